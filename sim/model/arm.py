@@ -1,0 +1,134 @@
+"""One arm of a run: a copy of the world's people that policy and chance may change, and the rules they live under."""
+
+import numpy as np
+
+from ..scenario.stack import rules_at
+from ..world.engineers import STATUSES, TIERS
+from ..world.ties import TEAM
+from . import equations as eq
+from . import passes, rng
+from .ledger import Books, cells_of
+from .market import follow_the_market
+from .routes import Routes
+from .supply import entrant_path, reference_size
+from .visas import Offices
+
+
+class Arm:
+    """State of one arm of one replicate.
+
+    Parameters
+    ----------
+    world : World, left untouched
+    a : Assumptions of the pair
+    constants : Constants, the fitted pull of every hub
+    policies : the scenario's policies
+    baseline_rules : rule name -> array, in force where no policy says otherwise
+    seed : int, of the replicate
+    """
+
+    def __init__(self, world, a, constants, policies, baseline_rules, seed):
+        setting = world.setting
+        self.world, self.a, self.constants, self.seed = world, a, constants, seed
+        self.policies, self.baseline_rules = policies, baseline_rules
+        self.people, self.ties = world.engineers.copy(), world.ties
+        self.used = int(world.cohort[1])
+        self.spare = int(world.cohort[-1])
+        self.month_of = np.full(len(self.people.hub), -1, np.int8)
+        self.reference = reference_size(setting, a, world.start, world.years)
+        self.ratio = self._entrant_ratio()
+        self.trip = eq.trip_cost(setting.distance_km, setting.country[:, None] != setting.country[None, :],
+                                 a.b_distance, a.move_cost_domestic, constants.move_cost_abroad)
+        # an engineer's nationality and the ties that count are the same in every replicate and under every policy
+        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
+        self.reach_key = rng.key(world.seed, "route reach")
+        self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
+        self.nest = nest_of(setting)
+        self.affiliate_jobs = 0.0
+        self.routes = Routes(setting)
+        self.rules = rules_at(12 * world.start, policies, baseline_rules)
+        self.counts = self.count()
+        self.considering_rates = considering_table(self)
+        self.offices = Offices(self)
+        self.open_books()
+        follow_the_market(self, world.start)
+
+    def open_books(self):
+        """Start the year's books, of the ledger and of the visa offices."""
+        self.books = Books(len(self.world.setting.hubs), len(self.world.setting.homes))
+        self.offices.start_year()
+
+    def change_rules(self, month):
+        """Put the rules of ``month`` in force; choices from this month on see them."""
+        self.rules = rules_at(month, self.policies, self.baseline_rules)
+        follow_the_market(self, month // 12)
+
+    def cells(self, slots):
+        """(slot,) ledger cell of each engineer."""
+        return cells_of(self.people, slots, len(self.world.setting.homes))
+
+    def count(self):
+        """(hub, home, tier, status) agents now."""
+        setting = self.world.setting
+        shape = (len(setting.hubs), len(setting.homes), len(TIERS), len(STATUSES))
+        parts = np.empty((passes.PARTS, int(np.prod(shape))), np.int64)
+        passes.count(self.used, self.people, shape[0], shape[1], parts)
+        return parts.sum(axis=0).reshape(shape)
+
+    def size(self):
+        """(hub,) stock on 1 January in persons, at full scale."""
+        return self.counts.sum(axis=(1, 2, 3)) * self.world.weight
+
+    def entrant_ratio(self, year):
+        """(hub, kind) entrants over those of the world's reference path."""
+        ratio = self.ratio[year - self.world.start].copy()
+        ratio[:, 0] *= self.rules["graduates"][self.world.setting.country]
+        return ratio
+
+    def spare_slots(self, count):
+        """The next ``count`` empty slots beyond all cohorts, making room where there is none."""
+        first, last = self.spare, self.spare + count
+        missing = last - len(self.people.hub)
+        if missing > 0:
+            room = missing + len(self.people.hub) // 20
+            self.people, self.ties = self.people.grown(room), self.ties.grown(room)
+            self.month_of = np.append(self.month_of, np.full(room, -1, np.int8))
+        self.spare = self.used = last
+        return np.arange(first, last)
+
+    def reaches(self, slots, route):
+        """(slot, k) bool: each of the routes (slot, k) is open to the person in practice, drawn once for each."""
+        counter = np.asarray(slots)[:, None] * len(self.routes.names) + route
+        return rng.uniform(self.reach_key, counter) < self.rules["route_reach"][route]
+
+    def _entrant_ratio(self):
+        world = self.world
+        path = entrant_path(world.setting, self.a, world.start, world.years)
+        return path / np.maximum(world.entrants, 1e-9)
+
+
+def considering_table(arm):
+    """(category // 3, status, age) probability of considering a move in a year (E4).
+
+    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
+    those that consider less.
+    """
+    a, setting = arm.a, arm.world.setting
+    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
+    status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
+    ages = 22 + np.arange(setting.ages.shape[1])
+    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
+    stock = arm.counts.sum(axis=(0, 1))  # tier, status
+    weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
+    mobility = np.average(setting.role_share @ setting.role_mobility, weights=setting.stock)
+    mean = weight.sum() / stock.sum() * mobility
+    rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
+                                 a.mover_share, ages, a.b_age, a.age_reference)
+    return rates.reshape(-1, *rates.shape[3:])
+
+
+def nest_of(setting):
+    """(home, origin, hub) int8, the nest of every alternative (E3)."""
+    hubs = np.arange(len(setting.hubs))
+    return np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
+                     for share in setting.home_share])

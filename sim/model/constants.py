@@ -1,0 +1,228 @@
+"""The fitted constant of every hub (E2): a first inversion on expected flows, deterministic.
+
+Whatever the named factors leave unexplained goes into ``xi``: year-one net migration of every hub then equals its
+target, and experts and others cross borders as often as observed. Every draw of the assumptions is inverted anew, so
+that all pairs start from the same observed year. Source of the method: Berry 1994, RAND Journal of Economics 25.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+
+from ..errors import InvariantError
+from ..world.build import entrant_mix
+from . import equations as eq
+from .kernels import tied_hubs
+from .routes import best_route, promise
+
+ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
+TOLERANCE = 1e-5  # of the stock, a year
+ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Pull of every hub beyond the named factors, in log-odds, and the border cost fitted along with it."""
+
+    permanent: np.ndarray  # (hub,)
+    boom: np.ndarray  # (hub,) in the first year
+    move_cost_abroad: np.ndarray  # (tier,) log-odds
+    start: int
+
+    def at(self, year, boom_half_life):
+        """(hub,) constants of a year: one year's boom is never extrapolated silently."""
+        return self.permanent + self.boom * 2.0 ** (-(year - self.start) / boom_half_life)
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """What agents do beyond the expected flows, measured at the centre by the fit and kept for every draw."""
+
+    net: np.ndarray  # (hub,) persons a year
+    crossing: np.ndarray  # (2,) factor on the border crossings of experts and of others
+
+
+def none(hubs, start, move_cost_abroad=0.0):
+    """Constants that say nothing, for tests and for the start of a fit."""
+    return Constants(np.zeros(hubs), np.zeros(hubs), np.full(3, float(move_cost_abroad)), start)
+
+
+def net_targets(setting, boom_weight):
+    """(hub,) persons a year: national figures blended with the industry index, adding up to zero over the world.
+
+    Where the index is silent the national figure stands; what the index moves is taken from those hubs in
+    proportion to their stock.
+    """
+    spoken = ~np.isnan(setting.index_net)
+    target = setting.national_net.copy()
+    target[spoken] += boom_weight * (setting.index_net - setting.national_net)[spoken]
+    silent = np.where(spoken, 0.0, setting.stock)
+    return target - target.sum() * silent / silent.sum()
+
+
+def considerers(arm):
+    """(hub, home, tier) persons expected to consider a move in the first year, new graduates included."""
+    a, s, world = arm.a, arm.world.setting, arm.world
+    kind = np.array([1 - a.mover_share, a.mover_share])
+    rates = arm.considering_rates.reshape(2, 3, s.role_share.shape[1], *arm.considering_rates.shape[1:])
+    rate = np.einsum("ktrsa,k,hr,ta->hts", rates, kind, s.role_share, s.ages, optimize=True)
+    residents = np.einsum("hts,hgts->hgt", rate, arm.counts) * world.weight
+    graduates = (world.entrants[0] * arm.ratio[0])[:, 0, None, None] * entrant_mix(s)[:, 0]
+    return residents + a.considering_graduate * graduates
+
+
+def tie_factors(arm, sample=60_000):
+    """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
+    step = max(1, arm.used // sample)
+    s, a = arm.world.setting, arm.a
+    shares = _tie_shares(arm.used, step, arm.people, arm.ties, arm.person_keys, arm.colleague_share,
+                         len(s.homes), len(s.hubs))
+    return (1 + shares[0] * np.expm1(a.b_friend)) * (1 + shares[1] * (a.colleague_multiplier - 1))
+
+
+@njit(cache=True)
+def _tie_shares(used, step, people, ties, keys, colleague_share, homes, hubs):
+    """Share of engineers of each home, living elsewhere, with a friend (0) or colleague (1) in each hub."""
+    has = np.zeros((2, homes, hubs))
+    lives = np.zeros((homes, hubs))
+    for i in range(0, used, step):
+        if people.hub[i] < 0:
+            continue
+        g, o = people.home[i], people.hub[i]
+        friends = tied_hubs(np.uint64(i), ties.friend_start, ties.friends, people.hub, keys[0], 1.0)
+        met = tied_hubs(np.uint64(i), ties.colleague_start, ties.colleagues, people.hub, keys[0], colleague_share)
+        lives[g, o] += 1
+        for d in range(hubs):
+            if d != o:
+                has[0, g, d] += np.float64(friends >> np.uint64(d) & np.uint64(1))
+                has[1, g, d] += np.float64(met >> np.uint64(d) & np.uint64(1))
+    for g in range(homes):
+        for d in range(hubs):
+            elsewhere = lives[g].sum() - lives[g, d]
+            if elsewhere > 0:
+                has[0, g, d] /= elsewhere
+                has[1, g, d] /= elsewhere
+    return has
+
+
+def pulls(arm):
+    """(nest, home, tier, hub) log-odds of a hub as an alternative of each nest (E1, E2), constant and corridor apart.
+
+    Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
+    """
+    s, t = arm.world.setting, arm.tables
+    p = np.arange(3) * 15 + ROLE * 3 + TASTE
+    hub = np.arange(len(s.hubs))
+    is_home = (t.home_share > 0)[:, None, :]
+    native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
+    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, t.returnee_years[s.country]],
+                        t.pay[p[:, None], hub, t.newcomer_years[s.country]])
+    rest = (t.place + t.compute[ROLE])[:, None, :]
+    ties = np.log(tie_factors(arm))[:, None, :]
+    return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
+
+
+@njit(parallel=True, cache=True)
+def expected_flows(weight, pull, trip, nest, asks, wins, dissimilarity, flow):
+    """Expected first-year moves (E1 to E3) in persons: ``flow`` is (tier, origin, destination), overwritten.
+
+    Parameters
+    ----------
+    weight : (hub, home, tier) considerers
+    pull : (nest, home, tier, hub) and trip : (nest, tier, origin, hub), exponentials already divided by the nest's
+        dissimilarity
+    nest : (home, origin, hub)
+    asks, wins : (home, tier, hub) what permits leave of the odds of choosing a hub abroad, and of arriving there
+    """
+    hubs = weight.shape[0]
+    for o in prange(hubs):
+        flow[:, o, :] = 0.0
+        e = np.empty(hubs)
+        s = np.empty(4)
+        for g in range(weight.shape[1]):
+            for tier in range(3):
+                if weight[o, g, tier] <= 0.0:
+                    continue
+                s[:] = 0.0
+                for d in range(hubs):
+                    n = nest[g, o, d]
+                    e[d] = pull[n, g, tier, d] * trip[n, tier, o, d]
+                    if n >= 2:
+                        e[d] *= asks[g, tier, d]
+                    s[n] += e[d]
+                total = 0.0
+                for n in range(4):
+                    total += s[n] ** dissimilarity[n] if s[n] > 0.0 else 0.0
+                for n in range(4):  # now what a person of the cell adds for each unit of e
+                    s[n] = weight[o, g, tier] * s[n] ** (dissimilarity[n] - 1) / total if s[n] > 0.0 else 0.0
+                for d in range(hubs):
+                    if d != o:
+                        n = nest[g, o, d]
+                        arrive = wins[g, tier, d] / asks[g, tier, d] if n >= 2 and asks[g, tier, d] > 0.0 else 1.0
+                        flow[tier, o, d] += e[d] * s[n] * arrive
+
+
+def invert(arm, targets, crossing_rates, offsets, fitted=None):
+    """Constants that make the expected first-year flows of ``arm`` meet their targets.
+
+    Parameters
+    ----------
+    targets : (hub,) persons a year, adding up to zero
+    crossing_rates : (2,) experts and others crossing a border, share of the stock a year; None keeps ``fitted``'s
+    offsets : Offsets, what the agents do beyond the expected flows (visa pipeline, status, chance)
+    fitted : (xi, move_cost_abroad) to start from
+
+    Returns
+    -------
+    xi : (hub,) log-odds, mean zero; move_cost_abroad : (tier,) log-odds
+
+    Raises
+    ------
+    InvariantError
+        where no constants meet the targets: such a draw of the assumptions is refused and counted
+    """
+    s, t = arm.world.setting, arm.tables
+    size, group = arm.size(), by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+    weight, lam = considerers(arm), t.dissimilarity
+    asks, wins = permit_factors(arm)
+    pull, border = pulls(arm), _border(s)
+    trip = t.trip - border * arm.constants.move_cost_abroad[:, None, None]
+    xi, cost = (x.copy() for x in fitted or (np.zeros(len(s.hubs)), arm.constants.move_cost_abroad))
+    flow = np.empty((3, len(s.hubs), len(s.hubs)))
+    for _ in range(ROUNDS):
+        costs = trip + border * cost[:, None, None]
+        expected_flows(weight, np.exp((pull + xi) / lam[:, None, None, None]),
+                       np.exp(-costs / lam[:, None, None, None]), t.nest, asks, wins, lam, flow)
+        arrivals, departures = flow.sum(axis=(0, 1)), flow.sum(axis=(0, 2))
+        gap = targets - offsets.net - (arrivals - departures)
+        crossed = by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing / group
+        off = np.zeros(2) if crossing_rates is None else np.log(crossing_rates / crossed)
+        if np.abs(gap / size).max() < TOLERANCE and np.abs(off).max() < 1e-4:
+            return xi - np.average(xi, weights=s.stock), cost
+        xi += np.clip(gap / (arrivals + departures), -1.0, 1.0)
+        cost -= 0.7 * off[[0, 1, 1]]
+    raise InvariantError("no hub constants meet the first year's flows under these assumptions")
+
+
+def by_group(by_tier):
+    """Experts and others, out of (tier,): the two groups whose border crossings are known."""
+    return np.array([by_tier[0], by_tier[1:].sum()])
+
+
+def _border(setting):
+    return (setting.country[:, None] != setting.country[None, :]).astype(float)
+
+
+def permit_factors(arm):
+    """(home, tier, hub) factors that permits put on the odds of choosing a hub abroad, and of then arriving there.
+
+    The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
+    chance that the most promising route gives.
+    """
+    t, best = arm.tables, best_route(arm)[arm.routes.pattern_of][:, :, ROLE]  # home, tier, hub
+    success = np.where(best >= 0, promise(arm, True)[np.arange(3)[:, None], best], 0.0)
+    free = np.where(t.home_share > 0, 1.0, t.free)[:, None, :]
+    permit = np.exp(np.nan_to_num(t.permit[:, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
+    open_to = ~t.closed[t.country]
+    return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to

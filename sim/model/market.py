@@ -1,0 +1,116 @@
+"""Pay, prices and compute follow last year's stocks (E7, E8); out of them the tables of a decision round (E1, E2)."""
+
+import numpy as np
+
+from ..world.engineers import TASTES
+from . import equations as eq
+from .kernels import Tables
+from .routes import open_routes, permit_terms
+
+LONGEST_RELIEF = 12  # years of relief tabulated: no expected stay is longer
+
+
+class Market:
+    """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
+
+    def __init__(self, pay_scale, price, compute, size):
+        self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
+        self.price = price  # (hub,) US at the start = 1
+        self.compute = compute  # (hub,) H100-equivalents per engineer
+        self.size = size  # (hub,) persons
+
+
+def follow_the_market(arm, year):
+    """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
+    arm.market = market(arm, year)
+    arm.open_routes = open_routes(arm)
+    arm.tables = tables(arm, year)
+
+
+def market(arm, year):
+    """The market of a year, from the stocks and the rules now in force."""
+    s, a, rules = arm.world.setting, arm.a, arm.rules
+    t = year - arm.world.start
+    size = arm.size()
+    reference = arm.reference[min(t, len(arm.reference) - 1)]
+    pay_scale = eq.pay_level(1.0, size, reference, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
+    price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
+    compute = accessible_compute(s, a, rules, year, arm.world.start) / np.maximum(size, 1.0)
+    return Market(pay_scale * rules["pay_multiplier"], price * rules["price_multiplier"], compute, size)
+
+
+def accessible_compute(setting, a, rules, year, start):
+    """(hub,) H100-equivalents that the hub's engineers can use: owners' fleets, the pipeline and what policy adds.
+
+    New capacity at a hub, of the pipeline or of a policy, counts times ``local_use_share``. What a country gives its
+    own engineers counts whole, shared by its hubs in proportion to their engineers at the start.
+    """
+    fleet = setting.h100e * np.exp(a.fleet_growth * (year - start))
+    live = setting.pipeline[setting.pipeline[:, 1] <= year]
+    built = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) + rules["compute_h100e"]
+    in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
+    public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
+    return np.maximum((fleet + a.local_use_share * built + public) * rules["compute_multiplier"], 0.0)
+
+
+def openings(setting, a, rules, affiliate_jobs):
+    """(hub,) openings a year, persons: those of the start, times policy, plus jobs opened by lost petitions.
+
+    They do not grow with the hub's own stock: the pull of size is ``b_size`` alone.
+    """
+    turnover = a.job_change_rate + (setting.exit_rate + np.maximum(setting.growth, 0.0))[setting.country]
+    policy = rules["openings"] * rules["country_openings"][setting.country]
+    return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
+
+
+def gross_pay(setting, a, pay_scale):
+    """(hub, tier, role) kUSD a year as engineers value it (E1), real."""
+    parts = np.moveaxis(setting.pay, -1, 0)
+    value = eq.gross_value(*parts, a.liquid_equity_weight, a.illiquid_equity_weight)
+    return value[:, :, None] * setting.role_pay * np.asarray(pay_scale)[:, None, None]
+
+
+def tables(arm, year):
+    """The :class:`~sim.model.kernels.Tables` of a decision round under the rules now in force."""
+    s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
+    gross = gross_pay(s, a, m.pay_scale)
+    tax = np.stack([
+        eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]])
+        for h in range(len(s.hubs))
+    ])
+    closed = rules["is_closed"] > 0
+    free = np.where(rules["free_entry"][s.country] > 0, 1.0, s.free_share)
+    years = lambda name: np.minimum(rules[name], LONGEST_RELIEF).astype(np.int64)  # noqa: E731
+    return Tables(
+        pay=pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a),
+        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
+        place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
+                            openings(s, a, rules, arm.affiliate_jobs), arm.constants.at(year, a.boom_half_life),
+                            a.b_size, a.b_diaspora, a.b_home, a.b_language),
+        compute=compute_table(s, a, m),
+        trip=arm.trip,
+        permit=permit_terms(arm, gross, tax),
+        free=free, home_share=s.home_share, nest=arm.nest, country=s.country, closed=closed,
+        newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
+        returnee_abroad=s.returnee_abroad,
+        dissimilarity=np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]),
+        b_friend=a.b_friend, log_colleague=np.log(a.colleague_multiplier),
+        colleague_share=arm.colleague_share, year=year,
+    )
+
+
+def pay_table(gross, tax, relief, price, a):
+    """(category % 45, hub, years of relief) pull of net real pay, b_pay ln y (E1, E2)."""
+    left = np.arange(LONGEST_RELIEF + 1)
+    y = eq.net_real_pay(gross[..., None], tax[..., None], relief[:, None, None, None], left, 0.0,
+                        price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
+    b_pay = np.maximum(a.b_pay + a.b_pay_sd * TASTES, 0.0)
+    pull = b_pay[None, None, None, :, None] * np.log(y)[:, :, :, None, :]  # hub, tier, role, taste, years
+    return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
+
+
+def compute_table(setting, a, market):
+    """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
+    seen = np.log1p(np.minimum(market.compute, a.compute_saturation))
+    mean = np.average(seen, weights=np.maximum(market.size, 1e-9))
+    return eq.compute_pull(market.compute, a.b_compute, setting.role_compute[:, None], a.compute_saturation, mean)

@@ -1,0 +1,132 @@
+"""Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
+
+import numpy as np
+
+from ..world.engineers import TIERS
+from . import equations as eq
+
+QUEUE, LOTTERY, WEIGHTED = range(3)
+KINDS = ("temporary", "talent", "permanent", "study")
+
+
+class Routes:
+    """What never changes of the routes; caps, fees and the like are rules, and policy moves them."""
+
+    def __init__(self, setting):
+        rows = setting.routes
+        countries = {c: k for k, c in enumerate(setting.countries)}
+        flag = lambda name: np.array([r[name] in ("1", "true") for r in rows])  # noqa: E731
+        number = lambda name, blank: np.array([float(r[name] or blank) for r in rows])  # noqa: E731
+        self.names = [r["route"] for r in rows]
+        self.country = np.array([countries[r["country"]] for r in rows])
+        self.kind = np.array([KINDS.index(r["kind"]) for r in rows])
+        self.from_abroad = flag("from_abroad") & ~flag("local_degree")
+        self.in_country = flag("in_country")
+        self.exposed_abroad_only = flag("exposed_abroad_only")
+        self.intake_month = number("intake_month", 0).astype(int)  # 0: continuous
+        self.start_month = number("start_month", 0).astype(int)
+        pools = [p["pool"] for p in setting.pools]
+        self.pool = np.array([pools.index(r["pool"]) if r["pool"] in pools else -1 for r in rows])
+        self.for_home = np.array(
+            [[not r["homes"] or h in r["homes"].split(";") for r in rows] for h in setting.homes]
+        )  # (home, route)
+        # homes with the same routes open to them, which are few: pattern (pattern, route), pattern_of (home,)
+        self.patterns, self.pattern_of = np.unique(self.for_home, axis=0, return_inverse=True)
+        most = np.bincount(self.country).max()
+        self.of_country = np.full((len(countries), most), -1)  # (country, k): its routes, -1 beyond them
+        for c in range(len(countries)):
+            mine = np.flatnonzero(self.country == c)
+            self.of_country[c, : len(mine)] = mine
+
+    def opt_months(self, country_count, rules):
+        """(country,) months of post-study work: the longest open study route of each country; 12 without one."""
+        months = np.full(country_count, 12)
+        plain = np.array(["stem" not in name for name in self.names])  # the STEM extension comes on top
+        for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
+            months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
+        return months
+
+
+def cash_pay(setting, pay_scale):
+    """(hub, tier, role) kUSD: base and bonus, what a pay threshold counts."""
+    cash = setting.pay[:, :, 0] + setting.pay[:, :, 1]
+    return cash[:, :, None] * setting.role_pay * pay_scale[:, None, None]
+
+
+def open_routes(arm):
+    """(tier, role, hub, k) bool: the country's k-th route is open to the tier and the pay there passes its threshold."""
+    s, rules = arm.world.setting, arm.rules
+    route = arm.routes.of_country[s.country]  # (hub, k)
+    is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
+    tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
+    pay = np.moveaxis(cash_pay(s, arm.market.pay_scale), 0, 2)
+    passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
+    return passes & (is_open & tier)[:, None]
+
+
+def promise(arm, abroad):
+    """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
+    a, rules = arm.a, arm.rules
+    fee = np.where(abroad | ~arm.routes.exposed_abroad_only, rules["route_special_fee_usd"], 0.0)
+    return arm.offices.mean_odds() * pays_fee(a, fee) * rules["route_approval_rate"]
+
+
+def pays_fee(a, fee_usd):
+    """(tier, route) probability that the employer pays the special fee (E5)."""
+    at_100k = np.array([a.employer_pays_fee_expert, a.employer_pays_fee_other, a.employer_pays_fee_other])
+    return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
+
+
+def best_route(arm):
+    """The route that promises most to a typical applicant abroad.
+
+    Returns
+    -------
+    (pattern, tier, role, hub) int, -1 without one; patterns are those of ``Routes.pattern_of``
+    """
+    s, routes = arm.world.setting, arm.routes
+    route = routes.of_country[s.country]  # (hub, k)
+    usable = arm.open_routes & routes.from_abroad[route]
+    score = (promise(arm, True) * arm.rules["route_reach"])[:, route]  # tier, hub, k
+    value = np.where(usable & routes.patterns[:, route][:, None, None], score[:, None], 0.0)
+    k = value.argmax(axis=-1)
+    best = route[np.arange(len(s.hubs)), k]
+    return np.where(value.max(axis=-1) > 0, best, -1)
+
+
+def permit_terms(arm, gross, tax):
+    """(home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+
+    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1).
+    """
+    a, rules = arm.a, arm.rules
+    best = best_route(arm)
+    fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[best] / 1000
+    kept = np.moveaxis(gross * (1 - tax), 0, 2)  # tier, role, hub
+    net = lambda fee: eq.net_real_pay(  # noqa: E731
+        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
+    pull = eq.permit_pull(rules["route_processing_months"][best], arm.offices.mean_odds()[best], a.b_delay, a.b_odds)
+    pull = pull + a.b_pay * np.log(net(fee) / net(0.0))
+    return np.where(best >= 0, pull, np.nan)[arm.routes.pattern_of]
+
+
+def route_for(arm, slots, hub, abroad):
+    """The reachable route that promises most to each applicant, -1 without one.
+
+    Parameters
+    ----------
+    slots, hub : (applicant,) who, and the hub applied for
+    abroad : bool, applications from outside the country or from inside it
+
+    Returns
+    -------
+    (applicant,) int
+    """
+    routes, people = arm.routes, arm.people
+    tier, role = people.category[slots] // 15 % 3, people.category[slots] // 3 % 5
+    route = routes.of_country[arm.world.setting.country[hub]]  # (applicant, k)
+    side = routes.from_abroad if abroad else routes.in_country
+    usable = arm.open_routes[tier, role, hub] & routes.for_home[people.home[slots][:, None], route] & side[route]
+    value = np.where(usable & arm.reaches(slots, route), promise(arm, abroad)[tier[:, None], route], 0.0)
+    best = route[np.arange(len(slots)), value.argmax(axis=1)]
+    return np.where(value.max(axis=1, initial=0.0) > 0, best, -1)

@@ -1,0 +1,130 @@
+"""The year on one screen: who enters, what the market does, the calendar, the end of the year, the books."""
+
+import numpy as np
+
+from ..scenario.stack import change_months
+from . import moves, passes, rng
+from .arm import Arm
+from .kernels import LEAVING, RETURNING
+from .market import follow_the_market
+from .supply import enter
+from .timeline import Timeline
+
+STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
+
+
+def simulate(world, a, constants, policies, baseline_rules, seed):
+    """Run one arm and yield its books year by year.
+
+    Yields
+    ------
+    Arm, on every 1 January: before anything has happened, then after the ledger of each year has been closed
+
+    Raises
+    ------
+    InvariantError
+        if stocks and flows disagree
+    """
+    arm = Arm(world, a, constants, policies, baseline_rules, seed)
+    fill_pipeline(arm)
+    yield arm
+    end = world.start + world.years
+    months = change_months(policies, 12 * world.start, 12 * end)
+    timeline = Timeline(world.start, months, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
+    for year in range(world.start, end):
+        arm.open_books()
+        enter(arm, year)
+        follow_the_market(arm, year)
+        find_considering(arm, year)
+        timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
+        settle(arm, year)
+        leave(arm, year)
+        close(arm, year)
+        yield arm
+
+
+def find_considering(arm, year):
+    """Who considers a move this year, by month: (12,) arrays of slots (E4)."""
+    keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
+    passes.consider(arm.used, *keys, arm.people, arm.considering_rates, arm.a.considering_graduate, year, arm.month_of)
+    month = arm.month_of[: arm.used]
+    slots = np.flatnonzero(month >= 0)
+    order = np.argsort(month[slots], kind="stable")
+    bounds = np.searchsorted(month[slots][order], np.arange(1, 12))
+    arm.considering = np.split(slots[order], bounds)
+
+
+def fill_pipeline(arm):
+    """Petitions that are under way when the run starts: a year of applications under the rules of the baseline.
+
+    Nobody moves in it; what would have been decided and used before the start is dropped.
+    """
+    year = arm.world.start - 1
+    find_considering(arm, year)
+    for month in range(12 * year, 12 * (year + 1)):
+        slots = arm.considering[month % 12]
+        slots = slots[arm.people.target[slots] < 0]
+        chosen, needs = moves.choose(arm, slots, "destination", year)
+        going = needs & (chosen != arm.people.hub[slots])
+        arm.offices.receive(slots[going], chosen[going])
+        arm.offices.open_petitions(month)
+        arm.offices.serve_queues(month)
+        arm.offices.drop(month)
+
+
+def settle(arm, year):
+    """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
+    setting, people = arm.world.setting, arm.people
+    keys = np.array([rng.key(arm.seed, q, year) for q in ("settlement", "return", "renewal", "naturalisation")])
+    old, leaver = np.empty(arm.used, np.int8), np.empty(arm.used, np.int8)
+    stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
+    month = 12 * year + 11
+    passes.settle(arm.used, keys, people, setting.country,
+                  setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
+                  renewal_rates(arm), arm.a.naturalisation_rate,
+                  arm.routes.opt_months(len(setting.countries), arm.rules), stem, month, old, leaver)
+    changed = np.flatnonzero(old != people.status[: arm.used])
+    after = arm.cells(changed)
+    arm.books.changed(after - people.status[changed] + old[changed], after)
+    for why, mode in ((passes.EXPIRED, LEAVING), (passes.HOMEWARD, RETURNING)):
+        slots = np.flatnonzero(leaver == why)
+        chosen, _ = moves.choose(arm, slots, "leave the country", year, mode)
+        going = chosen != people.hub[slots]
+        moves.move(arm, slots[going], chosen[going], month)
+
+
+def return_rates(arm):
+    """(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6)."""
+    setting, a = arm.world.setting, arm.a
+    bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
+    weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
+    return weight[:, None] * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
+
+
+def renewal_rates(arm):
+    """(country,) approval of a renewed permit: that of the country's widest temporary route."""
+    rates = np.ones(len(arm.world.setting.countries))
+    for c in range(len(rates)):
+        mine = np.flatnonzero((arm.routes.country == c) & (arm.routes.kind <= 1) & (arm.rules["route_is_open"] > 0))
+        if len(mine):
+            rates[c] = arm.rules["route_approval_rate"][mine[np.argmax(arm.rules["route_reach"][mine])]]
+    return rates
+
+
+def leave(arm, year):
+    """Retirement and exit to other occupations."""
+    gone = np.empty(arm.used, np.bool_)
+    setting = arm.world.setting
+    passes.exits(arm.used, rng.key(arm.seed, "exit", year), arm.people, setting.country, setting.exit_rate, year, gone)
+    slots = np.flatnonzero(gone)
+    arm.books.left(arm.cells(slots))
+    arm.people.hub[slots] = -1
+
+
+def close(arm, year):
+    """Count the stocks of the next 1 January and prove that the books explain them."""
+    counts = arm.count()
+    arm.books.close(arm.counts, counts)
+    arm.counts = counts
+    lost = arm.offices.counts["lost_petitions"].sum()
+    arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight

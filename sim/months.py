@@ -1,0 +1,44 @@
+"""Whole-month arithmetic: a month is the integer ``12 * year + (month - 1)``."""
+
+from datetime import date
+
+NAMES = ("January", "February", "March", "April", "May", "June",
+         "July", "August", "September", "October", "November", "December")  # fmt: skip
+
+
+def january(year: int) -> int:
+    """Return the first month of ``year``.
+
+    >>> january(2026)
+    24312
+    """
+    return 12 * year
+
+
+def month_of(day: date) -> int:
+    """Return the first whole month on or after ``day``: what begins on the 2nd acts from the next month.
+
+    >>> label(month_of(date(2025, 9, 1))), label(month_of(date(2025, 9, 21)))
+    ('Sep 2025', 'Oct 2025')
+    """
+    return 12 * day.year + day.month - 1 + (day.day > 1)
+
+
+def first_day(month: int) -> date:
+    """Return the first day of ``month``; ``month_of`` undoes it."""
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def label(month: int) -> str:
+    """Return a short name, for axes and logs: ``Sep 2025``."""
+    return f"{NAMES[month % 12][:3]} {month // 12}"
+
+
+def long_label(month: int) -> str:
+    """Return a full name, for sentences: ``September 2025``."""
+    return f"{NAMES[month % 12]} {month // 12}"
+
+
+def day_label(day: date) -> str:
+    """Return a day as written in a sentence: ``21 September 2025``."""
+    return f"{day.day} {NAMES[day.month - 1]} {day.year}"

@@ -1,0 +1,141 @@
+"""How every measure is counted: functions of (dataset, Place or None, keys), all times and pairs at once."""
+
+import numpy as np
+import xarray as xr
+
+from sim.errors import ResultError
+
+# --- stocks: on 1 January -------------------------------------------------------------------------
+
+
+def people(data, keys):
+    """Stock by hub of those whom the key picks; a result counts people along one key at a time."""
+    if len(keys) > 1:
+        raise ResultError(f"people are not counted by {' and '.join(keys)} together; give one of them")
+    for key, value in keys.items():
+        return data["stock" if key == "tier" else f"stock_by_{key}"].sel({key: value}, drop=True)
+    return data.stock.sum("tier")
+
+
+def stock(data, place, keys):
+    """Persons on 1 January, by hub or in the place."""
+    counted = people(data, keys)
+    return counted.isel(hub=place.only).sum("hub") if place else counted
+
+
+def share(data, place, keys):
+    """Their part of the world stock."""
+    return stock(data, place, keys) / people(data, keys).sum("hub")
+
+
+def hhi(data, place, keys):
+    """Sum of the squared hub shares: 1 if all live in one hub."""
+    return (share(data, None, keys) ** 2).sum("hub")
+
+
+def top3(data, place, keys):
+    """Share of the three largest hubs, whichever they are at the time."""
+    shares = share(data, None, keys)
+    return shares.reduce(
+        lambda values, axis: np.sort(values, axis=axis).take([-3, -2, -1], axis).sum(axis), "hub"
+    )
+
+
+def drain(data, place, keys):
+    """Part of a country's engineers who live in another country."""
+    if "home" not in keys:
+        raise ResultError("drain", "needs a home: drain,home=ind")
+    own = data.hub_country.values == keys["home"]
+    if not own.any():
+        raise ResultError("drain", f"{keys['home']} is a group of countries or has no hub; give a country")
+    counted = people(data, keys)
+    return counted.isel(hub=np.flatnonzero(~own)).sum("hub") / counted.sum("hub")
+
+
+# --- flows: over a year ---------------------------------------------------------------------------
+
+
+def arrivals(data, place, keys):
+    """Moves into a hub, or into the place from outside it."""
+    if place is None:
+        return data.flow.sum("origin").rename(destination="hub")
+    return data.flow.isel(origin=place.others, destination=place.only).sum(("origin", "destination"))
+
+
+def departures(data, place, keys):
+    """Moves out of a hub, or out of the place."""
+    if place is None:
+        return data.flow.sum("destination").rename(origin="hub")
+    return data.flow.isel(origin=place.only, destination=place.others).sum(("origin", "destination"))
+
+
+def arrival_share(data, place, keys):
+    """Arrivals over all arrivals between places of the same kind: hubs, countries or regions."""
+    labels = data.hub.values if place is None else place.labels
+    outside = xr.DataArray(labels[:, None] != labels, dims=("origin", "destination"))
+    return arrivals(data, place, keys) / data.flow.where(outside, 0).sum(("origin", "destination"))
+
+
+def net_migration(data, place, keys):
+    """Arrivals less departures."""
+    return arrivals(data, place, keys) - departures(data, place, keys)
+
+
+def net_rate(data, place, keys):
+    """Net migration over the stock at the start of the year."""
+    at_start = stock(data, place, {}).isel(time=slice(None, -1)).rename(time="year")
+    return net_migration(data, place, keys) / at_start
+
+
+def by_hub(name):
+    """The measure that a variable over hubs is: summed over the place."""
+
+    def compute(data, place, keys):
+        return data[name].isel(hub=place.only).sum("hub") if place else data[name]
+
+    return compute
+
+
+# --- routes, prices, compute ----------------------------------------------------------------------
+
+
+def by_route(name):
+    """The measure that a variable over routes is: one route, the routes of a country or region, or each."""
+
+    def compute(data, place, keys):
+        values = data["grants_by_tier"].sel(tier=keys["tier"], drop=True) if "tier" in keys else data[name]
+        if place is not None and "route" in keys:
+            raise ResultError(name, f"give a place ({place.name}) or a route ({keys['route']}), not both")
+        if place is not None and place.kind == "hub":
+            raise ResultError(
+                name, f"routes lead into countries: give a country or a region, not {place.name}"
+            )
+        if "route" in keys:
+            return values.sel(route=keys["route"], drop=True)
+        if place is None:
+            return values
+        countries = set(data.hub_country.values[place.only])
+        inside = [str(route).split(".")[0] in countries for route in data.route.values]
+        return values.isel(route=np.flatnonzero(inside)).sum("route")
+
+    return compute
+
+
+def average(name):
+    """A hub's level; over several hubs or tiers the mean over the engineers who live there."""
+
+    def compute(data, place, keys):
+        level = data[name]
+        if "tier" not in level.dims:
+            weight = data.stock.sum("tier")
+        elif "tier" in keys:
+            level, weight = (values.sel(tier=keys["tier"], drop=True) for values in (level, data.stock))
+        else:
+            weight = data.stock
+            level, weight = (level * weight).sum("tier") / weight.sum("tier"), weight.sum("tier")
+        if place is None:
+            return level
+        level, weight = level.isel(hub=place.only), weight.isel(hub=place.only)
+        return (level * weight).sum("hub") / weight.sum("hub")
+
+    return compute

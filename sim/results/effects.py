@@ -1,0 +1,136 @@
+"""Effects: scenario less baseline, pair by pair, with their spread and their own Monte Carlo error."""
+
+import numpy as np
+import xarray as xr
+
+from sim.results.measures import measure, series
+
+LOW, HIGH = 0.05, 0.95  # the band: nine pairs in ten lie inside
+SHOWN = {  # unit of a measure -> (factor, unit of its level, unit of its effect) as people read it
+    "share": (100, "%", "pp"),
+    "rate": (100, "% a year", "pp a year"),
+}
+
+
+def effect(result, query):
+    """The effect on a measure, one value a pair.
+
+    Returns
+    -------
+    xarray.DataArray over replicate and, where the measure has no place, hub or route; in its own unit
+
+    >>> effect(result, "share:usa@2036").dims
+    ('replicate',)
+    """
+    return _difference(measure(result, query))
+
+
+def effect_series(result, query):
+    """The same at all times: also over time or year."""
+    return _difference(series(result, query))
+
+
+def _difference(values):
+    with_attributes = values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True)
+    return with_attributes.assign_attrs(values.attrs)
+
+
+def summarise(pairs):
+    """What a set of paired effects says.
+
+    Parameters
+    ----------
+    pairs : xarray.DataArray over replicate and others
+
+    Returns
+    -------
+    xarray.Dataset over the others: ``mean``; ``low`` and ``high``, the 5 and 95 % quantiles over pairs;
+    ``same_sign``, the number of pairs with the sign of the mean; ``differs``, the number of pairs that are
+    not exactly zero; ``error``, the standard error of the mean over pairs (nan for a single pair)
+    """
+    count = pairs.sizes["replicate"]
+    mean = pairs.mean("replicate")
+    spread = pairs.std("replicate", ddof=1) if count > 1 else mean * np.nan
+    return xr.Dataset(
+        {
+            "mean": mean,
+            "low": pairs.quantile(LOW, "replicate", skipna=False).drop_vars("quantile"),
+            "high": pairs.quantile(HIGH, "replicate", skipna=False).drop_vars("quantile"),
+            "same_sign": ((np.sign(pairs) == np.sign(mean)) & (pairs != 0)).sum("replicate"),
+            "differs": (pairs != 0).sum("replicate"),
+            "error": spread / np.sqrt(count),
+        },
+        attrs={**pairs.attrs, "pairs": count},
+    )
+
+
+def sentence(result, query):
+    """One effect in one line of English, with its spread and its error; never "certain".
+
+    Parameters
+    ----------
+    result : Result
+    query : str, a measure with a single value, e.g. ``"share:usa"``
+
+    >>> sentence(result, "share:sf_bay_area")
+    'effect -0... pp, 90 % of pairs in [-0..., -0...], same sign in 20 of 20 pairs, ...'
+    """
+    pairs = effect(result, query)
+    factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
+    found = summarise(pairs * factor)
+    count = pairs.sizes["replicate"]
+    mean, low, high, error = (float(found[name]) for name in ("mean", "low", "high", "error"))
+    if not int(found.differs):
+        return "no effect: no pair differs"
+    digits = decimals(error if error > 0 else mean)
+    if count == 1:
+        return (
+            f"effect {mean:+.{digits}f} {unit} in the only pair; more pairs would show its spread and error"
+        )
+    return (
+        f"effect {mean:+.{digits}f} {unit}, 90 % of pairs in [{low:+.{digits}f}, {high:+.{digits}f}], "
+        f"same sign in {int(found.same_sign)} of {count} pairs, Monte Carlo error {error:.{digits}f}; "
+        f"{more_pairs(count)} more pairs would halve that error"
+    )
+
+
+def more_pairs(count):
+    """How many more pairs halve the Monte Carlo error: it falls with the root of their number."""
+    return 3 * count
+
+
+def decimals(error):
+    """Decimals that show a number to the first digit of its error, at most four.
+
+    >>> decimals(0.012), decimals(0.3), decimals(25.0)
+    (2, 1, 0)
+    """
+    return int(np.clip(-np.floor(np.log10(abs(error))), 0, 4)) if error else 2
+
+
+def error_words(error, digits):
+    """A Monte Carlo error to so many decimals, never a false zero.
+
+    >>> error_words(0.03, 2), error_words(0.003, 2)
+    ('0.03', '<0.01')
+    """
+    least = 10**-digits
+    return f"{error:.{digits}f}" if error == 0 or error >= least / 2 else f"<{least:g}"
+
+
+def hubs_that_matter(result, count=10):
+    """The hubs to show: three in five the largest named places, the others those with the largest effects.
+
+    Returns
+    -------
+    list of str, the largest share at the end first
+    """
+    share = measure(result, "share").mean("replicate")
+    size = share.mean("arm").to_series()
+    strength = abs(effect(result, "share").mean("replicate")).to_series()
+    named = size[~size.index.str.startswith("rest_of_")].sort_values(ascending=False, kind="stable")
+    chosen = list(named.index[: 3 * count // 5])
+    touched = strength[strength > 0].drop(chosen, errors="ignore").sort_values(ascending=False, kind="stable")
+    others = [hub for hub in [*touched.index, *named.index] if hub not in chosen]
+    chosen += list(dict.fromkeys(others))[: count - len(chosen)]
+    return list(size[chosen].sort_values(ascending=False).index)

@@ -1,0 +1,122 @@
+"""The folder of a run: written under another name and renamed when whole, checked when read."""
+
+import json
+import secrets
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import xarray as xr
+
+from sim.errors import ResultError, UsageError
+from sim.results import tidy
+from sim.results.record import FORMAT, folder_name, sha256, to_json
+
+
+def check_writable(out):
+    """Refuse an output folder that cannot be written, before anything is run; nothing is left behind.
+
+    Raises
+    ------
+    UsageError naming the folder and the system's reason.
+    """
+    nearest = Path(out).absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise UsageError(out, "results cannot be written here", error.strerror) from None
+
+
+def write(result, out, figures=None, force=False):
+    """Save ``result`` under ``out`` and return its folder; a valid folder is kept unless ``force``.
+
+    Raises
+    ------
+    OSError when the system refuses (a full disk); nothing half written is left.
+    """
+    target = out / folder_name(result.record)
+    if force or not is_valid(target):
+        with _staged(target) as folder:
+            _fill(folder, result, figures)
+    return target
+
+
+def read(folder):
+    """The dataset and the record of a saved run.
+
+    Returns
+    -------
+    (xarray.Dataset, dict)
+
+    Raises
+    ------
+    ResultError if the folder is no run, is newer than this version, or a file differs from its digest.
+    """
+    record = _read_record(folder)
+    for name, expected in record.pop("outputs").items():
+        path = folder / name
+        if not path.is_file():
+            raise ResultError(path, "missing, though run.json lists it")
+        if sha256(path) != expected:
+            raise ResultError(path, "damaged or edited, it differs from its digest in run.json")
+    return xr.load_dataset(folder / "result.nc", engine="h5netcdf"), record
+
+
+def is_valid(folder):
+    """Whether a whole, undamaged run lies in ``folder``."""
+    try:
+        read(folder)
+    except ResultError:
+        return False
+    return True
+
+
+def _read_record(folder):
+    path = folder / "run.json"
+    if not path.is_file():
+        why = "run.json is missing" if folder.is_dir() else "no such folder"
+        raise ResultError(folder, "no run lies here", why)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        written, _ = record["format"], record["outputs"]
+    except (ValueError, KeyError, TypeError, OSError):
+        raise ResultError(path, "not the record of a run, or damaged") from None
+    if written > FORMAT:
+        raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
+    return record
+
+
+def _fill(folder, result, figures):
+    """Everything that a run's folder contains; ``run.json`` last, with the digests of the rest."""
+    (folder / "scenario.toml").write_text(result.record["scenario"], encoding="utf-8")
+    (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
+    packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
+    result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)
+    for name in ("shares", "flows", "effects"):
+        table = getattr(tidy, name)(result)
+        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
+    outputs = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    if figures is not None:  # not among the digests: a picture may be drawn again
+        (folder / "figures").mkdir()
+        figures(result, folder / "figures")
+    record = to_json({**result.record, "format": FORMAT, "outputs": outputs}, indent=1)
+    (folder / "run.json").write_text(record + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _staged(target):
+    """A new folder beside ``target`` that takes its name and place when the block has ended well."""
+    staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+        with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
+            old = target.rename(staging.with_name(staging.name + "-old"))
+            shutil.rmtree(old, ignore_errors=True)
+        staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,158 @@
+"""Measures: one name for a number in commands, tables and code.
+
+A measure is written ``name[:place][,key=value...][@time]``: ``share:sf_bay_area``, ``net_rate:paris``,
+``share:usa,tier=expert@2036``, ``backlog,route=usa.h1b``, ``drain,home=ind``, ``hhi``. A place is a hub, a
+country (``usa``) or a region. Left out, the time is the last and the place every hub (or every route).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.errors import ResultError, nearest
+from sim.results import counting, places
+from sim.results.schema import VARIABLES
+
+
+@dataclass(frozen=True)
+class Query:
+    """A measure as parsed: nothing is looked up yet."""
+
+    name: str
+    place: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    time: int | None = None
+
+
+class Measure(NamedTuple):
+    """A named number of a result: how it is computed, its unit, and what may narrow it."""
+
+    compute: (
+        Callable  # of (dataset, Place or None, keys) -> DataArray over (arm, replicate, time or year, ...)
+    )
+    unit: str  # 'share', 'rate', 'persons', 'persons a year' or the unit of its variable
+    keys: tuple[str, ...]
+    meaning: str
+    takes_place: bool = True
+
+
+def parse(text):
+    """Take a measure apart.
+
+    >>> parse("share:usa,tier=expert@2036")
+    Query(name='share', place='usa', keys={'tier': 'expert'}, time=2036)
+
+    Raises
+    ------
+    ResultError naming the part that cannot be read.
+    """
+    body, at, time = text.strip().partition("@")
+    head, *pairs = body.split(",")
+    name, colon, place = (part.strip() for part in head.partition(":"))
+    if name not in MEASURES:
+        raise ResultError(text, f"unknown measure {name!r}{nearest(name, MEASURES)}")
+    if colon and not place:
+        raise ResultError(text, "a place is missing after ':'")
+    if at and not time.strip().isdecimal():
+        raise ResultError(text, f"the time after '@' is a year, not {time.strip()!r}")
+    return Query(
+        name, place or None, dict(_key(text, name, pair) for pair in pairs), int(time) if at else None
+    )
+
+
+def _key(text, name, pair):
+    key, equals, value = (part.strip() for part in pair.partition("="))
+    allowed = MEASURES[name].keys
+    if key not in allowed:
+        may = f"{name} takes {', '.join(allowed)}" if allowed else f"{name} takes no key"
+        raise ResultError(text, f"unknown key {key!r}; {may}{nearest(key, allowed)}")
+    if not equals or not value:
+        raise ResultError(text, f"{key} needs a value: {key}=...")
+    return key, value
+
+
+def series(result, query):
+    """A measure at all times, in both arms and every replicate.
+
+    Parameters
+    ----------
+    result : Result
+    query : str, or a Query
+
+    Returns
+    -------
+    xarray.DataArray over (arm, replicate, time or year) and, with no place, hub or route; unit in ``attrs``
+
+    Raises
+    ------
+    ResultError for an unknown measure, key, value or place.
+    """
+    query = parse(query) if isinstance(query, str) else query
+    asked = MEASURES[query.name]
+    for key, value in query.keys.items():
+        known = [str(label) for label in result.data[key].values]
+        if value not in known:
+            raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known)}")
+    if query.place and not asked.takes_place:
+        raise ResultError(query.name, f"takes no place, but {query.place!r} was given")
+    place = places.find(result.data, query.place) if query.place else None
+    values = asked.compute(result.data, place, query.keys)
+    return values.rename(query.name).assign_attrs(units=asked.unit, long_name=asked.meaning)
+
+
+def measure(result, query):
+    """A measure at its time, in both arms and every replicate; the last time if none is asked for.
+
+    Returns
+    -------
+    xarray.DataArray over (arm, replicate) and, with no place, hub or route
+
+    Raises
+    ------
+    ResultError as in :func:`series`, and for a time outside the run.
+    """
+    query = parse(query) if isinstance(query, str) else query
+    values = series(result, query)
+    axis = "time" if "time" in values.dims else "year"
+    times = values[axis].values
+    if query.time is None:
+        return values.isel({axis: -1})
+    if query.time not in times:
+        raise ResultError(query.name, f"{query.time} lies outside the run, {times[0]} to {times[-1]}")
+    return values.sel({axis: query.time})
+
+
+WHO = ("tier", "home", "status")
+ROUTE_COUNTS = "applicants grants_abroad lost_petitions registrations selected backlog".split()
+
+
+def _declared(name, compute, *keys):
+    """The measure that is a variable of the result: unit and meaning are declared there."""
+    return Measure(compute(name), VARIABLES[name].unit, keys, VARIABLES[name].meaning)
+
+
+MEASURES = {
+    "share": Measure(counting.share, "share", WHO, "part of the world stock"),
+    "stock": Measure(counting.stock, "persons", WHO, "engineers on 1 January"),
+    "hhi": Measure(
+        counting.hhi, "index", WHO, "concentration: sum of the squared hub shares", takes_place=False
+    ),
+    "top3": Measure(counting.top3, "share", WHO, "share of the three largest hubs", takes_place=False),
+    "drain": Measure(
+        counting.drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False
+    ),
+    "arrivals": Measure(counting.arrivals, "persons a year", (), "moves into the place from outside it"),
+    "departures": Measure(counting.departures, "persons a year", (), "moves out of the place"),
+    "net_migration": Measure(counting.net_migration, "persons a year", (), "arrivals less departures"),
+    "net_rate": Measure(
+        counting.net_rate, "rate", (), "net migration over the stock at the start of the year"
+    ),
+    "arrival_share": Measure(counting.arrival_share, "share", (), "part of all arrivals between such places"),
+    "entrants": _declared("entrants", counting.by_hub),
+    "exits": _declared("exits", counting.by_hub),
+    "grants": _declared("grants", counting.by_route, "route", "tier"),
+    **{name: _declared(name, counting.by_route, "route") for name in ROUTE_COUNTS},
+    "pay": _declared("pay", counting.average, "tier"),
+    "price_level": _declared("price_level", counting.average),
+    "compute_per_engineer": _declared("compute_per_engineer", counting.average),
+}

@@ -1,0 +1,125 @@
+"""The record of a run: what it was made from, what it is called, and whether a replay is equal."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from sim.scenario.assumptions import ASSUMPTIONS, records
+from sim.scenario.describe import resolved_toml
+
+FORMAT = 1  # of the folder: raised when an older reader could misread a newer one
+
+# What decides the arrays. Workers, timings and wording do not.
+INPUTS = (
+    "scenario",
+    "baseline",
+    "population",
+    "replicates",
+    "years",
+    "start",
+    "seed",
+    "uncertainty",
+    "assumptions",
+)
+SETTINGS = ("population", "replicates", "years", "start", "seed", "uncertainty")
+
+
+def sha256(path):
+    """Hexadecimal SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_digest():
+    """SHA-256 over the code and tables that decide a result: what other code has made is never reused."""
+    root = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for room in ("scenario", "world", "model", "study"):
+        for path in sorted((root / room).rglob("*")):
+            if path.suffix in (".py", ".csv"):
+                total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def digest(record):
+    """Twelve hexadecimal digits over everything that decides the arrays, known before the run."""
+    inputs = {key: record[key] for key in INPUTS} | {"digests": record["digests"]}
+    return hashlib.sha256(to_json(inputs, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def folder_name(record):
+    """``<scenario>-<digest>``, safe on every file system: a stack a+b becomes a_and_b.
+
+    >>> folder_name({k: 0 for k in INPUTS} | {"name": "h1b_fee+eu: x", "digests": {}})
+    'h1b_fee_and_eu_x-...'
+    """
+    plain = re.sub(r"[^\w.-]+", "_", record["name"].replace("+", "_and_"), flags=re.ASCII).strip("._")
+    return f"{plain[:80] or 'scenario'}-{digest(record)}"
+
+
+def inputs(scenario, baseline, declared, **settings):
+    """The first part of a run's record: all that decides its arrays, known before it runs.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario
+    declared : dict of name -> Assumption
+    settings : every one of ``SETTINGS``, the population as a number of agents
+
+    Returns
+    -------
+    dict with ``name``, ``digests`` and every one of ``INPUTS``: enough for :func:`folder_name`
+    """
+    return {
+        "name": scenario.name,
+        "scenario": resolved_toml(scenario),
+        "baseline": resolved_toml(baseline),
+        **{key: settings[key] for key in SETTINGS},
+        "assumptions": records(declared),
+        "digests": {"code": code_digest()},
+    }
+
+
+def settings(record):
+    """The keyword arguments of ``run`` that repeat a recorded run (the scenario and baseline apart)."""
+    return {key: record[key] for key in SETTINGS} | {"assumptions": _changes(record["assumptions"])}
+
+
+def _changes(rows):
+    """What was held or ranged otherwise than declared, as a mapping that ``override`` takes."""
+    changed = {}
+    for row in rows:
+        declared, span = ASSUMPTIONS[row["name"]], {key: row[key] for key in ("central", "low", "high")}
+        if row["held"] is not None:
+            changed[row["name"]] = row["held"]
+        elif span != {key: getattr(declared, key) for key in span}:
+            changed[row["name"]] = span
+    return changed
+
+
+def compare(a, b):
+    """Names of the variables and coordinates in which two datasets differ, to the bit.
+
+    Parameters
+    ----------
+    a, b : xarray.Dataset
+
+    Returns
+    -------
+    list of str, sorted; empty when the two are equal
+    """
+    return sorted(
+        name for name in set(a.variables) | set(b.variables)
+        if name not in a.variables
+        or name not in b.variables
+        or a[name].dims != b[name].dims
+        or not np.array_equal(a[name].values, b[name].values, equal_nan=a[name].dtype.kind == "f")
+    )  # fmt: skip
+
+
+def to_json(value, **options):
+    """JSON text; numpy numbers and arrays become plain ones, and a number that is not finite is refused."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, default=lambda x: x.tolist(), **options)

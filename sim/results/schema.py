@@ -1,0 +1,75 @@
+"""What a result holds: every variable once, with its dimensions, unit and meaning."""
+
+from typing import NamedTuple
+
+import xarray as xr
+
+
+class Variable(NamedTuple):
+    """One array of a result."""
+
+    dims: tuple[str, ...]
+    unit: str
+    meaning: str
+
+
+PAIR = ("arm", "replicate")
+ROUTE_YEAR = (*PAIR, "year", "route")
+
+VARIABLES = {
+    "stock": Variable((*PAIR, "time", "hub", "tier"), "persons", "engineers living in the hub on 1 January"),
+    "stock_by_home": Variable((*PAIR, "time", "hub", "home"), "persons", "the same by country of origin"),
+    "stock_by_status": Variable(
+        (*PAIR, "time", "hub", "status"), "persons", "the same by right of residence"
+    ),
+    "flow": Variable((*PAIR, "year", "origin", "destination"), "persons a year", "moves from hub to hub"),
+    "entrants": Variable(
+        (*PAIR, "year", "hub"), "persons a year", "graduates and people from other occupations"
+    ),
+    "exits": Variable((*PAIR, "year", "hub"), "persons a year", "retirements and exits to other occupations"),
+    "border_crossings": Variable((*PAIR, "year", "tier"), "persons a year", "moves from country to country"),
+    "applicants": Variable(ROUTE_YEAR, "persons a year", "engineers who applied"),
+    "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
+    "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
+    "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications dropped for the fee or refused"),
+    "grants_by_tier": Variable(
+        (*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"
+    ),
+    "registrations": Variable(
+        ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"
+    ),
+    "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),
+    "backlog": Variable((*PAIR, "time", "route"), "persons", "applicants still waiting on 1 January"),
+    "pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "gross pay, nominal"),
+    "price_level": Variable((*PAIR, "time", "hub"), "US average = 1", "local prices"),
+    "compute_per_engineer": Variable(
+        (*PAIR, "time", "hub"), "H100-equivalents", "compute that an engineer of the hub can use"
+    ),
+}
+
+
+def dataset(arrays, coords):
+    """The labelled dataset of a run, units and meanings attached.
+
+    Parameters
+    ----------
+    arrays : dict of name -> array of float64, with the axes of ``VARIABLES[name].dims``
+    coords : dict of dimension -> labels; further coordinates as ``name -> (dimension, labels)``
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    KeyError for an array that is not declared; ValueError for a shape that does not fit.
+    """
+    variables = {
+        name: (
+            VARIABLES[name].dims,
+            values,
+            {"units": VARIABLES[name].unit, "long_name": VARIABLES[name].meaning},
+        )
+        for name, values in arrays.items()
+    }
+    return xr.Dataset(variables, coords)

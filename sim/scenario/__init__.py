@@ -1,0 +1,1 @@
+"""Scenarios: every lever and every assumption declared once; files in, refused or resolved."""

@@ -1,0 +1,159 @@
+"""Every lever, declared once: what a policy may change, in which unit, between which limits.
+
+A ``Family`` is declared once per kind of rule and expanded to one ``Lever`` for every country, route or
+hub of the world tables. ``field`` and ``index`` say where its value stands in the rules: arrays by
+field, ordered as the rows of countries.csv, routes.csv and hubs.csv.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from itertools import product
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import ScenarioError, WorldError, nearest
+from sim.scenario.lever_table import FAMILIES, SELECTIONS, Family
+
+TABLES = Path(__file__).parent.parent / "world" / "data"
+MOST_ALTERNATIVES = 1000
+DTYPES = {"number": np.float64, "integer": np.float64, "flag": np.bool_, "choice": np.int64}
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One value that a policy may change; ``present`` is its value under the baseline's rules."""
+
+    path: str
+    field: str
+    index: int
+    unit: str
+    low: float
+    high: float
+    kind: str  # number, integer, flag or choice
+    choices: tuple[str, ...]
+    may_be_none: bool  # "none" stands for no limit
+    place: str  # as people say it: "United States, H-1B"
+    what: str
+    meaning: str
+    reaches: str
+    present: float
+    source: str
+    grade: str
+
+
+@cache
+def catalogue() -> dict[str, Lever]:
+    """Return every lever by its path, in the order of declaration and of the world tables."""
+    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "tax_relief")}
+    levers = (lever for family in FAMILIES for lever in _expand(family, tables))
+    return {lever.path: lever for lever in levers}
+
+
+def baseline_rules() -> dict[str, np.ndarray]:
+    """Return the rules in force when no policy acts: field -> array on its axis (a fresh copy)."""
+    rules: dict[str, list] = {}
+    dtypes = {}
+    for lever in catalogue().values():
+        rules.setdefault(lever.field, []).append(lever.present)
+        dtypes[lever.field] = DTYPES[lever.kind]
+    return {field: np.array(values, dtype=dtypes[field]) for field, values in rules.items()}
+
+
+def find(pattern: str) -> tuple[Lever, ...]:
+    """Return the levers that ``pattern`` names; refuse a name, or a wildcard, that matches none.
+
+    ``*`` stands for any text between dots, ``{a,b}`` for a or b.
+    """
+    found: dict[str, Lever] = {}
+    for alternative in _braces(pattern):
+        if "*" in alternative:
+            matches = {path: lever for path, lever in catalogue().items() if _matches(path, alternative)}
+        else:
+            matches = {alternative: catalogue()[alternative]} if alternative in catalogue() else {}
+        if not matches:
+            raise ScenarioError(alternative, f"no such lever{nearest(alternative, catalogue())}")
+        found |= matches
+    return tuple(found.values())
+
+
+def _matches(path: str, pattern: str) -> bool:
+    segments, wanted = path.split("."), pattern.split(".")
+    return len(segments) == len(wanted) and all(map(fnmatchcase, segments, wanted))
+
+
+def _braces(pattern: str) -> Iterator[str]:
+    parts = re.split(r"\{([^{}]*)\}", pattern)  # text, alternatives, text, ...
+    choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
+    if prod(map(len, choices)) > MOST_ALTERNATIVES:
+        raise ScenarioError(pattern, f"more than {MOST_ALTERNATIVES} alternatives")
+    return ("".join(name.strip() for name in names) for names in product(*choices))
+
+
+def _expand(family: Family, tables: dict[str, list[dict]]) -> Iterator[Lever]:
+    names = {row["country"]: row["name"] for row in tables["countries"]}
+    for index, row in enumerate(tables[family.axis]):
+        bearer = _bearer(family, row, tables)
+        at_home = names.get(row.get("country", ""), "")
+        yield Lever(
+            path=family.path.format(**row),
+            field=family.field,
+            index=index,
+            unit=family.unit,
+            low=family.low,
+            high=family.high,
+            kind=family.kind,
+            choices=SELECTIONS if family.kind == "choice" else (),
+            may_be_none=family.may_be_none,
+            place=f"{at_home}, {_short(row['name'])}" if family.axis == "routes" else row["name"],
+            what=family.what,
+            meaning=family.meaning,
+            reaches=family.reaches,
+            present=_present(family, bearer, row),
+            source=bearer["source"] if family.column else "",
+            grade=bearer["grade"] if family.column else "",
+        )
+
+
+def _short(name: str) -> str:
+    return re.sub(r" \([^)]*\)", "", name)
+
+
+def _bearer(family: Family, row: dict, tables: dict[str, list[dict]]) -> dict:
+    """Return the row that holds the present value: its own, or the country's row of tax_relief.csv."""
+    if not family.aimed_at:
+        return row
+    for relief in tables["tax_relief"]:
+        if (relief["country"], relief["aimed_at"]) == (row["country"], family.aimed_at):
+            return relief
+    raise WorldError("tax_relief.csv", row["country"], f"no row for {family.aimed_at}")
+
+
+def _present(family: Family, bearer: dict, row: dict) -> float:
+    if not family.column:
+        return family.neutral
+    text = bearer[family.column].strip()
+    if family.kind == "choice":
+        return SELECTIONS.index(text)
+    if not text:
+        return family.neutral
+    words = {"true": 1.0, "false": 0.0, "none": float("inf")}
+    try:
+        return words[text.lower()] if text.lower() in words else float(text)
+    except ValueError:
+        problem = f"{text!r} is not a number"
+        raise WorldError(f"{family.axis}.csv", row["name"], family.column, problem) from None
+
+
+def _rows(name: str) -> list[dict]:
+    path = TABLES / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as why:
+        raise WorldError(path.name, why.strerror or why) from None

@@ -1,0 +1,61 @@
+"""A scenario against the years of a run: what cannot act is refused, what is easily missed is said."""
+
+from itertools import permutations
+
+from sim.errors import ScenarioError
+from sim.months import day_label, january, month_of
+from sim.scenario.policies import Policy, Scenario
+from sim.scenario.stack import changed, held
+
+
+def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
+    """Return notices on the scenario in a run from January of ``start`` over ``years``.
+
+    Raise ScenarioError for a policy that ended before the run or begins after it.
+    """
+    notices = []
+    for policy in scenario.policies:
+        if policy.end_month <= january(start):
+            problem = f"ended on {policy.ends}, before the run starts in January {start}"
+            raise ScenarioError(policy.origin, policy.lever, problem)
+        if policy.begin_month >= january(start + years):
+            problem = f"begins on {policy.begins}, after the run ends with {start + years - 1}"
+            raise ScenarioError(policy.origin, policy.lever, problem)
+        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start)]
+    return notices + _gaps(scenario)
+
+
+def _notices(policy: Policy, start: int) -> list[str]:
+    if policy.begins and policy.begin_month == policy.end_month:
+        days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
+        return [f"in force only {days}, reversed before a whole month began: it never acts"]
+    notices = []
+    if policy.begins and policy.begin_month < january(start):
+        notices.append(f"begun on {day_label(policy.begins)}, before the run: in force from its first month")
+    before = [lever.present for lever in policy.levers]
+    asked = [changed(value, policy) for value in before]
+    after = [held(value, lever) for value, lever in zip(asked, policy.levers, strict=True)]
+    if after == before:
+        notices.append("changes nothing, the baseline has this value already")
+    cut = sum(
+        held(value, lever) != value and not lever.low <= value <= lever.high
+        for value, lever in zip(asked, policy.levers, strict=True)
+    )
+    if cut:
+        notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, and held there")
+    return notices
+
+
+def _gaps(scenario: Scenario) -> list[str]:
+    """Name the levers that are released and set again within a month: the run does not see the gap."""
+    return [
+        f"{one.lever}: released on {day_label(one.ends)} and set again on {day_label(other.begins)}, "
+        "before a whole month began: in force throughout"
+        for one, other in permutations(scenario.policies, 2)
+        if one.operation == other.operation == "value"
+        and one.ends
+        and other.begins
+        and one.ends < other.begins
+        and month_of(one.ends) == month_of(other.begins)
+        and set(one.levers) & set(other.levers)
+    ]

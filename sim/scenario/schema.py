@@ -1,0 +1,116 @@
+"""The form of a scenario file: the models that read it, and the JSON Schema that editors use."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+
+from sim.errors import ScenarioError, nearest
+from sim.scenario.levers import catalogue
+from sim.scenario.policies import OPERATIONS
+from sim.scenario.reading import line_of
+
+Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[StrictStr, Field(max_length=2000)]
+Number = StrictInt | StrictFloat
+Value = StrictBool | StrictInt | StrictFloat | StrictStr
+
+EXPECTED = {
+    "lever": "one line of text in quotes, of 1 to 300 characters",
+    "title": "one line of text in quotes, of 1 to 300 characters",
+    "question": "text in quotes",
+    "source": "text in quotes",
+    "legal": "a list of lines of text, each in quotes",
+    "policy": "tables headed [[policy]]",
+    "value": "a number, true or false, or text in quotes",
+    "multiply": "a number",
+    "add": "a number",
+    "ramp_years": "a number",
+    "from": "a date such as 2025-09-21, without quotes",
+    "until": "a date such as 2025-09-21, without quotes",
+}
+
+
+class PolicyTable(BaseModel):
+    """One ``[[policy]]``: a lever, exactly one of value, multiply and add, and dates."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="policy")
+
+    lever: Line = Field(description="Dotted path; * stands for anything between dots, {a,b} for a or b.")
+    value: Value | None = Field(None, description="Sets the lever; a cap may be 'none'.")
+    multiply: Number | None = Field(None, description="Multiplies it, after all that set it.")
+    add: Number | None = Field(None, description="Adds to it, after all that multiply it.")
+    begins: date | None = Field(None, alias="from", description="First day; left out: since before any run.")
+    until: date | None = Field(None, description="First day no longer in force; left out: for good.")
+    ramp_years: Number = Field(0, description="Years over which it is phased in, month by month.")
+    source: Text = Field("", description="Where the policy is written down.")
+
+
+class ScenarioTable(BaseModel):
+    """A scenario file: a title, a question and any number of ``[[policy]]``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="talentflow scenario")
+
+    title: Line = Field(description="One line, for tables and figures.")
+    question: Text = Field("", description="What the scenario is to answer.")
+    legal: list[Line] = Field([], description="The state of the law that is assumed, one statement each.")
+    policy: list[PolicyTable] = Field([], description="The provisions.")
+
+
+def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
+    """Return the checked form of what a TOML file holds; refuse unknown keys and wrong types in one line."""
+    try:
+        return ScenarioTable.model_validate(tables)
+    except ValidationError as why:
+        errors = why.errors(include_url=False)
+    error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
+    key, *inside = error["loc"]
+    row = inside[0] if key == "policy" and inside else None
+    if row is not None and len(inside) > 1:
+        key = inside[1]
+    raise ScenarioError(
+        place,
+        line_of(text, None if row is None else "policy", row or 0, str(key)),
+        "" if row is None else f"policy {row + 1}",
+        _problem(error, str(key), in_policy=row is not None),
+    )
+
+
+def _problem(error: dict, key: str, in_policy: bool) -> str:
+    if error["type"] == "missing":
+        return f"{key} is missing"
+    if error["type"] != "extra_forbidden":
+        return f"{key}: {str(error['input'])[:60]!r} is not {EXPECTED[key]}"
+    if key == "assumptions":
+        return "assumptions belong in a file of their own: --assumptions FILE"
+    model = PolicyTable if in_policy else ScenarioTable
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    expected = nearest(key, keys) or f"; expected one of: {', '.join(keys)}"
+    return f"unknown key {key}{expected}"
+
+
+def schema() -> dict:
+    """Return the JSON Schema of scenario files, generated from the models and the levers."""
+    result = ScenarioTable.model_json_schema(by_alias=True)
+    result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    policy = result["$defs"]["PolicyTable"]
+    keys = policy["properties"]
+    keys["lever"] = {
+        "description": keys["lever"]["description"],
+        "anyOf": [{"enum": list(catalogue())}, {"type": "string", "pattern": r"^(country|hub)\..*[*{]"}],
+    }
+    policy["oneOf"] = [{"required": [operation]} for operation in OPERATIONS]
+    for key in (*OPERATIONS, "from", "until"):  # left out, never null: TOML has no null
+        kinds = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
+        keys[key] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        del keys[key]["default"]
+    return result

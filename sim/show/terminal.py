@@ -1,0 +1,95 @@
+"""The terminal: its width, its progress bar and plain tables. Colour only where a terminal shows it."""
+
+import math
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.results.record import to_json
+from sim.show.table import WIDTH, render
+
+__all__ = ["console", "lever_row", "print_rows", "progress", "render"]
+MOST_COLUMNS = 9  # a wider table is printed one row a block
+
+
+def console(**options):
+    """A console of at most 100 columns; exactly 100 where there is no terminal. NO_COLOR is respected."""
+    plain = Console(**options)
+    return Console(width=min(plain.width, WIDTH) if plain.is_terminal else WIDTH, highlight=False, **options)
+
+
+@contextmanager
+def progress(pairs, quiet=False):
+    """A function of (done, total) that moves a bar on the error stream; None where nobody would see it.
+
+    Before the first pair of a new machine it says that the kernels are being compiled.
+    """
+    from sim.model.kernels import is_compiled
+
+    if not quiet and not is_compiled():
+        print("compiling the kernels, once for this machine (about 15 s) ...", file=sys.stderr, flush=True)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("pairs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("pairs", total=pairs)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_rows(rows, json=False, quiet=False, hide=()):
+    """Print a list of dicts: as JSON, as its first column, or as a table without the ``hide`` columns."""
+    if json:
+        print(to_json(rows, indent=1))
+    elif quiet:
+        print(*(next(iter(row.values())) for row in rows), sep="\n", end="\n" if rows else "")
+    elif rows:
+        names = [name for name in rows[0] if name not in hide]
+        shown = [[_cell(row[name]) for name in names] for row in rows]
+        console().print(_table(names, shown) if len(names) <= MOST_COLUMNS else _blocks(names, shown))
+
+
+def lever_row(lever):
+    """A lever as a row: its present value and limits as people write them."""
+    row = asdict(lever)
+    present, limits = row["present"], f"{lever.low:g} to {lever.high:g} {lever.unit}"
+    if lever.kind == "flag":
+        present, limits = bool(present), "true or false"
+    elif lever.kind == "choice":
+        present, limits = lever.choices[int(present)], " or ".join(lever.choices)
+    elif not math.isfinite(present):
+        present = None  # no limit; JSON knows no infinity
+    said = {key: row[key] for key in ("meaning", "reaches", "unit", "grade", "source")}
+    return {"path": lever.path, "present": present, "limits": limits, **said}
+
+
+def _cell(value):
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _table(names, rows):
+    """A table; a single column is a list, without its name."""
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1
+    )
+    for place, name in enumerate(names):
+        table.add_column(name, overflow="fold", no_wrap=place == 0 and len(names) > 1)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _blocks(names, rows):
+    """One block a row, for tables that are wider than a screen."""
+    wide = max(map(len, names))
+    return Text(
+        "\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows)
+    )

@@ -1,0 +1,129 @@
+"""The first fit: hub constants from year-one flows, measured on the agents themselves and written as tables.
+
+``python -m sim.study.calibrate`` rewrites ``hub_constants.csv`` and ``border_costs.csv``. The inversion of
+``model.constants`` knows expected flows only; what agents do beyond them (petitions under way, statuses that run out,
+the refused) is measured on simulated first years and handed back as offsets, until the simulated year meets the
+targets. Everything is seeded: the same code and tables give the same constants on the same platform.
+"""
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ..model import constants as fitting
+from ..model.arm import Arm
+from ..model.constants import Constants, Offsets
+from ..model.supply import entrant_path
+from ..model.year import simulate
+from ..scenario.assumptions import Assumptions
+from ..scenario.levers import baseline_rules
+from ..world.build import build
+from ..world.hubs import load_setting
+from ..world.tables import read
+
+DATA = Path(__file__).parents[1] / "world" / "data"
+START = 2026
+FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
+AGENTS, SEEDS, PASSES = 380_000, 12, 5  # simulated first years of the fit
+SOURCE = "fitted by sim.study.calibrate to net_targets.csv at the central assumptions"
+
+
+@lru_cache(maxsize=1)
+def fit_world(start=START, seed=0):
+    """The world on which every inversion stands: one year, the same people for every run."""
+    setting, a = load_setting(), Assumptions.central()
+    return build(setting, FIT_POPULATION, seed, start, entrant_path(setting, a, start, 1), a.mover_share)
+
+
+def constants_for(world, a, offsets, start_values=None):
+    """Constants under the assumptions ``a``: the whole first year, and the part of it that lasts.
+
+    Parameters
+    ----------
+    world : World, from :func:`fit_world`
+    offsets : Offsets
+    start_values : Constants to start from
+
+    Returns
+    -------
+    Constants
+
+    Raises
+    ------
+    InvariantError
+        where none meet the targets
+    """
+    setting, rules = world.setting, baseline_rules()
+    first = start_values or fitting.none(len(setting.hubs), world.start, 2.0)
+    arm = Arm(world, a, fitting.none(len(setting.hubs), world.start), (), rules, 0)
+    crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
+    guess = (first.permanent + first.boom, first.move_cost_abroad)
+    whole = fitting.invert(arm, fitting.net_targets(setting, a.boom_weight), crossing, offsets, guess)
+    lasting, _ = fitting.invert(arm, setting.national_net, None, offsets, (first.permanent, whole[1]))
+    return Constants(lasting, whole[0] - lasting, whole[1], world.start)
+
+
+def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
+    """Simulated first year at the baseline: (hub,) net migration and (2,) crossing rates, means over seeds."""
+    setting = load_setting()
+    world = build(setting, agents, 0, START, entrant_path(setting, a, START, 1), a.mover_share)
+    net, crossing = np.zeros(len(setting.hubs)), np.zeros(2)
+    for seed in range(seeds):
+        *_, arm = simulate(world, a, constants, (), baseline_rules(), seed)
+        net += (arm.books.flow.sum(axis=0) - arm.books.flow.sum(axis=1)) * world.weight / seeds
+        by_tier = fitting.by_group(arm.books.crossings)
+        stock = fitting.by_group(setting.stock @ setting.tier_share)
+        crossing += by_tier * world.weight / stock / seeds
+    return net, crossing
+
+
+def fit(say=lambda line: None):
+    """The central constants and the offsets that every draw is inverted with."""
+    a, world = Assumptions.central(), fit_world()
+    targets = fitting.net_targets(world.setting, a.boom_weight)
+    rates = np.array([a.crossing_rate_expert, a.crossing_rate_other])
+    offsets, found = Offsets(np.zeros(len(targets)), np.ones(2)), None
+    for k in range(PASSES):
+        found = constants_for(world, a, offsets, found)
+        net, crossing = first_year(a, found)
+        gap = (net - targets) / world.setting.stock
+        say(f"pass {k + 1}: largest gap {100 * np.abs(gap).max():.2f} % of stock, crossing {100 * crossing} %")
+        offsets = Offsets(offsets.net + net - targets, offsets.crossing * crossing / rates)
+    found = constants_for(world, a, offsets, found)
+    return found, offsets
+
+
+def write(found, offsets):
+    """Write the fit as the two tables that ship."""
+    setting = load_setting()
+    targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
+    hubs = [
+        [hub, *(f"{x:.6f}" for x in (found.permanent[h], found.boom[h])), f"{offsets.net[h]:.2f}", f"{targets[h]:.2f}",
+         SOURCE, "D"] for h, hub in enumerate(setting.hubs)
+    ]
+    header = ["hub", "permanent", "boom", "net_offset", "net_target", "source", "grade"]
+    _write("hub_constants", header, hubs)
+    _write("border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
+           [[group, f"{found.move_cost_abroad[k]:.6f}", f"{offsets.crossing[k]:.6f}",
+             "fitted by sim.study.calibrate to the assumptions crossing_rate_*", "B"]
+            for k, group in enumerate(("expert", "other"))])
+
+
+def shipped():
+    """(Constants, Offsets) as the tables hold them."""
+    hubs, borders = read("hub_constants"), read("border_costs")
+    column = lambda rows, name: np.array([float(r[name]) for r in rows])  # noqa: E731
+    cost = column(borders, "move_cost_abroad")[[0, 1, 1]]
+    found = Constants(column(hubs, "permanent"), column(hubs, "boom"), cost, START)
+    return found, Offsets(column(hubs, "net_offset"), column(borders, "crossing_factor"))
+
+
+def _write(name, header, rows):
+    with open(DATA / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+if __name__ == "__main__":
+    write(*fit(print))

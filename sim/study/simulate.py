@@ -1,0 +1,167 @@
+"""A scenario against its baseline, pair by pair: the same seed and the same draw of the assumptions in both arms."""
+
+import platform
+import time
+from importlib.metadata import version
+
+import numpy as np
+
+from ..errors import InvariantError, UsageError
+from ..results.record import FORMAT, code_digest
+from ..results.result import Result
+from ..results.schema import VARIABLES, dataset
+from ..scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, load_assumptions, override, records
+from ..scenario.describe import describe, resolved_toml
+from ..scenario.files import load
+from ..scenario.period import check_period
+from ..scenario.policies import Scenario
+from ..world.engineers import STATUSES, TIERS
+from ..world.hubs import load_setting
+from .calibrate import constants_for, fit_world, shipped
+from .pairs import Plan, run_pairs
+
+ARMS = ("baseline", "scenario")
+PACKAGES = ("talentflow", "numpy", "scipy", "numba", "simpy", "networkx", "xarray")
+TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
+
+
+def run(scenario, baseline="baseline", *, population=100_000, replicates=20, years=10, start=2026, seed=0,
+        uncertainty="all", assumptions=None, workers=1, progress=None):
+    """Run a scenario against a baseline.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario, name, file or stack ``a+b``
+    population : agents at the start, or ``"full"`` for one agent an engineer
+    replicates : pairs; pair *k* runs both arms with the same seed and the same draw of the assumptions
+    years, start : length and first year of the run
+    seed : of the population, the pairs and the draws
+    uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre
+    assumptions : file or mapping that holds assumptions at values or changes their ranges
+    workers : processes; the result is the same for any number
+    progress : function of (pairs done, pairs in all)
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError
+        for input that makes no sense, before anything is run
+    """
+    begun = time.perf_counter()
+    scenario, baseline = (s if isinstance(s, Scenario) else load(s) for s in (scenario, baseline))
+    notices = check_period(scenario, start, years) + check_period(baseline, start, years)
+    declared = declarations(assumptions)
+    setting = load_setting()
+    population = check(population, replicates, years, workers, uncertainty, setting)
+    draws, constants, refused = usable_draws(declared, replicates, seed, start, uncertainty)
+    plan = Plan(population, seed, start, years, (baseline.policies, scenario.policies))
+    pairs = run_pairs(plan, list(zip(draws, constants, strict=True)), workers, progress)
+    arrays = {name: np.stack([[pair[arm][name] for pair in pairs] for arm in range(len(ARMS))]) for name in VARIABLES}
+    data = dataset(arrays, coordinates(setting, start, years, replicates))
+    record = {
+        "format": FORMAT, "name": scenario.name, "title": scenario.title, "question": scenario.question,
+        "scenario": resolved_toml(scenario), "baseline": resolved_toml(baseline),
+        "sentences": describe(scenario, start), "legal": list(baseline.legal), "notices": notices,
+        "warnings": warnings(scenario, data), "weight": setting.persons / population, "population": population,
+        "replicates": replicates, "refused_draws": refused, "years": years, "start": start, "seed": seed,
+        "uncertainty": uncertainty, "assumptions": records(declared),
+        "draws": {name: [getattr(a, name) for a in draws] for name in ASSUMPTIONS},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "digests": {"code": code_digest()},
+        "timings": {"total_seconds": round(time.perf_counter() - begun, 3)},
+    }
+    return Result(data, record)
+
+
+def check(population, replicates, years, workers, uncertainty, setting):
+    """The number of agents of a run; refuses numbers that make no sense, in one line.
+
+    Raises
+    ------
+    UsageError
+    """
+    agents = int(setting.persons) if population == "full" else population
+    for name, value, least, most in (("population", agents, 100, 40_000_000), ("replicates", replicates, 1, 100_000),
+                                     ("years", years, 1, 50), ("workers", workers, 1, 1024)):
+        if not (isinstance(value, int) and least <= value <= most):
+            hint = ', or "full"' if name == "population" else ""
+            raise UsageError(name, f"{value!r} is not a whole number from {least:,} to {most:,}{hint}")
+    if uncertainty not in ("all", "chance"):
+        raise UsageError("uncertainty", f"{uncertainty!r} is neither all nor chance")
+    return agents
+
+
+def declarations(assumptions):
+    """Every assumption as this run holds it, from a file, a mapping or nothing."""
+    if assumptions is None:
+        return ASSUMPTIONS
+    return override(assumptions) if isinstance(assumptions, dict) else load_assumptions(assumptions)
+
+
+def own_size_elasticity(a):
+    """How far a hub's odds rise with its own size, in the tightest nest: at 1 growth would feed itself for ever."""
+    from_pay = a.b_pay * max(a.agglomeration_productivity - a.wage_supply_elasticity, 0.0)
+    return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
+
+
+def usable_draws(declared, count, seed, start, uncertainty):
+    """Draws of the assumptions with the hub constants that go with them.
+
+    A draw that would let size run away, or under which no constants meet the observed first year, is refused and
+    counted; the next one of the sequence takes its place.
+
+    Returns
+    -------
+    draws : list of Assumptions; constants : list of Constants; refused : int
+
+    Raises
+    ------
+    UsageError
+        where hardly any draw is usable
+    """
+    world, (central, offsets) = fit_world(start), shipped()
+    if uncertainty == "chance":
+        a = Assumptions.central(declared)
+        return [a] * count, [constants_for(world, a, offsets, central)] * count, 0
+    draws, constants, tried = [], [], 0
+    while len(draws) < count:
+        if tried == TRIES * count:
+            raise UsageError("assumptions", f"{tried} draws gave {len(draws)} usable ones of {count}: see their ranges")
+        (a,) = draw_assumptions(1, seed, tried, declared)
+        tried += 1
+        if own_size_elasticity(a) >= 1:
+            continue
+        try:
+            constants.append(constants_for(world, a, offsets, central))
+        except InvariantError:
+            continue
+        draws.append(a)
+    return draws, constants, tried - count
+
+
+def coordinates(setting, start, years, replicates):
+    """Labels of a result's dimensions."""
+    from ..world.tables import read
+
+    hubs, routes = read("hubs"), setting.routes
+    names = {r["country"]: r["name"] for r in read("countries")}
+    return {
+        "arm": list(ARMS), "replicate": np.arange(replicates), "time": start + np.arange(years + 1),
+        "year": start + np.arange(years), "hub": list(setting.hubs), "origin": list(setting.hubs),
+        "destination": list(setting.hubs), "tier": list(TIERS), "home": list(setting.homes),
+        "status": list(STATUSES), "route": [r["route"] for r in routes],
+        "hub_name": ("hub", [r["name"] for r in hubs]), "hub_country": ("hub", [r["country"] for r in hubs]),
+        "region": ("hub", [r["region"] for r in hubs]), "route_name": ("route", [r["name"] for r in routes]),
+        "route_country": ("route", [names[r["country"]] for r in routes]),
+    }
+
+
+def warnings(scenario, data):
+    """What a reader must know before trusting the effect: a scenario that reaches nobody is never a silent zero."""
+    if not scenario.policies:
+        return []
+    same = all(np.array_equal(data[v].sel(arm="baseline"), data[v].sel(arm="scenario")) for v in VARIABLES)
+    return ["no engineer's life differs between the arms: the levers reach nobody in this run"] if same else []

@@ -1,0 +1,162 @@
+"""What must hold of the world tables: each check names file, row, column and value."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import product
+from math import fsum
+
+from sim.errors import WorldError
+from sim.world.registry import TIERS, Table
+
+Row = dict[str, str]
+Read = Callable[[str], tuple[Row, ...]]
+Names = Callable[[str], tuple[str, ...]]
+
+GRADES = "ABCD"
+WORLD_TOTAL = 1_900_000
+TOLERANCE = 2e-6
+SELECTIONS = ("queue", "lottery", "weighted_lottery")
+KINDS = ("temporary", "talent", "permanent", "study")
+AXES = ("hub", "country", "home", "tier", "role", "sector", "status", "aimed_at")
+
+
+def problems(tables: dict[str, Table], read: Read, names: Names) -> list[str]:
+    """Every problem of every table, and of the tables together."""
+    found: list[str] = []
+    for name, table in tables.items():
+        try:
+            rows = read(name)
+            found += [f"{name}.csv: {problem}" for problem in _table_problems(table, rows, names)]
+        except (WorldError, KeyError) as error:
+            found.append(str(error) if isinstance(error, WorldError) else f"{name}.csv: no column {error}")
+    return found or [*_world_problems(read, names)]
+
+
+def stale() -> list[str]:
+    """Derived tables that differ from what their sources give."""
+    from sim.world import rebuild  # only this check needs the builders
+
+    return [f"{name}.csv: stale; run python -m sim.world.rebuild" for name in rebuild.check()]
+
+
+def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
+    for line, row in enumerate(rows, start=2):
+        if not (row["source"] or "").strip():
+            yield f"line {line}: no source"
+        if row["grade"] not in tuple(GRADES):
+            yield f"line {line}: grade {row['grade']!r} is none of A, B, C, D"
+        yield from (f"line {line}: {problem}" for problem in _number_problems(table, row))
+    yield from _key_problems(table, rows, names)
+    yield from _sum_problems(table, rows)
+
+
+def _number_problems(table: Table, row: Row) -> Iterator[str]:
+    for column, (low, high) in table.numbers.items():
+        text = row[column]
+        if text == "" and column in table.optional:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            yield f"{column}: {text!r} is no number"
+            continue
+        if not low <= value <= high:
+            yield f"{column}: {text} is not in [{low:g}, {high:g}] {table.unit}"
+
+
+def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
+    pairs = [key.partition(":")[::2] for key in table.keys]
+    columns = [column for column, _ in pairs]
+    known = {column: names(axis or column) for column, axis in pairs if (axis or column) in AXES}
+    seen = Counter(tuple(row[column] for column in columns) for row in rows)
+    for key, times in seen.items():
+        if times > 1:
+            yield f"{' '.join(key)}: {times} rows"
+        for column, name in zip(columns, key, strict=True):
+            if column in known and name not in known[column]:
+                yield f"{' '.join(key)}: unknown {column} {name}"
+    if table.full and len(known) == len(columns):
+        paired = len(columns) == 2 and columns[0] == "origin"
+        wanted = product(*(known[column] for column in columns))
+        yield from (
+            f"{' '.join(key)}: no row"
+            for key in wanted
+            if key not in seen and not (paired and key[0] == key[1])
+        )
+
+
+def _sum_problems(table: Table, rows: tuple[Row, ...]) -> Iterator[str]:
+    first = table.keys[0].partition(":")[0]
+    if table.row_sum:
+        for line, row in enumerate(rows, start=2):
+            total = fsum(float(row[column]) for column in table.row_sum)
+            if not abs(total - 1) <= TOLERANCE:
+                yield f"line {line}: {row[first]} adds up to {total:.6f}, not 1"
+    for column in table.group_sum:
+        for group in dict.fromkeys(row[first] for row in rows):
+            total = fsum(float(row[column]) for row in rows if row[first] == group)
+            if not abs(total - 1) <= TOLERANCE:
+                yield f"{column} of {group} adds up to {total:.6f}, not 1"
+
+
+def _world_problems(read: Read, names: Names) -> Iterator[str]:
+    """What must hold between tables."""
+    hubs = read("hubs")
+    taxed = {row["jurisdiction"] for row in read("tax_effective")}
+    for hub in hubs:
+        if hub["country"] not in names("country"):
+            yield f"hubs.csv: {hub['hub']}: country {hub['country']!r} is not in countries.csv"
+        if hub["tax_jurisdiction"] not in taxed:
+            yield f"hubs.csv: {hub['hub']}: no tax_effective rows for {hub['tax_jurisdiction']}"
+    for country in set(names("country")) - {hub["country"] for hub in hubs}:
+        yield f"countries.csv: {country} has no hub"
+    for row in read("homes"):
+        if row["country"] and row["country"] not in names("country"):
+            yield f"homes.csv: {row['home']}: unknown country {row['country']}"
+    total = sum(int(row["engineers"]) for row in read("stock"))
+    if total != WORLD_TOTAL:
+        yield f"stock.csv: engineers add up to {total}, not {WORLD_TOTAL}"
+    net = fsum(float(row["national_net"]) for row in read("net_targets"))
+    if not abs(net) < 0.05:
+        yield f"net_targets.csv: national_net adds up to {net:.1f}, not 0"
+    affiliates = fsum(float(row["share"]) for row in read("affiliates"))
+    if not abs(affiliates - 1) <= TOLERANCE:
+        yield f"affiliates.csv: share adds up to {affiliates:.6f}, not 1"
+    yield from _route_problems(read, names)
+
+
+def _route_problems(read: Read, names: Names) -> Iterator[str]:
+    pools = names("pool")
+    for row in read("routes"):
+        place = f"routes.csv: {row['route']}"
+        if row["route"] != f"{row['country']}.{row['alias']}":
+            yield f"{place}: is not country.alias"
+        if row["kind"] not in KINDS or row["selection"] not in SELECTIONS:
+            yield f"{place}: unknown kind {row['kind']} or selection {row['selection']}"
+        if row["pool"] and row["pool"] not in pools:
+            yield f"{place}: unknown pool {row['pool']}"
+        yield from (
+            f"{place}: unknown home {h}" for h in row["homes"].split(";") if h and h not in names("home")
+        )
+    for country in names("country"):
+        yield from (
+            f"routes.csv: {country}: no general way in for {tier}s" for tier in _shut_out(read, country)
+        )
+
+
+def _shut_out(read: Read, country: str) -> Iterator[str]:
+    """Tiers below expert whose median pay passes no open route from abroad that any home may use."""
+    hubs = [row["hub"] for row in read("hubs") if row["country"] == country]
+    ways = [
+        row
+        for row in read("routes")
+        if row["country"] == country and row["from_abroad"] == row["is_open"] == "1" and not row["homes"]
+    ]
+    for tier in TIERS[1:]:
+        cash = [
+            float(row["base_kusd"]) + float(row["bonus_kusd"])
+            for row in read("pay")
+            if row["hub"] in hubs and row["tier"] == tier
+        ]
+        if not any(way[tier] == "1" and float(way["pay_threshold_kusd"]) <= min(cash) for way in ways):
+            yield tier

@@ -1,0 +1,143 @@
+"""Permits that people hold at the start, and how they settle or go home."""
+
+import math
+from functools import cache
+
+from sim.world.rebuild.origins import compatriots
+from sim.world.rebuild.places import free_share
+from sim.world.rebuild.store import Row, countries, country_of, homes, mean, share_texts, source
+from sim.world.registry import STATUSES
+
+# Temporary residents stay longer in computing: 79 % after five years against 71 % in all fields.
+ALL_FIELDS, COMPUTING = "Total", "Total -> Doctoral fields -> Computer and mathematical sciences"
+CITIZENSHIP = "Total -> Citizenship -> "
+
+CERTAIN = 0.9995  # a share that rounds to one
+FASTEST = 0.5  # a year; no group leaves faster (assumed)
+
+
+def status_mix() -> list[Row]:
+    """status_mix.csv: natives and free movers are citizens; the others split as their country lets them."""
+    splits = {(row["country"], row["home"]): row for row in source("status_splits")}
+    rows = []
+    for country in countries():
+        for home in homes():
+            row = splits.get((country, home)) or splits[country, ""]
+            free = free_share(home, country)
+            mix = {status: (1 - free) * float(row[status]) for status in STATUSES}
+            mix["citizen"] += free
+            rows.append(
+                {"country": country, "home": home}
+                | share_texts(mix)
+                | {"source": f"free_share of home_hub; {row['source']}", "grade": row["grade"]}
+            )
+    return rows
+
+
+@cache
+def us_stay() -> dict[str, float]:
+    """Share of US-trained temporary residents still there after five years, computing, by home.
+
+    Stay rates by citizenship cover all fields; they are raised to the power that turns the all-field
+    total into that of computing and mathematics.
+    """
+    measured = {
+        row["group"]: float(row["stay_5_years"]) / 100
+        for row in source("ncses_stay_2021")
+        if row["stay_5_years"]
+    }
+    power = math.log(measured[COMPUTING]) / math.log(measured[ALL_FIELDS])
+    found = {}
+    for row in source("stay_groups"):
+        all_fields = float(row["intent"] or measured[CITIZENSHIP + row["ncses_group"]])
+        found[row["home"]] = all_fields**power
+    return found
+
+
+def return_hazards() -> list[Row]:
+    """return_hazards.csv: yearly rate at which temporary residents leave for home, -ln(stay) / 5.
+
+    Outside the USA a country's assumed rate is spread over homes by the square root of what the US rates
+    are over their mean: half of the differences, in logarithms, are taken to be the origin's own.
+    """
+    groups = {row["home"]: row for row in source("stay_groups")}
+    choices = {row["country"]: row for row in source("stay_choices")}
+    us_rate = {home: -math.log(stay) / 5 for home, stay in us_stay().items()}
+    us_mean = mean((us_rate[home], engineers) for home, engineers in _foreigners_in_the_us().items())
+    rows = []
+    for country in countries():
+        for home in homes():
+            if free_share(home, country) > CERTAIN:
+                rate, origin, grade = 0.0, "rule: natives and free movers hold no temporary permit", "A"
+            elif country == "usa":
+                rate, origin, grade = us_rate[home], groups[home]["source"], groups[home]["grade"]
+            else:
+                base = -math.log(float(choices[country]["stay_5_years"])) / 5
+                rate = min(FASTEST, base * math.sqrt(us_rate[home] / us_mean))
+                origin, grade = f"{choices[country]['source']}; origins as in the USA", "D"
+            rows.append(
+                {
+                    "country": country,
+                    "home": home,
+                    "rate": f"{rate:.4f}",
+                    "stay_5_years": f"{math.exp(-5 * rate):.3f}",
+                    "source": origin,
+                    "grade": grade,
+                }
+            )
+    return rows
+
+
+def _foreigners_in_the_us() -> dict[str, int]:
+    """Engineers from abroad in the USA, by home."""
+    found: dict[str, int] = {}
+    for (home, hub), engineers in compatriots().items():
+        if country_of()[hub] == "usa" and home != "usa":
+            found[home] = found.get(home, 0) + engineers
+    return found
+
+
+def settlement() -> list[Row]:
+    """settlement.csv: yearly rate from temporary to permanent.
+
+    A road with a minimum wait m and a hazard h after it has the mean wait m + 1 / h, so the rate is its
+    inverse, times the share of people whom the road takes.
+    """
+    rows = []
+    for country in countries():
+        for home in homes():
+            roads = _roads(country, home)
+            rate = sum(weight * _yearly_rate(road) for road, weight in roads)
+            origin = "; ".join(dict.fromkeys(f"{road['category']}: {road['source']}" for road, _ in roads))
+            rows.append(
+                {
+                    "country": country,
+                    "home": home,
+                    "rate": f"{rate:.4f}",
+                    "source": origin or "assumed: no road to permanent residence is known for the group",
+                    "grade": "D",
+                }
+            )
+    return rows
+
+
+def _roads(country: str, home: str) -> list[tuple[Row, float]]:
+    """Rows of permanent_backlog open to a home in a country, with the share of people on each."""
+    chosen = [row for row in source("settlement_choices") if row["country"] == country]
+    named = [row for row in chosen if home in row["homes"].split(";")]
+    general = [row for row in chosen if not row["homes"]]
+    return [(_backlog(row), float(row["weight"]) * float(row["sponsored"])) for row in named or general]
+
+
+def _backlog(choice: Row) -> Row:
+    """The row of permanent_backlog that a choice names; what the choice leaves empty may be anything."""
+    wanted = {key: choice[key] for key in ("birth_or_group", "from_status", "category") if choice[key]}
+    for row in source("permanent_backlog"):
+        if row["country"] == choice["place"] and wanted.items() <= row.items():
+            return row
+    raise LookupError(f"permanent_backlog has no row for {choice['place']} {wanted}")
+
+
+def _yearly_rate(road: Row) -> float:
+    hazard = float(road["annual_hazard_after_min"])
+    return 1 / (float(road["min_years"]) + 1 / hazard) if hazard else 0.0

@@ -1,0 +1,113 @@
+"""World tables read and checked: rows as text with source and grade, columns as arrays in axis order."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import WorldError, nearest
+from sim.world import checks
+from sim.world.registry import DECLARED, GENERATED, ROLES, SECTORS, STATUSES, TIERS
+
+__all__ = ["TABLES", "check", "column", "names", "read", "rows"]
+
+DATA = Path(__file__).parent / "data"
+TABLES = DECLARED | {name: GENERATED[name] for name in GENERATED if (DATA / f"{name}.csv").is_file()}
+FIXED_AXES = {
+    "tier": TIERS,
+    "role": ROLES,
+    "sector": SECTORS,
+    "status": STATUSES,
+    "aimed_at": ("newcomer", "returnee"),
+}
+AXIS_TABLES = {"hub": "hubs", "country": "countries", "home": "homes", "route": "routes", "pool": "pools"}
+
+
+@cache
+def read(name: str) -> tuple[dict[str, str], ...]:
+    """Rows of the table ``name``, as text, in file order.
+
+    Raises
+    ------
+    WorldError
+        for an unknown name, and for a file that is missing or no table
+    """
+    if name not in DECLARED and name not in GENERATED:
+        raise WorldError(f"no world table {name}{nearest(name, TABLES)}")
+    path = DATA / f"{name}.csv"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            found = tuple(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise WorldError(path.name, f"cannot be read ({error})") from None
+    if not found:
+        raise WorldError(path.name, "has no rows")
+    return found
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Rows of the table ``name`` with source and grade as the last columns, for printing."""
+    last = ("source", "grade")
+    return [
+        {key: value for key, value in row.items() if key not in last} | {key: row[key] for key in last}
+        for row in read(name)
+    ]
+
+
+@cache
+def names(axis: str) -> tuple[str, ...]:
+    """Names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
+
+    >>> len(names("hub")), len(names("country")), len(names("home"))
+    (39, 21, 25)
+    """
+    if axis in FIXED_AXES:
+        return FIXED_AXES[axis]
+    if axis not in AXIS_TABLES:
+        raise WorldError(f"no axis {axis}{nearest(axis, [*FIXED_AXES, *AXIS_TABLES])}")
+    return tuple(row[axis] for row in read(AXIS_TABLES[axis]))
+
+
+def column(table: str, value: str, *, blank: float = np.nan) -> np.ndarray:
+    """The numbers of a column over the axes of the table's keys, in axis order.
+
+    Parameters
+    ----------
+    table : a table all of whose keys are axes
+    value : one of its number columns
+    blank : what stands for a cell that is empty or absent (a hub's corridor to itself)
+
+    Returns
+    -------
+    float array, one axis a key; read-only
+
+    Raises
+    ------
+    WorldError
+        naming file, row, column and value, for text that is no number and for unknown names
+
+    >>> column("pay", "base_kusd").shape, column("corridors", "distance_km").shape
+    ((39, 3), (39, 39))
+    """
+    keys = [key.partition(":") for key in TABLES[table].keys]
+    axes = [names(axis or key) for key, _, axis in keys]
+    position = [{name: k for k, name in enumerate(axis)} for axis in axes]
+    array = np.full([len(axis) for axis in axes], blank)
+    for number, row in enumerate(read(table), start=2):
+        try:
+            cell = tuple(at[row[key]] for at, (key, _, _) in zip(position, keys, strict=True))
+            array[cell] = float(row[value]) if row[value] else blank
+        except (KeyError, ValueError) as error:
+            raise WorldError(f"{table}.csv", f"line {number}", value, f"cannot use {error}") from None
+    array.flags.writeable = False
+    return array
+
+
+def check() -> list[str]:
+    """What is wrong with the tables, one line a problem; nothing if all is well.
+
+    Unsourced rows, unknown grades and names, missing or doubled rows, numbers out of bounds, shares that do
+    not add up, hubs without a country, countries without a way in, and derived tables that are stale.
+    """
+    return checks.problems(TABLES, read, names) + checks.stale()

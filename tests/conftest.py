@@ -1,0 +1,16 @@
+"""What several test files share."""
+
+import pytest
+from fake_result import fake_result
+
+
+@pytest.fixture(scope="session")
+def result():
+    """Twenty pairs of ten years in which a fee keeps engineers out of US hubs; nobody may change it."""
+    return fake_result()
+
+
+@pytest.fixture(scope="session")
+def equal_arms():
+    """A scenario that changes nothing."""
+    return fake_result(replicates=4, years=3, strength=0.0)

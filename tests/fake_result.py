@@ -1,0 +1,184 @@
+"""A plausible result without an engine: right schema, books that balance, an effect of known sign."""
+
+import numpy as np
+
+from sim.results import Result
+from sim.results.schema import dataset
+from sim.scenario.assumptions import override, records
+
+# hub, name, country, engineers in thousands
+HUBS = [
+    line.split("|")
+    for line in """
+sf_bay_area|San Francisco Bay Area|usa|142.4
+seattle|Seattle|usa|61.8
+new_york|New York|usa|66.9
+boston|Boston|usa|29.1
+austin|Austin|usa|19.0
+los_angeles|Los Angeles|usa|28.2
+washington_dc|Washington DC|usa|27.6
+rest_of_usa|Rest of the USA|usa|178.2
+toronto|Toronto|can|27.1
+montreal|Montreal|can|12.8
+rest_of_canada|Rest of Canada|can|26.7
+london|London|gbr|50.5
+rest_of_uk|Rest of the UK|gbr|35.2
+paris|Paris|fra|39.6
+berlin|Berlin|deu|22.4
+munich|Munich|deu|22.9
+amsterdam|Amsterdam|nld|16.2
+warsaw|Warsaw|pol|8.0
+lisbon|Lisbon|prt|4.8
+rest_of_germany|Rest of Germany|deu|68.0
+rest_of_france|Rest of France|fra|34.0
+rest_of_eu|Rest of the EU|xeu|204.0
+zurich|Zurich (Switzerland)|che|23.9
+tel_aviv|Tel Aviv (Israel)|isr|27.8
+abu_dhabi_dubai|Abu Dhabi and Dubai (UAE)|are|11.9
+riyadh|Riyadh (Saudi Arabia)|sau|7.6
+bengaluru|Bengaluru|ind|33.0
+hyderabad|Hyderabad|ind|16.3
+rest_of_india|Rest of India|ind|83.0
+beijing|Beijing|chn|87.0
+shanghai|Shanghai|chn|49.6
+shenzhen|Shenzhen|chn|27.8
+rest_of_china|Rest of China|chn|111.9
+tokyo|Tokyo (Japan)|jpn|40.8
+seoul|Seoul (Korea)|kor|34.4
+singapore|Singapore|sgp|18.0
+sydney|Sydney (Australia)|aus|21.0
+rest_of_asia|Rest of Asia|xas|58.1
+rest_of_world|Rest of the world|xrw|122.3
+""".strip().splitlines()
+]
+REGIONS = (
+    dict.fromkeys(("usa", "can"), "north_america")
+    | dict.fromkeys(("fra", "deu", "nld", "pol", "prt", "xeu"), "eu27")
+    | dict.fromkeys(("ind", "chn", "kor", "sgp", "aus", "xas"), "apac_ex_japan")
+)
+ROUTES = [
+    "usa.h1b",
+    "usa.h1b_exempt",
+    "usa.o1",
+    "usa.l1",
+    "usa.opt",
+    "can.gts",
+    "gbr.skilled_worker",
+    "deu.blue_card",
+]
+ROUTE_NAMES = [
+    "H-1B subject to the cap (random lottery)",
+    "H-1B cap-exempt",
+    "O-1A",
+    "L-1",
+    "OPT",
+    "Global Talent Stream",
+    "Skilled Worker",
+    "Blue Card",
+]
+HOMES = "usa can gbr fra deu euw eus che isr are sau ind chn twn jpn kor sgp aus".split()
+HOMES += "tur ruu irn pkb eas lam afr".split()
+STATUSES = "citizen permanent temporary student opt stem_opt".split()
+TIERS = ["expert", "practitioner", "entry"]
+TIER_MIX = np.array([0.05, 0.70, 0.25])
+
+
+def fake_result(replicates=20, years=10, strength=1.0, seed=0, name="h1b_fee", **record):
+    """A result in which a fee keeps engineers out of US hubs; ``strength`` 0 leaves both arms equal."""
+    random = np.random.default_rng(seed)
+    arms = [_arm(random.spawn(1)[0], strength_of, replicates, years, seed) for strength_of in (0.0, strength)]
+    arrays = {key: np.stack([arm[key] for arm in arms]) for key in arms[0]}
+    return Result(dataset(arrays, _coords(replicates, years)), _record(replicates, years, name) | record)
+
+
+def _coords(replicates, years):
+    hubs, names, countries = (list(column) for column in list(zip(*HUBS, strict=True))[:3])
+    return {
+        "arm": ["baseline", "scenario"], "replicate": np.arange(replicates),
+        "time": 2026 + np.arange(years + 1),
+        "year": 2026 + np.arange(years), "hub": hubs, "origin": hubs, "destination": hubs, "tier": TIERS,
+        "home": HOMES, "route": ROUTES, "status": STATUSES, "hub_name": ("hub", names),
+        "hub_country": ("hub", countries),
+        "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
+        "route_name": ("route", ROUTE_NAMES), "route_country": ("route", [r[:3] for r in ROUTES]),
+    }  # fmt: skip
+
+
+def _arm(_, strength, replicates, years, seed):
+    """One arm, year by year; the draws of a pair are the same in both arms."""
+    n = len(HUBS)
+    is_us = np.array([row[2] == "usa" for row in HUBS])
+    start = 1000 * np.array([float(row[3]) for row in HUBS])[:, None] * TIER_MIX
+    stocks, flows, entrants, exits = [], [], [], []
+    for k in range(replicates):
+        random = np.random.default_rng([seed, k])  # common to both arms
+        pull = np.exp(0.35 * random.standard_normal(n) + 0.25 * (np.arange(n) < 7))
+        bite = strength * random.lognormal(0, 0.4)
+        reach = np.exp(0.25 * random.standard_normal((n, n)))
+        stock = [start.copy()]
+        for t in range(years):
+            now = stock[-1]
+            flow = 0.03 * now.sum(1)[:, None] * (pull * now.sum(1) / now.sum())[None, :] * reach
+            flow = np.where(
+                is_us[None, :] & ~is_us[:, None], flow * (1 - 0.35 * np.tanh(bite) * (t > 0)), flow
+            )
+            flow *= 1 + strength * 0.02 * random.standard_normal((n, n))
+            np.fill_diagonal(flow, 0)
+            entered, left = 0.10 * now.sum(1) * np.exp(0.02 * random.standard_normal(n)), 0.035 * now.sum(1)
+            change = entered - left + flow.sum(0) - flow.sum(1)
+            stock.append(now + change[:, None] * TIER_MIX)
+            flows.append(flow), entrants.append(entered), exits.append(left)
+        stocks.append(stock)
+    arm = {
+        "stock": np.array(stocks),
+        "flow": np.reshape(flows, (replicates, years, n, n)),
+        "entrants": np.reshape(entrants, (replicates, years, n)),
+        "exits": np.reshape(exits, (replicates, years, n)),
+    }
+    return arm | _details(arm, strength, replicates, years, seed)
+
+
+def _details(arm, strength, replicates, years, seed):
+    random = np.random.default_rng([seed, 99])
+    people = arm["stock"].sum(-1)
+    home = random.dirichlet(np.ones(len(HOMES)), len(HUBS))
+    status = random.dirichlet(np.ones(len(STATUSES)), len(HUBS))
+    scale = np.array([60_000, 9_000, 3_600, 29_000, 64_000, 2_200, 9_100, 20_000.0])
+    wanted = scale * np.exp(0.05 * random.standard_normal((replicates, years, len(ROUTES))))
+    fewer = np.where(np.array(ROUTES) == "usa.h1b", 1 - 0.3 * strength, 1 + 0.02 * strength)
+    applicants = wanted * fewer
+    grants = np.minimum(applicants * 0.6, np.array([17_000.0] + [1e9] * 7))
+    abroad = grants * np.where(np.array(ROUTES) == "usa.h1b", 0.46 - 0.36 * strength, 0.6)
+    tier = np.where(strength, np.array([0.12, 0.73, 0.15]), np.array([0.07, 0.72, 0.21]))
+    pooled = np.where(np.array(ROUTES) == "usa.h1b", 280_000.0, 0) + applicants
+    crossings = arm["flow"].sum((-1, -2))[..., None] * TIER_MIX * 0.5
+    waiting = np.concatenate([applicants[:, :1], applicants], 1) * 0.1
+    return {
+        "stock_by_home": people[..., None] * home, "stock_by_status": people[..., None] * status,
+        "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
+        "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
+        "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,
+        "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0], "price_level": people * 0 + 1.0,
+        "compute_per_engineer": people * 0 + 20.0,
+    }  # fmt: skip
+
+
+def _record(replicates, years, name):
+    assumptions = records(override({"b_pay": 1.5, "considering_rate": {"central": 0.15}}))
+    return {
+        "format": 1, "name": name, "title": "US $100,000 H-1B fee",
+        "question": "Who loses and who gains if new petitions from abroad cost $100,000?",
+        "scenario": 'title = "US $100,000 H-1B fee"\n', "baseline": 'title = "Baseline"\n',
+        "sentences": [
+            "United States, H-1B: special fee (for petitions whose beneficiary lives abroad) 0 -> 100,000 "
+            "USD, from 21 September 2025 on (begun before the run starts in January 2026). "
+            "Source: Presidential Proclamation 10973.",
+        ],
+        "notices": ["the policy began before the run (October 2025): it is in force from January 2026"],
+        "warnings": [], "weight": 19.0, "population": 100_000, "replicates": replicates, "refused_draws": 1,
+        "years": years, "start": 2026, "seed": 0, "uncertainty": "all", "assumptions": assumptions,
+        "draws": {"b_compute": [0.05] * replicates}, "versions": {"talentflow": "0.1.0"},
+        "digests": {"code": "0" * 64}, "timings": {"run": 12.3},
+        "legal": ["H-1B selection is random (rule of mid-2025) and no special fee is charged",
+                  "the FY2027 weighted selection is not in force"],
+    }  # fmt: skip

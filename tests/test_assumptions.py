@@ -1,0 +1,170 @@
+"""Assumptions: sound declarations, quantiles as declared, draws that stay when others change."""
+
+import math
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import qmc
+
+from sim.errors import AssumptionError
+from sim.scenario.assumptions import (
+    ASSUMPTIONS,
+    DIMENSIONS,
+    Assumptions,
+    draw_assumptions,
+    load_assumptions,
+    override,
+    records,
+)
+from sim.scenario.shapes import SHAPES, quantile
+
+VARIED = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
+
+
+@pytest.mark.parametrize("row", ASSUMPTIONS.values(), ids=lambda row: row.name)
+def test_a_declaration_is_complete_and_consistent(row):
+    assert row.shape in SHAPES
+    assert row.grade in "ABCD"
+    assert row.group in ("behaviour", "data")
+    assert row.unit
+    assert row.source
+    assert row.meaning
+    assert row.bounds[0] <= row.low <= row.central <= row.high <= row.bounds[1]
+    assert row.is_fixed or row.low < row.central < row.high
+
+
+@pytest.mark.parametrize("row", VARIED, ids=lambda row: row.name)
+def test_the_median_is_the_centre_and_the_range_holds_90_percent(row):
+    u = np.array([0.05, 0.5, 0.95])
+    values = quantile(u, row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+    assert values == pytest.approx([row.low, row.central, row.high], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("row", VARIED, ids=lambda row: row.name)
+@settings(max_examples=20)
+@given(st.lists(st.floats(1e-9, 1 - 1e-9), min_size=2, max_size=20))
+def test_quantiles_rise_and_stay_in_bounds(row, u):
+    values = quantile(np.sort(u), row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+    assert np.all(np.diff(values) >= 0)
+    assert row.bounds[0] <= values.min() <= values.max() <= row.bounds[1]
+
+
+def test_drawn_quantiles_are_the_declared_ones():
+    drawn = draw_assumptions(4096, seed=3)
+    for row in VARIED:
+        values = [getattr(draw, row.name) for draw in drawn]
+        expected = [row.low, row.central, row.high]
+        width = row.high - row.low
+        assert np.quantile(values, [0.05, 0.5, 0.95]) == pytest.approx(expected, abs=0.005 * width), row.name
+
+
+@pytest.mark.parametrize("name", ["agglomeration_productivity", "b_compute"])
+def test_zero_inflated_beliefs_are_exactly_zero_as_often_as_declared(name):
+    values = np.array([getattr(draw, name) for draw in draw_assumptions(4096, seed=0)])
+    assert np.mean(values == 0) == pytest.approx(ASSUMPTIONS[name].mass, abs=0.002)
+    assert values[values > 0].min() > 0
+
+
+def test_more_draws_keep_the_first_ones_and_skip_continues():
+    many = draw_assumptions(300, seed=7)
+    assert draw_assumptions(5, seed=7) == many[:5]
+    assert draw_assumptions(20, seed=7, skip=130) == many[130:150]
+    assert draw_assumptions(0, seed=7) == []
+    assert draw_assumptions(5, seed=8) != many[:5]
+
+
+def test_holding_one_assumption_moves_no_other():
+    free = draw_assumptions(8, seed=1)
+    held = draw_assumptions(8, seed=1, declared=override({"b_pay": 2.0}))
+    assert {draw.b_pay for draw in held} == {2.0}
+    assert [draw.vary(b_pay=1.0) for draw in held] == [draw.vary(b_pay=1.0) for draw in free]
+
+
+def test_an_assumption_keeps_its_dimension_when_others_are_added():
+    assert len(ASSUMPTIONS) <= DIMENSIONS
+    design = qmc.Sobol(DIMENSIONS, rng=np.random.default_rng([0, DIMENSIONS])).random_base2(2)
+    draws = draw_assumptions(4, seed=0)
+    for k, row in enumerate(ASSUMPTIONS.values()):
+        expected = quantile(design[:, k], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+        assert [getattr(draw, row.name) for draw in draws] == pytest.approx(expected)
+
+
+def test_values_are_frozen_comparable_and_can_be_sent_to_workers():
+    centre = Assumptions.central()
+    assert centre.b_pay == ASSUMPTIONS["b_pay"].central
+    assert centre.vary(b_pay=2).b_pay == 2.0
+    assert centre.to_dict().keys() == ASSUMPTIONS.keys()
+    assert pickle.loads(pickle.dumps(centre)) == centre
+    with pytest.raises(AttributeError):
+        centre.b_pay = 3.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"b_pya": 1.0}, ["b_pya", "unknown", "nearest: b_pay"]),
+        ({"b_pay": math.nan}, ["b_pay", "nan", "[0, 10]"]),
+        ({"b_pay": 99}, ["b_pay", "99", "[0, 10]"]),
+        ({"b_pay": True}, ["b_pay", "not a number"]),
+        ({"b_pay": "much"}, ["b_pay", "not a number"]),
+        ({"b_pay": {"median": 1}}, ["b_pay", "median"]),
+        ({"b_pay": {"central": 3.0}}, ["b_pay", "rising order"]),
+        ({"b_pay": {"low": 0}}, ["b_pay", "above 0"]),
+        ({"b_compute": {"low": 0.01}}, ["b_compute", "low is 0"]),
+        ({"b_compute": {"high": math.inf}}, ["b_compute", "inf"]),
+    ],
+)
+def test_a_bad_override_is_refused_in_one_line(changes, words):
+    with pytest.raises(AssumptionError) as refusal:
+        override(changes)
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert all(word in message for word in words), message
+
+
+def test_a_value_holds_and_a_table_changes_the_range(tmp_path):
+    path = tmp_path / "beliefs.toml"
+    path.write_text("[assumptions]\nb_compute = 0\nb_pay = {central = 1.0, low = 0.8, high = 1.2}\n")
+    declared = load_assumptions(path)
+    assert declared["b_compute"].held
+    assert not declared["b_pay"].held
+    draws = draw_assumptions(256, seed=0, declared=declared)
+    assert {draw.b_compute for draw in draws} == {0.0}
+    assert np.quantile([draw.b_pay for draw in draws], [0.05, 0.95]) == pytest.approx([0.8, 1.2], abs=0.02)
+    assert {row["name"]: row["held"] for row in records(declared)}["b_compute"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("title = 'x'\n[[policy]]\n", ["line 1", "title", "scenario file"]),
+        ("[assumptions]\nb_pay = 1\n[[policy]]\nlever = 'x'\n", ["line 3", "policy", "scenario file"]),
+        ("[assumptions]\n\nb_pai = 1\n", ["line 3", "b_pai", "nearest: b_pay"]),
+        ("[assumptions]\nb_pay = -1\n", ["line 2", "b_pay", "-1", "[0, 10]"]),
+        ("[assumptions]\n", ["no [assumptions]"]),
+        ("assumptions = 3\n", ["no [assumptions]"]),
+        ("b_pay = 1\n", ["line 1", "b_pay", "[assumptions]"]),
+        ("[assumptions\n", ["line 1", "TOML"]),
+        ("", ["empty"]),
+    ],
+)
+def test_a_bad_file_of_assumptions_is_refused_in_one_line(tmp_path, text, words):
+    path = tmp_path / "beliefs.toml"
+    path.write_text(text)
+    with pytest.raises(AssumptionError) as refusal:
+        load_assumptions(path)
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert "beliefs.toml" in message
+    assert all(word in message for word in words), message
+
+
+def test_declarations_import_without_the_heavy_libraries():
+    code = "import sys, sim.scenario.assumptions; print({'scipy', 'pydantic', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,273 @@
+"""The command line, with a made-up engine: what is printed, where, and with which exit code."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from fake_result import fake_result
+
+import sim.study
+from sim import __version__, cli
+from sim.errors import InvariantError
+from sim.results import Result
+from sim.results.record import inputs
+from sim.scenario.assumptions import load_assumptions, override
+from sim.scenario.files import load
+
+
+def declarations(assumptions):
+    return (
+        override(assumptions or {}) if isinstance(assumptions, dict | None) else load_assumptions(assumptions)
+    )
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path):
+    """An engine that answers at once: what it was asked, what it raises instead, what its result is like."""
+    engine = SimpleNamespace(calls=[], fails=None, makes={})
+
+    def run(scenario, baseline="baseline", *, workers=1, progress=None, assumptions=None, **settings):
+        engine.calls.append(settings | {"scenario": scenario, "assumptions": assumptions, "workers": workers})
+        if engine.fails:
+            raise engine.fails
+        made = fake_result(
+            settings["replicates"], settings["years"], **{"seed": settings["seed"]} | engine.makes
+        )
+        arms = (each if not isinstance(each, str) else load(each) for each in (scenario, baseline))
+        return replace(made, record=made.record | inputs(*arms, declarations(assumptions), **settings))
+
+    def check(population, *_):
+        return 1_900_000 if population == "full" else population
+
+    fake = SimpleNamespace(run=run, check=check, load_setting=dict, declarations=declarations)
+    monkeypatch.setitem(sys.modules, "sim.study.simulate", fake)
+    monkeypatch.setattr(sim.study, "simulate", fake, raising=False)
+    monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
+    monkeypatch.setattr(
+        "sim.show.plots.draw_figures", lambda result, where: (where / "shares.png").write_text("")
+    )
+    monkeypatch.chdir(tmp_path)
+    return engine
+
+
+@pytest.fixture
+def talentflow(capsys):
+    """Run a command; returns exit code, output and error output."""
+
+    def talentflow(*arguments):
+        with pytest.raises(SystemExit) as left:
+            cli.main([str(argument) for argument in arguments])
+        return (left.value.code or 0, *capsys.readouterr())
+
+    return talentflow
+
+
+SMALL = ("--replicates", 3, "--years", 2)
+
+
+def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
+    code, out, err = talentflow("run", "h1b_fee", *SMALL)
+    assert (code, err) == (0, "")
+    made = next((tmp_path / "outputs").iterdir())
+    for part in (
+        "US $100,000 H-1B fee", "The scenario", "2026", "2028", "San Francisco Bay Area", "3/3", "other hubs",
+        "H-1B", "What was assumed", "no causal evidence exists", "grade D", "Notices", made.name,
+        "talentflow verify",
+    ):  # fmt: skip
+        assert part in out, part
+    assert max(map(len, out.splitlines())) <= 100
+    assert "\x1b" not in out
+    assert "certain" not in out
+    assert (made / "figures" / "shares.png").exists()
+
+
+def test_the_same_run_is_not_repeated_unless_forced(engine, talentflow):
+    for extra, runs in (((), 1), ((), 1), (("--seed", 1), 2), (("--force",), 3)):
+        assert talentflow("run", "h1b_fee", *SMALL, *extra)[0] == 0
+        assert len(engine.calls) == runs
+
+
+def test_settings_reach_the_engine(engine, talentflow, tmp_path):
+    (tmp_path / "belief.toml").write_text("[assumptions]\nb_pay = 1.5\n")
+    talentflow(
+        "run", "h1b_fee", *SMALL, "--population", "full", "--start", 2027, "--seed", 7,
+        "--uncertainty", "chance", "--assumptions", "belief.toml", "--workers", 2,
+        "--set", "country.usa.route.h1b.special_fee_usd=5",
+    )  # fmt: skip
+    asked = engine.calls[0]
+    assert (asked["population"], asked["start"], asked["seed"], asked["workers"]) == (1_900_000, 2027, 7, 2)
+    assert asked["uncertainty"] == "chance"
+    assert declarations(asked["assumptions"])["b_pay"].central == 1.5
+    assert 5 in [policy.amount for policy in asked["scenario"].policies]
+
+
+def test_json_is_json_and_quiet_is_the_folder(engine, talentflow):
+    said = json.loads(talentflow("run", "h1b_fee", *SMALL, "--json")[1])
+    assert {"hubs", "routes", "sentences", "weak", "folder"} <= set(said)
+    assert sum(row["scenario"] for row in said["hubs"]) == pytest.approx(100)
+    assert talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip() == said["folder"]
+
+
+def test_one_pair_and_no_effect_have_words(engine, talentflow):
+    assert "one pair" in talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1)[1]
+    json.loads(talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1, "--json")[1])
+    engine.makes = {"strength": 0.0}
+    assert "No pair differs" in talentflow("run", "baseline", *SMALL)[1]
+
+
+def test_verify_replays_and_its_exit_code_says_whether_the_arrays_are_the_same(engine, talentflow):
+    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+    code, out, _ = talentflow("verify", made)
+    assert (code, "every array is the same" in out) == (0, True)
+    engine.makes = {"seed": 9}
+    code, out, _ = talentflow("verify", made)
+    assert (code, "differs in" in out, "stock" in out) == (1, True, True)
+    assert talentflow("verify", made, "--quiet") == (1, "", "")
+    assert "flow" in json.loads(talentflow("verify", made, "--json")[1])["differing"]
+
+
+ENDED = """
+title = "over"
+[[policy]]
+lever = "country.usa.tax.rate_points"
+value = 1
+from = 2020-01-01
+until = 2021-01-01
+"""
+REFUSED = [
+    (("run", "h1b_fe"), "not found; nearest: h1b_fee"),
+    (("run", "nowhere.toml"), "no such file"),
+    (("run", "h1b_fee", "--population", "0"), "population 0"),
+    (("run", "h1b_fee", "--population", "-5"), "population -5"),
+    (("run", "h1b_fee", "--population", "1000000000000"), "needs about"),
+    (("run", "h1b_fee", "--population", "many"), "neither a whole number nor 'full'"),
+    (("run", "h1b_fee", "--population", "nan"), "neither a whole number nor 'full'"),
+    (("run", "h1b_fee", "--replicates", "0"), "--replicates"),
+    (("run", "h1b_fee", "--years", "x"), "--years"),
+    (("run", "h1b_fee", "--uncertainty", "some"), "--uncertainty"),
+    (("run", "ended.toml"), "before the run starts"),
+    (("run", "h1b_fee", "--set", "country.usa.route.h1b.special_fee=1"), "special_fee_usd"),
+    (("run", "h1b_fee", "--set", "nonsense"), "expected path=value"),
+    (("run", "h1b_fee", "--assumptions", "nowhere.toml"), "no such file"),
+    (("run", "h1b_fee", "--baseline", "nowhere"), "not found"),
+    (("run", "h1b_fee", "--out", "occupied/outputs"), "results cannot be written here"),
+    (("run",), "SCENARIO"),
+    (("runn", "h1b_fee"), "runn"),
+    (("run", "h1b_fee", "--nonsense"), "--nonsense"),
+    (("verify", "nowhere"), "no run lies here"),
+    (("plot", "nowhere", "shares"), "no run lies here"),
+    (("plot", "nowhere", "share"), "unknown figure 'share'"),
+    (("describe", "nowhere"), "not found"),
+    (("levers", "country.*.nonsense"), "nonsense"),
+    (("world", "nonsense"), "nonsense"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), REFUSED, ids=lambda value: " ".join(value)[:50])
+def test_what_makes_no_sense_ends_in_one_line_code_2_and_nothing_written(
+    engine, talentflow, tmp_path, arguments, complaint
+):
+    (tmp_path / "occupied").write_text("a file where a folder is asked for")
+    (tmp_path / "ended.toml").write_text(ENDED)
+    code, out, err = talentflow(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("talentflow: ")
+    assert complaint in err
+    assert err.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"occupied", "ended.toml"}
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "complaint"),
+    [
+        (InvariantError("stocks and flows disagree"), 1, "stocks and flows disagree"),
+        (OSError(28, "No space left on device", "result.nc"), 1, "result.nc: No space left on device"),
+        (MemoryError(), 1, "out of memory"),
+        (KeyboardInterrupt(), 130, "interrupted, nothing was saved"),
+    ],
+)
+def test_a_failure_is_one_line_and_its_own_code(engine, talentflow, tmp_path, failure, code, complaint):
+    engine.fails = failure
+    left, out, err = talentflow("run", "h1b_fee", *SMALL)
+    assert (left, out) == (code, "")
+    assert err == f"talentflow: {complaint}\n" or complaint in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_folder_is_refused(engine, talentflow):
+    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+    with open(f"{made}/result.nc", "ab") as file:
+        file.write(b"x")
+    code, _, err = talentflow("verify", made)
+    assert (code, "result.nc: damaged or edited" in err) == (2, True)
+    assert talentflow("run", "h1b_fee", *SMALL)[0] == 0  # and made anew by a run
+    Result.load(made)
+
+
+def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
+    monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: False)
+    assert "compiling the kernels, once for this machine" in talentflow("run", "h1b_fee", *SMALL)[2]
+    assert talentflow("run", "h1b_fee", *SMALL, "--quiet", "--seed", 3)[2] == ""
+
+
+LISTS = [("list",), ("describe", "h1b_fee"), ("levers", "country.usa.route.h1b.*"), ("schema",), ("world",),
+         ("world", "hubs"), ("world", "routes")]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
+def test_every_list_is_printed_in_full_as_json_and_in_short(talentflow, arguments):
+    code, out, err = talentflow(*arguments)
+    assert (code, err) == (0, "")
+    assert out.strip()
+    assert "\x1b" not in out
+    assert json.loads(talentflow(*arguments, "--json")[1])
+    assert 0 < len(talentflow(*arguments, "--quiet")[1]) <= len(out)
+
+
+def test_a_world_table_shows_source_and_grade(talentflow):
+    rows = json.loads(talentflow("world", "stock", "--json")[1])
+    assert all(row["source"] and row["grade"] for row in rows)
+
+
+def test_world_check_has_an_exit_code(talentflow, monkeypatch):
+    monkeypatch.setattr("sim.world.tables.check", list)
+    assert talentflow("world", "--check")[0] == 0
+    monkeypatch.setattr("sim.world.tables.check", lambda: ["pay.csv is stale"])
+    code, out, _ = talentflow("world", "--check")
+    assert (code, "pay.csv is stale" in out) == (1, True)
+
+
+def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monkeypatch):
+    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+    assert talentflow("plot", made, "effects", "--quiet")[1].strip() == f"{made}/figures/effects.png"
+    assert talentflow("plot", made, "shares", "--out", "memo/a.png")[0] == 0
+    assert (tmp_path / "memo" / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "verify", "plot", "list", "describe", "levers", "schema", "world"]
+)
+def test_version_json_and_quiet_work_for_every_command(talentflow, command):
+    assert talentflow(command, "--version")[1] == f"talentflow {__version__}\n"
+    text = talentflow(command, "--help")[1]
+    assert "--json" in text
+    assert "--quiet" in text
+
+
+def test_without_a_command_there_is_help(talentflow):
+    code, out, _ = talentflow()
+    assert (code, "Usage: talentflow" in out) == (0, True)
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported():
+    code = (
+        "from sim.cli import main\ntry: main(['--help'])\nfinally:\n import sys\n print(sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in ("numpy", "numba", "pandas", "xarray", "matplotlib", "pydantic", "scipy", "networkx"):
+        assert f"'{heavy}'" not in done.stdout

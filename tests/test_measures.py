@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from sim.errors import ResultError
+from sim.results.measures import MEASURES, Query, measure, parse, series
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("share", Query("share")),
+        ("share:sf_bay_area", Query("share", "sf_bay_area")),
+        ("share:usa,tier=expert@2036", Query("share", "usa", {"tier": "expert"}, 2036)),
+        (" backlog , route = usa.h1b ", Query("backlog", None, {"route": "usa.h1b"})),
+        ("hhi@2030", Query("hhi", None, {}, 2030)),
+    ],
+)
+def test_a_measure_is_taken_apart(text, query):
+    assert parse(text) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("shear:usa", "unknown measure 'shear'; nearest: share"),
+        ("share:usa,teir=expert", "unknown key 'teir'; share takes tier, home, status; nearest: tier"),
+        ("share:usa,tier", "tier needs a value: tier=..."),
+        ("share:@2030", "a place is missing after ':'"),
+        ("share@soon", "the time after '@' is a year, not 'soon'"),
+        ("net_rate:paris,tier=expert", "net_rate takes no key"),
+        ("share:pariss", "pariss is no hub, country or region; nearest: paris"),
+        ("share,tier=experts", "unknown tier 'experts'; nearest: expert"),
+        ("hhi:usa", "takes no place, but 'usa' was given"),
+        ("share@2050", "2050 lies outside the run, 2026 to 2036"),
+        ("net_rate@2036", "2036 lies outside the run, 2026 to 2035"),
+        ("stock,tier=expert,home=ind", "not counted by tier and home together"),
+        ("drain", "needs a home: drain,home=ind"),
+        ("drain,home=euw", "euw is a group of countries"),
+        ("grants:paris", "routes lead into countries: give a country or a region, not paris"),
+        ("grants:usa,route=can.gts", "give a place (usa) or a route (can.gts), not both"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_line(result, text, complaint):
+    with pytest.raises(ResultError) as refusal:
+        measure(result, text)
+    assert complaint in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_shares_add_up_to_one_by_hub_and_by_country(result):
+    assert np.allclose(measure(result, "share").sum("hub"), 1)
+    countries = set(result.data.hub_country.values)
+    assert np.allclose(sum(measure(result, f"share:{c}") for c in countries), 1)
+
+
+def test_a_tier_has_its_own_world(result):
+    stock = result.data.stock.sel(tier="expert")
+    expected = stock.sel(hub=["toronto", "montreal", "rest_of_canada"]).sum("hub") / stock.sum("hub")
+    assert np.allclose(measure(result, "share:can,tier=expert@2030"), expected.sel(time=2030))
+
+
+def test_a_countrys_arrivals_come_from_outside_it(result):
+    hubs = list(result.data.hub.values)
+    inside = [hubs.index(h) for h in ("toronto", "montreal", "rest_of_canada")]
+    outside = [k for k in range(len(hubs)) if k not in inside]
+    flow = result.data.flow.values[:, :, -1]
+    assert np.allclose(measure(result, "arrivals:can"), flow[:, :, outside][..., inside].sum((-1, -2)))
+    assert np.allclose(measure(result, "departures:can"), flow[:, :, inside][..., outside].sum((-1, -2)))
+
+
+def test_net_migration_closes_the_books(result):
+    """stock(t+1) - stock(t) = entrants - exits + net migration, in every hub."""
+    change = measure(result, "stock").values - measure(result, "stock@2035").values
+    entrants, net, exits = (measure(result, name).values for name in ("entrants", "net_migration", "exits"))
+    assert np.allclose(change, entrants + net - exits)
+
+
+def test_net_rate_is_per_resident_at_the_start_of_the_year(result):
+    rate = measure(result, "net_rate:paris@2030")
+    assert np.allclose(
+        rate, measure(result, "net_migration:paris@2030") / measure(result, "stock:paris@2030")
+    )
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "places"), [("hub", None), ("hub_country", "usa"), ("region", "eu27")]
+)
+def test_arrival_shares_of_places_of_one_kind_add_up_to_one(result, coordinate, places):
+    labels = sorted(set(result.data[coordinate].values))
+    assert places is None or places in labels
+    assert np.allclose(sum(measure(result, f"arrival_share:{label}") for label in labels), 1)
+    if places is None:
+        assert np.allclose(measure(result, "arrival_share").sum("hub"), 1)
+
+
+def test_drain_is_the_part_that_lives_abroad(result):
+    home = measure(result, "stock,home=ind")
+    abroad = 1 - measure(result, "stock:ind,home=ind") / home.sum("hub")
+    assert np.allclose(measure(result, "drain,home=ind"), abroad)
+
+
+def test_concentration(result):
+    share = measure(result, "share")
+    assert np.allclose(measure(result, "hhi"), (share**2).sum("hub"))
+    assert np.allclose(measure(result, "top3"), np.sort(share.values, axis=-1)[..., -3:].sum(-1))
+
+
+def test_routes_by_name_by_country_and_all(result):
+    assert measure(result, "grants").dims == ("arm", "replicate", "route")
+    american = [f"grants,route={r}" for r in result.data.route.values if r.startswith("usa.")]
+    assert np.allclose(
+        measure(result, "grants:usa"),
+        sum(measure(result, m).drop_vars("route", errors="ignore") for m in american),
+    )
+    tiers = [measure(result, f"grants,route=usa.h1b,tier={t}") for t in result.data.tier.values]
+    assert np.allclose(sum(tiers), measure(result, "grants,route=usa.h1b"))
+
+
+def test_pay_of_a_country_is_the_mean_over_its_engineers(result):
+    level = result.data.pay.isel(time=-1).sel(hub=["paris", "rest_of_france"])
+    weight = result.data.stock.isel(time=-1).sel(hub=["paris", "rest_of_france"])
+    expected = (level * weight).sum(("hub", "tier")) / weight.sum(("hub", "tier"))
+    assert np.allclose(measure(result, "pay:fra"), expected)
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if name != "drain"])
+def test_every_measure_has_unit_meaning_and_both_arms(result, name):
+    values = series(result, name)
+    assert values.dims[:2] == ("arm", "replicate")
+    assert values.attrs["units"]
+    assert values.attrs["long_name"]
+    assert np.isfinite(values).all()
