@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..scenario.stack import rules_at
+from ..threads import over_range
 from ..world.engineers import STATUSES, TIERS
 from ..world.ties import TEAM
 from . import equations as eq
@@ -61,6 +62,7 @@ class Arm:
     def change_rules(self, month):
         """Put the rules of ``month`` in force; choices from this month on see them."""
         self.rules = rules_at(month, self.policies, self.baseline_rules)
+        self.offices.see_rules()
         follow_the_market(self, month // 12)
 
     def cells(self, slots):
@@ -71,9 +73,7 @@ class Arm:
         """(hub, home, tier, status) agents now."""
         setting = self.world.setting
         shape = (len(setting.hubs), len(setting.homes), len(TIERS), len(STATUSES))
-        parts = np.empty((passes.PARTS, int(np.prod(shape))), np.int64)
-        passes.count(self.used, self.people, shape[0], shape[1], parts)
-        return parts.sum(axis=0).reshape(shape)
+        return sum(over_range(passes.count, self.used, self.people, shape[0], shape[1])).reshape(shape)
 
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""

@@ -8,9 +8,10 @@ that all pairs start from the same observed year. Source of the method: Berry 19
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from ..errors import InvariantError
+from ..threads import over_range
 from ..world.build import entrant_mix
 from . import equations as eq
 from .kernels import tied_hubs
@@ -116,15 +117,14 @@ def pulls(arm):
     hub = np.arange(len(s.hubs))
     is_home = (t.home_share > 0)[:, None, :]
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
-    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, t.returnee_years[s.country]],
-                        t.pay[p[:, None], hub, t.newcomer_years[s.country]])
+    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, t.returnee_years], t.pay_arriving[p])
     rest = (t.place + t.compute[ROLE])[:, None, :]
     ties = np.log(tie_factors(arm))[:, None, :]
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 
 
-@njit(parallel=True, cache=True)
-def expected_flows(weight, pull, trip, nest, asks, wins, dissimilarity, flow):
+@njit(cache=True, nogil=True)
+def expected_flows(first, last, weight, pull, trip, nest, asks, wins, dissimilarity, flow):
     """Expected first-year moves (E1 to E3) in persons: ``flow`` is (tier, origin, destination), overwritten.
 
     Parameters
@@ -136,10 +136,9 @@ def expected_flows(weight, pull, trip, nest, asks, wins, dissimilarity, flow):
     asks, wins : (home, tier, hub) what permits leave of the odds of choosing a hub abroad, and of arriving there
     """
     hubs = weight.shape[0]
-    for o in prange(hubs):
+    e, s = np.empty(hubs), np.empty(4)
+    for o in range(first, last):
         flow[:, o, :] = 0.0
-        e = np.empty(hubs)
-        s = np.empty(4)
         for g in range(weight.shape[1]):
             for tier in range(3):
                 if weight[o, g, tier] <= 0.0:
@@ -192,8 +191,9 @@ def invert(arm, targets, crossing_rates, offsets, fitted=None):
     flow = np.empty((3, len(s.hubs), len(s.hubs)))
     for _ in range(ROUNDS):
         costs = trip + border * cost[:, None, None]
-        expected_flows(weight, np.exp((pull + xi) / lam[:, None, None, None]),
-                       np.exp(-costs / lam[:, None, None, None]), t.nest, asks, wins, lam, flow)
+        by_nest = lam[:, None, None, None]
+        over_range(expected_flows, len(xi), weight, np.exp((pull + xi) / by_nest), np.exp(-costs / by_nest), t.nest,
+                   asks, wins, lam, flow, least=16)
         arrivals, departures = flow.sum(axis=(0, 1)), flow.sum(axis=(0, 2))
         gap = targets - offsets.net - (arrivals - departures)
         crossed = by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing / group
@@ -222,7 +222,7 @@ def permit_factors(arm):
     """
     t, best = arm.tables, best_route(arm)[arm.routes.pattern_of][:, :, ROLE]  # home, tier, hub
     success = np.where(best >= 0, promise(arm, True)[np.arange(3)[:, None], best], 0.0)
-    free = np.where(t.home_share > 0, 1.0, t.free)[:, None, :]
+    free = t.free[:, None, :]
     permit = np.exp(np.nan_to_num(t.permit[:, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
-    open_to = ~t.closed[t.country]
+    open_to = ~t.closed
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to

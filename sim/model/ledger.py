@@ -70,7 +70,8 @@ class Books:
         wrong = np.flatnonzero(stock_before.ravel() + self.change != stock_after.ravel())
         if wrong.size:
             cell = tuple(int(k) for k in np.unravel_index(wrong[0], self.shape))
-            raise InvariantError(f"stocks and flows disagree in {wrong.size} cells, first (hub, home, tier, status) {cell}")
+            where = f"{wrong.size} cells, the first of them (hub, home, tier, status) {cell}"
+            raise InvariantError("stocks and flows disagree", where)
 
     def _hub(self, cells):
         return cells // int(np.prod(self.shape[1:]))

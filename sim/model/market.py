@@ -78,21 +78,24 @@ def tables(arm, year):
         eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]])
         for h in range(len(s.hubs))
     ])
-    closed = rules["is_closed"] > 0
-    free = np.where(rules["free_entry"][s.country] > 0, 1.0, s.free_share)
-    years = lambda name: np.minimum(rules[name], LONGEST_RELIEF).astype(np.int64)  # noqa: E731
+    free = np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share)
+    years = lambda name: np.minimum(rules[name], LONGEST_RELIEF).astype(np.int64)[s.country]  # noqa: E731
+    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
+    arriving = np.take_along_axis(pay, years("newcomer_years")[None, :, None], axis=2)[..., 0]
     return Tables(
-        pay=pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a),
+        pay=pay,
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
+        pay_arriving=np.ascontiguousarray(arriving),
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
                             openings(s, a, rules, arm.affiliate_jobs), arm.constants.at(year, a.boom_half_life),
                             a.b_size, a.b_diaspora, a.b_home, a.b_language),
         compute=compute_table(s, a, m),
         trip=arm.trip,
         permit=permit_terms(arm, gross, tax),
-        free=free, home_share=s.home_share, nest=arm.nest, country=s.country, closed=closed,
+        free=free, home_share=s.home_share, nest=arm.nest, country=s.country,
+        closed=(rules["is_closed"] > 0)[s.country],
         newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
-        returnee_abroad=s.returnee_abroad,
+        returnee_abroad=s.returnee_abroad[s.country],
         dissimilarity=np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]),
         b_friend=a.b_friend, log_colleague=np.log(a.colleague_multiplier),
         colleague_share=arm.colleague_share, year=year,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..threads import over_range
 from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
 from . import rng
 from .kernels import FREELY, choose_hubs
@@ -15,7 +16,8 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     u = rng.uniform(rng.key(arm.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
-    choose_hubs(slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred, chosen, needs)
+    over_range(choose_hubs, len(slots), slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred,
+               chosen, needs, least=256)
     return chosen, needs
 
 
@@ -27,7 +29,7 @@ def decide(arm, month):
     going = chosen != arm.people.hub[slots]
     free = going & ~needs
     move(arm, slots[free], chosen[free], month)
-    arm.offices.receive(slots[going & needs], chosen[going & needs])
+    arm.offices.receive(slots[going & needs], chosen[going & needs], month)
 
 
 def move(arm, slots, hub, month, route=None):
@@ -37,6 +39,8 @@ def move(arm, slots, hub, month, route=None):
     ----------
     slots, hub : (mover,); route : (mover,) the permit granted, or None for people who need none
     """
+    if not len(slots):
+        return
     people, setting, year = arm.people, arm.world.setting, month // MONTHS
     before = arm.cells(slots)
     origin = people.hub[slots]

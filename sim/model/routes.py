@@ -54,7 +54,7 @@ def cash_pay(setting, pay_scale):
 
 
 def open_routes(arm):
-    """(tier, role, hub, k) bool: the country's k-th route is open to the tier and the pay there passes its threshold."""
+    """(tier, role, hub, k) bool: the country's k-th route is open to the tier, and pay there passes its threshold."""
     s, rules = arm.world.setting, arm.rules
     route = arm.routes.of_country[s.country]  # (hub, k)
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
@@ -64,11 +64,16 @@ def open_routes(arm):
     return passes & (is_open & tier)[:, None]
 
 
+def is_drawn(arm):
+    """(route,) bool: selected by lot from a capped pool under the rules now in force."""
+    return (arm.rules["route_selection"] >= LOTTERY) & (arm.routes.pool >= 0) & (arm.routes.intake_month > 0)
+
+
 def promise(arm, abroad):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
-    a, rules = arm.a, arm.rules
-    fee = np.where(abroad | ~arm.routes.exposed_abroad_only, rules["route_special_fee_usd"], 0.0)
-    return arm.offices.mean_odds() * pays_fee(a, fee) * rules["route_approval_rate"]
+    exposed = abroad | ~arm.routes.exposed_abroad_only
+    p_pays = np.where(exposed, arm.offices.p_pays, 1.0)
+    return arm.offices.mean_odds() * p_pays * arm.rules["route_approval_rate"]
 
 
 def pays_fee(a, fee_usd):

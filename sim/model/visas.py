@@ -2,17 +2,20 @@
 
 Every round first plans (who is granted, by index) and then applies. A petition is pending while the engineer's
 ``target`` is set; who is refused draws again next year, takes another route or the next best hub, or stays.
+Petitions travel as (4, n) integers: slot, hub, route, month of application.
 """
 
 import numpy as np
 
-from ..world.engineers import OPT, STEM_OPT, STUDENT
+from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
 from . import lottery, moves, rng
-from .routes import LOTTERY, WEIGHTED, pays_fee, route_for
+from .routes import WEIGHTED, is_drawn, pays_fee, route_for
 
+SLOT, HUB, ROUTE, MONTH = range(4)
 REMEMBERED = 3  # years of odds that applicants look back on
 INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
 COUNTED = ("applicants", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
+NONE = np.zeros((4, 0), np.int64)
 
 
 class Offices:
@@ -23,140 +26,157 @@ class Offices:
         count = len(arm.routes.names)
         self.pools = [lottery.Pool.from_row(row) for row in arm.world.setting.pools]
         self.odds = np.ones((REMEMBERED, count))
-        for r in np.flatnonzero(self.drawn()):
+        for r in np.flatnonzero(is_drawn(arm)):
             pool = self.pools[arm.routes.pool[r]]
-            self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / pool.registrations)
-        self.new = [np.zeros((2, 0), np.int64)]  # (slot, hub) applications of the month
-        self.waiting = {}  # route -> (3, n): slot, hub, month of application
-        self.due = {}  # month -> [(slots, hubs, routes)] grants whose processing ends then
-        self.diverted = []  # slots refused this month, and the country that refused them
+            everybody = pool.registrations + pool.own
+            self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / everybody)
+        self.new, self.waiting = [NONE], NONE  # applications of the month; petitions in queues and for the draw
+        self.due = {}  # month -> petitions granted whose processing ends then
+        self.refused = [NONE]  # petitions refused this month
+        self.see_rules()
         self.start_year()
+
+    def see_rules(self):
+        """Take note of the rules now in force."""
+        arm = self.arm
+        self.drawn = is_drawn(arm)
+        self.capped = self.drawn | np.isfinite(arm.rules["route_cap"])
+        self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
 
     def start_year(self):
         """Open the year's books; a cap counts from January."""
         self.counts = {name: np.zeros(len(self.arm.routes.names)) for name in COUNTED}
         self.grants_by_tier = np.zeros((len(self.arm.routes.names), 3))
 
-    def drawn(self):
-        """(route,) bool: selected by lot from a pool under the rules now in force."""
-        chosen = self.arm.rules["route_selection"] >= LOTTERY
-        return chosen & (self.arm.routes.pool >= 0) & (self.arm.routes.intake_month == INTAKE)
-
     def mean_odds(self):
         """(route,) mean odds of selection in the last three years."""
         return self.odds.mean(axis=0)
 
     def backlog(self):
-        """(route,) petitions waiting or granted and not yet moved."""
-        held = np.zeros(len(self.arm.routes.names))
-        for route, waiting in self.waiting.items():
-            held[route] += waiting.shape[1]
-        for batches in self.due.values():
-            for _, _, routes in batches:
-                held += np.bincount(routes, minlength=len(held))
-        return held
+        """(route,) petitions waiting, or granted and not yet moved."""
+        routes = [self.waiting[ROUTE], *(batch[ROUTE] for batches in self.due.values() for batch in batches)]
+        return np.bincount(np.concatenate(routes), minlength=len(self.arm.routes.names))
 
-    def receive(self, slots, hubs):
+    def receive(self, slots, hubs, month):
         """Take the applications of people abroad; the round of the month deals with them."""
         self.arm.people.target[slots] = hubs
-        self.new.append(np.stack([slots, hubs]))
+        self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
 
     def hold_rounds(self, month):
-        """The visa rounds of a month: arrivals, new petitions, the yearly draw, queues, and the refused."""
+        """The visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and the refused."""
         self.arrive(month)
-        self.open_petitions(month)
+        ready = self.paid(self.file(month), month)
         if month % 12 + 1 == INTAKE:
-            self.hold_intake(month)
-        self.serve_queues(month)
+            ready = np.concatenate([ready, self.hold_intake(month)], axis=1)
+        self.decide(ready, month)
         self.divert(month)
-
-    def stand(self, slots, hubs):
-        """(petition,) bool: the petition still stands; who has moved or retired since has dropped it."""
-        people = self.arm.people
-        first = np.zeros(len(slots), bool)
-        first[np.unique(slots, return_index=True)[1]] = True  # somebody may have filed again for the same hub
-        return first & (people.hub[slots] >= 0) & (people.target[slots] == hubs)
 
     def arrive(self, month):
         """Move those whose processing ends this month."""
-        for slots, hubs, routes in self.due.pop(month, []):
-            stand = self.stand(slots, hubs)
-            moves.move(self.arm, slots[stand], hubs[stand], month, routes[stand])
+        if month in self.due:
+            petitions = self.standing(np.concatenate(self.due.pop(month), axis=1))
+            moves.move(self.arm, petitions[SLOT], petitions[HUB], month, petitions[ROUTE])
 
-    def open_petitions(self, month):
-        """Route, employer and file of each new application; uncapped routes decide at once."""
+    def standing(self, petitions):
+        """The petitions that still stand: who has moved or retired since has dropped his."""
+        people, slots = self.arm.people, petitions[SLOT]
+        stands = (people.hub[slots] >= 0) & (people.target[slots] == petitions[HUB])
+        first = np.zeros(len(slots), bool)
+        first[np.unique(slots, return_index=True)[1]] = True  # somebody may have filed again for the same hub
+        return petitions[:, stands & first]
+
+    def file(self, month):
+        """Route and file new applications; returns the petitions whose turn has come outside the draws."""
         arm = self.arm
-        slots, hubs = np.concatenate(self.new, axis=1)
-        self.new = [np.zeros((2, 0), np.int64)]
-        stand = self.stand(slots, hubs)
-        slots, hubs = slots[stand], hubs[stand]
-        if not len(slots):
-            return
-        route = route_for(arm, slots, hubs, abroad=True)
-        self._divert(slots[route < 0], hubs[route < 0])
-        slots, hubs, route = slots[route >= 0], hubs[route >= 0], route[route >= 0]
-        self._count("applicants", route)
-        waits = self.drawn()[route] | np.isfinite(arm.rules["route_cap"][route])
-        for r in np.unique(route[waits]):
-            mine = waits & (route == r)
-            entry = np.stack([slots[mine], hubs[mine], np.full(mine.sum(), month)])
-            self.waiting[r] = np.concatenate([self.waiting.get(r, entry[:, :0]), entry], axis=1)
-        paid = self.employer_pays(slots, route, month)
-        now = ~waits & paid
-        self._lose(slots[~waits & ~paid], hubs[~waits & ~paid], route[~waits & ~paid])
-        self.decide(slots[now], hubs[now], route[now], month)
+        new = self.standing(np.concatenate(self.new, axis=1))
+        self.new = [NONE]
+        new[ROUTE] = route_for(arm, new[SLOT], new[HUB], abroad=True)
+        self.refused.append(new[:, new[ROUTE] < 0])
+        new = new[:, new[ROUTE] >= 0]
+        self._count("applicants", new[ROUTE])
+        waits = self.capped[new[ROUTE]]
+        self.waiting = np.concatenate([self.waiting, new[:, waits]], axis=1)
+        return np.concatenate([new[:, ~waits], self.serve_queues(month)], axis=1)
 
-    def employer_pays(self, slots, route, month):
-        """(petition,) bool: the employer pays the special fee of a petition from abroad."""
-        arm = self.arm
-        tier = arm.people.category[slots] // 15 % 3
-        p = pays_fee(arm.a, arm.rules["route_special_fee_usd"])[tier, route]
-        return rng.uniform(rng.key(arm.seed, "employer pays", month // 12), slots) < p
+    def serve_queues(self, month):
+        """Take from each capped queue in the order of application, ties by lot, as far as the year's cap goes."""
+        arm, waiting = self.arm, self.standing(self.waiting)
+        slots, _, route, applied = waiting
+        by_lot = rng.uniform(rng.key(arm.seed, "queue", month), slots)
+        order = np.lexsort((by_lot, applied, route))
+        starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
+        rank = np.empty(len(slots), np.int64)
+        rank[order] = np.arange(len(slots)) - starts[route[order]]
+        left = np.where(self.drawn, 0.0, self.allowances(month // 12) - self.counts["grants"])
+        served = rank < left[route]
+        self.waiting = waiting[:, ~served]
+        return waiting[:, served]
 
-    def decide(self, slots, hubs, route, month):
+    def allowances(self, year):
+        """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""
+        arm, cap = self.arm, self.arm.rules["route_cap"].copy()
+        for r in np.flatnonzero((arm.routes.pool >= 0) & ~self.drawn):
+            pool = self.pools[arm.routes.pool[r]]
+            cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
+        agents = np.minimum(cap, 1e12) / arm.world.weight
+        return rng.rounded(agents, rng.key(arm.seed, "cap", year), np.arange(len(cap)))
+
+    def paid(self, petitions, month):
+        """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
+        arm, slots = self.arm, petitions[SLOT]
+        p = self.p_pays[tier_of(arm.people.category[slots]), petitions[ROUTE]]
+        pays = rng.uniform(rng.key(arm.seed, "employer pays", month // 12), slots) < p
+        self._count("lost_petitions", petitions[ROUTE, ~pays])
+        self.refused.append(petitions[:, ~pays])
+        return petitions[:, pays]
+
+    def decide(self, petitions, month):
         """Approve or refuse petitions of people abroad; the approved move when processing ends."""
         arm = self.arm
-        approved = rng.uniform(rng.key(arm.seed, "approval", month), slots) < arm.rules["route_approval_rate"][route]
-        self._divert(slots[~approved], hubs[~approved])
-        slots, hubs, route = slots[approved], hubs[approved], route[approved]
-        self._count_grants(slots, route, abroad=True)
-        wait = np.ceil(arm.rules["route_processing_months"][route]).astype(int)
-        drawn, calendar = self.drawn()[route], month % 12 + 1
-        wait = np.where(drawn, (arm.routes.start_month[route] - calendar) % 12, np.maximum(wait, 1))
+        approved = self._approved(petitions, month)
+        self.refused.append(petitions[:, ~approved])
+        granted = petitions[:, approved]
+        route = granted[ROUTE]
+        self._count_grants(granted, abroad=True)
+        wait = np.maximum(np.ceil(arm.rules["route_processing_months"][route]).astype(int), 1)
+        wait = np.where(self.drawn[route], (arm.routes.start_month[route] - INTAKE) % 12, wait)
         for w in np.unique(wait):
-            batch = wait == w
-            self.due.setdefault(month + int(w), []).append((slots[batch], hubs[batch], route[batch]))
+            self.due.setdefault(month + int(w), []).append(granted[:, wait == w])
 
     def hold_intake(self, month):
-        """The yearly intake: people inside the country ask for work permits, and the pools are drawn."""
-        arm, people = self.arm, self.arm.people
-        status = people.status[: arm.used]
+        """The yearly intake: people inside ask for work permits, and the pools are drawn; returns who won abroad."""
+        people, used = self.arm.people, self.arm.used
+        status = people.status[:used]
         study = (status == STUDENT) | (status == OPT) | (status == STEM_OPT)
-        slots = np.flatnonzero(study & (people.hub[: arm.used] >= 0) & (people.target[: arm.used] < 0))
+        slots = np.flatnonzero(study & (people.hub[:used] >= 0) & (people.target[:used] < 0))
         hubs = people.hub[slots].astype(np.int64)
-        route = route_for(arm, slots, hubs, abroad=False)
-        slots, route = slots[route >= 0], route[route >= 0]
-        self._count("applicants", route)
-        drawn = self.drawn()
-        direct = ~drawn[route]
-        self._settle_inside(slots[direct], route[direct], month)
-        for r in np.flatnonzero(drawn):
-            self.draw_pool(r, slots[route == r], month)
+        route = route_for(self.arm, slots, hubs, abroad=False)
+        asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
+        self._count("applicants", asking[ROUTE])
+        by_lot = self.drawn[asking[ROUTE]]
+        inside, won = [asking[:, ~by_lot]], [NONE]
+        for r in np.flatnonzero(self.drawn):
+            selected = self.draw_pool(r, asking[:, asking[ROUTE] == r], month)
+            won.append(selected[0])
+            inside.append(selected[1])
+        self.settle_inside(np.concatenate(inside, axis=1), month)
+        return np.concatenate(won, axis=1)
 
     def draw_pool(self, r, inside, month):
-        """Draw one capped pool: people abroad who waited, people inside, and the background, all in one lottery."""
+        """Draw one capped pool: people abroad who waited, people inside, and the background, all in one lottery.
+
+        Returns
+        -------
+        selected petitions from abroad, and from inside
+        """
         arm, rules, year = self.arm, self.arm.rules, month // 12
         pool, weighted = self.pools[arm.routes.pool[r]], rules["route_selection"][r] == WEIGHTED
-        abroad, hubs, _ = self.waiting.pop(r, np.zeros((3, 0), np.int64))
-        stand = self.stand(abroad, hubs)
-        abroad, hubs = abroad[stand], hubs[stand]
-        paid = self.employer_pays(abroad, np.full(len(abroad), r), month)
-        self._lose(abroad[~paid], hubs[~paid], np.full((~paid).sum(), r))
-        abroad, hubs = abroad[paid], hubs[paid]
-        fee = rules["route_special_fee_usd"][[r]]
-        others = lottery.background(pool, pays_fee(arm.a, fee)[1, 0], weighted * arm.a.level_one_withdrawal,
+        mine = self.waiting[ROUTE] == r
+        abroad = self.paid(self.standing(self.waiting[:, mine]), month)
+        self.waiting = self.waiting[:, ~mine]
+        others = lottery.background(pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal,
                                     arm.world.weight, arm.seed, year)
-        ours = np.concatenate([abroad, inside])
+        ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         clock_draw = np.concatenate([rng.uniform(rng.key(arm.seed, "lottery", year), ours), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
         trained = arm.people.trained_in[ours] == arm.routes.country[r]
@@ -165,102 +185,62 @@ class Offices:
             *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year))
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
-        self.odds = np.roll(self.odds, 1, axis=0)
-        self.odds[0] = 1.0
-        self.odds[0, self.drawn()] = selected.sum() / max(len(selected), 1)
-        won = selected[: len(ours)]
-        first, rest = won[: len(abroad)], won[len(abroad):]
-        self._wait_or_divert(abroad[~first], hubs[~first], r, month)
-        self.decide(abroad[first], hubs[first], np.full(first.sum(), r), month)
-        self._settle_inside(inside[rest], np.full(rest.sum(), r), month)
-
-    def serve_queues(self, month):
-        """Grant capped queues in the order of application, ties by lot, as far as the year's cap goes."""
-        arm = self.arm
-        for r in [r for r in self.waiting if not self.drawn()[r]]:
-            slots, hubs, applied = self.waiting.pop(r)
-            stand = self.stand(slots, hubs)
-            slots, hubs, applied = slots[stand], hubs[stand], applied[stand]
-            left = int(min(max(self.allowance(r, month // 12) - self.counts["grants"][r], 0), len(slots)))
-            order = np.lexsort((rng.uniform(rng.key(arm.seed, "queue", month), slots), applied))
-            served, late = order[:left], order[left:]
-            if len(late):
-                self.waiting[r] = np.stack([slots[late], hubs[late], applied[late]])
-            paid = self.employer_pays(slots[served], np.full(left, r), month)
-            self._lose(slots[served][~paid], hubs[served][~paid], np.full((~paid).sum(), r))
-            self.decide(slots[served][paid], hubs[served][paid], np.full(paid.sum(), r), month)
-
-    def drop(self, month):
-        """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
-        for slots, _, _ in self.due.pop(month, []):
-            self.arm.people.target[slots] = -1
-        for slots, _ in self.diverted:
-            self.arm.people.target[slots] = -1
-        self.diverted = []
-        if month % 12 + 1 == INTAKE:
-            for r in np.flatnonzero(self.drawn()):
-                self.arm.people.target[self.waiting.pop(r, np.zeros((3, 0), np.int64))[0]] = -1
-
-    def allowance(self, r, year):
-        """Agents that a capped queue admits in a year: the cap, less what the background demand of its pool takes."""
-        cap = self.arm.rules["route_cap"][r]
-        if self.arm.routes.pool[r] >= 0:
-            pool = self.pools[self.arm.routes.pool[r]]
-            cap = max(cap - pool.registrations, cap * pool.own / (pool.own + pool.registrations))
-        return rng.rounded(cap / self.arm.world.weight, rng.key(self.arm.seed, f"cap {r}", year))
+        self.odds[1:, r] = self.odds[:-1, r]
+        self.odds[0, r] = selected.sum() / max(len(selected), 1)
+        won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
+        self._draw_again(abroad[:, ~won], month)
+        return abroad[:, won], inside[:, won_inside]
 
     def wage_level(self, slots):
         """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""
         arm = self.arm
-        tier = arm.people.category[slots] // 15 % 3
-        bounds = np.cumsum(arm.world.setting.wage_level, axis=1)[tier, :3]
+        bounds = np.cumsum(arm.world.setting.wage_level, axis=1)[tier_of(arm.people.category[slots]), :3]
         return (rng.uniform(rng.key(arm.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
+
+    def settle_inside(self, petitions, month):
+        """Decide petitions of people inside: the approved change status and stay where they are."""
+        arm = self.arm
+        granted = petitions[:, self._approved(petitions, month)]
+        before = arm.cells(granted[SLOT])
+        moves.grant(arm, granted[SLOT], granted[ROUTE], month)
+        arm.books.changed(before, arm.cells(granted[SLOT]))
+        self._count_grants(granted, abroad=False)
 
     def divert(self, month):
         """The refused of the month take the next best hub abroad or at home, or stay."""
-        if not self.diverted:
-            return
         arm = self.arm
-        slots, country = (np.concatenate(part) for part in zip(*self.diverted, strict=True))
-        self.diverted = []
+        refused = np.concatenate(self.refused, axis=1)
+        self.refused = [NONE]
+        slots = refused[SLOT]
         arm.people.target[slots] = -1
+        country = arm.world.setting.country[refused[HUB]].astype(np.int64)
         chosen, needs = moves.choose(arm, slots, "next best", month, barred=country)
         going = chosen != arm.people.hub[slots]
         moves.move(arm, slots[going & ~needs], chosen[going & ~needs], month)
-        self.receive(slots[going & needs], chosen[going & needs])
+        self.receive(slots[going & needs], chosen[going & needs], month)
 
-    def _wait_or_divert(self, slots, hubs, r, month):
-        again = rng.uniform(rng.key(self.arm.seed, "draw again", month), slots) < self.arm.a.redraw_share
-        self.waiting[r] = np.stack([slots[again], hubs[again], np.full(again.sum(), month)])
-        self._divert(slots[~again], hubs[~again])
+    def drop(self, month):
+        """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
+        drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == INTAKE)
+        for petitions in (*self.due.pop(month, []), *self.refused, self.waiting[:, drawn]):
+            self.arm.people.target[petitions[SLOT]] = -1
+        self.refused, self.waiting = [NONE], self.waiting[:, ~drawn]
 
-    def _settle_inside(self, slots, route, month):
-        """Decide petitions of people inside: the approved change status and stay where they are."""
-        arm = self.arm
-        approved = rng.uniform(rng.key(arm.seed, "approval", month), slots) < arm.rules["route_approval_rate"][route]
-        slots, route = slots[approved], route[approved]
-        before = arm.cells(slots)
-        moves.grant(arm, slots, route, month)
-        arm.books.changed(before, arm.cells(slots))
-        self._count_grants(slots, route, abroad=False)
+    def _approved(self, petitions, month):
+        u = rng.uniform(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
+        return u < self.arm.rules["route_approval_rate"][petitions[ROUTE]]
 
-    def _lose(self, slots, hubs, route):
-        """Petitions that no employer pays for: their jobs open abroad."""
-        self._count("lost_petitions", route)
-        self._divert(slots, hubs)
-
-    def _divert(self, slots, hubs):
-        if len(slots):
-            self.diverted.append((slots, self.arm.world.setting.country[hubs].astype(np.int64)))
+    def _draw_again(self, petitions, month):
+        again = rng.uniform(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share
+        self.waiting = np.concatenate([self.waiting, petitions[:, again]], axis=1)
+        self.refused.append(petitions[:, ~again])
 
     def _count(self, name, route):
         self.counts[name] += np.bincount(route, minlength=len(self.counts[name]))
 
-    def _count_grants(self, slots, route, abroad):
-        self._count("grants", route)
+    def _count_grants(self, petitions, abroad):
+        self._count("grants", petitions[ROUTE])
         if abroad:
-            self._count("grants_abroad", route)
-        tier = self.arm.people.category[slots] // 15 % 3
-        np.add.at(self.grants_by_tier, (route, tier), 1)
-
-
+            self._count("grants_abroad", petitions[ROUTE])
+        tier = tier_of(self.arm.people.category[petitions[SLOT]])
+        np.add.at(self.grants_by_tier, (petitions[ROUTE], tier), 1)

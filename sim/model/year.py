@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..scenario.stack import change_months
+from ..threads import over_range
 from . import moves, passes, rng
 from .arm import Arm
 from .kernels import LEAVING, RETURNING
@@ -46,7 +47,8 @@ def simulate(world, a, constants, policies, baseline_rules, seed):
 def find_considering(arm, year):
     """Who considers a move this year, by month: (12,) arrays of slots (E4)."""
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
-    passes.consider(arm.used, *keys, arm.people, arm.considering_rates, arm.a.considering_graduate, year, arm.month_of)
+    over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates, arm.a.considering_graduate, year,
+               arm.month_of)
     month = arm.month_of[: arm.used]
     slots = np.flatnonzero(month >= 0)
     order = np.argsort(month[slots], kind="stable")
@@ -66,9 +68,8 @@ def fill_pipeline(arm):
         slots = slots[arm.people.target[slots] < 0]
         chosen, needs = moves.choose(arm, slots, "destination", year)
         going = needs & (chosen != arm.people.hub[slots])
-        arm.offices.receive(slots[going], chosen[going])
-        arm.offices.open_petitions(month)
-        arm.offices.serve_queues(month)
+        arm.offices.receive(slots[going], chosen[going], month)
+        arm.offices.decide(arm.offices.paid(arm.offices.file(month), month), month)
         arm.offices.drop(month)
 
 
@@ -79,10 +80,10 @@ def settle(arm, year):
     old, leaver = np.empty(arm.used, np.int8), np.empty(arm.used, np.int8)
     stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
     month = 12 * year + 11
-    passes.settle(arm.used, keys, people, setting.country,
-                  setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
-                  renewal_rates(arm), arm.a.naturalisation_rate,
-                  arm.routes.opt_months(len(setting.countries), arm.rules), stem, month, old, leaver)
+    over_range(passes.settle, arm.used, keys, people, setting.country,
+               setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm), renewal_rates(arm),
+               arm.a.naturalisation_rate, arm.routes.opt_months(len(setting.countries), arm.rules), stem, month, old,
+               leaver)
     changed = np.flatnonzero(old != people.status[: arm.used])
     after = arm.cells(changed)
     arm.books.changed(after - people.status[changed] + old[changed], after)
@@ -115,7 +116,8 @@ def leave(arm, year):
     """Retirement and exit to other occupations."""
     gone = np.empty(arm.used, np.bool_)
     setting = arm.world.setting
-    passes.exits(arm.used, rng.key(arm.seed, "exit", year), arm.people, setting.country, setting.exit_rate, year, gone)
+    over_range(passes.exits, arm.used, rng.key(arm.seed, "exit", year), arm.people, setting.country,
+               setting.exit_rate, year, gone)
     slots = np.flatnonzero(gone)
     arm.books.left(arm.cells(slots))
     arm.people.hub[slots] = -1

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 
-import numba
-
 from ..model.supply import entrant_path
 from ..model.year import simulate
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
+from ..threads import set_threads
 from ..world.build import build
 from ..world.hubs import load_setting
 from .collect import follow
@@ -68,7 +67,7 @@ def run_pairs(plan, draws, workers=1, progress=None):
         return pairs
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=numba.set_num_threads, initargs=(threads,)) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=set_threads, initargs=(threads,)) as pool:
         for pair in pool.map(run_pair, [plan] * len(draws), range(len(draws)), draws):
             pairs.append(pair)
             tell(len(pairs), len(draws))

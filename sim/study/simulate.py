@@ -6,12 +6,13 @@ from importlib.metadata import version
 
 import numpy as np
 
+from .. import __version__, memory
 from ..errors import InvariantError, UsageError
-from ..results.record import FORMAT, code_digest
+from ..results.record import FORMAT, inputs
 from ..results.result import Result
 from ..results.schema import VARIABLES, dataset
-from ..scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, load_assumptions, override, records
-from ..scenario.describe import describe, resolved_toml
+from ..scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, load_assumptions, override
+from ..scenario.describe import describe
 from ..scenario.files import load
 from ..scenario.period import check_period
 from ..scenario.policies import Scenario
@@ -21,7 +22,7 @@ from .calibrate import constants_for, fit_world, shipped
 from .pairs import Plan, run_pairs
 
 ARMS = ("baseline", "scenario")
-PACKAGES = ("talentflow", "numpy", "scipy", "numba", "simpy", "networkx", "xarray")
+PACKAGES = ("numpy", "scipy", "numba", "simpy", "networkx", "xarray")
 TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
 
 
@@ -61,16 +62,15 @@ def run(scenario, baseline="baseline", *, population=100_000, replicates=20, yea
     pairs = run_pairs(plan, list(zip(draws, constants, strict=True)), workers, progress)
     arrays = {name: np.stack([[pair[arm][name] for pair in pairs] for arm in range(len(ARMS))]) for name in VARIABLES}
     data = dataset(arrays, coordinates(setting, start, years, replicates))
-    record = {
-        "format": FORMAT, "name": scenario.name, "title": scenario.title, "question": scenario.question,
-        "scenario": resolved_toml(scenario), "baseline": resolved_toml(baseline),
+    record = inputs(scenario, baseline, declared, population=population, replicates=replicates, years=years,
+                    start=start, seed=seed, uncertainty=uncertainty)
+    record |= {
+        "format": FORMAT, "title": scenario.title, "question": scenario.question,
         "sentences": describe(scenario, start), "legal": list(baseline.legal), "notices": notices,
-        "warnings": warnings(scenario, data), "weight": setting.persons / population, "population": population,
-        "replicates": replicates, "refused_draws": refused, "years": years, "start": start, "seed": seed,
-        "uncertainty": uncertainty, "assumptions": records(declared),
+        "warnings": warnings(scenario, data), "weight": setting.persons / population, "refused_draws": refused,
         "draws": {name: [getattr(a, name) for a in draws] for name in ASSUMPTIONS},
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "digests": {"code": code_digest()},
+        "versions": {"talentflow": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
         "timings": {"total_seconds": round(time.perf_counter() - begun, 3)},
     }
     return Result(data, record)
@@ -91,6 +91,7 @@ def check(population, replicates, years, workers, uncertainty, setting):
             raise UsageError(name, f"{value!r} is not a whole number from {least:,} to {most:,}{hint}")
     if uncertainty not in ("all", "chance"):
         raise UsageError("uncertainty", f"{uncertainty!r} is neither all nor chance")
+    memory.check(agents, years, workers)
     return agents
 
 

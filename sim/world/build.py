@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
+from ..threads import over_range
 from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, YOUNGEST, Engineers, apportion, empty
 from .hubs import Setting
 from .ties import TEAM, Ties, build_ties, no_ties
@@ -64,9 +65,9 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     engineers = empty(slots)
     cohort = np.array(sizes, np.int64)
     years = start + np.repeat(np.r_[0, np.arange(len(entrants))], np.diff(cohort)).astype(np.int16)
-    _assign(engineers, hub.astype(np.int8), home.astype(np.int8), tier.astype(np.int8), graduate.astype(bool), years,
-            _generator(seed, "people").random((8, slots), np.float32), *_cumulative(setting), mover_share,
-            setting.country, setting.home_country, setting.free_share)
+    over_range(_assign, slots, engineers, *(x.astype(np.int8) for x in (hub, home, tier)), graduate.astype(bool), years,
+               _generator(seed, "people").random((8, slots), np.float32), *_cumulative(setting), mover_share,
+               setting.country, setting.home_country, setting.free_share)
     team = _teams(hub, cohort)
     engineers.team[:] = team
     engineers.hub[population:] = -1  # empty until their year comes
@@ -149,38 +150,25 @@ def _pick(cumulative, u):
     return cumulative.size - 1
 
 
-@njit(parallel=True, cache=True)
-def _assign(people, hub, home, tier, graduate, year, u, role, sector, status, age, since, mover_share, country,
-            home_country, free_share):
+@njit(cache=True, nogil=True)
+def _assign(first, last, people, hub, home, tier, graduate, year, u, role, sector, status, age, since, mover_share,
+            country, home_country, free_share):
     """Fill the columns of the first ``hub.size`` slots; ``u`` is (8, slot) uniforms, the rest as in ``_cumulative``.
 
     Foreign graduates enter as students whose degree ends in June of their first year; everybody else's permit
     has up to three years to go.
     """
     bounds = np.cumsum(TASTE_SHARES)
-    # bound one by one outside the loop: numba 0.68 loses writes to a named tuple's arrays inside prange
-    to_hub = people.hub
-    to_employer = people.employer_hub
-    to_home = people.home
-    to_category = people.category
-    to_sector = people.sector
-    to_status = people.status
-    to_graduate = people.graduate
-    to_birth = people.birth_year
-    to_arrival = people.arrival_year
-    to_abroad = people.abroad_since
-    to_expiry = people.expiry_month
-    to_trained = people.trained_in
-    for i in prange(hub.size):
+    for i in range(first, last):
         h, g, t = hub[i], home[i], tier[i]
         c = country[h]
         kind = 1 if u[0, i] < mover_share else 0
-        to_hub[i] = h
-        to_employer[i] = h
-        to_home[i] = g
-        to_category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[1, i])) * 3 + _pick(bounds, u[2, i])
-        to_sector[i] = _pick(sector[h], u[3, i])
-        to_graduate[i] = graduate[i]
+        people.hub[i] = h
+        people.employer_hub[i] = h
+        people.home[i] = g
+        people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[1, i])) * 3 + _pick(bounds, u[2, i])
+        people.sector[i] = _pick(sector[h], u[3, i])
+        people.graduate[i] = graduate[i]
         s = _pick(status[c, g], u[4, i])
         years_old = YOUNGEST + _pick(age[t], u[5, i])
         ago = _pick(since[s], u[6, i])
@@ -190,9 +178,9 @@ def _assign(people, hub, home, tier, graduate, year, u, role, sector, status, ag
             s = CITIZEN if u[4, i] < free_share[g, h] else STUDENT
             expiry = 12 * year[i] + 5
         native = home_country[g] == c
-        to_status[i] = s
-        to_expiry[i] = expiry
-        to_birth[i] = year[i] - years_old
-        to_arrival[i] = NATIVE_YEAR if native else year[i] - ago
-        to_abroad[i] = NATIVE_YEAR if native else year[i] - ago
-        to_trained[i] = c if native or years_old - ago < 25 else max(home_country[g], 0)
+        people.status[i] = s
+        people.expiry_month[i] = expiry
+        people.birth_year[i] = year[i] - years_old
+        people.arrival_year[i] = NATIVE_YEAR if native else year[i] - ago
+        people.abroad_since[i] = NATIVE_YEAR if native else year[i] - ago
+        people.trained_in[i] = c if native or years_old - ago < 25 else max(home_country[g], 0)

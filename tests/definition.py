@@ -1,0 +1,184 @@
+"""The choice of a hub, term by term out of ``sim.model.equations``: what the compiled twins are held to.
+
+Slow and plain on purpose: it reads the setting, the rules and the assumptions, and none of the engine's tables.
+"""
+
+import numpy as np
+
+from sim.model import equations as eq
+from sim.model import rng
+from sim.model.kernels import FREELY, RETURNING, TIE_HASH
+from sim.model.market import openings
+from sim.model.supply import reference_size
+from sim.world.engineers import TASTES, TIERS, role_of, tier_of
+from sim.world.ties import TEAM
+
+
+def choices(arm, slots, year, mode, barred, u):
+    """What each engineer of ``slots`` chooses, whether that takes a permit, and how far ``u`` is from a boundary."""
+    v, is_open, needs, nest = utilities(arm, slots, year, mode, barred)
+    a = arm.a
+    dissimilarity = np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third])
+    chosen, margin = arm.people.hub[slots].astype(int), np.ones(len(slots))
+    some = is_open.any(axis=1)  # who finds every door closed stays
+    if some.any():
+        p = eq.choice_probabilities(v[some], nest[some], dissimilarity, is_open[some])
+        chosen[some] = eq.choose(p, nest[some], u[some])
+        margin[some] = _margin(p, nest[some], u[some])
+    return chosen, some & needs[np.arange(len(slots)), chosen], margin
+
+
+def probabilities(arm, slots, year):
+    """(engineer, hub) choice probabilities of people free to choose."""
+    v, is_open, _, nest = utilities(arm, slots, year, FREELY, np.full(len(slots), -1))
+    a = arm.a
+    return eq.choice_probabilities(v, nest, np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]), is_open)
+
+
+def utilities(arm, slots, year, mode, barred):
+    """Utility of every alternative (E1, E2), which ones are open, which take a permit, and their nests."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    origin, home = people.hub[slots].astype(int), people.home[slots].astype(int)
+    tier, role = tier_of(people.category[slots]), role_of(people.category[slots])
+    country, hubs = s.country.astype(int), np.arange(len(s.hubs))
+    is_home = s.home_share[home] > 0
+    abroad = country[None, :] != country[origin][:, None]
+    here = hubs[None, :] == origin[:, None]
+    nest = eq.nests(origin, country, is_home)
+
+    free = np.where(rules["free_entry"][country] > 0, 1.0, s.free_share)[home]
+    nation = rng.uniform(rng.key(arm.world.seed, "nationality"), slots)
+    needs = abroad & ~is_home & (nation[:, None] >= free)
+    permit = permit_terms(arm, year, home, tier, role)
+
+    market = _market(arm, year)
+    v = (
+        _b_pay(a, people.category[slots])[:, None] * np.log(net_pay(arm, slots, year, market))
+        + eq.compute_pull(market["compute"], a.b_compute, s.role_compute[role][:, None], a.compute_saturation,
+                          market["mean_compute"])
+        + eq.place_pull(market["size"], s.compatriots, s.home_share, s.language,
+                        openings(s, a, rules, arm.affiliate_jobs), arm.constants.at(year, a.boom_half_life),
+                        a.b_size, a.b_diaspora, a.b_home, a.b_language)[home]
+        - eq.trip_cost(s.distance_km, country[:, None] != country[None, :], a.b_distance, a.move_cost_domestic,
+                       arm.constants.move_cost_abroad)[tier, origin]
+        + eq.tie_pull(tied(arm, slots, "friend"), tied(arm, slots, "colleague") & ~here, a.b_friend,
+                      a.colleague_multiplier)
+        + np.where(needs, permit, 0.0)
+    )  # fmt: skip
+    is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
+    is_open &= ~(needs & (country[None, :] == np.asarray(barred)[:, None]))
+    if mode != FREELY:  # somebody who has to go needs another country, and one that asks for no permit
+        is_open &= abroad & ~needs
+    if mode == RETURNING:
+        is_open &= is_home
+    return np.where(is_open, v, 0.0), is_open, needs, nest
+
+
+def net_pay(arm, slots, year, market):
+    """(engineer, hub) net real pay (E1): relief for whoever comes or came in under a scheme, while it lasts."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    country, home = s.country.astype(int), people.home[slots].astype(int)
+    gross = market["gross"][:, tier_of(people.category[slots]), role_of(people.category[slots])].T
+    tax = np.stack([eq.effective_tax(gross[:, h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][country[h]])
+                    for h in range(len(s.hubs))], axis=1)  # fmt: skip
+    is_home = s.home_share[home] > 0
+    abroad = country[None, :] != country[people.hub[slots]][:, None]
+    long_away = (year - people.abroad_since[slots])[:, None] >= s.returnee_abroad[country]
+    scheme = np.where(is_home, rules["returnee_years"][country], rules["newcomer_years"][country])
+    passed = (year - people.arrival_year[slots].astype(int))[:, None]
+    on_arrival = np.where(is_home & ~long_away, 0, scheme)
+    years = np.where(abroad, on_arrival, np.maximum(scheme - passed, 0))
+    relief = np.where(is_home, rules["returnee_relief"][country], rules["newcomer_relief"][country])
+    return eq.net_real_pay(gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through,
+                           a.price_weight)  # fmt: skip
+
+
+def permit_terms(arm, year, home, tier, role):
+    """(engineer, hub) what needing a permit does to the pull of a hub; NaN where no route is open."""
+    market, hubs = _market(arm, year), len(arm.world.setting.hubs)
+    kinds, which = np.unique(np.stack([home, tier, role]), axis=1, return_inverse=True)
+    pull = [[_permit_term(arm, market, *kind, h) for h in range(hubs)] for kind in kinds.T]
+    return np.array(pull)[which.ravel()]
+
+
+def _permit_term(arm, market, g, t, r, h):
+    """Waiting, odds and fees of the route that promises most to somebody abroad."""
+    s, a, rules = arm.world.setting, arm.a, arm.rules
+    cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["pay_scale"][h]
+    at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
+    odds = arm.offices.odds.mean(axis=0)
+    best, promised = None, 0.0
+    for k, route in enumerate(s.routes):
+        if s.countries[s.country[h]] != route["country"] or not _is_open(route, k, s.homes[g], TIERS[t], rules):
+            continue
+        pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
+        chance = odds[k] * pays * rules["route_approval_rate"][k] * rules["route_reach"][k]
+        if cash >= rules["route_pay_threshold_kusd"][k] and chance > promised:
+            best, promised = k, chance
+    if best is None:
+        return np.nan
+    gross = market["gross"][h, t, r]
+    kept = gross * (1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]]))
+    fee = (rules["route_fee_usd"][best] + rules["route_special_fee_usd"][best]) / 1000
+    net = [eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)]
+    waiting = eq.permit_pull(rules["route_processing_months"][best], odds[best], a.b_delay, a.b_odds)
+    return waiting + a.b_pay * np.log(net[0] / net[1])
+
+
+def tied(arm, slots, kind):
+    """(engineer, hub) bool: a friend, or a former colleague who counts, lives there."""
+    ties, people = arm.ties, arm.people
+    start, whom = (getattr(ties, f"{kind}_start"), getattr(ties, f"{kind}s"))
+    share = min(arm.a.former_colleagues / (TEAM - 1), 1.0) if kind == "colleague" else 1.0
+    there = np.zeros((len(slots), len(arm.world.setting.hubs)), bool)
+    for k, i in enumerate(slots):
+        others = whom[start[i] : start[i + 1]].astype(np.uint64)
+        low, high = np.minimum(others, np.uint64(i)), np.maximum(others, np.uint64(i))
+        drawn = rng.uniform(rng.key(arm.world.seed, "tie counts"), low * np.uint64(int(TIE_HASH)) + high)
+        lives = people.hub[others[drawn < share].astype(int)]
+        there[k, lives[lives >= 0]] = True
+    return there
+
+
+def _is_open(route, k, home, tier, rules):
+    usable = route["from_abroad"] == "1" and route["local_degree"] != "1"
+    usable &= not route["homes"] or home in route["homes"].split(";")
+    return usable and rules["route_is_open"][k] and rules["route_cap"][k] > 0 and rules[f"route_{tier}"][k]
+
+
+def _market(arm, year):
+    """Pay, prices and compute of the year (E7, E8) from the stocks of the last count."""
+    s, a, rules, t = arm.world.setting, arm.a, arm.rules, year - arm.world.start
+    size = arm.counts.sum(axis=(1, 2, 3)) * arm.world.weight
+    path = reference_size(s, a, arm.world.start, arm.world.years)[min(t, arm.world.years)]
+    scale = eq.pay_level(1.0, size, path, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
+    scale = scale * rules["pay_multiplier"]
+    value = eq.gross_value(*np.moveaxis(s.pay, -1, 0), a.liquid_equity_weight, a.illiquid_equity_weight)
+    price = eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity) * rules["price_multiplier"]
+    compute = _fleet(arm, t) / np.maximum(size, 1.0)
+    return {"size": size, "pay_scale": scale, "price": price, "compute": compute,
+            "gross": value[:, :, None] * s.role_pay * scale[:, None, None],
+            "mean_compute": np.average(np.log1p(np.minimum(compute, a.compute_saturation)),
+                                       weights=np.maximum(size, 1e-9))}  # fmt: skip
+
+
+def _fleet(arm, t):
+    """(hub,) H100-equivalents its engineers can use: owners' fleets, the pipeline, what policy adds and multiplies."""
+    s, a, rules = arm.world.setting, arm.a, arm.rules
+    fleet = s.h100e * np.exp(a.fleet_growth * t)
+    for hub, live, capacity in s.pipeline:
+        fleet[int(hub)] += a.local_use_share * capacity * (live <= arm.world.start + t)
+    fleet = fleet + a.local_use_share * rules["compute_h100e"]
+    for h, c in enumerate(s.country):
+        fleet[h] += rules["country_compute_h100e"][c] * s.stock[h] / s.stock[s.country == c].sum()
+    return fleet * rules["compute_multiplier"]
+
+
+def _b_pay(a, category):
+    return np.maximum(a.b_pay + a.b_pay_sd * TASTES[category % 3], 0.0)
+
+
+def _margin(p, nest, u):
+    """Distance of each uniform from the nearest boundary between two alternatives."""
+    laid = np.take_along_axis(p, np.argsort(nest, axis=1, kind="stable"), axis=1)
+    return np.abs(np.cumsum(laid, axis=1) - u[:, None]).min(axis=1)

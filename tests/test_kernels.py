@@ -1,0 +1,76 @@
+"""The compiled choice is the equations' choice, on random worlds."""
+
+import numpy as np
+from definition import choices
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
+
+from sim.model import moves, rng
+from sim.model.constants import Constants
+from sim.model.kernels import FREELY, LEAVING, RETURNING
+from sim.model.market import follow_the_market
+from sim.scenario.assumptions import draw_assumptions
+
+BOUNDARY = 1e-9  # a uniform this near to one may fall on either side of it: sums are rounded differently
+
+
+def random_rules(place, draw):
+    """The baseline's rules, shaken: countries closed or free, routes shut, fees, reliefs, multipliers."""
+    rules = rules_for(place)
+    countries, routes, hubs = len(place.countries), len(place.routes), len(place.hubs)
+    rules["is_closed"] = draw.random(countries) < 0.2
+    rules["free_entry"] = draw.random(countries) < 0.2
+    rules["route_is_open"] = draw.random(routes) < draw.choice([0.1, 0.9])  # often none: a permit term of NaN
+    rules["route_cap"][draw.random(routes) < 0.2] = 0
+    rules["route_special_fee_usd"] = draw.choice([0.0, 100_000.0, 1e9], routes)
+    rules["route_processing_months"] = draw.uniform(0, 24, routes)
+    rules["tax_rate_points"] = draw.uniform(-20, 60, countries)
+    for who in ("newcomer", "returnee"):
+        rules[f"{who}_relief"] = draw.random(countries)
+        rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)
+    for name in ("pay_multiplier", "price_multiplier", "openings", "compute_multiplier"):
+        rules[name] = draw.uniform(0, 3, hubs) + (name.startswith("p")) * 0.1
+    return rules
+
+
+def random_arm(hubs, population, seed):
+    """An arm in which anybody may live anywhere, some hubs are empty and some corridors closed."""
+    draw = np.random.default_rng(seed)
+    at = draw.choice(len(setting().hubs), hubs, replace=False)
+    closed = (draw.random((hubs, hubs)) < 0.15) & ~np.eye(hubs, dtype=bool)
+    place = with_hubs(at, distance_km=np.where(closed, np.nan, setting().distance_km[np.ix_(at, at)]))
+    world = world_of(place, population, years=2, seed=seed)
+    (a,) = draw_assumptions(1, seed % 1000)
+    constants = Constants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
+    arm = arm_of(world, a, seed=seed, rules=random_rules(place, draw), constants=constants)
+    people, n = arm.people, population
+    people.hub[:n] = draw.choice(draw.choice(hubs, max(1, hubs - 1), replace=False), n)
+    people.home[:n] = draw.integers(0, len(place.homes), n)
+    people.arrival_year[:n] = draw.choice([-1000, 2015, 2024, 2026], n)
+    people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
+    arm.affiliate_jobs = float(draw.choice([0, 5000]))
+    arm.offices.odds = draw.random(arm.offices.odds.shape)
+    arm.counts = arm.count()
+    return arm
+
+
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    hubs=st.integers(1, 9),
+    population=st.sampled_from([1, 2, 40]),
+    seed=st.integers(0, 10**6),
+    mode=st.sampled_from([FREELY, LEAVING, RETURNING]),
+    year=st.sampled_from([START, START + 1]),
+)
+def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mode, year):
+    arm = random_arm(hubs, population, seed)
+    follow_the_market(arm, year)
+    slots = np.arange(population)
+    barred = np.random.default_rng(seed).choice([-1, *arm.world.setting.country], population)
+    chosen, needs = moves.choose(arm, slots, "destination", year, mode, barred)
+    u = rng.uniform(rng.key(arm.seed, "destination", year), slots)
+    expected, permit, margin = choices(arm, slots, year, mode, barred, u)
+    clear = margin > BOUNDARY
+    assert np.array_equal(chosen[clear], expected[clear])
+    assert np.array_equal(needs[clear], permit[clear])

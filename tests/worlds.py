@@ -1,0 +1,138 @@
+"""Small worlds for the tests of the engine: a few hubs of the shipped setting, hubs that are all alike, one arm."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from sim.model.arm import Arm
+from sim.model.constants import none
+from sim.model.supply import entrant_path
+from sim.model.year import simulate
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.files import loads
+from sim.scenario.lever_table import FAMILIES
+from sim.scenario.levers import baseline_rules
+from sim.study.calibrate import shipped
+from sim.world.build import build
+from sim.world.hubs import load_setting
+
+START = 2026
+CENTRE = Assumptions.central()
+# neither the feedback of stocks on the market nor ties between engineers
+NO_FEEDBACK = CENTRE.vary(b_friend=0, colleague_multiplier=1, wage_supply_elasticity=0, housing_elasticity=0,
+                          agglomeration_productivity=0)  # fmt: skip
+HUB_FIRST = (
+    "stock tier_share role_share sector_share home_mix home_mix_experts pay tax_rate price "
+    "engineer_share h100e national_net index_net affiliates"
+).split()
+HUB_LAST = "home_share language free_share compatriots".split()
+COUNTRY_FIRST = (
+    "returnee_abroad growth exit_rate graduates conversions native_graduates native_conversions status_mix "
+    "return_rate settlement_rate"
+).split()
+
+
+@cache
+def setting():
+    """The shipped setting."""
+    return load_setting()
+
+
+def with_hubs(at, **changes):
+    """The shipped setting with the hubs at positions ``at`` only, which may repeat; ``changes`` replace fields."""
+    whole, at = setting(), np.asarray(at)
+    countries = np.unique(whole.country[at])
+    names = [whole.countries[c] for c in countries]
+    new = np.full(len(whole.countries) + 1, -1, np.int8)  # the last stands for -1: a home of several countries
+    new[countries] = np.arange(len(countries))
+    parts = {name: getattr(whole, name)[at] for name in HUB_FIRST}
+    parts |= {name: getattr(whole, name)[:, at] for name in HUB_LAST}
+    parts |= {name: getattr(whole, name)[countries] for name in COUNTRY_FIRST}
+    parts |= {
+        "hubs": tuple(f"hub_{k}" for k in range(len(at))),
+        "countries": tuple(names),
+        "country": new[whole.country[at]],
+        "home_country": new[whole.home_country],
+        "routes": tuple(route for route in whole.routes if route["country"] in names),
+        "affiliates": np.full(len(at), 1 / len(at)),
+        "distance_km": whole.distance_km[np.ix_(at, at)],
+        "pipeline": np.zeros((0, 3)),
+        "net_migration": np.zeros(len(countries)),
+    }
+    return replace(whole, **(parts | changes))
+
+
+def small_setting(*names, **changes):
+    """The shipped setting with the named hubs only."""
+    return with_hubs([setting().hubs.index(name) for name in names], **changes)
+
+
+def identical_hubs(count=3, name="toronto", **changes):
+    """``count`` copies of one hub, in one country, all equally far from each other."""
+    km = np.where(np.eye(count, dtype=bool), 0.0, 500.0)
+    stock = np.full(count, 30_000.0)
+    return with_hubs([setting().hubs.index(name)] * count, **({"distance_km": km, "stock": stock} | changes))
+
+
+def rules_for(place):
+    """The baseline's rules for the countries, routes and hubs of ``place`` (of hubs they are all neutral)."""
+    routes = [route["route"] for route in setting().routes]
+    at = {
+        "hubs": np.arange(len(place.hubs)),
+        "countries": np.array([setting().countries.index(country) for country in place.countries]),
+        "routes": np.array([routes.index(route["route"]) for route in place.routes]),
+    }
+    rules = baseline_rules()
+    return {family.field: rules[family.field][at[family.axis]] for family in FAMILIES}
+
+
+@cache
+def shipped_world(population=10_000, years=2, seed=0, with_ties=True):
+    """The shipped world, small."""
+    return world_of(setting(), population, years, seed, with_ties)
+
+
+def world_of(place, population=3_000, years=2, seed=0, with_ties=True):
+    """A world of any setting."""
+    entrants = entrant_path(place, CENTRE, START, years)
+    return build(place, population, seed, START, entrants, CENTRE.mover_share, with_ties)
+
+
+@cache
+def fitted():
+    """The shipped constants."""
+    return shipped()[0]
+
+
+def constants_of(world):
+    """The shipped constants for the shipped hubs, none (but a border cost) for others."""
+    if world.setting.hubs == setting().hubs:
+        return fitted()
+    return none(len(world.setting.hubs), START, 2.0)
+
+
+def arm_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
+    """An arm on its first 1 January."""
+    return Arm(world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed)
+
+
+def years_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
+    """Run an arm: iterator of the arm on every 1 January."""
+    return simulate(world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed)
+
+
+def scenario(levers, begins="2026-01-01", name="test", ends=None):
+    """A scenario that sets ``levers`` (path -> value as in a file) at one date."""
+    until = f"\nuntil = {ends}" if ends else ""
+    text = 'title = "Test"\nquestion = "What if?"\n' + "".join(
+        f'[[policy]]\nlever = "{path}"\nvalue = {value}\nfrom = {begins}{until}\nsource = "a test"\n'
+        for path, value in levers.items()
+    )
+    return loads(text, name)
+
+
+def same(one, other):
+    """Whether two arms' people agree in every column."""
+    pairs = ((getattr(one, name), getattr(other, name)) for name in one._fields)
+    return all(np.array_equal(a, b) for a, b in pairs)
