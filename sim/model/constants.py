@@ -5,10 +5,12 @@ target, and experts and others cross borders as often as observed. Every draw of
 that all pairs start from the same observed year. Source of the method: Berry 1994, RAND Journal of Economics 25.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from scipy.optimize import NoConvergence, anderson
 
 from ..errors import InvariantError
 from ..threads import over_range
@@ -18,8 +20,9 @@ from .kernels import tied_hubs
 from .routes import best_route, promise
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
-TOLERANCE = 1e-5  # of the stock, a year
-ROUNDS = 400
+TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
+TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
+STEP, MEMORY, ROUNDS = 0.5, 5, 100  # of the accelerated fixed point (Anderson 1965, Journal of the ACM 12)
 
 
 @dataclass(frozen=True)
@@ -162,56 +165,78 @@ def expected_flows(first, last, weight, pull, trip, nest, asks, wins, dissimilar
                         flow[tier, o, d] += e[d] * s[n] * arrive
 
 
-def invert(arm, targets, crossing_rates, offsets, fitted=None):
-    """Constants that make the expected first-year flows of ``arm`` meet their targets.
+class FirstYear:
+    """Expected flows of the first year as a function of the constants, everything else laid out once."""
+
+    def __init__(self, arm):
+        t, setting = arm.tables, arm.world.setting
+        self.nest, self.dissimilarity = t.nest, t.dissimilarity[:, None, None, None]
+        self.weight, self.pull, self.permits = considerers(arm), pulls(arm), permit_factors(arm)
+        self.border = setting.country[:, None] != setting.country[None, :]
+        self.trip = t.trip - self.border * arm.constants.move_cost_abroad[:, None, None]
+        self.size = arm.size()
+        self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+
+    def flows(self, xi, move_cost_abroad):
+        """(tier, origin, destination) persons."""
+        hubs = len(xi)
+        flow = np.empty((3, hubs, hubs))
+        trip = self.trip + self.border * np.asarray(move_cost_abroad)[:, None, None]
+        pull, cost = np.exp((self.pull + xi) / self.dissimilarity), np.exp(-trip / self.dissimilarity)
+        over_range(expected_flows, hubs, self.weight, pull, cost, self.nest, *self.permits,
+                   self.dissimilarity.ravel(), flow, least=16)
+        return flow
+
+
+def invert(first_year, targets, crossing_rates, offsets, fitted):
+    """Constants that make the expected first-year flows meet their targets.
 
     Parameters
     ----------
+    first_year : FirstYear
     targets : (hub,) persons a year, adding up to zero
-    crossing_rates : (2,) experts and others crossing a border, share of the stock a year; None keeps ``fitted``'s
-    offsets : Offsets, what the agents do beyond the expected flows (visa pipeline, status, chance)
+    crossing_rates : (2,) experts and others who cross a border, share of the stock a year; None keeps the costs
+    offsets : Offsets, what the agents do beyond the expected flows
     fitted : (xi, move_cost_abroad) to start from
 
     Returns
     -------
-    xi : (hub,) log-odds, mean zero; move_cost_abroad : (tier,) log-odds
+    xi : (hub,) log-odds, their mean over engineers zero; move_cost_abroad : (tier,) log-odds
 
     Raises
     ------
     InvariantError
         where no constants meet the targets: such a draw of the assumptions is refused and counted
     """
-    s, t = arm.world.setting, arm.tables
-    size, group = arm.size(), by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
-    weight, lam = considerers(arm), t.dissimilarity
-    asks, wins = permit_factors(arm)
-    pull, border = pulls(arm), _border(s)
-    trip = t.trip - border * arm.constants.move_cost_abroad[:, None, None]
-    xi, cost = (x.copy() for x in fitted or (np.zeros(len(s.hubs)), arm.constants.move_cost_abroad))
-    flow = np.empty((3, len(s.hubs), len(s.hubs)))
-    for _ in range(ROUNDS):
-        costs = trip + border * cost[:, None, None]
-        by_nest = lam[:, None, None, None]
-        over_range(expected_flows, len(xi), weight, np.exp((pull + xi) / by_nest), np.exp(-costs / by_nest), t.nest,
-                   asks, wins, lam, flow, least=16)
+    xi, cost = fitted
+    hubs = len(xi)
+
+    def miss(x):
+        flow = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if len(x) > hubs else cost)
         arrivals, departures = flow.sum(axis=(0, 1)), flow.sum(axis=(0, 2))
-        gap = targets - offsets.net - (arrivals - departures)
-        crossed = by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing / group
-        off = np.zeros(2) if crossing_rates is None else np.log(crossing_rates / crossed)
-        if np.abs(gap / size).max() < TOLERANCE and np.abs(off).max() < 1e-4:
-            return xi - np.average(xi, weights=s.stock), cost
-        xi += np.clip(gap / (arrivals + departures), -1.0, 1.0)
-        cost -= 0.7 * off[[0, 1, 1]]
-    raise InvariantError("no hub constants meet the first year's flows under these assumptions")
+        gap = (targets - offsets.net - arrivals + departures) / (arrivals + departures)
+        if crossing_rates is None:
+            return gap
+        crossed = by_group((flow * first_year.border).sum(axis=(1, 2))) * offsets.crossing / first_year.group
+        return np.append(gap, np.log(crossed / crossing_rates))
+
+    start = xi if crossing_rates is None else np.append(xi, cost[:2])
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an ill-conditioned step only costs a further one
+            x = anderson(miss, start, alpha=STEP, M=MEMORY, maxiter=ROUNDS, f_tol=TOLERANCE, line_search=None)
+            met = np.abs(miss(x)).max() <= TOLERANCE
+    except (NoConvergence, np.linalg.LinAlgError, ValueError):
+        met = False
+    if not met:
+        raise InvariantError("no hub constants meet the first year's flows under these assumptions")
+    fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
+    return x[:hubs] - np.average(x[:hubs], weights=first_year.size), fitted_cost
 
 
 def by_group(by_tier):
     """Experts and others, out of (tier,): the two groups whose border crossings are known."""
     return np.array([by_tier[0], by_tier[1:].sum()])
-
-
-def _border(setting):
-    return (setting.country[:, None] != setting.country[None, :]).astype(float)
 
 
 def permit_factors(arm):

@@ -56,13 +56,13 @@ def constants_for(world, a, offsets, start_values=None):
         where none meet the targets
     """
     setting, rules = world.setting, baseline_rules()
-    first = start_values or fitting.none(len(setting.hubs), world.start, 2.0)
-    arm = Arm(world, a, fitting.none(len(setting.hubs), world.start), (), rules, 0)
+    first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
+    year = fitting.FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), (), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
-    guess = (first.permanent + first.boom, first.move_cost_abroad)
-    whole = fitting.invert(arm, fitting.net_targets(setting, a.boom_weight), crossing, offsets, guess)
-    lasting, _ = fitting.invert(arm, setting.national_net, None, offsets, (first.permanent, whole[1]))
-    return Constants(lasting, whole[0] - lasting, whole[1], world.start)
+    targets, guess = fitting.net_targets(setting, a.boom_weight), (first.permanent + first.boom, first.move_cost_abroad)
+    whole, cost = fitting.invert(year, targets, crossing, offsets, guess)
+    lasting, _ = fitting.invert(year, setting.national_net, None, offsets, (first.permanent, cost))
+    return Constants(lasting, whole - lasting, cost, world.start)
 
 
 def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
