@@ -72,8 +72,8 @@ def run(
     ] = None,
     baseline: Annotated[str, typer.Option(help="The scenario to compare with.")] = "baseline",
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes; the result is the same for any number.")
-    ] = 1,
+        int | None, typer.Option(min=1, help="Processes; the result is the same for any number.")
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")
     ] = None,
@@ -94,8 +94,7 @@ def run(
     from sim.study import simulate
 
     check_writable(out)
-    persons = _population(population, years, workers)
-    agents = simulate.check(persons, replicates, years, workers, uncertainty, simulate.load_setting())
+    agents = simulate.check(_population(population), replicates, years, workers, uncertainty, simulate.load_setting())
     settings = {"population": agents, "replicates": replicates, "years": years, "start": start, "seed": seed}
     settings["uncertainty"] = uncertainty
     arms = set_overrides(load(scenario), overrides or []), load(baseline)
@@ -120,7 +119,7 @@ def run(
 
 @app.command()
 def verify(
-    folder: Folder, workers: Annotated[int, typer.Option(min=1)] = 1, json: Json = False, quiet: Quiet = False
+    folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
 ):
     """Replay a saved run and compare every array; exit code 1 if one differs."""
     from sim.results import Result
@@ -241,18 +240,14 @@ def world(
         _say([dict(row) for row in tables.rows(table)], json, quiet)
 
 
-def _population(text, years, workers):
-    """The number of agents that ``--population`` asks for, or 'full'; refused if they do not fit."""
-    from sim.memory import check
-
+def _population(text):
+    """The number of agents that ``--population`` asks for, or 'full'."""
     if text == "full":
         return text
     try:
-        population = int(text.replace(",", ""))
+        return int(text.replace(",", ""))
     except ValueError:
         raise UsageError(f"--population {text}", "neither a whole number nor 'full'") from None
-    check(population, years, workers)
-    return population
 
 
 def _say(rows, json, quiet, hide=()):

@@ -94,7 +94,7 @@ def test_level_one_is_13_to_22_percent_of_the_selected(fy2027):
 @pytest.mark.parametrize("scarcity", [1.1, 2, 5, 20, 100])
 def test_weighted_odds_lie_between_equal_and_proportional_and_approach_both(scarcity):
     """Without replacement an entry more is worth less than its weight, the less so the scarcer the places."""
-    n, runs = 4_000, 300
+    n, runs = 4_000, 1_500
     level = np.arange(n) % 4
     odds = np.zeros(4)
     for seed in range(runs):

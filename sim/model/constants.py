@@ -78,36 +78,18 @@ def considerers(arm):
 
 def tie_factors(arm, sample=60_000):
     """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
-    step = max(1, arm.used // sample)
     s, a = arm.world.setting, arm.a
-    shares = _tie_shares(arm.used, step, arm.people, arm.ties, arm.person_keys, arm.colleague_share,
-                         len(s.homes), len(s.hubs))
-    return (1 + shares[0] * np.expm1(a.b_friend)) * (1 + shares[1] * (a.colleague_multiplier - 1))
-
-
-@njit(cache=True)
-def _tie_shares(used, step, people, ties, keys, colleague_share, homes, hubs):
-    """Share of engineers of each home, living elsewhere, with a friend (0) or colleague (1) in each hub."""
-    has = np.zeros((2, homes, hubs))
-    lives = np.zeros((homes, hubs))
-    for i in range(0, used, step):
-        if people.hub[i] < 0:
-            continue
-        g, o = people.home[i], people.hub[i]
-        friends = tied_hubs(np.uint64(i), ties.friend_start, ties.friends, people.hub, keys[0], 1.0)
-        met = tied_hubs(np.uint64(i), ties.colleague_start, ties.colleagues, people.hub, keys[0], colleague_share)
-        lives[g, o] += 1
-        for d in range(hubs):
-            if d != o:
-                has[0, g, d] += np.float64(friends >> np.uint64(d) & np.uint64(1))
-                has[1, g, d] += np.float64(met >> np.uint64(d) & np.uint64(1))
-    for g in range(homes):
-        for d in range(hubs):
-            elsewhere = lives[g].sum() - lives[g, d]
-            if elsewhere > 0:
-                has[0, g, d] /= elsewhere
-                has[1, g, d] /= elsewhere
-    return has
+    who = np.arange(0, arm.used, max(1, arm.used // sample))
+    who = who[arm.people.hub[who] >= 0]
+    home, hub, everywhere = arm.people.home[who], arm.people.hub[who], np.arange(len(s.hubs), dtype=np.uint64)
+    elsewhere = hub[:, None] != np.arange(len(s.hubs))
+    group = np.eye(len(s.homes))[home].T  # (home, engineer)
+    factor = 1.0
+    for bits, gain in zip(tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share),
+                          (np.expm1(a.b_friend), a.colleague_multiplier - 1), strict=True):
+        has = (bits[:, None] >> everywhere & np.uint64(1)).astype(bool) & elsewhere
+        factor = factor * (1 + gain * (group @ has) / np.maximum(group @ elsewhere, 1.0))
+    return factor
 
 
 def pulls(arm):

@@ -15,6 +15,7 @@ from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
+BATCH, MOST_TIES = 256, 16384  # engineers whose ties are gathered at once, and room for them
 
 
 class Tables(NamedTuple):
@@ -32,6 +33,7 @@ class Tables(NamedTuple):
     nest: np.ndarray  # (home, origin, hub) int8, E3
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (hub,) bool, to people from abroad
+    any_closed: bool
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
     returnee_years: np.ndarray  # (hub,)
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
@@ -52,45 +54,62 @@ def uniform_at(key, slot):
     return np.float64(x >> S11) * TO_UNIT
 
 
-@njit(inline="always")
-def tied_hubs(i, pointer, ties, hub, thin_key, share):
-    """Bit set of the hubs where ties of ``i`` live; a tie counts if its own draw is below ``share``."""
-    bits, one = uint64(0), uint64(1)
-    for q in range(uint64(pointer[i]), uint64(pointer[i + uint64(1)])):
-        j = uint64(ties[q])
-        h = hub[j]
-        if h < 0:
-            continue
-        if share < 1.0 and uniform_at(thin_key, min(i, j) * TIE_HASH + max(i, j)) >= share:
-            continue
-        bits |= one << uint64(h)
-    return bits
+@njit
+def gather_ties(who, start, ties, hub, thin_key, share, room, bits):
+    """Bit set of the hubs where ties of each of ``who`` live; a tie counts if its own draw is below ``share``.
+
+    In stages, so that the processor waits for many cache lines at once instead of one after the other.
+    """
+    one, size = uint64(1), 0
+    for k in range(who.size):
+        for q in range(uint64(start[who[k]]), uint64(start[who[k] + 1])):
+            if size < room.shape[1]:
+                room[0, size] = ties[q]
+                size += 1
+    for q in range(size):
+        room[1, q] = hub[room[0, q]]
+    at = 0
+    for k in range(who.size):
+        i, found = who[k], uint64(0)
+        degree = min(start[i + 1] - start[i], size - at)
+        for q in range(at, at + degree):
+            j = room[0, q]
+            if share >= 1.0 or uniform_at(thin_key, uint64(min(i, j)) * TIE_HASH + uint64(max(i, j))) < share:
+                found |= (one << uint64(room[1, q])) * uint64(room[1, q] >= 0)
+        bits[k] = found
+        at += degree
 
 
-@njit(inline="always")
-def utilities(i, people, ties, keys, t, mode, v, needs):
-    """Fill utility and permit need of every alternative of engineer ``i``; ``v`` is NaN where closed."""
-    o, g = uint64(people.hub[i]), uint64(people.home[i])
-    p = uint64(people.category[i]) % uint64(45)
-    tier, role, one = p // uint64(15), p // uint64(3) % uint64(5), uint64(1)
-    nation = uniform_at(keys[1], i)
-    friends = tied_hubs(uint64(i), ties.friend_start, ties.friends, people.hub, keys[0], 1.0)
-    colleagues = tied_hubs(uint64(i), ties.colleague_start, ties.colleagues, people.hub, keys[0], t.colleague_share)
-    colleagues &= ~(one << o)  # staying takes no new offer
-    nest, free, pay = t.nest[g, o], t.free[g], t.pay_arriving[p]
-    place, compute, trip, permit = t.place[g], t.compute[role], t.trip[tier, o], t.permit[g, tier, role]
-    for d in range(uint64(nest.size)):  # no branch in it, so that it runs on vectors
-        needs[d] = nest[d] >= 2 and nation >= free[d]
-        x = pay[d] + place[d] + compute[d] - trip[d]  # E1, E2
-        x += t.log_colleague * np.float64(colleagues >> uint64(d) & one)  # E2
-        x += t.b_friend * np.float64(friends >> uint64(d) & one)  # E2
-        v[d] = x + permit[d] if needs[d] else x  # E2, NaN where no route is open
-    relieve(i, people, t, p, v)
-    if mode != FREELY or t.closed.any():
-        for d in range(uint64(nest.size)):
-            leaves = nest[d] >= 2 and not needs[d] and (mode == LEAVING or t.home_share[g, d] > 0.0)
-            if (mode != FREELY and not leaves) or (nest[d] >= 2 and t.closed[d]):
-                v[d] = np.nan
+@njit
+def utilities(who, people, friends, colleagues, nationality_key, t, mode, barred, v, needs):
+    """Fill utility and permit need (engineer, hub) of every alternative of ``who``; ``v`` is NaN where closed.
+
+    ``friends`` and ``colleagues`` are bit sets of hubs; see ``choose_hubs`` for the others.
+    """
+    one = uint64(1)
+    for k in range(who.size):
+        i = who[k]
+        o, g = uint64(people.hub[i]), uint64(people.home[i])
+        p = uint64(people.category[i]) % uint64(45)
+        tier, role = p // uint64(15), p // uint64(3) % uint64(5)
+        nation = uniform_at(nationality_key, i)
+        friend, colleague = friends[k], colleagues[k] & ~(one << o)  # staying takes no new offer
+        nest, free, pay = t.nest[g, o], t.free[g], t.pay_arriving[p]
+        place, compute, trip, permit = t.place[g], t.compute[role], t.trip[tier, o], t.permit[g, tier, role]
+        vk, needed = v[k], needs[k]
+        for d in range(uint64(nest.size)):  # no branch in it, so that it runs on vectors
+            needed[d] = nest[d] >= 2 and nation >= free[d]
+            x = pay[d] + place[d] + compute[d] - trip[d]  # E1, E2
+            x += t.log_colleague * np.float64(colleague >> uint64(d) & one)  # E2
+            x += t.b_friend * np.float64(friend >> uint64(d) & one)  # E2
+            vk[d] = x + permit[d] if needed[d] else x  # E2, NaN where no route is open
+        relieve(i, people, t, p, vk)
+        if mode != FREELY or t.any_closed or barred[k] >= 0:
+            for d in range(uint64(nest.size)):
+                leaves = nest[d] >= 2 and not needed[d] and (mode == LEAVING or t.home_share[g, d] > 0.0)
+                shut = (nest[d] >= 2 and t.closed[d]) or (needed[d] and t.country[d] == barred[k])
+                if shut or (mode != FREELY and not leaves):
+                    vk[d] = np.nan
 
 
 @njit(inline="always")
@@ -129,8 +148,9 @@ def draw_nested(v, nest, dissimilarity, u, e, s):
         s[0, nest[d]] += e[d]
     total = 0.0
     for n in range(4):
-        s[1, n] = s[0, n] ** dissimilarity[n] if s[0, n] > 0.0 else 0.0  # E3
-        total += s[1, n]
+        if s[0, n] > 0.0:
+            s[1, n] = s[0, n] ** dissimilarity[n] if n > 0 else s[0, n]  # E3; staying has no dissimilarity
+            total += s[1, n]
     point, chosen = u * total, 0
     for n in range(4):  # the nest
         if s[1, n] > 0.0:
@@ -149,6 +169,18 @@ def draw_nested(v, nest, dissimilarity, u, e, s):
     return last
 
 
+@njit
+def draw_all(who, u, people, t, v, needs, chosen, needs_permit):
+    """Draw the choice of each of ``who`` from its utilities (engineer, hub)."""
+    e, s = np.empty(t.country.size), np.empty((2, 4))
+    for k in range(who.size):
+        i = who[k]
+        nest = t.nest[people.home[i], people.hub[i]]
+        d = draw_nested(v[k], nest, t.dissimilarity, u[k], e, s)
+        chosen[k] = d if d >= 0 else people.hub[i]
+        needs_permit[k] = d >= 0 and needs[k, d]
+
+
 @njit(cache=True, nogil=True)
 def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
@@ -156,26 +188,25 @@ def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen
     ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
     ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). Who finds every door closed stays.
     """
-    hubs = t.country.size
-    v, e, s, needs = np.empty(hubs), np.empty(hubs), np.empty((2, 4)), np.empty(hubs, np.bool_)
-    for k in range(first, last):
-        i = who[k]
-        utilities(i, people, ties, keys, t, mode, v, needs)
-        if barred[k] >= 0:
-            for d in range(hubs):
-                if needs[d] and t.country[d] == barred[k]:
-                    v[d] = np.nan
-        d = draw_nested(v, t.nest[people.home[i], people.hub[i]], t.dissimilarity, u[k], e, s)
-        chosen[k] = d if d >= 0 else people.hub[i]
-        needs_permit[k] = d >= 0 and needs[d]
+    v, needs = np.empty((BATCH, t.country.size)), np.empty((BATCH, t.country.size), np.bool_)
+    for begin in range(first, last, BATCH):
+        part = slice(begin, min(begin + BATCH, last))
+        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share)
+        utilities(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
+        draw_all(who[part], u[part], people, t, v, needs, chosen[part], needs_permit[part])
 
 
-@njit(cache=True)
-def utilities_of(i, people, ties, keys, t, mode):
-    """Utility and permit need of one engineer's alternatives: what the twin test compares."""
-    v, needs = np.empty(t.country.size), np.empty(t.country.size, np.bool_)
-    utilities(i, people, ties, keys, t, mode, v, needs)
-    return v, needs
+@njit
+def tied_hubs(who, hub, ties, thin_key, colleague_share):
+    """(engineer,) bit sets of the hubs where friends, and colleagues that count, of ``who`` live."""
+    room = np.empty((2, MOST_TIES), np.int32)
+    friends, colleagues = np.empty(who.size, np.uint64), np.empty(who.size, np.uint64)
+    for k in range(0, who.size, BATCH):
+        part = slice(k, min(k + BATCH, who.size))
+        gather_ties(who[part], ties.friend_start, ties.friends, hub, thin_key, 1.0, room, friends[part])
+        gather_ties(who[part], ties.colleague_start, ties.colleagues, hub, thin_key, colleague_share, room,
+                    colleagues[part])
+    return friends, colleagues
 
 
 def is_compiled():

@@ -93,7 +93,7 @@ def tables(arm, year):
         trip=arm.trip,
         permit=permit_terms(arm, gross, tax),
         free=free, home_share=s.home_share, nest=arm.nest, country=s.country,
-        closed=(rules["is_closed"] > 0)[s.country],
+        closed=(rules["is_closed"] > 0)[s.country], any_closed=bool((rules["is_closed"] > 0).any()),
         newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
         returnee_abroad=s.returnee_abroad[s.country],
         dissimilarity=np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]),

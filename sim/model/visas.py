@@ -30,7 +30,7 @@ class Offices:
             pool = self.pools[arm.routes.pool[r]]
             everybody = pool.registrations + pool.own
             self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / everybody)
-        self.new, self.waiting = [NONE], NONE  # applications of the month; petitions in queues and for the draw
+        self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
         self.due = {}  # month -> petitions granted whose processing ends then
         self.refused = [NONE]  # petitions refused this month
         self.see_rules()
@@ -40,8 +40,10 @@ class Offices:
         """Take note of the rules now in force."""
         arm = self.arm
         self.drawn = is_drawn(arm)
-        self.capped = self.drawn | np.isfinite(arm.rules["route_cap"])
+        self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
         self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
+        held = np.concatenate([self.queued, self.waiting], axis=1)
+        self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
     def start_year(self):
         """Open the year's books; a cap counts from January."""
@@ -54,8 +56,9 @@ class Offices:
 
     def backlog(self):
         """(route,) petitions waiting, or granted and not yet moved."""
-        routes = [self.waiting[ROUTE], *(batch[ROUTE] for batches in self.due.values() for batch in batches)]
-        return np.bincount(np.concatenate(routes), minlength=len(self.arm.routes.names))
+        granted = [batch for batches in self.due.values() for batch in batches]
+        held = np.concatenate([self.queued, self.waiting, *granted], axis=1)
+        return np.bincount(held[ROUTE], minlength=len(self.arm.routes.names))
 
     def receive(self, slots, hubs, month):
         """Take the applications of people abroad; the round of the month deals with them."""
@@ -94,23 +97,24 @@ class Offices:
         self.refused.append(new[:, new[ROUTE] < 0])
         new = new[:, new[ROUTE] >= 0]
         self._count("applicants", new[ROUTE])
-        waits = self.capped[new[ROUTE]]
-        self.waiting = np.concatenate([self.waiting, new[:, waits]], axis=1)
-        return np.concatenate([new[:, ~waits], self.serve_queues(month)], axis=1)
+        drawn, capped = self.drawn[new[ROUTE]], self.capped[new[ROUTE]]
+        self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
+        self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)
+        return np.concatenate([new[:, ~drawn & ~capped], self.serve_queues(month)], axis=1)
 
     def serve_queues(self, month):
         """Take from each capped queue in the order of application, ties by lot, as far as the year's cap goes."""
-        arm, waiting = self.arm, self.standing(self.waiting)
-        slots, _, route, applied = waiting
+        arm, queued = self.arm, self.standing(self.queued)
+        slots, _, route, applied = queued
         by_lot = rng.uniform(rng.key(arm.seed, "queue", month), slots)
         order = np.lexsort((by_lot, applied, route))
         starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
         rank = np.empty(len(slots), np.int64)
         rank[order] = np.arange(len(slots)) - starts[route[order]]
-        left = np.where(self.drawn, 0.0, self.allowances(month // 12) - self.counts["grants"])
+        left = self.allowances(month // 12) - self.counts["grants"]
         served = rank < left[route]
-        self.waiting = waiting[:, ~served]
-        return waiting[:, served]
+        self.queued = queued[:, ~served]
+        return queued[:, served]
 
     def allowances(self, year):
         """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""

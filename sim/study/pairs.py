@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
@@ -15,6 +16,7 @@ from ..world.build import build
 from ..world.hubs import load_setting
 from .collect import follow
 
+SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
 
 
@@ -49,26 +51,41 @@ def run_pair(plan, k, draw):
     return [follow(simulate(world, *draw, policies, rules, seed), world) for policies in plan.policies]
 
 
-def run_pairs(plan, draws, workers=1, progress=None):
+@contextmanager
+def mapper(workers):
+    """A ``map`` over this process (one worker) or over ``workers`` processes; the order of results is kept.
+
+    Each process has its part of the cores, and pools are spawned: nothing is inherited, so results are the same.
+    """
+    if workers == 1:
+        yield map
+        return
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    with ProcessPoolExecutor(workers, get_context("spawn"), set_threads, (threads,)) as pool:
+        yield pool.map
+
+
+def workers_for(population, tasks):
+    """Processes that suit a run: one a core while worlds are small, one with all the threads when they are large."""
+    return min(os.cpu_count() or 1, tasks) if population <= SMALL else 1
+
+
+def run_pairs(plan, draws, each=map, progress=None):
     """All pairs in their order.
 
     Parameters
     ----------
     draws : list of (assumptions, constants), one a pair
-    workers : processes; each uses its part of the cores, and kernels are called by one thread at a time
+    each : ``map`` or one like it, see :func:`mapper`
     progress : function of (pairs done, pairs in all)
+
+    Returns
+    -------
+    list of pairs, see :func:`run_pair`
     """
-    tell = progress or (lambda done, total: None)
     pairs = []
-    if workers == 1:
-        for k, draw in enumerate(draws):
-            pairs.append(run_pair(plan, k, draw))
-            tell(k + 1, len(draws))
-        return pairs
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=set_threads, initargs=(threads,)) as pool:
-        for pair in pool.map(run_pair, [plan] * len(draws), range(len(draws)), draws):
-            pairs.append(pair)
-            tell(len(pairs), len(draws))
+    for pair in each(run_pair, [plan] * len(draws), range(len(draws)), draws):
+        pairs.append(pair)
+        if progress:
+            progress(len(pairs), len(draws))
     return pairs

@@ -1,5 +1,6 @@
 """A scenario against its baseline, pair by pair: the same seed and the same draw of the assumptions in both arms."""
 
+import math
 import platform
 import time
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from ..scenario.policies import Scenario
 from ..world.engineers import STATUSES, TIERS
 from ..world.hubs import load_setting
 from .calibrate import constants_for, fit_world, shipped
-from .pairs import Plan, run_pairs
+from .pairs import Plan, mapper, run_pairs, workers_for
 
 ARMS = ("baseline", "scenario")
 PACKAGES = ("numpy", "scipy", "numba", "simpy", "networkx", "xarray")
@@ -27,7 +28,7 @@ TRIES = 5  # draws tried for each pair before a set of assumptions counts as unu
 
 
 def run(scenario, baseline="baseline", *, population=100_000, replicates=20, years=10, start=2026, seed=0,
-        uncertainty="all", assumptions=None, workers=1, progress=None):
+        uncertainty="all", assumptions=None, workers=None, progress=None):
     """Run a scenario against a baseline.
 
     Parameters
@@ -39,7 +40,7 @@ def run(scenario, baseline="baseline", *, population=100_000, replicates=20, yea
     seed : of the population, the pairs and the draws
     uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre
     assumptions : file or mapping that holds assumptions at values or changes their ranges
-    workers : processes; the result is the same for any number
+    workers : processes, or None for as many as suit; the result is the same for any number
     progress : function of (pairs done, pairs in all)
 
     Returns
@@ -57,9 +58,10 @@ def run(scenario, baseline="baseline", *, population=100_000, replicates=20, yea
     declared = declarations(assumptions)
     setting = load_setting()
     population = check(population, replicates, years, workers, uncertainty, setting)
-    draws, constants, refused = usable_draws(declared, replicates, seed, start, uncertainty)
     plan = Plan(population, seed, start, years, (baseline.policies, scenario.policies))
-    pairs = run_pairs(plan, list(zip(draws, constants, strict=True)), workers, progress)
+    with mapper(workers or workers_for(population, replicates)) as each:
+        draws, refused = usable_draws(declared, replicates, seed, start, uncertainty, each)
+        pairs = run_pairs(plan, draws, each, progress)
     arrays = {name: np.stack([[pair[arm][name] for pair in pairs] for arm in range(len(ARMS))]) for name in VARIABLES}
     data = dataset(arrays, coordinates(setting, start, years, replicates))
     record = inputs(scenario, baseline, declared, population=population, replicates=replicates, years=years,
@@ -68,7 +70,7 @@ def run(scenario, baseline="baseline", *, population=100_000, replicates=20, yea
         "format": FORMAT, "title": scenario.title, "question": scenario.question,
         "sentences": describe(scenario, start), "legal": list(baseline.legal), "notices": notices,
         "warnings": warnings(scenario, data), "weight": setting.persons / population, "refused_draws": refused,
-        "draws": {name: [getattr(a, name) for a in draws] for name in ASSUMPTIONS},
+        "draws": {name: [getattr(a, name) for a, _ in draws] for name in ASSUMPTIONS},
         "versions": {"talentflow": __version__, "python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},
         "timings": {"total_seconds": round(time.perf_counter() - begun, 3)},
@@ -84,14 +86,14 @@ def check(population, replicates, years, workers, uncertainty, setting):
     UsageError
     """
     agents = int(setting.persons) if population == "full" else population
-    for name, value, least, most in (("population", agents, 100, 40_000_000), ("replicates", replicates, 1, 100_000),
-                                     ("years", years, 1, 50), ("workers", workers, 1, 1024)):
+    for name, value, least, most in (("population", agents, 100, math.inf), ("replicates", replicates, 1, 100_000),
+                                     ("years", years, 1, 50), ("workers", workers or 1, 1, 1024)):
         if not (isinstance(value, int) and least <= value <= most):
-            hint = ', or "full"' if name == "population" else ""
-            raise UsageError(name, f"{value!r} is not a whole number from {least:,} to {most:,}{hint}")
+            limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
+            raise UsageError(name, f"{value!r} is not a whole number {limits}")
     if uncertainty not in ("all", "chance"):
         raise UsageError("uncertainty", f"{uncertainty!r} is neither all nor chance")
-    memory.check(agents, years, workers)
+    memory.check(agents, years, workers or workers_for(agents, replicates))
     return agents
 
 
@@ -108,7 +110,7 @@ def own_size_elasticity(a):
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
-def usable_draws(declared, count, seed, start, uncertainty):
+def usable_draws(declared, count, seed, start, uncertainty, each=map):
     """Draws of the assumptions with the hub constants that go with them.
 
     A draw that would let size run away, or under which no constants meet the observed first year, is refused and
@@ -116,31 +118,39 @@ def usable_draws(declared, count, seed, start, uncertainty):
 
     Returns
     -------
-    draws : list of Assumptions; constants : list of Constants; refused : int
+    draws : list of (Assumptions, Constants); refused : int
 
     Raises
     ------
     UsageError
         where hardly any draw is usable
     """
-    world, (central, offsets) = fit_world(start), shipped()
     if uncertainty == "chance":
-        a = Assumptions.central(declared)
-        return [a] * count, [constants_for(world, a, offsets, central)] * count, 0
-    draws, constants, tried = [], [], 0
+        (constants,) = each(constants_or_none, [Assumptions.central(declared)], [start])
+        if constants is None:
+            raise UsageError("assumptions", "no hub constants meet the observed first year at these central values")
+        return [(Assumptions.central(declared), constants)] * count, 0
+    draws, tried = [], 0
     while len(draws) < count:
-        if tried == TRIES * count:
+        batch = draw_assumptions(count, seed, tried, declared)
+        for a, constants in zip(batch, each(constants_or_none, batch, [start] * count), strict=True):
+            if len(draws) < count:
+                tried += 1
+                draws += [(a, constants)] if constants else []
+        if tried >= TRIES * count and len(draws) < count:
             raise UsageError("assumptions", f"{tried} draws gave {len(draws)} usable ones of {count}: see their ranges")
-        (a,) = draw_assumptions(1, seed, tried, declared)
-        tried += 1
-        if own_size_elasticity(a) >= 1:
-            continue
-        try:
-            constants.append(constants_for(world, a, offsets, central))
-        except InvariantError:
-            continue
-        draws.append(a)
-    return draws, constants, tried - count
+    return draws, tried - count
+
+
+def constants_or_none(a, start):
+    """Hub constants under the assumptions ``a``; None where the draw must be refused."""
+    if own_size_elasticity(a) >= 1:
+        return None
+    central, offsets = shipped()
+    try:
+        return constants_for(fit_world(start), a, offsets, central)
+    except InvariantError:
+        return None
 
 
 def coordinates(setting, start, years, replicates):

@@ -1,0 +1,152 @@
+"""The fitted constants: targets met by expected flows, by the shipped tables and by simulated first years."""
+
+import numpy as np
+import pytest
+from worlds import CENTRE, START, arm_of, fitted, setting, shipped_world, years_of
+
+from sim.errors import InvariantError
+from sim.model import constants as fitting
+from sim.model import equations as eq
+from sim.model.constants import Constants, FirstYear, Offsets, expected_flows, invert, net_targets, none
+from sim.scenario.levers import baseline_rules
+from sim.study import calibrate
+
+CROSSING = {"expert": (0.017, 0.030), "other": (0.010, 0.019)}
+ALLOWED = 0.003  # of the stock, beside Monte Carlo error
+YEARS = 16  # simulated first years of the slow test
+
+
+def test_targets_blend_national_figures_with_the_index_and_add_up_to_zero():
+    s = setting()
+    spoken = ~np.isnan(s.index_net)
+    for weight in (0.0, 0.25, 1.0):
+        target = net_targets(s, weight)
+        assert target.sum() == pytest.approx(0, abs=1e-6)
+        blend = (1 - weight) * s.national_net + weight * s.index_net
+        assert target[spoken] == pytest.approx(blend[spoken])
+    assert net_targets(s, 0.0) == pytest.approx(s.national_net)
+
+
+def test_a_boom_fades_by_its_half_life_and_the_permanent_part_stays():
+    constants = Constants(np.array([1.0, -1.0]), np.array([0.8, 0.0]), np.zeros(3), START)
+    assert constants.at(START, 3.0) == pytest.approx([1.8, -1.0])
+    assert constants.at(START + 3, 3.0) == pytest.approx([1.4, -1.0])
+    assert constants.at(START + 300, 3.0) == pytest.approx([1.0, -1.0])
+
+
+def test_expected_flows_are_sums_of_choice_probabilities():
+    """On a random world of few hubs and homes: the compiled sum against the equations, cell by cell."""
+    draw = np.random.default_rng(2)
+    hubs, homes = 5, 3
+    country = np.array([0, 0, 1, 1, 2])
+    weight = draw.uniform(0, 100, (hubs, homes, 3))
+    lam = np.array([1.0, 0.6, 0.5, 0.7])
+    is_home = np.eye(3, dtype=bool)[:, country][:homes]
+    nest = np.stack([eq.nests(np.arange(hubs), country, np.tile(home, (hubs, 1))) for home in is_home])
+    pull, cost = draw.normal(size=(4, homes, 3, hubs)), draw.uniform(0, 2, (3, hubs, hubs))
+    cost[:, np.arange(hubs), np.arange(hubs)] = 0
+    asks = draw.uniform(0.2, 1, (homes, 3, hubs))
+    wins = asks * draw.uniform(0, 1, asks.shape)
+
+    flow = np.empty((3, hubs, hubs))
+    expected_flows(0, hubs, weight, np.exp(pull / lam[:, None, None, None]), np.exp(-cost / lam[:, None, None, None]), nest,
+                   asks, wins, lam, flow)  # fmt: skip
+    by_hand = np.zeros_like(flow)
+    for o, g, t in np.ndindex(weight.shape):
+        n = nest[g, o]
+        abroad = n >= 2
+        v = pull[n, g, t, np.arange(hubs)] - cost[t, o] + np.where(abroad, lam[n] * np.log(asks[g, t]), 0.0)
+        p = eq.choice_probabilities(v[None], n[None], lam, np.ones((1, hubs), bool))[0]
+        by_hand[t, o] += weight[o, g, t] * p * np.where(abroad, wins[g, t] / asks[g, t], 1.0)
+    by_hand[:, np.arange(hubs), np.arange(hubs)] = 0
+    off = ~np.eye(hubs, dtype=bool)
+    assert flow[:, off] == pytest.approx(by_hand[:, off])
+    assert np.all(flow[:, ~off] == 0)
+
+
+def first_year(a=CENTRE):
+    """Expected flows of the world on which the fit stands, without constants, and its arm."""
+    arm = arm_of(calibrate.fit_world(), a, constants=none(len(setting().hubs), START))
+    return FirstYear(arm), arm
+
+
+def from_scratch():
+    return np.zeros(len(setting().hubs)), np.full(3, 2.0)
+
+
+@pytest.mark.parametrize("a", [CENTRE, CENTRE.vary(b_pay=2.0, b_size=0.05, considering_rate=0.2)], ids=["centre", "else"])
+def test_the_inversion_meets_net_migration_and_crossings(a):
+    expected, arm = first_year(a)
+    targets, rates = net_targets(setting(), a.boom_weight), np.array([0.022, 0.017])
+    offsets = Offsets(np.linspace(-30, 30, len(targets)), np.array([1.1, 0.9]))
+    xi, cost = invert(expected, targets, rates, offsets, from_scratch())
+    flow = expected.flows(xi, cost)
+    net = flow.sum(axis=(0, 1)) - flow.sum(axis=(0, 2)) + offsets.net
+    assert np.abs((net - targets) / arm.size()).max() < 1e-4
+    border = setting().country[:, None] != setting().country[None, :]
+    crossed = fitting.by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing
+    stock = fitting.by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+    assert crossed / stock == pytest.approx(rates, rel=1e-3)
+    assert np.average(xi, weights=setting().stock) == pytest.approx(0, abs=1e-4)
+
+
+def test_only_differences_between_constants_count():
+    expected, _ = first_year()
+    xi, cost = fitted().permanent, fitted().move_cost_abroad
+    assert expected.flows(xi + 3.0, cost) == pytest.approx(expected.flows(xi, cost))
+
+
+def test_targets_that_nobody_could_meet_are_refused():
+    impossible = np.zeros(len(setting().hubs))
+    impossible[0], impossible[1] = setting().stock[0], -setting().stock[0]
+    with pytest.raises(InvariantError, match="constants"):
+        invert(first_year()[0], impossible, np.array([0.022, 0.017]), Offsets(0 * impossible, np.ones(2)), from_scratch())
+
+
+def test_the_shipped_constants_are_those_of_the_shipped_offsets():
+    """The tables are the fit's own output: inverted again from their offsets they come out the same."""
+    constants, offsets = calibrate.shipped()
+    again = calibrate.constants_for(calibrate.fit_world(), CENTRE, offsets, constants)
+    assert again.permanent + again.boom == pytest.approx(constants.permanent + constants.boom, abs=2e-3)
+    assert again.permanent == pytest.approx(constants.permanent, abs=2e-3)
+    assert again.move_cost_abroad == pytest.approx(constants.move_cost_abroad, abs=2e-3)
+
+
+@pytest.fixture(scope="module")
+def first_years():
+    """(seed, hub) net migration in persons and (seed, 2) crossing rates of simulated first years at the centre."""
+    world = shipped_world(100_000, 1)
+    stock = fitting.by_group(setting().stock @ setting().tier_share)
+    net, crossing = [], []
+    for seed in range(100, 100 + YEARS):  # not the seeds of the fit
+        *_, arm = years_of(world, seed=seed, rules=baseline_rules())
+        flow = arm.books.flow * world.weight
+        net.append(flow.sum(axis=0) - flow.sum(axis=1))
+        crossing.append(fitting.by_group(arm.books.crossings) * world.weight / stock)
+    return np.array(net), np.array(crossing)
+
+
+@pytest.mark.slow
+def test_simulated_first_years_meet_the_targets_of_every_hub(first_years):
+    net, _ = first_years
+    error = net.std(axis=0, ddof=1) / np.sqrt(YEARS)
+    gap = np.abs(net.mean(axis=0) - net_targets(setting(), CENTRE.boom_weight))
+    missed = np.flatnonzero(gap > 3 * error + ALLOWED * setting().stock)
+    assert [setting().hubs[h] for h in missed] == []
+
+
+@pytest.mark.slow
+def test_experts_and_others_cross_borders_as_often_as_observed(first_years):
+    _, crossing = first_years
+    for rate, (low, high) in zip(crossing.mean(axis=0), CROSSING.values(), strict=True):
+        assert low <= rate <= high
+
+
+@pytest.mark.slow
+def test_the_shipped_tables_are_a_fresh_fit():
+    constants, offsets = calibrate.shipped()
+    again, again_offsets = calibrate.fit()
+    assert again.permanent == pytest.approx(constants.permanent, abs=1e-5)
+    assert again.boom == pytest.approx(constants.boom, abs=1e-5)
+    assert again.move_cost_abroad == pytest.approx(constants.move_cost_abroad, abs=1e-5)
+    assert again_offsets.net == pytest.approx(offsets.net, abs=0.02)

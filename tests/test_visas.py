@@ -1,0 +1,266 @@
+"""The visa offices: caps, queues, fees, draws and statuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from worlds import (
+    CENTRE,
+    START,
+    arm_of,
+    rules_for,
+    scenario,
+    setting,
+    shipped_world,
+    small_setting,
+    world_of,
+    years_of,
+)
+
+from sim.model.year import leave, settle
+from sim.scenario.files import load
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
+
+JANUARY = 12 * START
+FEE = "country.usa.route.h1b.special_fee_usd"
+
+
+def route(name, place=None):
+    """Position of a route."""
+    return [row["route"] for row in (place or setting()).routes].index(name)
+
+
+H1B = route("usa.h1b")
+
+
+@pytest.fixture(scope="module")
+def books():
+    """(year of counts) by scenario: what the offices counted in two years, in agents of 95 persons."""
+    world, kept = shipped_world(20_000, 2), {}
+
+    def run(name, policies=()):
+        if name not in kept:
+            arms = years_of(world, policies=policies)
+            next(arms)
+            kept[name] = [arm.offices.counts | {"by_tier": arm.offices.grants_by_tier} for arm in arms]
+        return kept[name]
+
+    return run
+
+
+@pytest.fixture
+def fee(books):
+    return books("fee", scenario({FEE: 100_000}).policies)
+
+
+# caps and pools ---------------------------------------------------------------------------------------------------
+
+
+def test_never_more_are_selected_than_there_are_places(books):
+    places = sum(np.ceil(p / CENTRE.petition_yield / shipped_world(20_000, 2).weight) for p in (65_000, 20_000))
+    for name, policies in (("baseline", ()), ("weighted", load("h1b_weighted_lottery").policies)):
+        for year in books(name, policies):
+            assert 0.99 * places < year["selected"][H1B] <= places
+            assert year["grants"][H1B] <= year["selected"][H1B] <= year["registrations"][H1B]
+
+
+@pytest.mark.parametrize(("name", "hub"), [("usa.h1b", "sf_bay_area"), ("gbr.skilled_worker", "london")])
+def test_a_cap_that_engineers_alone_compete_for_is_never_exceeded(name, hub):
+    """More are selected than the cap, since not every selection becomes a visa; visas are not more."""
+    nobody_else = tuple(row | {"registrations": "0", "own_registrations": "1"} for row in setting().pools)
+    place = small_setting(hub, "rest_of_india", pools=nobody_else)
+    world, rules = world_of(place, 4_000, 3), rules_for(place)
+    capped = route(name, place)
+    rules["route_cap"][capped] = 6 * world.weight
+    arms = years_of(world, rules=rules)
+    next(arms)
+    for arm in arms:
+        assert arm.offices.counts["applicants"][capped] > 12  # or the cap would not bind
+        assert arm.offices.counts["grants"][capped] <= 7  # scaled to agents at random
+
+
+@pytest.mark.parametrize("name", ["usa.h1b", "usa.l1", "gbr.skilled_worker", "usa.opt"])
+def test_a_cap_of_zero_admits_nobody(name):
+    country, alias = name.split(".")
+    policies = scenario({f"country.{country}.route.{alias}.cap": 0}).policies
+    for arm in years_of(shipped_world(10_000, 2), policies=policies):
+        assert arm.offices.counts["grants"][route(name)] == 0
+
+
+def test_no_cap_admits_everybody_who_asks():
+    policies = scenario({"country.usa.route.h1b.cap": '"none"'}).policies
+    *_, arm = years_of(shipped_world(10_000, 1), policies=policies)
+    assert arm.offices.counts["selected"][H1B] == arm.offices.counts["registrations"][H1B] > 0
+
+
+def queue(seed, group=40, cap=25):
+    """Two groups that apply for London a month apart, and a route of ``cap`` agents a year; who lives there when."""
+    place = small_setting("london", "rest_of_india")
+    world, rules = world_of(place, 4_000, 3), rules_for(place)
+    for name in ("is_open", "reach", "approval_rate"):
+        rules[f"route_{name}"] = np.ones(len(place.routes))
+    rules["route_is_open"] = np.array([r["route"] == "gbr.skilled_worker" for r in place.routes])
+    rules["route_pay_threshold_kusd"][:] = 0
+    rules["route_cap"][:] = cap * world.weight
+    arm = arm_of(world, rules=rules, seed=seed)
+    candidates = np.flatnonzero((arm.people.hub == 1) & (arm.people.home == place.homes.index("ind")))
+    first, second = candidates[:group], candidates[group : 2 * group]
+    arrived = []
+    for year in range(3):
+        arm.open_books()
+        for month in range(12):
+            now = JANUARY + 12 * year + month
+            if (year, month) in ((0, 0), (0, 1)):
+                group = (first, second)[month]
+                arm.offices.receive(group, np.zeros(len(group), np.int64), now)
+            arm.offices.hold_rounds(now)
+        arrived.append((arm.people.hub[first] == 0, arm.people.hub[second] == 0))
+    return arrived
+
+
+def test_a_queue_serves_in_the_order_of_application_and_keeps_its_cap():
+    counts = [(a.sum(), b.sum()) for a, b in queue(0)]
+    assert counts == [(25, 0), (40, 10), (40, 35)]
+
+
+def test_ties_in_a_queue_are_broken_by_lot():
+    """With equal dates of application everybody is served equally often, the first slots no more than the last."""
+    runs = 60
+    served = np.sum([queue(seed)[0][0] for seed in range(runs)], axis=0)
+    p, n = 25 / 40, len(served)
+    spread = np.sqrt(runs * p * (1 - p))
+    assert np.abs(served - runs * p).max() < 4.5 * spread
+    assert abs(served[: n // 2].mean() - served[n // 2 :].mean()) < 4 * spread * np.sqrt(2 / n * 2)
+
+
+# fees and the draw ------------------------------------------------------------------------------------------------
+
+
+def test_a_fee_beyond_reason_is_paid_by_nobody_abroad(books):
+    for year in books("huge fee", scenario({FEE: 1_000_000_000}).policies):
+        assert year["grants_abroad"][H1B] == 0
+        assert year["grants"][H1B] > 0  # those inside are exempt
+
+
+def test_a_fee_changes_who_gets_in_more_than_how_many(books, fee):
+    """Places that applicants abroad give up go to those inside, as long as more ask than there are places."""
+    for before, after in zip(books("baseline"), fee, strict=True):
+        assert after["registrations"][H1B] < before["registrations"][H1B]
+        assert after["registrations"][H1B] > after["selected"][H1B]
+        assert after["selected"][H1B] == before["selected"][H1B]
+        assert inside(after) > inside(before) + 0.1
+        assert after["lost_petitions"][H1B] > 0
+
+
+def inside(counts):
+    """Share of the granted who lived in the country when they applied."""
+    return 1 - counts["grants_abroad"][H1B] / counts["grants"][H1B]
+
+
+def test_a_fee_sends_applicants_to_other_routes(books, fee):
+    others = [route(f"usa.{name}") for name in ("l1", "o1")]
+    asked = [sum(year["applicants"][others].sum() for year in years) for years in (books("baseline"), fee)]
+    assert asked[1] > asked[0]
+
+
+def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(books):
+    for before, after in zip(books("baseline"), books("weighted", load("h1b_weighted_lottery").policies), strict=True):
+        assert after["selected"][H1B] == before["selected"][H1B]
+        experts = [year["by_tier"][H1B, 0] / year["by_tier"][H1B].sum() for year in (before, after)]
+        assert experts[1] > experts[0]
+
+
+def test_the_odds_of_the_first_year_are_those_that_applicants_expected():
+    *_, arm = years_of(shipped_world(20_000, 1))
+    before = arm_of(shipped_world(20_000, 1)).offices.mean_odds()[H1B]
+    assert arm.offices.odds[0, H1B] == pytest.approx(before, rel=0.05)
+    assert np.all(arm.offices.odds[1:, H1B] == before)  # three years are remembered
+    assert np.all(np.delete(arm.offices.odds, H1B, axis=1) == 1)  # nobody else draws lots
+
+
+def test_lost_petitions_open_jobs_abroad(fee):
+    *_, arm = years_of(shipped_world(20_000, 1), policies=scenario({FEE: 100_000}).policies)
+    lost = arm.offices.counts["lost_petitions"].sum() * arm.world.weight
+    assert lost > 0
+    assert arm.affiliate_jobs == pytest.approx(CENTRE.affiliate_jobs * lost)
+
+
+def test_nobody_waits_without_a_petition():
+    for arm in years_of(shipped_world(10_000, 2)):
+        pending = np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
+        batches = [arm.offices.waiting, *arm.offices.new, *(b for due in arm.offices.due.values() for b in due)]
+        assert set(pending) <= set(np.concatenate(batches, axis=1)[0])
+        assert len(pending) > 0
+
+
+def test_the_backlog_counts_people_who_still_wait():
+    for arm in years_of(shipped_world(10_000, 2)):
+        pending = (arm.people.target >= 0) & (arm.people.hub >= 0)
+        assert arm.offices.backlog().sum() == pending.sum()
+
+
+# status (E6) ------------------------------------------------------------------------------------------------------
+
+
+def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
+    """Status, expiry and hub of people alike after the year has been settled."""
+    place = small_setting("sf_bay_area", "toronto", "rest_of_india")
+    place = replace(place, **{name: np.full_like(getattr(place, name), value) for name, value in changes.items()})
+    arm = arm_of(world_of(place, 900, 1), CENTRE.vary(naturalisation_rate=0.5))
+    people, n = arm.people, 300
+    people.hub[:n] = ("sf_bay_area", "toronto", "rest_of_india").index(hub)
+    people.home[:n] = place.homes.index(home)
+    people.status[:n], people.expiry_month[:n] = status, expiry
+    arm.counts = arm.count()
+    arm.open_books()
+    settle(arm, START)
+    leave(arm, START)
+    arm.books.close(arm.counts, arm.count())
+    stays = people.hub[:n] == ("sf_bay_area", "toronto", "rest_of_india").index(hub)
+    return people.status[:n][stays], people.expiry_month[:n][stays], people.hub[:n][~stays]
+
+
+NEVER = {"return_rate": 0.0, "settlement_rate": 0.0, "exit_rate": 0.0}
+
+
+def test_a_degree_leads_to_post_study_work_and_only_in_the_usa_to_its_extension():
+    status, expiry, _ = settled(STUDENT, hub="toronto", **NEVER)
+    assert np.all(status == OPT)
+    assert np.all(expiry == JANUARY + 6 + 36)  # the Canadian permit runs for three years
+    assert np.all(settled(OPT, hub="sf_bay_area", **NEVER)[0] == STEM_OPT)
+    assert len(settled(OPT, hub="toronto", **NEVER)[0]) < 300  # no extension: they go if they find where
+
+
+def test_a_status_that_has_not_run_out_stays_as_it_is():
+    for status in (STUDENT, OPT, STEM_OPT, TEMPORARY):
+        now, expiry, gone = settled(status, expiry=JANUARY + 12, **NEVER)
+        assert np.all(now == status)
+        assert np.all(expiry == JANUARY + 12)
+        assert len(gone) == 0
+
+
+def test_permits_are_renewed_at_the_approval_rate_and_the_others_leave():
+    status, expiry, gone = settled(TEMPORARY, hub="toronto", **NEVER)
+    renewed = (expiry == JANUARY + 6 + 36).mean()
+    assert np.all(status == TEMPORARY)
+    assert renewed > 0.75
+    assert len(gone) > 0
+    assert np.all(gone != 1)
+
+
+def test_settlement_and_naturalisation():
+    sure = NEVER | {"settlement_rate": 1.0}
+    assert np.all(settled(TEMPORARY, **sure)[0] == PERMANENT)
+    status = settled(PERMANENT, **NEVER)[0]
+    assert set(status) == {PERMANENT, CITIZEN}
+    assert (status == CITIZEN).mean() == pytest.approx(0.5, abs=0.13)
+    assert np.all(settled(CITIZEN, **sure)[0] == CITIZEN)
+
+
+def test_nobody_is_too_old_to_retire():
+    arm = arm_of(world_of(small_setting("toronto"), 500, 1))
+    arm.people.birth_year[:100] = START - 68
+    arm.open_books()
+    leave(arm, START)
+    assert np.all(arm.people.hub[:100] == -1)
+    assert (arm.people.hub[100:500] >= 0).mean() > 0.9
