@@ -17,6 +17,7 @@ from worlds import (
     years_of,
 )
 
+from sim.model.visas import SLOT
 from sim.model.year import leave, settle
 from sim.scenario.files import load
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
@@ -187,9 +188,10 @@ def test_lost_petitions_open_jobs_abroad(fee):
 
 def test_nobody_waits_without_a_petition():
     for arm in years_of(shipped_world(10_000, 2)):
-        pending = np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
-        batches = [arm.offices.waiting, *arm.offices.new, *(b for due in arm.offices.due.values() for b in due)]
-        assert set(pending) <= set(np.concatenate(batches, axis=1)[0])
+        offices, pending = arm.offices, np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
+        granted = [batch for batches in offices.due.values() for batch in batches]
+        held = np.concatenate([offices.queued, offices.waiting, *offices.new, *granted], axis=1)
+        assert set(pending) <= set(held[SLOT])
         assert len(pending) > 0
 
 

@@ -76,20 +76,26 @@ def considerers(arm):
     return residents + a.considering_graduate * graduates
 
 
-def tie_factors(arm, sample=60_000):
+def tie_factors(arm, sample=30_000):
     """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
     s, a = arm.world.setting, arm.a
     who = np.arange(0, arm.used, max(1, arm.used // sample))
-    who = who[arm.people.hub[who] >= 0]
-    home, hub, everywhere = arm.people.home[who], arm.people.hub[who], np.arange(len(s.hubs), dtype=np.uint64)
-    elsewhere = hub[:, None] != np.arange(len(s.hubs))
-    group = np.eye(len(s.homes))[home].T  # (home, engineer)
-    factor = 1.0
-    for bits, gain in zip(tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share),
-                          (np.expm1(a.b_friend), a.colleague_multiplier - 1), strict=True):
-        has = (bits[:, None] >> everywhere & np.uint64(1)).astype(bool) & elsewhere
-        factor = factor * (1 + gain * (group @ has) / np.maximum(group @ elsewhere, 1.0))
-    return factor
+    home, hub = arm.people.home[who], arm.people.hub[who]
+    friends, colleagues = tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share)
+    friend, colleague = (_share_tied(home, hub, bits, len(s.homes), len(s.hubs)) for bits in (friends, colleagues))
+    return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
+
+
+@njit(cache=True)
+def _share_tied(home, hub, bits, homes, hubs):
+    """(home, hub) share of engineers who live elsewhere and have a tie in the hub; ``bits`` are their sets of hubs."""
+    tied, elsewhere = np.zeros((homes, hubs)), np.zeros((homes, hubs))
+    for k in range(home.size):
+        for d in range(hubs):
+            if hub[k] >= 0 and d != hub[k]:
+                elsewhere[home[k], d] += 1
+                tied[home[k], d] += np.float64(bits[k] >> np.uint64(d) & np.uint64(1))
+    return tied / np.maximum(elsewhere, 1.0)
 
 
 def pulls(arm):
