@@ -32,7 +32,9 @@ def probabilities(arm, slots, year):
     """(engineer, hub) choice probabilities of people free to choose."""
     v, is_open, _, nest = utilities(arm, slots, year, FREELY, np.full(len(slots), -1))
     a = arm.a
-    return eq.choice_probabilities(v, nest, np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]), is_open)
+    return eq.choice_probabilities(
+        v, nest, np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]), is_open
+    )
 
 
 def utilities(arm, slots, year, mode, barred):
@@ -54,17 +56,40 @@ def utilities(arm, slots, year, mode, barred):
     market = _market(arm, year)
     v = (
         _b_pay(a, people.category[slots])[:, None] * np.log(net_pay(arm, slots, year, market))
-        + eq.compute_pull(market["compute"], a.b_compute, s.role_compute[role][:, None], a.compute_saturation,
-                          market["mean_compute"])
-        + eq.place_pull(market["size"], s.compatriots, s.home_share, s.language,
-                        openings(s, a, rules, arm.affiliate_jobs), arm.constants.at(year, a.boom_half_life),
-                        a.b_size, a.b_diaspora, a.b_home, a.b_language)[home]
-        - eq.trip_cost(s.distance_km, country[:, None] != country[None, :], a.b_distance, a.move_cost_domestic,
-                       arm.constants.move_cost_abroad)[tier, origin]
-        + eq.tie_pull(tied(arm, slots, "friend"), tied(arm, slots, "colleague") & ~here, a.b_friend,
-                      a.colleague_multiplier)
+        + eq.compute_pull(
+            market["compute"],
+            a.b_compute,
+            s.role_compute[role][:, None],
+            a.compute_saturation,
+            market["mean_compute"],
+        )
+        + eq.place_pull(
+            market["size"],
+            s.compatriots,
+            s.home_share,
+            s.language,
+            openings(s, a, rules, arm.affiliate_jobs),
+            arm.constants.at(year, a.boom_half_life),
+            a.b_size,
+            a.b_diaspora,
+            a.b_home,
+            a.b_language,
+        )[home]
+        - eq.trip_cost(
+            s.distance_km,
+            country[:, None] != country[None, :],
+            a.b_distance,
+            a.move_cost_domestic,
+            arm.constants.move_cost_abroad,
+        )[tier, origin]
+        + eq.tie_pull(
+            tied(arm, slots, "friend"),
+            tied(arm, slots, "colleague") & ~here,
+            a.b_friend,
+            a.colleague_multiplier,
+        )
         + np.where(needs, permit, 0.0)
-    )  # fmt: skip
+    )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
     is_open &= ~(needs & (country[None, :] == np.asarray(barred)[:, None]))
     if mode != FREELY:  # somebody who has to go needs another country, and one that asks for no permit
@@ -79,8 +104,13 @@ def net_pay(arm, slots, year, market):
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     country, home = s.country.astype(int), people.home[slots].astype(int)
     gross = market["gross"][:, tier_of(people.category[slots]), role_of(people.category[slots])].T
-    tax = np.stack([eq.effective_tax(gross[:, h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][country[h]])
-                    for h in range(len(s.hubs))], axis=1)  # fmt: skip
+    tax = np.stack(
+        [
+            eq.effective_tax(gross[:, h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][country[h]])
+            for h in range(len(s.hubs))
+        ],
+        axis=1,
+    )
     is_home = s.home_share[home] > 0
     abroad = country[None, :] != country[people.hub[slots]][:, None]
     long_away = (year - people.abroad_since[slots])[:, None] >= s.returnee_abroad[country]
@@ -89,8 +119,9 @@ def net_pay(arm, slots, year, market):
     on_arrival = np.where(is_home & ~long_away, 0, scheme)
     years = np.where(abroad, on_arrival, np.maximum(scheme - passed, 0))
     relief = np.where(is_home, rules["returnee_relief"][country], rules["newcomer_relief"][country])
-    return eq.net_real_pay(gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through,
-                           a.price_weight)  # fmt: skip
+    return eq.net_real_pay(
+        gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through, a.price_weight
+    )
 
 
 def permit_terms(arm, year, home, tier, role):
@@ -109,7 +140,9 @@ def _permit_term(arm, market, g, t, r, h):
     odds = arm.offices.odds.mean(axis=0)
     best, promised = None, 0.0
     for k, route in enumerate(s.routes):
-        if s.countries[s.country[h]] != route["country"] or not _is_open(route, k, s.homes[g], TIERS[t], rules):
+        if s.countries[s.country[h]] != route["country"] or not _is_open(
+            route, k, s.homes[g], TIERS[t], rules
+        ):
             continue
         pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
         chance = odds[k] * pays * rules["route_approval_rate"][k] * rules["route_reach"][k]
@@ -118,9 +151,13 @@ def _permit_term(arm, market, g, t, r, h):
     if best is None:
         return np.nan
     gross = market["gross"][h, t, r]
-    kept = gross * (1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]]))
+    kept = gross * (
+        1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]])
+    )
     fee = (rules["route_fee_usd"][best] + rules["route_special_fee_usd"][best]) / 1000
-    net = [eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)]
+    net = [
+        eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)
+    ]
     waiting = eq.permit_pull(rules["route_processing_months"][best], odds[best], a.b_delay, a.b_odds)
     return waiting + a.b_pay * np.log(net[0] / net[1])
 
@@ -154,12 +191,21 @@ def _market(arm, year):
     scale = eq.pay_level(1.0, size, path, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     scale = scale * rules["pay_multiplier"]
     value = eq.gross_value(*np.moveaxis(s.pay, -1, 0), a.liquid_equity_weight, a.illiquid_equity_weight)
-    price = eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity) * rules["price_multiplier"]
+    price = (
+        eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity)
+        * rules["price_multiplier"]
+    )
     compute = _fleet(arm, t) / np.maximum(size, 1.0)
-    return {"size": size, "pay_scale": scale, "price": price, "compute": compute,
-            "gross": value[:, :, None] * s.role_pay * scale[:, None, None],
-            "mean_compute": np.average(np.log1p(np.minimum(compute, a.compute_saturation)),
-                                       weights=np.maximum(size, 1e-9))}  # fmt: skip
+    return {
+        "size": size,
+        "pay_scale": scale,
+        "price": price,
+        "compute": compute,
+        "gross": value[:, :, None] * s.role_pay * scale[:, None, None],
+        "mean_compute": np.average(
+            np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)
+        ),
+    }
 
 
 def _fleet(arm, t):

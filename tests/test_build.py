@@ -83,7 +83,9 @@ def test_cohorts_have_the_size_and_the_places_of_the_path(world):
         slots = slice(world.cohort[year + 1], world.cohort[year + 2])
         agents = np.bincount(world.entry_hub[slots], minlength=len(setting().hubs))
         assert np.abs(agents - entrants.sum(axis=1) / world.weight).max() <= 1.5
-        assert world.engineers.graduate[slots].sum() == pytest.approx(entrants[:, 0].sum() / world.weight, rel=0.01)
+        assert world.engineers.graduate[slots].sum() == pytest.approx(
+            entrants[:, 0].sum() / world.weight, rel=0.01
+        )
         assert np.all(world.engineers.hub[slots] == -1)  # nobody is there before the year has come
 
 
@@ -110,8 +112,8 @@ def test_roles_types_and_tastes_have_their_shares(people):
 
 def test_tastes_are_standardised():
     assert TASTE_SHARES.sum() == pytest.approx(1)
-    assert TASTE_SHARES @ TASTES == pytest.approx(0)
-    assert TASTE_SHARES @ TASTES**2 == pytest.approx(1, rel=1e-6)
+    assert pytest.approx(0) == TASTE_SHARES @ TASTES
+    assert pytest.approx(1, rel=1e-6) == TASTE_SHARES @ TASTES**2
 
 
 def test_a_category_packs_and_unpacks():
@@ -133,11 +135,13 @@ def test_statuses_are_mixed_by_country_and_home(people):
 
 def test_ages_are_those_of_the_tier(people):
     age = START - people.birth_year
-    assert YOUNGEST <= age.min()
+    assert age.min() >= YOUNGEST
     assert age.max() <= OLDEST
     for t in range(len(TIERS)):
         mine = age[tier_of(people.category) == t]
-        expected = setting().ages[t] @ (YOUNGEST + np.arange(setting().ages.shape[1])) / setting().ages[t].sum()
+        expected = (
+            setting().ages[t] @ (YOUNGEST + np.arange(setting().ages.shape[1])) / setting().ages[t].sum()
+        )
         assert abs(mine.mean() - expected) < 4.5 * mine.std() / np.sqrt(len(mine))
 
 

@@ -49,8 +49,18 @@ def test_expected_flows_are_sums_of_choice_probabilities():
     wins = asks * draw.uniform(0, 1, asks.shape)
 
     flow = np.empty((3, hubs, hubs))
-    expected_flows(0, hubs, weight, np.exp(pull / lam[:, None, None, None]), np.exp(-cost / lam[:, None, None, None]), nest,
-                   asks, wins, lam, flow)  # fmt: skip
+    expected_flows(
+        0,
+        hubs,
+        weight,
+        np.exp(pull / lam[:, None, None, None]),
+        np.exp(-cost / lam[:, None, None, None]),
+        nest,
+        asks,
+        wins,
+        lam,
+        flow,
+    )
     by_hand = np.zeros_like(flow)
     for o, g, t in np.ndindex(weight.shape):
         n = nest[g, o]
@@ -74,7 +84,9 @@ def from_scratch():
     return np.zeros(len(setting().hubs)), np.full(3, 2.0)
 
 
-@pytest.mark.parametrize("a", [CENTRE, CENTRE.vary(b_pay=2.0, b_size=0.05, considering_rate=0.2)], ids=["centre", "else"])
+@pytest.mark.parametrize(
+    "a", [CENTRE, CENTRE.vary(b_pay=2.0, b_size=0.05, considering_rate=0.2)], ids=["centre", "else"]
+)
 def test_the_inversion_meets_net_migration_and_crossings(a):
     expected, arm = first_year(a)
     targets, rates = net_targets(setting(), a.boom_weight), np.array([0.022, 0.017])
@@ -100,7 +112,13 @@ def test_targets_that_nobody_could_meet_are_refused():
     impossible = np.zeros(len(setting().hubs))
     impossible[0], impossible[1] = setting().stock[0], -setting().stock[0]
     with pytest.raises(InvariantError, match="constants"):
-        invert(first_year()[0], impossible, np.array([0.022, 0.017]), Offsets(0 * impossible, np.ones(2)), from_scratch())
+        invert(
+            first_year()[0],
+            impossible,
+            np.array([0.022, 0.017]),
+            Offsets(0 * impossible, np.ones(2)),
+            from_scratch(),
+        )
 
 
 def test_the_shipped_constants_are_those_of_the_shipped_offsets():

@@ -62,10 +62,12 @@ def test_every_equation_is_labelled_and_explained():
         assert re.search(r"\bE\d", f.__doc__), f.__name__
 
 
-# E1 ---------------------------------------------------------------------------------------------------------------
+# E1
 
 
-def real_pay(gross=200.0, tax=0.4, relief=0.5, years=3.0, fee=0.0, price=1.0, stay=6.0, passed=0.3, weight=0.6):
+def real_pay(
+    gross=200.0, tax=0.4, relief=0.5, years=3.0, fee=0.0, price=1.0, stay=6.0, passed=0.3, weight=0.6
+):
     return float(eq.net_real_pay(gross, tax, relief, years, fee, price, stay, passed, weight))
 
 
@@ -100,7 +102,7 @@ def test_effective_tax_follows_the_table_between_and_beyond_its_incomes():
     assert eq.effective_tax(200.0, *table, rate_points=90.0) == 0.95
 
 
-# E2 ---------------------------------------------------------------------------------------------------------------
+# E2
 
 
 def test_compute_pulls_up_to_saturation_and_around_the_world_mean():
@@ -163,13 +165,17 @@ def test_ties_multiply_the_odds():
     assert np.all(eq.tie_pull(np.ones(2), np.ones(2), 0.0, 1.0) == 0)
 
 
-# E3 ---------------------------------------------------------------------------------------------------------------
+# E3
 
 
 def test_nests_by_hand():
     # hubs 0, 1 in country 0; hub 2 in country 1; hub 3 in country 2
     country = np.array([0, 0, 1, 2])
-    nest = eq.nests(np.array([0, 2, 1]), country, np.array([[True, True, False, False]] * 2 + [[False, False, True, True]]))
+    nest = eq.nests(
+        np.array([0, 2, 1]),
+        country,
+        np.array([[True, True, False, False]] * 2 + [[False, False, True, True]]),
+    )
     assert nest.tolist() == [
         [eq.STAY, eq.RESIDENCE, eq.THIRD, eq.THIRD],  # at home: no nest of origin
         [eq.ORIGIN, eq.ORIGIN, eq.STAY, eq.THIRD],  # abroad
@@ -190,8 +196,12 @@ def test_dissimilarity_one_is_the_plain_logit(v):
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(utility, min_size=6, max_size=6), st.lists(st.floats(0.05, 1), min_size=3, max_size=3),
-       st.lists(st.booleans(), min_size=5, max_size=5), st.floats(-50, 50))  # fmt: skip
+@given(
+    st.lists(utility, min_size=6, max_size=6),
+    st.lists(st.floats(0.05, 1), min_size=3, max_size=3),
+    st.lists(st.booleans(), min_size=5, max_size=5),
+    st.floats(-50, 50),
+)
 def test_nested_probabilities_are_shares_that_a_common_term_leaves_alone(v, lam, is_open, common):
     v, is_open = np.array([v]), np.array([[True, *is_open]])
     p = eq.choice_probabilities(v, FOUR_NESTS, np.array([1.0, *lam]), is_open)
@@ -204,7 +214,9 @@ def test_nested_probabilities_are_shares_that_a_common_term_leaves_alone(v, lam,
 def test_nested_logit_by_hand():
     lam = np.array([1.0, 1.0, 0.5, 1.0])
     v = np.log(np.array([[1.0, 2.0, 3.0, 4.0]]))
-    p = eq.choice_probabilities(v, np.array([[eq.STAY, eq.RESIDENCE, eq.ORIGIN, eq.ORIGIN]]), lam, np.ones((1, 4), bool))
+    p = eq.choice_probabilities(
+        v, np.array([[eq.STAY, eq.RESIDENCE, eq.ORIGIN, eq.ORIGIN]]), lam, np.ones((1, 4), bool)
+    )
     origin = np.sqrt(3.0**2 + 4.0**2)  # inclusive value of the nest: (sum of e^(v / lambda))^lambda = 5
     assert p[0] == pytest.approx([1 / 8, 2 / 8, origin / 8 * 9 / 25, origin / 8 * 16 / 25])
 
@@ -213,7 +225,9 @@ def test_twins_in_one_nest_split_it_and_in_two_nests_do_not():
     """The red bus and the blue bus: the closer the alternatives, the less a second one adds."""
     lam = np.array([1.0, 1.0, 1.0, 0.05])
     shares = [
-        eq.choice_probabilities(np.zeros((1, 3)), np.array([[0, n, eq.THIRD]]), lam, np.ones((1, 3), bool))[0, 0]
+        eq.choice_probabilities(np.zeros((1, 3)), np.array([[0, n, eq.THIRD]]), lam, np.ones((1, 3), bool))[
+            0, 0
+        ]
         for n in (eq.THIRD, eq.ORIGIN)
     ]
     assert shares[0] == pytest.approx(0.5, abs=0.01)
@@ -243,12 +257,21 @@ def test_the_impossible_is_never_chosen():
         assert eq.choose(p, FOUR_NESTS, np.array([u]))[0] in (1, 3)
 
 
-# E4 ---------------------------------------------------------------------------------------------------------------
+# E4
 
 
 def considering(rate=0.1, ratio=4.0, share=0.5, ages=(25, 30, 40), b_age=0.04):
-    return eq.considering_rates(rate, np.array([1.0, 2.0]), np.array([1.3, 1.0]), np.array([1.0, 1.2]), ratio, share,
-                                np.array(ages), b_age, 30)  # fmt: skip
+    return eq.considering_rates(
+        rate,
+        np.array([1.0, 2.0]),
+        np.array([1.3, 1.0]),
+        np.array([1.0, 1.2]),
+        ratio,
+        share,
+        np.array(ages),
+        b_age,
+        30,
+    )
 
 
 def test_considering_by_hand():
@@ -271,7 +294,7 @@ def test_age_tells_only_beyond_its_reference_and_rates_stay_probabilities():
     assert considering(rate=5.0).max() == 1.0
 
 
-# E5 ---------------------------------------------------------------------------------------------------------------
+# E5
 
 
 def test_the_employers_answer_is_fitted_at_100k_and_smooth():
@@ -306,7 +329,7 @@ def test_who_weighs_k_times_as_much_rings_first_k_times_of_k_plus_one():
     assert first.mean() == pytest.approx(0.75, abs=0.005)
 
 
-# E7, E8, E9 -------------------------------------------------------------------------------------------------------
+# E7, E8, E9
 
 
 def test_pay_and_prices_stand_still_on_the_reference_path():

@@ -32,7 +32,10 @@ def count(people):
 def test_a_cell_is_hub_home_tier_and_status():
     people = people_in((2, 1, 0, 5), (0, 0, 2, 0))
     cells = cells_of(people, np.arange(2), HOMES)
-    assert [np.unravel_index(c, (HUBS, HOMES, TIERS, STATUSES)) for c in cells] == [(2, 1, 0, 5), (0, 0, 2, 0)]
+    assert [np.unravel_index(c, (HUBS, HOMES, TIERS, STATUSES)) for c in cells] == [
+        (2, 1, 0, 5),
+        (0, 0, 2, 0),
+    ]
 
 
 def test_entry_move_change_and_exit_explain_the_stock():
@@ -66,8 +69,12 @@ def test_a_move_that_nobody_booked_is_found():
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)), min_size=1),
-       st.integers(0, 2**20))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)), min_size=1
+    ),
+    st.integers(0, 2**20),
+)
 def test_any_moves_balance_when_booked(places, seed):
     people, draw = people_in(*places), np.random.default_rng(seed)
     before, books = count(people), Books(HUBS, HOMES)

@@ -15,9 +15,18 @@ from sim.model.lottery import LEVEL_WEIGHTS, Pool, background, clocks, draw, pla
 from sim.world.tables import read
 
 CAP = 85_000
-GATES = {2021: (44.2, 48.2), 2022: (41.8, 45.8), 2023: (24.9, 28.9), 2024: (22.8, 26.8), 2025: (26.7, 30.7),
-         2026: (32.9, 36.9)}  # fmt: skip
-MISSED = {2024, 2026}  # no one petition yield meets these: duplicate registrations in 2024, more selections in 2026
+GATES = {
+    2021: (44.2, 48.2),
+    2022: (41.8, 45.8),
+    2023: (24.9, 28.9),
+    2024: (22.8, 26.8),
+    2025: (26.7, 30.7),
+    2026: (32.9, 36.9),
+}
+MISSED = {
+    2024,
+    2026,
+}  # no one petition yield meets these: duplicate registrations in 2024, more selections in 2026
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +38,7 @@ def no_masters(count):
     return np.zeros(count, bool)
 
 
-# g14: the office alone, with the published eligible registrations and one petition yield ----------------------------
+# g14: the office alone, with the published eligible registrations and one petition yield
 
 
 def odds_of(year, registrations, pool):
@@ -54,12 +63,14 @@ def test_the_gates_hold_the_published_odds():
         assert low <= 100 * int(row["selected"]) / int(row["eligible"]) <= high
 
 
-# g15: the weighted lottery ----------------------------------------------------------------------------------------
+# g15: the weighted lottery
 
 
 def weighted_draw(pool, registrations, year=2026):
     """Wage levels of ``registrations`` people, and who of them is selected by weight."""
-    levels = np.searchsorted(np.cumsum(pool.level)[:-1], rng.uniform(rng.key(0, "level", year), np.arange(registrations)))
+    levels = np.searchsorted(
+        np.cumsum(pool.level)[:-1], rng.uniform(rng.key(0, "level", year), np.arange(registrations))
+    )
     clock = clocks(rng.uniform(rng.key(0, "lottery", year), np.arange(registrations)), levels, weighted=True)
     master = rng.uniform(rng.key(0, "master", year), np.arange(registrations)) < pool.master
     return levels, draw(clock, master, *places(pool, CAP, CENTRE.petition_yield, 1.0, 0, year))
@@ -113,12 +124,16 @@ def _full_at(share):
     return brentq(lambda t: -np.expm1(-LEVEL_WEIGHTS * t).mean() - share, 1e-9, 50)
 
 
-# any draw -----------------------------------------------------------------------------------------------------------
+# any draw
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.booleans(), st.integers(0, 3)), max_size=60),
-       st.integers(0, 70), st.integers(0, 70), st.booleans())  # fmt: skip
+@given(
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.booleans(), st.integers(0, 3)), max_size=60),
+    st.integers(0, 70),
+    st.integers(0, 70),
+    st.booleans(),
+)
 def test_places_are_filled_and_never_overfilled(registrations, regular, advanced, weighted):
     u, master, level = (np.array([r[k] for r in registrations]) for k in range(3))
     master = master.astype(bool)
@@ -145,7 +160,9 @@ def test_equal_registrations_are_equally_likely():
     p = wanted / n
     # in one run exactly `wanted` are drawn: the counts vary less than binomial ones by (n - 1) / n
     assert stats.chi2.sf(((times - runs * p) ** 2).sum() / (runs * p * (1 - p)) * (n - 1) / n, n - 1) > 1e-4
-    assert times[: n // 2].mean() == pytest.approx(times[n // 2 :].mean(), rel=0.02)  # low slots are no luckier
+    assert times[: n // 2].mean() == pytest.approx(
+        times[n // 2 :].mean(), rel=0.02
+    )  # low slots are no luckier
 
 
 def test_the_masters_draw_comes_second_and_favours_them():

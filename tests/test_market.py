@@ -34,7 +34,9 @@ def test_ahead_of_the_path_pay_falls_and_prices_rise_where_engineers_are_the_cit
     now = on_the_path(arm, START + 1, factor=2.0)
     net = CENTRE.agglomeration_productivity - CENTRE.wage_supply_elasticity
     assert now.pay_scale == pytest.approx(np.full(len(setting().hubs), 2.0**net))
-    assert now.price == pytest.approx(setting().price * 2.0 ** (CENTRE.housing_elasticity * setting().engineer_share))
+    assert now.price == pytest.approx(
+        setting().price * 2.0 ** (CENTRE.housing_elasticity * setting().engineer_share)
+    )
     whole = setting().engineer_share == 0
     assert whole.any()
     assert np.array_equal(now.price[whole], setting().price[whole])
@@ -42,8 +44,10 @@ def test_ahead_of_the_path_pay_falls_and_prices_rise_where_engineers_are_the_cit
 
 def test_multipliers_of_policy_multiply(arm):
     before = on_the_path(arm, START)
-    arm.rules = dict(arm.rules) | {name: np.full(len(setting().hubs), 2.0)
-                                   for name in ("pay_multiplier", "price_multiplier", "compute_multiplier")}  # fmt: skip
+    arm.rules = dict(arm.rules) | {
+        name: np.full(len(setting().hubs), 2.0)
+        for name in ("pay_multiplier", "price_multiplier", "compute_multiplier")
+    }
     after = on_the_path(arm, START)
     for name in ("pay_scale", "price", "compute"):
         assert getattr(after, name) == pytest.approx(2 * getattr(before, name))
@@ -71,7 +75,9 @@ def test_new_capacity_counts_by_local_use_and_public_compute_whole():
     gain = compute(country_compute_h100e=public) - compute()
     mine = setting().country == 0
     assert gain.sum() == pytest.approx(1000)
-    assert gain[mine] / setting().stock[mine] == pytest.approx(np.full(mine.sum(), 1000 / setting().stock[mine].sum()))
+    assert gain[mine] / setting().stock[mine] == pytest.approx(
+        np.full(mine.sum(), 1000 / setting().stock[mine].sum())
+    )
     assert np.all(gain[~mine] == 0)
 
 
@@ -112,10 +118,13 @@ def test_relief_counts_as_long_as_people_expect_to_stay():
     best = []
     for years in (12.0, 20.0):
         rules = rules_for(world.setting)
-        rules |= {"newcomer_relief": np.full(len(rules["is_closed"]), 0.5),
-                  "newcomer_years": np.full(len(rules["is_closed"]), years)}  # fmt: skip
-        best.append(arm_of(world, CENTRE.vary(expected_stay=20), rules=rules).tables.pay.max(axis=2))
-    assert np.all(best[1] > best[0])
+        rules |= {
+            "newcomer_relief": np.full(len(rules["is_closed"]), 0.5),
+            "newcomer_years": np.full(len(rules["is_closed"]), years),
+        }
+        best.append(arm_of(world, CENTRE.vary(expected_stay=20), rules=rules).tables.pay_arriving)
+    taxed = setting().tax_rate.min(axis=1) > 0
+    assert np.all(best[1][:, taxed] > best[0][:, taxed])
 
 
 def test_tastes_spread_the_pull_of_pay_and_never_turn_it(arm):
@@ -126,7 +135,7 @@ def test_tastes_spread_the_pull_of_pay_and_never_turn_it(arm):
     assert np.all(wild[:, :, 0] == 0)  # the pay-averse do not exist
 
 
-# supply -----------------------------------------------------------------------------------------------------------
+# supply
 
 
 def test_the_reference_path_starts_at_the_stock_and_grows_by_country():

@@ -24,8 +24,12 @@ def compiled(key, slots):
 
 
 @settings(deadline=None, derandomize=True)
-@given(seed=st.integers(0, 2**40), question=st.text(max_size=20), year=st.integers(0, 3000),
-       slots=st.lists(st.integers(0, 2**48), min_size=1, max_size=20))  # fmt: skip
+@given(
+    seed=st.integers(0, 2**40),
+    question=st.text(max_size=20),
+    year=st.integers(0, 3000),
+    slots=st.lists(st.integers(0, 2**48), min_size=1, max_size=20),
+)
 def test_numpy_and_compiled_draws_are_equal_to_the_bit(seed, question, year, slots):
     key, slots = rng.key(seed, question, year), np.array(slots)
     assert rng.uniform(key, slots).tobytes() == compiled(key, slots).tobytes()
@@ -53,7 +57,10 @@ def pairs(n=20_000):
         "neighbouring years": (one, rng.uniform(key(7, "destination", 2027), slots)),
         "neighbouring seeds": (one, rng.uniform(key(8, "destination", 2026), slots)),
         "two questions": (one, rng.uniform(key(7, "consider", 2026), slots)),
-        "seed and year exchanged": (rng.uniform(key(1, "month", 2), slots), rng.uniform(key(2, "month", 1), slots)),
+        "seed and year exchanged": (
+            rng.uniform(key(1, "month", 2), slots),
+            rng.uniform(key(2, "month", 1), slots),
+        ),
         "a slot and twice the slot": (one, rng.uniform(key(7, "destination", 2026), 2 * slots + n)),
     }
 

@@ -39,8 +39,20 @@ COUNTRIES = [path.split(".")[1] for path in catalogue() if path.endswith(".is_cl
 @cache
 def small_run(name="h1b_fee", **options):
     """A short run of a named scenario, kept for all tests."""
-    return run(load(name), **({"population": 10_000, "years": 2, "replicates": 2, "uncertainty": "chance", "seed": 5,
-                               "workers": 1} | options))  # fmt: skip
+    return run(
+        load(name),
+        **(
+            {
+                "population": 10_000,
+                "years": 2,
+                "replicates": 2,
+                "uncertainty": "chance",
+                "seed": 5,
+                "workers": 1,
+            }
+            | options
+        ),
+    )
 
 
 def run_levers(levers, begins="2026-01-01", years=2, **options):
@@ -58,7 +70,7 @@ def identical(one, other):
     return all(one[name].values.tobytes() == other[name].values.tobytes() for name in VARIABLES)
 
 
-# the books ----------------------------------------------------------------------------------------------------------
+# the books
 
 
 def test_every_year_balances_by_hub_home_tier_and_status():
@@ -99,11 +111,13 @@ def test_moves_have_two_ends_and_crossings_are_moves_between_countries():
     assert (flow * border).sum(axis=(-2, -1)) == pytest.approx(data.border_crossings.sum("tier").values)
 
 
-# one seed, one result -----------------------------------------------------------------------------------------------
+# one seed, one result
 
 
 def test_same_seed_same_bytes_and_other_seeds_other_runs():
-    again = run(load("h1b_fee"), population=10_000, years=2, replicates=2, uncertainty="chance", seed=5, workers=1)
+    again = run(
+        load("h1b_fee"), population=10_000, years=2, replicates=2, uncertainty="chance", seed=5, workers=1
+    )
     assert identical(small_run().data, again.data)
     assert not identical(small_run().data, small_run(seed=6).data)
 
@@ -153,13 +167,21 @@ def test_the_number_of_workers_changes_nothing():
 
 def test_one_arm_knows_nothing_of_the_other():
     """The scenario's arm is the baseline of a run that has it as baseline."""
-    turned = run(load("baseline"), load("h1b_fee"), population=10_000, years=2, replicates=2, uncertainty="chance",
-                 seed=5, workers=1)  # fmt: skip
+    turned = run(
+        load("baseline"),
+        load("h1b_fee"),
+        population=10_000,
+        years=2,
+        replicates=2,
+        uncertainty="chance",
+        seed=5,
+        workers=1,
+    )
     assert identical(arms(small_run())[1], arms(turned)[0])
     assert identical(arms(small_run())[0], arms(turned)[1])
 
 
-# policies -----------------------------------------------------------------------------------------------------------
+# policies
 
 
 def test_an_empty_policy_has_an_effect_of_exactly_zero():
@@ -199,8 +221,10 @@ def test_a_policy_of_the_first_january_finds_the_petitions_that_are_under_way():
 
 def test_a_policy_of_january_acts_on_those_who_enter_in_that_january():
     before, after = arms(run_levers({"country.usa.supply.graduates": 0.5}, "2027-01-01"))
-    entrants = [data.entrants.values[:, :, setting().country == setting().countries.index("usa")].sum(axis=(0, 2))
-                for data in (before, after)]  # fmt: skip
+    entrants = [
+        data.entrants.values[:, :, setting().country == setting().countries.index("usa")].sum(axis=(0, 2))
+        for data in (before, after)
+    ]
     assert entrants[0][0] == entrants[1][0]
     assert entrants[1][1] < 0.9 * entrants[0][1]
 
@@ -259,12 +283,12 @@ def test_extreme_policies_give_finite_results(what):
 
 
 def test_with_everybody_free_nobody_applies():
-    _, after = arms(run_levers(EXTREMES["everybody free"]))
+    _, after = arms(run_levers(EXTREMES["everybody free"], "2024-01-01"))
     assert after.grants_abroad.sum() == 0
     assert after.border_crossings.sum() > 0
 
 
-# closed forms -------------------------------------------------------------------------------------------------------
+# closed forms
 
 
 @pytest.mark.parametrize("a", [NO_FEEDBACK, None], ids=["no feedback", "with feedback"])
@@ -324,7 +348,9 @@ def test_first_flows_are_those_of_the_closed_form():
 
 def test_with_no_ties_the_tie_assumptions_change_nothing():
     world = shipped_world(10_000, 1, with_ties=False)
-    ends = [list(years_of(world, NO_FEEDBACK.vary(b_friend=b), constants=constants_of(world)))[-1] for b in (0, 2)]
+    ends = [
+        list(years_of(world, NO_FEEDBACK.vary(b_friend=b), constants=constants_of(world)))[-1] for b in (0, 2)
+    ]
     assert same(ends[0].people, ends[1].people)
 
 

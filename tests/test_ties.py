@@ -21,7 +21,9 @@ def graph_of(start, ties):
     """The layer as a simple graph, double ties once: what networkx measures."""
     graph = nx.Graph()
     graph.add_nodes_from(range(len(start) - 1))
-    graph.add_edges_from(zip(np.repeat(np.arange(len(start) - 1), np.diff(start)).tolist(), ties.tolist(), strict=True))
+    graph.add_edges_from(
+        zip(np.repeat(np.arange(len(start) - 1), np.diff(start)).tolist(), ties.tolist(), strict=True)
+    )
     return graph
 
 

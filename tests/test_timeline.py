@@ -6,8 +6,13 @@ JANUARY = 12 * 2026
 
 
 def timeline(rule_months, log, start=2026):
-    return Timeline(start, rule_months, lambda m: log.append(("rules", m)), lambda m: log.append(("decide", m)),
-                    lambda m: log.append(("visas", m)))  # fmt: skip
+    return Timeline(
+        start,
+        rule_months,
+        lambda m: log.append(("rules", m)),
+        lambda m: log.append(("decide", m)),
+        lambda m: log.append(("visas", m)),
+    )
 
 
 def test_a_year_is_twelve_rounds_in_their_order():

@@ -20,8 +20,13 @@ from sim.world.hubs import load_setting
 START = 2026
 CENTRE = Assumptions.central()
 # neither the feedback of stocks on the market nor ties between engineers
-NO_FEEDBACK = CENTRE.vary(b_friend=0, colleague_multiplier=1, wage_supply_elasticity=0, housing_elasticity=0,
-                          agglomeration_productivity=0)  # fmt: skip
+NO_FEEDBACK = CENTRE.vary(
+    b_friend=0,
+    colleague_multiplier=1,
+    wage_supply_elasticity=0,
+    housing_elasticity=0,
+    agglomeration_productivity=0,
+)
 HUB_FIRST = (
     "stock tier_share role_share sector_share home_mix home_mix_experts pay tax_rate price "
     "engineer_share h100e national_net index_net affiliates"
@@ -44,7 +49,9 @@ def with_hubs(at, **changes):
     whole, at = setting(), np.asarray(at)
     countries = np.unique(whole.country[at])
     names = [whole.countries[c] for c in countries]
-    new = np.full(len(whole.countries) + 1, -1, np.int8)  # the last stands for -1: a home of several countries
+    new = np.full(
+        len(whole.countries) + 1, -1, np.int8
+    )  # the last stands for -1: a home of several countries
     new[countries] = np.arange(len(countries))
     parts = {name: getattr(whole, name)[at] for name in HUB_FIRST}
     parts |= {name: getattr(whole, name)[:, at] for name in HUB_LAST}
@@ -119,7 +126,9 @@ def arm_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
 
 def years_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
     """Run an arm: iterator of the arm on every 1 January."""
-    return simulate(world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed)
+    return simulate(
+        world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed
+    )
 
 
 def scenario(levers, begins="2026-01-01", name="test", ends=None):

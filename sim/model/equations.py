@@ -200,7 +200,7 @@ def choice_probabilities(v, nest, dissimilarity, is_open):
 
 
 def choose(probabilities, nest, u):
-    """The alternative that a uniform picks, alternatives laid end to end by nest, then by hub.
+    """The alternative that a uniform picks (E3), alternatives laid end to end by nest, then by hub.
 
     >>> p = np.array([[0.5, 0.2, 0.3]]); nest = np.array([[3, 0, 3]])
     >>> [int(choose(p, nest, np.array([x]))[0]) for x in (0.1, 0.3, 0.69, 0.71)]

@@ -2,7 +2,7 @@
 
 import simpy
 
-RULES, DECISIONS, VISAS = range(3)  # the order within a month
+RULES, DECISIONS, VISAS = 1, 2, 3  # the order within a month; 0 is the stop of SimPy itself, which comes first
 
 
 class Timeline:
