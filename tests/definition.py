@@ -1,6 +1,6 @@
 """The choice of a hub, term by term out of ``sim.model.equations``: what the compiled twins are held to.
 
-Slow and plain on purpose: it reads the setting, the rules and the assumptions, and none of the engine's tables.
+Slow and plain on purpose: it reads setting, rules and assumptions, and none of the engine's tables.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.world.ties import TEAM
 
 
 def choices(arm, slots, year, mode, barred, u):
-    """What each engineer of ``slots`` chooses, whether that takes a permit, and how far ``u`` is from a boundary."""
+    """What each engineer chooses, whether that takes a permit, and how far ``u`` is from a boundary."""
     v, is_open, needs, nest = utilities(arm, slots, year, mode, barred)
     a = arm.a
     dissimilarity = np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third])
@@ -100,7 +100,7 @@ def utilities(arm, slots, year, mode, barred):
 
 
 def net_pay(arm, slots, year, market):
-    """(engineer, hub) net real pay (E1): relief for whoever comes or came in under a scheme, while it lasts."""
+    """(engineer, hub) net real pay (E1): relief for who comes or came under a scheme, while it lasts."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     country, home = s.country.astype(int), people.home[slots].astype(int)
     gross = market["gross"][:, tier_of(people.category[slots]), role_of(people.category[slots])].T
@@ -209,7 +209,7 @@ def _market(arm, year):
 
 
 def _fleet(arm, t):
-    """(hub,) H100-equivalents its engineers can use: owners' fleets, the pipeline, what policy adds and multiplies."""
+    """(hub,) H100-equivalents its engineers can use: fleets, pipeline, and what policy does."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
     fleet = s.h100e * np.exp(a.fleet_growth * t)
     for hub, live, capacity in s.pipeline:

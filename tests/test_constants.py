@@ -132,7 +132,7 @@ def test_the_shipped_constants_are_those_of_the_shipped_offsets():
 
 @pytest.fixture(scope="module")
 def first_years():
-    """(seed, hub) net migration in persons and (seed, 2) crossing rates of simulated first years at the centre."""
+    """(seed, hub) net migration in persons and (seed, 2) crossing rates of simulated first years."""
     world = shipped_world(100_000, 1)
     stock = fitting.by_group(setting().stock @ setting().tier_share)
     net, crossing = [], []

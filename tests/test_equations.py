@@ -17,11 +17,12 @@ from sim.scenario.assumptions import ASSUMPTIONS
 
 # What equations take that is not an assumption: facts, rules, states and fitted constants ...
 GIVEN = set(
-    "base bonus liquid illiquid gross tax_gross tax_rate rate_points tax relief relief_years fee_kusd price compute "
-    "role_weight world_mean size diaspora home_share language openings constant distance_km is_border "
-    "move_cost_abroad months_waiting mean_odds has_friend has_colleague origin country is_home v nest dissimilarity "
-    "is_open probabilities u mobility tier_factor status_factor age fee_usd weight pay size_reference years "
-    "engineer_share rate_start year growth_until start".split()
+    "base bonus liquid illiquid gross tax_gross tax_rate rate_points tax relief relief_years "
+    "fee_kusd price compute role_weight world_mean size diaspora home_share language openings "
+    "constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
+    "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
+    "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share rate_start "
+    "year growth_until start".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}
@@ -41,7 +42,7 @@ def test_every_symbol_is_an_assumption_or_known_to_be_given():
 
 
 def test_every_assumption_is_used_or_known_to_wait():
-    """The model reads assumptions as attributes of ``a``; a row that nothing reads is a row that does nothing."""
+    """The model reads assumptions as attributes; a row that nothing reads does nothing."""
     read = set()
     for folder in ("model", "study"):
         for path in (Path(sim.__file__).parent / folder).glob("*.py"):
@@ -72,7 +73,7 @@ def real_pay(
 
 
 def test_net_real_pay_by_hand():
-    # six years at 200: three taxed at 20 %, three at 40 %; 30 % of a fee of 60 spread over six years; prices 2^0.5
+    # six years at 200, three taxed at 20 %, three at 40 %; 30 % of a fee of 60 over six years; prices 2^0.5
     assert real_pay(fee=60.0, price=2.0, weight=0.5) == pytest.approx((200 * 0.7 - 0.3 * 60 / 6) / 2**0.5)
 
 

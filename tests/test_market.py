@@ -113,7 +113,7 @@ def test_a_hub_that_doubles_pulls_by_size_alone(arm):
 
 
 def test_relief_counts_as_long_as_people_expect_to_stay():
-    """Nothing may cut a scheme short: to whoever stays for twenty years, twenty of relief are worth more than twelve."""
+    """To whoever stays for twenty years, twenty of relief are worth more than twelve."""
     world = shipped_world(5_000, 1)
     best = []
     for years in (12.0, 20.0):

@@ -1,4 +1,4 @@
-"""Whole runs: nobody is lost or invented, the same seed gives the same bytes, and policy acts when and where it says."""
+"""Whole runs: nobody lost or invented, same seed same bytes, and policy acts when and where it says."""
 
 from functools import cache
 
@@ -7,6 +7,7 @@ import pytest
 from definition import probabilities, utilities
 from scipy import stats
 from worlds import (
+    CENTRE,
     NO_FEEDBACK,
     START,
     arm_of,
@@ -24,12 +25,14 @@ from worlds import (
 
 from sim.model import moves
 from sim.model.kernels import FREELY
+from sim.model.supply import enter
 from sim.model.year import find_considering
 from sim.results.schema import VARIABLES
 from sim.scenario.files import load
 from sim.scenario.levers import catalogue
 from sim.study.simulate import run
 from sim.threads import get_threads, set_threads
+from sim.world.engineers import CITIZEN, TEMPORARY
 
 FLOWS = [name for name, variable in VARIABLES.items() if "year" in variable.dims]
 STOCKS = [name for name, variable in VARIABLES.items() if "time" in variable.dims]
@@ -74,7 +77,7 @@ def identical(one, other):
 
 
 def test_every_year_balances_by_hub_home_tier_and_status():
-    """The books are closed inside the run and raise where a cell does not balance: this run closes them six times."""
+    """The run closes its books every year and raises where a cell does not balance."""
     for policies in ((), load("h1b_fee").policies):
         for arm in years_of(shipped_world(10_000, 3), policies=policies):
             assert arm.counts.sum() == (arm.people.hub >= 0).sum()
@@ -326,7 +329,7 @@ def test_first_choices_have_the_probabilities_of_the_nested_logit():
 
 
 def test_first_flows_are_those_of_the_closed_form():
-    """Corridor by corridor, for people who need no permit: nobody reacts to anybody, so the year is one round."""
+    """For people who need no permit: nobody reacts to anybody, so the year is one round."""
     arm, slots = considering_arm()
     origin = arm.people.hub[slots].astype(int)
     p = probabilities(arm, slots, START)
@@ -344,6 +347,40 @@ def test_first_flows_are_those_of_the_closed_form():
     assert big.sum() > 20
     assert stats.chi2.sf(((observed - expected) ** 2 / expected).sum(), len(observed)) > 1e-4
     assert observed.sum() == pytest.approx(expected.sum(), abs=4.5 * np.sqrt(expected.sum()))
+
+
+def test_as_many_consider_as_the_rate_says_and_new_graduates_more():
+    arm = arm_of(shipped_world(100_000, 1))
+    enter(arm, START)
+    find_considering(arm, START)
+    considers, present = arm.month_of[: arm.used] >= 0, np.arange(arm.used) < arm.world.cohort[1]
+    assert considers[present].mean() == pytest.approx(CENTRE.considering_rate, rel=0.03)
+    graduates = arm.people.graduate[: arm.used] & ~present
+    assert considers[graduates].mean() == pytest.approx(CENTRE.considering_graduate, rel=0.05)
+    months = np.bincount(arm.month_of[: arm.used][considers], minlength=12)
+    assert stats.chisquare(months).pvalue > 1e-4  # any month is as good as another
+
+
+def test_a_move_across_a_border_writes_down_when_and_as_whom():
+    place = small_setting("sf_bay_area", "seattle", "toronto", "bengaluru")
+    arm = arm_of(world_of(place, 4_000, 1))
+    at_home = (arm.people.hub == 3) & (arm.people.home == place.homes.index("ind"))
+    slots = np.flatnonzero(at_home)[:3]
+    month, h1b = 12 * START + 5, [row["route"] for row in place.routes].index("usa.h1b")
+    arm.people.target[slots] = 0
+    moves.move(arm, slots, np.array([0, 0, 0]), month, np.full(3, h1b))
+    moves.move(arm, slots[1:], np.array([1, 1]), month + 12)
+    moves.move(arm, slots[2:], np.array([2]), month + 24)
+    people = arm.people
+    assert people.hub[slots].tolist() == [0, 1, 2]
+    assert people.abroad_since[slots].tolist() == [START] * 3  # home was left once
+    assert people.arrival_year[slots].tolist() == [START, START, START + 2]  # a move inside is no arrival
+    assert people.status[slots].tolist() == [TEMPORARY, TEMPORARY, CITIZEN]
+    assert people.route[slots].tolist() == [h1b, h1b, -1]
+    assert people.expiry_month[slots[:2]].tolist() == [month + 36] * 2
+    assert np.all(people.target[slots] == -1)
+    assert arm.books.flow.sum() == 6
+    assert arm.books.crossings.sum() == 4
 
 
 def test_with_no_ties_the_tie_assumptions_change_nothing():

@@ -82,7 +82,7 @@ def test_nobody_is_tied_to_a_slot_that_does_not_exist(layer, world):
 
 
 def test_nobody_draws_a_tie_to_a_later_cohort(world, layer):
-    """Those who enter later seek their ties among the earlier ones: the present drew theirs among the present."""
+    """Those who enter later seek ties among the earlier; the present drew theirs among themselves."""
     present = world.cohort[1]
     among = ((layer[0] < present) & (layer[1] < present)).sum() / 2
     teams = np.bincount(world.engineers.team[:present])

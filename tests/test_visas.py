@@ -99,7 +99,7 @@ def test_no_cap_admits_everybody_who_asks():
 
 
 def queue(seed, group=40, cap=25):
-    """Two groups that apply for London a month apart, and a route of ``cap`` agents a year; who lives there when."""
+    """Two groups apply for London a month apart, by a route of ``cap`` agents a year: who has come when."""
     place = small_setting("london", "rest_of_india")
     world, rules = world_of(place, 4_000, 3), rules_for(place)
     for name in ("is_open", "reach", "approval_rate"):
@@ -129,7 +129,7 @@ def test_a_queue_serves_in_the_order_of_application_and_keeps_its_cap():
 
 
 def test_ties_in_a_queue_are_broken_by_lot():
-    """With equal dates of application everybody is served equally often, the first slots no more than the last."""
+    """With equal dates everybody is served equally often, the first slots no more than the last."""
     runs = 60
     served = np.sum([queue(seed)[0][0] for seed in range(runs)], axis=0)
     p, n = 25 / 40, len(served)
@@ -250,6 +250,10 @@ def test_a_status_that_has_not_run_out_stays_as_it_is():
         assert np.all(now == status)
         assert np.all(expiry == JANUARY + 12)
         assert len(gone) == 0
+
+
+def test_a_status_lasts_to_the_end_of_its_last_month():
+    assert np.all(settled(STUDENT, expiry=JANUARY + 11, **NEVER)[0] == OPT)
 
 
 def test_permits_are_renewed_at_the_approval_rate_and_the_others_leave():

@@ -1,4 +1,4 @@
-"""Small worlds for the tests of the engine: a few hubs of the shipped setting, hubs that are all alike, one arm."""
+"""Small worlds for the tests of the engine: a few of the shipped hubs, hubs all alike, one arm."""
 
 from dataclasses import replace
 from functools import cache
@@ -45,7 +45,7 @@ def setting():
 
 
 def with_hubs(at, **changes):
-    """The shipped setting with the hubs at positions ``at`` only, which may repeat; ``changes`` replace fields."""
+    """The shipped setting with the hubs at positions ``at`` only; ``changes`` replace fields."""
     whole, at = setting(), np.asarray(at)
     countries = np.unique(whole.country[at])
     names = [whole.countries[c] for c in countries]

@@ -4,7 +4,6 @@ Each line ends with the label of the equation that it follows; ``tests/test_kern
 choices. Indices are cast to unsigned because numba adds a wrap-around test to every signed one.
 """
 
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,8 @@ from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
-BATCH, MOST_TIES = 256, 16384  # engineers whose ties are gathered at once, and room for them
+BATCH = 1024  # engineers worked on at once: their utilities stay in the cache
+MOST_TIES = 64 * BATCH  # room for the ties of a batch
 
 
 class Tables(NamedTuple):
@@ -80,11 +80,12 @@ def gather_ties(who, start, ties, hub, thin_key, share, room, bits):
         at += degree
 
 
-@njit
-def utilities(who, people, friends, colleagues, nationality_key, t, mode, barred, v, needs):
-    """Fill utility and permit need (engineer, hub) of every alternative of ``who``; ``v`` is NaN where closed.
+@njit(cache=True, nogil=True)
+def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred, v, needs):
+    """Fill (engineer, hub) the exponents of E3, utility over dissimilarity, and who needs a permit where.
 
-    ``friends`` and ``colleagues`` are bit sets of hubs; see ``choose_hubs`` for the others.
+    Utilities are counted from the best one of the engineer; a closed alternative gets minus infinity. ``friends``
+    and ``colleagues`` are bit sets of hubs; see ``choose_hubs`` for the others.
     """
     one = uint64(1)
     for k in range(who.size):
@@ -110,6 +111,11 @@ def utilities(who, people, friends, colleagues, nationality_key, t, mode, barred
                 shut = (nest[d] >= 2 and t.closed[d]) or (needed[d] and t.country[d] == barred[k])
                 if shut or (mode != FREELY and not leaves):
                     vk[d] = np.nan
+        best = -np.inf
+        for d in range(uint64(nest.size)):
+            best = max(best, vk[d]) if vk[d] == vk[d] else best
+        for d in range(uint64(nest.size)):
+            vk[d] = (vk[d] - best) / t.dissimilarity[uint64(nest[d])] if vk[d] == vk[d] else -np.inf  # E3
 
 
 @njit(inline="always")
@@ -131,27 +137,20 @@ def relieve(i, people, t, p, v):
 
 
 @njit
-def draw_nested(v, nest, dissimilarity, u, e, s):
+def draw_nested(e, nest, dissimilarity, u, s):
     """Nested-logit choice (E3) with alternatives laid end to end by nest, then by hub; -1 if all are closed.
 
-    ``e`` (hub,) and ``s`` (2, nest) are room to work in.
+    ``e`` (hub,) is the exponential of the exponents; ``s`` (2, nest) is room to work in.
     """
-    reference = -np.inf
-    for d in range(v.size):
-        if v[d] > reference:  # false for NaN, a closed alternative
-            reference = v[d]
-    if reference == -np.inf:
-        return -1
     s[:] = 0.0
-    for d in range(v.size):
-        e[d] = math.exp((v[d] - reference) / dissimilarity[nest[d]]) if v[d] == v[d] else 0.0  # E3
-        s[0, nest[d]] += e[d]
+    for d in range(uint64(e.size)):
+        s[0, uint64(nest[d])] += e[d]
     total = 0.0
     for n in range(4):
         if s[0, n] > 0.0:
             s[1, n] = s[0, n] ** dissimilarity[n] if n > 0 else s[0, n]  # E3; staying has no dissimilarity
             total += s[1, n]
-    point, chosen = u * total, 0
+    point, chosen = u * total, -1
     for n in range(4):  # the nest
         if s[1, n] > 0.0:
             chosen = n
@@ -160,7 +159,7 @@ def draw_nested(v, nest, dissimilarity, u, e, s):
                 break
             point -= s[1, n]
     last = -1
-    for d in range(v.size):  # the hub in it
+    for d in range(e.size):  # the hub in it
         if nest[d] == chosen and e[d] > 0.0:
             last = d
             point -= e[d]
@@ -169,34 +168,35 @@ def draw_nested(v, nest, dissimilarity, u, e, s):
     return last
 
 
-@njit
-def draw_all(who, u, people, t, v, needs, chosen, needs_permit):
-    """Draw the choice of each of ``who`` from its utilities (engineer, hub)."""
-    e, s = np.empty(t.country.size), np.empty((2, 4))
+@njit(cache=True, nogil=True)
+def draw_choices(who, u, people, t, e, needs, chosen, needs_permit):
+    """Draw the choice of each of ``who`` from the exponentials (engineer, hub); who finds every door closed stays."""
+    s = np.empty((2, 4))
     for k in range(who.size):
         i = who[k]
-        nest = t.nest[people.home[i], people.hub[i]]
-        d = draw_nested(v[k], nest, t.dissimilarity, u[k], e, s)
+        d = draw_nested(e[k], t.nest[people.home[i], people.hub[i]], t.dissimilarity, u[k], s)
         chosen[k] = d if d >= 0 else people.hub[i]
         needs_permit[k] = d >= 0 and needs[k, d]
 
 
-@njit(cache=True, nogil=True)
 def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
 
     ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
-    ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). Who finds every door closed stays.
+    ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
+    compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
     """
-    v, needs = np.empty((BATCH, t.country.size)), np.empty((BATCH, t.country.size), np.bool_)
+    hubs = len(t.country)
+    room, needs = np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_)
     for begin in range(first, last, BATCH):
         part = slice(begin, min(begin + BATCH, last))
+        v = room[: part.stop - begin]
         friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share)
-        utilities(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
-        draw_all(who[part], u[part], people, t, v, needs, chosen[part], needs_permit[part])
+        exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
+        draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
 
 
-@njit
+@njit(cache=True, nogil=True)
 def tied_hubs(who, hub, ties, thin_key, colleague_share):
     """(engineer,) bit sets of the hubs where friends, and colleagues that count, of ``who`` live."""
     room = np.empty((2, MOST_TIES), np.int32)
@@ -211,5 +211,5 @@ def tied_hubs(who, hub, ties, thin_key, colleague_share):
 
 def is_compiled():
     """Whether this machine keeps a compiled copy of the kernels."""
-    folder = Path(choose_hubs._cache.cache_path)  # numba tells nobody else where it keeps them
-    return any(folder.glob("kernels.choose_hubs-*.nbi"))
+    folder = Path(draw_choices._cache.cache_path)  # numba tells nobody else where it keeps them
+    return any(folder.glob("kernels.draw_choices-*.nbi"))
