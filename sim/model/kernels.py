@@ -14,8 +14,8 @@ from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
-BATCH = 1024  # engineers worked on at once: their utilities stay in the cache
-MOST_TIES = 64 * BATCH  # room for the ties of a batch
+BATCH = 256  # engineers worked on at once: their utilities stay in the cache
+MOST_TIES = 48 * BATCH  # room for the ties of a batch, three times their mean number
 
 
 class Tables(NamedTuple):
