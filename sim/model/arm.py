@@ -47,7 +47,7 @@ class Arm:
         self.nest = nest_of(setting)
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
-        self.rules = rules_at(12 * world.start, policies, baseline_rules)
+        self.rules = baseline_rules  # until the run starts
         self.counts = self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
@@ -59,10 +59,14 @@ class Arm:
         self.books = Books(len(self.world.setting.hubs), len(self.world.setting.homes))
         self.offices.start_year()
 
-    def change_rules(self, month):
-        """Put the rules of ``month`` in force; choices from this month on see them."""
+    def adopt_rules(self, month):
+        """Put the rules of ``month`` in force."""
         self.rules = rules_at(month, self.policies, self.baseline_rules)
         self.offices.see_rules()
+
+    def change_rules(self, month):
+        """Put the rules of ``month`` in force in mid-year: choices from this month on see them."""
+        self.adopt_rules(month)
         follow_the_market(self, month // 12)
 
     def cells(self, slots):

@@ -64,6 +64,7 @@ def places(pool, cap, petition_yield, weight, seed, year):
     """(regular, advanced) registrations selected, in agents, rounded at random so that expectations are kept."""
     keys = (rng.key(seed, f"places {pool.name} {part}", year) for part in ("regular", "advanced"))
     share = pool.advanced_cap / pool.cap
+    cap = min(cap, 1e12)  # no cap: everybody
     parts = (cap * (1 - share), cap * share)
     return tuple(float(rng.rounded(p / petition_yield / weight, k)) for p, k in zip(parts, keys, strict=True))
 

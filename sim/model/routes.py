@@ -73,7 +73,17 @@ def promise(arm, abroad):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
     exposed = abroad | ~arm.routes.exposed_abroad_only
     p_pays = np.where(exposed, arm.offices.p_pays, 1.0)
-    return arm.offices.mean_odds() * p_pays * arm.rules["route_approval_rate"]
+    return arm.offices.mean_odds() * p_pays * approval(arm)
+
+
+def approval(arm):
+    """(route,) chance that a petition is granted once its turn has come.
+
+    In a drawn pool that is the yield of a selected registration: more are selected than there are places, since
+    not every selection becomes a visa. A policy on approval moves it in proportion.
+    """
+    rate, before = arm.rules["route_approval_rate"], arm.baseline_rules["route_approval_rate"]
+    return np.where(is_drawn(arm), np.minimum(arm.a.petition_yield * rate / np.maximum(before, 1e-9), 1.0), rate)
 
 
 def pays_fee(a, fee_usd):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
 from . import lottery, moves, rng
-from .routes import WEIGHTED, is_drawn, pays_fee, route_for
+from .routes import WEIGHTED, approval, is_drawn, pays_fee, route_for
 
 SLOT, HUB, ROUTE, MONTH = range(4)
 REMEMBERED = 3  # years of odds that applicants look back on
@@ -57,7 +57,7 @@ class Offices:
     def backlog(self):
         """(route,) petitions waiting, or granted and not yet moved."""
         granted = [batch for batches in self.due.values() for batch in batches]
-        held = np.concatenate([self.queued, self.waiting, *granted], axis=1)
+        held = self.standing(np.concatenate([self.queued, self.waiting, *granted], axis=1))
         return np.bincount(held[ROUTE], minlength=len(self.arm.routes.names))
 
     def receive(self, slots, hubs, month):
@@ -68,17 +68,19 @@ class Offices:
     def hold_rounds(self, month):
         """The visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and the refused."""
         self.arrive(month)
-        ready = self.paid(self.file(month), month)
+        self.decide(self.paid(self.file(month), month), month)
         if month % 12 + 1 == INTAKE:
-            ready = np.concatenate([ready, self.hold_intake(month)], axis=1)
-        self.decide(ready, month)
+            self.decide(self.hold_intake(month), month)
         self.divert(month)
 
     def arrive(self, month):
         """Move those whose processing ends this month."""
         if month in self.due:
             petitions = self.standing(np.concatenate(self.due.pop(month), axis=1))
-            moves.move(self.arm, petitions[SLOT], petitions[HUB], month, petitions[ROUTE])
+            shut = self.arm.tables.closed[petitions[HUB]]  # the border has closed since the permit was granted
+            self.arm.people.target[petitions[SLOT, shut]] = -1
+            slots, hubs, routes, _ = petitions[:, ~shut]
+            moves.move(self.arm, slots, hubs, month, routes)
 
     def standing(self, petitions):
         """The petitions that still stand: who has moved or retired since has dropped his."""
@@ -103,18 +105,21 @@ class Offices:
         return np.concatenate([new[:, ~drawn & ~capped], self.serve_queues(month)], axis=1)
 
     def serve_queues(self, month):
-        """Take from each capped queue in the order of application, ties by lot, as far as the year's cap goes."""
-        arm, queued = self.arm, self.standing(self.queued)
-        slots, _, route, applied = queued
-        by_lot = rng.uniform(rng.key(arm.seed, "queue", month), slots)
+        """Take from the capped queues those whose turn has come."""
+        queued = self.standing(self.queued)
+        served = self.within_caps(queued, month)
+        self.queued = queued[:, ~served]
+        return queued[:, served]
+
+    def within_caps(self, petitions, month):
+        """(petition,) bool: its turn comes within the year's cap, in the order of application, ties by lot."""
+        slots, _, route, applied = petitions
+        by_lot = rng.uniform(rng.key(self.arm.seed, "queue", month), slots)
         order = np.lexsort((by_lot, applied, route))
         starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
         rank = np.empty(len(slots), np.int64)
         rank[order] = np.arange(len(slots)) - starts[route[order]]
-        left = self.allowances(month // 12) - self.counts["grants"]
-        served = rank < left[route]
-        self.queued = queued[:, ~served]
-        return queued[:, served]
+        return rank < (self.allowances(month // 12) - self.counts["grants"])[route]
 
     def allowances(self, year):
         """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""
@@ -158,7 +163,7 @@ class Offices:
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
         self._count("applicants", asking[ROUTE])
         by_lot = self.drawn[asking[ROUTE]]
-        inside, won = [asking[:, ~by_lot]], [NONE]
+        inside, won = [asking[:, ~by_lot & self.within_caps(asking, month)]], [NONE]
         for r in np.flatnonzero(self.drawn):
             selected = self.draw_pool(r, asking[:, asking[ROUTE] == r], month)
             won.append(selected[0])
@@ -232,7 +237,7 @@ class Offices:
 
     def _approved(self, petitions, month):
         u = rng.uniform(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
-        return u < self.arm.rules["route_approval_rate"][petitions[ROUTE]]
+        return u < approval(self.arm)[petitions[ROUTE]]
 
     def _draw_again(self, petitions, month):
         again = rng.uniform(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share

@@ -28,12 +28,14 @@ def simulate(world, a, constants, policies, baseline_rules, seed):
     """
     arm = Arm(world, a, constants, policies, baseline_rules, seed)
     fill_pipeline(arm)
-    yield arm
     end = world.start + world.years
-    months = change_months(policies, 12 * world.start, 12 * end)
-    timeline = Timeline(world.start, months, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
+    midyear = [m for m in change_months(policies, 12 * world.start, 12 * end) if m % 12]
+    timeline = Timeline(world.start, midyear, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
+    arm.adopt_rules(12 * world.start)
+    yield arm
     for year in range(world.start, end):
         arm.open_books()
+        arm.adopt_rules(12 * year)  # the rules of January meet those who enter in it
         enter(arm, year)
         follow_the_market(arm, year)
         find_considering(arm, year)

@@ -26,7 +26,7 @@ from ..world.tables import read
 DATA = Path(__file__).parents[1] / "world" / "data"
 START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
-AGENTS, SEEDS, PASSES = 380_000, 12, 5  # simulated first years of the fit
+AGENTS, SEEDS, PASSES = 380_000, 12, 8  # simulated first years of the fit
 SOURCE = "fitted by sim.study.calibrate to net_targets.csv at the central assumptions"
 
 
