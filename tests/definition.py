@@ -9,6 +9,7 @@ from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import FREELY, RETURNING, TIE_HASH
 from sim.model.market import openings
+from sim.model.routes import approval
 from sim.model.supply import reference_size
 from sim.world.engineers import TASTES, TIERS, role_of, tier_of
 from sim.world.ties import TEAM
@@ -133,33 +134,28 @@ def permit_terms(arm, year, home, tier, role):
 
 
 def _permit_term(arm, market, g, t, r, h):
-    """Waiting, odds and fees of the route that promises most to somebody abroad."""
+    """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to him."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
     cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
-    odds = arm.offices.odds.mean(axis=0)
-    best, promised = None, 0.0
+    odds, found = arm.offices.odds.mean(axis=0), []
+    gross = market["gross"][h, t, r]
+    kept = gross * (1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]]))
     for k, route in enumerate(s.routes):
-        if s.countries[s.country[h]] != route["country"] or not _is_open(
-            route, k, s.homes[g], TIERS[t], rules
-        ):
+        if s.countries[s.country[h]] != route["country"] or not _is_open(route, k, s.homes[g], TIERS[t], rules):
             continue
         pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
-        chance = odds[k] * pays * rules["route_approval_rate"][k] * rules["route_reach"][k]
-        if cash >= rules["route_pay_threshold_kusd"][k] and chance > promised:
-            best, promised = k, chance
-    if best is None:
-        return np.nan
-    gross = market["gross"][h, t, r]
-    kept = gross * (
-        1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]])
-    )
-    fee = (rules["route_fee_usd"][best] + rules["route_special_fee_usd"][best]) / 1000
-    net = [
-        eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)
-    ]
-    waiting = eq.permit_pull(rules["route_processing_months"][best], odds[best], a.b_delay, a.b_odds)
-    return waiting + a.b_pay * np.log(net[0] / net[1])
+        chance = odds[k] * pays * approval(arm)[k]
+        if cash < rules["route_pay_threshold_kusd"][k] or chance <= 0:
+            continue
+        fee = (rules["route_fee_usd"][k] + rules["route_special_fee_usd"][k]) / 1000
+        net = [eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)]
+        waiting = eq.permit_pull(rules["route_processing_months"][k], odds[k], a.b_delay, a.b_odds)
+        found.append((chance, rules["route_reach"][k], waiting + a.b_pay * np.log(net[0] / net[1])))
+    total, weight, left = 0.0, 0.0, 1.0
+    for _, reach, term in sorted(found, key=lambda route: -route[0]):
+        total, weight, left = total + left * reach * term, weight + left * reach, left * (1 - reach)
+    return total / weight if weight else np.nan
 
 
 def tied(arm, slots, kind):

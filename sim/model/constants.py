@@ -17,7 +17,7 @@ from ..threads import over_range
 from ..world.build import entrant_mix
 from . import equations as eq
 from .kernels import tied_hubs
-from .routes import best_route, promise
+from .routes import promise, route_shares
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
 TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
@@ -108,7 +108,8 @@ def pulls(arm):
     hub = np.arange(len(s.hubs))
     is_home = (t.home_share > 0)[:, None, :]
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
-    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, t.returnee_years], t.pay_arriving[p])
+    years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
+    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
     rest = (t.place + t.compute[ROLE])[:, None, :]
     ties = np.log(tie_factors(arm))[:, None, :]
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
@@ -231,10 +232,11 @@ def permit_factors(arm):
     """(home, tier, hub) factors that permits put on the odds of choosing a hub abroad, and of then arriving there.
 
     The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
-    chance that the most promising route gives.
+    chance that their routes give.
     """
-    t, best = arm.tables, best_route(arm)[arm.routes.pattern_of][:, :, ROLE]  # home, tier, hub
-    success = np.where(best >= 0, promise(arm, True)[np.arange(3)[:, None], best], 0.0)
+    t, (route, share) = arm.tables, route_shares(arm)
+    granted = (share * promise(arm, True)[:, route][:, None]).sum(axis=-1)
+    success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[arm.routes.pattern_of][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
     permit = np.exp(np.nan_to_num(t.permit[:, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
     open_to = ~t.closed

@@ -21,7 +21,7 @@ MOST_TIES = 48 * BATCH  # room for the ties of a batch, three times their mean n
 class Tables(NamedTuple):
     """What one decision round needs to know of the world, from ``market.tables``; log-odds unless said."""
 
-    pay: np.ndarray  # (category % 45, hub, years of newcomer relief left)
+    pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
     pay_returnee: np.ndarray  # the same under returnee relief
     pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
     place: np.ndarray  # (home, hub)
@@ -125,14 +125,15 @@ def relieve(i, people, t, p, v):
     here = t.country[o]
     lives_home = t.home_share[g, o] > 0.0
     scheme = t.returnee_years[o] if lives_home else t.newcomer_years[o]
-    left = uint64(max(0, scheme - (t.year - people.arrival_year[i])))
+    longest = t.pay.shape[2] - 1
+    left = uint64(min(max(0, scheme - (t.year - people.arrival_year[i])), longest))
     away = t.year - people.abroad_since[i]
     for d in range(uint64(v.size)):
         if t.country[d] == here:
             kept = t.pay_returnee[p, d, left] if t.home_share[g, d] > 0.0 else t.pay[p, d, left]
             v[d] += kept - t.pay_arriving[p, d]
         elif t.home_share[g, d] > 0.0:
-            years = uint64(t.returnee_years[d]) if away >= t.returnee_abroad[d] else uint64(0)
+            years = uint64(min(t.returnee_years[d], longest)) if away >= t.returnee_abroad[d] else uint64(0)
             v[d] += t.pay_returnee[p, d, years] - t.pay_arriving[p, d]
 
 

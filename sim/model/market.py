@@ -7,8 +7,6 @@ from . import equations as eq
 from .kernels import Tables
 from .routes import open_routes, permit_terms
 
-LONGEST_RELIEF = 12  # years of relief tabulated: no expected stay is longer
-
 
 class Market:
     """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
@@ -79,9 +77,10 @@ def tables(arm, year):
         for h in range(len(s.hubs))
     ])
     free = np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share)
-    years = lambda name: np.minimum(rules[name], LONGEST_RELIEF).astype(np.int64)[s.country]  # noqa: E731
+    years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
-    arriving = np.take_along_axis(pay, years("newcomer_years")[None, :, None], axis=2)[..., 0]
+    on_arrival = np.minimum(years("newcomer_years"), pay.shape[2] - 1)
+    arriving = np.take_along_axis(pay, on_arrival[None, :, None], axis=2)[..., 0]
     return Tables(
         pay=pay,
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
@@ -103,8 +102,11 @@ def tables(arm, year):
 
 
 def pay_table(gross, tax, relief, price, a):
-    """(category % 45, hub, years of relief) pull of net real pay, b_pay ln y (E1, E2)."""
-    left = np.arange(LONGEST_RELIEF + 1)
+    """(category % 45, hub, years of relief) pull of net real pay, b_pay ln y (E1, E2).
+
+    The years end with the expected stay: relief beyond it is worth nothing more.
+    """
+    left = np.arange(int(np.ceil(a.expected_stay)) + 1)
     y = eq.net_real_pay(gross[..., None], tax[..., None], relief[:, None, None, None], left, 0.0,
                         price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
     b_pay = np.maximum(a.b_pay + a.b_pay_sd * TASTES, 0.0)

@@ -92,37 +92,45 @@ def pays_fee(a, fee_usd):
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def best_route(arm):
-    """The route that promises most to a typical applicant abroad.
+def route_shares(arm):
+    """How people abroad spread over the routes of a country: each takes the most promising one open to him.
 
     Returns
     -------
-    (pattern, tier, role, hub) int, -1 without one; patterns are those of ``Routes.pattern_of``
+    route : (hub, k) the country's routes, -1 beyond them
+    share : (pattern, tier, role, hub, k) of the people; patterns are those of ``Routes.pattern_of``
     """
     s, routes = arm.world.setting, arm.routes
-    route = routes.of_country[s.country]  # (hub, k)
+    route = routes.of_country[s.country]
     usable = arm.open_routes & routes.from_abroad[route]
-    score = (promise(arm, True) * arm.rules["route_reach"])[:, route]  # tier, hub, k
-    value = np.where(usable & routes.patterns[:, route][:, None, None], score[:, None], 0.0)
-    k = value.argmax(axis=-1)
-    best = route[np.arange(len(s.hubs)), k]
-    return np.where(value.max(axis=-1) > 0, best, -1)
+    value = np.where(usable & routes.patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
+    order = np.argsort(-value, axis=-1, kind="stable")
+    reach = np.where(value > 0, arm.rules["route_reach"][route], 0.0)
+    sorted_reach = np.take_along_axis(reach, order, axis=-1)
+    without = np.cumprod(1 - sorted_reach, axis=-1)  # none of the better routes is open to them
+    taken = sorted_reach * np.concatenate([np.ones_like(without[..., :1]), without[..., :-1]], axis=-1)
+    share = np.empty_like(taken)
+    np.put_along_axis(share, order, taken, axis=-1)
+    return route, share
 
 
 def permit_terms(arm, gross, tax):
     """(home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
 
-    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1).
+    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
+    each with his own route.
     """
     a, rules = arm.a, arm.rules
-    best = best_route(arm)
-    fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[best] / 1000
-    kept = np.moveaxis(gross * (1 - tax), 0, 2)  # tier, role, hub
+    route, share = route_shares(arm)
+    fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
+    kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
         kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
-    pull = eq.permit_pull(rules["route_processing_months"][best], arm.offices.mean_odds()[best], a.b_delay, a.b_odds)
+    pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.mean_odds()[route], a.b_delay, a.b_odds)
     pull = pull + a.b_pay * np.log(net(fee) / net(0.0))
-    return np.where(best >= 0, pull, np.nan)[arm.routes.pattern_of]
+    reached = share.sum(axis=-1)
+    mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
+    return np.where(reached > 0, mean, np.nan)[arm.routes.pattern_of]
 
 
 def route_for(arm, slots, hub, abroad):

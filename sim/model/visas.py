@@ -43,6 +43,9 @@ class Offices:
         self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
         self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
         held = np.concatenate([self.queued, self.waiting], axis=1)
+        free = arm.rules["free_entry"][arm.world.setting.country[held[HUB]]] > 0
+        self.refused.append(held[:, free])  # who needs no permit any more decides anew
+        held = held[:, ~free]
         self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
     def start_year(self):
