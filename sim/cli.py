@@ -193,7 +193,7 @@ def describe(scenario: Name, json: Json = False, quiet: Quiet = False):
 
 @app.command()
 def levers(
-    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="A path; * stands for anything.")] = "*",
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Part of a path, or a path with * in it.")] = "",
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -201,7 +201,7 @@ def levers(
     from sim.scenario.levers import catalogue, find
     from sim.show.terminal import lever_row
 
-    found = catalogue().values() if pattern == "*" else find(pattern)
+    found = [lever for path, lever in catalogue().items() if pattern in path] or find(pattern)
     _say([lever_row(lever) for lever in found], json, quiet, hide=("reaches", "unit", "grade", "source"))
 
 

@@ -17,10 +17,11 @@ from worlds import (
     years_of,
 )
 
+from sim.model.routes import approval, pays_fee, route_for
 from sim.model.visas import SLOT
 from sim.model.year import leave, settle
 from sim.scenario.files import load
-from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, TIERS, tier_of
 
 JANUARY = 12 * START
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -162,10 +163,31 @@ def inside(counts):
     return 1 - counts["grants_abroad"][H1B] / counts["grants"][H1B]
 
 
-def test_a_fee_sends_applicants_to_other_routes(books, fee):
-    others = [route(f"usa.{name}") for name in ("l1", "o1")]
-    asked = [sum(year["applicants"][others].sum() for year in years) for years in (books("baseline"), fee)]
-    assert asked[1] > asked[0]
+@pytest.mark.parametrize("special_fee", [0, 1_000_000_000])
+def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
+    """One by one, from the rules: where nobody pays for the H-1B, another route or none is taken."""
+    rules = rules_for(setting())
+    rules["route_special_fee_usd"][H1B] = special_fee
+    rules["route_pay_threshold_kusd"][:] = 0
+    arm = arm_of(shipped_world(20_000, 1), rules=rules)
+    slots = np.flatnonzero(setting().country[arm.people.hub[: arm.used]] > 0)[::60]
+    chosen = route_for(arm, slots, np.zeros(len(slots), np.int64), abroad=True)  # to the first hub, in the USA
+    pays = pays_fee(CENTRE, rules["route_special_fee_usd"])
+    chance = pays * arm.offices.mean_odds() * approval(arm)
+    for i, taken in zip(slots, chosen, strict=True):
+        tier, home = tier_of(arm.people.category[i]), setting().homes[arm.people.home[i]]
+        open_to = [k for k in np.flatnonzero(rules["route_is_open"] * rules[f"route_{TIERS[tier]}"])
+                   if is_from_abroad(setting().routes[k], home) and arm.reaches([i], np.array([[k]]))[0, 0]]
+        promises = {k: chance[tier, k] for k in open_to if chance[tier, k] > 0}
+        assert taken == max(promises, key=promises.get, default=-1)
+    assert (chosen == H1B).any() == (special_fee == 0)
+    assert (chosen != H1B).any()
+
+
+def is_from_abroad(row, home):
+    """Whether somebody of that home may ask for the route while living outside the USA."""
+    eligible = row["country"] == "usa" and row["from_abroad"] == "1" and row["local_degree"] != "1"
+    return eligible and (not row["homes"] or home in row["homes"].split(";"))
 
 
 def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(books):

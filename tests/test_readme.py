@@ -1,0 +1,33 @@
+"""The README's own examples run, and its scenario loads."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from sim.scenario.files import loads
+
+TEXT = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def block(language):
+    """The first code block of a language."""
+    return re.search(rf"```{language}\n(.*?)```", TEXT, re.S).group(1)
+
+
+def test_the_example_scenario_loads():
+    scenario = loads(block("toml"), "my_fee")
+    assert [policy.amount for policy in scenario.policies] == [100_000]
+    assert len(block("toml").strip().splitlines()) <= 10
+
+
+def test_the_python_example_prints_shares_of_both_arms(capsys):
+    exec(compile(textwrap.dedent(block("python")), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "baseline" in printed and "scenario" in printed
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([\w/.]+)\)", TEXT))
+def test_every_link_leads_somewhere(path):
+    assert (Path(__file__).parents[1] / path).exists()
