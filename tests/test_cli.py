@@ -14,14 +14,8 @@ from sim import __version__, cli
 from sim.errors import InvariantError
 from sim.results import Result
 from sim.results.record import inputs
-from sim.scenario.assumptions import load_assumptions, override
 from sim.scenario.files import load
-
-
-def declarations(assumptions):
-    return (
-        override(assumptions or {}) if isinstance(assumptions, dict | None) else load_assumptions(assumptions)
-    )
+from sim.study.simulate import check, declarations, load_setting
 
 
 @pytest.fixture
@@ -39,10 +33,7 @@ def engine(monkeypatch, tmp_path):
         arms = (each if not isinstance(each, str) else load(each) for each in (scenario, baseline))
         return replace(made, record=made.record | inputs(*arms, declarations(assumptions), **settings))
 
-    def check(population, *_):
-        return 1_900_000 if population == "full" else population
-
-    fake = SimpleNamespace(run=run, check=check, load_setting=dict, declarations=declarations)
+    fake = SimpleNamespace(run=run, check=check, load_setting=load_setting, declarations=declarations)
     monkeypatch.setitem(sys.modules, "sim.study.simulate", fake)
     monkeypatch.setattr(sim.study, "simulate", fake, raising=False)
     monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
@@ -140,8 +131,8 @@ until = 2021-01-01
 REFUSED = [
     (("run", "h1b_fe"), "not found; nearest: h1b_fee"),
     (("run", "nowhere.toml"), "no such file"),
-    (("run", "h1b_fee", "--population", "0"), "population 0"),
-    (("run", "h1b_fee", "--population", "-5"), "population -5"),
+    (("run", "h1b_fee", "--population", "0"), "population: 0 is not"),
+    (("run", "h1b_fee", "--population", "-5"), "population: -5 is not"),
     (("run", "h1b_fee", "--population", "1000000000000"), "needs about"),
     (("run", "h1b_fee", "--population", "many"), "neither a whole number nor 'full'"),
     (("run", "h1b_fee", "--population", "nan"), "neither a whole number nor 'full'"),
