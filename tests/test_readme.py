@@ -25,7 +25,8 @@ def test_the_example_scenario_loads():
 def test_the_python_example_prints_shares_of_both_arms(capsys):
     exec(compile(textwrap.dedent(block("python")), "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "baseline" in printed and "scenario" in printed
+    assert "baseline" in printed
+    assert "scenario" in printed
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(([\w/.]+)\)", TEXT))

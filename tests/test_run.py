@@ -408,3 +408,11 @@ def test_a_hub_alone_keeps_everybody():
     *_, arm = years_of(world_of(place, 1_000, 2), rules=rules_for(place))
     assert arm.books.flow.sum() == 0
     assert arm.counts.sum() > 900
+
+
+def test_a_longer_run_begins_as_the_shorter_one():
+    levers = {"country.usa.route.h1b.special_fee_usd": 100_000}
+    short, long = (run_levers(levers, years=years).data for years in (1, 3))
+    for name in VARIABLES:
+        first = {d: slice(0, short.sizes[d]) for d in ("time", "year") if d in short[name].dims}
+        assert np.array_equal(short[name], long[name].isel(first)), name

@@ -14,7 +14,7 @@ def caveman(teams, rewired, seed=0, homes=1):
     n = teams * TEAM
     team = np.repeat(np.arange(teams, dtype=np.int32), TEAM)
     home = draw.integers(0, homes, n).astype(np.int8)
-    return build_ties(team, home, np.full(n, n, np.int32), draw, rewired)
+    return build_ties(team, home, np.full(n, n, np.int32), lambda question: draw, rewired)
 
 
 def graph_of(start, ties):

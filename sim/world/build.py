@@ -66,13 +66,15 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     cohort = np.array(sizes, np.int64)
     years = start + np.repeat(np.r_[0, np.arange(len(entrants))], np.diff(cohort)).astype(np.int16)
     over_range(_assign, slots, engineers, *(x.astype(np.int8) for x in (hub, home, tier)), graduate.astype(bool), years,
-               _generator(seed, "people").random((8, slots), np.float32), *_cumulative(setting), mover_share,
+               _generator(seed, "people").random((slots, 8), np.float32), *_cumulative(setting), mover_share,
                setting.country, setting.home_country, setting.free_share)
     team = _teams(hub, cohort)
     engineers.team[:] = team
     engineers.hub[population:] = -1  # empty until their year comes
     ends = np.repeat(cohort[1:], np.diff(cohort)).astype(np.int32)
-    ties = build_ties(team, home.astype(np.int8), ends, _generator(seed, "ties")) if with_ties else no_ties(slots)
+    ties = no_ties(slots)
+    if with_ties:
+        ties = build_ties(team, home.astype(np.int8), ends, lambda question: _generator(seed, f"ties {question}"))
     return World(setting, engineers, ties, hub.astype(np.int8), cohort, np.asarray(entrants), start, seed, weight)
 
 
@@ -153,7 +155,7 @@ def _pick(cumulative, u):
 @njit(cache=True, nogil=True)
 def _assign(first, last, people, hub, home, tier, graduate, year, u, role, sector, status, age, since, mover_share,
             country, home_country, free_share):
-    """Fill the columns of the first ``hub.size`` slots; ``u`` is (8, slot) uniforms, the rest as in ``_cumulative``.
+    """Fill the columns of the first ``hub.size`` slots; ``u`` is (slot, 8) uniforms, the rest as in ``_cumulative``.
 
     Foreign graduates enter as students whose degree ends in June of their first year; everybody else's permit
     has up to three years to go.
@@ -162,20 +164,20 @@ def _assign(first, last, people, hub, home, tier, graduate, year, u, role, secto
     for i in range(first, last):
         h, g, t = hub[i], home[i], tier[i]
         c = country[h]
-        kind = 1 if u[0, i] < mover_share else 0
+        kind = 1 if u[i, 0] < mover_share else 0
         people.hub[i] = h
         people.employer_hub[i] = h
         people.home[i] = g
-        people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[1, i])) * 3 + _pick(bounds, u[2, i])
-        people.sector[i] = _pick(sector[h], u[3, i])
+        people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[i, 1])) * 3 + _pick(bounds, u[i, 2])
+        people.sector[i] = _pick(sector[h], u[i, 3])
         people.graduate[i] = graduate[i]
-        s = _pick(status[c, g], u[4, i])
-        years_old = YOUNGEST + _pick(age[t], u[5, i])
-        ago = _pick(since[s], u[6, i])
-        expiry = 12 * year[i] + int(36 * u[7, i])
+        s = _pick(status[c, g], u[i, 4])
+        years_old = YOUNGEST + _pick(age[t], u[i, 5])
+        ago = _pick(since[s], u[i, 6])
+        expiry = 12 * year[i] + int(36 * u[i, 7])
         if graduate[i]:
-            years_old, ago = YOUNGEST + int(8 * u[5, i]), min(ago, 4)
-            s = CITIZEN if u[4, i] < free_share[g, h] else STUDENT
+            years_old, ago = YOUNGEST + int(8 * u[i, 5]), min(ago, 4)
+            s = CITIZEN if u[i, 4] < free_share[g, h] else STUDENT
             expiry = 12 * year[i] + 5
         native = home_country[g] == c
         people.status[i] = s

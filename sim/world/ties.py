@@ -38,7 +38,7 @@ def no_ties(slots):
     return Ties(np.zeros(slots + 1, np.int32), nobody, np.zeros(slots + 1, np.int32), nobody)
 
 
-def build_ties(team, home, cohort_end, rng, rewired=REWIRED):
+def build_ties(team, home, cohort_end, generator, rewired=REWIRED):
     """Ties of all slots.
 
     Parameters
@@ -46,7 +46,8 @@ def build_ties(team, home, cohort_end, rng, rewired=REWIRED):
     team : (slot,) int32, teams are runs of equal numbers
     home : (slot,) int8
     cohort_end : (slot,) int32, links reach no slot at or beyond it: nobody knows those who enter later
-    rng : numpy Generator; rewired : share of the cave ties that lead elsewhere
+    generator : function of a question that returns a numpy Generator of its own, so that a longer list of slots
+        draws the same for its first ones; rewired : share of the cave ties that lead elsewhere
 
     Returns
     -------
@@ -56,14 +57,15 @@ def build_ties(team, home, cohort_end, rng, rewired=REWIRED):
     start = np.searchsorted(home[order], np.arange(home.max() + 2)).astype(np.int64)
 
     first, second = _caves(team)
-    moved = np.flatnonzero(rng.random(first.size, np.float32) < rewired)
-    compatriot = rng.random(moved.size, np.float32) < COMPATRIOT
-    second[moved] = _anybody(first[moved], rng.random(moved.size), compatriot, home, cohort_end, order, start)
+    moved = np.flatnonzero(generator("rewired").random(first.size, np.float32) < rewired)
+    compatriot = generator("compatriot").random(moved.size, np.float32) < COMPATRIOT
+    u = generator("whom").random(moved.size)
+    second[moved] = _anybody(first[moved], u, compatriot, home, cohort_end, order, start)
     colleagues = _to_csr(first, second, home.size)
 
     first = np.repeat(np.arange(home.size, dtype=np.int32), FRIENDS)
     everywhere = np.ones(first.size, bool)
-    second = _anybody(first, rng.random(first.size), everywhere, home, cohort_end, order, start)
+    second = _anybody(first, generator("friend").random(first.size), everywhere, home, cohort_end, order, start)
     return Ties(*colleagues, *_to_csr(first, second, home.size))
 
 
