@@ -16,7 +16,7 @@ from ..errors import InvariantError
 from ..threads import over_range
 from ..world.build import entrant_mix
 from . import equations as eq
-from .kernels import tied_hubs
+from .kernels import MOST_TIES, tied_hubs
 from .routes import promise, route_shares
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
@@ -81,7 +81,8 @@ def tie_factors(arm, sample=30_000):
     s, a = arm.world.setting, arm.a
     who = np.arange(0, arm.used, max(1, arm.used // sample))
     home, hub = arm.people.home[who], arm.people.hub[who]
-    friends, colleagues = tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share)
+    friends, colleagues = tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share,
+                                    np.empty((2, MOST_TIES), np.int32))
     friend, colleague = (_share_tied(home, hub, bits, len(s.homes), len(s.hubs)) for bits in (friends, colleagues))
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 

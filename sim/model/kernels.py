@@ -4,6 +4,7 @@ Each line ends with the label of the equation that it follows; ``tests/test_kern
 choices. Indices are cast to unsigned because numba adds a wrap-around test to every signed one.
 """
 
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ from numba import njit, uint64
 from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
+_rooms = threading.local()
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
-BATCH = 256  # engineers worked on at once: their utilities stay in the cache
+BATCH = 1024  # engineers worked on at once: their utilities stay in the cache
 MOST_TIES = 48 * BATCH  # room for the ties of a batch, three times their mean number
 
 
@@ -118,6 +120,15 @@ def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred
             vk[d] = (vk[d] - best) / t.dissimilarity[uint64(nest[d])] if vk[d] == vk[d] else -np.inf  # E3
 
 
+@njit(cache=True, nogil=True)
+def uniforms(key, slots):
+    """Keyed draws of many slots (slot,); equal to ``rng.uniform`` to the bit."""
+    u = np.empty(slots.size)
+    for k in range(slots.size):
+        u[k] = uniform_at(key, slots[k])
+    return u
+
+
 @njit(inline="always")
 def relieve(i, people, t, p, v):
     """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
@@ -180,6 +191,14 @@ def draw_choices(who, u, people, t, e, needs, chosen, needs_permit):
         needs_permit[k] = d >= 0 and needs[k, d]
 
 
+def _room(hubs):
+    """Arrays to work in, kept by each thread: new ones of this size cost more than what is done in them."""
+    if getattr(_rooms, "hubs", None) != hubs:
+        _rooms.hubs = hubs
+        _rooms.arrays = (np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_), np.empty((2, MOST_TIES), np.int32))
+    return _rooms.arrays
+
+
 def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
 
@@ -187,20 +206,21 @@ def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen
     ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
     compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
     """
-    hubs = len(t.country)
-    room, needs = np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_)
+    room, needs, tied = _room(len(t.country))
     for begin in range(first, last, BATCH):
         part = slice(begin, min(begin + BATCH, last))
         v = room[: part.stop - begin]
-        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share)
+        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share, tied)
         exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
         draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
 
 
 @njit(cache=True, nogil=True)
-def tied_hubs(who, hub, ties, thin_key, colleague_share):
-    """(engineer,) bit sets of the hubs where friends, and colleagues that count, of ``who`` live."""
-    room = np.empty((2, MOST_TIES), np.int32)
+def tied_hubs(who, hub, ties, thin_key, colleague_share, room):
+    """(engineer,) bit sets of the hubs where friends, and colleagues that count, of ``who`` live.
+
+    ``room`` is (2, MOST_TIES) int32 to work in.
+    """
     friends, colleagues = np.empty(who.size, np.uint64), np.empty(who.size, np.uint64)
     for k in range(0, who.size, BATCH):
         part = slice(k, min(k + BATCH, who.size))

@@ -5,7 +5,7 @@ import numpy as np
 from ..threads import over_range
 from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
 from . import rng
-from .kernels import FREELY, choose_hubs
+from .kernels import FREELY, choose_hubs, uniforms
 from .routes import KINDS
 
 MONTHS = 12
@@ -13,7 +13,7 @@ MONTHS = 12
 
 def choose(arm, slots, question, when, mode=FREELY, barred=None):
     """(slot,) hub chosen and whether it takes a permit, under the tables now in force (E1 to E3)."""
-    u = rng.uniform(rng.key(arm.seed, question, when), slots)
+    u = uniforms(rng.key(arm.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     over_range(choose_hubs, len(slots), slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred,

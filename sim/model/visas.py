@@ -9,6 +9,7 @@ import numpy as np
 
 from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
 from . import lottery, moves, rng
+from .kernels import uniforms
 from .routes import WEIGHTED, approval, is_drawn, pays_fee, route_for
 
 SLOT, HUB, ROUTE, MONTH = range(4)
@@ -117,7 +118,7 @@ class Offices:
     def within_caps(self, petitions, month):
         """(petition,) bool: its turn comes within the year's cap, in the order of application, ties by lot."""
         slots, _, route, applied = petitions
-        by_lot = rng.uniform(rng.key(self.arm.seed, "queue", month), slots)
+        by_lot = uniforms(rng.key(self.arm.seed, "queue", month), slots)
         order = np.lexsort((by_lot, applied, route))
         starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
         rank = np.empty(len(slots), np.int64)
@@ -137,7 +138,7 @@ class Offices:
         """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
         arm, slots = self.arm, petitions[SLOT]
         p = self.p_pays[tier_of(arm.people.category[slots]), petitions[ROUTE]]
-        pays = rng.uniform(rng.key(arm.seed, "employer pays", month // 12), slots) < p
+        pays = uniforms(rng.key(arm.seed, "employer pays", month // 12), slots) < p
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions[:, ~pays])
         return petitions[:, pays]
@@ -189,7 +190,7 @@ class Offices:
         others = lottery.background(pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal,
                                     arm.world.weight, arm.seed, year)
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
-        clock_draw = np.concatenate([rng.uniform(rng.key(arm.seed, "lottery", year), ours), others.clock_draw])
+        clock_draw = np.concatenate([uniforms(rng.key(arm.seed, "lottery", year), ours), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
         trained = arm.people.trained_in[ours] == arm.routes.country[r]
         selected = lottery.draw(
@@ -207,7 +208,7 @@ class Offices:
         """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""
         arm = self.arm
         bounds = np.cumsum(arm.world.setting.wage_level, axis=1)[tier_of(arm.people.category[slots]), :3]
-        return (rng.uniform(rng.key(arm.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
+        return (uniforms(rng.key(arm.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
 
     def settle_inside(self, petitions, month):
         """Decide petitions of people inside: the approved change status and stay where they are."""
@@ -239,11 +240,11 @@ class Offices:
         self.refused, self.waiting = [NONE], self.waiting[:, ~drawn]
 
     def _approved(self, petitions, month):
-        u = rng.uniform(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
+        u = uniforms(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
         return u < approval(self.arm)[petitions[ROUTE]]
 
     def _draw_again(self, petitions, month):
-        again = rng.uniform(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share
+        again = uniforms(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share
         self.waiting = np.concatenate([self.waiting, petitions[:, again]], axis=1)
         self.refused.append(petitions[:, ~again])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 
+from ..model.kernels import is_compiled
 from ..model.supply import entrant_path
 from ..model.year import simulate
 from ..scenario.assumptions import Assumptions
@@ -14,6 +15,7 @@ from ..scenario.levers import baseline_rules
 from ..threads import set_threads
 from ..world.build import build
 from ..world.hubs import load_setting
+from .calibrate import START, shipped
 from .collect import follow
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
@@ -60,9 +62,17 @@ def mapper(workers):
     if workers == 1:
         yield map
         return
+    if not is_compiled():  # once, rather than in every process at the same time
+        compile_kernels()
     threads = max(1, (os.cpu_count() or 1) // workers)
     with ProcessPoolExecutor(workers, get_context("spawn"), set_threads, (threads,)) as pool:
         yield pool.map
+
+
+def compile_kernels():
+    """Run a very small pair, so that the kernels lie compiled on disk."""
+    central, _ = shipped()
+    run_pair(Plan(2_000, 0, START, 1, ((), ())), 0, (Assumptions.central(), central))
 
 
 def workers_for(population, tasks):

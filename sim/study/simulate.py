@@ -132,11 +132,10 @@ def usable_draws(declared, count, seed, start, uncertainty, each=map):
         return [(Assumptions.central(declared), constants)] * count, 0
     draws, tried = [], 0
     while len(draws) < count:
-        batch = draw_assumptions(count, seed, tried, declared)
-        for a, constants in zip(batch, each(constants_or_none, batch, [start] * count), strict=True):
-            if len(draws) < count:
-                tried += 1
-                draws += [(a, constants)] if constants else []
+        batch = draw_assumptions(count - len(draws), seed, tried, declared)
+        tried += len(batch)
+        found = each(constants_or_none, batch, [start] * len(batch))
+        draws += [(a, constants) for a, constants in zip(batch, found, strict=True) if constants]
         if tried >= TRIES * count and len(draws) < count:
             raise UsageError("assumptions", f"{tried} draws gave {len(draws)} usable ones of {count}: see their ranges")
     return draws, tried - count
