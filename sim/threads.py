@@ -8,7 +8,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-LEAST = 2048  # items below which a second thread costs more than it saves
+LEAST = 4096  # items below which a second thread costs more than it saves
 
 _threads = os.cpu_count() or 1
 

@@ -17,7 +17,7 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     over_range(choose_hubs, len(slots), slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred,
-               chosen, needs, least=256)
+               chosen, needs)
     return chosen, needs
 
 
