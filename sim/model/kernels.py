@@ -4,7 +4,6 @@ Each line ends with the label of the equation that it follows; ``tests/test_kern
 choices. Indices are cast to unsigned because numba adds a wrap-around test to every signed one.
 """
 
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,6 @@ from numba import njit, uint64
 from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
-_rooms = threading.local()
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 BATCH = 1024  # engineers worked on at once: their utilities stay in the cache
 MOST_TIES = 48 * BATCH  # room for the ties of a batch, three times their mean number
@@ -87,7 +85,7 @@ def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred
     """Fill (engineer, hub) the exponents of E3, utility over dissimilarity, and who needs a permit where.
 
     Utilities are counted from the best one of the engineer; a closed alternative gets minus infinity. ``friends``
-    and ``colleagues`` are bit sets of hubs; see ``choose_hubs`` for the others.
+    and ``colleagues`` are bit sets of hubs; see ``moves.choose_hubs`` for the others.
     """
     one = uint64(1)
     for k in range(who.size):
@@ -189,30 +187,6 @@ def draw_choices(who, u, people, t, e, needs, chosen, needs_permit):
         d = draw_nested(e[k], t.nest[people.home[i], people.hub[i]], t.dissimilarity, u[k], s)
         chosen[k] = d if d >= 0 else people.hub[i]
         needs_permit[k] = d >= 0 and needs[k, d]
-
-
-def _room(hubs):
-    """Arrays to work in, kept by each thread: new ones of this size cost more than what is done in them."""
-    if getattr(_rooms, "hubs", None) != hubs:
-        _rooms.hubs = hubs
-        _rooms.arrays = (np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_), np.empty((2, MOST_TIES), np.int32))
-    return _rooms.arrays
-
-
-def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
-    """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
-
-    ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
-    ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
-    compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
-    """
-    room, needs, tied = _room(len(t.country))
-    for begin in range(first, last, BATCH):
-        part = slice(begin, min(begin + BATCH, last))
-        v = room[: part.stop - begin]
-        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share, tied)
-        exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
-        draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
 
 
 @njit(cache=True, nogil=True)

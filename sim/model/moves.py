@@ -1,14 +1,17 @@
 """Decision rounds and moves: who considers this month, what they choose, and the one place that changes residence."""
 
+import threading
+
 import numpy as np
 
 from ..threads import over_range
 from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
 from . import rng
-from .kernels import FREELY, choose_hubs, uniforms
+from .kernels import BATCH, FREELY, MOST_TIES, draw_choices, exponents, tied_hubs, uniforms
 from .routes import KINDS
 
 MONTHS = 12
+_rooms = threading.local()
 
 
 def choose(arm, slots, question, when, mode=FREELY, barred=None):
@@ -19,6 +22,30 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     over_range(choose_hubs, len(slots), slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred,
                chosen, needs)
     return chosen, needs
+
+
+def _room(hubs):
+    """Arrays to work in, kept by each thread: new ones of this size cost more than what is done in them."""
+    if getattr(_rooms, "hubs", None) != hubs:
+        _rooms.hubs = hubs
+        _rooms.arrays = (np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_), np.empty((2, MOST_TIES), np.int32))
+    return _rooms.arrays
+
+
+def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
+    """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
+
+    ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
+    ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
+    compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
+    """
+    room, needs, tied = _room(len(t.country))
+    for begin in range(first, last, BATCH):
+        part = slice(begin, min(begin + BATCH, last))
+        v = room[: part.stop - begin]
+        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share, tied)
+        exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
+        draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
 
 
 def decide(arm, month):
