@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import networkx as nx
 import numpy as np
@@ -102,16 +103,7 @@ def load_setting():
     homes = tuple(r["home"] for r in read("homes"))
     at = {"hub": index(hubs), "country": index(countries), "home": index(homes), "tier": index(TIERS),
           "status": index(STATUSES), "sector": index(SECTORS)}
-
-    def grid(table, keys, *values, blank=0.0):
-        """Table values as an array over the axes ``keys``, the value columns last (dropped if single)."""
-        size = [len(at[k.split(":")[-1]]) for k in keys]
-        out = np.full((*size, len(values)), blank)
-        for row in read(table):
-            cell = tuple(at[k.split(":")[-1]][row[k.split(":")[0]]] for k in keys)
-            out[cell] = [float(row[v]) if row[v] != "" else blank for v in values]
-        return out[..., 0] if len(values) == 1 else out
-
+    grid = partial(_grid, at)
     relief = {(r["country"], r["aimed_at"]): float(r["min_years_abroad"] or 0) for r in read("tax_relief")}
     supply = lambda *v: grid("supply", ["country"], *v)  # noqa: E731
     tax_gross, tax_rate = _taxes([r["tax_jurisdiction"] for r in read("hubs")])
@@ -155,6 +147,14 @@ def load_setting():
         wage_level=grid("wage_levels", ["tier"], "level_1", "level_2", "level_3", "level_4"),
         routes=tuple(read("routes")), pools=tuple(read("pools")),
     )
+
+
+def _grid(at, table, keys, *values, blank=0.0):
+    """Table values as an array over the axes ``keys``, the value columns last (dropped if single)."""
+    out = np.full((*(len(at[key]) for key in keys), len(values)), blank)
+    for row in read(table):
+        out[tuple(at[key][row[key]] for key in keys)] = [float(row[v]) if row[v] != "" else blank for v in values]
+    return out[..., 0] if len(values) == 1 else out
 
 
 def index(names):
