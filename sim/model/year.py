@@ -15,11 +15,11 @@ STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone
 
 
 def simulate(world, a, constants, policies, baseline_rules, seed):
-    """Run one arm and yield its books year by year.
+    """Run one arm, handing it over on every 1 January.
 
     Yields
     ------
-    Arm, on every 1 January: before anything has happened, then after the ledger of each year has been closed
+    Arm, before anything has happened, then after the ledger of each year has been closed
 
     Raises
     ------
