@@ -39,11 +39,11 @@ def _build(size, years=10, with_ties=True):
 
 
 def _run(world, seed=0):
-    from sim.model.year import simulate
-    from sim.study.collect import follow
+    from sim.model.year import begin
+    from sim.study.collect import blank, follow
 
     _, a, constants, rules = _setup()
-    return follow(simulate(world, a, constants, (), rules, seed), world)
+    return follow(begin(world, a, constants, rules, seed).branch(()), world.start + world.years, blank(world))
 
 
 def _timed(action, repeats):

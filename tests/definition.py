@@ -11,7 +11,7 @@ from sim.model.kernels import FREELY, RETURNING, TIE_HASH
 from sim.model.market import openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
-from sim.world.engineers import TASTES, TIERS, role_of, tier_of
+from sim.world.engineers import TASTES, TEMPORARY, TIERS, role_of, tier_of
 from sim.world.ties import TEAM
 
 
@@ -52,7 +52,9 @@ def utilities(arm, slots, year, mode, barred):
     free = np.where(rules["free_entry"][country] > 0, 1.0, s.free_share)[home]
     nation = rng.uniform(rng.key(arm.world.seed, "nationality"), slots)
     needs = abroad & ~is_home & (nation[:, None] >= free)
-    permit = permit_terms(arm, year, home, tier, role)
+    named = np.isin(s.countries, [route["residents_of"] for route in s.routes])
+    resident = np.where((people.status[slots] == TEMPORARY) & named[country[origin]], country[origin], -1)
+    permit = permit_terms(arm, year, home, tier, role, resident)
 
     market = _market(arm, year)
     v = (
@@ -69,7 +71,7 @@ def utilities(arm, slots, year, mode, barred):
             s.compatriots,
             s.home_share,
             s.language,
-            openings(s, a, rules, arm.affiliate_jobs),
+            openings(s, a, rules, arm.jobs_abroad()),
             arm.constants.at(year, a.boom_half_life),
             a.b_size,
             a.b_diaspora,
@@ -92,6 +94,8 @@ def utilities(arm, slots, year, mode, barred):
         + np.where(needs, permit, 0.0)
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
+    barred_here = rules["bars"].reshape(-1, len(s.homes))[country[None, :], home[:, None]]
+    is_open &= ~(abroad & ~is_home & barred_here)
     is_open &= ~(needs & (country[None, :] == np.asarray(barred)[:, None]))
     if mode != FREELY:  # somebody who has to go needs another country, and one that asks for no permit
         is_open &= abroad & ~needs
@@ -125,15 +129,18 @@ def net_pay(arm, slots, year, market):
     )
 
 
-def permit_terms(arm, year, home, tier, role):
-    """(engineer, hub) what needing a permit does to the pull of a hub; NaN where no route is open."""
+def permit_terms(arm, year, home, tier, role, resident):
+    """(engineer, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+
+    ``resident`` is the country whose temporary resident somebody is, where that opens a route, else -1.
+    """
     market, hubs = _market(arm, year), len(arm.world.setting.hubs)
-    kinds, which = np.unique(np.stack([home, tier, role]), axis=1, return_inverse=True)
+    kinds, which = np.unique(np.stack([home, tier, role, resident]), axis=1, return_inverse=True)
     pull = [[_permit_term(arm, market, *kind, h) for h in range(hubs)] for kind in kinds.T]
     return np.array(pull)[which.ravel()]
 
 
-def _permit_term(arm, market, g, t, r, h):
+def _permit_term(arm, market, g, t, r, resident, h):
     """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to him."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
     cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["pay_scale"][h]
@@ -142,7 +149,10 @@ def _permit_term(arm, market, g, t, r, h):
     gross = market["gross"][h, t, r]
     kept = gross * (1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]]))
     for k, route in enumerate(s.routes):
+        lives = s.countries[resident] if resident >= 0 else ""
         if s.countries[s.country[h]] != route["country"] or not _is_open(route, k, s.homes[g], TIERS[t], rules):
+            continue
+        if route["residents_of"] not in ("", lives):
             continue
         pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
         chance = odds[k] * pays * approval(arm)[k]

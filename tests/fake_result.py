@@ -56,6 +56,12 @@ REGIONS = (
     | dict.fromkeys(("fra", "deu", "nld", "pol", "prt", "xeu"), "eu27")
     | dict.fromkeys(("ind", "chn", "kor", "sgp", "aus", "xas"), "apac_ex_japan")
 )
+PLACES = [tuple(map(float, place.split(","))) for place in """
+37.8,-122.4 47.6,-122.3 40.7,-74.0 42.4,-71.1 30.3,-97.7 34.0,-118.2 38.9,-77.0 36.9,-92.0 43.7,-79.4
+45.5,-73.6 50.9,-102.8 51.5,-0.1 53.1,-2.0 48.9,2.3 52.5,13.4 48.1,11.6 52.4,4.9 52.2,21.0 38.7,-9.1 50.6,8.8
+45.6,3.4 48.9,10.4 47.4,8.6 32.1,34.8 24.9,55.0 24.7,46.7 13.0,77.6 17.4,78.5 22.5,77.7 39.9,116.4 31.2,121.5
+22.5,114.1 29.7,113.6 35.7,139.7 37.6,127.0 1.3,103.9 -33.9,151.2 13.6,109.5 25.7,-13.3
+""".split()]  # latitude, longitude, degrees
 ROUTES = [
     "usa.h1b",
     "usa.h1b_exempt",
@@ -79,6 +85,8 @@ ROUTE_NAMES = [
 HOMES = "usa can gbr fra deu euw eus che isr are sau ind chn twn jpn kor sgp aus".split()
 HOMES += "tur ruu irn pkb eas lam afr".split()
 STATUSES = "citizen permanent temporary student opt stem_opt".split()
+ROLES = "research_scientist research_engineer ml_engineer ml_infrastructure_engineer applied_ai_engineer".split()
+SECTORS = "frontier_lab big_tech startup sovereign_lab robotics cloud_saas traditional academia".split()
 TIERS = ["expert", "practitioner", "entry"]
 TIER_MIX = np.array([0.05, 0.70, 0.25])
 
@@ -97,9 +105,11 @@ def _coords(replicates, years):
         "arm": ["baseline", "scenario"], "replicate": np.arange(replicates),
         "time": 2026 + np.arange(years + 1),
         "year": 2026 + np.arange(years), "hub": hubs, "origin": hubs, "destination": hubs, "tier": TIERS,
-        "home": HOMES, "route": ROUTES, "status": STATUSES, "hub_name": ("hub", names),
+        "home": HOMES, "route": ROUTES, "status": STATUSES, "role": ROLES, "sector": SECTORS, "hub_name": ("hub", names),
         "hub_country": ("hub", countries),
         "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
+        "latitude": ("hub", [row[0] for row in PLACES]), "longitude": ("hub", [row[1] for row in PLACES]),
+        "home_name": ("home", [home.capitalize() for home in HOMES]),
         "route_name": ("route", ROUTE_NAMES), "route_country": ("route", [r[:3] for r in ROUTES]),
     }  # fmt: skip
 
@@ -143,6 +153,8 @@ def _details(arm, strength, replicates, years, seed):
     people = arm["stock"].sum(-1)
     home = random.dirichlet(np.ones(len(HOMES)), len(HUBS))
     status = random.dirichlet(np.ones(len(STATUSES)), len(HUBS))
+    role = random.dirichlet(np.ones(len(ROLES)), len(HUBS))
+    sector = random.dirichlet(np.ones(len(SECTORS)), len(HUBS))
     scale = np.array([60_000, 9_000, 3_600, 29_000, 64_000, 2_200, 9_100, 20_000.0])
     wanted = scale * np.exp(0.05 * random.standard_normal((replicates, years, len(ROUTES))))
     fewer = np.where(np.array(ROUTES) == "usa.h1b", 1 - 0.3 * strength, 1 + 0.02 * strength)
@@ -155,10 +167,11 @@ def _details(arm, strength, replicates, years, seed):
     waiting = np.concatenate([applicants[:, :1], applicants], 1) * 0.1
     return {
         "stock_by_home": people[..., None] * home, "stock_by_status": people[..., None] * status,
+        "stock_by_role": people[..., None] * role, "stock_by_sector": people[..., None] * sector,
         "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
         "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,
-        "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0], "price_level": people * 0 + 1.0,
+        "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0], "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0], "price_level": people * 0 + 1.0,
         "compute_per_engineer": people * 0 + 20.0,
     }  # fmt: skip
 
@@ -179,6 +192,10 @@ def _record(replicates, years, name):
         "years": years, "start": 2026, "seed": 0, "uncertainty": "all", "assumptions": assumptions,
         "draws": {"b_compute": [0.05] * replicates}, "versions": {"talentflow": "0.1.0"},
         "digests": {"code": "0" * 64}, "timings": {"run": 12.3},
+        "published": [
+            {"hub": "sf_bay_area", "value": -4.3, "unit": "percent of stock", "period": "H1 2026 year on year",
+             "meaning": "net migration of AI engineers as a share of the hub's stock", "source": "an index", "grade": "C"},
+        ],
         "legal": ["H-1B selection is random (rule of mid-2025) and no special fee is charged",
                   "the FY2027 weighted selection is not in force"],
     }  # fmt: skip

@@ -21,6 +21,7 @@ def random_rules(place, draw):
     countries, routes, hubs = len(place.countries), len(place.routes), len(place.hubs)
     rules["is_closed"] = draw.random(countries) < 0.2
     rules["free_entry"] = draw.random(countries) < 0.2
+    rules["bars"] = draw.random(len(rules["bars"])) < draw.choice([0.0, 0.2])
     rules["route_is_open"] = draw.random(routes) < draw.choice([0.1, 0.9])  # often none: a permit term of NaN
     rules["route_cap"][draw.random(routes) < 0.2] = 0
     rules["route_special_fee_usd"] = draw.choice([0.0, 100_000.0, 1e9], routes)

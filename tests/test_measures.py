@@ -23,7 +23,7 @@ def test_a_measure_is_taken_apart(text, query):
     ("text", "complaint"),
     [
         ("shear:usa", "unknown measure 'shear'; nearest: share"),
-        ("share:usa,teir=expert", "unknown key 'teir'; share takes tier, home, status; nearest: tier"),
+        ("share:usa,teir=expert", "unknown key 'teir'; share takes tier, role, sector, home, status; nearest: tier"),
         ("share:usa,tier", "tier needs a value: tier=..."),
         ("share:@2030", "a place is missing after ':'"),
         ("share@soon", "the time after '@' is a year, not 'soon'"),

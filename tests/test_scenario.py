@@ -1,5 +1,6 @@
 """Scenario files: every one that ships loads, every mistake gives its message, stacks commute."""
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.errors import ScenarioError
+from sim.errors import ScenarioError, UsageError
 from sim.months import january, month_of
 from sim.scenario.describe import describe, diff, resolved_toml, sentence
 from sim.scenario.files import available, load, loads, set_overrides
@@ -18,16 +19,9 @@ from sim.scenario.period import check_period
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.schema import schema
 from sim.scenario.stack import change_months, rules_at, stack
+from sim.scenario.starter import starter, write_starter
 
-SHIPPED = (
-    "baseline",
-    "current_law",
-    "eu_fast_track",
-    "gulf_compute",
-    "h1b_fee",
-    "h1b_weighted_lottery",
-    "us_tax_up",
-)
+SHIPPED = sorted(path.stem for path in (Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 FEE = "country.usa.route.h1b.special_fee_usd"
 TAX = "country.usa.tax.rate_points"
 
@@ -48,19 +42,23 @@ def same(one: dict, other: dict) -> bool:
 def test_a_shipped_scenario_loads_acts_and_tells_its_sources(name):
     scenario = load(name)
     assert scenario.question.endswith("?")
-    assert all(policy.source for policy in scenario.policies)
-    assert len(describe(scenario, 2026)) == max(1, len(scenario.policies))
+    for policy, said in zip(scenario.policies, describe(scenario, 2026), strict=name != "baseline"):
+        assert re.search(r"\([^()]*grade [A-D]\)$", policy.source), policy.source
+        assert re.fullmatch(r"\S.* -> .*, (from|until|throughout).*\. Source: .*\)\.", said), said
     notices = check_period(scenario, 2026, 10)
     assert not any("changes nothing" in notice for notice in notices), notices
-    rules = baseline_rules()
-    in_ten_years = rules_at(january(2036) - 1, scenario.policies, rules)
-    assert same(rules, in_ten_years) == (name == "baseline")
+    rules, start = baseline_rules(), january(2026)
+    months = [start, *change_months(scenario.policies, start, january(2036))]
+    acts = any(not same(rules, rules_at(month, scenario.policies, rules)) for month in months)
+    assert acts == (name != "baseline")
 
 
-def test_every_file_in_scenarios_ships_and_is_tested():
-    folder = Path(__file__).parent.parent / "scenarios"
-    assert sorted(path.stem for path in folder.glob("*.toml")) == sorted(SHIPPED)
+def test_every_file_in_scenarios_ships_and_says_what_is_assumed():
     assert set(SHIPPED) <= set(available())
+    titles = {load(name).title for name in SHIPPED}
+    assert len(titles) == len(SHIPPED)
+    for name in SHIPPED:
+        assert load(name).path.read_text(encoding="utf-8").startswith("# "), name
 
 
 def test_the_baseline_has_no_policies_but_says_which_law_it_assumes():
@@ -409,10 +407,70 @@ def test_every_lever_can_be_told_in_a_sentence():
         assert said.endswith("from 1 January 2027 on.")
 
 
+def test_a_difference_tells_both_sides_of_a_lever_in_one_line():
+    titles, lines = split_diff("h1b_fee", "h1b_fee_chilling")
+    assert titles == ["h1b_fee: US $100,000 H-1B fee", "h1b_fee_chilling: US H-1B fee struck down, chill fading"]
+    assert len(lines) == 1  # both routes and all dates
+    before, after = lines[0].split(" / ")
+    assert "h1b_fee: 0 -> 100,000 USD, from 21 September 2025 on" in before
+    assert "H-1B subject to the cap; H-1B cap-exempt" in before
+    assert "0 -> 20,000 USD, from 8 June 2026 until 1 July 2027" in after
+
+
 def test_a_difference_names_what_only_one_has():
-    lines = diff(load("h1b_fee"), load("h1b_fee+us_tax_up"))
-    assert [line[0] for line in lines] == ["+"]
-    assert diff(load("h1b_fee"), load("h1b_fee")) == []
+    _, lines = split_diff("h1b_fee", "h1b_fee+us_tax_up")
+    assert len(lines) == 1
+    assert "United States: effective tax rate" in lines[0]
+    assert "h1b_fee: not changed / h1b_fee+us_tax_up: 0 -> 3 percentage points" in lines[0]
+
+
+@pytest.mark.parametrize(("one", "other"), [("h1b_fee", "h1b_fee"), ("h1b_fee+us_tax_up", "us_tax_up+h1b_fee")])
+def test_scenarios_that_do_the_same_are_said_to(one, other):
+    assert split_diff(one, other)[1] == ["They change the same levers by the same amounts at the same dates."]
+
+
+def split_diff(one, other):
+    """The titles and the rest of a comparison."""
+    lines = diff(load(one), load(other))
+    return lines[:2], lines[2:]
+
+
+def test_places_that_share_a_country_or_an_origin_are_told_once():
+    west, china = describe(load("china_west_closed"))
+    assert west.startswith("United States; Canada; United Kingdom and 8 more, engineers from China")
+    assert china.startswith("China with Hong Kong and Macao, engineers from United States; engineers from Canada")
+    assert describe(load("all_open"))[0].startswith("Everywhere: free entry")
+
+
+def test_shares_are_told_in_percent():
+    said = describe(load("eu_fast_track"))[2]
+    assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to whatever is in force)" in said
+
+
+# --- a file of one's own ----------------------------------------------------------------------------------
+
+
+def test_the_starter_file_loads_as_it_stands_and_shows_everything():
+    text = starter("my_cap")
+    scenario = loads(text, "my_cap")
+    assert (scenario.title, len(scenario.policies)) == ("my_cap", 1)
+    assert len(text.splitlines()) < 35
+    for word in ("value", "multiply", "add", "from", "until", "ramp_years", "source", "{fra,deu}", "levers"):
+        assert word in text
+    assert len(loads(text.replace("# [[", "[[").replace("\n# lever", "\nlever").replace("\n# add  ", "\nadd")
+                     .replace("\n# from", "\nfrom").replace("\n# source", "\nsource")).policies) == 2
+
+
+def test_a_starter_file_is_written_once_and_only_under_a_sound_name(tmp_path):
+    path = write_starter("my-cap_2", tmp_path / "scenarios")
+    assert load(path).name == "my-cap_2"
+    with pytest.raises(UsageError, match="there is such a file already"):
+        write_starter("my-cap_2", tmp_path / "scenarios")
+    for name in ("", "a b", "../up", "é", "a.toml", "a+b", "x\n"):
+        with pytest.raises(UsageError, match="only letters, digits") as refusal:
+            write_starter(name, tmp_path)
+        assert "\n" not in str(refusal.value)
+    assert [found.name for found in tmp_path.rglob("*.toml")] == ["my-cap_2.toml"]
 
 
 def test_the_resolved_text_survives_any_title():

@@ -8,7 +8,7 @@ import numpy as np
 from sim.model.arm import Arm
 from sim.model.constants import none
 from sim.model.supply import entrant_path
-from sim.model.year import simulate
+from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import loads
 from sim.scenario.lever_table import FAMILIES
@@ -90,6 +90,8 @@ def rules_for(place):
         "countries": np.array([setting().countries.index(country) for country in place.countries]),
         "routes": np.array([routes.index(route["route"]) for route in place.routes]),
     }
+    homes = len(place.homes)
+    at["origins"] = (at["countries"][:, None] * homes + np.arange(homes)).ravel()
     rules = baseline_rules()
     return {family.field: rules[family.field][at[family.axis]] for family in FAMILIES}
 
@@ -121,14 +123,16 @@ def constants_of(world):
 
 def arm_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
     """An arm on its first 1 January."""
-    return Arm(world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed)
+    arm = Arm(world, a, constants or constants_of(world), rules or rules_for(world.setting), seed)
+    arm.policies = policies
+    return arm
 
 
 def years_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
     """Run an arm: iterator of the arm on every 1 January."""
-    return simulate(
-        world, a, constants or constants_of(world), policies, rules or rules_for(world.setting), seed
-    )
+    arm = begin(world, a, constants or constants_of(world), rules or rules_for(world.setting), seed).branch(policies)
+    yield arm
+    yield from simulate(arm, world.start + world.years)
 
 
 def scenario(levers, begins="2026-01-01", name="test", ends=None):

@@ -1,10 +1,12 @@
 """One arm of a run: a copy of the world's people that policy and chance may change, and the rules they live under."""
 
+from copy import copy
+
 import numpy as np
 
 from ..scenario.stack import rules_at
 from ..threads import over_range
-from ..world.engineers import STATUSES, TIERS
+from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.ties import TEAM
 from . import equations as eq
 from . import passes, rng
@@ -13,6 +15,8 @@ from .market import follow_the_market
 from .routes import Routes
 from .supply import entrant_path, reference_size
 from .visas import Offices
+
+MOST_ROUTES = 1024
 
 
 class Arm:
@@ -23,15 +27,17 @@ class Arm:
     world : World, left untouched
     a : Assumptions of the pair
     constants : Constants, the fitted pull of every hub
-    policies : the scenario's policies
     baseline_rules : rule name -> array, in force where no policy says otherwise
     seed : int, of the replicate
     """
 
-    def __init__(self, world, a, constants, policies, baseline_rules, seed):
+    def __init__(self, world, a, constants, baseline_rules, seed):
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
-        self.policies, self.baseline_rules = policies, baseline_rules
+        self.policies, self.baseline_rules = (), baseline_rules
+        self.course = None  # a Course to write down, so that other arms can be held to it
+        self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
+        self.year = world.start  # it stands on the 1 January of this year
         self.people, self.ties = world.engineers.copy(), world.ties
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
@@ -53,6 +59,19 @@ class Arm:
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
+
+    def branch(self, policies, held_to=()):
+        """An independent copy that lives under ``policies`` from this 1 January on.
+
+        ``held_to`` switches mechanisms ('network', 'feedback') off: name -> Course of the arm in which engineers see
+        ties, sizes and jobs instead of in their own.
+        """
+        twin = copy(self)
+        twin.people, twin.month_of = self.people.copy(), self.month_of.copy()
+        twin.offices = self.offices.of(twin)
+        twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
+        twin.adopt_rules(12 * self.year)
+        return twin
 
     def open_books(self):
         """Start the year's books, of the ledger and of the visa offices."""
@@ -79,9 +98,31 @@ class Arm:
         shape = (len(setting.hubs), len(setting.homes), len(TIERS), len(STATUSES))
         return sum(over_range(passes.count, self.used, self.people, shape[0], shape[1])).reshape(shape)
 
+    def count_work(self):
+        """(hub, role, sector) agents now."""
+        hubs = len(self.world.setting.hubs)
+        counts = sum(over_range(passes.count_work, self.used, self.people, hubs))
+        return counts.reshape(hubs, len(ROLES), len(SECTORS))
+
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""
-        return self.counts.sum(axis=(1, 2, 3)) * self.world.weight
+        return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
+
+    def jobs_abroad(self):
+        """Jobs, in persons, that the petitions lost last year open abroad."""
+        return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
+
+    def living(self, *choice):
+        """(slot,) hub where ties live at a choice (question, when, mode)."""
+        return self._seen("network", "living", choice, self.people.hub)
+
+    def _seen(self, mechanism, what, key, now):
+        """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
+        if mechanism in self.held_to:
+            return getattr(self.held_to[mechanism], what)[key]
+        if self.course is not None:
+            getattr(self.course, what)[key] = copy(now)
+        return now
 
     def entrant_ratio(self, year):
         """(hub, kind) entrants over those of the world's reference path."""
@@ -102,7 +143,7 @@ class Arm:
 
     def reaches(self, slots, route):
         """(slot, k) bool: each of the routes (slot, k) is open to the person in practice, drawn once for each."""
-        counter = np.asarray(slots)[:, None] * len(self.routes.names) + route
+        counter = np.asarray(slots)[:, None] * MOST_ROUTES + route  # a further route changes nobody's draws
         return rng.uniform(self.reach_key, counter) < self.rules["route_reach"][route]
 
     def _entrant_ratio(self):

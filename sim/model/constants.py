@@ -235,10 +235,10 @@ def permit_factors(arm):
     The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
     chance that their routes give.
     """
-    t, (route, share) = arm.tables, route_shares(arm)
+    t, (route, share, pattern_of) = arm.tables, route_shares(arm)
     granted = (share * promise(arm, True)[:, route][:, None]).sum(axis=-1)
-    success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[arm.routes.pattern_of][:, :, ROLE]  # home, tier, hub
+    success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
-    permit = np.exp(np.nan_to_num(t.permit[:, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
-    open_to = ~t.closed
+    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
+    open_to = ~t.closed[:, None, :]
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to

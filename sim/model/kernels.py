@@ -27,12 +27,13 @@ class Tables(NamedTuple):
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
     trip: np.ndarray  # (tier, origin, destination)
-    permit: np.ndarray  # (home, tier, role, hub), NaN where no route is open
+    permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
+    group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     home_share: np.ndarray  # (home, hub)
     nest: np.ndarray  # (home, origin, hub) int8, E3
     country: np.ndarray  # (hub,)
-    closed: np.ndarray  # (hub,) bool, to people from abroad
+    closed: np.ndarray  # (home, hub) bool, to people from abroad
     any_closed: bool
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
     returnee_years: np.ndarray  # (hub,)
@@ -95,8 +96,9 @@ def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred
         tier, role = p // uint64(15), p // uint64(3) % uint64(5)
         nation = uniform_at(nationality_key, i)
         friend, colleague = friends[k], colleagues[k] & ~(one << o)  # staying takes no new offer
-        nest, free, pay = t.nest[g, o], t.free[g], t.pay_arriving[p]
-        place, compute, trip, permit = t.place[g], t.compute[role], t.trip[tier, o], t.permit[g, tier, role]
+        nest, free, closed, pay = t.nest[g, o], t.free[g], t.closed[g], t.pay_arriving[p]
+        group = t.group_of[t.country[o], people.status[i]]
+        place, compute, trip, permit = t.place[g], t.compute[role], t.trip[tier, o], t.permit[group, g, tier, role]
         vk, needed = v[k], needs[k]
         for d in range(uint64(nest.size)):  # no branch in it, so that it runs on vectors
             needed[d] = nest[d] >= 2 and nation >= free[d]
@@ -108,7 +110,7 @@ def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred
         if mode != FREELY or t.any_closed or barred[k] >= 0:
             for d in range(uint64(nest.size)):
                 leaves = nest[d] >= 2 and not needed[d] and (mode == LEAVING or t.home_share[g, d] > 0.0)
-                shut = (nest[d] >= 2 and t.closed[d]) or (needed[d] and t.country[d] == barred[k])
+                shut = (nest[d] >= 2 and closed[d]) or (needed[d] and t.country[d] == barred[k])
                 if shut or (mode != FREELY and not leaves):
                     vk[d] = np.nan
         best = -np.inf

@@ -81,24 +81,31 @@ def tables(arm, year):
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
     on_arrival = np.minimum(years("newcomer_years"), pay.shape[2] - 1)
     arriving = np.take_along_axis(pay, on_arrival[None, :, None], axis=2)[..., 0]
+    closed = closed_to(s, rules)
     return Tables(
         pay=pay,
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
         pay_arriving=np.ascontiguousarray(arriving),
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
-                            openings(s, a, rules, arm.affiliate_jobs), arm.constants.at(year, a.boom_half_life),
+                            openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
                             a.b_size, a.b_diaspora, a.b_home, a.b_language),
         compute=compute_table(s, a, m),
         trip=arm.trip,
-        permit=permit_terms(arm, gross, tax),
+        permit=permit_terms(arm, gross, tax), group_of=arm.routes.group_of,
         free=free, home_share=s.home_share, nest=arm.nest, country=s.country,
-        closed=(rules["is_closed"] > 0)[s.country], any_closed=bool((rules["is_closed"] > 0).any()),
+        closed=closed, any_closed=bool(closed.any()),
         newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
         returnee_abroad=s.returnee_abroad[s.country],
         dissimilarity=np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]),
         b_friend=a.b_friend, log_colleague=np.log(a.colleague_multiplier),
         colleague_share=arm.colleague_share, year=year,
     )
+
+
+def closed_to(setting, rules):
+    """(home, hub) bool: people of the home may not move in from abroad; a bar by origin never meets citizens."""
+    bars = rules["bars"].reshape(-1, len(setting.homes))[setting.country].T > 0
+    return np.ascontiguousarray((rules["is_closed"] > 0)[setting.country] | (bars & (setting.home_share == 0)))
 
 
 def pay_table(gross, tax, relief, price, a):

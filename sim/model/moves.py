@@ -19,8 +19,9 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     u = uniforms(rng.key(arm.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
-    over_range(choose_hubs, len(slots), slots, u, arm.people, arm.ties, arm.person_keys, arm.tables, mode, barred,
-               chosen, needs)
+    living = arm.living(question, when, mode)
+    over_range(choose_hubs, len(slots), slots, u, arm.people, living, arm.ties, arm.person_keys, arm.tables, mode,
+               barred, chosen, needs)
     return chosen, needs
 
 
@@ -32,10 +33,10 @@ def _room(hubs):
     return _rooms.arrays
 
 
-def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen, needs_permit):
+def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
 
-    ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
+    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
     ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
     compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
     """
@@ -43,7 +44,7 @@ def choose_hubs(first, last, who, u, people, ties, keys, t, mode, barred, chosen
     for begin in range(first, last, BATCH):
         part = slice(begin, min(begin + BATCH, last))
         v = room[: part.stop - begin]
-        friends, colleagues = tied_hubs(who[part], people.hub, ties, keys[0], t.colleague_share, tied)
+        friends, colleagues = tied_hubs(who[part], living, ties, keys[0], t.colleague_share, tied)
         exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
         draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
 

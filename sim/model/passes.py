@@ -97,3 +97,14 @@ def count(first, last, people, hubs, homes):
             tier = people.category[i] // 15 % 3
             counts[((people.hub[i] * homes + people.home[i]) * 3 + tier) * 6 + people.status[i]] += 1
     return counts
+
+
+@njit(cache=True, nogil=True)
+def count_work(first, last, people, hubs):
+    """Agents by (hub, role, sector) among the slots from ``first`` to ``last``, flat, int64."""
+    counts = np.zeros(hubs * 5 * 8, np.int64)
+    for i in range(first, last):
+        if people.hub[i] >= 0:
+            role = people.category[i] // 3 % 5
+            counts[(people.hub[i] * 5 + role) * 8 + people.sector[i]] += 1
+    return counts

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..world.engineers import TIERS
+from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
@@ -27,11 +27,17 @@ class Routes:
         self.start_month = number("start_month", 0).astype(int)
         pools = [p["pool"] for p in setting.pools]
         self.pool = np.array([pools.index(r["pool"]) if r["pool"] in pools else -1 for r in rows])
-        self.for_home = np.array(
-            [[not r["homes"] or h in r["homes"].split(";") for r in rows] for h in setting.homes]
-        )  # (home, route)
-        # homes with the same routes open to them, which are few: pattern (pattern, route), pattern_of (home,)
-        self.patterns, self.pattern_of = np.unique(self.for_home, axis=0, return_inverse=True)
+        # a few routes take only temporary residents of one country: these form groups 1, 2, ..., others are group 0
+        takes = [r["residents_of"] for r in rows]
+        groups = ["", *sorted(set(takes) - {""})]
+        self.group_of = np.zeros((len(countries), len(STATUSES)), np.int64)  # by residence
+        for k, country in enumerate(groups[1:], 1):
+            if country in countries:
+                self.group_of[countries[country], TEMPORARY] = k
+        self.for_whom = np.array(
+            [[[takes[r] in ("", group) and (not row["homes"] or home in row["homes"].split(";"))
+               for r, row in enumerate(rows)] for home in setting.homes] for group in groups]
+        )  # (group, home, route)
         most = np.bincount(self.country).max()
         self.of_country = np.full((len(countries), most), -1)  # (country, k): its routes, -1 beyond them
         for c in range(len(countries)):
@@ -45,6 +51,12 @@ class Routes:
         for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
+
+
+def group_of(arm, slots):
+    """(slot,) the group of ``Routes.for_whom`` that somebody belongs to where he lives now."""
+    people = arm.people
+    return arm.routes.group_of[arm.world.setting.country[people.hub[slots]], people.status[slots]]
 
 
 def cash_pay(setting, pay_scale):
@@ -98,12 +110,15 @@ def route_shares(arm):
     Returns
     -------
     route : (hub, k) the country's routes, -1 beyond them
-    share : (pattern, tier, role, hub, k) of the people; patterns are those of ``Routes.pattern_of``
+    share : (pattern, tier, role, hub, k) of the people; a pattern is a set of routes, of which there are few
+    pattern_of : (group, home) its pattern
     """
     s, routes = arm.world.setting, arm.routes
     route = routes.of_country[s.country]
     usable = arm.open_routes & routes.from_abroad[route]
-    value = np.where(usable & routes.patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
+    open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
+    patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
+    value = np.where(usable & patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
     order = np.argsort(-value, axis=-1, kind="stable")
     reach = np.where(value > 0, arm.rules["route_reach"][route], 0.0)
     sorted_reach = np.take_along_axis(reach, order, axis=-1)
@@ -111,17 +126,24 @@ def route_shares(arm):
     taken = sorted_reach * np.concatenate([np.ones_like(without[..., :1]), without[..., :-1]], axis=-1)
     share = np.empty_like(taken)
     np.put_along_axis(share, order, taken, axis=-1)
-    return route, share
+    return route, share, pattern_of.reshape(open_to.shape[:2])
+
+
+def distinct(rows):
+    """The distinct rows of a table, and (row,) which of them each is; np.unique by rows takes thirty times as long."""
+    seen = {}
+    which = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in rows])
+    return rows[np.unique(which, return_index=True)[1]], which
 
 
 def permit_terms(arm, gross, tax):
-    """(home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+    """(group, home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
 
     Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
     each with his own route.
     """
     a, rules = arm.a, arm.rules
-    route, share = route_shares(arm)
+    route, share, pattern_of = route_shares(arm)
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
@@ -130,7 +152,7 @@ def permit_terms(arm, gross, tax):
     pull = pull + a.b_pay * np.log(net(fee) / net(0.0))
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
-    return np.where(reached > 0, mean, np.nan)[arm.routes.pattern_of]
+    return np.where(reached > 0, mean, np.nan)[pattern_of]
 
 
 def route_for(arm, slots, hub, abroad):
@@ -149,7 +171,8 @@ def route_for(arm, slots, hub, abroad):
     tier, role = people.category[slots] // 15 % 3, people.category[slots] // 3 % 5
     route = routes.of_country[arm.world.setting.country[hub]]  # (applicant, k)
     side = routes.from_abroad if abroad else routes.in_country
-    usable = arm.open_routes[tier, role, hub] & routes.for_home[people.home[slots][:, None], route] & side[route]
+    for_whom = routes.for_whom[group_of(arm, slots)[:, None], people.home[slots][:, None], route]
+    usable = arm.open_routes[tier, role, hub] & for_whom & side[route]
     value = np.where(usable & arm.reaches(slots, route), promise(arm, abroad)[tier[:, None], route], 0.0)
     best = route[np.arange(len(slots)), value.argmax(axis=1)]
     return np.where(value.max(axis=1, initial=0.0) > 0, best, -1)

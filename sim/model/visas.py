@@ -5,6 +5,8 @@ Every round first plans (who is granted, by index) and then applies. A petition 
 Petitions travel as (4, n) integers: slot, hub, route, month of application.
 """
 
+from copy import copy
+
 import numpy as np
 
 from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
@@ -37,16 +39,25 @@ class Offices:
         self.see_rules()
         self.start_year()
 
+    def of(self, arm):
+        """These offices as a branch of their arm starts with them."""
+        twin = copy(self)
+        twin.arm, twin.odds = arm, self.odds.copy()
+        twin.new, twin.refused = list(self.new), list(self.refused)
+        twin.due = {month: list(batches) for month, batches in self.due.items()}
+        return twin
+
     def see_rules(self):
         """Take note of the rules now in force."""
         arm = self.arm
         self.drawn = is_drawn(arm)
         self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
         self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
-        held = np.concatenate([self.queued, self.waiting], axis=1)
+        held = self.standing(np.concatenate([self.queued, self.waiting], axis=1))
         free = arm.rules["free_entry"][arm.world.setting.country[held[HUB]]] > 0
-        self.refused.append(held[:, free])  # who needs no permit any more decides anew
-        held = held[:, ~free]
+        anew = free | (arm.rules["route_is_open"][held[ROUTE]] == 0)
+        self.refused.append(held[:, anew])  # who needs no permit any more, or waits in vain, decides anew
+        held = held[:, ~anew]
         self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
     def start_year(self):
@@ -81,7 +92,8 @@ class Offices:
         """Move those whose processing ends this month."""
         if month in self.due:
             petitions = self.standing(np.concatenate(self.due.pop(month), axis=1))
-            shut = self.arm.tables.closed[petitions[HUB]]  # the border has closed since the permit was granted
+            home = self.arm.people.home[petitions[SLOT]]
+            shut = self.arm.tables.closed[home, petitions[HUB]]  # the border has closed since the permit was granted
             self.arm.people.target[petitions[SLOT, shut]] = -1
             slots, hubs, routes, _ = petitions[:, ~shut]
             moves.move(self.arm, slots, hubs, month, routes)

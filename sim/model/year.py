@@ -14,26 +14,28 @@ from .timeline import Timeline
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 
 
-def simulate(world, a, constants, policies, baseline_rules, seed):
-    """Run one arm, handing it over on every 1 January.
+def begin(world, a, constants, baseline_rules, seed):
+    """An arm on the 1 January of the start, petitions under way: the same whatever policy comes, see ``Arm.branch``."""
+    arm = Arm(world, a, constants, baseline_rules, seed)
+    fill_pipeline(arm)
+    return arm
+
+
+def simulate(arm, until):
+    """Run an arm from the 1 January that it stands on to that of the year ``until``, in place.
 
     Yields
     ------
-    Arm, before anything has happened, then after the ledger of each year has been closed
+    Arm, after the ledger of each year has been closed
 
     Raises
     ------
     InvariantError
         if stocks and flows disagree
     """
-    arm = Arm(world, a, constants, policies, baseline_rules, seed)
-    fill_pipeline(arm)
-    end = world.start + world.years
-    midyear = [m for m in change_months(policies, 12 * world.start, 12 * end) if m % 12]
-    timeline = Timeline(world.start, midyear, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
-    arm.adopt_rules(12 * world.start)
-    yield arm
-    for year in range(world.start, end):
+    midyear = [m for m in change_months(arm.policies, 12 * arm.year, 12 * until) if m % 12]
+    timeline = Timeline(arm.year, midyear, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
+    for year in range(arm.year, until):
         arm.open_books()
         arm.adopt_rules(12 * year)  # the rules of January meet those who enter in it
         enter(arm, year)
@@ -132,3 +134,4 @@ def close(arm, year):
     arm.counts = counts
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
+    arm.year = year + 1

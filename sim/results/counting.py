@@ -52,6 +52,20 @@ def drain(data, place, keys):
     return counted.isel(hub=np.flatnonzero(~own)).sum("hub") / counted.sum("hub")
 
 
+def gain(data, place, keys):
+    """Part of the engineers of a hub, or of the place, who come from another country; nan by hub for groups of countries."""
+    homes = data.home.values.astype(str)
+    countries = data.hub_country.values.astype(str)
+    if place and not np.isin(countries[place.only], homes).all():
+        raise ResultError("gain", f"{place.name} holds a group of countries: who is foreign in it is not known")
+    own = xr.DataArray(homes[:, None] == countries, dims=("home", "hub"))
+    foreign = data.stock_by_home.where(~own, 0).sum("home").where(own.any("home"))
+    everybody = data.stock.sum("tier")
+    if place is None:
+        return foreign / everybody
+    return foreign.isel(hub=place.only).sum("hub") / everybody.isel(hub=place.only).sum("hub")
+
+
 # --- flows: over a year ---------------------------------------------------------------------------
 
 
@@ -119,6 +133,12 @@ def by_route(name):
         return values.isel(route=np.flatnonzero(inside)).sum("route")
 
     return compute
+
+
+def odds(data, place, keys):
+    """Selected over registered, of one route or of the routes of a country or region; nan where nobody registered."""
+    selected, registered = (by_route(name)(data, place, keys) for name in ("selected", "registrations"))
+    return selected / registered.where(registered > 0)
 
 
 def average(name):

@@ -17,22 +17,23 @@ def effect(result, query):
 
     Returns
     -------
-    xarray.DataArray over replicate and, where the measure has no place, hub or route; in its own unit
+    xarray.DataArray over replicate and, where the measure has no place, hub or route; in its own unit. Over arm too,
+    the scenario, if the result is a comparison of several.
 
     >>> effect(result, "share:usa@2036").dims
     ('replicate',)
     """
-    return _difference(measure(result, query))
+    return _difference(result, measure(result, query))
 
 
 def effect_series(result, query):
     """The same at all times: also over time or year."""
-    return _difference(series(result, query))
+    return _difference(result, series(result, query))
 
 
-def _difference(values):
-    with_attributes = values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True)
-    return with_attributes.assign_attrs(values.attrs)
+def _difference(result, values):
+    scenarios = values.sel(arm=result.arms) if len(result.arms) > 1 else values.sel(arm=result.arms[0], drop=True)
+    return (scenarios - values.sel(arm="baseline", drop=True)).assign_attrs(values.attrs)
 
 
 def summarise(pairs):

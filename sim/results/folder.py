@@ -11,7 +11,7 @@ import xarray as xr
 
 from sim.errors import ResultError, UsageError
 from sim.results import tidy
-from sim.results.record import FORMAT, folder_name, sha256, to_json
+from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
 
 
 def check_writable(out):
@@ -92,7 +92,8 @@ def _read_record(folder):
 
 def _fill(folder, result, figures):
     """Everything that a run's folder contains; ``run.json`` last, with the digests of the rest."""
-    (folder / "scenario.toml").write_text(result.record["scenario"], encoding="utf-8")
+    for label, arm in result.record.get("arms", {"scenario": result.record}).items():
+        (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)

@@ -122,7 +122,7 @@ def measure(result, query):
     return values.sel({axis: query.time})
 
 
-WHO = ("tier", "home", "status")
+WHO = ("tier", "role", "sector", "home", "status")
 ROUTE_COUNTS = "applicants grants_abroad lost_petitions registrations selected backlog".split()
 
 
@@ -141,6 +141,7 @@ MEASURES = {
     "drain": Measure(
         counting.drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False
     ),
+    "gain": Measure(counting.gain, "share", (), "part of a place's engineers who come from another country"),
     "arrivals": Measure(counting.arrivals, "persons a year", (), "moves into the place from outside it"),
     "departures": Measure(counting.departures, "persons a year", (), "moves out of the place"),
     "net_migration": Measure(counting.net_migration, "persons a year", (), "arrivals less departures"),
@@ -152,7 +153,9 @@ MEASURES = {
     "exits": _declared("exits", counting.by_hub),
     "grants": _declared("grants", counting.by_route, "route", "tier"),
     **{name: _declared(name, counting.by_route, "route") for name in ROUTE_COUNTS},
+    "odds": Measure(counting.odds, "share", ("route",), "selected over all demand for the route's pool"),
     "pay": _declared("pay", counting.average, "tier"),
+    "net_pay": _declared("net_pay", counting.average, "tier"),
     "price_level": _declared("price_level", counting.average),
     "compute_per_engineer": _declared("compute_per_engineer", counting.average),
 }

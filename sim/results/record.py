@@ -56,31 +56,40 @@ def folder_name(record):
     >>> folder_name({k: 0 for k in INPUTS} | {"name": "h1b_fee+eu: x", "digests": {}})
     'h1b_fee_and_eu_x-...'
     """
-    plain = re.sub(r"[^\w.-]+", "_", record["name"].replace("+", "_and_"), flags=re.ASCII).strip("._")
-    return f"{plain[:80] or 'scenario'}-{digest(record)}"
+    return f"{plain(record['name'])}-{digest(record)}"
 
 
-def inputs(scenario, baseline, declared, **settings):
-    """The first part of a run's record: all that decides its arrays, known before it runs.
+def plain(name):
+    """A file name for ``name`` that every file system takes, at most 80 characters long."""
+    return re.sub(r"[^\w.-]+", "_", name.replace("+", "_and_"), flags=re.ASCII).strip("._")[:80] or "scenario"
+
+
+def inputs(arms, baseline, declared, chosen):
+    """The first part of the record of a study: all that decides its arrays, known before it runs.
 
     Parameters
     ----------
-    scenario, baseline : Scenario
+    arms : dict of label -> Scenario
+    baseline : Scenario
     declared : dict of name -> Assumption
-    settings : every one of ``SETTINGS``, the population as a number of agents
+    chosen : dict of every one of ``SETTINGS``, the population as a number of agents
 
     Returns
     -------
     dict with ``name``, ``digests`` and every one of ``INPUTS``: enough for :func:`folder_name`
     """
+    written = {label: resolved_toml(scenario) for label, scenario in arms.items()}
     return {
-        "name": scenario.name,
-        "scenario": resolved_toml(scenario),
+        "name": "_vs_".join(scenario.name for scenario in arms.values()),
+        "title": " against ".join(scenario.title for scenario in arms.values()),
+        "question": " ".join(scenario.question for scenario in arms.values()),
+        "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items()) if len(written) > 1
+        else next(iter(written.values())),
         "baseline": resolved_toml(baseline),
-        **{key: settings[key] for key in SETTINGS},
+        **chosen,
         "assumptions": records(declared),
         "digests": {"code": code_digest()},
-    }
+    }  # fmt: skip
 
 
 def settings(record):

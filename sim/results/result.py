@@ -5,13 +5,14 @@ from pathlib import Path
 
 import xarray as xr
 
-from sim.results import folder
+from sim.errors import ResultError, nearest
+from sim.results import display, folder, summary
 from sim.results.record import folder_name
 
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """A scenario and its baseline, pair by pair.
+    """A scenario and its baseline, pair by pair; or several scenarios and the baseline that all share.
 
     Attributes
     ----------
@@ -50,6 +51,40 @@ class Result:
         ResultError if it is no run, newer than this version, or damaged.
         """
         return cls(*folder.read(Path(path)))
+
+    @property
+    def arms(self):
+        """Labels of the scenarios: ``["scenario"]`` in a run, the names of all in a comparison."""
+        return [str(arm) for arm in self.data.arm.values[1:]]
+
+    def versus(self, arm):
+        """One scenario of a comparison against its baseline, as a run of its own.
+
+        Raises
+        ------
+        ResultError for a scenario that the result does not hold.
+        """
+        if arm not in self.arms:
+            raise ResultError(f"{arm} is not in this result", f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}")
+        data = self.data.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
+        common = {key: value for key, value in self.record.items() if key != "arms"}
+        return Result(data, common | self.record.get("arms", {}).get(arm, {}))
+
+    def to_frame(self):
+        """The effects on hub shares as a table: the hubs that matter and all others together.
+
+        Returns
+        -------
+        pandas.DataFrame: name, start, baseline, scenario (% of the world stock), effect (percentage points), low, high,
+        same_sign, pairs, error and more, as in :func:`sim.results.summary.hub_rows`; ``arm`` too for a comparison
+        """
+        return summary.hub_frame(self)
+
+    def __str__(self):
+        return display.as_text(self)
+
+    def _repr_html_(self):
+        return display.as_html(self)
 
     def __repr__(self):
         sizes = self.data.sizes

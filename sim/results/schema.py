@@ -22,6 +22,8 @@ VARIABLES = {
     "stock_by_status": Variable(
         (*PAIR, "time", "hub", "status"), "persons", "the same by right of residence"
     ),
+    "stock_by_role": Variable((*PAIR, "time", "hub", "role"), "persons", "the same by role"),
+    "stock_by_sector": Variable((*PAIR, "time", "hub", "sector"), "persons", "the same by sector"),
     "flow": Variable((*PAIR, "year", "origin", "destination"), "persons a year", "moves from hub to hub"),
     "entrants": Variable(
         (*PAIR, "year", "hub"), "persons a year", "graduates and people from other occupations"
@@ -40,7 +42,8 @@ VARIABLES = {
     ),
     "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),
     "backlog": Variable((*PAIR, "time", "route"), "persons", "applicants still waiting on 1 January"),
-    "pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "gross pay, nominal"),
+    "pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "gross pay of the median engineer, nominal"),
+    "net_pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "the same after tax"),
     "price_level": Variable((*PAIR, "time", "hub"), "US average = 1", "local prices"),
     "compute_per_engineer": Variable(
         (*PAIR, "time", "hub"), "H100-equivalents", "compute that an engineer of the hub can use"

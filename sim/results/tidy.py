@@ -43,7 +43,8 @@ def effects(result):
 
     Returns
     -------
-    pandas.DataFrame: measure, place, time, mean, low, high, same_sign, pairs, error, unit
+    pandas.DataFrame: measure, place, time, mean, low, high, same_sign, pairs, error, unit; first of all the arm, if the
+    result is a comparison of several scenarios
     """
     return pd.concat([_effects(result, name) for name in MEASURED], ignore_index=True)
 
@@ -55,8 +56,9 @@ def _effects(result, name):
     table = table.rename(columns={"year": "time", "hub": "place", "route": "place"})
     table = table.assign(measure=name, pairs=found.attrs["pairs"], unit=MEASURES[name].unit)
     table["place"] = table.get("place", "world")
+    arm = ["arm"] if "arm" in table else []
     columns = ["measure", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
-    return table[columns].sort_values(["place", "time"], kind="stable")
+    return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")
 
 
 def _band(values):

@@ -2,9 +2,10 @@
 
 import json
 import math
+from collections.abc import Sequence
 
 from sim.months import day_label, january, long_label
-from sim.scenario.levers import Lever
+from sim.scenario.levers import Lever, catalogue
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.stack import changed, held
 
@@ -23,16 +24,33 @@ def describe(scenario: Scenario, start: int | None = None) -> list[str]:
 def sentence(policy: Policy, start: int | None = None) -> str:
     """Return what one policy does, in a sentence."""
     lever = policy.levers[0]
-    what = f"{_places(policy)}: {lever.what} ({lever.meaning}) {_change(policy)}"
+    what = f"{_places(policy.levers)}: {lever.what} ({lever.meaning}) {_change(policy, policy.levers)}"
     source = f" Source: {policy.source.rstrip('.')}." if policy.source else ""
     return f"{what}, {_dates(policy, start)}.{source}"
 
 
+def short(policy: Policy) -> str:
+    """Return what a policy changes in a few words, for a table or a figure."""
+    return f"{_places(policy.levers)}: {policy.levers[0].what} {_change(policy, policy.levers)}"
+
+
 def diff(one: Scenario, other: Scenario) -> list[str]:
-    """Return the provisions that only one of two scenarios has, marked ``-`` and ``+``."""
-    gone = [f"- {sentence(policy)}" for policy in one.policies if policy not in other.policies]
-    come = [f"+ {sentence(policy)}" for policy in other.policies if policy not in one.policies]
-    return gone + come
+    """Return how two scenarios differ: their titles, then a line for each lever that they move differently.
+
+    Levers that each of the two treats alike share a line. Sources are not compared.
+    """
+    lines = [f"{scenario.name}: {scenario.title}" for scenario in (one, other)]
+    moved = [_policies_by_lever(scenario) for scenario in (one, other)]
+    together: dict[tuple, list[Lever]] = {}
+    for lever in dict.fromkeys([*moved[0], *moved[1]]):
+        ways = tuple(tuple(_effect(policy) for policy in each.get(lever, ())) for each in moved)
+        if ways[0] != ways[1]:
+            together.setdefault((lever.field, *ways), []).append(lever)
+    for levers in together.values():
+        what = f"{_places(levers)}: {levers[0].what} ({levers[0].meaning})"
+        said = [_said(each.get(levers[0], ()), levers) for each in moved]
+        lines.append(f"{what}. {one.name}: {said[0]} / {other.name}: {said[1]}.")
+    return lines if together else [*lines, "They change the same levers by the same amounts at the same dates."]
 
 
 def resolved_toml(scenario: Scenario) -> str:
@@ -50,23 +68,53 @@ def resolved_toml(scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _places(policy: Policy) -> str:
-    names = list(dict.fromkeys(lever.place for lever in policy.levers))
+def _policies_by_lever(scenario: Scenario) -> dict[Lever, list[Policy]]:
+    moved: dict[Lever, list[Policy]] = {}
+    for policy in sorted(scenario.policies, key=lambda each: (each.begin_month, each.operation, each.amount)):
+        for lever in policy.levers:
+            moved.setdefault(lever, []).append(policy)
+    return moved
+
+
+def _effect(policy: Policy) -> tuple:
+    return policy.operation, policy.amount, policy.begins, policy.ends, policy.ramp_years
+
+
+def _said(policies: Sequence[Policy], levers: Sequence[Lever]) -> str:
+    changes = [f"{_change(policy, levers)}, {_dates(policy)}" for policy in policies]
+    return "; ".join(changes) or "not changed"
+
+
+def _places(levers: Sequence[Lever]) -> str:
+    alike = [lever for lever in catalogue().values() if lever.field == levers[0].field]
+    if len(levers) == len(alike):
+        return "Everywhere"
+    parts = [lever.place.partition(", ") for lever in levers]  # a country, and its route or an origin
+    heads, _, tails = (list(dict.fromkeys(part)) for part in zip(*parts, strict=True))
+    if len(heads) == 1 and all(tails):
+        return f"{heads[0]}, {_some(tails)}"
+    if len(tails) == 1 and all(tails):
+        return f"{_some(heads)}, {tails[0]}"
+    return _some(list(dict.fromkeys(lever.place for lever in levers)))
+
+
+def _some(names: Sequence[str]) -> str:
     more = len(names) - NAMED_PLACES
     if more <= 1:
         return "; ".join(names)
     return f"{'; '.join(names[:NAMED_PLACES])} and {more} more"
 
 
-def _change(policy: Policy) -> str:
-    lever = policy.levers[0]
-    before = [each.present for each in policy.levers]
-    after = [held(changed(each.present, policy), each) for each in policy.levers]
-    unit = f" {lever.unit}" if lever.unit and math.isfinite(after[0]) else ""
+def _change(policy: Policy, levers: Sequence[Lever]) -> str:
+    lever = levers[0]
+    before = [each.present for each in levers]
+    after = [held(changed(each.present, policy), each) for each in levers]
+    unit = f" {lever.unit}" if lever.unit not in ("", "share") and math.isfinite(after[0]) else ""
+    added = f"{100 * policy.amount:g} percentage points" if lever.unit == "share" else f"{policy.amount:,g}"
     how = {
         "value": "",
-        "multiply": f" (times {policy.amount:g})",
-        "add": f" ({policy.amount:+,g} to whatever is in force)",
+        "multiply": "" if lever.unit == "times" else f" (times {policy.amount:g})",
+        "add": f" (adds {added} to whatever is in force)",
     }
     return f"{_span(before, lever)} -> {_span(after, lever)}{unit}{how[policy.operation]}"
 
@@ -83,10 +131,12 @@ def _shown(value: float, lever: Lever) -> str:
         return lever.choices[int(value)].replace("_", " ")
     if math.isinf(value):
         return "none"
+    if lever.unit == "share":
+        return f"{100 * value:.4g} %"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def _dates(policy: Policy, start: int | None) -> str:
+def _dates(policy: Policy, start: int | None = None) -> str:
     ramp = f", phased in over {policy.ramp_years:g} years" if policy.ramp_years else ""
     if policy.begins is None:
         until = f"until {day_label(policy.ends)}" if policy.ends else "throughout"

@@ -36,6 +36,11 @@ def load(name: str | Path) -> Scenario:
     return loads(read_text(path, ScenarioError), path.stem, path)
 
 
+def loaded(scenario: Scenario | str | Path) -> Scenario:
+    """Return ``scenario`` itself, or the one that it names."""
+    return scenario if isinstance(scenario, Scenario) else load(scenario)
+
+
 def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenario:
     """Return the scenario that TOML ``text`` holds; ``name`` and ``path`` are what it is called."""
     place = str(path or name)

@@ -2,7 +2,7 @@
 
 A ``Family`` is declared once per kind of rule and expanded to one ``Lever`` for every country, route or
 hub of the world tables. ``field`` and ``index`` say where its value stands in the rules: arrays by
-field, ordered as the rows of countries.csv, routes.csv and hubs.csv.
+field, ordered as the rows of countries.csv, routes.csv and hubs.csv, or as all countries times homes.csv.
 """
 
 import csv
@@ -22,6 +22,7 @@ from sim.scenario.lever_table import FAMILIES, SELECTIONS, Family
 
 TABLES = Path(__file__).parent.parent / "world" / "data"
 MOST_ALTERNATIVES = 1000
+BY_DEFINITION = "definition: what the baseline is measured by"
 DTYPES = {"number": np.float64, "integer": np.float64, "flag": np.bool_, "choice": np.int64}
 
 
@@ -50,7 +51,11 @@ class Lever:
 @cache
 def catalogue() -> dict[str, Lever]:
     """Return every lever by its path, in the order of declaration and of the world tables."""
-    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "tax_relief")}
+    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief")}
+    tables["origins"] = [
+        {"country": to["country"], "home": of["home"], "name": f"{to['name']}, engineers from {of['name']}"}
+        for to, of in product(tables["countries"], tables["homes"])
+    ]
     levers = (lever for family in FAMILIES for lever in _expand(family, tables))
     return {lever.path: lever for lever in levers}
 
@@ -115,8 +120,8 @@ def _expand(family: Family, tables: dict[str, list[dict]]) -> Iterator[Lever]:
             meaning=family.meaning,
             reaches=family.reaches,
             present=_present(family, bearer, row),
-            source=bearer["source"] if family.column else "",
-            grade=bearer["grade"] if family.column else "",
+            source=bearer["source"] if family.column else BY_DEFINITION,
+            grade=bearer[family.graded] if family.column else "A",
         )
 
 

@@ -60,6 +60,21 @@ def change_months(policies: Iterable[Policy], start_month: int, end_month: int) 
     return sorted(int(month) for month in months if start_month <= month < end_month)
 
 
+def shared_until(stacks: Sequence[Sequence[Policy]], start: int, end: int) -> int:
+    """Return the last year, from ``start`` to ``end``, before whose January all stacks begin the same policies.
+
+    Until its 1 January the rules of all are the same, so one past serves them all.
+    """
+
+    def begun(policies: Sequence[Policy], year: int) -> set[Policy]:
+        return {policy for policy in policies if policy.begin_month < 12 * year}
+
+    year = start
+    while year < end and len({frozenset(begun(policies, year + 1)) for policies in stacks}) == 1:
+        year += 1
+    return year
+
+
 def stack(scenarios: Sequence[Scenario]) -> Scenario:
     """Return one scenario with the policies of all; ``a+b`` and ``b+a`` are equal. Conflicts are refused."""
     parts = sorted(scenarios, key=lambda scenario: (scenario.name, str(scenario.path)))

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.record import to_json
-from sim.show.table import WIDTH, render
+from sim.show.layout import WIDTH
+from sim.show.table import render
 
 __all__ = ["console", "lever_row", "print_rows", "progress", "render"]
 MOST_COLUMNS = 9  # a wider table is printed one row a block

@@ -16,7 +16,7 @@ from ..model import constants as fitting
 from ..model.arm import Arm
 from ..model.constants import Constants, Offsets
 from ..model.supply import entrant_path
-from ..model.year import simulate
+from ..model.year import begin, simulate
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
 from ..world.build import build
@@ -58,7 +58,7 @@ def constants_for(world, a, offsets, start_values=None):
     """
     setting, rules = world.setting, baseline_rules()
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
-    year = fitting.FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), (), rules, 0))
+    year = fitting.FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     targets, guess = fitting.net_targets(setting, a.boom_weight), (first.permanent + first.boom, first.move_cost_abroad)
     whole, cost = fitting.invert(year, targets, crossing, offsets, guess)
@@ -72,7 +72,8 @@ def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
     world = build(setting, agents, 0, START, entrant_path(setting, a, START, 1), a.mover_share)
     net, crossing = np.zeros(len(setting.hubs)), np.zeros(2)
     for seed in range(seeds):
-        *_, arm = simulate(world, a, constants, (), baseline_rules(), seed)
+        arm = begin(world, a, constants, baseline_rules(), seed).branch(())
+        (arm,) = simulate(arm, START + 1)
         net += (arm.books.flow.sum(axis=0) - arm.books.flow.sum(axis=1)) * world.weight / seeds
         by_tier = fitting.by_group(arm.books.crossings)
         stock = fitting.by_group(setting.stock @ setting.tier_share)

@@ -2,9 +2,13 @@
 
 import numpy as np
 
+from ..model import equations as eq
 from ..model.market import market
+from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES
-from ..world.engineers import STATUSES, TIERS
+from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
+from ..world.hubs import load_setting
+from ..world.tables import read
 
 
 def sizes(world):
@@ -12,26 +16,32 @@ def sizes(world):
     s = world.setting
     return {"time": world.years + 1, "year": world.years, "hub": len(s.hubs), "origin": len(s.hubs),
             "destination": len(s.hubs), "tier": len(TIERS), "home": len(s.homes), "status": len(STATUSES),
-            "route": len(s.routes)}
+            "role": len(ROLES), "sector": len(SECTORS), "route": len(s.routes)}
 
 
-def follow(arms, world):
-    """Run one arm to its end and write it down.
+def blank(world):
+    """Arrays of zeros for one arm: variable -> array without the pair's axes."""
+    size = sizes(world)
+    return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
+
+
+def follow(arm, until, past):
+    """Run an arm to the 1 January of the year ``until`` and write it down.
 
     Parameters
     ----------
-    arms : iterator of the arm on every 1 January, as ``model.year.simulate`` yields it
+    past : dict as :func:`blank` makes it, filled up to the 1 January that the arm stands on; left as it is
 
     Returns
     -------
-    dict of variable -> array without the pair's axes; persons where agents are counted
+    dict like ``past``; persons where agents are counted
     """
-    size = sizes(world)
-    out = {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
-    for t, arm in enumerate(arms):
-        _first_of_january(out, arm, t)
-        if t:
-            _year_before(out, arm, t - 1)
+    out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
+    if arm.year == start:
+        _first_of_january(out, arm, 0)
+    for arm in simulate(arm, until):
+        _year_before(out, arm, arm.year - start - 1)
+        _first_of_january(out, arm, arm.year - start)
     return out
 
 
@@ -41,12 +51,31 @@ def _first_of_january(out, arm, t):
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
     out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
     out["backlog"][t] = arm.offices.backlog() * w
+    work = arm.count_work() * w
+    out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     now = market(arm, arm.world.start + t)
-    role_pay = s.role_share @ s.role_pay
-    gross = s.pay.sum(axis=-1) * role_pay[:, None] * now.pay_scale[:, None]
-    out["pay"][t] = gross * np.exp(arm.a.pay_growth * t)
+    gross = s.pay.sum(axis=-1) * (median_role_pay(s) * now.pay_scale)[:, None]
+    nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
+    out["pay"][t] = gross * nominal
+    out["net_pay"][t] = gross * (1 - tax_rates(arm, gross)) * nominal
     out["price_level"][t] = now.price
     out["compute_per_engineer"][t] = now.compute
+
+
+def median_role_pay(setting):
+    """(hub,) pay multiplier of the role in which the hub's median engineer works."""
+    order = np.argsort(setting.role_pay)
+    reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
+    return setting.role_pay[order][reached.argmax(axis=1)]
+
+
+def tax_rates(arm, gross):
+    """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
+    s = arm.world.setting
+    points = arm.rules["tax_rate_points"][s.country]
+    return np.stack([
+        eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], points[h]) for h in range(len(s.hubs))
+    ])
 
 
 def _year_before(out, arm, y):
@@ -57,3 +86,21 @@ def _year_before(out, arm, y):
     for name, counts in offices.counts.items():
         out[name][y] = counts * w
     out["grants_by_tier"][y] = offices.grants_by_tier * w
+
+
+def coordinates(arms, pairs, start, years):
+    """Labels of a result's dimensions."""
+    setting = load_setting()
+    hubs, homes, routes = read("hubs"), read("homes"), setting.routes
+    names = {r["country"]: r["name"] for r in read("countries")}
+    number = lambda column: ("hub", [float(r[column]) for r in hubs])  # noqa: E731
+    return {
+        "arm": list(arms), "replicate": np.arange(pairs), "time": start + np.arange(years + 1),
+        "year": start + np.arange(years), "hub": list(setting.hubs), "origin": list(setting.hubs),
+        "destination": list(setting.hubs), "tier": list(TIERS), "home": list(setting.homes),
+        "status": list(STATUSES), "role": list(ROLES), "sector": list(SECTORS), "route": [r["route"] for r in routes],
+        "hub_name": ("hub", [r["name"] for r in hubs]), "hub_country": ("hub", [r["country"] for r in hubs]),
+        "region": ("hub", [r["region"] for r in hubs]), "latitude": number("lat"), "longitude": number("lon"),
+        "home_name": ("home", [r["name"] for r in homes]), "route_name": ("route", [r["name"] for r in routes]),
+        "route_country": ("route", [names[r["country"]] for r in routes]),
+    }

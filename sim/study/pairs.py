@@ -2,21 +2,30 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from itertools import zip_longest
+from multiprocessing import current_process, get_context
 
+import numpy as np
+
+from ..errors import UsageError
+from ..model.course import Course
 from ..model.kernels import is_compiled
 from ..model.supply import entrant_path
-from ..model.year import simulate
+from ..model.year import begin
+from ..results.measures import measure
+from ..results.result import Result
+from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
 from ..threads import set_threads
 from ..world.build import build
 from ..world.hubs import load_setting
 from .calibrate import START, shipped
-from .collect import follow
+from .collect import blank, coordinates, follow
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
@@ -30,7 +39,9 @@ class Plan:
     seed: int
     start: int
     years: int
-    policies: tuple  # of the baseline, of the scenario
+    arms: tuple  # of tuples of policies, one an arm
+    fork: int  # the year until whose 1 January all arms have the same policies
+    held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
 
 
 @lru_cache(maxsize=1)
@@ -41,16 +52,41 @@ def the_world(population, seed, start, years):
 
 
 def run_pair(plan, k, draw):
-    """Both arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
+    """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
+
+    Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
 
     Returns
     -------
-    list of two dicts, variable -> array: baseline, scenario
+    list of dicts, variable -> array, one an arm
     """
     world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    seed = plan.seed * SEEDS_APART + k
-    rules = baseline_rules()
-    return [follow(simulate(world, *draw, policies, rules, seed), world) for policies in plan.policies]
+    trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k).branch(plan.arms[0])
+    past = follow(trunk, plan.fork, blank(world))
+    course, written = Course(), []
+    for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
+        arm = trunk.branch(policies, dict.fromkeys(held, course))
+        if plan.held and not written:
+            arm.course = course
+        written.append(follow(arm, plan.start + plan.years, past))
+    return written
+
+
+def measure_pair(plan, k, draw, query):
+    """The same, but one number an arm: the value of a measure without hubs or routes left in it.
+
+    Returns
+    -------
+    list of float, one an arm
+    """
+    pair = labelled([run_pair(plan, k, draw)], range(len(plan.arms)), plan)
+    return measure(Result(pair, {}), query).values[:, 0].tolist()
+
+
+def labelled(pairs, labels, plan):
+    """The labelled dataset of pairs as :func:`run_pair` returns them; ``labels`` name the arms."""
+    arrays = {v: np.stack([[pair[arm][v] for pair in pairs] for arm in range(len(labels))]) for v in VARIABLES}
+    return dataset(arrays, coordinates(labels, len(pairs), plan.start, plan.years))
 
 
 @contextmanager
@@ -58,44 +94,36 @@ def mapper(workers):
     """A ``map`` over this process (one worker) or over ``workers`` processes; the order of results is kept.
 
     Each process has its part of the cores, and pools are spawned: nothing is inherited, so results are the same.
+
+    Raises
+    ------
+    UsageError
+        where a worker cannot start or is lost
     """
     if workers == 1:
         yield map
         return
+    if getattr(current_process(), "_inheriting", False):  # a worker that only reads its parent's script anew
+        raise SystemExit(1)
     if not is_compiled():  # once, rather than in every process at the same time
         compile_kernels()
     threads = max(1, (os.cpu_count() or 1) // workers)
-    with ProcessPoolExecutor(workers, get_context("spawn"), set_threads, (threads,)) as pool:
-        yield pool.map
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn"), set_threads, (threads,)) as pool:
+            yield pool.map
+    except BrokenProcessPool:
+        raise UsageError(
+            "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
+            "not under if __name__ == '__main__' (give workers=1 there)",
+        ) from None  # fmt: skip
 
 
 def compile_kernels():
-    """Run a very small pair, so that the kernels lie compiled on disk."""
+    """Run a very small arm, so that the kernels lie compiled on disk."""
     central, _ = shipped()
-    run_pair(Plan(2_000, 0, START, 1, ((), ())), 0, (Assumptions.central(), central))
+    run_pair(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), central))
 
 
 def workers_for(population, tasks):
     """Processes that suit a run: one a core while worlds are small, one with all the threads when they are large."""
     return min(os.cpu_count() or 1, tasks) if population <= SMALL else 1
-
-
-def run_pairs(plan, draws, each=map, progress=None):
-    """All pairs in their order.
-
-    Parameters
-    ----------
-    draws : list of (assumptions, constants), one a pair
-    each : ``map`` or one like it, see :func:`mapper`
-    progress : function of (pairs done, pairs in all)
-
-    Returns
-    -------
-    list of pairs, see :func:`run_pair`
-    """
-    pairs = []
-    for pair in each(run_pair, [plan] * len(draws), range(len(draws)), draws):
-        pairs.append(pair)
-        if progress:
-            progress(len(pairs), len(draws))
-    return pairs

@@ -138,6 +138,8 @@ def _route_problems(read: Read, names: Names) -> Iterator[str]:
         yield from (
             f"{place}: unknown home {h}" for h in row["homes"].split(";") if h and h not in names("home")
         )
+        if row["residents_of"] and row["residents_of"] not in names("country"):
+            yield f"{place}: unknown country {row['residents_of']}"
     for country in names("country"):
         yield from (
             f"routes.csv: {country}: no general way in for {tier}s" for tier in _shut_out(read, country)
@@ -151,6 +153,7 @@ def _shut_out(read: Read, country: str) -> Iterator[str]:
         row
         for row in read("routes")
         if row["country"] == country and row["from_abroad"] == row["is_open"] == "1" and not row["homes"]
+        and not row["residents_of"]
     ]
     for tier in TIERS[1:]:
         cash = [

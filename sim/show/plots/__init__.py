@@ -1,40 +1,79 @@
-"""Figures: each takes a result and an axes, and returns the axes."""
+"""Figures: each takes a result and an axes, and returns the axes; none changes a number or runs the model."""
 
 from importlib import import_module
 from pathlib import Path
 
-KINDS = {"shares": "plot_shares", "effects": "plot_effects"}
+from sim.errors import UsageError, nearest
+
+KINDS = {
+    "shares": "hub shares over time, scenario and baseline, with bands",
+    "effects": "the effect on every hub's share, with interval and error",
+    "ranks": "which hub is largest: ranks over time, and how likely each is in the last year",
+    "backlog": "people waiting and odds of selection over time, of the routes that change most",
+    "brain_gain": "the effect by country on own engineers abroad and foreign engineers at home",
+    "comparison": "several scenarios side by side, and whether two add up",
+    "flow_map": "the largest changes of net flows, on a map",
+    "net_migration": "net migration of each hub by where people come from and go to",
+    "heat_map": "changes of flows from every hub to every hub",
+    "chord": "links between hubs that grow or shrink",
+    "network": "hubs as a network: which are central, and which belong together",
+}
+USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
+USUAL_OF_MANY = ("comparison", "shares")
+FORMATS = ("png", "svg", "pdf")
+STYLES = ("memo", "slide")
 DPI = 160  # sharp in print, and half the time of 200
 
 
-def draw(result, kind, path, **options):
+def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     """Draw one figure into a file, whatever screen there is or is not.
 
     Parameters
     ----------
     result : Result
     kind : str, one of ``KINDS``
-    path : where the PNG goes
+    path : where it goes; the suffix, one of ``FORMATS``, is the format
+    hubs : list of hub labels to show; those that matter if None
+    years : (first, last) to show; the whole run if None
+    style : 'memo', for print, or 'slide', with large words and fewer rows
 
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    UsageError for an unknown kind, format or style; ResultError for a hub or year that the result does not have.
     """
+    path = Path(path)
+    _check("figure", kind, KINDS)
+    _check("format", path.suffix.lower().lstrip("."), FORMATS)
+    _check("style", style, STYLES)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from sim.show.plots import style
+    from sim.show.plots import style as styles
 
     module = import_module(f"sim.show.plots.{kind}")
-    figure = Figure(figsize=module.SIZE)
-    FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
-    getattr(module, KINDS[kind])(result, style.room(figure), **options)
-    with style.look():
-        figure.savefig(path, dpi=DPI)
-    return Path(path)
+    with styles.look(style):
+        figure = Figure(figsize=styles.fit(module.SIZE, styles.SLIDE), dpi=DPI)
+        FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
+        getattr(module, f"plot_{kind}")(result, styles.room(figure), hubs=hubs, years=years)
+        figure.savefig(path, metadata=_undated(path))
+    return path
 
 
 def draw_figures(result, folder):
-    """Draw every kind of figure into ``folder``."""
-    for kind in KINDS:
+    """Draw the usual figures of a run, as PNG files, into ``folder``."""
+    for kind in USUAL if len(result.arms) == 1 else USUAL_OF_MANY:
         draw(result, kind, Path(folder) / f"{kind}.png")
+
+
+def _check(what, given, known):
+    if given not in known:
+        raise UsageError(f"unknown {what} {given!r}; there are: {', '.join(known)}{nearest(given, known)}")
+
+
+def _undated(path):
+    """No time of drawing in the file: the same numbers give the same bytes."""
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())

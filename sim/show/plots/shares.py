@@ -1,47 +1,70 @@
-"""Hub shares over time: one small panel a hub, the baseline dashed, the scenario solid."""
+"""Hub shares over time: one fan chart a hub, all others as one more, so that the means add up to 100 %."""
+
+from functools import partial
 
 import numpy as np
 
-from sim.results.effects import HIGH, LOW, decimals, hubs_that_matter
+from sim.results.effects import decimals
 from sim.results.measures import series
 from sim.show.plots import style
+from sim.show.plots.choice import hubs_shown, period, scenario_names, times_shown
+from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
+from sim.show.plots.labels import apart, wrap
+from sim.show.plots.panels import draw_legend, in_em, inset, pixels
 
-SIZE = (10, 7.5)  # inches
-COLUMNS = 4
+SIZE = (10, 7)  # inches
+MOST = (15, 11)  # hubs that stay readable, in a memo and on a slide
 LEAST_SPAN = 0.3  # of the level: a panel never blows up a change smaller than this
+MARGINS = {"left": 3.6, "below": 1.6, "right": 3, "above": 2.7}  # em, round each panel
 
 
-def plot_shares(result, ax=None):
+def plot_shares(result, ax=None, hubs=None, years=None):
     """Shares of the world stock of the hubs that matter, the others as one, with 5 to 95 % bands over pairs.
+
+    Of a comparison of several scenarios: their mean lines, without bands.
 
     Parameters
     ----------
     result : Result
-    ax : matplotlib Axes to draw inside; a new figure of 10 by 7.5 inches if None
+    ax : matplotlib Axes to draw inside; a new figure of 10 by 7 inches if None
+    hubs : list of hub labels; those that matter if None
+    years : (first, last), 1 January each; the whole run if None
 
     Returns
     -------
-    the Axes; its panels are ``ax.child_axes``
+    the Axes; its panels are ``ax.child_axes``; the key is the last of them, in a comparison the first
+
+    Raises
+    ------
+    ResultError for an unknown hub or years outside the run; UsageError for more hubs than are readable.
     """
+    times = times_shown(result, years)
     with style.look():
+        chosen = hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        panels = _panels(result)
-        rows = -(-(len(panels) + 1) // COLUMNS)
+        panels = _panels(result, chosen, times)
+        many = len(result.arms) > 1
+        head = _draw_names(ax, result) if many else 0
+        count = len(panels) + (not many)  # the key takes the place of a last panel
+        columns = min(count, 3 if count < 7 else 4)
         for place, (name, share) in enumerate(panels):
-            _draw_panel(ax.inset_axes(_bounds(place, rows)), name, share)
-        _draw_key(ax.inset_axes(_bounds(len(panels), rows)), style.band_words(result.record))
-        first, *_, last = result.data.time.values
-        subtitle = f"Share of the world's AI engineers, %, January {first} to January {last}"
-        style.heading(ax, result.record["title"], subtitle)
-        style.caption(ax, _small_print(result), below=20)
+            _draw_panel(_cell(ax, place, count, columns, head), name, share)
+        if not many:
+            _draw_key(_cell(ax, len(panels), count, columns, head), result)
+        style.heading(ax, result.record["title"], f"Share of the world's AI engineers, %, {period(times)}")
+        style.caption(ax, _small_print(result))
     return ax
 
 
-def _panels(result):
-    """(name, share in % over arm, replicate and time) of each hub that matters, then of all others."""
-    share = 100 * series(result, "share")
-    chosen = hubs_that_matter(result)
+def _cell(ax, place, count, columns, head):
+    cells = (-(-count // columns), columns)
+    return inset(ax, **MARGINS, cell=divmod(place, columns), cells=cells, head=head)
+
+
+def _panels(result, chosen, times):
+    """(name, share in % over arm, replicate and time) of each hub, then of all others."""
+    share = 100 * series(result, "share").sel(time=times)
     names = result.data.hub_name.to_series()
     panels = [(names[hub], share.sel(hub=hub)) for hub in chosen]
     others = share.drop_sel(hub=chosen)
@@ -50,87 +73,74 @@ def _panels(result):
     return panels
 
 
-def _bounds(place, rows):
-    row, column = divmod(place, COLUMNS)
-    width, height = 1 / COLUMNS, 1 / rows
-    return (column * width + 0.03, 1 - (row + 1) * height + 0.035, width - 0.075, height - 0.095)
-
-
 def _draw_panel(panel, name, share):
-    years = share.time.values
-    for arm in ("baseline", "scenario"):
-        values = share.sel(arm=arm).transpose("replicate", "time").values
-        _draw_arm(panel, years, arm, values.mean(0), *np.quantile(values, (LOW, HIGH), axis=0))
-    _scale(panel, share)
+    draw_fan(panel, share, high=100)
+    _widen(panel, share)
+    panel.locator_params(axis="y", nbins=3)
+    panel.yaxis.set_major_formatter("{x:g} %")
+    many = share.sizes["arm"] > 2
+    panel.set_title(name, loc="left", fontsize=style.fit("medium", "small"), fontweight="bold",
+                    pad=style.em(0.4 if many else 1.4))  # fmt: skip
+    if many:
+        return
     _label_ends(panel, share.isel(time=-1).mean("replicate"))
-    panel.set_title(name, loc="left", fontsize=9, fontweight="bold", pad=14)
-    said = _effect_words(share.isel(time=-1), years[-1])
-    panel.annotate(said, (0, 1), xytext=(0, 3.5), textcoords="offset points", xycoords="axes fraction",
-                   fontsize=8, color=style.SCENARIO)  # fmt: skip
+    said = _effect_words(share.isel(time=-1))
+    panel.annotate(said, (0, 1), xytext=(0, style.em(0.3)), textcoords="offset points", xycoords="axes fraction",
+                   fontsize="small", color=style.SCENARIO)  # fmt: skip
 
 
-def _effect_words(share, year):
+def _effect_words(share):
     pairs = share.sel(arm="scenario") - share.sel(arm="baseline")
     if not pairs.any():
         return "no pair differs"
     mean = float(pairs.mean())
     digits = int(np.clip(decimals(mean) + 1, 2, 4))  # two digits that count
-    return f"effect in {year}: {mean:+.{digits}f} pp".replace("-", "\u2212")
+    return f"effect in {int(share.time)}: {style.signed(mean, digits)} pp"
 
 
-def _draw_arm(panel, x, arm, mean, low, high):
-    """The baseline's band is grey, the scenario's outlined, and the dashes lie on top: both always show."""
-    if arm == "baseline":
-        panel.fill_between(x, low, high, color=style.BASELINE_BAND, lw=0, zorder=1)
-        panel.plot(x, mean, color=style.BASELINE, ls=(0, (4, 2)), lw=1.6, zorder=5)
-    else:
-        panel.fill_between(x, low, high, color=style.SCENARIO, alpha=0.08, lw=0, zorder=2)
-        panel.plot(x, np.transpose([low, high]), color=style.SCENARIO, lw=0.7, zorder=3)
-        panel.plot(x, mean, color=style.SCENARIO, lw=2, zorder=4)
-
-
-def _scale(panel, share):
+def _widen(panel, share):
     """Own scale a panel, but never so fine that a small change looks like a large one."""
-    bands = share.quantile((LOW, HIGH), "replicate", skipna=False)
-    low, high = float(bands.min()), float(bands.max())
-    slack = max(0, LEAST_SPAN * (low + high) / 2 - (high - low)) / 2 + 0.06 * (high - low)
-    low, high = max(low - slack, 0), high + slack
-    years = share.time.values
-    panel.set(xlim=(years[0], years[-1]), ylim=(low, high), xticks=[years[0], years[-1]])
-    panel.locator_params(axis="y", nbins=3)
-    panel.tick_params(labelsize=7.5, length=2.5)
-    first, last = panel.get_xticklabels()
-    first.set_ha("left"), last.set_ha("right")
+    low, high = panel.get_ylim()
+    slack = max(0, LEAST_SPAN * float(share.mean()) - (high - low)) / 2
+    panel.set_ylim(max(low - slack, 0), min(high + slack, 100))
 
 
 def _label_ends(panel, ends):
     """Both final values at the right edge, moved apart where they would overlap."""
-    baseline, scenario = float(ends.sel(arm="baseline")), float(ends.sel(arm="scenario"))
     low, high = panel.get_ylim()
-    apart = 0.13 * (high - low)
-    shift = max(0, apart - abs(scenario - baseline)) / 2 * (1 if scenario >= baseline else -1)
-    for value, moved, colour, weight in (
-        (baseline, baseline - shift, style.BASELINE, "normal"),
-        (scenario, scenario + shift, style.SCENARIO, "bold"),
-    ):
-        height = (moved - low) / (high - low)
-        panel.annotate(f"{value:.2f}", (1, height), xytext=(3, 0), xycoords="axes fraction", va="center",
-                       textcoords="offset points", fontsize=8, color=colour, fontweight=weight)  # fmt: skip
+    line = style.em(1.05) / (72 / panel.figure.dpi * panel.get_window_extent().height)
+    heights = apart((ends.values - low) / (high - low), line)
+    looks = ((style.INK, "normal"), (style.SCENARIO, "bold"))
+    for value, height, (colour, weight) in zip(ends.values, heights, looks, strict=True):
+        panel.annotate(f"{value:.2f}", (1, height), xytext=(style.em(0.3), 0), xycoords="axes fraction", va="center",
+                       textcoords="offset points", fontsize="small", color=colour, fontweight=weight)  # fmt: skip
 
 
-def _draw_key(key, words):
-    """What the lines and bands are, in the place of a last panel."""
+def _draw_key(key, result):
+    """What the lines and bands are."""
+    width, y = in_em(key)
     key.axis("off")
-    key.set(xlim=(0, 1), ylim=(0, 1))
-    for y, arm, colour in ((0.82, "scenario", style.SCENARIO), (0.5, "baseline", style.BASELINE)):
-        _draw_arm(key, np.array([0, 0.28]), arm, *np.full((2, 3), [y, y - 0.1, y + 0.1]).T)
-        key.text(0.34, y, arm, va="center", fontsize=9, color=colour, fontweight="bold")
-    key.text(0, 0.3, f"line: mean over pairs\nband: 90 % of pairs\n({words})", va="top", fontsize=7.5,
-             color=style.BASELINE, linespacing=1.4)  # fmt: skip
+    for number, name in ((1, "scenario"), (0, "baseline")):
+        y -= 1.3
+        draw_sample(key, 0, y, number)
+        key.text(3.9, y, name, va="center", fontsize="small", fontweight="bold")
+        y -= 0.7
+    words = key.text(0, y - 0.4, how_to_read(result.record), va="top", fontsize="small", color=style.BASELINE,
+                     linespacing=1.35)  # fmt: skip
+    wrap(words, pixels(key, width + 2), 7)
+
+
+def _draw_names(ax, result):
+    """What each line of a comparison is, over the panels; the em that it takes."""
+    names = ["baseline", *scenario_names(result).values()]
+    return draw_legend(ax, names, 2, partial(draw_sample, many=True)) + 0.6
 
 
 def _small_print(result):
-    return (
-        f"{style.pairs_words(result.record).capitalize()}. Every panel has its own scale. "
-        "The numbers at the right are the shares in the last year."
-    )
+    if len(result.arms) > 1:
+        ends = "Lines: means over pairs. "
+    else:
+        ends = "The numbers at the right are the shares in the last year shown. "
+    pairs = style.pairs_words(result.record).capitalize()
+    return style.fit(f"{pairs}. Every panel has its own scale. {ends}The means of all panels add up to 100 %.",
+                     f"{pairs}. Every panel has its own scale.")  # fmt: skip

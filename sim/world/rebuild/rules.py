@@ -46,6 +46,7 @@ def _route(choice: Row, law: Row | None) -> Row:
         "entry": stated("entry"),
         "local_degree": choice["local_degree"],
         "homes": choice["homes"],
+        "residents_of": choice["residents_of"],
         "pay_threshold_kusd": _threshold(choice, law),
         "fee_usd": stated("fee_usd", "0"),
         "special_fee_usd": choice["special_fee_usd"],

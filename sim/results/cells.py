@@ -1,0 +1,85 @@
+"""Tables of a result as texts: the same headings and cells in the terminal, a notebook and the report."""
+
+from sim.results.effects import decimals, error_words
+from sim.results.summary import hub_rows, shown_hubs
+
+ROUTE_COLUMNS = {
+    "applicants": "applicants a year",
+    "grants": "grants a year",
+    "from_abroad": "of them from abroad (%)",
+    "experts": "of them experts (%)",
+}
+
+
+def effect_digits(rows):
+    """Decimals for a column of effects: two, or three where the errors are finer."""
+    errors = sorted(row["error"] for row in rows if row["error"])
+    return max(2, min(3, decimals(errors[len(errors) // 2]))) if errors else 2
+
+
+def effect_cells(row, digits):
+    """Effect, 90 % of pairs, same sign and Monte Carlo error of one row, as four texts."""
+    pairs = row["pairs"]
+    if row["effect"] != row["effect"]:
+        return "not known", "", "", ""  # nan: a part of nobody
+    if not row["differs"]:
+        return "0", "no pair differs", "", ""
+    mean = f"{row['effect']:+,.{digits}f}"
+    if pairs == 1:
+        return mean, "one pair", "", ""
+    spread = f"{row['low']:+,.{digits}f} to {row['high']:+,.{digits}f}"
+    return mean, spread, f"{row['same_sign']}/{pairs}", error_words(row["error"], digits)
+
+
+def count(value):
+    """A number of people, or a percentage, without decimals; ``none`` where nobody is counted."""
+    return "none" if value is None else f"{value:,.0f}"
+
+
+def hub_table(result):
+    """The hubs that matter: for one scenario all columns, for a comparison one column a scenario.
+
+    Returns
+    -------
+    (list of headings, list of rows of texts of the same length); the first column holds names
+    """
+    first, last = (int(result.data.time[k]) for k in (0, -1))
+    if len(result.arms) > 1:
+        return _compared(result, last)
+    rows = hub_rows(result)
+    digits = effect_digits(rows)
+    head = ["", f"share {first} (%)", f"baseline {last} (%)", f"scenario {last} (%)", "effect (pp)", "90 % of pairs",
+            "same sign", "MC error"]  # fmt: skip
+    return head, [
+        [row["name"], *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")), *effect_cells(row, digits)]
+        for row in rows
+    ]
+
+
+def _compared(result, last):
+    hubs = shown_hubs(result)
+    by_arm = [hub_rows(result.versus(arm), hubs) for arm in result.arms]
+    digits = effect_digits([row for rows in by_arm for row in rows])
+    head = ["", f"baseline {last} (%)", *(f"{arm}: effect in pp (90 % of pairs)" for arm in result.arms)]
+    return head, [
+        [rows[0]["name"], f"{rows[0]['baseline']:.2f}",
+         *("{} ({})".format(*effect_cells(row, digits)) for row in rows)]
+        for rows in zip(*by_arm, strict=True)
+    ]  # fmt: skip
+
+
+def route_table(rows):
+    """The routes that a scenario touches, baseline -> scenario.
+
+    Parameters
+    ----------
+    rows : list, as :func:`sim.results.summary.route_rows` gives it
+
+    Returns
+    -------
+    as :func:`hub_table`
+    """
+    return ["", *ROUTE_COLUMNS.values()], [
+        [row["name"], *(" -> ".join(count(row[arm][key]) for arm in ("baseline", "scenario")) for key in ROUTE_COLUMNS)]
+        for row in rows
+    ]

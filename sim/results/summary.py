@@ -1,0 +1,175 @@
+"""The rows of every answer: the hubs that matter, the routes that a scenario touches, the effects a user asks for."""
+
+from sim.results.effects import SHOWN, effect, hubs_that_matter, more_pairs, summarise
+from sim.results.measures import measure, series
+
+POINTS = SHOWN["share"][0]  # shares and rates are shown in per cent
+STATISTICS = {"mean": "effect", "low": "low", "high": "high", "same_sign": "same_sign", "differs": "differs",
+              "error": "error"}  # fmt: skip
+
+
+def hub_rows(result, hubs=None):
+    """One row for each hub that matters and one for all others together.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    hubs : list of the hubs to show; those that matter if None
+
+    Returns
+    -------
+    list of dict: hub (None for the others), name; start, baseline, scenario (% of the world stock); effect, low,
+    high, error (percentage points; error None for a single pair); same_sign, differs, pairs (number of pairs);
+    rate_baseline, rate_scenario (net migration, % of the stock a year, mean)
+    """
+    chosen = hubs_that_matter(result) if hubs is None else hubs
+    names = result.data.hub_name.sel(hub=chosen).values.tolist()
+    rest = result.data.sizes["hub"] - len(chosen)
+    share = _with_others(POINTS * series(result, "share"), chosen)
+    start, end = share.isel(time=0, drop=True).sel(arm="baseline").mean("replicate"), share.isel(time=-1)
+    found, levels = summarise(end.sel(arm="scenario") - end.sel(arm="baseline")), end.mean("replicate")
+    net = _with_others(series(result, "net_migration").mean("replicate"), chosen)
+    stock = _with_others(result.data.stock.sum("tier").mean("replicate").isel(time=slice(None, -1)), chosen)
+    rate = POINTS * (net / stock.rename(time="year")).mean("year")
+    return [
+        {"hub": hub, "name": name, "start": float(start[k])}
+        | _arms(levels.isel(hub=k)) | _statistics(found.isel(hub=k)) | _arms(rate.isel(hub=k), "rate_")
+        for k, (hub, name) in enumerate(zip([*chosen, None], [*names, f"{rest} other hubs"], strict=True))
+        if hub or rest
+    ]  # fmt: skip
+
+
+def _with_others(values, chosen):
+    """Values of the chosen hubs, and last their sum over all others."""
+    import xarray as xr
+
+    values = values.reset_coords(drop=True)
+    others = values.drop_sel(hub=chosen).sum("hub").expand_dims(hub=["others"])
+    return xr.concat([values.sel(hub=chosen), others], "hub")
+
+
+def shown_hubs(result):
+    """The hubs that matter in any scenario of a result, the largest share at the end first."""
+    found = {hub for arm in result.arms for hub in hubs_that_matter(result.versus(arm))}
+    size = measure(result, "share").mean(("arm", "replicate")).to_series()
+    return [str(hub) for hub in size.sort_values(ascending=False, kind="stable").index if hub in found]
+
+
+def hub_frame(result):
+    """The rows of :func:`hub_rows` as a table; for a comparison those of every scenario, told apart by ``arm``.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    if len(result.arms) == 1:
+        return pd.DataFrame(hub_rows(result))
+    hubs = shown_hubs(result)
+    rows = ({"arm": arm} | row for arm in result.arms for row in hub_rows(result.versus(arm), hubs))
+    return pd.DataFrame(rows)
+
+
+def effect_table(result, queries):
+    """The effects on any measures, as people write them.
+
+    Parameters
+    ----------
+    result : Result
+    queries : list of str: ``share:usa,tier=expert@2036``, ``hhi``, ``backlog,route=usa.h1b``; a measure without a
+        place gives one row a hub, or one a route, in the order of the world's tables, without those for which nobody
+        can know it
+
+    Returns
+    -------
+    pandas.DataFrame: arm (of a comparison only), measure (as written), place (hub or route of the row, '' if there is
+    but one), name, time (year), baseline, scenario (in ``unit``), effect, low, high, error (in ``effect_unit``),
+    same_sign, differs, pairs, and more_pairs, those that would halve the error
+
+    Raises
+    ------
+    ResultError for a query that makes no sense in this result.
+
+    >>> effect_table(result, ["hhi", "share:usa"])[["measure", "unit", "effect_unit", "more_pairs"]]
+         measure   unit effect_unit  more_pairs
+    0        hhi  index       index          60
+    1  share:usa      %          pp          60
+    """
+    import pandas as pd
+
+    return pd.DataFrame([
+        ({"arm": arm} if len(result.arms) > 1 else {}) | row
+        for query in queries for arm in result.arms for row in _asked(result.versus(arm), query)
+    ])  # fmt: skip
+
+
+def _asked(result, query):
+    """The rows of one measure of one scenario."""
+    levels, pairs = measure(result, query), effect(result, query)
+    factor, unit, effect_unit = SHOWN.get(levels.attrs["units"], (1, levels.attrs["units"], levels.attrs["units"]))
+    time = next(int(levels[axis]) for axis in ("time", "year") if axis in levels.coords)
+    means, found = factor * levels.mean("replicate"), summarise(factor * pairs)
+    axis = next((axis for axis in ("hub", "route") if axis in levels.dims), None)
+    for place in [None] if axis is None else range(levels.sizes[axis]):
+        one = {axis: place} if axis else {}
+        if axis and means.isel(one).isnull().all():
+            continue
+        label, name = _called(levels.isel(one), axis)
+        yield (
+            {"measure": query, "place": label, "name": name, "time": time, "unit": unit, "effect_unit": effect_unit}
+            | _arms(means.isel(one)) | _statistics(found.isel(one))
+            | {"more_pairs": more_pairs(found.attrs["pairs"])}
+        )  # fmt: skip
+
+
+def _called(place, axis):
+    """Label and name of a hub or route; a single place is called by the measure itself."""
+    if axis == "route":
+        return str(place.route.item()), f"{place.route_country.item()}: {place.route_name.item()}"
+    return (str(place.hub.item()), str(place.hub_name.item())) if axis else ("", "")
+
+
+def route_rows(result, most=6):
+    """One row for each route that the scenario touches, the most touched first: how many get in, and who.
+
+    Returns
+    -------
+    list of dict: route, name, and by arm ('baseline', 'scenario') the yearly means of applicants, grants,
+    registrations and selected (persons), and the shares of grants from abroad and to experts (%, or None)
+    """
+    data = result.data
+    means = data[["applicants", "grants", "grants_abroad", "registrations", "selected"]].mean(("replicate", "year"))
+    means["experts"] = data.grants_by_tier.sel(tier="expert", drop=True).mean(("replicate", "year"))
+    counts = [data[name].mean("year") for name in ("applicants", "grants", "grants_abroad")]
+    touched = sum(abs(count.sel(arm="scenario") - count.sel(arm="baseline")) for count in counts)
+    order = touched.mean("replicate").to_series().sort_values(ascending=False, kind="stable")
+    arms = {arm: means.sel(arm=arm).to_dataframe() for arm in ("baseline", "scenario")}
+    return [
+        {"route": route, "name": _route_name(data, route)} | {arm: _route(arms[arm].loc[route]) for arm in arms}
+        for route in order[order > 0].index[:most]
+    ]
+
+
+def _route_name(data, route):
+    """Country and route; what stands in brackets is for the table of routes."""
+    one = data.sel(route=route)
+    return f"{one.route_country.item()}: {one.route_name.item().split(' (')[0]}"
+
+
+def _route(mean):
+    """A route in one arm, from its means over years and pairs."""
+    counts = {name: float(mean[name]) for name in ("applicants", "grants", "registrations", "selected")}
+    parts = {"from_abroad": mean.grants_abroad, "experts": mean.experts}
+    return counts | {name: POINTS * float(part) / mean.grants if mean.grants else None for name, part in parts.items()}
+
+
+def _arms(values, prefix=""):
+    return {f"{prefix}{arm}": float(values.sel(arm=arm)) for arm in ("baseline", "scenario")}
+
+
+def _statistics(found):
+    """What a set of paired effects says, as plain values; a single pair has no error."""
+    pairs = found.attrs["pairs"]
+    plain = {said: found[name].item() for name, said in STATISTICS.items()} | {"pairs": pairs}
+    return plain | ({"error": None} if pairs == 1 else {})

@@ -1,0 +1,111 @@
+"""The routes that a scenario touches most: people waiting, and the odds of being selected, over time."""
+
+from sim.results.effects import effect_series
+from sim.results.measures import series
+from sim.show.plots import style
+from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown, years_shown
+from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
+from sim.show.plots.labels import wrap
+from sim.show.plots.panels import in_em, inset, pixels
+
+SIZE = (10, 7)  # inches
+LEFT, BELOW, RIGHT = 4.2, 1.8, 1.2  # em, round each panel
+NAME, TITLE = 6.3, 2.2  # em above a panel: for the route's name and its own title, and for the title alone
+
+
+def plot_backlog(result, ax=None, hubs=None, years=None):
+    """Backlog on 1 January, and odds of selection (people admitted where nobody is drawn), in both arms.
+
+    Parameters
+    ----------
+    result : Result with one scenario
+    ax : matplotlib Axes; a new figure of 10 by 7 inches if None
+    hubs : list of hub labels: only routes into their countries; all if None
+    years : (first, last); the whole run if None
+
+    Returns
+    -------
+    the Axes; its panels are ``ax.child_axes``, two for each route
+
+    Raises
+    ------
+    ResultError for an unknown hub or years outside the run; UsageError for a comparison.
+    """
+    times, flows = times_shown(only_pair(result, "backlog"), years), years_shown(result, years)
+    waiting, admitted = (series(result, name) for name in ("backlog", "grants"))
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        style.heading(ax, result.record["title"], f"The visa routes that change most, {period(times)}")
+        routes = _routes(result, hubs, style.fit(3, 2))
+        if not routes:
+            style.say(ax, "No route differs: in every pair the scenario admits as many and leaves as many waiting.")
+            return ax
+        for column, route in enumerate(routes):
+            upper, lower = _panels(ax, column, len(routes))
+            _name(upper, result, route)
+            _draw_panel(upper, waiting.sel(time=times, route=route), "people waiting, 1 January")
+            odds = series(result, f"odds,route={route}").sel(year=flows)
+            if (odds < 1).any():
+                _draw_panel(lower, 100 * odds.dropna("year"), "odds: selected of registered", 100, "{x:g} %")
+            else:
+                _draw_panel(lower, admitted.sel(year=flows, route=route), "people admitted a year")
+        _draw_key(ax)
+        style.caption(ax, _small_print(result))
+    return ax
+
+
+def _routes(result, hubs, count):
+    """The routes with the largest effects on people waiting and admitted, over the years; only those that differ."""
+    size = sum(
+        abs(effect_series(result, name).mean("replicate")).mean(axis).to_series()
+        for name, axis in (("backlog", "time"), ("grants", "year"))
+    )
+    if hubs:
+        countries = set(result.data.hub_country.sel(hub=hubs_shown(result, hubs)).values.tolist())
+        size = size[[route for route in size.index if route.split(".")[0] in countries]]
+    return list(size[size > 0].sort_values(ascending=False, kind="stable").index[:count])
+
+
+def _panels(ax, column, columns):
+    """Two panels of equal height, one above the other."""
+    whole = ax.get_window_extent().height / pixels(ax, 1)
+    height = (whole - NAME - TITLE) / 2 - BELOW
+    place = {"left": LEFT, "right": RIGHT, "cell": (0, column), "cells": (1, columns)}
+    return (
+        inset(ax, above=NAME, below=whole - NAME - height, **place),
+        inset(ax, above=whole - BELOW - height, below=BELOW, **place),
+    )
+
+
+def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}"):
+    draw_fan(panel, values, low=0, high=most)
+    panel.locator_params(axis="y", nbins=4)
+    panel.yaxis.set_major_formatter(numbers)
+    panel.set_title(title, loc="left", fontsize="small", color=style.BASELINE, pad=style.em(0.5))
+
+
+def _name(panel, result, route):
+    """The country and the route, above the panel's own title."""
+    country, name = (str(result.data[label].sel(route=route).item()) for label in ("route_country", "route_name"))
+    how = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
+    panel.annotate(country, (0, 1), (0, style.em(NAME - 0.4)), fontweight="bold", **how)
+    said = panel.annotate(name, (0, 1), (0, style.em(NAME - 1.7)), fontsize="small", linespacing=1.1, **how)
+    wrap(said, panel.get_window_extent().width, 3)
+
+
+def _draw_key(ax):
+    """Both arms in one line between the heading and the panels."""
+    key = ax.inset_axes((0, 1, 1, pixels(ax, 1.2) / ax.get_window_extent().height))
+    key.axis("off")
+    in_em(key)
+    for number, name in ((1, "scenario"), (0, "baseline")):
+        start = 0 if number else 12
+        draw_sample(key, start, 0.7, number)
+        key.text(start + 3.8, 0.7, name, va="center", fontsize="small", fontweight="bold")
+
+
+def _small_print(result):
+    pairs = style.pairs_words(result.record).capitalize()
+    more = " Where no lottery selects, people admitted take the place of the odds."
+    return f"{pairs}. {how_to_read(result.record)}{style.fit(more, '')}"

@@ -1,0 +1,111 @@
+"""What a figure shows of a result: which hubs, which years, which scenarios; or a refusal in one line."""
+
+from sim.errors import ResultError, UsageError, nearest
+from sim.results.effects import effect, hubs_that_matter
+from sim.show.plots import style
+
+
+def hubs_shown(result, hubs=None, count=10, most=None):
+    """The hubs asked for, or those that matter, in the order of every figure.
+
+    Parameters
+    ----------
+    hubs : list of hub labels, or None
+    count : how many to take if None
+    most : how many stay readable; None for any number
+
+    Raises
+    ------
+    ResultError for a name that is no hub, with the nearest; UsageError for too many.
+    """
+    if hubs and most and len(hubs) > most:
+        raise UsageError(f"{len(hubs)} hubs are too many for this figure", f"it shows at most {most}")
+    known = result.data.hub.values.tolist()
+    for hub in hubs or ():
+        if hub not in known:
+            raise ResultError(f"{hub} is no hub{nearest(hub, known)}")
+    if not hubs:
+        several = len(result.arms) > 1
+        hubs = most_touched(effect(result, "share"), count) if several else hubs_that_matter(result, count)
+    return style.order(result.data, hubs)
+
+
+def most_touched(pairs, count):
+    """The hubs on which any scenario has the largest mean effects.
+
+    Parameters
+    ----------
+    pairs : xarray.DataArray of effects over arm, replicate and hub
+    """
+    size = abs(pairs.mean("replicate")).max("arm").to_series()
+    return list(size.sort_values(ascending=False, kind="stable").index[:count])
+
+
+def times_shown(result, years=None):
+    """The points in time, 1 January each, from the first to the last year asked for (all if None).
+
+    Raises
+    ------
+    ResultError for years outside the run or in the wrong order.
+    """
+    return _between(result, "time", years)
+
+
+def years_shown(result, years=None):
+    """The same for flows, which are counted over a year: the run's last January has none.
+
+    Raises
+    ------
+    ResultError as :func:`times_shown`.
+    """
+    return _between(result, "year", years)
+
+
+def _between(result, axis, years):
+    whole = result.data.time.values
+    first, last = years or (whole[0], whole[-1])
+    if not whole[0] <= first <= last <= whole[-1]:
+        raise ResultError(f"years {first} to {last}", f"not within the run, {whole[0]} to {whole[-1]}")
+    values = result.data[axis].values
+    inside = values[(values >= first) & (values <= last)]
+    if not inside.size:
+        raise ResultError(f"year {first}", f"no moves are counted after {values[-1]}")
+    return inside
+
+
+def only_pair(result, kind):
+    """The result itself, if it has one scenario.
+
+    Raises
+    ------
+    UsageError for a comparison of several, naming them.
+    """
+    if len(result.arms) > 1:
+        raise UsageError(f"{kind} shows one scenario, and this run compares {', '.join(result.arms)}",
+                         "choose one with result.versus(...), or draw 'comparison'")  # fmt: skip
+    return result
+
+
+def scenario_names(result):
+    """What each scenario is called in a legend: its title; the stack of those that are shown alone too by its kind."""
+    told, stack = result.record.get("arms", {}), stack_shown(result)
+    names = {arm: told.get(arm, result.record)["title"] for arm in result.arms}
+    return names | ({stack: both_words(stack)} if stack else {})
+
+
+def stack_shown(result):
+    """The scenario that is a stack of others that are shown alone too, if there is just one; else None."""
+    stacks = [arm for arm in result.arms if "+" in arm]
+    return stacks[0] if len(stacks) == 1 and set(stacks[0].split("+")) <= set(result.arms) else None
+
+
+def both_words(stack):
+    """``both together``, or ``all 3 together``."""
+    count = len(stack.split("+"))
+    return "both together" if count == 2 else f"all {count} together"
+
+
+def period(years):
+    """``in January 2036``, or ``January 2026 to January 2036``, of the times shown."""
+    first, last = int(years[0]), int(years[-1])
+    return f"January {first}" if first == last else f"January {first} to January {last}"

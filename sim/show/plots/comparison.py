@@ -1,0 +1,133 @@
+"""Several scenarios side by side: an interval and a marker each, hub by hub, and whether two of them add up."""
+
+import numpy as np
+
+from sim.results.effects import decimals, summarise
+from sim.show.plots import style
+from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario_names, stack_shown
+from sim.show.plots.effects import effects_at, subtitle, unit_words
+from sim.show.plots.panels import draw_legend, inset, pixels, right_of
+
+SIZE = (10, 7)  # inches
+MOST = (14, 9)  # hubs that stay readable, in a memo and on a slide
+ROW = 0.62  # of a hub's row that its markers take
+ERROR = 8  # em that the interaction's mean and error take as numbers
+
+
+def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
+    """Effect of every scenario on each hub at the last of ``years``, against the baseline that all share.
+
+    Where one scenario is the stack of others, a second panel shows the interaction: its effect less the sum of theirs.
+
+    Parameters
+    ----------
+    result : Result, a comparison of several scenarios or a run of one
+    ax : matplotlib Axes; a new figure of 10 by 7 inches if None
+    hubs : list of hub labels; those with the largest effects if None
+    years : (first, last); the effect is shown for the last, and for the end of the run if None
+    measure : str, a measure of every hub
+
+    Returns
+    -------
+    the Axes; ``ax.child_axes`` are the key, the effects, and the interaction if there is one
+
+    Raises
+    ------
+    ResultError for an unknown hub or measure, or years outside the run; UsageError for too many hubs.
+    """
+    pairs = effects_at(result, measure, years)
+    pairs = pairs if "arm" in pairs.dims else pairs.expand_dims(arm=result.arms)
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        style.heading(ax, result.record["title"], subtitle(pairs, measure))
+        if not pairs.any():
+            style.say_nothing_differs(ax)
+            return ax
+        hubs = hubs or most_touched(pairs, _row_count(pairs.sizes["arm"]))
+        pairs = pairs.sel(hub=hubs_shown(result, hubs, most=style.fit(*MOST)))
+        extra, names = interaction(result, pairs), pairs.hub_name.values
+        width = ax.get_window_extent().width / pixels(ax, 1)
+        left = 0.5 * max(map(len, names)) + 1
+        columns = 1 if pairs.sizes["arm"] < 5 else 2  # titles are long
+        above = draw_legend(ax, list(scenario_names(result).values()), columns, _draw_sample) + 2.4
+        first = (width - left - 1) * (1 if extra is None else 0.6)
+        plot = inset(ax, left=left, below=3.4, right=width - left - first, above=above)
+        _draw_effects(plot, summarise(pairs), names)
+        if extra is not None:
+            second = inset(ax, left=left + first + 1.5, below=3.4, right=ERROR, above=above)
+            _draw_interaction(second, summarise(extra), both_words(stack_shown(result)))
+        style.caption(ax, _small_print(result, extra is not None))
+    return ax
+
+
+def _row_count(scenarios):
+    """Hubs that leave each marker a line of its own."""
+    return max(3, min(style.fit(12, 7), style.fit(45, 21) // scenarios))
+
+
+def interaction(result, pairs):
+    """The effect of the stack shown less the effects of its policies alone, pair by pair; None if there is no stack.
+
+    Parameters
+    ----------
+    pairs : xarray.DataArray of effects over arm and others
+    """
+    stack = stack_shown(result)
+    if stack is None:
+        return None
+    return (pairs.sel(arm=stack) - pairs.sel(arm=stack.split("+")).sum("arm")).assign_attrs(pairs.attrs)
+
+
+def _draw_effects(plot, found, names):
+    """A line and a marker for each scenario in the row of each hub."""
+    count = found.sizes["arm"]
+    for number in range(count):
+        heights = np.arange(len(names))[::-1] + ROW * (0.5 - (number + 0.5) / count)
+        _draw_scenario(plot, heights, found.isel(arm=number), *style.scenario_look(number)[:2])
+    _frame(plot, found, names)
+    plot.set_xlabel(f"loses  \u2190   {unit_words(found.attrs['units'])}   \u2192  gains")
+
+
+def _draw_scenario(plot, heights, found, colour, marker):
+    plot.hlines(heights, found.low, found.high, color=colour, lw=style.em(0.16))
+    plot.plot(found["mean"], heights, marker, ms=style.em(0.55), color=colour, ls="")
+
+
+def _frame(plot, found, names):
+    """Rows parted by faint lines, round zero."""
+    count = len(names)
+    plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
+    plot.hlines(np.arange(count - 1) + 0.5, 0, 1, transform=plot.get_yaxis_transform(), color=style.GRID, lw=0.8)
+    reach = 1.06 * float(max(abs(found.low).max(), abs(found.high).max()))
+    plot.set(yticks=np.arange(count)[::-1], xlim=(-reach, reach), ylim=(-0.6, count - 0.4))
+    plot.set_yticklabels(names, color=style.INK)
+    plot.tick_params(axis="y", length=0)
+    plot.locator_params(axis="x", nbins=style.fit(6, 4))
+    plot.spines["left"].set_visible(False)
+
+
+def _draw_interaction(plot, found, words):
+    """What the stack does beyond the sum of its policies."""
+    count, pairs = found.sizes["hub"], found.attrs["pairs"]
+    _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
+    _frame(plot, found, [""] * count)
+    plot.set_title(f"{words}, less the sum of each", loc="left", fontsize="medium")
+    plot.set_xlabel(unit_words(found.attrs["units"]))
+    digits = max(2, decimals(float(found.error.median()))) if pairs > 1 else 2
+    for y, mean, error in zip(range(count)[::-1], found["mean"].values, found.error.values, strict=True):
+        error = f" \u00b1 {error:.{digits}f}" if pairs > 1 else ""
+        right_of(plot, y, ERROR, style.signed(mean, digits) + error)
+
+
+def _draw_sample(key, x, y, number):
+    colour, marker, _ = style.scenario_look(number)
+    key.plot([x, x + 3.2], [y, y], color=colour, lw=style.em(0.16))
+    key.plot(x + 1.6, y, marker, ms=style.em(0.55), color=colour)
+
+
+def _small_print(result, adds):
+    pairs = style.pairs_words(result.record).capitalize()
+    spread = style.spread_words(result.record, "Line")
+    more = " Right: where it crosses 0, the policies may simply add up; \u00b1: Monte Carlo error." if adds else ""
+    return f"{pairs}, the same for every scenario. Marker: mean over pairs. {spread}{more}"

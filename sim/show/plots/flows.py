@@ -1,0 +1,129 @@
+"""What the pictures of flows share: the places shown, their paired changes, and words for both."""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from sim.results.effects import summarise
+from sim.results.flow_graph import yearly_flows
+from sim.show.plots import style
+from sim.show.plots.choice import hubs_shown, only_pair, years_shown
+
+
+class Flows(NamedTuple):
+    """Yearly flows between the places of a picture, means over its years."""
+
+    moves: xr.DataArray  # (arm, replicate, origin, destination), persons a year; places by their names
+    regions: dict[str, str]  # name of a place -> its region, in the order of every figure
+    years: tuple[int, int]  # first and last, both included
+
+    @property
+    def changes(self):
+        """Scenario less baseline, as ``summarise`` has it, and ``clear``: the interval leaves out zero."""
+        return changes(self.moves)
+
+
+def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
+    """Flows between the hubs shown and, region by region, all other hubs together.
+
+    Parameters
+    ----------
+    result : Result
+    kind : str, the picture, for a refusal
+    hubs : list of hub labels, or None for the ``count`` that matter
+    years : (first, last), both included, or None for all
+    most : how many hubs stay readable, or None for any number
+
+    Returns
+    -------
+    Flows; moves inside a place are left out
+
+    Raises
+    ------
+    ResultError for an unknown hub or year; UsageError for too many hubs or a comparison of several scenarios.
+    """
+    years = _ends(only_pair(result, kind), years)
+    regions, named = _places(result.data, hubs_shown(result, hubs, count, most))
+    moves = yearly_flows(result, years).assign_coords(origin=named, destination=named)
+    moves = moves.groupby("origin").sum().groupby("destination").sum()
+    moves = moves.sel(origin=list(regions), destination=list(regions))
+    return Flows(moves.where(moves.origin != moves.destination, 0), regions, years)
+
+
+def flows_of_all(result, kind, years=None):
+    """The same between all hubs, each a place of its own, by its label."""
+    years = _ends(only_pair(result, kind), years)
+    hubs = style.order(result.data)
+    regions = style.hub_regions(result.data)
+    moves = yearly_flows(result, years).sel(origin=hubs, destination=hubs)
+    return Flows(moves, {hub: regions[hub] for hub in hubs}, years)
+
+
+def _ends(result, years):
+    shown = years_shown(result, years)
+    return int(shown[0]), int(shown[-1])
+
+
+def _places(data, shown):
+    """The region of each place, in order, and the place of each hub of the data."""
+    names, region_of = data.hub_name.to_series(), style.hub_regions(data)
+    place = {hub: str(names[hub]) for hub in region_of}
+    for region in style.REGIONS:
+        inside = [hub for hub in region_of if region_of[hub] == region]
+        others = [hub for hub in inside if hub not in shown]
+        if len(others) > 1:  # a single one keeps its name
+            whole = others == inside
+            place |= dict.fromkeys(others, region if whole else f"Other {region.removeprefix('Rest of ')}")
+    order = style.order(data, shown) + style.order(data)
+    order.sort(key=lambda hub: list(style.REGIONS).index(region_of[hub]))  # shown hubs first in their region
+    return {place[hub]: region_of[hub] for hub in order}, [place[hub] for hub in data.hub.values.tolist()]
+
+
+def changes(values):
+    """Paired differences of anything over arm and replicate, and which of them are clear.
+
+    Returns
+    -------
+    xarray.Dataset of ``sim.results.effects.summarise``, and ``clear``: 90 % of pairs leave out zero. Never clear
+    is what rests on a single pair.
+    """
+    found = summarise(values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True))
+    return found.assign(clear=((found.low > 0) | (found.high < 0)) & (found.attrs["pairs"] > 1))
+
+
+def table(found):
+    """The corridors of a dataset of changes that differ in any pair, the largest change first.
+
+    Returns
+    -------
+    pandas.DataFrame: origin, destination, mean, low, high, clear
+    """
+    rows = found[["mean", "low", "high", "clear", "differs"]].to_dataframe().reset_index()
+    rows = rows[rows.differs > 0].drop(columns="differs")
+    return rows.sort_values("mean", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def round_down(value):
+    """The largest of 1, 2, 5, 10, 20, ... up to a value; 1 for less.
+
+    >>> round_down(98), round_down(0.3)
+    (50, 1)
+    """
+    value = max(value, 1)
+    size = 10 ** int(np.log10(value))
+    return max(digit * size for digit in (1, 2, 5) if digit * size <= value)
+
+
+def years_words(years):
+    """``mean of 2026 to 2035``, or ``in 2026``."""
+    first, last = years
+    return f"in {first}" if first == last else f"mean of {first} to {last}"
+
+
+def interval_words(result):
+    """How many pairs, and what the interval holds; of a single pair that there is none."""
+    pairs = style.pairs_words(result.record).capitalize()
+    if result.data.sizes["replicate"] == 1:
+        return f"{pairs}: no interval, so nothing can be told from zero; more pairs would show it."
+    return f"{pairs}. Interval: 90 % of pairs ({style.band_words(result.record)})."

@@ -1,0 +1,89 @@
+"""A whole in parts: each bar begins where the one above it ends, and together they make the total effect."""
+
+from textwrap import fill
+
+import numpy as np
+
+from sim.results.effects import decimals, error_words
+from sim.show.plots import style
+from sim.show.plots.panels import inset, right_of
+
+SIZE = (10, 6)  # inches
+NUMBERS = 21.5  # em right of the bars
+COLUMNS = ((5.5, "part"), (16, "90 % of pairs"), (NUMBERS, "MC error"))
+BAR = 0.6  # of a row
+SMALL_PRINT = (
+    "Each bar begins where the one above it ends; the parts add up to the total. Line under a bar: 90 % of pairs, from "
+    "where the bar begins. MC error: Monte Carlo error of the mean."
+)
+LONGEST = 34  # letters in a line of a part's name
+
+
+def plot_parts(table, title, subtitle, unit, ax=None):
+    """Waterfall of the parts of an effect.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame: part, mean, low, high (90 % of pairs), error (Monte Carlo), all in ``unit``; the last row
+        is the total, which the others add up to
+    title, subtitle : str
+    unit : str, such as ``"pp"``
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+
+    Returns
+    -------
+    the Axes; the bars are its only child, ``ax.child_axes[0]``
+    """
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        style.heading(ax, title, subtitle)
+        if not table["mean"].any():
+            style.say_nothing_differs(ax)
+            return ax
+        names = [fill(name, LONGEST) for name in table.part]
+        longest = max(len(line) for name in names for line in name.splitlines())
+        plot = inset(ax, left=0.5 * longest + 1, below=3.2, right=NUMBERS, above=1.4)
+        _draw_bars(plot, table, names, unit)
+        _write_numbers(plot, table)
+        style.caption(ax, SMALL_PRINT)
+    return ax
+
+
+def _draw_bars(plot, table, names, unit):
+    """The parts from the top, the total at the foot from zero."""
+    parts = table["mean"].to_numpy()
+    begins = np.append(np.cumsum(parts[:-1]) - parts[:-1], 0.0)
+    heights = np.arange(len(parts))[::-1] - np.where(np.arange(len(parts)) == len(parts) - 1, 0.4, 0)
+    colours = [style.GAIN if part > 0 else style.LOSS for part in parts[:-1]] + [style.BASELINE]
+    plot.barh(heights, parts, BAR, begins, color=colours)
+    below = heights - BAR / 2 - 0.1
+    plot.hlines(below, begins + table.low, begins + table.high, color=style.INK, lw=style.em(0.14))
+    ends = (begins + parts)[:-1]
+    plot.vlines(ends, heights[1:] - BAR / 2, heights[:-1] + BAR / 2, color=style.FAINT, lw=0.8)
+    plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
+    plot.set(yticks=heights, ylim=(heights[-1] - 0.6, heights[0] + 0.6))
+    plot.set_yticklabels(names, color=style.INK)
+    plot.get_yticklabels()[-1].set_fontweight("bold")
+    plot.tick_params(axis="y", length=0)
+    plot.use_sticky_edges = False
+    plot.margins(x=0.04)
+    plot.locator_params(axis="x", nbins=style.fit(7, 5))
+    plot.spines["left"].set_visible(False)
+    plot.set_xlabel(f"loses  \u2190   {unit}   \u2192  gains")
+
+
+def _error(error, digits):
+    return error_words(error, digits) if np.isfinite(error) else "one pair"
+
+
+def _write_numbers(plot, table):
+    """Part, interval and Monte Carlo error as numbers."""
+    digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
+    heights = plot.get_yticks()
+    for column, words in COLUMNS:
+        right_of(plot, heights[0] + 0.6, column, words, color=style.BASELINE, va="bottom")
+    for y, row in zip(heights, table.itertuples(), strict=True):
+        cells = (style.signed(row.mean, digits), style.span(row.low, row.high, digits), _error(row.error, digits))
+        for (column, _), cell in zip(COLUMNS, cells, strict=True):
+            right_of(plot, y, column, cell)

@@ -1,0 +1,91 @@
+"""The report of a run: one HTML file that needs nothing else, and a page of Markdown."""
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+from pathlib import Path
+
+from sim.show.plots import KINDS
+from sim.show.report.contents import contents
+
+TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
+
+
+def write_report(result, folder):
+    """Write ``report.html`` and ``summary.md`` into the folder of a run, with the figures that lie in ``figures``.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+    folder : path of a folder that exists
+
+    Returns
+    -------
+    pathlib.Path of ``report.html``
+    """
+    folder = Path(folder)
+    figures = {path.stem: path for path in sorted((folder / "figures").glob("*")) if path.suffix in TYPES}
+    (folder / "summary.md").write_text(summary_md(result), encoding="utf-8")
+    report = folder / "report.html"
+    report.write_text(report_html(result, figures), encoding="utf-8")
+    return report
+
+
+def report_html(result, figures):
+    """The report as one self-contained HTML page: no outside address, no script, every text escaped.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+    figures : dict of the name of a figure -> its PNG or SVG file, or the text of an SVG
+
+    Returns
+    -------
+    str
+    """
+    order = sorted(figures, key=[*KINDS, *figures].index)
+    drawn = {name: _data_address(figures[name]) for name in order}
+    return _templates().get_template("report.html.j2").render(contents(result), figures=drawn)
+
+
+def summary_md(result):
+    """The answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
+
+    Returns
+    -------
+    str; markup in a scenario's own words is escaped
+    """
+    return _templates().get_template("summary.md.j2").render(contents(result))
+
+
+def _data_address(figure):
+    """A figure as a ``data:`` address, so that the page needs no other file; inside it no SVG can run a script."""
+    if isinstance(figure, str):
+        kind, drawn = TYPES[".svg"], figure.encode()
+    else:
+        kind, drawn = TYPES[figure.suffix], figure.read_bytes()
+    return f"data:{kind};base64,{b64encode(drawn).decode()}"
+
+
+@lru_cache
+def _templates():
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("sim.show.report", "."), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=lambda name: ".html" in name,
+    )  # fmt: skip
+    made.filters |= {"typeset": _typeset, "plain": _plain_markdown}
+    return made
+
+
+def _typeset(text):
+    """True minus signs and arrows, and no line break between a number and its %."""
+    text = re.sub(r"(?<![\w-])-(?=\d)", "\u2212", text)
+    return re.sub(r"(?<=\d) %", "\u00a0%", text.replace("->", "\u2192"))
+
+
+def _plain_markdown(text):
+    """Text that Markdown shows as it stands, in one line."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]|#])", r"\\\1", " ".join(text.split()))

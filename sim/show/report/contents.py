@@ -1,0 +1,126 @@
+"""What a report says, as plain texts and tables: the templates only lay it out."""
+
+from sim.results import words
+from sim.results.cells import hub_table, route_table
+from sim.results.record import digest, folder_name, plain, settings
+from sim.results.summary import route_rows
+from sim.show import index
+from sim.show.plots import KINDS
+
+OPTIONS = ("population", "replicates", "years", "start", "seed")
+CAUTION = "b_compute"  # the assumption without any causal evidence: it stands first
+
+
+def contents(result):
+    """Everything that the templates ask for.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+
+    Returns
+    -------
+    dict; a table in it is (list of headings, list of rows of texts)
+    """
+    record = result.record
+    scenarios = [_scenario(result.versus(arm), arm) for arm in result.arms]
+    several = len(scenarios) > 1
+    return {
+        "title": record["title"], "question": record["question"], "answer": words.said(result),
+        "comparison": hub_table(result) if several else None, "reading": words.reading(result),
+        "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
+        "index": None if several else _index(result), "kinds": KINDS,
+        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "assumed": words.assumed(record),
+        "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
+        "commands": _commands(record), "files": _files(record),
+    }  # fmt: skip
+
+
+def _scenario(result, arm):
+    record, routes = result.record, route_rows(result)
+    return {
+        "label": arm, "title": record["title"], "question": record["question"], "sentences": record["sentences"],
+        "notices": record["notices"], "warnings": record["warnings"],
+        "hubs": hub_table(result), "reading": words.reading(result),
+        "routes": route_table(routes), "composition": words.volume_and_composition(routes[0]) if routes else [],
+        "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
+    }  # fmt: skip
+
+
+def _once(scenarios, what):
+    """The lines of all scenarios, each line once."""
+    return list(dict.fromkeys(line for scenario in scenarios for line in scenario[what]))
+
+
+def _index(result):
+    """The talent index of the first year, or None for a run that was saved without its columns."""
+    if not index.is_kept(result.data):
+        return None
+    rows = index.index_table(result)
+    head, texts = index.index_texts(rows)
+    return {
+        "year": rows.attrs["year"], "table": (head, texts), "texts": index.columns_of_text(head),
+        "reading": index.index_reading(result, rows),
+    }  # fmt: skip
+
+
+def _assumptions(rows):
+    """The assumptions as a table, the one without causal evidence first, then from the weakest grade to the best."""
+    head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "source"]
+    order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
+    return head, [
+        [row["name"], row["meaning"], f"{row['central']:g}", _range(row), row["unit"], row["grade"], row["source"]]
+        for row in order
+    ]
+
+
+def _range(row):
+    if row["held"] is not None:
+        return "held by the user"
+    return "fixed" if row["low"] == row["high"] else f"{row['low']:g} to {row['high']:g}"
+
+
+def _provenance(record):
+    """Pairs of texts: what made the numbers."""
+    lines = {
+        "run": folder_name(record),
+        "size": f"{words.number_of(record['replicates'], 'pair')} of {words.engineers(record)}; one simulated engineer "
+        f"stands for {record['weight']:,.1f}",
+        "years": f"{record['start']} to {record['start'] + record['years']}, 1 January to 1 January",
+        "seed": str(record["seed"]),
+        "spread holds": words.contents(record),
+        "refused draws": f"{record['refused_draws']} draws of the assumptions",
+        "baseline": words.baseline_title(record),
+        "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
+        "digest of the inputs": digest(record),
+    }
+    lines |= {f"digest of the {what}": value for what, value in record["digests"].items()}
+    lines |= {what.replace("_", " "): f"{value:g}" for what, value in record["timings"].items()}
+    return list(lines.items())
+
+
+def _commands(record):
+    """The commands that check and repeat the run, from inside its folder."""
+    arms = [f"{plain(arm)}.toml" for arm in record.get("arms", {"scenario": None})]
+    options = [f"--{name} {record[name]}" for name in OPTIONS]
+    options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
+    options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
+    verb = "compare" if "arms" in record else "run"
+    return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]
+
+
+def _files(record):
+    """Name -> text of the files that the commands read."""
+    arms = record.get("arms", {"scenario": record})
+    files = {f"{plain(arm)}.toml": told["scenario"] for arm, told in arms.items()}
+    files["baseline.toml"] = record["baseline"]
+    changes = settings(record)["assumptions"]
+    if changes:
+        files["assumptions.toml"] = "\n".join(["[assumptions]", *(f"{k} = {_toml(v)}" for k, v in changes.items())])
+    return files
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {number!r}" for key, number in value.items()) + " }"
+    return repr(value)

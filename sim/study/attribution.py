@@ -1,0 +1,93 @@
+"""Why: an effect split over the scenario's policies, and over the channels through which they work.
+
+Both splits are Shapley values over arms run on the same pairs, so their parts sum to the effect. Policies on pay, tax,
+compute, visas and jobs are switched off by putting the baseline's rules back; a mechanism (network, feedback) by letting
+engineers see the ties, or the sizes and affiliate jobs, of the baseline arm instead of those of their own.
+"""
+
+from ..errors import UsageError
+from ..results.measures import MEASURES, parse
+from ..results.parts import parts_table
+from ..results.shapley import coalitions, shapley
+from ..scenario.describe import short
+from ..scenario.files import loaded
+from ..scenario.vary import between, differences
+from .experiment import experiment
+from .options import Options
+from .pairs import SMALL
+from .simulate import prepared
+
+MECHANISMS = ("network", "feedback")
+CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
+    "pay and prices": ("pay_", "price_"),
+    "tax": ("tax_", "newcomer_", "returnee_"),
+    "compute": ("compute_", "country_compute"),
+    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars"),
+    "jobs and graduates": ("openings", "country_openings", "graduates"),
+}
+
+
+def why(scenario, measure="share:usa", by="channels", baseline="baseline", **options):
+    """Split the effect of a scenario on a measure into parts that sum to it.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario, name, file or stack ``a+b``
+    measure : str with a single value
+    by : ``"policies"``: over the policies in which scenario and baseline differ, exact up to six, over sampled orders
+        above; ``"channels"``: over kinds of policy, and the mechanisms network and feedback
+    options : see :class:`~sim.study.options.Options`
+
+    Returns
+    -------
+    pandas.DataFrame, see ``results.parts.parts_table``; the total, in the last row, is the effect
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError, ResultError
+        for input that makes no sense, before anything is run
+    """
+    scenario, baseline = loaded(scenario), loaded(baseline)
+    options = Options(**options).checked()
+    prepared({"scenario": scenario}, baseline, options)
+    unit = MEASURES[parse(measure).name].unit
+    names, pieces = parts_of(scenario, baseline, by)
+    if by == "channels" and options.population > SMALL:
+        raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
+    players = len(pieces) + (len(MECHANISMS) if by == "channels" else 0)
+    sets = coalitions(players, options.seed)
+    acting = [c for c in sets if any(k < len(pieces) for k in c)]  # without a policy nothing differs
+    arms = [between(scenario, baseline, [pieces[k] for k in sorted(c) if k < len(pieces)]) for c in acting]
+    held = [(), *(_held(c, len(pieces)) for c in acting)] if by == "channels" else ()
+    with experiment(options) as lab:
+        levels = lab.measure([baseline, *arms], measure, held)
+    worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
+    return parts_table(shapley(worth, players, options.seed), names, unit)
+
+
+def parts_of(scenario, baseline, by):
+    """The names of the parts and the pieces of policy that belong to the first of them.
+
+    Raises
+    ------
+    UsageError
+    """
+    pieces = differences(scenario, baseline)
+    if by == "policies":
+        return [" / ".join(map(short, piece)) for piece in pieces], pieces
+    if by != "channels":
+        raise UsageError("why", f"{by!r} is neither policies nor channels")
+    touched = {name: tuple(p for piece in pieces for p in piece if channel_of(p) == name) for name in CHANNELS}
+    touched = {name: policies for name, policies in touched.items() if policies}
+    return [*touched, *MECHANISMS], list(touched.values())
+
+
+def channel_of(policy):
+    """The channel through which a policy works, by the rule that it moves."""
+    rule = policy.levers[0].field
+    return next(name for name, beginnings in CHANNELS.items() if rule.startswith(beginnings))
+
+
+def _held(coalition, pieces):
+    """The mechanisms that are switched off in a coalition."""
+    return tuple(name for k, name in enumerate(MECHANISMS, pieces) if k not in coalition)

@@ -1,0 +1,175 @@
+"""Break-even: the value of a lever at which an effect reaches a target, by root finding on paired effects."""
+
+import math
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from ..errors import UsageError
+from ..results.effects import HIGH, LOW, SHOWN
+from ..results.measures import MEASURES, parse
+from ..results.precision import amount
+from ..scenario.files import loaded
+from ..scenario.vary import scale, the_lever, with_value
+from .experiment import experiment
+from .options import Options
+from .simulate import prepared
+
+GRID = 7  # values tried over the whole range before the root is narrowed down
+NARROW = 0.002  # of the range: the search ends
+RESAMPLES = 1000  # of the pairs, for the error of the value found
+
+
+@dataclass(frozen=True)
+class Breakeven:
+    """The answer of :func:`breakeven`; effects and the target are in the unit that people read.
+
+    Attributes
+    ----------
+    lever, unit : path of the lever, and its unit
+    measure, effect_unit : what is measured, and the unit of its effect
+    target : the effect looked for
+    value : the lever's value that brings it about, or None if none within the limits does
+    error : Monte Carlo error of the value (standard deviation over resampled pairs; nan with a single pair)
+    low, high : 90 % of the pairs in which some value does it find it in between
+    found_in, pairs : in how many pairs some value does it, and of how many
+    attainable : (least, most) mean effect over the values tried
+    crossings : how often the mean effect crosses the target; above 1 the value is the one nearest the lever's present
+    curve : pandas.DataFrame, one row a value tried: value, mean, low, high (90 % of pairs), error
+    """
+
+    lever: str
+    unit: str
+    measure: str
+    effect_unit: str
+    target: float
+    value: float | None
+    error: float
+    low: float
+    high: float
+    found_in: int
+    pairs: int
+    attainable: tuple
+    crossings: int
+    curve: pd.DataFrame
+
+
+def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.inf, math.inf), baseline="baseline",
+              **options):
+    """The value of a lever at which a scenario's effect on a measure reaches a target.
+
+    The lever replaces the scenario's own policies on it. A lever of another country with target 0 asks how much of it
+    undoes the scenario. All values are tried on the same pairs, so chance does not move the root.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario, name, file or stack ``a+b``
+    lever : path of a quantity; a wildcard moves several together
+    measure : str with a single value
+    target : number in the measure's own unit, or text as people read it: ``"-1pp"``
+    within : limits of the search, inside those of the lever
+    options : see :class:`~sim.study.options.Options`
+
+    Returns
+    -------
+    Breakeven
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError, ResultError
+        for input that makes no sense, before anything is run
+    """
+    scenario, baseline = loaded(scenario), loaded(baseline)
+    options, chosen = Options(**options).checked(), the_lever(lever)
+    wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
+    to_value, to_position = scale(chosen, *within)
+    prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, options)
+    with experiment(options) as lab:
+        curve = _Curve(lab, scenario, baseline, lever, measure, to_value)
+        crossings = curve.crossings(wanted)
+        if crossings:
+            here = min(max(to_position(min(max(chosen.present, to_value(0)), to_value(1))), 0), 1)
+            first, last = min(crossings, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
+            root = brentq(lambda u: curve.at(u).mean() - wanted, first, last, xtol=NARROW)
+    tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
+    factor, _, shown = SHOWN.get(unit, (1, "", unit))
+    value, error, spread = None, math.nan, np.array([])
+    if crossings:
+        value = _rounded(to_value(root), chosen)
+        spread = np.array([to_value(u) for u in _roots(tried, effects.T, wanted, root)])
+        error = _error(tried, effects, wanted, root, to_value, options.seed)
+    low, high = np.quantile(spread, (LOW, HIGH)) if spread.size else (math.nan, math.nan)
+    means = factor * effects.mean(axis=1)
+    return Breakeven(
+        chosen.path if len(chosen.path) == len(lever) else lever, chosen.unit, measure, shown, factor * wanted, value,
+        error, float(low), float(high), len(spread), effects.shape[1], (float(means.min()), float(means.max())),
+        len(crossings), _table(factor * effects, [to_value(u) for u in tried]),
+    )
+
+
+class _Curve:
+    """Paired effects at positions of the lever between 0 and 1, each position run once."""
+
+    def __init__(self, lab, scenario, baseline, lever, measure, to_value):
+        self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
+        self.lab, self.measure, self.known = lab, measure, {}
+        grid = [k / (GRID - 1) for k in range(GRID)]
+        base, *levels = lab.measure([baseline, *map(self.scenario_at, grid)], measure)
+        self.base = base
+        self.known = {u: level - base for u, level in zip(grid, levels, strict=True)}
+
+    def at(self, u):
+        """(pair,) effects at a position, in the measure's own unit."""
+        if u not in self.known:
+            self.known[u] = self.lab.measure([self.scenario_at(u)], self.measure)[0] - self.base
+        return self.known[u]
+
+    @property
+    def positions(self):
+        """Positions run so far, ascending."""
+        return np.array(sorted(self.known))
+
+    @property
+    def effects(self):
+        """(position, pair) effects."""
+        return np.array([self.known[u] for u in self.positions])
+
+    def crossings(self, wanted):
+        """Pairs of neighbouring positions between which the mean effect passes the one that is wanted."""
+        u, side = self.positions, np.sign(self.effects.mean(axis=1) - wanted)
+        return [(u[k], u[k + 1]) for k in range(len(u) - 1) if side[k] * side[k + 1] < 0 or side[k] == 0]
+
+
+def _roots(u, curves, wanted, near):
+    """Where each of the curves, straight between positions ``u``, passes ``wanted``, nearest ``near``; if it does."""
+    for curve in curves:
+        gap = curve - wanted
+        k = np.flatnonzero(gap[:-1] * gap[1:] <= 0)
+        step = gap[k + 1] - gap[k]
+        roots = u[k] + np.where(step == 0, 0.5, -gap[k] / np.where(step == 0, 1, step)) * (u[k + 1] - u[k])
+        if roots.size:
+            yield roots[np.abs(roots - near).argmin()]
+
+
+def _error(u, effects, wanted, root, to_value, seed):
+    """Standard deviation of the root of the mean curve when the pairs are drawn anew with replacement."""
+    pairs = effects.shape[1]
+    if pairs == 1:
+        return math.nan
+    picks = np.random.default_rng([seed, crc32(b"breakeven")]).integers(pairs, size=(RESAMPLES, pairs))
+    means = effects[:, picks].mean(axis=2).T
+    return float(np.std([to_value(x) for x in _roots(u, means, wanted, root)], ddof=1))
+
+
+def _table(effects, values):
+    low, high = np.quantile(effects, (LOW, HIGH), axis=1)
+    pairs = effects.shape[1]
+    error = effects.std(axis=1, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(len(values), math.nan)
+    return pd.DataFrame({"value": values, "mean": effects.mean(axis=1), "low": low, "high": high, "error": error})
+
+
+def _rounded(value, lever):
+    return float(round(value)) if lever.kind == "integer" else float(value)

@@ -1,0 +1,81 @@
+"""Draws of the assumptions, each with the hub constants under which its first year is the one observed."""
+
+from ..errors import InvariantError, UsageError
+from ..scenario.assumptions import Assumptions, draw_assumptions
+from .calibrate import constants_for, fit_world, shipped
+
+TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
+
+
+class Draws:
+    """The usable draws of one study in their order; more of them are made as they are asked for.
+
+    A draw that would let size run away, or under which no constants meet the observed first year, is refused and
+    counted; the next one of the sequence takes its place. The first *n* are the same however many follow.
+
+    Parameters
+    ----------
+    declared : dict of name -> Assumption
+    seed, start : of the study
+    uncertainty : ``"all"``, or ``"chance"``: every draw is the centre
+    each : ``map`` or one like it
+    """
+
+    def __init__(self, declared, seed, start, uncertainty, each=map):
+        self.declared, self.seed, self.start, self.each = declared, seed, start, each
+        self.held_at_centre = uncertainty == "chance"
+        self.kept, self.tried = [], 0
+
+    @property
+    def refused(self):
+        """How many draws were refused so far."""
+        return self.tried - len(self.kept)
+
+    def first(self, count):
+        """The first ``count`` usable draws: list of (Assumptions, Constants).
+
+        Raises
+        ------
+        UsageError
+            where hardly any draw is usable
+        """
+        while len(self.kept) < count:
+            if self.held_at_centre:
+                self._centre(count)
+            else:
+                self._try(count - len(self.kept))
+            if self.tried >= TRIES * count and len(self.kept) < count:
+                found = f"{self.tried} draws gave {len(self.kept)} usable ones of {count}: see their ranges"
+                raise UsageError("assumptions", found)
+        return self.kept[:count]
+
+    def _try(self, missing):
+        batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
+        found = self.each(constants_or_none, batch, [self.start] * missing)
+        self.kept += [(a, constants) for a, constants in zip(batch, found, strict=True) if constants]
+        self.tried += missing
+
+    def _centre(self, count):
+        a = Assumptions.central(self.declared)
+        constants = self.kept[0][1] if self.kept else next(iter(self.each(constants_or_none, [a], [self.start])))
+        if constants is None:
+            raise UsageError("assumptions", "no hub constants meet the observed first year at these central values")
+        self.kept = [(a, constants)] * count
+        self.tried = count
+
+
+def own_size_elasticity(a):
+    """How far a hub's odds rise with its own size, in the tightest nest: at 1 growth would feed itself for ever."""
+    from_pay = a.b_pay * max(a.agglomeration_productivity - a.wage_supply_elasticity, 0.0)
+    return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
+
+
+def constants_or_none(a, start):
+    """Hub constants under the assumptions ``a``; None where the draw must be refused."""
+    if own_size_elasticity(a) >= 1:
+        return None
+    central, offsets = shipped()
+    try:
+        return constants_for(fit_world(start), a, offsets, central)
+    except InvariantError:
+        return None

@@ -1,0 +1,86 @@
+"""What may be asked of every study: the size of the world, the pairs, the years, the chance."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import memory
+from ..errors import UsageError
+from ..results.record import SETTINGS
+from ..scenario.assumptions import ASSUMPTIONS, load_assumptions, override
+from ..world.hubs import load_setting
+from .pairs import workers_for
+
+
+@dataclass(frozen=True)
+class Options:
+    """Keyword options that ``run``, ``compare``, ``breakeven`` and ``why`` share.
+
+    Attributes
+    ----------
+    population : agents at the start, or ``"full"`` for one agent an engineer
+    replicates : pairs; pair *k* runs all arms with the same seed and the same draw of the assumptions
+    years, start : length and first year of the run
+    seed : of the population, the pairs and the draws
+    uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre
+    assumptions : file or mapping that holds assumptions at values or changes their ranges
+    precision : Monte Carlo error to reach on ``measure``, such as ``"0.05pp"``; more pairs are run until it is met
+    measure : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
+    most_replicates : pairs at which ``precision`` gives up
+    fork : year until which all arms share one past; None for as late as their policies allow
+    workers : processes, or None for as many as suit; the result is the same for any number
+    progress : function of (pairs done, pairs in all)
+    """
+
+    population: int | str = 100_000
+    replicates: int = 20
+    years: int = 10
+    start: int = 2026
+    seed: int = 0
+    uncertainty: str = "all"
+    assumptions: Path | dict | None = None
+    precision: str | float | None = None
+    measure: str = "share"
+    most_replicates: int = 1000
+    fork: int | None = None
+    workers: int | None = None
+    progress: Any = None
+
+    @property
+    def settings(self):
+        """The options that decide the arrays of a result, by name."""
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def declared(self):
+        """Every assumption as this study holds it: dict of name -> Assumption.
+
+        Raises
+        ------
+        AssumptionError
+        """
+        if self.assumptions is None:
+            return ASSUMPTIONS
+        return override(self.assumptions) if isinstance(self.assumptions, dict) else load_assumptions(self.assumptions)
+
+    def checked(self):
+        """These options with the population as a number of agents and the number of workers decided.
+
+        Raises
+        ------
+        UsageError for a number that makes no sense, or a world too large for this machine's memory
+        """
+        population = int(load_setting().persons) if self.population == "full" else self.population
+        for name, value, least, most in (
+            ("population", population, 100, math.inf), ("replicates", self.replicates, 1, 100_000),
+            ("most_replicates", self.most_replicates, 1, 100_000), ("years", self.years, 1, 50),
+            ("start", self.start, 2000, 2100), ("seed", self.seed, 0, 10**12), ("workers", self.workers or 1, 1, 1024),
+        ):  # fmt: skip
+            if not (isinstance(value, int) and least <= value <= most):
+                limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
+                raise UsageError(name, f"{value!r} is not a whole number {limits}")
+        if self.uncertainty not in ("all", "chance"):
+            raise UsageError("uncertainty", f"{self.uncertainty!r} is neither all nor chance")
+        workers = self.workers or workers_for(population, self.replicates)
+        memory.check(population, self.years, workers)
+        return replace(self, population=population, workers=workers)

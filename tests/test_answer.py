@@ -1,0 +1,211 @@
+"""The answer in words and rows: the same numbers in the terminal, in a notebook and in a table of one's own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from fake_result import fake_result
+
+from sim.errors import ResultError
+from sim.results import Result
+from sim.results.effects import effect, summarise
+from sim.results.measures import measure
+from sim.results.record import to_json
+from sim.results.summary import effect_table, shown_hubs
+from sim.results.words import rests_on, said, two_sentences, who_loses_and_gains
+from sim.show.answer import answer, answers, plain_rows
+from sim.show.asked import render_effects
+from sim.show.terminal import console, render
+
+TOLD = ("name", "title", "question", "scenario", "sentences", "notices", "warnings")
+
+
+def compared(**strengths):
+    """A comparison: one scenario for each strength, all against the same baseline."""
+    runs = {arm: fake_result(4, 3, strength, name=arm) for arm, strength in strengths.items()}
+    first = next(iter(runs.values()))
+    scenarios = [run.data.sel(arm=["scenario"]).assign_coords(arm=[arm]) for arm, run in runs.items()]
+    data = xr.concat([first.data.sel(arm=["baseline"]), *scenarios], "arm", data_vars="minimal")
+    arms = {arm: {key: run.record[key] for key in TOLD} for arm, run in runs.items()}
+    return Result(data.transpose(*first.data.dims), first.record | {"title": "Compared", "arms": arms})
+
+
+@pytest.fixture(scope="module")
+def several():
+    return compared(h1b_fee=1.0, half_the_fee=0.5, no_change=0.0)
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_a_frame_has_the_effects_of_the_hubs_that_matter_and_of_all_others(result):
+    frame = result.to_frame().set_index("hub")
+    for arm in ("baseline", "scenario"):
+        assert np.isclose(frame[arm].sum(), 100)
+    assert np.isclose(frame.effect.sum(), 0, atol=1e-9)
+    found = summarise(100 * effect(result, "share:seattle"))
+    row = frame.loc["seattle"]
+    for shown, name in (("effect", "mean"), ("low", "low"), ("high", "high"), ("error", "error")):
+        assert np.isclose(row[shown], found[name])
+    assert (row.same_sign, row.pairs) == (found.same_sign, 20)
+    assert np.isclose(row.scenario - row.baseline, row.effect)
+
+
+def test_an_empty_scenario_has_effects_of_exactly_zero(equal_arms):
+    frame = equal_arms.to_frame()
+    assert (frame[["effect", "low", "high", "differs"]] == 0).all(axis=None)
+
+
+def test_a_comparison_has_the_same_hubs_for_every_scenario(several):
+    frame = several.to_frame()
+    assert list(frame.arm.unique()) == ["h1b_fee", "half_the_fee", "no_change"]
+    hubs = [list(rows.name) for _, rows in frame.groupby("arm", sort=False)]
+    assert hubs[0] == hubs[1] == hubs[2]
+    assert set(shown_hubs(several)) == set(frame.hub.dropna())
+
+
+# --- any measure ----------------------------------------------------------------------------------
+
+
+def test_the_effect_on_any_measure_is_that_of_the_measure(result):
+    queries = ["share:usa,tier=expert@2030", "hhi", "drain,home=ind", "backlog,route=usa.h1b", "net_rate:paris"]
+    table = effect_table(result, queries).set_index("measure")
+    for query, factor in zip(queries, (100, 1, 100, 1, 100), strict=True):
+        row, levels = table.loc[query], factor * measure(result, query).mean("replicate")
+        assert np.isclose(row.baseline, levels.sel(arm="baseline"))
+        assert np.isclose(row.effect, factor * effect(result, query).mean(), atol=1e-12)
+        assert row.more_pairs == 60
+    assert list(table.time) == [2030, 2036, 2036, 2036, 2035]
+    assert list(table.effect_unit) == ["pp", "index", "pp", "persons", "pp a year"]
+
+
+def test_a_measure_without_a_place_has_a_row_a_hub_or_route(result):
+    hubs = effect_table(result, ["net_rate"])
+    assert list(hubs.place) == list(result.data.hub.values)
+    assert list(effect_table(result, ["grants"]).place) == list(result.data.route.values)
+
+
+def test_where_nobody_can_know_there_is_no_row(result):
+    gains = effect_table(result, ["gain"])
+    assert "rest_of_eu" not in set(gains.place)  # a group of countries: who is foreign is not known
+    assert gains.effect.notna().all()
+
+
+def test_a_measure_that_makes_no_sense_is_refused_in_one_line(result):
+    with pytest.raises(ResultError, match="nearest: sf_bay_area"):
+        effect_table(result, ["share:sf_bay"])
+
+
+def test_effects_are_shown_in_100_columns_with_their_error_and_what_would_halve_it(result, several, capsys):
+    queries = ["share:usa,tier=expert@2028", "stock:usa", "net_rate", "grants", "gain"]
+    for each, least in ((result, 60), (several, 12)):
+        console().print(render_effects(each, queries))
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= 100
+        assert "share:usa,tier=expert@2028" in out
+        assert f"{least} more pairs would halve it" in " ".join(out.split())
+        assert "nan" not in out
+        to_json(plain_rows(effect_table(each, queries)))
+
+
+def test_a_single_pair_has_neither_spread_nor_error(capsys):
+    one = fake_result(1, 2)
+    console().print(render_effects(one, ["hhi", "share"]))
+    out = capsys.readouterr().out
+    assert "one pair" in out
+    assert "More pairs would show" in out
+    assert plain_rows(effect_table(one, ["hhi"]))[0]["error"] is None
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def test_two_sentences_name_who_loses_and_gains_most_and_how_sure_that_is(result):
+    mean = 100 * effect(result, "share").mean("replicate").to_series()
+    names, text = result.data.hub_name.to_series(), two_sentences(result)
+    assert f"{names[mean.idxmin()]} loses most" in text
+    assert f"{names[mean.idxmax()]} gains most" in text
+    assert f"{-mean.min():.2f} percentage points lower" in text
+    for part in ("90 % of pairs -", "same sign in 20 of 20 pairs", "Monte Carlo error", "20 pairs", "100,000 engineers",
+                 "grade D", "no causal evidence", "held back", "(1 held by the user)"):  # fmt: skip
+        assert part in text, part
+    assert text.count(". ") == 1
+    assert "certain" not in text
+
+
+def test_an_empty_scenario_says_that_every_effect_is_exactly_zero(equal_arms):
+    assert "every effect is exactly zero" in two_sentences(equal_arms)
+
+
+def test_a_change_outside_the_shares_is_not_called_zero(equal_arms):
+    changed = equal_arms.data.copy(deep=True)
+    changed["grants"].loc[{"arm": "scenario"}] += 1
+    text = who_loses_and_gains(Result(changed, equal_arms.record))
+    assert "no hub's share" in text
+    assert "exactly zero" not in text
+
+
+def test_a_single_pair_claims_no_error():
+    text = who_loses_and_gains(fake_result(1, 3))
+    assert "only one pair" in text
+    assert "Monte Carlo" not in text
+
+
+def test_pairs_that_disagree_leave_the_direction_open(result):
+    flipped = result.data.copy(deep=True)  # in a third of the pairs the arms change places
+    some = {"replicate": slice(0, 7)}
+    flipped["stock"][{"arm": 1} | some] = result.data.stock[{"arm": 0} | some]
+    flipped["stock"][{"arm": 0} | some] = result.data.stock[{"arm": 1} | some]
+    assert "does not settle the direction" in who_loses_and_gains(Result(flipped, result.record))
+    assert "does not settle" not in who_loses_and_gains(result)
+
+
+def test_chance_alone_is_called_so(result):
+    assert "held at their central values" in rests_on(result.record | {"uncertainty": "chance"})
+
+
+def test_a_comparison_says_a_sentence_a_scenario(several):
+    text = said(several)
+    assert [line.split(":")[0] for line in text[:3]] == ["h1b_fee", "half_the_fee", "no_change"]
+    assert "exactly zero" in text[2]
+    assert len(text) == 4
+
+
+# --- shown ----------------------------------------------------------------------------------------
+
+
+def test_printed_a_result_is_a_table_with_title_and_answer(result, several):
+    for each in (result, several, fake_result(1, 1)):
+        text = str(each)
+        assert text.startswith(each.record["title"])
+        assert "San Francisco Bay Area" in text
+        assert "90 % of pairs" in text or each.record["replicates"] == 1
+    assert max(map(len, str(result).splitlines())) <= 100
+
+
+def test_in_a_notebook_nothing_of_a_title_is_markup(result):
+    evil = replace(result, record=result.record | {"title": "<script>alert(1)</script>", "question": "a < b & c?"})
+    html = evil._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "a &lt; b &amp; c?" in html
+    assert html.count("<tr>") == 12  # headings, ten hubs, all others
+    assert "http" not in html
+
+
+def test_the_terminal_shows_a_comparison_side_by_side_in_100_columns(capsys):
+    many = compared(**{f"scenario_{k}+another_one": k / 4 for k in range(6)})
+    console().print(render(many, "outputs/x"))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "\u2026" not in out
+    assert out.count("Effect on the share") == 2  # four scenarios abreast
+    assert all(f"scenario_{k}+" in out for k in range(6))
+
+
+def test_the_answer_is_json(result, several):
+    assert "loses most" in answer(result)["answer"]
+    found = answers(several)
+    assert list(found) == several.arms
+    to_json(found)
