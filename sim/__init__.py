@@ -14,12 +14,22 @@ _ROOMS = {
     "load": "sim.scenario.files",
     "Scenario": "sim.scenario.files",
     "run": "sim.study.simulate",
+    "compare": "sim.study.simulate",
+    "breakeven": "sim.study.breakeven",
+    "why": "sim.study.attribution",
     "Result": "sim.results.result",
     "measure": "sim.results.measures",
     "effect": "sim.results.effects",
-    "plot_shares": "sim.show.plots.shares",
-    "plot_effects": "sim.show.plots.effects",
-    "draw_figures": "sim.show.plots",
+    "effect_table": "sim.results.summary",
+    "origins": "sim.results.parts",
+    "write_graphml": "sim.results.flow_graph",
+    **{
+        f"plot_{kind}": f"sim.show.plots.{kind}"
+        for kind in ("shares", "effects", "ranks", "backlog", "brain_gain", "comparison", "flow_map", "net_migration",
+                     "heat_map", "chord", "network")
+    },
+    "illustrate": "sim.show.illustrate",
+    "write_report": "sim.show.report",
     "TalentflowError": "sim.errors",
 }
 __all__ = ["__version__", *_ROOMS]

@@ -49,9 +49,9 @@ def test_the_folder_holds_what_a_reader_needs(folder):
 
 def test_figures_go_into_the_folder(small, tmp_path):
     folder = small.save(
-        tmp_path, figures=lambda result, where: (where / "a.png").write_text(result.record["name"])
+        tmp_path, illustrate=lambda result, where: (where / "a.txt").write_text(result.record["name"])
     )
-    assert (folder / "figures" / "a.png").read_text() == "h1b_fee"
+    assert (folder / "a.txt").read_text() == "h1b_fee"
     assert is_valid(folder)
 
 
@@ -95,7 +95,7 @@ def test_a_folder_is_written_whole_or_not_at_all(small, tmp_path, fails, monkeyp
     if fails == "tables":
         monkeypatch.setattr("sim.results.tidy.effects", full)
     with pytest.raises(OSError, match="No space"):
-        small.save(tmp_path, figures=full if fails == "figures" else None)
+        small.save(tmp_path, illustrate=full if fails == "figures" else None)
     assert list(tmp_path.iterdir()) == []
 
 

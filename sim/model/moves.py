@@ -36,9 +36,10 @@ def _room(hubs):
 def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
 
-    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit, RETURNING one in the home country.
-    ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The exponentials between the two
-    compiled halves are numpy's, which work on vectors; compiled ones would take five times as long.
+    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit,
+    RETURNING one in the home country. ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The
+    exponentials between the two compiled halves are numpy's, which work on vectors; compiled ones would take five
+    times as long.
     """
     room, needs, tied = _room(len(t.country))
     for begin in range(first, last, BATCH):

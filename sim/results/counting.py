@@ -53,7 +53,7 @@ def drain(data, place, keys):
 
 
 def gain(data, place, keys):
-    """Part of the engineers of a hub, or of the place, who come from another country; nan by hub for groups of countries."""
+    """Part of the engineers of a hub, or the place, from another country; nan for hubs in groups of countries."""
     homes = data.home.values.astype(str)
     countries = data.hub_country.values.astype(str)
     if place and not np.isin(countries[place.only], homes).all():

@@ -128,7 +128,8 @@ def hubs_that_matter(result, count=10):
     """
     share = measure(result, "share").mean("replicate")
     size = share.mean("arm").to_series()
-    strength = abs(effect(result, "share").mean("replicate")).to_series()
+    mean = abs(effect(result, "share").mean("replicate"))
+    strength = (mean.max("arm") if "arm" in mean.dims else mean).to_series()
     named = size[~size.index.str.startswith("rest_of_")].sort_values(ascending=False, kind="stable")
     chosen = list(named.index[: 3 * count // 5])
     touched = strength[strength > 0].drop(chosen, errors="ignore").sort_values(ascending=False, kind="stable")

@@ -1,5 +1,6 @@
 """The folder of a run: written under another name and renamed when whole, checked when read."""
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -31,7 +32,7 @@ def check_writable(out):
         raise UsageError(out, "results cannot be written here", error.strerror) from None
 
 
-def write(result, out, figures=None, force=False):
+def write(result, out, illustrate=None, force=False):
     """Save ``result`` under ``out`` and return its folder; a valid folder is kept unless ``force``.
 
     Raises
@@ -41,7 +42,7 @@ def write(result, out, figures=None, force=False):
     target = out / folder_name(result.record)
     if force or not is_valid(target):
         with _staged(target) as folder:
-            _fill(folder, result, figures)
+            _fill(folder, result, illustrate)
     return target
 
 
@@ -90,7 +91,7 @@ def _read_record(folder):
     return record
 
 
-def _fill(folder, result, figures):
+def _fill(folder, result, illustrate):
     """Everything that a run's folder contains; ``run.json`` last, with the digests of the rest."""
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
@@ -101,11 +102,40 @@ def _fill(folder, result, figures):
         table = getattr(tidy, name)(result)
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
     outputs = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-    if figures is not None:  # not among the digests: a picture may be drawn again
-        (folder / "figures").mkdir()
-        figures(result, folder / "figures")
+    if illustrate is not None:  # not among the digests: a picture may be drawn again
+        illustrate(result, folder)
     record = to_json({**result.record, "format": FORMAT, "outputs": outputs}, indent=1)
     (folder / "run.json").write_text(record + "\n", encoding="utf-8")
+
+
+def write_tables(out, name, record, tables, illustrate=None):
+    """Save the answer of a study that is no run: ``answer.json``, a CSV file a table, and what ``illustrate`` adds.
+
+    Parameters
+    ----------
+    out : path of the parent folder
+    name : str, of the study
+    record : dict of plain values, the question and the answer
+    tables : dict of name -> pandas.DataFrame
+    illustrate : function of the folder
+
+    Returns
+    -------
+    pathlib.Path of the folder, ``<name>-<digest of the record>``
+
+    Raises
+    ------
+    OSError when the system refuses; nothing half written is left.
+    """
+    text = to_json(record, indent=1) + "\n"
+    target = Path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    with _staged(target) as folder:
+        (folder / "answer.json").write_text(text, encoding="utf-8")
+        for table_name, table in tables.items():
+            table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
+        if illustrate is not None:
+            illustrate(folder)
+    return target
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def origins(result, query, most=8):
     ResultError for another measure
     """
     asked = parse(query)
-    if asked.name not in ("share", "stock") or asked.place is None or asked.keys:
+    if not splits_over_origins(query):
         raise ResultError(query, "only the share or the stock of a place, everybody counted, splits over origins")
     levels = measure(result, query)
     place = places.find(result.data, asked.place)
@@ -73,6 +73,12 @@ def origins(result, query, most=8):
     rows = [*parts[:most], *([parts[most:].sum(axis=0)] if len(parts) > most else []), *tail.values()]
     labels = [*names[:most], *([f"{len(parts) - most} other hubs"] if len(parts) > most else []), *tail]
     return parts_table(np.array(rows), labels, levels.attrs["units"])
+
+
+def splits_over_origins(query):
+    """Whether :func:`origins` can split a measure."""
+    asked = parse(query)
+    return asked.name in ("share", "stock") and asked.place is not None and not asked.keys
 
 
 def _from_each(data, place):

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
@@ -127,6 +128,17 @@ def compare(a, b):
         or a[name].dims != b[name].dims
         or not np.array_equal(a[name].values, b[name].values, equal_nan=a[name].dtype.kind == "f")
     )  # fmt: skip
+
+
+def plain_values(found):
+    """A mapping or a table as JSON can hold it: tables as lists of rows, and None for what is not a number."""
+    if isinstance(found, pd.DataFrame):
+        return [plain_values(row) for row in found.to_dict("records")]
+    if isinstance(found, dict):
+        return {key: plain_values(value) for key, value in found.items()}
+    if isinstance(found, float) and not np.isfinite(found):
+        return None
+    return found
 
 
 def to_json(value, **options):

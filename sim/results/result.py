@@ -23,13 +23,13 @@ class Result:
     data: xr.Dataset
     record: dict
 
-    def save(self, out="outputs", *, figures=None, force=False):
+    def save(self, out="outputs", *, illustrate=None, force=False):
         """Write the folder ``out/<scenario>-<digest>``; a valid one that is already there is kept.
 
         Parameters
         ----------
         out : path of the parent folder, made if missing
-        figures : function of (result, folder) that draws into that folder, such as ``sim.draw_figures``
+        illustrate : function of (result, folder) that adds figures and a report, such as ``sim.illustrate``
         force : replace a valid folder
 
         Returns
@@ -40,7 +40,7 @@ class Result:
         ------
         OSError if it cannot be written; nothing half written is left.
         """
-        return folder.write(self, Path(out), figures, force)
+        return folder.write(self, Path(out), illustrate, force)
 
     @classmethod
     def load(cls, path):
@@ -65,7 +65,8 @@ class Result:
         ResultError for a scenario that the result does not hold.
         """
         if arm not in self.arms:
-            raise ResultError(f"{arm} is not in this result", f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}")
+            held = f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}"
+            raise ResultError(f"{arm} is not in this result", held)
         data = self.data.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
         common = {key: value for key, value in self.record.items() if key != "arms"}
         return Result(data, common | self.record.get("arms", {}).get(arm, {}))

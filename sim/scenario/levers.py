@@ -60,6 +60,12 @@ def catalogue() -> dict[str, Lever]:
     return {lever.path: lever for lever in levers}
 
 
+def families() -> list[dict[str, str]]:
+    """Return the kinds of levers: path with its placeholder, unit and meaning."""
+    return [{"path": family.path.replace("{", "<").replace("}", ">"), "unit": family.unit or family.kind,
+             "what": f"{family.what}: {family.meaning}"} for family in FAMILIES]  # fmt: skip
+
+
 def baseline_rules() -> dict[str, np.ndarray]:
     """Return the rules in force when no policy acts: field -> array on its axis (a fresh copy)."""
     rules: dict[str, list] = {}

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.record import to_json
+from sim.scenario.lever_table import MUCH
 from sim.show.layout import WIDTH
 from sim.show.table import render
 
@@ -59,15 +60,17 @@ def print_rows(rows, json=False, quiet=False, hide=()):
 def lever_row(lever):
     """A lever as a row: its present value and limits as people write them."""
     row = asdict(lever)
-    present, limits = row["present"], f"{lever.low:g} to {lever.high:g} {lever.unit}"
+    present, limits = row["present"], f"{lever.low:g} to {lever.high:g}"
     if lever.kind == "flag":
         present, limits = bool(present), "true or false"
     elif lever.kind == "choice":
         present, limits = lever.choices[int(present)], " or ".join(lever.choices)
     elif not math.isfinite(present):
-        present = None  # no limit; JSON knows no infinity
-    said = {key: row[key] for key in ("meaning", "reaches", "unit", "grade", "source")}
-    return {"path": lever.path, "present": present, "limits": limits, **said}
+        present = "none"  # no limit; JSON knows no infinity
+    if lever.kind in ("number", "integer") and lever.high >= MUCH:
+        limits = f"{lever.low:g} or more"
+    said = {key: row[key] for key in ("place", "what", "meaning", "reaches", "source", "grade")}
+    return {"path": lever.path, "present": present, "unit": lever.unit, "limits": limits, **said}
 
 
 def _cell(value):

@@ -1,13 +1,13 @@
 """Why: an effect split over the scenario's policies, and over the channels through which they work.
 
-Both splits are Shapley values over arms run on the same pairs, so their parts sum to the effect. Policies on pay, tax,
-compute, visas and jobs are switched off by putting the baseline's rules back; a mechanism (network, feedback) by letting
-engineers see the ties, or the sizes and affiliate jobs, of the baseline arm instead of those of their own.
+Both splits are Shapley values over arms run on the same pairs, so their parts sum to the effect. Policies on pay,
+tax, compute, visas and jobs are switched off by putting the baseline's rules back; a mechanism (network, feedback) by
+letting engineers see the ties, or the sizes and affiliate jobs, of the baseline arm instead of those of their own.
 """
 
 from ..errors import UsageError
 from ..results.measures import MEASURES, parse
-from ..results.parts import parts_table
+from ..results.parts import origins, parts_table, splits_over_origins
 from ..results.shapley import coalitions, shapley
 from ..scenario.describe import short
 from ..scenario.files import loaded
@@ -15,8 +15,9 @@ from ..scenario.vary import between, differences
 from .experiment import experiment
 from .options import Options
 from .pairs import SMALL
-from .simulate import prepared
+from .simulate import prepared, run
 
+BY = ("channels", "policies", "origins")
 MECHANISMS = ("network", "feedback")
 CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
     "pay and prices": ("pay_", "price_"),
@@ -63,6 +64,33 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
         levels = lab.measure([baseline, *arms], measure, held)
     worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
     return parts_table(shapley(worth, players, options.seed), names, unit)
+
+
+def split(scenario, measure, by=BY, baseline="baseline", **options):
+    """The effect of a scenario on a measure split in several ways, as far as they make sense.
+
+    Parameters
+    ----------
+    by : of ``BY``; when there are several, policies are left out where there is but one, and origins where the
+        measure is no share or stock of a place
+    others : as in :func:`why`
+
+    Returns
+    -------
+    dict of name of the split -> pandas.DataFrame
+    """
+    scenario, baseline = loaded(scenario), loaded(baseline)
+    tables = {}
+    for name in by:
+        if len(by) > 1 and name == "policies" and len(differences(scenario, baseline)) < 2:
+            continue
+        if len(by) > 1 and name == "origins" and not splits_over_origins(measure):
+            continue
+        if name == "origins":
+            tables[name] = origins(run(scenario, baseline, **options), measure)
+        else:
+            tables[name] = why(scenario, measure, name, baseline, **options)
+    return tables
 
 
 def parts_of(scenario, baseline, by):

@@ -110,6 +110,27 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     )
 
 
+def limits(within):
+    """(low, high) of the text ``LOW:HIGH``; no limits for None.
+
+    Raises
+    ------
+    UsageError
+
+    >>> limits("0:250_000")
+    (0.0, 250000.0)
+    """
+    if within is None:
+        return -math.inf, math.inf
+    try:
+        low, high = map(float, within.split(":"))
+    except ValueError:
+        raise UsageError(f"within {within}", "expected LOW:HIGH, such as 0:250000") from None
+    if not low < high:
+        raise UsageError(f"within {within}", "the first number must be the smaller")
+    return low, high
+
+
 class _Curve:
     """Paired effects at positions of the lever between 0 and 1, each position run once."""
 

@@ -39,7 +39,7 @@ def follow(arm, until, past):
     out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
     if arm.year == start:
         _first_of_january(out, arm, 0)
-    for arm in simulate(arm, until):
+    for _ in simulate(arm, until):
         _year_before(out, arm, arm.year - start - 1)
         _first_of_january(out, arm, arm.year - start)
     return out

@@ -96,5 +96,5 @@ def fork_year(scenarios, options):
     if not options.start <= asked <= end:
         raise UsageError("fork", f"{asked} lies outside the run, {options.start} to {end}")
     if asked > latest:
-        raise UsageError("fork", f"{asked} is too late: the scenarios differ from {latest} on; give {latest} or earlier")
+        raise UsageError("fork", f"{asked} is too late: the scenarios differ from {latest} on; give that or earlier")
     return asked

@@ -3,13 +3,14 @@
 import platform
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
 from .. import __version__
-from ..errors import UsageError
+from ..errors import ResultError, UsageError
 from ..results.precision import error_of, pairs_needed, threshold
-from ..results.record import FORMAT, inputs, settings
+from ..results.record import FORMAT, INPUTS, inputs, plain, settings
 from ..results.result import Result
 from ..results.schema import VARIABLES
 from ..scenario.assumptions import ASSUMPTIONS
@@ -90,6 +91,28 @@ def compared(scenarios, interaction=False):
     if len(arms) < 2 or "baseline" in arms:
         raise UsageError("compare", "two scenarios or more are needed; the baseline is always among the arms")
     return arms
+
+
+def precise_enough(out, record, options):
+    """The folder of a finished study like this one, of as many pairs or more, whose error is small enough; or None.
+
+    Parameters
+    ----------
+    out : path of the folder of folders
+    record : dict, of :func:`prepared`
+    options : Options, checked, with a precision
+    """
+    alike = [key for key in INPUTS if key != "replicates"]
+    for folder in sorted(Path(out).glob(f"{plain(record['name'])}-*")):
+        try:
+            saved = Result.load(folder)
+        except ResultError:
+            continue
+        same = all(saved.record[key] == record[key] for key in (*alike, "digests"))
+        enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
+        if same and enough and error_of(saved, options.measure) <= threshold(options.precision, options.measure):
+            return folder
+    return None
 
 
 def replay(record, **options):
@@ -181,7 +204,8 @@ def _until_precise(lab, scenarios, pairs, labels):
         pairs = pairs + lab.run(scenarios, len(pairs), min(pairs_needed(len(pairs), error, target), o.most_replicates))
     if error <= target:
         return pairs, []
-    return pairs, [f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.measure} above {o.precision}"]
+    said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.measure} above {o.precision}"
+    return pairs, [said]
 
 
 def published():

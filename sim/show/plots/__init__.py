@@ -49,16 +49,22 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     _check("figure", kind, KINDS)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
+    module = import_module(f"sim.show.plots.{kind}")
+    plot = getattr(module, f"plot_{kind}")
+    return to_file(lambda ax: plot(result, ax, hubs=hubs, years=years), module.SIZE, path, style)
+
+
+def to_file(plot, size, path, style="memo"):
+    """Draw ``plot(axes)`` into a file; ``size`` is that of a memo, (width, height) inches. Returns the path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from sim.show.plots import style as styles
 
-    module = import_module(f"sim.show.plots.{kind}")
     with styles.look(style):
-        figure = Figure(figsize=styles.fit(module.SIZE, styles.SLIDE), dpi=DPI)
+        figure = Figure(figsize=styles.fit(size, styles.SLIDE), dpi=DPI)
         FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
-        getattr(module, f"plot_{kind}")(result, styles.room(figure), hubs=hubs, years=years)
+        plot(styles.room(figure))
         figure.savefig(path, metadata=_undated(path))
     return path
 

@@ -1,0 +1,58 @@
+"""The command line, a thin door. Heavy imports stay inside the commands, so that ``--help`` is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sim import __version__
+from sim.cli import asking, scenarios, studies
+from sim.errors import TalentflowError
+
+app = typer.Typer(
+    help="Where the world's AI engineers will live and work if a policy changes.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for panel, commands in (
+    ("Run", (studies.run, studies.compare, studies.index, studies.breakeven, studies.why)),
+    ("A saved run", (asking.effect, asking.plot, asking.verify)),
+    ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
+                   scenarios.schema)),
+    ("The world", (scenarios.world,)),
+):  # fmt: skip
+    for command in commands:
+        app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
+
+
+def main(arguments=None):
+    """Run the command line and leave with its exit code: 0 done, 1 failed, 2 refused, 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if "--version" in arguments:  # of whatever command
+        sys.exit(typer.echo(f"talentflow {__version__}"))
+    try:
+        code = app(arguments, prog_name="talentflow", standalone_mode=False)
+        message = "interrupted, nothing was saved" if code == 130 else ""
+    except TalentflowError as error:
+        code, message = error.exit_code, str(error)
+    except typer.TyperException as error:
+        code, message = error.exit_code, error.format_message()
+    except OSError as error:
+        code, message = 1, f"{error.filename or 'the system'}: {error.strerror or error}"
+    except MemoryError:
+        code, message = 1, "out of memory: try a smaller --population or fewer --workers"
+    if message:
+        typer.echo(f"talentflow: {' '.join(message.split())}", err=True)
+    sys.exit(code or 0)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version; works for every command.")
+    ] = False,
+):
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

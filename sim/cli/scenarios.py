@@ -1,0 +1,107 @@
+"""Commands on scenario files, levers and the tables of the world: nothing is run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.shared import Json, Quiet, Scenario, say
+from sim.errors import TalentflowError
+
+
+def list_scenarios(json: Json = False, quiet: Quiet = False):
+    """List the scenarios that can be named, with the question that each answers."""
+    from sim.scenario.files import available, load
+
+    rows = []
+    for name, path in available().items():
+        try:
+            scenario = load(path)
+            title, question = scenario.title, scenario.question
+        except TalentflowError as error:  # one broken file does not hide the others
+            title, question = "cannot be read", str(error)
+        rows.append({"scenario": name, "question": question, "title": title, "file": str(path)})
+    say(rows, json, quiet, hide=("title", "file"))
+
+
+def describe(scenario: Scenario, json: Json = False, quiet: Quiet = False):
+    """Say in plain English what a scenario does."""
+    from sim.scenario.describe import describe
+    from sim.scenario.files import load
+
+    chosen = load(scenario)
+    if not (json or quiet):
+        typer.echo(f"{chosen.title}\n{chosen.question}".rstrip() + "\n")
+    say([{"sentence": sentence} for sentence in describe(chosen)], json, quiet)
+
+
+def diff(one: Scenario, other: Scenario, json: Json = False, quiet: Quiet = False):
+    """Say in what two scenarios differ."""
+    from sim.scenario.describe import diff
+    from sim.scenario.files import load
+
+    say([{"difference": line} for line in diff(load(one), load(other))], json, quiet)
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, _ and -.")],
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Write scenarios/NAME.toml, a commented file to start from."""
+    from sim.scenario.starter import write_starter
+
+    path = write_starter(name, Path("scenarios"))
+    say([{"file": str(path)}], json, quiet)
+    if not (json or quiet):
+        typer.echo(f"edit it, then: talentflow run {name}")
+
+
+def levers(
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Part of a path, or a path with * in it.")] = "",
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """List what a policy may change; without a pattern, the kinds of levers."""
+    from sim.scenario.levers import catalogue, families, find
+    from sim.show.terminal import lever_row
+
+    if not pattern and not (json or quiet):
+        say(families())
+        typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
+        return
+    found = [lever for path, lever in catalogue().items() if pattern in path] or find(pattern)
+    say([lever_row(lever) for lever in found], json, quiet)
+
+
+def schema(json: Json = False, quiet: Quiet = False):
+    """Print the JSON Schema of scenario files, for editors."""
+    from sim.results.record import to_json
+    from sim.scenario.schema import schema
+
+    typer.echo(to_json(schema(), indent=None if quiet else 1))
+
+
+def world(
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Left out: the list of tables.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what is stale or unsourced; exit code 1 if any.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Print a world table, with the source and grade of every figure."""
+    from sim.world import tables
+
+    if check:
+        problems = tables.check()
+        say([{"problem": problem} for problem in problems], json, quiet)
+        if not problems and not (json or quiet):
+            typer.echo("every table is up to date, and every figure has a source and a grade")
+        raise typer.Exit(1 if problems else 0)
+    if table is None:
+        say([{"table": name, "rows": len(tables.rows(name))} for name in tables.TABLES], json, quiet)
+    else:
+        say([dict(row) for row in tables.rows(table)], json, quiet)

@@ -1,0 +1,115 @@
+"""Forks, and arms held to the course of another: what is switched off is gone, and nothing else is."""
+
+import numpy as np
+import pytest
+from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world, small_setting, world_of, years_of
+
+from sim.errors import UsageError
+from sim.model.course import Course
+from sim.model.year import begin
+from sim.results.record import compare as differing
+from sim.scenario.files import load
+from sim.scenario.stack import shared_until
+from sim.study.collect import blank, follow
+from sim.study.simulate import compare, replay, run
+
+SMALL = {"population": 5_000, "replicates": 1, "years": 4, "uncertainty": "chance", "workers": 1}
+LATE = scenario({"country.usa.route.h1b.special_fee_usd": 100_000, "country.ind.compute.h100e": 1e6}, "2028-04-15")
+
+
+@pytest.fixture(scope="module")
+def unforked():
+    return run(LATE, fork=START, **SMALL)
+
+
+@pytest.mark.parametrize("year", [2027, 2028])
+def test_a_forked_run_is_the_unforked_one_to_the_bit(unforked, year):
+    assert differing(run(LATE, fork=year, **SMALL).data, unforked.data) == []
+
+
+def test_each_arm_is_what_it_would_be_on_its_own(unforked):
+    """Without any branch: the arm begun under the policies and run to its end."""
+    world = shipped_world(5_000, 4)
+    arm = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(LATE.policies)
+    alone = follow(arm, START + 4, blank(world))
+    for name in ("stock", "flow", "backlog", "pay"):
+        assert np.array_equal(alone[name], unforked.data[name].sel(arm="scenario", replicate=0)), name
+    assert (unforked.data.stock.sel(arm="scenario") != unforked.data.stock.sel(arm="baseline")).any()
+
+
+def test_the_past_is_shared_until_the_first_difference():
+    late, early = LATE.policies, load("h1b_fee").policies
+    assert shared_until([(), late], START, START + 10) == 2028
+    assert shared_until([(), early], START, START + 10) == START
+    assert shared_until([late, late], START, START + 10) == START + 10
+    assert shared_until([early, (*early, *late)], START, START + 10) == 2028
+
+
+def test_a_fork_after_the_first_difference_is_refused():
+    with pytest.raises(UsageError, match="2029 is too late: the scenarios differ from 2028 on"):
+        run(LATE, fork=2029, **SMALL)
+    with pytest.raises(UsageError, match="2020 lies outside the run"):
+        run(LATE, fork=2020, **SMALL)
+
+
+def test_a_branch_leaves_its_trunk_as_it_was():
+    world = shipped_world(5_000, 2)
+    trunk = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
+    first = follow(trunk.branch(()), START + 2, blank(world))
+    follow(trunk.branch(load("all_closed").policies), START + 2, blank(world))
+    again = follow(trunk.branch(()), START + 2, blank(world))
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+
+
+def held_stocks(mechanisms, policies=()):
+    """Stocks of an arm whose mechanisms are held to the baseline's course, and the baseline's own."""
+    world = shipped_world(5_000, 3)
+    trunk = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
+    base = trunk.branch(())
+    base.course = Course()
+    baseline = follow(base, START + 3, blank(world))["stock"]
+    held = trunk.branch(policies, dict.fromkeys(mechanisms, base.course))
+    return follow(held, START + 3, blank(world))["stock"], baseline
+
+
+@pytest.mark.parametrize("mechanisms", [(), ("network",), ("feedback",), ("network", "feedback")])
+def test_without_a_policy_what_is_held_to_the_baseline_is_the_baseline(mechanisms):
+    held, baseline = held_stocks(mechanisms)
+    assert np.array_equal(held, baseline)
+
+
+def test_what_is_held_does_not_follow_the_policy():
+    """A policy that moves people moves others through size and ties: less of it where both are held."""
+    policies = scenario({"hub.paris.pay_multiplier": 3}).policies
+    held, baseline = held_stocks(("network", "feedback"), policies)
+    free, _ = held_stocks((), policies)
+    paris = list(shipped_world(5_000, 3).setting.hubs).index("paris")
+    gains = [(stock - baseline)[-1, paris].sum() for stock in (held, free)]
+    assert gains[0] > 0
+    assert not np.array_equal(held, free)
+
+
+def test_a_comparison_holds_each_run_and_their_stack():
+    both = compare(["h1b_fee", "eu_fast_track"], interaction=True, **SMALL | {"years": 2})
+    assert both.arms == ["h1b_fee", "eu_fast_track", "eu_fast_track+h1b_fee"]
+    one = run("h1b_fee", **SMALL | {"years": 2})
+    assert differing(both.versus("h1b_fee").data, one.data) == []
+    stack = run("h1b_fee+eu_fast_track", **SMALL | {"years": 2})
+    assert differing(both.versus("eu_fast_track+h1b_fee").data, stack.data) == []
+    assert both.versus("h1b_fee").record["title"] == one.record["title"]
+    assert differing(replay(both.record, workers=1).data, both.data) == []
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "said"),
+    [(["h1b_fee"], "two scenarios or more"), (["h1b_fee", "h1b_fee"], "h1b_fee is given twice"),
+     (["h1b_fee", "h1b_fe"], "nearest: h1b_fee")],
+)  # fmt: skip
+def test_a_comparison_that_makes_no_sense_is_refused(scenarios, said):
+    with pytest.raises(Exception, match=said):
+        compare(scenarios, **SMALL)
+
+
+def test_years_of_a_small_world_still_balance():
+    world = world_of(small_setting(), 1_000, 2)
+    assert [arm.year for arm in years_of(world)] == [START, START + 1, START + 2]

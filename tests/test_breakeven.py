@@ -1,0 +1,170 @@
+"""Break-even and why: known answers of curves, parts that sum to the effect, and one clear line for what cannot be."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import ResultError, ScenarioError, UsageError
+from sim.results.effects import effect
+from sim.results.precision import amount, error_of, pairs_needed, threshold
+from sim.scenario.files import load, loads
+from sim.scenario.levers import catalogue
+from sim.scenario.vary import between, differences, scale, the_lever, with_value
+from sim.study import breakeven as study
+from sim.study.attribution import CHANNELS, channel_of, why
+from sim.study.breakeven import breakeven, limits
+from sim.study.simulate import run
+
+SMALL = {"population": 6_000, "replicates": 2, "years": 3, "uncertainty": "chance", "workers": 1}
+FEE = "country.usa.route.h1b.special_fee_usd"
+
+
+@pytest.fixture
+def known_curve(monkeypatch):
+    """An engine whose effect is a known function of the lever's value: -value / 10,000, one more or less a pair."""
+
+    def measure(self, scenarios, query, held=()):
+        fee = [next((p.amount for p in s.policies if p.lever == "hub.paris.pay_multiplier"), 0.0) for s in scenarios]
+        return -np.array(fee)[:, None] / 10 * np.array([0.8, 1.0, 1.2, 1.0])
+
+    monkeypatch.setattr("sim.study.experiment.Experiment.measure", measure)
+
+
+def test_a_straight_line_is_broken_even_where_it_must(known_curve):
+    found = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.5, **SMALL)
+    assert found.value == pytest.approx(5.0, abs=0.05)
+    assert (found.found_in, found.pairs, found.crossings) == (4, 4, 1)
+    assert found.low == pytest.approx(np.quantile([5 / 1.2, 5, 5, 6.25], 0.05), rel=0.02)
+    assert found.high == pytest.approx(np.quantile([5 / 1.2, 5, 5, 6.25], 0.95), rel=0.02)
+    # the mean of four slopes has a standard deviation of 0.0707 of itself over resamples
+    assert found.error == pytest.approx(5 * 0.0707, rel=0.15)
+
+
+def test_where_no_value_does_it_the_answer_is_what_is_attainable(known_curve):
+    found = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", "-300pp", **SMALL)
+    assert found.value is None
+    assert math.isnan(found.error)
+    assert found.attainable == pytest.approx((-100, -1))
+    assert found.curve.value.between(0.1, 10).all()
+
+
+def test_the_search_stays_within_the_limits_given(known_curve):
+    found = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.5, (1, 3), **SMALL)
+    assert found.value is None
+    assert found.curve.value.between(1, 3).all()
+
+
+@pytest.mark.slow
+def test_the_value_found_has_the_effect_looked_for():
+    """On the real model: run the value that was found, on the same pairs."""
+    options = SMALL | {"population": 20_000}
+    found = breakeven("h1b_fee", FEE, "share:usa", "-0.3pp", **options)
+    again = effect(run(with_value(load("h1b_fee"), FEE, found.value), **options), "share:usa")
+    assert 100 * float(again.mean()) == pytest.approx(-0.3, abs=0.05)
+
+
+@given(st.floats(0, 1), st.sampled_from([FEE, "hub.paris.openings", "country.fra.tax.rate_points"]))
+def test_positions_and_values_of_a_lever_go_both_ways(u, path):
+    to_value, to_position = scale(catalogue()[path])
+    assert catalogue()[path].low <= to_value(u) <= catalogue()[path].high * (1 + 1e-9)
+    assert to_position(to_value(u)) == pytest.approx(u, abs=1e-6)
+
+
+def test_a_lever_replaces_the_scenarios_own_policy_and_keeps_its_dates():
+    fee = load("h1b_fee")
+    changed = with_value(fee, FEE, 5_000)
+    mine = [policy for policy in changed.policies if policy.lever == FEE]
+    assert [policy.amount for policy in mine] == [5_000]
+    assert mine[0].begins == fee.policies[0].begins
+    assert sum(lever.path == FEE for policy in changed.policies for lever in policy.levers) == 1
+    assert any(lever.path.endswith("h1b_exempt.special_fee_usd") for p in changed.policies for lever in p.levers)
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "said"),
+    [("country.usa.is_closed", ScenarioError, "only a quantity"), ("country.usa.rout", ScenarioError, "no such lever"),
+     ("country.usa.route.h1b.{cap,fee_usd}", ScenarioError, "several kinds")],
+)  # fmt: skip
+def test_what_cannot_be_searched_is_refused(path, error, said):
+    with pytest.raises(error, match=said):
+        the_lever(path)
+
+
+@pytest.mark.parametrize("text", ["5", "a:b", "3:1", "1:1"])
+def test_limits_that_make_no_sense_are_refused(text):
+    with pytest.raises(UsageError, match="within"):
+        limits(text)
+    assert study.limits(None) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("by", ["policies", "channels"])
+def test_the_parts_sum_to_the_effect(by):
+    scenario = load("eu_fast_track+us_tax_up")
+    table = why(scenario, "share:usa", by, **SMALL)
+    total = 100 * float(effect(run(scenario, **SMALL), "share:usa").mean())
+    assert table["mean"].iloc[-1] == pytest.approx(total, abs=1e-9)
+    assert table["mean"][:-1].sum() == pytest.approx(total, abs=1e-9)
+    if by == "channels":
+        assert list(table.part) == ["tax", "visa", "network", "feedback", "total"]
+
+
+def test_an_empty_scenario_has_no_parts_but_zero():
+    assert (why("baseline", "share:usa", "channels", **SMALL)["mean"] == 0).all()
+    assert list(why("baseline", "share:usa", "policies", **SMALL)["mean"]) == [0]
+
+
+def test_every_lever_works_through_one_channel():
+    for lever in catalogue().values():
+        assert sum(lever.field.startswith(beginnings) for beginnings in CHANNELS.values()) == 1, lever.path
+
+
+def test_differences_put_back_one_by_one_lead_from_baseline_to_scenario():
+    scenario, baseline = load("current_law"), load("h1b_fee")
+    pieces = differences(scenario, baseline)
+    assert set(between(scenario, baseline, []).policies) == set(baseline.policies)
+    assert set(between(scenario, baseline, pieces).policies) == set(scenario.policies)
+    assert channel_of(baseline.policies[0]) == "visa"
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "value"),
+    [("0.05pp", "share", 0.0005), ("-1 pp", "net_rate:usa", -0.01), (0.002, "share", 0.002), ("20", "stock:usa", 20),
+     ("1e2 persons", "stock:usa", 100)],
+)  # fmt: skip
+def test_amounts_are_read_in_the_unit_of_the_measure(text, query, value):
+    assert amount(text, query, "target") == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"), [("5 persons", "share"), ("pp", "share"), ("", "share"), ("1.2.3pp", "share"), ("-1pp", "share")]
+)
+def test_a_precision_that_makes_no_sense_is_refused(text, query):
+    with pytest.raises(UsageError, match="precision"):
+        threshold(text, query)
+    with pytest.raises(ResultError, match="unknown measure"):
+        threshold("1pp", "shair")
+
+
+def test_pairs_are_added_until_the_error_is_small_enough_or_the_most_are_run():
+    first = run("h1b_fee", **SMALL)
+    wanted = error_of(first, "share:usa") / 1.5
+    more = run("h1b_fee", precision=wanted, measure="share:usa", most_replicates=40, **SMALL)
+    assert more.record["replicates"] == more.data.sizes["replicate"] > 2
+    assert error_of(more, "share:usa") <= wanted
+    assert np.array_equal(more.data.stock[:, :2], first.data.stock)
+    few = run("h1b_fee", precision="0.000001pp", most_replicates=3, **SMALL)
+    assert few.record["replicates"] == 3
+    assert "leave a Monte Carlo error" in few.record["notices"][0]
+
+
+def test_four_times_the_pairs_halve_an_error():
+    assert pairs_needed(10, 2.0, 1.0) == 40
+    assert pairs_needed(10, 100.0, 1.0) == 40  # a rough error asks for no more at once
+
+
+def test_a_scenario_file_of_its_own_can_be_searched():
+    own = loads(f'title = "Own"\nquestion = "?"\n[[policy]]\nlever = "{FEE}"\nvalue = 1\nuntil = 2027-01-01\n', "own")
+    assert with_value(own, FEE, 2).policies[0].ends == own.policies[0].ends
