@@ -1,6 +1,7 @@
 """A plausible result without an engine: right schema, books that balance, an effect of known sign."""
 
 import numpy as np
+import xarray as xr
 
 from sim.results import Result
 from sim.results.schema import dataset
@@ -87,6 +88,7 @@ HOMES += "tur ruu irn pkb eas lam afr".split()
 STATUSES = "citizen permanent temporary student opt stem_opt".split()
 ROLES = "research_scientist research_engineer ml_engineer ml_infrastructure_engineer applied_ai_engineer".split()
 SECTORS = "frontier_lab big_tech startup sovereign_lab robotics cloud_saas traditional academia".split()
+TOLD = ("name", "title", "question", "scenario", "sentences", "notices", "warnings")
 TIERS = ["expert", "practitioner", "entry"]
 TIER_MIX = np.array([0.05, 0.70, 0.25])
 
@@ -99,13 +101,26 @@ def fake_result(replicates=20, years=10, strength=1.0, seed=0, name="h1b_fee", *
     return Result(dataset(arrays, _coords(replicates, years)), _record(replicates, years, name) | record)
 
 
+def fake_comparison(names, replicates=20, years=10, seed=0):
+    """A comparison of scenarios of growing strength on the same pairs."""
+    runs = [fake_result(replicates, years, 0.5 * (k + 1), seed, name) for k, name in enumerate(names)]
+    data = xr.concat(
+        [runs[0].data.sel(arm=["baseline"]), *(run.data.sel(arm=["scenario"]).assign_coords(arm=[name])
+         for run, name in zip(runs, names, strict=True))], "arm"
+    )  # fmt: skip
+    told = {name: {key: run.record[key] for key in TOLD} | {"name": name, "title": name.replace("_", " ")}
+            for name, run in zip(names, runs, strict=True)}  # fmt: skip
+    return Result(data, runs[0].record | {"arms": told})
+
+
 def _coords(replicates, years):
     hubs, names, countries = (list(column) for column in list(zip(*HUBS, strict=True))[:3])
     return {
         "arm": ["baseline", "scenario"], "replicate": np.arange(replicates),
         "time": 2026 + np.arange(years + 1),
         "year": 2026 + np.arange(years), "hub": hubs, "origin": hubs, "destination": hubs, "tier": TIERS,
-        "home": HOMES, "route": ROUTES, "status": STATUSES, "role": ROLES, "sector": SECTORS, "hub_name": ("hub", names),
+        "home": HOMES, "route": ROUTES, "status": STATUSES, "role": ROLES, "sector": SECTORS,
+        "hub_name": ("hub", names),
         "hub_country": ("hub", countries),
         "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
         "latitude": ("hub", [row[0] for row in PLACES]), "longitude": ("hub", [row[1] for row in PLACES]),
@@ -171,7 +186,8 @@ def _details(arm, strength, replicates, years, seed):
         "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
         "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,
-        "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0], "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0], "price_level": people * 0 + 1.0,
+        "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0],
+        "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0], "price_level": people * 0 + 1.0,
         "compute_per_engineer": people * 0 + 20.0,
     }  # fmt: skip
 
@@ -194,7 +210,8 @@ def _record(replicates, years, name):
         "digests": {"code": "0" * 64}, "timings": {"run": 12.3},
         "published": [
             {"hub": "sf_bay_area", "value": -4.3, "unit": "percent of stock", "period": "H1 2026 year on year",
-             "meaning": "net migration of AI engineers as a share of the hub's stock", "source": "an index", "grade": "C"},
+             "meaning": "net migration of AI engineers as a share of the hub's stock", "source": "an index",
+             "grade": "C"},
         ],
         "legal": ["H-1B selection is random (rule of mid-2025) and no special fee is charged",
                   "the FY2027 weighted selection is not in force"],

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world, small_setting, world_of, years_of
+from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world
 
 from sim.errors import UsageError
 from sim.model.course import Course
@@ -108,8 +108,3 @@ def test_a_comparison_holds_each_run_and_their_stack():
 def test_a_comparison_that_makes_no_sense_is_refused(scenarios, said):
     with pytest.raises(Exception, match=said):
         compare(scenarios, **SMALL)
-
-
-def test_years_of_a_small_world_still_balance():
-    world = world_of(small_setting(), 1_000, 2)
-    assert [arm.year for arm in years_of(world)] == [START, START + 1, START + 2]

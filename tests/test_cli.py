@@ -6,16 +6,19 @@ import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
-from fake_result import fake_result
+from fake_result import fake_comparison, fake_result
 
-import sim.study
 from sim import __version__, cli
 from sim.errors import InvariantError
 from sim.results import Result
-from sim.results.record import inputs
-from sim.scenario.files import load
-from sim.study.simulate import check, declarations, load_setting
+from sim.results.parts import parts_table
+from sim.scenario.files import loaded
+from sim.study.breakeven import Breakeven
+from sim.study.options import Options
+from sim.study.simulate import prepared
 
 
 @pytest.fixture
@@ -23,22 +26,42 @@ def engine(monkeypatch, tmp_path):
     """An engine that answers at once: what it was asked, what it raises instead, what its result is like."""
     engine = SimpleNamespace(calls=[], fails=None, makes={})
 
-    def run(scenario, baseline="baseline", *, workers=1, progress=None, assumptions=None, **settings):
-        engine.calls.append(settings | {"scenario": scenario, "assumptions": assumptions, "workers": workers})
+    def asked(**call):
+        engine.calls.append(call)
         if engine.fails:
             raise engine.fails
-        made = fake_result(
-            settings["replicates"], settings["years"], **{"seed": settings["seed"]} | engine.makes
-        )
-        arms = (each if not isinstance(each, str) else load(each) for each in (scenario, baseline))
-        return replace(made, record=made.record | inputs(*arms, declarations(assumptions), **settings))
 
-    fake = SimpleNamespace(run=run, check=check, load_setting=load_setting, declarations=declarations)
-    monkeypatch.setitem(sys.modules, "sim.study.simulate", fake)
-    monkeypatch.setattr(sim.study, "simulate", fake, raising=False)
+    def run(scenario, baseline="baseline", **options):
+        asked(scenario=scenario, **options)
+        chosen = Options(**options).checked()
+        made = fake_result(chosen.replicates, chosen.years, **{"seed": chosen.seed} | engine.makes)
+        return replace(made, record=made.record | prepared({"scenario": loaded(scenario)}, loaded(baseline), chosen))
+
+    def compare(scenarios, baseline="baseline", **options):
+        asked(scenarios=scenarios, **options)
+        chosen = Options(**options).checked()
+        made = fake_comparison([scenario.name for scenario in scenarios], chosen.replicates, chosen.years)
+        arms = {scenario.name: scenario for scenario in scenarios}
+        return replace(made, record=made.record | prepared(arms, loaded(baseline), chosen))
+
+    def split(scenario, measure, by, baseline, **options):
+        asked(scenario=scenario, measure=measure, by=by, **options)
+        return {name: parts_table(np.array([[0.01, 0.02], [0.0, -0.01]]), ["visa", "tax"], "share") for name in by}
+
+    def breakeven(scenario, lever, measure, target, within, baseline, **options):
+        asked(scenario=scenario, lever=lever, target=target, within=within, **options)
+        curve = pd.DataFrame({"value": [0.0, 10.0], "mean": [0.0, -1.0], "low": [0, -2], "high": [0, 0], "error": 0.1})
+        return Breakeven(lever, "a lever", "USD", measure, "pp", -0.5, *engine.makes.get("found", (5.0, 0.2, 4.0, 6.0)),
+                         2, 2, (-1.0, 0.0), 1, curve)  # fmt: skip
+
+    for name, fake in (
+        ("simulate.run", run), ("simulate.compare", compare), ("attribution.split", split),
+        ("breakeven.breakeven", breakeven),
+    ):  # fmt: skip
+        monkeypatch.setattr(f"sim.study.{name}", fake)
     monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
     monkeypatch.setattr(
-        "sim.show.plots.draw_figures", lambda result, where: (where / "shares.png").write_text("")
+        "sim.show.illustrate.illustrate", lambda result, where: (where / "report.html").write_text("")
     )
     monkeypatch.chdir(tmp_path)
     return engine
@@ -72,7 +95,7 @@ def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
     assert max(map(len, out.splitlines())) <= 100
     assert "\x1b" not in out
     assert "certain" not in out
-    assert (made / "figures" / "shares.png").exists()
+    assert (made / "report.html").exists()
 
 
 def test_the_same_run_is_not_repeated_unless_forced(engine, talentflow):
@@ -91,7 +114,7 @@ def test_settings_reach_the_engine(engine, talentflow, tmp_path):
     asked = engine.calls[0]
     assert (asked["population"], asked["start"], asked["seed"], asked["workers"]) == (1_900_000, 2027, 7, 2)
     assert asked["uncertainty"] == "chance"
-    assert declarations(asked["assumptions"])["b_pay"].central == 1.5
+    assert Options(assumptions=asked["assumptions"]).declared()["b_pay"].central == 1.5
     assert 5 in [policy.amount for policy in asked["scenario"].policies]
 
 
@@ -150,7 +173,17 @@ REFUSED = [
     (("run", "h1b_fee", "--nonsense"), "--nonsense"),
     (("verify", "nowhere"), "no run lies here"),
     (("plot", "nowhere", "shares"), "no run lies here"),
-    (("plot", "nowhere", "share"), "unknown figure 'share'"),
+    (("effect", "nowhere", "hhi"), "no run lies here"),
+    (("compare", "h1b_fee"), "two scenarios or more"),
+    (("compare", "h1b_fee", "h1b_fe"), "nearest: h1b_fee"),
+    (("compare", "h1b_fee", "eu_fast_track", "--measure", "shair", "--precision", "1pp"), "nearest: share"),
+    (("run", "h1b_fee", "--precision", "5 persons"), "measured in pp"),
+    (("run", "h1b_fee", "--fork", "2029"), "2029 is too late"),
+    (("run", "h1b_fee+h1b_fee"), "stacked with itself"),
+    (("breakeven", "h1b_fee"), "either --lever"),
+    (("breakeven", "h1b_fee", "--lever", "country.usa.route.h1b.cap", "--within", "9:1"), "must be the smaller"),
+    (("new", "a b"), "only letters"),
+    (("diff", "h1b_fee", "nowhere"), "not found"),
     (("describe", "nowhere"), "not found"),
     (("levers", "country.*.nonsense"), "nonsense"),
     (("world", "nonsense"), "nonsense"),
@@ -206,7 +239,8 @@ def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
     assert talentflow("run", "h1b_fee", *SMALL, "--quiet", "--seed", 3)[2] == ""
 
 
-LISTS = [("list",), ("describe", "h1b_fee"), ("levers", "country.usa.route.h1b.*"), ("schema",), ("world",),
+LISTS = [("list",), ("describe", "h1b_fee"), ("diff", "h1b_fee", "h1b_cap_cut"),
+         ("levers",), ("levers", "country.usa.route.h1b.*"), ("schema",), ("world",),
          ("world", "hubs"), ("world", "routes")]  # fmt: skip
 
 
@@ -237,17 +271,103 @@ def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monk
     made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
     assert talentflow("plot", made, "effects", "--quiet")[1].strip() == f"{made}/figures/effects.png"
     assert talentflow("plot", made, "shares", "--out", "memo/a.png")[0] == 0
+    assert "heat_map" in talentflow("plot", made)[1]
+    for wrong, said in (
+        (("share",), "nearest: shares"), (("shares", "--years", "x"), "FIRST:LAST"),
+        (("shares", "--hubs", "pariss"), "nearest: paris"), (("shares", "--format", "graphml"), "network"),
+    ):  # fmt: skip
+        code, _, err = talentflow("plot", made, *wrong)
+        assert (code, said in err, err.count("\n")) == (2, True, 1)
+    assert talentflow("plot", made, "network", "--format", "graphml", "--quiet")[1].endswith("network.graphml\n")
     assert (tmp_path / "memo" / "a.png").exists()
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "verify", "plot", "list", "describe", "levers", "schema", "world"]
+    "command",
+    "run compare index breakeven why effect plot verify list describe diff new levers schema world".split(),
 )
 def test_version_json_and_quiet_work_for_every_command(talentflow, command):
     assert talentflow(command, "--version")[1] == f"talentflow {__version__}\n"
     text = talentflow(command, "--help")[1]
     assert "--json" in text
     assert "--quiet" in text
+
+
+def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
+    code, out, err = talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL)
+    assert (code, err) == (0, "")
+    made = next((tmp_path / "outputs").iterdir())
+    for part in ("3 scenarios compared", "h1b_fee", "eu_fast_track", "Do they add up?", made.name):
+        assert part in out, part
+    assert max(map(len, out.splitlines())) <= 100
+    assert {"h1b_fee.toml", "eu_fast_track.toml", "eu_fast_track_and_h1b_fee.toml"} <= {p.name for p in made.iterdir()}
+    assert len(json.loads(talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL, "--json")[1])) == 3
+    assert len(engine.calls) == 1
+    assert "interaction of" in talentflow("effect", made, "share:usa")[1]
+    assert talentflow("plot", made, "comparison", "--quiet")[0] == 0
+    code, _, err = talentflow("plot", made, "ranks", "--scenario", "h1b_fe")
+    assert (code, "nearest: h1b_fee" in err) == (2, True)
+
+
+def test_the_effect_on_any_measure_is_said_of_a_run_or_its_folder(engine, talentflow):
+    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+    out = talentflow("effect", made, "share:usa", "hhi")[1]
+    assert "share:usa@2028" in out
+    assert "9 more pairs would halve it" in out.replace("\n  ", " ")
+    assert out.strip() in talentflow("run", "h1b_fee", *SMALL, "--measure", "share:usa", "--measure", "hhi")[1]
+    assert [row["measure"] for row in json.loads(talentflow("effect", made, "hhi", "--json")[1])] == ["hhi"]
+    code, _, err = talentflow("effect", made, "shair")
+    assert (code, "nearest: share" in err) == (2, True)
+
+
+def test_a_saved_precise_run_is_used_again(engine, talentflow):
+    for extra, runs in (((), 1), (("--precision", "5pp"), 1), (("--precision", "0.000001pp"), 2)):
+        assert talentflow("run", "h1b_fee", *SMALL, *extra)[0] == 0
+        assert len(engine.calls) == runs
+
+
+def test_the_index_stands_beside_the_published_one(engine, talentflow):
+    out = talentflow("index", *SMALL)[1]
+    assert "San Francisco Bay Area" in out
+    assert "-4.3" in out
+    assert "grade C" in out
+    code, _, err = talentflow("index", *SMALL, "--year", 2040)
+    assert (code, "2040 lies outside the run" in err) == (2, True)
+
+
+def test_why_shows_parts_and_leaves_tables_and_figures(engine, talentflow, tmp_path):
+    code, out, err = talentflow("why", "h1b_fee", *SMALL)
+    assert (code, err) == (0, "")
+    assert "visa" in out
+    assert "total" in out
+    made = next((tmp_path / "outputs").iterdir())
+    assert {"answer.json", "channels.csv", "channels.png", "origins.csv"} <= {path.name for path in made.iterdir()}
+    said = json.loads(talentflow("why", "h1b_fee", *SMALL, "--by", "channels", "--json")[1])
+    assert said["channels"][-1]["part"] == "total"
+    code, _, err = talentflow("effect", made, "hhi")
+    assert (code, "no run lies here" in err) == (2, True)
+
+
+def test_a_breakeven_says_the_value_or_what_is_attainable(engine, talentflow, tmp_path):
+    lever = ("--lever", "country.usa.route.h1b.special_fee_usd", "--target", "-0.5pp")
+    out = talentflow("breakeven", "h1b_fee", *lever, *SMALL)[1]
+    assert "at 5 USD gives an effect of -0.5 pp on share:usa" in out
+    assert (next((tmp_path / "outputs").iterdir()) / "curve.png").exists()
+    engine.makes = {"found": (None, float("nan"), float("nan"), float("nan"))}
+    out = talentflow("breakeven", "h1b_fee", *lever, *SMALL)[1]
+    assert "No value of" in out
+    assert "from -1 pp" in out
+    said = json.loads(talentflow("breakeven", "h1b_fee", *lever, *SMALL, "--json")[1])
+    assert (said["value"], said["attainable"]) == (None, [-1.0, 0.0])
+
+
+def test_a_new_scenario_runs_as_it_stands_and_is_never_written_over(engine, talentflow, tmp_path):
+    assert talentflow("new", "mine", "--quiet") == (0, "scenarios/mine.toml\n", "")
+    assert talentflow("run", "mine", *SMALL)[0] == 0
+    before = (tmp_path / "scenarios" / "mine.toml").read_bytes()
+    code, _, err = talentflow("new", "mine")
+    assert (code, "already" in err) == (2, True)
+    assert (tmp_path / "scenarios" / "mine.toml").read_bytes() == before
 
 
 def test_without_a_command_there_is_help(talentflow):

@@ -66,9 +66,10 @@ def levers(
     from sim.scenario.levers import catalogue, families, find
     from sim.show.terminal import lever_row
 
-    if not pattern and not (json or quiet):
-        say(families())
-        typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
+    if not pattern:
+        say(families(), json, quiet)
+        if not (json or quiet):
+            typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
         return
     found = [lever for path, lever in catalogue().items() if pattern in path] or find(pattern)
     say([lever_row(lever) for lever in found], json, quiet)

@@ -66,7 +66,7 @@ def run(
     from sim.show import answer, asked, terminal
     from sim.study import simulate
 
-    options = options_of({**locals(), "measure": measures[0] if measures else None})
+    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
     arms = {"scenario": set_overrides(load(scenario), overrides or [])}
     result, folder = _finished(simulate.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
     if json:
@@ -115,7 +115,7 @@ def compare(
     from sim.show import answer, asked, terminal
     from sim.study import simulate
 
-    options = options_of({**locals(), "measure": measures[0] if measures else None})
+    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
     arms = simulate.compared(scenarios, interaction)
     result, folder = _finished(simulate.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
     if json:
@@ -195,7 +195,7 @@ def breakeven(
     if (lever is None) == (offset is None):
         raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
     check_writable(out)
-    options, chosen = options_of(_without(locals(), "measure")), load(scenario)
+    options, chosen = options_of(locals()), load(scenario)
     with terminal.progress(replicates, quiet or json) as progress:
         found = study.breakeven(chosen, lever or offset, measure, target, study.limits(within), load(baseline),
                                 **vars(replace(options, progress=progress)))  # fmt: skip
@@ -239,7 +239,7 @@ def why(
     from sim.study import attribution
 
     check_writable(out)
-    options, chosen = options_of(_without(locals(), "measure")), load(scenario)
+    options, chosen = options_of(locals()), load(scenario)
     wanted = attribution.BY if by == "all" else (by,)
     with terminal.progress(replicates, quiet or json) as progress:
         tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
@@ -266,16 +266,9 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
 
     check_writable(out)
     record = prepared(arms, baseline, options)
-    folder = out / folder_name(record)
-    if not force and options.precision is not None:
-        folder = precise_enough(out, record, options) or folder
-        force = not folder.exists()
-    if not force and is_valid(folder):
+    folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
+    if folder and is_valid(folder) and not force:
         return Result.load(folder), folder
     with terminal.progress(options.replicates, quiet) as progress:
         result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
     return result, result.save(out, illustrate=illustrate, force=force)
-
-
-def _without(chosen, name):
-    return {key: value for key, value in chosen.items() if key != name}

@@ -36,6 +36,7 @@ class Arm:
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
         self.policies, self.baseline_rules = (), baseline_rules
         self.course = None  # a Course to write down, so that other arms can be held to it
+        self.choices = 0  # rounds of choices held so far
         self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
         self.year = world.start  # it stands on the 1 January of this year
         self.people, self.ties = world.engineers.copy(), world.ties
@@ -112,9 +113,10 @@ class Arm:
         """Jobs, in persons, that the petitions lost last year open abroad."""
         return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
 
-    def living(self, *choice):
-        """(slot,) hub where ties live at a choice (question, when, mode)."""
-        return self._seen("network", "living", choice, self.people.hub)
+    def living(self):
+        """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""
+        self.choices += 1
+        return self._seen("network", "living", self.choices, self.people.hub)
 
     def _seen(self, mechanism, what, key, now):
         """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""

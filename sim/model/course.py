@@ -11,7 +11,7 @@ class Course:
     ----------
     sizes : year -> (hub,) persons on 1 January
     jobs : year -> jobs that petitions lost in the year before open abroad
-    living : (question, when, mode) -> (slot,) hub where everybody lived when a choice was made
+    living : number of the round of choices -> (slot,) hub where everybody lived in it
     """
 
     sizes: dict = field(default_factory=dict)

@@ -19,7 +19,7 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     u = uniforms(rng.key(arm.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
-    living = arm.living(question, when, mode)
+    living = arm.living()
     over_range(choose_hubs, len(slots), slots, u, arm.people, living, arm.ties, arm.person_keys, arm.tables, mode,
                barred, chosen, needs)
     return chosen, needs

@@ -36,6 +36,28 @@ def _difference(result, values):
     return (scenarios - values.sel(arm="baseline", drop=True)).assign_attrs(values.attrs)
 
 
+def stacks(result):
+    """The stacks of a comparison whose policies also run alone: dict of ``a+b`` -> ``["a", "b"]``."""
+    parts = {arm: arm.split("+") for arm in result.arms if "+" in arm}
+    return {stack: names for stack, names in parts.items() if set(names) <= set(result.arms)}
+
+
+def interaction(effects, parts):
+    """What a stack does beyond the sum of its scenarios, pair by pair.
+
+    Parameters
+    ----------
+    effects : xarray.DataArray over arm and others, of :func:`effect`
+    parts : (stack, list of its scenarios), an item of :func:`stacks`
+
+    Returns
+    -------
+    xarray.DataArray over the others
+    """
+    stack, names = parts
+    return (effects.sel(arm=stack, drop=True) - effects.sel(arm=names).sum("arm")).assign_attrs(effects.attrs)
+
+
 def summarise(pairs):
     """What a set of paired effects says.
 

@@ -43,7 +43,7 @@ def amount(text, query, what):
     if isinstance(text, int | float):
         return float(text)
     number, rest = re.fullmatch(r"\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text)).groups()
-    if rest.strip() not in ("", shown):
+    if not shown.startswith(rest.strip()):
         raise UsageError(f"{what} {text}", f"{query} is measured in {shown}")
     try:
         return float(number) / factor

@@ -11,6 +11,7 @@ import pandas as pd
 from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
 
+LONGEST_NAME = 50  # letters, of several scenarios together
 FORMAT = 1  # of the folder: raised when an older reader could misread a newer one
 
 # What decides the arrays. Workers, timings and wording do not.
@@ -81,9 +82,9 @@ def inputs(arms, baseline, declared, chosen):
     """
     written = {label: resolved_toml(scenario) for label, scenario in arms.items()}
     return {
-        "name": "_vs_".join(scenario.name for scenario in arms.values()),
-        "title": " against ".join(scenario.title for scenario in arms.values()),
-        "question": " ".join(scenario.question for scenario in arms.values()),
+        "name": _together([scenario.name for scenario in arms.values()]),
+        "title": next(iter(arms.values())).title if len(arms) == 1 else f"{len(arms)} scenarios compared",
+        "question": " ".join(dict.fromkeys(s.question for s in arms.values() if "+" not in s.name or len(arms) == 1)),
         "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items()) if len(written) > 1
         else next(iter(written.values())),
         "baseline": resolved_toml(baseline),
@@ -91,6 +92,12 @@ def inputs(arms, baseline, declared, chosen):
         "assumptions": records(declared),
         "digests": {"code": code_digest()},
     }  # fmt: skip
+
+
+def _together(names):
+    """What a study of these scenarios is called: all their names where they are short."""
+    name = "_vs_".join(names)
+    return name if len(name) <= LONGEST_NAME else f"{names[0]}_vs_{len(names) - 1}_others"
 
 
 def settings(record):

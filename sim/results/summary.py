@@ -1,8 +1,12 @@
 """The rows of every answer: the hubs that matter, the routes that a scenario touches, the effects a user asks for."""
 
-from sim.results.effects import SHOWN, effect, hubs_that_matter, more_pairs, summarise
+import math
+
+from sim.results.effects import SHOWN, effect, hubs_that_matter, interaction, more_pairs, stacks, summarise
 from sim.results.measures import measure, series
 
+ARMS = ("baseline", "scenario")
+INTERACTION = "interaction of {}"  # a row of a comparison: a stack less the sum of its scenarios
 POINTS = SHOWN["share"][0]  # shares and rates are shown in per cent
 STATISTICS = {"mean": "effect", "low": "low", "high": "high", "same_sign": "same_sign", "differs": "differs",
               "error": "error"}  # fmt: skip
@@ -83,9 +87,10 @@ def effect_table(result, queries):
 
     Returns
     -------
-    pandas.DataFrame: arm (of a comparison only), measure (as written), place (hub or route of the row, '' if there is
-    but one), name, time (year), baseline, scenario (in ``unit``), effect, low, high, error (in ``effect_unit``),
-    same_sign, differs, pairs, and more_pairs, those that would halve the error
+    pandas.DataFrame: arm (of a comparison only; ``interaction of a+b`` where a and b are among its scenarios),
+    measure (as written), place (hub or route of the row, '' if there is but one), name, time (year), baseline, scenario
+    (in ``unit``), effect, low, high, error (in ``effect_unit``), same_sign, differs, pairs, and more_pairs, those that
+    would halve the error
 
     Raises
     ------
@@ -98,15 +103,24 @@ def effect_table(result, queries):
     """
     import pandas as pd
 
-    return pd.DataFrame([
-        ({"arm": arm} if len(result.arms) > 1 else {}) | row
-        for query in queries for arm in result.arms for row in _asked(result.versus(arm), query)
-    ])  # fmt: skip
+    if len(result.arms) == 1:
+        return pd.DataFrame([
+            row for query in queries for row in _asked(query, measure(result, query), effect(result, query))
+        ])  # fmt: skip
+    rows = []
+    for query in queries:
+        levels, effects = measure(result, query), effect(result, query)
+        for arm in result.arms:
+            both = levels.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
+            rows += [{"arm": arm} | row for row in _asked(query, both, effects.sel(arm=arm))]
+        for parts in stacks(result).items():
+            beyond = _asked(query, both, interaction(effects, parts))
+            rows += [{"arm": INTERACTION.format(parts[0])} | row | dict.fromkeys(ARMS, math.nan) for row in beyond]
+    return pd.DataFrame(rows)
 
 
-def _asked(result, query):
-    """The rows of one measure of one scenario."""
-    levels, pairs = measure(result, query), effect(result, query)
+def _asked(query, levels, pairs):
+    """The rows of one measure of one scenario: its levels in both arms and its paired effects."""
     factor, unit, effect_unit = SHOWN.get(levels.attrs["units"], (1, levels.attrs["units"], levels.attrs["units"]))
     time = next(int(levels[axis]) for axis in ("time", "year") if axis in levels.coords)
     means, found = factor * levels.mean("replicate"), summarise(factor * pairs)

@@ -59,7 +59,7 @@ def draw_breakeven(found, title, path):
 
     subtitle = f"Effect on {found.measure} by the value of {found.lever}"
     value = None if found.value is None else (found.value, found.low, found.high)
-    label = f"{found.lever.rsplit('.', 1)[-1].replace('_', ' ')}, {found.unit}".rstrip(", ")
+    label = f"{found.what}, {found.unit}".rstrip(", ")
     return to_file(
         lambda ax: curve.plot_curve(found.curve, title, subtitle, label, found.effect_unit, found.target, value, ax),
         curve.SIZE, path,

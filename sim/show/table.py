@@ -6,6 +6,8 @@ from rich.console import Group
 from rich.text import Text
 
 from sim.results.cells import count, effect_cells, effect_digits
+from sim.results.effects import stacks
+from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
 from sim.show.answer import answer, answers
 from sim.show.layout import bullets, heading, line, table
@@ -42,6 +44,8 @@ def _several(result, folder):
         yield from bullets(what, list(dict.fromkeys(lines)), style)
     yield from _compared(found)
     yield line(reading(result), "dim")
+    for stack in stacks(result):
+        yield from _added_up(result, stack)
 
 
 def _opening(title, question):
@@ -81,6 +85,18 @@ def _compared(found):
             cells = ("\n".join(effect_cells(row, digits)[:2]) for row in rows)
             effects.add_row(rows[0]["name"], f"{rows[0]['baseline']:.2f}", *cells)
         yield effects
+
+
+def _added_up(result, stack, most=6):
+    """Whether the scenarios of a stack add up, at the hubs where they do so least."""
+    rows = effect_table(result, ["share"])
+    rows = rows[rows.arm == INTERACTION.format(stack)].to_dict("records")
+    rows = sorted(rows, key=lambda row: -abs(row["effect"]))[:most]
+    yield heading(f"Do they add up? Effect of {stack} less the sum of each")
+    shown, digits = table("", "beyond the\nsum, pp", "90 % of pairs", "same\nsign", "MC\nerror"), effect_digits(rows)
+    for row in rows:
+        shown.add_row(row["name"], *effect_cells(row, digits))
+    yield shown
 
 
 def _routes(found):

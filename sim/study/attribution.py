@@ -8,16 +8,18 @@ letting engineers see the ties, or the sizes and affiliate jobs, of the baseline
 from ..errors import UsageError
 from ..results.measures import MEASURES, parse
 from ..results.parts import origins, parts_table, splits_over_origins
+from ..results.result import Result
 from ..results.shapley import coalitions, shapley
 from ..scenario.describe import short
 from ..scenario.files import loaded
 from ..scenario.vary import between, differences
 from .experiment import experiment
 from .options import Options
-from .pairs import SMALL
-from .simulate import prepared, run
+from .pairs import SMALL, labelled
+from .simulate import prepared
 
 BY = ("channels", "policies", "origins")
+ARMS = ("baseline", "scenario")
 MECHANISMS = ("network", "feedback")
 CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
     "pay and prices": ("pay_", "price_"),
@@ -35,8 +37,9 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
     ----------
     scenario, baseline : Scenario, name, file or stack ``a+b``
     measure : str with a single value
-    by : ``"policies"``: over the policies in which scenario and baseline differ, exact up to six, over sampled orders
-        above; ``"channels"``: over kinds of policy, and the mechanisms network and feedback
+    by : ``"channels"``: over kinds of policy, and the mechanisms network and feedback; ``"policies"``: over the
+        policies in which scenario and baseline differ, exact up to six, over sampled orders above; ``"origins"``: over
+        where people came from instead of where
     options : see :class:`~sim.study.options.Options`
 
     Returns
@@ -48,26 +51,12 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
     ScenarioError, AssumptionError, UsageError, ResultError
         for input that makes no sense, before anything is run
     """
-    scenario, baseline = loaded(scenario), loaded(baseline)
-    options = Options(**options).checked()
-    prepared({"scenario": scenario}, baseline, options)
-    unit = MEASURES[parse(measure).name].unit
-    names, pieces = parts_of(scenario, baseline, by)
-    if by == "channels" and options.population > SMALL:
-        raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
-    players = len(pieces) + (len(MECHANISMS) if by == "channels" else 0)
-    sets = coalitions(players, options.seed)
-    acting = [c for c in sets if any(k < len(pieces) for k in c)]  # without a policy nothing differs
-    arms = [between(scenario, baseline, [pieces[k] for k in sorted(c) if k < len(pieces)]) for c in acting]
-    held = [(), *(_held(c, len(pieces)) for c in acting)] if by == "channels" else ()
-    with experiment(options) as lab:
-        levels = lab.measure([baseline, *arms], measure, held)
-    worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
-    return parts_table(shapley(worth, players, options.seed), names, unit)
+    (table,) = split(scenario, measure, (by,), baseline, **options).values()
+    return table
 
 
-def split(scenario, measure, by=BY, baseline="baseline", **options):
-    """The effect of a scenario on a measure split in several ways, as far as they make sense.
+def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
+    """The effect of a scenario on a measure split in several ways, on the same pairs.
 
     Parameters
     ----------
@@ -80,17 +69,30 @@ def split(scenario, measure, by=BY, baseline="baseline", **options):
     dict of name of the split -> pandas.DataFrame
     """
     scenario, baseline = loaded(scenario), loaded(baseline)
-    tables = {}
-    for name in by:
-        if len(by) > 1 and name == "policies" and len(differences(scenario, baseline)) < 2:
-            continue
-        if len(by) > 1 and name == "origins" and not splits_over_origins(measure):
-            continue
-        if name == "origins":
-            tables[name] = origins(run(scenario, baseline, **options), measure)
-        else:
-            tables[name] = why(scenario, measure, name, baseline, **options)
-    return tables
+    options = Options(**options).checked()
+    prepared({"scenario": scenario}, baseline, options)
+    if len(by) > 1 and len(differences(scenario, baseline)) < 2:
+        by = [name for name in by if name != "policies"]
+    if len(by) > 1 and not splits_over_origins(measure):
+        by = [name for name in by if name != "origins"]
+    if "channels" in by and options.population > SMALL:
+        raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
+    with experiment(options) as lab:
+        return {name: _table(lab, scenario, baseline, measure, name) for name in by}
+
+
+def _table(lab, scenario, baseline, measure, by):
+    if by == "origins":
+        return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
+    names, pieces = parts_of(scenario, baseline, by)
+    players, seed = len(names), lab.options.seed
+    sets = coalitions(players, seed)
+    acting = [c for c in sets if any(k < len(pieces) for k in c)]  # without a policy nothing differs
+    arms = [between(scenario, baseline, [pieces[k] for k in sorted(c) if k < len(pieces)]) for c in acting]
+    held = [(), *(_held(c, len(pieces)) for c in acting)] if by == "channels" else ()
+    levels = lab.measure([baseline, *arms], measure, held)
+    worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
+    return parts_table(shapley(worth, players, seed), names, MEASURES[parse(measure).name].unit)
 
 
 def parts_of(scenario, baseline, by):
@@ -104,7 +106,7 @@ def parts_of(scenario, baseline, by):
     if by == "policies":
         return [" / ".join(map(short, piece)) for piece in pieces], pieces
     if by != "channels":
-        raise UsageError("why", f"{by!r} is neither policies nor channels")
+        raise UsageError("why", f"{by!r} is none of {', '.join(BY)}")
     touched = {name: tuple(p for piece in pieces for p in piece if channel_of(p) == name) for name in CHANNELS}
     touched = {name: policies for name, policies in touched.items() if policies}
     return [*touched, *MECHANISMS], list(touched.values())

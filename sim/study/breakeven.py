@@ -29,7 +29,7 @@ class Breakeven:
 
     Attributes
     ----------
-    lever, unit : path of the lever, and its unit
+    lever, what, unit : path of the lever, what it is and its unit
     measure, effect_unit : what is measured, and the unit of its effect
     target : the effect looked for
     value : the lever's value that brings it about, or None if none within the limits does
@@ -42,6 +42,7 @@ class Breakeven:
     """
 
     lever: str
+    what: str
     unit: str
     measure: str
     effect_unit: str
@@ -104,7 +105,7 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     low, high = np.quantile(spread, (LOW, HIGH)) if spread.size else (math.nan, math.nan)
     means = factor * effects.mean(axis=1)
     return Breakeven(
-        chosen.path if len(chosen.path) == len(lever) else lever, chosen.unit, measure, shown, factor * wanted, value,
+        lever, f"{chosen.place}: {chosen.what}", chosen.unit, measure, shown, factor * wanted, value,
         error, float(low), float(high), len(spread), effects.shape[1], (float(means.min()), float(means.max())),
         len(crossings), _table(factor * effects, [to_value(u) for u in tried]),
     )

@@ -25,8 +25,8 @@ class Options:
     seed : of the population, the pairs and the draws
     uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre
     assumptions : file or mapping that holds assumptions at values or changes their ranges
-    precision : Monte Carlo error to reach on ``measure``, such as ``"0.05pp"``; more pairs are run until it is met
-    measure : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
+    precision : Monte Carlo error to reach, such as ``"0.05pp"``; more pairs are run until it is met
+    precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
     most_replicates : pairs at which ``precision`` gives up
     fork : year until which all arms share one past; None for as late as their policies allow
     workers : processes, or None for as many as suit; the result is the same for any number
@@ -41,7 +41,7 @@ class Options:
     uncertainty: str = "all"
     assumptions: Path | dict | None = None
     precision: str | float | None = None
-    measure: str = "share"
+    precision_of: str = "share"
     most_replicates: int = 1000
     fork: int | None = None
     workers: int | None = None

@@ -102,6 +102,7 @@ def precise_enough(out, record, options):
     record : dict, of :func:`prepared`
     options : Options, checked, with a precision
     """
+    target = threshold(options.precision, options.precision_of)
     alike = [key for key in INPUTS if key != "replicates"]
     for folder in sorted(Path(out).glob(f"{plain(record['name'])}-*")):
         try:
@@ -110,7 +111,7 @@ def precise_enough(out, record, options):
             continue
         same = all(saved.record[key] == record[key] for key in (*alike, "digests"))
         enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
-        if same and enough and error_of(saved, options.measure) <= threshold(options.precision, options.measure):
+        if same and enough and error_of(saved, options.precision_of) <= target:
             return folder
     return None
 
@@ -152,7 +153,7 @@ def prepared(arms, baseline, options):
         check_period(each, options.start, options.years)
     fork_year([baseline, *arms.values()], options)
     if options.precision is not None:
-        threshold(options.precision, options.measure)
+        threshold(options.precision, options.precision_of)
     return inputs(arms, baseline, options.declared(), options.settings)
 
 
@@ -196,15 +197,15 @@ def _until_precise(lab, scenarios, pairs, labels):
     pairs, notices
     """
     o = lab.options
-    target = threshold(o.precision, o.measure)
+    target = threshold(o.precision, o.precision_of)
     while True:
-        error = error_of(Result(labelled(pairs, labels, o), {}), o.measure)
+        error = error_of(Result(labelled(pairs, labels, o), {}), o.precision_of)
         if error <= target or len(pairs) >= o.most_replicates:
             break
         pairs = pairs + lab.run(scenarios, len(pairs), min(pairs_needed(len(pairs), error, target), o.most_replicates))
     if error <= target:
         return pairs, []
-    said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.measure} above {o.precision}"
+    said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.precision_of} above {o.precision}"
     return pairs, [said]
 
 

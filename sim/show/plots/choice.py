@@ -1,7 +1,7 @@
 """What a figure shows of a result: which hubs, which years, which scenarios; or a refusal in one line."""
 
 from sim.errors import ResultError, UsageError, nearest
-from sim.results.effects import effect, hubs_that_matter
+from sim.results.effects import effect, hubs_that_matter, stacks
 from sim.show.plots import style
 
 
@@ -95,8 +95,8 @@ def scenario_names(result):
 
 def stack_shown(result):
     """The scenario that is a stack of others that are shown alone too, if there is just one; else None."""
-    stacks = [arm for arm in result.arms if "+" in arm]
-    return stacks[0] if len(stacks) == 1 and set(stacks[0].split("+")) <= set(result.arms) else None
+    found = list(stacks(result))
+    return found[0] if len(found) == 1 else None
 
 
 def both_words(stack):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.results.effects import decimals, summarise
+from sim.results.effects import decimals, interaction, stacks, summarise
 from sim.show.plots import style
 from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario_names, stack_shown
 from sim.show.plots.effects import effects_at, subtitle, unit_words
@@ -46,7 +46,8 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
             return ax
         hubs = hubs or most_touched(pairs, _row_count(pairs.sizes["arm"]))
         pairs = pairs.sel(hub=hubs_shown(result, hubs, most=style.fit(*MOST)))
-        extra, names = interaction(result, pairs), pairs.hub_name.values
+        stack, names = stack_shown(result), pairs.hub_name.values
+        extra = interaction(pairs, (stack, stacks(result)[stack])) if stack else None
         width = ax.get_window_extent().width / pixels(ax, 1)
         left = 0.5 * max(map(len, names)) + 1
         columns = 1 if pairs.sizes["arm"] < 5 else 2  # titles are long
@@ -64,19 +65,6 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
 def _row_count(scenarios):
     """Hubs that leave each marker a line of its own."""
     return max(3, min(style.fit(12, 7), style.fit(45, 21) // scenarios))
-
-
-def interaction(result, pairs):
-    """The effect of the stack shown less the effects of its policies alone, pair by pair; None if there is no stack.
-
-    Parameters
-    ----------
-    pairs : xarray.DataArray of effects over arm and others
-    """
-    stack = stack_shown(result)
-    if stack is None:
-        return None
-    return (pairs.sel(arm=stack) - pairs.sel(arm=stack.split("+")).sum("arm")).assign_attrs(pairs.attrs)
 
 
 def _draw_effects(plot, found, names):
