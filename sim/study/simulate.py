@@ -10,7 +10,7 @@ import numpy as np
 from .. import __version__
 from ..errors import ResultError, UsageError
 from ..results.precision import error_of, pairs_needed, threshold
-from ..results.record import FORMAT, INPUTS, inputs, plain, settings
+from ..results.record import FORMAT, digest, inputs, plain, settings
 from ..results.result import Result
 from ..results.schema import VARIABLES
 from ..scenario.assumptions import ASSUMPTIONS
@@ -103,13 +103,13 @@ def precise_enough(out, record, options):
     options : Options, checked, with a precision
     """
     target = threshold(options.precision, options.precision_of)
-    alike = [key for key in INPUTS if key != "replicates"]
+    alike = digest(record | {"replicates": None})
     for folder in sorted(Path(out).glob(f"{plain(record['name'])}-*")):
         try:
             saved = Result.load(folder)
         except ResultError:
             continue
-        same = all(saved.record[key] == record[key] for key in (*alike, "digests"))
+        same = digest(saved.record | {"replicates": None}) == alike
         enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
         if same and enough and error_of(saved, options.precision_of) <= target:
             return folder
