@@ -45,8 +45,12 @@ def rows(repeats, sizes):
     phases = measure("phases", 100_000)
     for name, share in phases.items():
         yield f"part of a year at 100,000: {name}", "%", [share]
-    common, independent = measure("seeds", 20_000, 24)["variance"]
-    yield "variance of the Bay Area effect, common over independent seeds", "ratio", [common / independent]
+    for name, found in measure("seeds", 20_000, 40).items():
+        yield f"effect of {name} on a share, 10 years", "pp", [found["effect_pp"]]
+        yield "its variance, common over independent seeds", "ratio", [found["ratio"]]
+    forked = measure("fork", 100_000, repeats)
+    yield "a pair that differs from 2031 on, past run for each arm", "s", forked["2026"]
+    yield "the same, past run once", "s", forked["2031"]
     yield "fit of the hub constants to one draw", "s", measure("fit", repeats)["fit"]
     talentflow = (python, "-c", "from sim.cli import main; main()")
     yield "talentflow --help", "s", [wall(*talentflow, "--help") for _ in range(repeats)]

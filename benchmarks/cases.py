@@ -85,16 +85,44 @@ def phases(size):
 
 
 def seeds(size, pairs):
-    """Variance of the effect of the fee on the Bay Area, with common and with independent seeds, chance alone."""
+    """Effects of 0.3 points, their variance with common and with independent seeds, chance alone, over 10 years."""
     from sim.scenario.files import load
+    from sim.study.pairs import Plan, run_pair
+    from sim.world.hubs import load_setting
+
+    _, a, constants, _ = _setup()
+    setting = load_setting()
+    usa = setting.country == setting.countries.index("usa")
+    bay = np.array(setting.hubs) == "sf_bay_area"
+    found = {}
+    for name, place in (("h1b_cap_cut", usa), ("h1b_fee", bay)):
+        plan = Plan(size, 0, 2026, 10, (load("baseline").policies, load(name).policies), 2026)
+        stocks = np.array([[arm["stock"][-1].sum(axis=-1) for arm in run_pair(plan, k, (a, constants))]
+                           for k in range(pairs)])
+        share = stocks[..., place].sum(axis=-1) / stocks.sum(axis=-1)
+        effect, apart = share[:, 1] - share[:, 0], share[:, 1] - np.roll(share[:, 0], 1)
+        found[name] = {"effect_pp": 100 * float(effect.mean()), "ratio": float(np.var(effect) / np.var(apart))}
+    return found
+
+
+def fork(size, repeats):
+    """A pair whose arms differ from 2031 on, its past run once and run for each arm."""
+    from sim.scenario.files import load, loads
     from sim.study.pairs import Plan, run_pair
 
     _, a, constants, _ = _setup()
-    plan = Plan(size, 0, 2026, 5, (load("baseline").policies, load("h1b_fee").policies))
-    share = np.array([[arm["stock"][-1].sum(axis=-1)[0] / arm["stock"][-1].sum() for arm in
-                       run_pair(plan, k, (a, constants))] for k in range(pairs)])
-    apart = share[:, 1] - np.roll(share[:, 0], 1)
-    return {"variance": [float(np.var(share[:, 1] - share[:, 0])), float(np.var(apart))]}
+    late = loads('''title = "late"
+        [[policy]]
+        lever = "country.usa.route.h1b.special_fee_usd"
+        value = 100_000
+        from = 2031-01-01''')
+    arms = (load("baseline").policies, late.policies)
+    timed = {}
+    for year in (2026, 2031):
+        plan = Plan(size, 0, 2026, 10, arms, year)
+        run_pair(plan, 0, (a, constants))
+        timed[str(year)] = _timed(lambda k, plan=plan: run_pair(plan, k, (a, constants)), repeats)
+    return timed
 
 
 def fit(repeats):
