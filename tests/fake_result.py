@@ -108,8 +108,11 @@ def fake_comparison(names, replicates=20, years=10, seed=0):
         [runs[0].data.sel(arm=["baseline"]), *(run.data.sel(arm=["scenario"]).assign_coords(arm=[name])
          for run, name in zip(runs, names, strict=True))], "arm"
     )  # fmt: skip
-    told = {name: {key: run.record[key] for key in TOLD} | {"name": name, "title": name.replace("_", " ")}
-            for name, run in zip(names, runs, strict=True)}  # fmt: skip
+    told = {
+        name: {key: run.record[key] for key in TOLD}
+        | {"name": name, "title": name.replace("_", " "), "parts": name.split("+")}
+        for name, run in zip(names, runs, strict=True)
+    }
     return Result(data, runs[0].record | {"arms": told})
 
 

@@ -51,6 +51,22 @@ def test_where_no_value_does_it_the_answer_is_what_is_attainable(known_curve):
     assert found.curve.value.between(0.1, 10).all()
 
 
+def test_a_target_that_is_met_at_the_end_or_all_along_is_found(known_curve, monkeypatch):
+    end = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.4, (1, 4), **SMALL)
+    assert end.value == pytest.approx(4)
+    assert end.through is None
+    monkeypatch.setattr("sim.study.experiment.Experiment.measure", lambda self, arms, query: np.zeros((len(arms), 3)))
+    flat = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", 0, (2, 4), **SMALL)
+    assert (flat.value, flat.through, flat.crossings) == (2, (2, 4), 1)
+
+
+@pytest.mark.parametrize("measure", ["share", "stock", "grants", "share:usa@2040", "share:atlantis"])
+def test_a_measure_without_a_single_value_is_refused_before_anything_is_run(measure):
+    for asked in (lambda: why("h1b_fee", measure, **SMALL), lambda: breakeven("h1b_fee", FEE, measure, **SMALL)):
+        with pytest.raises(ResultError, match="has a value for every|lies outside the run|no hub, country or region"):
+            asked()
+
+
 def test_the_search_stays_within_the_limits_given(known_curve):
     found = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.5, (1, 3), **SMALL)
     assert found.value is None
@@ -158,6 +174,12 @@ def test_pairs_are_added_until_the_error_is_small_enough_or_the_most_are_run():
     few = run("h1b_fee", precision="0.000001pp", most_replicates=3, **SMALL)
     assert few.record["replicates"] == 3
     assert any("leave a Monte Carlo error" in notice for notice in few.record["notices"])
+
+
+def test_a_single_pair_asks_for_more_and_a_measure_of_nobody_is_refused():
+    assert pairs_needed(1, float("nan"), 0.01) == 4
+    with pytest.raises(UsageError, match="less than replicates"):
+        run("h1b_fee", precision="1pp", most_replicates=1, **SMALL)
 
 
 def test_four_times_the_pairs_halve_an_error():

@@ -52,7 +52,7 @@ def engine(monkeypatch, tmp_path):
         asked(scenario=scenario, lever=lever, target=target, within=within, **options)
         curve = pd.DataFrame({"value": [0.0, 10.0], "mean": [0.0, -1.0], "low": [0, -2], "high": [0, 0], "error": 0.1})
         return Breakeven(lever, "a lever", "USD", measure, "pp", -0.5, *engine.makes.get("found", (5.0, 0.2, 4.0, 6.0)),
-                         2, 2, (-1.0, 0.0), 1, curve)  # fmt: skip
+                         2, 2, None, (-1.0, 0.0), 1, curve)  # fmt: skip
 
     for name, fake in (
         ("simulate.run", run), ("simulate.compare", compare), ("attribution.split", split),

@@ -20,7 +20,7 @@ def on_the_path(arm, year, factor=1.0):
     """Stocks exactly on the reference path (or ``factor`` times as large), as counts need not be whole."""
     arm.counts = np.zeros_like(arm.counts, float)
     arm.counts[:, 0, 0, 0] = factor * arm.reference[year - START] / arm.world.weight
-    return market(arm, year)
+    return market(arm, year, arm.rules)
 
 
 @pytest.mark.parametrize("year", [START, START + 1, START + 2])

@@ -67,6 +67,7 @@ def run(
     from sim.study import simulate
 
     options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    simulate.check_measures(measures or [], options)
     arms = {"scenario": set_overrides(load(scenario), overrides or [])}
     result, folder = _finished(simulate.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
     if json:
@@ -111,15 +112,19 @@ def compare(
 ):
     """Run several scenarios on the same pairs: one table, one figure, one folder."""
     from sim.results.record import to_json
+    from sim.results.summary import effect_table
     from sim.scenario.files import load
     from sim.show import answer, asked, terminal
     from sim.study import simulate
 
     options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    simulate.check_measures(measures or [], options)
     arms = simulate.compared(scenarios, interaction)
     result, folder = _finished(simulate.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
     if json:
-        typer.echo(to_json(answer.answers(result, folder), indent=1))
+        found = answer.answers(result, folder)
+        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
+        typer.echo(to_json(found, indent=1))
     elif quiet:
         typer.echo(folder)
     else:
@@ -153,6 +158,7 @@ def index(
     from sim.study import simulate
 
     options = options_of(locals())
+    simulate.check_measures([f"net_rate@{start if year is None else year}"], options)
     arms = {"scenario": load(scenario)}
     result, _ = _finished(simulate.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
     if json or quiet:
@@ -191,6 +197,7 @@ def breakeven(
     from sim.show import found as show
     from sim.show import terminal
     from sim.study import breakeven as study
+    from sim.study import simulate
 
     if (lever is None) == (offset is None):
         raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
@@ -199,8 +206,8 @@ def breakeven(
     with terminal.progress(replicates, quiet or json) as progress:
         found = study.breakeven(chosen, lever or offset, measure, target, study.limits(within), load(baseline),
                                 **vars(replace(options, progress=progress)))  # fmt: skip
-    said = {"title": chosen.title, "sentences": show.breakeven_sentences(found), **options.settings}
-    answer = plain_values(vars(found) | said)
+    made_from = simulate.prepared({"scenario": chosen}, load(baseline), options)
+    answer = plain_values(vars(found) | {"sentences": show.breakeven_sentences(found), **made_from})
     folder = write_tables(out, f"{chosen.name}-breakeven", answer, {"curve": found.curve},
                           lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"))  # fmt: skip
     if json:
@@ -236,15 +243,15 @@ def why(
     from sim.scenario.files import load
     from sim.show import found as show
     from sim.show import terminal
-    from sim.study import attribution
+    from sim.study import attribution, simulate
 
     check_writable(out)
     options, chosen = options_of(locals()), load(scenario)
     wanted = attribution.BY if by == "all" else (by,)
     with terminal.progress(replicates, quiet or json) as progress:
         tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
-    answer = {"title": chosen.title, "measure": measure, **options.settings}
-    answer |= {name: plain_values(table) for name, table in tables.items()}
+    made_from = simulate.prepared({"scenario": chosen}, load(baseline), options)
+    answer = plain_values({"measure": measure, **tables, **made_from})
     folder = write_tables(out, f"{chosen.name}-why", answer, tables,
                           lambda into: show.draw_parts(tables, chosen.title, measure, into))  # fmt: skip
     if json:

@@ -71,8 +71,11 @@ class Arm:
         twin.people, twin.month_of = self.people.copy(), self.month_of.copy()
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
-        twin.adopt_rules(12 * self.year)
         return twin
+
+    def january_rules(self):
+        """The rules in force on the 1 January that the arm stands on, before anybody meets them."""
+        return rules_at(12 * self.year, self.policies, self.baseline_rules)
 
     def open_books(self):
         """Start the year's books, of the ledger and of the visa offices."""

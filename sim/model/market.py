@@ -20,14 +20,14 @@ class Market:
 
 def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
-    arm.market = market(arm, year)
+    arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
     arm.tables = tables(arm, year)
 
 
-def market(arm, year):
-    """The market of a year, from the stocks and the rules now in force."""
-    s, a, rules = arm.world.setting, arm.a, arm.rules
+def market(arm, year, rules):
+    """The market of a year under ``rules``, from the last count of stocks."""
+    s, a = arm.world.setting, arm.a
     t = year - arm.world.start
     size = arm.size()
     reference = arm.reference[min(t, len(arm.reference) - 1)]

@@ -37,9 +37,18 @@ def _difference(result, values):
 
 
 def stacks(result):
-    """The stacks of a comparison whose policies also run alone: dict of ``a+b`` -> ``["a", "b"]``."""
-    parts = {arm: arm.split("+") for arm in result.arms if "+" in arm}
-    return {stack: names for stack, names in parts.items() if set(names) <= set(result.arms)}
+    """The stacks of a comparison that others of its scenarios make up: dict of label -> list of their labels."""
+    parts = {arm: set(told["parts"]) for arm, told in result.record.get("arms", {}).items()}
+    found = {}
+    for stack, whole in parts.items():
+        others, left = [], set(whole)
+        for arm in sorted((arm for arm in parts if parts[arm] < whole), key=lambda arm: len(parts[arm])):
+            if parts[arm] <= left:
+                others.append(arm)
+                left -= parts[arm]
+        if not left:
+            found[stack] = others
+    return found
 
 
 def interaction(effects, parts):
@@ -55,7 +64,8 @@ def interaction(effects, parts):
     xarray.DataArray over the others
     """
     stack, names = parts
-    return (effects.sel(arm=stack, drop=True) - effects.sel(arm=names).sum("arm")).assign_attrs(effects.attrs)
+    alone = effects.sel(arm=names).sum("arm", skipna=False)
+    return (effects.sel(arm=stack, drop=True) - alone).assign_attrs(effects.attrs)
 
 
 def summarise(pairs):

@@ -83,8 +83,9 @@ def _read_record(folder):
         raise ResultError(folder, "no run lies here", why)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        written, _ = record["format"], record["outputs"]
-    except (ValueError, KeyError, TypeError, OSError):
+        written = int(record["format"])
+        record["outputs"]["result.nc"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
         raise ResultError(path, "not the record of a run, or damaged") from None
     if written > FORMAT:
         raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")

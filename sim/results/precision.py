@@ -62,4 +62,5 @@ def pairs_needed(pairs, error, target):
     >>> pairs_needed(20, 0.02, 0.01)
     80
     """
-    return min(math.ceil(pairs * (error / target) ** 2), GROWTH * pairs)
+    times = (error / target) ** 2 if math.isfinite(error) else GROWTH  # a single pair knows no error
+    return min(math.ceil(pairs * times), GROWTH * pairs)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from sim.scenario.describe import resolved_toml
 LONGEST_NAME = 50  # letters, of several scenarios together
 FORMAT = 1  # of the folder: raised when an older reader could misread a newer one
 
-# What decides the arrays. Workers, timings and wording do not.
+# What decides the arrays, and the words of the scenarios. Workers and timings do not.
 INPUTS = (
     "scenario",
     "baseline",
@@ -36,13 +37,13 @@ def sha256(path):
 
 
 def code_digest():
-    """SHA-256 over the code and tables that decide a result: what other code has made is never reused."""
+    """SHA-256 over all that decides a result, but what only shows it: what other code has made is never reused."""
     root = Path(__file__).parents[1]
-    total = hashlib.sha256()
-    for room in ("scenario", "world", "model", "study"):
-        for path in sorted((root / room).rglob("*")):
-            if path.suffix in (".py", ".csv"):
-                total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    total = hashlib.sha256(f"numpy {version('numpy')}, numba {version('numba')}".encode())
+    for path in sorted(root.rglob("*")):
+        room = path.relative_to(root).parts[0]
+        if path.suffix in (".py", ".csv") and room not in ("show", "cli", "scenarios"):
+            total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
 
 
@@ -143,6 +144,8 @@ def plain_values(found):
         return [plain_values(row) for row in found.to_dict("records")]
     if isinstance(found, dict):
         return {key: plain_values(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [plain_values(value) for value in found]
     if isinstance(found, float) and not np.isfinite(found):
         return None
     return found

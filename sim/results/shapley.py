@@ -5,7 +5,7 @@ from math import factorial
 
 import numpy as np
 
-EXACT = 6  # parts up to which every order counts
+EXACT = 7  # parts up to which every order counts
 
 
 def coalitions(parts, seed=0, orders=24):

@@ -69,3 +69,9 @@ class Scenario:
     legal: tuple[str, ...] = ()
     name: str = "scenario"
     path: Path | None = field(default=None, compare=False)
+    parts: tuple[str, ...] = ()  # names of the scenarios that it stacks
+
+    @property
+    def atoms(self) -> tuple[str, ...]:
+        """The names of the scenarios in it: its own, or those that it stacks."""
+        return self.parts or (self.name,)

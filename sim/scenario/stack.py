@@ -1,5 +1,6 @@
 """Policies stacked on the rules: what is in force in a month, when it changes, and what contradicts."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
 
@@ -66,11 +67,11 @@ def shared_until(stacks: Sequence[Sequence[Policy]], start: int, end: int) -> in
     Until its 1 January the rules of all are the same, so one past serves them all.
     """
 
-    def begun(policies: Sequence[Policy], year: int) -> set[Policy]:
-        return {policy for policy in policies if policy.begin_month < 12 * year}
+    def begun(policies: Sequence[Policy], year: int) -> Counter[Policy]:
+        return Counter(policy for policy in policies if policy.begin_month < 12 * year)
 
     year = start
-    while year < end and len({frozenset(begun(policies, year + 1)) for policies in stacks}) == 1:
+    while year < end and all(begun(policies, year + 1) == begun(stacks[0], year + 1) for policies in stacks):
         year += 1
     return year
 
@@ -81,6 +82,10 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
     for one, other in pairwise(parts):
         if (one.name, one.path) == (other.name, other.path):
             raise ScenarioError(one.name, "stacked with itself")
+    atoms = sorted(atom for part in parts for atom in part.atoms)
+    for one, other in pairwise(atoms):
+        if one == other:
+            raise ScenarioError(one, "stacked with itself")
     policies = tuple(policy for part in parts for policy in part.policies)
     refuse_conflicts(policies)
     return Scenario(
@@ -89,6 +94,7 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
         policies=policies,
         legal=tuple(dict.fromkeys(line for part in parts for line in part.legal)),
         name="+".join(part.name for part in parts),
+        parts=tuple(atoms),
     )
 
 

@@ -1,6 +1,7 @@
 """Scenarios made from scenarios: a lever put to another value, some of the policies and not the others."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,8 +23,8 @@ def the_lever(path: str) -> Lever:
 def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
     """Return the scenario with the levers ``path`` at ``value``, in place of its own policies on them.
 
-    The value holds while those were in force; a lever that the scenario leaves alone follows the dates of its
-    other policies.
+    The value holds from the first day of those to the last; a lever that the scenario leaves alone follows the dates
+    of its other policies.
     """
     levers = find(path)
     own = [policy for policy in scenario.policies if set(policy.levers) & set(levers)]
@@ -34,7 +35,8 @@ def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
             kept.append(replace(policy, levers=others))
     amount = float(round(value)) if levers[0].kind == "integer" else float(value)
     begins, ends = _dates(own or scenario.policies)
-    ramp = max((policy.ramp_years for policy in own), default=0.0)
+    endless = any(math.isinf(lever.present) for lever in levers)  # no ramp leads from or to no cap
+    ramp = 0.0 if endless else max((policy.ramp_years for policy in own), default=0.0)
     change = Policy(path, levers, OPERATIONS[0], amount, begins, ends, ramp, "put to a value", f"{path} = {amount:g}")
     return replace(scenario, policies=(*kept, change))
 
@@ -52,20 +54,21 @@ def differences(scenario: Scenario, baseline: Scenario) -> list[tuple[Policy, ..
     A piece is a policy that only one of the two has; policies of both on the same lever stay in one piece, since
     one replaces the other.
     """
-    pieces: list[tuple[Policy, ...]] = [(p,) for p in scenario.policies if p not in baseline.policies]
-    for gone in (p for p in baseline.policies if p not in scenario.policies):
-        rivals = [piece for piece in pieces if any(set(gone.levers) & set(p.levers) for p in piece)]
+    come, gone = Counter(scenario.policies), Counter(baseline.policies)
+    pieces: list[tuple[Policy, ...]] = [(policy,) for policy in (come - gone).elements()]
+    for lost in (gone - come).elements():
+        rivals = [piece for piece in pieces if any(set(lost.levers) & set(p.levers) for p in piece)]
         pieces = [piece for piece in pieces if piece not in rivals]
-        pieces.append((*(p for piece in rivals for p in piece), gone))
+        pieces.append((*(p for piece in rivals for p in piece), lost))
     return pieces
 
 
 def between(scenario: Scenario, baseline: Scenario, chosen: Sequence[tuple[Policy, ...]]) -> Scenario:
     """Return the baseline with the ``chosen`` of the :func:`differences` as they are in the scenario."""
-    taken = {policy for piece in chosen for policy in piece}
-    kept = [p for p in baseline.policies if p in scenario.policies or p not in taken]
-    come = [p for p in scenario.policies if p in taken]
-    return replace(scenario, policies=(*kept, *come))
+    taken = Counter(policy for piece in chosen for policy in piece)
+    come, gone = Counter(scenario.policies), Counter(baseline.policies)
+    left = gone - ((gone - come) & taken) + ((come - gone) & taken)
+    return replace(scenario, policies=tuple(left.elements()))
 
 
 def scale(lever: Lever, low: float = -math.inf, high: float = math.inf):

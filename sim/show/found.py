@@ -27,7 +27,10 @@ def breakeven_sentences(found):
             said.append(f"In {found.found_in} of {found.pairs} single pairs some value does.")
         return said
     said = [f"{found.lever} at {number(found.value)}{unit} gives {wanted}."]
-    if found.pairs > 1:
+    if found.through:
+        low, high = map(number, found.through)
+        said.append(f"So does any value from {low} to {high}{unit}: the lever does not bind there.")
+    elif found.pairs > 1:
         said.append(
             f"In {found.found_in} of {found.pairs} pairs some value does; 90 % of these values lie in "
             f"[{number(found.low)}, {number(found.high)}]{unit}. Monte Carlo error of the value: "

@@ -16,7 +16,7 @@ from ..scenario.vary import between, differences
 from .experiment import experiment
 from .options import Options
 from .pairs import SMALL, labelled
-from .simulate import prepared
+from .simulate import check_measures, prepared
 
 BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")
@@ -38,8 +38,8 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
     scenario, baseline : Scenario, name, file or stack ``a+b``
     measure : str with a single value
     by : ``"channels"``: over kinds of policy, and the mechanisms network and feedback; ``"policies"``: over the
-        policies in which scenario and baseline differ, exact up to six, over sampled orders above; ``"origins"``: over
-        where people came from instead of where
+        policies in which scenario and baseline differ; ``"origins"``: over where people came from instead of where. Up
+        to seven parts are exact, more are sampled, and their error is that of the pairs alone
     options : see :class:`~sim.study.options.Options`
 
     Returns
@@ -71,10 +71,15 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     scenario, baseline = loaded(scenario), loaded(baseline)
     options = Options(**options).checked()
     prepared({"scenario": scenario}, baseline, options)
+    check_measures([measure], options, single=True)
+    if list(by) == ["origins"] and not splits_over_origins(measure):
+        raise UsageError("why", f"{measure} does not split over origins: give the share or stock of a place")
     if len(by) > 1 and len(differences(scenario, baseline)) < 2:
         by = [name for name in by if name != "policies"]
     if len(by) > 1 and not splits_over_origins(measure):
         by = [name for name in by if name != "origins"]
+    if len(by) > 1 and options.population > SMALL:
+        by = [name for name in by if name != "channels"]
     if "channels" in by and options.population > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     with experiment(options) as lab:

@@ -16,7 +16,7 @@ from ..scenario.files import loaded
 from ..scenario.vary import scale, the_lever, with_value
 from .experiment import experiment
 from .options import Options
-from .simulate import prepared
+from .simulate import check_measures, prepared
 
 GRID = 7  # values tried over the whole range before the root is narrowed down
 NARROW = 0.002  # of the range: the search ends
@@ -33,9 +33,11 @@ class Breakeven:
     measure, effect_unit : what is measured, and the unit of its effect
     target : the effect looked for
     value : the lever's value that brings it about, or None if none within the limits does
-    error : Monte Carlo error of the value (standard deviation over resampled pairs; nan with a single pair)
+    error : Monte Carlo error of the value (standard deviation over resampled pairs; nan with a single
+        pair, or where fewer than half of the resamples have one)
     low, high : 90 % of the pairs in which some value does it find it in between
     found_in, pairs : in how many pairs some value does it, and of how many
+    through : (first, last) value of a stretch that does it, ``value`` its nearest to the present; None for a point
     attainable : (least, most) mean effect over the values tried
     crossings : how often the mean effect crosses the target; above 1 the value is the one nearest the lever's present
     curve : pandas.DataFrame, one row a value tried: value, mean, low, high (90 % of pairs), error
@@ -53,6 +55,7 @@ class Breakeven:
     high: float
     found_in: int
     pairs: int
+    through: tuple | None
     attainable: tuple
     crossings: int
     curve: pd.DataFrame
@@ -88,27 +91,33 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
     to_value, to_position = scale(chosen, *within)
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, options)
+    check_measures([measure], options, single=True)
     with experiment(options) as lab:
         curve = _Curve(lab, scenario, baseline, lever, measure, to_value)
         crossings = curve.crossings(wanted)
-        if crossings:
-            here = min(max(to_position(min(max(chosen.present, to_value(0)), to_value(1))), 0), 1)
-            first, last = min(crossings, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
-            root = brentq(lambda u: curve.at(u).mean() - wanted, first, last, xtol=NARROW)
+        here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
+        root, stretch = _search(curve, crossings, wanted, here) if crossings else (None, None)
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
+    spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
+    low, high = np.quantile(spread, (LOW, HIGH)) if spread else (math.nan, math.nan)
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
-    value, error, spread = None, math.nan, np.array([])
-    if crossings:
-        value = _rounded(to_value(root), chosen)
-        spread = np.array([to_value(u) for u in _roots(tried, effects.T, wanted, root)])
-        error = _error(tried, effects, wanted, root, to_value, options.seed)
-    low, high = np.quantile(spread, (LOW, HIGH)) if spread.size else (math.nan, math.nan)
     means = factor * effects.mean(axis=1)
     return Breakeven(
-        lever, f"{chosen.place}: {chosen.what}", chosen.unit, measure, shown, factor * wanted, value,
-        error, float(low), float(high), len(spread), effects.shape[1], (float(means.min()), float(means.max())),
-        len(crossings), _table(factor * effects, [to_value(u) for u in tried]),
-    )
+        lever, f"{chosen.place}: {chosen.what}", chosen.unit, measure, shown, factor * wanted,
+        None if root is None else _rounded(to_value(root), chosen),
+        math.nan if root is None else _error(tried, effects, wanted, root, to_value, options.seed),
+        float(low), float(high), len(spread), effects.shape[1], stretch and tuple(map(to_value, stretch)),
+        (float(means.min()), float(means.max())), len(crossings),
+        _table(factor * effects, [to_value(u) for u in tried]),
+    )  # fmt: skip
+
+
+def _search(curve, spans, wanted, here):
+    """The position in the span nearest to ``here`` that has the effect wanted, and the span if all of it has."""
+    first, last = min(spans, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
+    if curve.at(first).mean() != wanted:
+        return brentq(lambda u: curve.at(u).mean() - wanted, first, last, xtol=NARROW), None
+    return min(max(here, first), last), ((first, last) if first < last else None)
 
 
 def limits(within):
@@ -160,9 +169,11 @@ class _Curve:
         return np.array([self.known[u] for u in self.positions])
 
     def crossings(self, wanted):
-        """Pairs of neighbouring positions between which the mean effect passes the one that is wanted."""
+        """Spans of positions at whose ends the mean effect lies on two sides of the one wanted, or all along on it."""
         u, side = self.positions, np.sign(self.effects.mean(axis=1) - wanted)
-        return [(u[k], u[k + 1]) for k in range(len(u) - 1) if side[k] * side[k + 1] < 0 or side[k] == 0]
+        spans = [(u[k], u[k + 1]) for k in range(len(u) - 1) if side[k] * side[k + 1] < 0]
+        edges = np.flatnonzero(np.diff(np.r_[False, side == 0, False]))
+        return spans + [(u[first], u[last - 1]) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _roots(u, curves, wanted, near):
@@ -183,7 +194,8 @@ def _error(u, effects, wanted, root, to_value, seed):
         return math.nan
     picks = np.random.default_rng([seed, crc32(b"breakeven")]).integers(pairs, size=(RESAMPLES, pairs))
     means = effects[:, picks].mean(axis=2).T
-    return float(np.std([to_value(x) for x in _roots(u, means, wanted, root)], ddof=1))
+    found = [to_value(x) for x in _roots(u, means, wanted, root)]
+    return float(np.std(found, ddof=1)) if len(found) > RESAMPLES / 2 else math.nan
 
 
 def _table(effects, values):

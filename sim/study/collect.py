@@ -5,7 +5,7 @@ import numpy as np
 from ..model import equations as eq
 from ..model.market import market
 from ..model.year import simulate
-from ..results.schema import PAIR, VARIABLES
+from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.hubs import load_setting
 from ..world.tables import read
@@ -25,6 +25,12 @@ def blank(world):
     return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
 
 
+def ones(labels, start, years):
+    """A dataset of ones over one pair, laid out as that of a study, to try measures on before anything is run."""
+    coords = coordinates(labels, 1, start, years)
+    return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
+
+
 def follow(arm, until, past):
     """Run an arm to the 1 January of the year ``until`` and write it down.
 
@@ -37,8 +43,7 @@ def follow(arm, until, past):
     dict like ``past``; persons where agents are counted
     """
     out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
-    if arm.year == start:
-        _first_of_january(out, arm, 0)
+    _first_of_january(out, arm, arm.year - start)  # again after a fork: the rules of this January are the arm's own
     for _ in simulate(arm, until):
         _year_before(out, arm, arm.year - start - 1)
         _first_of_january(out, arm, arm.year - start)
@@ -53,11 +58,12 @@ def _first_of_january(out, arm, t):
     out["backlog"][t] = arm.offices.backlog() * w
     work = arm.count_work() * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
-    now = market(arm, arm.world.start + t)
+    rules = arm.january_rules()
+    now = market(arm, arm.year, rules)
     gross = s.pay.sum(axis=-1) * (median_role_pay(s) * now.pay_scale)[:, None]
     nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
     out["pay"][t] = gross * nominal
-    out["net_pay"][t] = gross * (1 - tax_rates(arm, gross)) * nominal
+    out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
     out["price_level"][t] = now.price
     out["compute_per_engineer"][t] = now.compute
 
@@ -69,10 +75,9 @@ def median_role_pay(setting):
     return setting.role_pay[order][reached.argmax(axis=1)]
 
 
-def tax_rates(arm, gross):
+def tax_rates(s, rules, gross):
     """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
-    s = arm.world.setting
-    points = arm.rules["tax_rate_points"][s.country]
+    points = rules["tax_rate_points"][s.country]
     return np.stack([
         eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], points[h]) for h in range(len(s.hubs))
     ])

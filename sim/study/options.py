@@ -81,6 +81,8 @@ class Options:
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
         if self.uncertainty not in ("all", "chance"):
             raise UsageError("uncertainty", f"{self.uncertainty!r} is neither all nor chance")
+        if self.precision is not None and self.most_replicates < self.replicates:
+            raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
         workers = self.workers or workers_for(population, self.replicates)
         memory.check(population, self.years, workers)
         return replace(self, population=population, workers=workers)

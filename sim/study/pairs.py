@@ -62,7 +62,7 @@ def run_pair(plan, k, draw):
     """
     world = the_world(plan.population, plan.seed, plan.start, plan.years)
     trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k).branch(plan.arms[0])
-    past = follow(trunk, plan.fork, blank(world))
+    past = follow(trunk, plan.fork, blank(world))  # nothing at all where the fork is the start
     course, written = Course(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = trunk.branch(policies, dict.fromkeys(held, course))

@@ -1,5 +1,6 @@
 """Scenarios against their baseline, pair by pair: the same seed and the same draw of the assumptions in all arms."""
 
+import math
 import platform
 import time
 from importlib.metadata import version
@@ -9,6 +10,7 @@ import numpy as np
 
 from .. import __version__
 from ..errors import ResultError, UsageError
+from ..results.measures import measure
 from ..results.precision import error_of, pairs_needed, threshold
 from ..results.record import FORMAT, digest, inputs, plain, settings
 from ..results.result import Result
@@ -20,6 +22,7 @@ from ..scenario.period import check_period
 from ..scenario.stack import stack
 from ..world.hubs import load_setting
 from ..world.tables import read
+from .collect import ones
 from .experiment import experiment, fork_year
 from .options import Options
 from .pairs import labelled
@@ -111,7 +114,8 @@ def precise_enough(out, record, options):
             continue
         same = digest(saved.record | {"replicates": None}) == alike
         enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
-        if same and enough and error_of(saved, options.precision_of) <= target:
+        done = saved.record["replicates"] == options.most_replicates
+        if same and enough and (done or error_of(saved, options.precision_of) <= target):
             return folder
     return None
 
@@ -154,6 +158,7 @@ def prepared(arms, baseline, options):
     fork_year([baseline, *arms.values()], options)
     if options.precision is not None:
         threshold(options.precision, options.precision_of)
+        check_measures([options.precision_of], options)
     return inputs(arms, baseline, options.declared(), options.settings)
 
 
@@ -179,8 +184,9 @@ def _study(arms, baseline, options):
     common = notices + check_period(baseline, options.start, options.years)
     record["arms"] = {
         label: {
-            "name": scenario.name, "title": scenario.title, "question": scenario.question,
-            "scenario": resolved_toml(scenario), "sentences": describe(scenario, options.start),
+            "name": scenario.name, "parts": list(scenario.atoms), "title": scenario.title,
+            "question": scenario.question, "scenario": resolved_toml(scenario),
+            "sentences": describe(scenario, options.start),
             "notices": check_period(scenario, options.start, options.years) + common,
             "warnings": warnings(scenario, data, label),
         }
@@ -200,6 +206,8 @@ def _until_precise(lab, scenarios, pairs, labels):
     target = threshold(o.precision, o.precision_of)
     while True:
         error = error_of(Result(labelled(pairs, labels, o), {}), o.precision_of)
+        if not math.isfinite(error) and len(pairs) > 1:
+            raise ResultError(o.precision_of, "has no error: nobody is counted in it")
         if error <= target or len(pairs) >= o.most_replicates:
             break
         pairs = pairs + lab.run(scenarios, len(pairs), min(pairs_needed(len(pairs), error, target), o.most_replicates))
@@ -207,6 +215,20 @@ def _until_precise(lab, scenarios, pairs, labels):
         return pairs, []
     said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.precision_of} above {o.precision}"
     return pairs, [said]
+
+
+def check_measures(queries, options, single=False):
+    """Refuse measures that a study with these options could not answer; ``single``: that have more than one value.
+
+    Raises
+    ------
+    ResultError
+    """
+    trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
+    for query in queries:
+        left = [dim for dim in measure(trial, query).dims if dim not in ("arm", "replicate")]
+        if single and left:
+            raise ResultError(query, f"has a value for every {left[0]}; name one, as in share:usa")
 
 
 def published():

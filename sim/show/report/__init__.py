@@ -26,6 +26,9 @@ def write_report(result, folder):
     folder = Path(folder)
     figures = {path.stem: path for path in sorted((folder / "figures").glob("*")) if path.suffix in TYPES}
     (folder / "summary.md").write_text(summary_md(result), encoding="utf-8")
+    for name, text in contents(result)["files"].items():  # what the commands in it read
+        if not (folder / name).exists():
+            (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
     report.write_text(report_html(result, figures), encoding="utf-8")
     return report

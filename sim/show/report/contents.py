@@ -100,8 +100,10 @@ def _provenance(record):
 
 
 def _commands(record):
-    """The commands that check and repeat the run, from inside its folder."""
-    arms = [f"{plain(arm)}.toml" for arm in record.get("arms", {"scenario": None})]
+    """The commands that check and repeat the run, from inside its folder; a stack of all comes from --interaction."""
+    told = record.get("arms", {"scenario": {"parts": ["scenario"]}})
+    whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
+    arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
     options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
