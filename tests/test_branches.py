@@ -105,7 +105,8 @@ def test_prices_and_pay_of_a_january_are_those_of_its_rules():
 
 
 def test_a_precise_run_can_be_verified():
-    more = run("h1b_fee", precision="0.03pp", most_replicates=30, **SMALL | {"uncertainty": "all", "replicates": 2, "years": 2})
+    options = SMALL | {"uncertainty": "all", "replicates": 2, "years": 2}
+    more = run("h1b_fee", precision="0.03pp", most_replicates=30, **options)
     assert more.record["replicates"] > 2
     assert differing(replay(more.record, workers=2).data, more.data) == []
 

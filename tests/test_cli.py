@@ -356,7 +356,7 @@ def test_a_breakeven_says_the_value_or_what_is_attainable(engine, talentflow, tm
     engine.makes = {"found": (None, float("nan"), float("nan"), float("nan"))}
     out = talentflow("breakeven", "h1b_fee", *lever, *SMALL)[1]
     assert "No value of" in out
-    assert "from -1 pp" in out
+    assert "from -1 pp (Monte Carlo error 0.1) at 10 USD" in " ".join(out.split())
     said = json.loads(talentflow("breakeven", "h1b_fee", *lever, *SMALL, "--json")[1])
     assert (said["value"], said["attainable"]) == (None, [-1.0, 0.0])
 

@@ -78,7 +78,7 @@ def compared(result):
     other = -0.5 * one.roll(hub=9)
     arms = {"baseline": 0 * one, "fee": one, "track": other, "fee+track": 0.9 * (one + other)}
     data = xr.concat([baseline + change for change in arms.values()], "arm").assign_coords(arm=list(arms))
-    told = {arm: {"name": arm, "title": f"A policy called {arm}"} for arm in list(arms)[1:]}
+    told = {arm: {"name": arm, "title": f"A policy called {arm}", "parts": arm.split("+")} for arm in list(arms)[1:]}
     return Result(data, result.record | {"title": "Fee and track", "arms": told})
 
 
@@ -225,7 +225,7 @@ def test_shares_of_a_comparison_show_every_scenario(compared):
 def test_a_comparison_of_nine_can_be_told_apart(result):
     nine = [f"policy_{number}" for number in range(9)]
     data = result.data.isel(arm=[0] + [1] * 9).assign_coords(arm=["baseline", *nine])
-    told = {arm: {"title": f"A policy with a rather long title that is called {arm}"} for arm in nine}
+    told = {arm: {"title": f"A policy with a rather long title that is called {arm}", "parts": [arm]} for arm in nine}
     many = Result(data, result.record | {"arms": told})
     for look in STYLES:
         for plot in (plot_shares, plot_comparison):

@@ -170,7 +170,8 @@ def test_it_is_written_with_the_figures_that_lie_there(small, tmp_path):
     report = write_report(small, tmp_path)
     images = Page(report.read_text(encoding="utf-8")).all("img")
     assert [image["src"].partition(";")[0] for image in images] == ["data:image/svg+xml", "data:image/png"]
-    assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "summary.md"}
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"figures", "report.html", "summary.md", "scenario.toml", "baseline.toml", "assumptions.toml"}
 
 
 def test_without_figures_there_is_a_report_too(equal_arms, tmp_path):

@@ -209,7 +209,7 @@ def test_a_later_policy_changes_nothing_before_its_date(begins):
     before, after = arms(run_levers(SHOCK, begins))
     for name in FLOWS:
         assert np.array_equal(before[name].sel(year=2026), after[name].sel(year=2026)), name
-    for name in set(STOCKS) - {"pay", "price_level", "compute_per_engineer"}:
+    for name in set(STOCKS) - {"pay", "net_pay", "price_level", "compute_per_engineer"}:
         assert np.array_equal(before[name].sel(time=[2026, 2027]), after[name].sel(time=[2026, 2027])), name
     assert not np.array_equal(before.flow.sel(year=2027), after.flow.sel(year=2027))
 

@@ -61,14 +61,15 @@ def plot(
         known = plots.KINDS if format != "graphml" else ["network"]
         raise UsageError(f"no figure {kind!r} as {format}; there are: {', '.join(known)}{nearest(kind, known)}")
     result = result.versus(scenario) if scenario else result
-    span = _years(years) if years else None
-    name = "_".join([kind, *([plain(scenario)] if scenario else []), *([style] if style == "slide" else [])])
+    span = None if years is None else _years(years)
+    asked = [scenario, hubs, years, style if style == "slide" else None]  # the run's own figures stay as they are
+    name = "-".join([kind, *(plain(words) for words in asked if words)])
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)
     if format == "graphml":
         write_graphml(result, path, years=span)
     else:
-        chosen = [hub.strip() for hub in hubs.split(",")] if hubs else None
+        chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]
         plots.draw(result, kind, path, hubs=chosen, years=span, style=style)
     say([{"file": str(path)}], json, quiet)
 

@@ -24,11 +24,21 @@ def effect_cells(row, digits):
         return "not known", "", "", ""  # nan: a part of nobody
     if not row["differs"]:
         return "0", "no pair differs", "", ""
-    mean = f"{row['effect']:+,.{digits}f}"
+    mean = signed(row["effect"], digits)
     if pairs == 1:
         return mean, "one pair", "", ""
-    spread = f"{row['low']:+,.{digits}f} to {row['high']:+,.{digits}f}"
+    spread = f"{signed(row['low'], digits)} to {signed(row['high'], digits)}"
     return mean, spread, f"{row['same_sign']}/{pairs}", error_words(row["error"], digits)
+
+
+def signed(value, digits):
+    """A number with its sign, and zero without one.
+
+    >>> signed(0.126, 2), signed(-0.001, 2)
+    ('+0.13', '0.00')
+    """
+    text = f"{value:+,.{digits}f}"
+    return text if any(digit in text for digit in "123456789") else text[1:]
 
 
 def count(value):

@@ -84,11 +84,11 @@ def _read_record(folder):
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         written = int(record["format"])
+        if written > FORMAT:
+            raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
         record["outputs"]["result.nc"].encode()
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         raise ResultError(path, "not the record of a run, or damaged") from None
-    if written > FORMAT:
-        raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
     return record
 
 

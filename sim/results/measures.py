@@ -55,9 +55,10 @@ def parse(text):
         raise ResultError(text, "a place is missing after ':'")
     if at and not time.strip().isdecimal():
         raise ResultError(text, f"the time after '@' is a year, not {time.strip()!r}")
-    return Query(
-        name, place or None, dict(_key(text, name, pair) for pair in pairs), int(time) if at else None
-    )
+    keys = [_key(text, name, pair) for pair in pairs]
+    if len(dict(keys)) < len(keys):
+        raise ResultError(text, "a key is given twice")
+    return Query(name, place or None, dict(keys), int(time) if at else None)
 
 
 def _key(text, name, pair):

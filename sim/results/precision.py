@@ -43,10 +43,13 @@ def amount(text, query, what):
     if isinstance(text, int | float):
         return float(text)
     number, rest = re.fullmatch(r"\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text)).groups()
-    if not shown.startswith(rest.strip()):
-        raise UsageError(f"{what} {text}", f"{query} is measured in {shown}")
     try:
-        return float(number) / factor
+        value = float(number) / factor
+        if not math.isfinite(value):
+            raise ValueError
+        if shown.startswith(rest.strip()):
+            return value
+        raise UsageError(f"{what} {text}", f"{query} is measured in {shown}")
     except ValueError:
         raise UsageError(f"{what} {text}", f"expected a number and its unit, such as 0.05{shown}") from None
 

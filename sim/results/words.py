@@ -2,8 +2,10 @@
 
 import tomllib
 
+import numpy as np
+
 from sim.results.cells import count
-from sim.results.effects import decimals, effect, error_words, more_pairs, summarise
+from sim.results.effects import HIGH, decimals, effect, error_words, more_pairs, summarise
 from sim.results.measures import measure
 from sim.results.summary import POINTS
 
@@ -70,13 +72,15 @@ def who_loses_and_gains(result):
     baseline = f"the baseline ({baseline_title(result.record)})"
     if data.sel(arm="scenario", drop=True).equals(data.sel(arm="baseline", drop=True)):
         return f"No pair differs from {baseline}: every effect is exactly zero."
-    found = summarise(POINTS * effect(result, "share"))
+    effects = POINTS * effect(result, "share")
+    found = summarise(effects)
     mean = found["mean"].to_series()
     if not mean.any():
         return f"Against {baseline}, no hub's share in January {last} changes, though other measures do."
     levels, names = POINTS * measure(result, "share").mean("replicate"), data.hub_name.to_series()
     loser, gainer = (
-        {"name": names[hub]} | {arm: float(levels.sel(hub=hub, arm=arm)) for arm in ("baseline", "scenario")}
+        {"name": names[hub] + rivals(effects, hub)}
+        | {arm: float(levels.sel(hub=hub, arm=arm)) for arm in ("baseline", "scenario")}
         | {key: float(found[key].sel(hub=hub)) for key in ("mean", "low", "high", "same_sign", "error")}
         for hub in (mean.idxmin(), mean.idxmax())
     )  # fmt: skip
@@ -86,6 +90,19 @@ def who_loses_and_gains(result):
         f"{_change(loser)} percentage points lower ({_sure(loser, pairs)}), and {gainer['name']} gains most: "
         f"{_change(gainer)} points higher ({_sure(gainer, pairs)}){one}."
     )
+
+
+def rivals(effects, hub):
+    """`` (too close to tell apart from A and B)``: hubs whose effect is not clearly smaller than that of ``hub``."""
+    behind = (effects - effects.sel(hub=hub, drop=True)) * np.sign(float(effects.sel(hub=hub).mean()))
+    close = behind.quantile(HIGH, "replicate").drop_sel(hub=hub).to_series() >= 0
+    same = (effects.mean("replicate") * effects.sel(hub=hub, drop=True).mean("replicate")).to_series() > 0
+    near = list(close.index[close & same.reindex(close.index)])
+    if effects.sizes["replicate"] == 1 or not near:
+        return ""
+    near.sort(key=lambda hub: -abs(float(effects.sel(hub=hub).mean())))
+    named = list(effects.hub_name.sel(hub=near[:2]).values) + ([f"{len(near) - 2} others"] if len(near) > 2 else [])
+    return f" (too close to tell apart from {' and '.join(map(str, named))})"
 
 
 def _digits(row):

@@ -5,6 +5,8 @@ from rich.console import Group
 from sim.results.cells import effect_cells, effect_digits
 from sim.show.layout import heading, line, table
 
+DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
+
 
 def breakeven_sentences(found):
     """The answer of a break-even in plain English.
@@ -18,15 +20,20 @@ def breakeven_sentences(found):
     list of str
     """
     unit = f" {found.unit}" if found.unit else ""
-    least, most = (_effect(x, found) for x in found.attainable)
     wanted = f"an effect of {_effect(found.target, found)} on {found.measure}"
+    ends = [found.curve.loc[found.curve["mean"].idxmin()], found.curve.loc[found.curve["mean"].idxmax()]]
+    runs = "runs from {} to {}".format(*(
+        f"{_effect(end['mean'], found)} (Monte Carlo error {number(end.error)}) at {number(end.value)}{unit}"
+        for end in ends))  # fmt: skip
     if found.value is None:
-        said = [f"No value of {found.lever} within the limits gives {wanted}: what is attainable runs from {least} to "
-                f"{most}."]  # fmt: skip
+        said = [f"No value of {found.lever} within the limits gives {wanted}: over all values tried the mean effect "
+                f"{runs}."]  # fmt: skip
+        if any(abs(found.target - end["mean"]) < DOUBT * end.error for end in ends):
+            said.append(f"The target lies within the error of that: {found.pairs} pairs cannot decide it.")
         if found.found_in:
             said.append(f"In {found.found_in} of {found.pairs} single pairs some value does.")
         return said
-    said = [f"{found.lever} at {number(found.value)}{unit} gives {wanted}."]
+    said = [f"{found.lever} at {number(found.value)}{unit} gives {wanted}; the scenario's other policies stay."]
     if found.through:
         low, high = map(number, found.through)
         said.append(f"So does any value from {low} to {high}{unit}: the lever does not bind there.")
@@ -38,7 +45,7 @@ def breakeven_sentences(found):
         )
     if found.crossings > 1:
         said.append(f"The mean effect passes the target {found.crossings} times; this value is nearest the present.")
-    return [*said, f"Over all values tried the mean effect runs from {least} to {most}."]
+    return [*said, f"Over all values tried the mean effect {runs}."]
 
 
 def render_breakeven(found, title, folder):

@@ -102,7 +102,7 @@ def index_texts(rows):
     """
     compared = ["change,\npp"] if "change" in rows else []
     head = ["\n", "net a year, %\n90 % of pairs", *compared, "gross\nand net\npay, kUSD", "most arrive\nfrom",
-            "leading\nsector", "industry\nindex, %"]  # fmt: skip
+            "leading\nsector", "printed\n2026, %"]  # fmt: skip
     return head, [
         [_short(row.name), f"{row.net:+.1f}\n{row.net_low:+.1f} to {row.net_high:+.1f}",
          *(f"{row.change:+.2f}" for _ in compared), f"{row.gross_pay:,.0f}\n{row.net_pay:,.0f}",

@@ -93,9 +93,9 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, options)
     check_measures([measure], options, single=True)
     with experiment(options) as lab:
-        curve = _Curve(lab, scenario, baseline, lever, measure, to_value)
-        crossings = curve.crossings(wanted)
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
+        curve = _Curve(lab, scenario, baseline, lever, measure, to_value, here)
+        crossings = curve.crossings(wanted)
         root, stretch = _search(curve, crossings, wanted, here) if crossings else (None, None)
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
     spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
@@ -108,7 +108,7 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
         math.nan if root is None else _error(tried, effects, wanted, root, to_value, options.seed),
         float(low), float(high), len(spread), effects.shape[1], stretch and tuple(map(to_value, stretch)),
         (float(means.min()), float(means.max())), len(crossings),
-        _table(factor * effects, [to_value(u) for u in tried]),
+        _table(factor * effects, [_rounded(to_value(u), chosen) for u in tried]),
     )  # fmt: skip
 
 
@@ -144,10 +144,10 @@ def limits(within):
 class _Curve:
     """Paired effects at positions of the lever between 0 and 1, each position run once."""
 
-    def __init__(self, lab, scenario, baseline, lever, measure, to_value):
+    def __init__(self, lab, scenario, baseline, lever, measure, to_value, here):
         self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
         self.lab, self.measure, self.known = lab, measure, {}
-        grid = [k / (GRID - 1) for k in range(GRID)]
+        grid = sorted({k / (GRID - 1) for k in range(GRID)} | {here})  # the present value among them
         base, *levels = lab.measure([baseline, *map(self.scenario_at, grid)], measure)
         self.base = base
         self.known = {u: level - base for u, level in zip(grid, levels, strict=True)}

@@ -101,6 +101,7 @@ def _draw_interaction(plot, found, words):
     _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
     _frame(plot, found, [""] * count)
     plot.set_title(f"{words}, less the sum of each", loc="left", fontsize="medium")
+    plot.locator_params(axis="x", nbins=3)
     plot.set_xlabel(unit_words(found.attrs["units"]))
     digits = max(2, decimals(float(found.error.median()))) if pairs > 1 else 2
     for y, mean, error in zip(range(count)[::-1], found["mean"].values, found.error.values, strict=True):

@@ -70,7 +70,7 @@ def _draw_scale(scale, image):
     ticks = [-largest, -largest / 4, 0, largest / 4, largest]
     bar.set_ticks(ticks, labels=[style.signed(tick, 0) for tick in ticks])
     bar.outline.set_visible(False)
-    scale.set_title("persons\na year", fontsize="small", loc="left", pad=style.em(0.8))
+    scale.set_title("persons\na year,\nroot scale", fontsize="small", loc="left", pad=style.em(0.8))
 
 
 def _write_cells(panel, found, baseline):

@@ -131,5 +131,5 @@ def _draw_table(table, ranks):
 def _small_print(result):
     pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
-    return (f"{pairs}. Coloured: scenario; dashes: baseline. Table: in how many of 100 pairs the scenario gives the "
+    return (f"{pairs}. Coloured: scenario; dashes: baseline. Table: in how many % of pairs the scenario gives the "
             f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')}")  # fmt: skip
