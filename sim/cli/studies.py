@@ -60,26 +60,14 @@ def run(
 
     --precision asks for an error on the first --measure, or on every hub's share.
     """
-    from sim.results.record import to_json
-    from sim.results.summary import effect_table
     from sim.scenario.files import load, set_overrides
-    from sim.show import answer, asked, terminal
     from sim.study import simulate
 
     options = options_of(locals() | {"precision_of": measures[0] if measures else None})
     simulate.check_measures(measures or [], options)
     arms = {"scenario": set_overrides(load(scenario), overrides or [])}
     result, folder = _finished(simulate.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
-    if json:
-        found = answer.answer(result, folder)
-        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
-        typer.echo(to_json(found, indent=1))
-    elif quiet:
-        typer.echo(folder)
-    else:
-        terminal.console().print(terminal.render(result, folder))
-        if measures:
-            terminal.console().print(asked.render_effects(result, measures))
+    _print(result, folder, measures, json, quiet)
 
 
 def compare(
@@ -111,26 +99,14 @@ def compare(
     quiet: Quiet = False,
 ):
     """Run several scenarios on the same pairs: one table, one figure, one folder."""
-    from sim.results.record import to_json
-    from sim.results.summary import effect_table
     from sim.scenario.files import load
-    from sim.show import answer, asked, terminal
     from sim.study import simulate
 
     options = options_of(locals() | {"precision_of": measures[0] if measures else None})
     simulate.check_measures(measures or [], options)
     arms = simulate.compared(scenarios, interaction)
     result, folder = _finished(simulate.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
-    if json:
-        found = answer.answers(result, folder)
-        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
-        typer.echo(to_json(found, indent=1))
-    elif quiet:
-        typer.echo(folder)
-    else:
-        terminal.console().print(terminal.render(result, folder))
-        if measures:
-            terminal.console().print(asked.render_effects(result, measures))
+    _print(result, folder, measures, json, quiet)
 
 
 def index(
@@ -279,3 +255,21 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
     with terminal.progress(options.replicates, quiet) as progress:
         result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
     return result, result.save(out, illustrate=illustrate, force=force)
+
+
+def _print(result, folder, measures, json, quiet):
+    """The answer of a run or a comparison, and the effects on the measures that were asked for."""
+    from sim.results.record import to_json
+    from sim.results.summary import effect_table
+    from sim.show import answer, asked, terminal
+
+    if json:
+        found = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
+        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
+        typer.echo(to_json(found, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(terminal.render(result, folder))
+        if measures:
+            terminal.console().print(asked.render_effects(result, measures))
