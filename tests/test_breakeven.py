@@ -13,6 +13,7 @@ from sim.results.precision import amount, error_of, pairs_needed, threshold
 from sim.scenario.files import load, loads
 from sim.scenario.levers import catalogue
 from sim.scenario.vary import between, differences, scale, the_lever, with_value
+from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
 from sim.study.attribution import CHANNELS, channel_of, why
 from sim.study.breakeven import breakeven, limits
@@ -58,6 +59,9 @@ def test_a_target_that_is_met_at_the_end_or_all_along_is_found(known_curve, monk
     monkeypatch.setattr("sim.study.experiment.Experiment.measure", lambda self, arms, query: np.zeros((len(arms), 3)))
     flat = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", 0, (2, 4), **SMALL)
     assert (flat.value, flat.through, flat.crossings) == (2, (2, 4), 1)
+    (sentence,) = breakeven_sentences(flat)
+    assert "reaches nobody in this run" in sentence
+    assert "reaches nobody" not in " ".join(breakeven_sentences(end))
 
 
 @pytest.mark.parametrize("measure", ["share", "stock", "grants", "share:usa@2040", "share:atlantis"])

@@ -25,6 +25,9 @@ def breakeven_sentences(found):
     runs = "runs from {} to {}".format(*(
         f"{_effect(end['mean'], found)} (Monte Carlo error {number(end.error)}) at {number(end.value)}{unit}"
         for end in ends))  # fmt: skip
+    if (found.curve.drop(columns="value").nunique() <= 1).all():
+        return [f"{found.lever} reaches nobody in this run: at every value tried the effect on {found.measure} is "
+                f"{_effect(ends[0]['mean'], found)}."]  # fmt: skip
     if found.value is None:
         said = [f"No value of {found.lever} within the limits gives {wanted}: over all values tried the mean effect "
                 f"{runs}."]  # fmt: skip
