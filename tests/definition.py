@@ -170,12 +170,12 @@ def _permit_term(arm, market, g, t, r, resident, h):
 
 def tied(arm, slots, kind):
     """(engineer, hub) bool: a friend, or a former colleague who counts, lives there."""
-    ties, people = arm.ties, arm.people
-    start, whom = (getattr(ties, f"{kind}_start"), getattr(ties, f"{kind}s"))
+    (start, ties), people = arm.ties, arm.people
     share = min(arm.a.former_colleagues / (TEAM - 1), 1.0) if kind == "colleague" else 1.0
     there = np.zeros((len(slots), len(arm.world.setting.hubs)), bool)
     for k, i in enumerate(slots):
-        others = whom[start[i] : start[i + 1]].astype(np.uint64)
+        others = ties[start[i] : start[i + 1]]
+        others = (others[others >= 0] if kind == "colleague" else ~others[others < 0]).astype(np.uint64)
         low, high = np.minimum(others, np.uint64(i)), np.maximum(others, np.uint64(i))
         drawn = rng.uniform(rng.key(arm.world.seed, "tie counts"), low * np.uint64(int(TIE_HASH)) + high)
         lives = people.hub[others[drawn < share].astype(int)]

@@ -14,7 +14,7 @@ from scipy.optimize import NoConvergence, anderson
 
 from ..errors import InvariantError
 from ..threads import over_range
-from ..world.build import entrant_mix
+from ..world.people import entrant_mix
 from . import equations as eq
 from .kernels import MOST_TIES, tied_hubs
 from .routes import promise, route_shares

@@ -56,28 +56,31 @@ def uniform_at(key, slot):
 
 
 @njit
-def gather_ties(who, start, ties, hub, thin_key, share, room, bits):
-    """Bit set of the hubs where ties of each of ``who`` live; a tie counts if its own draw is below ``share``.
+def gather_ties(who, ties, hub, thin_key, share, room, friends, colleagues):
+    """Bit sets of the hubs where ties of each of ``who`` live; a colleague counts if its own draw is below ``share``.
 
     In stages, so that the processor waits for many cache lines at once instead of one after the other.
     """
     one, size = uint64(1), 0
     for k in range(who.size):
-        for q in range(uint64(start[who[k]]), uint64(start[who[k] + 1])):
+        for q in range(uint64(ties.start[who[k]]), uint64(ties.start[who[k] + 1])):
             if size < room.shape[1]:
-                room[0, size] = ties[q]
+                room[0, size] = ties.ties[q]
                 size += 1
     for q in range(size):
-        room[1, q] = hub[room[0, q]]
+        room[1, q] = hub[max(room[0, q], ~room[0, q])]
     at = 0
     for k in range(who.size):
-        i, found = who[k], uint64(0)
-        degree = min(start[i + 1] - start[i], size - at)
+        i, friend, colleague = who[k], uint64(0), uint64(0)
+        degree = min(ties.start[i + 1] - ties.start[i], size - at)
         for q in range(at, at + degree):
             j = room[0, q]
-            if share >= 1.0 or uniform_at(thin_key, uint64(min(i, j)) * TIE_HASH + uint64(max(i, j))) < share:
-                found |= (one << uint64(room[1, q])) * uint64(room[1, q] >= 0)
-        bits[k] = found
+            bit = (one << uint64(room[1, q])) * uint64(room[1, q] >= 0)
+            if j < 0:
+                friend |= bit
+            elif share >= 1.0 or uniform_at(thin_key, uint64(min(i, j)) * TIE_HASH + uint64(max(i, j))) < share:
+                colleague |= bit
+        friends[k], colleagues[k] = friend, colleague
         at += degree
 
 
@@ -200,9 +203,7 @@ def tied_hubs(who, hub, ties, thin_key, colleague_share, room):
     friends, colleagues = np.empty(who.size, np.uint64), np.empty(who.size, np.uint64)
     for k in range(0, who.size, BATCH):
         part = slice(k, min(k + BATCH, who.size))
-        gather_ties(who[part], ties.friend_start, ties.friends, hub, thin_key, 1.0, room, friends[part])
-        gather_ties(who[part], ties.colleague_start, ties.colleagues, hub, thin_key, colleague_share, room,
-                    colleagues[part])
+        gather_ties(who[part], ties, hub, thin_key, colleague_share, room, friends[part], colleagues[part])
     return friends, colleagues
 
 
