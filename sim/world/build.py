@@ -5,14 +5,18 @@ policy); the slot is empty until its year comes.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from zlib import crc32
 
 import numpy as np
 
+from .cache import cached
 from .engineers import Engineers
 from .hubs import Setting
 from .people import draw_people, group_starts, head_counts, team_starts
 from .ties import Ties, build_ties, no_ties
+
+KEPT_FROM = 100_000  # agents: a smaller world is made as fast as it is read
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,32 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     start : int, first year
     entrants : (year, hub, kind) persons on the reference path; kind 0 graduates, 1 conversions
     mover_share : share of engineers of the persistent type that moves more
+    with_ties : whether they know each other
 
     Returns
     -------
     World, equal for equal arguments
     """
+    entrants = np.asarray(entrants)
+    decides = setting, population, seed, start, entrants, mover_share, with_ties
+    make = partial(_people, *decides)
+    columns = make() if population < KEPT_FROM else cached(make, *decides)
+    engineers = Engineers(*(columns[name] for name in Engineers._fields))
+    ties = Ties(columns["tie_start"], columns["ties"])
+    weight = setting.persons / population
+    return World(setting, engineers, ties, columns["entry_hub"], columns["cohort"], entrants, start, seed, weight)
+
+
+def _people(setting, population, seed, start, entrants, mover_share, with_ties):
+    """Everything in a world that is drawn, as plain arrays: name -> array."""
+    generator = lambda question, k: np.random.default_rng([seed, crc32(question.encode()), k])  # noqa: E731
     counts = head_counts(setting, population, entrants)
     begin = group_starts(counts)
-    cohort = begin[:: counts.shape[1]]
-    generator = lambda question, k: np.random.default_rng([seed, crc32(question.encode()), k])  # noqa: E731
+    cohort = begin[:: counts.shape[1]].copy()
     engineers = draw_people(setting, counts, start, mover_share, generator)
     ties = no_ties(len(engineers.hub))
     if with_ties:
         ties = build_ties(team_starts(begin), engineers.home, cohort, generator)
     entry_hub = engineers.hub.copy()
     engineers.hub[cohort[1] :] = -1  # empty until their year comes
-    weight = setting.persons / population
-    return World(setting, engineers, ties, entry_hub, cohort, np.asarray(entrants), start, seed, weight)
+    return {**engineers._asdict(), "tie_start": ties.start, "ties": ties.ties, "entry_hub": entry_hub, "cohort": cohort}
