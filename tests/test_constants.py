@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import anderson as scipy_anderson
 from worlds import CENTRE, START, arm_of, fitted, setting, shipped_world, years_of
 
 from sim.errors import InvariantError
@@ -90,6 +91,19 @@ def test_the_inversion_meets_net_migration_and_crossings(a):
     stock = fitting.by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
     assert crossed / stock == pytest.approx(rates, rel=1e-3)
     assert np.average(xi, weights=setting().stock) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_inversion_takes_the_steps_of_scipy():
+    draw = np.random.default_rng(4)
+    pull, root = np.eye(6) + 0.2 * draw.normal(size=(6, 6)), draw.normal(size=6)
+    miss = lambda x: np.tanh(pull @ (root - x))  # noqa: E731
+    ours = fitting.anderson(miss, np.zeros(6))
+    theirs = scipy_anderson(miss, np.zeros(6), alpha=fitting.STEP, w0=fitting.RIDGE, M=fitting.MEMORY,
+                            maxiter=fitting.ROUNDS, f_tol=fitting.TOLERANCE, line_search=None)  # fmt: skip
+    assert ours == pytest.approx(theirs, abs=1e-9)
+    assert ours == pytest.approx(root, abs=1e-3)
+    assert fitting.anderson(lambda x: x * 0 + 1, np.zeros(6)) is None
+    assert fitting.anderson(lambda x: x + np.nan, np.zeros(6)) is None
 
 
 def test_only_differences_between_constants_count():

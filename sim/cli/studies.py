@@ -245,6 +245,7 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
     from sim.results.record import folder_name
     from sim.show import terminal
     from sim.show.illustrate import illustrate
+    from sim.study.pairs import mapper
     from sim.study.simulate import precise_enough, prepared
 
     check_writable(out)
@@ -252,9 +253,10 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
     folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
     if folder and is_valid(folder) and not force:
         return Result.load(folder), folder
-    with terminal.progress(options.replicates, quiet) as progress:
-        result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
-    return result, result.save(out, illustrate=illustrate, force=force)
+    with mapper(options.workers):  # the study and the figures share the processes
+        with terminal.progress(options.replicates, quiet) as progress:
+            result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
+        return result, result.save(out, illustrate=illustrate, force=force)
 
 
 def _print(result, folder, measures, json, quiet):

@@ -5,12 +5,10 @@ target, and experts and others cross borders as often as observed. Every draw of
 that all pairs start from the same observed year. Source of the method: Berry 1994, RAND Journal of Economics 25.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from scipy.optimize import NoConvergence, anderson
 
 from ..errors import InvariantError
 from ..world.people import entrant_mix
@@ -24,7 +22,8 @@ ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
 WAYS = np.array([eq.RESIDENCE, eq.ORIGIN, eq.THIRD, eq.THIRD])
 TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
 TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
-STEP, MEMORY, ROUNDS = 0.5, 5, 100  # of the accelerated fixed point (Anderson 1965, Journal of the ACM 12)
+# of the accelerated fixed point (Anderson 1965, Journal of the ACM 12); the ridge keeps its steps solvable
+STEP, MEMORY, ROUNDS, RIDGE = 0.5, 5, 100, 0.01
 
 
 @dataclass(frozen=True)
@@ -216,17 +215,35 @@ def invert(first_year, targets, crossing_rates, offsets, fitted):
         return np.append(gap, np.log(crossed / crossing_rates))
 
     start = xi if crossing_rates is None else np.append(xi, cost[:2])
-    try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an ill-conditioned step only costs a further one
-            x = anderson(miss, start, alpha=STEP, M=MEMORY, maxiter=ROUNDS, f_tol=TOLERANCE, line_search=None)
-            met = np.abs(miss(x)).max() <= TOLERANCE
-    except (NoConvergence, np.linalg.LinAlgError, ValueError):
-        met = False
-    if not met:
+    with np.errstate(all="ignore"):
+        x = anderson(miss, start)
+    if x is None:
         raise InvariantError("no hub constants meet the first year's flows under these assumptions")
     fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
     return x[:hubs] - np.average(x[:hubs], weights=first_year.size), fitted_cost
+
+
+def anderson(miss, x):
+    """A root of ``miss`` from ``x`` on by Anderson mixing, None where none is found in ``ROUNDS`` rounds.
+
+    Each round extrapolates from the last ``MEMORY`` ones. The same steps as ``scipy.optimize.anderson``, the oracle of
+    the tests, without the import, which takes a worker longer than its draws do.
+    """
+    found, steps, changes = miss(x), np.empty((0, len(x))), np.empty((0, len(x)))
+    for _ in range(ROUNDS):
+        if not np.isfinite(found).all():
+            return None
+        if np.abs(found).max() <= TOLERANCE:
+            return x
+        products = changes @ changes.T
+        products[np.diag_indices_from(products)] *= 1 + RIDGE**2
+        try:
+            step = STEP * found - np.linalg.solve(products, changes @ found) @ (steps + STEP * changes)
+        except np.linalg.LinAlgError:  # begin anew
+            steps, changes, step = steps[:0], changes[:0], STEP * found
+        x, before, found = x + step, found, miss(x + step)
+        steps, changes = np.vstack([steps, step])[-MEMORY:], np.vstack([changes, found - before])[-MEMORY:]
+    return None
 
 
 def by_group(by_tier):

@@ -1,5 +1,12 @@
 """What a run leaves behind: the arrays, their measures, the paired effects, the folder."""
 
-from sim.results.result import Result
-
 __all__ = ["Result"]
+
+
+def __getattr__(name):
+    """``Result`` when it is first asked for: worker processes never need what it imports."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sim.results.result import Result
+
+    return Result

@@ -5,6 +5,7 @@ import json
 import secrets
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -93,20 +94,29 @@ def _read_record(folder):
 
 
 def _fill(folder, result, illustrate):
-    """Everything that a run's folder contains; ``run.json`` last, with the digests of the rest."""
+    """Everything that a run's folder contains; ``run.json`` last, with the digests of the arrays and tables.
+
+    Figures are drawn meanwhile, by other processes if there are any; a picture has no digest: it may be drawn again.
+    """
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
+    with ThreadPoolExecutor(1) as meanwhile:
+        outputs = meanwhile.submit(_write_arrays, folder, result, [path.name for path in folder.iterdir()])
+        if illustrate is not None:
+            illustrate(result, folder)
+    record = to_json({**result.record, "format": FORMAT, "outputs": outputs.result()}, indent=1)
+    (folder / "run.json").write_text(record + "\n", encoding="utf-8")
+
+
+def _write_arrays(folder, result, written):
+    """Write arrays and tables into ``folder``: dict of file name -> digest, of those ``written`` before too."""
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)
-    for name in ("shares", "flows", "effects"):
-        table = getattr(tidy, name)(result)
-        table.to_csv(folder / f"{name}.csv", index=False, float_format="%.9g", lineterminator="\n")
-    outputs = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-    if illustrate is not None:  # not among the digests: a picture may be drawn again
-        illustrate(result, folder)
-    record = to_json({**result.record, "format": FORMAT, "outputs": outputs}, indent=1)
-    (folder / "run.json").write_text(record + "\n", encoding="utf-8")
+    tables = {f"{name}.csv": getattr(tidy, name)(result) for name in ("shares", "flows", "effects")}
+    for name, table in tables.items():
+        table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")
+    return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
 
 
 def write_tables(out, name, record, tables, illustrate=None):

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import xarray as xr
-
 
 class Variable(NamedTuple):
     """One array of a result."""
@@ -67,6 +65,8 @@ def dataset(arrays, coords):
     ------
     KeyError for an array that is not declared; ValueError for a shape that does not fit.
     """
+    import xarray as xr  # worker processes do without
+
     variables = {
         name: (
             VARIABLES[name].dims,

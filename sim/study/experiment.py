@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..errors import UsageError
+from ..processes import each
 from ..scenario.stack import shared_until
 from .draws import Draws
 from .pairs import Plan, mapper, measure_pair, run_pair
@@ -20,7 +21,7 @@ def experiment(options):
     ----------
     options : Options, checked
     """
-    with mapper(options.workers) as each:
+    with mapper(options.workers):
         yield Experiment(options, each)
 
 
@@ -30,7 +31,7 @@ class Experiment:
     Parameters
     ----------
     options : Options, checked
-    each : ``map`` or one like it, see ``pairs.mapper``
+    each : ``map`` or one like it
     """
 
     def __init__(self, options, each=map):

@@ -1,23 +1,17 @@
 """Pairs of arms, one after the other or in processes: the result is the same for any number of workers."""
 
 import os
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from multiprocessing import current_process, get_context
 
 import numpy as np
 
-from ..errors import UsageError
 from ..model.course import Course
 from ..model.kernels import is_compiled
 from ..model.supply import entrant_path
 from ..model.year import begin
-from ..results.measures import measure
-from ..results.result import Result
+from ..processes import processes
 from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
@@ -79,6 +73,9 @@ def measure_pair(plan, k, draw, query):
     -------
     list of float, one an arm
     """
+    from ..results.measures import measure  # imported only where it is used: a worker starts in half the time
+    from ..results.result import Result
+
     pair = labelled([run_pair(plan, k, draw)], range(len(plan.arms)), plan)
     return measure(Result(pair, {}), query).values[:, 0].tolist()
 
@@ -89,33 +86,14 @@ def labelled(pairs, labels, plan):
     return dataset(arrays, coordinates(labels, len(pairs), plan.start, plan.years))
 
 
-@contextmanager
 def mapper(workers):
-    """A ``map`` over this process (one worker) or over ``workers`` processes; the order of results is kept.
+    """A block inside which :func:`~sim.processes.each` maps over ``workers`` processes, ready to run pairs.
 
-    Each process has its part of the cores, and pools are spawned: nothing is inherited, so results are the same.
-
-    Raises
-    ------
-    UsageError
-        where a worker cannot start or is lost
+    Each process has its part of the cores. New kernels are compiled before, once.
     """
-    if workers == 1:
-        yield map
-        return
-    if getattr(current_process(), "_inheriting", False):  # a worker that only reads its parent's script anew
-        raise SystemExit(1)
-    if not is_compiled():  # once, rather than in every process at the same time
+    if workers > 1 and not is_compiled():
         compile_kernels()
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    try:
-        with ProcessPoolExecutor(workers, get_context("spawn"), set_threads, (threads,)) as pool:
-            yield pool.map
-    except BrokenProcessPool:
-        raise UsageError(
-            "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
-            "not under if __name__ == '__main__' (give workers=1 there)",
-        ) from None  # fmt: skip
+    return processes(workers, set_threads, max(1, (os.cpu_count() or 1) // workers))
 
 
 def compile_kernels():

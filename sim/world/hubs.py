@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import networkx as nx
 import numpy as np
@@ -89,8 +89,9 @@ def distances(graph, hubs):
     return km
 
 
+@cache
 def load_setting():
-    """Read every table into a :class:`Setting`.
+    """Every table as a :class:`Setting`, read once.
 
     Raises
     ------

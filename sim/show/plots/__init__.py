@@ -4,6 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sim.errors import UsageError, nearest
+from sim.processes import each
 
 KINDS = {
     "shares": "hub shares over time, scenario and baseline, with bands",
@@ -70,9 +71,9 @@ def to_file(plot, size, path, style="memo"):
 
 
 def draw_figures(result, folder):
-    """Draw the usual figures of a run, as PNG files, into ``folder``."""
-    for kind in USUAL if len(result.arms) == 1 else USUAL_OF_MANY:
-        draw(result, kind, Path(folder) / f"{kind}.png")
+    """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any."""
+    kinds = USUAL if len(result.arms) == 1 else USUAL_OF_MANY
+    list(each(draw, [result] * len(kinds), kinds, [Path(folder) / f"{kind}.png" for kind in kinds]))
 
 
 def _check(what, given, known):

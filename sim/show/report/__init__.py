@@ -23,14 +23,14 @@ def write_report(result, folder):
     -------
     pathlib.Path of ``report.html``
     """
-    folder = Path(folder)
+    folder, found = Path(folder), contents(result)
     figures = {path.stem: path for path in sorted((folder / "figures").glob("*")) if path.suffix in TYPES}
-    (folder / "summary.md").write_text(summary_md(result), encoding="utf-8")
-    for name, text in contents(result)["files"].items():  # what the commands in it read
+    (folder / "summary.md").write_text(_summary(found), encoding="utf-8")
+    for name, text in found["files"].items():  # what the commands in it read
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
-    report.write_text(report_html(result, figures), encoding="utf-8")
+    report.write_text(_page(found, figures), encoding="utf-8")
     return report
 
 
@@ -46,9 +46,7 @@ def report_html(result, figures):
     -------
     str
     """
-    order = sorted(figures, key=[*KINDS, *figures].index)
-    drawn = {name: _data_address(figures[name]) for name in order}
-    return _templates().get_template("report.html.j2").render(contents(result), figures=drawn)
+    return _page(contents(result), figures)
 
 
 def summary_md(result):
@@ -58,7 +56,17 @@ def summary_md(result):
     -------
     str; markup in a scenario's own words is escaped
     """
-    return _templates().get_template("summary.md.j2").render(contents(result))
+    return _summary(contents(result))
+
+
+def _page(found, figures):
+    order = sorted(figures, key=[*KINDS, *figures].index)
+    drawn = {name: _data_address(figures[name]) for name in order}
+    return _templates().get_template("report.html.j2").render(found, figures=drawn)
+
+
+def _summary(found):
+    return _templates().get_template("summary.md.j2").render(found)
 
 
 def _data_address(figure):
