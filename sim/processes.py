@@ -1,30 +1,32 @@
-"""Worker processes: one pool, open as long as the outermost block that asked for it.
+"""Processes: this one and others that it starts share the work of a block; results are the same for any number.
 
 A study and the figures drawn from it share the processes, and what these have read and compiled.
 """
 
-from concurrent.futures import ProcessPoolExecutor
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from multiprocessing import current_process, get_context
 
 from sim.errors import UsageError
+from sim.threads import get_threads, set_threads
 
 _open = ContextVar("map", default=map)
 
 
 def each(task, *arguments):
-    """``map`` over the processes that are open, or in this one; the order of results is kept."""
+    """``map`` over the processes of the block that this is called in, or in this one alone; results are in order."""
     return _open.get()(task, *arguments)
 
 
 @contextmanager
-def processes(workers, initializer, *arguments):
+def processes(workers):
     """Inside the block :func:`each` uses ``workers`` processes; a block inside another uses those of the outer one.
 
-    Pools are spawned: nothing is inherited. Each process runs ``initializer(*arguments)`` at once, in the
-    background, before anything is asked of it.
+    This process is one of them, and each has its part of the cores. The others are spawned: nothing is inherited.
 
     Raises
     ------
@@ -36,16 +38,44 @@ def processes(workers, initializer, *arguments):
         return
     if getattr(current_process(), "_inheriting", False):  # a worker that only reads its parent's script anew
         raise SystemExit(1)
+    threads, part = get_threads(), max(1, (os.cpu_count() or 1) // workers)
     try:
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer, arguments) as pool:
-            pool.submit(int)  # starts the processes
-            before = _open.set(pool.map)
+        with (
+            ProcessPoolExecutor(workers - 1, get_context("spawn"), set_threads, (part,)) as pool,
+            ThreadPoolExecutor(workers - 1) as hands,
+        ):
+            before = _open.set(partial(_shared, pool, hands))
+            set_threads(part)
             try:
                 yield
             finally:
                 _open.reset(before)
+                set_threads(threads)
     except BrokenProcessPool:
         raise UsageError(
             "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
             "not under if __name__ == '__main__' (give workers=1 there)",
         ) from None  # fmt: skip
+
+
+def _shared(pool, hands, task, *arguments):
+    """``map`` in which the others take tasks from the front, and this process the last one instead of waiting.
+
+    Each of the ``hands``, threads of this process, passes one task at a time on: what the pool has queued itself
+    cannot be taken back.
+    """
+    calls = list(zip(*arguments, strict=False))
+    futures, own, last = [hands.submit(_pass_on, pool, task, call) for call in calls], {}, len(calls)
+    try:
+        for k, future in enumerate(futures):
+            while k not in own and not future.done() and futures[last - 1].cancel():
+                last -= 1
+                own[last] = task(*calls[last])
+            yield own.pop(k) if k in own else future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _pass_on(pool, task, call):
+    return pool.submit(task, *call).result()

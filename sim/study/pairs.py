@@ -15,7 +15,6 @@ from ..processes import processes
 from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
-from ..threads import set_threads
 from ..world.build import build
 from ..world.hubs import load_setting
 from .calibrate import START, shipped
@@ -87,13 +86,10 @@ def labelled(pairs, labels, plan):
 
 
 def mapper(workers):
-    """A block inside which :func:`~sim.processes.each` maps over ``workers`` processes, ready to run pairs.
-
-    Each process has its part of the cores. New kernels are compiled before, once.
-    """
+    """A block inside which :func:`~sim.processes.each` maps over ``workers`` processes; new kernels compile first."""
     if workers > 1 and not is_compiled():
         compile_kernels()
-    return processes(workers, set_threads, max(1, (os.cpu_count() or 1) // workers))
+    return processes(workers)
 
 
 def compile_kernels():
