@@ -23,10 +23,11 @@ def each(task, *arguments):
 
 
 @contextmanager
-def processes(workers):
+def processes(workers, ready=int):
     """Inside the block :func:`each` uses ``workers`` processes; a block inside another uses those of the outer one.
 
-    This process is one of them, and each has its part of the cores. The others are spawned: nothing is inherited.
+    This process is one of them, and each has its part of the cores. The others are spawned: nothing is inherited. They
+    start at once, and call ``ready()`` before they are asked for anything.
 
     Raises
     ------
@@ -41,9 +42,10 @@ def processes(workers):
     threads, part = get_threads(), max(1, (os.cpu_count() or 1) // workers)
     try:
         with (
-            ProcessPoolExecutor(workers - 1, get_context("spawn"), set_threads, (part,)) as pool,
+            ProcessPoolExecutor(workers - 1, get_context("spawn"), _get_ready, (part, ready)) as pool,
             ThreadPoolExecutor(workers - 1) as hands,
         ):
+            pool.submit(int)  # starts them
             before = _open.set(partial(_shared, pool, hands))
             set_threads(part)
             try:
@@ -56,6 +58,11 @@ def processes(workers):
             "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
             "not under if __name__ == '__main__' (give workers=1 there)",
         ) from None  # fmt: skip
+
+
+def _get_ready(threads, ready):
+    set_threads(threads)
+    ready()
 
 
 def _shared(pool, hands, task, *arguments):

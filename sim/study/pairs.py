@@ -17,7 +17,7 @@ from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
 from ..world.build import build
 from ..world.hubs import load_setting
-from .calibrate import START, shipped
+from .calibrate import START, fit_world, shipped
 from .collect import blank, coordinates, follow
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
@@ -89,7 +89,7 @@ def mapper(workers):
     """A block inside which :func:`~sim.processes.each` maps over ``workers`` processes; new kernels compile first."""
     if workers > 1 and not is_compiled():
         compile_kernels()
-    return processes(workers)
+    return processes(workers, fit_world)
 
 
 def compile_kernels():
