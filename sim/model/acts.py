@@ -6,7 +6,7 @@ What an act means stands in ``moves``, ``visas`` and ``routes``, which call thes
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
+from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
 from .kernels import uniform_at
 from .ledger import cell_of
 
@@ -20,6 +20,19 @@ def free_to_decide(slots, hub, target):
         kept[n] = slots[k]
         n += hub[i] >= 0 and target[i] < 0
     return kept[:n]
+
+
+@njit(cache=True, nogil=True)
+def by_need(slots, chosen, needs, hub):
+    """Those of ``slots`` who leave their hub: who may go at once and where to, and who needs a permit and for where."""
+    who, where = np.empty((2, slots.size), np.int64), np.empty((2, slots.size), np.int64)
+    n = np.zeros(2, np.int64)
+    for k in range(slots.size):
+        if chosen[k] != hub[uint64(slots[k])]:
+            kind = int(needs[k])
+            who[kind, n[kind]], where[kind, n[kind]] = slots[k], chosen[k]
+            n[kind] += 1
+    return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
 
 
 @njit(cache=True, nogil=True)
@@ -62,8 +75,7 @@ def best_route(slots, hubs, people, country, group_of, of_country, for_whom, sid
     chosen = np.empty(slots.size, np.int64)
     for k in range(slots.size):
         i, d = uint64(slots[k]), uint64(hubs[k])
-        p = uint64(people.category[i])
-        tier, role = p // uint64(15) % uint64(3), p // uint64(3) % uint64(5)
+        tier, role = TIER_OF[uint64(people.category[i])], ROLE_OF[uint64(people.category[i])]
         group, home = group_of[country[uint64(people.hub[i])], people.status[i]], uint64(people.home[i])
         chosen[k], best = -1, 0.0
         for place in range(of_country.shape[1]):
@@ -110,7 +122,7 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
             people.status[i] = CITIZEN
             if route[k] >= 0:
                 take_permit(people, i, route[k], kind, permit_months, month)
-            crossings[people.category[i] // 15 % 3] += 1
+            crossings[TIER_OF[uint64(people.category[i])]] += 1
         change[cell_of(people, i, homes)] += 1
         flow[o, d] += 1
 
