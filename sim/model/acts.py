@@ -61,9 +61,9 @@ def standing(slots, hubs, hub, target, seen):
 
 
 @njit(cache=True, nogil=True)
-def best_route(slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach, reach_key, most,
-               promise):
-    """(applicant,) the reachable route that promises most, -1 without one.
+def best_route(first, last, slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach,
+               reach_key, most, promise, chosen):
+    """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
 
     Parameters
     ----------
@@ -72,8 +72,7 @@ def best_route(slots, hubs, people, country, group_of, of_country, for_whom, sid
     is_open : (tier, role, hub, k) bool; reach : (route,); promise : (tier, route)
     most : upper bound of the number of routes
     """
-    chosen = np.empty(slots.size, np.int64)
-    for k in range(slots.size):
+    for k in range(first, last):
         i, d = uint64(slots[k]), uint64(hubs[k])
         tier, role = TIER_OF[uint64(people.category[i])], ROLE_OF[uint64(people.category[i])]
         group, home = group_of[country[uint64(people.hub[i])], people.status[i]], uint64(people.home[i])
@@ -84,7 +83,6 @@ def best_route(slots, hubs, people, country, group_of, of_country, for_whom, sid
                 continue
             if promise[tier, route] > best and uniform_at(reach_key, i * uint64(most) + uint64(route)) < reach[route]:
                 chosen[k], best = route, promise[tier, route]
-    return chosen
 
 
 @njit(cache=True, nogil=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from ..threads import over_range
 from . import equations as eq
 from . import rng
 from .kernels import uniform_at
@@ -92,15 +93,17 @@ def background(pool, p_pays, withdrawal, weight, seed, year):
     key = lambda q: rng.key(seed, f"background {pool.name} {q}", year)  # noqa: E731
     count = int(np.floor(pool.registrations / weight + rng.uniform(key("count"), 0)))
     keys = np.array([key(q) for q in ("place", "level", "fee", "withdrawal", "master", "clock")])
-    return Background(*_file(count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master))
+    parts = over_range(_file, count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master)
+    return Background(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 @njit(cache=True, nogil=True)
-def _file(count, keys, p_in_country, level_bounds, p_pays, withdrawal, p_master):
+def _file(first, last, keys, p_in_country, level_bounds, p_pays, withdrawal, p_master):
     """Registrations of the background that are filed: clock draw, in the country, local master's degree, wage level."""
-    clock_draw, n = np.empty(count), 0
-    in_country, master, level = np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count, np.int64)
-    for i in range(count):
+    size, n = last - first, 0
+    clock_draw, level = np.empty(size), np.empty(size, np.int8)
+    in_country, master = np.empty(size, np.bool_), np.empty(size, np.bool_)
+    for i in range(first, last):
         in_country[n] = uniform_at(keys[0], i) < p_in_country
         u = uniform_at(keys[1], i)
         level[n] = (u >= level_bounds[0]) + (u >= level_bounds[1]) + (u >= level_bounds[2])

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from ..threads import over_range
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
 from .acts import best_route
@@ -182,6 +183,8 @@ def route_for(arm, slots, hub, abroad):
     """
     routes, setting = arm.routes, arm.world.setting
     side = routes.from_abroad if abroad else routes.in_country
-    return best_route(slots, hub, arm.people, setting.country, routes.group_of, routes.of_country, routes.for_whom,
-                      side, arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES,
-                      arm.offices.promised(abroad))
+    chosen = np.empty(len(slots), np.int64)
+    over_range(best_route, len(slots), slots, hub, arm.people, setting.country, routes.group_of, routes.of_country,
+               routes.for_whom, side, arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES,
+               arm.offices.promised(abroad), chosen)
+    return chosen

@@ -280,4 +280,5 @@ class Offices:
         if abroad:
             self._count("grants_abroad", petitions[ROUTE])
         tier = tier_of(self.arm.people.category[petitions[SLOT]])
-        np.add.at(self.grants_by_tier, (petitions[ROUTE], tier), 1)
+        shape = self.grants_by_tier.shape
+        self.grants_by_tier += np.bincount(petitions[ROUTE] * shape[1] + tier, minlength=shape[0] * shape[1]).reshape(shape)
