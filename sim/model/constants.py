@@ -15,8 +15,8 @@ from scipy.optimize import NoConvergence, anderson
 from ..errors import InvariantError
 from ..threads import over_range
 from ..world.build import entrant_mix
-from . import equations as eq
-from .kernels import MOST_TIES, tied_hubs
+from .kernels import tied_hubs
+from .market import dissimilarity_of
 from .routes import promise, route_shares
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
@@ -81,8 +81,7 @@ def tie_factors(arm, sample=30_000):
     s, a = arm.world.setting, arm.a
     who = np.arange(0, arm.used, max(1, arm.used // sample))
     home, hub = arm.people.home[who], arm.people.hub[who]
-    friends, colleagues = tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share,
-                                    np.empty((2, MOST_TIES), np.int32))
+    colleagues, friends = tied_hubs(who, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
     friend, colleague = (_share_tied(home, hub, bits, len(s.homes), len(s.hubs)) for bits in (friends, colleagues))
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
@@ -104,10 +103,10 @@ def pulls(arm):
 
     Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
     """
-    s, t = arm.world.setting, arm.tables
+    s, t = arm.world.setting, arm.pulls
     p = np.arange(3) * 15 + ROLE * 3 + TASTE
     hub = np.arange(len(s.hubs))
-    is_home = (t.home_share > 0)[:, None, :]
+    is_home = (s.home_share > 0)[:, None, :]
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
@@ -159,11 +158,12 @@ class FirstYear:
     """Expected flows of the first year as a function of the constants, everything else laid out once."""
 
     def __init__(self, arm):
-        t, setting = arm.tables, arm.world.setting
-        self.nest, self.dissimilarity = t.nest, t.dissimilarity[:, None, None, None]
+        setting, a = arm.world.setting, arm.a
+        self.nest = arm.layout.nest
+        self.dissimilarity = dissimilarity_of(a)[:, None, None, None]
         self.weight, self.pull, self.permits = considerers(arm), pulls(arm), permit_factors(arm)
         self.border = setting.country[:, None] != setting.country[None, :]
-        self.trip = t.trip - self.border * arm.constants.move_cost_abroad[:, None, None]
+        self.trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
         self.size = arm.size()
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
 
@@ -235,10 +235,10 @@ def permit_factors(arm):
     The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
     chance that their routes give.
     """
-    t, (route, share, pattern_of) = arm.tables, route_shares(arm)
+    t, (route, share, pattern_of) = arm.pulls, route_shares(arm)
     granted = (share * promise(arm, True)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
-    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
+    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / arm.a.nest_third)
     open_to = ~t.closed[:, None, :]
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to

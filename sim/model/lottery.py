@@ -6,6 +6,7 @@ import numpy as np
 
 from . import equations as eq
 from . import rng
+from .kernels import uniforms
 
 LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
 
@@ -87,8 +88,9 @@ def background(pool, p_pays, withdrawal, weight, seed, year):
     p_pays : probability that the employer of somebody abroad pays the special fee
     withdrawal : share of level I registrations not filed (under weighted selection)
     """
-    ask = lambda q, slots=0: rng.uniform(rng.key(seed, f"background {pool.name} {q}", year), slots)  # noqa: E731
-    count = int(np.floor(pool.registrations / weight + ask("count")))
+    key = lambda q: rng.key(seed, f"background {pool.name} {q}", year)  # noqa: E731
+    ask = lambda q, slots: uniforms(key(q), slots)  # noqa: E731
+    count = int(np.floor(pool.registrations / weight + rng.uniform(key("count"), 0)))
     slots = np.arange(count)
     in_country = ask("place", slots) < pool.in_country
     level = np.searchsorted(np.cumsum(pool.level)[:-1], ask("level", slots), side="right")

@@ -4,8 +4,10 @@ import numpy as np
 
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
+from .acts import best_route
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
+MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws
 KINDS = ("temporary", "talent", "permanent", "study")
 
 
@@ -51,12 +53,6 @@ class Routes:
         for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
-
-
-def group_of(arm, slots):
-    """(slot,) the group of ``Routes.for_whom`` that somebody belongs to where he lives now."""
-    people = arm.people
-    return arm.routes.group_of[arm.world.setting.country[people.hub[slots]], people.status[slots]]
 
 
 def cash_pay(setting, pay_scale):
@@ -167,12 +163,7 @@ def route_for(arm, slots, hub, abroad):
     -------
     (applicant,) int
     """
-    routes, people = arm.routes, arm.people
-    tier, role = people.category[slots] // 15 % 3, people.category[slots] // 3 % 5
-    route = routes.of_country[arm.world.setting.country[hub]]  # (applicant, k)
+    routes, setting = arm.routes, arm.world.setting
     side = routes.from_abroad if abroad else routes.in_country
-    for_whom = routes.for_whom[group_of(arm, slots)[:, None], people.home[slots][:, None], route]
-    usable = arm.open_routes[tier, role, hub] & for_whom & side[route]
-    value = np.where(usable & arm.reaches(slots, route), promise(arm, abroad)[tier[:, None], route], 0.0)
-    best = route[np.arange(len(slots)), value.argmax(axis=1)]
-    return np.where(value.max(axis=1, initial=0.0) > 0, best, -1)
+    return best_route(slots, hub, arm.people, setting.country, routes.group_of, routes.of_country, routes.for_whom, side,
+                      arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES, promise(arm, abroad))

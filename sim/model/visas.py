@@ -9,9 +9,12 @@ from copy import copy
 
 import numpy as np
 
-from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
+from ..threads import over_range
+from ..world.engineers import tier_of
 from . import lottery, moves, rng
+from .acts import below, standing
 from .kernels import uniforms
+from .passes import students
 from .routes import WEIGHTED, approval, is_drawn, pays_fee, route_for
 
 SLOT, HUB, ROUTE, MONTH = range(4)
@@ -100,11 +103,8 @@ class Offices:
 
     def standing(self, petitions):
         """The petitions that still stand: who has moved or retired since has dropped his."""
-        people, slots = self.arm.people, petitions[SLOT]
-        stands = (people.hub[slots] >= 0) & (people.target[slots] == petitions[HUB])
-        first = np.zeros(len(slots), bool)
-        first[np.unique(slots, return_index=True)[1]] = True  # somebody may have filed again for the same hub
-        return petitions[:, stands & first]
+        people = self.arm.people
+        return petitions[:, standing(petitions[SLOT], petitions[HUB], people.hub, people.target, self.arm.seen)]
 
     def file(self, month):
         """Route and file new applications; returns the petitions whose turn has come outside the draws."""
@@ -130,12 +130,16 @@ class Offices:
     def within_caps(self, petitions, month):
         """(petition,) bool: its turn comes within the year's cap, in the order of application, ties by lot."""
         slots, _, route, applied = petitions
-        by_lot = uniforms(rng.key(self.arm.seed, "queue", month), slots)
-        order = np.lexsort((by_lot, applied, route))
-        starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
-        rank = np.empty(len(slots), np.int64)
-        rank[order] = np.arange(len(slots)) - starts[route[order]]
-        return rank < (self.allowances(month // 12) - self.counts["grants"])[route]
+        room = (self.allowances(month // 12) - self.counts["grants"])[route]
+        asked = np.bincount(route, minlength=len(self.drawn))[route]
+        comes = asked <= room  # all of them
+        rest = np.flatnonzero(~comes & (room > 0))
+        if len(rest):
+            route, by_lot = route[rest], uniforms(rng.key(self.arm.seed, "queue", month), slots[rest])
+            order = np.lexsort((by_lot, applied[rest], route))
+            rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
+            comes[rest[order]] = rank < room[rest[order]]
+        return comes
 
     def allowances(self, year):
         """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""
@@ -150,7 +154,7 @@ class Offices:
         """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
         arm, slots = self.arm, petitions[SLOT]
         p = self.p_pays[tier_of(arm.people.category[slots]), petitions[ROUTE]]
-        pays = uniforms(rng.key(arm.seed, "employer pays", month // 12), slots) < p
+        pays = below(rng.key(arm.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions[:, ~pays])
         return petitions[:, pays]
@@ -170,10 +174,8 @@ class Offices:
 
     def hold_intake(self, month):
         """The yearly intake: people inside ask for work permits, and the pools are drawn; returns who won abroad."""
-        people, used = self.arm.people, self.arm.used
-        status = people.status[:used]
-        study = (status == STUDENT) | (status == OPT) | (status == STEM_OPT)
-        slots = np.flatnonzero(study & (people.hub[:used] >= 0) & (people.target[:used] < 0))
+        people = self.arm.people
+        slots = np.concatenate(over_range(students, self.arm.used, people))
         hubs = people.hub[slots].astype(np.int64)
         route = route_for(self.arm, slots, hubs, abroad=False)
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
@@ -226,9 +228,7 @@ class Offices:
         """Decide petitions of people inside: the approved change status and stay where they are."""
         arm = self.arm
         granted = petitions[:, self._approved(petitions, month)]
-        before = arm.cells(granted[SLOT])
         moves.grant(arm, granted[SLOT], granted[ROUTE], month)
-        arm.books.changed(before, arm.cells(granted[SLOT]))
         self._count_grants(granted, abroad=False)
 
     def divert(self, month):
@@ -252,8 +252,8 @@ class Offices:
         self.refused, self.waiting = [NONE], self.waiting[:, ~drawn]
 
     def _approved(self, petitions, month):
-        u = uniforms(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
-        return u < approval(self.arm)[petitions[ROUTE]]
+        p = approval(self.arm)[petitions[ROUTE]]
+        return below(rng.key(self.arm.seed, "approval", month), petitions[SLOT], p)
 
     def _draw_again(self, petitions, month):
         again = uniforms(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share

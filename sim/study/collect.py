@@ -77,10 +77,7 @@ def median_role_pay(setting):
 
 def tax_rates(s, rules, gross):
     """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
-    points = rules["tax_rate_points"][s.country]
-    return np.stack([
-        eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], points[h]) for h in range(len(s.hubs))
-    ])
+    return eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
 
 
 def _year_before(out, arm, y):

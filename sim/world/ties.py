@@ -19,23 +19,19 @@ FRIENDS = 2  # links each engineer draws; the mean number of friends is twice th
 
 
 class Ties(NamedTuple):
-    """CSR lists of both layers; the ties of slot ``i`` are ``colleagues[colleague_start[i]:colleague_start[i+1]]``."""
+    """CSR of both layers: the ties of slot ``i`` are ``ties[start[i]:start[i+1]]``, ``j`` a colleague, ``~j`` a friend."""
 
-    colleague_start: np.ndarray  # (slot + 1,) int32
-    colleagues: np.ndarray  # (tie,) int32
-    friend_start: np.ndarray  # (slot + 1,) int32
-    friends: np.ndarray  # (tie,) int32
+    start: np.ndarray  # (slot + 1,) int32
+    ties: np.ndarray  # (tie,) int32
 
     def grown(self, count):
         """The same ties with ``count`` slots behind that have none."""
-        start = (np.append(s, np.full(count, s[-1])) for s in (self.colleague_start, self.friend_start))
-        return Ties(next(start), self.colleagues, next(start), self.friends)
+        return Ties(np.append(self.start, np.full(count, self.start[-1])), self.ties)
 
 
 def no_ties(slots):
     """A graph of ``slots`` engineers without a tie."""
-    nobody = np.zeros(0, np.int32)
-    return Ties(np.zeros(slots + 1, np.int32), nobody, np.zeros(slots + 1, np.int32), nobody)
+    return Ties(np.zeros(slots + 1, np.int32), np.zeros(0, np.int32))
 
 
 def build_ties(team, home, cohort_end, generator, rewired=REWIRED):
@@ -66,7 +62,23 @@ def build_ties(team, home, cohort_end, generator, rewired=REWIRED):
     first = np.repeat(np.arange(home.size, dtype=np.int32), FRIENDS)
     everywhere = np.ones(first.size, bool)
     second = _anybody(first, generator("friend").random(first.size), everywhere, home, cohort_end, order, start)
-    return Ties(*colleagues, *_to_csr(first, second, home.size))
+    friends = _to_csr(first, second, home.size)
+    start = colleagues[0] + friends[0]
+    return Ties(start, _merged(start, *colleagues, *friends))
+
+
+@njit(cache=True)
+def _merged(start, cs, c, fs, f):
+    ties = np.empty(start[-1], np.int32)
+    for i in range(start.size - 1):
+        q = start[i]
+        for k in range(cs[i], cs[i + 1]):
+            ties[q] = c[k]
+            q += 1
+        for k in range(fs[i], fs[i + 1]):
+            ties[q] = ~f[k]
+            q += 1
+    return ties
 
 
 @njit(cache=True)
