@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ sys.path.append(str(ROOT))  # benchmarks are no part of the package; appended, s
 
 from benchmarks import report  # noqa: E402
 from benchmarks.cases import cases  # noqa: E402
-from benchmarks.peers import rm1, side_by_side  # noqa: E402
+from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_side  # noqa: E402
 
 
 def row(what, median, n=None, unit="s", **more):
@@ -78,3 +79,42 @@ def test_rm1_worlds_have_ties_both_ways():
         one = np.repeat(np.arange(world.n), np.diff(world.indptr))
         assert set(zip(one, world.indices, strict=True)) == set(zip(world.indices, one, strict=True))
         assert np.diff(world.indptr).mean() == pytest.approx(rm1.K, rel=0.02)
+
+
+def ensemble(build, world, runs, seed=0, years=rm1.YEARS):
+    """(run, year, hub) shares, (run, year, origin, destination) flows and (run, engineer) hubs at the end."""
+    models = [build(world, seed + k, "tuned") for k in range(runs)]
+    for model in models:
+        for _ in range(years):
+            model.step()
+    return np.array([m.shares for m in models]), np.array([m.flows for m in models], float), models
+
+
+def company(world, build):
+    """z of the ties that live where their engineers do after a year."""
+    *_, models = ensemble(build, world, 100, years=1)
+    return rm1.company_z(world, np.array([model.people.hub for model in models]))
+
+
+@pytest.mark.slow
+def test_talentflows_own_engine_simulates_rm1(monkeypatch):
+    world = rm1.make_world(10_000)
+    expected = rm1.expected_flow(world)
+    *reference, _ = ensemble(fw_numpy.build, world, 300, seed=1_000)
+    *ours, _ = ensemble(fw_talentflow.build, world, 100)
+    found = agreement.compare(*ours, reference, expected)
+    assert abs(found["chi2"] - found["df"]) < 4 * np.sqrt(2 * found["df"])
+    assert found["worst_share"] < 3.7  # of 20
+    assert found["share_z2"] < 2
+    assert found["worst_move"] < 4  # of some 30 cells
+    assert found["move_z2"] < 2
+    assert abs(company(world, fw_talentflow.build)) < 3
+    # and these statistics tell a model that is a little off
+    monkeypatch.setattr(fw_talentflow, "MOVE_COST", rm1.MOVE_COST + 0.3)
+    *off, _ = ensemble(fw_talentflow.build, world, 100)
+    found = agreement.compare(*off, reference, expected)
+    assert found["chi2"] > found["df"] + 8 * np.sqrt(2 * found["df"])
+    monkeypatch.undo()
+    weaker = dict(vars(rm1)) | {"B_PEER": 0.8 * rm1.B_PEER}
+    monkeypatch.setattr(fw_talentflow, "rm1", SimpleNamespace(**weaker))
+    assert company(world, fw_talentflow.build) < -6

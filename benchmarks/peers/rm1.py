@@ -168,26 +168,53 @@ def load_world(n, graph="smallworld", seed=1):
     return World(n, *(np.load(path / f"{name}.npy") for name in ARRAYS), seconds)
 
 
-def expected_flow(world, chunk=100_000):
-    """(origin, destination) exact expectation of the first year's flows."""
+def first_year(world, chunk=100_000):
+    """What each engineer does in the first year, exactly, chunk by chunk.
+
+    Yields
+    ------
+    slice of engineers, (engineer, hub) probability of living there next, (engineer, hub) share of the ties there
+    """
     base = base_utility(world.compute, np.bincount(world.hub, minlength=H))
     degree = np.diff(world.indptr)
-    out = np.zeros((H, H))
     for low in range(0, world.n, chunk):
-        high = min(low + chunk, world.n)
-        m, part = high - low, slice(low, high)
-        ties = world.indices[world.indptr[low] : world.indptr[high]]
+        part = slice(low, min(low + chunk, world.n))
+        m = part.stop - low
+        ties = world.indices[world.indptr[low] : world.indptr[part.stop]]
         row = np.repeat(np.arange(m), degree[part])
         peers = np.bincount(row * H + world.hub[ties], minlength=m * H).reshape(m, H)
+        peers = peers / np.maximum(degree[part], 1)[:, None]
         here = world.hub[part].astype(np.int64)
-        u = base[world.tier[part], world.home[part]] + B_PEER * peers / np.maximum(degree[part], 1)[:, None]
-        u -= MOVE_COST * (np.arange(H) != here[:, None])
+        u = base[world.tier[part], world.home[part]] + B_PEER * peers - MOVE_COST * (np.arange(H) != here[:, None])
         p = np.exp(u - u.max(1, keepdims=True))
         p *= P_SEARCH / p.sum(1, keepdims=True)
         p[np.arange(m), here] += 1.0 - P_SEARCH
+        yield part, p, peers
+
+
+def expected_flow(world):
+    """(origin, destination) exact expectation of the first year's flows."""
+    out = np.zeros((H, H))
+    for part, p, _ in first_year(world):
         for h in range(H):
-            out[h] += p[here == h].sum(0)
+            out[h] += p[world.hub[part] == h].sum(0)
     return out
+
+
+def company_z(world, hubs):
+    """z of how many ties live where their engineers live after one year: the one statistic that sees the peers' pull.
+
+    Parameters
+    ----------
+    hubs : (run, engineer) after the first year; ties are counted where they lived before it
+    """
+    found, mean, variance = 0.0, 0.0, 0.0
+    for part, p, peers in first_year(world):
+        expected = (p * peers).sum(1)
+        mean += expected.sum()
+        variance += ((p * peers**2).sum(1) - expected**2).sum()
+        found += np.take_along_axis(peers, hubs[:, part].T.astype(np.int64), axis=1).sum()
+    return (found - len(hubs) * mean) / np.sqrt(len(hubs) * variance)
 
 
 def flow_chi2(observed, expected):
