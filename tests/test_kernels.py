@@ -53,7 +53,7 @@ def random_arm(hubs, population, seed):
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
     arm.offices.odds = draw.random(arm.offices.odds.shape)
-    arm.counts = arm.count()
+    arm.count()
     return arm
 
 

@@ -251,11 +251,13 @@ def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
     people.hub[:n] = ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     people.home[:n] = place.homes.index(home)
     people.status[:n], people.expiry_month[:n] = status, expiry
-    arm.counts = arm.count()
+    arm.count()
     arm.open_books()
     settle(arm, START)
     leave(arm, START)
-    arm.books.close(arm.counts, arm.count())
+    before = arm.counts
+    arm.count()
+    arm.books.close(before, arm.counts)
     stays = people.hub[:n] == ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     return people.status[:n][stays], people.expiry_month[:n][stays], people.hub[:n][~stays]
 

@@ -6,7 +6,7 @@ What an act means stands in ``moves``, ``visas`` and ``routes``, which call thes
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
+from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
 from .kernels import uniform_at
 from .ledger import cell_of
 
@@ -20,6 +20,19 @@ def free_to_decide(slots, hub, target):
         kept[n] = slots[k]
         n += hub[i] >= 0 and target[i] < 0
     return kept[:n]
+
+
+@njit(cache=True, nogil=True)
+def by_need(slots, chosen, needs, hub):
+    """Those of ``slots`` who leave their hub: who may go at once and where to, and who needs a permit and for where."""
+    who, where = np.empty((2, slots.size), np.int64), np.empty((2, slots.size), np.int64)
+    n = np.zeros(2, np.int64)
+    for k in range(slots.size):
+        if chosen[k] != hub[uint64(slots[k])]:
+            kind = int(needs[k])
+            who[kind, n[kind]], where[kind, n[kind]] = slots[k], chosen[k]
+            n[kind] += 1
+    return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
 
 
 @njit(cache=True, nogil=True)
@@ -48,9 +61,9 @@ def standing(slots, hubs, hub, target, seen):
 
 
 @njit(cache=True, nogil=True)
-def best_route(slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach, reach_key, most,
-               promise):
-    """(applicant,) the reachable route that promises most, -1 without one.
+def best_route(first, last, slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach,
+               reach_key, most, promise, chosen):
+    """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
 
     Parameters
     ----------
@@ -59,11 +72,9 @@ def best_route(slots, hubs, people, country, group_of, of_country, for_whom, sid
     is_open : (tier, role, hub, k) bool; reach : (route,); promise : (tier, route)
     most : upper bound of the number of routes
     """
-    chosen = np.empty(slots.size, np.int64)
-    for k in range(slots.size):
+    for k in range(first, last):
         i, d = uint64(slots[k]), uint64(hubs[k])
-        p = uint64(people.category[i])
-        tier, role = p // uint64(15) % uint64(3), p // uint64(3) % uint64(5)
+        tier, role = TIER_OF[uint64(people.category[i])], ROLE_OF[uint64(people.category[i])]
         group, home = group_of[country[uint64(people.hub[i])], people.status[i]], uint64(people.home[i])
         chosen[k], best = -1, 0.0
         for place in range(of_country.shape[1]):
@@ -72,7 +83,6 @@ def best_route(slots, hubs, people, country, group_of, of_country, for_whom, sid
                 continue
             if promise[tier, route] > best and uniform_at(reach_key, i * uint64(most) + uint64(route)) < reach[route]:
                 chosen[k], best = route, promise[tier, route]
-    return chosen
 
 
 @njit(cache=True, nogil=True)
@@ -110,7 +120,7 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
             people.status[i] = CITIZEN
             if route[k] >= 0:
                 take_permit(people, i, route[k], kind, permit_months, month)
-            crossings[people.category[i] // 15 % 3] += 1
+            crossings[TIER_OF[uint64(people.category[i])]] += 1
         change[cell_of(people, i, homes)] += 1
         flow[o, d] += 1
 

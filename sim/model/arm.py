@@ -51,7 +51,7 @@ class Arm:
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
-        self.counts = self.count()
+        self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
@@ -89,16 +89,12 @@ class Arm:
         follow_the_market(self, month // 12)
 
     def count(self):
-        """(hub, home, tier, status) agents now."""
+        """Count the agents: ``counts`` by (hub, home, tier, status) and ``work`` by (hub, role, sector)."""
         setting = self.world.setting
-        shape = (len(setting.hubs), len(setting.homes), len(TIERS), len(STATUSES))
-        return sum(over_range(passes.count, self.used, self.people, shape[0], shape[1])).reshape(shape)
-
-    def count_work(self):
-        """(hub, role, sector) agents now."""
-        hubs = len(self.world.setting.hubs)
-        counts = sum(over_range(passes.count_work, self.used, self.people, hubs))
-        return counts.reshape(hubs, len(ROLES), len(SECTORS))
+        hubs, homes = len(setting.hubs), len(setting.homes)
+        cells, work = (sum(parts) for parts in zip(*over_range(passes.count, self.used, self.people, hubs, homes), strict=True))
+        self.counts = cells.reshape(hubs, homes, len(TIERS), len(STATUSES))
+        self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
 
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""

@@ -18,7 +18,7 @@ from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
-MOST_TIES = 64 * BATCH  # room for the ties of a batch, four times their mean number
+MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
 ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
 SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
 
@@ -41,6 +41,7 @@ class Tables(NamedTuple):
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (home, hub) bool, to people from abroad
     any_closed: bool
+    has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
     returnee_years: np.ndarray  # (hub,)
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
@@ -56,13 +57,15 @@ class Room(NamedTuple):
     v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
     bits: np.ndarray  # (engineer * hub,) int32, and ``scale`` is its memory read as float32
     scale: np.ndarray
-    worth: np.ndarray  # (2, nest) float32
+    sums: np.ndarray  # (nest,) float32
+    worth: np.ndarray  # (nest,) float32
     column: np.ndarray  # (6, engineer) int32: hub, home, category, status, year of arrival, year of departure
-    end: np.ndarray  # (engineer,) where the list of the engineer's ties ends
-    tie: np.ndarray  # (tie,) int32
-    owner: np.ndarray  # (tie,) int32, place in the batch
+    begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
+    end: np.ndarray  # (engineer,) and ends
+    tie: np.ndarray  # (tie,) int32, the lists one after the other
     lives: np.ndarray  # (tie,) int8 hubs
-    found: np.ndarray  # (2, engineer) uint64 bit sets of the hubs where colleagues that count, and friends, live
+    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where colleagues that count live
+    friends: np.ndarray  # (engineer,) the same of friends
 
 
 @njit
@@ -88,10 +91,11 @@ def uniforms(key, slots):
 def room_for(engineers, hubs):
     """The :class:`Room` of a batch."""
     bits = np.empty(engineers * hubs, np.int32)
-    ties = MOST_TIES // BATCH * engineers
-    return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty((2, 4), np.float32),
-                np.empty((6, engineers), np.int32), np.empty(engineers, np.int64), np.empty(ties, np.int32),
-                np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty((2, engineers), np.uint64))
+    ties = MOST_TIES * engineers
+    return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32), np.empty(4, np.float32),
+                np.empty((6, engineers), np.int32), np.empty(engineers, np.int32), np.empty(engineers, np.int32),
+                np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),
+                np.empty(engineers, np.uint64))
 
 
 @njit(fastmath={"contract"})
@@ -139,72 +143,77 @@ def find_ties(who, ties, living, key, colleague_share, room):
     """Bit sets of the hubs where ties of each of ``who`` live: colleagues elsewhere, if they count, and friends.
 
     A year is bound by the wait for the lists of ties and the hubs in them, so these are read in stages: where the
-    lists begin, the lists, where everybody in them lives. A colleague in one's own hub brings no new offer; for the
-    others the draw of the tie is below ``colleague_share`` if it counts.
+    lists begin and end, the lists, where everybody in them lives. A colleague in one's own hub brings no new offer; for
+    the others the draw of the tie is below ``colleague_share`` if it counts.
     """
     size = uint64(0)
     for k in range(who.size):
-        room.end[k] = ties.start[uint64(who[k])]
+        room.begin[k] = ties.start[uint64(who[k])]
     for k in range(who.size):
-        degree = uint64(ties.start[uint64(who[k]) + uint64(1)] - room.end[k])
-        first, degree = uint64(room.end[k]), min(degree, uint64(room.tie.size) - size)
+        room.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], room.begin[k] + MOST_TIES)
+    for k in range(who.size):
+        first, degree = uint64(room.begin[k]), uint64(room.end[k] - room.begin[k])
         for q in range(degree):
             room.tie[size + q] = ties.ties[first + q]
-            room.owner[size + q] = k
         size += degree
     for q in range(size):
-        j = room.tie[q]
-        room.lives[q] = living[uint64(j if j >= 0 else ~j)]
-    kept = uint64(0)
-    for q in range(size):  # those that may say something, moved together
-        k, hub = room.owner[q], room.lives[q]
-        room.tie[kept], room.owner[kept], room.lives[kept] = room.tie[q], k, hub
-        kept += uint64(hub >= 0 and (room.tie[q] < 0 or hub != room.column[0, uint64(k)]))
-    room.found[:, : who.size] = 0
-    for q in range(kept):
-        j, k = room.tie[q], uint64(room.owner[q])
-        i, hub = uint64(who[k]), uint64(1) << uint64(room.lives[q])
-        if j < 0:
-            room.found[1, k] |= hub
-        elif uniform_at(key, min(i, uint64(j)) * TIE_HASH + max(i, uint64(j))) < colleague_share:
-            room.found[0, k] |= hub
+        room.lives[q] = living[uint64(room.tie[q] ^ (room.tie[q] >> int32(31)))]  # a friend is ~j
+    at = uint64(0)
+    for k in range(who.size):
+        i, o, colleagues, friends = uint64(who[k]), room.column[0, k], uint64(0), uint64(0)
+        for q in range(at, at + uint64(room.end[k] - room.begin[k])):
+            j, hub = room.tie[q], room.lives[q]
+            there = uint64(hub >= 0) << uint64(hub & 63)
+            if j < 0:
+                friends |= there
+            elif hub != o and uniform_at(key, min(i, uint64(j)) * TIE_HASH + max(i, uint64(j))) < colleague_share:
+                colleagues |= there
+        at += uint64(room.end[k] - room.begin[k])
+        room.colleagues[k], room.friends[k] = colleagues, friends
 
 
 @njit(fastmath=ORDERLY)
 def utilities(who, keys, t, mode, barred, room):
     """Fill the room with the exponents of E3, utility over dissimilarity, counted from the engineer's best one."""
-    hubs = t.country.size
-    for k in range(who.size):
+    hubs, v = uint64(t.country.size), room.v
+    for k in range(uint64(who.size)):
         o, g, status = uint64(room.column[0, k]), uint64(room.column[1, k]), uint64(room.column[3, k])
         p = uint64(room.column[2, k]) % uint64(45)
         work, tier, country = p // uint64(3), p // uint64(15), t.country[o]
-        nation = float32(uniform_at(keys[1], who[k]))
-        scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
-        left = uint64(min(max(0, scheme - (t.year - room.column[4, k])), t.newcomer_left.shape[0] - 1))
-        away = int32(t.year - room.column[5, k])
-        pull, trip, free, sharpness, is_home = t.pull[g, p], t.trip[tier, o], t.free[g, o], t.sharpness[g, o], t.is_home[g]
-        newcomer, returnee, promised, nothing = t.newcomer_left[left, p], t.returnee_left[left, p], t.returning[p], t.returnee_left[0, p]
-        permit, v = t.permit[t.group_of[country, status], g, work], room.v[k]
+        group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
         for d in range(hubs):
-            asked = permit[d]
-            v[d] = pull[d] - trip[d] + (asked if nation >= free[d] else float32(0.0))  # E1, E2
-        for d in range(hubs):  # apart from the first loop: the compiler makes no vectors of so many arrays at once
-            entitled, other, back, new = promised[d], nothing[d], returnee[d], newcomer[d]  # E1
-            abroad = entitled if away >= t.returnee_abroad[d] else other
-            home, here = is_home[d], t.country[d] == country
-            x = back if home else new
-            y = abroad if home else float32(0.0)
-            v[d] += x if here else y
-        add_to(v, room.found[0, k], t.log_colleague)  # E2
-        add_to(v, room.found[1, k], t.b_friend)  # E2
+            permit = t.permit[group, g, work, d]
+            v[k, d] = t.pull[g, p, d] - t.trip[tier, o, d]  # E1, E2
+            v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
+        if t.has_relief[g, o]:
+            relieve(k, o, g, p, country, t, room)
+        add_to(v[k], room.colleagues[k], t.log_colleague)  # E2
+        add_to(v[k], room.friends[k], t.b_friend)  # E2
         if mode != FREELY or t.any_closed or barred[k] >= 0:
-            shut_doors(o, g, nation, t, mode, barred[k], v)
+            shut_doors(o, g, nation, t, mode, barred[k], v[k])
         best = SHUT
         for d in range(hubs):
-            x = v[d]
+            x = v[k, d]
             best = x if x > best else best
-        for d in range(hubs):
-            v[d] = (v[d] - best) * sharpness[d] if best > SHUT else SHUT  # E3
+        if best > SHUT:
+            for d in range(hubs):
+                v[k, d] = (v[k, d] - best) * t.sharpness[g, o, d]  # E3
+
+
+@njit(inline="always")
+def relieve(k, o, g, p, country, t, room):
+    """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
+    v, longest = room.v, t.newcomer_left.shape[0] - 1
+    scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
+    left = uint64(min(max(0, scheme - (t.year - room.column[4, k])), longest))
+    away = int32(t.year - room.column[5, k])
+    for d in range(uint64(t.country.size)):
+        promised, nothing = t.returning[p, d], t.returnee_left[0, p, d]
+        back, new = t.returnee_left[left, p, d], t.newcomer_left[left, p, d]
+        abroad = promised if away >= t.returnee_abroad[d] else nothing
+        resident = back if t.is_home[g, d] else new
+        arrival = abroad if t.is_home[g, d] else float32(0.0)
+        v[k, d] += resident if t.country[d] == country else arrival
 
 
 @intrinsic
@@ -213,7 +222,7 @@ def lowest_bit(typing, x):
     return x(x), lambda context, builder, signature, args: builder.cttz(args[0], context.get_constant(types.boolean, 1))
 
 
-@njit
+@njit(inline="always")
 def add_to(v, hubs, amount):
     """Add ``amount`` to the utility of every hub in a bit set."""
     while hubs:
@@ -233,24 +242,32 @@ def shut_doors(o, g, nation, t, mode, barred, v):
 
 
 @njit(fastmath=ORDERLY)
-def draw_nested(e, nest, dissimilarity, u, s, worth):
+def nest_sums(e, nest):
+    """Sum of the exponentials ``e`` (hub,) in each nest (E3)."""
+    stay = residence = origin = third = float32(0.0)
+    for d in range(e.size):
+        x, n = e[d], nest[d]
+        stay += x if n == 0 else float32(0.0)
+        residence += x if n == 1 else float32(0.0)
+        origin += x if n == 2 else float32(0.0)
+        third += x if n == 3 else float32(0.0)
+    return stay, residence, origin, third
+
+
+@njit(inline="always")
+def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     """Nested-logit choice (E3) with alternatives laid end to end by nest, then by hub; -1 if all are closed.
 
     ``e`` (hub,) is the exponential of the exponents; ``s`` and ``worth`` (nest,) are room to work in.
     """
-    s_0 = s_1 = s_2 = s_3 = float32(0.0)
-    for d in range(e.size):
-        x, n = e[d], nest[d]
-        s_0 += x if n == 0 else float32(0.0)
-        s_1 += x if n == 1 else float32(0.0)
-        s_2 += x if n == 2 else float32(0.0)
-        s_3 += x if n == 3 else float32(0.0)
-    s[0], s[1], s[2], s[3] = s_0, s_1, s_2, s_3
-    total = np.float64(0.0)
-    for n in range(4):
-        worth[n] = s[n] ** dissimilarity[n] if n > 0 and s[n] > 0.0 else s[n]  # E3; staying has no dissimilarity
+    s[0], s[1], s[2], s[3] = nest_sums(e, nest)
+    worth[0] = total = s[0]  # staying has no dissimilarity
+    for n in range(1, 4):
+        worth[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else float32(0.0)  # E3
         total += worth[n]
-    point, chosen, last = u * total, -1, -1
+    point, chosen, last = u * total, -1, np.int64(-1)
+    if point < worth[0]:
+        return np.int64(o)
     for n in range(4):  # the nest
         if s[n] > 0.0:
             chosen = n
@@ -284,7 +301,7 @@ def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred
         exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)
         for k in range(part.size):
             o, g = uint64(room.column[0, k]), uint64(room.column[1, k])
-            d = draw_nested(room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.worth[0], room.worth[1])
+            d = draw_nested(o, room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.sums, room.worth)
             chosen[begin + k] = d if d >= 0 else o
             needs_permit[begin + k] = d >= 0 and float32(uniform_at(keys[1], part[k])) >= t.free[g, o, d]
 
@@ -297,7 +314,8 @@ def tied_hubs(who, people, living, ties, keys, colleague_share):
         part = who[begin : min(begin + BATCH, who.size)]
         gather(part, people, room)
         find_ties(part, ties, living, keys[0], colleague_share, room)
-        found[:, begin : begin + part.size] = room.found[:, : part.size]
+        found[0, begin : begin + part.size] = room.colleagues[: part.size]
+        found[1, begin : begin + part.size] = room.friends[: part.size]
     return found
 
 

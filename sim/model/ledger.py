@@ -1,10 +1,10 @@
 """The books: every entry, move, exit and change of status, and the proof that stocks and flows agree."""
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 
 from ..errors import InvariantError
-from ..world.engineers import TIERS
+from ..world.engineers import TIER_OF, TIERS
 
 STATUS_COUNT = 6
 
@@ -12,8 +12,9 @@ STATUS_COUNT = 6
 @njit(inline="always")
 def cell_of(people, i, homes):
     """Ledger cell of the engineer in slot ``i``: hub, home, tier and status in one number."""
-    tier = people.category[i] // 15 % 3
-    return ((int(people.hub[i]) * homes + people.home[i]) * 3 + tier) * STATUS_COUNT + people.status[i]
+    tier = TIER_OF[uint64(people.category[i])]
+    place = uint64(people.hub[i]) * uint64(homes) + uint64(people.home[i])
+    return (place * uint64(3) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
 
 
 class Books:

@@ -125,11 +125,18 @@ def tables(arm, year):
         is_home=s.home_share > 0, nest=fixed.nest, sharpness=fixed.sharpness, dissimilarity=fixed.dissimilarity,
         country=s.country,
         closed=p.closed, any_closed=bool(p.closed.any()),
-        newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
+        has_relief=relief_matters(s, p), newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend), log_colleague=np.float32(np.log(a.colleague_multiplier)),
         colleague_share=arm.colleague_share, year=year,
     )
+
+
+def relief_matters(setting, pulls):
+    """(home, origin) bool: a scheme runs in the country of residence, or in one that counts as home."""
+    scheme = (pulls.newcomer_years > 0) | (pulls.returnee_years > 0)
+    at_home = ((setting.home_share > 0) & scheme).any(axis=1)
+    return at_home[:, None] | scheme
 
 
 class Layout:

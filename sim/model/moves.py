@@ -4,7 +4,7 @@ import numpy as np
 
 from ..threads import over_range
 from . import rng
-from .acts import change_status, free_to_decide, relocate
+from .acts import by_need, change_status, free_to_decide, relocate
 from .kernels import FREELY, choose_hubs, uniforms
 
 MONTHS = 12
@@ -24,11 +24,14 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
 def decide(arm, month):
     """The month's decision round: who is free to go goes, who needs a permit applies."""
     slots = free_to_decide(arm.considering[month % MONTHS], arm.people.hub, arm.people.target)
-    chosen, needs = choose(arm, slots, "destination", month // MONTHS)
-    going = chosen != arm.people.hub[slots]
-    free = going & ~needs
-    move(arm, slots[free], chosen[free], month)
-    arm.offices.receive(slots[going & needs], chosen[going & needs], month)
+    act_on(arm, slots, *choose(arm, slots, "destination", month // MONTHS), month)
+
+
+def act_on(arm, slots, chosen, needs, month):
+    """Let those who chose another hub go there, or apply for a permit if they need one."""
+    movers, hubs, applicants, wanted = by_need(slots, chosen, needs, arm.people.hub)
+    move(arm, movers, hubs, month)
+    arm.offices.receive(applicants, wanted, month)
 
 
 def move(arm, slots, hubs, month, route=None):
@@ -41,15 +44,11 @@ def move(arm, slots, hubs, month, route=None):
     route = np.full(len(slots), -1) if route is None else route
     books = arm.books
     relocate(slots, hubs, route, month, arm.people, arm.world.setting.country, arm.tables.is_home, arm.routes.kind,
-             permit_months(arm.rules), books.change, books.flow, books.crossings)
+             arm.offices.permit_months, books.change, books.flow, books.crossings)
 
 
 def grant(arm, slots, route, month):
     """Give engineers who stay where they are the status that a granted route brings."""
     change_status(slots, route, month, arm.people, len(arm.world.setting.homes), arm.routes.kind,
-                  permit_months(arm.rules), arm.books.change)
+                  arm.offices.permit_months, arm.books.change)
 
-
-def permit_months(rules):
-    """(route,) months for which a permit is granted; one without end counts 99 years."""
-    return np.rint(MONTHS * np.minimum(rules["route_years"], 99)).astype(np.int64)

@@ -7,7 +7,7 @@ back as changes by ledger cell, see ``ledger.Books``. Draws are made for a block
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, YOUNGEST
+from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, YOUNGEST
 from .kernels import uniform_at
 from .ledger import STATUS_COUNT, cell_of
 
@@ -51,23 +51,21 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, ye
     -------
     slots, and (13,) where each month begins in them
     """
-    oldest, highest = rates.shape[2] - 1, max(rates.max(), p_graduate)
+    oldest, n = rates.shape[2] - 1, uint64(0)
     u, begin = np.empty(BLOCK), np.zeros(MONTHS + 1, np.int64)
-    found, month, n = np.empty(last - first, np.int32), np.empty(last - first, np.int8), 0
+    found, month = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, np.int8)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, consider_key, block, end)
-        for i in range(uint64(block), uint64(end)):
-            if u[i - uint64(block)] >= highest or people.hub[i] < 0 or people.target[i] >= 0:
-                continue
-            p = p_graduate
-            if not people.graduate[i]:
-                age = min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest)
-                p = rates[uint64(people.category[i]) // uint64(3), people.status[i], uint64(age)]  # E4
-            if u[i - uint64(block)] < p:
-                found[n], month[n] = i, int(MONTHS * uniform_at(month_key, i))
-                begin[month[n] + 1] += 1
-                n += 1
+        for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
+            age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
+            p = rates[uint64(people.category[i]) // uint64(3), uint64(people.status[i]), age]  # E4
+            p = p_graduate if people.graduate[i] else p
+            found[n] = i
+            n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))
+    for k in range(n):
+        month[k] = int(MONTHS * uniform_at(month_key, uint64(found[k])))
+        begin[month[k] + 1] += 1
     begin = begin.cumsum()
     slots, at = np.empty(n, np.int64), begin.copy()
     for k in range(n):
@@ -154,21 +152,11 @@ def students(first, last, people):
 
 @njit(cache=True, nogil=True)
 def count(first, last, people, hubs, homes):
-    """Agents by (hub, home, tier, status) among the slots from ``first`` to ``last``, flat, int64."""
-    counts = np.zeros(hubs * homes * 18, np.int64)
-    for i in range(first, last):
+    """Agents by ledger cell, and by hub, role and sector, both flat int64."""
+    cells, work = no_changes(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
+    for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
-            tier = people.category[i] // 15 % 3
-            counts[((people.hub[i] * homes + people.home[i]) * 3 + tier) * 6 + people.status[i]] += 1
-    return counts
-
-
-@njit(cache=True, nogil=True)
-def count_work(first, last, people, hubs):
-    """Agents by (hub, role, sector) among the slots from ``first`` to ``last``, flat, int64."""
-    counts = np.zeros(hubs * 5 * 8, np.int64)
-    for i in range(first, last):
-        if people.hub[i] >= 0:
-            role = people.category[i] // 3 % 5
-            counts[(people.hub[i] * 5 + role) * 8 + people.sector[i]] += 1
-    return counts
+            cells[cell_of(people, i, homes)] += 1
+            role = ROLE_OF[uint64(people.category[i])]
+            work[(uint64(people.hub[i]) * uint64(5) + uint64(role)) * uint64(8) + uint64(people.sector[i])] += 1
+    return cells, work

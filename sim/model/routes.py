@@ -1,7 +1,9 @@
 """Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
 
 import numpy as np
+from numba import njit
 
+from ..threads import over_range
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
 from .acts import best_route
@@ -79,9 +81,9 @@ def is_drawn(arm):
 
 def promise(arm, abroad):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
-    exposed = abroad | ~arm.routes.exposed_abroad_only
-    p_pays = np.where(exposed, arm.offices.p_pays, 1.0)
-    return arm.offices.mean_odds() * p_pays * approval(arm)
+    offices = arm.offices
+    p_pays = offices.p_pays if abroad else np.where(arm.routes.exposed_abroad_only, 1.0, offices.p_pays)
+    return offices.mean_odds() * p_pays * offices.approval
 
 
 def approval(arm):
@@ -115,14 +117,30 @@ def route_shares(arm):
     open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
     value = np.where(usable & patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
-    order = np.argsort(-value, axis=-1, kind="stable")
-    reach = np.where(value > 0, arm.rules["route_reach"][route], 0.0)
-    sorted_reach = np.take_along_axis(reach, order, axis=-1)
-    without = np.cumprod(1 - sorted_reach, axis=-1)  # none of the better routes is open to them
-    taken = sorted_reach * np.concatenate([np.ones_like(without[..., :1]), without[..., :-1]], axis=-1)
-    share = np.empty_like(taken)
-    np.put_along_axis(share, order, taken, axis=-1)
+    share = by_promise(value.reshape(-1, value.shape[-1]), arm.rules["route_reach"][route]).reshape(value.shape)
     return route, share, pattern_of.reshape(open_to.shape[:2])
+
+
+@njit(cache=True)
+def by_promise(value, reach):
+    """(row, k) share of people who take each route when everybody takes the most promising one within his reach.
+
+    Parameters
+    ----------
+    value : (row, k) what a route promises, 0 where it is not open; rows run over hubs fastest
+    reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
+    """
+    share = np.zeros_like(value)
+    for row in range(len(value)):
+        left, hub, value_left = 1.0, row % len(reach), value[row].copy()
+        for _ in range(value.shape[1]):
+            best = value_left.argmax()
+            if value_left[best] <= 0.0:
+                break
+            share[row, best] = left * reach[hub, best]
+            left *= 1.0 - reach[hub, best]  # none of the better routes is open to them
+            value_left[best] = 0.0
+    return share
 
 
 def distinct(rows):
@@ -165,5 +183,8 @@ def route_for(arm, slots, hub, abroad):
     """
     routes, setting = arm.routes, arm.world.setting
     side = routes.from_abroad if abroad else routes.in_country
-    return best_route(slots, hub, arm.people, setting.country, routes.group_of, routes.of_country, routes.for_whom, side,
-                      arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES, promise(arm, abroad))
+    chosen = np.empty(len(slots), np.int64)
+    over_range(best_route, len(slots), slots, hub, arm.people, setting.country, routes.group_of, routes.of_country,
+               routes.for_whom, side, arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES,
+               arm.offices.promised(abroad), chosen)
+    return chosen

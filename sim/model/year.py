@@ -119,9 +119,9 @@ def leave(arm, year):
 
 def close(arm, year):
     """Count the stocks of the next 1 January and prove that the books explain them."""
-    counts = arm.count()
-    arm.books.close(arm.counts, counts)
-    arm.counts = counts
+    before = arm.counts
+    arm.count()
+    arm.books.close(before, arm.counts)
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
     arm.year = year + 1

@@ -56,7 +56,7 @@ def _first_of_january(out, arm, t):
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
     out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
     out["backlog"][t] = arm.offices.backlog() * w
-    work = arm.count_work() * w
+    work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
