@@ -1,9 +1,9 @@
 """RM1 in talentflow's own engine: columns, ties, tables, draws and compiled passes, with what RM1 lacks off.
 
-Switched off: permits, reliefs and closed doors (every table of theirs is zero), nests (one nest), entrants, careers and
-exits, and the calendar: who considers in any month chooses on last year's state, as RM1 has it. RM1 asks which *share*
-of the ties lives in a hub where E2 asks whether any does: the choice is composed of the engine's own stages with one
-of RM1's between them.
+Switched off: permits, reliefs and closed doors (every table of theirs is zero), nests (dissimilarity 1), entrants,
+careers and exits, and the calendar: who considers in any month chooses on last year's state, as RM1 has it. RM1 asks
+which *share* of the ties lives in a hub where E2 asks whether any does: the choice is composed of the engine's own
+stages, with one of RM1's between them.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from numba import njit, uint64
 
 from sim.model import passes, rng
 from sim.model.acts import relocate
+from sim.model.equations import STAY, THIRD
 from sim.model.kernels import (
     BATCH,
     FREELY,
@@ -25,7 +26,7 @@ from sim.model.kernels import (
 )
 from sim.model.ledger import Books
 from sim.threads import over_range
-from sim.world.engineers import CATEGORIES, STATUSES, category, empty
+from sim.world.engineers import CATEGORIES, ROLES, STATUSES, TIER_OF, category, empty
 from sim.world.ties import Ties
 
 from . import harness, rm1
@@ -33,6 +34,7 @@ from .rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
+IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
 
 
 def people_of(world):
@@ -43,32 +45,37 @@ def people_of(world):
     return people
 
 
-def tables(world, headcount):
-    """The engine's tables of a decision round: RM1's terms, and zero for what it lacks."""
-    tier = np.arange(CATEGORIES // 2) // 15
-    single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
-    nothing, nowhere = np.zeros((1, CATEGORIES // 2, H), np.float32), np.zeros(H, np.int64)
+def tables():
+    """The engine's tables of a decision round without their pulls: zero for what RM1 lacks."""
+    people, work = CATEGORIES // 2, rm1.T * len(ROLES)
+    stays = np.eye(H, dtype=bool)
+    nothing, nowhere = np.zeros((1, people, H), np.float32), np.zeros(H, np.int64)
     return Tables(
-        pull=single(np.moveaxis(rm1.base_utility(world.compute, headcount)[tier], 0, 1)),
-        trip=single(np.broadcast_to(MOVE_COST * (1 - np.eye(H)), (rm1.T, H, H))),
-        permit=np.zeros((1, C, 15, H), np.float32), group_of=np.zeros((C, len(STATUSES)), np.int64),
-        free=np.ones((C, H, H), np.float32),
-        newcomer_left=nothing, returnee_left=nothing, returning=nothing[0],
+        pull=None,
+        trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
+        nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
+        sharpness=np.ones((C, H, H), np.float32), dissimilarity=np.ones(4, np.float32),
+        permit=np.zeros((1, C, work, H), np.float32), group_of=np.zeros((C, len(STATUSES)), np.int64),
+        free=np.ones((C, H, H), np.float32), closed=np.zeros((C, H), bool), any_closed=False,
+        has_relief=np.zeros((C, H), bool), newcomer_left=nothing, returnee_left=nothing, returning=nothing[0],
         newcomer_years=nowhere, returnee_years=nowhere, returnee_abroad=np.zeros(H, np.int32),
-        nest=np.zeros((C, H, H), np.int8), sharpness=np.ones((C, H, H), np.float32),
-        dissimilarity=np.ones(4, np.float32),
-        country=HUBS.country, is_home=HUBS.country == np.arange(C)[:, None],
-        closed=np.zeros((C, H), bool), any_closed=False,
+        country=HUBS.country, is_home=IS_HOME,
         b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, year=0,
     )  # fmt: skip
 
 
+def pulls(world, headcount):
+    """(home, category % 45, hub) RM1's pay, compute, amenity and visa cost."""
+    tier = TIER_OF[: CATEGORIES // 2]
+    return np.ascontiguousarray(np.moveaxis(rm1.base_utility(world.compute, headcount)[tier], 0, 1), np.float32)
+
+
 @njit
-def add_shares(who, ties, b_peer, room):
+def add_shares(who, b_peer, room):
     """Add RM1's pull of the share of ties that live in a hub; the room holds where they do, engineer by engineer."""
     q = uint64(0)
     for k in range(who.size):
-        degree = uint64(ties.start[uint64(who[k]) + uint64(1)] - ties.start[uint64(who[k])])
+        degree = uint64(room.end[k] - room.begin[k])
         each = np.float32(b_peer / max(degree, uint64(1)))
         for _ in range(degree):
             room.v[k, uint64(room.lives[q])] += each
@@ -84,12 +91,12 @@ def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
         gather(part, people, room)
         find_ties(part, ties, people.hub, keys[0], t.colleague_share, room)
         utilities(part, keys, t, FREELY, nobody, room)
-        add_shares(part, ties, b_peer, room)
+        add_shares(part, b_peer, room)
         exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)  # of at most b_peer, which they bear
         for k in range(part.size):
             o, g = uint64(room.column[0, k]), uint64(room.column[1, k])
             chosen[begin + k] = draw_nested(
-                room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.worth[0], room.worth[1]
+                o, room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.sums, room.worth
             )
 
 
@@ -101,7 +108,7 @@ class Model:
         self.people, self.ties = people_of(world), Ties(world.indptr, ~world.indices)  # friends
         self.rates = np.full((CATEGORIES // 3, len(STATUSES), 1), P_SEARCH)
         self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality")])
-        self.headcount = np.bincount(world.hub, minlength=H)
+        self.headcount, self.tables = np.bincount(world.hub, minlength=H), tables()
         self.shares, self.flows = [], []
 
     def step(self):
@@ -111,8 +118,9 @@ class Model:
                            P_SEARCH, self.year)  # fmt: skip
         who = np.concatenate([slots for slots, _ in parts])
         chosen = np.empty(len(who), np.int64)
-        over_range(choose, len(who), who, uniforms(key("destination"), who), self.people, self.ties, self.keys,
-                   tables(self.world, self.headcount), NOBODY, rm1.B_PEER, chosen)  # fmt: skip
+        tables = self.tables._replace(pull=pulls(self.world, self.headcount))
+        over_range(choose, len(who), who, uniforms(key("destination"), who), self.people, self.ties, self.keys, tables,
+                   NOBODY, rm1.B_PEER, chosen)  # fmt: skip
         flow = sum(over_range(self._move, len(who), who, chosen))
         flow[np.diag_indices(H)] += self.headcount - flow.sum(axis=1)
         self.headcount = flow.sum(axis=0)
@@ -126,9 +134,6 @@ class Model:
         relocate(who[part], chosen[part], np.full(last - first, -1), 12 * self.year, self.people, HUBS.country,
                  IS_HOME, NO_PERMITS, NO_PERMITS, books.change, books.flow, books.crossings)  # fmt: skip
         return books.flow
-
-
-IS_HOME = HUBS.country == np.arange(C)[:, None]
 
 
 def build(world, seed, variant):
