@@ -29,7 +29,7 @@ BARS = {
     (f"{COMMAND}, the first run on a machine", None): 30.0,
     ("its variance with independent seeds over common ones, the US", 20_000): 20,
     ("its variance with independent seeds over common ones, the Bay Area", 20_000): 20,
-    ("runs of a sweep", 50_000): 1024,
+    ("finished runs of a sweep", 50_000): 1024,
 }
 MORE_IS_BETTER = ("times", "a minute")
 
