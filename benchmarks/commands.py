@@ -17,7 +17,10 @@ POINTS = 256  # of the measured sweep
 def call(*command, **environment):
     """Run a command to its end; its standard output."""
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr}")
+    return done.stdout
 
 
 def quick(clock):
