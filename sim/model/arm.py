@@ -92,7 +92,8 @@ class Arm:
         """Count the agents: ``counts`` by (hub, home, tier, status) and ``work`` by (hub, role, sector)."""
         setting = self.world.setting
         hubs, homes = len(setting.hubs), len(setting.homes)
-        cells, work = (sum(parts) for parts in zip(*over_range(passes.count, self.used, self.people, hubs, homes), strict=True))
+        parts = over_range(passes.count, self.used, self.people, hubs, homes)
+        cells, work = (sum(counts) for counts in zip(*parts, strict=True))
         self.counts = cells.reshape(hubs, homes, len(TIERS), len(STATUSES))
         self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
 

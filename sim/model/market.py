@@ -6,8 +6,8 @@ import numpy as np
 
 from ..world.engineers import TASTES
 from . import equations as eq
-from .kernels import SHUT, Tables
 from .routes import open_routes, permit_terms
+from .tables import SHUT, Tables
 
 
 class Pulls(NamedTuple):

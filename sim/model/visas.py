@@ -280,5 +280,6 @@ class Offices:
         if abroad:
             self._count("grants_abroad", petitions[ROUTE])
         tier = tier_of(self.arm.people.category[petitions[SLOT]])
-        shape = self.grants_by_tier.shape
-        self.grants_by_tier += np.bincount(petitions[ROUTE] * shape[1] + tier, minlength=shape[0] * shape[1]).reshape(shape)
+        routes, tiers = self.grants_by_tier.shape
+        counts = np.bincount(petitions[ROUTE] * tiers + tier, minlength=routes * tiers)
+        self.grants_by_tier += counts.reshape(routes, tiers)

@@ -1,0 +1,67 @@
+"""What the kernels read, and the room that they work in."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
+MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
+SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
+
+
+class Tables(NamedTuple):
+    """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
+
+    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute and place: what does not depend on ties
+    trip: np.ndarray  # (tier, origin, destination)
+    permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
+    newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
+    returnee_left: np.ndarray  # the same under returnee relief
+    returning: np.ndarray  # (category % 45, hub) arrivals entitled to returnee relief against other arrivals
+    group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
+    free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
+    is_home: np.ndarray  # (home, hub) bool
+    nest: np.ndarray  # (home, origin, hub) int8, E3
+    sharpness: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
+    dissimilarity: np.ndarray  # (nest,)
+    country: np.ndarray  # (hub,)
+    closed: np.ndarray  # (home, hub) bool, to people from abroad
+    any_closed: bool
+    has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
+    newcomer_years: np.ndarray  # (hub,) years of relief on arrival
+    returnee_years: np.ndarray  # (hub,)
+    returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
+    b_friend: float
+    log_colleague: float
+    colleague_share: float  # part of the colleague ties that count
+    year: int
+
+
+class Room(NamedTuple):
+    """Arrays to work in, for one batch."""
+
+    v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
+    bits: np.ndarray  # (engineer * hub,) int32, and ``scale`` is its memory read as float32
+    scale: np.ndarray
+    sums: np.ndarray  # (nest,) float32
+    worth: np.ndarray  # (nest,) float32
+    column: np.ndarray  # (6, engineer) int32: hub, home, category, status, year of arrival, year of departure
+    begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
+    end: np.ndarray  # (engineer,) and ends
+    tie: np.ndarray  # (tie,) int32, the lists one after the other
+    lives: np.ndarray  # (tie,) int8 hubs
+    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where colleagues that count live
+    friends: np.ndarray  # (engineer,) the same of friends
+
+
+@njit
+def room_for(engineers, hubs):
+    """The :class:`Room` of a batch."""
+    bits = np.empty(engineers * hubs, np.int32)
+    ties = MOST_TIES * engineers
+    columns = np.empty((6, engineers), np.int32)
+    return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32),
+                np.empty(4, np.float32), columns, np.empty(engineers, np.int32), np.empty(engineers, np.int32),
+                np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),
+                np.empty(engineers, np.uint64))
