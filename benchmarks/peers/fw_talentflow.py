@@ -12,19 +12,9 @@ from numba import njit, uint64
 from sim.model import passes, rng
 from sim.model.acts import relocate
 from sim.model.equations import STAY, THIRD
-from sim.model.kernels import (
-    BATCH,
-    FREELY,
-    Tables,
-    draw_nested,
-    exponentials,
-    find_ties,
-    gather,
-    room_for,
-    uniforms,
-    utilities,
-)
+from sim.model.kernels import FREELY, draw_nested, exponentials, find_ties, gather, uniforms, utilities
 from sim.model.ledger import Books
+from sim.model.tables import BATCH, Tables, room_for
 from sim.threads import over_range
 from sim.world.engineers import CATEGORIES, ROLES, STATUSES, TIER_OF, category, empty
 from sim.world.ties import Ties
