@@ -1,0 +1,121 @@
+"""The engine: building worlds, running arms, memory, threads, the phases of a year."""
+
+import cProfile
+import os
+import pstats
+import resource
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from sim.model.supply import entrant_path
+from sim.model.year import begin
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.levers import baseline_rules
+from sim.study.calibrate import START, shipped
+from sim.study.collect import blank, follow
+from sim.study.pairs import compile_kernels, the_world
+from sim.threads import get_threads, set_threads
+from sim.world.build import build
+from sim.world.hubs import load_setting
+
+os.environ["TALENTFLOW_CACHE"] = "off"  # a world comes from the disk in the one measurement that says so
+YEARS = 10
+# phase -> functions in which its time is spent, by file and name
+PHASES = {
+    "who considers": ["year.py find_considering"],
+    "decide": ["moves.py decide"],
+    "visas": ["visas.py hold_rounds"],
+    "market": ["market.py follow_the_market"],
+    "enter": ["supply.py enter"],
+    "settle": ["year.py settle"],
+    "leave": ["year.py leave"],
+    "ledger": ["year.py close"],
+}
+
+
+def world_of(size, with_ties=True):
+    """A world of ten years."""
+    setting, a = load_setting(), Assumptions.central()
+    return build(setting, size, 0, START, entrant_path(setting, a, START, YEARS), a.mover_share, with_ties)
+
+
+def arm(world, seed=0, rules=None):
+    """Run one arm over all years of a world and collect what a study writes down."""
+    started = begin(world, Assumptions.central(), shipped()[0], rules or baseline_rules(), seed)
+    return follow(started.branch(()), world.start + world.years, blank(world))
+
+
+def building(clock, size):
+    """A world from nothing."""
+    compile_kernels()
+    clock.time("build", lambda k: world_of(size), size)
+
+
+def cached(clock, size):
+    """The same world from the cache on disk, as the commands get it."""
+    compile_kernels()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TALENTFLOW_CACHE"] = folder
+        the_world(size, 0, START, YEARS)
+
+        def again(k):
+            the_world.cache_clear()
+            the_world(size, 0, START, YEARS)
+
+        clock.time("build, from the cache on disk", again, size)
+
+
+def running(clock, size):
+    """The full model, and the memory that it takes."""
+    compile_kernels()
+    world = world_of(size)
+    arm(world)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    clock.time("run, full model", lambda k: arm(world, k), size)
+    clock.note("peak memory of a build and a run", "GB", [peak], size)
+    clock.note("memory of an engineer beside ties", "bytes", [world.engineers.bytes_each], size)
+    ties = sum(array.nbytes for array in world.ties) / len(world.engineers.hub)
+    clock.note("memory of an engineer's ties", "bytes", [ties], size)
+
+
+def without_ties(clock, size):
+    """The model without a tie."""
+    compile_kernels()
+    world = world_of(size, with_ties=False)
+    clock.time("run, without ties", lambda k: arm(world, k), size)
+
+
+def without_visas(clock, size):
+    """The model where nobody needs a permit anywhere."""
+    compile_kernels()
+    rules = baseline_rules()
+    rules = rules | {"free_entry": np.ones_like(rules["free_entry"])}
+    world = world_of(size)
+    clock.time("run, without visas", lambda k: arm(world, k, rules), size)
+
+
+def threads(clock, size):
+    """The full model with one thread and with all."""
+    compile_kernels()
+    world, most = world_of(size), get_threads()
+    for count in (1, most):
+        set_threads(count)
+        clock.time(f"run, {count} thread{'s' * (count > 1)}", lambda k: arm(world, k), size)
+
+
+def phases(clock, size):
+    """Per cent of a run by phase, from a profile of the calls of a year: they are few, so it costs nothing."""
+    compile_kernels()
+    world = world_of(size)
+    profile = cProfile.Profile()
+    profile.runcall(arm, world, 1)
+    spent = {}
+    for (file, _, name), (*_, cumulative, _) in pstats.Stats(profile).stats.items():
+        where = f"{Path(file).name} {name}"
+        spent[where] = max(spent.get(where, 0.0), cumulative)
+    whole = spent["engine.py arm"]
+    parts = {phase: sum(spent[where] for where in names) for phase, names in PHASES.items()}
+    for phase, seconds in (parts | {"the rest": whole - sum(parts.values())}).items():
+        clock.note(f"part of a run: {phase}", "%", [100 * seconds / whole], size)

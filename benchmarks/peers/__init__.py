@@ -1,0 +1,1 @@
+"""RM1, one reference model in every framework a user might pick instead: ``python -m benchmarks peers``."""

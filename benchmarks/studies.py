@@ -1,0 +1,50 @@
+"""Studies: what common seeds, forks and the fit of a draw are worth."""
+
+import numpy as np
+
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.files import load, loads
+from sim.study.calibrate import START, constants_for, fit_world, shipped
+from sim.study.pairs import Plan, run_pair
+from sim.world.hubs import load_setting
+
+YEARS = 10
+LATE = 2031
+LATE_FEE = f"""title = "late"
+[[policy]]
+lever = "country.usa.route.h1b.special_fee_usd"
+value = 100_000
+from = {LATE}-01-01"""
+
+
+def seeds(clock, size, pairs):
+    """Effects of about 0.3 points and their variance with common and with independent seeds, chance alone."""
+    setting, draw = load_setting(), (Assumptions.central(), shipped()[0])
+    usa = setting.country == setting.countries.index("usa")
+    bay = np.array(setting.hubs) == "sf_bay_area"
+    for name, where, place in (("h1b_cap_cut", "the US", usa), ("h1b_fee", "the Bay Area", bay)):
+        plan = Plan(size, 0, START, YEARS, (load("baseline").policies, load(name).policies), START)
+        stocks = np.array([[arm["stock"][-1].sum(axis=-1) for arm in run_pair(plan, k, draw)] for k in range(pairs)])
+        share = stocks[..., place].sum(axis=-1) / stocks.sum(axis=-1)
+        common, apart = share[:, 1] - share[:, 0], share[:, 1] - np.roll(share[:, 0], 1)
+        clock.note(f"effect of {name} on the share of {where}", "pp", [100 * float(common.mean())], size)
+        ratio = float(np.var(apart) / np.var(common))
+        clock.note(f"its variance with independent seeds over common ones, {where}", "times", [ratio], size)
+
+
+def fork(clock, size):
+    """A pair whose arms differ from a late year on, its past run for each arm and run once."""
+    draw = (Assumptions.central(), shipped()[0])
+    arms = (load("baseline").policies, loads(LATE_FEE).policies)
+    for year, how in ((START, "for each arm"), (LATE, "once")):
+        plan = Plan(size, 0, START, YEARS, arms, year)
+        run_pair(plan, 0, draw)
+        clock.time(f"a pair that differs from {LATE} on, past run {how}", lambda k, p=plan: run_pair(p, k, draw), size)
+
+
+def fit(clock):
+    """Inversion of the hub constants under one draw of the assumptions."""
+    a, world, (found, offsets) = Assumptions.central(), fit_world(), shipped()
+    constants_for(world, a, offsets, found)  # compile
+    clock.time("fit of the hub constants to one draw",
+               lambda k: constants_for(world, a.vary(b_pay=1.2 + 0.05 * k), offsets, found))  # fmt: skip
