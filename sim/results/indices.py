@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 LEVEL = 0.90  # of every interval
+NORMAL = 1.645  # standard deviations from the middle to either end of such an interval
 RESAMPLES = 500
 PAWN_RESAMPLES = 50
 SLICES = 10  # of each factor's range, for PAWN
@@ -111,9 +112,9 @@ def pawn(z, y, names, seed=0):
     table["median"], table["largest"] = _pawn(z, y, names)
     picks = [rng.integers(n, size=n) for _ in range(PAWN_RESAMPLES)]
     spread = np.array([_pawn(z[rows], y[rows], names)[0] for rows in picks])
-    low, high = np.quantile(spread, ((1 - LEVEL) / 2, (1 + LEVEL) / 2), axis=0)
-    middle = table["median"].to_numpy()  # resamples lie farther apart than samples: the interval is turned around it
-    table["median_low"], table["median_high"] = np.maximum(2 * middle - high, 0), 2 * middle - low
+    # resampling with ties moves distances up: the interval has the spread of the resamples around the estimate itself
+    half = NORMAL * spread.std(axis=0, ddof=1)
+    table["median_low"], table["median_high"] = np.maximum(table["median"] - half, 0), table["median"] + half
     table["critical"] = KOLMOGOROV * np.sqrt(1 / n + SLICES / n)
     return table
 

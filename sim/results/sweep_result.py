@@ -52,8 +52,9 @@ class Sweep:
 
     @property
     def primary(self):
-        """The measure that the sweep asks about first."""
-        return self.record.get("measures", [*self.measures.index])[0]
+        """The measure that the sweep asks about first; None while nothing is known of any."""
+        asked = self.record.get("measures") or self.measures.index.tolist() or [None]
+        return asked[0] and asked[0].partition("@")[0].strip()
 
     @property
     def last(self):

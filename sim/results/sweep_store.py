@@ -160,6 +160,13 @@ class SweepStore:
             ) from None  # fmt: skip
 
 
+def clear(folder):
+    """Remove what a store holds; one that another process writes is refused."""
+    if is_sweep(folder):
+        SweepStore(folder).close()  # which refuses, and leaves one file
+        (Path(folder) / NAME).unlink()
+
+
 def connect(folder, write=False):
     """A connection to the store in ``folder``.
 
@@ -180,6 +187,11 @@ def connect(folder, write=False):
     if written > FORMAT:
         raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
     return db
+
+
+def is_sweep(folder):
+    """Whether the folder is that of a sweep rather than of a run."""
+    return (Path(folder) / NAME).is_file()
 
 
 def meta(db):

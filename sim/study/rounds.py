@@ -79,7 +79,7 @@ class Rounds:
     values : function of (d,) coordinates -> dict of the value of every factor
     store : SweepStore
     workers : Workers
-    told : function of the number of cells decided and of all, or None
+    told : function of (folder, stage, cells decided, cells in all), or None
     """
 
     def __init__(self, model, stage, design, values, store, workers, told=None):
@@ -228,4 +228,4 @@ class Rounds:
     def _tell(self, cells=1):
         self.done += cells
         if self.told and cells:
-            self.told(self.stage, self.done, self.total)
+            self.told(self.store.folder, self.stage, self.done, self.total)

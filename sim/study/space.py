@@ -13,7 +13,7 @@ from ..scenario.assumptions import ASSUMPTIONS
 from ..scenario.lever_table import MUCH
 from ..scenario.levers import catalogue, find
 from ..scenario.stack import changed
-from ..scenario.vary import scale, the_lever
+from ..scenario.vary import the_lever
 
 CENTRAL = (0.05, 0.95)  # of every declared shape
 STRETCH = (0.5, 1.5)  # times a scenario's own value: how far its levers are swept
@@ -31,6 +31,8 @@ class Factor:
     unit, grade, group, meaning : as declared; ``group`` is behaviour, data or policy
     kind : ``"assumption"``, ``"lever"`` or ``"number"``
     span : the part of the declared shape that is swept; None for a range swept evenly
+    belief : arguments of the quantile function of that shape
+    whole : whether only whole numbers make sense
     note : what a reader must know of the range
     """
 
@@ -44,26 +46,22 @@ class Factor:
     meaning: str = ""
     kind: str = "number"
     span: tuple | None = None
-    belief: tuple = ()  # shape, central, low, high, bounds, mass: of quantile
+    belief: tuple = ()
+    whole: bool = False
     note: str = ""
 
     def value(self, z):
         """The value at the coordinate ``z`` in [0, 1]."""
         if self.span is not None:
             return belief_at(self.belief, self.span[0] + z * (self.span[1] - self.span[0]))
-        if self.kind == "lever":
-            lever = the_lever(self.name)
-            value = scale(lever, self.low, self.high)[0](z)
-            return float(round(value)) if lever.kind == "integer" else float(value)
-        return float(self.low + z * (self.high - self.low))
+        value = self.low + z * (self.high - self.low)
+        return float(round(value) if self.whole else value)
 
     @property
     def centre(self):
         """The coordinate of the central value."""
         if self.span is not None:
             return (0.5 - self.span[0]) / (self.span[1] - self.span[0])
-        if self.kind == "lever":
-            return scale(the_lever(self.name), self.low, self.high)[1](self.central)
         return (self.central - self.low) / (self.high - self.low)
 
     def within(self, first, last, note):
@@ -129,7 +127,7 @@ def lever(path, scenario, limits=None):
         raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
     central = next((v for v in (own, chosen.present) if v is not None and low <= v <= high), (low + high) / 2)
     return Factor(path, float(low), float(central), float(high), chosen.unit, chosen.grade, "policy",
-                  f"{chosen.place}: {chosen.what}", "lever")  # fmt: skip
+                  f"{chosen.place}: {chosen.what}", "lever", whole=chosen.kind == "integer")  # fmt: skip
 
 
 def factors_over(asked, declared, scenario):

@@ -12,7 +12,7 @@ from ..errors import ResultError, UsageError
 from ..model.kernels import is_compiled
 from ..results.record import INPUTS, plain, to_json
 from ..results.sweep_result import Sweep
-from ..results.sweep_store import FACTOR, SweepStore, meta
+from ..results.sweep_store import FACTOR, SweepStore, clear, meta
 from ..scenario.assumptions import Assumptions
 from ..scenario.files import loaded
 from .cell import Simulator, described
@@ -32,7 +32,7 @@ TRAJECTORIES = 8  # of the screening of a guided sweep
 
 
 def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), baseline="baseline", *, levels=None,
-          out="outputs", executor=None, told=None, **options):
+          out="outputs", executor=None, told=None, force=False, **options):
     """Run a scenario against its baseline at every point of a design, and keep what comes out in a store.
 
     Effects are paired at each point: the same seeds everywhere, so chance does not pass for sensitivity.
@@ -47,7 +47,8 @@ def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), b
     levels : of a Morris, grid or one-at-a-time design
     out : path of the folder of folders
     executor : a concurrent.futures.Executor or the address of a dask scheduler; None for local processes
-    told : function of (stage, cells decided, cells in all)
+    told : function of (folder, stage, cells decided, cells in all)
+    force : begin anew, whatever lies in the store
     options : see :class:`~sim.study.options.Options`: population, years, start, seed, assumptions, workers, and
         replicates, the pairs of every point, 1 if left out
 
@@ -71,6 +72,8 @@ def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), b
     central, kept = Assumptions.central(declared), described(measures, options)
     levers = tuple(f.name for f in factors if f.kind == "lever")
     model = Simulator(scenario, baseline, options, central, levers, tuple(row["name"] for row in kept))
+    if force:
+        clear(folder)
     if not is_compiled():  # once, rather than in every process at the same time
         compile_kernels()
     with workers_of(executor, options.workers) as pool:
@@ -96,7 +99,7 @@ def explore(model, factors, method="sobol", n=None, *, store, seed=0, levels=Non
     executor : a concurrent.futures.Executor, the address of a dask scheduler, or None for ``workers`` local processes
     record : dict of facts to keep; the sweep in the store must have the same
     measures : list of dicts that describe the outcomes, with the columns of the store's table
-    told : function of (stage, cells decided, cells in all)
+    told : function of (folder, stage, cells decided, cells in all)
 
     Returns
     -------

@@ -18,6 +18,7 @@ KINDS = {
     "chord": "links between hubs that grow or shrink",
     "network": "hubs as a network: which are central, and which belong together",
 }
+SWEEP_KINDS = {}  # figures of a sweep, in the same way: room -> what it shows
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
 USUAL_OF_MANY = ("comparison", "shares")
 FORMATS = ("png", "svg", "pdf")
@@ -52,6 +53,28 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     module = import_module(f"sim.show.plots.{kind}")
     plot = getattr(module, f"plot_{kind}")
     return to_file(lambda ax: plot(result, ax, hubs=hubs, years=years), module.SIZE, path, style)
+
+
+def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
+    """Draw one figure of a sweep into a file, as :func:`draw` does of a run.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    kind : str, one of ``SWEEP_KINDS``
+    measure : one of those that the sweep kept; the first asked for if None
+
+    Raises
+    ------
+    UsageError, ResultError as :func:`draw`
+    """
+    path = Path(path)
+    _check("figure of a sweep", kind, SWEEP_KINDS)
+    _check("format", path.suffix.lower().lstrip("."), FORMATS)
+    _check("style", style, STYLES)
+    module = import_module(f"sim.show.plots.{kind}")
+    plot = getattr(module, f"plot_{kind}")
+    return to_file(lambda ax: plot(sweep, ax, measure=measure), module.SIZE, path, style)
 
 
 def to_file(plot, size, path, style="memo"):

@@ -5,6 +5,7 @@ from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 
+from sim.results.sweep_words import beside
 from sim.show.plots import KINDS
 from sim.show.report.contents import contents
 
@@ -30,17 +31,18 @@ def write_report(result, folder):
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
-    report.write_text(report_html(result, figures), encoding="utf-8")
+    report.write_text(report_html(result, figures, beside(result.record, folder.parent)), encoding="utf-8")
     return report
 
 
-def report_html(result, figures):
+def report_html(result, figures, swept=None):
     """The report as one self-contained HTML page: no outside address, no script, every text escaped.
 
     Parameters
     ----------
     result : Result of one scenario or of several
     figures : dict of the name of a figure -> its PNG or SVG file, or the text of an SVG
+    swept : dict, what a sweep of the same scenario says: see ``results.sweep_words.beside``; None for no sweep
 
     Returns
     -------
@@ -48,7 +50,7 @@ def report_html(result, figures):
     """
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
-    return _templates().get_template("report.html.j2").render(contents(result), figures=drawn)
+    return _templates().get_template("report.html.j2").render(contents(result), figures=drawn, swept=swept)
 
 
 def summary_md(result):
