@@ -91,7 +91,7 @@ def _prim(x, is_case):
         found = []
         for _ in range(MOST_BOXES):
             box = search.find_box()
-            if box is None or not len(box.box_lims):
+            if box is None or len(box.box_lims) < 2:  # no case is left, or no step towards a better box
                 break
             chosen = _best(box.peeling_trajectory)
             box.select(chosen)

@@ -72,7 +72,8 @@ class SweepStore:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._written():
+            self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder / "lock")
         with self._written():
             self.db = connect(self.folder, write=True)
@@ -150,7 +151,7 @@ class SweepStore:
             yield
             if getattr(self, "db", None):
                 self.db.commit()
-        except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             if getattr(self, "db", None):
                 with suppress(sqlite3.Error):  # the disk may refuse this too; what is committed stays
                     self.db.rollback()

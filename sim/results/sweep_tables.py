@@ -124,7 +124,7 @@ def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
     table = index_table(sweep, measure, stage, time=time, hub=hub, intervals=False)
     size = table["total"].clip(lower=0)
     part = size / size.sum() if size.sum() > 0 else size * 0
-    grades = [grade for grade in "ABCD" if grade in set(sweep.factors.grade)] or sorted(set(sweep.factors.grade))
+    grades = list("ABCD") if sweep.factors.grade.isin(list("ABCD")).any() else sorted(set(sweep.factors.grade))
     rows = [(part[table.grade == g].sum(), list(part[(table.grade == g) & (part > 0)].index)) for g in grades]
     return pd.DataFrame(rows, pd.Index(grades, name="grade"), ["load", "factors"])
 

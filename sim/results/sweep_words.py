@@ -177,8 +177,8 @@ def _tornado(sweep, measure):
         f"{name} from {_signed(factor * table.at_low[name])} to {_signed(factor * table.at_high[name])}{unit}"
         f"{_grade(sweep, name).replace(',', ', grade')}" for name in named)  # fmt: skip
     centre = f"{_signed(factor * table.centre.iloc[0])}{unit}"
-    return [f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others at "
-            f"their centre: {each}."]  # fmt: skip
+    return [f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others "
+            f"at their centre: {each}."]  # fmt: skip
 
 
 def _range(sweep, measure):

@@ -9,12 +9,22 @@ from multiprocessing import get_context
 from ..errors import UsageError
 from ..threads import set_threads
 
+PATIENCE = 20  # seconds for a scheduler to answer
 _alone = threading.Lock()
 
 
 def alone(task, *args):
     """Run a task while no other runs in this process: kernels are called by one thread at a time."""
     with _alone:
+        return task(*args)
+
+
+def alone_on_cluster(task, *args):
+    """The same in a worker of a cluster, with as many threads as the scheduler counts on it."""
+    from distributed import get_worker
+
+    with _alone:
+        set_threads(get_worker().state.nthreads)
         return task(*args)
 
 
@@ -38,15 +48,16 @@ class Workers:
     ----------
     make : function that gives an executor
     slots : tasks at once
+    run : function that runs a task there
     """
 
-    def __init__(self, make, slots):
-        self._make, self.slots = make, slots
+    def __init__(self, make, slots, run=alone):
+        self._make, self.slots, self._run = make, slots, run
         self._executor = make()
 
     def submit(self, task, *args):
         """A future of ``task(*args)``."""
-        return self._executor.submit(alone, task, *args)
+        return self._executor.submit(self._run, task, *args)
 
     def map(self, task, *rows):
         """What a task gives for each of the rows of its arguments, in their order."""
@@ -77,10 +88,10 @@ def workers_of(executor=None, workers=None):
     """
     if isinstance(executor, str):
         with _dask_client(executor) as client:
-            yield Workers(client.get_executor, 2 * max(1, sum(client.nthreads().values())))
+            yield Workers(client.get_executor, max(1, sum(client.nthreads().values())), alone_on_cluster)
         return
     if executor is not None:
-        yield Workers(lambda: executor, 2 * (getattr(executor, "_max_workers", None) or os.cpu_count() or 1))
+        yield Workers(lambda: executor, getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
         return
     count = workers or os.cpu_count() or 1
     made = Workers(Inline if count == 1 else lambda: _pool(count), count)
@@ -102,7 +113,7 @@ def _dask_client(address):
     except ImportError:
         raise UsageError(f"cluster {address}", "needs dask.distributed: pip install 'talentflow[cluster]'") from None
     try:
-        client = Client(address, timeout="20s", set_as_default=False)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(f"cluster {address}", f"no scheduler answers there ({error})") from None
     with client:
