@@ -6,6 +6,14 @@ from fake_result import fake_result
 from sim import cli
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Built worlds are kept for the session, in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALENTFLOW_CACHE", str(tmp_path_factory.mktemp("worlds")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def result():
     """Twenty pairs of ten years in which a fee keeps engineers out of US hubs; nobody may change it."""
