@@ -121,6 +121,15 @@ def test_what_makes_no_sense_ends_in_one_line_code_2_and_nothing_written(engine,
     assert list(Path().iterdir()) == []
 
 
+def test_an_interrupted_sweep_keeps_what_is_finished(talentflow, engine, monkeypatch):
+    def interrupted(self, values, draw):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.study.cell.Simulator.__call__", interrupted)
+    code, _, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 8)
+    assert (code, err) == (130, "talentflow: interrupted, finished cells are kept, and the same command goes on\n")
+
+
 def test_a_store_in_use_is_refused(talentflow, folder):
     with SweepStore(folder):
         code, _, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 8)

@@ -209,6 +209,17 @@ def test_a_second_process_is_refused_in_one_line_and_a_dead_one_is_no_lock(tmp_p
     SweepStore(tmp_path / "store").close()
 
 
+def test_workers_do_not_outlive_a_killed_sweep(tmp_path):
+    running = started(tmp_path, seconds=0.1, method="lhs", n=500)
+    while not marks(tmp_path / "marks"):
+        time.sleep(0.05)
+    os.kill(running.pid, signal.SIGKILL)  # the parent alone
+    running.communicate()  # which ends when the last of them closes its output
+    calls = sum(marks(tmp_path / "marks").values())
+    time.sleep(0.5)
+    assert sum(marks(tmp_path / "marks").values()) == calls
+
+
 FULL = """
 import resource, signal, sys
 sys.path.insert(0, {tests!r})

@@ -34,7 +34,8 @@ def main(arguments=None):
         sys.exit(typer.echo(f"talentflow {__version__}"))
     try:
         code = app(arguments, prog_name="talentflow", standalone_mode=False)
-        message = "interrupted; only the finished cells of a sweep are kept" if code == 130 else ""
+        kept = "finished cells are kept, and the same command goes on" if arguments[:1] == ["sweep"] else "nothing was saved"
+        message = f"interrupted, {kept}" if code == 130 else ""
     except TalentflowError as error:
         code, message = error.exit_code, str(error)
     except typer.TyperException as error:

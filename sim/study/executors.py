@@ -1,10 +1,11 @@
 """Where the cells of a sweep run: in this process, in local processes, or on a cluster. All are executors."""
 
 import os
+import signal
 import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from ..errors import UsageError
 from ..threads import set_threads
@@ -103,7 +104,19 @@ def workers_of(executor=None, workers=None):
 
 def _pool(count):
     threads = max(1, (os.cpu_count() or 1) // count)  # processes times threads never exceed the cores
-    return ProcessPoolExecutor(count, get_context("spawn"), set_threads, (threads,))
+    return ProcessPoolExecutor(count, get_context("spawn"), _begin, (threads,))
+
+
+def _begin(threads):
+    """Set up a worker: its part of the cores; interrupts are the parent's business; where that dies, so does this."""
+    set_threads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent():
+    parent_process().join()
+    os._exit(1)
 
 
 @contextmanager
