@@ -17,6 +17,8 @@ _ROOMS = {
     "compare": "sim.study.simulate",
     "breakeven": "sim.study.breakeven",
     "why": "sim.study.attribution",
+    "sweep": "sim.study.sweep",
+    "Sweep": "sim.results.sweep_result",
     "Result": "sim.results.result",
     "measure": "sim.results.measures",
     "effect": "sim.results.effects",

@@ -38,6 +38,16 @@ class UsageError(TalentflowError):
     """A command or a call with arguments that make no sense."""
 
 
+class Refused(TalentflowError):
+    """A point of a design that a model cannot take: recorded with its reason, and never a failure."""
+
+
+class StoreError(TalentflowError):
+    """A sweep that stopped with its finished cells on disk: the same command goes on from there."""
+
+    exit_code = 1
+
+
 class InvariantError(TalentflowError):
     """The books do not balance: a fault of talentflow, never of its user."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import asking, scenarios, studies
+from sim.cli import asking, scenarios, studies, sweeps
 from sim.errors import TalentflowError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 for panel, commands in (
     ("Run", (studies.run, studies.compare, studies.index, studies.breakeven, studies.why)),
+    ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
     ("A saved run", (asking.effect, asking.plot, asking.verify)),
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
@@ -33,7 +34,9 @@ def main(arguments=None):
         sys.exit(typer.echo(f"talentflow {__version__}"))
     try:
         code = app(arguments, prog_name="talentflow", standalone_mode=False)
-        message = "interrupted, nothing was saved" if code == 130 else ""
+        swept = arguments[:1] == ["sweep"]
+        kept = "finished cells are kept, and the same command goes on" if swept else "nothing was saved"
+        message = f"interrupted, {kept}" if code == 130 else ""
     except TalentflowError as error:
         code, message = error.exit_code, str(error)
     except typer.TyperException as error:

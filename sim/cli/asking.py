@@ -43,19 +43,24 @@ def plot(
         Literal["png", "svg", "pdf", "graphml"], typer.Option(help="Of the file; graphml for the network alone.")
     ] = "png",
     scenario: Annotated[str | None, typer.Option(help="One scenario of a comparison.")] = None,
+    measure: Annotated[str | None, typer.Option(help="Of a sweep: one of those that it kept.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; by default in the run's folder figures.")] = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """Draw a figure of a saved run; nothing is run again."""
+    """Draw a figure of a saved run or sweep; nothing is run again."""
     from sim.results import Result
     from sim.results.flow_graph import write_graphml
     from sim.results.record import plain
+    from sim.results.sweep_store import is_sweep
     from sim.show import plots
 
+    if is_sweep(folder):
+        _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
+        return
     result = Result.load(folder)
     if kind is None:
-        say([{"kind": name, "shows": shows} for name, shows in plots.KINDS.items()], json, quiet)
+        _say_kinds(plots.KINDS, json, quiet)
         return
     if kind not in plots.KINDS or (format == "graphml" and kind != "network"):
         known = plots.KINDS if format != "graphml" else ["network"]
@@ -72,6 +77,27 @@ def plot(
         chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]
         plots.draw(result, kind, path, hubs=chosen, years=span, style=style)
     say([{"file": str(path)}], json, quiet)
+
+
+def _plot_sweep(folder, kind, measure, style, format, out, json, quiet):
+    """The same for the folder of a sweep."""
+    from sim.results.record import plain
+    from sim.results.sweep_result import Sweep
+    from sim.show import plots
+
+    sweep = Sweep.load(folder)
+    if kind is None:
+        _say_kinds(plots.SWEEP_KINDS, json, quiet)
+        return
+    name = "-".join([kind, *(plain(words) for words in (measure, style if style == "slide" else None) if words)])
+    path = out or folder / "figures" / f"{name}.{format}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plots.draw_sweep(sweep, kind, path, measure=measure, style=style)
+    say([{"file": str(path)}], json, quiet)
+
+
+def _say_kinds(kinds, json, quiet):
+    say([{"kind": name, "shows": shows} for name, shows in kinds.items()], json, quiet)
 
 
 def verify(

@@ -46,7 +46,7 @@ def options_of(chosen):
     from sim.study.options import Options
 
     own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
-    return Options(**own | {"population": _population(chosen["population"])}).checked()
+    return Options(**own | {"population": population_of(chosen["population"])}).checked()
 
 
 def say(rows, json=False, quiet=False, hide=()):
@@ -56,7 +56,7 @@ def say(rows, json=False, quiet=False, hide=()):
     terminal.print_rows(rows, json, quiet, hide)
 
 
-def _population(text):
+def population_of(text):
     """The number of agents that ``--population`` asks for, or 'full'."""
     if text == "full":
         return text

@@ -30,10 +30,7 @@ def progress(pairs, quiet=False):
 
     Before the first pair of a new machine it says that the kernels are being compiled.
     """
-    from sim.model.kernels import is_compiled
-
-    if not quiet and not is_compiled():
-        print("compiling the kernels, once for this machine (about 15 s) ...", file=sys.stderr, flush=True)
+    say_if_compiling(quiet)
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -43,6 +40,14 @@ def progress(pairs, quiet=False):
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("pairs", total=pairs)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def say_if_compiling(quiet=False):
+    """Say that the kernels are about to be compiled, if they are."""
+    from sim.model.kernels import is_compiled
+
+    if not quiet and not is_compiled():
+        print("compiling the kernels, once for this machine (about 15 s) ...", file=sys.stderr, flush=True)
 
 
 def print_rows(rows, json=False, quiet=False, hide=()):

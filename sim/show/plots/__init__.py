@@ -19,6 +19,7 @@ KINDS = {
     "chord": "links between hubs that grow or shrink",
     "network": "hubs as a network: which are central, and which belong together",
 }
+SWEEP_KINDS = {}  # figures of a sweep, in the same way: room -> what it shows
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
 USUAL_OF_MANY = ("comparison", "shares")
 FORMATS = ("png", "svg", "pdf")
@@ -46,13 +47,34 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     ------
     UsageError for an unknown kind, format or style; ResultError for a hub or year that the result does not have.
     """
+    return _drawn("figure", kind, KINDS, path, style, result, hubs=hubs, years=years)
+
+
+def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
+    """Draw one figure of a sweep into a file, as :func:`draw` does of a run.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    kind : str, one of ``SWEEP_KINDS``
+    measure : one of those that the sweep kept; the first asked for if None
+
+    Raises
+    ------
+    UsageError, ResultError as :func:`draw`
+    """
+    return _drawn("figure of a sweep", kind, SWEEP_KINDS, path, style, sweep, measure=measure)
+
+
+def _drawn(what, kind, kinds, path, style, shown, **options):
+    """Draw ``shown`` by the room called ``kind``, once all is known to make sense."""
     path = Path(path)
-    _check("figure", kind, KINDS)
+    _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
     module = import_module(f"sim.show.plots.{kind}")
     plot = getattr(module, f"plot_{kind}")
-    return to_file(lambda ax: plot(result, ax, hubs=hubs, years=years), module.SIZE, path, style)
+    return to_file(lambda ax: plot(shown, ax, **options), module.SIZE, path, style)
 
 
 def to_file(plot, size, path, style="memo"):

@@ -5,6 +5,7 @@ from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 
+from sim.results.sweep_words import beside
 from sim.show.plots import KINDS
 from sim.show.report.contents import contents
 
@@ -30,23 +31,24 @@ def write_report(result, folder):
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
-    report.write_text(_page(found, figures), encoding="utf-8")
+    report.write_text(_page(found, figures, beside(result.record, folder.parent)), encoding="utf-8")
     return report
 
 
-def report_html(result, figures):
+def report_html(result, figures, swept=None):
     """The report as one self-contained HTML page: no outside address, no script, every text escaped.
 
     Parameters
     ----------
     result : Result of one scenario or of several
     figures : dict of the name of a figure -> its PNG or SVG file, or the text of an SVG
+    swept : dict, what a sweep of the same scenario says: see ``results.sweep_words.beside``; None for no sweep
 
     Returns
     -------
     str
     """
-    return _page(contents(result), figures)
+    return _page(contents(result), figures, swept)
 
 
 def summary_md(result):
@@ -59,10 +61,10 @@ def summary_md(result):
     return _summary(contents(result))
 
 
-def _page(found, figures):
+def _page(found, figures, swept):
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
-    return _templates().get_template("report.html.j2").render(found, figures=drawn)
+    return _templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept)
 
 
 def _summary(found):

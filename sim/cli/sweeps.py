@@ -1,0 +1,130 @@
+"""Commands on sweeps: run one, see how far it is and what it says, and find when a scenario fails."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.cli.shared import (
+    Assumptions,
+    Baseline,
+    Json,
+    Out,
+    Population,
+    Quiet,
+    Scenario,
+    Seed,
+    Start,
+    Workers,
+    Years,
+    population_of,
+)
+from sim.errors import UsageError
+
+SweepFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a sweep.")]
+
+
+def sweep(
+    scenario: Scenario,
+    method: Annotated[
+        Literal["guided", "oat", "grid", "lhs", "morris", "sobol", "pawn"],
+        typer.Option(help="guided: Morris screening, then Sobol indices of what matters."),
+    ] = "guided",
+    over: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="What varies: assumptions (names, b_*), groups "
+                                       "(behaviour, data, policy), levers, path=low:high. Left out: all assumptions.")
+    ] = None,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Such as share:usa@2036; the first is screened on. Left out: share:usa.")
+    ] = None,
+    n: Annotated[
+        int | None, typer.Option(help="Base samples (sobol, guided), trajectories (morris) or points.")
+    ] = None,
+    levels: Annotated[int | None, typer.Option(help="Values of each factor (oat, grid, morris).")] = None,
+    extend: Annotated[
+        int | None, typer.Option(metavar="N", help="The same as --n: what lies in the store is kept and added to.")
+    ] = None,
+    population: Population = "50_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs of runs at every point, with the same seeds.")] = 1,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    assumptions: Assumptions = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask.distributed scheduler.")] = None,
+    out: Out = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Begin anew, whatever lies in the store.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):  # fmt: skip
+    """Find out which assumptions an answer rests on; killed at any time, the same command goes on."""
+    from sim.results.folder import check_writable
+    from sim.show import sweeps as show
+    from sim.study import sweep as study
+
+    if extend is not None and n is not None:
+        raise UsageError("--extend", "give it or --n, not both")
+    check_writable(out)
+    with show.progress(quiet or json) as told:
+        found = study.sweep(
+            scenario, tuple(measure or ("share:usa",)), method, extend or n, tuple(over or ()), baseline, levels=levels,
+            out=out, executor=cluster, told=told, force=force, population=population_of(population), years=years,
+            start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
+        )  # fmt: skip
+    _print(found, list(measure or ["share:usa"]), json, quiet)
+    if not found.counts().get("done"):
+        raise typer.Exit(1)
+
+
+def status(
+    folder: SweepFolder,
+    measure: Annotated[
+        list[str] | None, typer.Option(help="What the reading is about; by default what was asked.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):  # fmt: skip
+    """Say how far a sweep is, what was refused or failed, and what it says so far; nothing is run."""
+    from sim.results.sweep_result import Sweep
+
+    found = Sweep.load(folder)
+    _print(found, list(measure or found.record.get("measures") or [found.primary]), json, quiet, cells=True)
+
+
+def discover(
+    folder: SweepFolder,
+    when: Annotated[str, typer.Option(metavar="CONDITION", help="Such as 'below 0' or 'above 0.5pp', of the effect.")],
+    measure: Annotated[str | None, typer.Option(help="One of those kept in the sweep; by default the first.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Of a guided sweep: screening or indices.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Find under which assumptions a scenario fails, as boxes in plain words (needs the extra 'discovery')."""
+    from sim.results.discovery import boxes, condition
+    from sim.results.record import plain_values, to_json
+    from sim.results.sweep_result import Sweep
+    from sim.show import sweeps as show
+    from sim.show import terminal
+
+    found = Sweep.load(folder)
+    answer = boxes(found, condition(when, found, measure), measure, stage)
+    if json:
+        typer.echo(to_json(plain_values(answer), indent=1))
+    elif quiet:
+        typer.echo("\n".join(box["words"] for box in answer["boxes"]) or "none")
+    else:
+        terminal.console().print(show.render_boxes(answer))
+
+
+def _print(found, measures, json, quiet, cells=False):
+    from sim.results.record import plain_values, to_json
+    from sim.show import sweeps as show
+    from sim.show import terminal
+
+    if json:
+        typer.echo(to_json(plain_values(show.answer(found, measures)), indent=1))
+    elif quiet:
+        typer.echo(found.folder)
+    else:
+        terminal.console().print(show.render(found, measures, cells))

@@ -1,0 +1,142 @@
+"""Scenario discovery: under which assumptions does an effect fall on the wrong side? Boxes by PRIM (ema_workbench)."""
+
+import logging
+import re
+import warnings
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.results.effects import SHOWN
+from sim.results.measures import MEASURES
+from sim.results.precision import amount
+from sim.results.sweep_words import subject
+
+MOST_BOXES = 3
+MOST_LIMITS = 4  # factors that one box may restrict: more are no plain words
+LEAST_CASES = 5
+SURE = 0.01  # a limit that chance would give this rarely (PRIM's quasi-p-value) is kept
+
+
+def condition(text, sweep, measure=None):
+    """A condition as written: ``below 0``, ``above 0.5pp``.
+
+    Returns
+    -------
+    (``"below"`` or ``"above"``, the limit in the measure's own unit)
+
+    Raises
+    ------
+    UsageError
+    """
+    measure = measure or sweep.primary
+    said = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
+    if not said:
+        raise UsageError(f"--when {text}", "expected below or above and a number, such as 'below 0' or 'above 0.5pp'")
+    side, number = said.groups()
+    if measure.partition(":")[0].partition(",")[0] in MEASURES:
+        return side, amount(number, measure, "--when")
+    try:
+        return side, float(number)
+    except ValueError:
+        raise UsageError(f"--when {text}", f"{number} is not a number") from None
+
+
+def boxes(sweep, asked, measure=None, stage=None):
+    """Parts of the space in which most points meet a condition.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    asked : (side, limit), of :func:`condition`
+    measure, stage : as for ``Sweep.value``
+
+    Returns
+    -------
+    dict: ``question``; ``points`` and ``cases`` (points that meet it); ``boxes``, each with ``limits`` (factor -> (low,
+    high), None where open), ``coverage`` (part of all cases inside), ``density`` (part of the points inside that are
+    cases), ``words``; ``sentences``
+
+    Raises
+    ------
+    UsageError without the extra ``discovery``, or with too few cases to look for boxes
+    """
+    side, limit = asked
+    y = sweep.value(measure, stage)
+    x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage or sweep.last]]
+    is_case = ((y < limit) if side == "below" else (y > limit)).to_numpy()
+    told = {"question": f"When is {subject(sweep, measure)} {side} {_shown(limit, sweep, measure)}?", "points": len(y),
+            "cases": int(is_case.sum()), "boxes": []}  # fmt: skip
+    if is_case.all() or not is_case.any():
+        always = "At every point" if is_case.any() else "At none of the points"
+        return told | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
+    if min(is_case.sum(), (~is_case).sum()) < LEAST_CASES:
+        raise UsageError(f"--when {side}", f"{is_case.sum()} of {len(y)} points: too few, or too many, to find boxes")
+    x = x.loc[:, x.nunique() > 1].reset_index(drop=True)
+    found = [_box(x, is_case, *one) for one in _prim(x, is_case)]
+    found = [box for box in found if box["limits"]]
+    return told | {"boxes": found, "sentences": _sentences(told, found)}
+
+
+def _prim(x, is_case):
+    """(limits, quasi-p-values) of every box that PRIM finds, the largest first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what else ema_workbench could do
+        try:
+            from ema_workbench.analysis import prim
+        except ImportError:
+            raise UsageError("discover", "needs ema_workbench: pip install 'talentflow[discovery]'") from None
+        logging.getLogger("EMA").setLevel(logging.ERROR)
+        search = prim.Prim(x, is_case, threshold=min(2 * is_case.mean(), 0.8), peel_alpha=0.05)
+        found = []
+        for _ in range(MOST_BOXES):
+            box = search.find_box()
+            if box is None or len(box.box_lims) < 2:  # no case is left, or no step towards a better box
+                break
+            chosen = _best(box.peeling_trajectory)
+            box.select(chosen)
+            found.append((box.box_lims[chosen], box.qp[chosen]))
+    return found
+
+
+def _best(steps):
+    """The step of a peeling with the best harmonic mean of coverage and density, among boxes in plain words."""
+    score = 2 * steps.coverage * steps.density / (steps.coverage + steps.density)
+    return int(score.where(steps.res_dim <= MOST_LIMITS, -1).idxmax())
+
+
+def _box(x, is_case, limits, chances):
+    """A box without the limits that chance could have given, and how well it does."""
+    kept, inside = {}, np.ones(len(x), dtype=bool)
+    for name, p in chances.items():
+        low, high = (float(v) for v in limits[name])
+        ends = tuple(end if sure and 0 <= q < SURE else None for end, sure, q in (
+            (low, low > x[name].min(), p[0]), (high, high < x[name].max(), p[-1])))  # fmt: skip
+        if ends != (None, None):
+            kept[name] = ends
+            inside &= (x[name] >= (low if ends[0] is not None else -np.inf)).to_numpy()
+            inside &= (x[name] <= (high if ends[1] is not None else np.inf)).to_numpy()
+    where = " and ".join(_limit(name, *ends) for name, ends in kept.items())
+    coverage, density = (is_case & inside).sum() / is_case.sum(), is_case[inside].mean() if inside.any() else 0.0
+    words = (f"where {where}: {100 * coverage:.0f} % of all such points lie there (coverage), and of the points there "
+             f"{100 * density:.0f} % are such (density)")  # fmt: skip
+    return {"limits": kept, "coverage": float(coverage), "density": float(density), "words": words}
+
+
+def _limit(name, low, high):
+    if low is None:
+        return f"{name} is below {high:.3g}"
+    return f"{name} is above {low:.3g}" if high is None else f"{name} lies between {low:.3g} and {high:.3g}"
+
+
+def _sentences(told, found):
+    base = told["cases"] / told["points"]
+    said = [f"At {told['cases']:,} of {told['points']:,} points ({100 * base:.0f} %)."]
+    if not found:
+        return [*said, "No part of the space stands out: it may happen anywhere."]
+    return said + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(found)]
+
+
+def _shown(limit, sweep, measure):
+    factor, _, unit = SHOWN.get(sweep.measures.unit[measure or sweep.primary], (1, "", ""))
+    return f"{factor * limit:g} {unit}".strip()

@@ -1,0 +1,166 @@
+"""Estimators of sensitivity on plain arrays, each a thin door to a library; tables indexed by the factor's name.
+
+Columns ``..._low`` and ``..._high`` are the ends of a 90 % interval. What does not vary at all has indices of 0.
+"""
+
+import numpy as np
+import pandas as pd
+
+LEVEL = 0.90  # of every interval
+NORMAL = 1.645  # standard deviations from the middle to either end of such an interval
+RESAMPLES = 500
+PAWN_RESAMPLES = 50
+SLICES = 10  # of each factor's range, for PAWN
+KOLMOGOROV = 1.358  # times sqrt(1/n + 1/m): two samples of one distribution lie farther apart in 5 % of cases
+SOBOL = ("first", "first_low", "first_high", "total", "total_low", "total_high")
+MORRIS = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
+PAWN = ("median", "median_low", "median_high", "largest", "critical")
+
+
+def sobol(f, names, seed=0, intervals=True):
+    """First-order and total indices: scipy's estimators (Saltelli 2010), with percentile bootstrap intervals.
+
+    Parameters
+    ----------
+    f : (n, d + 2) array, the rows A, B, AB_1 ... AB_d; of the n base samples the first power of two is used
+    names : list of d
+
+    Returns
+    -------
+    DataFrame with the columns ``SOBOL``; nan where there are too few samples
+    """
+    from scipy.stats import bootstrap
+
+    n = power_of_two(len(f))
+    table = pd.DataFrame(np.nan, names, list(SOBOL))
+    if n < 2:
+        return table
+    if np.ptp(f[:n]) == 0:
+        return table.fillna(0.0)
+    table["first"], table["total"] = _sobol(f[:n])
+    if intervals:
+        found = bootstrap(
+            (np.arange(n),), lambda rows: np.array(_sobol(f[rows])), vectorized=False, method="percentile",
+            n_resamples=RESAMPLES, confidence_level=LEVEL, rng=np.random.default_rng([seed, n]),
+        ).confidence_interval  # fmt: skip
+        table["first_low"], table["total_low"] = found.low
+        table["first_high"], table["total_high"] = found.high
+    return table
+
+
+def _sobol(f):
+    from scipy.stats import sobol_indices
+
+    if np.ptp(f[:, :2]) == 0:  # a resample in which nothing varies
+        return np.full((2, f.shape[1] - 2), np.nan)
+    d = f.shape[1] - 2
+    mixed = f.T[2:] if d > 1 else f.T[[2, 2]]  # scipy takes two factors at least
+    arrays = {"f_A": f[None, :, 0].copy(), "f_B": f[None, :, 1].copy(), "f_AB": mixed[:, None].copy()}
+    found = sobol_indices(func=arrays, n=len(f))
+    return found.first_order.ravel()[:d], found.total_order.ravel()[:d]
+
+
+def power_of_two(n):
+    """The largest power of two up to ``n``; 0 for none.
+
+    >>> power_of_two(100), power_of_two(64)
+    (64, 64)
+    """
+    return 1 << (n.bit_length() - 1) if n else 0
+
+
+def morris(z, y, names, levels=4, seed=0):
+    """Elementary effects by SALib: mean of their sizes (mu*) with bootstrap interval, mean, and spread.
+
+    Parameters
+    ----------
+    z : (n, d + 1, d) coordinates of n trajectories
+    y : (n, d + 1) values at them
+
+    Returns
+    -------
+    DataFrame with the columns ``MORRIS``, in units of y over the whole range of the factor
+    """
+    from SALib.analyze.morris import analyze
+
+    found = analyze(_problem(names), z.reshape(-1, len(names)), y.ravel(), num_levels=levels, seed=seed,
+                    conf_level=LEVEL, num_resamples=RESAMPLES)  # fmt: skip
+    size, half = np.asarray(found["mu_star"]), np.asarray(found["mu_star_conf"])
+    columns = size, np.maximum(size - half, 0), size + half, found["mu"], found["sigma"]
+    return pd.DataFrame(dict(zip(MORRIS, map(np.asarray, columns), strict=True)), names)
+
+
+def pawn(z, y, names, seed=0):
+    """PAWN by SALib: how far the distribution of y moves when a factor is held in a slice of its range.
+
+    The distance is that of Kolmogorov and Smirnov; ``median`` over the slices. Below ``critical`` a slice could as well
+    be a sample of the whole.
+
+    Parameters
+    ----------
+    z : (n, d) coordinates
+    y : (n,) values
+
+    Returns
+    -------
+    DataFrame with the columns ``PAWN``
+    """
+    n, rng = len(y), np.random.default_rng([seed, len(y)])
+    table = pd.DataFrame(np.nan, names, list(PAWN))
+    if n < 4 * SLICES:
+        return table
+    if np.ptp(y) == 0:
+        return table.fillna(0.0)
+    table["median"], table["largest"] = _pawn(z, y, names)
+    picks = [rng.integers(n, size=n) for _ in range(PAWN_RESAMPLES)]
+    spread = np.array([_pawn(z[rows], y[rows], names)[0] for rows in picks])
+    # resampling with ties moves distances up: the interval has the spread of the resamples around the estimate itself
+    half = NORMAL * spread.std(axis=0, ddof=1)
+    table["median_low"], table["median_high"] = np.maximum(table["median"] - half, 0), table["median"] + half
+    table["critical"] = KOLMOGOROV * np.sqrt(1 / n + SLICES / n)
+    return table
+
+
+def _pawn(z, y, names):
+    from SALib.analyze.pawn import analyze
+
+    found = analyze(_problem(names), z, y, S=SLICES, seed=0)
+    return np.asarray(found["median"]), np.asarray(found["maximum"])
+
+
+def _problem(names):
+    return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+
+
+def one_at_a_time(values, y):
+    """Tornado: the value at the ends of each factor's range, all others at their centre.
+
+    Parameters
+    ----------
+    values : DataFrame of the points, a column a factor; the first row is the centre
+    y : (n,) values
+
+    Returns
+    -------
+    DataFrame: centre, at_low, at_high, least, most, width
+    """
+    rows = {}
+    centre = values.iloc[0]
+    for name in values:
+        moved = np.flatnonzero((values[name] != centre[name]).to_numpy())
+        x, of = np.append(values[name].to_numpy()[moved], centre[name]), np.append(y[moved], y[0])
+        rows[name] = [y[0], of[x.argmin()], of[x.argmax()], of.min(), of.max(), np.ptp(of)]
+    return pd.DataFrame.from_dict(rows, "index", columns=["centre", "at_low", "at_high", "least", "most", "width"])
+
+
+def partial_dependence(x, y, bins=10):
+    """The mean of y over parts of a factor's range that hold equally many points, with its standard error.
+
+    Returns
+    -------
+    DataFrame: x (mean of the part), mean, error, low, high (5 and 95 % of the points)
+    """
+    order = np.array_split(np.argsort(x, kind="stable"), min(bins, max(1, len(x) // 4)))
+    rows = [(x[k].mean(), y[k].mean(), y[k].std(ddof=1) / np.sqrt(len(k)) if len(k) > 1 else np.nan,
+             *np.quantile(y[k], (0.05, 0.95))) for k in order]  # fmt: skip
+    return pd.DataFrame(rows, columns=["x", "mean", "error", "low", "high"])

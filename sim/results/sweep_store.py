@@ -1,0 +1,239 @@
+"""The store of a sweep: one SQLite file that keeps every finished cell the moment it is finished.
+
+``store.sqlite`` in the folder of a sweep; text columns marked JSON hold JSON, BLOBs little-endian float64 in C order.
+
+| table | one row | columns |
+|---|---|---|
+| meta | a fact of the whole sweep | key, value (JSON) |
+| factors | a factor | place, name, low, central, high, unit, grade, group, kind, meaning, note |
+| measures | a measure | place, name, unit, dims (JSON), coords (JSON: dim -> labels), at (index of its time), paired |
+| stages | a design | place, name, method, size (points a block), n (blocks asked), factors (JSON: places that vary) |
+| points | a design point | stage, point, block, place (in its block), z (coordinates), x (value of every factor) |
+| cells | a point run once | stage, point, repeat (0, or other chance), status, error, attempts, seconds |
+| outcomes | a measure of a done cell | stage, point, repeat, measure, shape (JSON), data (BLOB) |
+
+``point = block * size + place``. A cell is ``done``, ``refused`` (the model cannot take the point), ``failed`` (it
+raised, or its process was lost) or ``spared`` (another point of its block is refused). The first axis of a paired
+outcome is baseline, scenario. Rows are committed cell by cell in WAL mode; a closed store is a single file.
+"""
+
+import json
+import sqlite3
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import ResultError, StoreError, UsageError
+from sim.results.record import to_json
+
+NAME = "store.sqlite"
+FORMAT = 1
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE factors (place INTEGER PRIMARY KEY, name TEXT, low REAL, central REAL, high REAL, unit TEXT, grade TEXT,
+                      "group" TEXT, kind TEXT, meaning TEXT, note TEXT);
+CREATE TABLE measures (place INTEGER PRIMARY KEY, name TEXT UNIQUE, unit TEXT, dims TEXT, coords TEXT, at INTEGER,
+                       paired INTEGER);
+CREATE TABLE stages (place INTEGER PRIMARY KEY, name TEXT UNIQUE, method TEXT, size INTEGER, n INTEGER, factors TEXT);
+CREATE TABLE points (stage TEXT, point INTEGER, block INTEGER, place INTEGER, z BLOB, x BLOB,
+                     PRIMARY KEY (stage, point)) WITHOUT ROWID;
+CREATE TABLE cells (stage TEXT, point INTEGER, repeat INTEGER, status TEXT, error TEXT, attempts INTEGER, seconds REAL,
+                    PRIMARY KEY (stage, point, repeat)) WITHOUT ROWID;
+CREATE TABLE outcomes (stage TEXT, point INTEGER, repeat INTEGER, measure TEXT, shape TEXT, data BLOB,
+                       PRIMARY KEY (stage, measure, point, repeat));
+"""
+FACTOR = ("name", "low", "central", "high", "unit", "grade", "group", "kind", "meaning", "note")
+MEASURE = ("name", "unit", "dims", "coords", "at", "paired")
+STATUSES = ("done", "refused", "failed", "spared")
+
+
+def pack(values):
+    """Little-endian float64 in C order."""
+    return np.ascontiguousarray(values, dtype="<f8").tobytes()
+
+
+def unpack(data, shape=(-1,)):
+    """The array that :func:`pack` made bytes of."""
+    return np.frombuffer(data, dtype="<f8").reshape(shape)
+
+
+class SweepStore:
+    """A store open for writing: one process at a time, whatever happens to it.
+
+    Parameters
+    ----------
+    folder : path, made if missing
+
+    Raises
+    ------
+    UsageError if another process writes it; StoreError if the system refuses
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        with self._written():
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.folder / "lock")
+        with self._written():
+            self.db = connect(self.folder, write=True)
+            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing, a power cut the last cells
+            if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
+                self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+                self.put(format=FORMAT)
+
+    def close(self):
+        """Leave one file, readable from a folder that cannot be written."""
+        with suppress(sqlite3.OperationalError):  # somebody reads it, or the disk is full: the log stays beside it
+            self.db.execute("PRAGMA journal_mode=DELETE")
+        self.db.close()
+        self._lock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def put(self, **facts):
+        """Keep facts of the whole sweep."""
+        with self._written():
+            self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                                [(key, to_json(value, sort_keys=True)) for key, value in facts.items()])  # fmt: skip
+
+    def begin(self, factors, measures):
+        """Declare what varies and what is kept: lists of dicts with the columns of both tables."""
+        with self._written():
+            _insert(self.db, "factors", FACTOR, factors)
+            _insert(self.db, "measures", MEASURE, [
+                m | {"dims": to_json(m["dims"]), "coords": to_json(m["coords"]), "paired": int(m["paired"])}
+                for m in measures])  # fmt: skip
+
+    def stage(self, name, method, size, n, factors):
+        """Declare a design, or that more blocks of it are asked for."""
+        with self._written():
+            self.db.execute(
+                "INSERT INTO stages (name, method, size, n, factors) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET n = max(n, excluded.n)", (name, method, size, n, to_json(factors)),
+            )  # fmt: skip
+
+    def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None):
+        """Keep one cell, committed when this returns; ``point`` is (number, block, place, z, x)."""
+        with self._written():
+            self._record(stage, point, repeat, status, error, attempts, seconds, outcomes or {})
+
+    def record_all(self, rows):
+        """Keep several cells at once; each a tuple of the arguments of :meth:`record`."""
+        with self._written():
+            for stage, point, repeat, status, error in rows:
+                self._record(stage, point, repeat, status, error, 1, 0.0, {})
+
+    def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes):
+        number, block, place, z, x = point
+        self.db.execute("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)",
+                        (stage, number, block, place, pack(z), pack(x)))  # fmt: skip
+        self.db.execute("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        (stage, number, repeat, status, error, attempts, seconds))  # fmt: skip
+        self.db.executemany("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", [
+            (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
+            for name, values in outcomes.items()])  # fmt: skip
+
+    def decided(self, stage, first, last, repeat=0):
+        """Status of the cells that lie from point ``first`` up to ``last``: dict of point -> status."""
+        asked = "SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ?"
+        return dict(self.db.execute(asked, (stage, repeat, first, last)))
+
+    @contextmanager
+    def _written(self):
+        """One transaction; what the system refuses becomes one line, and finished cells stay."""
+        try:
+            yield
+            if getattr(self, "db", None):
+                self.db.commit()
+        except (sqlite3.Error, OSError) as error:
+            if getattr(self, "db", None):
+                with suppress(sqlite3.Error):  # the disk may refuse this too; what is committed stays
+                    self.db.rollback()
+            raise StoreError(
+                self.folder / NAME, f"cannot be written ({error}); finished cells are kept: free some space and give "
+                "the same command again",
+            ) from None  # fmt: skip
+
+
+def clear(folder):
+    """Remove what a store holds; one that another process writes is refused."""
+    if is_sweep(folder):
+        SweepStore(folder).close()  # which refuses, and leaves one file
+        (Path(folder) / NAME).unlink()
+
+
+def connect(folder, write=False):
+    """A connection to the store in ``folder``.
+
+    Raises
+    ------
+    ResultError if there is none
+    """
+    path = Path(folder) / NAME
+    if not write and not path.is_file():
+        raise ResultError(folder, f"no sweep lies here, {NAME} is missing")
+    if write:
+        return sqlite3.connect(path, timeout=30, isolation_level="DEFERRED")
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        written = json.loads(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError):
+        raise ResultError(path, "not the store of a sweep, or damaged") from None
+    if written > FORMAT:
+        raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
+    return db
+
+
+def is_sweep(folder):
+    """Whether the folder is that of a sweep rather than of a run."""
+    return (Path(folder) / NAME).is_file()
+
+
+def meta(db):
+    """The facts of the whole sweep: dict."""
+    return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
+
+
+def complete_blocks(db, stage):
+    """Numbers of the blocks of a stage in which every point is done, ascending."""
+    asked = """SELECT p.block FROM points p JOIN cells c USING (stage, point) JOIN stages s ON s.name = p.stage
+               WHERE p.stage = ? AND c.repeat = 0 AND c.status = 'done'
+               GROUP BY p.block HAVING count(*) = max(s.size) ORDER BY p.block"""
+    return [block for (block,) in db.execute(asked, (stage,))]
+
+
+def _insert(db, table, columns, rows):
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("?" for _ in columns)
+    db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [[row[c] for c in columns] for row in rows])
+
+
+def _locked(path):
+    """An open file that this process alone holds; a process that dies lets go of it."""
+    try:
+        file = open(path, "a")  # noqa: SIM115 (held as long as the store is open)
+    except OSError as error:
+        raise StoreError(path, f"cannot be written ({error.strerror})") from None
+    try:
+        _hold(file)
+    except OSError:
+        file.close()
+        raise UsageError(path.parent, "another process is running this sweep") from None
+    return file
+
+
+def _hold(file):
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

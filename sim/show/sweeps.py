@@ -1,0 +1,177 @@
+"""A sweep in the terminal: progress with the best guess so far, how far it is, and what it says."""
+
+import sys
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.console import Console, Group
+
+from sim.errors import TalentflowError
+from sim.results.effects import SHOWN
+from sim.results.sweep_result import Sweep
+from sim.results.sweep_tables import MEANING, assumption_load, chance_share, index_table
+from sim.results.sweep_words import is_graded, notes, reading, subject
+from sim.show.layout import bullets, heading, line, table
+from sim.show.terminal import say_if_compiling
+
+GUESS_EVERY = 5.0  # seconds
+SHOWN_FACTORS = 12
+COLUMNS = {
+    "sobol": {"first": "alone (S1)", "total": "in all (ST)"}, "morris": {"mu_star": "mean change", "sigma": "spread"},
+    "pawn": {"median": "shift (median)", "largest": "largest"},
+    "oat": {"at_low": "at its low end", "at_high": "at its high end", "width": "width"},
+}  # fmt: skip
+COLUMNS["lhs"] = COLUMNS["pawn"]
+READING = {
+    "sobol": "S1: part of the variance that the factor explains alone; ST: with all that it does together with others. "
+             "In brackets 90 % bootstrap intervals.",
+    "morris": "Mean change: mu*, the mean size of the effect's change over the factor's whole range, with its 90 % "
+              "interval; spread: sigma, large where that depends on the other factors.",
+    "pawn": "Shift: Kolmogorov-Smirnov distance between the distribution of the effect with the factor held and free.",
+    "oat": "The effect with all other factors at their centre.",
+}  # fmt: skip
+READING["lhs"] = READING["pawn"]
+
+
+@contextmanager
+def progress(quiet=False):
+    """A function of (folder, stage, done, total) that moves a bar on the error stream; None where nobody sees it."""
+    say_if_compiling(quiet)
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+               TimeRemainingColumn(), TextColumn("{task.fields[guess]}"))  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks, began = {}, {}
+
+        def told(folder, stage, done, total):
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total, rate="", guess="")
+                began[stage] = (monotonic(), done, monotonic())
+            start, first, last = began[stage]
+            now = monotonic()
+            rate = 60 * (done - first) / max(now - start, 1e-9)
+            changes = {"rate": f"{rate:,.0f} a minute" if done > first else ""}
+            if now - last > GUESS_EVERY:
+                changes["guess"] = best_guess(folder)
+                began[stage] = (start, first, monotonic())
+            bar.update(tasks[stage], completed=done, total=total, **changes)
+
+        yield told
+
+
+def best_guess(folder):
+    """The leading factor as the store has it now, in a few words."""
+    try:
+        found = Sweep.load(folder)
+        method = found.stages.method[found.last]
+        table = index_table(found, intervals=False)
+        return f"leading: {table.index[0]} ({table[MEANING[method][-1]].iloc[0]:.2g})"
+    except (TalentflowError, KeyError, IndexError, ValueError):
+        return ""  # too early to say
+
+
+def answer(sweep, measures):
+    """What a sweep found, as plain values for other programs."""
+    names = list(dict.fromkeys(text.partition("@")[0].strip() for text in measures if text))
+    return {
+        "folder": str(sweep.folder), "method": sweep.record.get("method"), "finished": sweep.record.get("finished"),
+        "digest": sweep.record.get("digest"), "cells": sweep.counts(), "stages": stages(sweep),
+        "failed": sweep.problems("failed"), "refused": sweep.problems("refused").error.value_counts().to_dict(),
+        "notes": notes(sweep),
+        "factors": sweep.factors.reset_index(),
+        "measures": {name: _measured(sweep, name) for name in names if name in sweep.measures.index},
+    }  # fmt: skip
+
+
+def _measured(sweep, measure):
+    found = {"about": subject(sweep, measure), "unit": sweep.measures.unit[measure], "reading": reading(sweep, measure),
+             "chance": chance_share(sweep, measure)}  # fmt: skip
+    method = sweep.stages.method[sweep.last]
+    if method != "grid" and len(sweep.complete()) > 1:
+        table = index_table(sweep, measure)
+        found["indices"] = table.rename_axis("factor").reset_index()
+        if method == "sobol":
+            found["load"] = assumption_load(sweep, measure).load.to_dict()
+    return found
+
+
+def stages(sweep):
+    """How far each stage is: rows of stage, method, blocks asked and complete, cells done and seconds each took."""
+    asked = "SELECT count(*), avg(seconds) FROM cells WHERE stage = ? AND status = 'done'"
+    rows = []
+    for name, row in sweep.stages.iterrows():
+        done, seconds = sweep.db.execute(asked, (name,)).fetchone()
+        complete = len(sweep.complete(name))
+        rows.append({
+            "stage": name, "method": row["method"], "factors": len(row["factors"]), "blocks": int(row["n"]),
+            "complete": complete, "left": (int(row["n"]) - complete) * int(row["size"]), "done": done,
+            "seconds_a_cell": round(seconds or 0.0, 3),
+        })  # fmt: skip
+    return rows
+
+
+def render(sweep, measures, cells=False):
+    """The reading of every measure with its table; ``cells``: how far the sweep is, before."""
+    parts = []
+    if cells:
+        parts += [heading(f"Sweep: {sweep.record.get('title', sweep.folder.name)}"), *_progress_lines(sweep)]
+    names = dict.fromkeys(text.partition("@")[0].strip() for text in measures if text)
+    for name in names:
+        sweep._measure(name)
+        parts += [*bullets(f"What {subject(sweep, name)} rests on", reading(sweep, name)), *_table(sweep, name)]
+    parts += bullets("The sweep itself", notes(sweep))
+    return Group(*parts, line(f"{sweep.folder}: the store; talentflow plot draws it, status reads it again.", "dim"))
+
+
+def _progress_lines(sweep):
+    for row in stages(sweep):
+        state = "complete" if not row["left"] else f"about {row['left']:,} cells left"
+        yield line(f"{row['stage']} ({row['method']}, {row['factors']} factors): {row['done']:,} cells done, {state}, "
+                   f"{row['seconds_a_cell']:.2g} s a cell")  # fmt: skip
+    counts = sweep.counts()
+    yield line(", ".join(f"{counts.get(key, 0):,} {key}" for key in ("done", "refused", "spared", "failed"))
+               + f"; digest {sweep.record.get('digest', 'none')}")  # fmt: skip
+    for row in sweep.problems("failed").head(5).itertuples():
+        yield line(f"failed: {row.stage} point {row.point}: {row.error}", "red")
+
+
+def _table(sweep, measure):
+    method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
+    if method not in COLUMNS or len(sweep.complete()) < 2:
+        return
+    columns, found = COLUMNS[method], index_table(sweep, measure)
+    factor, _, unit = SHOWN.get(sweep.measures.unit[measure], (1, "", sweep.measures.unit[measure]))
+    if method in ("sobol", "pawn", "lhs"):
+        factor, unit = 1, ""
+    words = [f"{words}{f', {unit}' if unit else ''}" for words in columns.values()]
+    made = table("factor", *words, "grade", "group", texts=(len(words) + 1, len(words) + 2))
+    for name, row in found.head(SHOWN_FACTORS).iterrows():
+        cells = [_interval(row, key, factor) for key in columns]
+        made.add_row(name, *cells, row.grade, row.group, style="dim" if row.undecided else "")
+    yield made
+    yield line(READING[method] + (" Grey: undecided." if found.undecided.any() else ""), "dim")
+    if method == "sobol" and is_graded(sweep):
+        yield _load_table(assumption_load(sweep, measure))
+
+
+def _load_table(load):
+    made = table("grade of evidence", "of the variance", "factors", texts=(2,))
+    for grade, row in load.iterrows():
+        made.add_row(grade, f"{100 * row.load:.0f} %", ", ".join(row.factors))
+    return made
+
+
+def _interval(row, key, factor):
+    text = f"{factor * row[key]:.2g}"
+    if f"{key}_low" in row:
+        text += f" [{factor * row[f'{key}_low']:.2g}, {factor * row[f'{key}_high']:.2g}]"
+    return text
+
+
+def render_boxes(answer):
+    """What a scenario discovery found."""
+    return Group(*bullets(answer["question"], answer["sentences"]))

@@ -1,0 +1,135 @@
+"""Where the cells of a sweep run: in this process, in local processes, or on a cluster. All are executors."""
+
+import os
+import signal
+import threading
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+
+from ..errors import UsageError
+from ..threads import set_threads
+
+PATIENCE = 20  # seconds for a scheduler to answer
+_alone = threading.Lock()
+
+
+def alone(task, *args):
+    """Run a task while no other runs in this process: kernels are called by one thread at a time."""
+    with _alone:
+        return task(*args)
+
+
+def alone_on_cluster(task, *args):
+    """The same in a worker of a cluster, with as many threads as the scheduler counts on it."""
+    from distributed import get_worker
+
+    with _alone:
+        set_threads(get_worker().state.nthreads)
+        return task(*args)
+
+
+class Inline(Executor):
+    """An executor that runs each task at once, in this process."""
+
+    def submit(self, task, /, *args, **options):
+        """Run the task; the future that comes back is done."""
+        future = Future()
+        try:
+            future.set_result(task(*args, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Workers:
+    """An executor, how many tasks it runs at once, and a fresh one when its processes are lost.
+
+    Parameters
+    ----------
+    make : function that gives an executor
+    slots : tasks at once
+    run : function that runs a task there
+    """
+
+    def __init__(self, make, slots, run=alone):
+        self._make, self.slots, self._run = make, slots, run
+        self._executor = make()
+
+    def submit(self, task, *args):
+        """A future of ``task(*args)``."""
+        return self._executor.submit(self._run, task, *args)
+
+    def map(self, task, *rows):
+        """What a task gives for each of the rows of its arguments, in their order."""
+        return [future.result() for future in [self.submit(task, *row) for row in zip(*rows, strict=True)]]
+
+    def renew(self):
+        """Start again with fresh processes."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._make()
+
+    def close(self):
+        """Let the processes go; what has not begun never does."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def workers_of(executor=None, workers=None):
+    """The workers of a sweep.
+
+    Parameters
+    ----------
+    executor : None for local processes, an Executor of any kind, or the address of a dask.distributed scheduler
+    workers : local processes, None for one a core; each has its part of the cores as threads
+
+    Yields
+    ------
+    Workers
+    """
+    if isinstance(executor, str):
+        with _dask_client(executor) as client:
+            yield Workers(client.get_executor, max(1, sum(client.nthreads().values())), alone_on_cluster)
+        return
+    if executor is not None:
+        yield Workers(lambda: executor, getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
+        return
+    count = workers or os.cpu_count() or 1
+    made = Workers(Inline if count == 1 else lambda: _pool(count), count)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def _pool(count):
+    threads = max(1, (os.cpu_count() or 1) // count)  # processes times threads never exceed the cores
+    return ProcessPoolExecutor(count, get_context("spawn"), _begin, (threads,))
+
+
+def _begin(threads):
+    """Set up a worker: its part of the cores; interrupts are the parent's business; where that dies, so does this."""
+    set_threads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent():
+    parent_process().join()
+    os._exit(1)
+
+
+@contextmanager
+def _dask_client(address):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(f"cluster {address}", "needs dask.distributed: pip install 'talentflow[cluster]'") from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cluster {address}", f"no scheduler answers there ({error})") from None
+    with client:
+        if not client.nthreads():
+            client.wait_for_workers(1, timeout=300)
+        yield client
