@@ -102,7 +102,7 @@ def test_a_route_for_residents_of_one_country_takes_its_temporary_residents_alon
     toronto = np.full(3, setting().hubs.index("toronto"))
     assert np.all(route_for(arm, slots, toronto, abroad=True) == (holders if may else -1))
     group = arm.tables.group_of[setting().country[arm.people.hub[0]], status]
-    pull = arm.tables.permit[group, arm.people.home[0], 1, 0, toronto[0]]
+    pull = arm.pulls.permit[group, arm.people.home[0], 1, 0, toronto[0]]
     assert np.isfinite(pull) == may
 
 

@@ -130,16 +130,20 @@ def by_promise(value, reach):
     value : (row, k) what a route promises, 0 where it is not open; rows run over hubs fastest
     reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
     """
-    share = np.zeros_like(value)
+    share, taken = np.zeros_like(value), np.empty(value.shape[1], np.bool_)
     for row in range(len(value)):
-        left, hub, value_left = 1.0, row % len(reach), value[row].copy()
-        for _ in range(value.shape[1]):
-            best = value_left.argmax()
-            if value_left[best] <= 0.0:
+        left, hub = 1.0, row % len(reach)
+        taken[:] = False
+        while True:
+            best, most = -1, 0.0
+            for k in range(value.shape[1]):
+                if value[row, k] > most and not taken[k]:
+                    best, most = k, value[row, k]
+            if best < 0:
                 break
             share[row, best] = left * reach[hub, best]
             left *= 1.0 - reach[hub, best]  # none of the better routes is open to them
-            value_left[best] = 0.0
+            taken[best] = True
     return share
 
 
