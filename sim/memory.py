@@ -8,7 +8,7 @@ from sim.errors import UsageError
 ENGINEER_BYTES = 120  # 60 of columns and 60 of ties
 ARMS = 2
 GROWTH = 1.1  # slots a year: entrants get new ones, and none is used again
-NEVER_ABOVE = 2_000_000_000  # slots are 32-bit integers
+MOST_SLOTS = 140_000_000  # the ties of all, about 14 each, are counted in 32 bits
 
 
 def check(population, years=10, workers=1):
@@ -26,15 +26,17 @@ def check(population, years=10, workers=1):
     """
     if population < 1:
         raise UsageError(f"population {population}", "at least 1 engineer is needed")
-    needed = workers * ARMS * ENGINEER_BYTES * population * GROWTH**years
-    limit = available()
-    if population > NEVER_ABOVE or needed > limit:
-        most = min(NEVER_ABOVE, int(limit * population / needed))
+    growth, limit = GROWTH**years, available()
+    each = workers * ARMS * ENGINEER_BYTES * growth
+    if population * each > limit:
         raise UsageError(
             f"population {population:,}",
-            f"needs about {needed / 1e9:,.1f} GB of memory, {limit / 1e9:,.1f} GB are available "
-            f"(at most about {most:,} here)",
+            f"needs about {population * each / 1e9:,.1f} GB of memory, {limit / 1e9:,.1f} GB are available "
+            f"(at most about {int(limit / each):,} here)",
         )
+    if population * growth > MOST_SLOTS:
+        most = f"at most about {int(MOST_SLOTS / growth):,} over {years} years"
+        raise UsageError(f"population {population:,}", f"{most}: their ties are counted in 32 bits")
 
 
 def available():

@@ -3,6 +3,16 @@
 import pytest
 from fake_result import fake_result
 
+from sim import cli
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Built worlds are kept for the session, in a folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALENTFLOW_CACHE", str(tmp_path_factory.mktemp("worlds")))
+        yield
+
 
 @pytest.fixture(scope="session")
 def result():
@@ -14,3 +24,15 @@ def result():
 def equal_arms():
     """A scenario that changes nothing."""
     return fake_result(replicates=4, years=3, strength=0.0)
+
+
+@pytest.fixture
+def talentflow(capsys):
+    """Run a command; returns exit code, output and error output."""
+
+    def talentflow(*arguments):
+        with pytest.raises(SystemExit) as left:
+            cli.main([str(argument) for argument in arguments])
+        return (left.value.code or 0, *capsys.readouterr())
+
+    return talentflow

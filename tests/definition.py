@@ -109,13 +109,7 @@ def net_pay(arm, slots, year, market):
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     country, home = s.country.astype(int), people.home[slots].astype(int)
     gross = market["gross"][:, tier_of(people.category[slots]), role_of(people.category[slots])].T
-    tax = np.stack(
-        [
-            eq.effective_tax(gross[:, h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][country[h]])
-            for h in range(len(s.hubs))
-        ],
-        axis=1,
-    )
+    tax = np.stack([tax_at(s, rules, h, gross[:, h]) for h in range(len(s.hubs))], axis=1)
     is_home = s.home_share[home] > 0
     abroad = country[None, :] != country[people.hub[slots]][:, None]
     long_away = (year - people.abroad_since[slots])[:, None] >= s.returnee_abroad[country]
@@ -127,6 +121,12 @@ def net_pay(arm, slots, year, market):
     return eq.net_real_pay(
         gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through, a.price_weight
     )
+
+
+def tax_at(s, rules, h, gross):
+    """Effective tax rate on ``gross`` in a hub, read off its table."""
+    rate = np.interp(np.log(gross), np.log(s.tax_gross), s.tax_rate[h])
+    return np.clip(rate + rules["tax_rate_points"][s.country[h]] / 100, 0.0, 0.95)
 
 
 def permit_terms(arm, year, home, tier, role, resident):
@@ -147,7 +147,7 @@ def _permit_term(arm, market, g, t, r, resident, h):
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
     odds, found = arm.offices.odds.mean(axis=0), []
     gross = market["gross"][h, t, r]
-    kept = gross * (1 - eq.effective_tax(gross, s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]]))
+    kept = gross * (1 - tax_at(s, rules, h, gross))
     for k, route in enumerate(s.routes):
         lives = s.countries[resident] if resident >= 0 else ""
         if s.countries[s.country[h]] != route["country"] or not _is_open(route, k, s.homes[g], TIERS[t], rules):
@@ -171,11 +171,11 @@ def _permit_term(arm, market, g, t, r, resident, h):
 def tied(arm, slots, kind):
     """(engineer, hub) bool: a friend, or a former colleague who counts, lives there."""
     ties, people = arm.ties, arm.people
-    start, whom = (getattr(ties, f"{kind}_start"), getattr(ties, f"{kind}s"))
     share = min(arm.a.former_colleagues / (TEAM - 1), 1.0) if kind == "colleague" else 1.0
     there = np.zeros((len(slots), len(arm.world.setting.hubs)), bool)
     for k, i in enumerate(slots):
-        others = whom[start[i] : start[i + 1]].astype(np.uint64)
+        others = ties.ties[ties.start[i] : ties.start[i + 1]]
+        others = (others[others >= 0] if kind == "colleague" else ~others[others < 0]).astype(np.uint64)
         low, high = np.minimum(others, np.uint64(i)), np.maximum(others, np.uint64(i))
         drawn = rng.uniform(rng.key(arm.world.seed, "tie counts"), low * np.uint64(int(TIE_HASH)) + high)
         lives = people.hub[others[drawn < share].astype(int)]

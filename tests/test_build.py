@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import CENTRE, START, same, setting, shipped_world, world_of
 
-from sim.world.build import entrant_mix, joint_mix
 from sim.world.engineers import (
     CITIZEN,
     NATIVE_YEAR,
@@ -23,6 +22,7 @@ from sim.world.engineers import (
     role_of,
     tier_of,
 )
+from sim.world.people import entrant_mix, joint_mix
 
 MOST_BYTES = 60  # of a slot, ties apart
 
@@ -169,7 +169,7 @@ def test_equal_arguments_give_equal_worlds_and_other_seeds_other_people():
     assert same(one.engineers, again.engineers)
     assert same(one.ties, again.ties)
     assert not np.array_equal(one.engineers.status, other.engineers.status)
-    assert not np.array_equal(one.ties.friends, other.ties.friends)
+    assert not np.array_equal(one.ties.ties, other.ties.ties)
     assert np.array_equal(one.cohort, other.cohort)  # counts are apportioned, not drawn
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from fake_result import fake_comparison, fake_result
 
-from sim import __version__, cli
+from sim import __version__
 from sim.errors import InvariantError
 from sim.results import Result
 from sim.results.parts import parts_table
@@ -65,18 +65,6 @@ def engine(monkeypatch, tmp_path):
     )
     monkeypatch.chdir(tmp_path)
     return engine
-
-
-@pytest.fixture
-def talentflow(capsys):
-    """Run a command; returns exit code, output and error output."""
-
-    def talentflow(*arguments):
-        with pytest.raises(SystemExit) as left:
-            cli.main([str(argument) for argument in arguments])
-        return (left.value.code or 0, *capsys.readouterr())
-
-    return talentflow
 
 
 SMALL = ("--replicates", 3, "--years", 2)
@@ -284,7 +272,8 @@ def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monk
 
 @pytest.mark.parametrize(
     "command",
-    "run compare index breakeven why effect plot verify list describe diff new levers schema world".split(),
+    "run compare index breakeven why sweep status discover effect plot verify list describe diff new levers schema "
+    "world".split(),
 )
 def test_version_json_and_quiet_work_for_every_command(talentflow, command):
     assert talentflow(command, "--version")[1] == f"talentflow {__version__}\n"

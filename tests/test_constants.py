@@ -35,32 +35,22 @@ def test_a_boom_fades_by_its_half_life_and_the_permanent_part_stays():
 
 
 def test_expected_flows_are_sums_of_choice_probabilities():
-    """On a random world of few hubs and homes: the compiled sum against the equations, cell by cell."""
+    """On a random world of few hubs and homes, one of them a group: matrices against the equations, cell by cell."""
     draw = np.random.default_rng(2)
-    hubs, homes = 5, 3
+    hubs, homes = 5, 4
     country = np.array([0, 0, 1, 1, 2])
     weight = draw.uniform(0, 100, (hubs, homes, 3))
     lam = np.array([1.0, 0.6, 0.5, 0.7])
-    is_home = np.eye(3, dtype=bool)[:, country][:homes]
+    is_home = np.eye(3, dtype=bool)[[0, 1, 2, 2]][:, country]
+    is_home[3] |= country == 1
     nest = np.stack([eq.nests(np.arange(hubs), country, np.tile(home, (hubs, 1))) for home in is_home])
     pull, cost = draw.normal(size=(4, homes, 3, hubs)), draw.uniform(0, 2, (3, hubs, hubs))
     cost[:, np.arange(hubs), np.arange(hubs)] = 0
     asks = draw.uniform(0.2, 1, (homes, 3, hubs))
     wins = asks * draw.uniform(0, 1, asks.shape)
 
-    flow = np.empty((3, hubs, hubs))
-    expected_flows(
-        0,
-        hubs,
-        weight,
-        np.exp(pull / lam[:, None, None, None]),
-        np.exp(-cost / lam[:, None, None, None]),
-        nest,
-        asks,
-        wins,
-        lam,
-        flow,
-    )
+    parts = fitting.exponentials(pull, cost, asks, wins, country, is_home, lam)
+    flow = expected_flows(weight.transpose(2, 0, 1), *parts, lam)
     by_hand = np.zeros_like(flow)
     for o, g, t in np.ndindex(weight.shape):
         n = nest[g, o]

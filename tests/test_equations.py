@@ -95,12 +95,12 @@ def test_prices_scale_out_and_weigh_by_their_share():
 
 
 def test_effective_tax_follows_the_table_between_and_beyond_its_incomes():
-    table = np.array([100.0, 200.0, 400.0]), np.array([0.1, 0.3, 0.4])
-    rate = eq.effective_tax(np.array([50.0, 100.0, np.sqrt(100 * 200.0), 200.0, 4000.0]), *table)
-    assert rate == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.4])
-    assert eq.effective_tax(200.0, *table, rate_points=5.0) == pytest.approx(0.35)
-    assert eq.effective_tax(200.0, *table, rate_points=-60.0) == 0.0
-    assert eq.effective_tax(200.0, *table, rate_points=90.0) == 0.95
+    table = np.array([100.0, 200.0, 400.0]), np.array([[0.1, 0.3, 0.4], [0.0, 0.2, 0.2]])
+    pay = np.tile([50.0, 100.0, np.sqrt(100 * 200.0), 200.0, 4000.0], (2, 1))
+    assert eq.effective_tax(pay, *table)[0] == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.4])
+    assert eq.effective_tax(pay, *table)[1] == pytest.approx([0.0, 0.0, 0.1, 0.2, 0.2])
+    for points, expected in ((5.0, 0.35), (-60.0, 0.0), (90.0, 0.95)):
+        assert eq.effective_tax(pay, *table, rate_points=np.array([points, 0.0]))[0, 3] == pytest.approx(expected)
 
 
 # E2

@@ -136,6 +136,12 @@ def test_what_never_changes_has_indices_of_zero_and_too_few_samples_none():
     assert few.isna().to_numpy().all()
 
 
+def test_a_single_factor_explains_all(tmp_path):
+    table = index_table(swept(tmp_path, models.trivial, models.LINEAR[:1], "sobol", 32), "y")
+    assert table["first"].iloc[0] == pytest.approx(1, abs=0.05)
+    assert table["total"].iloc[0] == pytest.approx(1, abs=0.05)
+
+
 def test_intervals_are_the_same_every_time(ishigami):
     assert index_table(ishigami).equals(index_table(ishigami))
 

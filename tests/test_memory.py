@@ -31,5 +31,12 @@ def test_workers_and_years_need_memory_too(monkeypatch):
             memory.check(2_000_000, **{"years": 5} | more)
 
 
+def test_more_than_can_be_numbered_is_refused_however_large_the_machine(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 10**13)
+    memory.check(20_000_000)
+    with pytest.raises(UsageError, match="population 60,000,000: at most about 53,"):
+        memory.check(60_000_000)
+
+
 def test_this_machine_has_memory():
     assert memory.available() > 10**6

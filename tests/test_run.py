@@ -353,11 +353,13 @@ def test_as_many_consider_as_the_rate_says_and_new_graduates_more():
     arm = arm_of(shipped_world(100_000, 1))
     enter(arm, START)
     find_considering(arm, START)
-    considers, present = arm.month_of[: arm.used] >= 0, np.arange(arm.used) < arm.world.cohort[1]
+    considers, present = np.zeros(arm.used, bool), np.arange(arm.used) < arm.world.cohort[1]
+    considers[np.concatenate(arm.considering)] = True
     assert considers[present].mean() == pytest.approx(CENTRE.considering_rate, rel=0.03)
     graduates = arm.people.graduate[: arm.used] & ~present
     assert considers[graduates].mean() == pytest.approx(CENTRE.considering_graduate, rel=0.05)
-    months = np.bincount(arm.month_of[: arm.used][considers], minlength=12)
+    months = [len(slots) for slots in arm.considering]
+    assert sum(months) == considers.sum()  # nobody twice a year
     assert stats.chisquare(months).pvalue > 1e-4  # any month is as good as another
 
 

@@ -10,25 +10,25 @@ from sim.world.ties import COMPATRIOT, FRIENDS, REWIRED, TEAM, build_ties, no_ti
 
 def caveman(teams, rewired, seed=0, homes=1):
     """Ties of equal teams in one cohort, everybody's home drawn from ``homes``."""
-    draw = np.random.default_rng(seed)
     n = teams * TEAM
-    team = np.repeat(np.arange(teams, dtype=np.int32), TEAM)
-    home = draw.integers(0, homes, n).astype(np.int8)
-    return build_ties(team, home, np.full(n, n, np.int32), lambda question: draw, rewired)
+    home = np.random.default_rng(seed).integers(0, homes, n).astype(np.int8)
+    draw = lambda question, block: np.random.default_rng([seed, len(question), block])  # noqa: E731
+    return build_ties(np.arange(0, n + 1, TEAM), home, np.array([0, n]), draw, rewired)
 
 
-def graph_of(start, ties):
-    """The layer as a simple graph, double ties once: what networkx measures."""
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(start) - 1))
-    graph.add_edges_from(
-        zip(np.repeat(np.arange(len(start) - 1), np.diff(start)).tolist(), ties.tolist(), strict=True)
-    )
-    return graph
+def layers(ties):
+    """(slot, tied slot) of every entry, of former colleagues and of friends."""
+    whose = np.repeat(np.arange(len(ties.start) - 1), np.diff(ties.start))
+    friend = ties.ties < 0
+    return {"colleagues": (whose[~friend], ties.ties[~friend]), "friends": (whose[friend], ~ties.ties[friend])}
 
 
 def colleagues(ties):
-    return graph_of(ties.colleague_start, ties.colleagues)
+    """The layer of colleagues as a simple graph, double ties once: what networkx measures."""
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(ties.start) - 1))
+    graph.add_edges_from(np.stack(layers(ties)["colleagues"], axis=1).tolist())
+    return graph
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,10 @@ def world():
     return shipped_world()
 
 
-@pytest.fixture(scope="module", params=["colleague", "friend"])
+@pytest.fixture(scope="module", params=["colleagues", "friends"])
 def layer(request, world):
-    """(slot, tied slot) of every entry of one layer's lists."""
-    start = getattr(world.ties, f"{request.param}_start")
-    ties = getattr(world.ties, f"{request.param}s")
-    return np.repeat(np.arange(len(start) - 1), np.diff(start)), ties
+    """(slot, tied slot) of every entry of one layer."""
+    return layers(world.ties)[request.param]
 
 
 @pytest.mark.parametrize("rewired", [0.0, 0.1, REWIRED, 0.5])
@@ -81,50 +79,70 @@ def test_nobody_is_tied_to_a_slot_that_does_not_exist(layer, world):
     assert layer[1].max() < world.cohort[-1]
 
 
-def test_nobody_draws_a_tie_to_a_later_cohort(world, layer):
+@pytest.mark.parametrize("kind", ["colleagues", "friends"])
+def test_nobody_draws_a_tie_to_a_later_cohort(world, kind):
     """Those who enter later seek ties among the earlier; the present drew theirs among themselves."""
-    present = world.cohort[1]
+    present, layer = world.cohort[1], layers(world.ties)[kind]
     among = ((layer[0] < present) & (layer[1] < present)).sum() / 2
     teams = np.bincount(world.engineers.team[:present])
-    drawn = FRIENDS * present if layer[1] is world.ties.friends else (teams * (teams - 1) / 2).sum()
+    drawn = FRIENDS * present if kind == "friends" else (teams * (teams - 1) / 2).sum()
     assert 0.98 * drawn < among <= drawn  # a tie to oneself is dropped
+
+
+def test_colleagues_come_first(world):
+    start, ties = world.ties
+    friend = (ties < 0).astype(np.int8)
+    turns = np.diff(friend)[np.setdiff1d(np.arange(len(ties) - 1), start[1:-1] - 1)]  # within a list
+    assert np.all(turns >= 0)
 
 
 def test_friends_are_compatriots(world):
     home = world.engineers.home
-    whose = np.repeat(np.arange(len(home)), np.diff(world.ties.friend_start))
-    assert np.array_equal(home[whose], home[world.ties.friends])
-    assert np.diff(world.ties.friend_start).mean() == pytest.approx(2 * FRIENDS, rel=0.02)
+    whose, whom = layers(world.ties)["friends"]
+    assert np.array_equal(home[whose], home[whom])
+    assert len(whose) / len(home) == pytest.approx(2 * FRIENDS, rel=0.02)
 
 
 def test_rewired_colleagues_are_compatriots_more_often_than_chance(world):
     home, team = world.engineers.home, world.engineers.team
-    whose = np.repeat(np.arange(len(home)), np.diff(world.ties.colleague_start))
-    elsewhere = team[whose] != team[world.ties.colleagues]
-    share = (home[whose] == home[world.ties.colleagues])[elsewhere].mean()
+    whose, whom = layers(world.ties)["colleagues"]
+    elsewhere = team[whose] != team[whom]
+    share = (home[whose] == home[whom])[elsewhere].mean()
     chance = ((np.bincount(home) / len(home)) ** 2).sum()
     assert share == pytest.approx(COMPATRIOT + (1 - COMPATRIOT) * chance, abs=0.03)
     assert share > 2 * chance
 
 
 def test_the_share_of_rewired_ties(world):
+    whose, whom = layers(world.ties)["colleagues"]
     team = world.engineers.team
-    whose = np.repeat(np.arange(len(team)), np.diff(world.ties.colleague_start))
-    assert (team[whose] != team[world.ties.colleagues]).mean() == pytest.approx(REWIRED, abs=0.02)
+    assert (team[whose] != team[whom]).mean() == pytest.approx(REWIRED, abs=0.02)
 
 
 def test_ties_reach_other_hubs_and_other_countries(world):
     hub, country = world.entry_hub, world.setting.country
-    whose = np.repeat(np.arange(len(hub)), np.diff(world.ties.colleague_start))
-    others = hub[world.ties.colleagues]
-    assert 0.05 < (hub[whose] != others).mean() < REWIRED
-    assert (country[hub[whose]] != country[others]).any()
+    whose, whom = layers(world.ties)["colleagues"]
+    assert 0.05 < (hub[whose] != hub[whom]).mean() < REWIRED
+    assert (country[hub[whose]] != country[hub[whom]]).any()
 
 
 def test_more_slots_without_ties_leave_the_others_alone():
     ties = caveman(3, REWIRED)
     grown = ties.grown(5)
-    assert len(grown.colleague_start) == len(ties.colleague_start) + 5
-    assert np.all(np.diff(grown.friend_start)[-5:] == 0)
-    assert np.array_equal(grown.colleagues, ties.colleagues)
-    assert np.all(np.diff(no_ties(4).colleague_start) == 0)
+    assert len(grown.start) == len(ties.start) + 5
+    assert grown.start.dtype == ties.start.dtype
+    assert np.all(np.diff(grown.start)[-5:] == 0)
+    assert np.array_equal(grown.ties, ties.ties)
+    assert np.all(np.diff(no_ties(4).start) == 0)
+
+
+def test_a_longer_run_ties_the_first_people_alike(monkeypatch):
+    """Whatever the number of threads, blocks and stretches that their ties are drawn and laid in."""
+    whole = {}
+    for years, threads in ((1, 1), (3, 2)):
+        monkeypatch.setattr("sim.threads._threads", threads)
+        world = shipped_world.__wrapped__(60_000, years)
+        among = world.ties
+        first = [among.ties[a:b] for a, b in zip(among.start[:-1], among.start[1:], strict=True)][: world.cohort[2]]
+        whole[years] = [list_[np.maximum(list_, ~list_) < world.cohort[2]] for list_ in first]
+    assert all(map(np.array_equal, whole[1], whole[3]))

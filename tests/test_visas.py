@@ -17,7 +17,8 @@ from worlds import (
     years_of,
 )
 
-from sim.model.routes import approval, pays_fee, route_for
+from sim.model import rng
+from sim.model.routes import MOST_ROUTES, approval, pays_fee, route_for
 from sim.model.visas import SLOT
 from sim.model.year import leave, settle
 from sim.scenario.files import load
@@ -177,11 +178,17 @@ def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
     for i, taken in zip(slots, chosen, strict=True):
         tier, home = tier_of(arm.people.category[i]), setting().homes[arm.people.home[i]]
         open_to = [k for k in np.flatnonzero(rules["route_is_open"] * rules[f"route_{TIERS[tier]}"])
-                   if is_from_abroad(setting().routes[k], home) and arm.reaches([i], np.array([[k]]))[0, 0]]
+                   if is_from_abroad(setting().routes[k], home) and is_reached(arm, i, k)]
         promises = {k: chance[tier, k] for k in open_to if chance[tier, k] > 0}
         assert taken == max(promises, key=promises.get, default=-1)
     assert (chosen == H1B).any() == (special_fee == 0)
     assert (chosen != H1B).any()
+
+
+def is_reached(arm, slot, route):
+    """Whether the route is open to the person in practice."""
+    u = rng.uniform(rng.key(arm.world.seed, "route reach"), slot * MOST_ROUTES + route)
+    return u < arm.rules["route_reach"][route]
 
 
 def is_from_abroad(row, home):
@@ -244,11 +251,13 @@ def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
     people.hub[:n] = ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     people.home[:n] = place.homes.index(home)
     people.status[:n], people.expiry_month[:n] = status, expiry
-    arm.counts = arm.count()
+    arm.count()
     arm.open_books()
     settle(arm, START)
     leave(arm, START)
-    arm.books.close(arm.counts, arm.count())
+    before = arm.counts
+    arm.count()
+    arm.books.close(before, arm.counts)
     stays = people.hub[:n] == ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     return people.status[:n][stays], people.expiry_month[:n][stays], people.hub[:n][~stays]
 

@@ -10,13 +10,11 @@ from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.ties import TEAM
 from . import equations as eq
 from . import passes, rng
-from .ledger import Books, cells_of
-from .market import follow_the_market
+from .ledger import Books
+from .market import Layout, follow_the_market
 from .routes import Routes
 from .supply import entrant_path, reference_size
 from .visas import Offices
-
-MOST_ROUTES = 1024
 
 
 class Arm:
@@ -42,20 +40,18 @@ class Arm:
         self.people, self.ties = world.engineers.copy(), world.ties
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
-        self.month_of = np.full(len(self.people.hub), -1, np.int8)
         self.reference = reference_size(setting, a, world.start, world.years)
         self.ratio = self._entrant_ratio()
-        self.trip = eq.trip_cost(setting.distance_km, setting.country[:, None] != setting.country[None, :],
-                                 a.b_distance, a.move_cost_domestic, constants.move_cost_abroad)
+        self.layout = Layout(setting, a, constants.move_cost_abroad)
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
         self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
         self.reach_key = rng.key(world.seed, "route reach")
         self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
-        self.nest = nest_of(setting)
+        self.seen = np.zeros(len(self.people.hub), bool)  # room for ``acts.standing``
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
-        self.counts = self.count()
+        self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
@@ -68,7 +64,7 @@ class Arm:
         ties, sizes and jobs instead of in their own.
         """
         twin = copy(self)
-        twin.people, twin.month_of = self.people.copy(), self.month_of.copy()
+        twin.people = self.people.copy()
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
         return twin
@@ -92,21 +88,13 @@ class Arm:
         self.adopt_rules(month)
         follow_the_market(self, month // 12)
 
-    def cells(self, slots):
-        """(slot,) ledger cell of each engineer."""
-        return cells_of(self.people, slots, len(self.world.setting.homes))
-
     def count(self):
-        """(hub, home, tier, status) agents now."""
+        """Count the agents: ``counts`` by (hub, home, tier, status) and ``work`` by (hub, role, sector)."""
         setting = self.world.setting
-        shape = (len(setting.hubs), len(setting.homes), len(TIERS), len(STATUSES))
-        return sum(over_range(passes.count, self.used, self.people, shape[0], shape[1])).reshape(shape)
-
-    def count_work(self):
-        """(hub, role, sector) agents now."""
-        hubs = len(self.world.setting.hubs)
-        counts = sum(over_range(passes.count_work, self.used, self.people, hubs))
-        return counts.reshape(hubs, len(ROLES), len(SECTORS))
+        hubs, homes = len(setting.hubs), len(setting.homes)
+        cells, work = (sum(parts) for parts in zip(*over_range(passes.count, self.used, self.people, hubs, homes), strict=True))
+        self.counts = cells.reshape(hubs, homes, len(TIERS), len(STATUSES))
+        self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
 
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""
@@ -142,14 +130,9 @@ class Arm:
         if missing > 0:
             room = missing + len(self.people.hub) // 20
             self.people, self.ties = self.people.grown(room), self.ties.grown(room)
-            self.month_of = np.append(self.month_of, np.full(room, -1, np.int8))
+            self.seen = np.zeros(len(self.people.hub), bool)
         self.spare = self.used = last
         return np.arange(first, last)
-
-    def reaches(self, slots, route):
-        """(slot, k) bool: each of the routes (slot, k) is open to the person in practice, drawn once for each."""
-        counter = np.asarray(slots)[:, None] * MOST_ROUTES + route  # a further route changes nobody's draws
-        return rng.uniform(self.reach_key, counter) < self.rules["route_reach"][route]
 
     def _entrant_ratio(self):
         world = self.world
@@ -176,9 +159,3 @@ def considering_table(arm):
                                  a.mover_share, ages, a.b_age, a.age_reference)
     return rates.reshape(-1, *rates.shape[3:])
 
-
-def nest_of(setting):
-    """(home, origin, hub) int8, the nest of every alternative (E3)."""
-    hubs = np.arange(len(setting.hubs))
-    return np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
-                     for share in setting.home_share])

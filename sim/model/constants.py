@@ -13,13 +13,15 @@ from numba import njit
 from scipy.optimize import NoConvergence, anderson
 
 from ..errors import InvariantError
-from ..threads import over_range
-from ..world.build import entrant_mix
+from ..world.people import entrant_mix
 from . import equations as eq
-from .kernels import MOST_TIES, tied_hubs
+from .kernels import tied_hubs
+from .market import dissimilarity_of
 from .routes import promise, route_shares
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
+# in the country, to the home country, to a third one, and to another country of a home that is a group of countries
+WAYS = np.array([eq.RESIDENCE, eq.ORIGIN, eq.THIRD, eq.THIRD])
 TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
 TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
 STEP, MEMORY, ROUNDS = 0.5, 5, 100  # of the accelerated fixed point (Anderson 1965, Journal of the ACM 12)
@@ -81,8 +83,7 @@ def tie_factors(arm, sample=30_000):
     s, a = arm.world.setting, arm.a
     who = np.arange(0, arm.used, max(1, arm.used // sample))
     home, hub = arm.people.home[who], arm.people.hub[who]
-    friends, colleagues = tied_hubs(who, arm.people.hub, arm.ties, arm.person_keys[0], arm.colleague_share,
-                                    np.empty((2, MOST_TIES), np.int32))
+    colleagues, friends = tied_hubs(who, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
     friend, colleague = (_share_tied(home, hub, bits, len(s.homes), len(s.hubs)) for bits in (friends, colleagues))
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
@@ -90,13 +91,16 @@ def tie_factors(arm, sample=30_000):
 @njit(cache=True)
 def _share_tied(home, hub, bits, homes, hubs):
     """(home, hub) share of engineers who live elsewhere and have a tie in the hub; ``bits`` are their sets of hubs."""
-    tied, elsewhere = np.zeros((homes, hubs)), np.zeros((homes, hubs))
+    tied, elsewhere, one = np.zeros((homes, hubs), np.int64), np.zeros((homes, hubs), np.int64), np.uint64(1)
     for k in range(home.size):
-        for d in range(hubs):
-            if hub[k] >= 0 and d != hub[k]:
-                elsewhere[home[k], d] += 1
-                tied[home[k], d] += np.float64(bits[k] >> np.uint64(d) & np.uint64(1))
-    return tied / np.maximum(elsewhere, 1.0)
+        if hub[k] >= 0:
+            row, here = tied[home[k]], np.uint64(hub[k])
+            for d in range(np.uint64(hubs)):  # no branch in it, so that it runs on vectors
+                row[d] += np.int64(bits[k] >> d & one)
+            row[here] -= np.int64(bits[k] >> here & one)
+            elsewhere[home[k]] += 1
+            elsewhere[home[k], here] -= 1
+    return tied / np.maximum(elsewhere, 1)
 
 
 def pulls(arm):
@@ -104,10 +108,10 @@ def pulls(arm):
 
     Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
     """
-    s, t = arm.world.setting, arm.tables
+    s, t = arm.world.setting, arm.pulls
     p = np.arange(3) * 15 + ROLE * 3 + TASTE
     hub = np.arange(len(s.hubs))
-    is_home = (t.home_share > 0)[:, None, :]
+    is_home = (s.home_share > 0)[:, None, :]
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
@@ -116,66 +120,67 @@ def pulls(arm):
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 
 
-@njit(cache=True, nogil=True)
-def expected_flows(first, last, weight, pull, trip, nest, asks, wins, dissimilarity, flow):
-    """Expected first-year moves (E1 to E3) in persons: ``flow`` is (tier, origin, destination), overwritten.
+def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity):
+    """Odds of all alternatives as factors (E2, E3), so that sums over hubs are products of matrices.
+
+    In which nest a hub is for people of a home who live in another hub is itself such a product, for each of four
+    ``WAYS``.
 
     Parameters
     ----------
-    weight : (hub, home, tier) considerers
-    pull : (nest, home, tier, hub) and trip : (nest, tier, origin, hub), exponentials already divided by the nest's
-        dissimilarity
-    nest : (home, origin, hub)
+    pull : (nest, home, tier, hub) and trip : (tier, origin, hub), log-odds
     asks, wins : (home, tier, hub) what permits leave of the odds of choosing a hub abroad, and of arriving there
+    country : (hub,); is_home : (home, hub) bool; dissimilarity : (nest,)
+
+    Returns
+    -------
+    stay : (tier, hub, home); trip : (way, tier, origin, hub); asked, won : (way, tier, home, hub)
+    lives : (way, 1, origin, home) 1 where people of the home go that way from there, else 0
     """
-    hubs = weight.shape[0]
-    e, s = np.empty(hubs), np.empty(4)
-    for o in range(first, last):
-        flow[:, o, :] = 0.0
-        for g in range(weight.shape[1]):
-            for tier in range(3):
-                if weight[o, g, tier] <= 0.0:
-                    continue
-                s[:] = 0.0
-                for d in range(hubs):
-                    n = nest[g, o, d]
-                    e[d] = pull[n, g, tier, d] * trip[n, tier, o, d]
-                    if n >= 2:
-                        e[d] *= asks[g, tier, d]
-                    s[n] += e[d]
-                total = 0.0
-                for n in range(4):
-                    total += s[n] ** dissimilarity[n] if s[n] > 0.0 else 0.0
-                for n in range(4):  # now what a person of the cell adds for each unit of e
-                    s[n] = weight[o, g, tier] * s[n] ** (dissimilarity[n] - 1) / total if s[n] > 0.0 else 0.0
-                for d in range(hubs):
-                    if d != o:
-                        n = nest[g, o, d]
-                        arrive = wins[g, tier, d] / asks[g, tier, d] if n >= 2 and asks[g, tier, d] > 0.0 else 1.0
-                        flow[tier, o, d] += e[d] * s[n] * arrive
+    border, everybody = country[:, None] != country, np.ones_like(is_home)
+    goes = np.stack([~border & ~np.eye(len(country), dtype=bool), border, border, border])[:, None]
+    to = np.stack([everybody, is_home, ~is_home, is_home])[:, None]
+    lives = np.stack([everybody, ~is_home, everybody, is_home]).swapaxes(1, 2)[:, None].astype(float)
+    scale = dissimilarity[WAYS][:, None, None, None]
+    e = to * np.exp(pull.swapaxes(1, 2)[WAYS] / scale)
+    asked, won = (e * np.stack([np.ones_like(p), p, p, p]).swapaxes(1, 2) for p in (asks, wins))
+    stay = np.exp(pull[0].transpose(1, 2, 0) - np.diagonal(trip, axis1=1, axis2=2)[..., None])
+    return stay, goes * np.exp(-trip / scale), asked, won, lives
+
+
+def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity):
+    """(tier, origin, destination) expected first-year moves (E1 to E3), in persons.
+
+    ``weight`` is (tier, hub, home) considerers, ``dissimilarity`` (nest,); the others as from ``exponentials``.
+    """
+    odds = lives * (trip @ asked.swapaxes(2, 3))
+    nest = np.stack([odds[0], odds[1], odds[2] + odds[3]])  # but for staying, which has no dissimilarity
+    nest = np.maximum(nest, np.finfo(float).tiny)  # where a nest is empty
+    worth = nest ** dissimilarity[1:, None, None, None]
+    each = weight / (stay + worth.sum(axis=0)) * worth / nest  # what each unit of the odds adds to a flow
+    return (trip * ((lives * each[WAYS - 1]) @ won)).sum(axis=0)
 
 
 class FirstYear:
     """Expected flows of the first year as a function of the constants, everything else laid out once."""
 
     def __init__(self, arm):
-        t, setting = arm.tables, arm.world.setting
-        self.nest, self.dissimilarity = t.nest, t.dissimilarity[:, None, None, None]
-        self.weight, self.pull, self.permits = considerers(arm), pulls(arm), permit_factors(arm)
+        setting, a = arm.world.setting, arm.a
+        self.dissimilarity, self.weight = dissimilarity_of(a), considerers(arm).transpose(2, 0, 1)
         self.border = setting.country[:, None] != setting.country[None, :]
-        self.trip = t.trip - self.border * arm.constants.move_cost_abroad[:, None, None]
+        trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
+        self.stay, self.trip, self.asked, self.won, self.lives = exponentials(
+            pulls(arm), trip, *permit_factors(arm), setting.country, setting.home_share > 0, self.dissimilarity)
         self.size = arm.size()
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
 
     def flows(self, xi, move_cost_abroad):
         """(tier, origin, destination) persons."""
-        hubs = len(xi)
-        flow = np.empty((3, hubs, hubs))
-        trip = self.trip + self.border * np.asarray(move_cost_abroad)[:, None, None]
-        pull, cost = np.exp((self.pull + xi) / self.dissimilarity), np.exp(-trip / self.dissimilarity)
-        over_range(expected_flows, hubs, self.weight, pull, cost, self.nest, *self.permits,
-                   self.dissimilarity.ravel(), flow, least=16)
-        return flow
+        scale = self.dissimilarity[WAYS][:, None, None, None]
+        pull, cost = np.exp(xi / scale), np.exp(-np.asarray(move_cost_abroad)[:, None, None] / scale)
+        trip = np.concatenate([self.trip[:1], self.trip[1:] * cost[1:]])  # the first way crosses no border
+        return expected_flows(self.weight, self.stay * np.exp(xi)[:, None], trip, self.asked * pull, self.won * pull,
+                              self.lives, self.dissimilarity)
 
 
 def invert(first_year, targets, crossing_rates, offsets, fitted):
@@ -235,10 +240,10 @@ def permit_factors(arm):
     The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
     chance that their routes give.
     """
-    t, (route, share, pattern_of) = arm.tables, route_shares(arm)
+    t, (route, share, pattern_of) = arm.pulls, route_shares(arm)
     granted = (share * promise(arm, True)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
-    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / t.dissimilarity[eq.THIRD])
+    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / arm.a.nest_third)
     open_to = ~t.closed[:, None, :]
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to

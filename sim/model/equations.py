@@ -39,19 +39,23 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0):
 
     Parameters
     ----------
-    gross : (...,) kUSD a year
-    tax_gross : (k,) kUSD, ascending; tax_rate : (k,) share of gross
-    rate_points : percentage points added by policy
+    gross : (hub, ...) kUSD a year
+    tax_gross : (k,) kUSD, ascending; tax_rate : (hub, k) share of gross
+    rate_points : (hub,) percentage points added by policy
 
     Returns
     -------
-    (...,) share of gross, in [0, 0.95]. Source: ``tax_effective.csv``.
+    (hub, ...) share of gross, in [0, 0.95]. Source: ``tax_effective.csv``.
 
-    >>> round(float(effective_tax(200.0, np.array([100.0, 400.0]), np.array([0.2, 0.4]))), 6)
-    0.3
+    >>> effective_tax(np.array([200.0]), np.array([100.0, 400.0]), np.array([[0.2, 0.4]])).round(6).tolist()
+    [0.3]
     """
-    rate = np.interp(np.log(gross), np.log(tax_gross), tax_rate) + rate_points / 100
-    return np.clip(rate, 0.0, 0.95)
+    place = np.interp(np.log(gross), np.log(tax_gross), np.arange(len(tax_gross)))
+    below = np.minimum(place.astype(int), len(tax_gross) - 2)
+    hub = np.arange(len(gross)).reshape(-1, *[1] * (place.ndim - 1))
+    rise = np.diff(tax_rate, axis=1)[hub, below]
+    points = np.broadcast_to(rate_points, len(gross)).reshape(hub.shape)
+    return np.clip(tax_rate[hub, below] + (place - below) * rise + points / 100, 0.0, 0.95)
 
 
 def net_real_pay(gross, tax, relief, relief_years, fee_kusd, price, expected_stay, fee_pass_through, price_weight):

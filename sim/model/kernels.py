@@ -1,48 +1,71 @@
 """Compiled twins of the equations. Nothing here is the definition of anything: ``equations.py`` and ``rng.py`` are.
 
 Each line ends with the label of the equation that it follows; ``tests/test_kernels.py`` holds the twins to equal
-choices. Indices are cast to unsigned because numba adds a wrap-around test to every signed one.
+choices. Utilities and exponentials are float32: their rounding moves a probability by a few parts in a million, far
+less than one engineer, and twice as many fit into a vector register. Loops over hubs have no branch, so that they run
+on vectors; indices are cast to unsigned because numba adds a wrap-around test to every signed one.
 """
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from numba import float32, int32, njit, types, uint64
+from numba.extending import intrinsic
 
 from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
-BATCH = 1024  # engineers worked on at once: their utilities stay in the cache
-MOST_TIES = 48 * BATCH  # room for the ties of a batch, three times their mean number
+BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
+MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
+ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
+SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
 
 
 class Tables(NamedTuple):
-    """What one decision round needs to know of the world, from ``market.tables``; log-odds unless said."""
+    """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
 
-    pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
-    pay_returnee: np.ndarray  # the same under returnee relief
-    pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
-    place: np.ndarray  # (home, hub)
-    compute: np.ndarray  # (role, hub)
+    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute and place: what does not depend on ties
     trip: np.ndarray  # (tier, origin, destination)
-    permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
+    permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
+    newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
+    returnee_left: np.ndarray  # the same under returnee relief
+    returning: np.ndarray  # (category % 45, hub) arrivals entitled to returnee relief against other arrivals
     group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
-    free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
-    home_share: np.ndarray  # (home, hub)
+    free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
+    is_home: np.ndarray  # (home, hub) bool
     nest: np.ndarray  # (home, origin, hub) int8, E3
+    sharpness: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
+    dissimilarity: np.ndarray  # (nest,)
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (home, hub) bool, to people from abroad
     any_closed: bool
+    has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
     returnee_years: np.ndarray  # (hub,)
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
-    dissimilarity: np.ndarray  # (nest,)
     b_friend: float
     log_colleague: float
     colleague_share: float  # part of the colleague ties that count
     year: int
+
+
+class Room(NamedTuple):
+    """Arrays to work in, for one batch."""
+
+    v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
+    bits: np.ndarray  # (engineer * hub,) int32, and ``scale`` is its memory read as float32
+    scale: np.ndarray
+    sums: np.ndarray  # (nest,) float32
+    worth: np.ndarray  # (nest,) float32
+    column: np.ndarray  # (6, engineer) int32: hub, home, category, status, year of arrival, year of departure
+    begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
+    end: np.ndarray  # (engineer,) and ends
+    tie: np.ndarray  # (tie,) int32, the lists one after the other
+    lives: np.ndarray  # (tie,) int8 hubs
+    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where colleagues that count live
+    friends: np.ndarray  # (engineer,) the same of friends
 
 
 @njit
@@ -55,71 +78,6 @@ def uniform_at(key, slot):
     return np.float64(x >> S11) * TO_UNIT
 
 
-@njit
-def gather_ties(who, start, ties, hub, thin_key, share, room, bits):
-    """Bit set of the hubs where ties of each of ``who`` live; a tie counts if its own draw is below ``share``.
-
-    In stages, so that the processor waits for many cache lines at once instead of one after the other.
-    """
-    one, size = uint64(1), 0
-    for k in range(who.size):
-        for q in range(uint64(start[who[k]]), uint64(start[who[k] + 1])):
-            if size < room.shape[1]:
-                room[0, size] = ties[q]
-                size += 1
-    for q in range(size):
-        room[1, q] = hub[room[0, q]]
-    at = 0
-    for k in range(who.size):
-        i, found = who[k], uint64(0)
-        degree = min(start[i + 1] - start[i], size - at)
-        for q in range(at, at + degree):
-            j = room[0, q]
-            if share >= 1.0 or uniform_at(thin_key, uint64(min(i, j)) * TIE_HASH + uint64(max(i, j))) < share:
-                found |= (one << uint64(room[1, q])) * uint64(room[1, q] >= 0)
-        bits[k] = found
-        at += degree
-
-
-@njit(cache=True, nogil=True)
-def exponents(who, people, friends, colleagues, nationality_key, t, mode, barred, v, needs):
-    """Fill (engineer, hub) the exponents of E3, utility over dissimilarity, and who needs a permit where.
-
-    Utilities are counted from the best one of the engineer; a closed alternative gets minus infinity. ``friends``
-    and ``colleagues`` are bit sets of hubs; see ``moves.choose_hubs`` for the others.
-    """
-    one = uint64(1)
-    for k in range(who.size):
-        i = who[k]
-        o, g = uint64(people.hub[i]), uint64(people.home[i])
-        p = uint64(people.category[i]) % uint64(45)
-        tier, role = p // uint64(15), p // uint64(3) % uint64(5)
-        nation = uniform_at(nationality_key, i)
-        friend, colleague = friends[k], colleagues[k] & ~(one << o)  # staying takes no new offer
-        nest, free, closed, pay = t.nest[g, o], t.free[g], t.closed[g], t.pay_arriving[p]
-        group = t.group_of[t.country[o], people.status[i]]
-        place, compute, trip, permit = t.place[g], t.compute[role], t.trip[tier, o], t.permit[group, g, tier, role]
-        vk, needed = v[k], needs[k]
-        for d in range(uint64(nest.size)):  # no branch in it, so that it runs on vectors
-            needed[d] = nest[d] >= 2 and nation >= free[d]
-            x = pay[d] + place[d] + compute[d] - trip[d]  # E1, E2
-            x += t.log_colleague * np.float64(colleague >> uint64(d) & one)  # E2
-            x += t.b_friend * np.float64(friend >> uint64(d) & one)  # E2
-            vk[d] = x + permit[d] if needed[d] else x  # E2, NaN where no route is open
-        relieve(i, people, t, p, vk)
-        if mode != FREELY or t.any_closed or barred[k] >= 0:
-            for d in range(uint64(nest.size)):
-                leaves = nest[d] >= 2 and not needed[d] and (mode == LEAVING or t.home_share[g, d] > 0.0)
-                shut = (nest[d] >= 2 and closed[d]) or (needed[d] and t.country[d] == barred[k])
-                if shut or (mode != FREELY and not leaves):
-                    vk[d] = np.nan
-        best = -np.inf
-        for d in range(uint64(nest.size)):
-            best = max(best, vk[d]) if vk[d] == vk[d] else best
-        for d in range(uint64(nest.size)):
-            vk[d] = (vk[d] - best) / t.dissimilarity[uint64(nest[d])] if vk[d] == vk[d] else -np.inf  # E3
-
-
 @njit(cache=True, nogil=True)
 def uniforms(key, slots):
     """Keyed draws of many slots (slot,); equal to ``rng.uniform`` to the bit."""
@@ -129,48 +87,194 @@ def uniforms(key, slots):
     return u
 
 
-@njit(inline="always")
-def relieve(i, people, t, p, v):
-    """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
-    o, g = uint64(people.hub[i]), uint64(people.home[i])
-    here = t.country[o]
-    lives_home = t.home_share[g, o] > 0.0
-    scheme = t.returnee_years[o] if lives_home else t.newcomer_years[o]
-    longest = t.pay.shape[2] - 1
-    left = uint64(min(max(0, scheme - (t.year - people.arrival_year[i])), longest))
-    away = t.year - people.abroad_since[i]
-    for d in range(uint64(v.size)):
-        if t.country[d] == here:
-            kept = t.pay_returnee[p, d, left] if t.home_share[g, d] > 0.0 else t.pay[p, d, left]
-            v[d] += kept - t.pay_arriving[p, d]
-        elif t.home_share[g, d] > 0.0:
-            years = uint64(min(t.returnee_years[d], longest)) if away >= t.returnee_abroad[d] else uint64(0)
-            v[d] += t.pay_returnee[p, d, years] - t.pay_arriving[p, d]
+@njit
+def room_for(engineers, hubs):
+    """The :class:`Room` of a batch."""
+    bits = np.empty(engineers * hubs, np.int32)
+    ties = MOST_TIES * engineers
+    return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32), np.empty(4, np.float32),
+                np.empty((6, engineers), np.int32), np.empty(engineers, np.int32), np.empty(engineers, np.int32),
+                np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),
+                np.empty(engineers, np.uint64))
+
+
+@njit(fastmath={"contract"})
+def exponentials(x, bits, scale):
+    """``exp(x)`` in place, for x up to 0 in float32, to one unit in the last place; 0 below -87, where float32 ends.
+
+    Powers of two are written into the exponent's bits; what is left is a polynomial (Cephes, expf).
+    """
+    for k in range(x.size):
+        y = max(x[k], float32(-87.0))
+        whole = y * float32(1.44269504) + float32(12582912.0)  # adding 1.5 * 2**23 rounds to a whole number
+        whole -= float32(12582912.0)
+        r = y - whole * float32(0.693359375) + whole * float32(2.12194440e-4)
+        p = float32(1.9875691500e-4)
+        p = p * r + float32(1.3981999507e-3)
+        p = p * r + float32(8.3334519073e-3)
+        p = p * r + float32(4.1665795894e-2)
+        p = p * r + float32(1.6666665459e-1)
+        p = p * r + float32(5.0000001201e-1)
+        bits[k] = (int32(whole) + int32(127)) << int32(23)
+        x[k] = p * r * r + r + float32(1.0) if x[k] > float32(-87.0) else float32(0.0)
+    for k in range(x.size):
+        x[k] *= scale[k]
 
 
 @njit
-def draw_nested(e, nest, dissimilarity, u, s):
+def gather(who, people, room):
+    """The columns of ``who``, one after the other: the processor then waits for many cache lines at once."""
+    for k in range(who.size):
+        room.column[0, k] = people.hub[uint64(who[k])]
+    for k in range(who.size):
+        room.column[1, k] = people.home[uint64(who[k])]
+    for k in range(who.size):
+        room.column[2, k] = people.category[uint64(who[k])]
+    for k in range(who.size):
+        room.column[3, k] = people.status[uint64(who[k])]
+    for k in range(who.size):
+        room.column[4, k] = people.arrival_year[uint64(who[k])]
+    for k in range(who.size):
+        room.column[5, k] = people.abroad_since[uint64(who[k])]
+
+
+@njit
+def find_ties(who, ties, living, key, colleague_share, room):
+    """Bit sets of the hubs where ties of each of ``who`` live: colleagues elsewhere, if they count, and friends.
+
+    A year is bound by the wait for the lists of ties and the hubs in them, so these are read in stages: where the
+    lists begin and end, the lists, where everybody in them lives. A colleague in one's own hub brings no new offer; for
+    the others the draw of the tie is below ``colleague_share`` if it counts.
+    """
+    size = uint64(0)
+    for k in range(who.size):
+        room.begin[k] = ties.start[uint64(who[k])]
+    for k in range(who.size):
+        room.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], room.begin[k] + MOST_TIES)
+    for k in range(who.size):
+        first, degree = uint64(room.begin[k]), uint64(room.end[k] - room.begin[k])
+        for q in range(degree):
+            room.tie[size + q] = ties.ties[first + q]
+        size += degree
+    for q in range(size):
+        room.lives[q] = living[uint64(room.tie[q] ^ (room.tie[q] >> int32(31)))]  # a friend is ~j
+    at = uint64(0)
+    for k in range(who.size):
+        i, o, colleagues, friends = uint64(who[k]), room.column[0, k], uint64(0), uint64(0)
+        for q in range(at, at + uint64(room.end[k] - room.begin[k])):
+            j, hub = room.tie[q], room.lives[q]
+            there = uint64(hub >= 0) << uint64(hub & 63)
+            if j < 0:
+                friends |= there
+            elif hub != o and uniform_at(key, min(i, uint64(j)) * TIE_HASH + max(i, uint64(j))) < colleague_share:
+                colleagues |= there
+        at += uint64(room.end[k] - room.begin[k])
+        room.colleagues[k], room.friends[k] = colleagues, friends
+
+
+@njit(fastmath=ORDERLY)
+def utilities(who, keys, t, mode, barred, room):
+    """Fill the room with the exponents of E3, utility over dissimilarity, counted from the engineer's best one."""
+    hubs, v = uint64(t.country.size), room.v
+    for k in range(uint64(who.size)):
+        o, g, status = uint64(room.column[0, k]), uint64(room.column[1, k]), uint64(room.column[3, k])
+        p = uint64(room.column[2, k]) % uint64(45)
+        work, tier, country = p // uint64(3), p // uint64(15), t.country[o]
+        group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
+        for d in range(hubs):
+            permit = t.permit[group, g, work, d]
+            v[k, d] = t.pull[g, p, d] - t.trip[tier, o, d]  # E1, E2
+            v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
+        if t.has_relief[g, o]:
+            relieve(k, o, g, p, country, t, room)
+        add_to(v[k], room.colleagues[k], t.log_colleague)  # E2
+        add_to(v[k], room.friends[k], t.b_friend)  # E2
+        if mode != FREELY or t.any_closed or barred[k] >= 0:
+            shut_doors(o, g, nation, t, mode, barred[k], v[k])
+        best = SHUT
+        for d in range(hubs):
+            x = v[k, d]
+            best = x if x > best else best
+        if best > SHUT:
+            for d in range(hubs):
+                v[k, d] = (v[k, d] - best) * t.sharpness[g, o, d]  # E3
+
+
+@njit(inline="always")
+def relieve(k, o, g, p, country, t, room):
+    """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
+    v, longest = room.v, t.newcomer_left.shape[0] - 1
+    scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
+    left = uint64(min(max(0, scheme - (t.year - room.column[4, k])), longest))
+    away = int32(t.year - room.column[5, k])
+    for d in range(uint64(t.country.size)):
+        promised, nothing = t.returning[p, d], t.returnee_left[0, p, d]
+        back, new = t.returnee_left[left, p, d], t.newcomer_left[left, p, d]
+        abroad = promised if away >= t.returnee_abroad[d] else nothing
+        resident = back if t.is_home[g, d] else new
+        arrival = abroad if t.is_home[g, d] else float32(0.0)
+        v[k, d] += resident if t.country[d] == country else arrival
+
+
+@intrinsic
+def lowest_bit(typing, x):
+    """Position of the lowest bit set in ``x``, which has one."""
+    return x(x), lambda context, builder, signature, args: builder.cttz(args[0], context.get_constant(types.boolean, 1))
+
+
+@njit(inline="always")
+def add_to(v, hubs, amount):
+    """Add ``amount`` to the utility of every hub in a bit set."""
+    while hubs:
+        v[lowest_bit(hubs)] += amount
+        hubs &= hubs - uint64(1)
+
+
+@njit
+def shut_doors(o, g, nation, t, mode, barred, v):
+    """Take away the alternatives that policy, a refusal or the mode of choice shuts."""
+    for d in range(t.country.size):
+        abroad, needs = t.country[d] != t.country[o], nation >= t.free[g, o, d]
+        leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
+        shut = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
+        if shut or (mode != FREELY and not leaves):
+            v[d] = SHUT
+
+
+@njit(fastmath=ORDERLY)
+def nest_sums(e, nest):
+    """Sum of the exponentials ``e`` (hub,) in each nest (E3)."""
+    stay = residence = origin = third = float32(0.0)
+    for d in range(e.size):
+        x, n = e[d], nest[d]
+        stay += x if n == 0 else float32(0.0)
+        residence += x if n == 1 else float32(0.0)
+        origin += x if n == 2 else float32(0.0)
+        third += x if n == 3 else float32(0.0)
+    return stay, residence, origin, third
+
+
+@njit(inline="always")
+def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     """Nested-logit choice (E3) with alternatives laid end to end by nest, then by hub; -1 if all are closed.
 
-    ``e`` (hub,) is the exponential of the exponents; ``s`` (2, nest) is room to work in.
+    ``e`` (hub,) is the exponential of the exponents; ``s`` and ``worth`` (nest,) are room to work in.
     """
-    s[:] = 0.0
-    for d in range(uint64(e.size)):
-        s[0, uint64(nest[d])] += e[d]
-    total = 0.0
-    for n in range(4):
-        if s[0, n] > 0.0:
-            s[1, n] = s[0, n] ** dissimilarity[n] if n > 0 else s[0, n]  # E3; staying has no dissimilarity
-            total += s[1, n]
-    point, chosen = u * total, -1
+    s[0], s[1], s[2], s[3] = nest_sums(e, nest)
+    worth[0] = total = s[0]  # staying has no dissimilarity
+    for n in range(1, 4):
+        worth[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else float32(0.0)  # E3
+        total += worth[n]
+    point, chosen, last = u * total, -1, np.int64(-1)
+    if point < worth[0]:
+        return np.int64(o)
     for n in range(4):  # the nest
-        if s[1, n] > 0.0:
+        if s[n] > 0.0:
             chosen = n
-            if point < s[1, n]:
-                point *= s[0, n] / s[1, n]
+            if point < worth[n]:
+                point *= s[n] / worth[n]
                 break
-            point -= s[1, n]
-    last = -1
+            point -= worth[n]
     for d in range(e.size):  # the hub in it
         if nest[d] == chosen and e[d] > 0.0:
             last = d
@@ -181,32 +285,41 @@ def draw_nested(e, nest, dissimilarity, u, s):
 
 
 @njit(cache=True, nogil=True)
-def draw_choices(who, u, people, t, e, needs, chosen, needs_permit):
-    """Draw the choice of each of ``who`` from the exponentials (engineer, hub); who finds every door closed stays."""
-    s = np.empty((2, 4))
-    for k in range(who.size):
-        i = who[k]
-        d = draw_nested(e[k], t.nest[people.home[i], people.hub[i]], t.dissimilarity, u[k], s)
-        chosen[k] = d if d >= 0 else people.hub[i]
-        needs_permit[k] = d >= 0 and needs[k, d]
+def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred, chosen, needs_permit):
+    """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
+
+    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit,
+    RETURNING one in the home country. ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none).
+    Who finds every door closed stays.
+    """
+    room = room_for(min(BATCH, last - first), t.country.size)
+    for begin in range(first, last, BATCH):
+        part = who[begin : min(begin + BATCH, last)]
+        gather(part, people, room)
+        find_ties(part, ties, living, keys[0], t.colleague_share, room)
+        utilities(part, keys, t, mode, barred[begin:], room)
+        exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)
+        for k in range(part.size):
+            o, g = uint64(room.column[0, k]), uint64(room.column[1, k])
+            d = draw_nested(o, room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.sums, room.worth)
+            chosen[begin + k] = d if d >= 0 else o
+            needs_permit[begin + k] = d >= 0 and float32(uniform_at(keys[1], part[k])) >= t.free[g, o, d]
 
 
 @njit(cache=True, nogil=True)
-def tied_hubs(who, hub, ties, thin_key, colleague_share, room):
-    """(engineer,) bit sets of the hubs where friends, and colleagues that count, of ``who`` live.
-
-    ``room`` is (2, MOST_TIES) int32 to work in.
-    """
-    friends, colleagues = np.empty(who.size, np.uint64), np.empty(who.size, np.uint64)
-    for k in range(0, who.size, BATCH):
-        part = slice(k, min(k + BATCH, who.size))
-        gather_ties(who[part], ties.friend_start, ties.friends, hub, thin_key, 1.0, room, friends[part])
-        gather_ties(who[part], ties.colleague_start, ties.colleagues, hub, thin_key, colleague_share, room,
-                    colleagues[part])
-    return friends, colleagues
+def tied_hubs(who, people, living, ties, keys, colleague_share):
+    """(kind, engineer) bit sets of the hubs where colleagues that count, elsewhere, and friends of ``who`` live."""
+    found, room = np.empty((2, who.size), np.uint64), room_for(BATCH, 1)
+    for begin in range(0, who.size, BATCH):
+        part = who[begin : min(begin + BATCH, who.size)]
+        gather(part, people, room)
+        find_ties(part, ties, living, keys[0], colleague_share, room)
+        found[0, begin : begin + part.size] = room.colleagues[: part.size]
+        found[1, begin : begin + part.size] = room.friends[: part.size]
+    return found
 
 
 def is_compiled():
     """Whether this machine keeps a compiled copy of the kernels."""
-    folder = Path(draw_choices._cache.cache_path)  # numba tells nobody else where it keeps them
-    return any(folder.glob("kernels.draw_choices-*.nbi"))
+    folder = Path(choose_hubs._cache.cache_path)  # numba tells nobody else where it keeps them
+    return any(folder.glob("kernels.choose_hubs-*.nbi"))

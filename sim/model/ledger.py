@@ -1,22 +1,31 @@
 """The books: every entry, move, exit and change of status, and the proof that stocks and flows agree."""
 
 import numpy as np
+from numba import njit, uint64
 
 from ..errors import InvariantError
-from ..world.engineers import TIERS, tier_of
+from ..world.engineers import TIER_OF, TIERS
 
 STATUS_COUNT = 6
 
 
-def cells_of(people, slots, homes):
-    """(slot,) cell of each engineer: hub, home, tier and status in one number."""
-    hub = people.hub[slots].astype(np.int64)
-    cell = hub * homes + people.home[slots]
-    return (cell * len(TIERS) + tier_of(people.category[slots])) * STATUS_COUNT + people.status[slots]
+@njit(inline="always")
+def cell_of(people, i, homes):
+    """Ledger cell of the engineer in slot ``i``: hub, home, tier and status in one number."""
+    tier = TIER_OF[uint64(people.category[i])]
+    place = uint64(people.hub[i]) * uint64(homes) + uint64(people.home[i])
+    return (place * uint64(3) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
 
 
 class Books:
-    """What happened in one year, in agents; ``close`` demands that it explains the change of every cell."""
+    """What happened in one year, in agents; ``close`` demands that it explains the change of every cell.
+
+    Attributes
+    ----------
+    change : (cell,) everybody who came into a cell less everybody who left it
+    flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
+    entrants, exits : (hub,)
+    """
 
     def __init__(self, hubs, homes):
         self.shape = (hubs, homes, len(TIERS), STATUS_COUNT)
@@ -25,34 +34,21 @@ class Books:
         self.crossings = np.zeros(len(TIERS), np.int64)
         self.entrants = np.zeros(hubs, np.int64)
         self.exits = np.zeros(hubs, np.int64)
-        self._before, self._after = [], []
 
-    def entered(self, cells):
-        """Book people who joined, by their cells."""
-        self._after.append(cells)
-        self.entrants += np.bincount(self._hub(cells), minlength=self.shape[0])
+    def entered(self, change):
+        """Book people who joined; ``change`` is (cell,) agents."""
+        self.change += change
+        self.entrants += change.reshape(len(self.entrants), -1).sum(axis=1)
 
-    def left(self, cells):
-        """Book people who left the occupation."""
-        self._before.append(cells)
-        self.exits += np.bincount(self._hub(cells), minlength=self.shape[0])
-
-    def moved(self, before, after, border):
-        """Book movers by their cells before and after; ``border`` says who crossed one."""
-        self.changed(before, after)
-        hubs = self.shape[0]
-        pair = self._hub(before) * hubs + self._hub(after)
-        self.flow += np.bincount(pair, minlength=hubs * hubs).reshape(hubs, hubs)
-        tier = after[border] // STATUS_COUNT % len(TIERS)
-        self.crossings += np.bincount(tier, minlength=len(TIERS))
-
-    def changed(self, before, after):
-        """Book a change of status."""
-        self._before.append(before)
-        self._after.append(after)
+    def left(self, change):
+        """Book people who left the occupation; ``change`` is (cell,) agents, not positive."""
+        self.change += change
+        self.exits -= change.reshape(len(self.exits), -1).sum(axis=1)
 
     def close(self, stock_before, stock_after):
         """Check ``stock(t+1) = stock(t) + entrants + arrivals - departures - exits`` to the agent.
+
+        By hub, home, tier and status against the changes booked, and by hub against the flows.
 
         Parameters
         ----------
@@ -61,17 +57,15 @@ class Books:
         Raises
         ------
         InvariantError
-            naming the first cell that does not balance
+            naming the first cell or hub that does not balance
         """
-        size = self.change.size
-        for cells, sign in ((self._after, 1), (self._before, -1)):
-            if cells:
-                self.change += sign * np.bincount(np.concatenate(cells), minlength=size)
-        wrong = np.flatnonzero(stock_before.ravel() + self.change != stock_after.ravel())
-        if wrong.size:
-            cell = tuple(int(k) for k in np.unravel_index(wrong[0], self.shape))
-            where = f"{wrong.size} cells, the first of them (hub, home, tier, status) {cell}"
-            raise InvariantError("stocks and flows disagree", where)
-
-    def _hub(self, cells):
-        return cells // int(np.prod(self.shape[1:]))
+        moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants - self.exits
+        for before, change, axes in (
+            (stock_before, self.change.reshape(self.shape), "(hub, home, tier, status)"),
+            (stock_before.sum(axis=(1, 2, 3)), moved, "(hub,)"),
+        ):
+            after = stock_after if before.ndim > 1 else stock_after.sum(axis=(1, 2, 3))
+            wrong = np.argwhere(before + change != after)
+            if len(wrong):
+                first = tuple(int(k) for k in wrong[0])
+                raise InvariantError("stocks and flows disagree", f"{len(wrong)} cells, the first {axes} {first}")

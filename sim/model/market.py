@@ -1,11 +1,28 @@
-"""Pay, prices and compute follow last year's stocks (E7, E8); out of them the tables of a decision round (E1, E2)."""
+"""Pay, prices and compute follow last year's stocks (E7, E8); out of them the pulls of a decision round (E1, E2)."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from ..world.engineers import TASTES
 from . import equations as eq
-from .kernels import Tables
+from .kernels import SHUT, Tables
 from .routes import open_routes, permit_terms
+
+
+class Pulls(NamedTuple):
+    """What draws people to hubs under the rules now in force, term by term; log-odds, see :func:`pulls`."""
+
+    pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
+    pay_returnee: np.ndarray  # the same under returnee relief
+    pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
+    place: np.ndarray  # (home, hub)
+    compute: np.ndarray  # (role, hub)
+    permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
+    free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
+    closed: np.ndarray  # (home, hub) bool, to people from abroad
+    newcomer_years: np.ndarray  # (hub,) years of relief on arrival
+    returnee_years: np.ndarray  # (hub,)
 
 
 class Market:
@@ -22,6 +39,7 @@ def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
+    arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
 
 
@@ -68,38 +86,82 @@ def gross_pay(setting, a, pay_scale):
     return value[:, :, None] * setting.role_pay * np.asarray(pay_scale)[:, None, None]
 
 
-def tables(arm, year):
-    """The :class:`~sim.model.kernels.Tables` of a decision round under the rules now in force."""
+def pulls(arm, year):
+    """The :class:`Pulls` under the rules now in force."""
     s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
     gross = gross_pay(s, a, m.pay_scale)
-    tax = np.stack([
-        eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], rules["tax_rate_points"][s.country[h]])
-        for h in range(len(s.hubs))
-    ])
-    free = np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share)
+    tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
-    on_arrival = np.minimum(years("newcomer_years"), pay.shape[2] - 1)
-    arriving = np.take_along_axis(pay, on_arrival[None, :, None], axis=2)[..., 0]
-    closed = closed_to(s, rules)
-    return Tables(
+    return Pulls(
         pay=pay,
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
-        pay_arriving=np.ascontiguousarray(arriving),
+        pay_arriving=after(pay, years("newcomer_years")),
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
                             openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
                             a.b_size, a.b_diaspora, a.b_home, a.b_language),
         compute=compute_table(s, a, m),
-        trip=arm.trip,
-        permit=permit_terms(arm, gross, tax), group_of=arm.routes.group_of,
-        free=free, home_share=s.home_share, nest=arm.nest, country=s.country,
-        closed=closed, any_closed=bool(closed.any()),
+        permit=permit_terms(arm, gross, tax),
+        free=np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share),
+        closed=closed_to(s, rules),
         newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
-        returnee_abroad=s.returnee_abroad[s.country],
-        dissimilarity=np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]),
-        b_friend=a.b_friend, log_colleague=np.log(a.colleague_multiplier),
+    )
+
+
+def tables(arm, year):
+    """The pulls laid out as the kernels read them: one row an engineer for every term."""
+    s, a, p, fixed = arm.world.setting, arm.a, arm.pulls, arm.layout
+    role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
+    single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
+    return Tables(
+        pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role])),
+        trip=fixed.trip,
+        permit=single(np.where(np.isnan(p.permit), SHUT, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))),
+        newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
+        returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
+        returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
+        group_of=arm.routes.group_of,
+        free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
+        is_home=s.home_share > 0, nest=fixed.nest, sharpness=fixed.sharpness, dissimilarity=fixed.dissimilarity,
+        country=s.country,
+        closed=p.closed, any_closed=bool(p.closed.any()),
+        has_relief=relief_matters(s, p), newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
+        returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
+        b_friend=np.float32(a.b_friend), log_colleague=np.float32(np.log(a.colleague_multiplier)),
         colleague_share=arm.colleague_share, year=year,
     )
+
+
+def relief_matters(setting, pulls):
+    """(home, origin) bool: a scheme runs in the country of residence, or in one that counts as home."""
+    scheme = (pulls.newcomer_years > 0) | (pulls.returnee_years > 0)
+    at_home = ((setting.home_share > 0) & scheme).any(axis=1)
+    return at_home[:, None] | scheme
+
+
+class Layout:
+    """What the tables of an arm hold that neither time nor policy changes."""
+
+    def __init__(self, setting, a, move_cost_abroad):
+        self.abroad = setting.country[:, None] != setting.country[None, :]
+        self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
+                                      move_cost_abroad)
+        self.trip = np.where(np.isnan(self.trip_cost), np.inf, self.trip_cost).astype(np.float32)  # closed corridors
+        hubs = np.arange(len(setting.hubs))
+        self.nest = np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
+                              for share in setting.home_share])
+        self.dissimilarity = dissimilarity_of(a).astype(np.float32)
+        self.sharpness = (1 / self.dissimilarity)[self.nest]
+
+
+def dissimilarity_of(a):
+    """(nest,) dissimilarity of the alternatives within each nest (E3)."""
+    return np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third])
+
+
+def after(pay, years):
+    """(category % 45, hub) of a table by years of relief left, for people who have ``years`` (hub,) of it."""
+    return np.take_along_axis(pay, np.minimum(years, pay.shape[2] - 1)[None, :, None], axis=2)[..., 0]
 
 
 def closed_to(setting, rules):

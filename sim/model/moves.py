@@ -1,17 +1,13 @@
 """Decision rounds and moves: who considers this month, what they choose, and the one place that changes residence."""
 
-import threading
-
 import numpy as np
 
 from ..threads import over_range
-from ..world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY
 from . import rng
-from .kernels import BATCH, FREELY, MOST_TIES, draw_choices, exponents, tied_hubs, uniforms
-from .routes import KINDS
+from .acts import by_need, change_status, free_to_decide, relocate
+from .kernels import FREELY, choose_hubs, uniforms
 
 MONTHS = 12
-_rooms = threading.local()
 
 
 def choose(arm, slots, question, when, mode=FREELY, barred=None):
@@ -25,77 +21,34 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     return chosen, needs
 
 
-def _room(hubs):
-    """Arrays to work in, kept by each thread: new ones of this size cost more than what is done in them."""
-    if getattr(_rooms, "hubs", None) != hubs:
-        _rooms.hubs = hubs
-        _rooms.arrays = (np.empty((BATCH, hubs)), np.empty((BATCH, hubs), np.bool_), np.empty((2, MOST_TIES), np.int32))
-    return _rooms.arrays
-
-
-def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred, chosen, needs_permit):
-    """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
-
-    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit,
-    RETURNING one in the home country. ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none). The
-    exponentials between the two compiled halves are numpy's, which work on vectors; compiled ones would take five
-    times as long.
-    """
-    room, needs, tied = _room(len(t.country))
-    for begin in range(first, last, BATCH):
-        part = slice(begin, min(begin + BATCH, last))
-        v = room[: part.stop - begin]
-        friends, colleagues = tied_hubs(who[part], living, ties, keys[0], t.colleague_share, tied)
-        exponents(who[part], people, friends, colleagues, keys[1], t, mode, barred[part], v, needs)
-        draw_choices(who[part], u[part], people, t, np.exp(v, out=v), needs, chosen[part], needs_permit[part])
-
-
 def decide(arm, month):
     """The month's decision round: who is free to go goes, who needs a permit applies."""
-    slots = arm.considering[month % MONTHS]
-    slots = slots[(arm.people.hub[slots] >= 0) & (arm.people.target[slots] < 0)]
-    chosen, needs = choose(arm, slots, "destination", month // MONTHS)
-    going = chosen != arm.people.hub[slots]
-    free = going & ~needs
-    move(arm, slots[free], chosen[free], month)
-    arm.offices.receive(slots[going & needs], chosen[going & needs], month)
+    slots = free_to_decide(arm.considering[month % MONTHS], arm.people.hub, arm.people.target)
+    act_on(arm, slots, *choose(arm, slots, "destination", month // MONTHS), month)
 
 
-def move(arm, slots, hub, month, route=None):
-    """Move engineers to ``hub``: residence, status and permit; the only lines that change where anybody lives.
+def act_on(arm, slots, chosen, needs, month):
+    """Let those who chose another hub go there, or apply for a permit if they need one."""
+    movers, hubs, applicants, wanted = by_need(slots, chosen, needs, arm.people.hub)
+    move(arm, movers, hubs, month)
+    arm.offices.receive(applicants, wanted, month)
+
+
+def move(arm, slots, hubs, month, route=None):
+    """Move engineers to ``hubs``: residence, status and permit; nothing else changes where anybody lives.
 
     Parameters
     ----------
-    slots, hub : (mover,); route : (mover,) the permit granted, or None for people who need none
+    slots, hubs : (mover,); route : (mover,) the permit granted, or None for people who need none
     """
-    if not len(slots):
-        return
-    people, setting, year = arm.people, arm.world.setting, month // MONTHS
-    before = arm.cells(slots)
-    origin = people.hub[slots]
-    border = setting.country[origin] != setting.country[hub]
-    home = people.home[slots]
-    leaves_home = border & (setting.home_share[home, origin] > 0)
-    people.abroad_since[slots[leaves_home]] = year
-    people.hub[slots] = people.employer_hub[slots] = hub
-    people.target[slots] = -1
-
-    crossing = slots[border]
-    people.arrival_year[crossing] = year
-    people.route[crossing] = -1
-    people.status[crossing] = CITIZEN
-    if route is not None:
-        grant(arm, crossing, route[border], month)
-    arm.books.moved(before, arm.cells(slots), border)
+    route = np.full(len(slots), -1) if route is None else route
+    books = arm.books
+    relocate(slots, hubs, route, month, arm.people, arm.world.setting.country, arm.tables.is_home, arm.routes.kind,
+             arm.offices.permit_months, books.change, books.flow, books.crossings)
 
 
 def grant(arm, slots, route, month):
-    """Give engineers the status that a granted route brings."""
-    kind = arm.routes.kind[route]
-    status = np.full(len(slots), TEMPORARY)
-    status[kind == KINDS.index("permanent")] = PERMANENT
-    status[kind == KINDS.index("study")] = OPT
-    years = np.minimum(arm.rules["route_years"][route], 99)
-    arm.people.status[slots] = status
-    arm.people.route[slots] = route
-    arm.people.expiry_month[slots] = month + np.rint(MONTHS * years).astype(np.int64)
+    """Give engineers who stay where they are the status that a granted route brings."""
+    change_status(slots, route, month, arm.people, len(arm.world.setting.homes), arm.routes.kind,
+                  arm.offices.permit_months, arm.books.change)
+

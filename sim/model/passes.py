@@ -1,72 +1,114 @@
-"""Compiled passes over all engineers: who considers, whose status changes, who exits, how many live where.
+"""Compiled passes over all engineers: who enters, considers, changes status and exits, how many live where.
 
-Each pass works on the slots from ``first`` to ``last``: parts run in threads of their own.
+Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it books comes
+back as changes by ledger cell, see ``ledger.Books``. Draws are made for a block of slots at once: that runs on vectors.
 """
 
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, YOUNGEST
+from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, YOUNGEST
 from .kernels import uniform_at
+from .ledger import STATUS_COUNT, cell_of
 
-NOT, EXPIRED, HOMEWARD = range(3)  # why somebody leaves the country at the end of the year
+BLOCK = 1024
+MONTHS = 12
+
+
+@njit
+def draw_block(u, key, first, last):
+    """Fill ``u`` with the keyed draws of the slots from ``first`` to ``last``."""
+    for k in range(last - first):
+        u[k] = uniform_at(key, uint64(first + k))
+
+
+@njit
+def no_changes(hubs, homes):
+    """(cell,) zeros."""
+    return np.zeros(hubs * homes * 3 * STATUS_COUNT, np.int64)
 
 
 @njit(cache=True, nogil=True)
-def consider(first, last, month_key, consider_key, people, rates, p_graduate, year, month_of):
-    """Month (0 to 11) in which each engineer considers a move this year, -1 if not at all (E4).
+def enter(first, last, key, people, entry_hub, ratio, homes):
+    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not); returns what to book."""
+    change = no_changes(ratio.shape[0], homes)
+    for i in range(first, last):
+        hub = entry_hub[i]
+        if uniform_at(key, uint64(i)) < ratio[hub, 0 if people.graduate[i] else 1]:
+            people.hub[i] = hub
+            change[cell_of(people, i, homes)] += 1
+    return change
+
+
+@njit(cache=True, nogil=True)
+def consider(first, last, month_key, consider_key, people, rates, p_graduate, year):
+    """Who considers a move this year (E4), ordered by the month in which they do, then by slot.
 
     ``rates`` is (type, tier and role, status, age); a new graduate considers with ``p_graduate``. Nobody with a
     petition pending considers another move.
+
+    Returns
+    -------
+    slots, and (13,) where each month begins in them
     """
-    oldest = rates.shape[2] - 1
-    for i in range(first, last):
-        month_of[i] = -1
-        if people.hub[i] < 0 or people.target[i] >= 0:
-            continue
-        if people.graduate[i]:
-            p = p_graduate
-        else:
-            age = min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest)
-            p = rates[uint64(people.category[i]) // uint64(3), people.status[i], uint64(age)]  # E4
-        if uniform_at(consider_key, i) < p:
-            month_of[i] = int(12.0 * uniform_at(month_key, i))
+    oldest, n = rates.shape[2] - 1, uint64(0)
+    u, begin = np.empty(BLOCK), np.zeros(MONTHS + 1, np.int64)
+    found, month = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, np.int8)
+    for block in range(first, last, BLOCK):
+        end = min(block + BLOCK, last)
+        draw_block(u, consider_key, block, end)
+        for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
+            age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
+            p = rates[uint64(people.category[i]) // uint64(3), uint64(people.status[i]), age]  # E4
+            p = p_graduate if people.graduate[i] else p
+            found[n] = i
+            n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))
+    for k in range(n):
+        month[k] = int(MONTHS * uniform_at(month_key, uint64(found[k])))
+        begin[month[k] + 1] += 1
+    begin = begin.cumsum()
+    slots, at = np.empty(n, np.int64), begin.copy()
+    for k in range(n):
+        slots[at[month[k]]] = found[k]
+        at[month[k]] += 1
+    return slots, begin
 
 
 @njit(cache=True, nogil=True)
 def settle(first, last, keys, people, country, settlement, returning, renewal, naturalise, opt_months, stem_months,
-           month, old_status, leaver):
-    """Status at the end of the year (E6); ``leaver`` says who must or wants to leave the country, and why.
+           month):
+    """Status at the end of the year (E6), and who must or wants to leave the country.
 
     Parameters
     ----------
     keys : (4,) uint64, draws for settlement, return, renewal and naturalisation
     settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
     opt_months, stem_months : (country,) length of post-study work and of its extension
-    month : last month of the year; old_status : (slot,) filled with the status before
+    month : last month of the year
+
+    Returns
+    -------
+    change to book, slots whose status has run out, slots that go home
     """
-    status, expiry_month, graduate = people.status, people.expiry_month, people.graduate
+    status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
+    change = no_changes(country.size, homes)
+    expired, homeward = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(first, last):
         s = status[i]
-        old_status[i] = s
-        leaver[i] = NOT
         graduate[i] = False
         if people.hub[i] < 0 or s == CITIZEN:
             continue
-        place, home = country[people.hub[i]], people.home[i]
+        place, home, before = country[people.hub[i]], people.home[i], cell_of(people, i, homes)
         if s == PERMANENT:
             if uniform_at(keys[3], i) < naturalise:
                 status[i] = CITIZEN
-            continue
-        if s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
+        elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
             status[i] = PERMANENT
+        elif s == TEMPORARY and uniform_at(keys[1], i) < returning[place, home]:
+            homeward.append(i)
+        elif expiry_month[i] > month:
             continue
-        if s == TEMPORARY and uniform_at(keys[1], i) < returning[place, home]:
-            leaver[i] = HOMEWARD
-            continue
-        if expiry_month[i] > month:
-            continue
-        if s == TEMPORARY and uniform_at(keys[2], i) < renewal[place]:
+        elif s == TEMPORARY and uniform_at(keys[2], i) < renewal[place]:
             expiry_month[i] += 36
         elif s == STUDENT:
             status[i] = OPT
@@ -75,36 +117,46 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
             status[i] = STEM_OPT
             expiry_month[i] += stem_months[place]
         else:
-            leaver[i] = EXPIRED
+            expired.append(i)
+        change[before] -= 1
+        change[cell_of(people, i, homes)] += 1
+    return change, np.array(expired), np.array(homeward)
 
 
 @njit(cache=True, nogil=True)
-def exits(first, last, exit_key, people, country, exit_rate, year, gone):
-    """Mark who retires or leaves the occupation: at the country's rate, and everybody past the last age."""
+def leave(first, last, exit_key, people, country, exit_rate, year, homes):
+    """Take out who retires or leaves the occupation: at the country's rate, and everybody past the last age."""
+    change, u = no_changes(country.size, homes), np.empty(BLOCK)
+    for block in range(first, last, BLOCK):
+        end = min(block + BLOCK, last)
+        draw_block(u, exit_key, block, end)
+        for i in range(uint64(block), uint64(end)):
+            hub = people.hub[i]
+            if hub < 0:
+                continue
+            if u[i - uint64(block)] < exit_rate[country[uint64(hub)]] or year - people.birth_year[i] > OLDEST:
+                change[cell_of(people, i, homes)] -= 1
+                people.hub[i] = -1
+    return change
+
+
+@njit(cache=True, nogil=True)
+def students(first, last, people):
+    """Slots of people on a student's status, or in work after it, with no petition pending."""
+    found, n = np.empty(last - first, np.int64), 0
     for i in range(first, last):
-        gone[i] = False
-        if people.hub[i] >= 0:
-            old = year - people.birth_year[i] > OLDEST
-            gone[i] = old or uniform_at(exit_key, i) < exit_rate[country[people.hub[i]]]
+        found[n] = i
+        n += people.status[i] >= STUDENT and people.hub[i] >= 0 and people.target[i] < 0
+    return found[:n].copy()
 
 
 @njit(cache=True, nogil=True)
 def count(first, last, people, hubs, homes):
-    """Agents by (hub, home, tier, status) among the slots from ``first`` to ``last``, flat, int64."""
-    counts = np.zeros(hubs * homes * 18, np.int64)
-    for i in range(first, last):
+    """Agents by ledger cell, and by hub, role and sector, both flat int64."""
+    cells, work = no_changes(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
+    for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
-            tier = people.category[i] // 15 % 3
-            counts[((people.hub[i] * homes + people.home[i]) * 3 + tier) * 6 + people.status[i]] += 1
-    return counts
-
-
-@njit(cache=True, nogil=True)
-def count_work(first, last, people, hubs):
-    """Agents by (hub, role, sector) among the slots from ``first`` to ``last``, flat, int64."""
-    counts = np.zeros(hubs * 5 * 8, np.int64)
-    for i in range(first, last):
-        if people.hub[i] >= 0:
-            role = people.category[i] // 3 % 5
-            counts[(people.hub[i] * 5 + role) * 8 + people.sector[i]] += 1
-    return counts
+            cells[cell_of(people, i, homes)] += 1
+            role = ROLE_OF[uint64(people.category[i])]
+            work[(uint64(people.hub[i]) * uint64(5) + uint64(role)) * uint64(8) + uint64(people.sector[i])] += 1
+    return cells, work

@@ -5,6 +5,7 @@ number of threads and in any order, because nothing is consumed: the slot is has
 The hash is the finaliser of splitmix64 (Steele, Lea and Flood 2014, OOPSLA), a counter-based generator.
 """
 
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -36,10 +37,14 @@ def key(seed, question, year=0):
     -------
     numpy.uint64
     """
+    return np.uint64(_mix((_word(seed, question) + (year + 1) * int(MIX_2)) & _MASK))
+
+
+@lru_cache(maxsize=1024)
+def _word(seed, question):
     # crc32, because Python's hash() is salted per process
     word = _mix((seed * int(GOLDEN) + 1) & _MASK)
-    word = _mix((word + crc32(question.encode()) * int(MIX_1)) & _MASK)
-    return np.uint64(_mix((word + (year + 1) * int(MIX_2)) & _MASK))
+    return _mix((word + crc32(question.encode()) * int(MIX_1)) & _MASK)
 
 
 def uniform(key, slots):

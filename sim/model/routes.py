@@ -1,11 +1,15 @@
 """Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
 
 import numpy as np
+from numba import njit
 
+from ..threads import over_range
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
+from .acts import best_route
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
+MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws
 KINDS = ("temporary", "talent", "permanent", "study")
 
 
@@ -53,12 +57,6 @@ class Routes:
         return months
 
 
-def group_of(arm, slots):
-    """(slot,) the group of ``Routes.for_whom`` that somebody belongs to where he lives now."""
-    people = arm.people
-    return arm.routes.group_of[arm.world.setting.country[people.hub[slots]], people.status[slots]]
-
-
 def cash_pay(setting, pay_scale):
     """(hub, tier, role) kUSD: base and bonus, what a pay threshold counts."""
     cash = setting.pay[:, :, 0] + setting.pay[:, :, 1]
@@ -83,9 +81,9 @@ def is_drawn(arm):
 
 def promise(arm, abroad):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
-    exposed = abroad | ~arm.routes.exposed_abroad_only
-    p_pays = np.where(exposed, arm.offices.p_pays, 1.0)
-    return arm.offices.mean_odds() * p_pays * approval(arm)
+    offices = arm.offices
+    p_pays = offices.p_pays if abroad else np.where(arm.routes.exposed_abroad_only, 1.0, offices.p_pays)
+    return offices.mean_odds() * p_pays * offices.approval
 
 
 def approval(arm):
@@ -119,14 +117,30 @@ def route_shares(arm):
     open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
     value = np.where(usable & patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
-    order = np.argsort(-value, axis=-1, kind="stable")
-    reach = np.where(value > 0, arm.rules["route_reach"][route], 0.0)
-    sorted_reach = np.take_along_axis(reach, order, axis=-1)
-    without = np.cumprod(1 - sorted_reach, axis=-1)  # none of the better routes is open to them
-    taken = sorted_reach * np.concatenate([np.ones_like(without[..., :1]), without[..., :-1]], axis=-1)
-    share = np.empty_like(taken)
-    np.put_along_axis(share, order, taken, axis=-1)
+    share = by_promise(value.reshape(-1, value.shape[-1]), arm.rules["route_reach"][route]).reshape(value.shape)
     return route, share, pattern_of.reshape(open_to.shape[:2])
+
+
+@njit(cache=True)
+def by_promise(value, reach):
+    """(row, k) share of people who take each route when everybody takes the most promising one within his reach.
+
+    Parameters
+    ----------
+    value : (row, k) what a route promises, 0 where it is not open; rows run over hubs fastest
+    reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
+    """
+    share = np.zeros_like(value)
+    for row in range(len(value)):
+        left, hub, value_left = 1.0, row % len(reach), value[row].copy()
+        for _ in range(value.shape[1]):
+            best = value_left.argmax()
+            if value_left[best] <= 0.0:
+                break
+            share[row, best] = left * reach[hub, best]
+            left *= 1.0 - reach[hub, best]  # none of the better routes is open to them
+            value_left[best] = 0.0
+    return share
 
 
 def distinct(rows):
@@ -167,12 +181,10 @@ def route_for(arm, slots, hub, abroad):
     -------
     (applicant,) int
     """
-    routes, people = arm.routes, arm.people
-    tier, role = people.category[slots] // 15 % 3, people.category[slots] // 3 % 5
-    route = routes.of_country[arm.world.setting.country[hub]]  # (applicant, k)
+    routes, setting = arm.routes, arm.world.setting
     side = routes.from_abroad if abroad else routes.in_country
-    for_whom = routes.for_whom[group_of(arm, slots)[:, None], people.home[slots][:, None], route]
-    usable = arm.open_routes[tier, role, hub] & for_whom & side[route]
-    value = np.where(usable & arm.reaches(slots, route), promise(arm, abroad)[tier[:, None], route], 0.0)
-    best = route[np.arange(len(slots)), value.argmax(axis=1)]
-    return np.where(value.max(axis=1, initial=0.0) > 0, best, -1)
+    chosen = np.empty(len(slots), np.int64)
+    over_range(best_route, len(slots), slots, hub, arm.people, setting.country, routes.group_of, routes.of_country,
+               routes.for_whom, side, arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES,
+               arm.offices.promised(abroad), chosen)
+    return chosen

@@ -3,7 +3,8 @@
 import numpy as np
 
 from . import equations as eq
-from . import rng
+from . import passes, rng
+from .acts import cells
 
 GRADUATES, CONVERSIONS = range(2)
 
@@ -42,25 +43,23 @@ def enter(arm, year):
 
     Somebody beyond the reference is a copy of a regular entrant of the same hub and kind, without ties.
     """
-    world, people = arm.world, arm.people
+    world, people, homes = arm.world, arm.people, len(arm.world.setting.homes)
     k = year - world.start + 1
-    first, last = world.cohort[k], world.cohort[k + 1]
-    slots = np.arange(first, last)
-    kind = np.where(people.graduate[first:last], GRADUATES, CONVERSIONS)
-    hub = world.entry_hub[first:last]
-    ratio = arm.entrant_ratio(year)[hub, kind]
-    entering = slots[rng.uniform(rng.key(arm.seed, "enter", year), slots) < ratio]
-    people.hub[entering] = world.entry_hub[entering]
-    arm.used = max(arm.used, int(last))
-    extra = _copies(arm, slots, ratio - 1, year)
-    arm.books.entered(arm.cells(np.concatenate([entering, extra])))
+    first, last = int(world.cohort[k]), int(world.cohort[k + 1])
+    ratio = arm.entrant_ratio(year)
+    change = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, homes)
+    arm.used = max(arm.used, last)
+    if (ratio > 1).any():
+        extra = _copies(arm, np.arange(first, last), ratio, year)
+        change = change + np.bincount(cells(extra, arm.people, homes), minlength=change.size)
+    arm.books.entered(change)
 
 
-def _copies(arm, slots, surplus, year):
-    """Fill spare slots with copies of ``slots``, each copied as often as its ``surplus`` says in expectation."""
-    if not (surplus > 0).any():
-        return slots[:0]
-    times = np.maximum(rng.rounded(np.maximum(surplus, 0.0), rng.key(arm.seed, "enter again", year), slots), 0)
+def _copies(arm, slots, ratio, year):
+    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind) goes beyond one."""
+    kind = np.where(arm.people.graduate[slots], GRADUATES, CONVERSIONS)
+    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind] - 1, 0.0)
+    times = np.maximum(rng.rounded(surplus, rng.key(arm.seed, "enter again", year), slots), 0)
     donors = np.repeat(slots, times.astype(int))
     copies = arm.spare_slots(len(donors))
     for column in arm.people:

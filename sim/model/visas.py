@@ -9,10 +9,13 @@ from copy import copy
 
 import numpy as np
 
-from ..world.engineers import OPT, STEM_OPT, STUDENT, tier_of
+from ..threads import over_range
+from ..world.engineers import tier_of
 from . import lottery, moves, rng
+from .acts import below, standing
 from .kernels import uniforms
-from .routes import WEIGHTED, approval, is_drawn, pays_fee, route_for
+from .passes import students
+from .routes import WEIGHTED, approval, is_drawn, pays_fee, promise, route_for
 
 SLOT, HUB, ROUTE, MONTH = range(4)
 REMEMBERED = 3  # years of odds that applicants look back on
@@ -33,6 +36,7 @@ class Offices:
             pool = self.pools[arm.routes.pool[r]]
             everybody = pool.registrations + pool.own
             self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / everybody)
+        self._kept = {}  # what is computed once for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
         self.due = {}  # month -> petitions granted whose processing ends then
         self.refused = [NONE]  # petitions refused this month
@@ -42,7 +46,7 @@ class Offices:
     def of(self, arm):
         """These offices as a branch of their arm starts with them."""
         twin = copy(self)
-        twin.arm, twin.odds = arm, self.odds.copy()
+        twin.arm, twin.odds, twin._kept = arm, self.odds.copy(), {}
         twin.new, twin.refused = list(self.new), list(self.refused)
         twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
@@ -53,6 +57,9 @@ class Offices:
         self.drawn = is_drawn(arm)
         self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
         self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
+        self.approval = approval(arm)
+        self.permit_months = np.rint(12 * np.minimum(arm.rules["route_years"], 99)).astype(np.int64)
+        self._kept.clear()
         held = self.standing(np.concatenate([self.queued, self.waiting], axis=1))
         free = arm.rules["free_entry"][arm.world.setting.country[held[HUB]]] > 0
         anew = free | (arm.rules["route_is_open"][held[ROUTE]] == 0)
@@ -68,6 +75,15 @@ class Offices:
     def mean_odds(self):
         """(route,) mean odds of selection in the last three years."""
         return self.odds.mean(axis=0)
+
+    def promised(self, abroad):
+        """(tier, route) what an application promises, from abroad or from inside; see ``routes.promise``."""
+        return self._keep(("promise", abroad), lambda: promise(self.arm, abroad))
+
+    def _keep(self, name, compute):
+        if name not in self._kept:
+            self._kept[name] = compute()
+        return self._kept[name]
 
     def backlog(self):
         """(route,) petitions waiting, or granted and not yet moved."""
@@ -100,11 +116,8 @@ class Offices:
 
     def standing(self, petitions):
         """The petitions that still stand: who has moved or retired since has dropped his."""
-        people, slots = self.arm.people, petitions[SLOT]
-        stands = (people.hub[slots] >= 0) & (people.target[slots] == petitions[HUB])
-        first = np.zeros(len(slots), bool)
-        first[np.unique(slots, return_index=True)[1]] = True  # somebody may have filed again for the same hub
-        return petitions[:, stands & first]
+        people = self.arm.people
+        return petitions[:, standing(petitions[SLOT], petitions[HUB], people.hub, people.target, self.arm.seen)]
 
     def file(self, month):
         """Route and file new applications; returns the petitions whose turn has come outside the draws."""
@@ -130,12 +143,17 @@ class Offices:
     def within_caps(self, petitions, month):
         """(petition,) bool: its turn comes within the year's cap, in the order of application, ties by lot."""
         slots, _, route, applied = petitions
-        by_lot = uniforms(rng.key(self.arm.seed, "queue", month), slots)
-        order = np.lexsort((by_lot, applied, route))
-        starts = np.searchsorted(route[order], np.arange(len(self.drawn)))
-        rank = np.empty(len(slots), np.int64)
-        rank[order] = np.arange(len(slots)) - starts[route[order]]
-        return rank < (self.allowances(month // 12) - self.counts["grants"])[route]
+        allowed = self._keep(("allowances", month // 12), lambda: self.allowances(month // 12))
+        room = (allowed - self.counts["grants"])[route]
+        asked = np.bincount(route, minlength=len(self.drawn))[route]
+        comes = asked <= room  # all of them
+        rest = np.flatnonzero(~comes & (room > 0))
+        if len(rest):
+            route, by_lot = route[rest], uniforms(rng.key(self.arm.seed, "queue", month), slots[rest])
+            order = np.lexsort((by_lot, applied[rest], route))
+            rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
+            comes[rest[order]] = rank < room[rest[order]]
+        return comes
 
     def allowances(self, year):
         """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""
@@ -150,7 +168,7 @@ class Offices:
         """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
         arm, slots = self.arm, petitions[SLOT]
         p = self.p_pays[tier_of(arm.people.category[slots]), petitions[ROUTE]]
-        pays = uniforms(rng.key(arm.seed, "employer pays", month // 12), slots) < p
+        pays = below(rng.key(arm.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions[:, ~pays])
         return petitions[:, pays]
@@ -170,10 +188,8 @@ class Offices:
 
     def hold_intake(self, month):
         """The yearly intake: people inside ask for work permits, and the pools are drawn; returns who won abroad."""
-        people, used = self.arm.people, self.arm.used
-        status = people.status[:used]
-        study = (status == STUDENT) | (status == OPT) | (status == STEM_OPT)
-        slots = np.flatnonzero(study & (people.hub[:used] >= 0) & (people.target[:used] < 0))
+        people = self.arm.people
+        slots = np.concatenate(over_range(students, self.arm.used, people))
         hubs = people.hub[slots].astype(np.int64)
         route = route_for(self.arm, slots, hubs, abroad=False)
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
@@ -212,6 +228,7 @@ class Offices:
         self.counts["selected"][r] += selected.sum()
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = selected.sum() / max(len(selected), 1)
+        self._kept.clear()
         won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
         self._draw_again(abroad[:, ~won], month)
         return abroad[:, won], inside[:, won_inside]
@@ -226,9 +243,7 @@ class Offices:
         """Decide petitions of people inside: the approved change status and stay where they are."""
         arm = self.arm
         granted = petitions[:, self._approved(petitions, month)]
-        before = arm.cells(granted[SLOT])
         moves.grant(arm, granted[SLOT], granted[ROUTE], month)
-        arm.books.changed(before, arm.cells(granted[SLOT]))
         self._count_grants(granted, abroad=False)
 
     def divert(self, month):
@@ -239,10 +254,7 @@ class Offices:
         slots = refused[SLOT]
         arm.people.target[slots] = -1
         country = arm.world.setting.country[refused[HUB]].astype(np.int64)
-        chosen, needs = moves.choose(arm, slots, "next best", month, barred=country)
-        going = chosen != arm.people.hub[slots]
-        moves.move(arm, slots[going & ~needs], chosen[going & ~needs], month)
-        self.receive(slots[going & needs], chosen[going & needs], month)
+        moves.act_on(arm, slots, *moves.choose(arm, slots, "next best", month, barred=country), month)
 
     def drop(self, month):
         """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
@@ -252,8 +264,8 @@ class Offices:
         self.refused, self.waiting = [NONE], self.waiting[:, ~drawn]
 
     def _approved(self, petitions, month):
-        u = uniforms(rng.key(self.arm.seed, "approval", month), petitions[SLOT])
-        return u < approval(self.arm)[petitions[ROUTE]]
+        p = self.approval[petitions[ROUTE]]
+        return below(rng.key(self.arm.seed, "approval", month), petitions[SLOT], p)
 
     def _draw_again(self, petitions, month):
         again = uniforms(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share
@@ -268,4 +280,5 @@ class Offices:
         if abroad:
             self._count("grants_abroad", petitions[ROUTE])
         tier = tier_of(self.arm.people.category[petitions[SLOT]])
-        np.add.at(self.grants_by_tier, (petitions[ROUTE], tier), 1)
+        shape = self.grants_by_tier.shape
+        self.grants_by_tier += np.bincount(petitions[ROUTE] * shape[1] + tier, minlength=shape[0] * shape[1]).reshape(shape)

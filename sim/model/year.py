@@ -5,6 +5,7 @@ import numpy as np
 from ..scenario.stack import change_months
 from ..threads import over_range
 from . import moves, passes, rng
+from .acts import free_to_decide
 from .arm import Arm
 from .kernels import LEAVING, RETURNING
 from .market import follow_the_market
@@ -49,15 +50,11 @@ def simulate(arm, until):
 
 
 def find_considering(arm, year):
-    """Who considers a move this year, by month: (12,) arrays of slots (E4)."""
+    """Who considers a move this year, by month: 12 arrays of slots (E4)."""
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
-    over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates, arm.a.considering_graduate, year,
-               arm.month_of)
-    month = arm.month_of[: arm.used]
-    slots = np.flatnonzero(month >= 0)
-    order = np.argsort(month[slots], kind="stable")
-    bounds = np.searchsorted(month[slots][order], np.arange(1, 12))
-    arm.considering = np.split(slots[order], bounds)
+    parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates,
+                       arm.a.considering_graduate, year)
+    arm.considering = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
 
 def fill_pipeline(arm):
@@ -68,8 +65,7 @@ def fill_pipeline(arm):
     year = arm.world.start - 1
     find_considering(arm, year)
     for month in range(12 * year, 12 * (year + 1)):
-        slots = arm.considering[month % 12]
-        slots = slots[arm.people.target[slots] < 0]
+        slots = free_to_decide(arm.considering[month % 12], arm.people.hub, arm.people.target)
         chosen, needs = moves.choose(arm, slots, "destination", year)
         going = needs & (chosen != arm.people.hub[slots])
         arm.offices.receive(slots[going], chosen[going], month)
@@ -81,18 +77,16 @@ def settle(arm, year):
     """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
     setting, people = arm.world.setting, arm.people
     keys = np.array([rng.key(arm.seed, q, year) for q in ("settlement", "return", "renewal", "naturalisation")])
-    old, leaver = np.empty(arm.used, np.int8), np.empty(arm.used, np.int8)
     stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
     month = 12 * year + 11
-    over_range(passes.settle, arm.used, keys, people, setting.country,
-               setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm), renewal_rates(arm),
-               arm.a.naturalisation_rate, arm.routes.opt_months(len(setting.countries), arm.rules), stem, month, old,
-               leaver)
-    changed = np.flatnonzero(old != people.status[: arm.used])
-    after = arm.cells(changed)
-    arm.books.changed(after - people.status[changed] + old[changed], after)
-    for why, mode in ((passes.EXPIRED, LEAVING), (passes.HOMEWARD, RETURNING)):
-        slots = np.flatnonzero(leaver == why)
+    parts = over_range(passes.settle, arm.used, keys, people, setting.country,
+                       setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
+                       renewal_rates(arm), arm.a.naturalisation_rate,
+                       arm.routes.opt_months(len(setting.countries), arm.rules), stem, month)
+    changes, expired, homeward = zip(*parts, strict=True)
+    arm.books.change += sum(changes)
+    for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
+        slots = np.concatenate(leavers)
         chosen, _ = moves.choose(arm, slots, "leave the country", year, mode)
         going = chosen != people.hub[slots]
         moves.move(arm, slots[going], chosen[going], month)
@@ -118,20 +112,16 @@ def renewal_rates(arm):
 
 def leave(arm, year):
     """Retirement and exit to other occupations."""
-    gone = np.empty(arm.used, np.bool_)
     setting = arm.world.setting
-    over_range(passes.exits, arm.used, rng.key(arm.seed, "exit", year), arm.people, setting.country,
-               setting.exit_rate, year, gone)
-    slots = np.flatnonzero(gone)
-    arm.books.left(arm.cells(slots))
-    arm.people.hub[slots] = -1
+    arm.books.left(sum(over_range(passes.leave, arm.used, rng.key(arm.seed, "exit", year), arm.people,
+                                  setting.country, setting.exit_rate, year, len(setting.homes))))
 
 
 def close(arm, year):
     """Count the stocks of the next 1 January and prove that the books explain them."""
-    counts = arm.count()
-    arm.books.close(arm.counts, counts)
-    arm.counts = counts
+    before = arm.counts
+    arm.count()
+    arm.books.close(before, arm.counts)
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
     arm.year = year + 1

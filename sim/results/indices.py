@@ -53,9 +53,11 @@ def _sobol(f):
 
     if np.ptp(f[:, :2]) == 0:  # a resample in which nothing varies
         return np.full((2, f.shape[1] - 2), np.nan)
-    arrays = {"f_A": f[None, :, 0].copy(), "f_B": f[None, :, 1].copy(), "f_AB": f.T[2:, None].copy()}
+    d = f.shape[1] - 2
+    mixed = f.T[2:] if d > 1 else f.T[[2, 2]]  # scipy takes two factors at least
+    arrays = {"f_A": f[None, :, 0].copy(), "f_B": f[None, :, 1].copy(), "f_AB": mixed[:, None].copy()}
     found = sobol_indices(func=arrays, n=len(f))
-    return found.first_order.ravel(), found.total_order.ravel()
+    return found.first_order.ravel()[:d], found.total_order.ravel()[:d]
 
 
 def power_of_two(n):

@@ -120,8 +120,8 @@ def _search(curve, spans, wanted, here):
     return min(max(here, first), last), ((first, last) if first < last else None)
 
 
-def limits(within):
-    """(low, high) of the text ``LOW:HIGH``; no limits for None.
+def limits(text, what="within "):
+    """(low, high) of the text ``LOW:HIGH``; no limits for None. ``what`` leads a message.
 
     Raises
     ------
@@ -130,14 +130,14 @@ def limits(within):
     >>> limits("0:250_000")
     (0.0, 250000.0)
     """
-    if within is None:
+    if text is None:
         return -math.inf, math.inf
     try:
-        low, high = map(float, within.split(":"))
+        low, high = map(float, text.split(":"))
     except ValueError:
-        raise UsageError(f"within {within}", "expected LOW:HIGH, such as 0:250000") from None
+        raise UsageError(f"{what}{text}", "expected LOW:HIGH, such as 0:250000") from None
     if not low < high:
-        raise UsageError(f"within {within}", "the first number must be the smaller")
+        raise UsageError(f"{what}{text}", "the first number must be the smaller")
     return low, high
 
 

@@ -1,20 +1,22 @@
 """The simulator as a function of a sweep: the values of its factors in, measures of both arms out."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from ..errors import Refused
 from ..results.measures import MEASURES, parse, series
 from ..results.result import Result
+from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
 from ..scenario.policies import Scenario
 from ..scenario.vary import with_value
-from .collect import ones
+from .collect import coordinates, ones
 from .draws import constants_or_none, own_size_elasticity
 from .experiment import fork_year
 from .options import Options
-from .pairs import Plan, labelled, run_pair
+from .pairs import Plan, run_pair
 
 ALWAYS = "share"  # of every hub at every time: kept whatever is asked
 OTHER_CHANCE = 500_000  # first pair of the second seed: beyond any number of replicates of the first
@@ -69,8 +71,15 @@ class Simulator:
         arms = (self.baseline.policies, scenario.policies)
         plan = Plan(o.population, o.seed, o.start, o.years, arms, fork_year([self.baseline, scenario], o))
         pairs = [run_pair(plan, self.first_pair + k, draw) for k in range(o.replicates)]
-        result = Result(labelled(pairs, ("baseline", "scenario"), plan), {})
+        arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
+        result = Result(dataset(arrays, _coordinates(o.replicates, o.start, o.years)), {})
         return {name: _kept(series(result, name)) for name in self.measures}
+
+
+@lru_cache(maxsize=1)
+def _coordinates(pairs, start, years):
+    """Labels of what every cell gives, read once a process."""
+    return coordinates(("baseline", "scenario"), pairs, start, years)
 
 
 def _kept(values):

@@ -56,7 +56,7 @@ def _first_of_january(out, arm, t):
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
     out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
     out["backlog"][t] = arm.offices.backlog() * w
-    work = arm.count_work() * w
+    work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
@@ -77,10 +77,7 @@ def median_role_pay(setting):
 
 def tax_rates(s, rules, gross):
     """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
-    points = rules["tax_rate_points"][s.country]
-    return np.stack([
-        eq.effective_tax(gross[h], s.tax_gross, s.tax_rate[h], points[h]) for h in range(len(s.hubs))
-    ])
+    return eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
 
 
 def _year_before(out, arm, y):

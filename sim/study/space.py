@@ -14,6 +14,7 @@ from ..scenario.lever_table import MUCH
 from ..scenario.levers import catalogue, find
 from ..scenario.stack import changed
 from ..scenario.vary import the_lever
+from .breakeven import limits
 
 CENTRAL = (0.05, 0.95)  # of every declared shape
 STRETCH = (0.5, 1.5)  # times a scenario's own value: how far its levers are swept
@@ -82,16 +83,16 @@ def number(name, low, high, central=None, **more):
     return Factor(name, float(low), float((low + high) / 2 if central is None else central), float(high), **more)
 
 
-def assumption(row, limits=None):
-    """The factor that an assumption is, over its own range or evenly over the ``limits`` (low, high).
+def assumption(row, within=None):
+    """The factor that an assumption is, over its own range or evenly over the limits ``within`` (low, high).
 
     Raises
     ------
     UsageError, AssumptionError
     """
     told = {"unit": row.unit, "grade": row.grade, "group": row.group, "meaning": row.meaning, "kind": "assumption"}
-    if limits is not None:
-        low, high = limits
+    if within is not None:
+        low, high = within
         if not row.bounds[0] <= low < high <= row.bounds[1]:
             raise AssumptionError(
                 f"over {row.name}={low:g}:{high:g}", f"not within [{row.bounds[0]:g}, {row.bounds[1]:g}] {row.unit}"
@@ -104,8 +105,8 @@ def assumption(row, limits=None):
     return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **told)
 
 
-def lever(path, scenario, limits=None):
-    """The factor that a lever is: over the ``limits``, a stretch of the scenario's own value, or its declared bounds.
+def lever(path, scenario, within=None):
+    """The factor that a lever is: over ``within``, or a stretch of the scenario's own value, or its declared bounds.
 
     Raises
     ------
@@ -113,16 +114,16 @@ def lever(path, scenario, limits=None):
     """
     chosen = the_lever(path)
     own = _own_value(find(path), scenario)
-    if limits is None and own is not None:
-        limits = sorted(own * times for times in STRETCH)
-    elif limits is None:
-        limits = (chosen.low, chosen.high)
+    if within is None and own is not None:
+        within = sorted(own * times for times in STRETCH)
+    elif within is None:
+        within = (chosen.low, chosen.high)
         if chosen.high >= MUCH:
             raise UsageError(f"over {path}", f"its bounds are too wide to sweep; give a range: {path}=LOW:HIGH")
-    elif not chosen.low <= limits[0] < limits[1] <= chosen.high:
+    elif not chosen.low <= within[0] < within[1] <= chosen.high:
         bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}".rstrip()
-        raise UsageError(f"over {path}={limits[0]:g}:{limits[1]:g}", f"not within {bounds}")
-    low, high = max(limits[0], chosen.low), min(limits[1], chosen.high)
+        raise UsageError(f"over {path}={within[0]:g}:{within[1]:g}", f"not within {bounds}")
+    low, high = max(within[0], chosen.low), min(within[1], chosen.high)
     if not low < high:
         raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
     central = next((v for v in (own, chosen.present) if v is not None and low <= v <= high), (low + high) / 2)
@@ -158,16 +159,16 @@ def factors_over(asked, declared, scenario):
 
 
 def _named(text, declared, scenario):
-    name, given, limits = text.partition("=")
-    limits = _limits(text, limits) if given else None
+    name, given, span = text.partition("=")
+    span = limits(span, f"over {name}=") if given else None
     if name in GROUPS and not given:
         if name == "policy":
             return policy_levers(scenario)
         return [assumption(row) for row in declared.values() if row.group == name and not row.is_fixed]
     if name in declared:
-        return [assumption(declared[name], limits)]
+        return [assumption(declared[name], span)]
     if "." in name:
-        return [lever(name, scenario, limits)]
+        return [lever(name, scenario, span)]
     matching = [row for key, row in declared.items() if fnmatchcase(key, name)]
     if not matching or given:
         known = [*ASSUMPTIONS, *GROUPS, *catalogue()]
@@ -194,13 +195,3 @@ def _own_value(levers, scenario):
     }
     value = values.pop() if len(values) == 1 else None
     return value if value is not None and abs(value) < MUCH else None
-
-
-def _limits(text, limits):
-    try:
-        low, high = map(float, limits.split(":"))
-    except ValueError:
-        raise UsageError(f"over {text}", "expected NAME=LOW:HIGH, such as b_pay=0.5:2") from None
-    if not low < high:
-        raise UsageError(f"over {text}", "the first number must be the smaller")
-    return low, high

@@ -91,6 +91,9 @@ def role_of(category):
     return category // 3 % 5
 
 
+TIER_OF, ROLE_OF = (of(np.arange(CATEGORIES)).astype(np.uint8) for of in (tier_of, role_of))  # by category code
+
+
 def apportion(expected):
     """Whole numbers nearest to ``expected`` whose running sums are right: nobody lost, every cell within one.
 

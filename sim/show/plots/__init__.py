@@ -55,13 +55,7 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     ------
     UsageError for an unknown kind, format or style; ResultError for a hub or year that the result does not have.
     """
-    path = Path(path)
-    _check("figure", kind, KINDS)
-    _check("format", path.suffix.lower().lstrip("."), FORMATS)
-    _check("style", style, STYLES)
-    module = import_module(f"sim.show.plots.{kind}")
-    plot = getattr(module, f"plot_{kind}")
-    return to_file(lambda ax: plot(result, ax, hubs=hubs, years=years), module.SIZE, path, style)
+    return _drawn("figure", kind, KINDS, path, style, result, hubs=hubs, years=years)
 
 
 def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
@@ -77,13 +71,18 @@ def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
     ------
     UsageError, ResultError as :func:`draw`
     """
+    return _drawn("figure of a sweep", kind, SWEEP_KINDS, path, style, sweep, measure=measure)
+
+
+def _drawn(what, kind, kinds, path, style, shown, **options):
+    """Draw ``shown`` by the room called ``kind``, once all is known to make sense."""
     path = Path(path)
-    _check("figure of a sweep", kind, SWEEP_KINDS)
+    _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
     module = import_module(f"sim.show.plots.{kind}")
     plot = getattr(module, f"plot_{kind}")
-    return to_file(lambda ax: plot(sweep, ax, measure=measure), module.SIZE, path, style)
+    return to_file(lambda ax: plot(shown, ax, **options), module.SIZE, path, style)
 
 
 def to_file(plot, size, path, style="memo"):

@@ -1,0 +1,143 @@
+"""Compiled acts on listed engineers: who may act, which route they take, how a move changes them and the books.
+
+What an act means stands in ``moves``, ``visas`` and ``routes``, which call these.
+"""
+
+import numpy as np
+from numba import njit, uint64
+
+from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
+from .kernels import uniform_at
+from .ledger import cell_of
+
+
+@njit(cache=True, nogil=True)
+def free_to_decide(slots, hub, target):
+    """Those of ``slots`` who are there and have no petition pending."""
+    kept, n = np.empty(slots.size, np.int64), 0
+    for k in range(slots.size):
+        i = uint64(slots[k])
+        kept[n] = slots[k]
+        n += hub[i] >= 0 and target[i] < 0
+    return kept[:n]
+
+
+@njit(cache=True, nogil=True)
+def by_need(slots, chosen, needs, hub):
+    """Those of ``slots`` who leave their hub: who may go at once and where to, and who needs a permit and for where."""
+    who, where = np.empty((2, slots.size), np.int64), np.empty((2, slots.size), np.int64)
+    n = np.zeros(2, np.int64)
+    for k in range(slots.size):
+        if chosen[k] != hub[uint64(slots[k])]:
+            kind = int(needs[k])
+            who[kind, n[kind]], where[kind, n[kind]] = slots[k], chosen[k]
+            n[kind] += 1
+    return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
+
+
+@njit(cache=True, nogil=True)
+def below(key, slots, p):
+    """(slot,) bool: the keyed draw of each slot is below its own ``p``."""
+    out = np.empty(slots.size, np.bool_)
+    for k in range(slots.size):
+        out[k] = uniform_at(key, slots[k]) < p[k]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def standing(slots, hubs, hub, target, seen):
+    """(petition,) bool: the engineer is there and still wants this hub, and it is the first such petition of his.
+
+    ``seen`` (slot,) bool is all False before and after.
+    """
+    stands = np.empty(slots.size, np.bool_)
+    for k in range(slots.size):
+        i = uint64(slots[k])
+        stands[k] = hub[i] >= 0 and target[i] == hubs[k] and not seen[i]
+        seen[i] |= stands[k]
+    for k in range(slots.size):
+        seen[uint64(slots[k])] = False
+    return stands
+
+
+@njit(cache=True, nogil=True)
+def best_route(first, last, slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach,
+               reach_key, most, promise, chosen):
+    """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
+
+    Parameters
+    ----------
+    group_of : (country, status); of_country : (country, k) routes, -1 beyond them
+    for_whom : (group, home, route) bool; side : (route,) bool, applications from where the applicants are
+    is_open : (tier, role, hub, k) bool; reach : (route,); promise : (tier, route)
+    most : upper bound of the number of routes
+    """
+    for k in range(first, last):
+        i, d = uint64(slots[k]), uint64(hubs[k])
+        tier, role = TIER_OF[uint64(people.category[i])], ROLE_OF[uint64(people.category[i])]
+        group, home = group_of[country[uint64(people.hub[i])], people.status[i]], uint64(people.home[i])
+        chosen[k], best = -1, 0.0
+        for place in range(of_country.shape[1]):
+            route = of_country[country[d], place]
+            if route < 0 or not (is_open[tier, role, d, place] and side[route] and for_whom[group, home, route]):
+                continue
+            if promise[tier, route] > best and uniform_at(reach_key, i * uint64(most) + uint64(route)) < reach[route]:
+                chosen[k], best = route, promise[tier, route]
+
+
+@njit(cache=True, nogil=True)
+def cells(slots, people, homes):
+    """(slot,) ledger cell of each engineer."""
+    out = np.empty(slots.size, np.int64)
+    for k in range(slots.size):
+        out[k] = cell_of(people, uint64(slots[k]), homes)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, change, flow, crossings):
+    """Move engineers to ``hubs``: residence, status, permit and the year's books.
+
+    Parameters
+    ----------
+    route : (mover,) the permit granted, -1 for people who need none
+    is_home : (home, hub) bool; kind, permit_months : (route,)
+    change : (cell,), flow : (origin, destination), crossings : (tier,), of the books, added to
+    """
+    homes, year = is_home.shape[0], month // 12
+    for k in range(slots.size):
+        i, d = uint64(slots[k]), hubs[k]
+        o, home = people.hub[i], people.home[i]
+        border = country[o] != country[d]
+        change[cell_of(people, i, homes)] -= 1
+        people.hub[i] = people.employer_hub[i] = d
+        people.target[i] = -1
+        if border:
+            if is_home[home, o]:
+                people.abroad_since[i] = year
+            people.arrival_year[i] = year
+            people.route[i] = -1
+            people.status[i] = CITIZEN
+            if route[k] >= 0:
+                take_permit(people, i, route[k], kind, permit_months, month)
+            crossings[TIER_OF[uint64(people.category[i])]] += 1
+        change[cell_of(people, i, homes)] += 1
+        flow[o, d] += 1
+
+
+@njit
+def take_permit(people, i, route, kind, permit_months, month):
+    """Give an engineer the status that a granted route brings."""
+    people.status[i] = PERMANENT if kind[route] == 2 else OPT if kind[route] == 3 else TEMPORARY
+    people.route[i] = route
+    people.expiry_month[i] = month + permit_months[route]
+
+
+@njit(cache=True, nogil=True)
+def change_status(slots, route, month, people, homes, kind, permit_months, change):
+    """Give engineers who stay where they are the status that their granted routes bring."""
+    for k in range(slots.size):
+        i = uint64(slots[k])
+        change[cell_of(people, i, homes)] -= 1
+        take_permit(people, i, route[k], kind, permit_months, month)
+        change[cell_of(people, i, homes)] += 1
