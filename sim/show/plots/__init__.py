@@ -19,7 +19,16 @@ KINDS = {
     "chord": "links between hubs that grow or shrink",
     "network": "hubs as a network: which are central, and which belong together",
 }
-SWEEP_KINDS = {}  # figures of a sweep, in the same way: room -> what it shows
+SWEEP_KINDS = {  # figures of a sweep
+    "indices": "which factors the variance rests on: indices with intervals (sobol, guided, pawn, lhs)",
+    "assumption_load": "how much of the variance rests on which grade of evidence (sobol, guided)",
+    "screening": "which factors move the answer at all, and which alone (morris, guided)",
+    "convergence": "how far the indices have settled as the design grew",
+    "dependence": "how the answer depends on each of the leading factors",
+    "tornado": "the answer at both ends of each factor's range (oat)",
+    "spider": "the answer along each factor's range (oat)",
+    "two_way": "the answer over two factors, and where it changes its sign (grid)",
+}
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
 USUAL_OF_MANY = ("comparison", "shares")
 FORMATS = ("png", "svg", "pdf")

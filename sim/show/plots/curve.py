@@ -70,12 +70,6 @@ def _mark(plot, target, found, unit):
     value, low, high = found
     plot.axvspan(low, high, color=style.LOSS, alpha=0.22, lw=0)
     plot.axvline(value, color=style.INK, lw=style.em(0.16))
-    plot.annotate(f"{_plain(value)} ({_plain(low)} to {_plain(high)})", (value, 1), (0, style.em(0.4)),
+    plot.annotate(f"{style.plain(value)} ({style.plain(low)} to {style.plain(high)})", (value, 1), (0, style.em(0.4)),
                   ("data", "axes fraction"), "offset points", va="bottom", fontweight="bold",
                   ha="left" if where < 0.25 else "right" if where > 0.75 else "center")  # fmt: skip
-
-
-def _plain(value):
-    """Three digits that count, and never an exponent."""
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"

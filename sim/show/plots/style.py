@@ -19,6 +19,8 @@ FAINT = "#b0b0b0"
 GRID = "#ececec"
 GAIN, LOSS = "#0b4f8a", "#e08214"  # blue is dark in grey, orange light
 MANY = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#882255")  # scenarios side by side
+GRADES = {"A": "#0b4f8a", "B": "#56b4e9", "C": "#e69f00", "D": "#a3340b", "": "#6e6e6e"}  # of evidence
+UNDECIDED = "#bdbdbd"  # what may as well be nothing
 MARKERS = ("o", "s", "^", "D", "v", "P")  # and their markers, for grey
 DASHES = ("-", (0, (6, 2)), (0, (1, 1.3)), (0, (6, 2, 1, 2)), (0, (3, 1)), (0, (8, 3)))
 
@@ -200,6 +202,17 @@ def signed(value, digits):
     """
     text = f"{round(value, digits):+,.{max(digits, 0)}f}"
     return text.replace("-", "\u2212") if text.strip("+-0.,") else text[1:]
+
+
+def plain(value):
+    """Three digits that count, a true minus, and never an exponent.
+
+    >>> plain(150_000.0), plain(-0.11047), plain(1e-6)
+    ('150,000', '\u22120.11', '0.000001')
+    """
+    rounded = float(f"{value:.3g}")
+    text = f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.12f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212") if text.strip("-0.,") else "0"
 
 
 def span(low, high, digits):

@@ -1,0 +1,131 @@
+"""Which factors the variance rests on: bars with 90 % intervals, grey where they may as well be nothing."""
+
+import numpy as np
+
+from sim.results.sweep_tables import index_table
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import draw_legend, right_of
+from sim.show.plots.rows import row_panel
+
+SIZE = (10, 7)  # inches
+MOST = (16, 9)  # factors that stay readable, in a memo and on a slide
+SOBOL = {"first": ("alone (S1)", style.SCENARIO), "total": ("in all (ST)", "#8fb8dc")}  # bar -> name, colour
+PAWN = {"median": ("shift (median)", style.SCENARIO)}
+GREY = {2: "interval covers 0", 1: "sampling may give as much"}  # number of bars -> what grey says
+COLUMN, RUNS = 6.5, 9.5  # em that a column of numbers takes, and the one of runs
+BAR = 0.76  # of a row
+SHOWN = {
+    "sobol": "Sobol indices, parts of the variance of {} over the sweep", "pawn": "PAWN indices of {}",
+}  # fmt: skip
+CAPTIONS = {
+    "sobol": ("Line: 90 % interval.", "Alone: what the factor explains by itself; in all: with what it does together "
+              "with others. More runs: to settle whether ST is above 0."),
+    "pawn": ("Line: 90 % interval. Left of the dashed line sampling alone may give as much.",
+             "Shift: Kolmogorov-Smirnov distance between the distributions with the factor held and free."),
+}  # fmt: skip
+
+
+def plot_indices(sweep, ax=None, measure=None):
+    """Sobol indices of every factor, first and total; of a PAWN or Latin hypercube sweep the PAWN distance.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 7 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the bars are its last child, ``ax.child_axes[-1]``
+
+    Raises
+    ------
+    UsageError for a sweep by another method; ResultError for a measure that it did not keep.
+    """
+    stage = choice.stage_for(sweep, "indices", "sobol", "pawn", "lhs")
+    measure, is_sobol = measure or sweep.primary, sweep.stages.method[stage] == "sobol"
+    bars, what = (SOBOL, "sobol") if is_sobol else (PAWN, "pawn")
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        if choice.too_early(sweep, stage, ax):
+            return ax
+        table = index_table(sweep, measure, stage)
+        if choice.still(sweep, ax, measure, table[list(bars)]):
+            return ax
+        title = choice.blurred(sweep, measure, stage) or _finding(table, is_sobol)
+        choice.head(sweep, ax, title, SHOWN[what].format(subject(sweep, measure)))
+        shown = table.head(style.fit(*MOST))
+        plot = _draw_rows(sweep, ax, shown, bars)
+        if not is_sobol:
+            plot.axvline(shown.critical.iloc[0], color=style.INK, lw=style.em(0.12), ls=(0, (4, 3)))
+        needed, more = CAPTIONS[what]
+        choice.caption(sweep, ax, measure, stage, choice.others_words(len(table) - len(shown)) + needed, more)
+    return ax
+
+
+def _finding(table, is_sobol):
+    """What the strongest factor does, as a title."""
+    name, row = table.index[0], table.iloc[0]
+    if row.undecided:
+        return "No factor stands out of what sampling alone may give"
+    if not is_sobol:
+        return f"The distribution shifts most with {name}"
+    return f"{name} matters most: it has a part in {choice.percent(row.total)} of the variance"
+
+
+def _draw_rows(sweep, ax, shown, bars):
+    """The bars of every factor with their key and numbers."""
+    columns = _columns(shown, bars)
+    samples = [*bars.values(), *([(GREY[len(bars)], style.UNDECIDED)] if _grey(shown, bars).any() else [])]
+
+    def draw_sample(key, x, y, number):
+        key.barh(y, 3.2, 0.7, x, color=samples[number][1])
+
+    above = draw_legend(ax, [name for name, _ in samples], style.fit(4, 3), draw_sample) + 2.2
+    plot = row_panel(sweep, ax, list(shown.index), right=columns[-1][0], above=above)
+    _draw_bars(plot, shown, bars)
+    for end, words, cells in columns:
+        right_of(plot, len(shown) - 0.3, end, words, color=style.BASELINE, va="bottom")
+        for y, cell in zip(plot.get_yticks(), cells, strict=True):
+            right_of(plot, y, end, cell)
+    return plot
+
+
+def _columns(shown, bars):
+    """The numbers beside the bars: (em from the plot to their end, heading, texts)."""
+    as_text = choice.percent if "first" in bars else "{:.2f}".format
+    columns = [(COLUMN * (number + 1), name.partition(" (")[0], [as_text(value) for value in shown[key]])
+               for number, (key, (name, _)) in enumerate(bars.items())]  # fmt: skip
+    if shown.undecided.any():
+        columns.append((COLUMN * len(bars) + RUNS, "more runs", [_runs(row) for row in shown.itertuples()]))
+    return columns
+
+
+def _grey(shown, bars):
+    """Which bars may as well be nothing: (factor, bar) array of bool."""
+    if "first" in bars:
+        return np.array([~(shown[f"{key}_low"] > 0) for key in bars]).T
+    return shown[["undecided"]].to_numpy()
+
+
+def _draw_bars(plot, shown, bars):
+    heights, width, grey = plot.get_yticks(), BAR / len(bars), _grey(shown, bars)
+    scale = 100 if "first" in bars else 1
+    for number, (key, (_, colour)) in enumerate(bars.items()):
+        y = heights + BAR / 2 - (number + 0.5) * width
+        colours = np.where(grey[:, number], style.UNDECIDED, colour)
+        plot.barh(y, scale * shown[key], 0.9 * width, color=colours)
+        plot.hlines(y, scale * shown[f"{key}_low"], scale * shown[f"{key}_high"], color=style.INK, lw=style.em(0.12))
+    plot.axvline(0, color=style.INK, lw=0.9)
+    plot.locator_params(axis="x", nbins=style.fit(7, 5))
+    plot.set_xlabel("part of the variance, %" if "first" in bars else "distance, 0 to 1")
+
+
+def _runs(row):
+    """How many more runs would likely settle a factor; nothing for one that is settled."""
+    if not row.undecided:
+        return ""
+    known = row.more_runs == row.more_runs and row.more_runs
+    return f"about {float(f'{row.more_runs:.1e}'):,.0f}" if known else "not known"

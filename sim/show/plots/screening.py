@@ -1,0 +1,103 @@
+"""Which factors move the answer at all: Morris screening, the mean size of a change against how much that varies."""
+
+import numpy as np
+from matplotlib.transforms import Bbox
+
+from sim.results.sweep_tables import index_table
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import draw_legend, inset
+from sim.show.plots.point_labels import label_points
+
+SIZE = (10, 7)  # inches
+MOST = (14, 8)  # factors with a name, in a memo and on a slide
+RADIUS = 0.3  # em, of a dot
+CAPTION = (
+    "Above the dashed line, where the changes vary more than their size, the answer depends on the other factors too, "
+    "or along a bent line."
+)
+
+
+def plot_screening(sweep, ax=None, measure=None):
+    """Mean size of a factor's elementary effects (mu*) against their spread (sigma).
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 7 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the plot is its last child, ``ax.child_axes[-1]``
+
+    Raises
+    ------
+    UsageError for a sweep without a Morris stage; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "screening", "morris"), measure or sweep.primary
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        if choice.too_early(sweep, stage, ax):
+            return ax
+        table = index_table(sweep, measure, stage)
+        if choice.still(sweep, ax, measure, table.mu_star):
+            return ax
+        factor, unit = choice.unit_of(sweep, measure)
+        title = choice.blurred(sweep, measure, stage) or f"{table.index[0]} moves the answer most"
+        choice.head(sweep, ax, title, f"change of {subject(sweep, measure)} over a factor's whole range")
+        moving, most = table[choice.moves(table.mu_star)], style.fit(*MOST)
+        grades = [grade for grade in style.GRADES if grade in set(moving.grade[~moving.undecided])]
+        plot = inset(ax, left=5, below=3.6, right=1, above=_draw_key(ax, grades, moving.undecided.any()) + 1.4)
+        kept = moving.index.isin(sweep.stages.factors[sweep.last])
+        _draw_dots(plot, moving, factor, kept)
+        unit = f", {unit}" if unit else ""
+        plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
+        _label(plot, moving.head(most), factor)
+        choice.caption(sweep, ax, measure, stage, _needed(len(table) - len(moving), len(moving) - most, kept), CAPTION)
+    return ax
+
+
+def _draw_key(ax, grades, grey):
+    names = {"A": "A measured", "B": "B derived", "C": "C industry", "D": "D assumed", "": "no grade"}
+    samples = [(names[grade], style.GRADES[grade]) for grade in grades]
+    samples += [("interval covers 0", style.UNDECIDED)] if grey else []
+
+    def draw_sample(key, x, y, number):
+        key.plot(x + 1.6, y, "o", ms=2 * style.em(RADIUS), color=samples[number][1])
+
+    return draw_legend(ax, [name for name, _ in samples], style.fit(5, 5), draw_sample)
+
+
+def _draw_dots(plot, moving, factor, kept):
+    """A dot each with the interval of its mean, and the line on which the spread equals the mean."""
+    colours = np.where(moving.undecided, style.UNDECIDED, [style.GRADES[grade] for grade in moving.grade])
+    x, y = factor * moving.mu_star, factor * moving.sigma
+    plot.hlines(y, factor * moving.mu_star_low, factor * moving.mu_star_high, colors=colours, lw=style.em(0.1),
+                alpha=0.6)  # fmt: skip
+    inside = np.where(kept, colours, "white")
+    plot.scatter(x, y, (2 * style.em(RADIUS)) ** 2, c=inside, edgecolors=colours, linewidths=style.em(0.12), zorder=3)
+    top = float(y.max()) or float(x.max())
+    plot.set(xlim=(0, 1.04 * float(factor * moving.mu_star_high.max())), ylim=(-0.02 * top, 1.15 * top))
+    end = min(plot.get_xlim()[1], plot.get_ylim()[1])
+    plot.plot([0, end], [0, end], color=style.FAINT, lw=style.em(0.12), ls=(0, (4, 3)), zorder=0)
+    plot.annotate("\u03c3 = \u03bc*", (end, end), (-style.em(0.6), 0), textcoords="offset points", ha="right",
+                  va="top", fontsize="small", color=style.BASELINE)  # fmt: skip
+
+
+def _label(plot, named, factor):
+    """Names beside the strongest dots, off the intervals."""
+    half = 0.15 * style.em() * plot.figure.dpi / 72
+    ends = [plot.transData.transform([(factor * row.mu_star_low, factor * row.sigma),
+                                      (factor * row.mu_star_high, factor * row.sigma)])
+            for row in named.itertuples()]  # fmt: skip
+    lines = [Bbox([low - (0, half), high + (0, half)]) for low, high in ends]
+    label_points(plot, [(choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
+                        for name, row in named.iterrows()], lines)  # fmt: skip
+
+
+def _needed(still, nameless, kept):
+    reach = f"{still} of them {'reaches' if still == 1 else 'reach'} nothing. " if still else ""
+    hollow = "" if kept.all() else "Hollow: left out after it. "
+    return f"{reach}{choice.others_words(max(nameless, 0), 'are without a name')}{hollow}Line: 90 % interval of the mean."

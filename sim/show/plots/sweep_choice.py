@@ -1,0 +1,156 @@
+"""What a figure shows of a sweep: which stage, in which unit, with which words; or a refusal in one line."""
+
+import re
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.results.effects import SHOWN
+from sim.results.indices import SLICES
+from sim.results.sweep_tables import chance_share
+from sim.results.sweep_words import BLURRED, is_graded, subject
+from sim.results.words import engineers, number_of
+from sim.show.plots import style
+
+METHODS = {
+    "sobol": "Sobol indices", "morris": "Morris screening", "pawn": "PAWN", "lhs": "Latin hypercube", "grid": "grid",
+    "oat": "one factor at a time",
+}  # fmt: skip
+BLOCKS = {"sobol": "base samples", "morris": "trajectories"}  # what a design is counted in; else points
+LEAST = dict.fromkeys(("pawn", "lhs"), 4 * SLICES)  # points; of other designs two blocks
+LONGEST = 30  # letters in a line of a factor's name
+
+
+def stage_for(sweep, kind, *methods):
+    """The last stage of one of the methods that a figure is for.
+
+    Raises
+    ------
+    UsageError if the sweep has none, naming those that it has
+    """
+    fitting = [name for name in sweep.stages.index if sweep.stages.method[name] in methods]
+    if not fitting:
+        has = " and ".join(sweep.stages.method) or "nothing yet"
+        raise UsageError(kind, f"needs a sweep by {' or '.join(methods)}, and this one has {has}")
+    return fitting[-1]
+
+
+def unit_of(sweep, measure):
+    """(factor, unit): what to multiply a measure by, and its unit in words."""
+    told = sweep.measures.loc[measure]
+    factor, _, unit = SHOWN.get(told["unit"], (1, "", told["unit"])) if told["paired"] else (1, "", told["unit"])
+    return factor, unit.replace("pp", "percentage points")
+
+
+def axis_words(sweep, measure):
+    """A label for the axis of a measure: ``effect on share:usa in 2029, percentage points``."""
+    unit = unit_of(sweep, measure)[1]
+    return subject(sweep, measure).removeprefix("the ") + (f", {unit}" if unit else "")
+
+
+def begin(ax, size):
+    """The axes given, or new ones of ``size``, without a frame."""
+    ax = style.axes(size) if ax is None else ax
+    ax.axis("off")
+    return ax
+
+
+def head(sweep, ax, title, shown):
+    """The heading of a figure of a sweep: what it found; below, whose sweep it is and what is shown."""
+    whose = sweep.record.get("title")
+    style.heading(ax, title, f"{whose}: {shown}" if whose else _begin(shown))
+
+
+def too_early(sweep, stage, ax):
+    """Whether so few blocks are complete that nothing can be drawn; says it in the place of the plot."""
+    done, least = len(sweep.complete(stage)), LEAST.get(sweep.stages.method[stage], 2)
+    if done >= least:
+        return False
+    head(sweep, ax, "Too early to say", f"{done:,} of {sweep.stages.n[stage]:,} parts of the {stage} are done")
+    style.say(ax, f"At least {least} must be done before anything can be drawn; the same command goes on with the sweep.")
+    return True
+
+
+def still(sweep, ax, measure, sizes):
+    """Whether nothing that was swept changes the measure; says it in the place of the plot."""
+    if np.nanmax(np.abs(sizes), initial=0) > 0:
+        return False
+    head(sweep, ax, f"Nothing that was swept changes {subject(sweep, measure)}", "at every point it is the same")
+    style.say(ax, f"{_begin(subject(sweep, measure))} is the same at every point of the sweep.")
+    return True
+
+
+def _begin(words):
+    return words[:1].upper() + words[1:]
+
+
+def design_words(sweep, stage):
+    """``Sobol indices of 8 factors from 256 base samples; 50,000 engineers, 10 years.``, with what is yet missing."""
+    method, done, asked = sweep.stages.method[stage], len(sweep.complete(stage)), int(sweep.stages.n[stage])
+    factors = number_of(len(sweep.stages.factors[stage]), "factor")
+    blocks = f"{done:,} {f'of {asked:,} ' if done < asked else ''}{BLOCKS.get(method, 'points')}"
+    said = f"{METHODS[method]} of {factors}, {blocks}"
+    record = sweep.record
+    if "population" in record:
+        said += f"; {engineers(record)}, {number_of(record['years'], 'year')}"
+    return f"{said}."
+
+
+def chance_words(sweep, measure, stage):
+    """``Chance: 12 % of the variance.``, where points were run again with other chance; else nothing."""
+    share = chance_share(sweep, measure, stage)["share"]
+    return f" Chance: about {percent(share)} of the variance." if share == share else ""
+
+
+def blurred(sweep, measure, stage):
+    """A title that says that chance hides what the factors do; None where it does not."""
+    share = chance_share(sweep, measure, stage)["share"]
+    return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
+
+
+def percent(part):
+    """A part as ``44 %``, with a true minus.
+
+    >>> percent(0.444), percent(-0.02)
+    ('44 %', '\\u22122 %')
+    """
+    return f"{style.signed(100 * part, 0).removeprefix('+')} %"
+
+
+def caption(sweep, ax, measure, stage, needed, more=""):
+    """The small print: the design, the part of chance, what one needs to read the figure; ``more`` where there is room."""
+    letters = "Letter: grade of evidence, A measured, B derived, C industry, D assumed." if is_graded(sweep) else ""
+    said = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""),
+            style.fit(letters, ""))  # fmt: skip
+    style.caption(ax, " ".join(filter(None, said)))
+
+
+def others_words(count, where="are not shown"):
+    """``4 weaker factors are not shown. ``, or nothing."""
+    return f"{number_of(count, 'weaker factor')} {where if count > 1 else where.replace('are', 'is')}. " if count else ""
+
+
+def folded(name, longest=LONGEST):
+    """A factor's name in lines of at most ``longest`` letters, broken after dots, and elsewhere only where it must be.
+
+    >>> folded("country.usa.route.h1b.special_fee_usd")
+    'country.usa.route.h1b.\\nspecial_fee_usd'
+    """
+    lines = [""]
+    for part in re.findall(r"[^.]*\.|[^.]+", name):
+        for piece in [part] if len(part) <= longest else re.findall(r"[^_ ]{1,%d}[_ ]?|[_ ]" % (longest - 1), part):
+            if lines[-1] and len(lines[-1] + piece) > longest:
+                lines.append("")
+            lines[-1] += piece
+    return "\n".join(line.strip() for line in lines)
+
+
+def with_grade(sweep, name, longest=LONGEST):
+    """A factor's name, folded, and the letter of its evidence: ``b_pay (B)``."""
+    grade = sweep.factors.grade[name]
+    return folded(name, longest) + (f" ({grade})" if grade else "")
+
+
+def moves(sizes):
+    """Which factors move a measure at all, by the sizes of their changes: less than this is rounding."""
+    return sizes > 1e-9 * sizes.max()

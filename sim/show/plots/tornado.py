@@ -1,0 +1,114 @@
+"""The answer at both ends of each factor's range, the others at their centre: a tornado."""
+
+import numpy as np
+
+from sim.results.indices import NORMAL
+from sim.results.sweep_tables import chance_share, index_table
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import draw_legend
+from sim.show.plots.rows import row_panel
+
+SIZE = (10, 7)  # inches
+MOST = (16, 9)  # factors that stay readable, in a memo and on a slide
+BAR = 0.72  # of a row
+ENDS = {"at_low": ("at the low end", style.LOSS), "at_high": ("at the high end", style.GAIN)}
+CAPTION = "At the tips: the factor's value there. Thin line: all values tried between, where it leaves the bars."
+
+
+def plot_tornado(sweep, ax=None, measure=None):
+    """A measure at the low and at the high end of each factor's range, all other factors at their centre.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 7 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the bars are its last child, ``ax.child_axes[-1]``
+
+    Raises
+    ------
+    UsageError for a sweep by another method; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "tornado", "oat"), measure or sweep.primary
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        if choice.too_early(sweep, stage, ax):
+            return ax
+        table = index_table(sweep, measure, stage)
+        if choice.still(sweep, ax, measure, table.width):
+            return ax
+        factor, unit = choice.unit_of(sweep, measure)
+        chance = NORMAL * factor * chance_share(sweep, measure, stage)["error"]
+        title = _finding(table, factor, unit, chance)
+        choice.head(sweep, ax, title, f"{subject(sweep, measure)}, one factor at a time over its range")
+        moving = table[choice.moves(table.width)]
+        shown = moving.head(style.fit(*MOST))
+        plot = _draw_rows(sweep, ax, shown, factor, chance)
+        plot.set_xlabel(choice.axis_words(sweep, measure))
+        still = len(table) - len(moving)
+        reach = f"{still} of them {'changes' if still == 1 else 'change'} nothing. " if still else ""
+        band = "Grey band: what another seed alone would do, in 9 of 10 cases." if chance > 0 else ""
+        choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
+    return ax
+
+
+def _finding(table, factor, unit, chance):
+    """The strongest factor and what it does, as a title; or that it does no more than chance."""
+    name, row = table.index[0], table.iloc[0]
+    if factor * row.width < 2 * chance:
+        return "No factor moves the answer more than chance does"
+    low, high = sorted((factor * row.least, factor * row.most))
+    return f"{name} moves the answer most: {style.span(low, high, _digits(factor * row.width))} {unit}".strip()
+
+
+def _digits(width):
+    """Digits after the point that show two that count."""
+    return int(np.clip(1 - np.floor(np.log10(width)), 0, 6))
+
+
+def _draw_rows(sweep, ax, shown, factor, chance):
+    """Two bars from the centre for every factor, with its values at their tips."""
+    samples = list(ENDS.values())
+
+    def draw_sample(key, x, y, number):
+        key.barh(y, 3.2, 0.7, x, color=samples[number][1])
+
+    above = draw_legend(ax, [name for name, _ in samples], style.fit(4, 3), draw_sample) + 1.4
+    plot = row_panel(sweep, ax, list(shown.index), above=above)
+    centre = factor * shown.centre.iloc[0]
+    if chance > 0:
+        plot.axvspan(centre - chance, centre + chance, color=style.GRID, zorder=-2)
+    _draw_bars(plot, shown, factor, centre)
+    _write_values(plot, sweep.factors.loc[shown.index], shown, factor, centre)
+    plot.axvline(centre, color=style.INK, lw=0.9)
+    plot.use_sticky_edges = False
+    plot.margins(x=0.12)
+    low, high = plot.get_xlim()
+    if low < 0 < high:
+        plot.axvline(0, color=style.INK, lw=0.9, ls=(0, (1, 2)))
+    plot.locator_params(axis="x", nbins=style.fit(7, 5))
+    plot.annotate("centre", (centre, 1), (0, style.em(0.3)), ("data", "axes fraction"), "offset points", ha="center",
+                  fontsize="small", color=style.BASELINE)  # fmt: skip
+    return plot
+
+
+def _draw_bars(plot, shown, factor, centre):
+    heights = plot.get_yticks()
+    for (key, (_, colour)), up in zip(ENDS.items(), (1, -1), strict=True):
+        plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
+    plot.hlines(heights, factor * shown.least, factor * shown.most, color=style.INK, lw=style.em(0.1))
+
+
+def _write_values(plot, factors, shown, factor, centre):
+    """The factor's value at the tip of each bar, away from the centre."""
+    for key, up, end in (("at_low", 1, "low"), ("at_high", -1, "high")):
+        for y, tip, value in zip(plot.get_yticks(), factor * shown[key], factors[end], strict=True):
+            side = -1 if tip < centre else 1
+            plot.annotate(style.plain(value), (tip, y + up * BAR / 4), (side * style.em(0.4), 0),
+                          textcoords="offset points", ha="left" if side > 0 else "right", va="center_baseline",
+                          fontsize="small")  # fmt: skip
