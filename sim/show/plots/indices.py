@@ -1,6 +1,7 @@
 """Which factors the variance rests on: bars with 90 % intervals, grey where they may as well be nothing."""
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 from sim.results.sweep_tables import index_table
 from sim.results.sweep_words import subject
@@ -21,7 +22,7 @@ SHOWN = {
 }  # fmt: skip
 CAPTIONS = {
     "sobol": ("Line: 90 % interval.", "Alone: what the factor explains by itself; in all: with what it does together "
-              "with others. More runs: to settle whether ST is above 0."),
+              "with others."),
     "pawn": ("Line: 90 % interval. Left of the dashed line sampling alone may give as much.",
              "Shift: Kolmogorov-Smirnov distance between the distributions with the factor held and free."),
 }  # fmt: skip
@@ -61,6 +62,7 @@ def plot_indices(sweep, ax=None, measure=None):
         if not is_sobol:
             plot.axvline(shown.critical.iloc[0], color=style.INK, lw=style.em(0.12), ls=(0, (4, 3)))
         needed, more = CAPTIONS[what]
+        more += " More runs: would likely settle what is grey." if shown.undecided.any() else ""
         choice.caption(sweep, ax, measure, stage, choice.others_words(len(table) - len(shown)) + needed, more)
     return ax
 
@@ -113,11 +115,13 @@ def _grey(shown, bars):
 def _draw_bars(plot, shown, bars):
     heights, width, grey = plot.get_yticks(), BAR / len(bars), _grey(shown, bars)
     scale = 100 if "first" in bars else 1
+    halo = [withStroke(linewidth=style.em(0.3), foreground="white", alpha=0.7)]
     for number, (key, (_, colour)) in enumerate(bars.items()):
         y = heights + BAR / 2 - (number + 0.5) * width
         colours = np.where(grey[:, number], style.UNDECIDED, colour)
         plot.barh(y, scale * shown[key], 0.9 * width, color=colours)
-        plot.hlines(y, scale * shown[f"{key}_low"], scale * shown[f"{key}_high"], color=style.INK, lw=style.em(0.12))
+        plot.hlines(y, scale * shown[f"{key}_low"], scale * shown[f"{key}_high"], color=style.INK, lw=style.em(0.12),
+                    path_effects=halo)  # fmt: skip
     plot.axvline(0, color=style.INK, lw=0.9)
     plot.locator_params(axis="x", nbins=style.fit(7, 5))
     plot.set_xlabel("part of the variance, %" if "first" in bars else "distance, 0 to 1")

@@ -19,6 +19,17 @@ def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 
     ))  # fmt: skip
 
 
+def multiples(ax, count, columns, **margins):
+    """Axes of ``count`` equal panels in rows of ``columns``, each with the margins of :func:`inset`."""
+    rows = -(-count // columns)
+    return [inset(ax, cell=divmod(place, columns), cells=(rows, columns), **margins) for place in range(count)]
+
+
+def columns_of(count):
+    """In how many columns so many small panels stand: 3, or 2 by 2."""
+    return 2 if count == 4 else min(3, count)
+
+
 def draw_legend(ax, names, columns, draw_sample):
     """Names at the head of the axes, in columns, each after its sample.
 

@@ -8,10 +8,10 @@ from sim.results.sweep_words import subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.panels import draw_legend, inset
-from sim.show.plots.point_labels import label_points
+from sim.show.plots.point_labels import dot, label_points
 
 SIZE = (10, 7)  # inches
-MOST = (14, 8)  # factors with a name, in a memo and on a slide
+MOST = (10, 7)  # factors with a name, in a memo and on a slide
 RADIUS = 0.3  # em, of a dot
 CAPTION = (
     "Above the dashed line, where the changes vary more than their size, the answer depends on the other factors too, "
@@ -54,8 +54,8 @@ def plot_screening(sweep, ax=None, measure=None):
         _draw_dots(plot, moving, factor, kept)
         unit = f", {unit}" if unit else ""
         plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
-        _label(plot, moving.head(most), factor)
-        choice.caption(sweep, ax, measure, stage, _needed(len(table) - len(moving), len(moving) - most, kept), CAPTION)
+        _label(plot, moving, most, factor)
+        choice.caption(sweep, ax, measure, stage, _needed(len(table) - len(moving), len(moving) - most, kept), CAPTION, letters=False)
     return ax
 
 
@@ -82,19 +82,21 @@ def _draw_dots(plot, moving, factor, kept):
     plot.set(xlim=(0, 1.04 * float(factor * moving.mu_star_high.max())), ylim=(-0.02 * top, 1.15 * top))
     end = min(plot.get_xlim()[1], plot.get_ylim()[1])
     plot.plot([0, end], [0, end], color=style.FAINT, lw=style.em(0.12), ls=(0, (4, 3)), zorder=0)
-    plot.annotate("\u03c3 = \u03bc*", (end, end), (-style.em(0.6), 0), textcoords="offset points", ha="right",
+    plot.annotate("\u03c3 = \u03bc*", (end, end), (-style.em(1.4), 0), textcoords="offset points", ha="right",
                   va="top", fontsize="small", color=style.BASELINE)  # fmt: skip
 
 
-def _label(plot, named, factor):
-    """Names beside the strongest dots, off the intervals."""
+def _label(plot, moving, most, factor):
+    """Names beside the strongest dots, off all dots and intervals."""
     half = 0.15 * style.em() * plot.figure.dpi / 72
-    ends = [plot.transData.transform([(factor * row.mu_star_low, factor * row.sigma),
-                                      (factor * row.mu_star_high, factor * row.sigma)])
-            for row in named.itertuples()]  # fmt: skip
-    lines = [Bbox([low - (0, half), high + (0, half)]) for low, high in ends]
+    taken = []
+    for row in moving.itertuples():
+        low, high = plot.transData.transform([(factor * x, factor * row.sigma)
+                                              for x in (row.mu_star_low, row.mu_star_high)])  # fmt: skip
+        taken += [Bbox([low - (0, half), high + (0, half)]),
+                  dot(plot, factor * row.mu_star, factor * row.sigma, style.em(RADIUS))]  # fmt: skip
     label_points(plot, [(choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
-                        for name, row in named.iterrows()], lines)  # fmt: skip
+                        for name, row in moving.head(most).iterrows()], taken)  # fmt: skip
 
 
 def _needed(still, nameless, kept):

@@ -6,18 +6,19 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.results.effects import SHOWN
-from sim.results.indices import SLICES
+from sim.results.indices import NORMAL, SLICES
 from sim.results.sweep_tables import chance_share
 from sim.results.sweep_words import BLURRED, is_graded, subject
 from sim.results.words import engineers, number_of
 from sim.show.plots import style
 
 METHODS = {
-    "sobol": "Sobol indices", "morris": "Morris screening", "pawn": "PAWN", "lhs": "Latin hypercube", "grid": "grid",
-    "oat": "one factor at a time",
+    "sobol": "Sobol indices", "morris": "Morris screening", "pawn": "PAWN", "lhs": "Latin hypercube", "grid": "Grid",
+    "oat": "One-at-a-time design",
 }  # fmt: skip
 BLOCKS = {"sobol": "base samples", "morris": "trajectories"}  # what a design is counted in; else points
 LEAST = dict.fromkeys(("pawn", "lhs"), 4 * SLICES)  # points; of other designs two blocks
+BAND = "Grey band: what another seed alone would do, in 9 of 10 cases."
 LONGEST = 30  # letters in a line of a factor's name
 
 
@@ -43,9 +44,15 @@ def unit_of(sweep, measure):
 
 
 def axis_words(sweep, measure):
-    """A label for the axis of a measure: ``effect on share:usa in 2029, percentage points``."""
+    """A label for the axis of a measure: ``effect, percentage points``."""
     unit = unit_of(sweep, measure)[1]
-    return subject(sweep, measure).removeprefix("the ") + (f", {unit}" if unit else "")
+    return ("effect" if sweep.measures.paired[measure] else measure) + (f", {unit}" if unit else "")
+
+
+def way_along(name, first, last, reach):
+    """How the answer goes along a factor, as a title: from its first value to its last, with all that it reaches."""
+    way = "bends" if reach > 1.25 * abs(last - first) else "rises" if last > first else "falls"
+    return f"The answer {way} most along {name}"
 
 
 def begin(ax, size):
@@ -58,16 +65,17 @@ def begin(ax, size):
 def head(sweep, ax, title, shown):
     """The heading of a figure of a sweep: what it found; below, whose sweep it is and what is shown."""
     whose = sweep.record.get("title")
-    style.heading(ax, title, f"{whose}: {shown}" if whose else _begin(shown))
+    style.heading(ax, title, f"{whose}: {shown}" if whose else shown[:1].upper() + shown[1:])
 
 
-def too_early(sweep, stage, ax):
-    """Whether so few blocks are complete that nothing can be drawn; says it in the place of the plot."""
+def too_early(sweep, stage, ax, enough=True):
+    """Whether so little is done, or not ``enough`` for this figure, that nothing can be drawn; says it instead."""
     done, least = len(sweep.complete(stage)), LEAST.get(sweep.stages.method[stage], 2)
-    if done >= least:
+    if done >= least and enough:
         return False
-    head(sweep, ax, "Too early to say", f"{done:,} of {sweep.stages.n[stage]:,} parts of the {stage} are done")
-    style.say(ax, f"At least {least} must be done before anything can be drawn; the same command goes on with the sweep.")
+    blocks = BLOCKS.get(sweep.stages.method[stage], "points")
+    head(sweep, ax, "Too early to say", f"{done:,} of {sweep.stages.n[stage]:,} {blocks} are done")
+    style.say(ax, "There are too few of them for this figure: the same command goes on, and a larger --n asks for more.")
     return True
 
 
@@ -75,13 +83,9 @@ def still(sweep, ax, measure, sizes):
     """Whether nothing that was swept changes the measure; says it in the place of the plot."""
     if np.nanmax(np.abs(sizes), initial=0) > 0:
         return False
-    head(sweep, ax, f"Nothing that was swept changes {subject(sweep, measure)}", "at every point it is the same")
-    style.say(ax, f"{_begin(subject(sweep, measure))} is the same at every point of the sweep.")
+    head(sweep, ax, f"Nothing that was swept changes {subject(sweep, measure)}", "a sweep in which nothing differs")
+    style.say(ax, f"At every point of the sweep {subject(sweep, measure)} is the same.")
     return True
-
-
-def _begin(words):
-    return words[:1].upper() + words[1:]
 
 
 def design_words(sweep, stage):
@@ -108,6 +112,11 @@ def blurred(sweep, measure, stage):
     return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
 
 
+def chance_reach(sweep, measure, stage):
+    """How far another seed alone moves a point, in 9 of 10 cases, in the unit that is shown; nan if that is unknown."""
+    return NORMAL * unit_of(sweep, measure)[0] * chance_share(sweep, measure, stage)["error"]
+
+
 def percent(part):
     """A part as ``44 %``, with a true minus.
 
@@ -117,11 +126,11 @@ def percent(part):
     return f"{style.signed(100 * part, 0).removeprefix('+')} %"
 
 
-def caption(sweep, ax, measure, stage, needed, more=""):
-    """The small print: the design, the part of chance, what one needs to read the figure; ``more`` where there is room."""
-    letters = "Letter: grade of evidence, A measured, B derived, C industry, D assumed." if is_graded(sweep) else ""
-    said = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""),
-            style.fit(letters, ""))  # fmt: skip
+def caption(sweep, ax, measure, stage, needed, more="", letters=True):
+    """The small print: the design, the part of chance, what one needs to read the figure; where there is room, more."""
+    key = "Letter: grade of evidence, A measured, B derived, C industry, D assumed."
+    key = style.fit(key, "") if letters and is_graded(sweep) else ""
+    said = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""), key)
     style.caption(ax, " ".join(filter(None, said)))
 
 
@@ -154,3 +163,12 @@ def with_grade(sweep, name, longest=LONGEST):
 def moves(sizes):
     """Which factors move a measure at all, by the sizes of their changes: less than this is rounding."""
     return sizes > 1e-9 * sizes.max()
+
+
+def digits_of(size):
+    """Digits after the point that show two that count.
+
+    >>> digits_of(0.19), digits_of(7.0), digits_of(250.0)
+    (2, 1, 0)
+    """
+    return int(np.clip(1 - np.floor(np.log10(size)), 0, 6))

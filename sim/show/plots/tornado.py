@@ -1,9 +1,6 @@
 """The answer at both ends of each factor's range, the others at their centre: a tornado."""
 
-import numpy as np
-
-from sim.results.indices import NORMAL
-from sim.results.sweep_tables import chance_share, index_table
+from sim.results.sweep_tables import index_table
 from sim.results.sweep_words import subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
@@ -11,10 +8,10 @@ from sim.show.plots.panels import draw_legend
 from sim.show.plots.rows import row_panel
 
 SIZE = (10, 7)  # inches
-MOST = (16, 9)  # factors that stay readable, in a memo and on a slide
+MOST = (14, 8)  # factors that stay readable, in a memo and on a slide
 BAR = 0.72  # of a row
 ENDS = {"at_low": ("at the low end", style.LOSS), "at_high": ("at the high end", style.GAIN)}
-CAPTION = "At the tips: the factor's value there. Thin line: all values tried between, where it leaves the bars."
+CAPTION = "At the tips: the factor's value there. Line: beyond both tips in between."
 
 
 def plot_tornado(sweep, ax=None, measure=None):
@@ -43,16 +40,16 @@ def plot_tornado(sweep, ax=None, measure=None):
         if choice.still(sweep, ax, measure, table.width):
             return ax
         factor, unit = choice.unit_of(sweep, measure)
-        chance = NORMAL * factor * chance_share(sweep, measure, stage)["error"]
+        chance = choice.chance_reach(sweep, measure, stage)
         title = _finding(table, factor, unit, chance)
-        choice.head(sweep, ax, title, f"{subject(sweep, measure)}, one factor at a time over its range")
+        choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
         moving = table[choice.moves(table.width)]
         shown = moving.head(style.fit(*MOST))
         plot = _draw_rows(sweep, ax, shown, factor, chance)
         plot.set_xlabel(choice.axis_words(sweep, measure))
         still = len(table) - len(moving)
         reach = f"{still} of them {'changes' if still == 1 else 'change'} nothing. " if still else ""
-        band = "Grey band: what another seed alone would do, in 9 of 10 cases." if chance > 0 else ""
+        band = choice.BAND if chance > 0 else ""
         choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
     return ax
 
@@ -63,12 +60,7 @@ def _finding(table, factor, unit, chance):
     if factor * row.width < 2 * chance:
         return "No factor moves the answer more than chance does"
     low, high = sorted((factor * row.least, factor * row.most))
-    return f"{name} moves the answer most: {style.span(low, high, _digits(factor * row.width))} {unit}".strip()
-
-
-def _digits(width):
-    """Digits after the point that show two that count."""
-    return int(np.clip(1 - np.floor(np.log10(width)), 0, 6))
+    return f"{name} moves the answer most: {style.span(low, high, choice.digits_of(factor * row.width))} {unit}".strip()
 
 
 def _draw_rows(sweep, ax, shown, factor, chance):
@@ -101,7 +93,9 @@ def _draw_bars(plot, shown, factor, centre):
     heights = plot.get_yticks()
     for (key, (_, colour)), up in zip(ENDS.items(), (1, -1), strict=True):
         plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
-    plot.hlines(heights, factor * shown.least, factor * shown.most, color=style.INK, lw=style.em(0.1))
+    ends = shown[["centre", *ENDS]]
+    for beyond, tip in ((shown.least, ends.min(axis=1)), (shown.most, ends.max(axis=1))):
+        plot.hlines(heights, factor * beyond, factor * tip, color=style.INK, lw=style.em(0.12))
 
 
 def _write_values(plot, factors, shown, factor, centre):

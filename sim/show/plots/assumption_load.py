@@ -1,0 +1,83 @@
+"""How much of the variance rests on which grade of evidence: Sobol indices times grades."""
+
+import numpy as np
+
+from sim.results.sweep_tables import assumption_load, index_table
+from sim.results.sweep_words import is_graded, load_words, subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.labels import wrap
+from sim.show.plots.panels import inset, pixels
+
+SIZE = (10, 4)  # inches
+NAMES = {"A": "A  measured", "B": "B  derived", "C": "C  industry", "D": "D  assumed", "": "no grade"}
+NAMED = 4  # factors of a grade that are named
+BAR, WIDTH = 0.62, 0.5  # of a row; of the figure that a whole takes
+
+
+def plot_assumption_load(sweep, ax=None, measure=None):
+    """A bar each grade of evidence: its part of the variance, from the total Sobol indices scaled to add up to 1.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 4 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the bars are its only child, ``ax.child_axes[0]``
+
+    Raises
+    ------
+    UsageError for a sweep without Sobol indices; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "assumption_load", "sobol"), measure or sweep.primary
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        if choice.too_early(sweep, stage, ax):
+            return ax
+        table = index_table(sweep, measure, stage)
+        if choice.still(sweep, ax, measure, table.total):
+            return ax
+        load = assumption_load(sweep, measure, stage)
+        said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
+        choice.head(sweep, ax, choice.blurred(sweep, measure, stage) or said,
+                    f"variance of {subject(sweep, measure)} by grade of evidence")  # fmt: skip
+        _draw(ax, load, table)
+        grey = "Grey: of factors whose interval covers 0. " if table.undecided.any() else ""
+        choice.caption(sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(),
+                       letters=False)  # fmt: skip
+    return ax
+
+
+def _draw(ax, load, table):
+    """The bars, what is undecided grey at their end, and which factors make them."""
+    size = table.total.clip(lower=0)
+    part = 100 * size / size.sum()
+    plot = inset(ax, left=7.5, below=0.4, right=0, above=0.4)
+    heights = np.arange(len(load))[::-1]
+    for y, (grade, row) in zip(heights, load.iterrows(), strict=True):
+        clear = part[[name for name in row.factors if not table.undecided[name]]].sum()
+        whole = 100 * row.load
+        plot.barh(y, clear, BAR, color=style.GRADES[grade])
+        plot.barh(y, whole - clear, BAR, clear, color=style.UNDECIDED)
+        shown = plot.annotate(_named(row.factors, part), (whole, y), (style.em(4), 0), textcoords="offset points",
+                              va="center", fontsize="small", color=style.BASELINE)  # fmt: skip
+        plot.annotate(choice.percent(row.load), (whole, y), (style.em(0.5), 0), textcoords="offset points",
+                      va="center_baseline", fontweight="bold")  # fmt: skip
+        plot.set(xlim=(0, 100 / WIDTH), ylim=(-0.5, len(load) - 0.5))
+        room = plot.get_window_extent().width * (1 - WIDTH * whole / 100) - pixels(ax, 4.5)
+        wrap(shown, room, 2)
+    plot.set_yticks(heights, [NAMES[grade] for grade in load.index], color=style.INK, fontsize="medium")
+    plot.tick_params(length=0)
+    plot.set_xticks([])
+    plot.spines["bottom"].set_visible(False)
+    plot.spines["left"].set_color(style.INK)
+
+
+def _named(factors, part):
+    """The strongest factors of a grade with their parts."""
+    said = [f"{name} {part[name]:.0f}\u00a0%" for name in factors[:NAMED] if part[name] >= 0.5]
+    more = len(factors) - len(said)
+    return ", ".join(said) + (f" and {more} more" if said and more else "")

@@ -1,0 +1,92 @@
+"""How far the indices have settled: each against the size of the design, with its interval."""
+
+from sim.results.sweep_tables import convergence
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import columns_of, multiples
+
+SIZE = (10, 6)  # inches
+MOST = (6, 3)  # factors, in a memo and on a slide
+MARGINS = {"left": 4.2, "below": 3.6, "right": 1, "above": 3}
+STEADY = 0.1  # of the largest index: a last doubling that moves no index by more has settled
+WORDS = {
+    "sobol": ("total index (ST)", "base samples"), "morris": ("mean size (\u03bc*)", "trajectories"),
+    "pawn": ("shift (median)", "points"), "lhs": ("shift (median)", "points"),
+}  # fmt: skip
+
+
+def plot_convergence(sweep, ax=None, measure=None):
+    """The index of each leading factor as it was when the design was smaller, with 90 % intervals.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; a panel each factor in ``ax.child_axes``
+
+    Raises
+    ------
+    UsageError for a sweep without indices; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "convergence", *WORDS), measure or sweep.primary
+    method = sweep.stages.method[stage]
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        found = convergence(sweep, measure, stage)
+        if choice.too_early(sweep, stage, ax, found.n.nunique() > 1):
+            return ax
+        if choice.still(sweep, ax, measure, found["index"]):
+            return ax
+        factor, unit = choice.unit_of(sweep, measure) if method == "morris" else (1, "")
+        found[["index", "low", "high"]] *= factor
+        last = found[found.n == found.n.max()].sort_values("index", ascending=False, kind="stable")
+        names = list(last.factor[: style.fit(*MOST)])
+        index, blocks = WORDS[method]
+        choice.head(sweep, ax, _finding(found), f"{index} of {subject(sweep, measure)} as the design grew")
+        label = f"{index}{f', {unit}' if unit else ''}"
+        _draw_panels(sweep, ax, found, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
+        choice.caption(sweep, ax, measure, stage, choice.others_words(len(last) - len(names)) + "Band: 90 % interval.",
+                       "An index has settled when its band is narrow and its line level.")  # fmt: skip
+    return ax
+
+
+def _finding(found):
+    """Whether the last doubling of the design still moved an index, as a title."""
+    sizes = sorted(found.n.unique())
+    by_factor = found.pivot(index="factor", columns="n", values="index")
+    change = (by_factor[sizes[-1]] - by_factor[sizes[-2]]).abs()
+    if change.max() <= STEADY * by_factor[sizes[-1]].max():
+        return "The indices have settled"
+    return f"Not settled yet: {change.idxmax()} still moves"
+
+
+def _draw_panels(sweep, ax, found, names, label, blocks):
+    """A panel each factor, all with the same axes."""
+    columns = columns_of(len(names))
+    low, high = min(found.low.min(), 0), found.high[found.factor.isin(names)].max()
+    for place, (name, plot) in enumerate(zip(names, multiples(ax, len(names), columns, **MARGINS), strict=True)):
+        rows = found[found.factor == name]
+        plot.fill_between(rows.n, rows.low, rows.high, color=style.SCENARIO, alpha=0.16, lw=0)
+        plot.plot(rows.n, rows["index"], "o-", color=style.SCENARIO, lw=style.em(0.2), ms=style.em(0.4))
+        plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
+        plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
+        plot.set_xscale("log", base=2)
+        plot.set_xticks(_ticks(sorted(rows.n)))
+        plot.xaxis.set_major_formatter("{x:,.0f}")
+        plot.minorticks_off()
+        plot.set_ylim(low - 0.03 * (high - low), high + 0.05 * (high - low))
+        plot.locator_params(axis="y", nbins=5)
+        if place + columns >= len(names):
+            plot.set_xlabel(blocks)
+        if place % columns == 0:
+            plot.set_ylabel(label)
+
+
+def _ticks(sizes):
+    """At most four of the sizes, with the last."""
+    return sizes[::-1][:: -(-len(sizes) // 4)]

@@ -1,0 +1,85 @@
+"""How the answer depends on each of the leading factors: the mean over everything else, with the spread around it."""
+
+import numpy as np
+
+from sim.results.indices import NORMAL
+from sim.results.sweep_tables import dependence, index_table
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import columns_of, multiples
+
+SIZE = (10, 6)  # inches
+MOST = (6, 3)  # factors, in a memo and on a slide
+MARGINS = {"left": 4.6, "below": 3.6, "right": 1, "above": 3}
+LEAST = 16  # points: four parts of the range with four each
+
+
+def plot_dependence(sweep, ax=None, measure=None):
+    """Partial dependence of a measure on the leading factors, from the points of the sweep.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; a panel each factor in ``ax.child_axes``
+
+    Raises
+    ------
+    UsageError for a grid or a one-at-a-time design; ResultError for a measure that the sweep did not keep.
+    """
+    stage = choice.stage_for(sweep, "dependence", "sobol", "pawn", "lhs", "morris")
+    measure = measure or sweep.primary
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        values = sweep.value(measure, stage)
+        if choice.too_early(sweep, stage, ax, len(values) >= LEAST):
+            return ax
+        if choice.still(sweep, ax, measure, values - values.mean()):
+            return ax
+        table = index_table(sweep, measure, stage, intervals=False)
+        names = list(table.index[: style.fit(*MOST)])
+        factor, _ = choice.unit_of(sweep, measure)
+        curves = {name: factor * dependence(sweep, name, measure, stage) for name in names}
+        for curve in curves.values():
+            curve.x /= factor
+        title = choice.blurred(sweep, measure, stage) or _finding(curves)
+        choice.head(sweep, ax, title, f"mean of {subject(sweep, measure)} by the value of each leading factor")
+        _draw_panels(sweep, ax, curves, choice.axis_words(sweep, measure))
+        choice.caption(
+            sweep, ax, measure, stage, choice.others_words(len(table) - len(names)) +
+            "Line: mean over all else, with 90 % interval. Band: 90 % of the points.",
+            "Every panel has the same height: steep lines matter.",
+        )  # fmt: skip
+    return ax
+
+
+def _finding(curves):
+    """Along which factor the mean goes farthest, as a title."""
+    reach = {name: np.ptp(curve["mean"]) for name, curve in curves.items()}
+    name = max(reach, key=reach.get)
+    first, last = curves[name]["mean"].iloc[[0, -1]]
+    return choice.way_along(name, first, last, reach[name])
+
+
+def _draw_panels(sweep, ax, curves, label):
+    """A panel each factor; the same height of the axes everywhere."""
+    columns = columns_of(len(curves))
+    low, high = min(c.low.min() for c in curves.values()), max(c.high.max() for c in curves.values())
+    panels = multiples(ax, len(curves), columns, **MARGINS)
+    for place, ((name, curve), plot) in enumerate(zip(curves.items(), panels, strict=True)):
+        plot.fill_between(curve.x, curve.low, curve.high, color=style.SCENARIO, alpha=0.16, lw=0)
+        plot.errorbar(curve.x, curve["mean"], NORMAL * curve.error.fillna(0), color=style.SCENARIO,
+                      lw=style.em(0.2), elinewidth=style.em(0.12), capsize=style.em(0.2))  # fmt: skip
+        plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
+        plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
+        plot.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+        plot.locator_params(nbins=4)
+        plot.xaxis.set_major_formatter(lambda value, _: style.plain(value))
+        plot.set_xlabel(sweep.factors.unit[name] or "value", fontsize="small")
+        if place % columns == 0:
+            plot.set_ylabel(label)

@@ -1,0 +1,123 @@
+"""The answer over two factors: a map with the line on which it is zero, and how far chance blurs that line."""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patheffects import withStroke
+
+from sim.errors import UsageError
+from sim.results.sweep_words import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import inset, pixels
+
+SIZE = (10, 7.5)  # inches
+SCALE = 8  # em right of the map
+MOST_WRITTEN = (12, 9)  # levels of a factor up to which every cell has its number, in a memo and on a slide
+
+
+def plot_two_way(sweep, ax=None, measure=None):
+    """A measure over a grid of two factors, with its zero contour and the band in which chance alone may give 0.
+
+    Of a grid of more factors the first two are shown, and the mean over the others.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 7.5 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the map is ``ax.child_axes[0]``
+
+    Raises
+    ------
+    UsageError for a sweep by another method or a grid of one factor; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "two_way", "grid"), measure or sweep.primary
+    names = sweep.stages.factors[stage]
+    if len(names) < 2:
+        raise UsageError("two_way", f"needs a grid over two factors, and this one varies {', '.join(names)} alone")
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        table, count = grid_of(sweep, names[:2], measure, stage)
+        if choice.too_early(sweep, stage, ax, min(table.shape) > 1):
+            return ax
+        if choice.still(sweep, ax, measure, (table - np.nanmean(table)).to_numpy()):
+            return ax
+        chance = choice.chance_reach(sweep, measure, stage) / np.sqrt(count)
+        others = f", mean over {', '.join(names[2:])}" if names[2:] else ""
+        choice.head(sweep, ax, _finding(table), f"{subject(sweep, measure)} over two factors{others}")
+        _draw(sweep, ax, table, chance, choice.axis_words(sweep, measure))
+        choice.caption(sweep, ax, measure, stage, _needed(table, chance), letters=False)
+    return ax
+
+
+def grid_of(sweep, names, measure, stage):
+    """A measure over two factors, in the unit that is shown, the second down; and how many points a cell is a mean of."""
+    points = sweep.points(stage)[names].assign(value=choice.unit_of(sweep, measure)[0] * sweep.value(measure, stage))
+    cells = points.pivot_table("value", names[1], names[0], aggfunc=["mean", "count"])
+    return cells["mean"], int(cells["count"].min(axis=None))
+
+
+def _finding(table):
+    """Whether the sign is the same everywhere, as a title."""
+    low, high = np.nanmin(table), np.nanmax(table)
+    if low < 0 < high:
+        return f"The sign depends on {table.columns.name} and {table.index.name}"
+    return f"{'Negative' if high <= 0 else 'Positive'} or zero everywhere: the sign does not depend on these two"
+
+
+def _draw(sweep, ax, table, chance, words):
+    """Cells of equal size, whatever the steps between the levels: those may span decades."""
+    longest = max(len(style.plain(value)) for value in table.index)
+    panel = inset(ax, left=0.5 * longest + 3.4, below=3.6, right=SCALE + 2, above=0.5)
+    scale = ax.inset_axes((1 - pixels(ax, SCALE) / ax.get_window_extent().width, 0.12, 0.02, 0.6))
+    largest = np.nanmax(np.abs(table))
+    colours = LinearSegmentedColormap.from_list("change", [style.LOSS, "white", style.GAIN])
+    image = panel.imshow(table, cmap=colours, vmin=-largest, vmax=largest, aspect="auto", origin="lower")
+    bar = ax.figure.colorbar(image, cax=scale)
+    bar.outline.set_visible(False)
+    scale.locator_params(axis="y", nbins=5)
+    scale.set_title(words.replace(", ", ",\n").replace("percentage ", "percentage\n"), fontsize="small", loc="left",
+                    pad=style.em(0.8))  # fmt: skip
+    _draw_zero(panel, table.to_numpy(), chance)
+    _write_cells(panel, table.to_numpy(), largest)
+    panel.set(xlabel=_axis_words(sweep, table.columns.name), ylabel=_axis_words(sweep, table.index.name))
+    for set_ticks, values in ((panel.set_xticks, table.columns), (panel.set_yticks, table.index)):
+        step = -(-len(values) // style.fit(12, 8))
+        set_ticks(range(0, len(values), step), [style.plain(value) for value in values[::step]])
+    panel.tick_params(length=0)
+    panel.spines[:].set_visible(False)
+
+
+def _axis_words(sweep, name):
+    unit = sweep.factors.unit[name]
+    return f"{name}, {unit}" if unit else name
+
+
+def _draw_zero(panel, values, chance):
+    """The line on which the answer is zero, and round it the band in which chance alone may give 0."""
+    if np.nanmin(values) < 0 < np.nanmax(values):
+        panel.contour(values, [0], colors=style.INK, linewidths=style.em(0.22))
+    if chance > 0 and np.nanmin(np.abs(values)) < chance:
+        panel.contourf(np.abs(values), [0, chance], colors="none", hatches=["...."])
+
+
+def _write_cells(panel, values, largest):
+    """The number of every cell, where there is room."""
+    if max(values.shape) > style.fit(*MOST_WRITTEN):
+        return
+    digits = choice.digits_of(largest)
+    for (y, x), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            dark = value > 0.5 * largest
+            halo = [withStroke(linewidth=style.em(0.25), foreground="white", alpha=0 if dark else 0.6)]
+            panel.text(x, y, style.signed(value, digits), ha="center", va="center", fontsize="small",
+                       color="white" if dark else style.INK, path_effects=halo)  # fmt: skip
+
+
+def _needed(table, chance):
+    crosses = np.nanmin(table) < 0 < np.nanmax(table)
+    line = "Line: where it is 0." if crosses else "It is 0 on no line through the map."
+    return line + (" Dotted: another seed alone may give 0 there, in 1 of 10 cases." if chance > 0 else "")
