@@ -61,6 +61,7 @@ def sweep(
     """Find out which assumptions an answer rests on; killed at any time, the same command goes on."""
     from sim.results.folder import check_writable
     from sim.show import sweeps as show
+    from sim.show.plots import draw_sweep_figures
     from sim.study import sweep as study
 
     if extend is not None and n is not None:
@@ -72,6 +73,7 @@ def sweep(
             out=out, executor=cluster, told=told, force=force, population=population_of(population), years=years,
             start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
         )  # fmt: skip
+    draw_sweep_figures(found)
     _print(found, list(measure or ["share:usa"]), json, quiet)
     if not found.counts().get("done"):
         raise typer.Exit(1)

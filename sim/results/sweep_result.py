@@ -50,6 +50,10 @@ class Sweep:
         stages["factors"] = [names[json.loads(places)].tolist() for places in stages["factors"]]
         return cls(Path(folder), meta(db), factors, _measures(db), stages.drop(columns="place"), db)
 
+    def close(self):
+        """Let the store go; nothing more can be read."""
+        self.db.close()
+
     @property
     def primary(self):
         """The measure that the sweep asks about first; None while nothing is known of any."""

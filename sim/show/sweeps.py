@@ -124,7 +124,7 @@ def render(sweep, measures, cells=False):
         sweep._measure(name)
         parts += [*bullets(f"What {subject(sweep, name)} rests on", reading(sweep, name)), *_table(sweep, name)]
     parts += bullets("The sweep itself", notes(sweep))
-    return Group(*parts, line(f"{sweep.folder}: the store; talentflow plot draws it, status reads it again.", "dim"))
+    return Group(*parts, line(f"{sweep.folder}: store and figures; plot draws more, status reads it again.", "dim"))
 
 
 def _progress_lines(sweep):

@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -123,7 +124,8 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
         for name, made, blocks in _stages(method, n, factors, facts["seed"], levels):
             varied = factors
             if (method, name) == ("guided", GUIDED[1][0]):
-                chosen = survivors(Sweep.load(folder))
+                with closing(Sweep.load(folder)) as screened:
+                    chosen = survivors(screened)
                 varied = [f for f in factors if f.name in chosen]
                 made = replace(made, d=len(varied))
             places = [factors.index(f) for f in varied]

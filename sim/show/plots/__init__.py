@@ -1,5 +1,6 @@
 """Figures: each takes a result and an axes, and returns the axes; none changes a number or runs the model."""
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -31,6 +32,11 @@ SWEEP_KINDS = {  # figures of a sweep
 }
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
 USUAL_OF_MANY = ("comparison", "shares")
+USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
+    "guided": ("indices", "assumption_load", "screening"), "sobol": ("indices", "assumption_load"),
+    "morris": ("screening",), "pawn": ("indices",), "lhs": ("indices",), "oat": ("tornado", "spider"),
+    "grid": ("two_way",),
+}  # fmt: skip
 FORMATS = ("png", "svg", "pdf")
 STYLES = ("memo", "slide")
 DPI = 160  # sharp in print, and half the time of 200
@@ -105,6 +111,15 @@ def draw_figures(result, folder):
     """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any."""
     kinds = (USUAL if len(result.arms) == 1 else USUAL_OF_MANY)[::-1]  # the slowest last: this process begins with it
     list(each(draw, [result] * len(kinds), kinds, [Path(folder) / f"{kind}.png" for kind in kinds]))
+
+
+def draw_sweep_figures(sweep):
+    """Draw the usual figures of a finished sweep, as PNG files, into its folder; those that it has no data for not."""
+    folder = Path(sweep.folder) / "figures"
+    folder.mkdir(exist_ok=True)
+    for kind in USUAL_OF_SWEEP[sweep.record["method"]]:
+        with suppress(UsageError):  # a grid of a single factor
+            draw_sweep(sweep, kind, folder / f"{kind}.png")
 
 
 def _check(what, given, known):

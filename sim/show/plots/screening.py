@@ -55,7 +55,8 @@ def plot_screening(sweep, ax=None, measure=None):
         unit = f", {unit}" if unit else ""
         plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
         _label(plot, moving, most, factor)
-        choice.caption(sweep, ax, measure, stage, _needed(len(table) - len(moving), len(moving) - most, kept), CAPTION, letters=False)
+        needed = _needed(len(table) - len(moving), len(moving) - most, kept)
+        choice.caption(sweep, ax, measure, stage, needed, CAPTION, letters=False)
     return ax
 
 
@@ -78,7 +79,7 @@ def _draw_dots(plot, moving, factor, kept):
                 alpha=0.6)  # fmt: skip
     inside = np.where(kept, colours, "white")
     plot.scatter(x, y, (2 * style.em(RADIUS)) ** 2, c=inside, edgecolors=colours, linewidths=style.em(0.12), zorder=3)
-    top = float(y.max()) or float(x.max())
+    top = max(float(y.max()), 0.1 * float(x.max()))  # of a sum no change varies, but for rounding
     plot.set(xlim=(0, 1.04 * float(factor * moving.mu_star_high.max())), ylim=(-0.02 * top, 1.15 * top))
     end = min(plot.get_xlim()[1], plot.get_ylim()[1])
     plot.plot([0, end], [0, end], color=style.FAINT, lw=style.em(0.12), ls=(0, (4, 3)), zorder=0)
@@ -93,7 +94,7 @@ def _label(plot, moving, most, factor):
     for row in moving.itertuples():
         low, high = plot.transData.transform([(factor * x, factor * row.sigma)
                                               for x in (row.mu_star_low, row.mu_star_high)])  # fmt: skip
-        taken += [Bbox([low - (0, half), high + (0, half)]),
+        taken += [Bbox([low - np.array((0, half)), high + np.array((0, half))]),
                   dot(plot, factor * row.mu_star, factor * row.sigma, style.em(RADIUS))]  # fmt: skip
     label_points(plot, [(choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
                         for name, row in moving.head(most).iterrows()], taken)  # fmt: skip
@@ -102,4 +103,5 @@ def _label(plot, moving, most, factor):
 def _needed(still, nameless, kept):
     reach = f"{still} of them {'reaches' if still == 1 else 'reach'} nothing. " if still else ""
     hollow = "" if kept.all() else "Hollow: left out after it. "
-    return f"{reach}{choice.others_words(max(nameless, 0), 'are without a name')}{hollow}Line: 90 % interval of the mean."
+    named = choice.others_words(max(nameless, 0), "are without a name")
+    return f"{reach}{named}{hollow}Line: 90 % interval of the mean."

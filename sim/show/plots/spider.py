@@ -43,7 +43,8 @@ def plot_spider(sweep, ax=None, measure=None):
         names = list(table.index[choice.moves(table.width)])
         shown = names[: style.fit(*MOST)]
         top, chance = table.iloc[0], choice.chance_reach(sweep, measure, stage)
-        title = choice.blurred(sweep, measure, stage) or choice.way_along(names[0], top.at_low, top.at_high, top.width)
+        way = choice.way_along(names[0], top.at_low, top.at_high, top.width)
+        title = choice.HIDDEN if choice.hidden(table, factor, chance) else way
         choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
         lines = {name: factor * line for name, line in legs(sweep, names, measure, stage).items()}
         longest = max(len(part) for name in shown for part in choice.with_grade(sweep, name).splitlines())

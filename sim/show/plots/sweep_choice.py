@@ -27,8 +27,10 @@ def stage_for(sweep, kind, *methods):
 
     Raises
     ------
-    UsageError if the sweep has none, naming those that it has
+    UsageError if the sweep has none, naming those that it has, or if nothing of it is done
     """
+    if not len(sweep.measures):
+        raise UsageError(kind, "needs a finished cell, and this sweep has none yet")
     fitting = [name for name in sweep.stages.index if sweep.stages.method[name] in methods]
     if not fitting:
         has = " and ".join(sweep.stages.method) or "nothing yet"
@@ -75,7 +77,7 @@ def too_early(sweep, stage, ax, enough=True):
         return False
     blocks = BLOCKS.get(sweep.stages.method[stage], "points")
     head(sweep, ax, "Too early to say", f"{done:,} of {sweep.stages.n[stage]:,} {blocks} are done")
-    style.say(ax, "There are too few of them for this figure: the same command goes on, and a larger --n asks for more.")
+    style.say(ax, "They are too few for this figure: the same command goes on, and a larger --n asks for more.")
     return True
 
 
@@ -103,13 +105,22 @@ def design_words(sweep, stage):
 def chance_words(sweep, measure, stage):
     """``Chance: 12 % of the variance.``, where points were run again with other chance; else nothing."""
     share = chance_share(sweep, measure, stage)["share"]
-    return f" Chance: about {percent(share)} of the variance." if share == share else ""
+    spread_out = sweep.stages.method[stage] != "oat"  # its points say nothing of the variance over the space
+    return f" Chance: about {percent(share)} of the variance." if spread_out and share == share else ""
 
 
 def blurred(sweep, measure, stage):
     """A title that says that chance hides what the factors do; None where it does not."""
     share = chance_share(sweep, measure, stage)["share"]
     return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
+
+
+def hidden(table, factor, chance):
+    """Whether no factor of a one-at-a-time table moves the answer more than another seed alone would."""
+    return factor * table.width.iloc[0] < 2 * chance
+
+
+HIDDEN = "No factor moves the answer more than chance does"
 
 
 def chance_reach(sweep, measure, stage):
@@ -136,7 +147,8 @@ def caption(sweep, ax, measure, stage, needed, more="", letters=True):
 
 def others_words(count, where="are not shown"):
     """``4 weaker factors are not shown. ``, or nothing."""
-    return f"{number_of(count, 'weaker factor')} {where if count > 1 else where.replace('are', 'is')}. " if count else ""
+    where = where if count > 1 else where.replace("are", "is")
+    return f"{number_of(count, 'weaker factor')} {where}. " if count else ""
 
 
 def folded(name, longest=LONGEST):
@@ -145,9 +157,9 @@ def folded(name, longest=LONGEST):
     >>> folded("country.usa.route.h1b.special_fee_usd")
     'country.usa.route.h1b.\\nspecial_fee_usd'
     """
-    lines = [""]
+    lines, word = [""], rf"[^_ ]{{1,{longest - 1}}}[_ ]?|[_ ]"
     for part in re.findall(r"[^.]*\.|[^.]+", name):
-        for piece in [part] if len(part) <= longest else re.findall(r"[^_ ]{1,%d}[_ ]?|[_ ]" % (longest - 1), part):
+        for piece in [part] if len(part) <= longest else re.findall(word, part):
             if lines[-1] and len(lines[-1] + piece) > longest:
                 lines.append("")
             lines[-1] += piece

@@ -57,8 +57,8 @@ def plot_tornado(sweep, ax=None, measure=None):
 def _finding(table, factor, unit, chance):
     """The strongest factor and what it does, as a title; or that it does no more than chance."""
     name, row = table.index[0], table.iloc[0]
-    if factor * row.width < 2 * chance:
-        return "No factor moves the answer more than chance does"
+    if choice.hidden(table, factor, chance):
+        return choice.HIDDEN
     low, high = sorted((factor * row.least, factor * row.most))
     return f"{name} moves the answer most: {style.span(low, high, choice.digits_of(factor * row.width))} {unit}".strip()
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from sim.errors import UsageError
@@ -54,7 +55,7 @@ def plot_two_way(sweep, ax=None, measure=None):
 
 
 def grid_of(sweep, names, measure, stage):
-    """A measure over two factors, in the unit that is shown, the second down; and how many points a cell is a mean of."""
+    """A measure over two factors, in the unit shown, the second down; and how many points a cell is a mean of."""
     points = sweep.points(stage)[names].assign(value=choice.unit_of(sweep, measure)[0] * sweep.value(measure, stage))
     cells = points.pivot_table("value", names[1], names[0], aggfunc=["mean", "count"])
     return cells["mean"], int(cells["count"].min(axis=None))
@@ -71,7 +72,8 @@ def _finding(table):
 def _draw(sweep, ax, table, chance, words):
     """Cells of equal size, whatever the steps between the levels: those may span decades."""
     longest = max(len(style.plain(value)) for value in table.index)
-    panel = inset(ax, left=0.5 * longest + 3.4, below=3.6, right=SCALE + 2, above=0.5)
+    lines = 1 + choice.folded(table.index.name).count("\n")
+    panel = inset(ax, left=0.5 * longest + 2 + 1.4 * lines, below=4.4, right=SCALE + 2, above=0.5)
     scale = ax.inset_axes((1 - pixels(ax, SCALE) / ax.get_window_extent().width, 0.12, 0.02, 0.6))
     largest = np.nanmax(np.abs(table))
     colours = LinearSegmentedColormap.from_list("change", [style.LOSS, "white", style.GAIN])
@@ -93,15 +95,15 @@ def _draw(sweep, ax, table, chance, words):
 
 def _axis_words(sweep, name):
     unit = sweep.factors.unit[name]
-    return f"{name}, {unit}" if unit else name
+    return choice.folded(name) + (f", {unit}" if unit else "")
 
 
 def _draw_zero(panel, values, chance):
-    """The line on which the answer is zero, and round it the band in which chance alone may give 0."""
+    """The line on which the answer is zero, and the cells in which chance alone may give 0."""
     if np.nanmin(values) < 0 < np.nanmax(values):
         panel.contour(values, [0], colors=style.INK, linewidths=style.em(0.22))
-    if chance > 0 and np.nanmin(np.abs(values)) < chance:
-        panel.contourf(np.abs(values), [0, chance], colors="none", hatches=["...."])
+    for y, x in np.argwhere(np.abs(values) < chance):
+        panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="...", lw=0, edgecolor=style.FAINT))
 
 
 def _write_cells(panel, values, largest):

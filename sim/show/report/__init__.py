@@ -4,9 +4,10 @@ import re
 from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sim.results.sweep_words import beside
-from sim.show.plots import KINDS
+from sim.show.plots import KINDS, draw_sweep
 from sim.show.report.contents import contents
 
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -64,7 +65,14 @@ def summary_md(result):
 def _page(found, figures, swept):
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
-    return _templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept)
+    chart = _data_address(_load_chart(swept["sweep"])) if swept else None
+    return _templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept, load_chart=chart)
+
+
+def _load_chart(sweep):
+    """The chart of a sweep's assumption load, as the text of an SVG."""
+    with TemporaryDirectory() as folder:
+        return draw_sweep(sweep, "assumption_load", Path(folder) / "load.svg").read_text(encoding="utf-8")
 
 
 def _summary(found):
