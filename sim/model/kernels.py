@@ -203,7 +203,7 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     s[0], s[1], s[2], s[3] = nest_sums(e, nest)
     worth[0] = total = s[0]  # staying has no dissimilarity
     for n in range(1, 4):
-        worth[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else float32(0.0)  # E3
+        worth[n] = s[n] if s[n] == 0.0 or dissimilarity[n] == 1.0 else s[n] ** dissimilarity[n]  # E3
         total += worth[n]
     point, chosen, last = u * total, -1, np.int64(-1)
     if point < worth[0]:
@@ -215,13 +215,13 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
                 point *= s[n] / worth[n]
                 break
             point -= worth[n]
-    for d in range(e.size):  # the hub in it
-        if nest[d] == chosen and e[d] > 0.0:
-            last = d
-            point -= e[d]
-            if point < 0.0:
-                break
-    return last
+    found, passed = np.int64(0), np.float64(0.0)
+    for d in range(e.size):  # the hub in it; no branch, since where it ends cannot be foreseen
+        x = np.float64(e[d]) if nest[d] == chosen else 0.0
+        passed += x
+        found += passed <= point
+        last = np.int64(d) if x > 0.0 else last
+    return found if found < e.size else last  # rounding may leave the point beyond them all
 
 
 @njit(cache=True, nogil=True)
