@@ -106,6 +106,12 @@ def test_rows_that_cannot_be_used_are_replaced_by_the_next(tmp_path):
     assert index_table(sweep)["total"].notna().all()
 
 
+def test_points_refused_without_a_row_are_told_too(tmp_path):
+    sweep = swept(tmp_path, models.Checked(0.7), "lhs", 64)
+    assert sweep.counts().keys() == {"done", "refused"}
+    assert any(f"refused {sweep.counts()['refused']} points" in note for note in notes(sweep))
+
+
 def test_a_model_that_checks_its_points_spares_the_others_of_a_refused_row(tmp_path):
     one, two = (swept(tmp_path / str(w), models.Checked(0.7), "morris", 6, workers=w) for w in (1, 2))
     assert content_digest(one.folder) == content_digest(two.folder)

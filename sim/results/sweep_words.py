@@ -64,9 +64,10 @@ def notes(sweep):
         said.append(f"{', '.join(names)}: {note}.")
     counts = sweep.counts()
     if counts.get("refused"):
-        spared = f"; {counts['spared']:,} others of their rows were not run, and the next rows took their place"
+        more = counts.get("spared", 0)
+        spared = f"; {more:,} others of their rows were not run, and the next rows took their place" if more else ""
         said.append(f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
-                    f"year, or size would run away){spared if counts.get('spared') else ''}.")  # fmt: skip
+                    f"year, or size would run away){spared}.")  # fmt: skip
     if counts.get("failed"):
         said.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
     if not sweep.record.get("finished"):
