@@ -19,6 +19,7 @@ FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
 
+
 @njit
 def uniform_at(key, slot):
     """One keyed draw; equal to ``rng.uniform`` to the bit."""
