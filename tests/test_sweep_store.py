@@ -9,6 +9,7 @@ import sys
 import time
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -135,6 +136,23 @@ def test_a_cell_that_kills_its_process_is_tried_again_alone_and_then_recorded(tm
     assert set(points.status[points.x0 > 0.95]) == {"failed"}
     assert set(points.status[points.x0 <= 0.95]) == {"done"}
     assert set(failed.error) == {"its process was lost twice: killed, or out of memory"}
+
+
+def test_a_pool_that_breaks_before_a_task_is_given_to_it_costs_nothing(tmp_path, monkeypatch):
+    """The processes may be lost between two submissions: the second one then meets a broken pool."""
+    submit, broken = ProcessPoolExecutor.submit, []
+
+    def breaks_once(self, *task):
+        if len(broken) < 5:
+            broken.append(task)
+            if len(broken) == 5:
+                raise BrokenProcessPool("gone")
+        return submit(self, *task)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", breaks_once)
+    sweep = swept(tmp_path / "broken", workers=2)
+    assert len(broken) == 5
+    assert content_digest(sweep.folder) == content_digest(swept(tmp_path / "whole").folder)
 
 
 def test_a_process_lost_once_costs_nothing(tmp_path):

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
@@ -57,8 +57,13 @@ class Workers:
         self._executor = make()
 
     def submit(self, task, *args):
-        """A future of ``task(*args)``."""
-        return self._executor.submit(self._run, task, *args)
+        """A future of ``task(*args)``; where the processes are gone already, it holds that error."""
+        try:
+            return self._executor.submit(self._run, task, *args)
+        except BrokenExecutor as error:
+            future = Future()
+            future.set_exception(error)
+            return future
 
     def map(self, task, *rows):
         """What a task gives for each of the rows of its arguments, in their order."""
