@@ -8,7 +8,8 @@ from numba import njit, uint64
 
 from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
 from .kernels import uniform_at
-from .ledger import cell_of
+from .ledger import book, no_changes
+from .work import take_job
 
 
 @njit(cache=True, nogil=True)
@@ -86,31 +87,35 @@ def best_route(first, last, slots, hubs, people, country, group_of, of_country, 
 
 
 @njit(cache=True, nogil=True)
-def cells(slots, people, homes):
-    """(slot,) ledger cell of each engineer."""
-    out = np.empty(slots.size, np.int64)
+def those(slots, people, hubs, homes):
+    """(cell + 1,) what to book for engineers who are there now and were not before."""
+    change = no_changes(hubs, homes)
     for k in range(slots.size):
-        out[k] = cell_of(people, uint64(slots[k]), homes)
-    return out
+        book(change, people, uint64(slots[k]), homes, 1)
+    return change
 
 
 @njit(cache=True, nogil=True)
-def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, change, flow, crossings):
-    """Move engineers to ``hubs``: residence, status, permit and the year's books.
+def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, hiring, change, flow, crossings,
+             hires):
+    """Move engineers to ``hubs``: residence, status, permit, job and the year's books.
+
+    Who works remotely and needs no permit keeps his job; everybody else takes one in the new hub.
 
     Parameters
     ----------
     route : (mover,) the permit granted, -1 for people who need none
-    is_home : (home, hub) bool; kind, permit_months : (route,)
-    change : (cell,), flow : (origin, destination), crossings : (tier,), of the books, added to
+    is_home : (home, hub) bool; kind, permit_months : (route,); hiring : Hiring
+    change : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector), of the books,
+        added to
     """
     homes, year = is_home.shape[0], month // 12
     for k in range(slots.size):
         i, d = uint64(slots[k]), hubs[k]
         o, home = people.hub[i], people.home[i]
-        border = country[o] != country[d]
-        change[cell_of(people, i, homes)] -= 1
-        people.hub[i] = people.employer_hub[i] = d
+        border, remote = country[o] != country[d], people.employer_hub[i] != o
+        book(change, people, i, homes, -1)
+        people.hub[i] = d
         people.target[i] = -1
         if border:
             if is_home[home, o]:
@@ -121,7 +126,10 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
             if route[k] >= 0:
                 take_permit(people, i, route[k], kind, permit_months, month)
             crossings[TIER_OF[uint64(people.category[i])]] += 1
-        change[cell_of(people, i, homes)] += 1
+        if not remote or route[k] >= 0:
+            take_job(people, i, hiring, hires)
+            people.employer_hub[i] = d
+        book(change, people, i, homes, 1)
         flow[o, d] += 1
 
 
@@ -138,6 +146,6 @@ def change_status(slots, route, month, people, homes, kind, permit_months, chang
     """Give engineers who stay where they are the status that their granted routes bring."""
     for k in range(slots.size):
         i = uint64(slots[k])
-        change[cell_of(people, i, homes)] -= 1
+        book(change, people, i, homes, -1)
         take_permit(people, i, route[k], kind, permit_months, month)
-        change[cell_of(people, i, homes)] += 1
+        book(change, people, i, homes, 1)

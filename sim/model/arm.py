@@ -10,6 +10,7 @@ from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.ties import TEAM
 from . import equations as eq
 from . import passes, rng
+from .jobs import place_remote_workers
 from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
@@ -56,6 +57,8 @@ class Arm:
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
+        place_remote_workers(self)
+        self.count()
 
     def branch(self, policies, held_to=()):
         """An independent copy that lives under ``policies`` from this 1 January on.
@@ -89,13 +92,17 @@ class Arm:
         follow_the_market(self, month // 12)
 
     def count(self):
-        """Count the agents: ``counts`` by (hub, home, tier, status) and ``work`` by (hub, role, sector)."""
+        """Count the agents: ``census`` is what the ledger checks, ``counts`` its part by (hub, home, tier, status).
+
+        ``work`` is by (hub, role, sector), ``jobs`` by (hub of the employer, tier), ``remote`` by hub.
+        """
         setting = self.world.setting
         hubs, homes = len(setting.hubs), len(setting.homes)
         parts = over_range(passes.count, self.used, self.people, hubs, homes)
-        cells, work = (sum(counts) for counts in zip(*parts, strict=True))
-        self.counts = cells.reshape(hubs, homes, len(TIERS), len(STATUSES))
+        self.census, work, jobs, self.remote = (sum(counts) for counts in zip(*parts, strict=True))
+        self.counts = self.census[:-1].reshape(hubs, homes, len(TIERS), len(STATUSES))
         self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
+        self.jobs = jobs.reshape(hubs, len(TIERS))
 
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""
@@ -119,9 +126,9 @@ class Arm:
         return now
 
     def entrant_ratio(self, year):
-        """(hub, kind) entrants over those of the world's reference path."""
-        ratio = self.ratio[year - self.world.start].copy()
-        ratio[:, 0] *= self.rules["graduates"][self.world.setting.country]
+        """(hub, kind, tier) entrants over those of the world's reference path."""
+        ratio = np.repeat(self.ratio[year - self.world.start][:, :, None], len(TIERS), axis=2)
+        ratio[:, 0] *= self.rules["graduates"][self.world.setting.country][:, None]
         return ratio
 
     def spare_slots(self, count):

@@ -39,6 +39,13 @@ def uniforms(key, slots):
     return u
 
 
+@njit
+def draw_block(u, key, first, last):
+    """Fill ``u`` with the keyed draws of the slots from ``first`` to ``last``."""
+    for k in range(last - first):
+        u[k] = uniform_at(key, uint64(first + k))
+
+
 @njit(fastmath={"contract"})
 def exponentials(x, bits, scale):
     """``exp(x)`` in place, for x up to 0 in float32, to one unit in the last place; 0 below -87, where float32 ends.

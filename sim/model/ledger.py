@@ -1,12 +1,18 @@
-"""The books: every entry, move, exit and change of status, and the proof that stocks and flows agree."""
+"""The books: every entry, move, exit and change of status, tier or job, and the proof that they explain the stocks.
+
+Two accounts are kept. One counts by (hub, home, tier, status), so that a gap can be told where it is. The other is a
+fingerprint: a 64-bit number for every combination of hub, home, tier, role, sector, employer, status and type, summed
+over all engineers; it shows that all of them balance at once, and misses a gap once in 2**64.
+"""
 
 import numpy as np
-from numba import njit, uint64
+from numba import int64, njit, uint64
 
 from ..errors import InvariantError
-from ..world.engineers import TIER_OF, TIERS
+from ..world.engineers import SECTORS, STATUSES, TIER_OF, TIERS
+from .rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
 
-STATUS_COUNT = 6
+STATUS_COUNT = len(STATUSES)
 
 
 @njit(inline="always")
@@ -17,55 +23,91 @@ def cell_of(people, i, homes):
     return (place * uint64(3) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
 
 
+@njit(inline="always")
+def fingerprint_of(people, i):
+    """Number of the combination that the engineer in slot ``i`` is, mixed as keyed draws are."""
+    x = uint64(people.hub[i]) | uint64(people.home[i]) << uint64(8) | uint64(people.category[i]) << uint64(16)
+    x |= uint64(people.sector[i]) << uint64(24) | uint64(people.status[i]) << uint64(32)
+    x |= uint64(people.employer_hub[i]) << uint64(40)
+    x = (x + GOLDEN) * GOLDEN
+    x = (x ^ (x >> S30)) * MIX_1
+    x = (x ^ (x >> S27)) * MIX_2
+    return int64(x ^ (x >> S31))
+
+
+@njit(inline="always")
+def book(change, people, i, homes, sign):
+    """Enter the engineer in slot ``i`` into the changes as he is now (sign 1), or take out what he was (-1)."""
+    change[cell_of(people, i, homes)] += sign
+    change[change.size - 1] += sign * fingerprint_of(people, i)
+
+
+@njit
+def no_changes(hubs, homes):
+    """(cell + 1,) zeros: the ledger cells, then the fingerprint."""
+    return np.zeros(hubs * homes * 3 * STATUS_COUNT + 1, np.int64)
+
+
 class Books:
     """What happened in one year, in agents; ``close`` demands that it explains the change of every cell.
 
     Attributes
     ----------
-    change : (cell,) everybody who came into a cell less everybody who left it
+    change : (cell + 1,) everybody who came into a cell less everybody who left it, and the change of the fingerprint
     flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
-    entrants, exits : (hub,)
+    entrants : (hub, tier); exits : (hub,); promotions : (hub, tier) by the tier left
+    hires : (sector, sector) new jobs by the sector left and taken, those of movers included
+    job_changes : (status,) new jobs of people who stay in their hub
     """
 
     def __init__(self, hubs, homes):
         self.shape = (hubs, homes, len(TIERS), STATUS_COUNT)
-        self.change = np.zeros(int(np.prod(self.shape)), np.int64)
+        self.change = no_changes(hubs, homes)
         self.flow = np.zeros((hubs, hubs), np.int64)
         self.crossings = np.zeros(len(TIERS), np.int64)
-        self.entrants = np.zeros(hubs, np.int64)
+        self.entrants = np.zeros((hubs, len(TIERS)), np.int64)
         self.exits = np.zeros(hubs, np.int64)
+        self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
+        self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)
+        self.job_changes = np.zeros(STATUS_COUNT, np.int64)
+
+    def cells(self, change):
+        """(hub, home, tier, status) agents of a (cell + 1,) change."""
+        return change[:-1].reshape(self.shape)
 
     def entered(self, change):
-        """Book people who joined; ``change`` is (cell,) agents."""
+        """Book people who joined; ``change`` is (cell + 1,) agents and fingerprint."""
         self.change += change
-        self.entrants += change.reshape(len(self.entrants), -1).sum(axis=1)
+        self.entrants += self.cells(change).sum(axis=(1, 3))
 
     def left(self, change):
-        """Book people who left the occupation; ``change`` is (cell,) agents, not positive."""
+        """Book people who left the occupation; ``change`` is (cell + 1,), its agents not positive."""
         self.change += change
-        self.exits -= change.reshape(len(self.exits), -1).sum(axis=1)
+        self.exits -= self.cells(change).sum(axis=(1, 2, 3))
 
-    def close(self, stock_before, stock_after):
+    def close(self, before, after):
         """Check ``stock(t+1) = stock(t) + entrants + arrivals - departures - exits`` to the agent.
 
-        By hub, home, tier and status against the changes booked, and by hub against the flows.
+        By hub, home, tier and status against the changes booked, by hub against the flows, and by everything at once
+        against the fingerprint.
 
         Parameters
         ----------
-        stock_before, stock_after : (hub, home, tier, status) agents
+        before, after : (cell + 1,) counts of the two 1 Januaries
 
         Raises
         ------
         InvariantError
             naming the first cell or hub that does not balance
         """
-        moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants - self.exits
-        for before, change, axes in (
-            (stock_before, self.change.reshape(self.shape), "(hub, home, tier, status)"),
-            (stock_before.sum(axis=(1, 2, 3)), moved, "(hub,)"),
+        moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants.sum(axis=1) - self.exits
+        by_hub = lambda counts: self.cells(counts).sum(axis=(1, 2, 3))  # noqa: E731
+        for start, change, end, axes in (
+            (self.cells(before), self.cells(self.change), self.cells(after), "(hub, home, tier, status)"),
+            (by_hub(before), moved, by_hub(after), "(hub,)"),
+            (before[-1:], self.change[-1:], after[-1:], "fingerprint of hub, home, tier, sector, employer and status"),
         ):
-            after = stock_after if before.ndim > 1 else stock_after.sum(axis=(1, 2, 3))
-            wrong = np.argwhere(before + change != after)
+            wrong = np.argwhere(start + change != end)
             if len(wrong):
                 first = tuple(int(k) for k in wrong[0])
                 raise InvariantError("stocks and flows disagree", f"{len(wrong)} cells, the first {axes} {first}")

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..world.engineers import TASTES
 from . import equations as eq
+from .jobs import hiring
 from .routes import open_routes, permit_terms
 from .tables import SHUT, Tables
 
@@ -39,6 +40,7 @@ def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
+    arm.hiring = hiring(arm, year)
     arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
 

@@ -44,7 +44,7 @@ def move(arm, slots, hubs, month, route=None):
     route = np.full(len(slots), -1) if route is None else route
     books = arm.books
     relocate(slots, hubs, route, month, arm.people, arm.world.setting.country, arm.tables.is_home, arm.routes.kind,
-             arm.offices.permit_months, books.change, books.flow, books.crossings)
+             arm.offices.permit_months, arm.hiring, books.change, books.flow, books.crossings, books.hires)
 
 
 def grant(arm, slots, route, month):

@@ -7,36 +7,25 @@ back as changes by ledger cell, see ``ledger.Books``. Draws are made for a block
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, YOUNGEST
-from .kernels import uniform_at
-from .ledger import STATUS_COUNT, cell_of
+from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
+from .kernels import draw_block, uniform_at
+from .ledger import book, cell_of, fingerprint_of, no_changes
+from .work import find_employer
 
 BLOCK = 1024
 MONTHS = 12
 
 
-@njit
-def draw_block(u, key, first, last):
-    """Fill ``u`` with the keyed draws of the slots from ``first`` to ``last``."""
-    for k in range(last - first):
-        u[k] = uniform_at(key, uint64(first + k))
-
-
-@njit
-def no_changes(hubs, homes):
-    """(cell,) zeros."""
-    return np.zeros(hubs * homes * 3 * STATUS_COUNT, np.int64)
-
-
 @njit(cache=True, nogil=True)
-def enter(first, last, key, people, entry_hub, ratio, homes):
-    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not); returns what to book."""
+def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
+    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier); returns what to book."""
     change = no_changes(ratio.shape[0], homes)
     for i in range(first, last):
-        hub = entry_hub[i]
-        if uniform_at(key, uint64(i)) < ratio[hub, 0 if people.graduate[i] else 1]:
+        hub, kind, tier = entry_hub[i], 0 if people.graduate[i] else 1, TIER_OF[uint64(people.category[i])]
+        if uniform_at(key, uint64(i)) < ratio[hub, kind, tier]:
             people.hub[i] = hub
-            change[cell_of(people, i, homes)] += 1
+            find_employer(people, uint64(i), hiring)
+            book(change, people, i, homes, 1)
     return change
 
 
@@ -98,7 +87,8 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
         graduate[i] = False
         if people.hub[i] < 0 or s == CITIZEN:
             continue
-        place, home, before = country[people.hub[i]], people.home[i], cell_of(people, i, homes)
+        place, home = country[people.hub[i]], people.home[i]
+        before, was = cell_of(people, i, homes), fingerprint_of(people, i)
         if s == PERMANENT:
             if uniform_at(keys[3], i) < naturalise:
                 status[i] = CITIZEN
@@ -119,7 +109,8 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
         else:
             expired.append(i)
         change[before] -= 1
-        change[cell_of(people, i, homes)] += 1
+        change[change.size - 1] -= was
+        book(change, people, i, homes, 1)
     return change, np.array(expired), np.array(homeward)
 
 
@@ -135,7 +126,7 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
             if hub < 0:
                 continue
             if u[i - uint64(block)] < exit_rate[country[uint64(hub)]] or year - people.birth_year[i] > OLDEST:
-                change[cell_of(people, i, homes)] -= 1
+                book(change, people, i, homes, -1)
                 people.hub[i] = -1
     return change
 
@@ -152,11 +143,17 @@ def students(first, last, people):
 
 @njit(cache=True, nogil=True)
 def count(first, last, people, hubs, homes):
-    """Agents by ledger cell, and by hub, role and sector, both flat int64."""
+    """Agents by ledger cell, with the fingerprint, and three flat counts of work.
+
+    By (hub, role, sector); by (hub of the employer, tier); and by hub those who work for an employer in another one.
+    """
     cells, work = no_changes(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
+    jobs, remote = np.zeros(hubs * 3, np.int64), np.zeros(hubs, np.int64)
     for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
-            cells[cell_of(people, i, homes)] += 1
-            role = ROLE_OF[uint64(people.category[i])]
-            work[(uint64(people.hub[i]) * uint64(5) + uint64(role)) * uint64(8) + uint64(people.sector[i])] += 1
-    return cells, work
+            book(cells, people, i, homes, 1)
+            hub, employer, category = uint64(people.hub[i]), uint64(people.employer_hub[i]), uint64(people.category[i])
+            work[(hub * uint64(5) + uint64(ROLE_OF[category])) * uint64(8) + uint64(people.sector[i])] += 1
+            jobs[employer * uint64(3) + uint64(TIER_OF[category])] += 1
+            remote[hub] += employer != hub
+    return cells, work, jobs, remote

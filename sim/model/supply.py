@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ..world.engineers import tier_of
 from . import equations as eq
 from . import passes, rng
-from .acts import cells
+from .acts import those
 
 GRADUATES, CONVERSIONS = range(2)
 
@@ -47,22 +48,24 @@ def enter(arm, year):
     k = year - world.start + 1
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
     ratio = arm.entrant_ratio(year)
-    change = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, homes)
+    change = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio,
+                          arm.hiring, homes)
     arm.used = max(arm.used, last)
     if (ratio > 1).any():
         extra = _copies(arm, np.arange(first, last), ratio, year)
-        change = change + np.bincount(cells(extra, arm.people, homes), minlength=change.size)
+        change = change + those(extra, arm.people, len(ratio), homes)
     arm.books.entered(change)
 
 
 def _copies(arm, slots, ratio, year):
-    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind) goes beyond one."""
+    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, tier) goes beyond one."""
     kind = np.where(arm.people.graduate[slots], GRADUATES, CONVERSIONS)
-    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind] - 1, 0.0)
+    tier = tier_of(arm.people.category[slots])
+    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, tier] - 1, 0.0)
     times = np.maximum(rng.rounded(surplus, rng.key(arm.seed, "enter again", year), slots), 0)
     donors = np.repeat(slots, times.astype(int))
     copies = arm.spare_slots(len(donors))
     for column in arm.people:
         column[copies] = column[donors]
-    arm.people.hub[copies] = arm.world.entry_hub[donors]
+    arm.people.hub[copies] = arm.people.employer_hub[copies] = arm.world.entry_hub[donors]
     return copies

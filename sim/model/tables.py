@@ -38,6 +38,15 @@ class Tables(NamedTuple):
     year: int
 
 
+class Hiring(NamedTuple):
+    """What a new job is, by whose it is and where, from ``jobs.hiring`` (E10, E11)."""
+
+    sector: np.ndarray  # (category % 45, hub, sector) float32, cumulative chances
+    remote: np.ndarray  # (role, sector) float32, share of engineers who would work remotely
+    employer: np.ndarray  # (hub, hub) float32, cumulative chances of a remote worker's employer, by residence
+    keys: np.ndarray  # (3,) uint64 draws: sector, whether an engineer would work remotely, employer
+
+
 class Room(NamedTuple):
     """Arrays to work in, for one batch."""
 

@@ -7,6 +7,8 @@ from ..threads import over_range
 from . import moves, passes, rng
 from .acts import free_to_decide
 from .arm import Arm
+from .careers import promote
+from .jobs import change_jobs
 from .kernels import LEAVING, RETURNING
 from .market import follow_the_market
 from .supply import enter
@@ -44,6 +46,8 @@ def simulate(arm, until):
         find_considering(arm, year)
         timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
         settle(arm, year)
+        promote(arm, year)
+        change_jobs(arm, year)
         leave(arm, year)
         close(arm, year)
         yield arm
@@ -119,9 +123,9 @@ def leave(arm, year):
 
 def close(arm, year):
     """Count the stocks of the next 1 January and prove that the books explain them."""
-    before = arm.counts
+    before = arm.census
     arm.count()
-    arm.books.close(before, arm.counts)
+    arm.books.close(before, arm.census)
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
     arm.year = year + 1

@@ -9,12 +9,19 @@ from sim.errors import ResultError
 
 
 def people(data, keys):
-    """Stock by hub of those whom the key picks; a result counts people along one key at a time."""
+    """Stock by hub of those whom the key picks; a result counts people along one key at a time.
+
+    By hub of residence, unless ``basis=employer`` asks for that of the employer, which is counted by tier.
+    """
+    basis, keys = keys.get("basis", "residence"), {key: value for key, value in keys.items() if key != "basis"}
+    if basis == "employer" and not keys.keys() <= {"tier"}:
+        raise ResultError(f"engineers by employer are counted by tier alone, not by {' and '.join(keys)}")
     if len(keys) > 1:
         raise ResultError(f"people are not counted by {' and '.join(keys)} together; give one of them")
+    stock = data["stock_by_employer" if basis == "employer" else "stock"]
     for key, value in keys.items():
-        return data["stock" if key == "tier" else f"stock_by_{key}"].sel({key: value}, drop=True)
-    return data.stock.sum("tier")
+        return (stock if key == "tier" else data[f"stock_by_{key}"]).sel({key: value}, drop=True)
+    return stock.sum("tier")
 
 
 def stock(data, place, keys):
@@ -26,6 +33,30 @@ def stock(data, place, keys):
 def share(data, place, keys):
     """Their part of the world stock."""
     return stock(data, place, keys) / people(data, keys).sum("hub")
+
+
+def mix(data, place, keys):
+    """The part of a place's engineers whom the key picks."""
+    if not keys:
+        raise ResultError("mix", "needs a key: mix:paris,tier=expert")
+    return stock(data, place, keys) / stock(data, place, {})
+
+
+def remote(data, place, keys):
+    """The part of a place's engineers whose employer is in another hub."""
+    return by_hub("remote")(data, place, keys) / stock(data, place, {})
+
+
+def years_to_expert(data, place, keys):
+    """Expected years from entry to expert at the year's rates of promotion: one over each rate, added up.
+
+    For those who stay in the occupation, which few do so long: most never become experts.
+    """
+    at_start = data.stock.isel(time=slice(None, -1)).rename(time="year")
+    promoted, tiers = data.promotions, ["practitioner", "entry"]
+    if place:
+        at_start, promoted = (values.isel(hub=place.only).sum("hub") for values in (at_start, promoted))
+    return (at_start / promoted.where(promoted > 0)).sel(tier=tiers).sum("tier", skipna=False)
 
 
 def hhi(data, place, keys):
@@ -105,9 +136,39 @@ def by_hub(name):
     """The measure that a variable over hubs is: summed over the place."""
 
     def compute(data, place, keys):
-        return data[name].isel(hub=place.only).sum("hub") if place else data[name]
+        values = data[name]
+        if "tier" in values.dims:
+            values = values.sel(tier=keys["tier"], drop=True) if "tier" in keys else values.sum("tier")
+        return values.isel(hub=place.only).sum("hub") if place else values
 
     return compute
+
+
+# --- jobs -----------------------------------------------------------------------------------------
+
+
+def hires(data, place, keys):
+    """New jobs, those of the sectors that the keys pick."""
+    values = data.hires
+    for key in ("sector_left", "sector_taken"):
+        values = values.sel({key: keys[key]}, drop=True) if key in keys else values.sum(key)
+    return values
+
+
+def outflow(data, place, keys):
+    """Of those who leave a sector for another one, the part that takes a job in the sector named."""
+    if set(keys) != {"sector_left", "sector_taken"}:
+        raise ResultError("outflow", "needs two keys: outflow,sector_left=frontier_lab,sector_taken=startup")
+    leaving = data.hires.sel(sector_left=keys["sector_left"], drop=True)
+    others = leaving.where(leaving.sector_taken != keys["sector_left"], 0)
+    return others.sel(sector_taken=keys["sector_taken"], drop=True) / others.sum("sector_taken")
+
+
+def job_change_rate(data, place, keys):
+    """Changes of employer within the hub over the stock at the start of the year."""
+    at_start = data.stock_by_status.sum("hub").isel(time=slice(None, -1)).rename(time="year")
+    pick = lambda values: values.sel(status=keys["status"], drop=True) if keys else values.sum("status")  # noqa: E731
+    return pick(data.job_changes) / pick(at_start)
 
 
 # --- routes, prices, compute ----------------------------------------------------------------------

@@ -91,7 +91,7 @@ def series(result, query):
     query = parse(query) if isinstance(query, str) else query
     asked = MEASURES[query.name]
     for key, value in query.keys.items():
-        known = [str(label) for label in result.data[key].values]
+        known = BASES if key == "basis" else [str(label) for label in result.data[key].values]
         if value not in known:
             raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known)}")
     if query.place and not asked.takes_place:
@@ -124,6 +124,9 @@ def measure(result, query):
 
 
 WHO = ("tier", "role", "sector", "home", "status")
+BASES = ("residence", "employer")
+PEOPLE = (*WHO, "basis")
+HIRES = ("sector_left", "sector_taken")
 ROUTE_COUNTS = "applicants grants_abroad lost_petitions registrations selected backlog".split()
 
 
@@ -133,16 +136,18 @@ def _declared(name, compute, *keys):
 
 
 MEASURES = {
-    "share": Measure(counting.share, "share", WHO, "part of the world stock"),
-    "stock": Measure(counting.stock, "persons", WHO, "engineers on 1 January"),
+    "share": Measure(counting.share, "share", PEOPLE, "part of the world stock"),
+    "stock": Measure(counting.stock, "persons", PEOPLE, "engineers on 1 January"),
     "hhi": Measure(
-        counting.hhi, "index", WHO, "concentration: sum of the squared hub shares", takes_place=False
+        counting.hhi, "index", PEOPLE, "concentration: sum of the squared hub shares", takes_place=False
     ),
-    "top3": Measure(counting.top3, "share", WHO, "share of the three largest hubs", takes_place=False),
+    "top3": Measure(counting.top3, "share", PEOPLE, "share of the three largest hubs", takes_place=False),
     "drain": Measure(
         counting.drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False
     ),
     "gain": Measure(counting.gain, "share", (), "part of a place's engineers who come from another country"),
+    "mix": Measure(counting.mix, "share", WHO, "part of a place's engineers"),
+    "remote": Measure(counting.remote, "share", (), "part of a place's engineers whose employer is in another hub"),
     "arrivals": Measure(counting.arrivals, "persons a year", (), "moves into the place from outside it"),
     "departures": Measure(counting.departures, "persons a year", (), "moves out of the place"),
     "net_migration": Measure(counting.net_migration, "persons a year", (), "arrivals less departures"),
@@ -150,7 +155,21 @@ MEASURES = {
         counting.net_rate, "rate", (), "net migration over the stock at the start of the year"
     ),
     "arrival_share": Measure(counting.arrival_share, "share", (), "part of all arrivals between such places"),
-    "entrants": _declared("entrants", counting.by_hub),
+    "entrants": _declared("entrants", counting.by_hub, "tier"),
+    "promotions": _declared("promotions", counting.by_hub, "tier"),
+    "years_to_expert": Measure(
+        counting.years_to_expert, "years", (), "expected years from entry to expert at the rates of the year"
+    ),
+    "hires": Measure(
+        counting.hires, "persons a year", HIRES, "new jobs, those of movers included", takes_place=False
+    ),
+    "outflow": Measure(
+        counting.outflow, "share", HIRES, "part of a sector's leavers for other sectors", takes_place=False
+    ),
+    "job_change_rate": Measure(
+        counting.job_change_rate, "rate", ("status",), "changes of employer within the hub over the stock",
+        takes_place=False,
+    ),
     "exits": _declared("exits", counting.by_hub),
     "grants": _declared("grants", counting.by_route, "route", "tier"),
     **{name: _declared(name, counting.by_route, "route") for name in ROUTE_COUNTS},

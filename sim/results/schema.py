@@ -23,8 +23,21 @@ VARIABLES = {
     "stock_by_role": Variable((*PAIR, "time", "hub", "role"), "persons", "the same by role"),
     "stock_by_sector": Variable((*PAIR, "time", "hub", "sector"), "persons", "the same by sector"),
     "flow": Variable((*PAIR, "year", "origin", "destination"), "persons a year", "moves from hub to hub"),
+    "stock_by_employer": Variable(
+        (*PAIR, "time", "hub", "tier"), "persons", "engineers by the hub of their employer"
+    ),
+    "remote": Variable((*PAIR, "time", "hub"), "persons", "residents whose employer is in another hub"),
     "entrants": Variable(
-        (*PAIR, "year", "hub"), "persons a year", "graduates and people from other occupations"
+        (*PAIR, "year", "hub", "tier"), "persons a year", "graduates and people from other occupations"
+    ),
+    "promotions": Variable(
+        (*PAIR, "year", "hub", "tier"), "persons a year", "engineers who leave the tier for the next better one"
+    ),
+    "hires": Variable(
+        (*PAIR, "year", "sector_left", "sector_taken"), "persons a year", "new jobs, those of movers included"
+    ),
+    "job_changes": Variable(
+        (*PAIR, "year", "status"), "persons a year", "changes of employer within the hub"
     ),
     "exits": Variable((*PAIR, "year", "hub"), "persons a year", "retirements and exits to other occupations"),
     "border_crossings": Variable((*PAIR, "year", "tier"), "persons a year", "moves from country to country"),

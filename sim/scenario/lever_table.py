@@ -12,7 +12,7 @@ class Family:
 
     path: str
     field: str
-    axis: str  # whose rows it runs over: countries, routes, hubs, or origins (every country with every home)
+    axis: str  # whose rows it runs over: countries, routes, hubs, tiers, roles, sectors, or a product of two of them
     what: str  # as a sentence names it
     meaning: str
     reaches: str
@@ -43,6 +43,13 @@ def _country(key: str, field: str, what: str, meaning: str, reaches: str, unit: 
 
 def _hub(key: str, field: str, what: str, meaning: str, reaches: str, unit: str = "", **more) -> Family:
     return Family(f"hub.{{hub}}.{key}", field, "hubs", what, meaning, reaches, unit, **more)
+
+
+def _worldwide(
+    axis: str, key: str, field: str, what: str, meaning: str, reaches: str, unit: str = "times", **more
+) -> Family:
+    one = axis[:-1]  # tiers, roles, sectors
+    return Family(f"{one}.{{{one}}}.{key}", field, axis, what, meaning, reaches, unit, **more)
 
 
 def _relief(who: str, reaches: str) -> tuple[Family, Family]:
@@ -112,4 +119,58 @@ FAMILIES = (
          "everyone who lives there", "times", low=0.1, high=10, neutral=1),
     _hub("pay_multiplier", "pay_multiplier", "pay", "gross pay of every tier, against the baseline",
          "everyone who works there", "times", low=0.1, high=10, neutral=1),
+    _hub("allowance_kusd", "allowance_kusd", "allowance", "paid every year on top: housing, schooling, flights",
+         "everyone who works there", "kUSD", low=-1000, high=1000),
+    _hub("sign_on_kusd", "sign_on_kusd", "sign-on and relocation payment", "paid once to who moves in",
+         "people who move in", "kUSD", low=-1000, high=1000),
+    _hub("remote_hiring", "remote_hiring", "jobs for people elsewhere",
+         "remote jobs that its employers offer, against the baseline", "remote workers", "times", high=1000, neutral=1),
+    _country("supply.conversions", "conversions", "people from adjacent occupations",
+             "how many a year, against the baseline path", "people from adjacent occupations", "times", high=10,
+             neutral=1),
+    _country("supply.phds", "phds", "doctoral places",
+             "against the baseline path; doctors graduate phd_years, an assumption, later", "new doctors", "times",
+             high=10, neutral=1),
+    _country("supply.entry_hiring", "entry_hiring", "entry hiring",
+             "people who enter in the entry tier, against the baseline path", "those who would enter in the entry tier",
+             "times", high=10, neutral=1),
+    _country("return", "return", "return migration", "rate at which temporary residents go home, against the baseline",
+             "temporary residents", "times", high=100, neutral=1),
+    _country("naturalisation", "naturalisation", "naturalisation",
+             "rate from permanent residence to citizenship, against the baseline", "permanent residents", "times",
+             high=100, neutral=1),
+    _country("family_rights", "family_rights", "rights of families",
+             "share taken off the further cost of moving in with a family", "people abroad with a family", "share"),
+    _country("compute.guarantee_h100e", "compute_guarantee", "compute guarantee",
+             "least compute per engineer of sovereign labs and academia", "engineers of sovereign labs and academia",
+             "H100-equivalents per engineer", high=MUCH),
+    _worldwide("tiers", "pay_multiplier", "tier_pay", "pay", "gross pay, against the baseline", "everyone in the tier",
+               low=0.1, high=10, neutral=1),
+    _worldwide("tiers", "demand", "tier_demand", "demand", "jobs that need the tier, against the baseline",
+               "everyone in the tier", low=0.05, high=20, neutral=1),
+    _worldwide("roles", "pay_multiplier", "role_pay", "pay", "gross pay, against the baseline", "everyone in the role",
+               low=0.1, high=10, neutral=1),
+    _worldwide("roles", "demand", "role_demand", "demand", "jobs that need the role, against the baseline",
+               "everyone in the role", low=0.05, high=20, neutral=1),
+    _worldwide("sectors", "pay_multiplier", "sector_pay", "pay", "gross pay, against the baseline",
+               "everyone in the sector", low=0.1, high=10, neutral=1),
+    _worldwide("sectors", "openings", "sector_openings", "openings", "jobs on offer, against the baseline",
+               "people who change jobs", low=0.01, high=100, neutral=1),
+    _worldwide("sectors", "liquidity", "sector_liquidity", "liquidity of equity",
+               "share of illiquid equity that a listing or a buyback has made liquid", "everyone in the sector",
+               "share"),
+    _worldwide("sectors", "separations", "sector_separations", "separations",
+               "engineers who leave their employer, against the baseline", "everyone in the sector", high=10,
+               neutral=1),
+    _worldwide("sectors", "remote", "sector_remote", "remote work",
+               "jobs that may be done from another hub, against the baseline; below 1 people are called back",
+               "people in the sector who would work remotely", high=20, neutral=1),
+    _worldwide("sectors", "acquihire_rate", "acquihire_rate", "acqui-hires",
+               "share of its teams that a big firm or a lab takes over in a year", "teams of the sector",
+               "share a year"),
+    Family("hub.{hub}.sector.{sector}.openings", "hub_sector_openings", "hub_sectors", "openings",
+           "jobs on offer, against the baseline", "people who look for a job there", "times", low=0.01, high=1000,
+           neutral=1),
+    Family("hub.{hub}.sector.{sector}.pay_multiplier", "hub_sector_pay", "hub_sectors", "pay",
+           "gross pay, against the baseline", "everyone who works there", "times", low=0.1, high=10, neutral=1),
 )  # fmt: skip

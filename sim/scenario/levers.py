@@ -2,7 +2,7 @@
 
 A ``Family`` is declared once per kind of rule and expanded to one ``Lever`` for every country, route or
 hub of the world tables. ``field`` and ``index`` say where its value stands in the rules: arrays by
-field, ordered as the rows of countries.csv, routes.csv and hubs.csv, or as all countries times homes.csv.
+field, ordered as the rows of the tables that ``catalogue`` reads, or as all pairs of two of them.
 """
 
 import csv
@@ -51,10 +51,15 @@ class Lever:
 @cache
 def catalogue() -> dict[str, Lever]:
     """Return every lever by its path, in the order of declaration and of the world tables."""
-    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief")}
+    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")}
+    tables |= {"tiers": _rows("tier_factors"), "roles": _rows("role_factors")}
     tables["origins"] = [
         {"country": to["country"], "home": of["home"], "name": f"{to['name']}, engineers from {of['name']}"}
         for to, of in product(tables["countries"], tables["homes"])
+    ]
+    tables["hub_sectors"] = [
+        {"hub": hub["hub"], "sector": sector["sector"], "name": f"{hub['name']}, {sector['name']}"}
+        for hub, sector in product(tables["hubs"], tables["sectors"])
     ]
     levers = (lever for family in FAMILIES for lever in _expand(family, tables))
     return {lever.path: lever for lever in levers}

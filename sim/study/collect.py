@@ -16,7 +16,8 @@ def sizes(world):
     s = world.setting
     return {"time": world.years + 1, "year": world.years, "hub": len(s.hubs), "origin": len(s.hubs),
             "destination": len(s.hubs), "tier": len(TIERS), "home": len(s.homes), "status": len(STATUSES),
-            "role": len(ROLES), "sector": len(SECTORS), "route": len(s.routes)}
+            "role": len(ROLES), "sector": len(SECTORS), "sector_left": len(SECTORS), "sector_taken": len(SECTORS),
+            "route": len(s.routes)}
 
 
 def blank(world):
@@ -58,6 +59,7 @@ def _first_of_january(out, arm, t):
     out["backlog"][t] = arm.offices.backlog() * w
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
+    out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
     gross = s.pay.sum(axis=-1) * (median_role_pay(s) * now.pay_scale)[:, None]
@@ -84,6 +86,8 @@ def _year_before(out, arm, y):
     w, books, offices = arm.world.weight, arm.books, arm.offices
     out["flow"][y] = books.flow * w
     out["entrants"][y], out["exits"][y] = books.entrants * w, books.exits * w
+    for name in ("promotions", "hires", "job_changes"):
+        out[name][y] = getattr(books, name) * w
     out["border_crossings"][y] = books.crossings * w
     for name, counts in offices.counts.items():
         out[name][y] = counts * w
@@ -100,7 +104,8 @@ def coordinates(arms, pairs, start, years):
         "arm": list(arms), "replicate": np.arange(pairs), "time": start + np.arange(years + 1),
         "year": start + np.arange(years), "hub": list(setting.hubs), "origin": list(setting.hubs),
         "destination": list(setting.hubs), "tier": list(TIERS), "home": list(setting.homes),
-        "status": list(STATUSES), "role": list(ROLES), "sector": list(SECTORS), "route": [r["route"] for r in routes],
+        "status": list(STATUSES), "role": list(ROLES), "sector": list(SECTORS),
+        "sector_left": list(SECTORS), "sector_taken": list(SECTORS), "route": [r["route"] for r in routes],
         "hub_name": ("hub", [r["name"] for r in hubs]), "hub_country": ("hub", [r["country"] for r in hubs]),
         "region": ("hub", [r["region"] for r in hubs]), "latitude": number("lat"), "longitude": number("lon"),
         "home_name": ("home", [r["name"] for r in homes]), "route_name": ("route", [r["name"] for r in routes]),

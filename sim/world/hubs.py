@@ -34,6 +34,14 @@ class Setting:
     role_pay: np.ndarray  # (role,) multiplier
     role_mobility: np.ndarray  # (role,) multiplier
     role_compute: np.ndarray  # (role,) weight
+    role_remote: np.ndarray  # (role,) remote jobs against a machine-learning engineer's
+    sector_pay: np.ndarray  # (sector,) multiplier
+    sector_equity: np.ndarray  # (sector,) added to the hub's share of equity in pay
+    sector_illiquid: np.ndarray  # (sector,) illiquid part of equity
+    separation_rate: np.ndarray  # (sector,) a year, as published
+    sector_remote: np.ndarray  # (sector,) remote jobs against the mean
+    conversions_tier: np.ndarray  # (tier,) share of people from adjacent occupations who enter in it
+    phd_share: np.ndarray  # (country,) doctorates among graduates
     tax_gross: np.ndarray  # (income,) kUSD
     tax_rate: np.ndarray  # (hub, income) share of gross
     returnee_abroad: np.ndarray  # (country,) years abroad that returnee relief asks for
@@ -123,6 +131,14 @@ def load_setting():
         role_pay=_by_role("pay_multiplier"),
         role_mobility=_by_role("mobility_multiplier"),
         role_compute=_by_role("compute_weight"),
+        role_remote=_by_role("remote_factor"),
+        sector_pay=grid("sectors", ["sector"], "pay_multiplier"),
+        sector_equity=grid("sectors", ["sector"], "equity_share_shift"),
+        sector_illiquid=grid("sectors", ["sector"], "illiquid_fraction"),
+        separation_rate=grid("sectors", ["sector"], "separation_rate"),
+        sector_remote=grid("sectors", ["sector"], "remote_factor"),
+        conversions_tier=grid("tier_factors", ["tier"], "conversions_share"),
+        phd_share=supply("phds") / np.maximum(supply("graduates", "phds").sum(axis=1), 1.0),
         tax_gross=tax_gross,
         tax_rate=tax_rate,
         returnee_abroad=np.array([relief[c, "returnee"] for c in countries]),

@@ -36,7 +36,20 @@ def entrant_mix(setting):
     foreign /= foreign.sum(axis=1, keepdims=True)
     share = np.stack([setting.native_graduates, setting.native_conversions], axis=1)[setting.country][:, :, None]
     homes = share * native[:, None, :] + (1 - share) * foreign[:, None, :]
-    return homes[:, :, :, None] * setting.tier_share[:, None, None, :]
+    return homes[:, :, :, None] * entrant_tiers(setting)[:, :, None, :]
+
+
+def entrant_tiers(setting):
+    """(hub, kind, tier) share of entrants: doctors start as practitioners, other graduates in the entry tier.
+
+    People from adjacent occupations are split by ``tier_factors.csv``, more of them in the entry tier where more
+    residents are.
+    """
+    doctors = setting.phd_share[setting.country]
+    entry = setting.tier_share[:, 2] / np.average(setting.tier_share[:, 2], weights=setting.stock)
+    entry = np.minimum(setting.conversions_tier[2] * entry, 1.0)
+    none = np.zeros_like(entry)
+    return np.moveaxis(np.array([[none, doctors, 1 - doctors], [none, 1 - entry, entry]]), 2, 0)
 
 
 def head_counts(setting, population, entrants):
@@ -68,7 +81,8 @@ def draw_people(setting, counts, start, mover_share, generator):
     begin = group_starts(counts)
     team = np.append(0, np.cumsum(-(-np.diff(begin) // TEAM)))  # the first of each group
     people = empty(len(who))
-    tables = (*_cumulative(setting), mover_share, setting.country, setting.home_country, setting.free_share)
+    offset = generator("sector", 0).random(groups)
+    tables = (*_cumulative(setting), mover_share, setting.country, setting.home_country, setting.free_share, offset)
 
     def mix(first, last):
         for g in range(first, last):
@@ -116,12 +130,13 @@ def _pick(cumulative, u):
 
 @njit(cache=True, nogil=True)
 def _assign(people, first, who, begin, team, hubs, start, u, role, sector, status, age, since, mover_share, country,
-            home_country, free_share):
+            home_country, free_share, offset):
     """Fill the columns of ``people``, the slots from ``first`` on; ``u`` is (slot, 8) uniforms.
 
     ``who`` (slot,) packs kind, home and tier as ``head_counts`` orders them; ``begin`` and ``team`` are the first slot
-    and team of each group; the rest as in ``_cumulative``. Foreign graduates enter as students whose degree ends in
-    June of their first year; everybody else's permit has up to three years to go.
+    and team of each group, ``offset`` a uniform of each; the rest as in ``_cumulative``. A team works in one sector:
+    the teams of a group are spread over sectors by systematic sampling. Foreign graduates enter as students whose
+    degree ends in June of their first year; everybody else's permit has up to three years to go.
     """
     bounds, tiers, homes = np.cumsum(TASTE_SHARES), len(TIERS), home_country.size
     group = np.searchsorted(begin, first, side="right") - 1
@@ -136,9 +151,10 @@ def _assign(people, first, who, begin, team, hubs, start, u, role, sector, statu
         people.employer_hub[i] = h
         people.home[i] = g
         people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[i, 1])) * 3 + _pick(bounds, u[i, 2])
-        people.sector[i] = _pick(sector[h], u[i, 3])
+        mates, teams = (first + i - begin[group]) // TEAM, -(-(begin[group + 1] - begin[group]) // TEAM)
+        people.sector[i] = _pick(sector[h], (mates + offset[group]) / teams)
         people.graduate[i] = graduate
-        people.team[i] = team[group] + (first + i - begin[group]) // TEAM
+        people.team[i] = team[group] + mates
         s = _pick(status[c, g], u[i, 4])
         years_old = YOUNGEST + _pick(age[t], u[i, 5])
         ago = _pick(since[s], u[i, 6])

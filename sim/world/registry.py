@@ -101,7 +101,17 @@ PEOPLE = {
         "pay, mobility and compute use of a role against a machine-learning engineer",
         "ratio",
         ("role",),
-        dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight"), (0.0, 5.0)),
+        dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight", "remote_factor"), (0.0, 5.0)),
+    ),
+    "tier_factors": Table(
+        "tier in which people from adjacent occupations enter", "share", ("tier",), {"conversions_share": SHARE}
+    ),
+    "sectors": Table(
+        "pay against cloud and SaaS, equity, separations a year and remote work of a sector",
+        "ratio or share",
+        ("sector",),
+        {"pay_multiplier": (0.0, 5.0), "equity_share_shift": (-1.0, 1.0), "illiquid_fraction": SHARE,
+         "separation_rate": SHARE, "remote_factor": (0.0, 10.0)},
     ),
     "sector_mix": Table(
         "share of each sector", "share", ("hub", "sector"), {"share": SHARE}, group_sum=("share",)

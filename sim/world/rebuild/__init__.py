@@ -10,7 +10,7 @@ from sim.world.rebuild.growth import net_targets, supply
 from sim.world.rebuild.machines import compute, pipeline
 from sim.world.rebuild.money import pay, tax_effective, tax_relief
 from sim.world.rebuild.origins import home_mix
-from sim.world.rebuild.people import sector_mix, stock_table
+from sim.world.rebuild.people import sector_mix, sectors, stock_table
 from sim.world.rebuild.places import corridors, country_pairs, employment, home_hub, hubs_table, prices
 from sim.world.rebuild.rules import routes, timeline
 from sim.world.rebuild.settling import return_hazards, settlement, status_mix
@@ -23,6 +23,7 @@ DERIVED: dict[str, Callable[[], list[Row]]] = {
     "tiers": tiers,
     "roles": roles,
     "sector_mix": sector_mix,
+    "sectors": sectors,
     "home_mix": home_mix,
     "pay": pay,
     "tax_effective": tax_effective,

@@ -1,4 +1,4 @@
-"""Who lives where: stock and sectors of the 39 hubs.
+"""Who lives where and works for whom: stock and sectors of the 39 hubs.
 
 Prepared profiles know 37 hubs: Germany and France outside Berlin, Munich and Paris take those of
 ``rest_of_eu``, of which they were a part.
@@ -80,4 +80,24 @@ def sector_mix() -> list[Row]:
         }
         for hub, shares in sector_shares().items()
         for sector, share in share_texts(shares).items()
+    ]
+
+
+def sectors() -> list[Row]:
+    """sectors.csv: pay, equity, separations and remote work of each sector."""
+    remote = {row["sector"]: row for row in source("remote_choices")}
+    return [
+        {
+            "sector": row["sector"],
+            "name": remote[row["sector"]]["name"],
+            "pay_multiplier": row["pay_multiplier"],
+            "equity_share_shift": row["equity_share_shift"],
+            "illiquid_fraction": row["illiquid_fraction"],
+            "separation_rate": row["separation_raw"],
+            "remote_factor": remote[row["sector"]]["remote_factor"],
+            "source": f"pay: {row['source_pay']}; separations: {row['source_separation']}; "
+            f"remote work: {remote[row['sector']]['source']}",
+            "grade": max(row["grade"], remote[row["sector"]]["grade"]),
+        }
+        for row in source("sector_params")
     ]
