@@ -6,6 +6,7 @@ import numpy as np
 
 from ..world.engineers import TASTES
 from . import equations as eq
+from . import supply_equations
 from .jobs import hiring
 from .routes import open_routes, permit_terms
 from .tables import SHUT, Tables
@@ -29,8 +30,9 @@ class Pulls(NamedTuple):
 class Market:
     """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
 
-    def __init__(self, pay_scale, price, compute, size):
+    def __init__(self, pay_scale, skill, price, compute, size):
         self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
+        self.skill = skill  # (tier, role) the same, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
         self.size = size  # (hub,) persons
@@ -54,7 +56,8 @@ def market(arm, year, rules):
     pay_scale = eq.pay_level(1.0, size, reference, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute = accessible_compute(s, a, rules, year, arm.world.start) / np.maximum(size, 1.0)
-    return Market(pay_scale * rules["pay_multiplier"], price * rules["price_multiplier"], compute, size)
+    return Market(pay_scale * rules["pay_multiplier"], skill_pay(a, rules), price * rules["price_multiplier"], compute,
+                  size)
 
 
 def accessible_compute(setting, a, rules, year, start):
@@ -81,17 +84,23 @@ def openings(setting, a, rules, affiliate_jobs):
     return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
 
 
-def gross_pay(setting, a, pay_scale):
-    """(hub, tier, role) kUSD a year as engineers value it (E1), real."""
+def gross_pay(setting, a, pay_scale, skill):
+    """(hub, tier, role) kUSD a year as engineers value it (E1), real; ``skill`` as from :func:`skill_pay`."""
     parts = np.moveaxis(setting.pay, -1, 0)
     value = eq.gross_value(*parts, a.liquid_equity_weight, a.illiquid_equity_weight)
-    return value[:, :, None] * setting.role_pay * np.asarray(pay_scale)[:, None, None]
+    return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
+
+
+def skill_pay(a, rules):
+    """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
+    pay_and_demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
+    return supply_equations.skill_pay(*pay_and_demand, a.wage_supply_elasticity)
 
 
 def pulls(arm, year):
     """The :class:`Pulls` under the rules now in force."""
     s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
-    gross = gross_pay(s, a, m.pay_scale)
+    gross = gross_pay(s, a, m.pay_scale, m.skill)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)

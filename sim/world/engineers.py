@@ -74,6 +74,11 @@ def role_of(category):
     return category // 3 % 5
 
 
+def skill_of(category):
+    """Tier and role of a category code in one: tier * number of roles + role."""
+    return category // 3 % 15
+
+
 TIER_OF, ROLE_OF = (of(np.arange(CATEGORIES)).astype(np.uint8) for of in (tier_of, role_of))  # by category code
 
 
