@@ -134,7 +134,7 @@ def own_sector(advantage, value):
 
 
 def pay_separation(advantage, value):
-    r"""Separations for pay over the sector's rate (E10): :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}`.
+    r"""Separations for pay (E10): a factor :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}` on the rate.
 
     One's own job against a new one decides, as it does for staying in a hub; 1 at the start. Separations fall with pay
     as the pull of pay says; that one coefficient serves both is an assumption (grade D).
@@ -172,7 +172,8 @@ def rationed_compute(fleet, engineers, shared, guarantee=0.0):
 def separation_rates(published, sector_stock, job_change_rate, lab_separation_rate, labs):
     r"""Separations by sector (E10): published rates scaled so that their mean is the rate of job changes.
 
-    Those of frontier labs are measured on their own and stay as they are.
+    Those of frontier labs are measured on their own and stay as they are; where there is nothing else, the published
+    rates of the others do too.
 
     Parameters
     ----------
@@ -187,5 +188,6 @@ def separation_rates(published, sector_stock, job_change_rate, lab_separation_ra
     """
     others = np.arange(len(published)) != labs
     left = job_change_rate * sector_stock.sum() - lab_separation_rate * sector_stock[labs]
-    scale = left / (published * sector_stock)[others].sum()
+    elsewhere = (published * sector_stock)[others].sum()
+    scale = left / elsewhere if elsewhere > 0 else 1.0
     return np.where(others, published * scale, lab_separation_rate)
