@@ -30,7 +30,7 @@ NO_FEEDBACK = CENTRE.vary(
 )
 HUB_FIRST = (
     "stock tier_share role_share sector_share home_mix home_mix_experts pay tax_rate price "
-    "engineer_share h100e national_net index_net affiliates"
+    "engineer_share h100e owner_share national_net index_net affiliates"
 ).split()
 HUB_LAST = "home_share language free_share compatriots".split()
 COUNTRY_FIRST = (

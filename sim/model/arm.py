@@ -53,6 +53,7 @@ class Arm:
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
+        self.pull_at_start = None  # of the sectors, from the first market on
         self.count()
         self.considering_mean = considering_mean(self)
         self.considering_rates = considering_table(self)
@@ -111,6 +112,10 @@ class Arm:
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""
         return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
+
+    def sector_size(self):
+        """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
+        return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
 
     def jobs_abroad(self):
         """Jobs, in persons, that the petitions lost last year open abroad."""

@@ -185,7 +185,7 @@ MONEY = {
         "compute that a hub's engineers can use, by owner and user",
         "H100-equivalents",
         ("hub",),
-        {"h100e": POSITIVE},
+        dict.fromkeys(("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"), POSITIVE),
     ),
     "pipeline": Table(
         "announced sovereign capacity and the odds that it runs by its year",
