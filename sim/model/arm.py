@@ -9,12 +9,12 @@ from ..threads import over_range
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.ties import TEAM
 from . import equations as eq
-from . import passes, rng
-from .jobs import place_remote_workers
+from . import passes, remote, rng
 from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
 from .supply import entrant_path, reference_size
+from .teams import teams_of
 from .visas import Offices
 
 
@@ -45,10 +45,11 @@ class Arm:
         self.ratio = self._entrant_ratio()
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
-        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
+        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
         self.reach_key = rng.key(world.seed, "route reach")
         self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
         self.seen = np.zeros(len(self.people.hub), bool)  # room for ``acts.standing``
+        self.teams = teams_of(world)
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
@@ -57,7 +58,7 @@ class Arm:
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
-        place_remote_workers(self)
+        remote.place_remote_workers(self)
         self.count()
 
     def branch(self, policies, held_to=()):
@@ -68,6 +69,7 @@ class Arm:
         """
         twin = copy(self)
         twin.people = self.people.copy()
+        twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
         return twin
@@ -117,6 +119,10 @@ class Arm:
         self.choices += 1
         return self._seen("network", "living", self.choices, self.people.hub)
 
+    def leaders(self):
+        """(team,) year in which the leader last moved, as his team sees it."""
+        return self._seen("network", "leaders", self.year, self.teams.moved)
+
     def _seen(self, mechanism, what, key, now):
         """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
         if mechanism in self.held_to:
@@ -151,8 +157,8 @@ class Arm:
 def considering_table(arm):
     """(category // 3, status, age) probability of considering a move in a year (E4).
 
-    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
-    those that consider less.
+    The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
+    set against those that consider less.
     """
     a, setting = arm.a, arm.world.setting
     tier = np.array([a.expert_considering, 1.0, a.entry_considering])
@@ -161,7 +167,8 @@ def considering_table(arm):
     ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
     stock = arm.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
-    mobility = np.average(setting.role_share @ setting.role_mobility, weights=setting.stock)
+    by_role = setting.role_share * remote.considering_factor(arm)
+    mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
     mean = weight.sum() / stock.sum() * mobility
     rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
                                  a.mover_share, ages, a.b_age, a.age_reference)

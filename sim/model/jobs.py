@@ -1,10 +1,10 @@
-"""Jobs (E10, E11): who leaves an employer, and the sector and the place of the next one."""
+"""Jobs (E10): who leaves an employer, and what the next job is; where it is, if it is remote, says ``remote``."""
 
 import numpy as np
 
 from ..threads import over_range
 from ..world.engineers import SECTORS
-from . import rng, work
+from . import remote, rng, work
 from . import work_equations as eq
 from .tables import Hiring
 
@@ -18,10 +18,7 @@ def change_jobs(arm, year):
     parts = over_range(work.change_jobs, arm.used, keys, arm.people, separation(arm), job_lock(setting, a),
                        1 + a.remote_separation_effect, a.mission_share, setting.country, arm.hiring,
                        len(setting.homes))
-    change, hires, job_changes = (sum(part) for part in zip(*parts, strict=True))
-    arm.books.change += change
-    arm.books.hires += hires
-    arm.books.job_changes += job_changes
+    arm.books.rehired(*map(sum, zip(*parts, strict=True)))
 
 
 def separation(arm):
@@ -49,8 +46,8 @@ def hiring(arm, year):
     chances = eq.sector_chances(share, np.zeros((45, *share.shape)))
     keys = [rng.key(arm.seed, "new sector", year), rng.key(arm.world.seed, "would work remotely"),
             rng.key(arm.seed, "remote employer", year)]
-    return Hiring(single(np.cumsum(chances, axis=-1)), single(remote_share(s, arm.a, arm.rules)),
-                  single(np.cumsum(employers(arm), axis=-1)), np.array(keys))
+    return Hiring(single(np.cumsum(chances, axis=-1)), single(remote.remote_share(s, arm.a, arm.rules)),
+                  single(np.cumsum(remote.employers(arm), axis=-1)), np.array(keys))
 
 
 def sector_openings(setting, rules):
@@ -58,27 +55,3 @@ def sector_openings(setting, rules):
     policy = rules["sector_openings"] * rules["hub_sector_openings"].reshape(setting.sector_share.shape)
     openings = setting.sector_share * setting.separation_rate * policy
     return openings / openings.sum(axis=1, keepdims=True)
-
-
-def remote_share(setting, a, rules):
-    """(role, sector) share of engineers whose job there is remote: ``remote_share`` on the average of the start."""
-    factor = setting.role_remote[:, None] * setting.sector_remote
-    stock = (setting.stock[:, None] * setting.role_share).T @ setting.sector_share / setting.stock.sum()
-    return np.minimum(a.remote_share * factor / (factor * stock).sum() * rules["sector_remote"], 1.0)
-
-
-def employers(arm):
-    """(hub, hub) chances of each hub to be that of a remote worker's employer, by residence (E11)."""
-    s, a = arm.world.setting, arm.a
-    offered = arm.size() * arm.rules["remote_hiring"]
-    abroad = s.country[:, None] != s.country
-    inside, outside = np.where(abroad, 0.0, offered), np.where(abroad, offered, 0.0)
-    return ((1 - a.remote_abroad) * inside / inside.sum(axis=1, keepdims=True)
-            + a.remote_abroad * outside / outside.sum(axis=1, keepdims=True))
-
-
-def place_remote_workers(arm):
-    """Say who works remotely, and for whom, when the run starts."""
-    over_range(work.place_remote_workers, arm.used, arm.people, arm.hiring)
-
-
