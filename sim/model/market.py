@@ -6,8 +6,8 @@ import numpy as np
 
 from ..world.engineers import TASTES
 from . import equations as eq
-from . import work_equations as work_eq
 from . import remote
+from . import work_equations as work_eq
 from .jobs import hiring
 from .routes import open_routes, permit_terms
 from .tables import SHUT, Tables
@@ -160,7 +160,7 @@ class Layout:
         self.sharpness = (1 / self.dissimilarity)[self.nest]
 
     def trips(self, a, rights):
-        """(without a family or with one * tier, origin, destination) cost of a corridor; a closed one is beyond reach."""
+        """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
         further = self.abroad * work_eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)

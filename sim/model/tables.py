@@ -14,7 +14,7 @@ class Tables(NamedTuple):
     """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
 
     pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute and place: what does not depend on ties
-    trip: np.ndarray  # (family or not * tier, origin, destination)
+    trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
     newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
     returnee_left: np.ndarray  # the same under returnee relief
@@ -64,7 +64,7 @@ class Room(NamedTuple):
     scale: np.ndarray
     sums: np.ndarray  # (nest,) float32
     worth: np.ndarray  # (nest,) float32
-    column: np.ndarray  # (7, engineer) int32: hub, home, category, status, year of arrival, of departure, employer's hub
+    column: np.ndarray  # (7, engineer) int32: hub, home, category, status, arrival_year, abroad_since, employer_hub
     begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
     end: np.ndarray  # (engineer,) and ends
     tie: np.ndarray  # (tie,) int32, the lists one after the other

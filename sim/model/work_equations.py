@@ -105,7 +105,7 @@ def separation_rates(published, sector_stock, job_change_rate, lab_separation_ra
 
 
 def employer_chances(size, is_abroad, remote_abroad, remote_hiring):
-    r"""Hub of a remote worker's employer (E11): :math:`P_{od} \propto p_{od}\,r_d`, by size within the country and abroad.
+    r"""Hub of a remote worker's employer (E11): :math:`P_{od} \propto p_{od}\,r_d`, by size at home and abroad.
 
     :math:`p_{od} = (1-\omega) N_d/\sum_{k \text{ at home}} N_k` within the country, and with :math:`\omega` in place of
     :math:`1-\omega` abroad; :math:`r_d` is what policy makes of the offers of *d*, 1 in the baseline. Who draws his own

@@ -25,7 +25,8 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
     "pay and prices": ("pay_", "price_"),
     "tax": ("tax_", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
-    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars"),
+    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "family_rights"),
+    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate"),
     "jobs and graduates": ("openings", "country_openings", "graduates"),
 }
 
