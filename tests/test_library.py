@@ -16,7 +16,7 @@ from sim.world.engineers import CITIZEN, OPT, PERMANENT, STUDENT, TEMPORARY
 MOVES = {
     "all_closed": ("drain,home=ind", -1),
     "all_open": ("drain,home=ind", +1),
-    "acquihire_wave": ("mix,sector=startup", -1),
+    "acquihire_wave": ("mix:usa,sector=startup", -1),
     "bay_area_rent": ("price_level:sf_bay_area", -1),
     "canada_open_permit": None,
     "china_west_closed": ("share:usa,home=chn", -1),
