@@ -54,7 +54,8 @@ def test_the_table_of_shares_holds_both_bases(moved):
     assert not table.duplicated(["basis", "arm", "time", "hub", "tier"]).any()
     everybody = table[table.tier == "all"].groupby(["basis", "arm", "time"]).share.sum()
     assert np.allclose(everybody, 1)
-    row = table.query("basis == 'employer' and arm == 'scenario' and hub == 'london' and time == 2029 and tier == 'all'")
+    here = "basis == 'employer' and arm == 'scenario' and hub == 'london' and time == 2029 and tier == 'all'"
+    row = table.query(here)
     stock = moved.data.stock_by_employer.sel(arm="scenario", hub="london", time=2029).sum("tier")
     assert row.stock.item() == pytest.approx(stock.mean().item())
 
