@@ -163,7 +163,7 @@ class Layout:
         self.sharpness = (1 / self.dissimilarity)[self.nest]
 
     def trips(self, a, rights):
-        """(without a family or with one * tier, origin, destination) cost of a corridor; closed ones out of reach."""
+        """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
         further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)

@@ -15,7 +15,7 @@ class Tables(NamedTuple):
 
     pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute, sectors and place: all but ties
     stay: np.ndarray  # (sector, category % 45, hub) one's own job there against a new one, for who lives there
-    trip: np.ndarray  # (family or not * tier, origin, destination)
+    trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
     newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
     returnee_left: np.ndarray  # the same under returnee relief
@@ -65,8 +65,7 @@ class Room(NamedTuple):
     scale: np.ndarray
     sums: np.ndarray  # (nest,) float32
     worth: np.ndarray  # (nest,) float32
-    column: np.ndarray  # (8, engineer) int32: hub, home, category, status, years of arrival and departure, sector,
-    # and hub of the employer
+    column: np.ndarray  # (8, engineer) int32: hub, home, category, status, arrival_year, abroad_since, sector, employer
     begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
     end: np.ndarray  # (engineer,) and ends
     tie: np.ndarray  # (tie,) int32, the lists one after the other
