@@ -22,11 +22,12 @@ BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")
 MECHANISMS = ("network", "feedback")
 CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
-    "pay and prices": ("pay_", "price_"),
+    "pay and prices": ("pay_", "price_", "tier_pay", "role_pay"),
     "tax": ("tax_", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
-    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars"),
-    "jobs and graduates": ("openings", "country_openings", "graduates"),
+    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "going_home", "naturalisation"),
+    "jobs and graduates": ("openings", "country_openings", "graduates", "conversions", "phds", "entry_hiring",
+                           "tier_demand", "role_demand"),
 }
 
 
