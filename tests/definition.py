@@ -186,7 +186,7 @@ def permit_terms(arm, year, home, tier, role, resident):
 def _permit_term(arm, market, g, t, r, resident, h):
     """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to him."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
-    cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["pay_scale"][h]
+    cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["skill"][t, r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
     odds, found = arm.offices.odds.mean(axis=0), []
     gross = market["gross"][h, t, r]
@@ -247,13 +247,17 @@ def _market(arm, year):
         * rules["price_multiplier"]
     )
     compute, sector_compute = _compute(arm, t, size)
+    skill = np.outer(rules["tier_pay"], rules["role_pay"])
+    skill = skill * np.outer(rules["tier_demand"], rules["role_demand"]) ** a.wage_supply_elasticity
     return {
         "size": size,
         "pay_scale": scale,
         "price": price,
         "compute": compute,
         "sector_compute": sector_compute,
-        "gross": value[:, :, None] * s.role_pay * scale[:, None, None] + rules["allowance_kusd"][:, None, None],
+        "skill": skill,
+        "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None]
+        + rules["allowance_kusd"][:, None, None],
         "mean_compute": np.average(
             np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)
         ),

@@ -33,6 +33,8 @@ def random_rules(place, draw):
         rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)
     for name in ("pay_multiplier", "price_multiplier", "openings", "compute_multiplier"):
         rules[name] = draw.uniform(0, 3, hubs) + (name.startswith("p")) * 0.1
+    for name in ("tier_pay", "role_pay", "tier_demand", "role_demand"):
+        rules[name] = draw.uniform(0.3, 3, len(rules[name]))
     return rules | sector_rules(place, draw)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..scenario.stack import rules_at
 from ..threads import over_range
-from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
+from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS, YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
 from . import passes, rng
@@ -14,7 +14,8 @@ from .jobs import place_remote_workers
 from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
-from .supply import entrant_path, reference_size
+from .supply import academia_over_path, entrant_path, reference_size
+from .supply_equations import demand_factor
 from .visas import Offices
 
 
@@ -42,7 +43,7 @@ class Arm:
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
         self.reference = reference_size(setting, a, world.start, world.years)
-        self.ratio = self._entrant_ratio()
+        self.entrants = entrant_path(setting, a, world.start, world.years)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
         self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
@@ -54,12 +55,15 @@ class Arm:
         self.rules = baseline_rules  # until the run starts
         self.pull_at_start = None  # of the sectors, from the first market on
         self.count()
+        self.considering_mean = considering_mean(self)
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
         place_remote_workers(self)
         self.count()
+        self.first_work = self.work
+        self.academia = academia_over_path(self)[None]  # (year, country), one row a 1 January: all ones at the start
 
     def branch(self, policies, held_to=()):
         """An independent copy that lives under ``policies`` from this 1 January on.
@@ -117,6 +121,11 @@ class Arm:
         """Jobs, in persons, that the petitions lost last year open abroad."""
         return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
 
+    def follow_academia(self):
+        """Write down academia of this 1 January: who enters ``phd_years`` later depends on it (E9)."""
+        now = self._seen("feedback", "academia", self.year, academia_over_path(self))
+        self.academia = np.vstack([self.academia, now])
+
     def living(self):
         """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""
         self.choices += 1
@@ -130,12 +139,6 @@ class Arm:
             getattr(self.course, what)[key] = copy(now)
         return now
 
-    def entrant_ratio(self, year):
-        """(hub, kind, tier) entrants over those of the world's reference path."""
-        ratio = np.repeat(self.ratio[year - self.world.start][:, :, None], len(TIERS), axis=2)
-        ratio[:, 0] *= self.rules["graduates"][self.world.setting.country][:, None]
-        return ratio
-
     def spare_slots(self, count):
         """The next ``count`` empty slots beyond all cohorts, making room where there is none."""
         first, last = self.spare, self.spare + count
@@ -147,28 +150,34 @@ class Arm:
         self.spare = self.used = last
         return np.arange(first, last)
 
-    def _entrant_ratio(self):
-        world = self.world
-        path = entrant_path(world.setting, self.a, world.start, world.years)
-        return path / np.maximum(world.entrants, 1e-9)
-
-
-def considering_table(arm):
-    """(category // 3, status, age) probability of considering a move in a year (E4).
-
-    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
-    those that consider less.
-    """
-    a, setting = arm.a, arm.world.setting
-    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
-    status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
-    ages = 22 + np.arange(setting.ages.shape[1])
-    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
+def considering_mean(arm):
+    """Mean over the engineers of the start of what tier, role, status and age do to considering a move (E4)."""
+    setting, (tier, status, ageing) = arm.world.setting, considering_factors(arm)
     stock = arm.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
     mobility = np.average(setting.role_share @ setting.role_mobility, weights=setting.stock)
-    mean = weight.sum() / stock.sum() * mobility
-    rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
-                                 a.mover_share, ages, a.b_age, a.age_reference)
-    return rates.reshape(-1, *rates.shape[3:])
+    return weight.sum() / stock.sum() * mobility
 
+
+def considering_factors(arm):
+    """(tier,), (status,) and (age,) considering a move over practitioners, citizens and the age of reference (E4)."""
+    a = arm.a
+    ages = YOUNGEST + np.arange(arm.world.setting.ages.shape[1])
+    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
+    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
+    return tier, np.array([1.0, 1.0, *[a.temporary_considering] * 4]), ageing
+
+
+def considering_table(arm):
+    """(category // 3, status, age) probability of considering a move in a year (E4), under the rules now in force.
+
+    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
+    those that consider less. Demand for a tier or role brings its engineers more offers.
+    """
+    a, setting = arm.a, arm.world.setting
+    tier, status, _ = considering_factors(arm)
+    offers = [demand_factor(arm.rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")]
+    rates = eq.considering_rates(a.considering_rate / arm.considering_mean, setting.role_mobility * offers[1],
+                                 tier * offers[0], status, a.mover_ratio, a.mover_share,
+                                 YOUNGEST + np.arange(setting.ages.shape[1]), a.b_age, a.age_reference)
+    return rates.reshape(-1, *rates.shape[3:])

@@ -63,9 +63,9 @@ def employers(arm):
     s, a = arm.world.setting, arm.a
     offered = arm.size() * arm.rules["remote_hiring"]
     abroad = s.country[:, None] != s.country
-    inside, outside = np.where(abroad, 0.0, offered), np.where(abroad, offered, 0.0)
-    return ((1 - a.remote_abroad) * inside / inside.sum(axis=1, keepdims=True)
-            + a.remote_abroad * outside / outside.sum(axis=1, keepdims=True))
+    weight = [(1 - a.remote_abroad, np.where(abroad, 0.0, offered)), (a.remote_abroad, np.where(abroad, offered, 0.0))]
+    chances = sum(share * offers / np.maximum(offers.sum(axis=1, keepdims=True), 1e-9) for share, offers in weight)
+    return np.where(chances.sum(axis=1, keepdims=True) > 0, chances, np.eye(len(chances)))  # no offer: at home
 
 
 def place_remote_workers(arm):

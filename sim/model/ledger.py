@@ -55,7 +55,8 @@ class Books:
     ----------
     change : (cell + 1,) everybody who came into a cell less everybody who left it, and the change of the fingerprint
     flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
-    entrants : (hub, tier); exits : (hub,); promotions : (hub, tier) by the tier left
+    entrants : (hub, tier); graduates : (hub, tier) of them from study; exits : (hub,)
+    promotions : (hub, tier) by the tier left
     hires : (sector, sector) new jobs by the sector left and taken, those of movers included
     job_changes : (status,) new jobs of people who stay in their hub
     """
@@ -66,6 +67,7 @@ class Books:
         self.flow = np.zeros((hubs, hubs), np.int64)
         self.crossings = np.zeros(len(TIERS), np.int64)
         self.entrants = np.zeros((hubs, len(TIERS)), np.int64)
+        self.graduates = np.zeros((hubs, len(TIERS)), np.int64)
         self.exits = np.zeros(hubs, np.int64)
         self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
         self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import equations as eq
+from . import supply_equations
 from .compute import compute_per_engineer, compute_table
 from .jobs import hiring
 from .routes import open_routes, permit_terms
@@ -32,8 +33,9 @@ class Pulls(NamedTuple):
 class Market:
     """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
 
-    def __init__(self, pay_scale, price, compute, sector_compute, size):
+    def __init__(self, pay_scale, skill, price, compute, sector_compute, size):
         self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
+        self.skill = skill  # (tier, role) the same, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
         self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
@@ -60,7 +62,7 @@ def market(arm, year, rules):
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    return Market(pay_scale, price * rules["price_multiplier"], *compute, size)
+    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], *compute, size)
 
 
 def openings(setting, a, rules, affiliate_jobs):
@@ -74,17 +76,23 @@ def openings(setting, a, rules, affiliate_jobs):
     return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
 
 
-def gross_pay(setting, a, pay_scale):
-    """(hub, tier, role) kUSD a year as engineers value it (E1), real."""
+def gross_pay(setting, a, pay_scale, skill):
+    """(hub, tier, role) kUSD a year as engineers value it (E1), real; ``skill`` as from :func:`skill_pay`."""
     parts = np.moveaxis(setting.pay, -1, 0)
     value = eq.gross_value(*parts, a.liquid_equity_weight, a.illiquid_equity_weight)
-    return value[:, :, None] * setting.role_pay * np.asarray(pay_scale)[:, None, None]
+    return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
+
+
+def skill_pay(a, rules):
+    """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
+    pay_and_demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
+    return supply_equations.skill_pay(*pay_and_demand, a.wage_supply_elasticity)
 
 
 def pulls(arm, year):
     """The :class:`Pulls` under the rules now in force."""
     s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
-    valued = gross_pay(s, a, m.pay_scale)
+    valued = gross_pay(s, a, m.pay_scale, m.skill)
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731

@@ -18,15 +18,21 @@ MONTHS = 12
 
 @njit(cache=True, nogil=True)
 def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
-    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier); returns what to book."""
-    change = no_changes(ratio.shape[0], homes)
+    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier * role).
+
+    Returns
+    -------
+    change to book, and (hub, tier) graduates
+    """
+    change, graduates = no_changes(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
     for i in range(first, last):
-        hub, kind, tier = entry_hub[i], 0 if people.graduate[i] else 1, TIER_OF[uint64(people.category[i])]
-        if uniform_at(key, uint64(i)) < ratio[hub, kind, tier]:
+        hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
+        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)]:
             people.hub[i] = hub
             find_employer(people, uint64(i), hiring)
             book(change, people, i, homes, 1)
-    return change
+            graduates[hub, TIER_OF[category]] += 1 - kind
+    return change, graduates
 
 
 @njit(cache=True, nogil=True)
@@ -72,6 +78,7 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
     ----------
     keys : (4,) uint64, draws for settlement, return, renewal and naturalisation
     settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
+    naturalise : (country,) hazard a year
     opt_months, stem_months : (country,) length of post-study work and of its extension
     month : last month of the year
 
@@ -84,13 +91,15 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
     expired, homeward = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(first, last):
         s = status[i]
+        if people.hub[i] < 0:
+            continue  # gone, or not yet in: then still a graduate
         graduate[i] = False
-        if people.hub[i] < 0 or s == CITIZEN:
+        if s == CITIZEN:
             continue
         place, home = country[people.hub[i]], people.home[i]
         before, was = cell_of(people, i, homes), fingerprint_of(people, i)
         if s == PERMANENT:
-            if uniform_at(keys[3], i) < naturalise:
+            if uniform_at(keys[3], i) < naturalise[place]:
                 status[i] = CITIZEN
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
             status[i] = PERMANENT

@@ -6,6 +6,7 @@ Every function is pure and draws nothing; axes and units as in ``equations``.
 symbol                   meaning                                         unit
 =======================  ==============================================  =================
 :math:`x_d`              share of experts in the stock of hub *d*        1
+:math:`E_t`              entrants in tier *t*                            persons a year
 :math:`h_{td}`           promotions out of tier *t*                      per person-year
 :math:`s_k`              separations from employers of sector *k*        per person-year
 :math:`a_{kd}`           openings of sector *k* over all of the hub      1
@@ -16,43 +17,60 @@ symbol                   meaning                                         unit
 import numpy as np
 
 
-def balanced_promotion(tier_stock, entrants, exit_rate, growth):
+def balanced_promotion(tier_stock, entrants):
     r"""Promotion rates that keep the tiers' shares of the start (E10), in closed form.
 
-    .. math:: h_{entry} = E_{entry}/N_{entry} - x - g,\qquad
-              h_{pract} = (E_{pract} + h_{entry} N_{entry})/N_{pract} - x - g
+    .. math:: h_{entry} = \frac{E_{entry} - e N_{entry}}{N_{entry} + E_{entry}},\qquad
+              h_{pract} = \frac{E_{pract} + h_{entry}(N_{entry} + E_{entry}) - e N_{pract}}{N_{pract} + E_{pract}}
+
+    with :math:`e=\sum E/\sum N`: what a tier gains beyond its part of the growth goes on to the next better one. Exits
+    take the same part of all tiers and drop out. Entrants may be promoted in their first year. Where a field grows
+    more slowly, its people are promoted more slowly (Keyfitz 1973, Population Studies 27).
 
     Parameters
     ----------
     tier_stock, entrants : (tier,) persons, persons a year: experts, practitioners, entry
-    exit_rate, growth : a year, of the whole stock
 
     Returns
     -------
     (tier,) per person-year, 0 for experts
 
-    >>> balanced_promotion([50.0, 650.0, 300.0], [0.0, 30.0, 95.0], 0.035, 0.09).round(4).tolist()
-    [0.0, 0.0096, 0.1917]
+    >>> balanced_promotion([50.0, 650.0, 300.0], [0.0, 30.0, 95.0]).round(4).tolist()
+    [0.0, 0.0092, 0.1456]
     """
     (_, practitioners, entry), (_, as_practitioners, as_entry) = tier_stock, entrants
-    from_entry = max(as_entry / entry - exit_rate - growth, 0.0)
-    onwards = max((as_practitioners + from_entry * entry) / practitioners - exit_rate - growth, 0.0)
-    return np.array([0.0, onwards, from_entry])
+    growth = sum(entrants) / sum(tier_stock)
+    promoted = max(as_entry - growth * entry, 0.0)
+    onwards = max(as_practitioners + promoted - growth * practitioners, 0.0)
+    return np.array([0.0, onwards / (practitioners + as_practitioners), promoted / (entry + as_entry)])
 
 
-def promotion_rate(rate, expert_share, world_share, b_mentoring):
-    r"""Promotion where experts are (E10): :math:`h_{td} = h_t\,(x_d/\bar x)^{b_m}`.
+def promotion_rate(rate, expert_share, world_share, mean_mentoring, demand, b_mentoring):
+    r"""Promotion where experts are (E10): :math:`h_{td} = h_t\,D_t\,(x_d/\bar x)^{b_m}/m_t`.
+
+    The world's share :math:`\bar x` of experts and the mean :math:`m_t` over the engineers of the tier are those of
+    the start: mentoring says where people are promoted, and how many in all only where experts have become denser.
 
     Parameters
     ----------
-    rate : (tier,) per person-year; expert_share : (hub,); world_share : of the world
+    rate, mean_mentoring : (tier,) per person-year, 1; demand : (tier,) factor of policy on promotions out of the tier
+    expert_share : (hub,) now; world_share : of the world at the start
 
     Returns
     -------
     (tier, hub) in [0, 1]. Source: assumption (grade D); qualitatively m60.
+
+    >>> rate = promotion_rate(np.array([0.0, 0.01, 0.2]), np.array([0.05, 0.2]), 0.05, np.ones(3), np.ones(3), 0.5)
+    >>> rate.round(3).tolist()
+    [[0.0, 0.0], [0.01, 0.02], [0.2, 0.4]]
     """
-    dense = np.maximum(expert_share, 1e-9) / max(world_share, 1e-9)
-    return np.clip(np.asarray(rate)[:, None] * dense**b_mentoring, 0.0, 1.0)
+    level = np.asarray(rate) * demand / mean_mentoring
+    return np.clip(level[:, None] * mentoring(expert_share, world_share, b_mentoring), 0.0, 1.0)
+
+
+def mentoring(expert_share, world_share, b_mentoring):
+    r"""Promotions of a hub over those where experts are as dense as in the world (E10): :math:`(x_d/\bar x)^{b_m}`."""
+    return (np.maximum(expert_share, 1e-9) / world_share) ** b_mentoring
 
 
 def sector_chances(openings_share, advantage):

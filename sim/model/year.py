@@ -6,7 +6,7 @@ from ..scenario.stack import change_months
 from ..threads import over_range
 from . import moves, passes, rng
 from .acts import free_to_decide
-from .arm import Arm
+from .arm import Arm, considering_table
 from .careers import promote
 from .jobs import change_jobs
 from .kernels import LEAVING, RETURNING
@@ -55,6 +55,7 @@ def simulate(arm, until):
 
 def find_considering(arm, year):
     """Who considers a move this year, by month: 12 arrays of slots (E4)."""
+    arm.considering_rates = considering_table(arm)
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
     parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates,
                        arm.a.considering_graduate, year)
@@ -85,7 +86,7 @@ def settle(arm, year):
     month = 12 * year + 11
     parts = over_range(passes.settle, arm.used, keys, people, setting.country,
                        setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
-                       renewal_rates(arm), arm.a.naturalisation_rate,
+                       renewal_rates(arm), np.minimum(arm.a.naturalisation_rate * arm.rules["naturalisation"], 1.0),
                        arm.routes.opt_months(len(setting.countries), arm.rules), stem, month)
     changes, expired, homeward = zip(*parts, strict=True)
     arm.books.change += sum(changes)
@@ -101,7 +102,8 @@ def return_rates(arm):
     setting, a = arm.world.setting, arm.a
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
-    return weight[:, None] * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
+    policy = (weight * arm.rules["return_migration"])[:, None]
+    return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 
 def renewal_rates(arm):
@@ -129,3 +131,4 @@ def close(arm, year):
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
     arm.year = year + 1
+    arm.follow_academia()

@@ -144,6 +144,12 @@ def by_hub(name):
     return compute
 
 
+def adjacent(data, place, keys):
+    """The part of a year's entrants who come from adjacent occupations; nan where nobody enters."""
+    entrants, graduates = (by_hub(name)(data, place, keys) for name in ("entrants", "graduates"))
+    return 1 - graduates / entrants.where(entrants > 0)
+
+
 # --- jobs -----------------------------------------------------------------------------------------
 
 

@@ -156,6 +156,8 @@ MEASURES = {
     ),
     "arrival_share": Measure(counting.arrival_share, "share", (), "part of all arrivals between such places"),
     "entrants": _declared("entrants", counting.by_hub, "tier"),
+    "graduates": _declared("graduates", counting.by_hub, "tier"),
+    "adjacent": Measure(counting.adjacent, "share", ("tier",), "part of the entrants from adjacent occupations"),
     "promotions": _declared("promotions", counting.by_hub, "tier"),
     "years_to_expert": Measure(
         counting.years_to_expert, "years", (), "expected years from entry to expert at the rates of the year"

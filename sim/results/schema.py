@@ -30,6 +30,9 @@ VARIABLES = {
     "entrants": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "graduates and people from other occupations"
     ),
+    "graduates": Variable(
+        (*PAIR, "year", "hub", "tier"), "persons a year", "of the entrants those from study: practitioners are doctors"
+    ),
     "promotions": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "engineers who leave the tier for the next better one"
     ),

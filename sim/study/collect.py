@@ -63,7 +63,7 @@ def _first_of_january(out, arm, t):
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
-    gross = with_allowance(s.pay.sum(axis=-1) * (median_role_pay(s) * now.pay_scale)[:, None], rules)
+    gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
     nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
     out["pay"][t] = gross * nominal
     out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
@@ -71,11 +71,15 @@ def _first_of_january(out, arm, t):
     out["compute_per_engineer"][t] = now.compute
 
 
-def median_role_pay(setting):
-    """(hub,) pay multiplier of the role in which the hub's median engineer works."""
-    order = np.argsort(setting.role_pay)
-    reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
-    return setting.role_pay[order][reached.argmax(axis=1)]
+def median_role_pay(setting, skill):
+    """(hub, tier) pay multiplier of the role in which the hub's median engineer works; ``skill`` is (tier, role)."""
+
+    def median(pay):
+        order = np.argsort(pay)
+        reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
+        return pay[order][reached.argmax(axis=1)]
+
+    return np.stack([median(setting.role_pay * tier) for tier in skill], axis=1)
 
 
 def tax_rates(s, rules, gross):
@@ -87,7 +91,7 @@ def _year_before(out, arm, y):
     w, books, offices = arm.world.weight, arm.books, arm.offices
     out["flow"][y] = books.flow * w
     out["entrants"][y], out["exits"][y] = books.entrants * w, books.exits * w
-    for name in ("promotions", "hires", "job_changes"):
+    for name in ("graduates", "promotions", "hires", "job_changes"):
         out[name][y] = getattr(books, name) * w
     out["border_crossings"][y] = books.crossings * w
     for name, counts in offices.counts.items():

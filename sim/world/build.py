@@ -28,7 +28,7 @@ class World:
     ties: Ties
     entry_hub: np.ndarray  # (slot,) int8, hub where a slot enters
     cohort: np.ndarray  # (year + 2,) int64, cohort k is slots cohort[k]:cohort[k+1]; 0 are those present at the start
-    entrants: np.ndarray  # (year, hub, kind) persons on the reference path
+    entrants: np.ndarray  # (year, hub, kind, tier) persons on the reference path
     start: int
     seed: int
     weight: float  # persons an agent stands for
@@ -48,7 +48,7 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     population : int, agents at the start, standing for ``setting.persons``
     seed : int, of the population (not of the replicates)
     start : int, first year
-    entrants : (year, hub, kind) persons on the reference path; kind 0 graduates, 1 conversions
+    entrants : (year, hub, kind, tier) persons on the reference path; kind 0 graduates, 1 conversions
     mover_share : share of engineers of the persistent type that moves more
     with_ties : whether they know each other
 
