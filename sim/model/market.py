@@ -46,7 +46,7 @@ def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
-    arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale))
+    arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
     arm.hiring = hiring(arm, year)
     arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
