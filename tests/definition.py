@@ -92,7 +92,8 @@ def utilities(arm, slots, year, mode, barred):
             a.b_friend,
             a.colleague_multiplier,
         )
-        + np.where(needs, permit, 0.0)
+        + np.where(needs, permit, remote_pull(arm, slots, market))
+        - np.where(abroad, family_cost(arm, slots), 0.0)
         + sector_terms(arm, slots, year, market, here)
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
@@ -164,6 +165,31 @@ def net_pay(arm, slots, year, market):
     return eq.net_real_pay(
         gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through, a.price_weight
     )
+
+
+def remote_pull(arm, slots, market):
+    """(engineer, hub) pull of a remote worker's pay against a local job's (E11), both without relief; 0 for others."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    gross = market["gross"]
+    remote = work.remote_gross(gross, market["size"] * rules["remote_hiring"], a.remote_convergence)
+    of = (tier_of(people.category[slots]), role_of(people.category[slots]))
+    net = []
+    for pay in (remote, gross):
+        pay = pay[:, *of].T
+        tax = np.stack([tax_at(s, rules, h, pay[:, h]) for h in range(len(s.hubs))], axis=1)
+        net.append(eq.net_real_pay(pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, 0.0, a.price_weight))
+    works_elsewhere = (people.employer_hub[slots] != people.hub[slots])[:, None]
+    return works_elsewhere * _b_pay(a, people.category[slots])[:, None] * np.log(net[0] / net[1])
+
+
+def family_cost(arm, slots):
+    """(engineer, hub) further cost of crossing a border to each hub, by whether the engineer has a family."""
+    a, rules = arm.a, arm.rules
+    has_family = rng.uniform(rng.key(arm.world.seed, "family"), slots) < a.family_share
+    costs = work.family_costs(
+        rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share
+    )
+    return costs[has_family.astype(int)]
 
 
 def tax_at(s, rules, h, gross):

@@ -28,6 +28,8 @@ def random_rules(place, draw):
     rules["route_special_fee_usd"] = draw.choice([0.0, 100_000.0, 1e9], routes)
     rules["route_processing_months"] = draw.uniform(0, 24, routes)
     rules["tax_rate_points"] = draw.uniform(-20, 60, countries)
+    rules["family_rights"] = draw.random(countries)
+    rules["remote_hiring"] = draw.choice([0.0, 1.0, 5.0], hubs)
     for who in ("newcomer", "returnee"):
         rules[f"{who}_relief"] = draw.random(countries)
         rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)
@@ -61,11 +63,13 @@ def random_arm(hubs, population, seed):
     place = with_hubs(at, distance_km=np.where(closed, np.nan, setting().distance_km[np.ix_(at, at)]))
     world = world_of(place, population, years=2, seed=seed)
     (a,) = draw_assumptions(1, seed % 1000)
-    a = a.vary(b_pay=draw.uniform(0.5, 9), b_compute=draw.uniform(0, 2))  # strong enough to decide
+    strong = {"b_pay": (0.5, 9), "b_compute": (0, 2), "family_cost": (0, 5)}  # enough to decide
+    a = a.vary(**{name: draw.uniform(*between) for name, between in strong.items()})
     constants = Constants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
     arm = arm_of(world, a, seed=seed, rules=random_rules(place, draw), constants=constants)
     people, n = arm.people, population
     people.hub[:n] = draw.choice(draw.choice(hubs, max(1, hubs - 1), replace=False), n)
+    people.employer_hub[:n] = np.where(draw.random(n) < 0.5, people.hub[:n], draw.integers(0, hubs, n))
     people.home[:n] = draw.integers(0, len(place.homes), n)
     people.arrival_year[:n] = draw.choice([-1000, 2018, 2023, 2025, 2026], n)
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)

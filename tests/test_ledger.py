@@ -9,7 +9,7 @@ from sim.errors import InvariantError
 from sim.model import passes
 from sim.model.acts import change_status, relocate, those
 from sim.model.ledger import Books
-from sim.model.tables import Hiring
+from sim.model.tables import Hiring, Teams
 from sim.world.engineers import PERMANENT, TEMPORARY, category, empty
 
 HUBS, HOMES, TIERS, STATUSES = 3, 2, 3, 6
@@ -37,12 +37,17 @@ def hiring(sector=2, remote=0.0, employer=1):
                   np.arange(3, dtype=np.uint64))
 
 
+def teams():
+    """One team without a leader."""
+    return Teams(np.full(1, -1), np.zeros(1, np.int16))
+
+
 def relocated(people, books, slots, hubs, route=-1, month=0):
     """Move engineers in a world in which hub 2 is another country, home of home 1; route 0 is a talent permit."""
     slots = np.array(slots)
     is_home = np.array([[True, True, False], [False, False, True]])
     relocate(slots, np.array(hubs), np.full(len(slots), route), month, people, np.array([0, 0, 1]), is_home,
-             np.array([1]), np.array([36]), hiring(), books.change, books.flow, books.crossings, books.hires)
+             np.array([1]), np.array([36]), hiring(), teams(), books.change, books.flow, books.crossings, books.hires)
 
 
 def test_a_cell_is_hub_home_tier_and_status():

@@ -9,13 +9,13 @@ from ..threads import over_range
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS, YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
-from . import passes, rng
-from .jobs import place_remote_workers
+from . import passes, remote, rng
 from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
 from .supply import academia_over_path, entrant_path, reference_size
 from .supply_equations import demand_factor
+from .teams import teams_of
 from .visas import Offices
 
 
@@ -46,10 +46,11 @@ class Arm:
         self.entrants = entrant_path(setting, a, world.start, world.years)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
-        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
+        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
         self.reach_key = rng.key(world.seed, "route reach")
         self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
         self.seen = np.zeros(len(self.people.hub), bool)  # room for ``acts.standing``
+        self.teams = teams_of(world)
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
@@ -60,7 +61,7 @@ class Arm:
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
-        place_remote_workers(self)
+        remote.place_remote_workers(self)
         self.count()
         self.first_work = self.work
         self.academia = academia_over_path(self)[None]  # (year, country), one row a 1 January: all ones at the start
@@ -73,6 +74,7 @@ class Arm:
         """
         twin = copy(self)
         twin.people = self.people.copy()
+        twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
         return twin
@@ -131,6 +133,10 @@ class Arm:
         self.choices += 1
         return self._seen("network", "living", self.choices, self.people.hub)
 
+    def leaders(self):
+        """(team,) year in which the leader last moved, as his team sees it."""
+        return self._seen("network", "leaders", self.year, self.teams.moved)
+
     def _seen(self, mechanism, what, key, now):
         """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
         if mechanism in self.held_to:
@@ -151,11 +157,12 @@ class Arm:
         return np.arange(first, last)
 
 def considering_mean(arm):
-    """Mean over the engineers of the start of what tier, role, status and age do to considering a move (E4)."""
+    """Mean over the engineers of the start of what tier, role, status, age and remote work do to considering (E4)."""
     setting, (tier, status, ageing) = arm.world.setting, considering_factors(arm)
     stock = arm.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
-    mobility = np.average(setting.role_share @ setting.role_mobility, weights=setting.stock)
+    by_role = setting.role_share * remote.considering_factor(arm)
+    mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
     return weight.sum() / stock.sum() * mobility
 
 

@@ -1,10 +1,10 @@
-"""Jobs (E10, E11): who leaves an employer, and the sector and the place of the next one."""
+"""Jobs (E10): who leaves an employer, and what the next job is; where it is, if it is remote, says ``remote``."""
 
 import numpy as np
 
 from ..threads import over_range
 from ..world.engineers import SECTORS
-from . import rng, work
+from . import remote, rng, work
 from . import work_equations as eq
 from .sectors import FRONTIER_LAB, separation_rates
 from .tables import Hiring
@@ -19,10 +19,7 @@ def change_jobs(arm, year):
     parts = over_range(work.change_jobs, arm.used, keys, arm.people, separation(arm), for_pay,
                        job_lock(setting, a), 1 + a.remote_separation_effect, a.mission_share, setting.country,
                        arm.hiring, len(setting.homes))
-    change, hires, job_changes = (sum(part) for part in zip(*parts, strict=True))
-    arm.books.change += change
-    arm.books.hires += hires
-    arm.books.job_changes += job_changes
+    arm.books.rehired(*map(sum, zip(*parts, strict=True)))
 
 
 def separation(arm):
@@ -47,29 +44,7 @@ def hiring(arm, year):
     chances = eq.sector_chances(arm.sectors.openings, arm.sectors.advantage)
     keys = [rng.key(arm.seed, "new sector", year), rng.key(arm.world.seed, "would work remotely"),
             rng.key(arm.seed, "remote employer", year)]
-    return Hiring(single(np.cumsum(chances, axis=-1)), single(remote_share(s, arm.a, arm.rules)),
-                  single(np.cumsum(employers(arm), axis=-1)), np.array(keys))
-
-
-def remote_share(setting, a, rules):
-    """(role, sector) share of engineers whose job there is remote: ``remote_share`` on the average of the start."""
-    factor = setting.role_remote[:, None] * setting.sector_remote
-    stock = (setting.stock[:, None] * setting.role_share).T @ setting.sector_share / setting.stock.sum()
-    return np.minimum(a.remote_share * factor / (factor * stock).sum() * rules["sector_remote"], 1.0)
-
-
-def employers(arm):
-    """(hub, hub) chances of each hub to be that of a remote worker's employer, by residence (E11)."""
-    s, a = arm.world.setting, arm.a
-    offered = arm.size() * arm.rules["remote_hiring"]
-    abroad = s.country[:, None] != s.country
-    weight = [(1 - a.remote_abroad, np.where(abroad, 0.0, offered)), (a.remote_abroad, np.where(abroad, offered, 0.0))]
-    chances = sum(share * offers / np.maximum(offers.sum(axis=1, keepdims=True), 1e-9) for share, offers in weight)
-    return np.where(chances.sum(axis=1, keepdims=True) > 0, chances, np.eye(len(chances)))  # no offer: at home
-
-
-def place_remote_workers(arm):
-    """Say who works remotely, and for whom, when the run starts."""
-    over_range(work.place_remote_workers, arm.used, arm.people, arm.hiring)
+    return Hiring(single(np.cumsum(chances, axis=-1)), single(remote.remote_share(s, arm.a, arm.rules)),
+                  single(np.cumsum(remote.employers(arm), axis=-1)), np.array(keys))
 
 

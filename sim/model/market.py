@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from . import equations as eq
-from . import supply_equations
+from . import remote, supply_equations
+from . import work_equations as work
 from .compute import compute_per_engineer, compute_table
 from .jobs import hiring
 from .routes import open_routes, permit_terms
 from .sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
 from .tables import SHUT, Tables
-from .work_equations import own_sector
 
 
 class Pulls(NamedTuple):
@@ -21,6 +21,7 @@ class Pulls(NamedTuple):
     pay_returnee: np.ndarray  # the same under returnee relief
     pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
     sign_on: np.ndarray  # (category % 45, hub) what is paid once to people who move in
+    remote: np.ndarray  # (category % 45, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
     permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
@@ -102,6 +103,7 @@ def pulls(arm, year):
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(s, a, rules, valued),
+        remote=remote_pull(arm, gross, m.price) - pay[..., 0],
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
                             openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
                             a.b_size, a.b_diaspora, a.b_home, a.b_language),
@@ -115,17 +117,18 @@ def pulls(arm, year):
 
 def tables(arm, year):
     """The pulls laid out as the kernels read them: one row an engineer for every term."""
-    s, a, p, fixed = arm.world.setting, arm.a, arm.pulls, arm.layout
+    s, a, p, fixed, rules = arm.world.setting, arm.a, arm.pulls, arm.layout, arm.rules
     role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
-    stay = own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
+    stay = work.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role] + arm.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
-        trip=fixed.trip,
+        trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=single(np.where(np.isnan(p.permit), SHUT, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))),
         newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
         returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
+        remote=single(p.remote),
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
         group_of=arm.routes.group_of,
         free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
@@ -135,7 +138,7 @@ def tables(arm, year):
         has_relief=relief_matters(s, p), newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend), log_colleague=np.float32(np.log(a.colleague_multiplier)),
-        colleague_share=arm.colleague_share, year=year,
+        colleague_share=arm.colleague_share, family_share=np.float32(a.family_share), year=year,
     )
 
 
@@ -153,12 +156,17 @@ class Layout:
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
                                       move_cost_abroad)
-        self.trip = np.where(np.isnan(self.trip_cost), np.inf, self.trip_cost).astype(np.float32)  # closed corridors
         hubs = np.arange(len(setting.hubs))
         self.nest = np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
                               for share in setting.home_share])
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]
+
+    def trips(self, a, rights):
+        """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
+        further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
+        cost = self.trip_cost + further  # family, tier, origin, destination
+        return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
 
 
 def dissimilarity_of(a):
@@ -187,3 +195,11 @@ def pay_table(gross, tax, relief, price, a):
                         price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
     pull = pay_tastes(a)[None, None, None, :, None] * np.log(y)[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
+
+
+def remote_pull(arm, gross, price):
+    """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
+    s, a, rules = arm.world.setting, arm.a, arm.rules
+    paid = remote.gross_pay(arm, gross)
+    tax = eq.effective_tax(paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    return pay_table(paid, tax, np.zeros(len(price)), price, a)[..., 0]

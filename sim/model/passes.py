@@ -36,11 +36,12 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
 
 
 @njit(cache=True, nogil=True)
-def consider(first, last, month_key, consider_key, people, rates, p_graduate, year):
+def consider(first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year):
     """Who considers a move this year (E4), ordered by the month in which they do, then by slot.
 
-    ``rates`` is (type, tier and role, status, age); a new graduate considers with ``p_graduate``. Nobody with a
-    petition pending considers another move.
+    ``rates`` is (type, tier and role, status, age), of remote workers times ``remote_ratio`` (E11), and times
+    ``team_pull`` of who has seen the leader of his team move away in the last year (E12); a new graduate considers with
+    ``p_graduate``. Nobody with a petition pending considers another move.
 
     Returns
     -------
@@ -55,6 +56,10 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, ye
         for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
             age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
             p = rates[uint64(people.category[i]) // uint64(3), uint64(people.status[i]), age]  # E4
+            p *= remote_ratio if people.employer_hub[i] != people.hub[i] else 1.0
+            team = uint64(people.team[i])
+            if teams.moved[team] == year - 1 and people.hub[uint64(teams.leader[team])] != people.hub[i]:
+                p *= team_pull
             p = p_graduate if people.graduate[i] else p
             found[n] = i
             n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))

@@ -34,7 +34,7 @@ def sectors(arm, gross):
     pull = sector_pull(s, a, arm.rules, arm.market, gross)
     if arm.pull_at_start is None:
         arm.pull_at_start = pull
-    openings = openings_by_sector(s, a, arm.rules)
+    openings = np.maximum(openings_by_sector(s, a, arm.rules), 1e-12)  # even where none are left
     openings /= openings.sum(axis=1, keepdims=True)
     advantage = work.sector_advantage(pull, arm.pull_at_start, a.sector_response)
     return Sectors(openings, advantage, work.sector_value(openings, advantage))

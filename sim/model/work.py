@@ -48,6 +48,39 @@ def place_remote_workers(first, last, people, hiring):
 
 
 @njit(cache=True, nogil=True)
+def call_back(first, last, keys, people, p_move, country, hiring, homes):
+    """End the remote jobs of those who would no longer be given one in their role and sector (E11).
+
+    Parameters
+    ----------
+    keys : (2,) uint64, draws of who would work remotely, and of who moves to his employer in the same country
+    p_move : probability of that; country : (hub,)
+
+    Returns
+    -------
+    change to book, (sector, sector) new jobs, (status,) job changes, slots of those who move
+    """
+    change = no_changes(country.size, homes)
+    hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
+    follow = [np.int64(0) for _ in range(0)]
+    for i in range(uint64(first), uint64(last)):
+        hub, employer = people.hub[i], people.employer_hub[i]
+        if hub < 0 or employer == hub:
+            continue
+        role = uint64(ROLE_OF[uint64(people.category[i])])
+        if uniform_at(keys[0], i) < hiring.remote[role, uint64(people.sector[i])]:
+            continue
+        if country[uint64(employer)] == country[uint64(hub)] and uniform_at(keys[1], i) < p_move:
+            follow.append(np.int64(i))
+        else:
+            book(change, people, i, homes, -1)
+            take_job(people, i, hiring, hires)
+            book(change, people, i, homes, 1)
+            job_changes[people.status[i]] += 1
+    return change, hires, job_changes, np.array(follow)
+
+
+@njit(cache=True, nogil=True)
 def promote(first, last, key, people, rate, homes):
     """Promote engineers at the ``rate`` (tier, hub) of their tier and hub (E10); what to book, and (hub, tier) left."""
     change, promotions = no_changes(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)

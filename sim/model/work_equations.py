@@ -209,3 +209,74 @@ def separation_rates(published, sector_stock, job_change_rate, lab_separation_ra
     elsewhere = (published * sector_stock)[others].sum()
     scale = left / elsewhere if elsewhere > 0 else 1.0
     return np.where(others, published * scale, lab_separation_rate)
+
+
+def employer_chances(size, is_abroad, remote_abroad, remote_hiring):
+    r"""Hub of a remote worker's employer (E11): :math:`P_{od} \propto p_{od}\,r_d`, by size at home and abroad.
+
+    :math:`p_{od} = (1-\omega) N_d/\sum_{k \text{ at home}} N_k` within the country, and with :math:`\omega` in place of
+    :math:`1-\omega` abroad; :math:`r_d` is what policy makes of the offers of *d*, 1 in the baseline. Who draws his own
+    hub works there and not remotely.
+
+    Parameters
+    ----------
+    size : (hub,) persons; is_abroad : (origin, hub) bool; remote_abroad : share; remote_hiring : (hub,)
+
+    Returns
+    -------
+    (origin, hub), adding up to 1 over hubs; where nobody else offers a job, all of it is the own hub. Grade D.
+
+    >>> one_country = np.zeros((2, 2), bool)
+    >>> employer_chances(np.array([30.0, 10.0]), one_country, 0.1, np.array([1.0, 3.0])).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
+    within, beyond = size * ~is_abroad, size * is_abroad
+    by_size = lambda n: n / np.maximum(n.sum(axis=1, keepdims=True), 1e-9)  # noqa: E731
+    weight = ((1 - remote_abroad) * by_size(within) + remote_abroad * by_size(beyond)) * remote_hiring
+    total = weight.sum(axis=1, keepdims=True)
+    return np.where(total > 0, weight / np.where(total > 0, total, 1.0), np.eye(len(size)))
+
+
+def remote_gross(gross, offered, remote_convergence):
+    r"""Pay of a remote worker who lives in *d* (E11): :math:`\ln w^r_d = (1-\kappa)\ln w_d + \kappa\ln\bar w`.
+
+    :math:`\bar w` is the mean over employers' hubs, by the remote jobs they offer: bands converge, as m55 says without
+    a number; grade D.
+
+    Parameters
+    ----------
+    gross : (hub, tier, role) kUSD a year; offered : (hub,) weights; remote_convergence : :math:`\kappa`
+
+    >>> remote_gross(np.array([100.0, 400.0]).reshape(2, 1, 1), np.array([1.0, 0.0]), 0.5).ravel().tolist()
+    [100.0, 200.0]
+    """
+    if not offered.sum() > 0:
+        return gross
+    mean = np.average(gross, axis=0, weights=offered)
+    return gross ** (1 - remote_convergence) * mean**remote_convergence
+
+
+def family_costs(rights, family_cost, family_share):
+    r"""Further cost of crossing a border to *d*, without a family and with one (E2).
+
+    .. math:: c_0 = \ln\left(1 - s + s\,e^{-c}\right),\qquad c_1 = c_0 + c\,(1 - \rho_d)
+
+    :math:`c_0` keeps the mean odds of leaving what they are without the term while rights :math:`\rho` are 0: the
+    fitted border cost holds what families pay on average. Grade D.
+
+    Parameters
+    ----------
+    rights : (hub,) share of the further cost taken away; family_cost : :math:`c`, log-odds; family_share : :math:`s`
+
+    Returns
+    -------
+    (2, hub) log-odds
+
+    >>> cost = family_costs(np.array([0.0, 1.0]), 0.6, 0.45)
+    >>> float((0.55 * np.exp(-cost[0, 0]) + 0.45 * np.exp(-cost[1, 0])).round(9))
+    1.0
+    >>> (cost[1] - cost[0]).tolist()
+    [0.6, 0.0]
+    """
+    without = np.log(1 - family_share + family_share * np.exp(-family_cost))
+    return without + np.stack([np.zeros_like(rights), family_cost * (1 - rights)])

@@ -11,7 +11,9 @@ from .careers import promote
 from .jobs import change_jobs
 from .kernels import LEAVING, RETURNING
 from .market import follow_the_market
+from .remote import call_back
 from .supply import enter
+from .teams import take_over
 from .timeline import Timeline
 
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
@@ -47,7 +49,9 @@ def simulate(arm, until):
         timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
         settle(arm, year)
         promote(arm, year)
+        call_back(arm, year)
         change_jobs(arm, year)
+        take_over(arm, year)
         leave(arm, year)
         close(arm, year)
         yield arm
@@ -57,8 +61,9 @@ def find_considering(arm, year):
     """Who considers a move this year, by month: 12 arrays of slots (E4)."""
     arm.considering_rates = considering_table(arm)
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
-    parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates,
-                       arm.a.considering_graduate, year)
+    a, teams = arm.a, arm.teams._replace(moved=arm.leaders())
+    parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates, a.considering_graduate,
+                       a.remote_considering, teams, a.team_pull, year)
     arm.considering = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
 

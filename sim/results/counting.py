@@ -177,6 +177,16 @@ def job_change_rate(data, place, keys):
     return pick(data.job_changes) / pick(at_start)
 
 
+def tied_moves(data, place, keys):
+    """The part of all moves that lead to a hub where a former colleague lives."""
+    return data.tied_moves / data.flow.sum(("origin", "destination"))
+
+
+def tied_ratio(data, place, keys):
+    """The same over what it would be if movers went where the year's arrivals went; nan where nobody would."""
+    return data.tied_moves / data.tied_moves_random.where(data.tied_moves_random > 0)
+
+
 # --- routes, prices, compute ----------------------------------------------------------------------
 
 

@@ -172,6 +172,17 @@ MEASURES = {
         counting.job_change_rate, "rate", ("status",), "changes of employer within the hub over the stock",
         takes_place=False,
     ),
+    "tied_moves": Measure(
+        counting.tied_moves, "share", (), "part of all moves to a hub where a former colleague lives",
+        takes_place=False,
+    ),
+    "tied_ratio": Measure(
+        counting.tied_ratio, "ratio", (), "the same over random destinations", takes_place=False
+    ),
+    "team_completeness": Measure(
+        lambda data, place, keys: data.team_completeness, VARIABLES["team_completeness"].unit, (),
+        VARIABLES["team_completeness"].meaning, takes_place=False,
+    ),
     "exits": _declared("exits", counting.by_hub),
     "grants": _declared("grants", counting.by_route, "route", "tier"),
     **{name: _declared(name, counting.by_route, "route") for name in ROUTE_COUNTS},

@@ -27,11 +27,10 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
     "tax": ("tax_", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
     "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "return_migration", "naturalisation",
-             "family_"),
+             "family_rights"),
     "jobs and supply": ("openings", "country_openings", "graduates", "conversions", "phds", "entry_hiring",
-                        "tier_demand", "role_demand", "sector_openings", "sector_separations", "hub_sector_openings",
-                        "acquihire_"),
-    "remote work": ("remote_", "sector_remote"),
+                        "tier_demand", "role_demand", "sector_openings", "sector_separations", "hub_sector_openings"),
+    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate"),
 }
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from ..model import equations as eq
 from ..model.market import market
 from ..model.sectors import with_allowance
+from ..model.teams import completeness
 from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
@@ -61,6 +62,7 @@ def _first_of_january(out, arm, t):
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
+    out["team_completeness"][t] = completeness(arm)
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
     gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
@@ -94,6 +96,7 @@ def _year_before(out, arm, y):
     for name in ("graduates", "promotions", "hires", "job_changes"):
         out[name][y] = getattr(books, name) * w
     out["border_crossings"][y] = books.crossings * w
+    out["tied_moves"][y], out["tied_moves_random"][y] = books.tied_moves * w, books.tied_at_random() * w
     for name, counts in offices.counts.items():
         out[name][y] = counts * w
     out["grants_by_tier"][y] = offices.grants_by_tier * w

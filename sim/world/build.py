@@ -5,7 +5,7 @@ policy); the slot is empty until its year comes.
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from zlib import crc32
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from .cache import cached
 from .engineers import Engineers
 from .hubs import Setting
-from .people import draw_people, group_starts, head_counts, team_starts
+from .people import draw_people, group_starts, head_counts, leaders, team_starts
 from .ties import Ties, build_ties, no_ties
 
 KEPT_FROM = 100_000  # agents: a smaller world is made as fast as it is read
@@ -32,6 +32,11 @@ class World:
     start: int
     seed: int
     weight: float  # persons an agent stands for
+
+    @cached_property
+    def leader(self):
+        """(team,) int32 slot of each team's leader, -1 for none."""
+        return leaders(self.engineers.team, self.engineers.category)
 
     @property
     def years(self):

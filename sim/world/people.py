@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from ..threads import over_range
-from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIERS, YOUNGEST, apportion, empty
+from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIER_OF, TIERS, YOUNGEST, apportion, empty
 from .ties import TEAM
 
 BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they stay in the cache
@@ -114,6 +114,16 @@ def team_starts(begin):
     before = np.cumsum(teams) - teams
     first = np.repeat(begin[:-1] - TEAM * before, teams)
     return np.append(first + TEAM * np.arange(len(first)), begin[-1])
+
+
+@njit(cache=True)
+def leaders(team, category):
+    """(team,) int32 slot of the first expert in each team, -1 where there is none."""
+    leader = np.full(team[team.size - 1] + 1, -1, np.int32)
+    for i in range(team.size):
+        if TIER_OF[category[i]] == 0 and leader[team[i]] < 0:
+            leader[team[i]] = i
+    return leader
 
 
 def _cumulative(setting):
