@@ -11,6 +11,7 @@ from sim.model.constants import Constants
 from sim.model.kernels import FREELY, LEAVING, RETURNING
 from sim.model.market import follow_the_market
 from sim.scenario.assumptions import draw_assumptions
+from sim.world.engineers import SECTORS
 
 BOUNDARY = 1e-5  # a uniform this near to one may fall on either side of it: the twin sums in float32
 
@@ -34,7 +35,22 @@ def random_rules(place, draw):
         rules[name] = draw.uniform(0, 3, hubs) + (name.startswith("p")) * 0.1
     for name in ("tier_pay", "role_pay", "tier_demand", "role_demand"):
         rules[name] = draw.uniform(0.3, 3, len(rules[name]))
-    return rules
+    return rules | sector_rules(place, draw)
+
+
+def sector_rules(place, draw):
+    """Rules of pay, openings and compute by sector, shaken."""
+    hubs, sectors = len(place.hubs), len(SECTORS)
+    return {
+        "sector_pay": draw.uniform(0.3, 2, sectors),
+        "hub_sector_pay": draw.uniform(0.3, 2, hubs * sectors),
+        "sector_openings": draw.uniform(0.1, 3, sectors),
+        "hub_sector_openings": draw.uniform(0.1, 3, hubs * sectors),
+        "sector_liquidity": draw.random(sectors),
+        "allowance_kusd": draw.uniform(0, 50, hubs),
+        "sign_on_kusd": draw.uniform(0, 100, hubs),
+        "compute_guarantee": draw.uniform(0, 50, len(place.countries)),
+    }
 
 
 def random_arm(hubs, population, seed):
@@ -55,7 +71,9 @@ def random_arm(hubs, population, seed):
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
     arm.offices.odds = draw.random(arm.offices.odds.shape)
+    people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()
+    arm.rules = arm.rules | sector_rules(place, draw)  # others than those of the start
     return arm
 
 

@@ -52,6 +52,7 @@ class Arm:
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
+        self.pull_at_start = None  # of the sectors, from the first market on
         self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
@@ -110,6 +111,10 @@ class Arm:
         """(hub,) stock on 1 January in persons, at full scale."""
         return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
 
+    def sector_size(self):
+        """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
+        return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
+
     def jobs_abroad(self):
         """Jobs, in persons, that the petitions lost last year open abroad."""
         return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
@@ -162,4 +167,3 @@ def considering_table(arm):
     rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
                                  a.mover_share, ages, a.b_age, a.age_reference)
     return rates.reshape(-1, *rates.shape[3:])
-

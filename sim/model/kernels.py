@@ -84,6 +84,8 @@ def gather(who, people, room):
         room.column[4, k] = people.arrival_year[uint64(who[k])]
     for k in range(who.size):
         room.column[5, k] = people.abroad_since[uint64(who[k])]
+    for k in range(who.size):
+        room.column[6, k] = people.sector[uint64(who[k])]
 
 
 @njit
@@ -133,6 +135,7 @@ def utilities(who, keys, t, mode, barred, room):
             permit = t.permit[group, g, work, d]
             v[k, d] = t.pull[g, p, d] - t.trip[tier, o, d]  # E1, E2
             v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
+        v[k, o] += t.stay[uint64(room.column[6, k]), p, o]  # E10
         if t.has_relief[g, o]:
             relieve(k, o, g, p, country, t, room)
         add_to(v[k], room.colleagues[k], t.log_colleague)  # E2

@@ -13,7 +13,8 @@ SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
 class Tables(NamedTuple):
     """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
 
-    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute and place: what does not depend on ties
+    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute, sectors and place: all but ties
+    stay: np.ndarray  # (sector, category % 45, hub) one's own job there against a new one, for who lives there
     trip: np.ndarray  # (tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
     newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
@@ -55,7 +56,7 @@ class Room(NamedTuple):
     scale: np.ndarray
     sums: np.ndarray  # (nest,) float32
     worth: np.ndarray  # (nest,) float32
-    column: np.ndarray  # (6, engineer) int32: hub, home, category, status, year of arrival, year of departure
+    column: np.ndarray  # (7, engineer) int32: hub, home, category, status, years of arrival and departure, sector
     begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
     end: np.ndarray  # (engineer,) and ends
     tie: np.ndarray  # (tie,) int32, the lists one after the other
@@ -69,7 +70,7 @@ def room_for(engineers, hubs):
     """The :class:`Room` of a batch."""
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
-    columns = np.empty((6, engineers), np.int32)
+    columns = np.empty((7, engineers), np.int32)
     return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32),
                 np.empty(4, np.float32), columns, np.empty(engineers, np.int32), np.empty(engineers, np.int32),
                 np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),

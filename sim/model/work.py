@@ -11,6 +11,7 @@ from .kernels import draw_block, uniform_at
 from .ledger import STATUS_COUNT, book, no_changes
 
 BLOCK = 1024
+FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
 TIER_STEP = 15  # of the category code from one tier to the next better one
 
 
@@ -65,13 +66,16 @@ def promote(first, last, key, people, rate, homes):
 
 
 @njit(cache=True, nogil=True)
-def change_jobs(first, last, keys, people, separation, lock, remote_effect, mission_share, country, hiring, homes):
+def change_jobs(first, last, keys, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring,
+                homes):
     """Let engineers leave their employers for another one in their hub (E10, E11).
 
     Parameters
     ----------
     keys : (2,) uint64, draws of leaving, and of whom the mission holds
     separation : (2, sector) rate of the others and of those whom the mission holds
+    for_pay : (sector, category % 45, hub) factor for what the sector pays now; the mission holds in a lab whatever
+        others pay
     lock : (country, home) factor on the rate of temporary residents; remote_effect : on that of remote workers
 
     Returns
@@ -88,7 +92,10 @@ def change_jobs(first, last, keys, people, separation, lock, remote_effect, miss
             hub, status = people.hub[i], people.status[i]
             if hub < 0:
                 continue
-            p = separation[uint64(uniform_at(keys[1], i) < mission_share), uint64(people.sector[i])]
+            mission, sector = uniform_at(keys[1], i) < mission_share, uint64(people.sector[i])
+            p = separation[uint64(mission), sector]
+            if not (mission and sector == FRONTIER_LAB):
+                p *= for_pay[sector, uint64(people.category[i]) % uint64(45), uint64(hub)]
             p *= lock[uint64(country[uint64(hub)]), uint64(people.home[i])] if status >= TEMPORARY else 1.0
             p *= remote_effect if people.employer_hub[i] != hub else 1.0
             if u[i - uint64(block)] < p:

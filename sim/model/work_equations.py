@@ -107,14 +107,102 @@ def sector_chances(openings_share, advantage):
 
 
 def sector_value(openings_share, advantage):
-    r"""What the choice of sectors adds to a hub's pull (E2): :math:`\ln\sum_k a_k e^{\Delta J_k}`, 0 at the start."""
-    return np.log((openings_share * np.exp(advantage)).sum(axis=-1))
+    r"""What the choice of sectors adds to a hub's pull (E2): :math:`\ln\sum_k a_k e^{\Delta J_k}`, 0 at the start.
+
+    Written so that it is exactly 0 there, whatever the rounding of shares that add up to 1.
+    """
+    return np.log1p((openings_share * np.expm1(advantage)).sum(axis=-1))
+
+
+def sector_pay(base, bonus, liquid, illiquid, multiplier, equity_shift, illiquid_part, liquidity, liquid_equity_weight,
+               illiquid_equity_weight):
+    r"""Pay of a sector's jobs as engineers value it (E1): :math:`m\,w\,[1 - e + e\,(w_{liq}(1-i) + w_{ill}\,i)]`.
+
+    *w* is all pay of the hub, :math:`e` its share of equity shifted by the sector's, kept within 0 and 1, and
+    :math:`i = i_k(1-L)` the illiquid part that listings and buybacks leave.
+
+    Parameters
+    ----------
+    base, bonus, liquid, illiquid : of the hub, kUSD a year; multiplier : pay of the sector over the hub's
+    equity_shift : added to the share of equity; illiquid_part : of equity; liquidity : share of it made liquid
+
+    Returns
+    -------
+    kUSD a year. Sources: market facts m27, m28, m54; ``sectors.csv`` (grade D).
+
+    >>> sector_pay(60.0, 0.0, 40.0, 0.0, 2.0, 0.1, 0.5, np.array([0.0, 1.0]), 0.8, 0.4).round(6).tolist()
+    [160.0, 180.0]
+    """
+    total = base + bonus + liquid + illiquid
+    equity = np.clip((liquid + illiquid) / total + equity_shift, 0.0, 1.0)
+    locked = illiquid_part * (1 - liquidity)
+    return multiplier * total * (1 - equity + equity * (liquid_equity_weight * (1 - locked)
+                                                        + illiquid_equity_weight * locked))
+
+
+def sector_advantage(ahead, ahead_at_start, sector_response):
+    r"""Change of a sector's pull against the hub's since the start (E10), 0 at the start.
+
+    .. math:: \Delta J_{kd} = r\,[(J_{kd} - J_d)_t - (J_{kd} - J_d)_0]
+
+    :math:`J` is the pull of net real pay and of compute, as in E2, ``ahead`` that of the sector over the hub's; *r* is
+    ``sector_response``, and 0 lets no sector gain or lose by pay or compute.
+    """
+    return sector_response * (ahead - ahead_at_start)
+
+
+def own_sector(advantage, value):
+    r"""Staying (E2): one's own job counts and not the choice among the hub's, :math:`\Delta J_{kd} - \ln\sum_l a_l
+    e^{\Delta J_{ld}}`.
+
+    Parameters
+    ----------
+    advantage : (..., hub, sector) log-odds; value : (..., hub) as from ``sector_value``
+    """
+    return advantage - np.asarray(value)[..., None]
+
+
+def pay_separation(advantage, value):
+    r"""Separations for pay (E10): a factor :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}` on the rate.
+
+    One's own job against a new one decides, as it does for staying in a hub; 1 at the start. Separations fall with pay
+    as the pull of pay says; that one coefficient serves both is an assumption (grade D).
+    """
+    return np.exp(-own_sector(advantage, value))
+
+
+def sign_on_pull(net_with, net_without, b_pay):
+    r"""What a payment on arrival adds to the pull of a hub for people who move in (E1, E2).
+
+    .. math:: b_p\,[\ln y(w + s/H) - \ln y(w)]
+
+    *s* is paid once and so counts by the expected stay *H*; who stays has had it. No relief is counted on it.
+    """
+    return b_pay * np.log(net_with / net_without)
+
+
+def rationed_compute(fleet, engineers, shared, guarantee=0.0):
+    r"""Compute an engineer of a sector (E2): :math:`c_k = \max(F_{o(k)}/N_{o(k)} + c_{shared},\ g)`.
+
+    Owners' fleets serve the engineers of their own sectors and are rationed when these outgrow them; what is public or
+    newly built is for everybody in the hub.
+
+    Parameters
+    ----------
+    fleet : of the sector's owners, H100-equivalents; engineers : who share it, persons
+    shared : H100-equivalents an engineer of the hub; guarantee : the least by policy
+
+    >>> float(rationed_compute(100.0, 20.0, 1.0)), float(rationed_compute(100.0, 40.0, 1.0, 5.0))
+    (6.0, 5.0)
+    """
+    return np.maximum(fleet / engineers + shared, guarantee)
 
 
 def separation_rates(published, sector_stock, job_change_rate, lab_separation_rate, labs):
     r"""Separations by sector (E10): published rates scaled so that their mean is the rate of job changes.
 
-    Those of frontier labs are measured on their own and stay as they are.
+    Those of frontier labs are measured on their own and stay as they are; where there is nothing else, the published
+    rates of the others do too.
 
     Parameters
     ----------
@@ -129,5 +217,6 @@ def separation_rates(published, sector_stock, job_change_rate, lab_separation_ra
     """
     others = np.arange(len(published)) != labs
     left = job_change_rate * sector_stock.sum() - lab_separation_rate * sector_stock[labs]
-    scale = left / (published * sector_stock)[others].sum()
+    elsewhere = (published * sector_stock)[others].sum()
+    scale = left / elsewhere if elsewhere > 0 else 1.0
     return np.where(others, published * scale, lab_separation_rate)

@@ -102,7 +102,7 @@ def return_rates(arm):
     setting, a = arm.world.setting, arm.a
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
-    policy = (weight * arm.rules["going_home"])[:, None]
+    policy = (weight * arm.rules["return_migration"])[:, None]
     return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..model import equations as eq
 from ..model.market import market
+from ..model.sectors import with_allowance
 from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
@@ -62,7 +63,7 @@ def _first_of_january(out, arm, t):
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
-    gross = s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None]
+    gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
     nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
     out["pay"][t] = gross * nominal
     out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal

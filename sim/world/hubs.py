@@ -12,6 +12,7 @@ import numpy as np
 from .engineers import ROLES, SECTORS, STATUSES, TIERS
 from .tables import read
 
+OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 
 
@@ -48,6 +49,7 @@ class Setting:
     price: np.ndarray  # (hub,) US = 1
     engineer_share: np.ndarray  # (hub,) of metropolitan employment
     h100e: np.ndarray  # (hub,) H100-equivalents the hub's engineers can use
+    owner_share: np.ndarray  # (hub, owner) of it
     pipeline: np.ndarray  # (programme, 3): hub, year, expected H100-equivalents
     distance_km: np.ndarray  # (origin, destination), NaN where there is no corridor
     home_share: np.ndarray  # (home, hub)
@@ -146,6 +148,8 @@ def load_setting():
         price=grid("prices", ["hub"], "price_level"),
         engineer_share=grid("employment", ["hub"], "engineer_share"),
         h100e=grid("compute", ["hub"], "h100e"),
+        owner_share=_owners(*grid("compute", ["hub"], "labs_and_big_tech", "cloud", "enterprise",
+                                  "sovereign_and_public").T),
         pipeline=np.array([[at["hub"][r["hub"]], float(r["year"]),
                             float(r["h100e_announced"]) * float(r["probability"])] for r in read("pipeline")]),
         distance_km=distances(graph, hubs),
@@ -174,6 +178,12 @@ def _grid(at, table, keys, *values, blank=0.0):
     for row in read(table):
         out[tuple(at[key][row[key]] for key in keys)] = [float(row[v]) if row[v] != "" else blank for v in values]
     return out[..., 0] if len(values) == 1 else out
+
+
+def _owners(labs, cloud, enterprise, public):
+    """(hub, owner) share of the hub's compute: rented and an enterprise's own machines serve the same sectors."""
+    by_owner = np.stack([labs, cloud + enterprise, public], axis=1)
+    return by_owner / by_owner.sum(axis=1, keepdims=True)
 
 
 def index(names):

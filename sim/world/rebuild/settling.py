@@ -6,7 +6,7 @@ from functools import cache
 from sim.world.rebuild.origins import compatriots
 from sim.world.rebuild.places import free_share
 from sim.world.rebuild.store import Row, countries, country_of, homes, mean, share_texts, source
-from sim.world.registry import STATUSES
+from sim.world.vocabulary import STATUSES
 
 # Temporary residents stay longer in computing: 79 % after five years against 71 % in all fields.
 ALL_FIELDS, COMPUTING = "Total", "Total -> Doctoral fields -> Computer and mathematical sciences"
