@@ -174,4 +174,3 @@ def considering_table(arm):
     rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
                                  a.mover_share, ages, a.b_age, a.age_reference)
     return rates.reshape(-1, *rates.shape[3:])
-
