@@ -14,7 +14,6 @@ from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
 from .supply import academia_over_path, entrant_path, reference_size
-from .supply_equations import demand_factor
 from .teams import teams_of
 from .visas import Offices
 
@@ -56,7 +55,6 @@ class Arm:
         self.rules = baseline_rules  # until the run starts
         self.pull_at_start = None  # of the sectors, from the first market on
         self.count()
-        self.considering_mean = considering_mean(self)
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
@@ -156,35 +154,24 @@ class Arm:
         self.spare = self.used = last
         return np.arange(first, last)
 
-def considering_mean(arm):
-    """Mean over the engineers of the start of what tier, role, status, age and remote work do to considering (E4)."""
-    setting, (tier, status, ageing) = arm.world.setting, considering_factors(arm)
+
+def considering_table(arm):
+    """(category // 3, status, age) probability of considering a move in a year (E4).
+
+    The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
+    set against those that consider less.
+    """
+    a, setting = arm.a, arm.world.setting
+    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
+    status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
+    ages = YOUNGEST + np.arange(setting.ages.shape[1])
+    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
     stock = arm.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
     by_role = setting.role_share * remote.considering_factor(arm)
     mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
-    return weight.sum() / stock.sum() * mobility
-
-
-def considering_factors(arm):
-    """(tier,), (status,) and (age,) considering a move over practitioners, citizens and the age of reference (E4)."""
-    a = arm.a
-    ages = YOUNGEST + np.arange(arm.world.setting.ages.shape[1])
-    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
-    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
-    return tier, np.array([1.0, 1.0, *[a.temporary_considering] * 4]), ageing
-
-
-def considering_table(arm):
-    """(category // 3, status, age) probability of considering a move in a year (E4), under the rules now in force.
-
-    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
-    those that consider less. Demand for a tier or role brings its engineers more offers.
-    """
-    a, setting = arm.a, arm.world.setting
-    tier, status, _ = considering_factors(arm)
-    offers = [demand_factor(arm.rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")]
-    rates = eq.considering_rates(a.considering_rate / arm.considering_mean, setting.role_mobility * offers[1],
-                                 tier * offers[0], status, a.mover_ratio, a.mover_share,
-                                 YOUNGEST + np.arange(setting.ages.shape[1]), a.b_age, a.age_reference)
+    mean = weight.sum() / stock.sum() * mobility
+    rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
+                                 a.mover_share, ages, a.b_age, a.age_reference)
     return rates.reshape(-1, *rates.shape[3:])
+

@@ -5,6 +5,7 @@ import numpy as np
 from ..threads import over_range
 from . import rng, work
 from . import work_equations as eq
+from .supply import skill_demand
 from .supply_equations import demand_factor
 
 
@@ -17,6 +18,11 @@ def promote(arm, year):
     arm.books.promotions += promotions
 
 
+def offers(arm):
+    """(category // 3,) offers that make people consider a move (E4), over the baseline's: by demand for their skill."""
+    return np.tile(skill_demand(arm.a, arm.rules).ravel(), 2)  # of both types
+
+
 def promotion_rates(arm, year):
     """(tier, hub) promotions a person-year, from the last count of stocks and the rules now in force."""
     s, a = arm.world.setting, arm.a
@@ -24,7 +30,7 @@ def promotion_rates(arm, year):
     share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
     world = start[:, 0].sum() / start.sum()
     mean = eq.mentoring(share(start), world, a.b_mentoring) @ start / start.sum(axis=0)
-    demand = demand_factor(arm.rules["tier_demand"], a.demand_elasticity)
+    demand = demand_factor(arm.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
     return eq.promotion_rate(a.promotion_pace * balanced(arm, year), share(stock), world, mean,
                              np.append(1.0, demand[:-1]), a.b_mentoring)
 

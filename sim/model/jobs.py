@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..threads import over_range
-from ..world.engineers import SECTORS
+from ..world.engineers import SECTORS, TEMPORARY
 from . import remote, rng, work
 from . import work_equations as eq
 from .sectors import FRONTIER_LAB, separation_rates
@@ -32,9 +32,15 @@ def separation(arm):
 
 
 def job_lock(setting, a):
-    """(country, home) job changes of temporary residents over those of citizens, fewer still in a queue (E6, E10)."""
-    queueing = setting.settlement_rate < np.median(setting.settlement_rate, axis=1, keepdims=True) / 2
-    return a.temporary_job_change * np.where(queueing, 1 + a.permanent_queue_job_change, 1.0)
+    """(country, home) job changes of temporary residents over those of citizens, fewer in a queue (E6, E10).
+
+    ``temporary_job_change`` is their average at the start, those in the queue for permanent residence included.
+    """
+    change = eq.job_lock(setting.queue_share, a.permanent_queue_job_change)
+    country = setting.country[:, None] == np.arange(len(setting.countries))
+    residents = country.T @ (setting.stock[:, None] * setting.home_mix)
+    mean = np.average(change, weights=residents * setting.status_mix[:, :, TEMPORARY:].sum(axis=2) + 1e-9)
+    return a.temporary_job_change * change / mean
 
 
 def hiring(arm, year):

@@ -79,8 +79,12 @@ def entrant_ratio(arm, year):
     ratio[:, CONVERSIONS] *= rules["conversions"][country][:, None]
     ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(arm, year) * drained(arm, year))[country]
     ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
-    tier, role = (eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role"))
-    return (ratio[..., None] * tier[:, None] * role).reshape(*ratio.shape[:2], -1)
+    return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
+
+
+def skill_demand(a, rules):
+    """(tier, role) factor of the demand for them on offers (E4) and entry (E9)."""
+    return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
 def doctoral_places(arm, year):

@@ -73,6 +73,17 @@ def mentoring(expert_share, world_share, b_mentoring):
     return (np.maximum(expert_share, 1e-9) / world_share) ** b_mentoring
 
 
+def job_lock(queue_share, permanent_queue_job_change):
+    r"""Job changes where a share *q* queues for permanent residence over those where nobody does (E10): :math:`1+cq`.
+
+    Source of :math:`c`: Hunt (grade A), 20 % fewer in the queue; who queues: the State Department's bulletins.
+
+    >>> float(job_lock(0.75, -0.2))
+    0.85
+    """
+    return 1 + permanent_queue_job_change * np.asarray(queue_share)
+
+
 def sector_chances(openings_share, advantage):
     r"""Sector of a new job (E10): :math:`P_k = a_k e^{\Delta J_k}/\sum_l a_l e^{\Delta J_l}`.
 

@@ -6,8 +6,8 @@ from ..scenario.stack import change_months
 from ..threads import over_range
 from . import moves, passes, rng
 from .acts import free_to_decide
-from .arm import Arm, considering_table
-from .careers import promote
+from .arm import Arm
+from .careers import offers, promote
 from .jobs import change_jobs
 from .kernels import LEAVING, RETURNING
 from .market import follow_the_market
@@ -59,10 +59,10 @@ def simulate(arm, until):
 
 def find_considering(arm, year):
     """Who considers a move this year, by month: 12 arrays of slots (E4)."""
-    arm.considering_rates = considering_table(arm)
+    rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
     a, teams = arm.a, arm.teams._replace(moved=arm.leaders())
-    parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates, a.considering_graduate,
+    parts = over_range(passes.consider, arm.used, *keys, arm.people, rates, a.considering_graduate,
                        a.remote_considering, teams, a.team_pull, year)
     arm.considering = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
@@ -107,7 +107,7 @@ def return_rates(arm):
     setting, a = arm.world.setting, arm.a
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
-    policy = (weight * arm.rules["return_migration"])[:, None]
+    policy = (weight * arm.rules["going_home"])[:, None]
     return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 

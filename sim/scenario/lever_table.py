@@ -134,7 +134,7 @@ FAMILIES = (
     _country("supply.entry_hiring", "entry_hiring", "entry hiring",
              "people who enter in the entry tier, against the baseline path", "those who would enter in the entry tier",
              "times", high=10, neutral=1),
-    _country("return", "return_migration", "return migration",
+    _country("return", "going_home", "return migration",
              "rate at which temporary residents go home, against the baseline", "temporary residents", "times",
              high=100, neutral=1),
     _country("naturalisation", "naturalisation", "naturalisation",

@@ -26,7 +26,7 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
                        "sector_liquidity", "hub_sector_pay"),
     "tax": ("tax_", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
-    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "return_migration", "naturalisation",
+    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "going_home", "naturalisation",
              "family_rights"),
     "jobs and supply": ("openings", "country_openings", "graduates", "conversions", "phds", "entry_hiring",
                         "tier_demand", "role_demand", "sector_openings", "sector_separations", "hub_sector_openings"),

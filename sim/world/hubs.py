@@ -70,6 +70,7 @@ class Setting:
     ages: np.ndarray  # (tier, age)
     return_rate: np.ndarray  # (country, home) a year
     settlement_rate: np.ndarray  # (country, home) a year
+    queue_share: np.ndarray  # (country, home) of temporary residents, in the queue for permanent residence
     affiliates: np.ndarray  # (hub,) share of the jobs opened abroad
     wage_level: np.ndarray  # (tier, level I to IV) share
     routes: tuple  # of dicts, as in routes.csv
@@ -164,6 +165,7 @@ def load_setting():
         ages=_profile("ages", "tier", "age", TIERS),
         return_rate=grid("return_hazards", ["country", "home"], "rate"),
         settlement_rate=grid("settlement", ["country", "home"], "rate"),
+        queue_share=grid("settlement", ["country", "home"], "queue"),
         affiliates=grid("affiliates", ["hub"], "share"),
         wage_level=grid("wage_levels", ["tier"], "level_1", "level_2", "level_3", "level_4"),
         routes=tuple(read("routes")), pools=tuple(read("pools")),

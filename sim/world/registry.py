@@ -123,11 +123,10 @@ PEOPLE = {
         _shares(STATUSES),
         row_sum=STATUSES,
     ),
-    "return_hazards": Table(
-        "temporary residents who leave for home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}
-    ),
+    "return_hazards": Table("temporary residents who go home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}),
     "settlement": Table(
-        "temporary residents who become permanent", "a year", ("country", "home"), {"rate": (0.0, 2.0)}
+        "temporary residents who become permanent, and who queue for it", "a year; share", ("country", "home"),
+        {"rate": (0.0, 2.0), "queue": SHARE},
     ),
 }
 
