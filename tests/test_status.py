@@ -67,7 +67,7 @@ def test_the_lock_averages_what_is_measured_and_can_be_switched_off():
 
 def test_return_migration_multiplies_the_rate_of_one_country():
     rules = rules_for(setting())
-    rules["return_migration"][US] = 2.0
+    rules["going_home"][US] = 2.0
     plain, more = (return_rates(arm_of(shipped_world(5_000, 1), rules=r)) for r in (None, rules))
     assert more[US] == pytest.approx(2 * plain[US])
     assert np.array_equal(np.delete(more, US, axis=0), np.delete(plain, US, axis=0))
