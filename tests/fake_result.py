@@ -162,6 +162,7 @@ def _arm(_, strength, replicates, years, seed):
         "stock": np.array(stocks),
         "flow": np.reshape(flows, (replicates, years, n, n)),
         "entrants": np.reshape(entrants, (replicates, years, n, 1)) * TIER_MIX,
+        "graduates": np.reshape(entrants, (replicates, years, n, 1)) * TIER_MIX * 0.4,
         "exits": np.reshape(exits, (replicates, years, n)),
     }
     return arm | _details(arm, strength, replicates, years, seed)
