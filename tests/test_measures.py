@@ -150,6 +150,12 @@ def test_leavers_of_a_sector_go_to_the_others(result):
     assert np.allclose(measure(result, "outflow,sector_left=startup,sector_taken=startup"), 0)
 
 
+def test_moves_to_former_colleagues_are_set_against_random_ones(result):
+    """In the fake result 35 % of all moves lead to one, and 7 % would at random."""
+    assert np.allclose(measure(result, "tied_moves"), 0.35)
+    assert np.allclose(measure(result, "tied_ratio"), 5)
+
+
 KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert",
                "outflow": ",sector_left=frontier_lab,sector_taken=startup"}  # fmt: skip
 
