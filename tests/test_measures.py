@@ -117,6 +117,11 @@ def test_routes_by_name_by_country_and_all(result):
     assert np.allclose(sum(tiers), measure(result, "grants,route=usa.h1b"))
 
 
+def test_the_premium_of_experts_is_their_pay_over_that_of_practitioners(result):
+    assert measure(result, "expert_premium:paris").values == pytest.approx(400 / 200)
+    assert measure(result, "expert_premium").sizes["hub"] == result.data.sizes["hub"]
+
+
 def test_pay_of_a_country_is_the_mean_over_its_engineers(result):
     level = result.data.pay.isel(time=-1).sel(hub=["paris", "rest_of_france"])
     weight = result.data.stock.isel(time=-1).sel(hub=["paris", "rest_of_france"])
