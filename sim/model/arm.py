@@ -38,7 +38,8 @@ class Arm:
         self.choices = 0  # rounds of choices held so far
         self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
         self.year = world.start  # it stands on the 1 January of this year
-        self.people, self.ties = world.engineers.copy(), world.ties
+        room = len(world.engineers.hub) // 100  # for a few entrants beyond the reference path
+        self.people, self.ties = world.engineers.grown(room), world.ties.grown(room)
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
         self.reference = reference_size(setting, a, world.start, world.years)
