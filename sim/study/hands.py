@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from threading import Lock
 
 from ..errors import UsageError
-from ..threads import set_threads
 from .calibrate import fit_world
+from .executors import begin_worker
 
 TICK = 0.1  # seconds after which who waits is told so
 AHEAD = 2  # tasks queued at each hand
@@ -90,5 +90,5 @@ class Hands:
 
 
 def _get_ready():
-    set_threads(1)
+    begin_worker(1)
     fit_world()

@@ -1,0 +1,75 @@
+"""Saved runs and sweeps, opened without running anything."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from sim.errors import ResultError
+from sim.results import Result
+from sim.results.sweep_tables import index_table
+from sim.results.sweep_words import is_graded, load_sentence, notes, reading, subject
+from sim.results.words import said
+from sim.show.explorer.charts.effects import effects_chart
+from sim.show.explorer.charts.flow_map import flow_map_chart
+from sim.show.explorer.charts.ranks import ranks_chart
+from sim.show.explorer.charts.shares import shares_chart
+from sim.show.explorer.draw import session
+from sim.show.explorer.draw.compare import draw_comparison
+from sim.show.explorer.draw.shared import chart, plain
+from sim.show.explorer.engine import SETTINGS
+from sim.show.explorer.saved import folders, opened
+
+
+def draw(state):
+    """Draw a list of what lies in the folder of runs, and the one that is chosen."""
+    known = folders(SETTINGS.out)
+    if not known:
+        st.info(f"No run and no sweep lies in {SETTINGS.out}. Save one with: talentflow run h1b_fee")
+        return
+    names = list(known)
+    st.session_state.folder = state.folder if state.folder in known else None
+    st.selectbox(f"Runs and sweeps in {SETTINGS.out}", names, key="folder", on_change=_take, index=None,
+                 format_func=lambda name: f"{name} ({known[name]})", placeholder="choose one")  # fmt: skip
+    if state.folder in known:
+        found = opened(SETTINGS.out, state.folder)
+        (_draw_run if isinstance(found, Result) else _draw_sweep)(found)
+
+
+def _draw_run(result):
+    st.markdown(f"#### {plain(result.record['title'])}")
+    st.markdown(f":gray-badge[saved run] {plain(result.record['question'])}")
+    if len(result.arms) > 1:
+        draw_comparison(result)
+        return
+    for words in said(result):
+        st.markdown(plain(words))
+    dark = session.is_dark()
+    chart("Effect by hub", effects_chart(result, dark=dark), "saved effects")
+    chart("Hub shares over time", shares_chart(result, dark=dark), "saved shares")
+    if "latitude" in result.data.coords:
+        chart("Who gains from whom", flow_map_chart(result, dark=dark), "saved map")
+    chart("Rank chances", ranks_chart(result, dark=dark), "saved ranks")
+
+
+def _draw_sweep(sweep):
+    try:
+        st.markdown(f"#### {plain(sweep.record.get('title', sweep.folder.name))}")
+        st.markdown(":gray-badge[saved sweep] Which assumptions the answer rests on.")
+        measure = st.selectbox("Measure", sweep.measures.index.tolist(), key="sweep measure")
+        st.markdown(f"##### {subject(sweep, measure)}".replace("##### the", "##### The"))
+        for words in reading(sweep, measure):
+            st.markdown(plain(words))
+        if len(sweep.stages) and sweep.stages.method[sweep.last] == "sobol" and is_graded(sweep):
+            st.markdown(plain(load_sentence(sweep, measure)))
+        try:
+            st.dataframe(index_table(sweep, measure).rename_axis("factor").reset_index(), hide_index=True)
+        except (ResultError, KeyError, ValueError):
+            st.caption("There is no table of indices for this method, or too few cells are done.")
+        for words in notes(sweep):
+            st.markdown(plain(f"- {words}"))
+    finally:
+        sweep.close()
+
+
+def _take():
+    session.change(replace(session.current(), folder=st.session_state.folder or ""))
