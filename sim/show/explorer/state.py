@@ -1,6 +1,7 @@
 """What a page shows, as one value: it makes the scenario, the address and the command that gives the same numbers."""
 
 from dataclasses import dataclass, replace
+from math import isinf
 from shlex import quote
 from typing import NamedTuple
 
@@ -92,8 +93,10 @@ def _moved(scenario, move):
     policy = provision(row, OWN_NAME)
     if move.operation == "multiply":
         return replace(scenario, policies=(*scenario.policies, policy))
-    changed = with_value(scenario, move.path, policy.amount)
-    return replace(changed, policies=(*changed.policies[:-1], replace(changed.policies[-1], source=ASSUMED)))
+    changed = with_value(scenario, move.path, policy.levers[0].low)  # for its dates; "none" is no number
+    dates, ramp = changed.policies[-1], 0.0 if isinf(policy.amount) else changed.policies[-1].ramp_years
+    policy = replace(policy, begins=dates.begins, ends=dates.ends, ramp_years=ramp)
+    return replace(changed, policies=(*changed.policies[:-1], policy))
 
 
 def _in_words(move):
@@ -185,7 +188,7 @@ def _taken(state, key, text):
         return state.moved(move)
     if key == "belief":
         name, _, value = text.partition("=")
-        options_of(replace(DEFAULT, beliefs=((name, float(value)),)))
+        options_of(replace(DEFAULT, beliefs=((name, float(value)),))).declared()
         return replace(state, beliefs=(*(b for b in state.beliefs if b[0] != name), (name, float(value))))
     if key == "population":
         return replace(state, population=text if text == "full" else _between(text, LEAST_POPULATION, MOST_POPULATION))

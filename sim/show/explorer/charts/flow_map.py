@@ -14,7 +14,7 @@ HEIGHT, ARROWS = 330, 12  # pixels; largest changes that are drawn
 CIRCLE, WIDEST, THINNEST = 22, 6, 1.0  # pixels: across the largest stock, the width of the largest and least change
 RADIUS, LETTER, LINE = 125, 6.2, 13  # pixels on a narrow page: the earth's radius, a letter, a line of text
 SIDES = {"top center": (-0.5, 1), "bottom center": (-0.5, -1), "middle right": (0, 0), "middle left": (-1, 0)}
-BEND, POINTS = 0.18, 24  # of an arrow: how far it leaves the straight line, and of how many pieces it is
+BEND, POINTS = 0.28, 24  # of an arrow: how far it leaves the straight line, and of how many pieces it is
 
 
 def flow_map_chart(result, year=None, dark=False):

@@ -5,7 +5,6 @@ import logging
 import streamlit as st
 
 from sim.errors import TalentflowError
-from sim.show.explorer.charts.look import NOTHING
 from sim.show.explorer.reading import which
 from sim.show.explorer.state import scenario_of
 
@@ -73,7 +72,7 @@ def chart(heading, made, key, rows=None):
     rows : table to show in place of the chart's own
     """
     st.markdown(f"##### {heading}")
-    if NOTHING not in made.words:
+    if made.figure["data"]:
         st.plotly_chart(made.figure, key=key, config=CONFIG, theme=None, width="stretch")
     st.caption(plain(made.words))
     with st.expander("The same as a table"):
