@@ -38,7 +38,7 @@ def page():
 
 
 def _draw_views(state):
-    st.session_state.view = state.view
+    session.put("view", state.view)
     st.segmented_control("View", VIEWS, key="view", format_func=VIEWS.get, on_change=_take,
                          label_visibility="collapsed")  # fmt: skip
 

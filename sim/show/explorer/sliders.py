@@ -27,13 +27,15 @@ class Slider:
     @property
     def levers(self):
         """The levers that it moves."""
-        return find(self.path)
+        return _found(self.path)
 
     @property
     def first(self):
         """The one that stands for all: they are of one kind."""
         return self.levers[0]
 
+
+_found = cache(find)  # a pattern is matched against thousands of paths
 
 _COMPUTE = {"high": 2_000_000, "step": 50_000}
 _RELIEF = {"high": 0.9}
@@ -72,7 +74,7 @@ def slider_of(path):
     """
     if path in by_path():
         return by_path()[path]
-    levers = find(path)
+    levers = _found(path)
     if len({lever.field for lever in levers}) > 1:
         raise ScenarioError(path, "names levers of several kinds; give one kind")
     lever = levers[0]
@@ -101,12 +103,13 @@ def search(words, most=40):
     return found[:most]
 
 
+@cache
 def explained(slider):
     """What a lever is, in which unit, what it is now, and on what evidence: for the page's small print."""
     lever, several = slider.first, len(slider.levers) > 1
     what = f"{lever.meaning[0].upper()}{lever.meaning[1:]}; reaches {lever.reaches}."
     places = f" Moves {len(slider.levers)} levers alike." if several else ""
-    along = "".join(f" Moved along: {find(path)[0].what}, to {value:g} {find(path)[0].unit}."
+    along = "".join(f" Moved along: {_found(path)[0].what}, to {value:g} {_found(path)[0].unit}."
                     for path, value in slider.along)  # fmt: skip
     return f"{what}{places}{along} Source of the present value: {lever.source} (grade {lever.grade}). {slider.path}"
 
@@ -118,6 +121,7 @@ def unit_of(slider):
     return {"share": "%"}.get(slider.first.unit, slider.first.unit)
 
 
+@cache
 def present_words(slider):
     """What it is now, with unit and grade: ``now 85,000 persons a year (A)``."""
     lever = slider.first

@@ -18,7 +18,7 @@ from sim.show.explorer.state import BASELINE, MOST_BESIDE
 def draw(state):
     """Draw the scenario of the levers beside one or two of the library."""
     options = list(dict.fromkeys([*(name for name in available() if name != BASELINE), *state.beside]))
-    st.session_state.beside = list(state.beside)
+    session.put("beside", list(state.beside))
     st.multiselect("Beside the scenario of the levers", options, key="beside", format_func=title_of,
                    max_selections=MOST_BESIDE, on_change=_take, placeholder="one or two scenarios")  # fmt: skip
     if not state.beside:

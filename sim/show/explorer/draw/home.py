@@ -21,7 +21,7 @@ NAMES = {row["home"]: row["name"] for row in read("homes")}
 def draw(state):
     """Draw the page of the home country that is chosen."""
     home = state.home if state.home in NAMES else next(iter(NAMES))
-    st.session_state.home = home
+    session.put("home", home)
     st.selectbox("Home country", NAMES, key="home", format_func=NAMES.get, on_change=_take)
     line, body = st.container(), st.empty()
     with line:

@@ -23,7 +23,7 @@ BECAUSE = ("The effect split over kinds of policy, and over what follows from th
 def draw(state):
     """Draw the page of the hub that is chosen."""
     hub = state.hub if state.hub in NAMES else next(iter(NAMES))
-    st.session_state.hub = hub
+    session.put("hub", hub)
     st.selectbox("Hub", NAMES, key="hub", format_func=NAMES.get, on_change=_take)
     line, body = st.container(), st.empty()
     with line:

@@ -43,7 +43,7 @@ def draw(state):
 
 def _draw_presets(state):
     options = [name for name in available() if name != BASELINE]
-    st.session_state.presets = [name for name in state.presets if name in options]
+    session.put("presets", [name for name in state.presets if name in options])
     st.multiselect("Presets (several stack)", options, key="presets", format_func=title_of, on_change=_take_presets,
                    placeholder="none: the rules of mid-2025")  # fmt: skip
 
@@ -99,26 +99,26 @@ def _draw_lever(state, slider, base):
     usual = _unmoved(slider, base)
     moved = next((move.amount for move in state.moves if move.path == slider.path), None)
     value = usual if moved is None else moved
-    label = f"{slider.title}{'' if moved is None else ' :blue[(moved)]'}"
+    label = slider.title
     how = {"key": key, "help": explained(slider).replace("*", r"\*").replace("$", r"\$"), "on_change": _moved,
            "args": (slider, usual, key)}  # fmt: skip
     if lever.kind == "flag":
-        st.session_state[key] = value
+        session.put(key, value)
         st.toggle(label, **how)
     elif lever.kind == "choice":
-        st.session_state[key] = value
+        session.put(key, value)
         st.selectbox(label, lever.choices, format_func=choice_words, **how)
     elif slider.high > FINE and slider.path not in by_path():
-        st.session_state[key] = None if value in ("none", float("inf")) else float(value)
+        session.put(key, None if value in ("none", float("inf")) else float(value))
         st.number_input(f"{label}, {unit_of(slider)}", float(slider.low), float(slider.high), step=float(slider.step),
                         placeholder="no limit", **how)  # fmt: skip
     else:
         share = lever.unit == "share" and slider.operation == "value"
         low, high = float(min(slider.low, value)), float(max(slider.high, value))
-        st.session_state[key] = float(value)
+        session.put(key, float(value))
         st.slider(f"{label}, {unit_of(slider)}", low, high, step=float(slider.step), format="percent" if share else
                   "localized", **how)  # fmt: skip
-    st.caption(present_words(slider))
+    st.caption(present_words(slider) if moved is None else f":blue[moved]; {present_words(slider)}")
 
 
 def _moved(slider, usual, key):
@@ -155,7 +155,7 @@ def _look_up(path):
 def _draw_size(state):
     populations = list(dict.fromkeys([*POPULATIONS, state.population]))
     for key in ("population", "pairs", "years", "seed"):
-        st.session_state[f"size {key}"] = getattr(state, key)
+        session.put(f"size {key}", getattr(state, key))
     how = {"on_change": _resize}
     st.selectbox("Engineers simulated", populations, key="size population", format_func=_size, **how)
     st.number_input("Pairs of runs", 1, MOST_PAIRS, key="size pairs", step=1, **how)

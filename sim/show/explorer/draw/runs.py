@@ -27,7 +27,7 @@ def draw(state):
         st.info(f"No run and no sweep lies in {SETTINGS.out}. Save one with: talentflow run h1b_fee")
         return
     names = list(known)
-    st.session_state.folder = state.folder if state.folder in known else None
+    session.put("folder", state.folder if state.folder in known else None)
     st.selectbox(f"Runs and sweeps in {SETTINGS.out}", names, key="folder", on_change=_take, index=None,
                  format_func=lambda name: f"{name} ({known[name]})", placeholder="choose one")  # fmt: skip
     if state.folder in known:

@@ -37,6 +37,12 @@ def problems():
     return st.session_state.get("problems", [])
 
 
+def put(key, value):
+    """Let a widget stand at a value, unless it does: what the user is moving at this moment is not pulled back."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def is_dark():
     """Whether the page is dark."""
     return st.context.theme.type == "dark"

@@ -95,7 +95,7 @@ def _draw_charts(state, told, number):
 def draw_choices(state):
     """The two things that the charts may show otherwise: the measure, and the year of the flow map."""
     years = [ALL_YEARS, *range(2026, 2026 + state.years)]
-    st.session_state["flow year"] = state.year if state.year in years else ALL_YEARS
+    session.put("flow year", state.year if state.year in years else ALL_YEARS)
     left, right = st.columns(2)
     left.selectbox("Effect on", MEASURES, key="measure", format_func=MEASURES.get)
     right.select_slider("Year of the flow map", years, key="flow year", on_change=_take_year)
