@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from fake_result import fake_comparison, fake_result
+from sweep_models import ISHIGAMI, ishigami
 
 pytest.importorskip("streamlit", reason="the extra 'explorer' is not installed")
 
@@ -18,6 +19,8 @@ from sim.show.explorer.draw import shared
 from sim.show.explorer.saved import folders, opened
 from sim.show.explorer.state import State, scenario_of
 from sim.study.simulate import run
+from sim.study.space import number
+from sim.study.sweep import explore
 
 SMALL = {"population": ["2000"], "pairs": ["2"], "years": ["2"]}
 SIZE = {"population": 2_000, "replicates": 2, "years": 2, "workers": 1}
@@ -188,7 +191,19 @@ def test_scenarios_are_set_side_by_side():
     assert "choose two scenarios that differ" in page.error[0].value
 
 
-def test_saved_runs_and_sweeps_are_opened_without_running(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("method", "n", "said"), [("sobol", 64, "of the variance"), ("morris", 4, "x3")])
+def test_a_saved_sweep_is_opened_without_running(method, n, said, tmp_path):
+    factors = [number(f.name, f.low, f.high, grade="D") for f in ISHIGAMI[:3]]
+    explore(ishigami, factors, method, n, store=tmp_path / "mine-sweep").close()
+    page = opened_at(view=["saved"], folder=["mine-sweep"])
+    assert not page.error
+    assert not page.exception
+    assert "saved sweep" in texts(page)
+    assert said in texts(page)
+    assert set(page.dataframe[0].value.factor) == {f.name for f in factors}
+
+
+def test_saved_runs_are_opened_without_running(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "answers", None)
     one, several = fake_result(replicates=3, years=2).save(tmp_path), fake_comparison(["a", "b"], 3, 2).save(tmp_path)
     for folder in (one, several):

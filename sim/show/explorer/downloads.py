@@ -12,7 +12,8 @@ from sim.show.illustrate import illustrate
 
 TABLES = {"effects.csv": effects, "shares.csv": shares, "flows.csv": flows}
 KEPT = 4  # illustrated answers that are kept
-_drawn, _lock = {}, Lock()  # matplotlib draws in one thread at a time
+DRAWING = Lock()  # matplotlib draws in one thread at a time
+_drawn = {}
 
 
 def scenario_file(result, command):
@@ -55,7 +56,7 @@ def name_of(result, suffix):
 def _illustrated(result):
     """Name -> bytes of every file of the run's folder, drawn once for each answer."""
     key = digest(result.record), str(settings(result.record))
-    with _lock:
+    with DRAWING:
         if key not in _drawn:
             while len(_drawn) >= KEPT:
                 _drawn.pop(next(iter(_drawn)))

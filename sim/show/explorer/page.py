@@ -14,7 +14,7 @@ LOOK = """<style>
 .stMainBlockContainer {padding: 1.2rem 2rem 2rem 2rem;}
 [data-testid="stSidebarHeader"] {padding-bottom: 0; height: 2.2rem; margin-bottom: 0;}
 [data-testid="stSidebarUserContent"] {padding-top: 0;}
-[data-testid="stSidebar"] [data-testid="stCaptionContainer"] {margin-top: -1rem;}
+[data-testid="stSidebar"] [data-testid="stCaptionContainer"] {margin-top: -0.65rem;}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem;}
 .stMainBlockContainer p, .stMainBlockContainer li {font-size: 0.95rem;}
 </style>"""

@@ -50,7 +50,7 @@ def _figure(look, data, names, unit, shapes):
             "line": {"color": look.ink, "width": 1}}  # fmt: skip
     return {"data": data, "layout": layout(
         look, ROW * len(names) + AROUND, shapes=[zero, *shapes], margin={"l": 10, "r": 20, "t": 5, "b": 45},
-        xaxis={"title": {"text": unit}},
+        xaxis={"title": {"text": unit}, "tickformat": ",", "separatethousands": True},
         yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed", "automargin": True,
                "showgrid": False},
     )}  # fmt: skip

@@ -38,7 +38,7 @@ class Colours:
 
 LIGHT = Colours(style.INK, style.SCENARIO, style.BASELINE, style.GRID, style.GAIN, style.LOSS, "#dfe0df", "#c4c6c4",
                 "#ffffff", style.SCENARIO)  # fmt: skip
-DARK = Colours("#f2f2f2", "#74b8f5", "#b4b4b4", "#333a44", "#74b8f5", "#d07a1e", "#39414c", "#566070", "#0e1117",
+DARK = Colours("#f2f2f2", "#74b8f5", "#b4b4b4", "#333a44", "#74b8f5", "#d07a1e", "#39414c", "#566070", "#171715",
                "#74b8f5")  # fmt: skip
 
 

@@ -25,8 +25,8 @@ def draw(state):
     if chosen != NONE:
         _draw_one(state, ASSUMPTIONS[chosen])
     table = pd.DataFrame([
-        {"assumption": row.name, "meaning": row.meaning, "central": row.central, "low": row.low, "high": row.high,
-         "unit": row.unit, "grade": row.grade, "source": row.source} for row in ASSUMPTIONS.values()
+        {"assumption": row.name, "grade": row.grade, "central": row.central, "low": row.low, "high": row.high,
+         "unit": row.unit, "meaning": row.meaning, "source": row.source} for row in ASSUMPTIONS.values()
     ])  # fmt: skip
     st.dataframe(table, hide_index=True, width="stretch", height=420)
     st.caption("low to high: the central 90 % of what is believed. Grades: A measured; B derived; C published by "

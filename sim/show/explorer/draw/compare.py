@@ -12,7 +12,7 @@ from sim.show.explorer.draw import session
 from sim.show.explorer.draw.left import title_of
 from sim.show.explorer.draw.shared import chart, follow, plain
 from sim.show.explorer.engine import compared
-from sim.show.explorer.state import BASELINE, MOST_BESIDE
+from sim.show.explorer.state import BASELINE, MOST_BESIDE, scenario_of
 
 
 def draw(state):
@@ -28,7 +28,8 @@ def draw(state):
     with body:
         line, rest = st.container(), st.empty()
     with line:
-        for number, told in follow("comparison", state, compared):
+        title = " / ".join([scenario_of(state).title, *map(title_of, state.beside)])
+        for number, told in follow("comparison", state, compared, title):
             with rest.container():
                 draw_comparison(told.result, number)
 
@@ -39,7 +40,7 @@ def draw_comparison(result, number=0):
     chart("Effect by hub and scenario", comparison_chart(result, dark=dark), f"comparison {number}")
     for arm in result.arms:
         one = result.versus(arm)
-        st.markdown(f"**{plain(one.record['title'])}** {plain(who_loses_and_gains(one))}")
+        st.markdown(f"**{plain(one.record['title'])}:** {plain(who_loses_and_gains(one))}")
     chart("Hub shares over time", shares_chart(result, dark=dark), f"shares of several {number}")
 
 

@@ -12,7 +12,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False, "r
 log = logging.getLogger("talentflow")
 
 
-def follow(kind, state, asked):
+def follow(kind, state, asked, title=None):
     """The answer as it comes, each time with the number of the drawing; at once where the window has it already.
 
     Parameters
@@ -20,25 +20,28 @@ def follow(kind, state, asked):
     kind : str, what is asked: another kind has an answer of its own
     state : State
     asked : function of (state, tick), such as ``engine.answers``
+    title : what the answer is called; that of the scenario of the levers if None
 
     Yields
     ------
     (int, Told)
     """
     key, seen = (kind, *_decides(state)), st.session_state.get(f"seen {kind}")
+    title = title or scenario_of(state).title
     line, bar = st.empty(), st.empty()
     if seen and seen[0] == key:
-        _say(line, seen[1], state)
+        _say(line, seen[1], title)
         yield 0, seen[1]
         return
     before = f" What is still shown below is of: {_plain(seen[2])}" if seen else ""
-    line.markdown(f":gray-badge[computing] {_plain(scenario_of(state).title)}.{before}")
+    line.markdown(f":gray-badge[computing] {_plain(title)}.{before}")
     bar.progress(0.0)
     for number, told in enumerate(asked(state, lambda done: bar.progress(done / state.pairs))):
-        _say(line, told, state)
-        st.session_state[f"seen {kind}"] = (key if told.is_settled else None, told, scenario_of(state).title)
+        _say(line, told, title)
+        st.session_state[f"seen {kind}"] = (key if told.is_settled else None, told, title)
+        if told.is_settled:
+            bar.empty()
         yield number, told
-    bar.empty()
 
 
 def _decides(state):
@@ -47,9 +50,9 @@ def _decides(state):
             state.seed)  # fmt: skip
 
 
-def _say(line, told, state):
+def _say(line, told, title):
     badge = ":blue-badge[settled]" if told.is_settled else ":orange-badge[rough]"
-    line.markdown(f"{badge} {_plain(which(told, scenario_of(state).title))}")
+    line.markdown(f"{badge} {_plain(which(told, title))}")
 
 
 def _plain(text):
