@@ -16,6 +16,8 @@ LOOK = """<style>
 [data-testid="stSidebarUserContent"] {padding-top: 0;}
 [data-testid="stSidebar"] [data-testid="stCaptionContainer"] {margin-top: -0.65rem;}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.7rem;}
+[data-testid="stCaptionContainer"] {color: inherit; opacity: 0.8;}
+[data-testid="stCaptionContainer"] p {color: inherit;}
 .stMainBlockContainer p, .stMainBlockContainer li {font-size: 0.95rem;}
 </style>"""
 
