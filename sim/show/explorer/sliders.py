@@ -92,14 +92,14 @@ def search(words, most=40):
 
     Returns
     -------
-    list of Lever, those in whose path the words stand first
+    list of Lever, those in whose path the words stand first, the shortest path before the longer ones
     """
     wanted = words.lower().split()
     if not wanted:
         return []
     texts = {lever: f"{path} {lever.place} {lever.what} {lever.meaning}".lower() for path, lever in catalogue().items()}
     found = [lever for lever, text in texts.items() if all(word in text for word in wanted)]
-    found.sort(key=lambda lever: not all(word in lever.path for word in wanted))
+    found.sort(key=lambda lever: (not all(word in lever.path for word in wanted), len(lever.path)))
     return found[:most]
 
 
