@@ -87,10 +87,11 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     if "channels" in by and options.population > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     with experiment(options) as lab:
-        return {name: _table(lab, scenario, baseline, measure, name) for name in by}
+        return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 
 
-def _table(lab, scenario, baseline, measure, by):
+def table_of(lab, scenario, baseline, measure, by):
+    """One of the splits, on the pairs of an Experiment; see :func:`split`."""
     if by == "origins":
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
     names, pieces = parts_of(scenario, baseline, by)

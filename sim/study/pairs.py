@@ -44,18 +44,27 @@ def the_world(population, seed, start, years):
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
 
-def run_pair(plan, k, draw):
+def begun(plan, k, draw):
+    """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
+    world = the_world(plan.population, plan.seed, plan.start, plan.years)
+    return begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k)
+
+
+def run_pair(plan, k, draw, trunk=None):
     """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
 
     Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
+
+    Parameters
+    ----------
+    trunk : what :func:`begun` gave for this pair, kept from before; begun now if None
 
     Returns
     -------
     list of dicts, variable -> array, one an arm
     """
-    world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k).branch(plan.arms[0])
-    past = follow(trunk, plan.fork, blank(world))  # nothing at all where the fork is the start
+    trunk = (trunk or begun(plan, k, draw)).branch(plan.arms[0])
+    past = follow(trunk, plan.fork, blank(trunk.world))  # nothing at all where the fork is the start
     course, written = Course(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = trunk.branch(policies, dict.fromkeys(held, course))
