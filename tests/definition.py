@@ -7,11 +7,12 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import rng
+from sim.model import work_equations as work
 from sim.model.kernels import FREELY, RETURNING, TIE_HASH
 from sim.model.market import openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
-from sim.world.engineers import TASTES, TEMPORARY, TIERS, role_of, tier_of
+from sim.world.engineers import SECTORS, TASTES, TEMPORARY, TIERS, role_of, tier_of
 from sim.world.ties import TEAM
 
 
@@ -91,7 +92,9 @@ def utilities(arm, slots, year, mode, barred):
             a.b_friend,
             a.colleague_multiplier,
         )
-        + np.where(needs, permit, 0.0)
+        + np.where(needs, permit, remote_pull(arm, slots, market))
+        - np.where(abroad, family_cost(arm, slots), 0.0)
+        + sector_terms(arm, slots, year, market, here)
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
     barred_here = rules["bars"].reshape(-1, len(s.homes))[country[None, :], home[:, None]]
@@ -102,6 +105,47 @@ def utilities(arm, slots, year, mode, barred):
     if mode == RETURNING:
         is_open &= is_home
     return np.where(is_open, v, 0.0), is_open, needs, nest
+
+
+def sector_terms(arm, slots, year, market, here):
+    """(engineer, hub) what the choice of sectors and a payment on arrival add; who stays has his own job instead."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    p = people.category[slots] % 45
+    advantage = work.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
+    left = s.sector_share * work.separation_rates(s.separation_rate, s.stock @ s.sector_share, a.job_change_rate,
+                                                  a.lab_separation_rate, 0)  # fmt: skip
+    jobs = left * rules["sector_openings"] * rules["hub_sector_openings"].reshape(left.shape)
+    value = work.sector_value(jobs / jobs.sum(axis=1, keepdims=True), advantage)
+    own = work.own_sector(advantage, value)[p, :, people.sector[slots]]
+    gross = market["gross"][:, tier_of(p), role_of(p)].T
+    once = rules["sign_on_kusd"] / a.expected_stay
+    arriving = work.sign_on_pull(_kept(arm, gross + once), _kept(arm, gross), _b_pay(a, p)[:, None])
+    return value[p] + np.where(here, own, arriving)
+
+
+def sectors_ahead(arm, year):
+    """(category % 45, hub, sector) pull of a sector's pay and compute over the hub's mean (E1, E2), cell by cell."""
+    s, a, rules, market = arm.world.setting, arm.a, arm.rules, _market(arm, year)
+    ahead = np.zeros((45, len(s.hubs), len(SECTORS)))
+    factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
+    weights = a.liquid_equity_weight, a.illiquid_equity_weight
+    seen = lambda c: np.log1p(np.minimum(c, a.compute_saturation))  # noqa: E731
+    for p, h, k in np.ndindex(ahead.shape):
+        t, r = tier_of(p), role_of(p)
+        mean = (market["gross"][h, t, r] - rules["allowance_kusd"][h]) / eq.gross_value(*s.pay[h, t], *weights)
+        mean /= s.sector_share[h] @ factor[h]
+        own = mean * work.sector_pay(*s.pay[h, t], factor[h, k], s.sector_equity[k], s.sector_illiquid[k],
+                                     rules["sector_liquidity"][k], *weights) + rules["allowance_kusd"][h]  # fmt: skip
+        net = [w * (1 - tax_at(s, rules, h, w)) for w in (own, market["gross"][h, t, r])]
+        more = seen(market["sector_compute"][h, k]) - seen(market["compute"][h])
+        ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + a.b_compute * s.role_compute[r] * more
+    return ahead
+
+
+def _kept(arm, gross):
+    """(engineer, hub) kUSD after tax without relief."""
+    taxes = [tax_at(arm.world.setting, arm.rules, h, gross[:, h]) for h in range(gross.shape[1])]
+    return gross * (1 - np.stack(taxes, axis=1))
 
 
 def net_pay(arm, slots, year, market):
@@ -121,6 +165,31 @@ def net_pay(arm, slots, year, market):
     return eq.net_real_pay(
         gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through, a.price_weight
     )
+
+
+def remote_pull(arm, slots, market):
+    """(engineer, hub) pull of a remote worker's pay against a local job's (E11), both without relief; 0 for others."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    gross = market["gross"]
+    remote = work.remote_gross(gross, market["size"] * rules["remote_hiring"], a.remote_convergence)
+    of = (tier_of(people.category[slots]), role_of(people.category[slots]))
+    net = []
+    for pay in (remote, gross):
+        pay = pay[:, *of].T
+        tax = np.stack([tax_at(s, rules, h, pay[:, h]) for h in range(len(s.hubs))], axis=1)
+        net.append(eq.net_real_pay(pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, 0.0, a.price_weight))
+    works_elsewhere = (people.employer_hub[slots] != people.hub[slots])[:, None]
+    return works_elsewhere * _b_pay(a, people.category[slots])[:, None] * np.log(net[0] / net[1])
+
+
+def family_cost(arm, slots):
+    """(engineer, hub) further cost of crossing a border to each hub, by whether the engineer has a family."""
+    a, rules = arm.a, arm.rules
+    has_family = rng.uniform(rng.key(arm.world.seed, "family"), slots) < a.family_share
+    costs = work.family_costs(
+        rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share
+    )
+    return costs[has_family.astype(int)]
 
 
 def tax_at(s, rules, h, gross):
@@ -143,7 +212,7 @@ def permit_terms(arm, year, home, tier, role, resident):
 def _permit_term(arm, market, g, t, r, resident, h):
     """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to him."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
-    cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["pay_scale"][h]
+    cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["skill"][t, r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
     odds, found = arm.offices.odds.mean(axis=0), []
     gross = market["gross"][h, t, r]
@@ -195,35 +264,54 @@ def _market(arm, year):
     size = arm.counts.sum(axis=(1, 2, 3)) * arm.world.weight
     path = reference_size(s, a, arm.world.start, arm.world.years)[min(t, arm.world.years)]
     scale = eq.pay_level(1.0, size, path, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
+    factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
     scale = scale * rules["pay_multiplier"]
+    scale = scale * (s.sector_share * factor).sum(axis=1) / (s.sector_share @ s.sector_pay)
     value = eq.gross_value(*np.moveaxis(s.pay, -1, 0), a.liquid_equity_weight, a.illiquid_equity_weight)
     price = (
         eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity)
         * rules["price_multiplier"]
     )
-    compute = _fleet(arm, t) / np.maximum(size, 1.0)
+    compute, sector_compute = _compute(arm, t, size)
+    skill = np.outer(rules["tier_pay"], rules["role_pay"])
+    skill = skill * np.outer(rules["tier_demand"], rules["role_demand"]) ** a.wage_supply_elasticity
     return {
         "size": size,
         "pay_scale": scale,
         "price": price,
         "compute": compute,
-        "gross": value[:, :, None] * s.role_pay * scale[:, None, None],
+        "sector_compute": sector_compute,
+        "skill": skill,
+        "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None]
+        + rules["allowance_kusd"][:, None, None],
         "mean_compute": np.average(
             np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)
         ),
     }
 
 
-def _fleet(arm, t):
-    """(hub,) H100-equivalents its engineers can use: fleets, pipeline, and what policy does."""
+def _compute(arm, t, size):
+    """H100-equivalents an engineer (hub,) and (hub, sector): owners' fleets, what all share, and guarantees."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
-    fleet = s.h100e * np.exp(a.fleet_growth * t)
+    shared = a.local_use_share * rules["compute_h100e"]
     for hub, live, capacity in s.pipeline:
-        fleet[int(hub)] += a.local_use_share * capacity * (live <= arm.world.start + t)
-    fleet = fleet + a.local_use_share * rules["compute_h100e"]
+        shared[int(hub)] += a.local_use_share * capacity * (live <= arm.world.start + t)
     for h, c in enumerate(s.country):
-        fleet[h] += rules["country_compute_h100e"][c] * s.stock[h] / s.stock[s.country == c].sum()
-    return fleet * rules["compute_multiplier"]
+        shared[h] += rules["country_compute_h100e"][c] * s.stock[h] / s.stock[s.country == c].sum()
+    users = {"labs": (0, 1), "enterprise": (2, 4, 5, 6), "public": (3, 7)}
+    mean, by_sector = np.zeros(len(s.hubs)), np.zeros(s.sector_share.shape)
+    for h, c in enumerate(s.country):
+        persons = (arm.work[h].sum(axis=0) + 1) * arm.world.weight
+        own = s.h100e[h] * np.exp(a.fleet_growth * t) * rules["compute_multiplier"][h] * s.owner_share[h]
+        mean[h] = (own.sum() + shared[h] * rules["compute_multiplier"][h]) / max(size[h], 1.0)
+        for fleet, sectors in zip(own, users.values(), strict=True):
+            for k in sectors:
+                each = shared[h] * rules["compute_multiplier"][h] / max(size[h], 1.0)
+                least = rules["compute_guarantee"][c] if k in users["public"] else 0.0
+                plain = work.rationed_compute(fleet, persons[list(sectors)].sum(), each)
+                by_sector[h, k] = max(plain, least)
+                mean[h] += (by_sector[h, k] - plain) * persons[k] / persons.sum()
+    return mean, by_sector
 
 
 def _b_pay(a, category):

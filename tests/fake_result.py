@@ -123,6 +123,7 @@ def _coords(replicates, years):
         "time": 2026 + np.arange(years + 1),
         "year": 2026 + np.arange(years), "hub": hubs, "origin": hubs, "destination": hubs, "tier": TIERS,
         "home": HOMES, "route": ROUTES, "status": STATUSES, "role": ROLES, "sector": SECTORS,
+        "sector_left": SECTORS, "sector_taken": SECTORS,
         "hub_name": ("hub", names),
         "hub_country": ("hub", countries),
         "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
@@ -160,7 +161,7 @@ def _arm(_, strength, replicates, years, seed):
     arm = {
         "stock": np.array(stocks),
         "flow": np.reshape(flows, (replicates, years, n, n)),
-        "entrants": np.reshape(entrants, (replicates, years, n)),
+        "entrants": np.reshape(entrants, (replicates, years, n, 1)) * TIER_MIX,
         "exits": np.reshape(exits, (replicates, years, n)),
     }
     return arm | _details(arm, strength, replicates, years, seed)
@@ -183,9 +184,14 @@ def _details(arm, strength, replicates, years, seed):
     pooled = np.where(np.array(ROUTES) == "usa.h1b", 280_000.0, 0) + applicants
     crossings = arm["flow"].sum((-1, -2))[..., None] * TIER_MIX * 0.5
     waiting = np.concatenate([applicants[:, :1], applicants], 1) * 0.1
+    before = arm["stock"][:, :-1]
+    moved = people[:, :-1].sum(-1)[..., None] * status.mean(0) * 0.24
+    hired = moved.sum(-1)[..., None, None] * np.outer(sector.mean(0), sector.mean(0))
     return {
         "stock_by_home": people[..., None] * home, "stock_by_status": people[..., None] * status,
         "stock_by_role": people[..., None] * role, "stock_by_sector": people[..., None] * sector,
+        "stock_by_employer": arm["stock"] * np.where(np.arange(len(HUBS)) < 7, 1.02, 0.99)[:, None],
+        "remote": people * 0.1, "promotions": before * [0.0, 0.01, 0.19], "hires": hired, "job_changes": moved,
         "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
         "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,

@@ -22,7 +22,7 @@ from sim.world.engineers import (
     role_of,
     tier_of,
 )
-from sim.world.people import entrant_mix, joint_mix
+from sim.world.people import entrant_homes, joint_mix
 
 MOST_BYTES = 60  # of a slot, ties apart
 
@@ -82,7 +82,7 @@ def test_cohorts_have_the_size_and_the_places_of_the_path(world):
     for year, entrants in enumerate(world.entrants):
         slots = slice(world.cohort[year + 1], world.cohort[year + 2])
         agents = np.bincount(world.entry_hub[slots], minlength=len(setting().hubs))
-        assert np.abs(agents - entrants.sum(axis=1) / world.weight).max() <= 1.5
+        assert np.abs(agents - entrants.sum(axis=(1, 2)) / world.weight).max() <= 1.5
         assert world.engineers.graduate[slots].sum() == pytest.approx(
             entrants[:, 0].sum() / world.weight, rel=0.01
         )
@@ -90,12 +90,12 @@ def test_cohorts_have_the_size_and_the_places_of_the_path(world):
 
 
 def test_entrants_have_a_home_mix_of_their_own():
-    s, mix = setting(), entrant_mix(setting())
-    assert mix.sum(axis=(2, 3)) == pytest.approx(np.ones((len(s.hubs), 2)))
+    s, mix = setting(), entrant_homes(setting())
+    assert mix.sum(axis=2) == pytest.approx(np.ones((len(s.hubs), 2)))
     native = s.home_country[None, :] == s.country[:, None]
     some = native.any(axis=1)  # hubs whose country is a home of the tables
     for kind, share in enumerate((s.native_graduates, s.native_conversions)):
-        natives = (mix.sum(axis=3)[:, kind] * native).sum(axis=1)
+        natives = (mix[:, kind] * native).sum(axis=1)
         assert natives[some] == pytest.approx(share[s.country][some])
 
 

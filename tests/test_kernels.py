@@ -11,6 +11,7 @@ from sim.model.constants import Constants
 from sim.model.kernels import FREELY, LEAVING, RETURNING
 from sim.model.market import follow_the_market
 from sim.scenario.assumptions import draw_assumptions
+from sim.world.engineers import SECTORS
 
 BOUNDARY = 1e-5  # a uniform this near to one may fall on either side of it: the twin sums in float32
 
@@ -27,12 +28,31 @@ def random_rules(place, draw):
     rules["route_special_fee_usd"] = draw.choice([0.0, 100_000.0, 1e9], routes)
     rules["route_processing_months"] = draw.uniform(0, 24, routes)
     rules["tax_rate_points"] = draw.uniform(-20, 60, countries)
+    rules["family_rights"] = draw.random(countries)
+    rules["remote_hiring"] = draw.choice([0.0, 1.0, 5.0], hubs)
     for who in ("newcomer", "returnee"):
         rules[f"{who}_relief"] = draw.random(countries)
         rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)
     for name in ("pay_multiplier", "price_multiplier", "openings", "compute_multiplier"):
         rules[name] = draw.uniform(0, 3, hubs) + (name.startswith("p")) * 0.1
-    return rules
+    for name in ("tier_pay", "role_pay", "tier_demand", "role_demand"):
+        rules[name] = draw.uniform(0.3, 3, len(rules[name]))
+    return rules | sector_rules(place, draw)
+
+
+def sector_rules(place, draw):
+    """Rules of pay, openings and compute by sector, shaken."""
+    hubs, sectors = len(place.hubs), len(SECTORS)
+    return {
+        "sector_pay": draw.uniform(0.3, 2, sectors),
+        "hub_sector_pay": draw.uniform(0.3, 2, hubs * sectors),
+        "sector_openings": draw.uniform(0.1, 3, sectors),
+        "hub_sector_openings": draw.uniform(0.1, 3, hubs * sectors),
+        "sector_liquidity": draw.random(sectors),
+        "allowance_kusd": draw.uniform(0, 50, hubs),
+        "sign_on_kusd": draw.uniform(0, 100, hubs),
+        "compute_guarantee": draw.uniform(0, 50, len(place.countries)),
+    }
 
 
 def random_arm(hubs, population, seed):
@@ -43,17 +63,21 @@ def random_arm(hubs, population, seed):
     place = with_hubs(at, distance_km=np.where(closed, np.nan, setting().distance_km[np.ix_(at, at)]))
     world = world_of(place, population, years=2, seed=seed)
     (a,) = draw_assumptions(1, seed % 1000)
-    a = a.vary(b_pay=draw.uniform(0.5, 9), b_compute=draw.uniform(0, 2))  # strong enough to decide
+    strong = {"b_pay": (0.5, 9), "b_compute": (0, 2), "family_cost": (0, 5)}  # enough to decide
+    a = a.vary(**{name: draw.uniform(*between) for name, between in strong.items()})
     constants = Constants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
     arm = arm_of(world, a, seed=seed, rules=random_rules(place, draw), constants=constants)
     people, n = arm.people, population
     people.hub[:n] = draw.choice(draw.choice(hubs, max(1, hubs - 1), replace=False), n)
+    people.employer_hub[:n] = np.where(draw.random(n) < 0.5, people.hub[:n], draw.integers(0, hubs, n))
     people.home[:n] = draw.integers(0, len(place.homes), n)
     people.arrival_year[:n] = draw.choice([-1000, 2018, 2023, 2025, 2026], n)
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
     arm.offices.odds = draw.random(arm.offices.odds.shape)
+    people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()
+    arm.rules = arm.rules | sector_rules(place, draw)  # others than those of the start
     return arm
 
 

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InvariantError
-from sim.model.acts import cells, change_status, relocate
+from sim.model import passes
+from sim.model.acts import change_status, relocate, those
 from sim.model.ledger import Books
+from sim.model.tables import Hiring, Teams
 from sim.world.engineers import PERMANENT, TEMPORARY, category, empty
 
 HUBS, HOMES, TIERS, STATUSES = 3, 2, 3, 6
@@ -17,17 +19,27 @@ def people_in(*places):
     """Engineers at (hub, home, tier, status)."""
     people = empty(len(places))
     for i, (hub, home, tier, status) in enumerate(places):
-        people.hub[i], people.home[i], people.status[i] = hub, home, status
+        people.hub[i] = people.employer_hub[i] = hub
+        people.home[i], people.status[i] = home, status
         people.category[i] = category(0, tier, 0, 0)
     return people
 
 
 def count(people):
-    """(hub, home, tier, status) agents, one by one."""
-    stock = np.zeros((HUBS, HOMES, TIERS, STATUSES), int)
-    for i in np.flatnonzero(people.hub >= 0):
-        stock[people.hub[i], people.home[i], people.category[i] // 15 % 3, people.status[i]] += 1
-    return stock
+    """(cell + 1,) census of the agents."""
+    return passes.count(0, len(people.hub), people, HUBS, HOMES)[0]
+
+
+def hiring(sector=2, remote=0.0, employer=1):
+    """Every new job is in ``sector``; those who work remotely, a share ``remote``, do so for the hub ``employer``."""
+    steps = lambda shape, at: np.broadcast_to(np.arange(shape[-1]) >= at, shape).astype(np.float32)  # noqa: E731
+    return Hiring(steps((45, HUBS, 8), sector), np.full((5, 8), remote, np.float32), steps((HUBS, HUBS), employer),
+                  np.arange(3, dtype=np.uint64))
+
+
+def teams():
+    """One team without a leader."""
+    return Teams(np.full(1, -1), np.zeros(1, np.int16))
 
 
 def relocated(people, books, slots, hubs, route=-1, month=0):
@@ -35,24 +47,51 @@ def relocated(people, books, slots, hubs, route=-1, month=0):
     slots = np.array(slots)
     is_home = np.array([[True, True, False], [False, False, True]])
     relocate(slots, np.array(hubs), np.full(len(slots), route), month, people, np.array([0, 0, 1]), is_home,
-             np.array([1]), np.array([36]), books.change, books.flow, books.crossings)
+             np.array([1]), np.array([36]), hiring(), teams(), books.change, books.flow, books.crossings, books.hires)
 
 
 def test_a_cell_is_hub_home_tier_and_status():
-    people = people_in((2, 1, 0, 5), (0, 0, 2, 0))
-    found = cells(np.arange(2), people, HOMES)
-    assert [np.unravel_index(c, (HUBS, HOMES, TIERS, STATUSES)) for c in found] == [
-        (2, 1, 0, 5),
-        (0, 0, 2, 0),
-    ]
+    census = count(people_in((2, 1, 0, 5), (0, 0, 2, 0)))
+    stock = census[:-1].reshape(HUBS, HOMES, TIERS, STATUSES)
+    assert np.argwhere(stock).tolist() == [[0, 0, 2, 0], [2, 1, 0, 5]]
+    assert stock.sum() == 2
+
+
+@pytest.mark.parametrize("column", ["hub", "home", "category", "sector", "status", "employer_hub"])
+def test_the_fingerprint_sees_every_column(column):
+    people = people_in((0, 0, 1, 0), (1, 1, 2, 2))
+    before = count(people)[-1]
+    getattr(people, column)[0] += 1
+    assert count(people)[-1] != before
+    getattr(people, column)[0] -= 1
+    assert count(people)[-1] == before
+
+
+def test_a_job_that_nobody_booked_is_found():
+    people = people_in((0, 0, 1, 0))
+    before, books = count(people), Books(HUBS, HOMES)
+    people.sector[0] = 3  # not in the cells by hub, home, tier and status
+    with pytest.raises(InvariantError, match="fingerprint"):
+        books.close(before, count(people))
+
+
+def test_a_mover_takes_a_job_in_the_new_hub_and_a_remote_worker_keeps_his():
+    people = people_in((0, 0, 1, 0), (0, 0, 1, 0), (0, 0, 1, 0))
+    people.sector[:], people.employer_hub[:] = 5, (0, 1, 1)
+    books = Books(HUBS, HOMES)
+    relocated(people, books, [0, 1], [1, 2])
+    relocated(people, books, [2], [2], route=0)  # a permit is for a job in the country
+    assert people.sector.tolist() == [2, 5, 2]
+    assert people.employer_hub.tolist() == [1, 1, 2]
+    assert books.hires[5, 2] == books.hires.sum() == 2
 
 
 def test_entry_move_change_and_exit_explain_the_stock():
     people = people_in((0, 0, 0, 0), (1, 1, 2, 2), (2, 0, 1, 1), (-1, 0, 0, 0))
     before, books = count(people), Books(HUBS, HOMES)
-    one = lambda i: np.bincount(cells(np.array([i]), people, HOMES), minlength=books.change.size)  # noqa: E731
+    one = lambda i: those(np.array([i]), people, HUBS, HOMES)  # noqa: E731
 
-    people.hub[3] = 2
+    people.hub[3] = people.employer_hub[3] = 2
     books.entered(one(3))
     relocated(people, books, [0], [2], route=0)
     change_status(np.array([1]), np.array([0]), 0, people, HOMES, np.array([2]), np.array([99]), books.change)
@@ -63,17 +102,17 @@ def test_entry_move_change_and_exit_explain_the_stock():
     assert people.status.tolist() == [TEMPORARY, PERMANENT, 1, 0]
     assert books.flow.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0]]
     assert books.crossings.tolist() == [1, 0, 0]  # the expert crossed the border
-    assert books.entrants.tolist() == [0, 0, 1]
+    assert books.entrants.sum(axis=1).tolist() == [0, 0, 1]
     assert books.exits.tolist() == [0, 0, 1]
 
 
 def test_a_move_that_nobody_booked_is_found():
     people = people_in((0, 0, 0, 0))
     before = count(people)
-    people.hub[0] = 1
+    people.hub[0] = people.employer_hub[0] = 1
     with pytest.raises(InvariantError, match=r"2 cells.*\(0, 0, 0, 0\)"):
         Books(HUBS, HOMES).close(before, count(people))
-    people.hub[0] = 0
+    people.hub[0] = people.employer_hub[0] = 0
     books = Books(HUBS, HOMES)
     books.flow[0, 1] = 1  # a move booked among the flows that nobody made
     with pytest.raises(InvariantError, match=r"2 cells, the first \(hub,\) \(0,\)"):
@@ -94,4 +133,4 @@ def test_any_moves_balance_when_booked(places, seed):
         slots = np.flatnonzero((draw.random(len(places)) < 0.5) & (people.hub >= 0))
         relocated(people, books, slots, draw.integers(0, HUBS, len(slots)), draw.integers(-1, 1), month)
     books.close(before, count(people))  # raises where a cell does not balance
-    assert np.array_equal(before + books.change.reshape(before.shape), count(people))
+    assert np.array_equal(before + books.change, count(people))

@@ -19,8 +19,9 @@ def table(name):
 def test_every_family_reaches_every_row_of_its_table():
     for family in FAMILIES:
         count = sum(lever.field == family.field for lever in catalogue().values())
-        rows = {axis: len(table(axis)) for axis in ("countries", "routes", "hubs", "homes")}
-        rows["origins"] = rows["countries"] * rows["homes"]
+        rows = {axis: len(table(axis)) for axis in ("countries", "routes", "hubs", "homes", "sectors")}
+        rows |= {"tiers": len(table("tier_factors")), "roles": len(table("role_factors"))}
+        rows["origins"], rows["hub_sectors"] = rows["countries"] * rows["homes"], rows["hubs"] * rows["sectors"]
         assert count == rows[family.axis], family.path
     assert len({family.field for family in FAMILIES}) == len(FAMILIES)
 
@@ -28,7 +29,7 @@ def test_every_family_reaches_every_row_of_its_table():
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.field)
 def test_levers_are_complete_and_their_present_values_allowed(family):
     for lever in (lever for lever in catalogue().values() if lever.field == family.field):
-        assert re.fullmatch(r"(country|hub)(\.[a-z0-9_]+)+", lever.path)
+        assert re.fullmatch(r"(country|hub|tier|role|sector)(\.[a-z0-9_]+)+", lever.path)
         assert lever.what, lever.path
         assert lever.meaning, lever.path
         assert lever.reaches, lever.path

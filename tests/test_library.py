@@ -12,15 +12,19 @@ from sim.world.engineers import CITIZEN, OPT, PERMANENT, STUDENT, TEMPORARY
 
 # What each must move, and which way. Not said where the model may go either way, or where the mover is too small for
 # a few thousand engineers: current_law mixes tightening and easing; Canada's 1,140 places are two engineers here;
-# Britain's Global Talent route is the second choice of most experts.
+# Britain's Global Talent route is the second choice of most experts; doctors take longer than these four years.
 MOVES = {
+    "academia_drain": ("mix:usa,sector=academia", -1),
     "all_closed": ("drain,home=ind", -1),
     "all_open": ("drain,home=ind", +1),
+    "acquihire_wave": ("mix:usa,sector=startup", -1),
     "bay_area_rent": ("price_level:sf_bay_area", -1),
     "canada_open_permit": None,
     "china_west_closed": ("share:usa,home=chn", -1),
     "chip_controls": ("compute_per_engineer:beijing", -1),
     "current_law": None,
+    "dual_site": ("share:sf_bay_area,basis=employer", +1),
+    "entry_squeeze": ("mix:usa,tier=entry", -1),
     "eu_fast_track": ("share:eu27", +1),
     "france_compute": ("compute_per_engineer:paris", +1),
     "green_card_for_phds": ("grants,route=usa.phd_green_card", +1),
@@ -33,7 +37,11 @@ MOVES = {
     "india_compute": ("compute_per_engineer:bengaluru", +1),
     "japan_highly_skilled": ("applicants,route=jpn.highly_skilled", +1),
     "newcomer_tax": ("gain:deu", +1),
+    "office_return": ("remote:usa", -1),
+    "remote_first": ("remote:usa", +1),
+    "phd_expansion": None,
     "returnee_tax": ("drain,home=fra", -1),
+    "tooling_leap": ("pay:usa,tier=entry", -1),
     "uk_global_talent": None,
     "us_points_system": ("grants,route=usa.points", +1),
     "us_tax_up": ("net_pay:usa", -1),

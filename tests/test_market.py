@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, world_of
 
-from sim.model.market import accessible_compute, follow_the_market, market, openings
+from sim.model.compute import accessible_compute
+from sim.model.market import follow_the_market, market, openings
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
 from sim.world.engineers import TASTES, TIERS
@@ -149,7 +150,7 @@ def test_entrants_replace_exits_and_carry_growth_less_migration():
     s = setting()
     entrants = entrant_path(s, CENTRE, START, 3)
     country = np.zeros((len(s.countries), 2))
-    np.add.at(country, s.country, entrants[0])
+    np.add.at(country, s.country, entrants[0].sum(axis=-1))
     stock = np.bincount(s.country, s.stock)
     expected = np.maximum(stock * (s.growth + s.exit_rate) - s.net_migration, 0)
     assert country.sum(axis=1) == pytest.approx(expected)
@@ -165,7 +166,7 @@ def test_entrants_do_not_depend_on_where_people_have_moved():
 def test_every_tier_is_paid_by_its_parts(arm):
     from sim.model.market import gross_pay
 
-    value = gross_pay(setting(), CENTRE, np.ones(len(setting().hubs)))
+    value = gross_pay(setting(), CENTRE, np.ones(len(setting().hubs)), np.ones((3, 5)))
     h, t, r = 2, TIERS.index("expert"), 3
     base, bonus, liquid, illiquid = setting().pay[h, t]
     by_hand = base + bonus + CENTRE.liquid_equity_weight * liquid + CENTRE.illiquid_equity_weight * illiquid

@@ -23,7 +23,8 @@ def test_a_measure_is_taken_apart(text, query):
     ("text", "complaint"),
     [
         ("shear:usa", "unknown measure 'shear'; nearest: share"),
-        ("share:usa,teir=expert", "unknown key 'teir'; share takes tier, role, sector, home, status; nearest: tier"),
+        ("share:usa,teir=expert",
+         "unknown key 'teir'; share takes tier, role, sector, home, status, basis; nearest: tier"),
         ("share:usa,tier", "tier needs a value: tier=..."),
         ("share:@2030", "a place is missing after ':'"),
         ("share@soon", "the time after '@' is a year, not 'soon'"),
@@ -123,9 +124,39 @@ def test_pay_of_a_country_is_the_mean_over_its_engineers(result):
     assert np.allclose(measure(result, "pay:fra"), expected)
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if name != "drain"])
+def test_the_employers_basis_counts_the_same_people_elsewhere(result):
+    home, work = measure(result, "stock"), measure(result, "stock,basis=employer")
+    assert np.array_equal(work, result.data.stock_by_employer.isel(time=-1).sum("tier"))
+    assert not np.allclose(home, work)
+    assert np.array_equal(measure(result, "stock,basis=residence"), home)
+    with pytest.raises(ResultError, match="by employer are counted by tier alone"):
+        measure(result, "share:usa,basis=employer,home=ind")
+
+
+def test_tiers_of_a_place_add_up_to_it(result):
+    parts = [measure(result, f"mix:usa,tier={tier}") for tier in result.data.tier.values]
+    assert np.allclose(sum(parts), 1)
+
+
+def test_years_to_expert_are_the_sum_of_two_waiting_times(result):
+    """Promotions of the fake result are 1 and 19 % a year everywhere: 100 years and 5.3 of them."""
+    assert np.allclose(measure(result, "years_to_expert:usa"), 1 / 0.01 + 1 / 0.19)
+
+
+def test_leavers_of_a_sector_go_to_the_others(result):
+    sectors = [str(s) for s in result.data.sector.values if s != "startup"]
+    parts = [measure(result, f"outflow,sector_left=startup,sector_taken={s}") for s in sectors]
+    assert np.allclose(sum(parts), 1)
+    assert np.allclose(measure(result, "outflow,sector_left=startup,sector_taken=startup"), 0)
+
+
+KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert",
+               "outflow": ",sector_left=frontier_lab,sector_taken=startup"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEASURES)
 def test_every_measure_has_unit_meaning_and_both_arms(result, name):
-    values = series(result, name)
+    values = series(result, name + KEYS_NEEDED.get(name, ""))
     assert values.dims[:2] == ("arm", "replicate")
     assert values.attrs["units"]
     assert values.attrs["long_name"]

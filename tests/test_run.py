@@ -87,7 +87,7 @@ def test_stocks_change_by_entrants_arrivals_departures_and_exits():
     for data in arms(small_run()):
         change = data.stock.sum("tier").diff("time").values
         arrivals, departures = data.flow.sum("origin").values, data.flow.sum("destination").values
-        expected = data.entrants.values + arrivals - departures - data.exits.values
+        expected = data.entrants.sum("tier").values + arrivals - departures - data.exits.values
         assert change == pytest.approx(expected, abs=1e-6)
 
 
@@ -101,8 +101,17 @@ def test_nobody_is_invented():
     everybody = data.stock.sum(["hub", "tier"])
     assert data.stock_by_home.sum(["hub", "home"]).values == pytest.approx(everybody.values)
     assert data.stock_by_status.sum(["hub", "status"]).values == pytest.approx(everybody.values)
-    born = everybody.diff("time").values - data.entrants.sum("hub").values + data.exits.sum("hub").values
+    born = everybody.diff("time").values - data.entrants.sum(["hub", "tier"]).values + data.exits.sum("hub").values
     assert born == pytest.approx(np.zeros(born.shape), abs=1e-5)  # moves add up to nothing over the world
+
+
+def test_people_have_one_employer_one_sector_and_one_role():
+    data = small_run().data
+    everybody = data.stock.sum(["hub", "tier"]).values
+    for name in ("stock_by_role", "stock_by_sector", "stock_by_employer"):
+        assert data[name].sum(["hub", data[name].dims[-1]]).values == pytest.approx(everybody), name
+    by_tier = data.stock.sum("hub").values
+    assert data.stock_by_employer.sum("hub").values == pytest.approx(by_tier)  # wherever it is, the tier is theirs
 
 
 def test_moves_have_two_ends_and_crossings_are_moves_between_countries():
@@ -225,7 +234,7 @@ def test_a_policy_of_the_first_january_finds_the_petitions_that_are_under_way():
 def test_a_policy_of_january_acts_on_those_who_enter_in_that_january():
     before, after = arms(run_levers({"country.usa.supply.graduates": 0.5}, "2027-01-01"))
     entrants = [
-        data.entrants.values[:, :, setting().country == setting().countries.index("usa")].sum(axis=(0, 2))
+        data.entrants.values[:, :, setting().country == setting().countries.index("usa")].sum(axis=(0, 2, 3))
         for data in (before, after)
     ]
     assert entrants[0][0] == entrants[1][0]
@@ -235,8 +244,8 @@ def test_a_policy_of_january_acts_on_those_who_enter_in_that_january():
 def test_more_graduates_enter_where_the_lever_says():
     before, after = arms(run_levers({"country.can.supply.graduates": 3}, years=1))
     canada = setting().country == setting().countries.index("can")
-    graduates = shipped_world(10_000, 1).entrants[0, :, 0]
-    extra = (after.entrants - before.entrants).values[0, 0]
+    graduates = shipped_world(10_000, 1).entrants[0, :, 0].sum(axis=1)
+    extra = (after.entrants - before.entrants).sum("tier").values[0, 0]
     assert extra[canada].sum() == pytest.approx(2 * graduates[canada].sum(), rel=0.1)
     assert np.all(extra[~canada] == 0)
 

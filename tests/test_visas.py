@@ -255,9 +255,9 @@ def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
     arm.open_books()
     settle(arm, START)
     leave(arm, START)
-    before = arm.counts
+    before = arm.census
     arm.count()
-    arm.books.close(before, arm.counts)
+    arm.books.close(before, arm.census)
     stays = people.hub[:n] == ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     return people.status[:n][stays], people.expiry_month[:n][stays], people.hub[:n][~stays]
 

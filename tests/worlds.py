@@ -15,6 +15,7 @@ from sim.scenario.lever_table import FAMILIES
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate import shipped
 from sim.world.build import build
+from sim.world.engineers import ROLES, SECTORS, TIERS
 from sim.world.hubs import load_setting
 
 START = 2026
@@ -29,12 +30,12 @@ NO_FEEDBACK = CENTRE.vary(
 )
 HUB_FIRST = (
     "stock tier_share role_share sector_share home_mix home_mix_experts pay tax_rate price "
-    "engineer_share h100e national_net index_net affiliates"
+    "engineer_share h100e owner_share national_net index_net affiliates"
 ).split()
 HUB_LAST = "home_share language free_share compatriots".split()
 COUNTRY_FIRST = (
-    "returnee_abroad growth exit_rate graduates conversions native_graduates native_conversions status_mix "
-    "return_rate settlement_rate"
+    "returnee_abroad growth exit_rate graduates conversions phd_share native_graduates native_conversions status_mix "
+    "return_rate settlement_rate queue_share"
 ).split()
 
 
@@ -91,6 +92,9 @@ def rules_for(place):
         "routes": np.array([routes.index(route["route"]) for route in place.routes]),
     }
     homes = len(place.homes)
+    kinds = {"tiers": TIERS, "roles": ROLES, "sectors": SECTORS}
+    at |= {axis: np.arange(len(names)) for axis, names in kinds.items()}
+    at["hub_sectors"] = (at["hubs"][:, None] * len(SECTORS) + np.arange(len(SECTORS))).ravel()
     at["origins"] = (at["countries"][:, None] * homes + np.arange(homes)).ravel()
     rules = baseline_rules()
     return {family.field: rules[family.field][at[family.axis]] for family in FAMILIES}

@@ -43,6 +43,9 @@ def plot(
         Literal["png", "svg", "pdf", "graphml"], typer.Option(help="Of the file; graphml for the network alone.")
     ] = "png",
     scenario: Annotated[str | None, typer.Option(help="One scenario of a comparison.")] = None,
+    basis: Annotated[
+        Literal["residence", "employer"], typer.Option(help="Count engineers where they live or are employed.")
+    ] = "residence",
     measure: Annotated[str | None, typer.Option(help="Of a sweep: one of those that it kept.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; by default in the run's folder figures.")] = None,
     json: Json = False,
@@ -66,8 +69,13 @@ def plot(
         known = plots.KINDS if format != "graphml" else ["network"]
         raise UsageError(f"no figure {kind!r} as {format}; there are: {', '.join(known)}{nearest(kind, known)}")
     result = result.versus(scenario) if scenario else result
+    if basis == "employer":
+        if kind not in plots.BY_STOCK:
+            raise UsageError(f"{kind} does not count engineers by employer", f"these do: {', '.join(plots.BY_STOCK)}")
+        result = result.by_employer()
     span = None if years is None else _years(years)
-    asked = [scenario, hubs, years, style if style == "slide" else None]  # the run's own figures stay as they are
+    unusual = [basis if basis == "employer" else None, style if style == "slide" else None]
+    asked = [scenario, hubs, years, *unusual]  # the run's own figures stay as they are
     name = "-".join([kind, *(plain(words) for words in asked if words)])
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)

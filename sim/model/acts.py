@@ -96,8 +96,8 @@ def those(slots, people, hubs, homes):
 
 
 @njit(cache=True, nogil=True)
-def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, hiring, change, flow, crossings,
-             hires):
+def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, hiring, teams, change, flow,
+             crossings, hires):
     """Move engineers to ``hubs``: residence, status, permit, job and the year's books.
 
     Who works remotely and needs no permit keeps his job; everybody else takes one in the new hub.
@@ -105,7 +105,7 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
     Parameters
     ----------
     route : (mover,) the permit granted, -1 for people who need none
-    is_home : (home, hub) bool; kind, permit_months : (route,); hiring : Hiring
+    is_home : (home, hub) bool; kind, permit_months : (route,); hiring : Hiring; teams : Teams
     change : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector), of the books,
         added to
     """
@@ -131,6 +131,25 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
             people.employer_hub[i] = d
         book(change, people, i, homes, 1)
         flow[o, d] += 1
+        if teams.leader[uint64(people.team[i])] == i:
+            teams.moved[uint64(people.team[i])] = year
+
+
+@njit(cache=True, nogil=True)
+def count_tied(slots, hubs, colleagues, hub, tied_hubs):
+    """Movers to ``hubs`` who have a former colleague there; all hubs where each has one are added to ``tied_hubs``.
+
+    Parameters
+    ----------
+    colleagues : (mover,) bit sets of hubs; tied_hubs : (origin, hub) movers
+    """
+    tied = 0
+    for k in range(slots.size):
+        o = uint64(hub[uint64(slots[k])])
+        tied += np.int64(colleagues[k] >> uint64(hubs[k]) & uint64(1))
+        for d in range(uint64(tied_hubs.shape[1])):
+            tied_hubs[o, d] += np.int64(colleagues[k] >> d & uint64(1))
+    return tied
 
 
 @njit

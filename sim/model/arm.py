@@ -6,15 +6,15 @@ import numpy as np
 
 from ..scenario.stack import rules_at
 from ..threads import over_range
-from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
+from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS, YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
-from . import passes, rng
-from .jobs import place_remote_workers
+from . import passes, remote, rng
 from .ledger import Books
 from .market import Layout, follow_the_market
 from .routes import Routes
-from .supply import entrant_path, reference_size
+from .supply import academia_over_path, entrant_path, reference_size
+from .teams import teams_of
 from .visas import Offices
 
 
@@ -42,23 +42,27 @@ class Arm:
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
         self.reference = reference_size(setting, a, world.start, world.years)
-        self.ratio = self._entrant_ratio()
+        self.entrants = entrant_path(setting, a, world.start, world.years)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
-        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality")])
+        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
         self.reach_key = rng.key(world.seed, "route reach")
         self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
         self.seen = np.zeros(len(self.people.hub), bool)  # room for ``acts.standing``
+        self.teams = teams_of(world)
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.rules = baseline_rules  # until the run starts
+        self.pull_at_start = None  # of the sectors, from the first market on
         self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
-        place_remote_workers(self)
+        remote.place_remote_workers(self)
         self.count()
+        self.first_work = self.work
+        self.academia = academia_over_path(self)[None]  # (year, country), one row a 1 January: all ones at the start
 
     def branch(self, policies, held_to=()):
         """An independent copy that lives under ``policies`` from this 1 January on.
@@ -68,6 +72,7 @@ class Arm:
         """
         twin = copy(self)
         twin.people = self.people.copy()
+        twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
         return twin
@@ -108,14 +113,27 @@ class Arm:
         """(hub,) stock on 1 January in persons, at full scale."""
         return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
 
+    def sector_size(self):
+        """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
+        return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
+
     def jobs_abroad(self):
         """Jobs, in persons, that the petitions lost last year open abroad."""
         return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
+
+    def follow_academia(self):
+        """Write down academia of this 1 January: who enters ``phd_years`` later depends on it (E9)."""
+        now = self._seen("feedback", "academia", self.year, academia_over_path(self))
+        self.academia = np.vstack([self.academia, now])
 
     def living(self):
         """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""
         self.choices += 1
         return self._seen("network", "living", self.choices, self.people.hub)
+
+    def leaders(self):
+        """(team,) year in which the leader last moved, as his team sees it."""
+        return self._seen("network", "leaders", self.year, self.teams.moved)
 
     def _seen(self, mechanism, what, key, now):
         """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
@@ -124,12 +142,6 @@ class Arm:
         if self.course is not None:
             getattr(self.course, what)[key] = copy(now)
         return now
-
-    def entrant_ratio(self, year):
-        """(hub, kind, tier) entrants over those of the world's reference path."""
-        ratio = np.repeat(self.ratio[year - self.world.start][:, :, None], len(TIERS), axis=2)
-        ratio[:, 0] *= self.rules["graduates"][self.world.setting.country][:, None]
-        return ratio
 
     def spare_slots(self, count):
         """The next ``count`` empty slots beyond all cohorts, making room where there is none."""
@@ -142,28 +154,23 @@ class Arm:
         self.spare = self.used = last
         return np.arange(first, last)
 
-    def _entrant_ratio(self):
-        world = self.world
-        path = entrant_path(world.setting, self.a, world.start, world.years)
-        return path / np.maximum(world.entrants, 1e-9)
-
 
 def considering_table(arm):
     """(category // 3, status, age) probability of considering a move in a year (E4).
 
-    The rate is an average over the engineers of the start: tiers and statuses that consider more are set against
-    those that consider less.
+    The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
+    set against those that consider less.
     """
     a, setting = arm.a, arm.world.setting
     tier = np.array([a.expert_considering, 1.0, a.entry_considering])
     status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
-    ages = 22 + np.arange(setting.ages.shape[1])
+    ages = YOUNGEST + np.arange(setting.ages.shape[1])
     ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
     stock = arm.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
-    mobility = np.average(setting.role_share @ setting.role_mobility, weights=setting.stock)
+    by_role = setting.role_share * remote.considering_factor(arm)
+    mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
     mean = weight.sum() / stock.sum() * mobility
     rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
                                  a.mover_share, ages, a.b_age, a.age_reference)
     return rates.reshape(-1, *rates.shape[3:])
-

@@ -11,10 +11,11 @@ import numpy as np
 from numba import njit
 
 from ..errors import InvariantError
-from ..world.people import entrant_mix
+from ..world.people import entrant_homes
 from . import equations as eq
 from .kernels import tied_hubs
 from .market import dissimilarity_of
+from .remote import considering_factor
 from .routes import promise, route_shares
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
@@ -71,9 +72,10 @@ def considerers(arm):
     a, s, world = arm.a, arm.world.setting, arm.world
     kind = np.array([1 - a.mover_share, a.mover_share])
     rates = arm.considering_rates.reshape(2, 3, s.role_share.shape[1], *arm.considering_rates.shape[1:])
-    rate = np.einsum("ktrsa,k,hr,ta->hts", rates, kind, s.role_share, s.ages, optimize=True)
+    roles = s.role_share * considering_factor(arm)
+    rate = np.einsum("ktrsa,k,hr,ta->hts", rates, kind, roles, s.ages, optimize=True)
     residents = np.einsum("hts,hgts->hgt", rate, arm.counts) * world.weight
-    graduates = (world.entrants[0] * arm.ratio[0])[:, 0, None, None] * entrant_mix(s)[:, 0]
+    graduates = arm.entrants[0][:, 0, None, :] * entrant_homes(s)[:, 0, :, None]
     return residents + a.considering_graduate * graduates
 
 

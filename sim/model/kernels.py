@@ -84,6 +84,10 @@ def gather(who, people, room):
         room.column[4, k] = people.arrival_year[uint64(who[k])]
     for k in range(who.size):
         room.column[5, k] = people.abroad_since[uint64(who[k])]
+    for k in range(who.size):
+        room.column[6, k] = people.sector[uint64(who[k])]
+    for k in range(who.size):
+        room.column[7, k] = people.employer_hub[uint64(who[k])]
 
 
 @njit
@@ -127,12 +131,17 @@ def utilities(who, keys, t, mode, barred, room):
     for k in range(uint64(who.size)):
         o, g, status = uint64(room.column[0, k]), uint64(room.column[1, k]), uint64(room.column[3, k])
         p = uint64(room.column[2, k]) % uint64(45)
-        work, tier, country = p // uint64(3), p // uint64(15), t.country[o]
+        work, country = p // uint64(3), t.country[o]
+        burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(3) + p // uint64(15)
         group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
         for d in range(hubs):
             permit = t.permit[group, g, work, d]
-            v[k, d] = t.pull[g, p, d] - t.trip[tier, o, d]  # E1, E2
+            v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d]  # E1, E2
             v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
+        v[k, o] += t.stay[uint64(room.column[6, k]), p, o]  # E10
+        if uint64(room.column[7, k]) != o:
+            for d in range(hubs):  # who needs a permit leaves the remote job for one in the hub
+                v[k, d] += t.remote[p, d] if nation < t.free[g, o, d] else float32(0.0)  # E11
         if t.has_relief[g, o]:
             relieve(k, o, g, p, country, t, room)
         add_to(v[k], room.colleagues[k], t.log_colleague)  # E2

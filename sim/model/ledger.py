@@ -55,9 +55,11 @@ class Books:
     ----------
     change : (cell + 1,) everybody who came into a cell less everybody who left it, and the change of the fingerprint
     flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
-    entrants : (hub, tier); exits : (hub,); promotions : (hub, tier) by the tier left
+    entrants : (hub, tier); graduates : (hub, tier) of them from study; exits : (hub,)
+    promotions : (hub, tier) by the tier left
     hires : (sector, sector) new jobs by the sector left and taken, those of movers included
     job_changes : (status,) new jobs of people who stay in their hub
+    tied_moves : movers to a hub where a former colleague lives; tied_hubs : (origin, hub) movers with one there
     """
 
     def __init__(self, hubs, homes):
@@ -66,10 +68,12 @@ class Books:
         self.flow = np.zeros((hubs, hubs), np.int64)
         self.crossings = np.zeros(len(TIERS), np.int64)
         self.entrants = np.zeros((hubs, len(TIERS)), np.int64)
+        self.graduates = np.zeros((hubs, len(TIERS)), np.int64)
         self.exits = np.zeros(hubs, np.int64)
         self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
         self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)
         self.job_changes = np.zeros(STATUS_COUNT, np.int64)
+        self.tied_moves, self.tied_hubs = 0, np.zeros((hubs, hubs), np.int64)
 
     def cells(self, change):
         """(hub, home, tier, status) agents of a (cell + 1,) change."""
@@ -84,6 +88,18 @@ class Books:
         """Book people who left the occupation; ``change`` is (cell + 1,), its agents not positive."""
         self.change += change
         self.exits -= self.cells(change).sum(axis=(1, 2, 3))
+
+    def rehired(self, change, hires, job_changes):
+        """Book people who took another job in their hub; (cell + 1,), (sector, sector) and (status,) agents."""
+        self.change += change
+        self.hires += hires
+        self.job_changes += job_changes
+
+    def tied_at_random(self):
+        """Movers who would know a former colleague where they go, if each went where the year's arrivals went."""
+        arrivals = self.flow.sum(axis=0)
+        elsewhere = np.maximum(arrivals.sum() - arrivals, 1)  # by origin, which is no destination
+        return (self.tied_hubs * arrivals).sum(axis=1) @ (1 / elsewhere)
 
     def close(self, before, after):
         """Check ``stock(t+1) = stock(t) + entrants + arrivals - departures - exits`` to the agent.

@@ -4,10 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..world.engineers import TASTES
 from . import equations as eq
+from . import remote, supply_equations
+from . import work_equations as work
+from .compute import compute_per_engineer, compute_table
 from .jobs import hiring
 from .routes import open_routes, permit_terms
+from .sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
 from .tables import SHUT, Tables
 
 
@@ -17,6 +20,8 @@ class Pulls(NamedTuple):
     pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
     pay_returnee: np.ndarray  # the same under returnee relief
     pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
+    sign_on: np.ndarray  # (category % 45, hub) what is paid once to people who move in
+    remote: np.ndarray  # (category % 45, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
     permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
@@ -29,10 +34,12 @@ class Pulls(NamedTuple):
 class Market:
     """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
 
-    def __init__(self, pay_scale, price, compute, size):
+    def __init__(self, pay_scale, skill, price, compute, sector_compute, size):
         self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
+        self.skill = skill  # (tier, role) the same, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
+        self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
         self.size = size  # (hub,) persons
 
 
@@ -40,6 +47,7 @@ def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
+    arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
     arm.hiring = hiring(arm, year)
     arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
@@ -53,22 +61,9 @@ def market(arm, year, rules):
     reference = arm.reference[min(t, len(arm.reference) - 1)]
     pay_scale = eq.pay_level(1.0, size, reference, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
-    compute = accessible_compute(s, a, rules, year, arm.world.start) / np.maximum(size, 1.0)
-    return Market(pay_scale * rules["pay_multiplier"], price * rules["price_multiplier"], compute, size)
-
-
-def accessible_compute(setting, a, rules, year, start):
-    """(hub,) H100-equivalents that the hub's engineers can use: owners' fleets, the pipeline and what policy adds.
-
-    New capacity at a hub, of the pipeline or of a policy, counts times ``local_use_share``. What a country gives its
-    own engineers counts whole, shared by its hubs in proportion to their engineers at the start.
-    """
-    fleet = setting.h100e * np.exp(a.fleet_growth * (year - start))
-    live = setting.pipeline[setting.pipeline[:, 1] <= year]
-    built = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) + rules["compute_h100e"]
-    in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
-    public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
-    return np.maximum((fleet + a.local_use_share * built + public) * rules["compute_multiplier"], 0.0)
+    compute = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
+    pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
+    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], *compute, size)
 
 
 def openings(setting, a, rules, affiliate_jobs):
@@ -78,20 +73,28 @@ def openings(setting, a, rules, affiliate_jobs):
     """
     turnover = a.job_change_rate + (setting.exit_rate + np.maximum(setting.growth, 0.0))[setting.country]
     policy = rules["openings"] * rules["country_openings"][setting.country]
+    policy = policy * openings_by_sector(setting, a, rules).sum(axis=1)
     return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
 
 
-def gross_pay(setting, a, pay_scale):
-    """(hub, tier, role) kUSD a year as engineers value it (E1), real."""
+def gross_pay(setting, a, pay_scale, skill):
+    """(hub, tier, role) kUSD a year as engineers value it (E1), real; ``skill`` as from :func:`skill_pay`."""
     parts = np.moveaxis(setting.pay, -1, 0)
     value = eq.gross_value(*parts, a.liquid_equity_weight, a.illiquid_equity_weight)
-    return value[:, :, None] * setting.role_pay * np.asarray(pay_scale)[:, None, None]
+    return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
+
+
+def skill_pay(a, rules):
+    """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
+    pay_and_demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
+    return supply_equations.skill_pay(*pay_and_demand, a.wage_supply_elasticity)
 
 
 def pulls(arm, year):
     """The :class:`Pulls` under the rules now in force."""
     s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
-    gross = gross_pay(s, a, m.pay_scale)
+    valued = gross_pay(s, a, m.pay_scale, m.skill)
+    gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
@@ -99,6 +102,8 @@ def pulls(arm, year):
         pay=pay,
         pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
         pay_arriving=after(pay, years("newcomer_years")),
+        sign_on=sign_on_table(s, a, rules, valued),
+        remote=remote_pull(arm, gross, m.price) - pay[..., 0],
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
                             openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
                             a.b_size, a.b_diaspora, a.b_home, a.b_language),
@@ -112,15 +117,18 @@ def pulls(arm, year):
 
 def tables(arm, year):
     """The pulls laid out as the kernels read them: one row an engineer for every term."""
-    s, a, p, fixed = arm.world.setting, arm.a, arm.pulls, arm.layout
+    s, a, p, fixed, rules = arm.world.setting, arm.a, arm.pulls, arm.layout, arm.rules
     role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
+    stay = work.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
     return Tables(
-        pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role])),
-        trip=fixed.trip,
+        pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role] + arm.sectors.value + p.sign_on)),
+        stay=single(np.moveaxis(stay, 2, 0)),
+        trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=single(np.where(np.isnan(p.permit), SHUT, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))),
         newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
         returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
+        remote=single(p.remote),
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
         group_of=arm.routes.group_of,
         free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
@@ -130,7 +138,7 @@ def tables(arm, year):
         has_relief=relief_matters(s, p), newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend), log_colleague=np.float32(np.log(a.colleague_multiplier)),
-        colleague_share=arm.colleague_share, year=year,
+        colleague_share=arm.colleague_share, family_share=np.float32(a.family_share), year=year,
     )
 
 
@@ -148,12 +156,17 @@ class Layout:
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
                                       move_cost_abroad)
-        self.trip = np.where(np.isnan(self.trip_cost), np.inf, self.trip_cost).astype(np.float32)  # closed corridors
         hubs = np.arange(len(setting.hubs))
         self.nest = np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
                               for share in setting.home_share])
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]
+
+    def trips(self, a, rights):
+        """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
+        further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
+        cost = self.trip_cost + further  # family, tier, origin, destination
+        return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
 
 
 def dissimilarity_of(a):
@@ -180,13 +193,13 @@ def pay_table(gross, tax, relief, price, a):
     left = np.arange(int(np.ceil(a.expected_stay)) + 1)
     y = eq.net_real_pay(gross[..., None], tax[..., None], relief[:, None, None, None], left, 0.0,
                         price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
-    b_pay = np.maximum(a.b_pay + a.b_pay_sd * TASTES, 0.0)
-    pull = b_pay[None, None, None, :, None] * np.log(y)[:, :, :, None, :]  # hub, tier, role, taste, years
+    pull = pay_tastes(a)[None, None, None, :, None] * np.log(y)[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
 
 
-def compute_table(setting, a, market):
-    """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
-    seen = np.log1p(np.minimum(market.compute, a.compute_saturation))
-    mean = np.average(seen, weights=np.maximum(market.size, 1e-9))
-    return eq.compute_pull(market.compute, a.b_compute, setting.role_compute[:, None], a.compute_saturation, mean)
+def remote_pull(arm, gross, price):
+    """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
+    s, a, rules = arm.world.setting, arm.a, arm.rules
+    paid = remote.gross_pay(arm, gross)
+    tax = eq.effective_tax(paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    return pay_table(paid, tax, np.zeros(len(price)), price, a)[..., 0]

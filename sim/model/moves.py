@@ -4,8 +4,8 @@ import numpy as np
 
 from ..threads import over_range
 from . import rng
-from .acts import by_need, change_status, free_to_decide, relocate
-from .kernels import FREELY, choose_hubs, uniforms
+from .acts import by_need, change_status, count_tied, free_to_decide, relocate
+from .kernels import FREELY, choose_hubs, tied_hubs, uniforms
 
 MONTHS = 12
 
@@ -43,8 +43,10 @@ def move(arm, slots, hubs, month, route=None):
     """
     route = np.full(len(slots), -1) if route is None else route
     books = arm.books
+    colleagues, _ = tied_hubs(slots, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
+    books.tied_moves += count_tied(slots, hubs, colleagues, arm.people.hub, books.tied_hubs)
     relocate(slots, hubs, route, month, arm.people, arm.world.setting.country, arm.tables.is_home, arm.routes.kind,
-             arm.offices.permit_months, arm.hiring, books.change, books.flow, books.crossings, books.hires)
+             arm.offices.permit_months, arm.hiring, arm.teams, books.change, books.flow, books.crossings, books.hires)
 
 
 def grant(arm, slots, route, month):

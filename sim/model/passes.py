@@ -18,23 +18,30 @@ MONTHS = 12
 
 @njit(cache=True, nogil=True)
 def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
-    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier); returns what to book."""
-    change = no_changes(ratio.shape[0], homes)
+    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier * role).
+
+    Returns
+    -------
+    change to book, and (hub, tier) graduates
+    """
+    change, graduates = no_changes(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
     for i in range(first, last):
-        hub, kind, tier = entry_hub[i], 0 if people.graduate[i] else 1, TIER_OF[uint64(people.category[i])]
-        if uniform_at(key, uint64(i)) < ratio[hub, kind, tier]:
+        hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
+        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)]:
             people.hub[i] = hub
             find_employer(people, uint64(i), hiring)
             book(change, people, i, homes, 1)
-    return change
+            graduates[hub, TIER_OF[category]] += 1 - kind
+    return change, graduates
 
 
 @njit(cache=True, nogil=True)
-def consider(first, last, month_key, consider_key, people, rates, p_graduate, year):
+def consider(first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year):
     """Who considers a move this year (E4), ordered by the month in which they do, then by slot.
 
-    ``rates`` is (type, tier and role, status, age); a new graduate considers with ``p_graduate``. Nobody with a
-    petition pending considers another move.
+    ``rates`` is (type, tier and role, status, age), of remote workers times ``remote_ratio`` (E11), and times
+    ``team_pull`` of who has seen the leader of his team move away in the last year (E12); a new graduate considers with
+    ``p_graduate``. Nobody with a petition pending considers another move.
 
     Returns
     -------
@@ -49,6 +56,10 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, ye
         for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
             age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
             p = rates[uint64(people.category[i]) // uint64(3), uint64(people.status[i]), age]  # E4
+            p *= remote_ratio if people.employer_hub[i] != people.hub[i] else 1.0
+            team = uint64(people.team[i])
+            if teams.moved[team] == year - 1 and people.hub[uint64(teams.leader[team])] != people.hub[i]:
+                p *= team_pull
             p = p_graduate if people.graduate[i] else p
             found[n] = i
             n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))
@@ -72,6 +83,7 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
     ----------
     keys : (4,) uint64, draws for settlement, return, renewal and naturalisation
     settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
+    naturalise : (country,) hazard a year
     opt_months, stem_months : (country,) length of post-study work and of its extension
     month : last month of the year
 
@@ -84,13 +96,15 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
     expired, homeward = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     for i in range(first, last):
         s = status[i]
+        if people.hub[i] < 0:
+            continue  # gone, or not yet in: then still a graduate
         graduate[i] = False
-        if people.hub[i] < 0 or s == CITIZEN:
+        if s == CITIZEN:
             continue
         place, home = country[people.hub[i]], people.home[i]
         before, was = cell_of(people, i, homes), fingerprint_of(people, i)
         if s == PERMANENT:
-            if uniform_at(keys[3], i) < naturalise:
+            if uniform_at(keys[3], i) < naturalise[place]:
                 status[i] = CITIZEN
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
             status[i] = PERMANENT

@@ -57,10 +57,10 @@ class Routes:
         return months
 
 
-def cash_pay(setting, pay_scale):
+def cash_pay(setting, market):
     """(hub, tier, role) kUSD: base and bonus, what a pay threshold counts."""
     cash = setting.pay[:, :, 0] + setting.pay[:, :, 1]
-    return cash[:, :, None] * setting.role_pay * pay_scale[:, None, None]
+    return cash[:, :, None] * setting.role_pay * market.skill * market.pay_scale[:, None, None]
 
 
 def open_routes(arm):
@@ -69,7 +69,7 @@ def open_routes(arm):
     route = arm.routes.of_country[s.country]  # (hub, k)
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
     tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
-    pay = np.moveaxis(cash_pay(s, arm.market.pay_scale), 0, 2)
+    pay = np.moveaxis(cash_pay(s, arm.market), 0, 2)
     passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
     return passes & (is_open & tier)[:, None]
 

@@ -2,18 +2,22 @@
 
 import numpy as np
 
-from ..world.engineers import tier_of
-from . import equations as eq
-from . import passes, rng
+from ..scenario.stack import rules_at
+from ..world.engineers import SECTORS, TIERS, skill_of, tier_of
+from ..world.people import entrant_tiers
+from . import equations, passes, rng
+from . import supply_equations as eq
 from .acts import those
 
 GRADUATES, CONVERSIONS = range(2)
+ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors
+ACADEMIA = SECTORS.index("academia")
 
 
 def growth_by_country(setting, a, start, years):
     """(year, country) growth of the reference path (E9)."""
     return np.array([
-        eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
+        equations.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
         for t in range(years)
     ])
 
@@ -25,9 +29,10 @@ def reference_size(setting, a, start, years):
 
 
 def entrant_path(setting, a, start, years):
-    """(year, hub, kind) persons who enter: what growth, exits and the migration of the starting year leave over.
+    """(year, hub, kind, tier) persons who enter: what growth, exits and the migration of the starting year leave over.
 
-    At the start this is the supply table; the migration that it nets out fades like the growth differential.
+    At the start this is the supply table; the migration that it nets out fades like the growth differential. Doctors
+    grow at their own rate, and other graduates make up for it.
     """
     growth = growth_by_country(setting, a, start, years)[:, setting.country]
     stock = np.bincount(setting.country, setting.stock, len(setting.countries))
@@ -36,7 +41,13 @@ def entrant_path(setting, a, start, years):
     rate = np.maximum(growth + setting.exit_rate[setting.country] - migration, 0.0)
     inflow = reference_size(setting, a, start, years)[:-1] * rate
     by_kind = np.stack([setting.graduates, setting.conversions], axis=1)
-    return inflow[:, :, None] * (by_kind / by_kind.sum(axis=1, keepdims=True))[setting.country]
+    path = inflow[:, :, None] * (by_kind / by_kind.sum(axis=1, keepdims=True))[setting.country]
+    path = path[..., None] * entrant_tiers(setting)
+    graduates = path[:, :, GRADUATES].sum(axis=-1)
+    doctors = eq.doctor_path(path[0, :, GRADUATES, DOCTORS], np.arange(years)[:, None], a.phd_growth)
+    path[:, :, GRADUATES, DOCTORS] = np.minimum(doctors, graduates)
+    path[:, :, GRADUATES, ENTRY] = graduates - path[:, :, GRADUATES, DOCTORS]
+    return path
 
 
 def enter(arm, year):
@@ -47,21 +58,68 @@ def enter(arm, year):
     world, people, homes = arm.world, arm.people, len(arm.world.setting.homes)
     k = year - world.start + 1
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
-    ratio = arm.entrant_ratio(year)
-    change = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio,
-                          arm.hiring, homes)
+    ratio = entrant_ratio(arm, year)
+    change, graduates = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio,
+                                     arm.hiring, homes)
     arm.used = max(arm.used, last)
     if (ratio > 1).any():
         extra = _copies(arm, np.arange(first, last), ratio, year)
         change = change + those(extra, arm.people, len(ratio), homes)
+        studied = extra[arm.people.graduate[extra]]
+        np.add.at(graduates, (arm.people.hub[studied], tier_of(arm.people.category[studied])), 1)
     arm.books.entered(change)
+    arm.books.graduates += graduates
+
+
+def entrant_ratio(arm, year):
+    """(hub, kind, tier * role) entrants over those of the world's reference path, under the rules now in force."""
+    t, country, a, rules = year - arm.world.start, arm.world.setting.country, arm.a, arm.rules
+    ratio = arm.entrants[t] / np.maximum(arm.world.entrants[t], 1e-9)
+    ratio[:, GRADUATES] *= rules["graduates"][country][:, None]
+    ratio[:, CONVERSIONS] *= rules["conversions"][country][:, None]
+    ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(arm, year) * drained(arm, year))[country]
+    ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
+    return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
+
+
+def skill_demand(a, rules):
+    """(tier, role) factor of the demand for them on offers (E4) and entry (E9)."""
+    return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
+
+
+def doctoral_places(arm, year):
+    """(country,) doctoral places when the doctors of ``year`` began, against the baseline."""
+    begun = 12 * year - round(12 * arm.a.phd_years)
+    return rules_at(begun, arm.policies, arm.baseline_rules)["phds"]
+
+
+def drained(arm, year):
+    """(country,) factor on new doctors: academia ``phd_years`` ago, which was on its path until the start (E9)."""
+    then = max(year - arm.world.start - arm.a.phd_years, 0.0)
+    before, part = int(then), then % 1  # between two 1 Januaries
+    academia = (1 - part) * arm.academia[before] + part * arm.academia[min(before + 1, len(arm.academia) - 1)]
+    return eq.drain(academia, arm.a.academia_elasticity)
+
+
+def academia_over_path(arm):
+    """(country,) academia's stock on 1 January over its reference path, each over that of the start."""
+    s, t = arm.world.setting, arm.year - arm.world.start
+    now, start = (by_country(s, work[:, :, ACADEMIA].sum(axis=1)) for work in (arm.work, arm.first_work))
+    path, first = (by_country(s, stock * s.sector_share[:, ACADEMIA]) for stock in (arm.reference[t], arm.reference[0]))
+    some = start * path > 0
+    return np.where(some, now * first / np.where(some, start * path, 1.0), 1.0)
+
+
+def by_country(setting, values):
+    """(country,) sums of (hub,) values."""
+    return np.bincount(setting.country, values, len(setting.countries))
 
 
 def _copies(arm, slots, ratio, year):
-    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, tier) goes beyond one."""
+    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, skill) goes beyond one."""
     kind = np.where(arm.people.graduate[slots], GRADUATES, CONVERSIONS)
-    tier = tier_of(arm.people.category[slots])
-    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, tier] - 1, 0.0)
+    skill = skill_of(arm.people.category[slots])
+    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, skill] - 1, 0.0)
     times = np.maximum(rng.rounded(surplus, rng.key(arm.seed, "enter again", year), slots), 0)
     donors = np.repeat(slots, times.astype(int))
     copies = arm.spare_slots(len(donors))

@@ -13,12 +13,14 @@ SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
 class Tables(NamedTuple):
     """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
 
-    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute and place: what does not depend on ties
-    trip: np.ndarray  # (tier, origin, destination)
+    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute, sectors and place: all but ties
+    stay: np.ndarray  # (sector, category % 45, hub) one's own job there against a new one, for who lives there
+    trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
     newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
     returnee_left: np.ndarray  # the same under returnee relief
     returning: np.ndarray  # (category % 45, hub) arrivals entitled to returnee relief against other arrivals
+    remote: np.ndarray  # (category % 45, hub) pay of a remote worker against a local job
     group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
     free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
     is_home: np.ndarray  # (home, hub) bool
@@ -35,6 +37,7 @@ class Tables(NamedTuple):
     b_friend: float
     log_colleague: float
     colleague_share: float  # part of the colleague ties that count
+    family_share: float  # part of the engineers who have a family
     year: int
 
 
@@ -47,6 +50,13 @@ class Hiring(NamedTuple):
     keys: np.ndarray  # (3,) uint64 draws: sector, whether an engineer would work remotely, employer
 
 
+class Teams(NamedTuple):
+    """Who leads a team, and when he last moved, from ``teams`` (E12)."""
+
+    leader: np.ndarray  # (team,) int32 slot, -1 for none
+    moved: np.ndarray  # (team,) int16 year
+
+
 class Room(NamedTuple):
     """Arrays to work in, for one batch."""
 
@@ -55,7 +65,7 @@ class Room(NamedTuple):
     scale: np.ndarray
     sums: np.ndarray  # (nest,) float32
     worth: np.ndarray  # (nest,) float32
-    column: np.ndarray  # (6, engineer) int32: hub, home, category, status, year of arrival, year of departure
+    column: np.ndarray  # (8, engineer) int32: hub, home, category, status, arrival_year, abroad_since, sector, employer
     begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
     end: np.ndarray  # (engineer,) and ends
     tie: np.ndarray  # (tie,) int32, the lists one after the other
@@ -69,7 +79,7 @@ def room_for(engineers, hubs):
     """The :class:`Room` of a batch."""
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
-    columns = np.empty((6, engineers), np.int32)
+    columns = np.empty((8, engineers), np.int32)
     return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32),
                 np.empty(4, np.float32), columns, np.empty(engineers, np.int32), np.empty(engineers, np.int32),
                 np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),

@@ -7,11 +7,13 @@ from ..threads import over_range
 from . import moves, passes, rng
 from .acts import free_to_decide
 from .arm import Arm
-from .careers import promote
+from .careers import offers, promote
 from .jobs import change_jobs
 from .kernels import LEAVING, RETURNING
 from .market import follow_the_market
+from .remote import call_back
 from .supply import enter
+from .teams import take_over
 from .timeline import Timeline
 
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
@@ -47,7 +49,9 @@ def simulate(arm, until):
         timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
         settle(arm, year)
         promote(arm, year)
+        call_back(arm, year)
         change_jobs(arm, year)
+        take_over(arm, year)
         leave(arm, year)
         close(arm, year)
         yield arm
@@ -55,9 +59,11 @@ def simulate(arm, until):
 
 def find_considering(arm, year):
     """Who considers a move this year, by month: 12 arrays of slots (E4)."""
+    rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
-    parts = over_range(passes.consider, arm.used, *keys, arm.people, arm.considering_rates,
-                       arm.a.considering_graduate, year)
+    a, teams = arm.a, arm.teams._replace(moved=arm.leaders())
+    parts = over_range(passes.consider, arm.used, *keys, arm.people, rates, a.considering_graduate,
+                       a.remote_considering, teams, a.team_pull, year)
     arm.considering = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
 
@@ -85,7 +91,7 @@ def settle(arm, year):
     month = 12 * year + 11
     parts = over_range(passes.settle, arm.used, keys, people, setting.country,
                        setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
-                       renewal_rates(arm), arm.a.naturalisation_rate,
+                       renewal_rates(arm), np.minimum(arm.a.naturalisation_rate * arm.rules["naturalisation"], 1.0),
                        arm.routes.opt_months(len(setting.countries), arm.rules), stem, month)
     changes, expired, homeward = zip(*parts, strict=True)
     arm.books.change += sum(changes)
@@ -101,7 +107,8 @@ def return_rates(arm):
     setting, a = arm.world.setting, arm.a
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
-    return weight[:, None] * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
+    policy = (weight * arm.rules["going_home"])[:, None]
+    return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 
 def renewal_rates(arm):
@@ -129,3 +136,4 @@ def close(arm, year):
     lost = arm.offices.counts["lost_petitions"].sum()
     arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
     arm.year = year + 1
+    arm.follow_academia()

@@ -78,6 +78,31 @@ def _compared(result, last):
     ]  # fmt: skip
 
 
+def gap_cells(row):
+    """90 % of pairs and same sign of how far the effect by employer is from that by residence, as two texts."""
+    if row["pairs"] == 1:
+        return "one pair", ""
+    return f"{signed(row['low'], 2)} to {signed(row['high'], 2)}", f"{row['same_sign']}/{row['pairs']}"
+
+
+def basis_table(rows):
+    """The hubs whose share changes differently by employer than by residence.
+
+    Parameters
+    ----------
+    rows : list, as :func:`sim.results.basis.basis_rows` gives it
+
+    Returns
+    -------
+    as :func:`hub_table`
+    """
+    head = ["", "effect by residence (pp)", "by employer (pp)", "difference (pp)", "90 % of pairs", "same sign"]
+    return head, [
+        [row["name"], *(signed(row[key], 2) for key in ("residence", "employer", "gap")), *gap_cells(row)]
+        for row in rows
+    ]
+
+
 def route_table(rows):
     """The routes that a scenario touches, baseline -> scenario.
 

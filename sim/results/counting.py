@@ -144,6 +144,12 @@ def by_hub(name):
     return compute
 
 
+def adjacent(data, place, keys):
+    """The part of a year's entrants who come from adjacent occupations; nan where nobody enters."""
+    entrants, graduates = (by_hub(name)(data, place, keys) for name in ("entrants", "graduates"))
+    return 1 - graduates / entrants.where(entrants > 0)
+
+
 # --- jobs -----------------------------------------------------------------------------------------
 
 
@@ -169,6 +175,16 @@ def job_change_rate(data, place, keys):
     at_start = data.stock_by_status.sum("hub").isel(time=slice(None, -1)).rename(time="year")
     pick = lambda values: values.sel(status=keys["status"], drop=True) if keys else values.sum("status")  # noqa: E731
     return pick(data.job_changes) / pick(at_start)
+
+
+def tied_moves(data, place, keys):
+    """The part of all moves that lead to a hub where a former colleague lives."""
+    return data.tied_moves / data.flow.sum(("origin", "destination"))
+
+
+def tied_ratio(data, place, keys):
+    """The same over what it would be if movers went where the year's arrivals went; nan where nobody would."""
+    return data.tied_moves / data.tied_moves_random.where(data.tied_moves_random > 0)
 
 
 # --- routes, prices, compute ----------------------------------------------------------------------

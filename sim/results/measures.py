@@ -156,6 +156,8 @@ MEASURES = {
     ),
     "arrival_share": Measure(counting.arrival_share, "share", (), "part of all arrivals between such places"),
     "entrants": _declared("entrants", counting.by_hub, "tier"),
+    "graduates": _declared("graduates", counting.by_hub, "tier"),
+    "adjacent": Measure(counting.adjacent, "share", ("tier",), "part of the entrants from adjacent occupations"),
     "promotions": _declared("promotions", counting.by_hub, "tier"),
     "years_to_expert": Measure(
         counting.years_to_expert, "years", (), "expected years from entry to expert at the rates of the year"
@@ -169,6 +171,17 @@ MEASURES = {
     "job_change_rate": Measure(
         counting.job_change_rate, "rate", ("status",), "changes of employer within the hub over the stock",
         takes_place=False,
+    ),
+    "tied_moves": Measure(
+        counting.tied_moves, "share", (), "part of all moves to a hub where a former colleague lives",
+        takes_place=False,
+    ),
+    "tied_ratio": Measure(
+        counting.tied_ratio, "ratio", (), "the same over random destinations", takes_place=False
+    ),
+    "team_completeness": Measure(
+        lambda data, place, keys: data.team_completeness, VARIABLES["team_completeness"].unit, (),
+        VARIABLES["team_completeness"].meaning, takes_place=False,
     ),
     "exits": _declared("exits", counting.by_hub),
     "grants": _declared("grants", counting.by_route, "route", "tier"),

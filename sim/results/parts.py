@@ -60,7 +60,7 @@ def origins(result, query, most=8):
     place = places.find(result.data, asked.place)
     past = result.data.sel(year=slice(None, int(levels.time) - 1))
     hubs = _difference(_from_each(past, place))
-    entry = _difference((past.entrants - past.exits).isel(hub=place.only).sum(("hub", "year")))
+    entry = _difference((past.entrants.sum("tier") - past.exits).isel(hub=place.only).sum(("hub", "year")))
     tail = {"entry and exit": entry.values}
     if asked.name == "share":  # S'/W' - S/W = ((S' - S) - (S/W)(W' - W)) / W'
         world = result.data.stock.sum(("hub", "tier")).sel(time=int(levels.time))

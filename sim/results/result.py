@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from sim.errors import ResultError, nearest
-from sim.results import display, folder, summary
+from sim.results import basis, display, folder, summary
 from sim.results.record import folder_name
 
 
@@ -70,6 +70,15 @@ class Result:
         data = self.data.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
         common = {key: value for key, value in self.record.items() if key != "arms"}
         return Result(data, common | self.record.get("arms", {}).get(arm, {}))
+
+    def by_employer(self):
+        """The same run with every engineer counted in the hub of the employer instead of residence.
+
+        Raises
+        ------
+        ResultError for a run that was saved without employers.
+        """
+        return Result(basis.by_employer(self.data), self.record | {"basis": "employer"})
 
     def to_frame(self):
         """The effects on hub shares as a table: the hubs that matter and all others together.

@@ -30,6 +30,9 @@ VARIABLES = {
     "entrants": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "graduates and people from other occupations"
     ),
+    "graduates": Variable(
+        (*PAIR, "year", "hub", "tier"), "persons a year", "of the entrants those from study: practitioners are doctors"
+    ),
     "promotions": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "engineers who leave the tier for the next better one"
     ),
@@ -38,6 +41,15 @@ VARIABLES = {
     ),
     "job_changes": Variable(
         (*PAIR, "year", "status"), "persons a year", "changes of employer within the hub"
+    ),
+    "tied_moves": Variable(
+        (*PAIR, "year"), "persons a year", "moves to a hub where a former colleague lives"
+    ),
+    "tied_moves_random": Variable(
+        (*PAIR, "year"), "persons a year", "the same if movers went where the year's arrivals went"
+    ),
+    "team_completeness": Variable(
+        (*PAIR, "time"), "share", "members of a team who live where its leader lives, mean over teams"
     ),
     "exits": Variable((*PAIR, "year", "hub"), "persons a year", "retirements and exits to other occupations"),
     "border_crossings": Variable((*PAIR, "year", "tier"), "persons a year", "moves from country to country"),

@@ -4,23 +4,30 @@ import pandas as pd
 import xarray as xr
 
 from sim.results.effects import HIGH, LOW, effect_series, summarise
-from sim.results.measures import MEASURES
+from sim.results.measures import MEASURES, parse
 
 EVERY_TIER = "all"
 MEASURED = (
-    "share", "stock", "net_rate", "arrivals", "departures", "hhi", "top3",
+    "share", "share,basis=employer", "stock", "net_rate", "arrivals", "departures", "hhi", "top3",
     "applicants", "grants", "grants_abroad", "selected", "backlog",
 )  # fmt: skip
 
 
 def shares(result):
-    """Stock and share of the world by arm, time, hub and tier ('all' and each).
+    """Stock and share of the world by arm, time, hub and tier ('all' and each), on both bases.
 
     Returns
     -------
-    pandas.DataFrame: arm, time, hub, tier, and mean, low and high of stock (persons) and share (0 to 1)
+    pandas.DataFrame: basis (residence or employer), arm, time, hub, tier, and mean, low and high of stock (persons) and
+    share (0 to 1)
     """
-    stock = result.data.stock
+    counted = {"residence": result.data.stock, "employer": result.data.stock_by_employer}
+    tables = (_shares(stock).assign(basis=basis) for basis, stock in counted.items())
+    table = pd.concat(tables, ignore_index=True)
+    return table[["basis", *table.columns.drop("basis")]]
+
+
+def _shares(stock):
     everyone = stock.sum("tier").expand_dims(tier=[EVERY_TIER]).transpose(*stock.dims)
     stock = xr.concat([everyone, stock], "tier")
     table = _band(stock.rename("stock")).merge(_band((stock / stock.sum("hub")).rename("share")))
@@ -54,7 +61,7 @@ def _effects(result, name):
     found = found.drop_vars([c for c in found.coords if c not in found.dims])
     table = found.to_dataframe().reset_index()
     table = table.rename(columns={"year": "time", "hub": "place", "route": "place"})
-    table = table.assign(measure=name, pairs=found.attrs["pairs"], unit=MEASURES[name].unit)
+    table = table.assign(measure=name, pairs=found.attrs["pairs"], unit=MEASURES[parse(name).name].unit)
     table["place"] = table.get("place", "world")
     arm = ["arm"] if "arm" in table else []
     columns = ["measure", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]

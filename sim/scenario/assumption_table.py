@@ -201,6 +201,10 @@ _ROWS = (
        "engineers who move with a partner or children (E2)"),
     _A("family_cost", 0.6, 0.2, 1.2, "lognormal", (0, 10), "log-odds", "D", "assumption",
        "further cost of crossing a border with a family; the mean over engineers is in the border cost (E2)"),
+    _A("phd_growth", 0.025, 0.01, 0.04, "normal", (-0.2, 0.3), "per year", "B", "m59: under 3 % in the USA",
+       "growth of new doctors on the reference path; other countries are assumed alike (E9)"),
+    _A("sector_response", 1.0, 0.5, 2.0, "lognormal", (0, 10), "ratio", "D", "assumption",
+       "answer to changes of a sector's pay and compute: choice of sector over choice of hub, 0 for none (E10)"),
 )  # fmt: skip
 
 ASSUMPTIONS: dict[str, Assumption] = {row.name: row for row in _ROWS}

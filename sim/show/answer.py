@@ -1,5 +1,6 @@
 """The answer as plain values: what the terminal prints, and what ``--json`` gives to other programs."""
 
+from sim.results.basis import basis_rows
 from sim.results.effects import effect, sentence
 from sim.results.summary import hub_rows, route_rows, shown_hubs
 from sim.results.words import two_sentences
@@ -28,6 +29,7 @@ def answer(result, folder=None, hubs=None):
         "pairs": result.data.sizes["replicate"],
         "largest": largest and {"hub": largest, "sentence": sentence(result, f"share:{largest}")},
         "hubs": hub_rows(result, hubs),
+        "by_employer": basis_rows(result),
         "routes": route_rows(result),
         **{key: record[key] for key in ("legal", "population", "seed", "uncertainty", "refused_draws")},
         "held": [row for row in record["assumptions"] if row["held"] is not None],

@@ -5,7 +5,8 @@ from itertools import chain
 from rich.console import Group
 from rich.text import Text
 
-from sim.results.cells import count, effect_cells, effect_digits
+from sim.results.basis import LEAST
+from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.effects import stacks
 from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
@@ -32,6 +33,7 @@ def _one(result, folder):
     yield from bullets("Warnings", found["warnings"], "bold yellow")
     yield from _hubs(found)
     yield line(f"{reading(result)} {NET_RATE}", "dim")
+    yield from _by_employer(found)
     yield from _routes(found)
 
 
@@ -71,6 +73,19 @@ def _hubs(found):
             *(f"{row[key]:+.2f}" for key in ("rate_baseline", "rate_scenario")),
         )  # fmt: skip
     yield hubs
+
+
+def _by_employer(found):
+    """The hubs whose effect is another one when engineers are counted where their employer is."""
+    yield heading(f"Counted by hub of the employer: effect on shares in January {found['last']}")
+    if not found["by_employer"]:
+        yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
+        return
+    both = table("", "by residence\npp", "by employer\npp", "difference\npp", "90 %\nof pairs", "same\nsign")
+    for row in found["by_employer"]:
+        effects = (signed(row[key], 2) for key in ("residence", "employer", "gap"))
+        both.add_row(row["name"], *effects, *gap_cells(row))
+    yield both
 
 
 def _compared(found):

@@ -4,6 +4,8 @@ import numpy as np
 
 from ..model import equations as eq
 from ..model.market import market
+from ..model.sectors import with_allowance
+from ..model.teams import completeness
 from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
@@ -60,9 +62,10 @@ def _first_of_january(out, arm, t):
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
+    out["team_completeness"][t] = completeness(arm)
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
-    gross = s.pay.sum(axis=-1) * (median_role_pay(s) * now.pay_scale)[:, None]
+    gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
     nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
     out["pay"][t] = gross * nominal
     out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
@@ -70,11 +73,15 @@ def _first_of_january(out, arm, t):
     out["compute_per_engineer"][t] = now.compute
 
 
-def median_role_pay(setting):
-    """(hub,) pay multiplier of the role in which the hub's median engineer works."""
-    order = np.argsort(setting.role_pay)
-    reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
-    return setting.role_pay[order][reached.argmax(axis=1)]
+def median_role_pay(setting, skill):
+    """(hub, tier) pay multiplier of the role in which the hub's median engineer works; ``skill`` is (tier, role)."""
+
+    def median(pay):
+        order = np.argsort(pay)
+        reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
+        return pay[order][reached.argmax(axis=1)]
+
+    return np.stack([median(setting.role_pay * tier) for tier in skill], axis=1)
 
 
 def tax_rates(s, rules, gross):
@@ -86,9 +93,10 @@ def _year_before(out, arm, y):
     w, books, offices = arm.world.weight, arm.books, arm.offices
     out["flow"][y] = books.flow * w
     out["entrants"][y], out["exits"][y] = books.entrants * w, books.exits * w
-    for name in ("promotions", "hires", "job_changes"):
+    for name in ("graduates", "promotions", "hires", "job_changes"):
         out[name][y] = getattr(books, name) * w
     out["border_crossings"][y] = books.crossings * w
+    out["tied_moves"][y], out["tied_moves_random"][y] = books.tied_moves * w, books.tied_at_random() * w
     for name, counts in offices.counts.items():
         out[name][y] = counts * w
     out["grants_by_tier"][y] = offices.grants_by_tier * w

@@ -5,7 +5,7 @@ policy); the slot is empty until its year comes.
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from zlib import crc32
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from .cache import cached
 from .engineers import Engineers
 from .hubs import Setting
-from .people import draw_people, group_starts, head_counts, team_starts
+from .people import draw_people, group_starts, head_counts, leaders, team_starts
 from .ties import Ties, build_ties, no_ties
 
 KEPT_FROM = 100_000  # agents: a smaller world is made as fast as it is read
@@ -28,10 +28,15 @@ class World:
     ties: Ties
     entry_hub: np.ndarray  # (slot,) int8, hub where a slot enters
     cohort: np.ndarray  # (year + 2,) int64, cohort k is slots cohort[k]:cohort[k+1]; 0 are those present at the start
-    entrants: np.ndarray  # (year, hub, kind) persons on the reference path
+    entrants: np.ndarray  # (year, hub, kind, tier) persons on the reference path
     start: int
     seed: int
     weight: float  # persons an agent stands for
+
+    @cached_property
+    def leader(self):
+        """(team,) int32 slot of each team's leader, -1 for none."""
+        return leaders(self.engineers.team, self.engineers.category)
 
     @property
     def years(self):
@@ -48,7 +53,7 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     population : int, agents at the start, standing for ``setting.persons``
     seed : int, of the population (not of the replicates)
     start : int, first year
-    entrants : (year, hub, kind) persons on the reference path; kind 0 graduates, 1 conversions
+    entrants : (year, hub, kind, tier) persons on the reference path; kind 0 graduates, 1 conversions
     mover_share : share of engineers of the persistent type that moves more
     with_ties : whether they know each other
 

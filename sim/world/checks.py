@@ -6,7 +6,8 @@ from itertools import product
 from math import fsum
 
 from sim.errors import WorldError
-from sim.world.registry import TIERS, Table
+from sim.world.registry import Table
+from sim.world.vocabulary import TIERS
 
 Row = dict[str, str]
 Read = Callable[[str], tuple[Row, ...]]

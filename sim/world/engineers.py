@@ -8,26 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-TIERS = ("expert", "practitioner", "entry")
-ROLES = (
-    "research_scientist",
-    "research_engineer",
-    "ml_engineer",
-    "ml_infrastructure_engineer",
-    "applied_ai_engineer",
-)
-STATUSES = ("citizen", "permanent", "temporary", "student", "opt", "stem_opt")
+from .vocabulary import ROLES, SECTORS, STATUSES, TIERS  # noqa: F401 (the model takes all four from here)
+
 CITIZEN, PERMANENT, TEMPORARY, STUDENT, OPT, STEM_OPT = range(6)
-SECTORS = (
-    "frontier_lab",
-    "big_tech",
-    "startup",
-    "sovereign_lab",
-    "robotics",
-    "cloud_saas",
-    "traditional",
-    "academia",
-)
 TASTES = np.array([-1.7320508, 0.0, 1.7320508])  # three-point Gauss-Hermite rule: spread of b_pay over engineers
 TASTE_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
 CATEGORIES = 2 * len(TIERS) * len(ROLES) * len(TASTES)
@@ -89,6 +72,11 @@ def tier_of(category):
 def role_of(category):
     """Role code of a category code."""
     return category // 3 % 5
+
+
+def skill_of(category):
+    """Tier and role of a category code in one: tier * number of roles + role."""
+    return category // 3 % 15
 
 
 TIER_OF, ROLE_OF = (of(np.arange(CATEGORIES)).astype(np.uint8) for of in (tier_of, role_of))  # by category code

@@ -12,6 +12,7 @@ import numpy as np
 from .engineers import ROLES, SECTORS, STATUSES, TIERS
 from .tables import read
 
+OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 
 
@@ -48,6 +49,7 @@ class Setting:
     price: np.ndarray  # (hub,) US = 1
     engineer_share: np.ndarray  # (hub,) of metropolitan employment
     h100e: np.ndarray  # (hub,) H100-equivalents the hub's engineers can use
+    owner_share: np.ndarray  # (hub, owner) of it
     pipeline: np.ndarray  # (programme, 3): hub, year, expected H100-equivalents
     distance_km: np.ndarray  # (origin, destination), NaN where there is no corridor
     home_share: np.ndarray  # (home, hub)
@@ -68,6 +70,7 @@ class Setting:
     ages: np.ndarray  # (tier, age)
     return_rate: np.ndarray  # (country, home) a year
     settlement_rate: np.ndarray  # (country, home) a year
+    queue_share: np.ndarray  # (country, home) of temporary residents, in the queue for permanent residence
     affiliates: np.ndarray  # (hub,) share of the jobs opened abroad
     wage_level: np.ndarray  # (tier, level I to IV) share
     routes: tuple  # of dicts, as in routes.csv
@@ -139,12 +142,13 @@ def load_setting():
         sector_remote=grid("sectors", ["sector"], "remote_factor"),
         conversions_tier=grid("tier_factors", ["tier"], "conversions_share"),
         phd_share=supply("phds") / np.maximum(supply("graduates", "phds").sum(axis=1), 1.0),
-        tax_gross=tax_gross,
-        tax_rate=tax_rate,
+        tax_gross=tax_gross, tax_rate=tax_rate,
         returnee_abroad=np.array([relief[c, "returnee"] for c in countries]),
         price=grid("prices", ["hub"], "price_level"),
         engineer_share=grid("employment", ["hub"], "engineer_share"),
         h100e=grid("compute", ["hub"], "h100e"),
+        owner_share=_owners(*grid("compute", ["hub"], "labs_and_big_tech", "cloud", "enterprise",
+                                  "sovereign_and_public").T),
         pipeline=np.array([[at["hub"][r["hub"]], float(r["year"]),
                             float(r["h100e_announced"]) * float(r["probability"])] for r in read("pipeline")]),
         distance_km=distances(graph, hubs),
@@ -160,6 +164,7 @@ def load_setting():
         ages=_profile("ages", "tier", "age", TIERS),
         return_rate=grid("return_hazards", ["country", "home"], "rate"),
         settlement_rate=grid("settlement", ["country", "home"], "rate"),
+        queue_share=grid("settlement", ["country", "home"], "queue"),
         affiliates=grid("affiliates", ["hub"], "share"),
         wage_level=grid("wage_levels", ["tier"], "level_1", "level_2", "level_3", "level_4"),
         routes=tuple(read("routes")), pools=tuple(read("pools")),
@@ -172,6 +177,12 @@ def _grid(at, table, keys, *values, blank=0.0):
     for row in read(table):
         out[tuple(at[key][row[key]] for key in keys)] = [float(row[v]) if row[v] != "" else blank for v in values]
     return out[..., 0] if len(values) == 1 else out
+
+
+def _owners(labs, cloud, enterprise, public):
+    """(hub, owner) share of the hub's compute: rented and an enterprise's own machines serve the same sectors."""
+    by_owner = np.stack([labs, cloud + enterprise, public], axis=1)
+    return by_owner / by_owner.sum(axis=1, keepdims=True)
 
 
 def index(names):

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from ..threads import over_range
-from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIERS, YOUNGEST, apportion, empty
+from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIER_OF, TIERS, YOUNGEST, apportion, empty
 from .ties import TEAM
 
 BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they stay in the cache
@@ -24,8 +24,8 @@ def joint_mix(setting):
     return np.concatenate([experts[:, :, None], others[:, :, None] * lower[:, None, :]], axis=2)
 
 
-def entrant_mix(setting):
-    """Share of entrants by (hub, kind, home, tier): natives by the supply table, foreigners by the hub's mix.
+def entrant_homes(setting):
+    """(hub, kind, home) share of entrants: natives by the supply table, foreigners by the hub's mix.
 
     Entrants carry a home mix of their own: if they copied the residents', migration would breed migrants.
     """
@@ -35,12 +35,11 @@ def entrant_mix(setting):
     native /= native.sum(axis=1, keepdims=True)
     foreign /= foreign.sum(axis=1, keepdims=True)
     share = np.stack([setting.native_graduates, setting.native_conversions], axis=1)[setting.country][:, :, None]
-    homes = share * native[:, None, :] + (1 - share) * foreign[:, None, :]
-    return homes[:, :, :, None] * entrant_tiers(setting)[:, :, None, :]
+    return share * native[:, None, :] + (1 - share) * foreign[:, None, :]
 
 
 def entrant_tiers(setting):
-    """(hub, kind, tier) share of entrants: doctors start as practitioners, other graduates in the entry tier.
+    """(hub, kind, tier) share of entrants at the start: doctors are practitioners, other graduates in the entry tier.
 
     People from adjacent occupations are split by ``tier_factors.csv``, more of them in the entry tier where more
     residents are.
@@ -53,11 +52,14 @@ def entrant_tiers(setting):
 
 
 def head_counts(setting, population, entrants):
-    """(cohort, hub, kind, home, tier) agents, whole numbers; kind 0 new graduates, 1 everybody else."""
+    """(cohort, hub, kind, home, tier) agents, whole numbers; kind 0 new graduates, 1 everybody else.
+
+    ``entrants`` is (year, hub, kind, tier) persons.
+    """
     persons = joint_mix(setting)
-    mix, weight = entrant_mix(setting), setting.persons / population
+    homes, weight = entrant_homes(setting)[..., None], setting.persons / population
     present = apportion(persons * population / persons.sum())
-    cohorts = [apportion(year[:, :, None, None] / weight * mix) for year in entrants]
+    cohorts = [apportion(year[:, :, None, :] / weight * homes) for year in entrants]
     return np.stack([np.stack([np.zeros_like(present), present], axis=1), *cohorts])
 
 
@@ -112,6 +114,16 @@ def team_starts(begin):
     before = np.cumsum(teams) - teams
     first = np.repeat(begin[:-1] - TEAM * before, teams)
     return np.append(first + TEAM * np.arange(len(first)), begin[-1])
+
+
+@njit(cache=True)
+def leaders(team, category):
+    """(team,) int32 slot of the first expert in each team, -1 where there is none."""
+    leader = np.full(team[team.size - 1] + 1, -1, np.int32)
+    for i in range(team.size):
+        if TIER_OF[category[i]] == 0 and leader[team[i]] < 0:
+            leader[team[i]] = i
+    return leader
 
 
 def _cumulative(setting):

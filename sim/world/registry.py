@@ -3,29 +3,12 @@
 from dataclasses import dataclass, field
 from math import inf
 
+from sim.world.vocabulary import ROLES, STATUSES, TIERS
+
 SHARE = (0.0, 1.0)
 POSITIVE = (0.0, inf)
 ANY = (-inf, inf)
 
-TIERS = ("expert", "practitioner", "entry")
-ROLES = (
-    "research_scientist",
-    "research_engineer",
-    "ml_engineer",
-    "ml_infrastructure_engineer",
-    "applied_ai_engineer",
-)
-SECTORS = (
-    "frontier_lab",
-    "big_tech",
-    "startup",
-    "sovereign_lab",
-    "robotics",
-    "cloud_saas",
-    "traditional",
-    "academia",
-)
-STATUSES = ("citizen", "permanent", "temporary", "student", "opt", "stem_opt")
 PAY_PARTS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 LEVELS = ("level_1", "level_2", "level_3", "level_4")
 
@@ -98,7 +81,7 @@ PEOPLE = {
     "tiers": Table("share of each tier", "share", ("hub",), _shares(TIERS), row_sum=TIERS),
     "roles": Table("share of each role", "share", ("hub",), _shares(ROLES), row_sum=ROLES),
     "role_factors": Table(
-        "pay, mobility and compute use of a role against a machine-learning engineer",
+        "pay, mobility, compute use and remote work of a role against a machine-learning engineer",
         "ratio",
         ("role",),
         dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight", "remote_factor"), (0.0, 5.0)),
@@ -140,11 +123,10 @@ PEOPLE = {
         _shares(STATUSES),
         row_sum=STATUSES,
     ),
-    "return_hazards": Table(
-        "temporary residents who leave for home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}
-    ),
+    "return_hazards": Table("temporary residents who go home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}),
     "settlement": Table(
-        "temporary residents who become permanent", "a year", ("country", "home"), {"rate": (0.0, 2.0)}
+        "temporary residents who become permanent, and who queue for it", "a year; share", ("country", "home"),
+        {"rate": (0.0, 2.0), "queue": SHARE},
     ),
 }
 
@@ -202,7 +184,7 @@ MONEY = {
         "compute that a hub's engineers can use, by owner and user",
         "H100-equivalents",
         ("hub",),
-        {"h100e": POSITIVE},
+        dict.fromkeys(("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"), POSITIVE),
     ),
     "pipeline": Table(
         "announced sovereign capacity and the odds that it runs by its year",

@@ -8,7 +8,8 @@ import numpy as np
 
 from sim.errors import WorldError, nearest
 from sim.world import checks
-from sim.world.registry import DECLARED, GENERATED, ROLES, SECTORS, STATUSES, TIERS
+from sim.world.registry import DECLARED, GENERATED
+from sim.world.vocabulary import ROLES, SECTORS, STATUSES, TIERS
 
 __all__ = ["TABLES", "check", "column", "names", "read", "rows"]
 

@@ -18,8 +18,10 @@ KINDS = {
     "net_migration": "net migration of each hub by where people come from and go to",
     "heat_map": "changes of flows from every hub to every hub",
     "chord": "links between hubs that grow or shrink",
+    "sector_flows": "new jobs by the sector left and the sector taken, and what the policy changes in them",
     "network": "hubs as a network: which are central, and which belong together",
 }
+BY_STOCK = ("shares", "effects", "ranks", "comparison")  # which may count engineers by employer, too
 SWEEP_KINDS = {  # figures of a sweep
     "indices": "which factors the variance rests on: indices with intervals (sobol, guided, pawn, lhs)",
     "assumption_load": "how much of the variance rests on which grade of evidence (sobol, guided)",

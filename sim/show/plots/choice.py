@@ -86,6 +86,11 @@ def only_pair(result, kind):
     return result
 
 
+def basis_words(result):
+    """What a heading adds where engineers are counted by employer: ``, by hub of the employer``; else nothing."""
+    return ", by hub of the employer" if result.record.get("basis") == "employer" else ""
+
+
 def scenario_names(result):
     """What each scenario is called in a legend: its title; the stack of those that are shown alone too by its kind."""
     told, stack = result.record.get("arms", {}), stack_shown(result)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.show.plots import style
-from sim.show.plots.flows import flows_shown, interval_words, table, years_words
-from sim.show.plots.labels import apart, wrap
+from sim.show.plots.flows import flows_shown, interval_words, list_changes, table, years_words
+from sim.show.plots.labels import apart
 from sim.show.plots.panels import pixels
 
 SIZE = (10, 6.3)  # inches
@@ -116,21 +116,7 @@ def _list_links(panel, links):
     for row, (how, words) in enumerate(((GAIN, "more people move"), (LOSS, "fewer people move"))):
         panel.add_patch(Rectangle((0, 1 - (row + 0.8) * line), 0.12, 0.6 * line, lw=0, **how))
         panel.text(0.16, 1 - (row + 0.5) * line, words, va="center")
-    y = 1 - 3.4 * line
-    panel.text(0, y, "The largest changes", fontweight="bold", va="bottom")
-    y -= 0.9 * line
-    panel.text(0, y, "persons a year (90 % of pairs)", fontsize="small", color=style.BASELINE, va="bottom")
-    y -= 0.2 * line
-    for row in links[: style.fit(10, 6)].itertuples():
-        said = panel.text(0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top",
-                          parse_math=False)  # fmt: skip
-        wrap(said, panel.get_window_extent().width, 2)
-        y -= line * (1 + said.get_text().count("\n"))
-        numbers = f"{style.signed(row.mean, 0)}  ({style.span(row.low, row.high, 0)})"
-        panel.text(0, y - 0.1 * line, numbers, fontsize="small", va="top", color=style.BASELINE)
-        y -= 1.2 * line
-        if y < 3 * line:
-            break
+    list_changes(panel, links, 1 - 3.4 * line, style.fit(10, 6))
 
 
 def _small_print(result, found, links):

@@ -6,7 +6,7 @@ import xarray as xr
 from sim.errors import UsageError
 from sim.results.effects import SHOWN, decimals, effect_series, error_words, summarise
 from sim.show.plots import style
-from sim.show.plots.choice import hubs_shown, only_pair, times_shown, years_shown
+from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, years_shown
 from sim.show.plots.panels import inset, right_of
 
 SIZE = (10, 7)  # inches
@@ -65,14 +65,16 @@ def effects_at(result, measure, years):
     when = (times_shown if stocks else years_shown)(result, years)[-1]
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     return (factor * pairs.sel({"time" if stocks else "year": when})).assign_attrs(
-        pairs.attrs | {"units": unit, "when": f"in January {when}" if stocks else f"in {when}"}
-    )
+        pairs.attrs | {"units": unit, "when": f"in January {when}" if stocks else f"in {when}",
+                       "basis": basis_words(result)}
+    )  # fmt: skip
 
 
 def subtitle(pairs, measure):
     """What a figure of :func:`effects_at` shows, and when."""
     what = "the share of the world's AI engineers" if measure == "share" else f"{measure} ({pairs.attrs['long_name']})"
-    return f"Effect on {what} {pairs.attrs['when']}, against the baseline, {unit_words(pairs.attrs['units'])}"
+    counted = pairs.attrs["basis"] if measure == "share" else ""
+    return f"Effect on {what} {pairs.attrs['when']}{counted}, against the baseline, {unit_words(pairs.attrs['units'])}"
 
 
 def unit_words(unit):

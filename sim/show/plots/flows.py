@@ -9,6 +9,8 @@ from sim.results.effects import summarise
 from sim.results.flow_graph import yearly_flows
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, years_shown
+from sim.show.plots.labels import wrap
+from sim.show.plots.panels import pixels
 
 
 class Flows(NamedTuple):
@@ -102,6 +104,25 @@ def table(found):
     rows = found[["mean", "low", "high", "clear", "differs"]].to_dataframe().reset_index()
     rows = rows[rows.differs > 0].drop(columns="differs")
     return rows.sort_values("mean", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def list_changes(panel, found, y, most, digits=0):
+    """Write the first ``most`` rows of a ``table``, from the height ``y`` of the panel's axes down, as far as fits."""
+    line = pixels(panel, 1.3) / panel.get_window_extent().height
+    panel.text(0, y, "The largest changes", fontweight="bold", va="bottom")
+    y -= 0.9 * line
+    panel.text(0, y, "persons a year (90 % of pairs)", fontsize="small", color=style.BASELINE, va="bottom")
+    y -= 0.2 * line
+    for row in found[:most].itertuples():
+        said = panel.text(0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top",
+                          parse_math=False)  # fmt: skip
+        wrap(said, panel.get_window_extent().width, 2)
+        y -= line * (1 + said.get_text().count("\n"))
+        numbers = f"{style.signed(row.mean, digits)}  ({style.span(row.low, row.high, digits)})"
+        panel.text(0, y - 0.1 * line, numbers, fontsize="small", va="top", color=style.BASELINE)
+        y -= 1.2 * line
+        if y < 3 * line:
+            break
 
 
 def round_down(value):

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.results.measures import series
 from sim.show.plots import style
-from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown
+from sim.show.plots.choice import basis_words, hubs_shown, only_pair, period, times_shown
 from sim.show.plots.panels import inset, pixels, right_of
 
 SIZE = (10, 7)  # inches
@@ -48,7 +48,8 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
         _draw_lines(lines, ranks.sel(hub=rows), colours)
         _write_names(lines, ranks.sel(hub=rows), colours)
         _draw_table(table, ranks.sel(hub=rows).isel(time=-1))
-        subtitle = f"Rank among {ranks.sizes['hub']} hubs by number of AI engineers, {period(times)}"
+        what = f"number of AI engineers{basis_words(result)}"
+        subtitle = f"Rank among {ranks.sizes['hub']} hubs by {what}, {period(times)}"
         style.heading(ax, result.record["title"], subtitle)
         differs = (ranks.sel(arm="scenario") != ranks.sel(arm="baseline")).any()
         style.caption(ax, ("" if differs else "No rank differs in any pair. ") + _small_print(result))

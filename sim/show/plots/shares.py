@@ -7,7 +7,7 @@ import numpy as np
 from sim.results.effects import decimals
 from sim.results.measures import series
 from sim.show.plots import style
-from sim.show.plots.choice import hubs_shown, period, scenario_names, times_shown
+from sim.show.plots.choice import basis_words, hubs_shown, period, scenario_names, times_shown
 from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
 from sim.show.plots.labels import apart, wrap
 from sim.show.plots.panels import draw_legend, in_em, inset, pixels
@@ -52,7 +52,8 @@ def plot_shares(result, ax=None, hubs=None, years=None):
             _draw_panel(_cell(ax, place, count, columns, head), name, share)
         if not many:
             _draw_key(_cell(ax, len(panels), count, columns, head), result)
-        style.heading(ax, result.record["title"], f"Share of the world's AI engineers, %, {period(times)}")
+        what = f"Share of the world's AI engineers{basis_words(result)}, %, {period(times)}"
+        style.heading(ax, result.record["title"], what)
         style.caption(ax, _small_print(result))
     return ax
 

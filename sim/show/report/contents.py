@@ -1,7 +1,8 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
 from sim.results import words
-from sim.results.cells import hub_table, route_table
+from sim.results.basis import LEAST, basis_rows
+from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows
 from sim.show import index
@@ -37,11 +38,12 @@ def contents(result):
 
 
 def _scenario(result, arm):
-    record, routes = result.record, route_rows(result)
+    record, routes, employed = result.record, route_rows(result), basis_rows(result)
     return {
         "label": arm, "title": record["title"], "question": record["question"], "sentences": record["sentences"],
         "notices": record["notices"], "warnings": record["warnings"],
         "hubs": hub_table(result), "reading": words.reading(result),
+        "employers": basis_table(employed) if employed else None, "least": LEAST,
         "routes": route_table(routes), "composition": words.volume_and_composition(routes[0]) if routes else [],
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
     }  # fmt: skip

@@ -6,7 +6,7 @@ from functools import cache
 from sim.world.rebuild.money import total_pay
 from sim.world.rebuild.people import sector_shares, stock
 from sim.world.rebuild.store import Row, country_of, hubs, normalised, source
-from sim.world.registry import SECTORS
+from sim.world.vocabulary import SECTORS
 
 DEPLOYED = 0.80  # about 16 of 20 million chips sold were running at the end of 2025 (Epoch, by press)
 CHINA_USE_OF_CLOUD = 0.05  # US clouds hardly reach users in China

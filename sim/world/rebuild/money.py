@@ -5,7 +5,8 @@ from functools import cache
 from sim.world import tax
 from sim.world.rebuild.people import PARTS, REST, components, sector_shares, stock
 from sim.world.rebuild.store import SPLIT_OFF, Row, countries, country_of, hubs, mean, source
-from sim.world.registry import PAY_PARTS, SECTORS, TIERS
+from sim.world.registry import PAY_PARTS
+from sim.world.vocabulary import SECTORS, TIERS
 
 INCOMES_KUSD = (50, 100, 200, 400, 800)
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from sim.world.rebuild.blend import blended, city_estimates, ranges
 from sim.world.rebuild.store import SPLIT_OFF, Row, hubs, normalised, share_texts, source, whole_numbers
-from sim.world.registry import SECTORS
+from sim.world.vocabulary import SECTORS
 
 REST = "rest_of_eu"
 PARTS = (*SPLIT_OFF, REST)

@@ -6,7 +6,7 @@ from functools import cache
 from sim.world.rebuild.origins import compatriots
 from sim.world.rebuild.places import free_share
 from sim.world.rebuild.store import Row, countries, country_of, homes, mean, share_texts, source
-from sim.world.registry import STATUSES
+from sim.world.vocabulary import STATUSES
 
 # Temporary residents stay longer in computing: 79 % after five years against 71 % in all fields.
 ALL_FIELDS, COMPUTING = "Total", "Total -> Doctoral fields -> Computer and mathematical sciences"
@@ -14,6 +14,7 @@ CITIZENSHIP = "Total -> Citizenship -> "
 
 CERTAIN = 0.9995  # a share that rounds to one
 FASTEST = 0.5  # a year; no group leaves faster (assumed)
+QUEUE_YEARS = 2  # a visa bulletin's cut-off date further back than this is a queue (assumed)
 
 
 def status_mix() -> list[Row]:
@@ -98,7 +99,7 @@ def _foreigners_in_the_us() -> dict[str, int]:
 
 
 def settlement() -> list[Row]:
-    """settlement.csv: yearly rate from temporary to permanent.
+    """settlement.csv: yearly rate from temporary to permanent, and the share of people who queue for it.
 
     A road with a minimum wait m and a hazard h after it has the mean wait m + 1 / h, so the rate is its
     inverse, times the share of people whom the road takes.
@@ -114,6 +115,7 @@ def settlement() -> list[Row]:
                     "country": country,
                     "home": home,
                     "rate": f"{rate:.4f}",
+                    "queue": f"{sum(weight for road, weight in roads if _is_queue(road)):.4f}",
                     "source": origin or "assumed: no road to permanent residence is known for the group",
                     "grade": "D",
                 }
@@ -136,6 +138,15 @@ def _backlog(choice: Row) -> Row:
         if row["country"] == choice["place"] and wanted.items() <= row.items():
             return row
     raise LookupError(f"permanent_backlog has no row for {choice['place']} {wanted}")
+
+
+def _is_queue(road: Row) -> bool:
+    """Whether people whose turn has come applied more than ``QUEUE_YEARS`` before the bulletin."""
+    cut_off = road["latest_cutoff"][:7]
+    if not cut_off[:4].isdecimal():
+        return False  # no cut-off, or none in force
+    months = [12 * int(date[:4]) + int(date[5:7]) for date in (cut_off, road["cutoff_as_of"])]
+    return months[1] - months[0] > 12 * QUEUE_YEARS
 
 
 def _yearly_rate(road: Row) -> float:

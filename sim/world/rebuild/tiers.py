@@ -5,7 +5,7 @@ from functools import cache
 from sim.world.rebuild.blend import author_shares, blended, metros, remainder
 from sim.world.rebuild.people import sector_shares, stock
 from sim.world.rebuild.store import Row, country_of, hubs, normalised, share_texts, source
-from sim.world.registry import ROLES, SECTORS, TIERS
+from sim.world.vocabulary import ROLES, SECTORS, TIERS
 
 EXPERTS = 95_000  # 5 %: 42,134 active authors (capture and recapture) x 2.25 for other venues; D
 PUBLISHING, CONFERENCES = 0.8, 0.4  # weight of publishing experts; of our conference counts among them

@@ -1,0 +1,199 @@
+"""Remote work (E11): nobody, everybody, what it pays, and who is called back."""
+
+import numpy as np
+import pytest
+from worlds import (
+    CENTRE,
+    START,
+    arm_of,
+    identical_hubs,
+    rules_for,
+    same,
+    scenario,
+    setting,
+    shipped_world,
+    world_of,
+    years_of,
+)
+
+from sim.model import passes, remote, rng, work
+from sim.model import work_equations as eq
+from sim.world.engineers import SECTORS
+
+
+def living(arm):
+    """(slot,) bool: there."""
+    return arm.people.hub[: arm.used] >= 0
+
+
+def is_remote(arm):
+    """(slot,) bool: there, with an employer in another hub."""
+    return living(arm) & (arm.people.employer_hub[: arm.used] != arm.people.hub[: arm.used])
+
+
+def rules_with(**changes):
+    """The baseline's rules with some of them changed."""
+    return rules_for(setting()) | changes
+
+
+def everywhere(value):
+    """The same for every sector."""
+    return np.full(len(SECTORS), float(value))
+
+
+# whose employer it is
+
+
+def test_employers_lie_abroad_as_often_as_assumed_and_by_size():
+    size, country = np.array([30.0, 10.0, 60.0]), np.array([0, 0, 1])
+    abroad = country[:, None] != country
+    chances = eq.employer_chances(size, abroad, 0.2, np.ones(3))
+    assert chances == pytest.approx(np.array([[0.6, 0.2, 0.2], [0.6, 0.2, 0.2], [0.15, 0.05, 0.8]]))
+    more = eq.employer_chances(size, abroad, 0.2, np.array([1.0, 1.0, 4.0]))
+    assert more[0] == pytest.approx(np.array([0.6, 0.2, 0.8]) / 1.6)  # policy may raise the share abroad
+
+
+def test_where_nobody_else_offers_a_job_everybody_works_at_home():
+    alone = eq.employer_chances(np.array([5.0]), np.zeros((1, 1), bool), 0.2, np.ones(1))
+    assert alone.tolist() == [[1.0]]
+    shut = eq.employer_chances(np.array([5.0, 5.0]), ~np.eye(2, dtype=bool), 0.2, np.zeros(2))
+    assert shut.tolist() == np.eye(2).tolist()
+
+
+def test_the_start_has_the_expected_share_of_remote_workers_in_every_role():
+    arm = arm_of(shipped_world(50_000, 1, with_ties=False))
+    share = remote.expected_share(arm)
+    s = setting()
+    expected = np.einsum("h,hr,hr->r", s.stock, s.role_share, share) / (s.stock @ s.role_share)
+    role = arm.people.category[: arm.used] // 3 % 5
+    for r in range(5):
+        mine = living(arm) & (role == r)
+        error = np.sqrt(expected[r] * (1 - expected[r]) / mine.sum())
+        assert is_remote(arm)[mine].mean() == pytest.approx(expected[r], abs=4 * error)
+
+
+def test_without_remote_jobs_nobody_works_remotely_and_nothing_else_of_it_matters():
+    world, ends = shipped_world(10_000, 2), []
+    for changes in ({}, {"remote_convergence": 0.9, "remote_considering": 1.8, "remote_abroad": 0.9}):
+        for arm in years_of(world, CENTRE.vary(remote_share=0, **changes)):
+            assert not is_remote(arm).any()
+        ends.append(arm.people)
+    assert same(*ends)
+
+
+def test_if_every_job_is_remote_only_who_draws_his_own_hub_works_there():
+    world, rules = shipped_world(50_000, 1, with_ties=False), rules_with(sector_remote=everywhere(20))
+    arm = arm_of(world, CENTRE.vary(remote_share=1), rules=rules)
+    assert np.all(arm.hiring.remote == 1)
+    at_home = np.diagonal(remote.employers(arm))
+    stock = np.bincount(arm.people.hub[: arm.used][living(arm)], minlength=len(at_home))
+    error = np.sqrt(stock * at_home * (1 - at_home)) + 1
+    assert np.all(np.abs(stock - arm.remote - stock * at_home) < 5 * error)
+
+
+def test_more_remote_jobs_reach_the_same_people_and_further_ones():
+    world = shipped_world(10_000, 1, with_ties=False)
+    few, many = (arm_of(world, rules=rules_with(sector_remote=everywhere(k))) for k in (0.5, 2.0))
+    assert is_remote(few).sum() > 0
+    assert not np.any(is_remote(few) & ~is_remote(many))
+    assert is_remote(many).sum() > 3 * is_remote(few).sum()
+
+
+# what it pays
+
+
+def test_without_convergence_remote_work_pays_like_a_local_job():
+    assert not arm_of(shipped_world(5_000, 1), CENTRE.vary(remote_convergence=0)).tables.remote.any()
+
+
+def test_with_full_convergence_a_remote_worker_is_paid_the_same_everywhere():
+    s, a = setting(), CENTRE.vary(remote_convergence=1)
+    gross = np.random.default_rng(0).uniform(50, 400, (len(s.hubs), 3, 5))
+    paid = remote.gross_pay(arm_of(shipped_world(5_000, 1), a), gross)
+    assert np.ptp(paid, axis=0) == pytest.approx(np.zeros((3, 5)), abs=1e-9)
+    assert paid[0] == pytest.approx(np.average(gross, axis=0, weights=s.stock), rel=0.02)
+
+
+def test_remote_pay_draws_people_to_where_local_pay_is_low():
+    pull = arm_of(shipped_world(5_000, 1)).pulls.remote.reshape(3, 5, 3, -1)[1, 2, 1]
+    low, high = (setting().hubs.index(name) for name in ("rest_of_india", "sf_bay_area"))
+    assert pull[low] > 0 > pull[high]
+
+
+# who considers
+
+
+def test_remote_work_changes_who_considers_and_not_how_many():
+    world = shipped_world(50_000, 1, with_ties=False)
+    share = []
+    for ratio in (1.0, 3.0):
+        arm = arm_of(world, CENTRE.vary(remote_considering=ratio))
+        found = np.zeros(arm.used, bool)
+        for month in considering(arm, arm.considering_rates, ratio):
+            found[month] = True
+        share.append((found.mean(), found[is_remote(arm)].mean() / found[living(arm) & ~is_remote(arm)].mean()))
+    (mean, even), (other, uneven) = share
+    assert other == pytest.approx(mean, rel=0.03)
+    assert even == pytest.approx(1, abs=0.1)
+    assert uneven == pytest.approx(3, abs=0.3)
+
+
+def considering(arm, rates, ratio):
+    """Who considers a move in the first year, by month."""
+    keys = [rng.key(arm.seed, question, START) for question in ("month", "consider")]
+    slots, begin = passes.consider(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
+    return np.split(slots, begin[1:-1])
+
+
+# who is called back
+
+
+def called_back(arm, p_move=CENTRE.recall_relocation):
+    """What ending the remote jobs would book, and who would move."""
+    keys = np.array([arm.hiring.keys[1], rng.key(0, "any")])
+    place = arm.world.setting
+    return work.call_back(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))
+
+
+def test_nobody_is_called_back_while_the_rules_stand():
+    *_, arm = years_of(shipped_world(10_000, 2))
+    assert is_remote(arm).any()
+    assert not any(np.any(booked) or len(booked) == 0 for booked in called_back(arm)[:3])
+    assert len(called_back(arm)[3]) == 0
+
+
+@pytest.mark.parametrize("p_move", [0.0, 0.4, 1.0])
+def test_who_is_called_back_follows_an_employer_in_the_country_or_takes_another_job(p_move):
+    arm = arm_of(shipped_world(50_000, 1, with_ties=False))
+    before, country = is_remote(arm), setting().country
+    inside = before & (country[arm.people.employer_hub[: arm.used]] == country[arm.people.hub[: arm.used]])
+    arm.hiring.remote[:] = 0
+    _, hires, job_changes, slots = called_back(arm, p_move)
+    assert np.all(inside[slots])
+    assert len(slots) == pytest.approx(p_move * inside.sum(), abs=4 * np.sqrt(inside.sum() * p_move * (1 - p_move)))
+    assert job_changes.sum() == hires.sum() == before.sum() - len(slots)
+    assert set(np.flatnonzero(is_remote(arm))) == set(slots)  # they have not moved yet; nobody else is left
+
+
+def test_after_a_full_return_to_office_everybody_works_where_he_lives():
+    policies = scenario({"sector.*.remote": 0}, "2027-01-01").policies
+    first, second, third = years_of(shipped_world(10_000, 2), policies=policies)
+    assert first is second is third  # the same arm, a year further: its books balanced
+    assert not is_remote(third).any()
+
+
+def test_a_policy_for_one_sector_calls_back_no_other():
+    arm, cloud = arm_of(shipped_world(10_000, 1, with_ties=False)), SECTORS.index("cloud_saas")
+    before, sector = is_remote(arm), arm.people.sector[: arm.used].copy()
+    arm.hiring.remote[:, cloud] = 0
+    called_back(arm, 0.0)
+    changed = arm.people.sector[: arm.used] != sector
+    assert changed.any()
+    assert np.all(sector[changed] == cloud)
+    assert np.all(is_remote(arm)[before & (sector != cloud)])
+
+
+def test_identical_hubs_have_the_same_remote_work():
+    arm = arm_of(world_of(identical_hubs(), 3_000, 1))
+    assert remote.employers(arm) == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
+    assert arm.pulls.remote == pytest.approx(np.zeros_like(arm.pulls.remote), abs=1e-9)

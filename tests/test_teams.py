@@ -1,0 +1,175 @@
+"""Teams (E12): who leads them, what his move does to the others, and what a takeover does to all at once."""
+
+import numpy as np
+import pytest
+from worlds import CENTRE, START, arm_of, identical_hubs, same, scenario, setting, shipped_world, world_of, years_of
+
+from sim.model import moves, teams
+from sim.model.ledger import Books
+from sim.model.tables import Teams
+from sim.model.year import find_considering
+from sim.world.engineers import SECTORS, empty, tier_of
+
+STARTUP = SECTORS.index("startup")
+
+
+def leaders_of(arm):
+    """(team,) slots of the leaders who are there, -1 for others."""
+    leader = arm.teams.leader
+    return np.where((leader >= 0) & (arm.people.hub[leader] >= 0), leader, -1)
+
+
+def small_teams(*members, leader):
+    """An arm-like pair of people and teams: ``members`` are (team, hub), -1 for who is not there."""
+    people = empty(len(members))
+    people.team[:], people.hub[:] = np.array(members).T
+    return people, Teams(np.array(leader, np.int32), np.full(len(leader), -1000, np.int16))
+
+
+def considered(arm):
+    """(slot,) bool: considers a move this year."""
+    find_considering(arm, START)
+    found = np.zeros(len(arm.people.hub), bool)
+    found[np.concatenate(arm.considering)] = True
+    return found
+
+
+# leaders
+
+
+def test_a_leader_is_the_first_expert_of_his_team():
+    world = shipped_world(10_000, 2)
+    team, expert = world.engineers.team, tier_of(world.engineers.category) == 0
+    for t in range(0, len(world.leader), 7):
+        experts = np.flatnonzero((team == t) & expert)
+        assert world.leader[t] == (experts[0] if len(experts) else -1)
+
+
+def test_a_leader_who_moves_is_remembered_and_nobody_else_is():
+    arm = arm_of(shipped_world(10_000, 1))
+    team = np.flatnonzero(leaders_of(arm) >= 0)[:2]
+    leader = arm.teams.leader[team[0]]
+    mates = np.flatnonzero(arm.people.team == team[1])
+    slots = np.array([leader, mates[mates != arm.teams.leader[team[1]]][0]])
+    moves.move(arm, slots, (arm.people.hub[slots] + 1) % 2, 12 * START + 5)
+    assert np.flatnonzero(arm.teams.moved == START).tolist() == [team[0]]
+
+
+# what a leader's move does
+
+
+def left(arm, year):
+    """Every leader has gone to another hub in ``year``."""
+    leader = arm.teams.leader[arm.teams.leader >= 0]
+    arm.people.hub[leader] = (arm.people.hub[leader] + 1) % len(setting().hubs)
+    arm.teams.moved[arm.teams.leader >= 0] = year
+    return leader
+
+
+def test_a_leader_who_has_gone_makes_his_team_consider_a_move_and_nobody_else():
+    found = {}
+    for pull in (1.0, 4.0):
+        arm = arm_of(shipped_world(50_000, 1, with_ties=False), CENTRE.vary(team_pull=pull))
+        leader = left(arm, START - 1)
+        found[pull] = considered(arm)
+    more = found[4.0] & ~found[1.0]
+    assert not np.any(found[1.0] & ~found[4.0])
+    led = arm.teams.leader[arm.people.team] >= 0
+    assert np.all(led[more])
+    assert not np.any(more[leader])  # where a leader is, he is
+    mates = led & (arm.people.hub >= 0) & ~arm.people.graduate
+    mates[leader] = False
+    assert found[4.0][mates].sum() / found[1.0][mates].sum() == pytest.approx(4, abs=0.4)
+
+
+@pytest.mark.parametrize("year", [START, START - 2])
+def test_the_pull_lasts_until_the_end_of_the_next_year(year):
+    found = []
+    for pull in (1.0, 6.0):
+        arm = arm_of(shipped_world(10_000, 1, with_ties=False), CENTRE.vary(team_pull=pull))
+        left(arm, year)
+        found.append(considered(arm))
+    assert np.array_equal(*found)
+
+
+def test_who_lives_where_the_leader_has_gone_is_not_pulled():
+    found = []
+    for pull in (1.0, 6.0):
+        arm = arm_of(shipped_world(10_000, 1, with_ties=False), CENTRE.vary(team_pull=pull))
+        arm.teams.moved[arm.teams.leader >= 0] = START - 1  # with all their teams
+        found.append(considered(arm))
+    assert np.array_equal(*found)
+
+
+# takeovers
+
+
+def test_without_takeovers_or_a_rate_of_zero_nothing_happens():
+    arm = arm_of(shipped_world(10_000, 1))
+    before = arm.people.copy()
+    teams.take_over(arm, START)
+    assert same(before, arm.people)
+
+
+def test_a_team_that_is_taken_over_goes_as_a_whole_and_stays_in_the_country():
+    arm = arm_of(shipped_world(20_000, 1))
+    arm.rules = arm.rules | {"acquihire_rate": np.eye(len(SECTORS))[STARTUP]}
+    people, before = arm.people, arm.people.copy()
+    led = leaders_of(arm)[people.team]  # everybody's leader
+    goes = (led >= 0) & (people.hub == people.hub[led]) & (people.sector == STARTUP) & (people.sector[led] == STARTUP)
+    goes &= people.hub >= 0
+    teams.take_over(arm, START)
+    assert goes.sum() > 100
+    assert np.array_equal(people.sector != before.sector, goes)
+    assert np.all(np.isin(people.sector[goes], teams.BUYERS))
+    for column in ("hub", "sector", "employer_hub"):
+        assert np.all(getattr(people, column)[goes] == getattr(people, column)[led[goes]]), column
+    country = setting().country
+    assert np.array_equal(country[people.hub[goes]], country[before.hub[goes]])
+    moved = goes & (people.hub != before.hub)
+    assert arm.books.flow.sum() == moved.sum() > 0
+    assert arm.books.hires.sum() == goes.sum()
+    assert arm.books.job_changes.sum() == goes.sum() - moved.sum()
+    assert np.array_equal(np.flatnonzero(arm.teams.moved == START), np.unique(people.team[moved]))
+
+
+def test_the_books_of_a_wave_of_takeovers_balance():
+    policies = scenario({"sector.startup.acquihire_rate": 0.5}).policies
+    *_, arm = years_of(shipped_world(10_000, 3), policies=policies)  # every year's close proves it
+    *_, without = years_of(shipped_world(10_000, 3))
+    assert arm.work[:, :, STARTUP].sum() < 0.95 * without.work[:, :, STARTUP].sum()
+
+
+# measures
+
+
+def test_completeness_by_hand():
+    members = [(0, 2), (0, 2), (0, 1), (0, -1), (1, 1), (1, 1), (2, 0), (3, -1), (3, 1)]
+    people, found = small_teams(*members, leader=[0, 4, -1, 7])
+    share, count = teams._together(0, 4, found.leader, people)
+    assert (share, count) == (0.5 + 1.0, 2)  # no leader, or one who has gone: no team to be complete
+
+
+def test_teams_are_whole_at_the_start_and_only_lose_members():
+    found = [teams.completeness(arm) for arm in years_of(shipped_world(20_000, 3))]
+    assert found[0] == 1
+    assert np.all(np.diff(found) < 0)
+
+
+def test_random_destinations_by_hand():
+    books = Books(3, 1)
+    books.flow[:] = [[0, 30, 10], [5, 0, 5], [10, 0, 0]]
+    books.tied_hubs[0] = [0, 8, 4]  # of the 40 who leave hub 0
+    # arrivals 15, 30, 15: who leaves hub 0 goes to hub 1 with 30 / 45
+    assert books.tied_at_random() == pytest.approx(8 * 30 / 45 + 4 * 15 / 45)
+
+
+def test_former_colleagues_draw_movers_and_without_them_nobody_is_drawn():
+    ratio = {}
+    for multiplier in (1.0, 4.0):
+        tied = expected = 0.0
+        for arm in years_of(world_of(identical_hubs(6), 20_000, 2), CENTRE.vary(colleague_multiplier=multiplier)):
+            tied, expected = tied + arm.books.tied_moves, expected + arm.books.tied_at_random()
+        ratio[multiplier] = tied / expected
+    assert ratio[1.0] == pytest.approx(1, abs=0.15)
+    assert ratio[4.0] > 1.5
