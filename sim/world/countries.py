@@ -27,6 +27,7 @@ class Countries:
 
     names: tuple
     year: int
+    counted: int  # the year in which the stocks were counted
     stock: np.ndarray  # (country,) scholars at the end of the year
     growth: np.ndarray  # (country,) a year
     km: np.ndarray  # (origin, destination)
@@ -76,9 +77,12 @@ def countries_of(year, most=MOST):
     group[own, np.arange(len(own))] = 1
     group[rest, -1] = here[rest] / here[rest].sum()
     mean = lambda pair: group.T @ pair @ group  # noqa: E731
+    at_home = np.eye(len(own) + 1)
     return Countries(
-        (*(names[k] for k in own), REST), year, total(last) * np.exp(growth * (year - last)), np.clip(growth, -0.2, 0.3),
-        mean(km) * ~np.eye(len(own) + 1, dtype=bool), np.maximum(mean(language), np.eye(len(own) + 1)))
+        names=(*(names[k] for k in own), REST), year=year, counted=last,
+        stock=total(last) * np.exp(growth * (year - last)), growth=np.clip(growth, -0.2, 0.3),
+        km=mean(km) * (1 - at_home), language=np.maximum(mean(language), at_home),
+    )
 
 
 def ties(names):
@@ -119,6 +123,7 @@ def country_setting(countries, living, mobility, exit_rate):
     Setting
     """
     k, shipped = len(countries.names), load_setting()
+    owners = shipped.owner_share.shape[1]
     one, zero, own = np.ones(k), np.zeros(k), np.eye(k)
     mix = np.maximum((living / living.sum(axis=0)).T, 1e-9)
     mix /= mix.sum(axis=1, keepdims=True)
@@ -140,12 +145,13 @@ def country_setting(countries, living, mobility, exit_rate):
         home_mix=mix, home_mix_experts=mix, pay=pay, role_mobility=MOBILITY, **alike,
         conversions_tier=np.full(len(TIERS), 1 / len(TIERS)), phd_share=zero,
         tax_rate=np.zeros((k, len(shipped.tax_gross))), returnee_abroad=zero, price=one, engineer_share=zero,
-        h100e=countries.stock, pipeline=np.zeros((0, 3)), distance_km=countries.km, home_share=own,
-        language=countries.language, free_share=np.ones((k, k)), compatriots=living,
+        h100e=countries.stock, owner_share=np.full((k, owners), 1 / owners), pipeline=np.zeros((0, 3)),
+        distance_km=countries.km, home_share=own, language=countries.language, free_share=np.ones((k, k)),
+        compatriots=living * (1 - own),  # the own country pulls by b_home alone
         growth=countries.growth, exit_rate=exit_rate * one, net_migration=zero, graduates=zero,
         conversions=np.maximum(entering, 1.0), native_graduates=one, native_conversions=one,
         national_net=zero, index_net=np.full(k, np.nan), status_mix=status, return_rate=np.zeros((k, k)),
-        settlement_rate=np.zeros((k, k)), affiliates=one / k,
+        settlement_rate=np.zeros((k, k)), queue_share=np.zeros((k, k)), affiliates=one / k,
         routes=({"route": f"{countries.names[0]}.none", "country": countries.names[0], "kind": "temporary", "pool": "",
                  "residents_of": "", "homes": "", "from_abroad": "0", "in_country": "0", "local_degree": "0",
                  "exposed_abroad_only": "0", "intake_month": "0", "start_month": "0"},),

@@ -1,4 +1,4 @@
-"""Files of flows between countries (year, orig, dest, n), read and checked: the shipped one of scholars, or a user's."""
+"""Files of flows between countries (year, orig, dest, n), read and checked: scholars' or a user's own."""
 
 import csv
 from dataclasses import dataclass
@@ -71,7 +71,8 @@ def read_flows(path=None):
                 year, *pair, n = _flow(path.name, rows.line_num, row)
                 key = (year, *pair)
                 if key in found:
-                    raise WorldError(path.name, f"line {rows.line_num}", f"{pair[0]} to {pair[1]} in {year} stands twice")
+                    twice = f"{pair[0]} to {pair[1]} in {year} stands twice"
+                    raise WorldError(path.name, f"line {rows.line_num}", twice)
                 found[key] = n
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         why = getattr(error, "strerror", None) or error
