@@ -1,4 +1,4 @@
-"""Corridors from data: the fit finds what made the flows, and the shipped coefficients are those of the shipped data."""
+"""Corridors from data: the fit finds what made the flows, and the shipped coefficients are those of the data."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_the_shipped_kernel_is_what_the_data_give():
 def test_the_assumptions_cite_the_shipped_coefficients():
     for row in read("corridor_kernel"):
         source = ASSUMPTIONS[row["term"]].source
-        assert f"{float(row['coefficient']):.2f} ({float(row['error']):.2f})" in source, row["term"]
+        assert f"{float(row['coefficient']):.3f} ({float(row['error']):.3f})" in source, row["term"]
         assert "corridor_kernel.csv" in source
         assert float(row["coefficient"]) > 2 * float(row["error"])  # the sign of all three is sure
 

@@ -43,14 +43,14 @@ def poisson_fit(flow, terms, clustered=False):
     ------
     UsageError without the extra ``validate``
     """
-    api = _statsmodels()
+    glm, poisson = _statsmodels()
     sends, takes = flow.sum(axis=1) > 0, flow.sum(axis=0) > 0
     o, d = np.nonzero(~np.eye(len(flow), dtype=bool) & sends[:, None] & takes)
     origin, destination = (np.eye(len(flow))[end][:, np.unique(end)] for end in (o, d))
     x = np.column_stack([*(term[o, d] for term in terms), origin, destination[:, 1:]])
     pair = np.unique(np.sort(np.stack([o, d]), axis=0), axis=1, return_inverse=True)[1].ravel()
     how = {"cov_type": "cluster", "cov_kwds": {"groups": pair}} if clustered else {}
-    done = api.GLM(flow[o, d], x, family=api.families.Poisson()).fit(method="newton", disp=0, **how)
+    done = glm(flow[o, d], x, family=poisson()).fit(method="newton", disp=0, **how)
     fitted = np.zeros_like(flow, dtype=float)
     fitted[o, d] = done.fittedvalues
     count = len(terms)
@@ -59,10 +59,11 @@ def poisson_fit(flow, terms, clustered=False):
 
 def _statsmodels():
     try:
-        import statsmodels.api as api
+        from statsmodels.genmod.families import Poisson  # without statsmodels.api, which takes longer than the fit
+        from statsmodels.genmod.generalized_linear_model import GLM
     except ImportError:
         raise UsageError("fit of corridors", "needs statsmodels: pip install 'talentflow[validate]'") from None
-    return api
+    return GLM, Poisson
 
 
 def kernel_data():

@@ -28,7 +28,7 @@ def rank_with_skill_rates(result):
     from scipy.stats import spearmanr
 
     published = skill_rates()
-    countries = [c for c in np.unique(result.data.country.values).tolist() if c in published]
+    countries = [c for c in np.unique(result.data.hub_country.values).tolist() if c in published]
     years = result.data.year.values
     ours = [np.mean([_net_rate(result, country, year) for year in years]) for country in countries]
     return float(spearmanr(ours, [published[country] for country in countries])[0]), countries
