@@ -25,9 +25,9 @@ from sim.world.countries import MOBILITY, REST, countries_of, country_setting, m
 from sim.world.flows import SHIPPED, read_flows
 from sim.world.origins import living_by_origin
 from sim.world.people import joint_mix
-from sim.world.rebuild.store import DATA, as_csv
 from sim.world.tables import read
 
+NOISE = {"net_rank": 0.05}  # the counted moves of small countries are few
 GOOD = "year,orig,dest,n\n2012,USA,CHN,5\n2012,CHN,USA,7\n"
 
 
@@ -237,7 +237,12 @@ def test_the_model_orders_corridors_better_than_the_last_flow_on_years_never_shi
 
 @pytest.mark.slow
 def test_the_shipped_table_is_what_the_command_finds():
-    assert (DATA / "backcast.csv").read_text(encoding="utf-8") == as_csv(shipped_rows(backcast()))
+    found = shipped_rows(backcast())
+    assert [row["who"] for row in found] == [row["who"] for row in read("backcast")]
+    for new, shipped in zip(found, read("backcast"), strict=True):  # another platform is within Monte Carlo error
+        for what in ("rank", "rank_moving", "log_score", "share_error", "total", "net_rank", "net_error"):
+            near = pytest.approx(float(shipped[what] or "nan"), abs=NOISE.get(what, 0.003), nan_ok=True)
+            assert float(new[what] or "nan") == near, f"{new['who']} {what}: run python -m sim.study.backcast"
 
 
 def test_the_gate_of_the_backcast_is_met_and_losses_are_told():
@@ -278,3 +283,21 @@ def test_the_command_writes_tables_and_a_figure(talentflow, tmp_path):
     assert {path.name for path in folder.iterdir()} == {
         "answer.json", "scores.csv", "corridors.csv", "net_rates.csv", "kernel.csv", "backcast.png"}  # fmt: skip
     assert net(np.array([[0.0, 2.0], [5.0, 0.0]])).tolist() == [3, -3]
+
+
+def test_too_few_countries_are_refused(tmp_path):
+    pairs = [("USA", "CHN"), ("CHN", "USA"), ("USA", "DEU"), ("DEU", "USA")]
+    rows = "".join(f"{year},{orig},{dest},5\n" for year in range(2000, 2016) for orig, dest in pairs)
+    with pytest.raises(TalentflowError, match="people leave and reach 3 countries in the last 3 fit years"):
+        backcast(written(tmp_path, "year,orig,dest,n\n" + rows))
+
+
+@pytest.mark.slow
+def test_a_file_of_ten_countries_is_scored_like_any_other(tmp_path):
+    ten = "USA CHN DEU GBR FRA CAN IND JPN ITA ESP".split()
+    head, *lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if set(line.split(",")[1:3]) <= set(ten)]
+    found = backcast(written(tmp_path, "\n".join([head, *kept])), population=20_000, replicates=1)
+    assert found.record["countries"] == 10
+    assert found.record["covered"] == 1
+    assert corridor_rank(found) > 0.9

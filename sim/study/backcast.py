@@ -22,6 +22,7 @@ from .country_model import EXIT_RATE, fit_model, run_model
 WINDOW = 3  # last fit years: their mean flow is what is fitted
 LEAST_FIT_YEARS = WINDOW + 3
 MOST_AHEAD = 20  # years
+FEWEST = 8  # countries
 KERNEL = ("b_distance", "b_language", "b_diaspora")
 MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
 WHO = {  # what is scored -> what it is
@@ -75,7 +76,8 @@ def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=20
     first, last = check_years(found, Path(flows or SHIPPED).name, fit_until, score_years)
     if population < 1000 or replicates < 1 or seed < 0:
         raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
-    countries = countries_of(fit_until)
+    window = found.between(fit_until - WINDOW + 1, fit_until)
+    countries = countries_of(fit_until, among=_moving(window, found.countries))
     years, flow = np.array(found.years), countries.gather(found)
     past = flow[years <= fit_until]
     observed = flow[(years >= first) & (years <= last)].sum(axis=0)
@@ -127,6 +129,20 @@ def check_years(flows, name, fit_until, score_years):
         if year not in flows.years:
             raise UsageError(f"score years {first}-{last}", f"no flows in {year}: {held}")
     return first, last
+
+
+def _moving(window, names):
+    """The countries that people leave and reach in the years that are fitted.
+
+    Raises
+    ------
+    UsageError where there are too few to tell corridors apart
+    """
+    moving = window.sum(axis=(0, 2)) * window.sum(axis=(0, 1)) > 0
+    if moving.sum() < FEWEST:
+        raise UsageError("backcast", f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "
+                         f"at least {FEWEST} are needed")
+    return {name for name, moves in zip(names, moving, strict=True) if moves}
 
 
 def _fit(countries, past):

@@ -13,7 +13,7 @@ from ..model.arm import Arm
 from ..model.market import follow_the_market
 from ..model.supply import entrant_path
 from ..model.year import begin, simulate
-from ..results.scores import net
+from ..results.scores import HALF, net
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import neutral_rules
 from ..world.build import build
@@ -33,7 +33,7 @@ class CountryModel:
     a: Assumptions
     constants: fitting.Constants
     flow: np.ndarray  # (origin, destination) expected in the first year: the kernel without dynamics
-    gap: float  # largest relative gap between expected and observed outflow of a country
+    gap: float  # largest relative gap of the outflow of a country, the rest of the world apart
 
 
 def assumptions_of(kernel, growth, crossing_rate):
@@ -73,7 +73,8 @@ def fit_model(countries, living, kernel, flow):
     a = assumptions_of(kernel, float(np.average(countries.growth, weights=countries.stock)), crossing)
     setting = country_setting(countries, living, np.ones(k), EXIT_RATE)
     world = build(setting, FIT_POPULATION, 0, start, entrant_path(setting, a, start, 1), a.mover_share)
-    leaves, rules, offsets = flow.sum(axis=1), rules_of(setting), fitting.Offsets(np.zeros(k), np.ones(2))
+    leaves = np.maximum(flow.sum(axis=1), HALF)
+    rules, offsets = rules_of(setting), fitting.Offsets(np.zeros(k), np.ones(2))
     mobility, found = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
     for _ in range(ROUNDS):
         setting = replace(setting, role_share=mobility_mix(mobility))
@@ -86,7 +87,7 @@ def fit_model(countries, living, kernel, flow):
         mobility = mobility * gap
         mobility /= np.average(mobility, weights=countries.stock)
     constants = fitting.Constants(found[0], np.zeros(k), found[1], start)
-    return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1).max()))
+    return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1)[:-1].max()))
 
 
 def run_model(model, years, population, seed, replicates):

@@ -52,8 +52,10 @@ def stocks():
     return years, names, found
 
 
-def countries_of(year, most=MOST):
+def countries_of(year, most=MOST, among=None):
     """The countries of a split year: the ``most`` with most scholars in it, and the rest of the world.
+
+    Only those ``among`` have a hub of their own, if it is given.
 
     After the last year of the table its stocks are carried on at each country's own growth.
 
@@ -67,7 +69,8 @@ def countries_of(year, most=MOST):
         raise WorldError(f"split year {year}", f"scholars are counted from {years[0]}: at least {years[0] + 1}")
     last = min(year, years[-1])
     here = found[last - years[0]]
-    own = sorted(np.argsort(-here, kind="stable")[:most].tolist(), key=lambda k: names[k])
+    ranked = [k for k in np.argsort(-here, kind="stable").tolist() if among is None or names[k] in among]
+    own = sorted(ranked[:most], key=lambda k: names[k])
     rest = np.setdiff1d(np.arange(len(names)), own)
     first = max(last - TREND, years[0])
     total = lambda t: np.append(found[t - years[0], own], found[t - years[0], rest].sum())  # noqa: E731
