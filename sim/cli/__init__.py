@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import asking, explore, scenarios, studies, sweeps
+from sim.cli import asking, checking, explore, scenarios, studies, sweeps
 from sim.errors import TalentflowError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ for panel, commands in (
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
     ("The world", (scenarios.world,)),
+    ("Trust", (checking.backcast,)),
 ):  # fmt: skip
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
