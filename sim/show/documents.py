@@ -72,8 +72,10 @@ def assumptions():
 def levers():
     """Every family of levers with unit and bounds."""
     count = Counter(lever.field for lever in catalogue().values())
-    rows = [[f"`{family.path.replace('{', '<').replace('}', '>')}`", f"{count[family.field]:,}", family.unit or "-", _bounds(family),
-             f"{family.what}: {family.meaning}", family.reaches] for family in FAMILIES]  # fmt: skip
+    rows = [
+        [f"`{family.path.replace('{', '<').replace('}', '>')}`", f"{count[family.field]:,}", family.unit or "-",
+         _bounds(family), f"{family.what}: {family.meaning}", family.reaches] for family in FAMILIES
+    ]  # fmt: skip
     return table(["family", "levers", "unit", "bounds", "meaning", "whom it reaches"], rows)
 
 
