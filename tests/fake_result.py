@@ -192,7 +192,7 @@ def _details(arm, strength, replicates, years, seed):
         "stock_by_role": people[..., None] * role, "stock_by_sector": people[..., None] * sector,
         "stock_by_employer": arm["stock"] * np.where(np.arange(len(HUBS)) < 7, 1.02, 0.99)[:, None],
         "remote": people * 0.1, "promotions": before * [0.0, 0.01, 0.19], "hires": hired, "job_changes": moved,
-        "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
+        "border_crossings": crossings, "applicants": applicants, "applicants_abroad": applicants * 0.6, "grants": grants, "grants_abroad": abroad,
         "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,
         "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0],

@@ -266,7 +266,18 @@ RULES = {
     ),
 }
 
-DECLARED = PLACES | PEOPLE | MONEY | RULES
+TRUST = {
+    "gates": Table(
+        "what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+        "unit of the row",
+        ("id",),
+        {"low": ANY, "high": ANY},
+        optional=("low", "high"),
+        full=False,
+    ),
+}
+
+DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
 # Written by the fit of the model (sim.study.calibrate); read and checked once they are there.
 GENERATED = {
