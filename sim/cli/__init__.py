@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import asking, scenarios, studies, sweeps
+from sim.cli import asking, scenarios, studies, sweeps, validating
 from sim.errors import TalentflowError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ for panel, commands in (
     ("A saved run", (asking.effect, asking.plot, asking.verify)),
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
-    ("The world", (scenarios.world,)),
+    ("The world and the model", (scenarios.world, validating.validate)),
 ):  # fmt: skip
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)

@@ -15,8 +15,9 @@ def signs_without_size(trial):
         return {"g23": float("nan")}
     as_it_is, without = effects(trial), effects(alone)
     found = {"g23": float(np.sum(np.sign(as_it_is) != np.sign(without)))}
-    return found | {f"g23: {name}, {query}, effect at 0, points": 100 * effect
-                    for (name, query), effect in zip(HEADLINES.items(), without, strict=True)}  # fmt: skip
+    shown = zip(HEADLINES, 100 * as_it_is, 100 * without, strict=True)
+    return found | {f"g23: {name}{what}, points": effect for name, *pair in shown
+                    for what, effect in zip(("", " at 0"), pair, strict=True)}  # fmt: skip
 
 
 def effects(trial):

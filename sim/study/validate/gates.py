@@ -117,7 +117,8 @@ def spread(values):
     values = values[~np.isnan(values)]
     if not len(values):
         return {"median": None, "low_draws": None, "high_draws": None}
-    return dict(zip(("median", "low_draws", "high_draws"), map(float, np.quantile(values, [0.5, LOW, HIGH])), strict=True))
+    median, low, high = map(float, np.quantile(values, [0.5, LOW, HIGH]))
+    return {"median": median, "low_draws": low, "high_draws": high}
 
 
 def passes(rows):

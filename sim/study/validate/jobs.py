@@ -29,7 +29,8 @@ def queue_effect(trial):
     here = setting.country == us
     weight = trial.baseline.counts[0, here][:, :, :, TEMPORARY].sum(axis=(0, 2))
     queued = np.isin(setting.homes, QUEUED)
-    return float(np.average(lock[queued], weights=weight[queued]) / np.average(lock[~queued], weights=weight[~queued]) - 1)
+    mean = lambda who: np.average(lock[who], weights=weight[who])  # noqa: E731
+    return float(mean(queued) / mean(~queued) - 1)
 
 
 def growth(trial):

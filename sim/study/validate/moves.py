@@ -33,7 +33,7 @@ def crossed_a_border(people, country):
 
 
 def directions(trial):
-    """Net flows of countries, and the USA's part of arrivals, in the first year; its experts after five (g10 to g12)."""
+    """Net flows and the USA's part of arrivals in the first year; its part of the experts after five (g10 to g12)."""
     history = trial.baseline
     first, later = history.start, history.start + YEARS
     found = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}

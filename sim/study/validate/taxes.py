@@ -23,8 +23,9 @@ def _answers(trial, country):
     shock = np.log(_kept(shocked, country) / _kept(plain, country))
     (foreign, domestic, top), (foreign_now, domestic_now, top_now) = _stocks(plain, country), _stocks(shocked, country)
     last = plain.years
-    ends = ((foreign, foreign_now, last), (domestic, domestic_now, last), (top, top_now, last), (foreign, foreign_now, 1))
-    return [float(np.log(ratio(now[t], before[t])) / shock) for before, now, t in ends]
+    responses = ((foreign, foreign_now, last), (domestic, domestic_now, last), (top, top_now, last),
+                 (foreign, foreign_now, 1))  # fmt: skip
+    return [float(np.log(ratio(now[t], before[t])) / shock) for before, now, t in responses]
 
 
 def _stocks(history, country):
