@@ -27,6 +27,8 @@ MOVES = {
     "entry_squeeze": ("mix:usa,tier=entry", -1),
     "eu_fast_track": ("share:eu27", +1),
     "france_compute": ("compute_per_engineer:paris", +1),
+    "frontier_listing": ("mix:usa,sector=frontier_lab", +1),
+    "frontier_repricing": ("mix:usa,sector=frontier_lab", -1),
     "green_card_for_phds": ("grants,route=usa.phd_green_card", +1),
     "gulf_compute": ("compute_per_engineer:abu_dhabi_dubai", +1),
     "gulf_income_tax": ("net_pay:are", -1),
@@ -42,9 +44,12 @@ MOVES = {
     "phd_expansion": None,
     "returnee_tax": ("drain,home=fra", -1),
     "tooling_leap": ("pay:usa,tier=entry", -1),
+    "sovereign_labs": ("mix:are,sector=sovereign_lab", +1),
+    "tokyo_robotics": ("mix:tokyo,sector=robotics", +1),
     "uk_global_talent": None,
     "us_points_system": ("grants,route=usa.points", +1),
     "us_tax_up": ("net_pay:usa", -1),
+    "vertical_ai": ("mix:usa,sector=traditional", +1),
 }
 LEVERS = {
     "points": "country.usa.route.points.is_open",
