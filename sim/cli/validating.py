@@ -1,5 +1,6 @@
 """The command that runs the gates."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -34,12 +35,13 @@ def validate(
     from sim.show import terminal
     from sim.study.validate import validate as study
 
+    begun = time.perf_counter()
     check_writable(out)
     wanted = tuple(name.strip() for name in only.split(",")) if only is not None else ()
     with terminal.progress(draws, quiet or json, "draws") as progress:
         found = study(draws, population_of(population), wanted, seed=seed, uncertainty=uncertainty,
                       assumptions=assumptions, workers=workers, progress=progress)  # fmt: skip
-    table = pd.DataFrame([{key: value for key, value in row.items() if key not in ("beside", "scenarios")}
+    table = pd.DataFrame([{key: value for key, value in row.items() if key not in ("beside", "scenarios", "values")}
                           for row in found["gates"]])  # fmt: skip
     folder = write_tables(out, "validate", found, {"gates": table}, answer="gates",
                           illustrate=lambda into: (into / "gates.html").write_text(show.page(found), encoding="utf-8"))
@@ -48,6 +50,6 @@ def validate(
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(show.render(found, folder))
+        terminal.console().print(show.render(found, folder, time.perf_counter() - begun))
     if not found["passed"]:
         raise typer.Exit(1)

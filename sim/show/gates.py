@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Group
 
+from sim.results.words import number_of
 from sim.show.layout import heading, line, table
 from sim.show.report import templates
 
@@ -22,7 +23,6 @@ GROUPS = {  # heading -> whether a row belongs under it, the misses first
     "Warnings: they do not decide": lambda row: row["kind"] == "warning",
 }  # fmt: skip
 HEADINGS = ("gate", "statistic", "band", "median", "5 to 95 %", "inside, %", "verdict")
-LONG = ("source", "note", "run it again")
 READING = (
     "Median and 5 to 95 % over the draws; inside: draws whose statistic lies in the band, of which {enough:.0f} % are "
     "needed. Each draw is one run of {population:,} engineers: the spread holds chance and assumptions."
@@ -42,9 +42,9 @@ def summary(answer):
                  for row in answer["gates"])  # fmt: skip
     refused = f" ({answer['refused_draws']} more refused)" if answer["refused_draws"] else ""
     return (
-        f"Of {found.total()} gates that decide, {found['passed']} passed, {found['missed']} were missed and "
-        f"{found['not measured']} not measured, on {answer['draws']} draws of the assumptions{refused} with "
-        f"{answer['population']:,} engineers each; {warned} warnings were not met."
+        f"{number_of(found.total(), 'gate')} decide: {found['passed']} passed, {found['missed']} missed, "
+        f"{found['not measured']} not measured, on {number_of(answer['draws'], 'draw')} of the assumptions{refused} "
+        f"with {answer['population']:,} engineers each; {number_of(warned, 'warning')} not met."
     )
 
 
@@ -98,16 +98,17 @@ def number(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def again(row):
-    """The commands that run a gate's scenarios again."""
-    return "; ".join(f"talentflow run {name}" for name in row["scenarios"])
+def background(row):
+    """Where a gate comes from, how it is measured, and the scenarios that ``talentflow run`` runs again: str."""
+    scenarios = [f"scenarios: {', '.join(row['scenarios'])}"] if row["scenarios"] else []
+    return ". ".join([f"{row['source']} (grade {row['grade']})", *filter(None, [row["note"]]), *scenarios])
 
 
 # --- in the terminal ------------------------------------------------------------------------------
 
 
-def render(answer, folder):
-    """The answer for ``rich.console.Console.print``, at most 100 columns."""
+def render(answer, folder, seconds):
+    """The answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
     shown = [heading("Gates"), line(summary(answer))]
     for words, rows in grouped(answer).items():
         several = len({verdict(row) for row in rows}) > 1  # else the heading has said it
@@ -116,7 +117,7 @@ def render(answer, folder):
         for row in rows:
             made.add_row(*texts(row)[:columns])
         shown += [heading(words), made]
-    last = f"{folder}: gates.html, gates.csv and gates.json. {answer['seconds']:,.0f} seconds."
+    last = f"{folder}: gates.html, gates.csv and gates.json. {seconds:,.0f} seconds."
     return Group(*shown, line(reading(answer), "dim"), line(last))
 
 
@@ -125,11 +126,11 @@ def render(answer, folder):
 
 def page(answer):
     """The answer as one self-contained HTML page: str."""
-    groups = {words: ([*HEADINGS, *LONG], [[*texts(row), f"{row['source']} ({row['grade']})", row["note"], again(row)]
-                                           for row in rows]) for words, rows in grouped(answer).items()}  # fmt: skip
-    made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty", "seconds")}
+    groups = {words: (HEADINGS, [texts(row) for row in rows]) for words, rows in grouped(answer).items()}
+    said = {row["id"]: background(row) for row in answer["gates"]}
+    made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty")}
     return templates().get_template("gates.html.j2").render(
-        title="Gates", summary=summary(answer), reading=reading(answer), groups=groups, made=made,
+        title="Gates", summary=summary(answer), reading=reading(answer), groups=groups, background=said, made=made,
     )  # fmt: skip
 
 
@@ -144,11 +145,8 @@ def markdown(answer, only=None):
 
 
 def notes(answer):
-    """Notes and scenarios of the rows that have any, as a list in Markdown."""
-    said = [(row["id"], "; ".join(filter(None, [row["note"], again(row)]))) for row in answer["gates"]]
-    return "\n".join(f"- **{name}** ({row['source']}, {row['grade']}): {text}" if text else
-                     f"- **{name}** ({row['source']}, {row['grade']})"
-                     for (name, text), row in zip(said, answer["gates"], strict=True))  # fmt: skip
+    """Source, note and scenarios of every row, as a list in Markdown."""
+    return "\n".join(f"- **{row['id']}**: {background(row)}." for row in answer["gates"])
 
 
 def documents(answer):
@@ -172,7 +170,10 @@ def _cells(texts):
 
 
 if __name__ == "__main__":
+    from sim.study.validate import judged_again
+
     root = Path(__file__).parents[2]
-    for path, part in documents(json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))).items():
+    stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))
+    for path, part in documents(judged_again(stored)).items():
         document = root / path
         document.write_text(with_part(document.read_text(encoding="utf-8"), part), encoding="utf-8")

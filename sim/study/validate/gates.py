@@ -96,9 +96,10 @@ def judged(gate, values, beside=()):
     Returns
     -------
     dict with ``median``, ``low_draws``, ``high_draws`` (5 and 95 % over draws; None where no draw has a value),
-    ``inside`` (share of draws inside the band), ``verdict`` of ``VERDICTS``, ``beside``
+    ``values`` (of the draws, None for nan), ``inside`` (share of draws inside the band), ``verdict`` of ``VERDICTS``,
+    ``beside`` (label -> the same of a further figure, without a verdict)
     """
-    values = np.array([] if values is None else values, float)
+    values = np.array([] if values is None else values, float)  # None is nan
     inside = float(np.mean([gate.holds(value) for value in values])) if len(values) else 0.0
     verdict = "passed" if inside >= ENOUGH else "missed"
     if not np.isfinite(values).any():
@@ -112,13 +113,12 @@ def judged(gate, values, beside=()):
 
 
 def spread(values):
-    """Median and 5 to 95 % over the draws that have a value: dict of floats, None where none has."""
+    """The values, and median and 5 to 95 % over the draws that have one: dict of floats, None where none has."""
     values = np.asarray(values, float)
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return {"median": None, "low_draws": None, "high_draws": None}
-    median, low, high = map(float, np.quantile(values, [0.5, LOW, HIGH]))
-    return {"median": median, "low_draws": low, "high_draws": high}
+    known = values[~np.isnan(values)]
+    cut = np.quantile(known, [0.5, LOW, HIGH]) if len(known) else [np.nan] * 3
+    found = dict(zip(("median", "low_draws", "high_draws"), map(_finite, cut), strict=True))
+    return found | {"values": [_finite(value) for value in values]}
 
 
 def passes(rows):
