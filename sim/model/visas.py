@@ -20,7 +20,7 @@ from .routes import WEIGHTED, approval, is_drawn, pays_fee, promise, route_for
 SLOT, HUB, ROUTE, MONTH = range(4)
 REMEMBERED = 3  # years of odds that applicants look back on
 INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
-COUNTED = ("applicants", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
+COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 NONE = np.zeros((4, 0), np.int64)
 
 
@@ -128,6 +128,7 @@ class Offices:
         self.refused.append(new[:, new[ROUTE] < 0])
         new = new[:, new[ROUTE] >= 0]
         self._count("applicants", new[ROUTE])
+        self._count("applicants_abroad", new[ROUTE])
         drawn, capped = self.drawn[new[ROUTE]], self.capped[new[ROUTE]]
         self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
         self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)
