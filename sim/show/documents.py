@@ -18,6 +18,7 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.lever_table import FAMILIES, SELECTIONS
 from sim.scenario.levers import catalogue
 from sim.show import equation_words
+from sim.show.gates import band
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
 
@@ -102,6 +103,18 @@ def rests_on():
     return {name: rest for named, *rest in rows[2:] for name in re.findall(r"\w+", named.replace("(derived)", ""))}
 
 
+def gates():
+    """What the model is held against: statistic, band, use and source."""
+    rows = []
+    for row in read("gates"):
+        limits = {end: float(row[end]) if row[end] else None for end in ("low", "high")}
+        held = band(limits) if any(row[end] for end in limits) else "-"
+        use = "fitted" if row["use"] == "fit" else "warns" if row["kind"] == "warning" else "decides"
+        statistic = f"{row['experiment']}: {row['statistic']}"
+        rows.append([row["id"], statistic, held, row["unit"] or "-", use, row["source"], row["grade"]])
+    return table(["gate", "experiment and statistic", "band", "unit", "use", "source", "grade"], rows)
+
+
 def variables():
     """What a result holds."""
     rows = [[f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
@@ -121,9 +134,8 @@ def symbols():
     return table(["symbol", "meaning", "unit"], equation_words.symbols())
 
 
-PARTS = {
-    part.__name__: part for part in (scales, state, year, assumptions, levers, world, variables, measures, symbols)
-} | {"equations": equation_words.markdown}
+WRITTEN_HERE = (scales, state, year, assumptions, levers, world, gates, variables, measures, symbols)
+PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
 
 
 def filled(text):
