@@ -40,11 +40,10 @@ def table(heads, rows):
 
 def scales():
     """How many of everything there are."""
-    axes = ("hub", "country", "home", "route", "pool", "tier", "role", "sector", "status")
-    counts = {f"{'countries' if axis == 'country' else axis + ('es' if axis == 'status' else 's')}": len(names(axis))
-              for axis in axes}  # fmt: skip
-    persons = sum(float(row["engineers"]) for row in read("stock"))
-    counts = {"engineers on 1 January 2026": persons} | counts
+    axes = {"hubs": "hub", "countries": "country", "homes": "home", "routes": "route", "pools": "pool", "tiers": "tier",
+            "roles": "role", "sectors": "sector", "statuses": "status"}  # fmt: skip
+    counts = {"engineers on 1 January 2026": sum(float(row["engineers"]) for row in read("stock"))}
+    counts |= {many: len(names(axis)) for many, axis in axes.items()}
     counts |= {"families of levers": len(FAMILIES), "levers": len(catalogue()), "assumptions": len(ASSUMPTIONS)}
     return table(["what", "number"], [[what, f"{number:,.0f}"] for what, number in counts.items()])
 
