@@ -148,10 +148,10 @@ class ExpectedOffices(Desks):
         lost = waiting * (1 - pays)[:, None, None]
         abroad = waiting - lost
         by_home = abroad.sum(axis=(2, 3)) if abroad.ndim == 4 else np.zeros((1, 3))
-        from_group = trained_abroad(arm.world.setting, arm.routes.country[r])[: len(by_home), None]
+        from_group = arm.terms.degrees_abroad(arm.world.setting, arm.routes.country[r])[: len(by_home), None]
         inside, trained = self.inside_by_tier(r)
         levels = arm.world.setting.wage_level / arm.world.setting.wage_level.sum(axis=1, keepdims=True)
-        ours = np.stack([(by_home * ~from_group).sum(axis=0) + inside * (1 - trained),
+        ours = np.stack([(by_home * (1 - from_group)).sum(axis=0) + inside * (1 - trained),
                          (by_home * from_group).sum(axis=0) + inside * trained]) @ levels  # master, level
         others = draw.background(pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal)
         part = pool.advanced_cap / pool.cap
@@ -164,7 +164,7 @@ class ExpectedOffices(Desks):
         self.remember(r, (registered * odds).sum() / max(registered.sum(), 1.0))
         odds = levels @ odds.reshape(ours.shape).T  # tier, master
         self.inside_odds[r] = (1 - trained) * odds[:, 0] + trained * odds[:, 1]
-        self._after_the_draw(r, abroad, lost, np.where(from_group, odds[:, 1], odds[:, 0]))
+        self._after_the_draw(r, abroad, lost, (1 - from_group) * odds[:, 0] + from_group * odds[:, 1])
 
     def _after_the_draw(self, r, abroad, lost, odds):
         if abroad.ndim != 4:
@@ -254,14 +254,6 @@ class ExpectedOffices(Desks):
         for name in ("grants", "grants_abroad")[: 1 + abroad]:
             self._count(name, persons)
         self.grants_by_tier += np.stack([self._by_route(x) for x in persons.sum(axis=0)], axis=1)
-
-
-def trained_abroad(setting, country):
-    """(home,) bool: people of the home who studied there have a degree of ``country``.
-
-    As ``world.people`` has it: who comes from a group of countries is taken for a graduate of the first country.
-    """
-    return np.maximum(setting.home_country, 0) == country
 
 
 def _add(held, name, persons):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...world.engineers import OPT, STEM_OPT, STUDENT, YOUNGEST
+from ...world.engineers import CITIZEN, OPT, STEM_OPT, STUDENT, YOUNGEST
 
 LONGEST = 12  # Decembers that are told apart
 START_TERMS = 3  # years over which the terms of the start are spread evenly
@@ -31,7 +31,9 @@ class Terms:
         by_tier = s.stock @ s.tier_share / s.stock.sum()
         self.trained = came @ ((by_tier @ s.ages) @ young)
         young = GRADUATE_AGES[:, None] - np.minimum(years, 4) < TRAINED_BEFORE
-        self.trained_graduates = (came[STUDENT] * young).sum(axis=1).mean()
+        native = s.home_country[:, None] == s.country
+        foreign = (arm.persons.sum(axis=(1, 2, 4)) * ~native[..., None]).sum(axis=(0, 1))
+        self.trained_graduates = (foreign / foreign.sum() @ came) @ young.mean(axis=0)
 
     def of(self, arm):
         """A copy for a branch."""
@@ -75,8 +77,15 @@ class Terms:
 
     def degrees(self, setting):
         """(home, hub, status from student on) share with a degree of the country."""
-        there = np.maximum(setting.home_country, 0)[:, None] == setting.country  # see ``permits.trained_abroad``
+        there = np.maximum(setting.home_country, 0)[:, None] == setting.country  # as ``world.people`` has it
         return np.where(there[..., None], 1.0, self.trained[STUDENT:])
+
+    def degrees_abroad(self, setting, country):
+        """(home,) share of the people of a home abroad with a degree of ``country``, as ``world.people`` has it.
+
+        Who comes from a group of countries and has no degree of his hub is taken for a graduate of the first country.
+        """
+        return (np.maximum(setting.home_country, 0) == country) * (1 - self.trained[CITIZEN])
 
     def hand_on(self):
         """Degrees go along from study to the work after it."""
