@@ -122,92 +122,98 @@ def _variants(v, remote, needs=None):
 
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, hub, type, status) persons."""
-    e, parts = exponentials(arm, group)
+    e, parts = arm.laid[group] = exponentials(arm, group)
     t, a = arm.tables, arm.a
     share = arm.remote_share()
     weights = np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]])
     homes, tiers, roles, hubs, types, _ = considering.shape
     found = Choices(*(np.zeros(shape) for shape in (
         (homes, tiers, roles, hubs), (homes, tiers, roles, hubs), considering.shape, (homes, tiers, roles, hubs, types),
-        (homes, tiers, hubs, hubs), (homes, tiers, hubs, hubs), (homes, tiers, roles, hubs))))
+        *[(homes, tiers, hubs, hubs)] * 2, (homes, tiers, roles, hubs))))
     family = np.array([1 - a.family_share, a.family_share])
     _choose(considering, e, parts, weights, family, t.is_home, t.country.astype(np.int64),
             t.dissimilarity.astype(float), found)
     return found
 
 
+@njit(inline="always")
+def _worth(odds, dissimilarity):
+    """Worth of a nest out of the sum of its odds (E3)."""
+    return np.exp(dissimilarity * np.log(odds)) if odds > 0.0 else 0.0
+
+
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def _choose(considering, e, parts, weights, family, is_home, country, dissimilarity, found):
+    """Fill ``found``; the long loops run over all hubs without a branch, the others over lists of a few."""
     homes, tiers, roles, hubs = found.gone.shape
-    near, far, inside = np.empty(hubs), np.empty(hubs), np.empty(hubs)
-    x, trip = np.empty(hubs), np.empty((2, hubs))
-    acc, free, permit = np.empty(hubs), np.empty(hubs), np.empty(hubs)
+    every = np.arange(hubs)
+    x, ways = np.empty(hubs), np.empty((2, hubs))
+    acc, inside, mean = np.empty(hubs), np.empty(hubs), np.empty((2, hubs))
     for g in range(homes):
-        for t in range(tiers):
-            for o in range(hubs):
-                at_home = 1 if is_home[g, o] else 0
-                some = False
-                for d in range(hubs):  # which nest a hub abroad is in, and the way there
-                    back = is_home[g, d] and at_home == 0
-                    near[d], far[d] = (1.0, 0.0) if back else (0.0, 1.0)
-                    some |= back
-                    for f in range(2):
-                        trip[f, d] = e.trip[1 if back else 0, f * tiers + t, o, d]
+        for o in range(hubs):
+            border = country != country[o]
+            back = every[is_home[g] & border] if not is_home[g, o] else every[:0]  # the origin country
+            mates = every[~border & (every != o)]
+            for t in range(tiers):
+                for f in range(2):
+                    for d in range(hubs):
+                        ways[f, d] = e.trip[0, f * tiers + t, o, d]
+                    for d in back:
+                        ways[f, d] = 0.0
                 for r in range(roles):
                     persons = considering[g, t, r, o].sum()
                     if persons <= 0.0:
                         continue
-                    inside[:], free[:], permit[:] = 0.0, 0.0, 0.0
+                    mean[:], inside[:] = 0.0, 0.0
                     for n in range(parts.first[g], parts.first[g + 1]):
                         acc[:] = 0.0
                         for v in range(weights.shape[0]):
-                            weight = parts.share[n] * weights[v, o, r]
-                            if weight <= 0.0:
-                                continue
-                            s1 = 0.0
-                            for d in range(hubs):
+                            s1, odds = 0.0, e.abroad[1 if is_home[g, o] else 0, n, t, r, v]
+                            for d in mates:
                                 s1 += e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
-                            w1 = s1 ** dissimilarity[1] * e.held[g, t, r, v, o] if s1 > 0.0 else 0.0
-                            part = 0.0
+                            w1 = _worth(s1, dissimilarity[1]) * e.held[g, t, r, v, o]
                             for f in range(2):
-                                s2, s3 = 0.0, 0.0
+                                weight = parts.share[n] * weights[v, o, r] * family[f]
+                                if weight <= 0.0:
+                                    continue
+                                s2, s3, way = 0.0, 0.0, ways[f]
                                 for d in range(hubs):
-                                    x[d] = e.abroad[at_home, n, t, r, v, d] * trip[f, d]
-                                    s2 += x[d] * near[d]
-                                    s3 += x[d] * far[d]
-                                w2 = s2 ** dissimilarity[2] if some and s2 > 0.0 else 0.0
-                                w3 = s3 ** dissimilarity[3] if s3 > 0.0 else 0.0
-                                p = weight * family[f] / (e.stay[g, t, r, v, o] + w1 + w2 + w3)  # E3
-                                part += p
-                                p2 = p * w2 / s2 if s2 > 0.0 else 0.0
-                                p3 = p * w3 / s3 if s3 > 0.0 else 0.0
+                                    x[d] = odds[d] * way[d]
+                                    s3 += x[d]
+                                for d in back:
+                                    s2 += odds[d] * e.trip[1, f * tiers + t, o, d]
+                                w2, w3 = _worth(s2, dissimilarity[2]), _worth(s3, dissimilarity[3])
+                                total = e.stay[g, t, r, v, o] + w1 + w2 + w3
+                                p3 = weight * w3 / (s3 * total) if s3 > 0.0 else 0.0
                                 for d in range(hubs):
-                                    acc[d] += x[d] * (p2 * near[d] + p3 * far[d])
-                            if s1 > 0.0:
-                                part *= w1 / s1
-                                for d in range(hubs):
-                                    inside[d] += part * e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
+                                    acc[d] += p3 * x[d]
+                                for d in back:
+                                    acc[d] += weight * w2 / (s2 * total) * odds[d] * e.trip[1, f * tiers + t, o, d]
+                                for d in mates:
+                                    p1 = weight * w1 / (s1 * total) * e.inside[g, t, r, v, d]
+                                    inside[d] += p1 * e.trip_inside[t, o, d]
                         for d in range(hubs):
-                            if parts.needs[n, d]:
-                                permit[d] += acc[d]
-                            else:
-                                free[d] += acc[d]
-                    _book(g, t, r, o, persons, considering, inside, free, permit, country, found)
+                            needs = 1 if parts.needs[n, d] else 0
+                            mean[needs, d] += acc[d]
+                    _book(g, t, r, o, persons, considering, inside, mean, found)
 
 
 @njit(inline="always")
-def _book(g, t, r, o, persons, considering, inside, free, permit, country, found):
+def _book(g, t, r, o, persons, considering, inside, mean, found):
     """Add the choices of one kind of engineers to what was ``found``."""
     types, statuses = considering.shape[4], considering.shape[5]
+    gone = applied = 0.0
     for d in range(inside.size):
-        found.gone[g, t, r, o] += inside[d] + free[d]
-        found.applied[g, t, r, o] += permit[d]
-        found.went[g, t, o, d] += persons * (inside[d] + free[d])
-        found.asked[g, t, o, d] += persons * permit[d]
-        found.asked_role[g, t, r, d] += persons * permit[d]
-        for k in range(types):
+        gone += inside[d] + mean[0, d]
+        applied += mean[1, d]
+        found.went[g, t, o, d] += persons * (inside[d] + mean[0, d])
+        found.asked[g, t, o, d] += persons * mean[1, d]
+        found.asked_role[g, t, r, d] += persons * mean[1, d]
+    found.gone[g, t, r, o], found.applied[g, t, r, o] = gone, applied
+    for k in range(types):
+        of_type = considering[g, t, r, o, k].sum()
+        for d in range(inside.size):
+            found.free[g, t, r, d, k] += mean[0, d] * of_type
             if inside[d] > 0.0:
                 for s in range(statuses):
                     found.inside[g, t, r, d, k, s] += inside[d] * considering[g, t, r, o, k, s]
-            if free[d] > 0.0:
-                found.free[g, t, r, d, k] += free[d] * considering[g, t, r, o, k].sum()

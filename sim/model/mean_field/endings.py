@@ -5,8 +5,8 @@ import numpy as np
 from ...world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
 from ..careers import promotion_rates
 from ..year import STEM_MONTHS, renewal_rates, return_rates
-from .choices import MIDDLE, exponentials
-from .flows import as_citizens, send
+from .choices import MIDDLE
+from .flows import land, over_types
 
 ROLE = 2  # who must leave chooses as the middle role and taste do
 
@@ -24,10 +24,6 @@ def settle(arm):
     ends = (p[..., TEMPORARY] - settled - homeward) * due[TEMPORARY]
     renewed = ends * by_hub(renewal_rates(arm))
     of_students, of_opt, of_stem = (p[..., status] * due[status] for status in (STUDENT, OPT, STEM_OPT))
-    expired = np.zeros_like(p)
-    expired[..., TEMPORARY], expired[..., OPT], expired[..., STEM_OPT] = ends - renewed, of_opt * ~has_stem, of_stem
-    returning = np.zeros_like(p)
-    returning[..., TEMPORARY] = homeward
     p[..., CITIZEN] += naturalised
     p[..., PERMANENT] += settled - naturalised
     p[..., TEMPORARY] -= settled
@@ -35,7 +31,8 @@ def settle(arm):
     p[..., OPT] += of_students - of_opt * has_stem
     p[..., STEM_OPT] += of_opt * has_stem
     _renew_terms(arm, renewed, of_students, of_opt * has_stem)
-    _expel(arm, expired, returning)
+    expired = {TEMPORARY: ends - renewed, OPT: of_opt * ~has_stem, STEM_OPT: of_stem}
+    _expel(arm, expired, {TEMPORARY: homeward})
 
 
 def _renew_terms(arm, renewed, to_opt, to_stem):
@@ -52,17 +49,22 @@ def _renew_terms(arm, renewed, to_opt, to_stem):
 
 
 def _expel(arm, expired, returning):
-    """Let people go abroad where they need no permit, or home; who finds every door closed stays as he is."""
-    status = as_citizens((*arm.persons.shape[:2], *arm.persons.shape[3:4], arm.persons.shape[5]))
-    before = arm.persons.sum(axis=(2, 4, 5))
+    """Let people go abroad where they need no permit, or home; who finds every door closed stays as he is.
+
+    ``expired`` and ``returning`` are status -> (home, tier, role, hub, type) persons.
+    """
+    there, gone = over_types(arm.persons).sum(axis=2), 0.0
     home, anywhere = ways_out(arm)
-    gone = 0.0
-    for leaving, towards in ((expired, anywhere), (returning, home)):
+    for parts, towards in ((expired, anywhere), (returning, home)):
         open_to = towards.sum(axis=3)
-        leaving = leaving * open_to[:, :, None, :, None, None]
-        gone = gone + leaving.sum(axis=(2, 4, 5))
-        send(arm, leaving, towards / np.where(open_to > 0, open_to, 1.0)[..., None], status)
-    arm.kept *= 1 - gone / np.where(before > 0, before, 1.0)
+        leaving = 0.0
+        for status, persons in parts.items():
+            persons = persons * open_to[:, :, None, :, None]
+            arm.persons[..., status] -= persons
+            leaving = leaving + persons
+        gone = gone + leaving.sum(axis=(2, 4))
+        land(arm, leaving, towards / np.where(open_to > 0, open_to, 1.0)[..., None])
+    arm.kept *= 1 - gone / np.where(there > 0, there, 1.0)
 
 
 def ways_out(arm):
@@ -72,7 +74,7 @@ def ways_out(arm):
     -------
     two arrays (home, tier, origin, hub); a row adds up to the share of people to whom some hub is open
     """
-    e, parts = exponentials(arm)
+    e, parts = arm.laid[0]
     tiers, is_home = e.stay.shape[1], arm.tables.is_home
     back = (is_home[:, None, :] & ~is_home[:, :, None])[parts.home][:, None]  # nation, 1, origin, hub
     free = ~parts.needs[:, None, None, :]
@@ -117,6 +119,7 @@ def close(arm):
     """Count the stocks of the next 1 January and prove that the books explain them."""
     before = arm.counts.sum(axis=(1, 2, 3))
     arm.grow_older()
+    arm.experts_moved = arm.leaders_gone
     by_role = arm.persons_by_role()
     arm.work = arm.work * (by_role / np.maximum(arm.work.sum(axis=2), 1e-300))[:, :, None]  # who left had all sectors
     arm.count()

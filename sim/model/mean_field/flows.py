@@ -6,14 +6,20 @@ from ...world.engineers import CITIZEN, PERMANENT, TEMPORARY
 from . import permits
 
 
+def over_types(persons):
+    """(home, tier, role, hub) sums over types and statuses; a product of matrices is faster than a sum of few."""
+    flat = persons.reshape(*persons.shape[:4], -1)
+    return flat @ np.ones(flat.shape[-1])
+
+
 def move_freely(arm, considering, found):
     """Let those go who chose another hub and need no permit: within a country they keep their status."""
     arm.persons -= considering * found.gone[..., None, None]
     arm.persons += found.inside
     arm.persons[..., CITIZEN] += found.free
     _book(arm, found.went)
-    left = (considering.sum(axis=(4, 5)) * found.gone).sum(axis=(0, 1))
-    came = found.inside.sum(axis=(0, 1, 4, 5)) + found.free.sum(axis=(0, 1, 4))
+    left = (over_types(considering) * found.gone).sum(axis=(0, 1))
+    came = over_types(found.inside).sum(axis=(0, 1)) + found.free.sum(axis=(0, 1, 4))
     _book_jobs(arm, left, came)
     arm.arrived += found.free.sum(axis=(1, 2, 4))
 
@@ -28,7 +34,7 @@ def transfer(arm, moves, mix, status=None):
     status : (home, tier, destination, status) shares on arrival, None for people who keep theirs
     """
     leaving = moves.sum(axis=3)
-    there = arm.persons.sum(axis=5)
+    there = arm.persons @ np.ones(arm.persons.shape[5])
     mix = mix + 1e-12 * there  # where nobody has applied so far
     total = mix.sum(axis=(2, 4))
     mix = mix / np.where(total > 0, total, 1.0)[:, :, None, :, None]
@@ -37,21 +43,32 @@ def transfer(arm, moves, mix, status=None):
     send(arm, by_status, moves / np.where(leaving > 0, leaving, 1.0)[..., None], status)
 
 
-def send(arm, leaving, towards, status=None):
+def send(arm, leaving, towards, status):
     """Move (home, tier, role, origin, type, status) persons by the chances ``towards`` (home, tier, origin, hub).
 
     ``status`` (home, tier, destination, status) are shares on arrival from abroad, None within a country.
     """
     arm.persons -= leaving
+    if status is not None:
+        land(arm, leaving @ np.ones(leaving.shape[5]), towards, status)
+        return
+    came = _carried(towards, leaving)
+    arm.persons += came
+    _book(arm, over_types(leaving).sum(axis=2)[..., None] * towards)
+    _book_jobs(arm, over_types(leaving).sum(axis=(0, 1)), over_types(came).sum(axis=(0, 1)))
+
+
+def land(arm, leaving, towards, status=None):
+    """Let (home, tier, role, origin, type) persons who have left arrive abroad, as citizens unless told otherwise."""
+    came = _carried(towards, leaving[..., None])[..., 0]
     if status is None:
-        came = _carried(towards, leaving)
-        arm.persons += came
+        arm.persons[..., CITIZEN] += came
     else:
-        came = _carried(towards, leaving.sum(axis=5, keepdims=True))
-        arm.persons += came * status[:, :, None, :, None, :]
-        arm.arrived += came.sum(axis=(1, 2, 4, 5))
-    _book(arm, leaving.sum(axis=(2, 4, 5))[..., None] * towards)
-    _book_jobs(arm, leaving.sum(axis=(0, 1, 4, 5)), came.sum(axis=(0, 1, 4, 5)))
+        arm.persons += came[..., None] * status[:, :, None, :, None, :]
+    by_role = came[..., 0] + came[..., 1]
+    arm.arrived += by_role.sum(axis=(1, 2))
+    _book(arm, leaving.sum(axis=(2, 4))[..., None] * towards)
+    _book_jobs(arm, leaving.sum(axis=(0, 1, 4)), by_role.sum(axis=(0, 1)))
 
 
 def _carried(towards, leaving):
@@ -62,21 +79,15 @@ def _carried(towards, leaving):
     return came.transpose(0, 1, 3, 2, 4, 5)
 
 
-def as_citizens(shape):
-    """(home, tier, hub, status) shares of people who need no permit."""
-    status = np.zeros(shape)
-    status[..., CITIZEN] = 1.0
-    return status
-
-
-def by_permit(granted):
-    """(home, tier, destination, status) shares of (kind, home, tier, origin, destination) persons granted a permit."""
+def by_permit(granted, free):
+    """(home, tier, destination, status) shares of arrivals: (kind, home, tier, origin, destination) persons granted a
+    permit, and (home, tier, origin, destination) who need none."""
     kinds = granted.sum(axis=3)
-    total = kinds.sum(axis=0)
-    share = kinds[permits.PERMANENT] / np.where(total > 0, total, 1.0)
-    status = np.zeros((*share.shape, 6))
-    status[..., PERMANENT], status[..., TEMPORARY] = share, 1 - share
-    return status
+    status = np.zeros((*kinds.shape[1:], 6))
+    status[..., CITIZEN] = free.sum(axis=2)
+    status[..., PERMANENT], status[..., TEMPORARY] = kinds[permits.PERMANENT], kinds[permits.TEMPORARY]
+    total = status.sum(axis=3, keepdims=True)
+    return status / np.where(total > 0, total, 1.0)
 
 
 def _book(arm, moves):
@@ -86,6 +97,7 @@ def _book(arm, moves):
     arm.books.flow += by_tier.sum(axis=0)
     arm.books.crossings += (by_tier * border).sum(axis=(1, 2))
     arm.departed += moves.sum(axis=(1, 3))
+    arm.leaders_gone += by_tier[0].sum(axis=1)
 
 
 def _book_jobs(arm, left, came):

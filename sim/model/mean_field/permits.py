@@ -5,6 +5,7 @@ country of destination, (home, tier, destination, k).
 """
 
 from copy import copy
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,28 +17,45 @@ TEMPORARY, PERMANENT = 0, 1  # kinds of permits granted
 MOST_YEARS = 4  # from an application to the move
 
 
+class Plan(NamedTuple):
+    """What becomes of the applications of some months, as shares (home, tier, destination) of them."""
+
+    refused: np.ndarray  # for the fee, by the office, or for want of a route
+    due: dict  # years ahead -> (kind, home, tier, destination)
+    held: dict  # route -> who waits for a draw or in a queue
+    early: float  # part of those who wait for a draw, who are in this year's
+    on_routes: np.ndarray  # (home, tier, destination, k) applicants
+    served: np.ndarray  # the same, of them decided now
+
+
+class Batch(NamedTuple):
+    """Petitions granted that take effect later."""
+
+    asked: np.ndarray  # (home, tier, origin, destination) persons
+    due: dict  # year -> (kind, home, tier, destination) share of them
+    by_route: dict  # year -> (route,) share of them all
+
+
 class ExpectedOffices(Desks):
     """Pending applications and yearly counts of every route, in persons.
 
     Attributes
     ----------
     waiting, queued : route -> (home, tier, origin, destination) persons, for a draw or in a queue
-    due : year -> (kind, home, tier, origin, destination) persons granted who move in it
-    due_by_route : year -> (route,) the same
+    batches : list of Batch
     """
 
     def __init__(self, arm):
         super().__init__(arm)
-        self.waiting, self.queued, self.due, self.due_by_route = {}, {}, {}, {}
-        self.refused = []  # this season, (home, tier, origin, destination)
+        self.waiting, self.queued, self.batches = {}, {}, []
+        self.refused = 0.0  # this season, (home, tier, origin, destination)
         self.chance_before = np.zeros((3, len(self.odds[0])))  # of people inside in the last year, draws apart
 
     def of(self, arm):
         """These offices as a branch of their arm starts with them."""
         twin = copy(self)
         twin.arm, twin.odds = arm, self.odds.copy()
-        twin.waiting, twin.queued, twin.due = dict(self.waiting), dict(self.queued), dict(self.due)
-        twin.due_by_route = {year: persons.copy() for year, persons in self.due_by_route.items()}
+        twin.waiting, twin.queued, twin.batches = dict(self.waiting), dict(self.queued), list(self.batches)
         return twin
 
     def see_rules(self):
@@ -49,95 +67,124 @@ class ExpectedOffices(Desks):
         for r, persons in held:
             stays = ~free & (arm.rules["route_is_open"][r] > 0)
             if not stays.all():
-                self.refused.append(persons * ~stays)
-            _add(self.waiting if self.drawn[r] else self.queued, r, persons * stays)
+                self.refused = self.refused + persons * ~stays
+                persons = persons * stays
+            _add(self.waiting if self.drawn[r] else self.queued, r, persons)
 
     def pending(self):
         """(home, tier, origin) persons who wait for a decision or for the day of their move."""
-        held = [*self.waiting.values(), *self.queued.values(), *(x.sum(axis=0) for x in self.due.values())]
-        return sum((x.sum(axis=3) for x in held), 0.0)
+        total = 0.0
+        for persons in (*self.waiting.values(), *self.queued.values()):
+            total = total + persons.sum(axis=3)
+        for batch in self.batches:
+            share = sum(batch.due.values()).sum(axis=0)
+            total = total + (batch.asked @ share[..., None])[..., 0]
+        return total
 
     def backlog(self):
         """(route,) persons waiting, or granted and not yet moved."""
-        total = sum(self.due_by_route.values(), np.zeros(len(self.drawn)))
+        total = np.zeros(len(self.drawn))
+        for batch in self.batches:
+            total += batch.asked.sum() * sum(batch.by_route.values())
         for r, persons in (*self.waiting.items(), *self.queued.items()):
             total[r] += persons.sum()
         return total
 
     def survive(self, share):
         """Scale what is pending by the (home, tier, origin) ``share`` of engineers who are still there."""
-        for held in (self.waiting, self.queued, self.due):
-            for name in held:
-                held[name] = held[name] * share[..., None]
-        mean = {year: x.sum() / max(self.due_by_route[year].sum(), 1e-300) for year, x in self.due.items()}
-        self.due_by_route = {year: x * mean[year] for year, x in self.due_by_route.items()}
+        for held in (self.waiting, self.queued):
+            for r in held:
+                held[r] = held[r] * share[..., None]
+        self.batches = [Batch(b.asked * share[..., None], b.due, b.by_route) for b in self.batches if b.due]
+
+    def take_due(self):
+        """(kind, home, tier, origin, destination) persons whose permit takes effect this year; they are done with."""
+        year, total = self.arm.year, 0.0
+        for batch in self.batches:
+            if year in batch.due:
+                total = total + batch.asked * batch.due[year][:, :, :, None]
+        keep = lambda held: {k: x for k, x in held.items() if k != year}  # noqa: E731
+        self.batches = [Batch(b.asked, keep(b.due), keep(b.by_route)) for b in self.batches]
+        return total
 
     def on_routes(self, asked_role, group=0):
-        """(home, tier, destination, k) share of applicants on each route; what is missing from 1 reach none.
+        """(home, tier, destination, k) applicants on each route of a country; some may reach none.
 
         ``asked_role`` is (home, tier, role, destination) applicants from abroad.
         """
         _, share, pattern_of = route_shares(self.arm)
-        persons = np.einsum("gtrd,gtrdk->gtdk", asked_role, share[pattern_of[group]])
-        return persons / np.maximum(asked_role.sum(axis=2), 1e-300)[..., None]
+        return np.einsum("gtrd,gtrdk->gtdk", asked_role, share[pattern_of[group]])
 
-    def take(self, asked, on_routes, months, draws=True):
-        """Deal with the applications of some months: draws are held in March, all else is decided in turn.
-
-        Parameters
-        ----------
-        asked : (home, tier, origin, destination) persons; on_routes : (home, tier, destination, k)
-        months : (month,) calendar months from 0 in which they are made, evenly
-        draws : bool, hold the draws if March is among them
-        """
-        route = self._route()
-        self._count("applicants", on_routes * asked.sum(axis=2)[..., None])
-        self.refused.append(asked * (1 - on_routes.sum(axis=3))[:, :, None])
+    def plan(self, asked, on_routes, months):
+        """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
+        route, some = self._route(), 1 / np.where(asked > 0, asked, 1.0)
         drawn = self.drawn[route] & (route >= 0)
-        early = np.mean(months < INTAKE)
+        served, held = on_routes * ~drawn, {}
         for r in np.flatnonzero(self.drawn):
-            persons = asked * (on_routes * (route == r)).sum(axis=3)[:, :, None]
-            if draws and INTAKE - 1 in months:
-                _add(self.waiting, r, persons * early)
-                self.draw(r)
-                persons = persons * (1 - early)
-            _add(self.waiting, r, persons)
-        self.serve(asked, on_routes * ~drawn, months)
-
-    def serve(self, asked, on_routes, months):
-        """Decide what is not drawn; in queues as far as the year's room goes."""
-        route, room = self._route(), self.room() - self.counts["grants"]
+            held[r] = np.einsum("gtdk,dk->gtd", on_routes, (route == r) * 1.0) * some
         for r in np.flatnonzero(self.capped):
-            queued = self.queued.pop(r, None)
-            mine = on_routes * (route == r)
-            new = (mine.sum(axis=3) * asked.sum(axis=2)).sum()
-            demand = new + (0.0 if queued is None else queued.sum())
-            served = min(1.0, max(room[r], 0.0) / max(demand * self.approval[r], 1e-300))
-            if queued is not None:
-                alone = np.broadcast_to(route == r, on_routes.shape) * served
-                self.decide(queued, alone, months)
-                _add(self.queued, r, queued * (1 - served))
-            if served < 1:
-                _add(self.queued, r, asked * mine.sum(axis=3)[:, :, None] * (1 - served))
-                on_routes = on_routes - mine * (1 - served)
-        self.decide(asked, on_routes, months)
-
-    def decide(self, asked, on_routes, months):
-        """Fees, approvals and the years in which those who are granted a permit move."""
-        route, persons = self._route(), asked.sum(axis=2)[..., None]
-        pays = self.p_pays[:, route]
-        granted = on_routes * pays * self.approval[route]
-        self._count("lost_petitions", on_routes * (1 - pays) * persons)
-        self._count_grants(granted * persons, abroad=True)
-        self.refused.append(asked * (on_routes - granted).sum(axis=3)[:, :, None])
-        permanent = self.arm.routes.kind[route] == KINDS.index("permanent")
+            left = 1 - self._part_served(r, served, route)
+            if left > 0:
+                held[r] = np.einsum("gtdk,dk->gtd", served, (route == r) * left) * some
+                served = served * np.where(route == r, 1 - left, 1.0)
+        granted = served * self._granted(route)
+        kinds = np.stack([granted * ~self._permanent(route), granted * self._permanent(route)])
         ahead = (months[:, None, None] + self.months_to_wait()[route]) // 12
-        for y in range(MOST_YEARS):
-            soon = granted * (ahead == y).mean(axis=0)
-            if soon.any():
-                kinds = [asked * (soon * of).sum(axis=3)[:, :, None] for of in (~permanent, permanent)]
-                _add(self.due, self.arm.year + y, np.stack(kinds))
-                _add(self.due_by_route, self.arm.year + y, self._by_route((soon * persons).sum(axis=(0, 1))))
+        due = {y: np.einsum("cgtdk,dk->cgtd", kinds, (ahead == y).mean(axis=0)) * some for y in range(MOST_YEARS)
+               if (ahead == y).any()}
+        refused = 1 - sum(held.values()) - np.einsum("gtdk->gtd", granted) * some
+        return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., None],
+                    served * some[..., None])
+
+    def _granted(self, route):
+        return self.p_pays[:, route] * self.approval[route]  # tier, hub, k
+
+    def _permanent(self, route):
+        return self.arm.routes.kind[route] == KINDS.index("permanent")
+
+    def _part_served(self, r, served, route):
+        """Part of a capped queue whose turn comes within the year's room; those who wait from before come too."""
+        queued = self.queued.pop(r, None)
+        before = 0.0 if queued is None else queued.sum()
+        room = self.room()[r] - self.counts["grants"][r]
+        asked = (served * (route == r)).sum() + before
+        part = min(1.0, max(room, 0.0) / max(asked * self.approval[r], 1e-300))
+        if queued is not None:
+            alone = np.broadcast_to((route == r) * part, served.shape)
+            plan = Plan(0.0, {1: np.stack([(alone * self._granted(route) * kind).sum(axis=3)
+                                           for kind in (~self._permanent(route), self._permanent(route))])}, {}, 0.0,
+                        0 * alone, alone)
+            self.file(queued, plan)
+            self.refused = self.refused + queued * (part - plan.due[1].sum(axis=0))[:, :, None]
+            if part < 1:
+                self.queued[r] = queued * (1 - part)
+        return part
+
+    def hold_draws(self, asked, plan):
+        """The yearly draws, among those who have waited and the first of this year's applicants."""
+        for r in np.flatnonzero(self.drawn):
+            _add(self.waiting, r, asked * (plan.held[r] * plan.early)[:, :, None])
+            self.draw(r)
+
+    def file(self, asked, plan, drawn=0.0):
+        """Count (home, tier, origin, destination) applications and keep what takes effect or is decided later.
+
+        ``drawn`` are those among them who are in this year's draws if they are drawn at all.
+        """
+        persons, route, year = asked.sum(axis=2), self._route(), self.arm.year
+        self._count("applicants", plan.on_routes * persons[..., None])
+        served = plan.served * persons[..., None]
+        self._count("lost_petitions", served * (1 - self.p_pays[:, route]))
+        granted = served * self._granted(route)
+        self._count_grants(granted, abroad=True)
+        by_route = self._by_route(granted.sum(axis=(0, 1))) / max(asked.sum(), 1e-300)
+        split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
+        total = max(sum(split.values()), 1e-300)
+        self.batches.append(Batch(asked, {year + y: x for y, x in plan.due.items()},
+                                  {year + y: by_route * part / total for y, part in split.items()}))
+        for r, share in plan.held.items():
+            later = asked - plan.early * drawn if self.drawn[r] else asked
+            _add(self.waiting if self.drawn[r] else self.queued, r, later * share[:, :, None])
 
     def draw(self, r):
         """Draw one pool: people abroad who waited, people inside, and the background, all in one lottery."""
@@ -167,18 +214,19 @@ class ExpectedOffices(Desks):
         self._after_the_draw(r, abroad, lost, (1 - from_group) * odds[:, 0] + from_group * odds[:, 1])
 
     def _after_the_draw(self, r, abroad, lost, odds):
-        if abroad.ndim != 4:
+        if abroad.ndim != 4:  # nobody has waited
             return
         self.counts["lost_petitions"][r] += lost.sum()
         won = abroad * odds[:, :, None, None]
         granted = won * self.approval[r]
         again = (abroad - won) * self.arm.a.redraw_share
-        self.refused.append(lost + (won - granted) + (abroad - won - again))
-        _add(self.waiting, r, again)
+        self.refused = self.refused + (lost + abroad - granted - again)
+        self.waiting[r] = again
         year = self.arm.year + (INTAKE - 1 + self.months_to_wait()[r]) // 12
-        permanent = self.arm.routes.kind[r] == KINDS.index("permanent")
-        _add(self.due, year, np.stack([granted * (not permanent), granted * permanent]))
-        _add(self.due_by_route, year, np.bincount([r], [granted.sum()], len(self.drawn)))
+        every = np.ones((*granted.shape[:2], granted.shape[3]))
+        permanent = self._permanent(r)
+        self.batches.append(Batch(granted, {year: np.stack([every * (not permanent), every * permanent])},
+                                  {year: (np.arange(len(self.drawn)) == r) * 1.0}))
         for name in ("grants", "grants_abroad"):
             self.counts[name][r] += granted.sum()
         self.grants_by_tier[r] += granted.sum(axis=(0, 2, 3))
@@ -191,40 +239,38 @@ class ExpectedOffices(Desks):
 
         Parameters
         ----------
-        asking : (home, tier, role, hub, type, status) persons from the status of student on
-        trained : (home, hub, status) share with a degree of the country
+        asking : (first time or again, home, tier, role, hub) persons
+        trained : (first time or again, home, hub) share with a degree of the country
         """
         route, share, pattern_of = route_shares(self.arm, abroad=False)
         share = share[pattern_of[0]]
-        before = self.chance_before[:, route][:, None]  # tier, 1, hub, k
-        again = share * (1 - before) / np.maximum(1 - (share * before).sum(axis=4, keepdims=True), 1e-9)
-        self.share_inside = np.stack([share, *[again] * (asking.shape[5] - 1)], axis=4)  # ..., hub, status, k
-        persons = asking.sum(axis=4)
-        self.inside = self.share_inside * persons[..., None]  # home, tier, role, hub, status, k
+        before = self.chance_before[:, route]  # tier, hub, k
+        granted = np.einsum("gtrhk,thk->gtrh", share, before)[..., None]
+        self.share_inside = np.stack([share, share * (1 - before)[:, None] / np.maximum(1 - granted, 1e-9)])
+        self.inside = np.einsum("fgtrhk,fgtrh->fgthk", self.share_inside, asking)
         self.trained, self.inside_odds = trained, {}
-        self._count("applicants", self.inside.sum(axis=(2, 4)))
+        self._count("applicants", self.inside.sum(axis=0))
 
     def inside_by_tier(self, r):
         """(tier,) persons inside who register for route ``r``, and the share of them with a local degree."""
-        mine = (self.inside * (self._route() == r)[:, None]).sum(axis=(2, 5))  # home, tier, hub, status
-        persons = mine.sum(axis=(0, 2, 3))
-        return persons, np.einsum("gths,ghs->t", mine, self.trained) / np.maximum(persons, 1e-300)
+        mine = np.einsum("fgthk,hk->fgth", self.inside, (self._route() == r) * 1.0)
+        persons = mine.sum(axis=(0, 1, 3))
+        return persons, np.einsum("fgth,fgh->t", mine, self.trained) / np.maximum(persons, 1e-300)
 
     def chances_inside(self):
-        """(kind, home, tier, role, hub, status) chance of a permit for people inside, once the pools are drawn."""
+        """(kind, first time or again, home, tier, role, hub) chance of a permit inside, once the pools are drawn."""
         route, room = self._route(), self.room() - self.counts["grants"]
         chance = np.broadcast_to(self.approval, self.p_pays.shape).copy()
-        asked = self._by_route(self.inside.sum(axis=(0, 1, 2, 4)))
+        asked = self._by_route(self.inside.sum(axis=(0, 1, 2)))
         for r in np.flatnonzero(self.capped):
             chance[:, r] *= min(1.0, max(room[r], 0.0) / max(asked[r], 1e-300))
         self.chance_before = np.where(self.drawn, 0.0, chance)
         for r in np.flatnonzero(self.drawn):
             chance[:, r] *= self.inside_odds.get(r, 0.0)
-        each = (chance[:, route] * (route >= 0))[:, None, :, None]  # tier, 1, hub, 1, k
-        self._count_grants((self.inside * each).sum(axis=(2, 4)), abroad=False)
-        permanent = self.arm.routes.kind[route] == KINDS.index("permanent")
-        granted = self.share_inside * each
-        return np.stack([(granted * of[:, None]).sum(axis=5) for of in (~permanent, permanent)])
+        each = chance[:, route] * (route >= 0)  # tier, hub, k
+        self._count_grants(self.inside.sum(axis=0) * each, abroad=False)
+        kinds = np.stack([each * ~self._permanent(route), each * self._permanent(route)])
+        return np.einsum("fgtrhk,cthk->cfgtrh", self.share_inside, kinds)
 
     def terms(self):
         """(country, years) shares of the temporary permits of this year by the years that they run."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, ROLES, STUDENT
 from ...world.people import entrant_homes, joint_mix
+from ...world.ties import TEAM
 from .. import remote
 from ..constants import tie_odds
 from ..frame import Frame, considering_table
@@ -14,6 +15,7 @@ from ..market import follow_the_market
 from ..supply import CONVERSIONS, GRADUATES, entrant_ratio
 from .ages import Ages
 from .books import ExpectedBooks
+from .flows import over_types
 from .permits import ExpectedOffices
 from .terms import Terms
 
@@ -64,6 +66,9 @@ class MeanField(Frame):
         self.since = self._since_at_start()
         self.work = (s.stock[:, None] * self.mix["role"])[:, :, None] * _normal(s.sector_share)[:, None, :]
         self.elsewhere = np.zeros((len(s.hubs), len(s.hubs)))
+        self.laid = {}  # group of routes -> exponentials of the last choice
+        self.diverted = 0.0  # who move abroad this year after a refusal
+        self.experts_moved = np.zeros(len(s.hubs))  # last year
         self.terms = Terms(self)
         self.offices = ExpectedOffices(self)
         self.offices.see_rules()
@@ -96,8 +101,9 @@ class MeanField(Frame):
         self.departed, self.arrived = np.zeros((homes, hubs)), np.zeros((homes, hubs))
         self.left_jobs, self.took_jobs = np.zeros((hubs, len(ROLES))), np.zeros((hubs, len(ROLES)))
         self.kept = np.ones((homes, self.persons.shape[1], hubs))  # share of those with a petition pending
+        self.leaders_gone = np.zeros(hubs)
         self.new_temporary = np.zeros(len(self.world.setting.countries))  # permits that take effect this year
-        self.present = self.persons.sum(axis=(1, 2, 4, 5))
+        self.present = _total(self.persons)
 
     def spread(self, by_hub, status):
         """(home, tier, role, hub, type, status) out of (home, tier, hub) persons and the statuses (home, hub, status)
@@ -107,7 +113,8 @@ class MeanField(Frame):
 
     def count(self):
         """Count the expected engineers: ``counts`` (hub, home, tier, status), ``jobs``, ``remote`` as in an Arm."""
-        self.counts = self.persons.sum(axis=(2, 4)).transpose(2, 0, 1, 3)
+        by_type = self.persons.sum(axis=2)
+        self.counts = (by_type[:, :, :, 0] + by_type[:, :, :, 1]).transpose(2, 0, 1, 3)
         by_tier = self.counts.sum(axis=(1, 3))
         self.remote = self.elsewhere.sum(axis=1)
         away = self.elsewhere / np.maximum(by_tier.sum(axis=1), 1e-300)[:, None]
@@ -115,7 +122,7 @@ class MeanField(Frame):
 
     def persons_by_role(self):
         """(hub, role) persons."""
-        return self.persons.sum(axis=(0, 1, 4, 5)).T
+        return over_types(self.persons).sum(axis=(0, 1)).T
 
     def remote_share(self):
         """(hub, role) share of residents whose employer is in another hub: of every hub by role as at the start."""
@@ -125,6 +132,16 @@ class MeanField(Frame):
         expected = remote.expected_share(self)
         told = np.maximum((expected * role).sum(axis=1), 1e-300)
         return np.minimum(expected * (self.elsewhere.sum(axis=1) / told)[:, None], 1.0)
+
+    def left_by_leader(self):
+        """(hub,) share of engineers whose team's leader has moved away in the last year (E12), in expectation.
+
+        A team of the start has a leader if an expert is among its members; he moves as often as experts of his hub do.
+        """
+        s, experts = self.world.setting, self.counts[:, :, 0].sum(axis=(1, 2))
+        led = 1 - (1 - s.tier_share[:, 0]) ** TEAM
+        of_start = np.minimum(s.stock / np.maximum(self.counts.sum(axis=(1, 2, 3)), 1e-300), 1.0)
+        return led * of_start * np.minimum(self.experts_moved / np.maximum(experts, 1e-300), 1.0)
 
     def entering(self):
         """(home, tier, role, hub, type, status) persons who enter this year: graduates, and from other occupations."""
@@ -159,18 +176,15 @@ class MeanField(Frame):
     def relief_left(self):
         """(home, category % 45, hub) mean of what relief that is left adds to staying in the country (E1)."""
         t = self.tables
-        left = np.arange(SINCE)
-        persons = np.maximum(self.persons.sum(axis=(1, 2, 4, 5)), 1e-300)
-        share = self.since / persons[..., None]  # by years since arrival
-        none = np.maximum(1 - share.sum(axis=-1), 0.0)
-        out = np.zeros((t.pull.shape[0], t.pull.shape[1], t.pull.shape[2]))
-        scheme = np.where(t.is_home, t.returnee_years, t.newcomer_years)  # home, hub
+        out = np.where(t.is_home[:, None, :], t.returnee_left[0], t.newcomer_left[0]).astype(float)
+        persons = np.maximum(_total(self.persons), 1e-300)
         longest = t.newcomer_left.shape[0] - 1
-        for table, at_home in ((t.newcomer_left, False), (t.returnee_left, True)):
-            years = np.clip(scheme[..., None] - left, 0, longest)
-            weight = (share[..., None] * (years[..., None] == np.arange(longest + 1))).sum(axis=2)
-            weight[..., 0] += none
-            out += (t.is_home == at_home)[:, None, :] * np.einsum("ghl,lph->gph", weight, table)
+        for table, schemes, at_home in ((t.newcomer_left, t.newcomer_years, False),
+                                        (t.returnee_left, t.returnee_years, True)):
+            for h in np.flatnonzero(schemes > 0):
+                left = np.clip(schemes[h] - np.arange(SINCE), 0, longest)
+                share = (self.since[:, h] / persons[:, h, None]) @ (table[left, :, h] - table[0, :, h])
+                out[:, :, h] += share * (t.is_home[:, h] == at_home)[:, None]
         return out * t.has_relief[:, None, :]
 
     @property
@@ -178,7 +192,7 @@ class MeanField(Frame):
         """(home, hub) share of the people of a home living abroad who have been away as long as a hub's relief asks."""
         t = self.tables
         abroad = (self.since * ~t.is_home[:, :, None]).sum(axis=1)
-        people = (self.persons.sum(axis=(1, 2, 4, 5)) * ~t.is_home).sum(axis=1)
+        people = (_total(self.persons) * ~t.is_home).sum(axis=1)
         years = np.arange(SINCE)[:, None] < t.returnee_abroad
         return 1 - (abroad @ years) / np.maximum(people, 1e-300)[:, None]
 
@@ -188,6 +202,11 @@ class MeanField(Frame):
         self.since = self.since * kept[..., None]
         self.since[..., 0] += self.arrived
         self.since = np.concatenate([np.zeros_like(self.since[..., :1]), self.since[..., :-1]], axis=-1)
+
+
+def _total(persons):
+    """(home, hub) sums of (home, tier, role, hub, type, status) persons."""
+    return over_types(persons).sum(axis=(1, 2))
 
 
 def _normal(shares):

@@ -11,7 +11,7 @@ from ..supply import by_country
 from . import permits
 from .choices import choose
 from .endings import close, leave, promote, settle
-from .flows import as_citizens, by_permit, move_freely, transfer
+from .flows import by_permit, move_freely, transfer
 from .state import MeanField
 from .work import change_jobs, hire_entrants
 
@@ -83,6 +83,7 @@ def considerers(arm, graduates):
     rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
     rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))[None, :, :, None]  # tier, role, type, status
     rate = rate * (1 + (arm.a.remote_considering - 1) * arm.remote_share().T[:, :, None, None])
+    rate = rate * (1 + (arm.a.team_pull - 1) * arm.left_by_leader()[:, None, None])
     others = arm.persons - graduates
     return others * (1 - pending_share(arm, others)) * rate + graduates * arm.a.considering_graduate
 
@@ -100,24 +101,19 @@ def pending_share(arm, persons):
 
 def hold_season(arm, considering, months):
     """Choices, applications and decisions of some months under one set of rules."""
-    total, went, asked, mix = 0.0, 0.0, 0.0, 0.0
-    parts = []
+    offices, rounds, on_routes = arm.offices, [], 0.0
     for group, some in by_group(arm, considering):
         found = choose(arm, some, group)
         move_freely(arm, some, found)
-        parts.append((found.asked, arm.offices.on_routes(found.asked_role, group)))
-        total, went, asked = total + some.sum(axis=(2, 4, 5)), went + found.went, asked + found.asked
-        mix = mix + some.sum(axis=5) * found.applied[..., None]
-    arm.applicants = mix
-    if INTAKE - 1 in months:
-        asking = arm.persons[..., STUDENT:] * (1 - pending_share(arm, arm.persons))
-        arm.offices.see_inside(asking, arm.terms.degrees(arm.world.setting))
-    first = sum(p[0] for p in parts)
-    routes = sum(p[0].sum(axis=2)[..., None] * p[1] for p in parts) / np.maximum(first.sum(axis=2), 1e-300)[..., None]
-    arm.offices.take(first, routes, months)
-    if INTAKE - 1 in months:
-        stay_on(arm, asking)
-    divert(arm, total, went, asked, routes, months)
+        on_routes = on_routes + offices.on_routes(found.asked_role, group)
+        persons = some @ np.ones(some.shape[5])
+        rounds.append((persons.sum(axis=(2, 4)), found.went, found.asked, persons * found.applied[..., None]))
+    total, went, asked, arm.applicants = (sum(parts) for parts in zip(*rounds, strict=True))
+    plan, march = offices.plan(asked.sum(axis=2), on_routes, months), INTAKE - 1 in months
+    offices.refused = offices.refused + asked * plan.refused[:, :, None]
+    if march:
+        by_inside(arm, lambda: offices.hold_draws(asked, plan))
+    offices.file(asked + divert(arm, total, went, asked), plan, asked * march)
 
 
 def by_group(arm, considering):
@@ -129,56 +125,79 @@ def by_group(arm, considering):
     return [(0, considering * rest), *((k, considering * mask) for k, mask in masks)]
 
 
-def stay_on(arm, asking):
-    """Give people inside, (home, tier, role, hub, type, status from student on), the permits that they are granted."""
-    chance = arm.offices.chances_inside()  # kind, home, tier, role, hub, status
-    arm.persons[..., STUDENT:] -= asking * chance.sum(axis=0)[..., None, :]
-    for kind, status in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
-        granted = (asking * chance[kind][..., None, :]).sum(axis=5)
-        arm.persons[..., status] += granted
-        if status == TEMPORARY:
-            arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2, 4)))
+def by_inside(arm, hold_draws):
+    """People inside ask for permits (E5): what they are granted after the draws gives them its status."""
+    asking = arm.persons[..., STUDENT:] * (1 - pending_share(arm, arm.persons))
+    flat = asking.sum(axis=4)  # home, tier, role, hub, status
+    both = np.stack([flat[..., 0], flat[..., 1] + flat[..., 2]])  # students ask for the first time
+    degrees = arm.terms.degrees(arm.world.setting)
+    total = flat.sum(axis=(1, 2))[..., 1:]
+    again = (degrees[..., 1:] * total).sum(axis=2) / np.maximum(total.sum(axis=2), 1e-300)
+    arm.offices.see_inside(both, np.stack([degrees[..., 0], again]))
+    hold_draws()
+    chance = arm.offices.chances_inside()  # kind, first time or again, home, tier, role, hub
+    for status, time in zip(range(asking.shape[5]), (0, 1, 1), strict=True):
+        for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
+            granted = asking[..., status] * chance[kind, time][..., None]
+            arm.persons[..., STUDENT + status] -= granted
+            arm.persons[..., becomes] += granted
+            if becomes == TEMPORARY:
+                arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2, 4)))
 
 
-def divert(arm, total, went, asked, routes, months):
-    """The refused take the next best hub, at home or abroad, or stay.
+def divert(arm, total, went, asked):
+    """The refused take the next best hub, at home or abroad, or stay; returns their new applications.
 
-    As the others would without the country that refused them: odds of what is left keep their proportions, as if all
-    alternatives were independent (approximation).
+    They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
+    their proportions, as if all alternatives were independent (approximation).
+
+    Parameters
+    ----------
+    total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
     """
     s = arm.world.setting
-    refused = sum(arm.offices.refused)
     inside = (s.country[:, None] == np.arange(len(s.countries))).astype(float)
-    total = np.where(total > 0, total, 1.0)[..., None]
-    again = (refused @ inside) / np.maximum(1 - asked @ inside / total, 1e-9)
-    everybody = again.sum(axis=3)[..., None]
-    go = went / total * everybody
+    some = 1 / np.where(total > 0, total, 1.0)[..., None]
+    again = (arm.offices.refused @ inside) / np.maximum(1 - (asked * some) @ inside, 1e-9)
+    arm.offices.refused = 0.0
+    everybody = again.sum(axis=3)[..., None] * some
     border = arm.layout.abroad
-    transfer(arm, go * ~border, arm.applicants)
-    transfer(arm, go * border, arm.applicants, as_citizens((*go.shape[:2], go.shape[3], arm.persons.shape[5])))
-    arm.offices.refused = []
-    arm.offices.take(asked / total * (everybody - again @ inside.T), routes, months, draws=False)
+    transfer(arm, went * everybody * ~border, arm.applicants)
+    arm.diverted = arm.diverted + went * everybody * border
+    return asked * (everybody - again @ inside.T * some)
 
 
 def arrive(arm):
-    """Move those whose permit takes effect this year, unless the border has closed since."""
-    granted = arm.offices.due.pop(arm.year, None)
-    arm.offices.due_by_route.pop(arm.year, None)
-    if granted is not None:
-        granted = granted * ~arm.pulls.closed[None, :, None, None, :]
-        transfer(arm, granted.sum(axis=0), arm.applicants, by_permit(granted))
-        arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
+    """Move those whose permit takes effect this year, unless the border has closed since; the diverted move too."""
+    granted = arm.offices.take_due() * ~arm.pulls.closed[:, None, None, :]
+    transfer(arm, arm.diverted + granted.sum(axis=0), arm.applicants, by_permit(granted, arm.diverted))
+    arm.diverted = 0.0
+    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
 
 
 def fill_pipeline(arm):
     """Petitions that are under way when the run starts: a year of applications under the rules of the baseline."""
     arm.year -= 1
-    none = np.zeros_like(arm.persons)
-    found = choose(arm, considerers(arm, none))
-    arm.applicants = considerers(arm, none).sum(axis=5) * found.applied[..., None]
-    arm.offices.take(found.asked, arm.offices.on_routes(found.asked_role), np.arange(MONTHS), draws=False)
-    for r, persons in arm.offices.waiting.items():
-        arm.offices.waiting[r] = persons * (1 - INTAKE / MONTHS)  # who waited for the last draw has had it
-    arm.offices.due.pop(arm.year, None)
-    arm.offices.due_by_route.pop(arm.year, None)
+    considering = considerers(arm, np.zeros_like(arm.persons))
+    found = choose(arm, considering)
+    arm.applicants = considering.sum(axis=5) * found.applied[..., None]
+    plan = arm.offices.plan(found.asked.sum(axis=2), arm.offices.on_routes(found.asked_role), np.arange(MONTHS))
+    arm.offices.file(found.asked, plan, found.asked)  # who waited for the last draw has had it
+    arm.offices.take_due()
+    arm.offices.refused = 0.0
     arm.year += 1
+
+
+def first_year(world, a, constants, baseline_rules):
+    """The arm at the end of its first year at the baseline: what a fit compares with the flows observed.
+
+    Parameters
+    ----------
+    world : WholeWorld of a year or more; a : Assumptions; constants : Constants; baseline_rules : rules
+
+    Returns
+    -------
+    MeanField, its ``books`` and ``offices.counts`` those of the year
+    """
+    (arm,) = simulate(begin(world, a, constants, baseline_rules), world.start + 1)
+    return arm
