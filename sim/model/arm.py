@@ -10,7 +10,7 @@ from . import passes, remote, rng
 from .frame import Frame, considering_table
 from .ledger import Books
 from .market import follow_the_market
-from .teams import teams_of
+from .teams import completeness, teams_of
 from .visas import Offices
 
 
@@ -78,6 +78,10 @@ class Arm(Frame):
         self.counts = self.census[:-1].reshape(hubs, homes, len(TIERS), len(STATUSES))
         self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
         self.jobs = jobs.reshape(hubs, len(TIERS))
+
+    def team_completeness(self):
+        """Mean share of a team's living members who live in their leader's hub."""
+        return completeness(self)
 
     def living(self):
         """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""

@@ -33,7 +33,7 @@ class Frame:
         self.reference = reference_size(setting, a, world.start, world.years)
         self.entrants = entrant_path(setting, a, world.start, world.years)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
-        self.colleague_share = min(a.former_colleagues / (TEAM - 1), 1.0)
+        self.colleague_share = colleague_share(a)
         self.affiliate_jobs = 0.0
         self.routes = Routes(setting)
         self.pull_at_start = None  # of the sectors, from the first market on
@@ -77,6 +77,11 @@ class Frame:
     def _seen(self, mechanism, what, key, now):
         """What engineers see of the arm they live in: what there is ``now``."""
         return now
+
+
+def colleague_share(a):
+    """Share of the colleagues of the start who count as former colleagues (E2)."""
+    return min(a.former_colleagues / (TEAM - 1), 1.0)
 
 
 def considering_table(arm):

@@ -5,8 +5,6 @@ import numpy as np
 from ..model import equations as eq
 from ..model.market import market
 from ..model.sectors import with_allowance
-from ..model.teams import completeness
-from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.hubs import load_setting
@@ -34,11 +32,12 @@ def ones(labels, start, years):
     return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
 
 
-def follow(arm, until, past):
+def follow(arm, until, past, simulate):
     """Run an arm to the 1 January of the year ``until`` and write it down.
 
     Parameters
     ----------
+    simulate : function of the arm and ``until``, of its engine: ``model.year.simulate``
     past : dict as :func:`blank` makes it, filled up to the 1 January that the arm stands on; left as it is
 
     Returns
@@ -62,7 +61,7 @@ def _first_of_january(out, arm, t):
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
-    out["team_completeness"][t] = completeness(arm)
+    out["team_completeness"][t] = arm.team_completeness()
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
     gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)

@@ -9,8 +9,10 @@ import numpy as np
 
 from ..model.course import Course
 from ..model.kernels import is_compiled
+from ..model.mean_field import year as mean_field
+from ..model.mean_field.state import whole_world
 from ..model.supply import entrant_path
-from ..model.year import begin
+from ..model.year import begin, simulate
 from ..processes import processes
 from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
@@ -21,6 +23,7 @@ from .calibrate import START, fit_world, shipped
 from .collect import blank, coordinates, follow
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
+AGENTS, MEAN_FIELD = ENGINES = "agents", "meanfield"
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
 
 
@@ -35,6 +38,7 @@ class Plan:
     arms: tuple  # of tuples of policies, one an arm
     fork: int  # the year until whose 1 January all arms have the same policies
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
+    engine: str = AGENTS
 
 
 @lru_cache(maxsize=1)
@@ -53,16 +57,26 @@ def run_pair(plan, k, draw):
     -------
     list of dicts, variable -> array, one an arm
     """
-    world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k).branch(plan.arms[0])
-    past = follow(trunk, plan.fork, blank(world))  # nothing at all where the fork is the start
+    trunk, run_on = trunk_of(plan, k, draw)
+    past = follow(trunk, plan.fork, blank(trunk.world), run_on)  # nothing at all where the fork is the start
     course, written = Course(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = trunk.branch(policies, dict.fromkeys(held, course))
         if plan.held and not written:
             arm.course = course
-        written.append(follow(arm, plan.start + plan.years, past))
+        written.append(follow(arm, plan.start + plan.years, past, run_on))
     return written
+
+
+def trunk_of(plan, k, draw):
+    """What all arms of pair ``k`` branch from: an arm of the engine asked for, and the function that runs it on."""
+    rules, policies = baseline_rules(), plan.arms[0]
+    if plan.engine == MEAN_FIELD:
+        people = fit_world(plan.start)  # the ties that the fit knows
+        world = whole_world(people, draw[0], plan.years)
+        return mean_field.begin(world, *draw, rules).branch(policies), mean_field.simulate
+    world = the_world(plan.population, plan.seed, plan.start, plan.years)
+    return begin(world, *draw, rules, plan.seed * SEEDS_APART + k).branch(policies), simulate
 
 
 def measure_pair(plan, k, draw, query):

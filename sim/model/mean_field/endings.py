@@ -110,7 +110,6 @@ def leave(arm):
     by_hub = gone.sum(axis=(1, 2, 4, 5))
     arm.books.exits += by_hub.sum(axis=0)
     arm.departed += by_hub
-    arm.elsewhere = arm.elsewhere * (1 - by_hub.sum(axis=0) / np.maximum(arm.present.sum(axis=0), 1.0))[:, None]
     arm.kept *= 1 - share
     arm.ages.pass_year()
 

@@ -49,6 +49,7 @@ class ExpectedOffices(Desks):
         super().__init__(arm)
         self.waiting, self.queued, self.batches = {}, {}, []
         self.refused = 0.0  # this season, (home, tier, origin, destination)
+        self.inside = None  # who asks inside this year
         self.chance_before = np.zeros((3, len(self.odds[0])))  # of people inside in the last year, draws apart
 
     def of(self, arm):
@@ -117,7 +118,7 @@ class ExpectedOffices(Desks):
 
     def plan(self, asked, on_routes, months):
         """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
-        route, some = self._route(), 1 / np.where(asked > 0, asked, 1.0)
+        route, some = self.route_of_hubs(), 1 / np.where(asked > 0, asked, 1.0)
         drawn = self.drawn[route] & (route >= 0)
         served, held = on_routes * ~drawn, {}
         for r in np.flatnonzero(self.drawn):
@@ -128,7 +129,7 @@ class ExpectedOffices(Desks):
                 held[r] = np.einsum("gtdk,dk->gtd", served, (route == r) * left) * some
                 served = served * np.where(route == r, 1 - left, 1.0)
         granted = served * self._granted(route)
-        kinds = np.stack([granted * ~self._permanent(route), granted * self._permanent(route)])
+        kinds = np.stack([granted * ~self.is_permanent(route), granted * self.is_permanent(route)])
         ahead = (months[:, None, None] + self.months_to_wait()[route]) // 12
         due = {y: np.einsum("cgtdk,dk->cgtd", kinds, (ahead == y).mean(axis=0)) * some for y in range(MOST_YEARS)
                if (ahead == y).any()}
@@ -139,7 +140,8 @@ class ExpectedOffices(Desks):
     def _granted(self, route):
         return self.p_pays[:, route] * self.approval[route]  # tier, hub, k
 
-    def _permanent(self, route):
+    def is_permanent(self, route):
+        """Whether routes give permanent residence."""
         return self.arm.routes.kind[route] == KINDS.index("permanent")
 
     def _part_served(self, r, served, route):
@@ -151,9 +153,9 @@ class ExpectedOffices(Desks):
         part = min(1.0, max(room, 0.0) / max(asked * self.approval[r], 1e-300))
         if queued is not None:
             alone = np.broadcast_to((route == r) * part, served.shape)
-            plan = Plan(0.0, {1: np.stack([(alone * self._granted(route) * kind).sum(axis=3)
-                                           for kind in (~self._permanent(route), self._permanent(route))])}, {}, 0.0,
-                        0 * alone, alone)
+            kinds = ~self.is_permanent(route), self.is_permanent(route)
+            due = {1: np.stack([(alone * self._granted(route) * kind).sum(axis=3) for kind in kinds])}
+            plan = Plan(0.0, due, {}, 0.0, 0 * alone, alone)
             self.file(queued, plan)
             self.refused = self.refused + queued * (part - plan.due[1].sum(axis=0))[:, :, None]
             if part < 1:
@@ -171,13 +173,13 @@ class ExpectedOffices(Desks):
 
         ``drawn`` are those among them who are in this year's draws if they are drawn at all.
         """
-        persons, route, year = asked.sum(axis=2), self._route(), self.arm.year
-        self._count("applicants", plan.on_routes * persons[..., None])
+        persons, route, year = asked.sum(axis=2), self.route_of_hubs(), self.arm.year
+        self.count("applicants", plan.on_routes * persons[..., None])
         served = plan.served * persons[..., None]
-        self._count("lost_petitions", served * (1 - self.p_pays[:, route]))
+        self.count("lost_petitions", served * (1 - self.p_pays[:, route]))
         granted = served * self._granted(route)
-        self._count_grants(granted, abroad=True)
-        by_route = self._by_route(granted.sum(axis=(0, 1))) / max(asked.sum(), 1e-300)
+        self.count_grants(granted, abroad=True)
+        by_route = self.by_route(granted.sum(axis=(0, 1))) / max(asked.sum(), 1e-300)
         split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
         total = max(sum(split.values()), 1e-300)
         self.batches.append(Batch(asked, {year + y: x for y, x in plan.due.items()},
@@ -196,7 +198,7 @@ class ExpectedOffices(Desks):
         abroad = waiting - lost
         by_home = abroad.sum(axis=(2, 3)) if abroad.ndim == 4 else np.zeros((1, 3))
         from_group = arm.terms.degrees_abroad(arm.world.setting, arm.routes.country[r])[: len(by_home), None]
-        inside, trained = self.inside_by_tier(r)
+        inside, trained = self.inside.by_tier(r)
         levels = arm.world.setting.wage_level / arm.world.setting.wage_level.sum(axis=1, keepdims=True)
         ours = np.stack([(by_home * (1 - from_group)).sum(axis=0) + inside * (1 - trained),
                          (by_home * from_group).sum(axis=0) + inside * trained]) @ levels  # master, level
@@ -210,7 +212,7 @@ class ExpectedOffices(Desks):
         self.counts["selected"][r] += (registered * odds).sum()
         self.remember(r, (registered * odds).sum() / max(registered.sum(), 1.0))
         odds = levels @ odds.reshape(ours.shape).T  # tier, master
-        self.inside_odds[r] = (1 - trained) * odds[:, 0] + trained * odds[:, 1]
+        self.inside.odds[r] = (1 - trained) * odds[:, 0] + trained * odds[:, 1]
         self._after_the_draw(r, abroad, lost, (1 - from_group) * odds[:, 0] + from_group * odds[:, 1])
 
     def _after_the_draw(self, r, abroad, lost, odds):
@@ -224,53 +226,12 @@ class ExpectedOffices(Desks):
         self.waiting[r] = again
         year = self.arm.year + (INTAKE - 1 + self.months_to_wait()[r]) // 12
         every = np.ones((*granted.shape[:2], granted.shape[3]))
-        permanent = self._permanent(r)
+        permanent = self.is_permanent(r)
         self.batches.append(Batch(granted, {year: np.stack([every * (not permanent), every * permanent])},
                                   {year: (np.arange(len(self.drawn)) == r) * 1.0}))
         for name in ("grants", "grants_abroad"):
             self.counts[name][r] += granted.sum()
         self.grants_by_tier[r] += granted.sum(axis=(0, 2, 3))
-
-    def see_inside(self, asking, trained):
-        """Note who asks from inside this year, each for the most promising route that is open to him.
-
-        Whether a route is open to somebody never changes: who asked last year and was granted nothing then has fewer
-        of them. Students ask for the first time.
-
-        Parameters
-        ----------
-        asking : (first time or again, home, tier, role, hub) persons
-        trained : (first time or again, home, hub) share with a degree of the country
-        """
-        route, share, pattern_of = route_shares(self.arm, abroad=False)
-        share = share[pattern_of[0]]
-        before = self.chance_before[:, route]  # tier, hub, k
-        granted = np.einsum("gtrhk,thk->gtrh", share, before)[..., None]
-        self.share_inside = np.stack([share, share * (1 - before)[:, None] / np.maximum(1 - granted, 1e-9)])
-        self.inside = np.einsum("fgtrhk,fgtrh->fgthk", self.share_inside, asking)
-        self.trained, self.inside_odds = trained, {}
-        self._count("applicants", self.inside.sum(axis=0))
-
-    def inside_by_tier(self, r):
-        """(tier,) persons inside who register for route ``r``, and the share of them with a local degree."""
-        mine = np.einsum("fgthk,hk->fgth", self.inside, (self._route() == r) * 1.0)
-        persons = mine.sum(axis=(0, 1, 3))
-        return persons, np.einsum("fgth,fgh->t", mine, self.trained) / np.maximum(persons, 1e-300)
-
-    def chances_inside(self):
-        """(kind, first time or again, home, tier, role, hub) chance of a permit inside, once the pools are drawn."""
-        route, room = self._route(), self.room() - self.counts["grants"]
-        chance = np.broadcast_to(self.approval, self.p_pays.shape).copy()
-        asked = self._by_route(self.inside.sum(axis=(0, 1, 2)))
-        for r in np.flatnonzero(self.capped):
-            chance[:, r] *= min(1.0, max(room[r], 0.0) / max(asked[r], 1e-300))
-        self.chance_before = np.where(self.drawn, 0.0, chance)
-        for r in np.flatnonzero(self.drawn):
-            chance[:, r] *= self.inside_odds.get(r, 0.0)
-        each = chance[:, route] * (route >= 0)  # tier, hub, k
-        self._count_grants(self.inside.sum(axis=0) * each, abroad=False)
-        kinds = np.stack([each * ~self._permanent(route), each * self._permanent(route)])
-        return np.einsum("fgtrhk,cthk->cfgtrh", self.share_inside, kinds)
 
     def terms(self):
         """(country, years) shares of the temporary permits of this year by the years that they run."""
@@ -282,24 +243,25 @@ class ExpectedOffices(Desks):
         out[:, 3] += (total[:, 0] == 0)
         return out / np.where(total > 0, total, 1.0)
 
-    def _route(self):
+    def route_of_hubs(self):
         """(hub, k) the routes of each hub's country, -1 beyond them."""
         return self.arm.routes.of_country[self.arm.world.setting.country]
 
-    def _by_route(self, persons):
+    def by_route(self, persons):
         """(route,) sums of (hub, k) persons."""
-        route = self._route()
+        route = self.route_of_hubs()
         some = route >= 0
         return np.bincount(route[some], persons[some], len(self.drawn))
 
-    def _count(self, name, persons):
+    def count(self, name, persons):
         """Count (home, tier, hub, k) persons."""
-        self.counts[name] += self._by_route(persons.sum(axis=(0, 1)))
+        self.counts[name] += self.by_route(persons.sum(axis=(0, 1)))
 
-    def _count_grants(self, persons, abroad):
+    def count_grants(self, persons, abroad):
+        """Count (home, tier, hub, k) persons who are granted a permit."""
         for name in ("grants", "grants_abroad")[: 1 + abroad]:
-            self._count(name, persons)
-        self.grants_by_tier += np.stack([self._by_route(x) for x in persons.sum(axis=0)], axis=1)
+            self.count(name, persons)
+        self.grants_by_tier += np.stack([self.by_route(x) for x in persons.sum(axis=0)], axis=1)
 
 
 def _add(held, name, persons):

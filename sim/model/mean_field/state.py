@@ -5,19 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...scenario.assumptions import Assumptions
 from ...world.engineers import CITIZEN, ROLES, STUDENT
 from ...world.people import entrant_homes, joint_mix
 from ...world.ties import TEAM
 from .. import remote
-from ..constants import tie_odds
-from ..frame import Frame, considering_table
+from ..constants import tie_odds, tie_shares
+from ..frame import Frame, colleague_share, considering_table
 from ..market import follow_the_market
-from ..supply import CONVERSIONS, GRADUATES, entrant_ratio
+from ..supply import CONVERSIONS, GRADUATES, entrant_path, entrant_ratio
 from .ages import Ages
 from .books import ExpectedBooks
 from .flows import over_types
 from .permits import ExpectedOffices
 from .terms import Terms
+from .work import work_remotely
 
 SINCE = 21  # years since arrival that are told apart: the longest relief and one more
 
@@ -41,6 +43,16 @@ class WholeWorld:
     ties: tuple | None = None
     weight: float = 1.0
     seed: int = 0
+
+
+def whole_world(world, a, years):
+    """The :class:`WholeWorld` of the setting and the ties of a World, for ``years``; the ties as ``a`` lets them count.
+
+    The path of those who enter is that of the central assumptions, as in every World.
+    """
+    ties = tie_shares(world, colleague_share(a))
+    path = entrant_path(world.setting, Assumptions.central(), world.start, years)
+    return WholeWorld(world.setting, world.start, years, path, ties)
 
 
 class MeanField(Frame):
@@ -77,10 +89,8 @@ class MeanField(Frame):
         self.considering_rates = considering_table(self)
         self.open_books()
         follow_the_market(self, world.start)
-        self.elsewhere = remote.employers(self) * (remote.expected_share(self) / np.maximum(
-            1 - np.diagonal(remote.employers(self)), 1e-12)[:, None] * self.persons_by_role()).sum(axis=1)[:, None]
-        np.fill_diagonal(self.elsewhere, 0.0)
         self.remote_before = remote.remote_share(s, a, self.rules)
+        work_remotely(self, 0.0)
         self.count()
         self.start_academia()
 
@@ -119,6 +129,10 @@ class MeanField(Frame):
         self.remote = self.elsewhere.sum(axis=1)
         away = self.elsewhere / np.maximum(by_tier.sum(axis=1), 1e-300)[:, None]
         self.jobs = by_tier * (1 - away.sum(axis=1))[:, None] + away.T @ by_tier
+
+    def team_completeness(self):
+        """Teams are not followed: not a number."""
+        return float("nan")
 
     def persons_by_role(self):
         """(hub, role) persons."""

@@ -9,31 +9,23 @@ from ..jobs import job_lock, separation
 
 
 def hire_entrants(arm, entering):
-    """Jobs of (hub, role) persons who enter: sectors as in the hub at the start, remote as everybody."""
-    s = arm.world.setting
-    share = s.sector_share / s.sector_share.sum(axis=1, keepdims=True)
-    arm.work = arm.work + entering[:, :, None] * share[:, None, :]
-    _find_employers(arm, entering[:, :, None] * share[:, None, :])
+    """Jobs of (hub, role) persons who enter: sectors as in the hub at the start."""
+    share = arm.world.setting.sector_share
+    arm.work = arm.work + entering[:, :, None] * (share / share.sum(axis=1, keepdims=True))[:, None, :]
 
 
 def change_jobs(arm):
-    """Movers take jobs where they go, remote jobs end that are no longer allowed, and others change employers."""
-    chance = chances(arm)
+    """Movers take jobs where they go, and others change employers in their hub."""
+    chance, lock = chances(arm), _lock(arm)
     _movers(arm, chance)
-    _call_back(arm)
-    lock = _lock(arm)
-    rate = _rates(arm) * lock[0][:, None, None]
-    share = arm.elsewhere.sum(axis=1) / np.maximum(arm.work.sum(axis=(1, 2)), 1e-300)
-    effect = 1 + arm.a.remote_separation_effect * share
-    leaving = arm.work * np.minimum(rate * effect[:, None, None], 1.0)
-    by_hub = leaving.sum(axis=2)  # hub, role
+    remote_now = arm.elsewhere.sum(axis=1) / np.maximum(arm.work.sum(axis=(1, 2)), 1e-300)
+    effect = lock[0] * (1 + arm.a.remote_separation_effect * remote_now)
+    leaving = arm.work * np.minimum(_rates(arm) * effect[:, None, None], 1.0)
+    by_role = leaving.sum(axis=2)  # hub, role
     arm.books.hires += np.einsum("hrl,hrk->lk", leaving, chance)
-    arm.books.job_changes += lock[1].T @ by_hub.sum(axis=1)
-    taken = by_hub[:, :, None] * chance
-    left = (rate * arm.work).sum(axis=(1, 2)) / np.maximum(arm.work.sum(axis=(1, 2)), 1e-300)
-    arm.elsewhere *= 1 - np.minimum(left * (1 + arm.a.remote_separation_effect), 1.0)[:, None]
-    arm.work = arm.work - leaving + taken
-    _find_employers(arm, taken)
+    arm.books.job_changes += lock[1].T @ by_role.sum(axis=1)
+    work_remotely(arm, leaving.sum() / max(arm.work.sum(), 1e-300))
+    arm.work = arm.work - leaving + by_role[:, :, None] * chance
 
 
 def chances(arm):
@@ -76,24 +68,16 @@ def _movers(arm, chance):
     left = arm.work * np.minimum(arm.left_jobs / np.maximum(there, 1e-300), 1.0)[:, :, None]
     taken = arm.took_jobs[:, :, None] * chance
     arm.books.hires += np.outer(left.sum(axis=(0, 1)), taken.sum(axis=(0, 1))) / max(taken.sum(), 1e-300)
-    stay = 1 - arm.left_jobs.sum(axis=1) / np.maximum(there.sum(axis=1), 1e-300)
     arm.work = arm.work - left + taken
-    arm.elsewhere *= np.maximum(stay, 0.0)[:, None]
-    _find_employers(arm, taken)
 
 
-def _find_employers(arm, taken):
-    """Employers in other hubs for the part of the jobs ``taken`` (hub, role, sector) that is remote (E11)."""
-    share = remote.remote_share(arm.world.setting, arm.a, arm.rules)
-    found = (taken * share).sum(axis=(1, 2))[:, None] * remote.employers(arm)
-    np.fill_diagonal(found, 0.0)
-    arm.elsewhere = arm.elsewhere + found
+def work_remotely(arm, changed):
+    """Who works for an employer in another hub at the end of the year (E11).
 
-
-def _call_back(arm):
-    """End the remote jobs that role and sector no longer allow; all of them take another job where they live."""
-    now = remote.remote_share(arm.world.setting, arm.a, arm.rules)
-    before = (arm.work * arm.remote_before).sum(axis=(1, 2))
-    allowed = (arm.work * np.minimum(now, arm.remote_before)).sum(axis=(1, 2))
-    arm.elsewhere = arm.elsewhere * np.where(before > 0, allowed / np.where(before > 0, before, 1.0), 1.0)[:, None]
-    arm.remote_before = now
+    Remote jobs that are no longer allowed end at once, and everybody they end for takes a job where he lives; further
+    ones reach the share ``changed`` of the engineers, who take a new job.
+    """
+    s, allowed, before = arm.world.setting, remote.remote_share(arm.world.setting, arm.a, arm.rules), arm.remote_before
+    arm.remote_before = np.minimum(before, allowed) + changed * np.maximum(allowed - before, 0.0)
+    remote_jobs = np.einsum("hrk,rk->h", arm.work, arm.remote_before)
+    arm.elsewhere = remote_jobs[:, None] * remote.employers(arm) * ~np.eye(len(s.hubs), dtype=bool)

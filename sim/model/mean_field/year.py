@@ -12,6 +12,7 @@ from . import permits
 from .choices import choose
 from .endings import close, leave, promote, settle
 from .flows import by_permit, move_freely, transfer
+from .inside import Inside
 from .state import MeanField
 from .work import change_jobs, hire_entrants
 
@@ -133,9 +134,9 @@ def by_inside(arm, hold_draws):
     degrees = arm.terms.degrees(arm.world.setting)
     total = flat.sum(axis=(1, 2))[..., 1:]
     again = (degrees[..., 1:] * total).sum(axis=2) / np.maximum(total.sum(axis=2), 1e-300)
-    arm.offices.see_inside(both, np.stack([degrees[..., 0], again]))
+    arm.offices.inside = Inside(arm.offices, both, np.stack([degrees[..., 0], again]))
     hold_draws()
-    chance = arm.offices.chances_inside()  # kind, first time or again, home, tier, role, hub
+    chance = arm.offices.inside.chances()  # kind, first time or again, home, tier, role, hub
     for status, time in zip(range(asking.shape[5]), (0, 1, 1), strict=True):
         for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
             granted = asking[..., status] * chance[kind, time][..., None]
