@@ -184,14 +184,15 @@ def _choose(considering, e, parts, weights, family, is_home, country, dissimilar
                                     s2 += odds[d] * e.trip[1, f * tiers + t, o, d]
                                 w2, w3 = _worth(s2, dissimilarity[2]), _worth(s3, dissimilarity[3])
                                 total = e.stay[g, t, r, v, o] + w1 + w2 + w3
+                                p1 = weight * w1 / (s1 * total) if s1 > 0.0 else 0.0
+                                p2 = weight * w2 / (s2 * total) if s2 > 0.0 else 0.0
                                 p3 = weight * w3 / (s3 * total) if s3 > 0.0 else 0.0
                                 for d in range(hubs):
                                     acc[d] += p3 * x[d]
                                 for d in back:
-                                    acc[d] += weight * w2 / (s2 * total) * odds[d] * e.trip[1, f * tiers + t, o, d]
+                                    acc[d] += p2 * odds[d] * e.trip[1, f * tiers + t, o, d]
                                 for d in mates:
-                                    p1 = weight * w1 / (s1 * total) * e.inside[g, t, r, v, d]
-                                    inside[d] += p1 * e.trip_inside[t, o, d]
+                                    inside[d] += p1 * e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
                         for d in range(hubs):
                             needs = 1 if parts.needs[n, d] else 0
                             mean[needs, d] += acc[d]

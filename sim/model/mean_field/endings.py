@@ -93,10 +93,10 @@ def ways_out(arm):
 def promote(arm):
     """Promote the expected share of every tier and hub (E10)."""
     up = arm.persons * promotion_rates(arm, arm.year)[None, :, None, :, None, None]
-    by_tier = up.sum(axis=(0, 2, 4, 5))  # tier, hub
+    by_tier = over_types(up).sum(axis=(0, 2))  # tier, hub
     arm.books.promotions += by_tier.T
     arm.persons -= up
-    arm.ages.promote(arm.persons.sum(axis=(0, 2, 3, 4, 5)), by_tier.sum(axis=1))
+    arm.ages.promote(over_types(arm.persons).sum(axis=(0, 2, 3)), by_tier.sum(axis=1))
     arm.persons[:, :-1] += up[:, 1:]
 
 
@@ -107,7 +107,7 @@ def leave(arm):
     share = rate + (1 - rate) * arm.ages.too_old()[:, None]  # tier, hub
     gone = arm.persons * share[None, :, None, :, None, None]
     arm.persons -= gone
-    by_hub = gone.sum(axis=(1, 2, 4, 5))
+    by_hub = over_types(gone).sum(axis=(1, 2))
     arm.books.exits += by_hub.sum(axis=0)
     arm.departed += by_hub
     arm.kept *= 1 - share

@@ -80,10 +80,10 @@ def _carried(towards, leaving):
 
 
 def by_permit(granted, free):
-    """(home, tier, destination, status) shares of arrivals: (kind, home, tier, origin, destination) persons granted a
+    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, origin, destination) persons granted a
     permit, and (home, tier, origin, destination) who need none."""
-    kinds = granted.sum(axis=3)
-    status = np.zeros((*kinds.shape[1:], 6))
+    kinds = [persons.sum(axis=2) for persons in granted]
+    status = np.zeros((*kinds[0].shape, 6))
     status[..., CITIZEN] = free.sum(axis=2)
     status[..., PERMANENT], status[..., TEMPORARY] = kinds[permits.PERMANENT], kinds[permits.TEMPORARY]
     total = status.sum(axis=3, keepdims=True)

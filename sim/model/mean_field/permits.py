@@ -99,14 +99,16 @@ class ExpectedOffices(Desks):
         self.batches = [Batch(b.asked * share[..., None], b.due, b.by_route) for b in self.batches if b.due]
 
     def take_due(self):
-        """(kind, home, tier, origin, destination) persons whose permit takes effect this year; they are done with."""
-        year, total = self.arm.year, 0.0
+        """By kind, (home, tier, origin, destination) persons whose permit takes effect this year; done with then."""
+        year, total = self.arm.year, [0.0, 0.0]
         for batch in self.batches:
-            if year in batch.due:
-                total = total + batch.asked * batch.due[year][:, :, :, None]
+            for kind, share in enumerate(batch.due.get(year, ())):
+                if share.any():
+                    total[kind] = total[kind] + batch.asked * share[:, :, None]
         keep = lambda held: {k: x for k, x in held.items() if k != year}  # noqa: E731
         self.batches = [Batch(b.asked, keep(b.due), keep(b.by_route)) for b in self.batches]
-        return total
+        none = np.zeros(self.arm.persons.shape[:2] + 2 * self.arm.persons.shape[3:4])
+        return [persons if np.ndim(persons) else none for persons in total]
 
     def on_routes(self, asked_role, group=0):
         """(home, tier, destination, k) applicants on each route of a country; some may reach none.

@@ -43,7 +43,7 @@ class Terms:
 
     def by_country(self, persons):
         """(country, status) sums of (home, tier, role, hub, type, status) persons."""
-        by_hub = persons.sum(axis=(0, 1, 2, 4))
+        by_hub = persons.sum(axis=(0, 1, 2)).sum(axis=1)
         out = np.zeros(self.left.shape[:2])
         np.add.at(out, self.country, by_hub)
         return out
@@ -72,7 +72,8 @@ class Terms:
         """Terms and degrees of those who enter: studies end this year, all else as at the start."""
         self.left[:, :, 0] += self.by_country(graduates)
         self.left[..., :START_TERMS] += self.by_country(others)[..., None] / START_TERMS
-        fresh = min(graduates[..., STUDENT].sum() / max(persons[..., STUDENT].sum(), 1e-300), 1.0)
+        new, all_students = (self.by_country(x)[:, STUDENT].sum() for x in (graduates, persons))
+        fresh = min(new / max(all_students, 1e-300), 1.0)
         self.trained[STUDENT] = fresh * self.trained_graduates + (1 - fresh) * self.trained[STUDENT]
 
     def degrees(self, setting):

@@ -11,7 +11,7 @@ from ..supply import by_country
 from . import permits
 from .choices import choose
 from .endings import close, leave, promote, settle
-from .flows import by_permit, move_freely, transfer
+from .flows import by_permit, move_freely, over_types, transfer
 from .inside import Inside
 from .state import MeanField
 from .work import change_jobs, hire_entrants
@@ -66,14 +66,14 @@ def seasons(arm, year):
 def enter(arm):
     """Let the year's graduates and people from other occupations in; returns the graduates."""
     graduates, others = arm.entering()
-    tiers = lambda x: x.sum(axis=(0, 2, 3, 4, 5))  # noqa: E731
-    arm.ages.enter(tiers(arm.persons), tiers(graduates), tiers(others))
-    arm.persons += graduates + others
-    by_tier = lambda x: x.sum(axis=(0, 2, 4, 5)).T  # noqa: E731
-    arm.books.graduates += by_tier(graduates)
-    arm.books.entrants += by_tier(graduates + others)
+    there, studied, came = (over_types(x).sum(axis=0) for x in (arm.persons, graduates, others))  # tier, role, hub
+    arm.ages.enter(*(x.sum(axis=(1, 2)) for x in (there, studied, came)))
+    arm.persons += graduates
+    arm.persons += others
+    arm.books.graduates += studied.sum(axis=1).T
+    arm.books.entrants += (studied + came).sum(axis=1).T
     arm.terms.enter(graduates, others, arm.persons)
-    hire_entrants(arm, (graduates + others).sum(axis=(0, 1, 4, 5)).T)
+    hire_entrants(arm, (studied + came).sum(axis=0).T)
     return graduates
 
 
@@ -129,7 +129,7 @@ def by_group(arm, considering):
 def by_inside(arm, hold_draws):
     """People inside ask for permits (E5): what they are granted after the draws gives them its status."""
     asking = arm.persons[..., STUDENT:] * (1 - pending_share(arm, arm.persons))
-    flat = asking.sum(axis=4)  # home, tier, role, hub, status
+    flat = asking[..., 0, :] + asking[..., 1, :]  # home, tier, role, hub, status
     both = np.stack([flat[..., 0], flat[..., 1] + flat[..., 2]])  # students ask for the first time
     degrees = arm.terms.degrees(arm.world.setting)
     total = flat.sum(axis=(1, 2))[..., 1:]
@@ -137,13 +137,17 @@ def by_inside(arm, hold_draws):
     arm.offices.inside = Inside(arm.offices, both, np.stack([degrees[..., 0], again]))
     hold_draws()
     chance = arm.offices.inside.chances()  # kind, first time or again, home, tier, role, hub
-    for status, time in zip(range(asking.shape[5]), (0, 1, 1), strict=True):
-        for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
-            granted = asking[..., status] * chance[kind, time][..., None]
-            arm.persons[..., STUDENT + status] -= granted
-            arm.persons[..., becomes] += granted
-            if becomes == TEMPORARY:
-                arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2, 4)))
+    students, workers = asking[..., 0], asking[..., 1] + asking[..., 2]
+    for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
+        first, again = chance[kind][..., None]
+        if not (first.any() or again.any()):
+            continue
+        arm.persons[..., STUDENT] -= students * first
+        arm.persons[..., STUDENT + 1 :] -= asking[..., 1:] * again[..., None]
+        granted = students * first + workers * again
+        arm.persons[..., becomes] += granted
+        if becomes == TEMPORARY:
+            arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2)).sum(axis=1))
 
 
 def divert(arm, total, went, asked):
@@ -170,8 +174,9 @@ def divert(arm, total, went, asked):
 
 def arrive(arm):
     """Move those whose permit takes effect this year, unless the border has closed since; the diverted move too."""
-    granted = arm.offices.take_due() * ~arm.pulls.closed[:, None, None, :]
-    transfer(arm, arm.diverted + granted.sum(axis=0), arm.applicants, by_permit(granted, arm.diverted))
+    closed = arm.pulls.closed
+    granted = [x * ~closed[:, None, None, :] if closed.any() else x for x in arm.offices.take_due()]
+    transfer(arm, arm.diverted + granted[0] + granted[1], arm.applicants, by_permit(granted, arm.diverted))
     arm.diverted = 0.0
     arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
 
