@@ -19,33 +19,37 @@ class Inside:
     """
 
     def __init__(self, offices, asking, trained):
-        self.offices, self.trained, self.odds = offices, trained, {}  # odds: drawn route -> (tier,) chance
+        self.offices, self.odds = offices, {}  # odds: drawn route -> (tier,) chance
         _, share, pattern_of = route_shares(offices.arm, abroad=False)
-        share = share[pattern_of[0]]
+        self.pattern = pattern_of[0]  # of homes to which the same routes are open
         before = offices.chance_before[:, offices.route_of_hubs()]  # tier, hub, k
-        granted = np.einsum("gtrhk,thk->gtrh", share, before)[..., None]
+        granted = np.einsum("ptrhk,thk->ptrh", share, before)[..., None]
         self.share = np.stack([share, share * (1 - before)[:, None] / np.maximum(1 - granted, 1e-9)])
-        self.persons = np.einsum("fgtrhk,fgtrh->fgthk", self.share, asking)
-        offices.count("applicants", self.persons.sum(axis=0))
+        of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
+        by_pattern = lambda x: np.tensordot(of, x, (1, 1)).swapaxes(0, 1)  # noqa: E731
+        self.persons = np.einsum("fptrhk,fptrh->fthk", self.share, by_pattern(asking), optimize=True)
+        self.trained = np.einsum("fptrhk,fptrh->fthk", self.share, by_pattern(asking * trained[:, :, None, None]),
+                                 optimize=True)
+        offices.count("applicants", self.persons)
 
     def by_tier(self, r):
         """(tier,) persons who register for route ``r``, and the share of them with a local degree."""
-        mine = np.einsum("fgthk,hk->fgth", self.persons, (self.offices.route_of_hubs() == r) * 1.0)
-        persons = mine.sum(axis=(0, 1, 3))
-        return persons, np.einsum("fgth,fgh->t", mine, self.trained) / np.maximum(persons, 1e-300)
+        mine = self.offices.route_of_hubs() == r
+        persons, trained = ((x * mine).sum(axis=(0, 2, 3)) for x in (self.persons, self.trained))
+        return persons, trained / np.maximum(persons, 1e-300)
 
     def chances(self):
         """(kind, first time or again, home, tier, role, hub) chance of a permit, once the pools are drawn."""
         offices, route = self.offices, self.offices.route_of_hubs()
         room = offices.room() - offices.counts["grants"]
         chance = np.broadcast_to(offices.approval, offices.p_pays.shape).copy()
-        asked = offices.by_route(self.persons.sum(axis=(0, 1, 2)))
+        asked = offices.by_route(self.persons.sum(axis=(0, 1)))
         for r in np.flatnonzero(offices.capped):
             chance[:, r] *= min(1.0, max(room[r], 0.0) / max(asked[r], 1e-300))
         offices.chance_before = np.where(offices.drawn, 0.0, chance)
         for r in np.flatnonzero(offices.drawn):
             chance[:, r] *= self.odds.get(r, 0.0)
         each = chance[:, route] * (route >= 0)  # tier, hub, k
-        offices.count_grants(self.persons.sum(axis=0) * each, abroad=False)
+        offices.count_grants(self.persons * each, abroad=False)
         kinds = np.stack([each * ~offices.is_permanent(route), each * offices.is_permanent(route)])
-        return np.einsum("fgtrhk,cthk->cfgtrh", self.share, kinds)
+        return np.einsum("fptrhk,cthk->cfptrh", self.share, kinds)[:, :, self.pattern]
