@@ -142,6 +142,13 @@ def test_closed_borders_let_nobody_through():
         assert arm.books.flow.sum() > 0
 
 
+def test_families_without_rights_take_one_way_and_those_with_hardly_any_two():
+    none, some = (next(_copies(expected_arm(p), 1)) for p in (
+        (), scenario({"country.usa.family_rights": 1e-9}).policies))
+    assert len(none.laid[0][0].trip[0]) == 1 and len(some.laid[0][0].trip[0]) == 2
+    assert some.books.flow == pytest.approx(none.books.flow, rel=1e-5, abs=1e-6)
+
+
 def test_hubs_all_alike_stay_alike():
     place = identical_hubs(3)
     (arm,) = expected(place, years=1, rules=rules_for(place))

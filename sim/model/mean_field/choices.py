@@ -13,6 +13,7 @@ from numba import njit
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
 from ..kernels import ORDERLY
 
+FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
 
 
@@ -33,7 +34,9 @@ class Exponentials(NamedTuple):
     inside: np.ndarray  # the same: another hub of the country of residence
     abroad: np.ndarray  # (away or at home, nation, tier, role, variant, hub)
     trip_inside: np.ndarray  # (tier, origin, hub), 0 abroad
-    trip: np.ndarray  # (third or origin country, family * tier, origin, hub), 0 in the country
+    trip: np.ndarray  # (third or origin country, way, tier, origin, hub), 0 in the country
+    family: np.ndarray  # (way, none or family) part of the engineers
+    burden: np.ndarray  # (none or family,) worth of going abroad over that of the way
 
 
 class Choices(NamedTuple):
@@ -93,12 +96,17 @@ def exponentials(arm, group=0):
     left = arm.relief_left()
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
     border, elsewhere = t.country[:, None] != t.country, ~np.eye(len(s.hubs), dtype=bool)
-    trip = -t.trip.astype(float)
+    trip = -t.trip.astype(float).reshape(2, len(TIERS), *border.shape)
+    part, burden = np.array([1 - arm.a.family_share, arm.a.family_share]), np.ones(2)
+    if arm.rules["family_rights"].any():
+        part = np.diag(part)
+    else:  # a family costs the same wherever it goes: one way for all
+        trip, part, burden = trip[:1], part[None], np.exp([0.0, -arm.a.family_cost])
     return Exponentials(
         np.exp(_variants(pull + own + left, remote)), np.exp(_variants(left, None if remote is None else 0 * remote)),
         np.exp(_variants(pull + tied, remote) / residence), np.stack([near, far]),
-        (~border & elsewhere) * np.exp(trip[: len(TIERS)] / residence),
-        border * np.stack([np.exp(trip / third), np.exp(trip / origin)])), parts
+        (~border & elsewhere) * np.exp(trip[0] / residence),
+        border * np.stack([np.exp(trip / third), np.exp(trip / origin)]), part, burden), parts
 
 
 def _sector_share(arm):
@@ -123,15 +131,14 @@ def _variants(v, remote, needs=None):
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, hub, type, status) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
-    t, a = arm.tables, arm.a
+    t = arm.tables
     share = arm.remote_share()
     weights = np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]])
     homes, tiers, roles, hubs, types, _ = considering.shape
     found = Choices(*(np.zeros(shape) for shape in (
         (homes, tiers, roles, hubs), (homes, tiers, roles, hubs), considering.shape, (homes, tiers, roles, hubs, types),
         *[(homes, tiers, hubs, hubs)] * 2, (homes, tiers, roles, hubs))))
-    family = np.array([1 - a.family_share, a.family_share])
-    _choose(considering, e, parts, weights, family, t.is_home, t.country.astype(np.int64),
+    _choose(considering, e, parts, weights, t.is_home, t.country.astype(np.int64),
             t.dissimilarity.astype(float), found)
     return found
 
@@ -143,11 +150,11 @@ def _worth(odds, dissimilarity):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def _choose(considering, e, parts, weights, family, is_home, country, dissimilarity, found):
+def _choose(considering, e, parts, weights, is_home, country, dissimilarity, found):
     """Fill ``found``; the long loops run over all hubs without a branch, the others over lists of a few."""
     homes, tiers, roles, hubs = found.gone.shape
     every = np.arange(hubs)
-    x, ways = np.empty(hubs), np.empty((2, hubs))
+    x, ways = np.empty(hubs), np.empty((e.family.shape[0], hubs))
     acc, inside, mean = np.empty(hubs), np.empty(hubs), np.empty((2, hubs))
     for g in range(homes):
         for o in range(hubs):
@@ -155,14 +162,14 @@ def _choose(considering, e, parts, weights, family, is_home, country, dissimilar
             back = every[is_home[g] & border] if not is_home[g, o] else every[:0]  # the origin country
             mates = every[~border & (every != o)]
             for t in range(tiers):
-                for f in range(2):
+                for w in range(ways.shape[0]):
                     for d in range(hubs):
-                        ways[f, d] = e.trip[0, f * tiers + t, o, d]
+                        ways[w, d] = e.trip[0, w, t, o, d]
                     for d in back:
-                        ways[f, d] = 0.0
+                        ways[w, d] = 0.0
                 for r in range(roles):
                     persons = considering[g, t, r, o].sum()
-                    if persons <= 0.0:
+                    if persons <= FEW:
                         continue
                     mean[:], inside[:] = 0.0, 0.0
                     for n in range(parts.first[g], parts.first[g + 1]):
@@ -172,25 +179,28 @@ def _choose(considering, e, parts, weights, family, is_home, country, dissimilar
                             for d in mates:
                                 s1 += e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
                             w1 = _worth(s1, dissimilarity[1]) * e.held[g, t, r, v, o]
-                            for f in range(2):
-                                weight = parts.share[n] * weights[v, o, r] * family[f]
-                                if weight <= 0.0:
-                                    continue
-                                s2, s3, way = 0.0, 0.0, ways[f]
+                            weight = parts.share[n] * weights[v, o, r]
+                            for w in range(ways.shape[0]):
+                                s2, s3, way = 0.0, 0.0, ways[w]
                                 for d in range(hubs):
                                     x[d] = odds[d] * way[d]
                                     s3 += x[d]
                                 for d in back:
-                                    s2 += odds[d] * e.trip[1, f * tiers + t, o, d]
+                                    s2 += odds[d] * e.trip[1, w, t, o, d]
                                 w2, w3 = _worth(s2, dissimilarity[2]), _worth(s3, dissimilarity[3])
-                                total = e.stay[g, t, r, v, o] + w1 + w2 + w3
-                                p1 = weight * w1 / (s1 * total) if s1 > 0.0 else 0.0
-                                p2 = weight * w2 / (s2 * total) if s2 > 0.0 else 0.0
-                                p3 = weight * w3 / (s3 * total) if s3 > 0.0 else 0.0
+                                near = far = 0.0
+                                for f in range(2):
+                                    part = weight * e.family[w, f]
+                                    part /= e.stay[g, t, r, v, o] + w1 + e.burden[f] * (w2 + w3)
+                                    near += part
+                                    far += part * e.burden[f]
+                                p1 = near * w1 / s1 if s1 > 0.0 else 0.0
+                                p2 = far * w2 / s2 if s2 > 0.0 else 0.0
+                                p3 = far * w3 / s3 if s3 > 0.0 else 0.0
                                 for d in range(hubs):
                                     acc[d] += p3 * x[d]
                                 for d in back:
-                                    acc[d] += p2 * odds[d] * e.trip[1, f * tiers + t, o, d]
+                                    acc[d] += p2 * odds[d] * e.trip[1, w, t, o, d]
                                 for d in mates:
                                     inside[d] += p1 * e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
                         for d in range(hubs):

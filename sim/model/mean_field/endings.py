@@ -8,7 +8,7 @@ from ..year import STEM_MONTHS, renewal_rates, return_rates
 from .choices import MIDDLE
 from .flows import land, over_types
 
-ROLE = 2  # who must leave chooses as the middle role and taste do
+TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 
 
 def settle(arm):
@@ -72,15 +72,15 @@ def ways_out(arm):
 
     Returns
     -------
-    two arrays (home, tier, origin, hub); a row adds up to the share of people to whom some hub is open
+    two arrays (home, 1, origin, hub); a row adds up to the share of people to whom some hub is open
     """
     e, parts = arm.laid[0]
-    tiers, is_home = e.stay.shape[1], arm.tables.is_home
+    is_home = arm.tables.is_home
     back = (is_home[:, None, :] & ~is_home[:, :, None])[parts.home][:, None]  # nation, 1, origin, hub
     free = ~parts.needs[:, None, None, :]
-    near, far = (x[:, :, ROLE, MIDDLE][:, :, None] for x in e.abroad)
-    home = near * back * free * e.trip[1, :tiers]
-    third = far * ~back * free * e.trip[0, :tiers]
+    near, far = (x[:, TIER, ROLE, MIDDLE][:, None, None] for x in e.abroad)
+    home = near * back * free * e.trip[1, 0, TIER]
+    third = far * ~back * free * e.trip[0, 0, TIER]
     lam = arm.tables.dissimilarity.astype(float)
     sums = [x.sum(axis=3, keepdims=True) for x in (home, third)]
     in_nest = [x / np.where(total > 0, total, 1.0) for x, total in zip((home, third), sums, strict=True)]
