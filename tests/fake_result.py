@@ -162,6 +162,7 @@ def _arm(_, strength, replicates, years, seed):
         "stock": np.array(stocks),
         "flow": np.reshape(flows, (replicates, years, n, n)),
         "entrants": np.reshape(entrants, (replicates, years, n, 1)) * TIER_MIX,
+        "graduates": np.reshape(entrants, (replicates, years, n, 1)) * TIER_MIX * 0.4,
         "exits": np.reshape(exits, (replicates, years, n)),
     }
     return arm | _details(arm, strength, replicates, years, seed)
@@ -192,6 +193,8 @@ def _details(arm, strength, replicates, years, seed):
         "stock_by_role": people[..., None] * role, "stock_by_sector": people[..., None] * sector,
         "stock_by_employer": arm["stock"] * np.where(np.arange(len(HUBS)) < 7, 1.02, 0.99)[:, None],
         "remote": people * 0.1, "promotions": before * [0.0, 0.01, 0.19], "hires": hired, "job_changes": moved,
+        "tied_moves": 0.35 * arm["flow"].sum((-1, -2)), "tied_moves_random": 0.07 * arm["flow"].sum((-1, -2)),
+        "team_completeness": np.tile(0.95 ** np.arange(years + 1), (replicates, 1)),
         "border_crossings": crossings, "applicants": applicants, "grants": grants, "grants_abroad": abroad,
         "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,

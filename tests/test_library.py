@@ -12,8 +12,9 @@ from sim.world.engineers import CITIZEN, OPT, PERMANENT, STUDENT, TEMPORARY
 
 # What each must move, and which way. Not said where the model may go either way, or where the mover is too small for
 # a few thousand engineers: current_law mixes tightening and easing; Canada's 1,140 places are two engineers here;
-# Britain's Global Talent route is the second choice of most experts.
+# Britain's Global Talent route is the second choice of most experts; doctors take longer than these four years.
 MOVES = {
+    "academia_drain": ("mix:usa,sector=academia", -1),
     "all_closed": ("drain,home=ind", -1),
     "all_open": ("drain,home=ind", +1),
     "acquihire_wave": ("mix:usa,sector=startup", -1),
@@ -23,8 +24,11 @@ MOVES = {
     "chip_controls": ("compute_per_engineer:beijing", -1),
     "current_law": None,
     "dual_site": ("share:sf_bay_area,basis=employer", +1),
+    "entry_squeeze": ("mix:usa,tier=entry", -1),
     "eu_fast_track": ("share:eu27", +1),
     "france_compute": ("compute_per_engineer:paris", +1),
+    "frontier_listing": ("mix:usa,sector=frontier_lab", +1),
+    "frontier_repricing": ("mix:usa,sector=frontier_lab", -1),
     "green_card_for_phds": ("grants,route=usa.phd_green_card", +1),
     "gulf_compute": ("compute_per_engineer:abu_dhabi_dubai", +1),
     "gulf_income_tax": ("net_pay:are", -1),
@@ -37,10 +41,15 @@ MOVES = {
     "newcomer_tax": ("gain:deu", +1),
     "office_return": ("remote:usa", -1),
     "remote_first": ("remote:usa", +1),
+    "phd_expansion": None,
     "returnee_tax": ("drain,home=fra", -1),
+    "tooling_leap": ("pay:usa,tier=entry", -1),
+    "sovereign_labs": ("mix:are,sector=sovereign_lab", +1),
+    "tokyo_robotics": ("mix:tokyo,sector=robotics", +1),
     "uk_global_talent": None,
     "us_points_system": ("grants,route=usa.points", +1),
     "us_tax_up": ("net_pay:usa", -1),
+    "vertical_ai": ("mix:usa,sector=traditional", +1),
 }
 LEVERS = {
     "points": "country.usa.route.points.is_open",

@@ -117,6 +117,11 @@ def test_routes_by_name_by_country_and_all(result):
     assert np.allclose(sum(tiers), measure(result, "grants,route=usa.h1b"))
 
 
+def test_the_premium_of_experts_is_their_pay_over_that_of_practitioners(result):
+    assert measure(result, "expert_premium:paris").values == pytest.approx(400 / 200)
+    assert measure(result, "expert_premium").sizes["hub"] == result.data.sizes["hub"]
+
+
 def test_pay_of_a_country_is_the_mean_over_its_engineers(result):
     level = result.data.pay.isel(time=-1).sel(hub=["paris", "rest_of_france"])
     weight = result.data.stock.isel(time=-1).sel(hub=["paris", "rest_of_france"])
@@ -148,6 +153,12 @@ def test_leavers_of_a_sector_go_to_the_others(result):
     parts = [measure(result, f"outflow,sector_left=startup,sector_taken={s}") for s in sectors]
     assert np.allclose(sum(parts), 1)
     assert np.allclose(measure(result, "outflow,sector_left=startup,sector_taken=startup"), 0)
+
+
+def test_moves_to_former_colleagues_are_set_against_random_ones(result):
+    """In the fake result 35 % of all moves lead to one, and 7 % would at random."""
+    assert np.allclose(measure(result, "tied_moves"), 0.35)
+    assert np.allclose(measure(result, "tied_ratio"), 5)
 
 
 KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert",

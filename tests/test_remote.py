@@ -99,6 +99,17 @@ def test_more_remote_jobs_reach_the_same_people_and_further_ones():
     assert is_remote(many).sum() > 3 * is_remote(few).sum()
 
 
+def test_the_compiled_employers_are_those_of_the_definition():
+    arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(remote_share=0.5))
+    slots, people, s = np.flatnonzero(living(arm)), arm.people, setting()
+    share = remote.remote_share(s, arm.a, arm.rules)[people.category[slots] // 3 % 5, people.sector[slots]]
+    works_elsewhere = rng.uniform(rng.key(arm.world.seed, "would work remotely"), slots) < share
+    u = rng.uniform(rng.key(arm.seed, "remote employer", START), slots)
+    drawn = (u[:, None] >= np.cumsum(remote.employers(arm), axis=1)[people.hub[slots], :-1]).sum(axis=1)
+    expected = np.where(works_elsewhere, drawn, people.hub[slots])
+    assert (people.employer_hub[slots] != expected).mean() < 1e-3  # chances are float32
+
+
 # what it pays
 
 

@@ -57,7 +57,8 @@ def test_figures_go_into_the_folder(small, tmp_path):
 
 def test_csv_files_are_tidy_and_agree_with_the_arrays(small, folder):
     shares = pd.read_csv(folder / "shares.csv")
-    assert not shares.duplicated(["arm", "time", "hub", "tier"]).any()
+    assert not shares.duplicated(["basis", "arm", "time", "hub", "tier"]).any()
+    shares = shares[shares.basis == "residence"]
     assert np.allclose(shares[shares.tier == "all"].groupby(["arm", "time"]).share.sum(), 1)
     row = shares.query("arm == 'scenario' and time == 2028 and hub == 'paris' and tier == 'expert'")
     stock = small.data.stock.sel(arm="scenario", time=2028, hub="paris", tier="expert")

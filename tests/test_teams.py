@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from worlds import CENTRE, START, arm_of, identical_hubs, same, scenario, setting, shipped_world, world_of, years_of
 
-from sim.model import moves, teams
+from sim.model import moves, rng, teams
 from sim.model.ledger import Books
 from sim.model.tables import Teams
 from sim.model.year import find_considering
-from sim.world.engineers import SECTORS, empty, tier_of
+from sim.world.engineers import SECTORS, YOUNGEST, empty, tier_of
 
 STARTUP = SECTORS.index("startup")
 
@@ -80,6 +80,21 @@ def test_a_leader_who_has_gone_makes_his_team_consider_a_move_and_nobody_else():
     mates = led & (arm.people.hub >= 0) & ~arm.people.graduate
     mates[leader] = False
     assert found[4.0][mates].sum() / found[1.0][mates].sum() == pytest.approx(4, abs=0.4)
+
+
+def test_the_compiled_considering_is_the_definition_of_it():
+    arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(team_pull=2.5, remote_considering=1.7))
+    leader, people = left(arm, START - 1), arm.people
+    found, slots = considered(arm), np.arange(len(people.hub))
+    age = np.clip(START - people.birth_year - YOUNGEST, 0, arm.considering_rates.shape[2] - 1)
+    p = arm.considering_rates[people.category // 3, people.status, age]
+    p = np.where(people.employer_hub != people.hub, arm.a.remote_considering, 1) * p
+    gone = arm.teams.leader[people.team]
+    gone = (gone >= 0) & (people.hub[gone] != people.hub)
+    p = np.where(people.graduate, arm.a.considering_graduate, np.where(gone, arm.a.team_pull, 1) * p)
+    u = rng.uniform(rng.key(arm.seed, "consider", START), slots)
+    assert np.array_equal(found, (u < p) & (people.hub >= 0) & (people.target < 0))
+    assert found[leader].any()
 
 
 @pytest.mark.parametrize("year", [START, START - 2])

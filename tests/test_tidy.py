@@ -24,5 +24,5 @@ def test_effects_name_the_scenario_and_are_those_of_each(several):
 def test_shares_and_flows_hold_the_baseline_once(several):
     for table, key in ((tidy.shares(several), "time"), (tidy.flows(several), "year")):
         assert set(table.arm) == {"baseline", *several.arms}
-        places = [name for name in ("hub", "tier", "origin", "destination") if name in table]
+        places = [name for name in ("basis", "hub", "tier", "origin", "destination") if name in table]
         assert not table.duplicated(["arm", key, *places]).any()

@@ -34,8 +34,8 @@ HUB_FIRST = (
 ).split()
 HUB_LAST = "home_share language free_share compatriots".split()
 COUNTRY_FIRST = (
-    "returnee_abroad growth exit_rate graduates conversions phd_share queue_share native_graduates native_conversions status_mix "
-    "return_rate settlement_rate"
+    "returnee_abroad growth exit_rate graduates conversions phd_share native_graduates native_conversions status_mix "
+    "return_rate settlement_rate queue_share"
 ).split()
 
 

@@ -31,6 +31,7 @@ def people_of(world):
     """RM1's engineers in the engine's columns."""
     people = empty(world.n)
     people.hub[:], people.home[:] = world.hub, world.home
+    people.employer_hub[:] = world.hub
     people.category[:] = category(0, world.tier, 0, 1)
     return people
 
@@ -41,7 +42,7 @@ def tables():
     stays = np.eye(H, dtype=bool)
     nothing, nowhere = np.zeros((1, people, H), np.float32), np.zeros(H, np.int64)
     return Tables(
-        pull=None,
+        pull=None, stay=np.zeros((1, people, H), np.float32), remote=nothing[0],
         trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
         nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
         sharpness=np.ones((C, H, H), np.float32), dissimilarity=np.ones(4, np.float32),
@@ -50,7 +51,7 @@ def tables():
         has_relief=np.zeros((C, H), bool), newcomer_left=nothing, returnee_left=nothing, returning=nothing[0],
         newcomer_years=nowhere, returnee_years=nowhere, returnee_abroad=np.zeros(H, np.int32),
         country=HUBS.country, is_home=IS_HOME,
-        b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, year=0,
+        b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, family_share=0.0, year=0,
     )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ class Model:
         self.world, self.seed, self.year = world, seed, 0
         self.people, self.ties = people_of(world), Ties(world.indptr, ~world.indices)  # friends
         self.rates = np.full((CATEGORIES // 3, len(STATUSES), 1), P_SEARCH)
-        self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality")])
+        self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality", "family")])
         self.headcount, self.tables = np.bincount(world.hub, minlength=H), tables()
         self.shares, self.flows = [], []
 

@@ -31,7 +31,8 @@ class Arm(Frame):
         self.course = None  # a Course to write down, so that other arms can be held to it
         self.choices = 0  # rounds of choices held so far
         self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
-        self.people, self.ties = world.engineers.copy(), world.ties
+        room = len(world.engineers.hub) // 100  # for a few entrants beyond the reference path
+        self.people, self.ties = world.engineers.grown(room), world.ties.grown(room)
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy

@@ -236,3 +236,9 @@ def average(name):
         return (level * weight).sum("hub") / weight.sum("hub")
 
     return compute
+
+
+def expert_premium(data, place, keys):
+    """Pay of experts over that of practitioners: how far the market has split in two."""
+    expert, practitioner = (average("pay")(data, place, {"tier": tier}) for tier in ("expert", "practitioner"))
+    return expert / practitioner

@@ -188,6 +188,7 @@ MEASURES = {
     **{name: _declared(name, counting.by_route, "route") for name in ROUTE_COUNTS},
     "odds": Measure(counting.odds, "share", ("route",), "selected over all demand for the route's pool"),
     "pay": _declared("pay", counting.average, "tier"),
+    "expert_premium": Measure(counting.expert_premium, "ratio", (), "pay of experts over that of practitioners"),
     "net_pay": _declared("net_pay", counting.average, "tier"),
     "price_level": _declared("price_level", counting.average),
     "compute_per_engineer": _declared("compute_per_engineer", counting.average),

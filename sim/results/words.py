@@ -12,7 +12,7 @@ from sim.results.summary import POINTS
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.05  # percentage points
 AGREE = 0.95  # of the pairs have one sign: the direction is settled in this run
-UNTESTED = "nothing in the model has yet been tested against years that were held back"
+UNTESTED = "only its equations, on scholars, have been tested against years that were held back"
 
 
 def number_of(n, thing):

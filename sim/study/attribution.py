@@ -89,10 +89,11 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     if "channels" in by and options.engine == MEAN_FIELD:
         raise UsageError("why", "channels need engineers who see each other: give --engine agents")
     with experiment(options) as lab:
-        return {name: _table(lab, scenario, baseline, measure, name) for name in by}
+        return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 
 
-def _table(lab, scenario, baseline, measure, by):
+def table_of(lab, scenario, baseline, measure, by):
+    """One of the splits, on the pairs of an Experiment; see :func:`split`."""
     if by == "origins":
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
     names, pieces = parts_of(scenario, baseline, by)

@@ -3,7 +3,10 @@
 import numpy as np
 
 from ..model import equations as eq
+from ..model import year
 from ..model.market import market
+from ..model.mean_field import year as mean_field
+from ..model.mean_field.state import MeanField
 from ..model.sectors import with_allowance
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
@@ -32,12 +35,11 @@ def ones(labels, start, years):
     return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
 
 
-def follow(arm, until, past, simulate):
+def follow(arm, until, past):
     """Run an arm to the 1 January of the year ``until`` and write it down.
 
     Parameters
     ----------
-    simulate : function of the arm and ``until``, of its engine: ``model.year.simulate``
     past : dict as :func:`blank` makes it, filled up to the 1 January that the arm stands on; left as it is
 
     Returns
@@ -46,6 +48,7 @@ def follow(arm, until, past, simulate):
     """
     out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
     _first_of_january(out, arm, arm.year - start)  # again after a fork: the rules of this January are the arm's own
+    simulate = mean_field.simulate if isinstance(arm, MeanField) else year.simulate
     for _ in simulate(arm, until):
         _year_before(out, arm, arm.year - start - 1)
         _first_of_january(out, arm, arm.year - start)

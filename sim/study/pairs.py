@@ -12,7 +12,7 @@ from ..model.kernels import is_compiled
 from ..model.mean_field import year as mean_field
 from ..model.mean_field.state import whole_world
 from ..model.supply import entrant_path
-from ..model.year import begin, simulate
+from ..model.year import begin
 from ..processes import processes
 from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
@@ -48,35 +48,37 @@ def the_world(population, seed, start, years):
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
 
-def run_pair(plan, k, draw):
+def begun(plan, k, draw):
+    """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
+    if plan.engine == MEAN_FIELD:
+        world = whole_world(fit_world(plan.start), draw[0], plan.years)  # with the ties that the fit knows
+        return mean_field.begin(world, *draw, baseline_rules())
+    world = the_world(plan.population, plan.seed, plan.start, plan.years)
+    return begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k)
+
+
+def run_pair(plan, k, draw, trunk=None):
     """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
 
     Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
+
+    Parameters
+    ----------
+    trunk : what :func:`begun` gave for this pair, kept from before; begun now if None
 
     Returns
     -------
     list of dicts, variable -> array, one an arm
     """
-    trunk, run_on = trunk_of(plan, k, draw)
-    past = follow(trunk, plan.fork, blank(trunk.world), run_on)  # nothing at all where the fork is the start
+    trunk = (trunk or begun(plan, k, draw)).branch(plan.arms[0])
+    past = follow(trunk, plan.fork, blank(trunk.world))  # nothing at all where the fork is the start
     course, written = Course(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = trunk.branch(policies, dict.fromkeys(held, course))
         if plan.held and not written:
             arm.course = course
-        written.append(follow(arm, plan.start + plan.years, past, run_on))
+        written.append(follow(arm, plan.start + plan.years, past))
     return written
-
-
-def trunk_of(plan, k, draw):
-    """What all arms of pair ``k`` branch from: an arm of the engine asked for, and the function that runs it on."""
-    rules, policies = baseline_rules(), plan.arms[0]
-    if plan.engine == MEAN_FIELD:
-        people = fit_world(plan.start)  # the ties that the fit knows
-        world = whole_world(people, draw[0], plan.years)
-        return mean_field.begin(world, *draw, rules).branch(policies), mean_field.simulate
-    world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    return begin(world, *draw, rules, plan.seed * SEEDS_APART + k).branch(policies), simulate
 
 
 def measure_pair(plan, k, draw, query):

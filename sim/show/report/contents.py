@@ -5,7 +5,7 @@ from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows
-from sim.show import index
+from sim.show import backcast, index
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
@@ -31,7 +31,8 @@ def contents(result):
         "comparison": hub_table(result) if several else None, "reading": words.reading(result),
         "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
         "index": None if several else _index(result), "kinds": KINDS,
-        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "assumed": words.assumed(record),
+        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
+        "assumed": words.assumed(record),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
         "commands": _commands(record), "files": _files(record),
     }  # fmt: skip

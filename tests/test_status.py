@@ -1,0 +1,112 @@
+"""Status (E6): job lock against its gates, return, naturalisation, and what a closed border does to those inside."""
+
+import numpy as np
+import pytest
+from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
+
+from sim.model import work_equations as eq
+from sim.model.jobs import job_lock
+from sim.model.year import return_rates
+from sim.study.simulate import run
+from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY
+
+US = setting().countries.index("usa")
+
+
+def home(name):
+    """Position of a home."""
+    return setting().homes.index(name)
+
+
+# job lock: gates g20a, g20b and g20c
+
+
+@pytest.fixture(scope="module")
+def job_changes():
+    """(year, status) job changes over the stock of 1 January in the baseline, two pairs."""
+    data = run("us_tax_up", population=50_000, replicates=2, years=3, uncertainty="chance").data.sel(arm="baseline")
+    stock = data.stock_by_status.sum("hub").isel(time=slice(None, -1)).values
+    return (data.job_changes.values / stock).mean(axis=0)
+
+
+@pytest.mark.slow
+def test_citizens_change_jobs_as_often_as_observed(job_changes):
+    """Gate g20a: 20 to 28 % a year (Cato)."""
+    assert np.all((job_changes[:, CITIZEN] > 0.20) & (job_changes[:, CITIZEN] < 0.28))
+
+
+@pytest.mark.slow
+def test_temporary_residents_change_jobs_less(job_changes):
+    """Gate g20b: 0.75 to 0.95 of citizens (Cato)."""
+    ratio = job_changes[:, TEMPORARY] / job_changes[:, CITIZEN]
+    assert np.all((ratio > 0.75) & (ratio < 0.95))
+
+
+def test_who_queues_for_permanent_residence_changes_jobs_least():
+    """Gate g20c: 5 to 35 % less (Hunt); Indians and Chinese in the USA, three quarters of whom are in the queue."""
+    lock = job_lock(setting(), CENTRE)
+    for name in ("ind", "chn"):
+        assert -0.35 < lock[US, home(name)] / lock[US, home("kor")] - 1 < -0.05
+    queues = np.argwhere(setting().queue_share > 0).tolist()
+    assert queues == sorted([[US, home("ind")], [US, home("chn")]])
+
+
+def test_the_lock_averages_what_is_measured_and_can_be_switched_off():
+    s = setting()
+    share = np.zeros((len(s.countries), len(s.homes)))
+    for h, c in enumerate(s.country):
+        share[c] += s.stock[h] * s.home_mix[h] * s.status_mix[c, :, TEMPORARY:].sum(axis=1)
+    assert np.average(job_lock(s, CENTRE), weights=share) == pytest.approx(CENTRE.temporary_job_change)
+    alike = job_lock(s, CENTRE.vary(permanent_queue_job_change=0))
+    assert alike == pytest.approx(np.full(share.shape, CENTRE.temporary_job_change))
+    assert eq.job_lock(0.0, -0.2) == 1
+
+
+# levers
+
+
+def test_return_migration_multiplies_the_rate_of_one_country():
+    rules = rules_for(setting())
+    rules["going_home"][US] = 2.0
+    plain, more = (return_rates(arm_of(shipped_world(5_000, 1), rules=r)) for r in (None, rules))
+    assert more[US] == pytest.approx(2 * plain[US])
+    assert np.array_equal(np.delete(more, US, axis=0), np.delete(plain, US, axis=0))
+
+
+def foreigners_in_the_us(arm, status):
+    """Agents of a status in the USA."""
+    return int(arm.counts[setting().country == US, :, :, status].sum())
+
+
+@pytest.mark.parametrize(("value", "sign"), [(0.0, +1), (5.0, -1)])
+def test_who_goes_home_is_missing_among_temporary_residents(value, sign):
+    policies = scenario({"country.usa.return": value}).policies
+    world = shipped_world(50_000, 2)
+    *_, plain = years_of(world)
+    *_, other = years_of(world, policies=policies)
+    assert sign * (foreigners_in_the_us(other, TEMPORARY) - foreigners_in_the_us(plain, TEMPORARY)) > 0
+
+
+def test_without_naturalisation_permanent_residents_stay_what_they_are():
+    world = shipped_world(20_000, 1)
+    policies = scenario({"country.*.naturalisation": 0.0}).policies
+    for chosen, share in ((policies, 0.0), ((), CENTRE.naturalisation_rate)):
+        *_, arm = years_of(world, policies=chosen)
+        there = np.flatnonzero((world.engineers.status == PERMANENT) & (world.engineers.hub >= 0))
+        stayed = there[(arm.people.hub[there] == world.engineers.hub[there])]
+        citizens = (arm.people.status[stayed] == CITIZEN).mean()
+        assert citizens == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / len(stayed)))
+
+
+@pytest.mark.slow
+def test_a_border_closed_to_newcomers_keeps_those_inside():
+    """Gate g19, a warning: exits of incumbents fall where others may no longer come (Czaika and de Haas 2017)."""
+    closed = scenario({"country.usa.is_closed": "true"}, "2027-01-01")
+    data = run(closed, population=50_000, replicates=2, years=6, uncertainty="chance").data
+    inside = np.flatnonzero(setting().country == US)
+    left = data.flow.isel(origin=inside).drop_isel(destination=inside).sum(("origin", "destination"))
+    rate = (left / data.stock.isel(hub=inside, time=slice(None, -1)).sum(("hub", "tier")).values).sel(
+        year=slice(2028, None)
+    )
+    change = float(rate.sel(arm="scenario").mean() / rate.sel(arm="baseline").mean() - 1)
+    assert -0.3 < change < 0
