@@ -5,6 +5,7 @@ need no permit and remote work the probabilities are averaged, each part with it
 agents, ``arm.tables``.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,12 @@ def nations(free, shuts):
     return Nations(home, np.array(share), np.array(needs), np.searchsorted(home, np.arange(len(free) + 1)))
 
 
+@lru_cache(maxsize=8)
+def nations_of(free, homes, hubs):
+    """The nations of a table as bytes: it is the same every year until a policy changes who needs no permit."""
+    return nations(np.frombuffer(free).reshape(homes, hubs), 1e-9)
+
+
 def exponentials(arm, group=0):
     """(:class:`Exponentials`, :class:`Nations`) of the tables now in force.
 
@@ -78,7 +85,7 @@ def exponentials(arm, group=0):
     group : of routes, see ``routes.Routes.group_of``
     """
     t, s = arm.tables, arm.world.setting
-    parts = nations(arm.pulls.free, 1e-9)
+    parts = nations_of(arm.pulls.free.tobytes(), *arm.pulls.free.shape)
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
     remote = t.remote if arm.elsewhere.any() else None
     pull = t.pull - t.pull.max(axis=2, keepdims=True).astype(float)

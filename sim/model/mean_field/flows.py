@@ -46,7 +46,8 @@ def transfer(arm, moves, mix, status=None):
 def send(arm, leaving, towards, status):
     """Move (home, tier, role, origin, type, status) persons by the chances ``towards`` (home, tier, origin, hub).
 
-    ``status`` (home, tier, destination, status) are shares on arrival from abroad, None within a country.
+    ``status`` (home, tier, destination, status) are shares on arrival from abroad, None within a country; nobody
+    arrives as a student.
     """
     arm.persons -= leaving
     if status is not None:
@@ -64,7 +65,8 @@ def land(arm, leaving, towards, status=None):
     if status is None:
         arm.persons[..., CITIZEN] += came
     else:
-        arm.persons += came[..., None] * status[:, :, None, :, None, :]
+        for s in (CITIZEN, PERMANENT, TEMPORARY):
+            arm.persons[..., s] += came * status[:, :, None, :, None, s]
     by_role = came[..., 0] + came[..., 1]
     arm.arrived += by_role.sum(axis=(1, 2))
     _book(arm, leaving.sum(axis=(2, 4))[..., None] * towards)

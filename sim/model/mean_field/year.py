@@ -121,6 +121,8 @@ def by_group(arm, considering):
     """Considerers by the group of routes that are open to them; one group where that makes no difference."""
     permit, groups = arm.tables.permit, arm.routes.group_of[arm.world.setting.country]  # (hub, status)
     different = [k for k in range(1, len(permit)) if not np.array_equal(permit[k], permit[0])]
+    if not different:
+        return [(0, considering)]
     masks = [(k, (groups == k)[:, None, :]) for k in different]
     rest = ~sum((mask for _, mask in masks), np.zeros(1, bool))
     return [(0, considering * rest), *((k, considering * mask) for k, mask in masks)]
