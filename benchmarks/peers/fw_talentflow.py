@@ -14,9 +14,9 @@ from sim.model.acts import relocate
 from sim.model.equations import STAY, THIRD
 from sim.model.kernels import FREELY, draw_nested, exponentials, find_ties, gather, uniforms, utilities
 from sim.model.ledger import Books
-from sim.model.tables import BATCH, Tables, room_for
+from sim.model.tables import BATCH, Hiring, Tables, Teams, room_for
 from sim.threads import over_range
-from sim.world.engineers import CATEGORIES, ROLES, STATUSES, TIER_OF, category, empty
+from sim.world.engineers import CATEGORIES, ROLES, SECTORS, STATUSES, TIER_OF, category, empty
 from sim.world.ties import Ties
 
 from . import harness, rm1
@@ -25,6 +25,13 @@ from .rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
 IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
+
+
+# RM1 has no jobs and no teams: everybody works in one sector where he lives, and nobody leads
+ONE_JOB = Hiring(np.ones((CATEGORIES // 2, H, len(SECTORS)), np.float32),
+                 np.zeros((len(ROLES), len(SECTORS)), np.float32),
+                 np.ones((H, H), np.float32), np.arange(3, dtype=np.uint64))  # fmt: skip
+NO_TEAMS = Teams(np.full(1, -1, np.int32), np.zeros(1, np.int16))
 
 
 def people_of(world):
@@ -106,7 +113,7 @@ class Model:
         """One year."""
         key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
         parts = over_range(passes.consider, self.world.n, key("month"), key("consider"), self.people, self.rates,
-                           P_SEARCH, self.year)  # fmt: skip
+                           P_SEARCH, 1.0, NO_TEAMS, 1.0, self.year)  # fmt: skip
         who = np.concatenate([slots for slots, _ in parts])
         chosen = np.empty(len(who), np.int64)
         tables = self.tables._replace(pull=pulls(self.world, self.headcount))
@@ -123,7 +130,8 @@ class Model:
         """Move a part of the searchers; (origin, destination) flow. Each part keeps books of its own."""
         books, part = Books(H, C), slice(first, last)
         relocate(who[part], chosen[part], np.full(last - first, -1), 12 * self.year, self.people, HUBS.country,
-                 IS_HOME, NO_PERMITS, NO_PERMITS, books.change, books.flow, books.crossings)  # fmt: skip
+                 IS_HOME, NO_PERMITS, NO_PERMITS, ONE_JOB, NO_TEAMS, books.change, books.flow, books.crossings,
+                 books.hires)  # fmt: skip
         return books.flow
 
 

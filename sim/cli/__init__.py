@@ -23,7 +23,7 @@ for panel, commands in (
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
     ("The world", (scenarios.world,)),
-    ("Trust", (checking.backcast,)),
+    ("Trust", (checking.validate, checking.backcast)),
 ):  # fmt: skip
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)

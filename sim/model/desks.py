@@ -7,7 +7,7 @@ from .routes import approval, is_drawn, pays_fee
 
 REMEMBERED = 3  # years of odds that applicants look back on
 INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
-COUNTED = ("applicants", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
+COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 
 
 class Desks:

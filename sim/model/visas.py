@@ -106,6 +106,7 @@ class Offices(Desks):
         self.refused.append(new[:, new[ROUTE] < 0])
         new = new[:, new[ROUTE] >= 0]
         self._count("applicants", new[ROUTE])
+        self._count("applicants_abroad", new[ROUTE])
         drawn, capped = self.drawn[new[ROUTE]], self.capped[new[ROUTE]]
         self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
         self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)

@@ -119,7 +119,7 @@ def _write_arrays(folder, result, written):
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
 
 
-def write_tables(out, name, record, tables, illustrate=None):
+def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
     """Save the answer of a study that is no run: ``answer.json``, a CSV file a table, and what ``illustrate`` adds.
 
     Parameters
@@ -129,6 +129,7 @@ def write_tables(out, name, record, tables, illustrate=None):
     record : dict of plain values, the question and the answer
     tables : dict of name -> pandas.DataFrame
     illustrate : function of the folder
+    answer : name of the JSON file
 
     Returns
     -------
@@ -141,7 +142,7 @@ def write_tables(out, name, record, tables, illustrate=None):
     text = to_json(record, indent=1) + "\n"
     target = Path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     with _staged(target) as folder:
-        (folder / "answer.json").write_text(text, encoding="utf-8")
+        (folder / f"{answer}.json").write_text(text, encoding="utf-8")
         for table_name, table in tables.items():
             table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
         if illustrate is not None:

@@ -127,7 +127,7 @@ WHO = ("tier", "role", "sector", "home", "status")
 BASES = ("residence", "employer")
 PEOPLE = (*WHO, "basis")
 HIRES = ("sector_left", "sector_taken")
-ROUTE_COUNTS = "applicants grants_abroad lost_petitions registrations selected backlog".split()
+ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions registrations selected backlog".split()
 
 
 def _declared(name, compute, *keys):

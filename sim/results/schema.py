@@ -54,6 +54,7 @@ VARIABLES = {
     "exits": Variable((*PAIR, "year", "hub"), "persons a year", "retirements and exits to other occupations"),
     "border_crossings": Variable((*PAIR, "year", "tier"), "persons a year", "moves from country to country"),
     "applicants": Variable(ROUTE_YEAR, "persons a year", "engineers who applied"),
+    "applicants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad"),
     "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
     "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
     "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications dropped for the fee or refused"),

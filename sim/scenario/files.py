@@ -20,10 +20,24 @@ def folders() -> list[Path]:
 
 def available() -> dict[str, Path]:
     """Return the scenarios that can be named, each with its file; the first folder that has one wins."""
+    return _found("*.toml")
+
+
+def experiments() -> dict[str, Path]:
+    """Return the scenarios by which the model is validated, as ``validate/name``, each with its file."""
+    return _found("validate/*.toml")
+
+
+def shipped_assumptions() -> dict[str, Path]:
+    """Return the files of assumptions by which the model is validated, as ``validate/assumptions/name``."""
+    return _found("validate/assumptions/*.toml")
+
+
+def _found(pattern: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders():
-        for path in sorted(folder.glob("*.toml")):
-            found.setdefault(path.stem, path)
+        for path in sorted(folder.glob(pattern)):
+            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
     return dict(sorted(found.items()))
 
 
@@ -91,9 +105,9 @@ def _is_file(text: str) -> bool:
 
 
 def _resolve(text: str) -> Path:
-    if text.endswith(".toml") or "/" in text or "\\" in text or _is_file(text):
+    known = experiments() if text.startswith("validate/") else available()
+    if text.endswith(".toml") or _is_file(text) or (text not in known and ("/" in text or "\\" in text)):
         return Path(text)
-    known = available()
     if text not in known:
         hint = nearest(text, known) or f"; there are: {', '.join(known) or 'none'}"
         raise ScenarioError(f"scenario {text!r}", f"not found{hint}")

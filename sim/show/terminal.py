@@ -25,7 +25,7 @@ def console(**options):
 
 
 @contextmanager
-def progress(pairs, quiet=False):
+def progress(pairs, quiet=False, what="pairs"):
     """A function of (done, total) that moves a bar on the error stream; None where nobody would see it.
 
     Before the first pair of a new machine it says that the kernels are being compiled.
@@ -36,9 +36,9 @@ def progress(pairs, quiet=False):
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = TextColumn("pairs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("pairs", total=pairs)
+        task = bar.add_task(what, total=pairs)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

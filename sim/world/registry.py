@@ -266,12 +266,14 @@ RULES = {
     ),
 }
 
-OTHERS = {
+TRUST = {
     "ai_skill_migration": Table("net migration of LinkedIn members with AI skills", "per 10,000 of them a year",
                                 ("economy",), dict.fromkeys(("net_2015", "net_2016", "net_2017"), ANY), full=False),
+    "gates": Table("what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+                   "unit of the row", ("id",), {"low": ANY, "high": ANY}, optional=("low", "high"), full=False),
 }  # fmt: skip
 
-DECLARED = OTHERS | PLACES | PEOPLE | MONEY | RULES
+DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
 # Written by the fit of the model (sim.study.calibrate); read and checked once they are there.
 GENERATED = {

@@ -176,7 +176,8 @@ class ExpectedOffices(Desks):
         ``drawn`` are those among them who are in this year's draws if they are drawn at all.
         """
         persons, route, year = asked.sum(axis=2), self.route_of_hubs(), self.arm.year
-        self.count("applicants", plan.on_routes * persons[..., None])
+        for name in ("applicants", "applicants_abroad"):
+            self.count(name, plan.on_routes * persons[..., None])
         served = plan.served * persons[..., None]
         self.count("lost_petitions", served * (1 - self.p_pays[:, route]))
         granted = served * self._granted(route)

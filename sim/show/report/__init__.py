@@ -66,7 +66,7 @@ def _page(found, figures, swept):
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
     chart = _data_address(_load_chart(swept["sweep"])) if swept else None
-    return _templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept, load_chart=chart)
+    return templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept, load_chart=chart)
 
 
 def _load_chart(sweep):
@@ -76,7 +76,7 @@ def _load_chart(sweep):
 
 
 def _summary(found):
-    return _templates().get_template("summary.md.j2").render(found)
+    return templates().get_template("summary.md.j2").render(found)
 
 
 def _data_address(figure):
@@ -89,7 +89,8 @@ def _data_address(figure):
 
 
 @lru_cache
-def _templates():
+def templates():
+    """The templates of all pages, made ready once: jinja2.Environment."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(

@@ -1,0 +1,179 @@
+"""The gates: what was measured, missed and passed, in the terminal, as a page and in the documents.
+
+``python -m sim.show.gates`` writes the parts of README.md and docs/gates.md that are made from docs/gates.json, the
+``gates.json`` of a run of ``talentflow validate``.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Group
+
+from sim.results.words import number_of
+from sim.show.layout import heading, line, table
+from sim.show.report import templates
+
+GROUPS = {  # heading -> whether a row belongs under it, the misses first
+    "Missed": lambda row: decides(row) and row["verdict"] == "missed",
+    "Not measured, which counts as missed": lambda row: decides(row) and row["verdict"] == "not measured",
+    "Passed": lambda row: decides(row) and row["verdict"] == "passed",
+    "Fitted: the model was made to meet these, which proves nothing":
+        lambda row: row["kind"] == "gate" and row["use"] == "fit",
+    "Warnings: they do not decide": lambda row: row["kind"] == "warning",
+}  # fmt: skip
+HEADINGS = ("gate", "statistic", "band", "median", "5 to 95 %", "inside, %", "verdict")
+READING = (
+    "Median and 5 to 95 % over the draws; inside: draws whose statistic lies in the band, of which {enough:.0f} % are "
+    "needed. Each draw is one run of {population:,} engineers: the spread holds chance and assumptions."
+)
+BEGIN, END = "<!-- gates: begin, made by python -m sim.show.gates -->", "<!-- gates: end -->"
+
+
+def decides(row):
+    """Whether the exit code of ``talentflow validate`` rests on a row."""
+    return row["kind"] == "gate" and row["use"] == "test"
+
+
+def summary(answer):
+    """How many of the gates that decide were passed and missed: one sentence."""
+    found = Counter(row["verdict"] for row in answer["gates"] if decides(row))
+    warned = sum(row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed"
+                 for row in answer["gates"])  # fmt: skip
+    refused = f" ({answer['refused_draws']} more refused)" if answer["refused_draws"] else ""
+    return (
+        f"{number_of(found.total(), 'gate')} decide: {found['passed']} passed, {found['missed']} missed, "
+        f"{found['not measured']} not measured, on {number_of(answer['draws'], 'draw')} of the assumptions{refused} "
+        f"with {answer['population']:,} engineers each; {number_of(warned, 'warning')} not met."
+    )
+
+
+def reading(answer):
+    """How to read the columns of the table."""
+    return READING.format(enough=100 * answer["enough"], population=answer["population"])
+
+
+def grouped(answer):
+    """Heading -> its rows, of those that have any."""
+    groups = {words: [row for row in answer["gates"] if belongs(row)] for words, belongs in GROUPS.items()}
+    return {words: rows for words, rows in groups.items() if rows}
+
+
+def texts(row):
+    """A row as texts under ``HEADINGS``; further figures follow the statistic."""
+    beside = [f"{label}: {number(found['median'])}" for label, found in row["beside"].items()]
+    unit = "" if row["unit"] in row["statistic"] else f", {row['unit']}"
+    statistic = "; ".join([f"{row['experiment']}: {row['statistic']}{unit}", *beside])
+    spread = "" if row["median"] is None else f"{number(row['low_draws'])} to {number(row['high_draws'])}"
+    return [row["id"], statistic, band(row), number(row["median"]), spread, f"{100 * row['inside']:.0f}", verdict(row)]
+
+
+def verdict(row):
+    """The verdict of a row, a warning's apart: nobody may take it for a gate's."""
+    if row["kind"] == "warning" and row["verdict"] in ("passed", "missed"):
+        return "met" if row["verdict"] == "passed" else "not met"
+    return row["verdict"]
+
+
+def band(row):
+    """The band of a row in words.
+
+    >>> band({"low": None, "high": 0.0}), band({"low": 0.6, "high": 1.6})
+    ('at most 0', '0.6 to 1.6')
+    """
+    low, high = row["low"], row["high"]
+    if low is None or high is None:
+        return f"at most {number(high)}" if low is None else f"at least {number(low)}"
+    return number(low) if low == high else f"{number(low)} to {number(high)}"
+
+
+def number(value):
+    """A figure to three digits, whole from a hundred on; nothing for None.
+
+    >>> number(0.2134), number(-4113.5), number(None)
+    ('0.213', '-4,114', '')
+    """
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def background(row):
+    """Where a gate comes from, how it is measured, and the scenarios that ``talentflow run`` runs again: str."""
+    scenarios = [f"scenarios: {', '.join(row['scenarios'])}"] if row["scenarios"] else []
+    return ". ".join([f"{row['source']} (grade {row['grade']})", *filter(None, [row["note"]]), *scenarios])
+
+
+# --- in the terminal ------------------------------------------------------------------------------
+
+
+def render(answer, folder, seconds):
+    """The answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
+    shown = [heading("Gates"), line(summary(answer))]
+    for words, rows in grouped(answer).items():
+        several = len({verdict(row) for row in rows}) > 1  # else the heading has said it
+        columns = len(HEADINGS) if several else len(HEADINGS) - 1
+        made = table(*(head.replace(", ", ",\n") for head in HEADINGS[:columns]), texts=(1,))
+        for row in rows:
+            made.add_row(*texts(row)[:columns])
+        shown += [heading(words), made]
+    last = f"{folder}: gates.html, gates.csv and gates.json. {seconds:,.0f} seconds."
+    return Group(*shown, line(reading(answer), "dim"), line(last))
+
+
+# --- as a page and in the documents ---------------------------------------------------------------
+
+
+def page(answer):
+    """The answer as one self-contained HTML page: str."""
+    groups = {words: (HEADINGS, [texts(row) for row in rows]) for words, rows in grouped(answer).items()}
+    said = {row["id"]: background(row) for row in answer["gates"]}
+    made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty")}
+    return templates().get_template("gates.html.j2").render(
+        title="Gates", summary=summary(answer), reading=reading(answer), groups=groups, background=said, made=made,
+    )  # fmt: skip
+
+
+def markdown(answer, only=None):
+    """The tables as Markdown, each under its heading; ``only`` the headings named."""
+    parts = [summary(answer)]
+    for words, rows in grouped(answer).items():
+        if only is None or words in only:
+            parts += [f"**{words}**", "\n".join([_cells(HEADINGS), _cells(["---"] * len(HEADINGS)),
+                                                 *(_cells(texts(row)) for row in rows)])]  # fmt: skip
+    return "\n\n".join([*parts, reading(answer)])
+
+
+def notes(answer):
+    """Source, note and scenarios of every row, as a list in Markdown."""
+    return "\n".join(f"- **{row['id']}**: {background(row)}." for row in answer["gates"])
+
+
+def documents(answer):
+    """What stands between the markers of each document: dict of its path in the project -> text."""
+    missed = list(GROUPS)[:2]
+    return {
+        "README.md": markdown(answer, missed) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
+        "docs/gates.md": markdown(answer) + "\n\n## Sources, notes and scenarios\n\n" + notes(answer),
+    }
+
+
+def with_part(text, part):
+    """A document with the generated part put between its markers."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{part}\n{END}{after}"
+
+
+def _cells(texts):
+    return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in texts) + " |"
+
+
+if __name__ == "__main__":
+    from sim.study.validate import judged_again
+
+    root = Path(__file__).parents[2]
+    stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))
+    for path, part in documents(judged_again(stored)).items():
+        document = root / path
+        document.write_text(with_part(document.read_text(encoding="utf-8"), part), encoding="utf-8")

@@ -1,0 +1,245 @@
+"""The gates: the table, the verdicts, and the statistics on people and histories whose answer is known."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim.errors import UsageError
+from sim.scenario.assumptions import load_assumptions
+from sim.scenario.files import available, experiments, load, shipped_assumptions
+from sim.show import gates as show
+from sim.study.validate import flagships, judged_again, moves, stays, taxes, visas
+from sim.study.validate.gates import by_id, chosen, gates, judged, passes
+from sim.study.validate.registry import EXPERIMENTS, ONCE, needed
+from sim.study.validate.trial import People
+from sim.world.engineers import CITIZEN, NATIVE_YEAR, TEMPORARY, TIERS, category
+from sim.world.hubs import load_setting
+
+ROOT = Path(__file__).parents[1]
+SETTING = load_setting()
+ELSEWHERE = {"g24", "g27", "g28"}  # of the corridor fit and the backcast
+EXPERT, ENTRY = (category(0, TIERS.index(tier), 2, 1) for tier in ("expert", "entry"))
+
+
+# the table
+
+
+def test_every_gate_has_an_experiment_and_every_experiment_its_gates():
+    measured = [gate for ids in (*EXPERIMENTS.values(), *ONCE.values()) for gate in ids]
+    assert len(measured) == len(set(measured))
+    assert set(measured) == set(by_id()) - (ELSEWHERE - set(measured))
+
+
+def test_every_gate_has_a_band_and_a_known_use_and_kind():
+    for gate in gates():
+        assert gate.low <= gate.high, gate.id
+        assert np.isfinite([gate.low, gate.high]).any(), gate.id
+        assert gate.use in ("test", "fit"), gate.id
+        assert gate.kind in ("gate", "warning"), gate.id
+
+
+def test_the_scenarios_named_are_there_and_none_lies_unused():
+    named = {name for gate in gates() for name in gate.scenarios}
+    assert set(experiments()) <= named <= {*available(), *experiments()}
+    assert all(load(name).policies for name in named)
+    assert set(by_id()["g23"].scenarios) == set(flagships.HEADLINES)
+    assert by_id()["g01"].scenarios == tuple(f"validate/net_of_tax_{country}" for country in taxes.COUNTRIES)
+
+
+def test_the_assumption_files_hold_what_they_are_named_for():
+    held = {name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.held}
+            for name, path in shipped_assumptions().items()}  # fmt: skip
+    assert held == {
+        "no_agglomeration": {"agglomeration_productivity": 0, "b_size": 0}, "industry_index": {"boom_weight": 1},
+    }  # fmt: skip
+
+
+# verdicts
+
+
+@pytest.mark.parametrize(("values", "verdict"), [
+    ([1.0] * 10, "passed"), ([1.0] * 8 + [9.0] * 2, "passed"), ([1.0] * 7 + [9.0] * 3, "missed"),
+    ([1.0] * 7 + [np.nan] * 3, "missed"), ([0.6, 1.6], "passed"), ([0.59], "missed"), ([np.nan], "not measured"),
+    (None, "not measured"),
+])  # fmt: skip
+def test_a_gate_is_passed_on_four_draws_in_five(values, verdict):
+    row = judged(by_id()["g01"], values)  # 0.6 to 1.6
+    assert row["verdict"] == verdict
+    assert passes([row]) == (verdict == "passed")
+
+
+def test_what_was_fitted_is_never_passed_and_decides_nothing():
+    inside, outside = (judged(by_id()["g06a"], [value]) for value in (2.0, 9.0))
+    assert inside["verdict"] == outside["verdict"] == "fitted"
+    assert (inside["inside"], outside["inside"]) == (1, 0)
+    assert passes([outside])
+
+
+def test_a_warning_missed_decides_nothing():
+    row = judged(by_id()["g10"], [50.0])
+    assert row["verdict"] == "missed"
+    assert passes([row])
+    assert show.verdict(row) == "not met"
+
+
+def test_the_spread_is_that_of_the_draws_that_have_a_value():
+    row = judged(by_id()["g01"], [*np.arange(101.0), np.nan], [("further", [3.0])])
+    assert (row["median"], row["low_draws"], row["high_draws"]) == pytest.approx((50, 5, 95))
+    assert row["inside"] == pytest.approx(1 / 102)
+    assert row["beside"]["further"]["median"] == 3
+
+
+def test_gates_are_chosen_by_name_or_number():
+    assert [gate.id for gate in chosen(["g05", "g02"])] == ["g02a", "g02b", "g05"]
+    assert len(chosen([])) == len(gates())
+    assert needed(EXPERIMENTS, chosen(["g17"])) == [visas.approval]
+    with pytest.raises(UsageError, match="'g99' is no gate"):
+        chosen(["g01", "g99"])
+    with pytest.raises(UsageError, match="'g' is no gate"):
+        chosen(["g"])
+
+
+# statistics: people
+
+
+def people(hub, home="ind", kind=EXPERT, status=TEMPORARY, trained="usa", arrived=2025):
+    """People by hub, '' for nowhere; the rest alike, or one value each."""
+    columns = np.broadcast_arrays(
+        [SETTING.hubs.index(name) if name else -1 for name in hub], np.array(at(SETTING.homes, home)), kind, status,
+        np.array(at(SETTING.countries, trained)), arrived)  # fmt: skip
+    return People(*columns)
+
+
+def at(names, wanted):
+    return names.index(wanted) if isinstance(wanted, str) else [names.index(one) for one in wanted]
+
+
+def test_borders_crossed_count_engineers_and_not_moves():
+    years = [people(["seattle", "seattle", "seattle", "seattle"]), people(["london", "boston", "", "toronto"]),
+             people(["seattle", "boston", "", "paris"])]  # fmt: skip
+    # there and back is one, within the country none, who left is not counted, twice is one
+    assert moves.crossed_a_border(years, SETTING.country) == pytest.approx(2 / 3)
+    only = [now._replace(category=np.array([ENTRY, EXPERT, EXPERT, EXPERT])) for now in years]
+    assert moves.crossed_a_border(only, SETTING.country) == pytest.approx(1 / 2)
+
+
+def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
+    before = people(["seattle"] * 6, ["chn", "chn", "chn", "ind", "chn", "chn"],
+                    status=[TEMPORARY] * 4 + [CITIZEN, TEMPORARY], trained=["usa"] * 5 + ["chn"])  # fmt: skip
+    after = people(["boston", "beijing", "", "seattle", "beijing", "beijing", "seattle"])  # one more has come since
+    stay = lambda *homes: stays.stayed([(before, after)], SETTING, "usa", [SETTING.homes.index(h) for h in homes])  # noqa: E731
+    assert stay("chn") == pytest.approx(1 / 2)
+    assert stay("ind") == 1
+    assert stay("chn", "ind") == pytest.approx(2 / 3)
+    assert np.isnan(stay("kor"))
+
+
+def test_exits_are_of_temporary_residents_who_are_still_engineers():
+    inside = SETTING.country == SETTING.countries.index("usa")
+    before = people(["seattle", "seattle", "seattle", "seattle", "paris"],
+                    status=[TEMPORARY, TEMPORARY, TEMPORARY, CITIZEN, TEMPORARY])  # fmt: skip
+    after = people(["paris", "boston", "", "paris", "seattle"])
+    assert visas.exits(before, after, inside) == pytest.approx(1 / 2)
+
+
+# statistics: histories
+
+
+def history(foreign=1.0, domestic=1.0, kept=0.6, years=10):
+    """Counts in which a country's foreign and domestic top earners are scaled from the second year on."""
+    counts = np.ones((years + 1, len(SETTING.hubs), len(SETTING.homes), 3, 6))
+    counts[1:] *= foreign
+    for country in taxes.COUNTRIES:
+        own = SETTING.homes.index(country)
+        counts[1:, SETTING.country == SETTING.countries.index(country), own] = domestic
+    pay = np.ones((years + 1, len(SETTING.hubs), 3))
+    return SimpleNamespace(
+        setting=SETTING, start=2026, years=years, counts=counts, people=[], rules={},
+        written={"pay": pay, "net_pay": kept * pay, "stock": counts.sum(axis=(2, 4))},
+        within=lambda country: SETTING.country == SETTING.countries.index(country))  # fmt: skip
+
+
+def test_elasticities_are_those_that_the_stocks_were_made_with():
+    shock = 1.1
+    trial = SimpleNamespace(baseline=history(), run=lambda name: history(shock**1.2, shock**0.2, 0.6 * shock))
+    found = taxes.net_of_tax(trial)
+    assert found["g01"] == pytest.approx(1.2)
+    assert found["g02a"] == pytest.approx(0.2)
+    assert found["g02b"] == pytest.approx(6)
+    assert found["g05"] == pytest.approx(1)  # all of it in the first year
+    assert 0.2 < found["g03"] < 1.2
+
+
+def test_no_ratio_is_made_up_where_domestic_experts_do_not_rise():
+    trial = SimpleNamespace(baseline=history(), run=lambda name: history(1.1, 1.0, 0.66))
+    assert np.isnan(taxes.net_of_tax(trial)["g02b"])
+
+
+def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
+    """Four arrive a year without relief and eight with it; relief of half of 40 % lets them keep 80 instead of 60."""
+    deu = SETTING.countries.index("deu")
+    rules = {"newcomer_relief": np.zeros(len(SETTING.countries)), "newcomer_years": np.zeros(len(SETTING.countries))}
+    rules["newcomer_relief"][deu], rules["newcomer_years"][deu] = 0.5, 3
+
+    def arm(arrivals):
+        seen = history()
+        seen.rules = rules
+        for t in range(taxes.RELIEF_YEARS + 1):  # ten natives, ten foreigners who have long been there, and who came
+            arrived = [NATIVE_YEAR] * 10 + [2000] * 10 + [2026 + k for k in range(t) for _ in range(arrivals)]
+            home = ["deu"] * 10 + ["ind"] * (len(arrived) - 10)
+            seen.people.append(people(["berlin"] * len(arrived), home, arrived=arrived))
+        return seen
+
+    found = taxes.newcomer_relief(SimpleNamespace(baseline=arm(4), run=lambda *_, **__: arm(8)))
+    assert found["g04a"] == pytest.approx(np.log(2) / np.log(0.8 / 0.6))
+    assert found["g04b"] == pytest.approx(2)
+    assert found["g04c"] == pytest.approx(0)
+
+
+def test_signs_are_compared_scenario_by_scenario():
+    def trial(effects, alone=None):
+        levels = dict(zip(flagships.HEADLINES, effects, strict=True)) | {"baseline": 0.0}
+        run = lambda name: SimpleNamespace(measure=lambda query: levels[name])  # noqa: E731
+        return SimpleNamespace(run=run, under=lambda name: alone)
+
+    changed = trial([-1, 1, 1, -1, 1], trial([-2, -1, 1, -1, 0]))
+    assert flagships.signs_without_size(changed)["g23"] == 2
+    assert np.isnan(flagships.signs_without_size(trial([-1, 1, 1, -1, 1]))["g23"])
+
+
+# the documents
+
+
+def test_the_stored_run_measured_the_gates_of_the_table():
+    answer = json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8"))
+    assert {row["id"] for row in answer["gates"]} == set(by_id())
+    assert all(len(row["values"]) == answer["draws"] for row in answer["gates"] if row["verdict"] != "not measured")
+
+
+def test_the_documents_hold_the_tables_of_the_stored_run():
+    answer = judged_again(json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8")))
+    for path, part in show.documents(answer).items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert show.with_part(text, part) == text, f"{path} is stale: run python -m sim.show.gates"
+
+
+def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
+    rows = [judged(by_id()["g01"], [1.0, np.nan], [("further", [3.0, np.nan])]), judged(by_id()["g05"], [9.0, 9.0])]
+    stored = json.loads(json.dumps({"gates": rows, "passed": False, "draws": 2}))
+    again = judged_again(stored)
+    assert [row for row in again["gates"] if row["id"] in ("g01", "g05")] == rows
+    assert {row["verdict"] for row in again["gates"] if row["id"] not in ("g01", "g05")} == {"not measured"}
+
+
+def test_the_page_needs_nothing_else_and_puts_the_misses_first():
+    rows = [judged(by_id()["g01"], [1.0]), judged(by_id()["g05"], [9.0]), judged(by_id()["g06a"], [2.0])]
+    answer = {"gates": rows, "draws": 1, "refused_draws": 0, "population": 100, "enough": 0.8, "version": "0",
+              "seed": 0, "uncertainty": "all"}  # fmt: skip
+    page = show.page(answer)
+    assert page.index(">Missed<") < page.index(">Passed<") < page.index(">Fitted")
+    assert page.index(">g05<") < page.index(">g01<") < page.index(">g06a<")
+    assert "http" not in page.replace("http-equiv", "")
+    assert show.summary(answer).startswith("2 gates decide: 1 passed, 1 missed, 0 not measured, on 1 draw of")
