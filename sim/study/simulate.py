@@ -260,5 +260,6 @@ def warnings(scenario, data, arm="scenario"):
     """What a reader must know before trusting the effect: a scenario that reaches nobody is never a silent zero."""
     if not scenario.policies:
         return []
-    same = all(np.array_equal(data[v].sel(arm="baseline"), data[v].sel(arm=arm)) for v in VARIABLES)
+    values = {label: data.sel(arm=label) for label in ("baseline", arm)}
+    same = all(np.array_equal(values["baseline"][v], values[arm][v], equal_nan=True) for v in VARIABLES)
     return ["no engineer's life differs between the arms: the levers reach nobody in this run"] if same else []

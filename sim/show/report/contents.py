@@ -89,6 +89,7 @@ def _provenance(record):
         "run": folder_name(record),
         "size": f"{words.number_of(record['replicates'], 'pair')} of {words.engineers(record)}; one simulated engineer "
         f"stands for {record['weight']:,.1f}",
+        "engine": record.get("engine", "agents"),
         "years": f"{record['start']} to {record['start'] + record['years']}, 1 January to 1 January",
         "seed": str(record["seed"]),
         "spread holds": words.contents(record),
@@ -109,6 +110,7 @@ def _commands(record):
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
     options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
+    options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
     verb = "compare" if "arms" in record else "run"
     return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]
