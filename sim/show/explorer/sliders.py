@@ -54,8 +54,8 @@ SLIDERS = (
            along=(("country.{deu,gbr}.tax.newcomer_years", 5),)),
     Slider("country.ind.tax.returnee_relief", "India: tax relief for returnees", **_RELIEF,
            along=(("country.ind.tax.returnee_years", 5),)),
-    Slider("hub.sf_bay_area.pay_multiplier", "Bay Area: pay", 0.5, 2, 0.05),
-    Slider("hub.london.pay_multiplier", "London: pay", 0.5, 2, 0.05),
+    Slider("sector.*.remote", "Remote jobs, times the present", 0, 5, 0.1),
+    Slider("sector.frontier_lab.pay_multiplier", "Frontier labs: pay, times the present", 0.4, 2, 0.05),
 )  # fmt: skip
 
 
