@@ -102,7 +102,7 @@ def test_parts_by_grade_are_said_from_the_largest():
 
 
 def test_compute_among_the_leaders_is_said_to_have_no_causal_evidence(tmp_path):
-    found = sweep("gulf_compute", ("share:abu_dhabi_dubai",), "morris", 2, ("b_compute",),
+    found = sweep("gulf_compute", ("share:abu_dhabi_dubai",), "morris", 2, ("b_compute=0:2",),
                   out=tmp_path, **SMALL | {"population": 20_000, "years": 3})  # fmt: skip
     assert "no causal evidence" in " ".join(reading(found))
 
