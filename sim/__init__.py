@@ -17,6 +17,7 @@ _ROOMS = {
     "compare": "sim.study.simulate",
     "breakeven": "sim.study.breakeven",
     "why": "sim.study.attribution",
+    "backcast": "sim.study.backcast",
     "sweep": "sim.study.sweep",
     "Sweep": "sim.results.sweep_result",
     "Result": "sim.results.result",

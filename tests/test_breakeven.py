@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ResultError, ScenarioError, UsageError
+from sim.months import january
 from sim.results.effects import effect
 from sim.results.precision import amount, error_of, pairs_needed, threshold
+from sim.scenario.describe import resolved_toml
 from sim.scenario.files import load, loads
-from sim.scenario.levers import catalogue
+from sim.scenario.levers import baseline_rules, catalogue
+from sim.scenario.stack import rules_at
 from sim.scenario.vary import between, differences, scale, the_lever, with_value
 from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
@@ -103,6 +106,15 @@ def test_a_lever_replaces_the_scenarios_own_policy_and_keeps_its_dates():
     assert mine[0].begins == fee.policies[0].begins
     assert sum(lever.path == FEE for policy in changed.policies for lever in policy.levers) == 1
     assert any(lever.path.endswith("h1b_exempt.special_fee_usd") for p in changed.policies for lever in p.levers)
+
+
+def test_a_scenario_with_a_lever_at_another_value_can_be_written_down():
+    wild = load("eu_fast_track")  # its policies name their levers by a pattern
+    changed = with_value(wild, "country.deu.route.blue_card.processing_months", 1)
+    again = loads(resolved_toml(changed))
+    for month in (january(2026), january(2030)):
+        rules = [rules_at(month, each.policies, baseline_rules()) for each in (changed, again)]
+        assert all(np.array_equal(rules[0][field], rules[1][field]) for field in rules[0])
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,8 @@ def test_a_single_sector_has_nothing_to_be_chosen():
     world = world_of(small_setting("paris", "tokyo", sector_share=one, tax_rate=flat), 2_000)
     arm = after(world, CENTRE.vary(b_compute=0), sector_pay=only(STARTUP, 2.0))
     assert arm.sectors.value == pytest.approx(0, abs=1e-9)
-    assert arm.sectors.advantage[:, :, STARTUP] == pytest.approx(0, abs=1e-12)
-    assert np.all(np.diff(arm.hiring.sector, axis=-1, prepend=0)[..., STARTUP] == 1)
+    assert arm.sectors.advantage[:, :, STARTUP] == pytest.approx(0, abs=1e-9)
+    assert np.diff(arm.hiring.sector, axis=-1, prepend=0)[..., STARTUP] == pytest.approx(1, abs=1e-6)
     assert arm.market.pay_scale == pytest.approx(2 * arm_of(world).market.pay_scale)
 
 
@@ -131,7 +131,7 @@ def test_a_listing_turns_the_illiquid_part_of_equity_into_liquid(liquidity):
 def test_liquidity_is_nothing_where_all_equity_is_worth_the_same():
     a = CENTRE.vary(liquid_equity_weight=0.5, illiquid_equity_weight=0.5)
     arm = after(shipped_world(5_000, 1), a, sector_liquidity=1.0)
-    assert arm.sectors.advantage == pytest.approx(0, abs=1e-12)
+    assert arm.sectors.advantage == pytest.approx(0, abs=1e-9)
 
 
 def test_an_allowance_is_pay_and_is_taxed():

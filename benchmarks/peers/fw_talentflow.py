@@ -14,9 +14,9 @@ from sim.model.acts import relocate
 from sim.model.equations import STAY, THIRD
 from sim.model.kernels import FREELY, draw_nested, exponentials, find_ties, gather, uniforms, utilities
 from sim.model.ledger import Books
-from sim.model.tables import BATCH, Tables, room_for
+from sim.model.tables import BATCH, Hiring, Tables, Teams, room_for
 from sim.threads import over_range
-from sim.world.engineers import CATEGORIES, ROLES, STATUSES, TIER_OF, category, empty
+from sim.world.engineers import CATEGORIES, ROLES, SECTORS, STATUSES, TIER_OF, category, empty
 from sim.world.ties import Ties
 
 from . import harness, rm1
@@ -27,10 +27,18 @@ NO_PERMITS = np.zeros(1, np.int64)
 IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
 
 
+# RM1 has no jobs and no teams: everybody works in one sector where he lives, and nobody leads
+ONE_JOB = Hiring(np.ones((CATEGORIES // 2, H, len(SECTORS)), np.float32),
+                 np.zeros((len(ROLES), len(SECTORS)), np.float32),
+                 np.ones((H, H), np.float32), np.arange(3, dtype=np.uint64))  # fmt: skip
+NO_TEAMS = Teams(np.full(1, -1, np.int32), np.zeros(1, np.int16))
+
+
 def people_of(world):
     """RM1's engineers in the engine's columns."""
     people = empty(world.n)
     people.hub[:], people.home[:] = world.hub, world.home
+    people.employer_hub[:] = world.hub
     people.category[:] = category(0, world.tier, 0, 1)
     return people
 
@@ -41,7 +49,7 @@ def tables():
     stays = np.eye(H, dtype=bool)
     nothing, nowhere = np.zeros((1, people, H), np.float32), np.zeros(H, np.int64)
     return Tables(
-        pull=None,
+        pull=None, stay=np.zeros((1, people, H), np.float32), remote=nothing[0],
         trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
         nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
         sharpness=np.ones((C, H, H), np.float32), dissimilarity=np.ones(4, np.float32),
@@ -50,7 +58,7 @@ def tables():
         has_relief=np.zeros((C, H), bool), newcomer_left=nothing, returnee_left=nothing, returning=nothing[0],
         newcomer_years=nowhere, returnee_years=nowhere, returnee_abroad=np.zeros(H, np.int32),
         country=HUBS.country, is_home=IS_HOME,
-        b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, year=0,
+        b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, family_share=0.0, year=0,
     )  # fmt: skip
 
 
@@ -97,7 +105,7 @@ class Model:
         self.world, self.seed, self.year = world, seed, 0
         self.people, self.ties = people_of(world), Ties(world.indptr, ~world.indices)  # friends
         self.rates = np.full((CATEGORIES // 3, len(STATUSES), 1), P_SEARCH)
-        self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality")])
+        self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality", "family")])
         self.headcount, self.tables = np.bincount(world.hub, minlength=H), tables()
         self.shares, self.flows = [], []
 
@@ -105,7 +113,7 @@ class Model:
         """One year."""
         key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
         parts = over_range(passes.consider, self.world.n, key("month"), key("consider"), self.people, self.rates,
-                           P_SEARCH, self.year)  # fmt: skip
+                           P_SEARCH, 1.0, NO_TEAMS, 1.0, self.year)  # fmt: skip
         who = np.concatenate([slots for slots, _ in parts])
         chosen = np.empty(len(who), np.int64)
         tables = self.tables._replace(pull=pulls(self.world, self.headcount))
@@ -122,7 +130,8 @@ class Model:
         """Move a part of the searchers; (origin, destination) flow. Each part keeps books of its own."""
         books, part = Books(H, C), slice(first, last)
         relocate(who[part], chosen[part], np.full(last - first, -1), 12 * self.year, self.people, HUBS.country,
-                 IS_HOME, NO_PERMITS, NO_PERMITS, books.change, books.flow, books.crossings)  # fmt: skip
+                 IS_HOME, NO_PERMITS, NO_PERMITS, ONE_JOB, NO_TEAMS, books.change, books.flow, books.crossings,
+                 books.hires)  # fmt: skip
         return books.flow
 
 

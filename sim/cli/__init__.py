@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sim import __version__
-from sim.cli import asking, scenarios, studies, sweeps, validating
+from sim.cli import asking, checking, explore, scenarios, studies, sweeps
 from sim.errors import TalentflowError
 
 app = typer.Typer(
@@ -18,10 +18,12 @@ app = typer.Typer(
 for panel, commands in (
     ("Run", (studies.run, studies.compare, studies.index, studies.breakeven, studies.why)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
+    ("Explore", (explore.explore,)),
     ("A saved run", (asking.effect, asking.plot, asking.verify)),
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
-    ("The world and the model", (scenarios.world, validating.validate)),
+    ("The world", (scenarios.world,)),
+    ("Trust", (checking.validate, checking.backcast)),
 ):  # fmt: skip
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)

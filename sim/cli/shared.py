@@ -23,6 +23,11 @@ Uncertainty = Annotated[
 ]
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file that holds or re-ranges assumptions.")]
 Baseline = Annotated[str, typer.Option(help="The scenario to compare with; a stack such as a+b too.")]
+Engine = Annotated[
+    Literal["agents", "meanfield"],
+    typer.Option(help="meanfield: expected numbers in place of engineers, fast and without chance; "
+                      "it takes no --population."),
+]  # fmt: skip
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes; the result is the same for any number.")
 ]

@@ -9,6 +9,7 @@ import typer
 from sim.cli.shared import (
     Assumptions,
     Baseline,
+    Engine,
     Force,
     Fork,
     Json,
@@ -47,6 +48,7 @@ def run(
     precision: Precision = None,
     most_replicates: Most = 1000,
     fork: Fork = None,
+    engine: Engine = "agents",
     workers: Workers = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")
@@ -92,6 +94,7 @@ def compare(
     precision: Precision = None,
     most_replicates: Most = 1000,
     fork: Fork = None,
+    engine: Engine = "agents",
     workers: Workers = None,
     out: Out = Path("outputs"),
     force: Force = False,

@@ -8,6 +8,7 @@ import typer
 from sim.cli.shared import (
     Assumptions,
     Baseline,
+    Engine,
     Json,
     Out,
     Population,
@@ -51,6 +52,7 @@ def sweep(
     seed: Seed = 0,
     assumptions: Assumptions = None,
     baseline: Baseline = "baseline",
+    engine: Engine = "agents",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask.distributed scheduler.")] = None,
     out: Out = Path("outputs"),
@@ -72,6 +74,7 @@ def sweep(
             scenario, tuple(measure or ("share:usa",)), method, extend or n, tuple(over or ()), baseline, levels=levels,
             out=out, executor=cluster, told=told, force=force, population=population_of(population), years=years,
             start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
+            engine=engine,
         )  # fmt: skip
     draw_sweep_figures(found)
     _print(found, list(measure or ["share:usa"]), json, quiet)

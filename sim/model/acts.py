@@ -9,7 +9,7 @@ from numba import njit, uint64
 from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
 from .kernels import uniform_at
 from .ledger import book, no_changes
-from .work import take_job
+from .work import new_sector
 
 
 @njit(cache=True, nogil=True)
@@ -127,8 +127,9 @@ def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_m
                 take_permit(people, i, route[k], kind, permit_months, month)
             crossings[TIER_OF[uint64(people.category[i])]] += 1
         if not remote or route[k] >= 0:
-            take_job(people, i, hiring, hires)
-            people.employer_hub[i] = d
+            left, taken = people.sector[i], new_sector(i, d, people.category[i], hiring)
+            people.sector[i], people.employer_hub[i] = taken, d
+            hires[left, taken] += 1
         book(change, people, i, homes, 1)
         flow[o, d] += 1
         if teams.leader[uint64(people.team[i])] == i:

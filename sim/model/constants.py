@@ -13,6 +13,7 @@ from numba import njit
 from ..errors import InvariantError
 from ..world.people import entrant_homes
 from . import equations as eq
+from . import rng
 from .kernels import tied_hubs
 from .market import dissimilarity_of
 from .remote import considering_factor
@@ -79,14 +80,30 @@ def considerers(arm):
     return residents + a.considering_graduate * graduates
 
 
-def tie_factors(arm, sample=30_000):
+def tie_factors(arm):
     """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
-    s, a = arm.world.setting, arm.a
-    who = np.arange(0, arm.used, max(1, arm.used // sample))
-    home, hub = arm.people.home[who], arm.people.hub[who]
-    colleagues, friends = tied_hubs(who, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
-    friend, colleague = (_share_tied(home, hub, bits, len(s.homes), len(s.hubs)) for bits in (friends, colleagues))
+    return tie_odds(arm.a, *tie_shares(arm.world, arm.colleague_share))
+
+
+def tie_odds(a, friend, colleague):
+    """Mean factor of ties on the odds of a hub, out of the shares of engineers who have a friend or colleague there."""
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
+
+
+def tie_shares(world, colleague_share, sample=30_000):
+    """Shares of the engineers of the start who live elsewhere and have a friend, or a colleague that counts, in a hub.
+
+    Returns
+    -------
+    two arrays (home, hub)
+    """
+    used, people = int(world.cohort[1]), world.engineers
+    who = np.arange(0, used, max(1, used // sample))
+    home, hub = people.home[who], people.hub[who]
+    keys = np.array([rng.key(world.seed, "tie counts")])
+    ties = tied_hubs(who, people, people.hub, world.ties, keys, colleague_share)
+    sizes = len(world.setting.homes), len(world.setting.hubs)
+    return tuple(_share_tied(home, hub, bits, *sizes) for bits in ties[::-1])
 
 
 @njit(cache=True)

@@ -120,7 +120,7 @@ def trip_cost(distance_km, is_border, b_distance, move_cost_domestic, move_cost_
 
     Returns
     -------
-    (tier, origin, destination) log-odds
+    (tier, origin, destination) log-odds. Source: gravity; the fit on scholars' flows is ``corridor_kernel.csv``.
     """
     move = np.where(is_border, np.asarray(move_cost_abroad)[:, None, None], move_cost_domestic)
     cost = b_distance * np.log1p(distance_km / 100) + move
@@ -131,7 +131,7 @@ def permit_pull(months_waiting, mean_odds, b_delay, b_odds):
     r"""Discouragement by waiting and by odds (E2): :math:`-b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01))`.
 
     Permit odds act once, in the visa office; here only with a small coefficient, since odds in both places would
-    make grants go as odds squared and oscillate.
+    make grants go as odds squared and oscillate. Both coefficients are assumed (grade D).
 
     >>> float(permit_pull(0.0, 1.0, 0.05, 0.2))
     0.0
@@ -278,7 +278,10 @@ def pay_level(pay, size, size_reference, years, pay_growth, wage_supply_elastici
 
 
 def price_level(price, size, size_reference, engineer_share, housing_elasticity):
-    r"""Local prices (E8): :math:`P = P_0 (N/\bar N)^{\eta s}`, *s* the engineers' share of metropolitan employment."""
+    r"""Local prices (E8): :math:`P = P_0 (N/\bar N)^{\eta s}`, *s* the engineers' share of metropolitan employment.
+
+    Sources: :math:`\eta` is assumed (grade D); ``employment.csv`` (grade D).
+    """
     ahead = np.log(np.maximum(size, 1.0)) - np.log(size_reference)
     return price * np.exp(housing_elasticity * engineer_share * ahead)
 
@@ -286,7 +289,7 @@ def price_level(price, size, size_reference, engineer_share, housing_elasticity)
 def growth_rate(rate_start, year, world_growth, long_growth, growth_half_life, growth_until=2028, start=2026):
     r"""Growth of a country's stock on the reference path (E9).
 
-    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: a boom year never compounds for ten.
+    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: a boom year never compounds for ten. Grade D.
 
     >>> [round(float(growth_rate(0.13, y, 0.09, 0.04, 2.0)), 4) for y in (2026, 2028, 2030)]
     [0.13, 0.11, 0.05]

@@ -24,15 +24,21 @@ def cell_of(people, i, homes):
 
 
 @njit(inline="always")
-def fingerprint_of(people, i):
-    """Number of the combination that the engineer in slot ``i`` is, mixed as keyed draws are."""
-    x = uint64(people.hub[i]) | uint64(people.home[i]) << uint64(8) | uint64(people.category[i]) << uint64(16)
-    x |= uint64(people.sector[i]) << uint64(24) | uint64(people.status[i]) << uint64(32)
-    x |= uint64(people.employer_hub[i]) << uint64(40)
+def fingerprint(hub, home, category, sector, status, employer):
+    """Number of a combination, mixed as keyed draws are."""
+    x = uint64(hub) | uint64(home) << uint64(8) | uint64(category) << uint64(16) | uint64(sector) << uint64(24)
+    x |= uint64(status) << uint64(32) | uint64(employer) << uint64(40)
     x = (x + GOLDEN) * GOLDEN
     x = (x ^ (x >> S30)) * MIX_1
     x = (x ^ (x >> S27)) * MIX_2
     return int64(x ^ (x >> S31))
+
+
+@njit(inline="always")
+def fingerprint_of(people, i):
+    """Number of the combination that the engineer in slot ``i`` is."""
+    return fingerprint(people.hub[i], people.home[i], people.category[i], people.sector[i], people.status[i],
+                       people.employer_hub[i])
 
 
 @njit(inline="always")

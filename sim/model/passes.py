@@ -10,7 +10,7 @@ from numba import njit, uint64
 from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
 from .kernels import draw_block, uniform_at
 from .ledger import book, cell_of, fingerprint_of, no_changes
-from .work import find_employer
+from .work import employer_elsewhere, remote_share
 
 BLOCK = 1024
 MONTHS = 12
@@ -28,8 +28,9 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
     for i in range(first, last):
         hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
         if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)]:
-            people.hub[i] = hub
-            find_employer(people, uint64(i), hiring)
+            people.hub[i] = people.employer_hub[i] = hub
+            if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
+                people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
             book(change, people, i, homes, 1)
             graduates[hub, TIER_OF[category]] += 1 - kind
     return change, graduates

@@ -102,8 +102,12 @@ def pays_fee(a, fee_usd):
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def route_shares(arm):
-    """How people abroad spread over the routes of a country: each takes the most promising one open to him.
+def route_shares(arm, abroad=True):
+    """How applicants spread over the routes of a country: each takes the most promising one open to him.
+
+    Parameters
+    ----------
+    abroad : bool, applications from outside the country or from inside it
 
     Returns
     -------
@@ -113,10 +117,10 @@ def route_shares(arm):
     """
     s, routes = arm.world.setting, arm.routes
     route = routes.of_country[s.country]
-    usable = arm.open_routes & routes.from_abroad[route]
+    usable = arm.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
     open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    value = np.where(usable & patterns[:, route][:, None, None], promise(arm, True)[:, route][:, None], 0.0)
+    value = np.where(usable & patterns[:, route][:, None, None], promise(arm, abroad)[:, route][:, None], 0.0)
     share = by_promise(value.reshape(-1, value.shape[-1]), arm.rules["route_reach"][route]).reshape(value.shape)
     return route, share, pattern_of.reshape(open_to.shape[:2])
 

@@ -1,4 +1,9 @@
-"""Teams (E12): engineers who start together, their leader, and what his move or a takeover does to the others.
+r"""Teams (E12): engineers who start together, their leader, and what his move or a takeover does to the others.
+
+In the year after the leader has moved, those of his team who live elsewhere than he does consider a move (E4) with
+probability :math:`\min(1, \tau p)` instead of :math:`p`; :math:`\tau` is ``team_pull``. A team is taken over with
+probability :math:`a_k` a year, the lever ``acquihire_rate`` of its leader's sector. Source: m82 (thirty researchers
+followed one leader); grade D.
 
 A team is a run of slots, at most ``world.ties.TEAM`` of them; its leader is its first expert of the start, and a team
 without one has none. Former colleagues are ties, whatever becomes of the team.

@@ -13,29 +13,20 @@ from ..threads import over_range
 from ..world.engineers import tier_of
 from . import lottery, moves, rng
 from .acts import below, standing
+from .desks import INTAKE, Desks
 from .kernels import uniforms
 from .passes import students
-from .routes import WEIGHTED, approval, is_drawn, pays_fee, promise, route_for
+from .routes import WEIGHTED, promise, route_for
 
 SLOT, HUB, ROUTE, MONTH = range(4)
-REMEMBERED = 3  # years of odds that applicants look back on
-INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
-COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 NONE = np.zeros((4, 0), np.int64)
 
 
-class Offices:
+class Offices(Desks):
     """Pending petitions and yearly counts of every route; (route,) arrays in agents, registrations in agents too."""
 
     def __init__(self, arm):
-        self.arm = arm
-        count = len(arm.routes.names)
-        self.pools = [lottery.Pool.from_row(row) for row in arm.world.setting.pools]
-        self.odds = np.ones((REMEMBERED, count))
-        for r in np.flatnonzero(is_drawn(arm)):
-            pool = self.pools[arm.routes.pool[r]]
-            everybody = pool.registrations + pool.own
-            self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / everybody)
+        super().__init__(arm)
         self._kept = {}  # what is computed once for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
         self.due = {}  # month -> petitions granted whose processing ends then
@@ -53,12 +44,8 @@ class Offices:
 
     def see_rules(self):
         """Take note of the rules now in force."""
+        super().see_rules()
         arm = self.arm
-        self.drawn = is_drawn(arm)
-        self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
-        self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
-        self.approval = approval(arm)
-        self.permit_months = np.rint(12 * np.minimum(arm.rules["route_years"], 99)).astype(np.int64)
         self._kept.clear()
         held = self.standing(np.concatenate([self.queued, self.waiting], axis=1))
         free = arm.rules["free_entry"][arm.world.setting.country[held[HUB]]] > 0
@@ -66,15 +53,6 @@ class Offices:
         self.refused.append(held[:, anew])  # who needs no permit any more, or waits in vain, decides anew
         held = held[:, ~anew]
         self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
-
-    def start_year(self):
-        """Open the year's books; a cap counts from January."""
-        self.counts = {name: np.zeros(len(self.arm.routes.names)) for name in COUNTED}
-        self.grants_by_tier = np.zeros((len(self.arm.routes.names), 3))
-
-    def mean_odds(self):
-        """(route,) mean odds of selection in the last three years."""
-        return self.odds.mean(axis=0)
 
     def promised(self, abroad):
         """(tier, route) what an application promises, from abroad or from inside; see ``routes.promise``."""
@@ -157,13 +135,9 @@ class Offices:
         return comes
 
     def allowances(self, year):
-        """(route,) agents that each route admits in a year: the cap, less what others of its pool take."""
-        arm, cap = self.arm, self.arm.rules["route_cap"].copy()
-        for r in np.flatnonzero((arm.routes.pool >= 0) & ~self.drawn):
-            pool = self.pools[arm.routes.pool[r]]
-            cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
-        agents = np.minimum(cap, 1e12) / arm.world.weight
-        return rng.rounded(agents, rng.key(arm.seed, "cap", year), np.arange(len(cap)))
+        """(route,) agents that each route admits in a year, rounded at random so that expectations are kept."""
+        agents = self.room() / self.arm.world.weight
+        return rng.rounded(agents, rng.key(self.arm.seed, "cap", year), np.arange(len(agents)))
 
     def paid(self, petitions, month):
         """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
@@ -176,14 +150,12 @@ class Offices:
 
     def decide(self, petitions, month):
         """Approve or refuse petitions of people abroad; the approved move when processing ends."""
-        arm = self.arm
         approved = self._approved(petitions, month)
         self.refused.append(petitions[:, ~approved])
         granted = petitions[:, approved]
         route = granted[ROUTE]
         self._count_grants(granted, abroad=True)
-        wait = np.maximum(np.ceil(arm.rules["route_processing_months"][route]).astype(int), 1)
-        wait = np.where(self.drawn[route], (arm.routes.start_month[route] - INTAKE) % 12, wait)
+        wait = self.months_to_wait()[route]
         for w in np.unique(wait):
             self.due.setdefault(month + int(w), []).append(granted[:, wait == w])
 
@@ -227,8 +199,7 @@ class Offices:
             *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year))
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
-        self.odds[1:, r] = self.odds[:-1, r]
-        self.odds[0, r] = selected.sum() / max(len(selected), 1)
+        self.remember(r, selected.sum() / max(len(selected), 1))
         self._kept.clear()
         won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
         self._draw_again(abroad[:, ~won], month)

@@ -4,47 +4,53 @@ Rates and chances come from ``careers``, ``jobs`` and ``remote``; nothing here i
 """
 
 import numpy as np
-from numba import njit, uint64
+from numba import float32, int32, njit, uint64
 
 from ..world.engineers import ROLE_OF, SECTORS, TEMPORARY, TIER_OF
 from .kernels import draw_block, uniform_at
-from .ledger import STATUS_COUNT, book, no_changes
+from .ledger import STATUS_COUNT, book, fingerprint, no_changes
 
 BLOCK = 1024
 FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
 TIER_STEP = 15  # of the category code from one tier to the next better one
 
 
-@njit(inline="always")
-def take_job(people, i, hiring, hires):
-    """Give the engineer in slot ``i`` a job in his hub: its sector (E10), and whose it is if it is remote (E11)."""
-    kind, hub, before = uint64(people.category[i]) % uint64(45), uint64(people.hub[i]), people.sector[i]
-    u, sector = uniform_at(hiring.keys[0], i), uint64(0)
-    for k in range(uint64(len(SECTORS) - 1)):
-        sector += uint64(u >= hiring.sector[kind, hub, k])
-    people.sector[i] = sector
-    hires[before, sector] += 1
-    find_employer(people, i, hiring)
+# Called for those who take a job only: a call that hands arrays over costs as much as all else that a pass does.
+
+
+@njit
+def new_sector(i, hub, category, hiring):
+    """Sector of the next job of the engineer in slot ``i`` (E10)."""
+    u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(45), int32(0)
+    for k in range(uint64(hiring.sector.shape[2] - 1)):
+        sector += int32(u >= hiring.sector[kind, uint64(hub), k])
+    return sector
+
+
+@njit
+def employer_elsewhere(i, hub, hiring):
+    """Hub of the employer of the engineer in slot ``i`` who works remotely (E11); it may be his own."""
+    u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)
+    for d in range(uint64(hiring.employer.shape[1] - 1)):
+        employer += int32(u >= hiring.employer[uint64(hub), d])
+    return employer
 
 
 @njit(inline="always")
-def find_employer(people, i, hiring):
-    """The hub of the employer: another one's if the engineer would work remotely in this role and sector (E11)."""
-    hub, role = uint64(people.hub[i]), uint64(ROLE_OF[uint64(people.category[i])])
-    people.employer_hub[i] = hub
-    if uniform_at(hiring.keys[1], i) < hiring.remote[role, uint64(people.sector[i])]:
-        u, employer = uniform_at(hiring.keys[2], i), uint64(0)
-        for d in range(uint64(hiring.employer.shape[1] - 1)):
-            employer += uint64(u >= hiring.employer[hub, d])
-        people.employer_hub[i] = employer
+def remote_share(category, sector, hiring):
+    """Share of engineers who would work remotely in a role and sector (E11)."""
+    return hiring.remote[uint64(ROLE_OF[uint64(category)]), uint64(sector)]
 
 
 @njit(cache=True, nogil=True)
 def place_remote_workers(first, last, people, hiring):
     """Employers of those who work remotely when the run starts."""
     for i in range(uint64(first), uint64(last)):
-        if people.hub[i] >= 0:
-            find_employer(people, i, hiring)
+        hub, category, sector = people.hub[i], people.category[i], people.sector[i]
+        if hub >= 0:
+            if uniform_at(hiring.keys[1], i) < remote_share(category, sector, hiring):
+                hub = employer_elsewhere(i, hub, hiring)
+            people.employer_hub[i] = hub
 
 
 @njit(cache=True, nogil=True)
@@ -67,15 +73,19 @@ def call_back(first, last, keys, people, p_move, country, hiring, homes):
         hub, employer = people.hub[i], people.employer_hub[i]
         if hub < 0 or employer == hub:
             continue
-        role = uint64(ROLE_OF[uint64(people.category[i])])
-        if uniform_at(keys[0], i) < hiring.remote[role, uint64(people.sector[i])]:
+        if uniform_at(keys[0], i) < remote_share(people.category[i], people.sector[i], hiring):
             continue
         if country[uint64(employer)] == country[uint64(hub)] and uniform_at(keys[1], i) < p_move:
             follow.append(np.int64(i))
         else:
             book(change, people, i, homes, -1)
-            take_job(people, i, hiring, hires)
+            left, category = people.sector[i], people.category[i]
+            taken, now = new_sector(i, hub, category, hiring), int32(hub)
+            if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
+                now = employer_elsewhere(i, hub, hiring)
+            people.sector[i], people.employer_hub[i] = taken, now
             book(change, people, i, homes, 1)
+            hires[left, taken] += 1
             job_changes[people.status[i]] += 1
     return change, hires, job_changes, np.array(follow)
 
@@ -117,23 +127,29 @@ def change_jobs(first, last, keys, people, separation, for_pay, lock, remote_eff
     """
     change = no_changes(hiring.employer.shape[0], homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
-    u = np.empty(BLOCK)
+    u, moved = np.empty(BLOCK), np.int64(0)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, keys[0], block, end)
         for i in range(uint64(block), uint64(end)):
-            hub, status = people.hub[i], people.status[i]
+            hub, home, status, category = people.hub[i], people.home[i], people.status[i], people.category[i]
             if hub < 0:
                 continue
-            mission, sector = uniform_at(keys[1], i) < mission_share, uint64(people.sector[i])
+            left, employer = people.sector[i], people.employer_hub[i]
+            mission, sector = uniform_at(keys[1], i) < mission_share, uint64(left)
             p = separation[uint64(mission), sector]
             if not (mission and sector == FRONTIER_LAB):
-                p *= for_pay[sector, uint64(people.category[i]) % uint64(45), uint64(hub)]
-            p *= lock[uint64(country[uint64(hub)]), uint64(people.home[i])] if status >= TEMPORARY else 1.0
-            p *= remote_effect if people.employer_hub[i] != hub else 1.0
+                p *= for_pay[sector, uint64(category) % uint64(45), uint64(hub)]
+            p *= lock[uint64(country[uint64(hub)]), uint64(home)] if status >= TEMPORARY else 1.0
+            p *= remote_effect if employer != hub else 1.0
             if u[i - uint64(block)] < p:
-                book(change, people, i, homes, -1)
-                take_job(people, i, hiring, hires)
-                book(change, people, i, homes, 1)
+                taken, now = new_sector(i, hub, category, hiring), int32(hub)
+                if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
+                    now = employer_elsewhere(i, hub, hiring)
+                moved += fingerprint(hub, home, category, taken, status, now)
+                moved -= fingerprint(hub, home, category, left, status, employer)
+                people.sector[i], people.employer_hub[i] = taken, now
+                hires[left, taken] += 1
                 job_changes[status] += 1
+    change[change.size - 1] = moved  # a job is in no ledger cell
     return change, hires, job_changes

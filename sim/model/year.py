@@ -103,7 +103,15 @@ def settle(arm, year):
 
 
 def return_rates(arm):
-    """(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6)."""
+    r"""(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6).
+
+    .. math:: r_{cg} = w_c\,\pi_c\,\max(r^0_{cg} - \chi,\ 0)\,b_g
+
+    :math:`r^0` is the measured rate of ``return_hazards.csv``, :math:`\chi` the assumption ``chosen_departures``,
+    :math:`w` is 1 in the USA and ``return_elsewhere`` where no stay rate is measured, :math:`\pi` what policy makes of
+    it, and :math:`b` is ``return_bonus`` for Korea, Taiwan and Japan and 1 for others. Source: NCSES stay rates for the
+    USA; assumed elsewhere (grade D).
+    """
     setting, a = arm.world.setting, arm.a
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)

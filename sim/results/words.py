@@ -12,7 +12,7 @@ from sim.results.summary import POINTS
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.05  # percentage points
 AGREE = 0.95  # of the pairs have one sign: the direction is settled in this run
-UNTESTED = "nothing in the model has yet been tested against years that were held back"
+UNTESTED = "only its equations, on scholars, have been tested against years that were held back"
 
 
 def number_of(n, thing):
@@ -23,11 +23,15 @@ def number_of(n, thing):
 def engineers(record):
     """How many are simulated: ``100,000 engineers``, or ``all engineers``."""
     size = record["population"]
+    if record.get("engine") == "meanfield":
+        return "expected numbers of engineers (mean field)"
     return f"{size:,} engineers" if isinstance(size, int) else "all engineers"
 
 
 def contents(record):
-    """What the spread over pairs holds: ``chance and assumptions``, or ``chance``."""
+    """What the spread over pairs holds: ``chance and assumptions``, or one of them."""
+    if record.get("engine") == "meanfield":
+        return "assumptions"
     return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
 
 
@@ -133,9 +137,10 @@ def rests_on(record):
     weak = sum(row["grade"] == "D" for row in rows)
     how = "held at their central values" if record["uncertainty"] == "chance" else "drawn from their ranges"
     held = sum(row["held"] is not None for row in rows)
+    each = "" if record.get("engine") == "meanfield" else " each"
     by_user = f" ({held} held by the user)" if held else ""
     return (
-        f"This rests on {number_of(record['replicates'], 'pair')} of runs with {engineers(record)} each and on "
+        f"This rests on {number_of(record['replicates'], 'pair')} of runs with {engineers(record)}{each} and on "
         f"{len(rows)} assumptions {how}{by_user}, {weak} of which nobody has measured (grade D); the pull of compute "
         f"has no causal evidence, and {UNTESTED}."
     )
@@ -212,6 +217,9 @@ def assumed(record):
         f"{row['name']} is held at {row['held']:g} {row['unit']} by the user."
         for row in record["assumptions"] if row["held"] is not None
     ]  # fmt: skip
+    if record.get("engine") == "meanfield":
+        said.append("The engine is the mean field: expected numbers in place of engineers, no chance, ties and teams "
+                    "as at the start; it was measured against the agents (docs/model/mean_field.md).")
     return said + [f"Law: {line.rstrip('.')}." for line in record["legal"]]
 
 

@@ -81,6 +81,17 @@ def baseline_rules() -> dict[str, np.ndarray]:
     return {field: np.array(values, dtype=dtypes[field]) for field, values in rules.items()}
 
 
+def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
+    """Return rules that take no figure from a table, for worlds other than the shipped one.
+
+    ``counts`` says how many countries, hubs, homes and routes there are.
+    """
+    size = counts | {name: len(_rows(table)) for name, table in
+                     (("tiers", "tier_factors"), ("roles", "role_factors"), ("sectors", "sectors"))}  # fmt: skip
+    size |= {"origins": size["countries"] * size["homes"], "hub_sectors": size["hubs"] * size["sectors"]}
+    return {family.field: np.full(size[family.axis], family.neutral, DTYPES[family.kind]) for family in FAMILIES}
+
+
 def find(pattern: str) -> tuple[Lever, ...]:
     """Return the levers that ``pattern`` names; refuse a name, or a wildcard, that matches none.
 

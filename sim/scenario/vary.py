@@ -30,9 +30,11 @@ def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
     own = [policy for policy in scenario.policies if set(policy.levers) & set(levers)]
     kept = []
     for policy in scenario.policies:
-        others = tuple(lever for lever in policy.levers if lever not in levers)
-        if others:
-            kept.append(replace(policy, levers=others))
+        others = [lever for lever in policy.levers if lever not in levers]
+        if len(others) == len(policy.levers):
+            kept.append(policy)
+        else:  # each by its own path, so that the scenario can be written down
+            kept += [replace(policy, lever=lever.path, levers=(lever,)) for lever in others]
     amount = float(round(value)) if levers[0].kind == "integer" else float(value)
     begins, ends = _dates(own or scenario.policies)
     endless = any(math.isinf(lever.present) for lever in levers)  # no ramp leads from or to no cap

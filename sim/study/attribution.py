@@ -15,7 +15,7 @@ from ..scenario.files import loaded
 from ..scenario.vary import between, differences
 from .experiment import experiment
 from .options import Options
-from .pairs import SMALL, labelled
+from .pairs import MEAN_FIELD, SMALL, labelled
 from .simulate import check_measures, prepared
 
 BY = ("channels", "policies", "origins")
@@ -86,11 +86,14 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
         by = [name for name in by if name != "channels"]
     if "channels" in by and options.population > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
+    if "channels" in by and options.engine == MEAN_FIELD:
+        raise UsageError("why", "channels need engineers who see each other: give --engine agents")
     with experiment(options) as lab:
-        return {name: _table(lab, scenario, baseline, measure, name) for name in by}
+        return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 
 
-def _table(lab, scenario, baseline, measure, by):
+def table_of(lab, scenario, baseline, measure, by):
+    """One of the splits, on the pairs of an Experiment; see :func:`split`."""
     if by == "origins":
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
     names, pieces = parts_of(scenario, baseline, by)

@@ -3,10 +3,11 @@
 import numpy as np
 
 from ..model import equations as eq
+from ..model import year
 from ..model.market import market
+from ..model.mean_field import year as mean_field
+from ..model.mean_field.state import MeanField
 from ..model.sectors import with_allowance
-from ..model.teams import completeness
-from ..model.year import simulate
 from ..results.schema import PAIR, VARIABLES, dataset
 from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
 from ..world.hubs import load_setting
@@ -47,6 +48,7 @@ def follow(arm, until, past):
     """
     out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
     _first_of_january(out, arm, arm.year - start)  # again after a fork: the rules of this January are the arm's own
+    simulate = mean_field.simulate if isinstance(arm, MeanField) else year.simulate
     for _ in simulate(arm, until):
         _year_before(out, arm, arm.year - start - 1)
         _first_of_january(out, arm, arm.year - start)
@@ -62,7 +64,7 @@ def _first_of_january(out, arm, t):
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
-    out["team_completeness"][t] = completeness(arm)
+    out["team_completeness"][t] = arm.team_completeness()
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
     gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)

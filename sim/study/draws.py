@@ -25,11 +25,11 @@ class Draws:
         self.declared, self.seed, self.start, self.each = declared, seed, start, each
         self.held_at_centre = uncertainty == "chance"
         self.kept, self.tried = [], 0
+        self.places = []  # how many had been tried when each was kept
 
-    @property
-    def refused(self):
-        """How many draws were refused so far."""
-        return self.tried - len(self.kept)
+    def refused_before(self, count):
+        """How many draws were refused before as many as ``count`` usable ones were found."""
+        return self.places[count - 1] - count
 
     def first(self, count):
         """The first ``count`` usable draws: list of (Assumptions, Constants).
@@ -52,7 +52,9 @@ class Draws:
     def _try(self, missing):
         batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
         found = self.each(constants_or_none, batch, [self.start] * missing)
-        self.kept += [(a, constants) for a, constants in zip(batch, found, strict=True) if constants]
+        found = list(enumerate(zip(batch, found, strict=True), self.tried + 1))
+        self.kept += [pair for _, pair in found if pair[1]]
+        self.places += [place for place, (_, constants) in found if constants]
         self.tried += missing
 
     def _centre(self, count):
@@ -61,7 +63,7 @@ class Draws:
         if constants is None:
             raise UsageError("assumptions", "no hub constants meet the observed first year at these central values")
         self.kept = [(a, constants)] * count
-        self.tried = count
+        self.tried, self.places = count, list(range(1, count + 1))
 
 
 def own_size_elasticity(a):

@@ -109,10 +109,10 @@ def workers_of(executor=None, workers=None):
 
 def _pool(count):
     threads = max(1, (os.cpu_count() or 1) // count)  # processes times threads never exceed the cores
-    return ProcessPoolExecutor(count, get_context("spawn"), _begin, (threads,))
+    return ProcessPoolExecutor(count, get_context("spawn"), begin_worker, (threads,))
 
 
-def _begin(threads):
+def begin_worker(threads):
     """Set up a worker: its part of the cores; interrupts are the parent's business; where that dies, so does this."""
     set_threads(threads)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -71,7 +71,7 @@ class Experiment:
         """What all pairs of these arms share."""
         o = self.options
         arms = tuple(scenario.policies for scenario in scenarios)
-        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o))
+        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o), engine=o.engine)
 
     def _map(self, task, plan, first, last):
         """``task(plan, k, draw)`` for every pair *k* from ``first`` to ``last``, progress told."""

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..results.record import SETTINGS
 from ..scenario.assumptions import ASSUMPTIONS, load_assumptions, override
 from ..world.hubs import load_setting
-from .pairs import workers_for
+from .pairs import AGENTS, ENGINES, MEAN_FIELD, workers_for
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Options:
     precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
     most_replicates : pairs at which ``precision`` gives up
     fork : year until which all arms share one past; None for as late as their policies allow
+    engine : ``"agents"``, or ``"meanfield"``: expected numbers of engineers, without chance and for any population
     workers : processes, or None for as many as suit; the result is the same for any number
     progress : function of (pairs done, pairs in all)
     """
@@ -44,6 +45,7 @@ class Options:
     precision_of: str = "share"
     most_replicates: int = 1000
     fork: int | None = None
+    engine: str = AGENTS
     workers: int | None = None
     progress: Any = None
 
@@ -70,7 +72,10 @@ class Options:
         ------
         UsageError for a number that makes no sense, or a world too large for this machine's memory
         """
-        population = int(load_setting().persons) if self.population == "full" else self.population
+        if self.engine not in ENGINES:
+            raise UsageError("engine", f"{self.engine!r} is neither {' nor '.join(ENGINES)}")
+        whole = self.population == "full" or self.engine == MEAN_FIELD  # which knows persons only
+        population = int(load_setting().persons) if whole else self.population
         for name, value, least, most in (
             ("population", population, 100, math.inf), ("replicates", self.replicates, 1, 100_000),
             ("most_replicates", self.most_replicates, 1, 100_000), ("years", self.years, 1, 50),
@@ -83,6 +88,15 @@ class Options:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is neither all nor chance")
         if self.precision is not None and self.most_replicates < self.replicates:
             raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
+        if self.engine == MEAN_FIELD:
+            self._check_mean_field()
+            return replace(self, population=population, workers=self.workers or workers_for(0, self.replicates))
         workers = self.workers or workers_for(population, self.replicates)
         memory.check(population, self.years, workers)
         return replace(self, population=population, workers=workers)
+
+    def _check_mean_field(self):
+        """Refuse what the mean field cannot answer: it has no chance."""
+        if self.uncertainty == "chance" and (self.replicates > 1 or self.precision is not None):
+            raise UsageError("replicates", f"{self.replicates} pairs would all be the same: the mean field has no "
+                             "chance; give --replicates 1, or --uncertainty all")

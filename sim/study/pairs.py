@@ -9,6 +9,8 @@ import numpy as np
 
 from ..model.course import Course
 from ..model.kernels import is_compiled
+from ..model.mean_field import year as mean_field
+from ..model.mean_field.state import whole_world
 from ..model.supply import entrant_path
 from ..model.year import begin
 from ..processes import processes
@@ -21,6 +23,7 @@ from .calibrate import START, fit_world, shipped
 from .collect import blank, coordinates, follow
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
+AGENTS, MEAN_FIELD = ENGINES = "agents", "meanfield"
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
 
 
@@ -35,6 +38,7 @@ class Plan:
     arms: tuple  # of tuples of policies, one an arm
     fork: int  # the year until whose 1 January all arms have the same policies
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
+    engine: str = AGENTS
 
 
 @lru_cache(maxsize=1)
@@ -44,18 +48,30 @@ def the_world(population, seed, start, years):
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
 
-def run_pair(plan, k, draw):
+def begun(plan, k, draw):
+    """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
+    if plan.engine == MEAN_FIELD:
+        world = whole_world(fit_world(plan.start), draw[0], plan.years)  # with the ties that the fit knows
+        return mean_field.begin(world, *draw, baseline_rules())
+    world = the_world(plan.population, plan.seed, plan.start, plan.years)
+    return begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k)
+
+
+def run_pair(plan, k, draw, trunk=None):
     """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
 
     Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
+
+    Parameters
+    ----------
+    trunk : what :func:`begun` gave for this pair, kept from before; begun now if None
 
     Returns
     -------
     list of dicts, variable -> array, one an arm
     """
-    world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k).branch(plan.arms[0])
-    past = follow(trunk, plan.fork, blank(world))  # nothing at all where the fork is the start
+    trunk = (trunk or begun(plan, k, draw)).branch(plan.arms[0])
+    past = follow(trunk, plan.fork, blank(trunk.world))  # nothing at all where the fork is the start
     course, written = Course(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = trunk.branch(policies, dict.fromkeys(held, course))

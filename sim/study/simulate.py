@@ -47,10 +47,7 @@ def run(scenario, baseline="baseline", **options):
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    scenario = loaded(scenario)
-    data, record = _study({"scenario": scenario}, loaded(baseline), Options(**options).checked())
-    (told,) = record.pop("arms").values()
-    return Result(data, record | told)
+    return _study({"scenario": loaded(scenario)}, loaded(baseline), Options(**options).checked())
 
 
 def compare(scenarios, baseline="baseline", *, interaction=False, **options):
@@ -72,9 +69,7 @@ def compare(scenarios, baseline="baseline", *, interaction=False, **options):
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    arms = compared(scenarios, interaction)
-    data, record = _study(arms, loaded(baseline), Options(**options).checked())
-    return Result(data, record)
+    return _study(compared(scenarios, interaction), loaded(baseline), Options(**options).checked())
 
 
 def compared(scenarios, interaction=False):
@@ -163,36 +158,61 @@ def prepared(arms, baseline, options):
 
 
 def _study(arms, baseline, options):
-    """Run the arms and the baseline: the dataset and the record, with the part of each arm under ``arms``."""
-    begun = time.perf_counter()
-    record = prepared(arms, baseline, options)
+    """Run the arms and the baseline, and write them up."""
+    started = time.perf_counter()
+    prepared(arms, baseline, options)
     labels = ["baseline", *arms]
     with experiment(options) as lab:
         pairs = lab.run([baseline, *arms.values()])
         notices = []
         if options.precision is not None:
             pairs, notices = _until_precise(lab, [baseline, *arms.values()], pairs, labels)
-        data, draws, refused = labelled(pairs, labels, options), lab.draws.kept, lab.draws.refused
-    record |= {
+        return written_up(arms, baseline, options, pairs, lab.draws, started, notices)
+
+
+def written_up(arms, baseline, options, pairs, draws, started, notices=()):
+    """The result of pairs that have been run: their arrays, and the whole record.
+
+    Parameters
+    ----------
+    arms : dict of label -> Scenario; a single one, labelled ``scenario``, is a run and not a comparison
+    baseline : Scenario
+    options : Options, checked
+    pairs : list, as ``Experiment.run`` returns it for the baseline and the arms
+    draws : Draws that they were run on
+    started : float, the ``time.perf_counter`` at which the work began
+    notices : what a reader of all arms must know
+
+    Returns
+    -------
+    Result
+    """
+    labels = ["baseline", *arms]
+    data = labelled(pairs, labels, options)
+    kept = draws.first(len(pairs))
+    record = prepared(arms, baseline, options) | {
         "replicates": len(pairs), "format": FORMAT, "legal": list(baseline.legal), "published": published(),
-        "notices": notices, "weight": load_setting().persons / options.population, "refused_draws": refused,
-        "draws": {name: [getattr(a, name) for a, _ in draws] for name in ASSUMPTIONS},
+        "notices": list(notices), "weight": load_setting().persons / options.population,
+        "refused_draws": draws.refused_before(len(pairs)),
+        "draws": {name: [getattr(a, name) for a, _ in kept] for name in ASSUMPTIONS},
         "versions": {"talentflow": __version__, "python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},
-        "timings": {"total_seconds": round(time.perf_counter() - begun, 3)},
+        "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
     }
-    common = notices + check_period(baseline, options.start, options.years)
-    record["arms"] = {
-        label: {
-            "name": scenario.name, "parts": list(scenario.atoms), "title": scenario.title,
-            "question": scenario.question, "scenario": resolved_toml(scenario),
-            "sentences": describe(scenario, options.start),
-            "notices": check_period(scenario, options.start, options.years) + common,
-            "warnings": warnings(scenario, data, label),
-        }
-        for label, scenario in arms.items()
-    }
-    return data, record
+    common = [*notices, *check_period(baseline, options.start, options.years)]
+    told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
+    return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
+
+
+def _told(scenario, label, data, options, common):
+    """The part of the record that is about one arm."""
+    return {
+        "name": scenario.name, "parts": list(scenario.atoms), "title": scenario.title,
+        "question": scenario.question, "scenario": resolved_toml(scenario),
+        "sentences": describe(scenario, options.start),
+        "notices": check_period(scenario, options.start, options.years) + common,
+        "warnings": warnings(scenario, data, label),
+    }  # fmt: skip
 
 
 def _until_precise(lab, scenarios, pairs, labels):
@@ -240,5 +260,6 @@ def warnings(scenario, data, arm="scenario"):
     """What a reader must know before trusting the effect: a scenario that reaches nobody is never a silent zero."""
     if not scenario.policies:
         return []
-    same = all(np.array_equal(data[v].sel(arm="baseline"), data[v].sel(arm=arm)) for v in VARIABLES)
+    values = {label: data.sel(arm=label) for label in ("baseline", arm)}
+    same = all(np.array_equal(values["baseline"][v], values[arm][v], equal_nan=True) for v in VARIABLES)
     return ["no engineer's life differs between the arms: the levers reach nobody in this run"] if same else []

@@ -23,8 +23,8 @@ class Engineers(NamedTuple):
 
     hub: np.ndarray  # int8, residence
     home: np.ndarray  # int8, origin
-    category: np.ndarray  # int8, see category()
-    sector: np.ndarray  # int8
+    category: np.ndarray  # int8, type, tier, role and taste for pay in one: see category()
+    sector: np.ndarray  # int8, of the employer
     employer_hub: np.ndarray  # int8, the hub worked for: differs from hub when remote
     status: np.ndarray  # int8, in the country of residence
     route: np.ndarray  # int8, permit held, -1 for none
@@ -33,9 +33,9 @@ class Engineers(NamedTuple):
     graduate: np.ndarray  # bool, entered this year from study
     arrival_year: np.ndarray  # int16, year of arrival in the country of residence
     abroad_since: np.ndarray  # int16, year the home country was left
-    birth_year: np.ndarray  # int16
+    birth_year: np.ndarray  # int16, year of birth
     expiry_month: np.ndarray  # int16, last month of the status (months since year 0)
-    team: np.ndarray  # int32
+    team: np.ndarray  # int32, those who entered together in one hub and sector
 
     @property
     def bytes_each(self):

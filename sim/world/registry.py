@@ -267,15 +267,11 @@ RULES = {
 }
 
 TRUST = {
-    "gates": Table(
-        "what an honest simulator must reproduce: a statistic and its band; blank is no limit",
-        "unit of the row",
-        ("id",),
-        {"low": ANY, "high": ANY},
-        optional=("low", "high"),
-        full=False,
-    ),
-}
+    "ai_skill_migration": Table("net migration of LinkedIn members with AI skills", "per 10,000 of them a year",
+                                ("economy",), dict.fromkeys(("net_2015", "net_2016", "net_2017"), ANY), full=False),
+    "gates": Table("what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+                   "unit of the row", ("id",), {"low": ANY, "high": ANY}, optional=("low", "high"), full=False),
+}  # fmt: skip
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
@@ -293,4 +289,10 @@ GENERATED = {
         ("group",),
         {"move_cost_abroad": ANY, "crossing_factor": POSITIVE},
     ),
+    # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
+    "corridor_kernel": Table("coefficients of the flows between countries", "as the assumption", ("term",),
+                             {"coefficient": ANY, "error": POSITIVE, "fall": SHARE}, full=False),
+    "backcast": Table("the backcast by default, beside its rivals", "see docs/backcast.md", ("who",),
+                      dict.fromkeys(("rank", "rank_moving", "net_rank"), (-1.0, 1.0)), full=False,
+                      optional=("rank", "rank_moving", "net_rank")),
 }

@@ -39,7 +39,7 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure="share"):
     """
     pairs = effects_at(only_pair(result, "effects"), measure, years)
     with style.look():
-        found = summarise(_rows(result, pairs, hubs))
+        found = summarise(forest_rows(result, pairs, hubs))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         style.heading(ax, result.record["title"], subtitle(pairs, measure))
@@ -82,11 +82,17 @@ def unit_words(unit):
     return unit.replace("pp", "percentage points")
 
 
-def _rows(result, effects, hubs):
-    """The paired effects of the hubs asked for or with the largest ones, from gain to loss, then of all others."""
+def forest_rows(result, effects, hubs=None, count=None):
+    """The paired effects of the hubs asked for or with the largest ones, from gain to loss, then of all others.
+
+    Parameters
+    ----------
+    effects : xarray.DataArray over replicate and hub, of :func:`effects_at`
+    hubs : list of hub labels, or None for the ``count`` with the largest effects
+    """
     mean = effects.mean("replicate").to_series()
     if hubs is None:
-        chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[: style.fit(20, 12)])
+        chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[: count or style.fit(20, 12)])
     else:
         chosen = hubs_shown(result, hubs, most=style.fit(*MOST))
     chosen = list(mean[chosen].sort_values(ascending=False, kind="stable").index)

@@ -43,7 +43,7 @@ def plot_shares(result, ax=None, hubs=None, years=None):
         chosen = hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        panels = _panels(result, chosen, times)
+        panels = share_panels(result, chosen, times)
         many = len(result.arms) > 1
         head = _draw_names(ax, result) if many else 0
         count = len(panels) + (not many)  # the key takes the place of a last panel
@@ -63,7 +63,7 @@ def _cell(ax, place, count, columns, head):
     return inset(ax, **MARGINS, cell=divmod(place, columns), cells=cells, head=head)
 
 
-def _panels(result, chosen, times):
+def share_panels(result, chosen, times):
     """(name, share in % over arm, replicate and time) of each hub, then of all others."""
     share = 100 * series(result, "share").sel(time=times)
     names = result.data.hub_name.to_series()

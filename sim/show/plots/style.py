@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
+from sim.results.words import contents, engineers
 from sim.show.plots.labels import wrap
 
 INK = "#1a1a1a"
@@ -221,8 +222,8 @@ def span(low, high, digits):
 
 
 def band_words(record):
-    """What the spread over pairs contains: ``chance and assumptions``, or ``chance``."""
-    return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
+    """What the spread over pairs contains: ``chance and assumptions``, or one of them."""
+    return contents(record)
 
 
 def spread_words(record, what):
@@ -235,5 +236,7 @@ def spread_words(record, what):
 def pairs_words(record):
     """``20 pairs of 100,000 engineers``."""
     count, population = record["replicates"], record["population"]
+    if record.get("engine") == "meanfield":
+        return f"{count} {'pair' if count == 1 else 'pairs'} of {engineers(record)}"
     size = f"{population:,}" if isinstance(population, int) else "all the world's"
     return f"{count} {'pair' if count == 1 else 'pairs'} of {size} engineers"

@@ -5,7 +5,7 @@ from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows
-from sim.show import index
+from sim.show import backcast, index
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
@@ -31,7 +31,8 @@ def contents(result):
         "comparison": hub_table(result) if several else None, "reading": words.reading(result),
         "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
         "index": None if several else _index(result), "kinds": KINDS,
-        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "assumed": words.assumed(record),
+        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
+        "assumed": words.assumed(record),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
         "commands": _commands(record), "files": _files(record),
     }  # fmt: skip
@@ -88,6 +89,7 @@ def _provenance(record):
         "run": folder_name(record),
         "size": f"{words.number_of(record['replicates'], 'pair')} of {words.engineers(record)}; one simulated engineer "
         f"stands for {record['weight']:,.1f}",
+        "engine": record.get("engine", "agents"),
         "years": f"{record['start']} to {record['start'] + record['years']}, 1 January to 1 January",
         "seed": str(record["seed"]),
         "spread holds": words.contents(record),
@@ -108,6 +110,7 @@ def _commands(record):
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
     options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
+    options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
     verb = "compare" if "arms" in record else "run"
     return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]

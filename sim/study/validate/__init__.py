@@ -36,7 +36,8 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
     options = Options(population=population, replicates=draws, years=YEARS, **options).checked()
     plan = Plan(options.population, options.seed, options.start, YEARS, (), options.start)
     with experiment(options) as lab:
-        values, refused = _on_draws(lab, plan, wanted), lab.draws.refused
+        values = _on_draws(lab, plan, wanted)
+        refused = lab.draws.refused_before(draws) if lab.draws.kept else 0
     once = [found for measured in needed(ONCE, wanted) for found in measured(options).items()]
     values |= {name: [value] for name, value in once}
     rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]

@@ -1,6 +1,6 @@
 """Which experiment measures which gates; a gate that none measures is printed as not measured, and missed."""
 
-from . import flagships, jobs, moves, stays, taxes, visas
+from . import flagships, held_back, jobs, moves, stays, taxes, visas
 
 # function of a Trial -> dict of gate -> value -> its gates. A further figure of a gate is "gate: what it is".
 EXPERIMENTS = {
@@ -21,10 +21,11 @@ EXPERIMENTS = {
     jobs.job_changes: ("g20a", "g20b", "g20c", "g22"),
     jobs.growth: (*(f"g26_{place}" for place in jobs.REGIONS), "g26_world"),
     flagships.signs_without_size: ("g23",),
+    held_back.skill_rates: ("g28",),
 }
 
 # function of the options -> the same, for what is measured once and not on every draw
-ONCE = {}
+ONCE = {held_back.corridor_terms: ("g24",), held_back.scholars_foretold: ("g27",)}
 
 
 def needed(experiments, gates):

@@ -10,6 +10,7 @@ from sim.world.rebuild.growth import net_targets, supply
 from sim.world.rebuild.machines import compute, pipeline
 from sim.world.rebuild.money import pay, tax_effective, tax_relief
 from sim.world.rebuild.origins import home_mix
+from sim.world.rebuild.others import ai_skill_migration
 from sim.world.rebuild.people import sector_mix, sectors, stock_table
 from sim.world.rebuild.places import corridors, country_pairs, employment, home_hub, hubs_table, prices
 from sim.world.rebuild.rules import routes, timeline
@@ -42,6 +43,7 @@ DERIVED: dict[str, Callable[[], list[Row]]] = {
     "status_mix": status_mix,
     "return_hazards": return_hazards,
     "settlement": settlement,
+    "ai_skill_migration": ai_skill_migration,
 }
 
 

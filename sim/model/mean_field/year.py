@@ -1,0 +1,211 @@
+"""The year of the mean-field twin on one screen: the same phases as ``model.year``, in expected persons."""
+
+import numpy as np
+
+from ...scenario.stack import change_months
+from ...world.engineers import PERMANENT, STUDENT, TEMPORARY
+from ..careers import offers
+from ..desks import INTAKE
+from ..market import follow_the_market
+from ..supply import by_country
+from . import permits
+from .choices import choose
+from .endings import close, leave, promote, settle
+from .flows import by_permit, move_freely, over_types, transfer
+from .inside import Inside
+from .state import MeanField
+from .work import change_jobs, hire_entrants
+
+MONTHS = 12
+
+
+def begin(world, a, constants, baseline_rules):
+    """An arm on the 1 January of the start, petitions under way: the same whatever policy comes."""
+    arm = MeanField(world, a, constants, baseline_rules)
+    fill_pipeline(arm)
+    return arm
+
+
+def simulate(arm, until):
+    """Run an arm from the 1 January that it stands on to that of the year ``until``, in place.
+
+    Yields
+    ------
+    MeanField, after the books of each year have been closed
+
+    Raises
+    ------
+    InvariantError
+        if stocks and flows disagree
+    """
+    for year in range(arm.year, until):
+        arm.open_books()
+        arm.adopt_rules(12 * year)  # the rules of January meet those who enter in it
+        graduates = enter(arm)
+        follow_the_market(arm, year)
+        considering = considerers(arm, graduates)
+        for months in seasons(arm, year):
+            if months[0]:
+                arm.change_rules(12 * year + months[0])
+            hold_season(arm, considering * (len(months) / MONTHS), months)
+        arrive(arm)
+        settle(arm)
+        promote(arm)
+        change_jobs(arm)
+        leave(arm)
+        close(arm)
+        yield arm
+
+
+def seasons(arm, year):
+    """Calendar months from 0 between changes of the rules, in turn: the whole year where rules change in January."""
+    changes = [m % MONTHS for m in change_months(arm.policies, 12 * year, 12 * (year + 1)) if m % MONTHS]
+    return np.split(np.arange(MONTHS), sorted(set(changes)))
+
+
+def enter(arm):
+    """Let the year's graduates and people from other occupations in; returns the graduates."""
+    graduates, others = arm.entering()
+    there, studied, came = (over_types(x).sum(axis=0) for x in (arm.persons, graduates, others))  # tier, role, hub
+    arm.ages.enter(*(x.sum(axis=(1, 2)) for x in (there, studied, came)))
+    arm.persons += graduates
+    arm.persons += others
+    arm.books.graduates += studied.sum(axis=1).T
+    arm.books.entrants += (studied + came).sum(axis=1).T
+    arm.terms.enter(graduates, others, arm.persons)
+    hire_entrants(arm, (studied + came).sum(axis=0).T)
+    return graduates
+
+
+def considerers(arm, graduates):
+    """(home, tier, role, hub, type, status) persons who consider a move (E4), none with a petition pending."""
+    types, tiers, roles = 2, 3, arm.persons.shape[2]
+    rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
+    rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
+    rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))[None, :, :, None]  # tier, role, type, status
+    rate = rate * (1 + (arm.a.remote_considering - 1) * arm.remote_share().T[:, :, None, None])
+    rate = rate * (1 + (arm.a.team_pull - 1) * arm.left_by_leader()[:, None, None])
+    others = arm.persons - graduates
+    return others * (1 - pending_share(arm, others)) * rate + graduates * arm.a.considering_graduate
+
+
+def pending_share(arm, persons):
+    """(home, tier, role, hub, type, 1) share of ``persons`` who have a petition pending."""
+    pending = arm.offices.pending()
+    if np.ndim(pending) == 0:
+        return 0.0
+    there = persons.sum(axis=5)
+    mix = arm.applicants / np.maximum(arm.applicants.sum(axis=(2, 4)), 1e-300)[:, :, None, :, None]
+    share = pending[:, :, None, :, None] * mix / np.where(there > 0, there, 1.0)
+    return np.clip(share, 0.0, 1.0)[..., None]
+
+
+def hold_season(arm, considering, months):
+    """Choices, applications and decisions of some months under one set of rules."""
+    offices, rounds, on_routes = arm.offices, [], 0.0
+    for group, some in by_group(arm, considering):
+        found = choose(arm, some, group)
+        move_freely(arm, some, found)
+        on_routes = on_routes + offices.on_routes(found.asked_role, group)
+        persons = some @ np.ones(some.shape[5])
+        rounds.append((persons.sum(axis=(2, 4)), found.went, found.asked, persons * found.applied[..., None]))
+    total, went, asked, arm.applicants = (sum(parts) for parts in zip(*rounds, strict=True))
+    plan, march = offices.plan(asked.sum(axis=2), on_routes, months), INTAKE - 1 in months
+    offices.refused = offices.refused + asked * plan.refused[:, :, None]
+    if march:
+        by_inside(arm, lambda: offices.hold_draws(asked, plan))
+    offices.file(asked + divert(arm, total, went, asked), plan, asked * march)
+
+
+def by_group(arm, considering):
+    """Considerers by the group of routes that are open to them; one group where that makes no difference."""
+    permit, groups = arm.tables.permit, arm.routes.group_of[arm.world.setting.country]  # (hub, status)
+    different = [k for k in range(1, len(permit)) if not np.array_equal(permit[k], permit[0])]
+    if not different:
+        return [(0, considering)]
+    masks = [(k, (groups == k)[:, None, :]) for k in different]
+    rest = ~sum((mask for _, mask in masks), np.zeros(1, bool))
+    return [(0, considering * rest), *((k, considering * mask) for k, mask in masks)]
+
+
+def by_inside(arm, hold_draws):
+    """People inside ask for permits (E5): what they are granted after the draws gives them its status."""
+    asking = arm.persons[..., STUDENT:] * (1 - pending_share(arm, arm.persons))
+    flat = asking[..., 0, :] + asking[..., 1, :]  # home, tier, role, hub, status
+    both = np.stack([flat[..., 0], flat[..., 1] + flat[..., 2]])  # students ask for the first time
+    degrees = arm.terms.degrees(arm.world.setting)
+    total = flat.sum(axis=(1, 2))[..., 1:]
+    again = (degrees[..., 1:] * total).sum(axis=2) / np.maximum(total.sum(axis=2), 1e-300)
+    arm.offices.inside = Inside(arm.offices, both, np.stack([degrees[..., 0], again]))
+    hold_draws()
+    chance = arm.offices.inside.chances()  # kind, first time or again, home, tier, role, hub
+    students, workers = asking[..., 0], asking[..., 1] + asking[..., 2]
+    for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
+        first, again = chance[kind][..., None]
+        if not (first.any() or again.any()):
+            continue
+        arm.persons[..., STUDENT] -= students * first
+        arm.persons[..., STUDENT + 1 :] -= asking[..., 1:] * again[..., None]
+        granted = students * first + workers * again
+        arm.persons[..., becomes] += granted
+        if becomes == TEMPORARY:
+            arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2)).sum(axis=1))
+
+
+def divert(arm, total, went, asked):
+    """The refused take the next best hub, at home or abroad, or stay; returns their new applications.
+
+    They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
+    their proportions, as if all alternatives were independent (approximation).
+
+    Parameters
+    ----------
+    total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
+    """
+    s = arm.world.setting
+    inside = (s.country[:, None] == np.arange(len(s.countries))).astype(float)
+    some = 1 / np.where(total > 0, total, 1.0)[..., None]
+    again = (arm.offices.refused @ inside) / np.maximum(1 - (asked * some) @ inside, 1e-9)
+    arm.offices.refused = 0.0
+    everybody = again.sum(axis=3)[..., None] * some
+    border = arm.layout.abroad
+    transfer(arm, went * everybody * ~border, arm.applicants)
+    arm.diverted = arm.diverted + went * everybody * border
+    return asked * (everybody - again @ inside.T * some)
+
+
+def arrive(arm):
+    """Move those whose permit takes effect this year, unless the border has closed since; the diverted move too."""
+    closed = arm.pulls.closed
+    granted = [x * ~closed[:, None, None, :] if closed.any() else x for x in arm.offices.take_due()]
+    transfer(arm, arm.diverted + granted[0] + granted[1], arm.applicants, by_permit(granted, arm.diverted))
+    arm.diverted = 0.0
+    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
+
+
+def fill_pipeline(arm):
+    """Petitions that are under way when the run starts: a year of applications under the rules of the baseline."""
+    arm.year -= 1
+    considering = considerers(arm, np.zeros_like(arm.persons))
+    found = choose(arm, considering)
+    arm.applicants = considering.sum(axis=5) * found.applied[..., None]
+    plan = arm.offices.plan(found.asked.sum(axis=2), arm.offices.on_routes(found.asked_role), np.arange(MONTHS))
+    arm.offices.file(found.asked, plan, found.asked)  # who waited for the last draw has had it
+    arm.offices.take_due()
+    arm.offices.refused = 0.0
+    arm.year += 1
+
+
+def first_year(world, a, constants, baseline_rules):
+    """The arm at the end of its first year at the baseline: what a fit compares with the flows observed.
+
+    Parameters
+    ----------
+    world : WholeWorld of a year or more; a : Assumptions; constants : Constants; baseline_rules : rules
+
+    Returns
+    -------
+    MeanField, its ``books`` and ``offices.counts`` those of the year
+    """
+    (arm,) = simulate(begin(world, a, constants, baseline_rules), world.start + 1)
+    return arm

@@ -1,0 +1,157 @@
+"""The generated parts of the documents: tables out of the code's own declarations.
+
+``python -m sim.show.documents`` rewrites, in every page of ``docs``, what stands between ``<!-- generated: NAME -->``
+and ``<!-- end -->``. A test fails when a part is stale.
+"""
+
+import inspect
+import re
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+from sim.model.year import simulate
+from sim.results.measures import MEASURES
+from sim.results.schema import PAIR, VARIABLES
+from sim.scenario.assumptions import ASSUMPTIONS
+from sim.scenario.lever_table import FAMILIES, SELECTIONS
+from sim.scenario.levers import catalogue
+from sim.show import equation_words
+from sim.show.gates import band
+from sim.world.engineers import Engineers
+from sim.world.tables import DATA, TABLES, names, read
+
+PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def table(heads, rows):
+    r"""A Markdown table; ``heads`` and every row are texts, as many each.
+
+    >>> print(table(["name", "unit"], [["pay", "kUSD | a year"]]))
+    | name | unit |
+    | --- | --- |
+    | pay | kUSD \| a year |
+    """
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def scales():
+    """How many of everything there are."""
+    axes = {"hubs": "hub", "countries": "country", "homes": "home", "routes": "route", "pools": "pool", "tiers": "tier",
+            "roles": "role", "sectors": "sector", "statuses": "status"}  # fmt: skip
+    counts = {"engineers on 1 January 2026": sum(float(row["engineers"]) for row in read("stock"))}
+    counts |= {many: len(names(axis)) for many, axis in axes.items()}
+    counts |= {"families of levers": len(FAMILIES), "levers": len(catalogue()), "assumptions": len(ASSUMPTIONS)}
+    return table(["what", "number"], [[what, f"{number:,.0f}"] for what, number in counts.items()])
+
+
+def state():
+    """The columns of an engineer, out of the comments beside them."""
+    rows = re.findall(r"^ +(\w+): np\.ndarray  # (\w+), (.*)$", inspect.getsource(Engineers), re.M)
+    return table(["column", "type", "meaning"], [[f"`{name}`", kind, meaning] for name, kind, meaning in rows])
+
+
+def year():
+    """The loop over the phases of a year, as the code has it."""
+    loop = inspect.getsource(simulate).partition("    for year in")
+    return f"```python\n{textwrap.dedent(''.join(loop[1:])).rstrip()}\n```"
+
+
+def assumptions():
+    """Every assumption: central value, range, unit, grade, source."""
+    rows = [
+        [f"`{row.name}`", f"{row.central:g}", "fixed" if row.is_fixed else f"{row.low:g} to {row.high:g}",
+         row.unit, row.grade, row.meaning, row.source] for row in ASSUMPTIONS.values()
+    ]  # fmt: skip
+    return table(["assumption", "central", "90 % range", "unit", "grade", "meaning", "source"], rows)
+
+
+def levers():
+    """Every family of levers with unit and bounds."""
+    count = Counter(lever.field for lever in catalogue().values())
+    rows = [
+        [f"`{family.path.replace('{', '<').replace('}', '>')}`", f"{count[family.field]:,}", family.unit or "-",
+         _bounds(family), f"{family.what}: {family.meaning}", family.reaches] for family in FAMILIES
+    ]  # fmt: skip
+    return table(["family", "levers", "unit", "bounds", "meaning", "whom it reaches"], rows)
+
+
+def _bounds(family):
+    if family.kind in ("flag", "choice"):
+        return "true or false" if family.kind == "flag" else ", ".join(SELECTIONS)
+    return f"{family.low:,.10g} to {family.high:,.10g}{', or none' if family.may_be_none else ''}"
+
+
+def world():
+    """Every world table: meaning, unit, what it rests on, and how many of its rows have which grade."""
+    sources, rows = rests_on(), []
+    for name, declared in TABLES.items():
+        grades = sorted(Counter(row["grade"] for row in read(name)).items())
+        rows.append([f"`{name}`", declared.meaning, declared.unit or "-", *sources[name],
+                     ", ".join(f"{grade} {count:,}" for grade, count in grades)])  # fmt: skip
+    return table(["table", "meaning", "unit", "rests on", "weakest part", "rows by grade"], rows)
+
+
+def rests_on():
+    """What each world table rests on and its weakest part, as ``SOURCES.md`` says: dict of name -> two texts."""
+    text = (DATA / "SOURCES.md").read_text(encoding="utf-8").partition("## Tables")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return {name: rest for named, *rest in rows[2:] for name in re.findall(r"\w+", named.replace("(derived)", ""))}
+
+
+def gates():
+    """What the model is held against: statistic, band, use and source."""
+    rows = []
+    for row in read("gates"):
+        limits = {end: float(row[end]) if row[end] else None for end in ("low", "high")}
+        held = band(limits) if any(row[end] for end in limits) else "-"
+        use = "fitted" if row["use"] == "fit" else "warns" if row["kind"] == "warning" else "decides"
+        statistic = f"{row['experiment']}: {row['statistic']}"
+        rows.append([row["id"], statistic, held, row["unit"] or "-", use, row["source"], row["grade"]])
+    return table(["gate", "experiment and statistic", "band", "unit", "use", "source", "grade"], rows)
+
+
+def variables():
+    """What a result holds."""
+    rows = [[f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
+            for name, row in VARIABLES.items()]  # fmt: skip
+    return table(["variable", "axes beside arm and replicate", "unit", "meaning"], rows)
+
+
+def measures():
+    """What can be asked of a result."""
+    rows = [[f"`{name}`", row.unit, "yes" if row.takes_place else "no", ", ".join(row.keys), row.meaning]
+            for name, row in MEASURES.items()]  # fmt: skip
+    return table(["measure", "unit", "takes a place", "keys", "meaning"], rows)
+
+
+def symbols():
+    """The symbols of the equations."""
+    return table(["symbol", "meaning", "unit"], equation_words.symbols())
+
+
+WRITTEN_HERE = (scales, state, year, assumptions, levers, world, gates, variables, measures, symbols)
+PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
+
+
+def filled(text):
+    """A page with its generated parts made anew."""
+    return PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
+
+
+def write(folder=DOCS):
+    """Rewrite the pages that are stale; returns their paths."""
+    stale = []
+    for path in sorted(Path(folder).rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (fresh := filled(text)) != text:
+            path.write_text(fresh, encoding="utf-8")
+            stale.append(path)
+    return stale
+
+
+if __name__ == "__main__":
+    sys.stdout.write("".join(f"{path.name} rewritten\n" for path in write()) or "every generated part is current\n")

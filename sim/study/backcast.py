@@ -1,0 +1,214 @@
+"""The backcast: a world of countries as it was, run over years that were held back, and scored beside its rivals.
+
+Every figure that is fitted is fitted to years up to the split year; nothing is chosen by the score years. What stands
+here as a constant was chosen on the years up to 2012 alone, by scoring 2010 to 2012 from 2009.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UsageError
+from ..results.scores import net, score
+from ..world.countries import REST, countries_of
+from ..world.flows import SHIPPED, read_flows
+from ..world.origins import BEFORE, living_by_origin
+from ..world.rebuild.store import DATA, as_csv
+from .corridors import poisson_fit
+from .country_model import EXIT_RATE, fit_model, run_model
+
+WINDOW = 3  # last fit years: their mean flow is what is fitted
+LEAST_FIT_YEARS = WINDOW + 3
+MOST_AHEAD = 20  # years
+FEWEST = 8  # countries
+KERNEL = ("b_distance", "b_language", "b_diaspora")
+MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
+WHO = {  # what is scored -> what it is
+    MODEL: "the full agent engine: moves expected of the people simulated in each year",
+    "talentflow, counted": "the same simulations: the moves of the simulated people, a sample",
+    "kernel alone": "the model's first year held constant: what dynamics add is the difference",
+    GRAVITY: "Poisson pseudo-likelihood: origins, destinations, the same distance, language and compatriots",
+    "gravity, no compatriots": "the same with distance and language only",
+    LAST_FLOW: "the flows of the last fit year again",
+    "mean flow": f"the mean of the last {WINDOW} fit years",
+    "no change": "nobody moves: ranks and shares do not exist",
+}
+COUNTED = ("talentflow, counted", LAST_FLOW, "mean flow")
+
+
+@dataclass(frozen=True)
+class Backcast:
+    """What a backcast found."""
+
+    scores: pd.DataFrame  # a row for the model and each rival: who, see ``results.scores.score``, what
+    corridors: pd.DataFrame  # orig, dest, observed and every prediction, persons over the score years
+    net_rates: pd.DataFrame  # country, observed and every prediction, percent of the stock a year
+    kernel: pd.DataFrame  # term, coefficient, error: of the fit years
+    record: dict  # what it was made from, and the notices
+
+    def value(self, who, what):
+        """One score: ``value("talentflow", "rank")``."""
+        return float(self.scores.set_index("who").loc[who, what])
+
+
+def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4):
+    """Fit a world of countries to flows up to a year, run the agents beyond it, and score it beside its rivals.
+
+    Parameters
+    ----------
+    flows : path of a file with the columns year, orig, dest, n; the shipped flows of scholars if None
+    fit_until : int, last year that anything is fitted to
+    score_years : (first, last), after it
+    population : int, agents at the start; replicates : int, simulations, seeded from ``seed``
+
+    Returns
+    -------
+    Backcast
+
+    Raises
+    ------
+    WorldError, UsageError
+        for a file or years that cannot be used, in one line
+    """
+    found = read_flows(flows)
+    first, last = check_years(found, Path(flows or SHIPPED).name, fit_until, score_years)
+    if population < 1000 or replicates < 1 or seed < 0:
+        raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
+    window = found.between(fit_until - WINDOW + 1, fit_until)
+    countries = countries_of(fit_until, among=_moving(window, found.countries))
+    years, flow = np.array(found.years), countries.gather(found)
+    past = flow[years <= fit_until]
+    observed = flow[(years >= first) & (years <= last)].sum(axis=0)
+    fit = _fit(countries, past)
+    expected, counted = run_model(fit["model"], last - fit_until, population, seed, replicates)
+    skipped, count = first - fit_until - 1, last - first + 1
+    predictions = dict(zip(WHO, (
+        expected[skipped:].sum(axis=0), counted[skipped:].sum(axis=0), count * fit["model"].flow,
+        count * fit["gravity"], count * fit["plain"], count * past[-1], count * past[-WINDOW:].mean(axis=0),
+        0 * observed), strict=True))  # fmt: skip
+    scored = np.array(countries.names) != REST
+    rows = [{"who": who, **score(p, observed, countries.stock, count, scored, who in COUNTED), "what": WHO[who]}
+            for who, p in predictions.items()]  # fmt: skip
+    everybody = found.n[(years >= first) & (years <= last)].sum()
+    record = {
+        "file": Path(flows or SHIPPED).name, "fit_from": int(years[0]), "fit_until": fit_until,
+        "score": [first, last], "population": population, "seed": seed, "replicates": replicates,
+        "scholars": float(countries.stock.sum()), "weight": float(countries.stock.sum() / population),
+        "countries": int(scored.sum()), "corridors": int(scored.sum() * (scored.sum() - 1)),
+        "moves": float(observed[scored][:, scored].sum()),
+        "covered": float(observed[scored][:, scored].sum() / everybody), "notices": _notices(countries, fit["model"]),
+    }  # fmt: skip
+    tables = _corridors(countries.names, scored, observed, predictions), _net_rates(
+        countries, scored, observed, predictions, count)  # fmt: skip
+    return Backcast(pd.DataFrame(rows), *tables, fit["kernel"], record)
+
+
+def check_years(flows, name, fit_until, score_years):
+    """The first and last score year, once the file is known to hold what the split asks for.
+
+    Raises
+    ------
+    UsageError naming the file, the year and the years that there are
+    """
+    first, last = score_years
+    held = f"{name} holds {flows.years[0]} to {flows.years[-1]}"
+    if not first <= last:
+        raise UsageError(f"score years {first}-{last}", "the first comes after the last")
+    if first <= fit_until:
+        raise UsageError(f"score years {first}-{last}", f"not all after {fit_until}, the last year that is fitted")
+    if last - fit_until > MOST_AHEAD:
+        raise UsageError(f"score years {first}-{last}", f"end more than {MOST_AHEAD} years after {fit_until}")
+    earliest = fit_until - LEAST_FIT_YEARS + 1
+    for year in range(earliest, fit_until + 1):
+        if year not in flows.years:
+            raise UsageError(f"split year {fit_until}", f"the fit needs {earliest} to {fit_until}, and {held}"
+                             + ("" if year < flows.years[0] or year > flows.years[-1] else f" without {year}"))
+    for year in range(first, last + 1):
+        if year not in flows.years:
+            raise UsageError(f"score years {first}-{last}", f"no flows in {year}: {held}")
+    return first, last
+
+
+def _moving(window, names):
+    """The countries that people leave and reach in the years that are fitted.
+
+    Raises
+    ------
+    UsageError where there are too few to tell corridors apart
+    """
+    moving = window.sum(axis=(0, 2)) * window.sum(axis=(0, 1)) > 0
+    if moving.sum() < FEWEST:
+        raise UsageError("backcast", f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "
+                         f"at least {FEWEST} are needed")
+    return {name for name, moves in zip(names, moving, strict=True) if moves}
+
+
+def _fit(countries, past):
+    """What the fit years say: kernel, model and both gravity rivals, at the level of the last fit year.
+
+    The compatriots of the fit are those from before the window whose flows they explain.
+    """
+    before, now = (living_by_origin(part, countries.stock, EXIT_RATE) for part in (past[:-WINDOW], past))
+    window = past[-WINDOW:].mean(axis=0)
+    level = past[-1].sum() / window.sum()
+    fixed = [-np.log1p(countries.km / 100), countries.language]
+    coefficients, errors, fitted, _ = poisson_fit(window, [*fixed, _compatriots(before)], clustered=True)
+    moved_on = coefficients[2] * (_compatriots(now) - _compatriots(before))
+    model = fit_model(countries, now, dict(zip(KERNEL, coefficients, strict=True)), level * window)
+    kernel = pd.DataFrame({"term": KERNEL, "coefficient": coefficients, "error": errors})
+    plain = poisson_fit(window, fixed)[2]
+    return {"model": model, "kernel": kernel, "gravity": level * fitted * np.exp(moved_on), "plain": level * plain}
+
+
+def _compatriots(living):
+    """(origin, destination) ln(1 + scholars from the origin in the destination), 0 at home."""
+    return np.log1p(living * ~np.eye(len(living), dtype=bool))
+
+
+def _notices(countries, model):
+    said = [
+        "Scholars who publish, of all fields: not AI engineers.",
+        "Visas are frozen: nobody needs a permit, and the few rules that a file of flows cannot show are left out.",
+        "Pay, taxes, prices and compute are alike everywhere: no table of that time is used.",
+        f"Where scholars come from is read off the flows since the first year, and {BEFORE} years before it taken to "
+        "be like the first three: compatriots are a long memory of the corridor's own past.",
+    ]
+    if countries.counted < countries.year:
+        said.append(f"Scholars were last counted in {countries.counted}: stocks of {countries.year} are carried on.")
+    if model.gap > 0.05:
+        said.append(f"The outflow of one country misses the fit years' by {100 * model.gap:.0f} %.")
+    return said
+
+
+def _corridors(names, scored, observed, predictions):
+    o, d = np.nonzero(scored[:, None] & scored & ~np.eye(len(names), dtype=bool))
+    columns = {"orig": np.array(names)[o], "dest": np.array(names)[d], "observed": observed[o, d]}
+    return pd.DataFrame(columns | {who: p[o, d] for who, p in predictions.items()})
+
+
+def _net_rates(countries, scored, observed, predictions, count):
+    rate = lambda flow: 100 * net(flow)[scored] / countries.stock[scored] / count  # noqa: E731
+    columns = {"country": np.array(countries.names)[scored], "observed": rate(observed)}
+    return pd.DataFrame(columns | {who: rate(p) for who, p in predictions.items()})
+
+
+def shipped_rows(found):
+    """Rows of ``backcast.csv`` from the backcast by default."""
+    said = f"talentflow backcast --fit-until {found.record['fit_until']} --score " + "-".join(
+        map(str, found.record["score"]))  # fmt: skip
+    shown = lambda value: "" if value != value else f"{value:.4f}"  # noqa: E731
+    return [{"who": row["who"], **{key: shown(value) for key, value in row.items() if key not in ("who", "what")},
+             "fit_until": str(found.record["fit_until"]), "first": str(found.record["score"][0]),
+             "last": str(found.record["score"][1]), "source": said, "grade": "B"}
+            for row in found.scores.to_dict("records")]  # fmt: skip
+
+
+def corridor_rank(found):
+    """Gate g27: rank correlation of simulated and observed corridor flows."""
+    return found.value(MODEL, "rank")
+
+
+if __name__ == "__main__":
+    (DATA / "backcast.csv").write_text(as_csv(shipped_rows(backcast())), encoding="utf-8", newline="")

@@ -1,0 +1,94 @@
+"""Hands: processes that each do one task at a time, in the order asked, and keep in memory what they made.
+
+Unlike those of :mod:`sim.processes` they outlive a study, serve several threads, and the same hand can be asked again.
+"""
+
+import os
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from threading import Lock
+
+from ..errors import UsageError
+from .calibrate import fit_world
+from .executors import begin_worker
+
+TICK = 0.1  # seconds after which who waits is told so
+AHEAD = 2  # tasks queued at each hand
+
+
+class Hands:
+    """A few processes; with ``count`` 0 this process does the work itself, one thread at a time.
+
+    Parameters
+    ----------
+    count : int, one a core if None
+    """
+
+    def __init__(self, count=None):
+        self.count = (os.cpu_count() or 1) if count is None else count
+        self.pools, self.lock = [], Lock()
+
+    def start(self):
+        """Start the processes that are missing; they get ready before they are asked for anything."""
+        with self.lock:
+            for _ in range(self.count - len(self.pools)):
+                self.pools.append(ProcessPoolExecutor(1, get_context("spawn"), _get_ready))
+                self.pools[-1].submit(int)
+
+    def stop(self):
+        """End the processes, and with them all that they keep; the next task starts new ones."""
+        with self.lock:
+            pools, self.pools = self.pools, []
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def each(self, task, *arguments):
+        """``map`` over the hands; results are in order."""
+        return self.stream(task, [(k, *call) for k, call in enumerate(zip(*arguments, strict=False))])
+
+    def stream(self, task, calls, tick=lambda: None):
+        """The results of several calls of ``task``, in order.
+
+        Parameters
+        ----------
+        calls : list of (number, argument, ...): equal numbers are done by the same hand
+        tick : called while waiting; what it raises ends the work, as closing the generator does
+
+        Raises
+        ------
+        UsageError
+            where a process was lost
+        """
+        queue, waiting = deque(), deque(calls)
+        try:
+            while queue or waiting:
+                while waiting and len(queue) < max(AHEAD * self.count, 1):
+                    queue.append(self._submit(task, *waiting.popleft()))
+                while not wait([queue[0]], TICK).done:
+                    tick()
+                yield queue.popleft().result()
+        except BrokenProcessPool:
+            self.stop()
+            raise UsageError("a worker process stopped", "out of memory or killed; ask again, or for fewer") from None
+        finally:
+            for future in queue:
+                future.cancel()
+
+    def _submit(self, task, number, *call):
+        if self.count:
+            self.start()
+            return self.pools[number % self.count].submit(task, *call)
+        future = Future()
+        with self.lock:
+            try:
+                future.set_result(task(*call))
+            except Exception as error:
+                future.set_exception(error)
+        return future
+
+
+def _get_ready():
+    begin_worker(1)
+    fit_world()

@@ -1,0 +1,78 @@
+"""Corridors from data: the fit finds what made the flows, and the shipped coefficients are those of the data."""
+
+import numpy as np
+import pytest
+
+from sim.scenario.assumptions import ASSUMPTIONS
+from sim.study import corridors
+from sim.study.skill_rates import rank_with_skill_rates, skill_rates
+from sim.world.rebuild.store import DATA, as_csv
+from sim.world.tables import read
+
+
+def made_flows(k=12, seed=0):
+    """Flows without noise from known coefficients, and the two terms that made them."""
+    generator = np.random.default_rng(seed)
+    terms = [generator.normal(size=(k, k)) for _ in range(2)]
+    push, pull = generator.normal(size=(2, k))
+    flow = np.exp(2 + push[:, None] + pull + 0.7 * terms[0] - 0.3 * terms[1])
+    return flow * ~np.eye(k, dtype=bool), terms
+
+
+def test_the_fit_finds_the_coefficients_that_made_the_flows():
+    flow, terms = made_flows()
+    found, errors, fitted, deviance = corridors.poisson_fit(flow, terms)
+    assert found == pytest.approx([0.7, -0.3], abs=1e-6)
+    assert fitted == pytest.approx(flow)
+    assert deviance == pytest.approx(0, abs=1e-6)
+    assert (errors > 0).all()
+
+
+def test_the_fit_keeps_what_leaves_and_what_reaches_every_country():
+    flow = np.random.default_rng(1).poisson(made_flows()[0]).astype(float)
+    fitted = corridors.poisson_fit(flow, made_flows()[1][:1])[2]
+    assert fitted.sum(axis=0) == pytest.approx(flow.sum(axis=0))
+    assert fitted.sum(axis=1) == pytest.approx(flow.sum(axis=1))
+
+
+def test_a_country_that_sends_nobody_is_left_out():
+    flow, terms = made_flows()
+    flow[3] = 0
+    found, _, fitted, _ = corridors.poisson_fit(flow, terms)
+    assert found == pytest.approx([0.7, -0.3], abs=1e-6)
+    assert (fitted[3] == 0).all()
+
+
+@pytest.mark.slow
+def test_the_shipped_kernel_is_what_the_data_give():
+    assert (DATA / "corridor_kernel.csv").read_text(encoding="utf-8") == as_csv(corridors.corridor_kernel())
+
+
+def test_the_assumptions_cite_the_shipped_coefficients():
+    for row in read("corridor_kernel"):
+        source = ASSUMPTIONS[row["term"]].source
+        assert f"{float(row['coefficient']):.3f} ({float(row['error']):.3f})" in source, row["term"]
+        assert "corridor_kernel.csv" in source
+        assert float(row["coefficient"]) > 2 * float(row["error"])  # the sign of all three is sure
+
+
+def test_compatriots_explain_more_than_any_other_term():
+    assert corridors.diaspora_over_next(read("corridor_kernel")) >= 1  # gate g24
+
+
+def test_nothing_is_fitted_to_the_years_of_the_backcast():
+    assert corridors.LAST == 2012 < int(read("backcast")[0]["first"])
+
+
+def test_rates_of_people_with_ai_skills():
+    rates = skill_rates()
+    assert len(rates) == 61
+    assert rates["usa"] > 0 > rates["ind"]
+    assert rates["are"] == pytest.approx((1171.89 + 1029.07 + 596.69) / 300)  # percent a year
+
+
+def test_net_rates_are_compared_over_countries_that_both_know(result):
+    rank, countries = rank_with_skill_rates(result)
+    assert set(countries) <= set(skill_rates())
+    assert len(countries) > 5
+    assert -1 <= rank <= 1
