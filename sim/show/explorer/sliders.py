@@ -82,13 +82,12 @@ def slider_of(path):
     return Slider(path, f"{lever.place}: {lever.what}", lever.low, lever.high, step)
 
 
-def search(words, most=40):
+def search(words):
     """The levers that hold all of the words in their path, place or meaning.
 
     Parameters
     ----------
     words : str, as somebody types it
-    most : int, how many are given
 
     Returns
     -------
@@ -100,7 +99,7 @@ def search(words, most=40):
     texts = {lever: f"{path} {lever.place} {lever.what} {lever.meaning}".lower() for path, lever in catalogue().items()}
     found = [lever for lever, text in texts.items() if all(word in text for word in wanted)]
     found.sort(key=lambda lever: (not all(word in lever.path for word in wanted), len(lever.path)))
-    return found[:most]
+    return found
 
 
 @cache

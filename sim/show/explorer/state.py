@@ -220,8 +220,10 @@ def _between(text, low, high):
 
 
 def _written(amount):
-    return str(amount).lower() if isinstance(amount, bool) else f"{amount:.12g}" if isinstance(amount, float) else str(
-        amount)  # fmt: skip
+    """A value of a scenario file as an address has it."""
+    if isinstance(amount, bool):
+        return str(amount).lower()
+    return f"{amount:.12g}" if isinstance(amount, float) else str(amount)
 
 
 def _read(text, path):

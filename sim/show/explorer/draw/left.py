@@ -24,6 +24,7 @@ from sim.show.explorer.state import BASELINE, MOST_PAIRS, MOST_YEARS, POPULATION
 from sim.study.options import Options
 
 FINE = 1e6  # beyond, a number is typed and not slid
+FOUND = 8  # levers that a search shows
 
 
 def draw(state):
@@ -135,11 +136,11 @@ def _draw_search():
     found = search(words)
     if words and not found:
         st.caption("No lever has all these words.")
-    for lever in found[:8]:
+    for lever in found[:FOUND]:
         st.button(f"{lever.place}: {lever.what}", key=f"add {lever.path}", help=lever.path, on_click=_look_up,
                   args=(lever.path,), type="tertiary", icon=":material/add:")  # fmt: skip
-    if len(found) > 8:
-        st.caption(f"and {len(found) - 8} more or many; one more word narrows them down")
+    if len(found) > FOUND:
+        st.caption("There are more; one more word narrows them down.")
 
 
 def _look_up(path):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sim.show.explorer.state import State, from_query, to_query
+from sim.show.explorer.state import from_query, to_query
 
 REMEMBERED = 200  # addresses of its own that a window knows again
 
@@ -48,6 +48,6 @@ def is_dark():
     return st.context.theme.type == "dark"
 
 
-def current() -> State:
+def current():
     """The state, inside a callback."""
     return st.session_state.state
