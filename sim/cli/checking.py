@@ -77,8 +77,8 @@ def backcast(
     from sim.study.backcast import backcast as study
 
     check_writable(out)
-    terminal.say_if_compiling(quiet or json)
-    found = study(flows, fit_until, _years(score), _agents(population), seed, replicates)
+    found = study(flows, fit_until, _years(score), _agents(population), seed, replicates,
+                  lambda: terminal.say_if_compiling(quiet or json))  # fmt: skip
     tables = {"scores": found.scores, "corridors": found.corridors, "net_rates": found.net_rates,
               "kernel": found.kernel}  # fmt: skip
     answer = plain_values(found.record | {

@@ -53,7 +53,8 @@ class Backcast:
         return float(self.scores.set_index("who").loc[who, what])
 
 
-def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4):
+def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4,
+             when_checked=None):
     """Fit a world of countries to flows up to a year, run the agents beyond it, and score it beside its rivals.
 
     Parameters
@@ -62,6 +63,7 @@ def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=20
     fit_until : int, last year that anything is fitted to
     score_years : (first, last), after it
     population : int, agents at the start; replicates : int, simulations, seeded from ``seed``
+    when_checked : function without arguments, called once the input is found good
 
     Returns
     -------
@@ -81,6 +83,8 @@ def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=20
     years, flow = np.array(found.years), countries.gather(found)
     past = flow[years <= fit_until]
     observed = flow[(years >= first) & (years <= last)].sum(axis=0)
+    if when_checked:
+        when_checked()
     fit = _fit(countries, past)
     expected, counted = run_model(fit["model"], last - fit_until, population, seed, replicates)
     skipped, count = first - fit_until - 1, last - first + 1
