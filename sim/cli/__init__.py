@@ -23,7 +23,7 @@ for panel, commands in (
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
     ("The world", (scenarios.world,)),
-    ("Trust", (checking.validate, checking.backcast)),
+    ("Trust", (checking.validate, checking.backcast, checking.calibrate)),
 ):  # fmt: skip
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
@@ -36,8 +36,8 @@ def main(arguments=None):
         sys.exit(typer.echo(f"talentflow {__version__}"))
     try:
         code = app(arguments, prog_name="talentflow", standalone_mode=False)
-        swept = arguments[:1] == ["sweep"]
-        kept = "finished cells are kept, and the same command goes on" if swept else "nothing was saved"
+        resumes = arguments[:1] in (["sweep"], ["calibrate"])
+        kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"
         message = f"interrupted, {kept}" if code == 130 else ""
     except TalentflowError as error:
         code, message = error.exit_code, str(error)

@@ -56,6 +56,51 @@ def validate(
         raise typer.Exit(1)
 
 
+def calibrate(
+    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 4096,
+    truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 256,
+    seed: Seed = 0,
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    ship: Annotated[bool, typer.Option("--ship", help="Also put the result in place of the tables that ship.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Fit the beliefs about behaviour to facts, and the hub constants under them (needs the extra 'calibrate').
+
+    Killed at any time, the same command goes on.
+    """
+    import os
+
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import to_json
+    from sim.show import calibration as show
+    from sim.show import sweeps, terminal
+    from sim.study import calibrate as fit
+    from sim.study.calibrate.pipeline import calibrate as study
+
+    check_writable(out)
+    note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
+    with sweeps.progress(quiet or json) as told:
+        found = study(rows, seed, out=out, workers=workers or os.cpu_count() or 1, truths=truths, told=told, say=note)
+    answer = show.answer(found)
+
+    def add(folder):
+        fit.write(*found.constants, folder)
+        show.draw(answer, folder)
+
+    tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}
+    folder = write_tables(out, "calibration", answer, tables, add, "calibration")
+    if ship:
+        fit.ship(folder)
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(show.render(answer, folder))
+
+
 def backcast(
     flows: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV with year, orig, dest, n. Left out: scholars 1998-2015.")

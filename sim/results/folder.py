@@ -42,7 +42,7 @@ def write(result, out, illustrate=None, force=False):
     """
     target = out / folder_name(result.record)
     if force or not is_valid(target):
-        with _staged(target) as folder:
+        with staged(target) as folder:
             _fill(folder, result, illustrate)
     return target
 
@@ -141,7 +141,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
     """
     text = to_json(record, indent=1) + "\n"
     target = Path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    with _staged(target) as folder:
+    with staged(target) as folder:
         (folder / f"{answer}.json").write_text(text, encoding="utf-8")
         for table_name, table in tables.items():
             table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
@@ -151,7 +151,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
 
 
 @contextmanager
-def _staged(target):
+def staged(target):
     """A new folder beside ``target`` that takes its name and place when the block has ended well."""
     staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     staging.mkdir(parents=True)

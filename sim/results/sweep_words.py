@@ -9,6 +9,7 @@ from sim.results.effects import SHOWN
 from sim.results.sweep_result import Sweep
 from sim.results.sweep_tables import assumption_load, chance_share, index_table
 from sim.results.words import number_of
+from sim.scenario.assumption_table import PRIOR_DRIVEN
 
 ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
 MOST_NAMED = 4
@@ -256,8 +257,8 @@ def _plain(value):
 
 
 def _grade(sweep, name):
-    grade = sweep.factors.grade[name]
-    return f", {grade}" if grade else ""
+    said = [sweep.factors.grade[name], PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""]
+    return "".join(f", {words}" for words in said if words)
 
 
 def _percent(part):

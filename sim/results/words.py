@@ -8,6 +8,7 @@ from sim.results.cells import count
 from sim.results.effects import HIGH, decimals, effect, error_words, more_pairs, summarise
 from sim.results.measures import measure
 from sim.results.summary import POINTS
+from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
 
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.05  # percentage points
@@ -233,8 +234,15 @@ def weak_evidence(record):
     rows = record["assumptions"]
     compute = next(row for row in rows if row["name"] == "b_compute")
     names = [row["name"] for row in rows if row["grade"] == "D"]
+    fitted = [row for row in rows if row.get("shrinkage") is not None]
+    unmoved = [row["name"] for row in fitted if row["shrinkage"] < ENOUGH]
+    fits = [
+        f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data narrowed them by "
+        f"less than {100 * ENOUGH:.0f} %: {', '.join(unmoved)}."
+    ] if unmoved else []  # fmt: skip
     return [
         f"The pull of compute, b_compute = {compute['central']:g} ({compute['low']:g} to {compute['high']:g}): no "
         "causal evidence exists, so whatever works through compute rests on an assumption.",
         f"{len(names)} of {len(rows)} assumptions are assumed, not measured (grade D): {', '.join(names)}.",
+        *fits,
     ]

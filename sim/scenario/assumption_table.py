@@ -8,6 +8,9 @@ Sobol design, so what is appended leaves every earlier assumption's draws as the
 
 from dataclasses import dataclass
 
+ENOUGH = 0.20  # shrinkage below which a fitted assumption still rests on its prior
+PRIOR_DRIVEN = "prior-driven"  # what that is called wherever it shows
+
 
 @dataclass(frozen=True)
 class Assumption:
@@ -26,11 +29,25 @@ class Assumption:
     group: str = "behaviour"  # or "data": a figure that better counting would settle
     mass: float = 0.0  # probability of exactly 0, for zero_inflated
     held: bool = False  # fixed by the user's --assumptions file
+    prior: tuple[float, float, float] | None = None  # central, low, high before it was fitted to data
+    shrinkage: float | None = None  # by which data have narrowed the prior, of its standard deviation
 
     @property
     def is_fixed(self) -> bool:
         """Whether no draw varies it."""
         return self.low == self.high
+
+    @property
+    def is_prior_driven(self) -> bool:
+        """Whether data could have spoken and hardly did."""
+        return self.shrinkage is not None and self.shrinkage < ENOUGH
+
+    @property
+    def fitting(self) -> str:
+        """What data have done to the belief, in words; nothing where it was not fitted."""
+        if self.shrinkage is None:
+            return ""
+        return PRIOR_DRIVEN if self.is_prior_driven else f"narrowed by {100 * self.shrinkage:.0f} %"
 
 
 _A = Assumption
@@ -208,4 +225,4 @@ _ROWS = (
        "answer to changes of a sector's pay and compute: choice of sector over choice of hub, 0 for none (E10)"),
 )  # fmt: skip
 
-ASSUMPTIONS: dict[str, Assumption] = {row.name: row for row in _ROWS}
+PRIORS: dict[str, Assumption] = {row.name: row for row in _ROWS}

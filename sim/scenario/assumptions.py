@@ -6,10 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from sim.errors import AssumptionError, nearest
-from sim.scenario.assumption_table import ASSUMPTIONS, Assumption
+from sim.scenario.assumption_table import PRIORS, Assumption
+from sim.scenario.posterior import after_fitting, together
 from sim.scenario.reading import line_of, parse, read_text
 from sim.scenario.shapes import LOGARITHMIC, quantile
 
+ASSUMPTIONS: dict[str, Assumption] = after_fitting(PRIORS)
 DIMENSIONS = 128  # of the Sobol design; more than there are assumptions, so that adding one moves none
 
 
@@ -43,8 +45,11 @@ def draw_assumptions(
 
     Assumption number *k* of the declaration always takes dimension *k*, and the sequence is extended,
     never re-made: more draws keep the first ones, and a value held by the user leaves all others alone.
+    Those that were fitted to data go together as the fit says.
     """
     u = _sobol(seed, max(skip + n - 1, 0).bit_length())[skip : skip + n]
+    free = [name for name, row in ASSUMPTIONS.items() if declared[name] != row]
+    u = together(u, {name: k for k, name in enumerate(ASSUMPTIONS)}, free)
     columns = [
         quantile(u[:, k], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
         for k, row in enumerate(declared[name] for name in ASSUMPTIONS)
@@ -98,7 +103,8 @@ def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda na
             change = {"central": change, "low": change, "high": change}
         for key, value in change.items():
             _check(name, key, value, parts)
-        row = replace(declared[name], **change, held=len(set(change.values())) == 1 and len(change) == 3)
+        held = len(set(change.values())) == 1 and len(change) == 3
+        row = replace(declared[name], **change, held=held, prior=None, shrinkage=None)
         if not row.is_fixed:
             _check_range(row, parts)
         declared[name] = row

@@ -5,6 +5,7 @@ and ``<!-- end -->``. A test fails when a part is stale.
 """
 
 import inspect
+import json
 import re
 import sys
 import textwrap
@@ -17,7 +18,7 @@ from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.lever_table import FAMILIES, SELECTIONS
 from sim.scenario.levers import catalogue
-from sim.show import equation_words
+from sim.show import calibration, equation_words
 from sim.show.gates import band
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
@@ -64,9 +65,31 @@ def assumptions():
     """Every assumption: central value, range, unit, grade, source."""
     rows = [
         [f"`{row.name}`", f"{row.central:g}", "fixed" if row.is_fixed else f"{row.low:g} to {row.high:g}",
-         row.unit, row.grade, row.meaning, row.source] for row in ASSUMPTIONS.values()
+         row.unit, row.grade, row.fitting or "-", row.meaning, row.source] for row in ASSUMPTIONS.values()
     ]  # fmt: skip
-    return table(["assumption", "central", "90 % range", "unit", "grade", "meaning", "source"], rows)
+    return table(["assumption", "central", "90 % range", "unit", "grade", "fitted to facts", "meaning", "source"], rows)
+
+
+def beliefs():
+    """What the fit has left of the beliefs."""
+    return table(calibration.BELIEFS, calibration.belief_rows(_calibration()))
+
+
+def facts():
+    """The facts of the fit, and what the posterior makes of them."""
+    found = _calibration()
+    rows = [[*row, fact["population"], fact["source"]] for row, fact in
+            zip(calibration.fact_rows(found), found["facts"], strict=True)]  # fmt: skip
+    return table([*calibration.FACTS, "who is counted", "source"], rows)
+
+
+def fit():
+    """What the fit says, in words."""
+    return "\n".join(f"- {line}" for line in calibration.sentences(_calibration()))
+
+
+def _calibration():
+    return json.loads((DOCS / "calibration.json").read_text(encoding="utf-8"))
 
 
 def levers():
@@ -133,7 +156,8 @@ def symbols():
     return table(["symbol", "meaning", "unit"], equation_words.symbols())
 
 
-WRITTEN_HERE = (scales, state, year, assumptions, levers, world, gates, variables, measures, symbols)
+WRITTEN_HERE = (scales, state, year, assumptions, beliefs, facts, fit, levers, world, gates, variables, measures,
+                symbols)  # fmt: skip
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
 
 

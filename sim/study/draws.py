@@ -72,11 +72,14 @@ def own_size_elasticity(a):
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
-def constants_or_none(a, start):
-    """Hub constants under the assumptions ``a``; None where the draw must be refused."""
+def constants_or_none(a, start, fitted=None):
+    """Hub constants under the assumptions ``a``; None where the draw must be refused.
+
+    ``fitted`` are the (Constants, Offsets) to start from, those that ship if None.
+    """
     if own_size_elasticity(a) >= 1:
         return None
-    central, offsets = shipped()
+    central, offsets = fitted or shipped()
     try:
         return constants_for(fit_world(start), a, offsets, central)
     except InvariantError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from ..errors import AssumptionError, UsageError, nearest
+from ..scenario.assumption_table import PRIOR_DRIVEN
 from ..scenario.assumptions import ASSUMPTIONS
 from ..scenario.lever_table import MUCH
 from ..scenario.levers import catalogue, find
@@ -68,7 +69,7 @@ class Factor:
     def within(self, first, last, note):
         """The same, swept over a part of its declared shape only: from quantile ``first`` to ``last``."""
         return replace(self, span=(first, last), low=belief_at(self.belief, first), high=belief_at(self.belief, last),
-                       note=note)  # fmt: skip
+                       note="; ".join(filter(None, [self.note, note])))  # fmt: skip
 
 
 def belief_at(belief, u):
@@ -90,7 +91,8 @@ def assumption(row, within=None):
     ------
     UsageError, AssumptionError
     """
-    told = {"unit": row.unit, "grade": row.grade, "group": row.group, "meaning": row.meaning, "kind": "assumption"}
+    told = {"unit": row.unit, "grade": row.grade, "group": row.group, "meaning": row.meaning, "kind": "assumption",
+            "note": f"{PRIOR_DRIVEN}, data hardly narrowed the belief" if row.is_prior_driven else ""}  # fmt: skip
     if within is not None:
         low, high = within
         if not row.bounds[0] <= low < high <= row.bounds[1]:

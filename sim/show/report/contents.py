@@ -5,6 +5,7 @@ from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows
+from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
 from sim.show import backcast, index
 from sim.show.plots import KINDS
 
@@ -69,12 +70,20 @@ def _index(result):
 
 def _assumptions(rows):
     """The assumptions as a table, the one without causal evidence first, then from the weakest grade to the best."""
-    head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "source"]
+    head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "fitted to facts", "source"]
     order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
     return head, [
-        [row["name"], row["meaning"], f"{row['central']:g}", _range(row), row["unit"], row["grade"], row["source"]]
+        [row["name"], row["meaning"], f"{row['central']:g}", _range(row), row["unit"], row["grade"], _fitting(row),
+         row["source"]]
         for row in order
     ]
+
+
+def _fitting(row):
+    """What data have done to a belief; runs of earlier versions say nothing of it."""
+    if row.get("shrinkage") is None:
+        return ""
+    return PRIOR_DRIVEN if row["shrinkage"] < ENOUGH else f"narrowed by {100 * row['shrinkage']:.0f} %"
 
 
 def _range(row):

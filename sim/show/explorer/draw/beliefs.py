@@ -26,7 +26,8 @@ def draw(state):
         _draw_one(state, ASSUMPTIONS[chosen])
     table = pd.DataFrame([
         {"assumption": row.name, "grade": row.grade, "central": row.central, "low": row.low, "high": row.high,
-         "unit": row.unit, "meaning": row.meaning, "source": row.source} for row in ASSUMPTIONS.values()
+         "unit": row.unit, "fitted to facts": row.fitting, "meaning": row.meaning, "source": row.source}
+        for row in ASSUMPTIONS.values()
     ])  # fmt: skip
     st.dataframe(table, hide_index=True, width="stretch", height=420)
     st.caption("low to high: the central 90 % of what is believed. Grades: A measured; B derived; C published by "

@@ -1,6 +1,6 @@
-"""The first fit: hub constants from year-one flows, measured on the agents themselves and written as tables.
+"""Hub constants from year-one flows, measured on the agents themselves and written as tables.
 
-``python -m sim.study.calibrate`` rewrites ``hub_constants.csv`` and ``border_costs.csv``. The inversion of
+``python -m sim.study.calibrate.constants`` fits them anew under the assumptions as they stand. The inversion of
 ``model.constants`` knows expected flows only; what agents do beyond them (petitions under way, statuses that run out,
 the refused) is measured on simulated first years and handed back as offsets, until the simulated year meets the
 targets. Everything is seeded: the same code and tables give the same constants on the same platform.
@@ -12,23 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model import constants as fitting
-from ..model.arm import Arm
-from ..model.constants import Constants, Offsets
-from ..model.supply import entrant_path
-from ..model.year import begin, simulate
-from ..scenario.assumptions import Assumptions
-from ..scenario.levers import baseline_rules
-from ..world.build import build
-from ..world.hubs import load_setting
-from ..world.tables import read
+from ...model import constants as fitting
+from ...model.arm import Arm
+from ...model.constants import Constants, Offsets
+from ...model.supply import entrant_path
+from ...model.year import begin, simulate
+from ...scenario.assumptions import Assumptions
+from ...scenario.levers import baseline_rules
+from ...world.build import build
+from ...world.hubs import load_setting
+from ...world.tables import read
 
-DATA = Path(__file__).parents[1] / "world" / "data"
+DATA = Path(__file__).parents[2] / "world" / "data"
 START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
 AGENTS, SEEDS, PASSES = 380_000, 12, 9  # simulated first years of the fit
 DAMPING = 0.6  # of each correction: neighbouring hubs answer more strongly than the expected flows say
-SOURCE = "fitted by sim.study.calibrate to net_targets.csv at the central assumptions"
+SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assumptions"
 
 
 @lru_cache(maxsize=1)
@@ -81,9 +81,9 @@ def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
     return net, crossing
 
 
-def fit(say=lambda line: None):
-    """The central constants and the offsets that every draw is inverted with."""
-    a, world = Assumptions.central(), fit_world()
+def fit(a=None, say=lambda line: None):
+    """The constants under the central assumptions ``a``, and the offsets that every draw is inverted with."""
+    a, world = a or Assumptions.central(), fit_world()
     targets = fitting.net_targets(world.setting, a.boom_weight)
     rates = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     offsets, found = Offsets(np.zeros(len(targets)), np.ones(2)), None
@@ -97,7 +97,7 @@ def fit(say=lambda line: None):
     return found, offsets
 
 
-def write(found, offsets):
+def write(found, offsets, folder=DATA):
     """Write the fit as the two tables that ship."""
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
@@ -106,26 +106,40 @@ def write(found, offsets):
          SOURCE, "D"] for h, hub in enumerate(setting.hubs)
     ]
     header = ["hub", "permanent", "boom", "net_offset", "net_target", "source", "grade"]
-    _write("hub_constants", header, hubs)
-    _write("border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
+    _write(folder, "hub_constants", header, hubs)
+    _write(folder, "border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
            [[group, f"{found.move_cost_abroad[k]:.6f}", f"{offsets.crossing[k]:.6f}",
-             "fitted by sim.study.calibrate to the assumptions crossing_rate_*", "B"]
+             "fitted by talentflow calibrate to the assumptions crossing_rate_*", "B"]
             for k, group in enumerate(("expert", "other"))])
 
 
 def shipped():
     """(Constants, Offsets) as the tables hold them."""
-    hubs, borders = read("hub_constants"), read("border_costs")
+    return _from_rows(read("hub_constants"), read("border_costs"))
+
+
+def kept(folder):
+    """The same of the tables that :func:`write` left in a folder; None where there are none."""
+    rows = []
+    for name in ("hub_constants", "border_costs"):
+        if not (path := Path(folder) / f"{name}.csv").exists():
+            return None
+        with path.open(newline="", encoding="utf-8") as file:
+            rows.append(list(csv.DictReader(file)))
+    return _from_rows(*rows)
+
+
+def _from_rows(hubs, borders):
     column = lambda rows, name: np.array([float(r[name]) for r in rows])  # noqa: E731
     cost = column(borders, "move_cost_abroad")[[0, 1, 1]]
     found = Constants(column(hubs, "permanent"), column(hubs, "boom"), cost, START)
     return found, Offsets(column(hubs, "net_offset"), column(borders, "crossing_factor"))
 
 
-def _write(name, header, rows):
-    with open(DATA / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+def _write(folder, name, header, rows):
+    with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 if __name__ == "__main__":
-    write(*fit(print))
+    write(*fit(say=print))

@@ -1,0 +1,89 @@
+"""What data have left of the beliefs, what that makes of the facts, and how well known truths are found again."""
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import binom
+
+from sim.scenario.assumption_table import ENOUGH, PRIORS
+from sim.scenario.shapes import quantile
+from sim.show.plots import style
+
+SIZE = (10, 9.2)  # inches
+NINETY = 1.645  # standard deviations on either side
+SURE = 0.99  # of the band of a uniform histogram
+
+
+def plot_calibration(answer, ax=None):
+    """Three panels: beliefs in normal scores of their priors, facts in standard errors, ranks of known truths.
+
+    Parameters
+    ----------
+    answer : dict, see ``sim.show.calibration.answer``
+    ax : matplotlib Axes; a new figure of 10 by 9.2 inches if None
+
+    Returns
+    -------
+    the Axes; the panels are its children, ``ax.child_axes``
+    """
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        style.heading(ax, "What facts say of the beliefs about behaviour",
+                      f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; medians and 90 % ranges")
+        _beliefs(ax.inset_axes([0.2, 0.07, 0.27, 0.93]), answer)
+        _facts(ax.inset_axes([0.67, 0.55, 0.33, 0.45]), answer)
+        _ranks(ax.inset_axes([0.67, 0.07, 0.33, 0.33]), answer)
+        style.caption(ax, "Beliefs that data could have narrowed and did not, by a fifth at least, are called "
+                      "prior-driven. A perfect method gives ranks inside the grey band, but for one bar in a hundred.")
+    return ax
+
+
+def _beliefs(panel, answer):
+    rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
+    for y, row in enumerate(rows):
+        low, middle, high = (_score(row[end], PRIORS[row["name"]]) for end in ("low", "central", "high"))
+        colour = style.SCENARIO if row["shrinkage"] >= ENOUGH else style.FAINT
+        panel.plot([-NINETY, NINETY], [y, y], color=style.GRID, lw=style.em(0.7), solid_capstyle="butt")
+        panel.plot([low, high], [y, y], color=colour, lw=style.em(0.28), solid_capstyle="butt")
+        panel.plot(middle, y, "o", color=colour, ms=style.em(0.5))
+    panel.set_yticks(range(len(rows)), [row["name"] for row in rows])
+    panel.set_ylim(-0.7, len(rows) - 0.3)
+    panel.set_xlim(-2.6, 2.6)
+    panel.set_xlabel("standard deviations of the prior\n(grey: its own 90 % range; blue: narrowed by data)")
+    panel.set_title("Beliefs", loc="left", fontsize="medium")
+
+
+def _score(value, prior):
+    """The normal score of a value under its prior."""
+    u = np.linspace(1e-4, 1 - 1e-4, 4001)
+    curve = quantile(u, prior.shape, prior.central, prior.low, prior.high, prior.bounds, prior.mass)
+    return float(ndtri(np.interp(value, curve, u)))
+
+
+def _facts(panel, answer):
+    rows = answer["facts"][::-1]
+    ways = (("prior", style.FAINT, 0.18), ("posterior", style.SCENARIO, -0.18))
+    for y, row in enumerate(rows):
+        for way, colour, shift in ways:
+            low, middle, high = ((row[f"{way}{end}"] - row["value"]) / row["error"] for end in ("_low", "", "_high"))
+            panel.plot([low, high], [y + shift] * 2, color=colour, lw=style.em(0.28), solid_capstyle="butt")
+            panel.plot(middle, y + shift, "o", color=colour, ms=style.em(0.5), label=way if y == 0 else None)
+    panel.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
+    panel.axvline(0, color=style.BASELINE, lw=style.em(0.1))
+    panel.set_yticks(range(len(rows)), [row["name"].replace("_", " ") for row in rows])
+    panel.set_xlabel("simulated less observed, in standard errors of the fact")
+    panel.set_title("Facts that they were fitted to", loc="left", fontsize="medium")
+    panel.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, frameon=False, fontsize="small")
+
+
+def _ranks(panel, answer):
+    bins = [key for key in answer["ranks"][0] if key.startswith("bin_")]
+    counts = np.array([[row[key] for key in bins] for row in answer["ranks"]]).sum(axis=0)
+    edges = np.linspace(0, 100, len(bins) + 1)
+    low, high = binom.ppf([(1 - SURE) / 2, (1 + SURE) / 2], counts.sum(), 1 / len(bins))
+    panel.axhspan(low, high, color=style.BASELINE_BAND, zorder=0)
+    panel.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=style.SCENARIO)
+    panel.set_xlim(0, 100)
+    panel.set_xlabel(f"rank of the truth among draws, % ({answer['truths']} truths, all beliefs)")
+    panel.set_ylabel("truths")
+    panel.set_title("Known truths, found again", loc="left", fontsize="medium")

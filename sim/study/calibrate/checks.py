@@ -1,0 +1,74 @@
+"""Whether the fit can be believed: known truths found again, and the figures that its posterior gives.
+
+Simulation-based calibration: Talts et al. 2018, arXiv 1804.06788. Where the method is right, the rank of a truth among
+draws of the posterior fitted to its own figures is uniform.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr
+from scipy.stats import chisquare
+
+from ...model.mean_field.state import whole_world
+from ...processes import each
+from ...scenario.assumption_table import PRIORS
+from ...scenario.assumptions import Assumptions
+from ..draws import constants_or_none
+from .constants import START, fit_world
+from .facts import TO_FIVE, statistics
+from .posterior import WEAK
+from .table import as_values
+
+TRAINED = 0.8  # of the usable rows; the truths are among the others
+BINS = 8  # of the ranks
+
+
+def ranks_of_truths(emulated, z, figures, error, seed):
+    """Ranks of known truths in posteriors fitted to their own figures, observed with an error.
+
+    Parameters
+    ----------
+    emulated : Emulated, learned from other rows
+    z : (truth, belief) normal scores; figures : (truth, fact)
+    error : (fact,) standard errors of the observation
+    seed : of the errors
+
+    Returns
+    -------
+    (truth, belief) shares of the posterior's draws that lie below the truth
+    """
+    noise = np.random.default_rng([seed, len(z)]).normal(size=figures.shape) * error
+    posteriors = (emulated.posterior(observed, error)[0] for observed in figures + noise)
+    return np.array([(draws < truth).mean(axis=0) for draws, truth in zip(posteriors, z, strict=True)])
+
+
+def uniformity(ranks, names):
+    """Chi-squared tests of the ranks of every belief: DataFrame of name, a count a bin, and p."""
+    counts = np.stack([np.histogram(column, bins=BINS, range=(0, 1))[0] for column in ranks.T])
+    table = pd.DataFrame(counts, columns=[f"bin_{k + 1}" for k in range(BINS)])
+    table.insert(0, "name", list(names))
+    return table.assign(p=[float(chisquare(row).pvalue) for row in counts])
+
+
+def predicted(z, fitted):
+    """The model's figures under draws of the posterior, all other beliefs at their centre.
+
+    Parameters
+    ----------
+    z : (draw, belief) normal scores
+    fitted : (Constants, Offsets) that the table was made with
+
+    Returns
+    -------
+    DataFrame (usable draw, fact); how many draws were refused
+    """
+    values = np.stack([as_values(ndtr(column), name) for name, column in zip(WEAK, z.T, strict=True)], axis=1)
+    draws = [Assumptions.central(PRIORS).vary(**dict(zip(WEAK, map(float, row), strict=True))) for row in values]
+    found = list(each(_figures_or_none, draws, [fitted] * len(draws)))
+    usable = [row for row in found if row is not None]
+    return pd.DataFrame(usable), len(found) - len(usable)
+
+
+def _figures_or_none(a, fitted):
+    constants = constants_or_none(a, START, fitted)
+    return constants and statistics(whole_world(fit_world(START), a, TO_FIVE), a, constants)

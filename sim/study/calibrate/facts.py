@@ -1,0 +1,177 @@
+"""The facts that beliefs about behaviour are fitted to, and the same figures of the model.
+
+Nothing here is held back by a gate that decides. Each fact has an error: that of its source, and where it counts other
+people than AI engineers what may be lost on the way (``TRANSFER``).
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from ...model.mean_field import year as mean_field
+from ...scenario.levers import baseline_rules
+from ...world.countries import ties
+from ...world.engineers import TEMPORARY, TIERS
+from ...world.flows import read_flows, read_source
+from ...world.tables import names
+from ..corridors import FIRST, LAST, TERMS, poisson_fit
+from ..corridors import SOURCE as CORRIDORS
+
+TRANSFER = 0.3  # relative error of a coefficient of scholars for AI engineers; assumption, grade D
+RANGE = 2 * 1.645  # standard deviations of a normal in its 90 % range
+TO_FIVE = 5  # years of a stay
+TAGGED = 1e-3  # by which a cohort is enlarged to be followed
+COHORTS = ("chn", "ind", "kor")
+MEMBERS = {"chn": ("CHN", "HKG", "MAC")}  # of a country of the model, where it is not one of the sources
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An observed figure with its standard error."""
+
+    name: str
+    value: float
+    error: float
+    unit: str
+    meaning: str
+    population: str
+    source: str
+    grade: str
+    logarithmic: bool = False  # its logarithm is compared
+
+
+def compared(known, figures):
+    """Figures of facts as they are compared: (..., fact) with the logarithm where that is the scale of the error."""
+    return np.where([fact.logarithmic for fact in known], np.log(np.maximum(figures, 1e-9)), figures)
+
+
+def observed(known):
+    """Values and standard errors of facts as they are compared, each (fact,)."""
+    value, error = (np.array([getattr(fact, name) for fact in known]) for name in ("value", "error"))
+    return compared(known, value), np.where([fact.logarithmic for fact in known], error / value, error)
+
+
+def facts():
+    """All facts, in the order of :func:`statistics`; the corridors by the same regression on the same countries.
+
+    Returns
+    -------
+    list of Fact
+
+    Raises
+    ------
+    UsageError without the extra ``calibrate``
+    """
+    countries = named_countries()
+    found, error = _corridors(_scholars(countries), countries, clustered=True)
+    scholars = "published researchers of all fields between the countries of the model"
+    rows = [
+        Fact(f"corridor_{name[2:]}", float(b), float(np.hypot(e, TRANSFER * b)), "log-odds per unit of the regressor",
+             f"coefficient of {TERMS[name]}", scholars, CORRIDORS, "B")
+        for name, b, e in zip(TERMS, found, error, strict=True)
+    ]  # fmt: skip
+    stay = "stay in the USA five years after a doctorate there on a temporary permit"
+    doctors = "doctorate recipients of the USA on temporary visas, computer science and mathematics where told apart"
+    return [
+        *rows,
+        _ranged("moves_within_usa", 3, 5, "% of the stock a year", "moves between metropolitan areas of the USA",
+                "all professionals", "assumption, with that of move_cost_domestic: about 3 to 5 % a year", "D", True),
+        _ranged("stay_chn", 83, 95, "%", f"{stay}, from China", doctors, "CSET; Finn; NCSES: gate g08a", "B"),
+        _ranged("stay_ind", 77, 92, "%", f"{stay}, from India", doctors, "CSET; Finn; NCSES: gate g08b", "B"),
+        _ranged("stay_kor", 57, 79, "%", f"{stay}, from Korea", doctors,
+                "NCSES 10996: 57 % over all fields, 68 % scaled to computing", "B"),
+    ]  # fmt: skip
+
+
+def statistics(world, a, constants):
+    """The same figures under the assumptions ``a``, of the mean-field twin at the baseline: dict of name -> float.
+
+    The facts are of ordinary years, so the boom part of the constants is left out.
+
+    Parameters
+    ----------
+    world : WholeWorld of five years or more
+    a : Assumptions
+    constants : Constants fitted under them
+    """
+    ordinary = replace(constants, boom=np.zeros_like(constants.boom))
+    arm = mean_field.begin(world, a, ordinary, baseline_rules())
+    larger, setting = _tagged(arm.branch(())), world.setting
+    arm = arm.branch(())
+    last = {}
+    for which in (arm, larger):
+        for now in mean_field.simulate(which, world.start + TO_FIVE):
+            if which is arm and now.year == world.start + 1:
+                flow, stock = now.books.flow.copy(), setting.stock
+        last[which is larger] = which.counts.sum(axis=(2, 3))  # hub, home
+    countries = named_countries()
+    found, _ = _corridors(_between(flow, setting, countries), countries)
+    usa = setting.country == setting.countries.index("usa")
+    more = last[True] - last[False]
+    stays = [100 * more[usa, h].sum() / more[:, h].sum() for h in map(setting.homes.index, COHORTS)]
+    within = 100 * flow[np.ix_(usa, usa)].sum() / stock[usa].sum()
+    told = [*(f"corridor_{name[2:]}" for name in TERMS), "moves_within_usa", *(f"stay_{home}" for home in COHORTS)]
+    return dict(zip(told, map(float, [*found, within, *stays]), strict=True))
+
+
+def named_countries():
+    """Countries of the model that are one country: ISO 3166 in small letters."""
+    known = {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")}
+    return tuple(name for name in names("country") if name.upper() in known)
+
+
+def _ranged(name, low, high, *told):
+    return Fact(name, (low + high) / 2, (high - low) / RANGE, *told)
+
+
+def _tagged(arm):
+    """The arm with slightly more experts of each cohort in the USA on temporary permits: who they are can be followed
+    by the difference, as nobody else's choice depends on so few."""
+    setting = arm.world.setting
+    homes = [setting.homes.index(home) for home in COHORTS]
+    usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
+    cells = np.ix_(homes, [TIERS.index("expert")], range(arm.persons.shape[2]), usa, range(arm.persons.shape[4]),
+                   range(TEMPORARY, arm.persons.shape[5]))  # fmt: skip
+    arm.persons[cells] *= 1 + TAGGED
+    arm.count()
+    return arm
+
+
+def _corridors(flow, countries, clustered=False):
+    return poisson_fit(flow, _terms(countries), clustered)[:2]
+
+
+@lru_cache(maxsize=1)
+def _terms(countries):
+    """Regressors of the corridors between countries, in the order of ``TERMS``."""
+    km, language = ties([name.upper() for name in countries])
+    compatriots = np.zeros_like(km)
+    _add(compatriots, countries, ((row["orig"], row["dest"], float(row["stock"]))
+                                  for row in read_source("migrant_stock_2000")))  # fmt: skip
+    return [-np.log1p(km / 100), language, np.log1p(compatriots)]
+
+
+def _scholars(countries):
+    """(origin, destination) scholars who moved between countries in the years of the fit."""
+    flows, moved = read_flows(), np.zeros((len(countries), len(countries)))
+    total = flows.between(FIRST, LAST).sum(axis=0)
+    _add(moved, countries, ((flows.countries[o], flows.countries[d], total[o, d]) for o, d in np.argwhere(total > 0)))
+    return moved
+
+
+def _add(matrix, countries, rows):
+    """Add (origin, destination, number) rows, by code of the source, to a matrix between countries of the model."""
+    place = {code: k for k, name in enumerate(countries) for code in MEMBERS.get(name, (name.upper(),))}
+    for origin, destination, number in rows:
+        o, d = place.get(origin), place.get(destination)
+        if o is not None and d is not None and o != d:
+            matrix[o, d] += number
+
+
+def _between(flow, setting, countries):
+    """(origin, destination) persons between countries out of (hub, hub)."""
+    group = np.array([[setting.countries[c] == name for c in setting.country] for name in countries], float)
+    moves = group @ flow @ group.T
+    np.fill_diagonal(moves, 0.0)
+    return moves

@@ -1,0 +1,142 @@
+"""The whole fit, from the declared beliefs to the tables that ship; killed at any time, it goes on."""
+
+import math
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ... import __version__
+from ...errors import UsageError
+from ...results.folder import staged
+from ...results.record import code_digest
+from ...scenario.assumption_table import PRIORS
+from ...scenario.assumptions import Assumptions
+from ...scenario.posterior import after_fitting
+from ..pairs import mapper
+from . import checks, constants
+from .facts import compared, facts, observed
+from .posterior import BESIDE, WEAK, learned, summarised
+from .table import scores, simulated
+
+ROWS, TRUTHS, PREDICTED = 4096, 256, 256
+LEAST = 120  # usable rows below which the emulator has nothing to learn from
+
+
+class Calibration(NamedTuple):
+    """What a fit found.
+
+    Attributes
+    ----------
+    posterior : DataFrame of name, central, low, high, shrinkage
+    correlation : DataFrame of name, and a column a belief
+    facts : DataFrame of the facts, and of what the posterior makes of them
+    ranks : DataFrame, see ``checks.uniformity``
+    constants : (Constants, Offsets) under the posterior's medians
+    record : dict of plain values
+    """
+
+    posterior: pd.DataFrame
+    correlation: pd.DataFrame
+    facts: pd.DataFrame
+    ranks: pd.DataFrame
+    constants: tuple
+    record: dict
+
+
+def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, told=None, say=lambda line: None):
+    """Fit the weak beliefs to the facts, check the fit, and fit the hub constants under what comes out.
+
+    Parameters
+    ----------
+    rows : draws of the table that the fit learns from
+    seed : of all draws
+    out : path of the folder of folders; what is done lies in one of them, and is not done again
+    workers : processes; the result is the same for any number
+    truths : known truths that the method must find again
+    told : progress of the table, as of :func:`~sim.study.sweep.explore`
+    say : function of a line, called at every stage
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    UsageError for too few rows, or without the extra ``calibrate``
+    """
+    known, folder = facts(), Path(out) / f"calibrate-{code_digest()[:12]}-seed{seed}"
+    say("hub constants under the priors")
+    begun = _constants(folder / "priors", Assumptions.central(PRIORS))
+    say(f"the table: {rows:,} draws of the beliefs")
+    with closing(simulated(begun, rows, seed, folder / "table", workers, told)) as table:
+        z, usable, figures = scores(table, [*WEAK, *BESIDE])
+    if usable.sum() < LEAST:
+        raise UsageError("rows", f"{usable.sum()} of {rows} are usable, at least {LEAST} are needed: give more")
+    say("the posterior")
+    with _one_thread(), mapper(workers):
+        figures = compared(known, figures[[fact.name for fact in known]].to_numpy())
+        beliefs, correlation, told_facts, record = _posterior(z, usable, figures, known, seed, begun)
+        say(f"{truths} known truths")
+        ranks = _ranks(z, usable, figures, known, seed, truths)
+    say("hub constants under the posterior")
+    after = _constants(folder / "fitted", Assumptions.central(after_fitting(PRIORS, beliefs)))
+    shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
+    together = pd.DataFrame(correlation, columns=list(WEAK))
+    together.insert(0, "name", WEAK)
+    record |= {"seed": seed, "rows": len(z), "usable": int(usable.sum()), "truths": truths, "version": __version__}
+    return Calibration(pd.DataFrame(shipped), together, told_facts, ranks, after, record)
+
+
+def _constants(folder, a):
+    """Hub constants under the assumptions ``a``, as the folder keeps them: fitted only once."""
+    if (found := constants.kept(folder)) is None:
+        with staged(folder) as made:
+            constants.write(*constants.fit(a), made)
+        found = constants.kept(folder)
+    return found
+
+
+def _posterior(z, usable, figures, known, seed, begun):
+    """Beliefs, their correlations, what they make of the facts, and what to say of the fit."""
+    value, error = observed(known)
+    emulated = learned(z, usable, figures, seed)
+    draws, worth = emulated.posterior(value, error)
+    draws = draws[:, : len(WEAK)]
+    beliefs, correlation = summarised(draws, WEAK)
+    made, refused = checks.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
+    told = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
+    record = {"effective_draws": round(worth), "refused_before": 1 - float(usable.mean()),
+              "predicted": PREDICTED, "refused_after": refused / PREDICTED}  # fmt: skip
+    return beliefs, correlation, told, record
+
+
+def _told(known, before, after):
+    """The facts with median and 5 to 95 % of their figures before and after the fit."""
+    told = pd.DataFrame([asdict(fact) for fact in known])
+    for way, rows in (("prior", before), ("posterior", after)):
+        for end, q in (("", 0.5), ("_low", 0.05), ("_high", 0.95)):
+            found = np.quantile(rows, q, axis=0)
+            told[way + end] = [math.exp(x) if fact.logarithmic else x for x, fact in zip(found, known, strict=True)]
+    return told
+
+
+def _ranks(z, usable, figures, known, seed, truths):
+    """Ranks of known truths, by an emulator that has not seen them."""
+    usable_so_far = np.cumsum(usable)
+    rows = int(np.searchsorted(usable_so_far, checks.TRAINED * usable_so_far[-1]))  # of the table, to learn from
+    trained = int(usable_so_far[rows - 1])
+    emulated = learned(z[:rows], usable[:rows], figures[:trained], seed)
+    error, held_back = observed(known)[1], z[rows:][usable[rows:]]
+    found = checks.ranks_of_truths(emulated, held_back[:truths], figures[trained:][:truths], error, seed)
+    return checks.uniformity(found[:, : len(WEAK)], WEAK)
+
+
+def _one_thread():
+    """Sums of matrices in one order, however many cores there are."""
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    return threadpool_limits(1)

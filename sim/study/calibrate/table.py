@@ -1,0 +1,101 @@
+"""The table that the fit learns from: draws of all beliefs, each with the figures that the model gives under them.
+
+It is a sweep over a Latin hypercube: killed at any time it goes on; the rows are the same for any number of workers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import Refused
+from ...model.mean_field.state import whole_world
+from ...scenario.assumption_table import PRIORS
+from ...scenario.assumptions import Assumptions
+from ..cell import NO_CONSTANTS, RUNAWAY
+from ..draws import constants_or_none, own_size_elasticity
+from ..space import Factor
+from ..sweep import explore
+from .constants import START, fit_world
+from .facts import TO_FIVE, statistics
+
+EDGE = 1e-4  # of the declared shapes, left out on either side
+METHOD = "lhs"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The model as a function of beliefs: the figures that facts are known of.
+
+    Attributes
+    ----------
+    fitted : (Constants, Offsets) that every inversion starts from
+    """
+
+    fitted: tuple
+
+    def prepare(self, values):
+        """Assumptions, and the hub constants under them.
+
+        Raises
+        ------
+        Refused
+        """
+        a = Assumptions.central(PRIORS).vary(**values)
+        constants = constants_or_none(a, START, self.fitted)
+        if constants is None:
+            raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
+        return a, constants
+
+    def __call__(self, values, draw):
+        """Dict of fact -> figure."""
+        a, constants = draw
+        return statistics(whole_world(fit_world(START), a, TO_FIVE), a, constants)
+
+
+def simulated(fitted, rows, seed, store, workers, told):
+    """The table: a sweep over all beliefs that are not fixed, kept in ``store``.
+
+    Parameters
+    ----------
+    fitted : (Constants, Offsets)
+    rows : draws
+    seed, store, workers, told : as of :func:`~sim.study.sweep.explore`
+
+    Returns
+    -------
+    Sweep
+    """
+    factors = [_whole(row) for row in PRIORS.values() if not row.is_fixed]
+    return explore(Figures(fitted), factors, METHOD, rows, store=store, seed=seed, workers=workers, told=told)
+
+
+def _whole(row):
+    """The factor that a belief is over its whole shape."""
+    belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+    return Factor(row.name, row.low, row.central, row.high, row.unit, row.grade, row.group, row.meaning, "assumption",
+                  (EDGE, 1 - EDGE), belief)  # fmt: skip
+
+
+def scores(table, names):
+    """Normal scores of the beliefs ``names`` at every point, and which points could be used.
+
+    Returns
+    -------
+    z : (point, name); usable : (point,) bool; figures : DataFrame (usable point, fact)
+    """
+    import pandas as pd
+    from scipy.special import ndtri
+
+    coordinates = table.coordinates()
+    usable = table.points().status.eq("done")
+    z = ndtri(EDGE + coordinates[names].to_numpy() * (1 - 2 * EDGE))
+    figures = pd.DataFrame({name: table.value(name) for name in table.measures.index})
+    return z, usable.to_numpy(), figures
+
+
+def as_values(u, name):
+    """Values of a belief at its prior's quantiles ``u``."""
+    from ...scenario.shapes import quantile
+
+    row = PRIORS[name]
+    return quantile(np.asarray(u), row.shape, row.central, row.low, row.high, row.bounds, row.mass)

@@ -1,0 +1,200 @@
+"""The fit of beliefs: closed forms of its parts, known truths found again, and what ships is its output."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from sim.scenario import posterior as shipped
+from sim.scenario.assumption_table import ENOUGH, PRIORS
+from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, override
+from sim.study.calibrate import checks, posterior
+from sim.study.calibrate import shipped as shipped_constants
+from sim.study.calibrate.facts import Fact, compared, observed, statistics
+from sim.study.calibrate.pipeline import PREDICTED
+from sim.study.calibrate.posterior import Emulated, learned, summarised
+
+DOCS = Path(__file__).parents[1] / "docs"
+FITTED = shipped.fitted()
+
+
+def normal_scores(draws, beliefs, seed=0):
+    return ndtri(qmc.Sobol(beliefs, rng=np.random.default_rng(seed)).random(draws))
+
+
+def linear(slope, left, draws=2**14):
+    """A figure for each belief, linear in it: the posterior is known in closed form."""
+    z = normal_scores(draws, len(slope))
+    return Emulated(z, z * slope, np.zeros(draws), np.diag(np.square(left)), np.ones(len(slope)))
+
+
+# --- the posterior --------------------------------------------------------------------------------
+
+
+def test_the_posterior_of_a_linear_model_is_the_closed_form():
+    slope, left, error, value = np.array([1.0, 0.5]), np.array([0.3, 0.1]), np.array([0.4, 0.2]), np.array([0.8, -0.3])
+    found, worth = linear(slope, left).posterior(value, error)
+    precision = 1 + slope**2 / (left**2 + error**2)
+    assert found.mean(axis=0) == pytest.approx(slope * value / (left**2 + error**2) / precision, abs=0.02)
+    assert found.std(axis=0) == pytest.approx(precision**-0.5, abs=0.02)
+    assert 100 < worth < 2**14
+
+
+def test_facts_that_say_nothing_leave_the_prior_as_it_was():
+    emulated = linear(np.ones(2), np.full(2, 0.1))
+    found, worth = emulated.posterior(np.zeros(2), np.full(2, 1e6), 2**14)
+    assert worth == pytest.approx(2**14)
+    assert np.sort(found, axis=0) == pytest.approx(np.sort(emulated.z, axis=0))
+
+
+def test_draws_that_cannot_be_used_are_not_in_the_posterior():
+    emulated = linear(np.ones(2), np.ones(2))
+    emulated = replace(emulated, log_usable=np.where(emulated.z[:, 0] > 0, 0.0, -np.inf))
+    found, _ = emulated.posterior(np.zeros(2), np.full(2, 1e6))
+    assert (found[:, 0] > 0).all()
+    assert found[:, 0].std() == pytest.approx((1 - 2 / np.pi) ** 0.5, abs=0.01)  # of a half-normal
+
+
+def test_the_table_is_learned_and_what_is_left_is_known(monkeypatch):
+    monkeypatch.setattr(posterior, "DRAWS", 2**8)
+    chance = np.random.default_rng(0)
+    z = chance.normal(size=(1500, 3))
+    usable = z[:, 1] < 1
+    figures = (z[:, :1] ** 2 + z[:, :1] * z[:, 1:2] + 0.3 * chance.normal(size=(1500, 1)))[usable]
+    found = learned(z, usable, figures, 0)
+    assert found.left == pytest.approx(np.array([[0.09]]), rel=0.15)
+    assert found.explained == pytest.approx(1 - 0.09 / figures.var(), abs=0.03)
+    expected = found.z[:, 0] ** 2 + found.z[:, 0] * found.z[:, 1]
+    near = np.abs(found.z).max(axis=1) < 2
+    assert found.figures[near, 0] == pytest.approx(expected[near], abs=0.2)
+    assert found.log_usable[found.z[:, 1] > 1.5].max() < found.log_usable[found.z[:, 1] < 0.5].min()
+
+
+def test_a_summary_of_the_prior_is_the_prior_and_of_half_of_it_half():
+    names = ["b_pay", "considering_rate"]
+    z = normal_scores(2**14, 2)
+    found, correlation = summarised(z, names)
+    for name in names:
+        row = PRIORS[name]
+        assert (found[name].central, found[name].low, found[name].high) == pytest.approx(
+            (row.central, row.low, row.high), rel=5e-3
+        )
+        assert found[name].shrinkage == pytest.approx(0, abs=2e-3)
+    assert correlation == pytest.approx(np.eye(2), abs=2e-3)
+    narrower, _ = summarised(z / 2, names)
+    assert [row.shrinkage for row in narrower.values()] == pytest.approx([0.5, 0.5], abs=2e-3)
+
+
+# --- known truths ---------------------------------------------------------------------------------
+
+
+def known_truths(error_believed, truths=400):
+    slope, left, error = np.array([1.0, 0.6]), np.full(2, 0.2), np.full(2, 0.5)
+    chance = np.random.default_rng(5)
+    z = chance.normal(size=(truths, 2))
+    figures = z * slope + left * chance.normal(size=z.shape)
+    seen = figures + error * chance.normal(size=z.shape)
+    emulated = linear(slope, left)
+    ranks = [(emulated.posterior(row, error_believed)[0] < truth).mean(axis=0) for row, truth in zip(seen, z, strict=True)]
+    return checks.uniformity(np.array(ranks), ["a", "b"])
+
+
+def test_ranks_of_known_truths_are_uniform():
+    assert known_truths(np.full(2, 0.5)).p.min() > 1e-3
+
+
+def test_a_fit_that_is_too_sure_is_found_out():
+    assert known_truths(np.full(2, 0.05)).p.max() < 1e-6
+
+
+def test_ranks_are_taken_of_the_truths_own_figures():
+    emulated = linear(np.ones(2), np.full(2, 1e-3))
+    z = np.array([[2.0, -2.0], [0.0, 1.0]])
+    ranks = checks.ranks_of_truths(emulated, z, z, np.full(2, 1e-3), 0)
+    assert ranks == pytest.approx(np.full((2, 2), 0.5), abs=0.5)
+    far = checks.ranks_of_truths(emulated, z, np.zeros((2, 2)), np.full(2, 1e-3), 0)
+    assert far[0] == pytest.approx([1, 0])
+
+
+# --- facts ----------------------------------------------------------------------------------------
+
+
+def test_a_fact_on_a_logarithmic_scale_is_compared_so():
+    facts = [Fact("a", 4.0, 0.4, "%", "", "", "", "D", True), Fact("b", 4.0, 0.4, "%", "", "", "", "D")]
+    value, error = observed(facts)
+    assert value == pytest.approx([np.log(4), 4])
+    assert error == pytest.approx([0.1, 0.4])
+    assert compared(facts, np.array([[2.0, 2.0]])) == pytest.approx(np.array([[np.log(2), 2]]))
+
+
+@pytest.mark.slow
+def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
+    from sim.model.mean_field.state import whole_world
+    from sim.study.calibrate import fit_world
+
+    a, constants = Assumptions.central(), shipped_constants()[0]
+    world = whole_world(fit_world(), a, 5)
+    low, high = (statistics(world, a.vary(return_bonus=bonus), constants) for bonus in (1.0, 3.0))
+    assert high["stay_kor"] < low["stay_kor"] - 5
+    for home in ("chn", "ind"):
+        assert high[f"stay_{home}"] == pytest.approx(low[f"stay_{home}"], abs=0.2)
+    for stay in ("stay_chn", "stay_ind", "stay_kor"):
+        assert 0 < low[stay] < 100
+
+
+# --- what ships -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return json.loads((DOCS / "calibration.json").read_text(encoding="utf-8"))
+
+
+def test_the_shipped_beliefs_are_the_output_of_the_fit(answer):
+    assert {row["name"]: shipped.Fitted(*(row[k] for k in ("central", "low", "high", "shrinkage")))
+            for row in answer["posterior"]} == FITTED  # fmt: skip
+    assert list(FITTED) == list(posterior.WEAK)
+
+
+def test_every_fitted_belief_says_what_it_was_and_whether_data_narrowed_it():
+    for name, row in FITTED.items():
+        belief, prior = ASSUMPTIONS[name], PRIORS[name]
+        assert belief.prior == (prior.central, prior.low, prior.high)
+        assert (belief.central, belief.low, belief.high) == (row.central, row.low, row.high)
+        assert belief.is_prior_driven == (row.shrinkage < ENOUGH)
+        assert belief.fitting
+    for name in set(ASSUMPTIONS) - set(FITTED):
+        assert ASSUMPTIONS[name] == PRIORS[name]
+
+
+def test_no_truth_was_missed_by_the_shipped_fit(answer):
+    """Of so many tests the least p is not smaller than chance would make it once in a thousand fits."""
+    assert min(row["p"] for row in answer["ranks"]) * len(answer["ranks"]) > 1e-3
+
+
+def test_most_draws_of_the_posterior_can_be_used(answer):
+    assert answer["predicted"] == PREDICTED
+    assert answer["refused_after"] < answer["refused_before"]
+
+
+def test_draws_go_together_as_the_fit_says():
+    drawn = draw_assumptions(4096, seed=1)
+    table = pd.DataFrame({name: [getattr(a, name) for a in drawn] for name in FITTED})
+    rank = table.rank().to_numpy() / (len(table) + 1)
+    expected = np.array([[float(v) for k, v in row.items() if k != "name"] for row in shipped._rows("correlation")])
+    smooth = [k for k, name in enumerate(FITTED) if table[name].nunique() > 4000]  # no mass on a bound
+    found = np.corrcoef(ndtri(rank[:, smooth]), rowvar=False)
+    assert found == pytest.approx(expected[np.ix_(smooth, smooth)], abs=0.03)
+
+
+def test_a_belief_held_by_the_user_leaves_all_other_draws_alone():
+    usual = draw_assumptions(16, seed=2)
+    held = draw_assumptions(16, seed=2, declared=override({"considering_rate": 0.2}))
+    for a, b in zip(usual, held, strict=True):
+        assert b.considering_rate == 0.2
+        assert replace(a, considering_rate=0.2) == b
