@@ -2,20 +2,22 @@
 
 A kind of engineer is a home, tier, role and hub of residence; over tastes for pay, families, shares of a home that
 need no permit and remote work the probabilities are averaged, each part with its own. The utilities are those of the
-agents, ``arm.tables``.
+agents, ``arm.tables``. Odds are written as factors, of the hub and of the corridor, so that sums over hubs are products
+of matrices, as in ``constants.exponentials``.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
-from ..kernels import ORDERLY
+from .. import equations as eq
+from .passes import arrivals, odds_within, row_sums
 
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
+EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 
 
 class Nations(NamedTuple):
@@ -26,6 +28,10 @@ class Nations(NamedTuple):
     needs: np.ndarray  # (nation, hub) bool, to move there from abroad
     first: np.ndarray  # (home + 1,) where the nations of each home begin
 
+    def total(self, values):
+        """(home, ...) sums of (nation, ...) values."""
+        return values if len(self.home) == len(self.first) - 1 else np.add.reduceat(values, self.first[:-1], axis=0)
+
 
 class Exponentials(NamedTuple):
     """Odds of the alternatives as factors, a variant being a taste, or remote work."""
@@ -33,9 +39,10 @@ class Exponentials(NamedTuple):
     stay: np.ndarray  # (home, tier, role, variant, hub)
     held: np.ndarray  # the same: what relief that is left adds to staying in the country
     inside: np.ndarray  # the same: another hub of the country of residence
-    abroad: np.ndarray  # (away or at home, nation, tier, role, variant, hub)
+    back: np.ndarray  # (nation, tier, role, variant, hub) in the origin country, 0 elsewhere
+    abroad: np.ndarray  # (needs a permit or not, nation, tier, role, variant, hub) in third countries
     trip_inside: np.ndarray  # (tier, origin, hub), 0 abroad
-    trip: np.ndarray  # (third or origin country, way, tier, origin, hub), 0 in the country
+    trip: np.ndarray  # (third or origin country, way, nation, tier, origin, hub), 0 where that is another nest
     family: np.ndarray  # (way, none or family) part of the engineers
     burden: np.ndarray  # (none or family,) worth of going abroad over that of the way
 
@@ -45,8 +52,8 @@ class Choices(NamedTuple):
 
     gone: np.ndarray  # (home, tier, role, origin) probability of moving without a permit
     applied: np.ndarray  # (home, tier, role, origin) probability of applying for one
-    inside: np.ndarray  # (home, tier, role, destination, type, status) movers within a country
-    free: np.ndarray  # (home, tier, role, destination, type) movers to another country who need no permit
+    within: np.ndarray  # (home, tier, role, pair of hubs) probability of moving within the country, see ``arm.pairs``
+    free: np.ndarray  # (home, tier, role, type, destination) movers to another country who need no permit
     went: np.ndarray  # (home, tier, origin, destination) both
     asked: np.ndarray  # (home, tier, origin, destination) applicants
     asked_role: np.ndarray  # (home, tier, role, destination) applicants
@@ -84,36 +91,50 @@ def exponentials(arm, group=0):
     arm : MeanField
     group : of routes, see ``routes.Routes.group_of``
     """
-    t, s = arm.tables, arm.world.setting
+    t = arm.tables
     parts = nations_of(arm.pulls.free.tobytes(), *arm.pulls.free.shape)
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
     remote = t.remote if arm.elsewhere.any() else None
     pull = t.pull - t.pull.max(axis=2, keepdims=True).astype(float)
-    tied = np.log(arm.tied)[:, None, :]
-    back = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
-    arriving = pull + tied + t.is_home[:, None, :] * back
-    abroad = arriving[parts.home]
-    permit = np.repeat(t.permit[group], len(TASTE_SHARES), axis=1)[parts.home]
-    abroad += np.where(parts.needs[:, None, :], permit, 0.0)
-    abroad = _variants(abroad, remote, parts.needs)
-    shut = t.closed[parts.home][:, None, None, None, :]
-    home = t.is_home[parts.home][:, None, None, None, :]
-    far = np.where(shut, 0.0, np.exp(abroad / third))
-    near = np.where(home & ~shut, np.exp(np.where(home, abroad, 0.0) / origin), far)
     left = arm.relief_left()
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
-    border, elsewhere = t.country[:, None] != t.country, ~np.eye(len(s.hubs), dtype=bool)
+    stay = np.exp(_variants(pull + own + left, remote))
+    held = np.exp(_variants(left, None if remote is None else 0 * remote))
+    pull += np.log(arm.tied)[:, None, :]
+    inside = np.exp(_variants(pull, remote) / residence)
+    back = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
+    pull += t.is_home[:, None, :] * back
+    abroad = pull[parts.home].reshape(len(parts.home), -1, len(TASTE_SHARES), pull.shape[2])
+    abroad += np.where(parts.needs[:, None, None, :], t.permit[group][parts.home][:, :, None], 0.0)
+    abroad = _variants(abroad, remote, parts.needs)
+    home, shut, needs = (x[:, None, None, None, :] for x in (t.is_home[parts.home], t.closed[parts.home], parts.needs))
+    near, far = (np.exp(abroad / nest) * ~shut for nest in (origin, third))
+    trip_inside, trip, family, burden = corridors(arm, parts, third, origin, residence)
+    return Exponentials(stay, held, inside, near * home, np.stack([far * ~needs, far * needs]),
+                        trip_inside, trip, family, burden), parts
+
+
+def corridors(arm, parts, third, origin, residence):
+    """The odds of corridors in :class:`Exponentials`, laid out once for as long as no policy changes them."""
+    rights = arm.rules["family_rights"]
+    key = rights.tobytes(), parts.needs.tobytes(), parts.home.tobytes()
+    if key not in arm.corridors:
+        arm.corridors[key] = _corridors(arm, parts, rights.any(), third, origin, residence)
+    return arm.corridors[key]
+
+
+def _corridors(arm, parts, by_family, third, origin, residence):
+    t, border = arm.tables, arm.layout.abroad
     trip = -t.trip.astype(float).reshape(2, len(TIERS), *border.shape)
     part, burden = np.array([1 - arm.a.family_share, arm.a.family_share]), np.ones(2)
-    if arm.rules["family_rights"].any():
+    if by_family:
         part = np.diag(part)
     else:  # a family costs the same wherever it goes: one way for all
         trip, part, burden = trip[:1], part[None], np.exp([0.0, -arm.a.family_cost])
-    return Exponentials(
-        np.exp(_variants(pull + own + left, remote)), np.exp(_variants(left, None if remote is None else 0 * remote)),
-        np.exp(_variants(pull + tied, remote) / residence), np.stack([near, far]),
-        (~border & elsewhere) * np.exp(trip[0] / residence),
-        border * np.stack([np.exp(trip / third), np.exp(trip / origin)]), part, burden), parts
+    back = (t.is_home[:, None, :] & ~t.is_home[:, :, None])[parts.home][:, None]  # the origin country, for who is away
+    trip_inside = (~border & ~np.eye(len(border), dtype=bool)) * np.exp(trip[0] / residence)
+    ways = [(mask & border) * np.exp(trip[:, None] / nest) for nest, mask in ((third, ~back), (origin, back))]
+    return trip_inside, np.stack(ways), part, burden
 
 
 def _sector_share(arm):
@@ -136,102 +157,91 @@ def _variants(v, remote, needs=None):
 
 
 def choose(arm, considering, group=0):
-    """Expected :class:`Choices` of ``considering`` (home, tier, role, hub, type, status) persons."""
+    """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
-    t = arm.tables
-    share = arm.remote_share()
-    weights = np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]])
-    homes, tiers, roles, hubs, types, _ = considering.shape
-    found = Choices(*(np.zeros(shape) for shape in (
-        (homes, tiers, roles, hubs), (homes, tiers, roles, hubs), considering.shape, (homes, tiers, roles, hubs, types),
-        *[(homes, tiers, hubs, hubs)] * 2, (homes, tiers, roles, hubs))))
-    _choose(considering, e, parts, weights, t.is_home, t.country.astype(np.int64),
-            t.dissimilarity.astype(float), found)
+    lam = arm.tables.dissimilarity.astype(float)
+    persons = row_sums(considering)  # home, tier, role, type, hub
+    many = persons.sum(axis=3) > FEW
+    weights = (parts.share[:, None, None, None, None] * _weights(arm, e)) * many[parts.home][:, :, :, None]
+    odds = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
+    worth = e.held * odds ** lam[eq.RESIDENCE]
+    found = _nobody(persons, len(arm.pairs[0]))
+    near = parts.total(_go_abroad(e, parts, lam, weights, (e.stay + worth)[parts.home], persons, found)) * worth
+    found.gone[:] += near.sum(axis=3)
+    found.within[:] = odds_within(near / odds, e.inside, e.trip_inside, *arm.pairs)
+    everybody = persons.sum(axis=3)[..., arm.pairs[0]]
+    found.went[:, :, arm.pairs[0], arm.pairs[1]] += (everybody * found.within).sum(axis=2)
     return found
 
 
-@njit(inline="always")
-def _worth(odds, dissimilarity):
-    """Worth of a nest out of the sum of its odds (E3)."""
-    return np.exp(dissimilarity * np.log(odds)) if odds > 0.0 else 0.0
+def _weights(arm, e):
+    """(role, variant, hub) part of the residents."""
+    share = arm.remote_share().T
+    return np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]], axis=1)
 
 
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def _choose(considering, e, parts, weights, is_home, country, dissimilarity, found):
-    """Fill ``found``; the long loops run over all hubs without a branch, the others over lists of a few."""
-    homes, tiers, roles, hubs = found.gone.shape
-    every = np.arange(hubs)
-    x, ways = np.empty(hubs), np.empty((e.family.shape[0], hubs))
-    acc, inside, mean = np.empty(hubs), np.empty(hubs), np.empty((2, hubs))
-    for g in range(homes):
-        for o in range(hubs):
-            border = country != country[o]
-            back = every[is_home[g] & border] if not is_home[g, o] else every[:0]  # the origin country
-            mates = every[~border & (every != o)]
-            for t in range(tiers):
-                for w in range(ways.shape[0]):
-                    for d in range(hubs):
-                        ways[w, d] = e.trip[0, w, t, o, d]
-                    for d in back:
-                        ways[w, d] = 0.0
-                for r in range(roles):
-                    persons = considering[g, t, r, o].sum()
-                    if persons <= FEW:
-                        continue
-                    mean[:], inside[:] = 0.0, 0.0
-                    for n in range(parts.first[g], parts.first[g + 1]):
-                        acc[:] = 0.0
-                        for v in range(weights.shape[0]):
-                            s1, odds = 0.0, e.abroad[1 if is_home[g, o] else 0, n, t, r, v]
-                            for d in mates:
-                                s1 += e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
-                            w1 = _worth(s1, dissimilarity[1]) * e.held[g, t, r, v, o]
-                            weight = parts.share[n] * weights[v, o, r]
-                            for w in range(ways.shape[0]):
-                                s2, s3, way = 0.0, 0.0, ways[w]
-                                for d in range(hubs):
-                                    x[d] = odds[d] * way[d]
-                                    s3 += x[d]
-                                for d in back:
-                                    s2 += odds[d] * e.trip[1, w, t, o, d]
-                                w2, w3 = _worth(s2, dissimilarity[2]), _worth(s3, dissimilarity[3])
-                                near = far = 0.0
-                                for f in range(2):
-                                    part = weight * e.family[w, f]
-                                    part /= e.stay[g, t, r, v, o] + w1 + e.burden[f] * (w2 + w3)
-                                    near += part
-                                    far += part * e.burden[f]
-                                p1 = near * w1 / s1 if s1 > 0.0 else 0.0
-                                p2 = far * w2 / s2 if s2 > 0.0 else 0.0
-                                p3 = far * w3 / s3 if s3 > 0.0 else 0.0
-                                for d in range(hubs):
-                                    acc[d] += p3 * x[d]
-                                for d in back:
-                                    acc[d] += p2 * odds[d] * e.trip[1, w, t, o, d]
-                                for d in mates:
-                                    inside[d] += p1 * e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
-                        for d in range(hubs):
-                            needs = 1 if parts.needs[n, d] else 0
-                            mean[needs, d] += acc[d]
-                    _book(g, t, r, o, persons, considering, inside, mean, found)
+def _nobody(persons, pairs):
+    """Choices of nobody: zeros."""
+    homes, tiers, roles, types, hubs = persons.shape
+    kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
+    return Choices(*(np.zeros(shape) for shape in (
+        kinds, kinds, (homes, tiers, roles, pairs), persons.shape, corridors, corridors, kinds)))
 
 
-@njit(inline="always")
-def _book(g, t, r, o, persons, considering, inside, mean, found):
-    """Add the choices of one kind of engineers to what was ``found``."""
-    types, statuses = considering.shape[4], considering.shape[5]
-    gone = applied = 0.0
-    for d in range(inside.size):
-        gone += inside[d] + mean[0, d]
-        applied += mean[1, d]
-        found.went[g, t, o, d] += persons * (inside[d] + mean[0, d])
-        found.asked[g, t, o, d] += persons * mean[1, d]
-        found.asked_role[g, t, r, d] += persons * mean[1, d]
-    found.gone[g, t, r, o], found.applied[g, t, r, o] = gone, applied
-    for k in range(types):
-        of_type = considering[g, t, r, o, k].sum()
-        for d in range(inside.size):
-            found.free[g, t, r, d, k] += mean[0, d] * of_type
-            if inside[d] > 0.0:
-                for s in range(statuses):
-                    found.inside[g, t, r, d, k, s] += inside[d] * considering[g, t, r, o, k, s]
+def _sums(odds, trip):
+    """(..., tier, role, variant, origin) sums of the odds (..., tier, role, variant, hub) of all hubs, times those of
+    the trip there, (..., tier, origin, hub)."""
+    return (_flat(odds) @ trip.swapaxes(-1, -2)).reshape(odds.shape)
+
+
+def _flat(values):
+    """(nation, tier, row, hub) out of (nation, tier, ..., hub)."""
+    return values.reshape(*values.shape[:2], -1, values.shape[-1])
+
+
+def _go_abroad(e, parts, lam, weights, staying, persons, found):
+    """Add what is chosen abroad to what was ``found``.
+
+    Parameters
+    ----------
+    weights : (nation, tier, role, variant, hub) part of the engineers
+    staying : (nation, tier, role, variant, hub) worth of not going abroad, in the hub and in the country
+
+    Returns
+    -------
+    like ``staying``, what each unit of it adds to the probability of staying so
+    """
+    total = 0.0
+    for third_trip, back_trip, families in zip(*e.trip, e.family, strict=True):
+        free, needs = (_sums(odds, third_trip) for odds in e.abroad)
+        back, third = np.maximum(_sums(e.back, back_trip), EMPTY), np.maximum(free + needs, EMPTY)
+        worth_back, worth_third = back ** lam[eq.ORIGIN], third ** lam[eq.THIRD]
+        abroad, near, far = worth_back + worth_third, 0.0, 0.0
+        for share, burden in zip(families, e.burden, strict=True):
+            part = share * weights / (staying + burden * abroad)
+            near, far = near + part, far + burden * part
+        each_back, each_third = far * worth_back / back, far * worth_third / third
+        found.gone[:] += parts.total(row_sums(each_back * back + each_third * free))
+        found.applied[:] += parts.total(row_sums(each_third * needs))
+        _book_abroad(e, parts, persons[parts.home], each_back, each_third, (back_trip, third_trip), found)
+        total = total + near
+    return total
+
+
+def _book_abroad(e, parts, persons, each_back, each_third, trips, found):
+    """Add flows by corridor, and arrivals by role and type, of (nation, tier, role, type, hub) considerers."""
+    everybody = persons.sum(axis=3)[:, :, :, None]
+    from_back, from_third = (_flat(each * everybody).swapaxes(2, 3) for each in (each_back, each_third))
+    back_trip, third_trip = trips
+    free, needs = (from_third @ _flat(odds) for odds in e.abroad)
+    found.went[:] += parts.total(from_back @ _flat(e.back) * back_trip + free * third_trip)
+    found.asked[:] += parts.total(needs * third_trip)
+    by_type = persons.swapaxes(2, 3)[:, :, :, :, None]  # nation, tier, type, role, 1, hub
+    applicants = np.zeros_like(found.free)
+    for each, trip, there in ((each_back, back_trip, ((found.free, e.back),)),
+                              (each_third, third_trip, ((found.free, e.abroad[0]), (applicants, e.abroad[1])))):
+        each = each[:, :, None] * by_type
+        reached = (_flat(each) @ trip).reshape(each.shape)
+        for out, odds in there:
+            arrivals(out, parts.first, reached, odds)
+    found.asked_role[:] += applicants.sum(axis=3)

@@ -107,7 +107,7 @@ class ExpectedOffices(Desks):
                     total[kind] = total[kind] + batch.asked * share[:, :, None]
         keep = lambda held: {k: x for k, x in held.items() if k != year}  # noqa: E731
         self.batches = [Batch(b.asked, keep(b.due), keep(b.by_route)) for b in self.batches]
-        none = np.zeros(self.arm.persons.shape[:2] + 2 * self.arm.persons.shape[3:4])
+        none = np.zeros(self.arm.persons.shape[:2] + 2 * self.arm.persons.shape[5:])
         return [persons if np.ndim(persons) else none for persons in total]
 
     def on_routes(self, asked_role, group=0):
