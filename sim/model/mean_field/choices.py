@@ -17,6 +17,7 @@ from .passes import arrivals, odds_within, row_sums
 
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
+AT_ONCE = 9  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 
 
@@ -30,7 +31,10 @@ class Nations(NamedTuple):
 
     def total(self, values):
         """(home, ...) sums of (nation, ...) values."""
-        return values if len(self.home) == len(self.first) - 1 else np.add.reduceat(values, self.first[:-1], axis=0)
+        out = values[self.first[:-1]]
+        for n in np.flatnonzero(np.diff(self.home, prepend=-1) == 0):  # few: np.add.reduceat takes five times as long
+            out[self.home[n]] += values[n]
+        return out
 
 
 class Exponentials(NamedTuple):
@@ -45,6 +49,14 @@ class Exponentials(NamedTuple):
     trip: np.ndarray  # (third or origin country, way, nation, tier, origin, hub), 0 where that is another nest
     family: np.ndarray  # (way, none or family) part of the engineers
     burden: np.ndarray  # (none or family,) worth of going abroad over that of the way
+
+    def of(self, homes, parts):
+        """The same of a slice of homes, and the :class:`Nations` of those alone."""
+        first = parts.first[homes.start : homes.stop + 1]
+        n = slice(first[0], first[-1])
+        nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
+        return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
+                             back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
 
 
 class Choices(NamedTuple):
@@ -159,19 +171,26 @@ def _variants(v, remote, needs=None):
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
-    lam = arm.tables.dissimilarity.astype(float)
-    persons = row_sums(considering)  # home, tier, role, type, hub
-    many = persons.sum(axis=3) > FEW
-    weights = (parts.share[:, None, None, None, None] * _weights(arm, e)) * many[parts.home][:, :, :, None]
+    persons, weights = row_sums(considering), _weights(arm, e)
+    found = _nobody(persons, len(arm.pairs[0]))
+    for first in range(0, len(persons), AT_ONCE):
+        homes = slice(first, first + AT_ONCE)
+        few, nations = e.of(homes, parts)
+        _choose(arm, few, nations, weights, persons[homes], Choices(*(x[homes] for x in found)))
+    return found
+
+
+def _choose(arm, e, parts, weights, persons, found):
+    """Fill what is ``found`` for (home, tier, role, type, hub) considerers of a few homes."""
+    lam, everybody = arm.tables.dissimilarity.astype(float), persons.sum(axis=3)
+    weights = parts.share[:, None, None, None, None] * weights * (everybody > FEW)[parts.home][:, :, :, None]
     odds = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
     worth = e.held * odds ** lam[eq.RESIDENCE]
-    found = _nobody(persons, len(arm.pairs[0]))
     near = parts.total(_go_abroad(e, parts, lam, weights, (e.stay + worth)[parts.home], persons, found)) * worth
-    found.gone[:] += near.sum(axis=3)
+    found.gone[:] += row_sums(near)
     found.within[:] = odds_within(near / odds, e.inside, e.trip_inside, *arm.pairs)
-    everybody = persons.sum(axis=3)[..., arm.pairs[0]]
-    found.went[:, :, arm.pairs[0], arm.pairs[1]] += (everybody * found.within).sum(axis=2)
-    return found
+    origin, destination = arm.pairs
+    found.went[:, :, origin, destination] += (everybody[..., origin] * found.within).sum(axis=2)
 
 
 def _weights(arm, e):
