@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...world.engineers import CITIZEN, PERMANENT, TEMPORARY
+from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
 from .passes import move_within, over_types, row_sums, thin
 
@@ -100,12 +100,11 @@ def land(arm, leaving, towards, status=None):
 
 
 def by_permit(granted, free):
-    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, origin, destination) persons granted a
-    permit, and (home, tier, origin, destination) who need none."""
-    kinds = [persons.sum(axis=2) for persons in granted]
-    status = np.zeros((*kinds[0].shape, 6))
-    status[..., CITIZEN] = free.sum(axis=2)
-    status[..., PERMANENT], status[..., TEMPORARY] = kinds[permits.PERMANENT], kinds[permits.TEMPORARY]
+    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
+    and (home, tier, destination) who need none."""
+    status = np.zeros((*free.shape, len(STATUSES)))
+    status[..., CITIZEN] = free
+    status[..., PERMANENT], status[..., TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
     total = status.sum(axis=3, keepdims=True)
     return status / np.where(total > 0, total, 1.0)
 

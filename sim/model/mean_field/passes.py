@@ -153,26 +153,14 @@ def thin(persons, share):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def asking(persons, pending):
-    """(status from student on, home, tier, role, hub) persons inside who ask for a permit: who has no petition
-    ``pending``, (home, tier, role, type, hub) share."""
-    homes, tiers, roles, types, statuses, hubs = persons.shape
-    out = np.zeros((statuses - STUDENT, homes, tiers, roles, hubs))
-    for g in range(homes):
-        for t in range(tiers):
-            for r in range(roles):
-                for k in range(types):
-                    for s in range(STUDENT, statuses):
-                        for d in range(hubs):
-                            able = persons[g, t, r, k, s, d] * (1 - pending[g, t, r, k, d])
-                            out[s - STUDENT, g, t, r, d] += able
-    return out
+    """Persons inside who ask for a permit: who has no petition ``pending``, (home, tier, role, type, hub) share.
 
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def grant(persons, pending, chance):
-    """Give those who ask the permits that they are granted: ``chance`` is (temporary or permanent, first time or
-    again, home, tier, role, hub), and students ask for the first time."""
+    Returns
+    -------
+    (first time or again, home, tier, role, hub) persons, students asking for the first time; and (home, status, hub)
+    """
     homes, tiers, roles, types, statuses, hubs = persons.shape
+    out, total = np.zeros((2, homes, tiers, roles, hubs)), np.zeros((homes, statuses, hubs))
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):
@@ -181,11 +169,42 @@ def grant(persons, pending, chance):
                         again = 0 if s == STUDENT else 1
                         for d in range(hubs):
                             able = persons[g, t, r, k, s, d] * (1 - pending[g, t, r, k, d])
-                            temporary = able * chance[0, again, g, t, r, d]
-                            permanent = able * chance[1, again, g, t, r, d]
+                            out[again, g, t, r, d] += able
+                            total[g, s, d] += able
+    return out, total
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def grant(persons, pending, chance, pattern):
+    """Give those who ask the permits that they are granted, students for the first time.
+
+    Parameters
+    ----------
+    pending : as in :func:`asking`
+    chance : (temporary or permanent, first time or again, pattern, tier, role, hub); pattern : (home,) its pattern
+
+    Returns
+    -------
+    (hub,) persons who are granted temporary permits
+    """
+    homes, tiers, roles, types, statuses, hubs = persons.shape
+    out = np.zeros(hubs)
+    for g in range(homes):
+        p = np.uint64(pattern[g])
+        for t in range(tiers):
+            for r in range(roles):
+                for k in range(types):
+                    for s in range(STUDENT, statuses):
+                        again = 0 if s == STUDENT else 1
+                        for d in range(hubs):
+                            able = persons[g, t, r, k, s, d] * (1 - pending[g, t, r, k, d])
+                            temporary = able * chance[0, again, p, t, r, d]
+                            permanent = able * chance[1, again, p, t, r, d]
                             persons[g, t, r, k, s, d] -= temporary + permanent
                             persons[g, t, r, k, TEMPORARY, d] += temporary
                             persons[g, t, r, k, PERMANENT, d] += permanent
+                            out[d] += temporary
+    return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)

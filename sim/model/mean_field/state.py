@@ -84,7 +84,6 @@ class MeanField(Frame):
         self.work = (s.stock * self.roles).T[:, :, None] * _normal(s.sector_share)[:, None, :]
         self.elsewhere = np.zeros((len(s.hubs), len(s.hubs)))
         self.laid = {}  # group of routes -> exponentials of the last choice
-        self.diverted = 0.0  # who move abroad this year after a refusal
         self.experts_moved = np.zeros(len(s.hubs))  # last year
         self.terms = Terms(self)
         self.offices = ExpectedOffices(self)
@@ -115,6 +114,7 @@ class MeanField(Frame):
         self.offices.start_year()
         self.departed, self.arrived = np.zeros((homes, hubs)), np.zeros((homes, hubs))
         self.left_jobs, self.took_jobs = np.zeros((hubs, len(ROLES))), np.zeros((hubs, len(ROLES)))
+        self.diverted = np.zeros((homes, self.persons.shape[1], hubs, hubs))  # who move abroad after a refusal
         self.kept = np.ones((homes, self.persons.shape[1], hubs))  # share of those with a petition pending
         self.leaders_gone = np.zeros(hubs)
         self.new_temporary = np.zeros(len(self.world.setting.countries))  # permits that take effect this year

@@ -1,13 +1,17 @@
 """The year of the mean-field twin on one screen: the same phases as ``model.year``, in expected persons."""
 
+from functools import reduce
+
 import numpy as np
 
 from ...scenario.stack import change_months
+from ...world.engineers import STUDENT
 from ..careers import offers
 from ..desks import INTAKE
 from ..market import follow_the_market
+from ..routes import route_shares
 from ..supply import GRADUATES, by_country
-from . import passes, permits
+from . import corridors, passes, permits
 from .choices import choose
 from .endings import close, leave, promote, settle
 from .flows import by_permit, move_abroad, move_freely, move_inside
@@ -108,15 +112,22 @@ def hold_season(arm, considering, months):
     for group, some in by_group(arm, considering):
         found = choose(arm, some, group)
         move_freely(arm, some, found)
-        on_routes = on_routes + offices.on_routes(found.asked_role, group)
+        on_routes = on_routes + at_desks(arm, found.asked_role, group)
         persons = row_sums(some)
         rounds.append((persons.sum(axis=(2, 3)), found.went, found.asked, persons * found.applied[:, :, :, None]))
-    total, went, asked, arm.applicants = (sum(parts) for parts in zip(*rounds, strict=True))
-    plan, march = offices.plan(asked.sum(axis=2), on_routes, months), INTAKE - 1 in months
-    offices.refused = offices.refused + asked * plan.refused[:, :, None]
+    total, went, asked, arm.applicants = (reduce(np.add, parts) for parts in zip(*rounds, strict=True))
+    plan, march = offices.plan(row_sums(asked), on_routes, months), INTAKE - 1 in months
+    offices.refuse(asked * plan.refused[:, :, None])
     if march:
         by_inside(arm, lambda: offices.hold_draws(asked, plan))
-    offices.file(asked + divert(arm, total, went, asked), plan, asked * march)
+    offices.file(divert(arm, total, went, asked), plan, asked if march else None)
+
+
+def at_desks(arm, asked_role, group=0):
+    """(home, tier, desk) applicants from abroad out of (home, tier, role, destination); some may reach no route."""
+    _, share, pattern_of = route_shares(arm)
+    share = arm.offices.at_desks(share, abroad=True)[pattern_of[group]]  # home, tier, role, desk
+    return (asked_role[..., arm.offices.desks(abroad=True)[0]] * share).sum(axis=2)
 
 
 def by_group(arm, considering):
@@ -133,21 +144,17 @@ def by_group(arm, considering):
 def by_inside(arm, hold_draws):
     """People inside ask for permits (E5): what they are granted after the draws gives them its status."""
     pending = pending_share(arm, row_sums(arm.persons))
-    asking = passes.asking(arm.persons, pending)  # status, home, tier, role, hub
-    both = np.stack([asking[0], asking[1] + asking[2]])  # students ask for the first time
-    degrees = arm.terms.degrees(arm.world.setting)
-    total = asking[1:].sum(axis=(2, 3)).transpose(1, 2, 0)
+    asking, total = passes.asking(arm.persons, pending)
+    degrees, total = arm.terms.degrees(arm.world.setting), total[:, STUDENT + 1 :].swapaxes(1, 2)
     again = (degrees[..., 1:] * total).sum(axis=2) / np.maximum(total.sum(axis=2), 1e-300)
-    arm.offices.inside = Inside(arm.offices, both, np.stack([degrees[..., 0], again]))
+    inside = arm.offices.inside = Inside(arm.offices, asking, np.stack([degrees[..., 0], again]))
     hold_draws()
-    chance = arm.offices.inside.chances()  # kind, first time or again, home, tier, role, hub
-    passes.grant(arm.persons, pending, chance)
-    granted = (both * chance[permits.TEMPORARY]).sum(axis=(0, 1, 2, 3))
+    granted = passes.grant(arm.persons, pending, inside.chances(), inside.pattern)
     arm.new_temporary += by_country(arm.world.setting, granted)
 
 
 def divert(arm, total, went, asked):
-    """The refused take the next best hub, at home or abroad, or stay; returns their new applications.
+    """The refused take the next best hub, at home or abroad, or stay; returns all applications, their new ones included.
 
     They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
     their proportions, as if all alternatives were independent (approximation).
@@ -156,25 +163,20 @@ def divert(arm, total, went, asked):
     ----------
     total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
     """
-    s = arm.world.setting
-    inside = (s.country[:, None] == np.arange(len(s.countries))).astype(float)
-    some = 1 / np.where(total > 0, total, 1.0)[..., None]
-    again = (arm.offices.refused @ inside) / np.maximum(1 - (asked * some) @ inside, 1e-9)
+    origin, destination = arm.pairs
+    everybody, again = corridors.divert(total, went, asked, arm.offices.refused, arm.world.setting.country, arm.diverted)
     arm.offices.refused = 0.0
-    everybody = again.sum(axis=3)[..., None] * some
-    moves = went * everybody
-    move_inside(arm, moves[:, :, arm.pairs[0], arm.pairs[1]], arm.applicants)
-    arm.diverted = arm.diverted + moves * arm.layout.abroad
-    return asked * (everybody - again @ inside.T * some)
+    move_inside(arm, went[:, :, origin, destination] * everybody[..., origin], arm.applicants)
+    return again
 
 
 def arrive(arm):
     """Move those whose permit takes effect this year, unless the border has closed since; the diverted move too."""
-    closed = arm.pulls.closed
-    granted = [x * ~closed[:, None, None, :] if closed.any() else x for x in arm.offices.take_due()]
-    move_abroad(arm, arm.diverted + granted[0] + granted[1], arm.applicants, by_permit(granted, arm.diverted))
-    arm.diverted = 0.0
-    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
+    moves, arm.diverted = arm.diverted, None
+    free = row_sums(moves)
+    granted = arm.offices.take_due(moves, arm.pulls.closed)
+    move_abroad(arm, moves, arm.applicants, by_permit(granted, free))
+    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1)))
 
 
 def fill_pipeline(arm):
@@ -183,9 +185,9 @@ def fill_pipeline(arm):
     considering = considerers(arm, np.zeros_like(over_types(arm.persons)))
     found = choose(arm, considering)
     arm.applicants = row_sums(considering) * found.applied[:, :, :, None]
-    plan = arm.offices.plan(found.asked.sum(axis=2), arm.offices.on_routes(found.asked_role), np.arange(MONTHS))
+    plan = arm.offices.plan(row_sums(found.asked), at_desks(arm, found.asked_role), np.arange(MONTHS))
     arm.offices.file(found.asked, plan, found.asked)  # who waited for the last draw has had it
-    arm.offices.take_due()
+    arm.offices.take_due(np.zeros_like(found.asked), arm.pulls.closed)
     arm.offices.refused = 0.0
     arm.year += 1
 
