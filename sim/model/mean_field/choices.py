@@ -13,7 +13,8 @@ import numpy as np
 
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
 from .. import equations as eq
-from .passes import arrivals, odds_within, row_sums
+from .nests import arrivals, count, flows, leave, within
+from .passes import row_sums
 
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
@@ -49,6 +50,14 @@ class Exponentials(NamedTuple):
     trip: np.ndarray  # (third or origin country, way, nation, tier, origin, hub), 0 where that is another nest
     family: np.ndarray  # (way, none or family) part of the engineers
     burden: np.ndarray  # (none or family,) worth of going abroad over that of the way
+
+    def of(self, homes, parts):
+        """The same of a slice of homes, and the :class:`Nations` of those alone."""
+        first = parts.first[homes.start : homes.stop + 1]
+        n = slice(first[0], first[-1])
+        nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
+        return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
+                             back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
 
     def of(self, homes, parts):
         """The same of a slice of homes, and the :class:`Nations` of those alone."""
@@ -119,10 +128,13 @@ def exponentials(arm, group=0):
     abroad = pull[parts.home].reshape(len(parts.home), -1, len(TASTE_SHARES), pull.shape[2])
     abroad += np.where(parts.needs[:, None, None, :], t.permit[group][parts.home][:, :, None], 0.0)
     abroad = _variants(abroad, remote, parts.needs)
-    home, shut, needs = (x[:, None, None, None, :] for x in (t.is_home[parts.home], t.closed[parts.home], parts.needs))
-    near, far = (np.exp(abroad / nest) * ~shut for nest in (origin, third))
+    shut, needs = (x[:, None, None, None, :] for x in (t.closed[parts.home], parts.needs))
+    far = np.exp(abroad / third) * ~shut
+    back = np.zeros_like(far)
+    nation, hub = np.nonzero(t.is_home[parts.home] & ~t.closed[parts.home])  # few of all
+    back[nation, ..., hub] = np.exp(abroad[nation, ..., hub] / origin)
     trip_inside, trip, family, burden = corridors(arm, parts, third, origin, residence)
-    return Exponentials(stay, held, inside, near * home, np.stack([far * ~needs, far * needs]),
+    return Exponentials(stay, held, inside, back, np.stack([far * ~needs, far * needs]),
                         trip_inside, trip, family, burden), parts
 
 
@@ -171,12 +183,14 @@ def _variants(v, remote, needs=None):
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
-    persons, weights = row_sums(considering), _weights(arm, e)
-    found = _nobody(persons, len(arm.pairs[0]))
-    for first in range(0, len(persons), AT_ONCE):
-        homes = slice(first, first + AT_ONCE)
-        few, nations = e.of(homes, parts)
-        _choose(arm, few, nations, weights, persons[homes], Choices(*(x[homes] for x in found)))
+    persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
+    homes, tiers, roles, types, hubs = persons.shape
+    kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
+    found = Choices(*(np.zeros(shape) for shape in (
+        kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
+    for begin in range(0, homes, AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        _choose(arm, *e.of(some, parts), weights, persons[some], Choices(*(x[some] for x in found)))
     return found
 
 
@@ -184,27 +198,40 @@ def _choose(arm, e, parts, weights, persons, found):
     """Fill what is ``found`` for (home, tier, role, type, hub) considerers of a few homes."""
     lam, everybody = arm.tables.dissimilarity.astype(float), persons.sum(axis=3)
     weights = parts.share[:, None, None, None, None] * weights * (everybody > FEW)[parts.home][:, :, :, None]
-    odds = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
-    worth = e.held * odds ** lam[eq.RESIDENCE]
-    near = parts.total(_go_abroad(e, parts, lam, weights, (e.stay + worth)[parts.home], persons, found)) * worth
+    inside = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
+    worth = e.held * inside ** lam[eq.RESIDENCE]
+    staying, near = e.stay + worth, np.zeros_like(worth)
+    for third_trip, back_trip, family in zip(*e.trip, e.family, strict=True):
+        sums = np.stack([_sums(e.back, back_trip), *(_sums(odds, third_trip) for odds in e.abroad)])
+        nests = np.maximum(np.stack([sums[0], sums[1] + sums[2]]), EMPTY)
+        each = np.stack([nest ** (power - 1) for nest, power in zip(nests, lam[eq.ORIGIN :], strict=True)])
+        leave(parts.first, weights, staying, nests, each, family, e.burden, near)
+        _book(e, parts, count(parts.first, each, sums, persons, found.gone, found.applied), third_trip, back_trip, found)
+    near *= worth
     found.gone[:] += row_sums(near)
-    found.within[:] = odds_within(near / odds, e.inside, e.trip_inside, *arm.pairs)
+    found.within[:] = within(near / inside, e.inside, e.trip_inside, *arm.pairs)
     origin, destination = arm.pairs
     found.went[:, :, origin, destination] += (everybody[..., origin] * found.within).sum(axis=2)
+
+
+def _book(e, parts, each, third_trip, back_trip, found):
+    """Add flows by corridor, and arrivals by role and type, out of what ``each`` unit of the odds adds to them."""
+    applicants = np.zeros_like(found.free)
+    for part, trip, there in zip(each, (back_trip, third_trip), (
+            ((e.back, found.went, found.free),),
+            ((e.abroad[0], found.went, found.free), (e.abroad[1], found.asked, applicants))), strict=True):
+        leaving = _flat(part[:, :, 0] + part[:, :, 1]).swapaxes(2, 3)
+        reached = (_flat(part) @ trip).reshape(part.shape)
+        for odds, corridor, arrived in there:
+            flows(parts.first, leaving @ _flat(odds), trip, corridor)
+            arrivals(parts.first, reached, odds, arrived)
+    found.asked_role[:] += applicants.sum(axis=3)
 
 
 def _weights(arm, e):
     """(role, variant, hub) part of the residents."""
     share = arm.remote_share().T
     return np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]], axis=1)
-
-
-def _nobody(persons, pairs):
-    """Choices of nobody: zeros."""
-    homes, tiers, roles, types, hubs = persons.shape
-    kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
-    return Choices(*(np.zeros(shape) for shape in (
-        kinds, kinds, (homes, tiers, roles, pairs), persons.shape, corridors, corridors, kinds)))
 
 
 def _sums(odds, trip):
@@ -216,51 +243,3 @@ def _sums(odds, trip):
 def _flat(values):
     """(nation, tier, row, hub) out of (nation, tier, ..., hub)."""
     return values.reshape(*values.shape[:2], -1, values.shape[-1])
-
-
-def _go_abroad(e, parts, lam, weights, staying, persons, found):
-    """Add what is chosen abroad to what was ``found``.
-
-    Parameters
-    ----------
-    weights : (nation, tier, role, variant, hub) part of the engineers
-    staying : (nation, tier, role, variant, hub) worth of not going abroad, in the hub and in the country
-
-    Returns
-    -------
-    like ``staying``, what each unit of it adds to the probability of staying so
-    """
-    total = 0.0
-    for third_trip, back_trip, families in zip(*e.trip, e.family, strict=True):
-        free, needs = (_sums(odds, third_trip) for odds in e.abroad)
-        back, third = np.maximum(_sums(e.back, back_trip), EMPTY), np.maximum(free + needs, EMPTY)
-        worth_back, worth_third = back ** lam[eq.ORIGIN], third ** lam[eq.THIRD]
-        abroad, near, far = worth_back + worth_third, 0.0, 0.0
-        for share, burden in zip(families, e.burden, strict=True):
-            part = share * weights / (staying + burden * abroad)
-            near, far = near + part, far + burden * part
-        each_back, each_third = far * worth_back / back, far * worth_third / third
-        found.gone[:] += parts.total(row_sums(each_back * back + each_third * free))
-        found.applied[:] += parts.total(row_sums(each_third * needs))
-        _book_abroad(e, parts, persons[parts.home], each_back, each_third, (back_trip, third_trip), found)
-        total = total + near
-    return total
-
-
-def _book_abroad(e, parts, persons, each_back, each_third, trips, found):
-    """Add flows by corridor, and arrivals by role and type, of (nation, tier, role, type, hub) considerers."""
-    everybody = persons.sum(axis=3)[:, :, :, None]
-    from_back, from_third = (_flat(each * everybody).swapaxes(2, 3) for each in (each_back, each_third))
-    back_trip, third_trip = trips
-    free, needs = (from_third @ _flat(odds) for odds in e.abroad)
-    found.went[:] += parts.total(from_back @ _flat(e.back) * back_trip + free * third_trip)
-    found.asked[:] += parts.total(needs * third_trip)
-    by_type = persons.swapaxes(2, 3)[:, :, :, :, None]  # nation, tier, type, role, 1, hub
-    applicants = np.zeros_like(found.free)
-    for each, trip, there in ((each_back, back_trip, ((found.free, e.back),)),
-                              (each_third, third_trip, ((found.free, e.abroad[0]), (applicants, e.abroad[1])))):
-        each = each[:, :, None] * by_type
-        reached = (_flat(each) @ trip).reshape(each.shape)
-        for out, odds in there:
-            arrivals(out, parts.first, reached, odds)
-    found.asked_role[:] += applicants.sum(axis=3)

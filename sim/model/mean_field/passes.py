@@ -82,38 +82,6 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def odds_within(each, odds, trip, origin, destination):
-    """(home, tier, role, pair) sum over variants of ``each`` (..., variant, hub) at the origin times the ``odds`` (...,
-    variant, hub) of the destination, times those of the ``trip`` (tier, origin, destination)."""
-    homes, tiers, roles, variants, _ = each.shape
-    out = np.zeros((homes, tiers, roles, origin.size))
-    for g in range(homes):
-        for t in range(tiers):
-            for r in range(roles):
-                for p in range(origin.size):
-                    o, d = np.uint64(origin[p]), np.uint64(destination[p])
-                    for v in range(variants):
-                        out[g, t, r, p] += each[g, t, r, v, o] * odds[g, t, r, v, d]
-                    out[g, t, r, p] *= trip[t, o, d]
-    return out
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def arrivals(out, first, each, odds):
-    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub) and
-    ``odds`` (nation, tier, role, variant, hub), summed over variants and over the nations of each home."""
-    homes, tiers, roles, types, hubs = out.shape
-    for g in range(homes):
-        for n in range(first[g], first[g + 1]):
-            for t in range(tiers):
-                for k in range(types):
-                    for r in range(roles):
-                        for v in range(odds.shape[3]):
-                            for d in range(hubs):
-                                out[g, t, r, k, d] += each[n, t, k, r, v, d] * odds[n, t, r, v, d]
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
 def move_within(persons, leaving, share, chance, origin, destination):
     """Move people between hubs of a country with all that they are.
 

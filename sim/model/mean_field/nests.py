@@ -1,0 +1,117 @@
+"""The nests of the expected choices (E3), compiled: what each unit of odds is worth, and who goes where by it.
+
+Everything is by nation, tier, role, variant and hub; ``first`` says where the nations of each home begin.
+"""
+
+import numpy as np
+from numba import njit
+
+from ..kernels import ORDERLY
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def leave(first, weights, staying, sums, each, family, burden, near):
+    """Turn ``each`` from the worth of a nest over its odds to what each unit of the odds adds to a probability.
+
+    Parameters
+    ----------
+    weights : (nation, tier, role, variant, hub) part of the engineers
+    staying : (home, tier, role, variant, hub) worth of not going abroad, in the hub and in the country
+    sums, each : (nest, nation, tier, role, variant, hub), the origin country and third ones
+    family, burden : (none or family,) part of the engineers, and the worth of going abroad over that of the way
+    near : like staying; added to it is what each unit of the worth of staying in the country adds
+    """
+    _, nations, tiers, roles, variants, hubs = each.shape
+    g = 0
+    for n in range(nations):
+        g += n >= first[g + 1]
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for o in range(hubs):
+                        back, third = each[0, n, t, r, v, o], each[1, n, t, r, v, o]
+                        abroad = back * sums[0, n, t, r, v, o] + third * sums[1, n, t, r, v, o]
+                        home = staying[g, t, r, v, o]
+                        single = weights[n, t, r, v, o] * family[0] / (home + burden[0] * abroad)
+                        joint = weights[n, t, r, v, o] * family[1] / (home + burden[1] * abroad)
+                        near[g, t, r, v, o] += single + joint
+                        far = single * burden[0] + joint * burden[1]
+                        each[0, n, t, r, v, o], each[1, n, t, r, v, o] = far * back, far * third
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def count(first, each, sums, persons, gone, applied):
+    """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub), and count persons.
+
+    Parameters
+    ----------
+    each : as ``leave`` leaves it; persons : (home, tier, role, type, hub)
+    sums : (origin country, third ones freely or with a permit; nation, tier, role, variant, hub) odds
+
+    Returns
+    -------
+    (nest, nation, tier, type, role, variant, hub) what each unit of the odds adds to their choices
+    """
+    _, nations, tiers, roles, variants, hubs = each.shape
+    types, g = persons.shape[3], 0
+    out = np.empty((2, nations, tiers, types, roles, variants, hubs))
+    for n in range(nations):
+        g += n >= first[g + 1]
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for o in range(hubs):
+                        back, third = each[0, n, t, r, v, o], each[1, n, t, r, v, o]
+                        gone[g, t, r, o] += back * sums[0, n, t, r, v, o] + third * sums[1, n, t, r, v, o]
+                        applied[g, t, r, o] += third * sums[2, n, t, r, v, o]
+                    for k in range(types):
+                        for o in range(hubs):
+                            out[0, n, t, k, r, v, o] = each[0, n, t, r, v, o] * persons[g, t, r, k, o]
+                            out[1, n, t, k, r, v, o] = each[1, n, t, r, v, o] * persons[g, t, r, k, o]
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def flows(first, each, trip, out):
+    """Add to ``out`` (home, tier, origin, destination) the products of ``each`` (nation, ...) and ``trip``."""
+    nations, tiers, hubs, _ = each.shape
+    g = 0
+    for n in range(nations):
+        g += n >= first[g + 1]
+        for t in range(tiers):
+            for o in range(hubs):
+                for d in range(hubs):
+                    out[g, t, o, d] += each[n, t, o, d] * trip[n, t, o, d]
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def arrivals(first, each, odds, out):
+    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub) and
+    ``odds`` (nation, tier, role, variant, hub), summed over variants."""
+    nations, tiers, types, roles, variants, hubs = each.shape
+    g = 0
+    for n in range(nations):
+        g += n >= first[g + 1]
+        for t in range(tiers):
+            for k in range(types):
+                for r in range(roles):
+                    for v in range(variants):
+                        for d in range(hubs):
+                            out[g, t, r, k, d] += each[n, t, k, r, v, d] * odds[n, t, r, v, d]
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def within(each, odds, trip, origin, destination):
+    """(home, tier, role, pair) sum over variants of ``each`` (..., variant, hub) at the origin times the ``odds`` (...,
+    variant, hub) of the destination, times those of the ``trip`` (tier, origin, destination)."""
+    homes, tiers, roles, variants, _ = each.shape
+    out = np.zeros((homes, tiers, roles, origin.size))
+    for g in range(homes):
+        for t in range(tiers):
+            for r in range(roles):
+                for p in range(origin.size):
+                    o, d = np.uint64(origin[p]), np.uint64(destination[p])
+                    for v in range(variants):
+                        out[g, t, r, p] += each[g, t, r, v, o] * odds[g, t, r, v, d]
+                    out[g, t, r, p] *= trip[t, o, d]
+    return out
