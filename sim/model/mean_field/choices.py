@@ -16,7 +16,6 @@ from .. import equations as eq
 from .nests import arrivals, count, flows, leave, within
 from .passes import row_sums
 
-FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
 AT_ONCE = 9  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
@@ -197,15 +196,19 @@ def choose(arm, considering, group=0):
 def _choose(arm, e, parts, weights, persons, found):
     """Fill what is ``found`` for (home, tier, role, type, hub) considerers of a few homes."""
     lam, everybody = arm.tables.dissimilarity.astype(float), persons.sum(axis=3)
-    weights = parts.share[:, None, None, None, None] * weights * (everybody > FEW)[parts.home][:, :, :, None]
     inside = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
     worth = e.held * inside ** lam[eq.RESIDENCE]
     staying, near = e.stay + worth, np.zeros_like(worth)
     for third_trip, back_trip, family in zip(*e.trip, e.family, strict=True):
-        sums = np.stack([_sums(e.back, back_trip), *(_sums(odds, third_trip) for odds in e.abroad)])
-        nests = np.maximum(np.stack([sums[0], sums[1] + sums[2]]), EMPTY)
-        each = np.stack([nest ** (power - 1) for nest, power in zip(nests, lam[eq.ORIGIN :], strict=True)])
-        leave(parts.first, weights, staying, nests, each, family, e.burden, near)
+        sums = np.empty((3, *e.back.shape))
+        for odds, trip, out in zip((e.back, *e.abroad), (back_trip, third_trip, third_trip), sums, strict=True):
+            np.matmul(_flat(odds), trip.swapaxes(-1, -2), out=_flat(out))
+        nests, each = np.empty((2, *e.back.shape)), np.empty((2, *e.back.shape))
+        np.maximum(sums[0], EMPTY, out=nests[0])
+        np.maximum(sums[1] + sums[2], EMPTY, out=nests[1])
+        for nest, power, out in zip(nests, lam[eq.ORIGIN :], each, strict=True):
+            np.power(nest, power - 1, out=out)
+        leave(parts.first, parts.share, weights, everybody, staying, nests, each, family, e.burden, near)
         _book(e, parts, count(parts.first, each, sums, persons, found.gone, found.applied), third_trip, back_trip, found)
     near *= worth
     found.gone[:] += row_sums(near)

@@ -19,9 +19,11 @@ def take(asked, now, later):
     for g in range(homes):
         for t in range(tiers):
             for o in range(origins):
+                some = 0.0
                 for d in range(hubs):
                     taken[g, t, o, d] = asked[g, t, o, d] * now[g, t, d]
-                    left[g, t, o] += asked[g, t, o, d] * later[g, t, d]
+                    some += asked[g, t, o, d] * later[g, t, d]
+                left[g, t, o] = some
     return taken, left
 
 
@@ -42,8 +44,8 @@ def divert(total, went, asked, refused, country, diverted):
     (home, tier, origin, destination) all applications, those of the refused included
     """
     homes, tiers, hubs, _ = asked.shape
-    everybody, again = np.zeros((homes, tiers, hubs)), np.empty_like(asked)
-    refused_by, asked_in = np.empty(hubs), np.empty(hubs)  # more than countries
+    everybody, again = np.empty((homes, tiers, hubs)), np.empty_like(asked)
+    refused_by, asked_in, share = np.empty(hubs), np.empty(hubs), np.empty(hubs)  # more hubs than countries
     for g in range(homes):
         for t in range(tiers):
             for o in range(hubs):
@@ -53,11 +55,15 @@ def divert(total, went, asked, refused, country, diverted):
                     c = np.uint64(country[d])
                     refused_by[c] += refused[g, t, o, d] * some
                     asked_in[c] += asked[g, t, o, d] * some
+                all_of_them = 0.0
                 for c in range(hubs):
                     refused_by[c] /= max(1 - asked_in[c], 1e-9)
-                    everybody[g, t, o] += refused_by[c]
+                    all_of_them += refused_by[c]
+                everybody[g, t, o] = all_of_them
                 for d in range(hubs):
-                    again[g, t, o, d] = asked[g, t, o, d] * (1 + everybody[g, t, o] - refused_by[np.uint64(country[d])])
-                    if country[d] != country[o]:
-                        diverted[g, t, o, d] += went[g, t, o, d] * everybody[g, t, o]
+                    share[d] = refused_by[np.uint64(country[d])]
+                for d in range(hubs):
+                    again[g, t, o, d] = asked[g, t, o, d] * (1 + all_of_them - share[d])
+                    abroad = all_of_them if country[d] != country[o] else 0.0
+                    diverted[g, t, o, d] += went[g, t, o, d] * abroad
     return everybody, again

@@ -5,7 +5,7 @@ import numpy as np
 from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
-from . import passes
+from . import nests, passes
 from .choices import MIDDLE
 from .flows import land
 
@@ -63,15 +63,10 @@ def ways_out(arm):
     two arrays (home, origin, hub); a row adds up to the share of people to whom some hub is open
     """
     e, parts = arm.laid[0]
-    odds = (x[:, TIER, ROLE, MIDDLE][:, None] for x in (e.back, e.abroad[0]))
-    nests = [x * trip[0, :, TIER] for x, trip in zip(odds, e.trip[::-1], strict=True)]
-    sums = [x.sum(axis=2, keepdims=True) for x in nests]
-    in_nest = [x / np.where(total > 0, total, 1.0) for x, total in zip(nests, sums, strict=True)]
-    powers = arm.tables.dissimilarity.astype(float)[2:]
-    worth = [np.where(total > 0, total, 0.0) ** power for total, power in zip(sums, powers, strict=True)]
-    anywhere = (worth[0] * in_nest[0] + worth[1] * in_nest[1]) / np.maximum(worth[0] + worth[1], 1e-300)
-    weight = parts.share[:, None, None]
-    return parts.total(in_nest[0] * weight), parts.total(anywhere * weight)
+    back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
+    third_trip, back_trip = e.trip[:, 0, :, TIER]
+    return nests.ways_out(parts.first, parts.share, back, third, back_trip, third_trip,
+                          arm.tables.dissimilarity.astype(float)[2:])
 
 
 def promote(arm):

@@ -8,14 +8,17 @@ from numba import njit
 
 from ..kernels import ORDERLY
 
+FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
+
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def leave(first, weights, staying, sums, each, family, burden, near):
+def leave(first, share, weights, persons, staying, sums, each, family, burden, near):
     """Turn ``each`` from the worth of a nest over its odds to what each unit of the odds adds to a probability.
 
     Parameters
     ----------
-    weights : (nation, tier, role, variant, hub) part of the engineers
+    share : (nation,) part of its home; weights : (role, variant, hub) part of the residents
+    persons : (home, tier, role, hub); where they are few, they stay
     staying : (home, tier, role, variant, hub) worth of not going abroad, in the hub and in the country
     sums, each : (nest, nation, tier, role, variant, hub), the origin country and third ones
     family, burden : (none or family,) part of the engineers, and the worth of going abroad over that of the way
@@ -32,8 +35,9 @@ def leave(first, weights, staying, sums, each, family, burden, near):
                         back, third = each[0, n, t, r, v, o], each[1, n, t, r, v, o]
                         abroad = back * sums[0, n, t, r, v, o] + third * sums[1, n, t, r, v, o]
                         home = staying[g, t, r, v, o]
-                        single = weights[n, t, r, v, o] * family[0] / (home + burden[0] * abroad)
-                        joint = weights[n, t, r, v, o] * family[1] / (home + burden[1] * abroad)
+                        weight = share[n] * weights[r, v, o] if persons[g, t, r, o] > FEW else 0.0
+                        single = weight * family[0] / (home + burden[0] * abroad)
+                        joint = weight * family[1] / (home + burden[1] * abroad)
                         near[g, t, r, v, o] += single + joint
                         far = single * burden[0] + joint * burden[1]
                         each[0, n, t, r, v, o], each[1, n, t, r, v, o] = far * back, far * third
@@ -111,7 +115,45 @@ def within(each, odds, trip, origin, destination):
             for r in range(roles):
                 for p in range(origin.size):
                     o, d = np.uint64(origin[p]), np.uint64(destination[p])
+                    total = 0.0
                     for v in range(variants):
-                        out[g, t, r, p] += each[g, t, r, v, o] * odds[g, t, r, v, d]
-                    out[g, t, r, p] *= trip[t, o, d]
+                        total += each[g, t, r, v, o] * odds[g, t, r, v, d]
+                    out[g, t, r, p] = total * trip[t, o, d]
     return out
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def ways_out(first, share, back, third, back_trip, third_trip, dissimilarity):
+    """Chances of the hubs abroad for people who must leave (E3).
+
+    Parameters
+    ----------
+    share : (nation,) part of its home
+    back, third : (nation, hub) odds in the origin country, and in third ones where nobody needs a permit
+    back_trip, third_trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
+
+    Returns
+    -------
+    two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of people
+    to whom some hub is open
+    """
+    nations, hubs = back.shape
+    home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))
+    g = 0
+    for n in range(nations):
+        g += n >= first[g + 1]
+        for o in range(hubs):
+            near = far = 0.0
+            for d in range(hubs):
+                near += back[n, d] * back_trip[n, o, d]
+                far += third[n, d] * third_trip[n, o, d]
+            worth_near = near ** dissimilarity[0] if near > 0.0 else 0.0
+            worth_far = far ** dissimilarity[1] if far > 0.0 else 0.0
+            total = max(worth_near + worth_far, 1e-300)
+            to_home = share[n] / near if near > 0.0 else 0.0
+            by_near, by_far = to_home * worth_near / total, share[n] / far * worth_far / total if far > 0.0 else 0.0
+            for d in range(hubs):
+                chance = back[n, d] * back_trip[n, o, d]
+                home[g, o, d] += to_home * chance
+                anywhere[g, o, d] += by_near * chance + by_far * third[n, d] * third_trip[n, o, d]
+    return home, anywhere

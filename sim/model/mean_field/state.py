@@ -176,14 +176,14 @@ class MeanField(Frame):
         """(home, category % 45, hub) mean of what relief that is left adds to staying in the country (E1)."""
         t = self.tables
         out = np.where(t.is_home[:, None, :], t.returnee_left[0], t.newcomer_left[0]).astype(float)
-        persons = np.maximum(_total(self.persons), 1e-300)
-        longest = t.newcomer_left.shape[0] - 1
+        share = self.since / np.maximum(_total(self.persons), 1e-300)[..., None]
+        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)[:, None]
         for table, schemes, at_home in ((t.newcomer_left, t.newcomer_years, False),
                                         (t.returnee_left, t.returnee_years, True)):
-            for h in np.flatnonzero(schemes > 0):
-                left = np.clip(schemes[h] - np.arange(SINCE), 0, longest)
-                share = (self.since[:, h] / persons[:, h, None]) @ (table[left, :, h] - table[0, :, h])
-                out[:, :, h] += share * (t.is_home[:, h] == at_home)[:, None]
+            at = np.flatnonzero(schemes > 0)
+            more = table[np.clip(schemes[at] - years, 0, longest), :, at] - table[0, :, at]  # year, scheme, category
+            mine = share[:, at] * (t.is_home[:, at] == at_home)[..., None]
+            out[:, :, at] += (mine.swapaxes(0, 1) @ more.swapaxes(0, 1)).transpose(1, 2, 0)
         return out * t.has_relief[:, None, :]
 
     @property
