@@ -13,10 +13,10 @@ import numpy as np
 
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
 from .. import equations as eq
-from .nests import arrivals, count, flows, leave, within
+from . import nests
+from .nests import MIDDLE, arrivals, count, flows, leave, within
 from .passes import row_sums
 
-MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
 AT_ONCE = 9  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 
@@ -114,24 +114,23 @@ def exponentials(arm, group=0):
     t = arm.tables
     parts = nations_of(arm.pulls.free.tobytes(), *arm.pulls.free.shape)
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
-    remote = t.remote if arm.elsewhere.any() else None
-    pull = t.pull - t.pull.max(axis=2, keepdims=True).astype(float)
-    left = arm.relief_left()
+    variants, tied = len(TASTE_SHARES) + bool(arm.elsewhere.any()), np.log(arm.tied)
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
-    stay = np.exp(_variants(pull + own + left, remote))
-    held = np.exp(_variants(left, None if remote is None else 0 * remote))
-    pull += np.log(arm.tied)[:, None, :]
-    inside = np.exp(_variants(pull, remote) / residence)
-    back = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
-    pull += t.is_home[:, None, :] * back
-    abroad = pull[parts.home].reshape(len(parts.home), -1, len(TASTE_SHARES), pull.shape[2])
-    abroad += np.where(parts.needs[:, None, None, :], t.permit[group][parts.home][:, :, None], 0.0)
-    abroad = _variants(abroad, remote, parts.needs)
-    shut, needs = (x[:, None, None, None, :] for x in (t.closed[parts.home], parts.needs))
-    far = np.exp(abroad / third) * ~shut
+    stay, held, inside = (np.exp(x, out=x) for x in nests.residents(
+        t.pull, own, arm.relief_left(), tied, t.remote, variants, residence))
+    far = nests.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
+    relief = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
+    relief = relief.reshape(len(relief), len(TIERS), len(ROLES), -1, relief.shape[2])
+    nation, hub = np.nonzero(t.is_home[parts.home])  # few of all
+    returning = relief[:, :, :, [0, 1, 2, MIDDLE][:variants]][parts.home[nation], ..., hub]
+    far[nation, ..., hub] += returning
     back = np.zeros_like(far)
-    nation, hub = np.nonzero(t.is_home[parts.home] & ~t.closed[parts.home])  # few of all
-    back[nation, ..., hub] = np.exp(abroad[nation, ..., hub] / origin)
+    back[nation, ..., hub] = np.exp(far[nation, ..., hub] / origin)
+    far = np.exp(far / third, out=far)
+    if t.any_closed:
+        shut = ~t.closed[parts.home][:, None, None, None]
+        back, far = back * shut, far * shut
+    needs = parts.needs[:, None, None, None, :]
     trip_inside, trip, family, burden = corridors(arm, parts, third, origin, residence)
     return Exponentials(stay, held, inside, back, np.stack([far * ~needs, far * needs]),
                         trip_inside, trip, family, burden), parts
@@ -164,19 +163,6 @@ def _sector_share(arm):
     """(hub, sector) share of engineers."""
     work = arm.work.sum(axis=1)
     return work / np.maximum(work.sum(axis=1, keepdims=True), 1e-300)
-
-
-def _variants(v, remote, needs=None):
-    """(..., tier, role, variant, hub) out of (..., category % 45, hub): each taste, and remote work where there is any.
-
-    Who needs a permit leaves the remote job.
-    """
-    v = v.reshape(len(v), len(TIERS), len(ROLES), len(TASTE_SHARES), -1)
-    if remote is None:
-        return v
-    more = remote.reshape(v.shape[1:])[:, :, MIDDLE]
-    more = more if needs is None else np.where(needs[:, None, None, :], 0.0, more)
-    return np.concatenate([v, (v[:, :, :, MIDDLE] + more)[:, :, :, None]], axis=3)
 
 
 def choose(arm, considering, group=0):

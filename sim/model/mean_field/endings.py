@@ -6,8 +6,8 @@ from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
-from .choices import MIDDLE
 from .flows import land
+from .nests import MIDDLE
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 

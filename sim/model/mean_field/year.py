@@ -9,7 +9,6 @@ from ...world.engineers import STUDENT
 from ..careers import offers
 from ..desks import INTAKE
 from ..market import follow_the_market
-from ..routes import route_shares
 from ..supply import GRADUATES, by_country
 from . import corridors, passes, permits
 from .choices import choose
@@ -125,7 +124,7 @@ def hold_season(arm, considering, months):
 
 def at_desks(arm, asked_role, group=0):
     """(home, tier, desk) applicants from abroad out of (home, tier, role, destination); some may reach no route."""
-    _, share, pattern_of = route_shares(arm)
+    _, share, pattern_of = arm.from_abroad
     share = arm.offices.at_desks(share, abroad=True)[pattern_of[group]]  # home, tier, role, desk
     return (asked_role[..., arm.offices.desks(abroad=True)[0]] * share).sum(axis=2)
 
