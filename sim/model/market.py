@@ -9,7 +9,7 @@ from . import remote, supply_equations
 from . import work_equations as work
 from .compute import compute_per_engineer, compute_table
 from .jobs import hiring
-from .routes import open_routes, permit_terms
+from .routes import open_routes, permit_terms, route_shares
 from .sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
 from .tables import SHUT, Tables
 
@@ -47,6 +47,7 @@ def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
+    arm.from_abroad = route_shares(arm)
     arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
     arm.hiring = hiring(arm, year)
     arm.pulls = pulls(arm, year)

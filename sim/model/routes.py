@@ -134,20 +134,23 @@ def by_promise(value, reach):
     value : (row, k) what a route promises, 0 where it is not open; rows run over hubs fastest
     reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
     """
-    share, taken = np.zeros_like(value), np.empty(value.shape[1], np.bool_)
+    share, some = np.zeros_like(value), np.empty(value.shape[1], np.int64)
     for row in range(len(value)):
-        left, hub = 1.0, row % len(reach)
-        taken[:] = False
-        while True:
-            best, most = -1, 0.0
-            for k in range(value.shape[1]):
-                if value[row, k] > most and not taken[k]:
-                    best, most = k, value[row, k]
-            if best < 0:
-                break
-            share[row, best] = left * reach[hub, best]
-            left *= 1.0 - reach[hub, best]  # none of the better routes is open to them
-            taken[best] = True
+        left, hub, count = 1.0, row % len(reach), 0
+        for k in range(value.shape[1]):
+            if value[row, k] > 0.0:  # few of all
+                some[count] = k
+                count += 1
+        for done in range(count):
+            best = done
+            for k in range(done + 1, count):
+                if value[row, some[k]] > value[row, some[best]]:
+                    best = k
+            route = some[best]
+            for k in range(best, done, -1):  # the others keep their order: of equal ones the first is taken
+                some[k] = some[k - 1]
+            share[row, route] = left * reach[hub, route]
+            left *= 1.0 - reach[hub, route]  # none of the better routes is open to them
     return share
 
 
@@ -164,8 +167,7 @@ def permit_terms(arm, gross, tax):
     Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
     each with his own route.
     """
-    a, rules = arm.a, arm.rules
-    route, share, pattern_of = route_shares(arm)
+    a, rules, (route, share, pattern_of) = arm.a, arm.rules, arm.from_abroad
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731

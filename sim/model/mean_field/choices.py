@@ -2,20 +2,23 @@
 
 A kind of engineer is a home, tier, role and hub of residence; over tastes for pay, families, shares of a home that
 need no permit and remote work the probabilities are averaged, each part with its own. The utilities are those of the
-agents, ``arm.tables``.
+agents, ``arm.tables``. Odds are written as factors, of the hub and of the corridor, so that sums over hubs are products
+of matrices, as in ``constants.exponentials``.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
-from ..kernels import ORDERLY
+from .. import equations as eq
+from . import nests
+from .nests import MIDDLE, arrivals, count, flows, leave, within
+from .passes import row_sums
 
-FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
-MIDDLE = len(TASTE_SHARES) // 2  # the taste of those who work remotely: they are few
+AT_ONCE = 9  # homes: what their choices need stays in a near cache
+EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 
 
 class Nations(NamedTuple):
@@ -26,6 +29,13 @@ class Nations(NamedTuple):
     needs: np.ndarray  # (nation, hub) bool, to move there from abroad
     first: np.ndarray  # (home + 1,) where the nations of each home begin
 
+    def total(self, values):
+        """(home, ...) sums of (nation, ...) values."""
+        out = values[self.first[:-1]]
+        for n in np.flatnonzero(np.diff(self.home, prepend=-1) == 0):  # few: np.add.reduceat takes five times as long
+            out[self.home[n]] += values[n]
+        return out
+
 
 class Exponentials(NamedTuple):
     """Odds of the alternatives as factors, a variant being a taste, or remote work."""
@@ -33,11 +43,28 @@ class Exponentials(NamedTuple):
     stay: np.ndarray  # (home, tier, role, variant, hub)
     held: np.ndarray  # the same: what relief that is left adds to staying in the country
     inside: np.ndarray  # the same: another hub of the country of residence
-    abroad: np.ndarray  # (away or at home, nation, tier, role, variant, hub)
+    back: np.ndarray  # (nation, tier, role, variant, hub) in the origin country, 0 elsewhere
+    abroad: np.ndarray  # (needs a permit or not, nation, tier, role, variant, hub) in third countries
     trip_inside: np.ndarray  # (tier, origin, hub), 0 abroad
-    trip: np.ndarray  # (third or origin country, way, tier, origin, hub), 0 in the country
+    trip: np.ndarray  # (third or origin country, way, nation, tier, origin, hub), 0 where that is another nest
     family: np.ndarray  # (way, none or family) part of the engineers
     burden: np.ndarray  # (none or family,) worth of going abroad over that of the way
+
+    def of(self, homes, parts):
+        """The same of a slice of homes, and the :class:`Nations` of those alone."""
+        first = parts.first[homes.start : homes.stop + 1]
+        n = slice(first[0], first[-1])
+        nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
+        return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
+                             back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
+
+    def of(self, homes, parts):
+        """The same of a slice of homes, and the :class:`Nations` of those alone."""
+        first = parts.first[homes.start : homes.stop + 1]
+        n = slice(first[0], first[-1])
+        nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
+        return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
+                             back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
 
 
 class Choices(NamedTuple):
@@ -45,8 +72,8 @@ class Choices(NamedTuple):
 
     gone: np.ndarray  # (home, tier, role, origin) probability of moving without a permit
     applied: np.ndarray  # (home, tier, role, origin) probability of applying for one
-    inside: np.ndarray  # (home, tier, role, destination, type, status) movers within a country
-    free: np.ndarray  # (home, tier, role, destination, type) movers to another country who need no permit
+    within: np.ndarray  # (home, tier, role, pair of hubs) probability of moving within the country, see ``arm.pairs``
+    free: np.ndarray  # (home, tier, role, type, destination) movers to another country who need no permit
     went: np.ndarray  # (home, tier, origin, destination) both
     asked: np.ndarray  # (home, tier, origin, destination) applicants
     asked_role: np.ndarray  # (home, tier, role, destination) applicants
@@ -84,36 +111,52 @@ def exponentials(arm, group=0):
     arm : MeanField
     group : of routes, see ``routes.Routes.group_of``
     """
-    t, s = arm.tables, arm.world.setting
+    t = arm.tables
     parts = nations_of(arm.pulls.free.tobytes(), *arm.pulls.free.shape)
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
-    remote = t.remote if arm.elsewhere.any() else None
-    pull = t.pull - t.pull.max(axis=2, keepdims=True).astype(float)
-    tied = np.log(arm.tied)[:, None, :]
-    back = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
-    arriving = pull + tied + t.is_home[:, None, :] * back
-    abroad = arriving[parts.home]
-    permit = np.repeat(t.permit[group], len(TASTE_SHARES), axis=1)[parts.home]
-    abroad += np.where(parts.needs[:, None, :], permit, 0.0)
-    abroad = _variants(abroad, remote, parts.needs)
-    shut = t.closed[parts.home][:, None, None, None, :]
-    home = t.is_home[parts.home][:, None, None, None, :]
-    far = np.where(shut, 0.0, np.exp(abroad / third))
-    near = np.where(home & ~shut, np.exp(np.where(home, abroad, 0.0) / origin), far)
-    left = arm.relief_left()
+    variants, tied = len(TASTE_SHARES) + bool(arm.elsewhere.any()), np.log(arm.tied)
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
-    border, elsewhere = t.country[:, None] != t.country, ~np.eye(len(s.hubs), dtype=bool)
+    stay, held, inside = (np.exp(x, out=x) for x in nests.residents(
+        t.pull, own, arm.relief_left(), tied, t.remote, variants, residence))
+    far = nests.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
+    relief = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
+    relief = relief.reshape(len(relief), len(TIERS), len(ROLES), -1, relief.shape[2])
+    nation, hub = np.nonzero(t.is_home[parts.home])  # few of all
+    returning = relief[:, :, :, [0, 1, 2, MIDDLE][:variants]][parts.home[nation], ..., hub]
+    far[nation, ..., hub] += returning
+    back = np.zeros_like(far)
+    back[nation, ..., hub] = np.exp(far[nation, ..., hub] / origin)
+    far = np.exp(far / third, out=far)
+    if t.any_closed:
+        shut = ~t.closed[parts.home][:, None, None, None]
+        back, far = back * shut, far * shut
+    needs = parts.needs[:, None, None, None, :]
+    trip_inside, trip, family, burden = corridors(arm, parts, third, origin, residence)
+    return Exponentials(stay, held, inside, back, np.stack([far * ~needs, far * needs]),
+                        trip_inside, trip, family, burden), parts
+
+
+def corridors(arm, parts, third, origin, residence):
+    """The odds of corridors in :class:`Exponentials`, laid out once for as long as no policy changes them."""
+    rights = arm.rules["family_rights"]
+    key = rights.tobytes(), parts.needs.tobytes(), parts.home.tobytes()
+    if key not in arm.corridors:
+        arm.corridors[key] = _corridors(arm, parts, rights.any(), third, origin, residence)
+    return arm.corridors[key]
+
+
+def _corridors(arm, parts, by_family, third, origin, residence):
+    t, border = arm.tables, arm.layout.abroad
     trip = -t.trip.astype(float).reshape(2, len(TIERS), *border.shape)
     part, burden = np.array([1 - arm.a.family_share, arm.a.family_share]), np.ones(2)
-    if arm.rules["family_rights"].any():
+    if by_family:
         part = np.diag(part)
     else:  # a family costs the same wherever it goes: one way for all
         trip, part, burden = trip[:1], part[None], np.exp([0.0, -arm.a.family_cost])
-    return Exponentials(
-        np.exp(_variants(pull + own + left, remote)), np.exp(_variants(left, None if remote is None else 0 * remote)),
-        np.exp(_variants(pull + tied, remote) / residence), np.stack([near, far]),
-        (~border & elsewhere) * np.exp(trip[0] / residence),
-        border * np.stack([np.exp(trip / third), np.exp(trip / origin)]), part, burden), parts
+    back = (t.is_home[:, None, :] & ~t.is_home[:, :, None])[parts.home][:, None]  # the origin country, for who is away
+    trip_inside = (~border & ~np.eye(len(border), dtype=bool)) * np.exp(trip[0] / residence)
+    ways = [(mask & border) * np.exp(trip[:, None] / nest) for nest, mask in ((third, ~back), (origin, back))]
+    return trip_inside, np.stack(ways), part, burden
 
 
 def _sector_share(arm):
@@ -122,116 +165,70 @@ def _sector_share(arm):
     return work / np.maximum(work.sum(axis=1, keepdims=True), 1e-300)
 
 
-def _variants(v, remote, needs=None):
-    """(..., tier, role, variant, hub) out of (..., category % 45, hub): each taste, and remote work where there is any.
-
-    Who needs a permit leaves the remote job.
-    """
-    v = v.reshape(len(v), len(TIERS), len(ROLES), len(TASTE_SHARES), -1)
-    if remote is None:
-        return v
-    more = remote.reshape(v.shape[1:])[:, :, MIDDLE]
-    more = more if needs is None else np.where(needs[:, None, None, :], 0.0, more)
-    return np.concatenate([v, (v[:, :, :, MIDDLE] + more)[:, :, :, None]], axis=3)
-
-
 def choose(arm, considering, group=0):
-    """Expected :class:`Choices` of ``considering`` (home, tier, role, hub, type, status) persons."""
+    """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
-    t = arm.tables
-    share = arm.remote_share()
-    weights = np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]])
-    homes, tiers, roles, hubs, types, _ = considering.shape
+    persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
+    homes, tiers, roles, types, hubs = persons.shape
+    kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
     found = Choices(*(np.zeros(shape) for shape in (
-        (homes, tiers, roles, hubs), (homes, tiers, roles, hubs), considering.shape, (homes, tiers, roles, hubs, types),
-        *[(homes, tiers, hubs, hubs)] * 2, (homes, tiers, roles, hubs))))
-    _choose(considering, e, parts, weights, t.is_home, t.country.astype(np.int64),
-            t.dissimilarity.astype(float), found)
+        kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
+    for begin in range(0, homes, AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        _choose(arm, *e.of(some, parts), weights, persons[some], Choices(*(x[some] for x in found)))
     return found
 
 
-@njit(inline="always")
-def _worth(odds, dissimilarity):
-    """Worth of a nest out of the sum of its odds (E3)."""
-    return np.exp(dissimilarity * np.log(odds)) if odds > 0.0 else 0.0
+def _choose(arm, e, parts, weights, persons, found):
+    """Fill what is ``found`` for (home, tier, role, type, hub) considerers of a few homes."""
+    lam, everybody = arm.tables.dissimilarity.astype(float), persons.sum(axis=3)
+    inside = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
+    worth = e.held * inside ** lam[eq.RESIDENCE]
+    staying, near = e.stay + worth, np.zeros_like(worth)
+    for third_trip, back_trip, family in zip(*e.trip, e.family, strict=True):
+        sums = np.empty((3, *e.back.shape))
+        for odds, trip, out in zip((e.back, *e.abroad), (back_trip, third_trip, third_trip), sums, strict=True):
+            np.matmul(_flat(odds), trip.swapaxes(-1, -2), out=_flat(out))
+        nests, each = np.empty((2, *e.back.shape)), np.empty((2, *e.back.shape))
+        np.maximum(sums[0], EMPTY, out=nests[0])
+        np.maximum(sums[1] + sums[2], EMPTY, out=nests[1])
+        for nest, power, out in zip(nests, lam[eq.ORIGIN :], each, strict=True):
+            np.power(nest, power - 1, out=out)
+        leave(parts.first, parts.share, weights, everybody, staying, nests, each, family, e.burden, near)
+        _book(e, parts, count(parts.first, each, sums, persons, found.gone, found.applied), third_trip, back_trip, found)
+    near *= worth
+    found.gone[:] += row_sums(near)
+    found.within[:] = within(near / inside, e.inside, e.trip_inside, *arm.pairs)
+    origin, destination = arm.pairs
+    found.went[:, :, origin, destination] += (everybody[..., origin] * found.within).sum(axis=2)
 
 
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def _choose(considering, e, parts, weights, is_home, country, dissimilarity, found):
-    """Fill ``found``; the long loops run over all hubs without a branch, the others over lists of a few."""
-    homes, tiers, roles, hubs = found.gone.shape
-    every = np.arange(hubs)
-    x, ways = np.empty(hubs), np.empty((e.family.shape[0], hubs))
-    acc, inside, mean = np.empty(hubs), np.empty(hubs), np.empty((2, hubs))
-    for g in range(homes):
-        for o in range(hubs):
-            border = country != country[o]
-            back = every[is_home[g] & border] if not is_home[g, o] else every[:0]  # the origin country
-            mates = every[~border & (every != o)]
-            for t in range(tiers):
-                for w in range(ways.shape[0]):
-                    for d in range(hubs):
-                        ways[w, d] = e.trip[0, w, t, o, d]
-                    for d in back:
-                        ways[w, d] = 0.0
-                for r in range(roles):
-                    persons = considering[g, t, r, o].sum()
-                    if persons <= FEW:
-                        continue
-                    mean[:], inside[:] = 0.0, 0.0
-                    for n in range(parts.first[g], parts.first[g + 1]):
-                        acc[:] = 0.0
-                        for v in range(weights.shape[0]):
-                            s1, odds = 0.0, e.abroad[1 if is_home[g, o] else 0, n, t, r, v]
-                            for d in mates:
-                                s1 += e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
-                            w1 = _worth(s1, dissimilarity[1]) * e.held[g, t, r, v, o]
-                            weight = parts.share[n] * weights[v, o, r]
-                            for w in range(ways.shape[0]):
-                                s2, s3, way = 0.0, 0.0, ways[w]
-                                for d in range(hubs):
-                                    x[d] = odds[d] * way[d]
-                                    s3 += x[d]
-                                for d in back:
-                                    s2 += odds[d] * e.trip[1, w, t, o, d]
-                                w2, w3 = _worth(s2, dissimilarity[2]), _worth(s3, dissimilarity[3])
-                                near = far = 0.0
-                                for f in range(2):
-                                    part = weight * e.family[w, f]
-                                    part /= e.stay[g, t, r, v, o] + w1 + e.burden[f] * (w2 + w3)
-                                    near += part
-                                    far += part * e.burden[f]
-                                p1 = near * w1 / s1 if s1 > 0.0 else 0.0
-                                p2 = far * w2 / s2 if s2 > 0.0 else 0.0
-                                p3 = far * w3 / s3 if s3 > 0.0 else 0.0
-                                for d in range(hubs):
-                                    acc[d] += p3 * x[d]
-                                for d in back:
-                                    acc[d] += p2 * odds[d] * e.trip[1, w, t, o, d]
-                                for d in mates:
-                                    inside[d] += p1 * e.inside[g, t, r, v, d] * e.trip_inside[t, o, d]
-                        for d in range(hubs):
-                            needs = 1 if parts.needs[n, d] else 0
-                            mean[needs, d] += acc[d]
-                    _book(g, t, r, o, persons, considering, inside, mean, found)
+def _book(e, parts, each, third_trip, back_trip, found):
+    """Add flows by corridor, and arrivals by role and type, out of what ``each`` unit of the odds adds to them."""
+    applicants = np.zeros_like(found.free)
+    for part, trip, there in zip(each, (back_trip, third_trip), (
+            ((e.back, found.went, found.free),),
+            ((e.abroad[0], found.went, found.free), (e.abroad[1], found.asked, applicants))), strict=True):
+        leaving = _flat(part[:, :, 0] + part[:, :, 1]).swapaxes(2, 3)
+        reached = (_flat(part) @ trip).reshape(part.shape)
+        for odds, corridor, arrived in there:
+            flows(parts.first, leaving @ _flat(odds), trip, corridor)
+            arrivals(parts.first, reached, odds, arrived)
+    found.asked_role[:] += applicants.sum(axis=3)
 
 
-@njit(inline="always")
-def _book(g, t, r, o, persons, considering, inside, mean, found):
-    """Add the choices of one kind of engineers to what was ``found``."""
-    types, statuses = considering.shape[4], considering.shape[5]
-    gone = applied = 0.0
-    for d in range(inside.size):
-        gone += inside[d] + mean[0, d]
-        applied += mean[1, d]
-        found.went[g, t, o, d] += persons * (inside[d] + mean[0, d])
-        found.asked[g, t, o, d] += persons * mean[1, d]
-        found.asked_role[g, t, r, d] += persons * mean[1, d]
-    found.gone[g, t, r, o], found.applied[g, t, r, o] = gone, applied
-    for k in range(types):
-        of_type = considering[g, t, r, o, k].sum()
-        for d in range(inside.size):
-            found.free[g, t, r, d, k] += mean[0, d] * of_type
-            if inside[d] > 0.0:
-                for s in range(statuses):
-                    found.inside[g, t, r, d, k, s] += inside[d] * considering[g, t, r, o, k, s]
+def _weights(arm, e):
+    """(role, variant, hub) part of the residents."""
+    share = arm.remote_share().T
+    return np.stack([*(x * (1 - share) for x in TASTE_SHARES), share][: e.stay.shape[3]], axis=1)
+
+
+def _sums(odds, trip):
+    """(..., tier, role, variant, origin) sums of the odds (..., tier, role, variant, hub) of all hubs, times those of
+    the trip there, (..., tier, origin, hub)."""
+    return (_flat(odds) @ trip.swapaxes(-1, -2)).reshape(odds.shape)
+
+
+def _flat(values):
+    """(nation, tier, row, hub) out of (nation, tier, ..., hub)."""
+    return values.reshape(*values.shape[:2], -1, values.shape[-1])

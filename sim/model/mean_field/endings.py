@@ -2,43 +2,50 @@
 
 import numpy as np
 
-from ...world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
-from ..careers import promotion_rates
+from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
+from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
-from .choices import MIDDLE
-from .flows import land, over_types
+from . import nests, passes
+from .flows import land
+from .nests import MIDDLE
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 
 
 def settle(arm):
-    """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
-    s, rules, p = arm.world.setting, arm.rules, arm.persons
-    by_home = lambda x: x[s.country].T[:, None, None, :, None]  # noqa: E731  (home, 1, 1, hub, 1)
-    by_hub = lambda x: x[s.country][:, None]  # noqa: E731  (hub, 1)
-    due = [by_hub(share) for share in arm.terms.due().T]
-    has_stem = by_hub(np.array(s.countries) == "usa")
-    naturalised = p[..., PERMANENT] * by_hub(np.minimum(arm.a.naturalisation_rate * rules["naturalisation"], 1.0))
-    settled = p[..., TEMPORARY] * by_home(np.minimum(s.settlement_rate * rules["settlement"][:, None], 1.0))
-    homeward = (p[..., TEMPORARY] - settled) * by_home(np.minimum(return_rates(arm), 1.0))
-    ends = (p[..., TEMPORARY] - settled - homeward) * due[TEMPORARY]
-    renewed = ends * by_hub(renewal_rates(arm))
-    of_students, of_opt, of_stem = (p[..., status] * due[status] for status in (STUDENT, OPT, STEM_OPT))
-    p[..., CITIZEN] += naturalised
-    p[..., PERMANENT] += settled - naturalised
-    p[..., TEMPORARY] -= settled
-    p[..., STUDENT] -= of_students
-    p[..., OPT] += of_students - of_opt * has_stem
-    p[..., STEM_OPT] += of_opt * has_stem
-    _renew_terms(arm, renewed, of_students, of_opt * has_stem)
-    expired = {TEMPORARY: ends - renewed, OPT: of_opt * ~has_stem, STEM_OPT: of_stem}
-    _expel(arm, expired, {TEMPORARY: homeward})
+    """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country.
+
+    Who must leave goes abroad where he needs no permit, or home; who finds every door closed stays as he is.
+    """
+    s, rules = arm.world.setting, arm.rules
+    there = passes.by_status(arm.persons)
+    by_hub = there.sum(axis=(0, 1))
+    due = arm.terms.due().T[:, s.country]  # status, hub
+    stem = np.array([c == "usa" for c in s.countries])[s.country]
+    naturalised = np.minimum(arm.a.naturalisation_rate * rules["naturalisation"], 1.0)[s.country]
+    settled = np.minimum(s.settlement_rate * rules["settlement"][:, None], 1.0)[s.country].T  # home, hub
+    homeward = (1 - settled) * np.minimum(return_rates(arm), 1.0)[s.country].T
+    ends = (1 - settled - homeward) * due[TEMPORARY]
+    renewal = renewal_rates(arm)[s.country]
+    _renew_terms(arm, (there.sum(axis=1)[:, TEMPORARY] * ends * renewal).sum(axis=0), by_hub[STUDENT] * due[STUDENT],
+                 by_hub[OPT] * due[OPT] * stem)
+    ways = ways_out(arm)
+    to_home, to_any = (way.sum(axis=2) for way in ways)  # home, hub
+    changes = (naturalised, settled, homeward * to_home, ends * (1 - renewal) * to_any, due[STUDENT], due[OPT] * stem,
+               due[OPT] * ~stem * to_any, due[STEM_OPT] * to_any)
+    leaving = passes.settle(arm.persons, np.stack([np.broadcast_to(x, settled.shape) for x in changes]))
+    gone = 0.0
+    for persons, way, some in zip(leaving, ways, (to_home, to_any), strict=True):
+        gone = gone + passes.row_sums(passes.row_sums(persons))
+        land(arm, persons, (way / np.where(some > 0, some, 1.0)[..., None])[:, None])
+    present = there.sum(axis=2)
+    arm.kept *= 1 - gone / np.where(present > 0, present, 1.0)
 
 
 def _renew_terms(arm, renewed, to_opt, to_stem):
-    """Terms of those whose status begins or goes on at the end of this year."""
+    """Terms of those whose status begins or goes on at the end of this year, (hub,) persons."""
     countries, terms = len(arm.world.setting.countries), arm.terms
-    in_country = lambda x: np.bincount(arm.world.setting.country, x.sum(axis=(0, 1, 2, 4)), countries)  # noqa: E731
+    in_country = lambda x: np.bincount(arm.world.setting.country, x, countries)  # noqa: E731
     for years, share in enumerate(arm.offices.terms().T):
         terms.add(TEMPORARY, arm.new_temporary * share, np.full(countries, years))
     terms.add(TEMPORARY, in_country(renewed), np.full(countries, 3))
@@ -48,56 +55,27 @@ def _renew_terms(arm, renewed, to_opt, to_stem):
     terms.hand_on()
 
 
-def _expel(arm, expired, returning):
-    """Let people go abroad where they need no permit, or home; who finds every door closed stays as he is.
-
-    ``expired`` and ``returning`` are status -> (home, tier, role, hub, type) persons.
-    """
-    there, gone = over_types(arm.persons).sum(axis=2), 0.0
-    home, anywhere = ways_out(arm)
-    for parts, towards in ((expired, anywhere), (returning, home)):
-        open_to = towards.sum(axis=3)
-        leaving = 0.0
-        for status, persons in parts.items():
-            persons = persons * open_to[:, :, None, :, None]
-            arm.persons[..., status] -= persons
-            leaving = leaving + persons
-        gone = gone + leaving.sum(axis=(2, 4))
-        land(arm, leaving, towards / np.where(open_to > 0, open_to, 1.0)[..., None])
-    arm.kept *= 1 - gone / np.where(there > 0, there, 1.0)
-
-
 def ways_out(arm):
     """Chances of the hubs abroad for people who must leave (E3), of those at home and of all that need no permit.
 
     Returns
     -------
-    two arrays (home, 1, origin, hub); a row adds up to the share of people to whom some hub is open
+    two arrays (home, origin, hub); a row adds up to the share of people to whom some hub is open
     """
     e, parts = arm.laid[0]
-    is_home = arm.tables.is_home
-    back = (is_home[:, None, :] & ~is_home[:, :, None])[parts.home][:, None]  # nation, 1, origin, hub
-    free = ~parts.needs[:, None, None, :]
-    near, far = (x[:, TIER, ROLE, MIDDLE][:, None, None] for x in e.abroad)
-    home = near * back * free * e.trip[1, 0, TIER]
-    third = far * ~back * free * e.trip[0, 0, TIER]
-    lam = arm.tables.dissimilarity.astype(float)
-    sums = [x.sum(axis=3, keepdims=True) for x in (home, third)]
-    in_nest = [x / np.where(total > 0, total, 1.0) for x, total in zip((home, third), sums, strict=True)]
-    worth = [np.where(total > 0, total, 0.0) ** power for total, power in zip(sums, lam[2:], strict=True)]
-    anywhere = (worth[0] * in_nest[0] + worth[1] * in_nest[1]) / np.maximum(worth[0] + worth[1], 1e-300)
-    weight = parts.share[:, None, None, None]
-    return tuple(np.add.reduceat(x * weight, parts.first[:-1], axis=0) for x in (in_nest[0], anywhere))
+    back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
+    third_trip, back_trip = e.trip[:, 0, :, TIER]
+    return nests.ways_out(parts.first, parts.share, back, third, back_trip, third_trip,
+                          arm.tables.dissimilarity.astype(float)[2:])
 
 
 def promote(arm):
     """Promote the expected share of every tier and hub (E10)."""
-    up = arm.persons * promotion_rates(arm, arm.year)[None, :, None, :, None, None]
-    by_tier = over_types(up).sum(axis=(0, 2))  # tier, hub
-    arm.books.promotions += by_tier.T
-    arm.persons -= up
-    arm.ages.promote(over_types(arm.persons).sum(axis=(0, 2, 3)), by_tier.sum(axis=1))
-    arm.persons[:, :-1] += up[:, 1:]
+    rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
+    up = there.sum(axis=(0, 2)) * rate  # tier, hub
+    arm.books.promotions += up.T
+    arm.ages.promote((there.sum(axis=(0, 2)) - up).sum(axis=1), up.sum(axis=1))
+    passes.promote(arm.persons, rate)
 
 
 def leave(arm):
@@ -105,9 +83,8 @@ def leave(arm):
     s = arm.world.setting
     rate = s.exit_rate[s.country]
     share = rate + (1 - rate) * arm.ages.too_old()[:, None]  # tier, hub
-    gone = arm.persons * share[None, :, None, :, None, None]
-    arm.persons -= gone
-    by_hub = over_types(gone).sum(axis=(1, 2))
+    by_hub = (passes.by_status(arm.persons).sum(axis=2) * share).sum(axis=1)  # home, hub
+    arm.persons *= (1 - share)[:, None, None, None]
     arm.books.exits += by_hub.sum(axis=0)
     arm.departed += by_hub
     arm.kept *= 1 - share
@@ -124,7 +101,7 @@ def close(arm):
     arm.count()
     arm.books.close(before, arm.counts.sum(axis=(1, 2, 3)))
     arm.offices.survive(arm.kept)
-    arm.terms.follow(arm.persons)
+    arm.terms.follow(arm.counts.sum(axis=(1, 2)).T)
     arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.counts["lost_petitions"].sum()
     arm.year += 1
     arm.follow_academia()

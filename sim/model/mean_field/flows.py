@@ -2,103 +2,123 @@
 
 import numpy as np
 
-from ...world.engineers import CITIZEN, PERMANENT, TEMPORARY
+from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-
-
-def over_types(persons):
-    """(home, tier, role, hub) sums over types and statuses; a product of matrices is faster than a sum of few."""
-    flat = persons.reshape(*persons.shape[:4], -1)
-    return flat @ np.ones(flat.shape[-1])
+from .passes import move_within, over_types, row_sums, thin
 
 
 def move_freely(arm, considering, found):
     """Let those go who chose another hub and need no permit: within a country they keep their status."""
-    arm.persons -= considering * found.gone[..., None, None]
-    arm.persons += found.inside
-    arm.persons[..., CITIZEN] += found.free
+    types = considering.shape[3]
+    share, chance = (np.repeat(x[:, :, :, None], types, axis=3) for x in (found.gone, found.within))
+    move_within(arm.persons, considering, share, chance, *arm.pairs)
+    arm.persons[:, :, :, :, CITIZEN] += found.free
+    everybody = over_types(considering)
+    inside = np.zeros_like(arm.took_jobs.T)
+    np.add.at(inside.T, arm.pairs[1], (everybody[..., arm.pairs[0]] * found.within).sum(axis=(0, 1)).T)
     _book(arm, found.went)
-    left = (over_types(considering) * found.gone).sum(axis=(0, 1))
-    came = over_types(found.inside).sum(axis=(0, 1)) + found.free.sum(axis=(0, 1, 4))
-    _book_jobs(arm, left, came)
-    arm.arrived += found.free.sum(axis=(1, 2, 4))
+    _book_jobs(arm, (everybody * found.gone).sum(axis=(0, 1)), inside + found.free.sum(axis=(0, 1, 3)))
+    arm.arrived += found.free.sum(axis=(1, 2, 3))
 
 
-def transfer(arm, moves, mix, status=None):
-    """Move persons whose roles and types are a ``mix``; no more than live there.
+def move_inside(arm, moves, mix):
+    """Move persons within their country, who keep their status.
 
     Parameters
     ----------
-    moves : (home, tier, origin, destination) persons
-    mix : (home, tier, role, origin, type) weights
-    status : (home, tier, destination, status) shares on arrival, None for people who keep theirs
+    moves : (home, tier, pair of hubs) persons; mix : as in :func:`leavers`
+    """
+    homes, tiers, _ = moves.shape
+    origin, destination = arm.pairs
+    leaving = np.zeros((homes, tiers, arm.persons.shape[5]))
+    np.add.at(leaving, (slice(None), slice(None), origin), moves)
+    going, share = leavers(arm, leaving, mix)
+    towards = moves / np.where(leaving > 0, leaving, 1.0)[..., origin]
+    move_within(arm.persons, arm.persons, share, share[..., origin] * towards[:, :, None, None], origin, destination)
+    by_role = row_sums(going)  # home, tier, role, hub
+    gone = by_role.sum(axis=2)[..., origin] * towards
+    came = np.zeros_like(arm.took_jobs)
+    np.add.at(came, destination, (by_role[..., origin] * towards[:, :, None]).sum(axis=(0, 1)).T)
+    flow = np.zeros((tiers, *arm.books.flow.shape))
+    flow[:, origin, destination] = gone.sum(axis=0)
+    _book_flow(arm, flow, by_role.sum(axis=(1, 2)))
+    _book_jobs(arm, by_role.sum(axis=(0, 1)), came.T)
+
+
+def move_abroad(arm, moves, mix, status):
+    """Move persons to other countries.
+
+    Parameters
+    ----------
+    moves : (home, tier, origin, destination) persons; mix : as in :func:`leavers`
+    status : (home, tier, destination, status) shares on arrival; nobody arrives as a student
     """
     leaving = moves.sum(axis=3)
-    there = arm.persons @ np.ones(arm.persons.shape[5])
-    mix = mix + 1e-12 * there  # where nobody has applied so far
-    total = mix.sum(axis=(2, 4))
-    mix = mix / np.where(total > 0, total, 1.0)[:, :, None, :, None]
-    going = np.minimum(leaving[:, :, None, :, None] * mix, there)
-    by_status = arm.persons * (going / np.where(there > 0, there, 1.0))[..., None]
-    send(arm, by_status, moves / np.where(leaving > 0, leaving, 1.0)[..., None], status)
+    going, share = leavers(arm, leaving, mix)
+    thin(arm.persons, share)
+    land(arm, going, moves / np.where(leaving > 0, leaving, 1.0)[..., None], status)
 
 
-def send(arm, leaving, towards, status):
-    """Move (home, tier, role, origin, type, status) persons by the chances ``towards`` (home, tier, origin, hub).
+def leavers(arm, leaving, mix):
+    """Who of the (home, tier, hub) persons ``leaving`` goes, no more than live there: a ``mix`` of roles and types.
 
-    ``status`` (home, tier, destination, status) are shares on arrival from abroad, None within a country; nobody
-    arrives as a student.
+    Parameters
+    ----------
+    mix : (home, tier, role, type, hub) weights
+
+    Returns
+    -------
+    (home, tier, role, type, hub) persons, and as a share of those there
     """
-    arm.persons -= leaving
-    if status is not None:
-        land(arm, leaving @ np.ones(leaving.shape[5]), towards, status)
-        return
-    came = _carried(towards, leaving)
-    arm.persons += came
-    _book(arm, over_types(leaving).sum(axis=2)[..., None] * towards)
-    _book_jobs(arm, over_types(leaving).sum(axis=(0, 1)), over_types(came).sum(axis=(0, 1)))
+    there = row_sums(arm.persons)
+    mix = mix + 1e-12 * there  # where nobody has applied so far
+    total = mix.sum(axis=(2, 3))
+    going = np.minimum((leaving / np.where(total > 0, total, 1.0))[:, :, None, None] * mix, there)
+    return going, going / np.where(there > 0, there, 1.0)
 
 
 def land(arm, leaving, towards, status=None):
-    """Let (home, tier, role, origin, type) persons who have left arrive abroad, as citizens unless told otherwise."""
-    came = _carried(towards, leaving[..., None])[..., 0]
+    """Let (home, tier, role, type, hub) persons who have left arrive abroad, as citizens unless told otherwise.
+
+    Parameters
+    ----------
+    towards : (home, tier or 1, origin, destination) chances
+    status : (home, tier, destination, status) shares on arrival
+    """
+    homes, tiers, roles, types, hubs = leaving.shape
+    came = (leaving.reshape(homes, tiers, -1, hubs) @ towards).reshape(leaving.shape)
     if status is None:
-        arm.persons[..., CITIZEN] += came
+        arm.persons[:, :, :, :, CITIZEN] += came
     else:
         for s in (CITIZEN, PERMANENT, TEMPORARY):
-            arm.persons[..., s] += came * status[:, :, None, :, None, s]
-    by_role = came[..., 0] + came[..., 1]
+            arm.persons[:, :, :, :, s] += came * status[:, :, None, None, :, s]
+    by_role = row_sums(came)
     arm.arrived += by_role.sum(axis=(1, 2))
-    _book(arm, leaving.sum(axis=(2, 4))[..., None] * towards)
-    _book_jobs(arm, leaving.sum(axis=(0, 1, 4)), by_role.sum(axis=(0, 1)))
-
-
-def _carried(towards, leaving):
-    """(home, tier, role, destination, type, status) arrivals out of (..., origin, destination) chances."""
-    homes, tiers, roles, hubs, types, statuses = leaving.shape
-    flat = leaving.transpose(0, 1, 3, 2, 4, 5).reshape(homes, tiers, hubs, -1)
-    came = (towards.swapaxes(2, 3) @ flat).reshape(homes, tiers, hubs, roles, types, statuses)
-    return came.transpose(0, 1, 3, 2, 4, 5)
+    gone = row_sums(leaving)
+    _book(arm, gone.sum(axis=2)[..., None] * towards)
+    _book_jobs(arm, gone.sum(axis=(0, 1)), by_role.sum(axis=(0, 1)))
 
 
 def by_permit(granted, free):
-    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, origin, destination) persons granted a
-    permit, and (home, tier, origin, destination) who need none."""
-    kinds = [persons.sum(axis=2) for persons in granted]
-    status = np.zeros((*kinds[0].shape, 6))
-    status[..., CITIZEN] = free.sum(axis=2)
-    status[..., PERMANENT], status[..., TEMPORARY] = kinds[permits.PERMANENT], kinds[permits.TEMPORARY]
+    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
+    and (home, tier, destination) who need none."""
+    status = np.zeros((*free.shape, len(STATUSES)))
+    status[..., CITIZEN] = free
+    status[..., PERMANENT], status[..., TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
     total = status.sum(axis=3, keepdims=True)
     return status / np.where(total > 0, total, 1.0)
 
 
 def _book(arm, moves):
     """Book (home, tier, origin, destination) persons who moved."""
-    by_tier = moves.sum(axis=0)
-    border = arm.layout.abroad
+    _book_flow(arm, moves.sum(axis=0), moves.sum(axis=3).sum(axis=1))
+
+
+def _book_flow(arm, by_tier, departed):
+    """Book (tier, origin, destination) persons who moved; ``departed`` are they by (home, origin)."""
     arm.books.flow += by_tier.sum(axis=0)
-    arm.books.crossings += (by_tier * border).sum(axis=(1, 2))
-    arm.departed += moves.sum(axis=(1, 3))
+    arm.books.crossings += (by_tier * arm.layout.abroad).sum(axis=(1, 2))
+    arm.departed += departed
     arm.leaders_gone += by_tier[0].sum(axis=1)
 
 

@@ -20,36 +20,37 @@ class Inside:
 
     def __init__(self, offices, asking, trained):
         self.offices, self.odds = offices, {}  # odds: drawn route -> (tier,) chance
+        hub, route = offices.desks(abroad=False)
         _, share, pattern_of = route_shares(offices.arm, abroad=False)
         self.pattern = pattern_of[0]  # of homes to which the same routes are open
-        before = offices.chance_before[:, offices.route_of_hubs()]  # tier, hub, k
-        granted = np.einsum("ptrhk,thk->ptrh", share, before)[..., None]
-        self.share = np.stack([share, share * (1 - before)[:, None] / np.maximum(1 - granted, 1e-9)])
+        share = offices.at_desks(share, abroad=False)  # pattern, tier, role, desk
+        before = offices.chance_before[:, None, route]  # tier, 1, desk
+        granted = (share * before) @ offices.at_hub(abroad=False)
+        self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
         of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
-        by_pattern = lambda x: np.tensordot(of, x, (1, 1)).swapaxes(0, 1)  # noqa: E731
-        self.persons = np.einsum("fptrhk,fptrh->fthk", self.share, by_pattern(asking), optimize=True)
-        self.trained = np.einsum("fptrhk,fptrh->fthk", self.share, by_pattern(asking * trained[:, :, None, None]),
-                                 optimize=True)
-        offices.count("applicants", self.persons)
+        by_pattern = lambda x: (of @ x.reshape(len(x), len(self.pattern), -1)).reshape(  # noqa: E731
+            len(x), -1, *x.shape[2:])[..., hub]
+        self.persons, self.trained = ((self.share * by_pattern(x)).sum(axis=(1, 3)) for x in (
+            asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
+        offices.count("applicants", self.persons, abroad=False)
 
     def by_tier(self, r):
         """(tier,) persons who register for route ``r``, and the share of them with a local degree."""
-        mine = self.offices.route_of_hubs() == r
-        persons, trained = ((x * mine).sum(axis=(0, 2, 3)) for x in (self.persons, self.trained))
+        mine = self.offices.desks(abroad=False)[1] == r
+        persons, trained = ((x * mine).sum(axis=(0, 2)) for x in (self.persons, self.trained))
         return persons, trained / np.maximum(persons, 1e-300)
 
     def chances(self):
-        """(kind, first time or again, home, tier, role, hub) chance of a permit, once the pools are drawn."""
-        offices, route = self.offices, self.offices.route_of_hubs()
-        room = offices.room() - offices.counts["grants"]
-        chance = np.broadcast_to(offices.approval, offices.p_pays.shape).copy()
-        asked = offices.by_route(self.persons.sum(axis=(0, 1)))
-        for r in np.flatnonzero(offices.capped):
-            chance[:, r] *= min(1.0, max(room[r], 0.0) / max(asked[r], 1e-300))
+        """(kind, first time or again, pattern, tier, role, hub) chance of a permit, once the pools are drawn."""
+        offices, route = self.offices, self.offices.desks(abroad=False)[1]
+        room = np.maximum(offices.room() - offices.counts["grants"], 0.0)
+        asked = offices.by_route(self.persons, abroad=False)
+        part = np.where(offices.capped, room / np.maximum(np.maximum(asked, room), 1e-300), 1.0)
+        chance = np.broadcast_to(offices.approval, offices.p_pays.shape) * part
         offices.chance_before = np.where(offices.drawn, 0.0, chance)
         for r in np.flatnonzero(offices.drawn):
             chance[:, r] *= self.odds.get(r, 0.0)
-        each = chance[:, route] * (route >= 0)  # tier, hub, k
+        each = chance[:, route]  # tier, desk
         offices.count_grants(self.persons * each, abroad=False)
-        kinds = np.stack([each * ~offices.is_permanent(route), each * offices.is_permanent(route)])
-        return np.einsum("fptrhk,cthk->cfptrh", self.share, kinds)[:, :, self.pattern]
+        kinds = each * np.stack([~offices.is_permanent(route), offices.is_permanent(route)])[:, None]
+        return (self.share * kinds[:, None, None, :, None]) @ offices.at_hub(abroad=False)

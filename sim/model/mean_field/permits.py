@@ -1,7 +1,7 @@
 """The visa offices in expectation (E5): shares of applications in place of applications.
 
-Applications travel as (home, tier, origin, destination) persons beside the shares of them that take each route of the
-country of destination, (home, tier, destination, k).
+Applications travel as (home, tier, origin, destination) persons beside the shares of them that come to each desk, a
+route in a hub of its country.
 """
 
 from copy import copy
@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..desks import INTAKE, Desks
-from ..routes import KINDS, WEIGHTED, route_shares
+from ..desks import INTAKE
+from ..routes import WEIGHTED
 from . import draw
+from .corridors import take
+from .counters import Counters
+from .passes import row_sums
 
 TEMPORARY, PERMANENT = 0, 1  # kinds of permits granted
 MOST_YEARS = 4  # from an application to the move
@@ -22,26 +25,40 @@ class Plan(NamedTuple):
 
     refused: np.ndarray  # for the fee, by the office, or for want of a route
     due: dict  # years ahead -> (kind, home, tier, destination)
-    held: dict  # route -> who waits for a draw or in a queue
+    held: dict  # route -> (home, tier, hub of its country), who waits for a draw or in a queue
     early: float  # part of those who wait for a draw, who are in this year's
-    on_routes: np.ndarray  # (home, tier, destination, k) applicants
+    on_routes: np.ndarray  # (home, tier, desk) applicants
     served: np.ndarray  # the same, of them decided now
 
 
-class Batch(NamedTuple):
-    """Petitions granted that take effect later."""
+class Batch:
+    """Petitions granted that take effect later.
 
-    asked: np.ndarray  # (home, tier, origin, destination) persons
-    due: dict  # year -> (kind, home, tier, destination) share of them
-    by_route: dict  # year -> (route,) share of them all
+    Attributes
+    ----------
+    asked : (home, tier, origin, destination) persons, destinations being ``hubs``
+    due : year -> (kind, home, tier, destination) share of them
+    by_route : year -> (route,) share of them all
+    pending : (home, tier, origin) persons for whom it has not taken effect
+    """
+
+    def __init__(self, asked, hubs, due, by_route):
+        self.asked, self.hubs, self.due, self.by_route = asked, hubs, due, by_route
+        self.pending = (asked @ sum(due.values()).sum(axis=0)[..., None])[..., 0]
+
+    def copy(self):
+        """A copy that may be changed."""
+        twin = copy(self)
+        twin.asked, twin.due, twin.by_route = self.asked.copy(), dict(self.due), dict(self.by_route)
+        return twin
 
 
-class ExpectedOffices(Desks):
+class ExpectedOffices(Counters):
     """Pending applications and yearly counts of every route, in persons.
 
     Attributes
     ----------
-    waiting, queued : route -> (home, tier, origin, destination) persons, for a draw or in a queue
+    waiting, queued : route -> (home, tier, origin, hub of its country) persons, for a draw or in a queue
     batches : list of Batch
     """
 
@@ -56,7 +73,8 @@ class ExpectedOffices(Desks):
         """These offices as a branch of their arm starts with them."""
         twin = copy(self)
         twin.arm, twin.odds = arm, self.odds.copy()
-        twin.waiting, twin.queued, twin.batches = dict(self.waiting), dict(self.queued), list(self.batches)
+        twin.waiting, twin.queued = ({r: x.copy() for r, x in held.items()} for held in (self.waiting, self.queued))
+        twin.batches = [batch.copy() for batch in self.batches]
         return twin
 
     def see_rules(self):
@@ -66,21 +84,23 @@ class ExpectedOffices(Desks):
         free = arm.rules["free_entry"][arm.world.setting.country] > 0
         held, self.waiting, self.queued = [*self.waiting.items(), *self.queued.items()], {}, {}
         for r, persons in held:
-            stays = ~free & (arm.rules["route_is_open"][r] > 0)
+            stays = (~free & (arm.rules["route_is_open"][r] > 0))[self.hubs_of(r)]
             if not stays.all():
-                self.refused = self.refused + persons * ~stays
+                self.refuse(persons * ~stays, self.hubs_of(r))
                 persons = persons * stays
             _add(self.waiting if self.drawn[r] else self.queued, r, persons)
 
+    def refuse(self, persons, hubs=slice(None)):
+        """Let (home, tier, origin, destination) applicants know; destinations are ``hubs``."""
+        if np.ndim(self.refused) == 0:
+            homes, tiers, origins = persons.shape[:3]
+            self.refused = np.zeros((homes, tiers, origins, origins))
+        self.refused[..., hubs] += persons
+
     def pending(self):
         """(home, tier, origin) persons who wait for a decision or for the day of their move."""
-        total = 0.0
-        for persons in (*self.waiting.values(), *self.queued.values()):
-            total = total + persons.sum(axis=3)
-        for batch in self.batches:
-            share = sum(batch.due.values()).sum(axis=0)
-            total = total + (batch.asked @ share[..., None])[..., 0]
-        return total
+        waiting = [row_sums(x.swapaxes(2, 3)) for x in (*self.waiting.values(), *self.queued.values())]
+        return sum([*waiting, *(batch.pending for batch in self.batches)])
 
     def backlog(self):
         """(route,) persons waiting, or granted and not yet moved."""
@@ -93,114 +113,122 @@ class ExpectedOffices(Desks):
 
     def survive(self, share):
         """Scale what is pending by the (home, tier, origin) ``share`` of engineers who are still there."""
-        for held in (self.waiting, self.queued):
-            for r in held:
-                held[r] = held[r] * share[..., None]
-        self.batches = [Batch(b.asked * share[..., None], b.due, b.by_route) for b in self.batches if b.due]
-
-    def take_due(self):
-        """By kind, (home, tier, origin, destination) persons whose permit takes effect this year; done with then."""
-        year, total = self.arm.year, [0.0, 0.0]
+        self.batches = [batch for batch in self.batches if batch.due]
+        held = (*self.waiting.values(), *self.queued.values(), *(batch.asked for batch in self.batches))
+        for persons in held:
+            persons *= share[..., None]
         for batch in self.batches:
-            for kind, share in enumerate(batch.due.get(year, ())):
-                if share.any():
-                    total[kind] = total[kind] + batch.asked * share[:, :, None]
-        keep = lambda held: {k: x for k, x in held.items() if k != year}  # noqa: E731
-        self.batches = [Batch(b.asked, keep(b.due), keep(b.by_route)) for b in self.batches]
-        none = np.zeros(self.arm.persons.shape[:2] + 2 * self.arm.persons.shape[3:4])
-        return [persons if np.ndim(persons) else none for persons in total]
+            batch.pending = batch.pending * share
 
-    def on_routes(self, asked_role, group=0):
-        """(home, tier, destination, k) applicants on each route of a country; some may reach none.
+    def take_due(self, moves, closed):
+        """Add to ``moves`` those whose permit takes effect this year, (home, tier, origin, destination) persons.
 
-        ``asked_role`` is (home, tier, role, destination) applicants from abroad.
+        ``closed`` is (home, hub): nobody comes there. Returns (kind, home, tier, destination) persons.
         """
-        _, share, pattern_of = route_shares(self.arm)
-        return np.einsum("gtrd,gtrdk->gtdk", asked_role, share[pattern_of[group]])
+        homes, tiers, _, hubs = moves.shape
+        year, kinds = self.arm.year, np.zeros((2, homes, tiers, hubs))
+        for batch in self.batches:
+            now, _ = batch.due.pop(year, None), batch.by_route.pop(year, None)
+            if now is None:
+                continue
+            now = now * ~closed[:, None, batch.hubs]
+            later = sum(batch.due.values()).sum(axis=0) if batch.due else np.zeros(now.shape[1:])
+            taken, batch.pending = take(batch.asked, now.sum(axis=0), later)
+            moves[..., batch.hubs] += taken
+            kinds[..., batch.hubs] += now * row_sums(batch.asked)
+        return kinds
 
     def plan(self, asked, on_routes, months):
         """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
-        route, some = self.route_of_hubs(), 1 / np.where(asked > 0, asked, 1.0)
-        drawn = self.drawn[route] & (route >= 0)
-        served, held = on_routes * ~drawn, {}
-        for r in np.flatnonzero(self.drawn):
-            held[r] = np.einsum("gtdk,dk->gtd", on_routes, (route == r) * 1.0) * some
-        for r in np.flatnonzero(self.capped):
-            left = 1 - self._part_served(r, served, route)
-            if left > 0:
-                held[r] = np.einsum("gtdk,dk->gtd", served, (route == r) * left) * some
-                served = served * np.where(route == r, 1 - left, 1.0)
-        granted = served * self._granted(route)
-        kinds = np.stack([granted * ~self.is_permanent(route), granted * self.is_permanent(route)])
-        ahead = (months[:, None, None] + self.months_to_wait()[route]) // 12
-        due = {y: np.einsum("cgtdk,dk->cgtd", kinds, (ahead == y).mean(axis=0)) * some for y in range(MOST_YEARS)
+        hub, route = self.desks(abroad=True)
+        some, at_hub = 1 / np.where(asked > 0, asked, 1.0), self.at_hub(abroad=True)
+        served, held = on_routes * ~self.drawn[route], {}
+        part = self._parts_served(served)
+        left = np.where(self.drawn, 1.0, 1 - part)
+        for r in np.flatnonzero(left > 0):
+            at = self.hubs_of(r)
+            held[r] = ((on_routes * ((route == r) * left[r])) @ at_hub)[..., at] * some[..., at]
+        served = served * part[route]
+        granted = served * self.granted(route)
+        kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
+        ahead = (months[:, None] + self.months_to_wait()[route]) // 12
+        due = {y: ((kinds * (ahead == y).mean(axis=0)) @ at_hub) * some for y in range(MOST_YEARS)
                if (ahead == y).any()}
-        refused = 1 - sum(held.values()) - np.einsum("gtdk->gtd", granted) * some
-        return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., None],
-                    served * some[..., None])
+        refused = 1 - (granted @ at_hub) * some
+        for r, share in held.items():
+            refused[..., self.hubs_of(r)] -= share
+        return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., hub],
+                    served * some[..., hub])
 
-    def _granted(self, route):
-        return self.p_pays[:, route] * self.approval[route]  # tier, hub, k
-
-    def is_permanent(self, route):
-        """Whether routes give permanent residence."""
-        return self.arm.routes.kind[route] == KINDS.index("permanent")
-
-    def _part_served(self, r, served, route):
-        """Part of a capped queue whose turn comes within the year's room; those who wait from before come too."""
-        queued = self.queued.pop(r, None)
-        before = 0.0 if queued is None else queued.sum()
-        room = self.room()[r] - self.counts["grants"][r]
-        asked = (served * (route == r)).sum() + before
-        part = min(1.0, max(room, 0.0) / max(asked * self.approval[r], 1e-300))
-        if queued is not None:
-            alone = np.broadcast_to((route == r) * part, served.shape)
-            kinds = ~self.is_permanent(route), self.is_permanent(route)
-            due = {1: np.stack([(alone * self._granted(route) * kind).sum(axis=3) for kind in kinds])}
-            plan = Plan(0.0, due, {}, 0.0, 0 * alone, alone)
-            self.file(queued, plan)
-            self.refused = self.refused + queued * (part - plan.due[1].sum(axis=0))[:, :, None]
-            if part < 1:
-                self.queued[r] = queued * (1 - part)
+    def _parts_served(self, served):
+        """(route,) part of those ``served`` whose turn comes within the year's room; who waits from before comes too."""
+        before = np.array([self.queued[r].sum() if r in self.queued else 0.0 for r in range(len(self.drawn))])
+        asked = self.by_route(served, abroad=True) + before
+        room = np.maximum(self.room() - self.counts["grants"], 0.0)
+        part = np.where(self.capped, room / np.maximum(np.maximum(asked * self.approval, room), 1e-300), 1.0)
+        queued, self.queued = self.queued, {}
+        for r, persons in queued.items():
+            self._serve(r, persons, part[r])
         return part
+
+    def _serve(self, r, queued, part):
+        """Decide on a ``part`` of the applications of a queue; the others wait on."""
+        paid = np.broadcast_to(self.p_pays[:, r], 3)[:, None]
+        granted = np.broadcast_to(part * paid * self.approval[r], (*queued.shape[:2], queued.shape[3]))
+        self.counts["lost_petitions"][r] += (row_sums(queued) * part * (1 - paid)).sum()
+        self._grant(r, queued, granted, self.arm.year + 1)
+        self.refuse(queued * (part - granted)[:, :, None], self.hubs_of(r))
+        if part < 1:
+            self.queued[r] = queued * (1 - part)
+
+    def _grant(self, r, asked, share, year):
+        """Grant a ``share`` (home, tier, hub of its country) of what ``asked`` for route ``r``, for that ``year``."""
+        by_tier = (row_sums(asked) * share).sum(axis=(0, 2))
+        for name in ("grants", "grants_abroad"):
+            self.counts[name][r] += by_tier.sum()
+        self.grants_by_tier[r] += by_tier
+        permanent = self.is_permanent(r)
+        due = {year: np.stack([share * (not permanent), share * permanent])}
+        by_route = (np.arange(len(self.drawn)) == r) * (by_tier.sum() / max(asked.sum(), 1e-300))
+        self.batches.append(Batch(asked, self.hubs_of(r), due, {year: by_route}))
 
     def hold_draws(self, asked, plan):
         """The yearly draws, among those who have waited and the first of this year's applicants."""
         for r in np.flatnonzero(self.drawn):
-            _add(self.waiting, r, asked * (plan.held[r] * plan.early)[:, :, None])
+            _add(self.waiting, r, asked[..., self.hubs_of(r)] * (plan.held[r] * plan.early)[:, :, None])
             self.draw(r)
 
-    def file(self, asked, plan, drawn=0.0):
+    def file(self, asked, plan, drawn=None):
         """Count (home, tier, origin, destination) applications and keep what takes effect or is decided later.
 
         ``drawn`` are those among them who are in this year's draws if they are drawn at all.
         """
-        persons, route, year = asked.sum(axis=2), self.route_of_hubs(), self.arm.year
+        hub, route = self.desks(abroad=True)
+        persons, year = row_sums(asked), self.arm.year
         for name in ("applicants", "applicants_abroad"):
-            self.count(name, plan.on_routes * persons[..., None])
-        served = plan.served * persons[..., None]
-        self.count("lost_petitions", served * (1 - self.p_pays[:, route]))
-        granted = served * self._granted(route)
+            self.count(name, plan.on_routes * persons[..., hub], abroad=True)
+        served = plan.served * persons[..., hub]
+        self.count("lost_petitions", served * (1 - self.p_pays[:, route]), abroad=True)
+        granted = served * self.granted(route)
         self.count_grants(granted, abroad=True)
-        by_route = self.by_route(granted.sum(axis=(0, 1))) / max(asked.sum(), 1e-300)
+        by_route = self.by_route(granted, abroad=True) / max(persons.sum(), 1e-300)
         split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
         total = max(sum(split.values()), 1e-300)
-        self.batches.append(Batch(asked, {year + y: x for y, x in plan.due.items()},
+        self.batches.append(Batch(asked, slice(None), {year + y: x for y, x in plan.due.items()},
                                   {year + y: by_route * part / total for y, part in split.items()}))
         for r, share in plan.held.items():
-            later = asked - plan.early * drawn if self.drawn[r] else asked
+            later = asked[..., self.hubs_of(r)]
+            if self.drawn[r] and drawn is not None:
+                later = later - plan.early * drawn[..., self.hubs_of(r)]
             _add(self.waiting if self.drawn[r] else self.queued, r, later * share[:, :, None])
 
     def draw(self, r):
         """Draw one pool: people abroad who waited, people inside, and the background, all in one lottery."""
         arm, pool, rules = self.arm, self.pools[self.arm.routes.pool[r]], self.arm.rules
-        weighted = rules["route_selection"][r] == WEIGHTED
-        waiting = self.waiting.pop(r, np.zeros(1))
+        weighted, waiting = rules["route_selection"][r] == WEIGHTED, self.waiting.pop(r)
         pays = np.broadcast_to(self.p_pays[:, r], 3)
-        lost = waiting * (1 - pays)[:, None, None]
-        abroad = waiting - lost
-        by_home = abroad.sum(axis=(2, 3)) if abroad.ndim == 4 else np.zeros((1, 3))
-        from_group = arm.terms.degrees_abroad(arm.world.setting, arm.routes.country[r])[: len(by_home), None]
+        by_home = waiting.sum(axis=(2, 3)) * pays
+        from_group = arm.terms.degrees_abroad(arm.world.setting, arm.routes.country[r])[:, None]
         inside, trained = self.inside.by_tier(r)
         levels = arm.world.setting.wage_level / arm.world.setting.wage_level.sum(axis=1, keepdims=True)
         ours = np.stack([(by_home * (1 - from_group)).sum(axis=0) + inside * (1 - trained),
@@ -216,55 +244,16 @@ class ExpectedOffices(Desks):
         self.remember(r, (registered * odds).sum() / max(registered.sum(), 1.0))
         odds = levels @ odds.reshape(ours.shape).T  # tier, master
         self.inside.odds[r] = (1 - trained) * odds[:, 0] + trained * odds[:, 1]
-        self._after_the_draw(r, abroad, lost, (1 - from_group) * odds[:, 0] + from_group * odds[:, 1])
+        self._after_the_draw(r, waiting, pays, (1 - from_group) * odds[:, 0] + from_group * odds[:, 1])
 
-    def _after_the_draw(self, r, abroad, lost, odds):
-        if abroad.ndim != 4:  # nobody has waited
-            return
-        self.counts["lost_petitions"][r] += lost.sum()
-        won = abroad * odds[:, :, None, None]
-        granted = won * self.approval[r]
-        again = (abroad - won) * self.arm.a.redraw_share
-        self.refused = self.refused + (lost + abroad - granted - again)
-        self.waiting[r] = again
-        year = self.arm.year + (INTAKE - 1 + self.months_to_wait()[r]) // 12
-        every = np.ones((*granted.shape[:2], granted.shape[3]))
-        permanent = self.is_permanent(r)
-        self.batches.append(Batch(granted, {year: np.stack([every * (not permanent), every * permanent])},
-                                  {year: (np.arange(len(self.drawn)) == r) * 1.0}))
-        for name in ("grants", "grants_abroad"):
-            self.counts[name][r] += granted.sum()
-        self.grants_by_tier[r] += granted.sum(axis=(0, 2, 3))
-
-    def terms(self):
-        """(country, years) shares of the temporary permits of this year by the years that they run."""
-        arm, years = self.arm, np.rint(self.permit_months / 12).astype(int)
-        temporary = arm.routes.kind != KINDS.index("permanent")
-        out = np.zeros((len(arm.world.setting.countries), 13))
-        np.add.at(out, (arm.routes.country, np.minimum(years, 12)), self.counts["grants"] * temporary)
-        total = out.sum(axis=1, keepdims=True)
-        out[:, 3] += (total[:, 0] == 0)
-        return out / np.where(total > 0, total, 1.0)
-
-    def route_of_hubs(self):
-        """(hub, k) the routes of each hub's country, -1 beyond them."""
-        return self.arm.routes.of_country[self.arm.world.setting.country]
-
-    def by_route(self, persons):
-        """(route,) sums of (hub, k) persons."""
-        route = self.route_of_hubs()
-        some = route >= 0
-        return np.bincount(route[some], persons[some], len(self.drawn))
-
-    def count(self, name, persons):
-        """Count (home, tier, hub, k) persons."""
-        self.counts[name] += self.by_route(persons.sum(axis=(0, 1)))
-
-    def count_grants(self, persons, abroad):
-        """Count (home, tier, hub, k) persons who are granted a permit."""
-        for name in ("grants", "grants_abroad")[: 1 + abroad]:
-            self.count(name, persons)
-        self.grants_by_tier += np.stack([self.by_route(x) for x in persons.sum(axis=0)], axis=1)
+    def _after_the_draw(self, r, waiting, pays, odds):
+        """Grant, refuse, or keep for the next draw: by the (tier,) share that ``pays`` and (home, tier) ``odds``."""
+        self.counts["lost_petitions"][r] += (waiting.sum(axis=(0, 2, 3)) * (1 - pays)).sum()
+        granted, again = pays * odds * self.approval[r], pays * (1 - odds) * self.arm.a.redraw_share
+        self.refuse(waiting * (1 - granted - again)[:, :, None, None], self.hubs_of(r))
+        self.waiting[r] = waiting * again[:, :, None, None]
+        share = np.broadcast_to(granted[:, :, None], (*waiting.shape[:2], waiting.shape[3]))
+        self._grant(r, waiting, share, self.arm.year + (INTAKE - 1 + self.months_to_wait()[r]) // 12)
 
 
 def _add(held, name, persons):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...scenario.assumptions import Assumptions
-from ...world.engineers import CITIZEN, ROLES, STUDENT
+from ...world.engineers import CITIZEN, ROLES, STATUSES, STUDENT
 from ...world.people import entrant_homes, joint_mix
 from ...world.ties import TEAM
 from .. import remote
@@ -16,7 +16,7 @@ from ..market import follow_the_market
 from ..supply import CONVERSIONS, GRADUATES, entrant_path, entrant_ratio
 from .ages import Ages
 from .books import ExpectedBooks
-from .flows import over_types
+from .passes import by_status, over_types, row_sums
 from .permits import ExpectedOffices
 from .terms import Terms
 from .work import work_remotely
@@ -60,31 +60,35 @@ class MeanField(Frame):
 
     Attributes
     ----------
-    persons : (home, tier, role, hub, type, status)
+    persons : (home, tier, role, type, status, hub)
     work : (hub, role, sector); elsewhere : (hub, hub of the employer) who work remotely
     since : (home, hub, years) persons by years since they came from abroad
+    pairs : origins and destinations of all corridors within a country
     """
 
     def __init__(self, world, a, constants, baseline_rules):
         super().__init__(world, a, constants, baseline_rules, 0)
         s = world.setting
-        self.mix = {"role": s.role_share / s.role_share.sum(axis=1, keepdims=True),
-                    "type": np.array([1 - a.mover_share, a.mover_share]),
-                    "status": _normal(s.status_mix)[s.country]}  # hub, home, status
+        self.roles = s.role_share.T / s.role_share.sum(axis=1)  # role, hub: as in the hub at the start
+        kind = np.array([1 - a.mover_share, a.mover_share])[:, None, None]
+        statuses = _status_of_graduates(s), _normal(s.status_mix)[s.country].transpose(1, 2, 0)
+        self.mix = [kind * status[:, None] for status in statuses]  # of entrants: home, type, status, hub
         self.homes_of_entrants = entrant_homes(s)
-        self.persons = self.spread(joint_mix(s).transpose(1, 2, 0), self.mix["status"].swapaxes(0, 1))
+        self.pairs = np.nonzero(~self.layout.abroad & ~np.eye(len(s.hubs), dtype=bool))
+        self.corridors = {}  # laid out for the choices, see ``choices.corridors``
+        by_role = joint_mix(s).transpose(1, 2, 0)[:, :, None] * self.roles
+        self.persons = by_role[:, :, :, None, None] * self.mix[CONVERSIONS][:, None, None]
         self.ages = Ages(s)
         self.tied = np.ones((len(s.homes), len(s.hubs))) if world.ties is None else tie_odds(a, *world.ties)
         self.since = self._since_at_start()
-        self.work = (s.stock[:, None] * self.mix["role"])[:, :, None] * _normal(s.sector_share)[:, None, :]
+        self.work = (s.stock * self.roles).T[:, :, None] * _normal(s.sector_share)[:, None, :]
         self.elsewhere = np.zeros((len(s.hubs), len(s.hubs)))
         self.laid = {}  # group of routes -> exponentials of the last choice
-        self.diverted = 0.0  # who move abroad this year after a refusal
         self.experts_moved = np.zeros(len(s.hubs))  # last year
         self.terms = Terms(self)
         self.offices = ExpectedOffices(self)
         self.offices.see_rules()
-        self.applicants = self.persons.sum(axis=5)
+        self.applicants = row_sums(self.persons)
         self.count()
         self.considering_rates = considering_table(self)
         self.open_books()
@@ -110,21 +114,15 @@ class MeanField(Frame):
         self.offices.start_year()
         self.departed, self.arrived = np.zeros((homes, hubs)), np.zeros((homes, hubs))
         self.left_jobs, self.took_jobs = np.zeros((hubs, len(ROLES))), np.zeros((hubs, len(ROLES)))
+        self.diverted = np.zeros((homes, self.persons.shape[1], hubs, hubs))  # who move abroad after a refusal
         self.kept = np.ones((homes, self.persons.shape[1], hubs))  # share of those with a petition pending
         self.leaders_gone = np.zeros(hubs)
         self.new_temporary = np.zeros(len(self.world.setting.countries))  # permits that take effect this year
         self.present = _total(self.persons)
 
-    def spread(self, by_hub, status):
-        """(home, tier, role, hub, type, status) out of (home, tier, hub) persons and the statuses (home, hub, status)
-        of their home; roles as in the hub at the start, types as in the world."""
-        parts = by_hub[:, :, None, :, None, None] * self.mix["role"].T[:, :, None, None]
-        return parts * self.mix["type"][:, None] * status[:, None, None, :, None, :]
-
     def count(self):
         """Count the expected engineers: ``counts`` (hub, home, tier, status), ``jobs``, ``remote`` as in an Arm."""
-        by_type = self.persons.sum(axis=2)
-        self.counts = (by_type[:, :, :, 0] + by_type[:, :, :, 1]).transpose(2, 0, 1, 3)
+        self.counts = by_status(self.persons).transpose(3, 0, 1, 2)
         by_tier = self.counts.sum(axis=(1, 3))
         self.remote = self.elsewhere.sum(axis=1)
         away = self.elsewhere / np.maximum(by_tier.sum(axis=1), 1e-300)[:, None]
@@ -158,25 +156,12 @@ class MeanField(Frame):
         return led * of_start * np.minimum(self.experts_moved / np.maximum(experts, 1e-300), 1.0)
 
     def entering(self):
-        """(home, tier, role, hub, type, status) persons who enter this year: graduates, and from other occupations."""
+        """(home, tier, role, hub) persons who enter this year: graduates, and people from other occupations."""
         s, year = self.world.setting, self.year
         ratio = entrant_ratio(self, year).reshape(len(s.hubs), 2, 3, len(ROLES))
         path = self.world.entrants[year - self.world.start]
-        found = []
-        for kind in (GRADUATES, CONVERSIONS):
-            by_skill = (path[:, kind, :, None] * ratio[:, kind]).transpose(1, 2, 0)  # tier, role, hub
-            by_home = by_skill[None] * self.homes_of_entrants[:, kind].T[:, None, None]
-            parts = (by_home * self.mix["role"].T)[..., None, None] * self.mix["type"][:, None]
-            status = self._status_of_graduates() if kind == GRADUATES else self.mix["status"].swapaxes(0, 1)
-            found.append(parts * status[:, None, None, :, None, :])
-        return found
-
-    def _status_of_graduates(self):
-        """(home, hub, status): who needs no permit enters as a citizen does, everybody else is a student."""
-        free = np.clip(self.world.setting.free_share, 0.0, 1.0)
-        status = np.zeros((*free.shape, self.persons.shape[-1]))
-        status[..., CITIZEN], status[..., STUDENT] = free, 1 - free
-        return status
+        by_skill = (path[..., None] * ratio).transpose(1, 2, 3, 0) * self.roles  # kind, tier, role, hub
+        return [by_skill[kind] * self.homes_of_entrants[:, kind].T[:, None, None] for kind in (GRADUATES, CONVERSIONS)]
 
     def _since_at_start(self):
         """(home, hub, years) persons by years since they came from abroad; natives never did."""
@@ -185,20 +170,20 @@ class MeanField(Frame):
         years = min(SINCE, s.arrival_years.shape[1])
         profile[:, :years] = _normal(s.arrival_years)[:, :years]
         native = s.home_country[:, None] == s.country
-        return (self.persons.sum(axis=(1, 2, 4)) @ profile) * ~native[:, :, None]
+        return (by_status(self.persons).sum(axis=1).swapaxes(1, 2) @ profile) * ~native[:, :, None]
 
     def relief_left(self):
         """(home, category % 45, hub) mean of what relief that is left adds to staying in the country (E1)."""
         t = self.tables
         out = np.where(t.is_home[:, None, :], t.returnee_left[0], t.newcomer_left[0]).astype(float)
-        persons = np.maximum(_total(self.persons), 1e-300)
-        longest = t.newcomer_left.shape[0] - 1
+        share = self.since / np.maximum(_total(self.persons), 1e-300)[..., None]
+        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)[:, None]
         for table, schemes, at_home in ((t.newcomer_left, t.newcomer_years, False),
                                         (t.returnee_left, t.returnee_years, True)):
-            for h in np.flatnonzero(schemes > 0):
-                left = np.clip(schemes[h] - np.arange(SINCE), 0, longest)
-                share = (self.since[:, h] / persons[:, h, None]) @ (table[left, :, h] - table[0, :, h])
-                out[:, :, h] += share * (t.is_home[:, h] == at_home)[:, None]
+            at = np.flatnonzero(schemes > 0)
+            more = table[np.clip(schemes[at] - years, 0, longest), :, at] - table[0, :, at]  # year, scheme, category
+            mine = share[:, at] * (t.is_home[:, at] == at_home)[..., None]
+            out[:, :, at] += (mine.swapaxes(0, 1) @ more.swapaxes(0, 1)).transpose(1, 2, 0)
         return out * t.has_relief[:, None, :]
 
     @property
@@ -219,10 +204,18 @@ class MeanField(Frame):
 
 
 def _total(persons):
-    """(home, hub) sums of (home, tier, role, hub, type, status) persons."""
+    """(home, hub) sums of (home, tier, role, type, status, hub) persons."""
     return over_types(persons).sum(axis=(1, 2))
 
 
 def _normal(shares):
     """Shares that add up to 1 along the last axis."""
     return shares / shares.sum(axis=-1, keepdims=True)
+
+
+def _status_of_graduates(setting):
+    """(home, status, hub): who needs no permit enters as a citizen does, everybody else is a student."""
+    free = np.clip(setting.free_share, 0.0, 1.0)
+    status = np.zeros((len(free), len(STATUSES), free.shape[1]))
+    status[:, CITIZEN], status[:, STUDENT] = free, 1 - free
+    return status

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...world.engineers import CITIZEN, OPT, STEM_OPT, STUDENT, YOUNGEST
+from .passes import by_status
 
 LONGEST = 12  # Decembers that are told apart
 START_TERMS = 3  # years over which the terms of the start are spread evenly
@@ -22,9 +23,10 @@ class Terms:
     def __init__(self, arm):
         s = arm.world.setting
         self.country = s.country
-        self.left = np.zeros((len(s.countries), arm.persons.shape[-1], LONGEST + 1))
+        there = by_status(arm.persons).sum(axis=1)  # home, status, hub
+        self.left = np.zeros((len(s.countries), there.shape[1], LONGEST + 1))
         self.left[..., :START_TERMS] = 1 / START_TERMS
-        self.follow(arm.persons)
+        self.follow(there.sum(axis=0))
         came = s.arrival_years / s.arrival_years.sum(axis=1, keepdims=True)
         years, ages = np.arange(came.shape[1]), YOUNGEST + np.arange(s.ages.shape[1])
         young = ages[:, None] - years < TRAINED_BEFORE
@@ -32,7 +34,7 @@ class Terms:
         self.trained = came @ ((by_tier @ s.ages) @ young)
         young = GRADUATE_AGES[:, None] - np.minimum(years, 4) < TRAINED_BEFORE
         native = s.home_country[:, None] == s.country
-        foreign = (arm.persons.sum(axis=(1, 2, 4)) * ~native[..., None]).sum(axis=(0, 1))
+        foreign = (there * ~native[:, None]).sum(axis=(0, 2))
         self.trained_graduates = (foreign / foreign.sum() @ came) @ young.mean(axis=0)
 
     def of(self, arm):
@@ -42,14 +44,11 @@ class Terms:
         return twin
 
     def by_country(self, persons):
-        """(country, status) sums of (home, tier, role, hub, type, status) persons."""
-        by_hub = persons.sum(axis=(0, 1, 2)).sum(axis=1)
-        out = np.zeros(self.left.shape[:2])
-        np.add.at(out, self.country, by_hub)
-        return out
+        """(country, status) sums of (status, hub) persons."""
+        return np.stack([np.bincount(self.country, x, len(self.left)) for x in persons], axis=1)
 
     def follow(self, persons):
-        """Scale the terms to the persons there are: who leaves goes with the mean of those who stay."""
+        """Scale the terms to the (status, hub) persons there are: who leaves goes with the mean of those who stay."""
         total = self.left.sum(axis=2)
         self.left *= (self.by_country(persons) / np.where(total > 0, total, 1.0))[..., None]
 
@@ -69,10 +68,13 @@ class Terms:
         self.left[..., -1] = 0.0
 
     def enter(self, graduates, others, persons):
-        """Terms and degrees of those who enter: studies end this year, all else as at the start."""
+        """Terms and degrees of those who enter: studies end this year, all else as at the start.
+
+        ``graduates``, ``others`` and ``persons``, the first two included, are (status, hub).
+        """
         self.left[:, :, 0] += self.by_country(graduates)
         self.left[..., :START_TERMS] += self.by_country(others)[..., None] / START_TERMS
-        new, all_students = (self.by_country(x)[:, STUDENT].sum() for x in (graduates, persons))
+        new, all_students = graduates[STUDENT].sum(), persons[STUDENT].sum()
         fresh = min(new / max(all_students, 1e-300), 1.0)
         self.trained[STUDENT] = fresh * self.trained_graduates + (1 - fresh) * self.trained[STUDENT]
 

@@ -6,6 +6,7 @@ from ...world.engineers import TASTE_SHARES, TEMPORARY
 from .. import remote
 from .. import work_equations as eq
 from ..jobs import job_lock, separation
+from . import passes
 
 
 def hire_entrants(arm, entering):
@@ -54,7 +55,7 @@ def _rates(arm):
 def _lock(arm):
     """(hub,) mean factor of statuses on job changes, and (hub, status) whose job changes they are."""
     lock = job_lock(arm.world.setting, arm.a)[arm.world.setting.country]  # hub, home
-    persons = arm.persons.sum(axis=(1, 2, 4)).transpose(1, 0, 2)  # hub, home, status
+    persons = passes.by_status(arm.persons).sum(axis=1).transpose(2, 0, 1)  # hub, home, status
     weighted = persons.copy()
     weighted[..., TEMPORARY:] *= lock[:, :, None]
     by_status = weighted.sum(axis=1)

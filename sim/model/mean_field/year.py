@@ -1,18 +1,21 @@
 """The year of the mean-field twin on one screen: the same phases as ``model.year``, in expected persons."""
 
+from functools import reduce
+
 import numpy as np
 
 from ...scenario.stack import change_months
-from ...world.engineers import PERMANENT, STUDENT, TEMPORARY
+from ...world.engineers import STUDENT
 from ..careers import offers
 from ..desks import INTAKE
 from ..market import follow_the_market
-from ..supply import by_country
-from . import permits
+from ..supply import GRADUATES, by_country
+from . import corridors, passes, permits
 from .choices import choose
 from .endings import close, leave, promote, settle
-from .flows import by_permit, move_freely, over_types, transfer
+from .flows import by_permit, move_abroad, move_freely, move_inside
 from .inside import Inside
+from .passes import admit, by_status, over_types, row_sums
 from .state import MeanField
 from .work import change_jobs, hire_entrants
 
@@ -64,40 +67,42 @@ def seasons(arm, year):
 
 
 def enter(arm):
-    """Let the year's graduates and people from other occupations in; returns the graduates."""
-    graduates, others = arm.entering()
-    there, studied, came = (over_types(x).sum(axis=0) for x in (arm.persons, graduates, others))  # tier, role, hub
-    arm.ages.enter(*(x.sum(axis=(1, 2)) for x in (there, studied, came)))
-    arm.persons += graduates
-    arm.persons += others
-    arm.books.graduates += studied.sum(axis=1).T
-    arm.books.entrants += (studied + came).sum(axis=1).T
-    arm.terms.enter(graduates, others, arm.persons)
-    hire_entrants(arm, (studied + came).sum(axis=0).T)
+    """Let the year's graduates and people from other occupations in; returns the graduates, (home, tier, role, hub)."""
+    graduates, others = entering = arm.entering()
+    there = over_types(arm.persons)
+    arm.ages.enter(*(x.sum(axis=(2, 3)).sum(axis=0) for x in (there, graduates, others)))
+    for some, mix in zip(entering, arm.mix, strict=True):
+        admit(arm.persons, some, mix)
+    arm.books.graduates += graduates.sum(axis=(0, 2)).T
+    arm.books.entrants += (graduates + others).sum(axis=(0, 2)).T
+    in_status = [(x.sum(axis=(1, 2))[:, None] * mix.sum(axis=1)).sum(axis=0)
+                 for x, mix in zip(entering, arm.mix, strict=True)]
+    arm.terms.enter(*in_status, by_status(arm.persons).sum(axis=(0, 1)))
+    hire_entrants(arm, (graduates + others).sum(axis=(0, 1)).T)
     return graduates
 
 
 def considerers(arm, graduates):
-    """(home, tier, role, hub, type, status) persons who consider a move (E4), none with a petition pending."""
+    """(home, tier, role, type, status, hub) persons who consider a move (E4), none with a petition pending."""
     types, tiers, roles = 2, 3, arm.persons.shape[2]
     rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
-    rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))[None, :, :, None]  # tier, role, type, status
-    rate = rate * (1 + (arm.a.remote_considering - 1) * arm.remote_share().T[:, :, None, None])
-    rate = rate * (1 + (arm.a.team_pull - 1) * arm.left_by_leader()[:, None, None])
-    others = arm.persons - graduates
-    return others * (1 - pending_share(arm, others)) * rate + graduates * arm.a.considering_graduate
+    rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))  # tier, role, type, status
+    factor = 1 + (arm.a.remote_considering - 1) * arm.remote_share().T
+    factor = factor * (1 + (arm.a.team_pull - 1) * arm.left_by_leader())
+    mix = arm.mix[GRADUATES]
+    there = row_sums(arm.persons) - graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
+    return passes.considerers(arm.persons, graduates, mix, pending_share(arm, there), rate, factor,
+                              arm.a.considering_graduate)
 
 
-def pending_share(arm, persons):
-    """(home, tier, role, hub, type, 1) share of ``persons`` who have a petition pending."""
+def pending_share(arm, there):
+    """(home, tier, role, type, hub) share of the persons ``there`` who have a petition pending."""
     pending = arm.offices.pending()
     if np.ndim(pending) == 0:
-        return 0.0
-    there = persons.sum(axis=5)
-    mix = arm.applicants / np.maximum(arm.applicants.sum(axis=(2, 4)), 1e-300)[:, :, None, :, None]
-    share = pending[:, :, None, :, None] * mix / np.where(there > 0, there, 1.0)
-    return np.clip(share, 0.0, 1.0)[..., None]
+        return np.zeros_like(there)
+    mix = arm.applicants * (pending / np.maximum(arm.applicants.sum(axis=(2, 3)), 1e-300))[:, :, None, None]
+    return np.clip(mix / np.where(there > 0, there, 1.0), 0.0, 1.0)
 
 
 def hold_season(arm, considering, months):
@@ -106,15 +111,22 @@ def hold_season(arm, considering, months):
     for group, some in by_group(arm, considering):
         found = choose(arm, some, group)
         move_freely(arm, some, found)
-        on_routes = on_routes + offices.on_routes(found.asked_role, group)
-        persons = some @ np.ones(some.shape[5])
-        rounds.append((persons.sum(axis=(2, 4)), found.went, found.asked, persons * found.applied[..., None]))
-    total, went, asked, arm.applicants = (sum(parts) for parts in zip(*rounds, strict=True))
-    plan, march = offices.plan(asked.sum(axis=2), on_routes, months), INTAKE - 1 in months
-    offices.refused = offices.refused + asked * plan.refused[:, :, None]
+        on_routes = on_routes + at_desks(arm, found.asked_role, group)
+        persons = row_sums(some)
+        rounds.append((persons.sum(axis=(2, 3)), found.went, found.asked, persons * found.applied[:, :, :, None]))
+    total, went, asked, arm.applicants = (reduce(np.add, parts) for parts in zip(*rounds, strict=True))
+    plan, march = offices.plan(row_sums(asked), on_routes, months), INTAKE - 1 in months
+    offices.refuse(asked * plan.refused[:, :, None])
     if march:
         by_inside(arm, lambda: offices.hold_draws(asked, plan))
-    offices.file(asked + divert(arm, total, went, asked), plan, asked * march)
+    offices.file(divert(arm, total, went, asked), plan, asked if march else None)
+
+
+def at_desks(arm, asked_role, group=0):
+    """(home, tier, desk) applicants from abroad out of (home, tier, role, destination); some may reach no route."""
+    _, share, pattern_of = arm.from_abroad
+    share = arm.offices.at_desks(share, abroad=True)[pattern_of[group]]  # home, tier, role, desk
+    return (asked_role[..., arm.offices.desks(abroad=True)[0]] * share).sum(axis=2)
 
 
 def by_group(arm, considering):
@@ -123,37 +135,25 @@ def by_group(arm, considering):
     different = [k for k in range(1, len(permit)) if not np.array_equal(permit[k], permit[0])]
     if not different:
         return [(0, considering)]
-    masks = [(k, (groups == k)[:, None, :]) for k in different]
+    masks = [(k, (groups == k).T) for k in different]
     rest = ~sum((mask for _, mask in masks), np.zeros(1, bool))
     return [(0, considering * rest), *((k, considering * mask) for k, mask in masks)]
 
 
 def by_inside(arm, hold_draws):
     """People inside ask for permits (E5): what they are granted after the draws gives them its status."""
-    asking = arm.persons[..., STUDENT:] * (1 - pending_share(arm, arm.persons))
-    flat = asking[..., 0, :] + asking[..., 1, :]  # home, tier, role, hub, status
-    both = np.stack([flat[..., 0], flat[..., 1] + flat[..., 2]])  # students ask for the first time
-    degrees = arm.terms.degrees(arm.world.setting)
-    total = flat.sum(axis=(1, 2))[..., 1:]
+    pending = pending_share(arm, row_sums(arm.persons))
+    asking, total = passes.asking(arm.persons, pending)
+    degrees, total = arm.terms.degrees(arm.world.setting), total[:, STUDENT + 1 :].swapaxes(1, 2)
     again = (degrees[..., 1:] * total).sum(axis=2) / np.maximum(total.sum(axis=2), 1e-300)
-    arm.offices.inside = Inside(arm.offices, both, np.stack([degrees[..., 0], again]))
+    inside = arm.offices.inside = Inside(arm.offices, asking, np.stack([degrees[..., 0], again]))
     hold_draws()
-    chance = arm.offices.inside.chances()  # kind, first time or again, home, tier, role, hub
-    students, workers = asking[..., 0], asking[..., 1] + asking[..., 2]
-    for kind, becomes in ((permits.TEMPORARY, TEMPORARY), (permits.PERMANENT, PERMANENT)):
-        first, again = chance[kind][..., None]
-        if not (first.any() or again.any()):
-            continue
-        arm.persons[..., STUDENT] -= students * first
-        arm.persons[..., STUDENT + 1 :] -= asking[..., 1:] * again[..., None]
-        granted = students * first + workers * again
-        arm.persons[..., becomes] += granted
-        if becomes == TEMPORARY:
-            arm.new_temporary += by_country(arm.world.setting, granted.sum(axis=(0, 1, 2)).sum(axis=1))
+    granted = passes.grant(arm.persons, pending, inside.chances(), inside.pattern)
+    arm.new_temporary += by_country(arm.world.setting, granted)
 
 
 def divert(arm, total, went, asked):
-    """The refused take the next best hub, at home or abroad, or stay; returns their new applications.
+    """The refused take the next best hub, at home or abroad, or stay; returns all applications, their new ones included.
 
     They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
     their proportions, as if all alternatives were independent (approximation).
@@ -162,36 +162,31 @@ def divert(arm, total, went, asked):
     ----------
     total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
     """
-    s = arm.world.setting
-    inside = (s.country[:, None] == np.arange(len(s.countries))).astype(float)
-    some = 1 / np.where(total > 0, total, 1.0)[..., None]
-    again = (arm.offices.refused @ inside) / np.maximum(1 - (asked * some) @ inside, 1e-9)
+    origin, destination = arm.pairs
+    everybody, again = corridors.divert(total, went, asked, arm.offices.refused, arm.world.setting.country, arm.diverted)
     arm.offices.refused = 0.0
-    everybody = again.sum(axis=3)[..., None] * some
-    border = arm.layout.abroad
-    transfer(arm, went * everybody * ~border, arm.applicants)
-    arm.diverted = arm.diverted + went * everybody * border
-    return asked * (everybody - again @ inside.T * some)
+    move_inside(arm, went[:, :, origin, destination] * everybody[..., origin], arm.applicants)
+    return again
 
 
 def arrive(arm):
     """Move those whose permit takes effect this year, unless the border has closed since; the diverted move too."""
-    closed = arm.pulls.closed
-    granted = [x * ~closed[:, None, None, :] if closed.any() else x for x in arm.offices.take_due()]
-    transfer(arm, arm.diverted + granted[0] + granted[1], arm.applicants, by_permit(granted, arm.diverted))
-    arm.diverted = 0.0
-    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1, 2)))
+    moves, arm.diverted = arm.diverted, None
+    free = row_sums(moves)
+    granted = arm.offices.take_due(moves, arm.pulls.closed)
+    move_abroad(arm, moves, arm.applicants, by_permit(granted, free))
+    arm.new_temporary += by_country(arm.world.setting, granted[permits.TEMPORARY].sum(axis=(0, 1)))
 
 
 def fill_pipeline(arm):
     """Petitions that are under way when the run starts: a year of applications under the rules of the baseline."""
     arm.year -= 1
-    considering = considerers(arm, np.zeros_like(arm.persons))
+    considering = considerers(arm, np.zeros_like(over_types(arm.persons)))
     found = choose(arm, considering)
-    arm.applicants = considering.sum(axis=5) * found.applied[..., None]
-    plan = arm.offices.plan(found.asked.sum(axis=2), arm.offices.on_routes(found.asked_role), np.arange(MONTHS))
+    arm.applicants = row_sums(considering) * found.applied[:, :, :, None]
+    plan = arm.offices.plan(row_sums(found.asked), at_desks(arm, found.asked_role), np.arange(MONTHS))
     arm.offices.file(found.asked, plan, found.asked)  # who waited for the last draw has had it
-    arm.offices.take_due()
+    arm.offices.take_due(np.zeros_like(found.asked), arm.pulls.closed)
     arm.offices.refused = 0.0
     arm.year += 1
 

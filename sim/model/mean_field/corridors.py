@@ -1,0 +1,69 @@
+"""Passes over the corridors of expected persons, compiled: (home, tier, origin, destination) each read once."""
+
+import numpy as np
+from numba import njit
+
+from ..kernels import ORDERLY
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def take(asked, now, later):
+    """The part ``now`` of those who ``asked``, and (home, tier, origin) sums of the part ``later``.
+
+    Parameters
+    ----------
+    asked : (home, tier, origin, destination) persons; now, later : (home, tier, destination) shares
+    """
+    homes, tiers, origins, hubs = asked.shape
+    taken, left = np.empty_like(asked), np.zeros((homes, tiers, origins))
+    for g in range(homes):
+        for t in range(tiers):
+            for o in range(origins):
+                some = 0.0
+                for d in range(hubs):
+                    taken[g, t, o, d] = asked[g, t, o, d] * now[g, t, d]
+                    some += asked[g, t, o, d] * later[g, t, d]
+                left[g, t, o] = some
+    return taken, left
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def divert(total, went, asked, refused, country, diverted):
+    """The choices of the refused: as those of all, but for the country that refused them (E3).
+
+    Parameters
+    ----------
+    total : (home, tier, origin) considerers
+    went, asked, refused, diverted : (home, tier, origin, destination) persons; to the last are added those who move
+        abroad now
+    country : (hub,)
+
+    Returns
+    -------
+    (home, tier, origin) the refused over the considerers, each counted as often as he would take another country, and
+    (home, tier, origin, destination) all applications, those of the refused included
+    """
+    homes, tiers, hubs, _ = asked.shape
+    everybody, again = np.empty((homes, tiers, hubs)), np.empty_like(asked)
+    refused_by, asked_in, share = np.empty(hubs), np.empty(hubs), np.empty(hubs)  # more hubs than countries
+    for g in range(homes):
+        for t in range(tiers):
+            for o in range(hubs):
+                some = 1 / total[g, t, o] if total[g, t, o] > 0 else 1.0
+                refused_by[:], asked_in[:] = 0.0, 0.0
+                for d in range(hubs):
+                    c = np.uint64(country[d])
+                    refused_by[c] += refused[g, t, o, d] * some
+                    asked_in[c] += asked[g, t, o, d] * some
+                all_of_them = 0.0
+                for c in range(hubs):
+                    refused_by[c] /= max(1 - asked_in[c], 1e-9)
+                    all_of_them += refused_by[c]
+                everybody[g, t, o] = all_of_them
+                for d in range(hubs):
+                    share[d] = refused_by[np.uint64(country[d])]
+                for d in range(hubs):
+                    again[g, t, o, d] = asked[g, t, o, d] * (1 + all_of_them - share[d])
+                    abroad = all_of_them if country[d] != country[o] else 0.0
+                    diverted[g, t, o, d] += went[g, t, o, d] * abroad
+    return everybody, again
