@@ -17,6 +17,7 @@ from . import nests
 from .nests import MIDDLE, arrivals, count, flows, leave, within
 from .passes import row_sums
 
+VARIANTS = [*range(len(TASTE_SHARES)), MIDDLE]  # tastes; that of who works remotely is the last
 AT_ONCE = 9  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 
@@ -119,21 +120,30 @@ def exponentials(arm, group=0):
     stay, held, inside = (np.exp(x, out=x) for x in nests.residents(
         t.pull, own, arm.relief_left(), tied, t.remote, variants, residence))
     far = nests.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
-    relief = t.returnee_left[0] + arm.away_enough[:, None, :] * (t.returning - t.returnee_left[0])
-    relief = relief.reshape(len(relief), len(TIERS), len(ROLES), -1, relief.shape[2])
-    nation, hub = np.nonzero(t.is_home[parts.home])  # few of all
-    returning = relief[:, :, :, [0, 1, 2, MIDDLE][:variants]][parts.home[nation], ..., hub]
-    far[nation, ..., hub] += returning
     back = np.zeros_like(far)
-    back[nation, ..., hub] = np.exp(far[nation, ..., hub] / origin)
-    far = np.exp(far / third, out=far)
+    nation, hub = np.nonzero(t.is_home[parts.home])  # few of all
+    returning = far[nation, ..., hub] + _returnees_relief(arm, parts.home[nation], hub)[:, :, :, VARIANTS[:variants]]
+    far[nation, ..., hub], back[nation, ..., hub] = returning, np.exp(returning / origin)
+    far /= third
+    np.exp(far, out=far)
     if t.any_closed:
         shut = ~t.closed[parts.home][:, None, None, None]
         back, far = back * shut, far * shut
     needs = parts.needs[:, None, None, None, :]
+    abroad = np.empty((2, *far.shape))
+    for out, some in zip(abroad, (~needs, needs), strict=True):
+        np.multiply(far, some, out=out)
     trip_inside, trip, family, burden = corridors(arm, parts, third, origin, residence)
-    return Exponentials(stay, held, inside, back, np.stack([far * ~needs, far * needs]),
+    return Exponentials(stay, held, inside, back, abroad,
                         trip_inside, trip, family, burden), parts
+
+
+def _returnees_relief(arm, home, hub):
+    """(pair, tier, role, taste) mean of what relief adds for people of a ``home`` who come home to a ``hub``."""
+    t = arm.tables
+    without, all_of_it = t.returnee_left[0][:, hub].T, t.returning[:, hub].T
+    relief = without + arm.away_enough[home, hub][:, None] * (all_of_it - without)
+    return relief.reshape(len(hub), len(TIERS), len(ROLES), -1)
 
 
 def corridors(arm, parts, third, origin, residence):

@@ -152,8 +152,7 @@ class ExpectedOffices(Counters):
         granted = served * self.granted(route)
         kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
         ahead = (months[:, None] + self.months_to_wait()[route]) // 12
-        due = {y: ((kinds * (ahead == y).mean(axis=0)) @ at_hub) * some for y in range(MOST_YEARS)
-               if (ahead == y).any()}
+        due = {y: ((kinds * (ahead == y).mean(axis=0)) @ at_hub) * some for y in range(MOST_YEARS) if (ahead == y).any()}
         refused = 1 - (granted @ at_hub) * some
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share

@@ -71,8 +71,7 @@ def enter(arm):
     graduates, others = entering = arm.entering()
     there = over_types(arm.persons)
     arm.ages.enter(*(x.sum(axis=(2, 3)).sum(axis=0) for x in (there, graduates, others)))
-    for some, mix in zip(entering, arm.mix, strict=True):
-        admit(arm.persons, some, mix)
+    admit(arm.persons, *entering, *arm.mix)
     arm.books.graduates += graduates.sum(axis=(0, 2)).T
     arm.books.entrants += (graduates + others).sum(axis=(0, 2)).T
     in_status = [(x.sum(axis=(1, 2))[:, None] * mix.sum(axis=1)).sum(axis=0)
