@@ -64,8 +64,7 @@ def ways_out(arm):
     """
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
-    third_trip, back_trip = e.trip[:, 0, :, TIER]
-    return nests.ways_out(parts.first, parts.share, back, third, back_trip, third_trip,
+    return nests.ways_out(parts.first, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third, e.trip[0, :, TIER],
                           arm.tables.dissimilarity.astype(float)[2:])
 
 

@@ -25,7 +25,7 @@ class Inside:
         self.pattern = pattern_of[0]  # of homes to which the same routes are open
         share = offices.at_desks(share, abroad=False)  # pattern, tier, role, desk
         before = offices.chance_before[:, None, route]  # tier, 1, desk
-        granted = (share * before) @ offices.at_hub(abroad=False)
+        granted = offices.by_hub(share * before, abroad=False)
         self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
         of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
         by_pattern = lambda x: (of @ x.reshape(len(x), len(self.pattern), -1)).reshape(  # noqa: E731
@@ -53,4 +53,4 @@ class Inside:
         each = chance[:, route]  # tier, desk
         offices.count_grants(self.persons * each, abroad=False)
         kinds = each * np.stack([~offices.is_permanent(route), offices.is_permanent(route)])[:, None]
-        return (self.share * kinds[:, None, None, :, None]) @ offices.at_hub(abroad=False)
+        return offices.by_hub(self.share * kinds[:, None, None, :, None], abroad=False)

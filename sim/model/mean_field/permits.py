@@ -141,19 +141,19 @@ class ExpectedOffices(Counters):
     def plan(self, asked, on_routes, months):
         """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
         hub, route = self.desks(abroad=True)
-        some, at_hub = 1 / np.where(asked > 0, asked, 1.0), self.at_hub(abroad=True)
+        some = 1 / np.where(asked > 0, asked, 1.0)
         served, held = on_routes * ~self.drawn[route], {}
         part = self._parts_served(served)
         left = np.where(self.drawn, 1.0, 1 - part)
         for r in np.flatnonzero(left > 0):
             at = self.hubs_of(r)
-            held[r] = ((on_routes * ((route == r) * left[r])) @ at_hub)[..., at] * some[..., at]
+            held[r] = self.by_hub(on_routes * ((route == r) * left[r]), abroad=True)[..., at] * some[..., at]
         served = served * part[route]
         granted = served * self.granted(route)
         kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
         ahead = (months[:, None] + self.months_to_wait()[route]) // 12
-        due = {y: ((kinds * (ahead == y).mean(axis=0)) @ at_hub) * some for y in range(MOST_YEARS) if (ahead == y).any()}
-        refused = 1 - (granted @ at_hub) * some
+        due = {y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some for y in range(MOST_YEARS) if (ahead == y).any()}
+        refused = 1 - self.by_hub(granted, abroad=True) * some
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share
         return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., hub],
