@@ -21,6 +21,7 @@ EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
 class Choices(NamedTuple):
     """Expected choices of a round, in persons unless said."""
 
+    persons: np.ndarray  # (home, tier, role, type, origin) considerers
     gone: np.ndarray  # (home, tier, role, origin) probability of moving without a permit
     applied: np.ndarray  # (home, tier, role, origin) probability of applying for one
     within: np.ndarray  # (home, tier, role, pair of hubs) probability of moving within the country, see ``arm.pairs``
@@ -36,17 +37,18 @@ def choose(arm, considering, group=0):
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
     homes, tiers, roles, types, hubs = persons.shape
     kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
-    found = Choices(*(np.zeros(shape) for shape in (
+    found = Choices(persons, *(np.zeros(shape) for shape in (
         kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
     for begin in range(0, homes, AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
-        _choose(arm, *e.of(some, parts), weights, persons[some], Choices(*(x[some] for x in found)))
+        _choose(arm, *e.of(some, parts), weights, Choices(*(x[some] for x in found)))
     return found
 
 
-def _choose(arm, e, parts, weights, persons, found):
-    """Fill what is ``found`` for (home, tier, role, type, hub) considerers of a few homes."""
-    lam, everybody, (origin, destination) = arm.tables.dissimilarity.astype(float), persons.sum(axis=3), arm.pairs
+def _choose(arm, e, parts, weights, found):
+    """Fill what is ``found`` for the considerers of a few homes."""
+    lam, persons, (origin, destination) = arm.tables.dissimilarity.astype(float), found.persons, arm.pairs
+    everybody = row_sums(persons)
     inside = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
     worth = e.held * inside ** lam[eq.RESIDENCE]
     staying, near = e.stay + worth, np.zeros_like(worth)

@@ -46,8 +46,7 @@ def _renew_terms(arm, renewed, to_opt, to_stem):
     """Terms of those whose status begins or goes on at the end of this year, (hub,) persons."""
     countries, terms = len(arm.world.setting.countries), arm.terms
     in_country = lambda x: np.bincount(arm.world.setting.country, x, countries)  # noqa: E731
-    for years, share in enumerate(arm.offices.terms().T):
-        terms.add(TEMPORARY, arm.new_temporary * share, np.full(countries, years))
+    terms.add_by_years(TEMPORARY, arm.new_temporary[:, None] * arm.offices.terms())
     terms.add(TEMPORARY, in_country(renewed), np.full(countries, 3))
     terms.add(OPT, in_country(to_opt), (5 + arm.routes.opt_months(countries, arm.rules)) // 12)
     terms.add(STEM_OPT, in_country(to_stem), np.full(countries, STEM_MONTHS // 12))

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-from .passes import move_within, over_types, row_sums, thin
+from .passes import move_within, row_sums, share_of, thin
 
 
 def move_freely(arm, considering, found):
@@ -13,7 +13,7 @@ def move_freely(arm, considering, found):
     share, chance = (np.repeat(x[:, :, :, None], types, axis=3) for x in (found.gone, found.within))
     move_within(arm.persons, considering, share, chance, *arm.pairs)
     arm.persons[:, :, :, :, CITIZEN] += found.free
-    everybody = over_types(considering)
+    everybody = row_sums(found.persons)
     inside = np.zeros_like(arm.took_jobs.T)
     np.add.at(inside.T, arm.pairs[1], (everybody[..., arm.pairs[0]] * found.within).sum(axis=(0, 1)).T)
     _book(arm, found.went)
@@ -79,8 +79,8 @@ def leavers(arm, leaving, mix):
     there = row_sums(arm.persons)
     mix = mix + 1e-12 * there  # where nobody has applied so far
     total = mix.sum(axis=(2, 3))
-    going = np.minimum((leaving / np.where(total > 0, total, 1.0))[:, :, None, None] * mix, there)
-    return going, going / np.where(there > 0, there, 1.0)
+    share = share_of(there, mix, leaving / np.where(total > 0, total, 1.0))
+    return share * there, share
 
 
 def expel(arm, leaving, towards):

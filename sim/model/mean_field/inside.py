@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..routes import route_shares
+from .corridors import at_desks
 
 
 class Inside:
@@ -27,11 +28,9 @@ class Inside:
         before = offices.chance_before[:, None, route]  # tier, 1, desk
         granted = offices.by_hub(share * before, abroad=False)
         self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
-        of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
-        by_pattern = lambda x: (of @ x.reshape(len(x), len(self.pattern), -1)).reshape(  # noqa: E731
-            len(x), -1, *x.shape[2:])[..., hub]
-        self.persons, self.trained = ((self.share * by_pattern(x)).sum(axis=(1, 3)) for x in (
-            asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
+        self.persons, self.trained = (np.stack([
+            at_desks(*parts, self.pattern, hub).sum(axis=0) for parts in zip(x, self.share, strict=True)
+        ]) for x in (asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
         offices.count("applicants", self.persons, abroad=False)
 
     def by_tier(self, r):

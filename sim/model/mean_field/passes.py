@@ -226,3 +226,19 @@ def promote(persons, rate):
                             up = persons[g, t, r, k, s, d] * rate[t, d]
                             persons[g, t, r, k, s, d] -= up
                             persons[g, t - 1, r, k, s, d] += up
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def share_of(there, mix, each):
+    """(home, tier, role, type, hub) share of those ``there`` whom a ``mix`` of them times ``each`` (home, tier, hub) makes."""
+    homes, tiers, roles, types, hubs = there.shape
+    out = np.empty_like(there)
+    for g in range(homes):
+        for t in range(tiers):
+            for r in range(roles):
+                for k in range(types):
+                    for d in range(hubs):
+                        persons = there[g, t, r, k, d]
+                        share = mix[g, t, r, k, d] * each[g, t, d] / (persons if persons > 0.0 else 1.0)
+                        out[g, t, r, k, d] = min(max(share, 0.0), 1.0)
+    return out
