@@ -21,7 +21,7 @@ from sim import load, run
 from sim.errors import UsageError
 from sim.model import lottery
 from sim.model.mean_field import draw
-from sim.model.mean_field.choices import nations
+from sim.model.mean_field.odds import nations
 from sim.model.mean_field.state import WholeWorld, whole_world
 from sim.model.mean_field.year import begin, first_year, simulate
 from sim.model.supply import entrant_path
@@ -145,7 +145,7 @@ def test_closed_borders_let_nobody_through():
 def test_families_without_rights_take_one_way_and_those_with_hardly_any_two():
     none, some = (next(_copies(expected_arm(p), 1)) for p in (
         (), scenario({"country.usa.family_rights": 1e-9}).policies))
-    assert [len(arm.laid[0][0].trip[0]) for arm in (none, some)] == [1, 2]
+    assert [len(arm.laid[0][0].trip) for arm in (none, some)] == [1, 2]
     assert some.books.flow == pytest.approx(none.books.flow, rel=1e-5, abs=1e-6)
 
 

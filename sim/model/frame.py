@@ -24,6 +24,8 @@ class Frame:
     seed : int, of the replicate
     """
 
+    draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
+
     def __init__(self, world, a, constants, baseline_rules, seed):
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed

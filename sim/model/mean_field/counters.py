@@ -23,9 +23,10 @@ class Counters(Desks):
         """(desk,) hubs and routes."""
         return self._desks[abroad][:2]
 
-    def at_hub(self, abroad):
-        """(desk, hub) 1 where the desk is, else 0."""
-        return self._at_hub[abroad]
+    def by_hub(self, persons, abroad):
+        """(..., hub) sums of (..., desk) persons."""
+        flat = persons.reshape(-1, persons.shape[-1])  # one product: numpy would make many small ones of more axes
+        return (flat @ self._at_hub[abroad]).reshape(*persons.shape[:-1], -1)
 
     def at_desks(self, shares, abroad):
         """(..., desk) out of (..., hub, k) shares as from ``routes.route_shares``."""

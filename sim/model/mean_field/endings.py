@@ -6,7 +6,7 @@ from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
-from .flows import land
+from .flows import expel
 from .nests import MIDDLE
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
@@ -21,7 +21,7 @@ def settle(arm):
     there = passes.by_status(arm.persons)
     by_hub = there.sum(axis=(0, 1))
     due = arm.terms.due().T[:, s.country]  # status, hub
-    stem = np.array([c == "usa" for c in s.countries])[s.country]
+    stem = (np.array(s.countries) == "usa")[s.country]
     naturalised = np.minimum(arm.a.naturalisation_rate * rules["naturalisation"], 1.0)[s.country]
     settled = np.minimum(s.settlement_rate * rules["settlement"][:, None], 1.0)[s.country].T  # home, hub
     homeward = (1 - settled) * np.minimum(return_rates(arm), 1.0)[s.country].T
@@ -37,7 +37,7 @@ def settle(arm):
     gone = 0.0
     for persons, way, some in zip(leaving, ways, (to_home, to_any), strict=True):
         gone = gone + passes.row_sums(passes.row_sums(persons))
-        land(arm, persons, (way / np.where(some > 0, some, 1.0)[..., None])[:, None])
+        expel(arm, persons, way / np.where(some > 0, some, 1.0)[..., None])
     present = there.sum(axis=2)
     arm.kept *= 1 - gone / np.where(present > 0, present, 1.0)
 
@@ -46,8 +46,7 @@ def _renew_terms(arm, renewed, to_opt, to_stem):
     """Terms of those whose status begins or goes on at the end of this year, (hub,) persons."""
     countries, terms = len(arm.world.setting.countries), arm.terms
     in_country = lambda x: np.bincount(arm.world.setting.country, x, countries)  # noqa: E731
-    for years, share in enumerate(arm.offices.terms().T):
-        terms.add(TEMPORARY, arm.new_temporary * share, np.full(countries, years))
+    terms.add_by_years(TEMPORARY, arm.new_temporary[:, None] * arm.offices.terms())
     terms.add(TEMPORARY, in_country(renewed), np.full(countries, 3))
     terms.add(OPT, in_country(to_opt), (5 + arm.routes.opt_months(countries, arm.rules)) // 12)
     terms.add(STEM_OPT, in_country(to_stem), np.full(countries, STEM_MONTHS // 12))
@@ -64,8 +63,7 @@ def ways_out(arm):
     """
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
-    third_trip, back_trip = e.trip[:, 0, :, TIER]
-    return nests.ways_out(parts.first, parts.share, back, third, back_trip, third_trip,
+    return nests.ways_out(parts.first, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third, e.trip[0, :, TIER],
                           arm.tables.dissimilarity.astype(float)[2:])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-from .passes import move_within, over_types, row_sums, thin
+from .passes import move_within, row_sums, share_of, thin
 
 
 def move_freely(arm, considering, found):
@@ -13,7 +13,7 @@ def move_freely(arm, considering, found):
     share, chance = (np.repeat(x[:, :, :, None], types, axis=3) for x in (found.gone, found.within))
     move_within(arm.persons, considering, share, chance, *arm.pairs)
     arm.persons[:, :, :, :, CITIZEN] += found.free
-    everybody = over_types(considering)
+    everybody = row_sums(found.persons)
     inside = np.zeros_like(arm.took_jobs.T)
     np.add.at(inside.T, arm.pairs[1], (everybody[..., arm.pairs[0]] * found.within).sum(axis=(0, 1)).T)
     _book(arm, found.went)
@@ -50,13 +50,19 @@ def move_abroad(arm, moves, mix, status):
 
     Parameters
     ----------
-    moves : (home, tier, origin, destination) persons; mix : as in :func:`leavers`
-    status : (home, tier, destination, status) shares on arrival; nobody arrives as a student
+    moves : (home, tier, origin, destination) persons, scaled to those who go; mix : as in :func:`leavers`
+    status : (home, tier, status, destination) shares on arrival; nobody arrives as a student
     """
-    leaving = moves.sum(axis=3)
+    leaving = moves @ np.ones(moves.shape[3])
     going, share = leavers(arm, leaving, mix)
     thin(arm.persons, share)
-    land(arm, going, moves / np.where(leaving > 0, leaving, 1.0)[..., None], status)
+    towards = np.where(leaving > 0, 1 / np.where(leaving > 0, leaving, 1.0), 0.0)
+    came = ((going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3]) @ moves).reshape(going.shape)
+    for s in (CITIZEN, PERMANENT, TEMPORARY):
+        arm.persons[:, :, :, :, s] += came * status[:, :, None, None, s]
+    _land(arm, going, came)
+    moves *= (row_sums(row_sums(going)) * towards)[..., None]
+    _book(arm, moves)
 
 
 def leavers(arm, leaving, mix):
@@ -73,45 +79,44 @@ def leavers(arm, leaving, mix):
     there = row_sums(arm.persons)
     mix = mix + 1e-12 * there  # where nobody has applied so far
     total = mix.sum(axis=(2, 3))
-    going = np.minimum((leaving / np.where(total > 0, total, 1.0))[:, :, None, None] * mix, there)
-    return going, going / np.where(there > 0, there, 1.0)
+    share = share_of(there, mix, leaving / np.where(total > 0, total, 1.0))
+    return share * there, share
 
 
-def land(arm, leaving, towards, status=None):
-    """Let (home, tier, role, type, hub) persons who have left arrive abroad, as citizens unless told otherwise.
+def expel(arm, leaving, towards):
+    """Let (home, tier, role, type, hub) persons who have left arrive abroad as citizens.
 
     Parameters
     ----------
-    towards : (home, tier or 1, origin, destination) chances
-    status : (home, tier, destination, status) shares on arrival
+    towards : (home, origin, destination) chances
     """
-    homes, tiers, roles, types, hubs = leaving.shape
-    came = (leaving.reshape(homes, tiers, -1, hubs) @ towards).reshape(leaving.shape)
-    if status is None:
-        arm.persons[:, :, :, :, CITIZEN] += came
-    else:
-        for s in (CITIZEN, PERMANENT, TEMPORARY):
-            arm.persons[:, :, :, :, s] += came * status[:, :, None, None, :, s]
+    came = (leaving.reshape(len(leaving), -1, leaving.shape[4]) @ towards).reshape(leaving.shape)
+    arm.persons[:, :, :, :, CITIZEN] += came
+    _land(arm, leaving, came)
+    gone = row_sums(row_sums(leaving))
+    _book_flow(arm, (gone.transpose(2, 1, 0) @ towards.swapaxes(0, 1)).swapaxes(0, 1), gone.sum(axis=1))
+
+
+def _land(arm, leaving, came):
+    """Note (home, tier, role, type, hub) persons who left a country, and who came."""
     by_role = row_sums(came)
     arm.arrived += by_role.sum(axis=(1, 2))
-    gone = row_sums(leaving)
-    _book(arm, gone.sum(axis=2)[..., None] * towards)
-    _book_jobs(arm, gone.sum(axis=(0, 1)), by_role.sum(axis=(0, 1)))
+    _book_jobs(arm, row_sums(leaving).sum(axis=(0, 1)), by_role.sum(axis=(0, 1)))
 
 
 def by_permit(granted, free):
-    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
+    """(home, tier, status, destination) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
     and (home, tier, destination) who need none."""
-    status = np.zeros((*free.shape, len(STATUSES)))
-    status[..., CITIZEN] = free
-    status[..., PERMANENT], status[..., TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
-    total = status.sum(axis=3, keepdims=True)
+    status = np.zeros((*free.shape[:2], len(STATUSES), free.shape[2]))
+    status[:, :, CITIZEN] = free
+    status[:, :, PERMANENT], status[:, :, TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
+    total = status.sum(axis=2, keepdims=True)
     return status / np.where(total > 0, total, 1.0)
 
 
 def _book(arm, moves):
     """Book (home, tier, origin, destination) persons who moved."""
-    _book_flow(arm, moves.sum(axis=0), moves.sum(axis=3).sum(axis=1))
+    _book_flow(arm, moves.sum(axis=0), (moves @ np.ones(moves.shape[3])).sum(axis=1))
 
 
 def _book_flow(arm, by_tier, departed):

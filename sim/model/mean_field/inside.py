@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..routes import route_shares
+from .corridors import at_desks
 
 
 class Inside:
@@ -25,13 +26,11 @@ class Inside:
         self.pattern = pattern_of[0]  # of homes to which the same routes are open
         share = offices.at_desks(share, abroad=False)  # pattern, tier, role, desk
         before = offices.chance_before[:, None, route]  # tier, 1, desk
-        granted = (share * before) @ offices.at_hub(abroad=False)
+        granted = offices.by_hub(share * before, abroad=False)
         self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
-        of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
-        by_pattern = lambda x: (of @ x.reshape(len(x), len(self.pattern), -1)).reshape(  # noqa: E731
-            len(x), -1, *x.shape[2:])[..., hub]
-        self.persons, self.trained = ((self.share * by_pattern(x)).sum(axis=(1, 3)) for x in (
-            asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
+        self.persons, self.trained = (np.stack([
+            at_desks(*parts, self.pattern, hub).sum(axis=0) for parts in zip(x, self.share, strict=True)
+        ]) for x in (asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
         offices.count("applicants", self.persons, abroad=False)
 
     def by_tier(self, r):
@@ -53,4 +52,4 @@ class Inside:
         each = chance[:, route]  # tier, desk
         offices.count_grants(self.persons * each, abroad=False)
         kinds = each * np.stack([~offices.is_permanent(route), offices.is_permanent(route)])[:, None]
-        return (self.share * kinds[:, None, None, :, None]) @ offices.at_hub(abroad=False)
+        return offices.by_hub(self.share * kinds[:, None, None, :, None], abroad=False)

@@ -110,40 +110,75 @@ def leave(first, share, weights, persons, staying, sums, each, family, burden, n
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def count(first, each, sums, persons, gone, applied):
-    """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub), and count persons.
+def count(first, each, back, free, needs, gone, applied):
+    """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub).
 
-    Parameters
-    ----------
-    each : as ``leave`` leaves it; persons : (home, tier, role, type, hub)
-    sums : (origin country, third ones freely or with a permit; nation, tier, role, variant, hub) odds
-
-    Returns
-    -------
-    (nest, nation, tier, type, role, variant, hub) what each unit of the odds adds to their choices
+    ``each`` is as ``leave`` leaves it; ``back``, ``free``, ``needs`` are the (nation, tier, role, variant, hub) sums of the
+    odds of the origin country, and of third ones freely or with a permit.
     """
     _, nations, tiers, roles, variants, hubs = each.shape
-    types, g = persons.shape[3], 0
-    out = np.empty((2, nations, tiers, types, roles, variants, hubs))
+    g = 0
     for n in range(nations):
         g += n >= first[g + 1]
         for t in range(tiers):
             for r in range(roles):
                 for v in range(variants):
                     for o in range(hubs):
-                        back, third = each[0, n, t, r, v, o], each[1, n, t, r, v, o]
-                        gone[g, t, r, o] += back * sums[0, n, t, r, v, o] + third * sums[1, n, t, r, v, o]
-                        applied[g, t, r, o] += third * sums[2, n, t, r, v, o]
-                    for k in range(types):
-                        for o in range(hubs):
-                            out[0, n, t, k, r, v, o] = each[0, n, t, r, v, o] * persons[g, t, r, k, o]
-                            out[1, n, t, k, r, v, o] = each[1, n, t, r, v, o] * persons[g, t, r, k, o]
+                        third = each[1, n, t, r, v, o]
+                        gone[g, t, r, o] += each[0, n, t, r, v, o] * back[n, t, r, v, o] + third * free[n, t, r, v, o]
+                        applied[g, t, r, o] += third * needs[n, t, r, v, o]
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def sums_back(back, pairs, trip, nations):
+    """(nation, tier, role, variant, origin) sums of the odds of the origin country, times those of the trip there.
+
+    Parameters
+    ----------
+    back : (pair, tier, role, variant); pairs : (2, pair) nations and hubs; trip : (pair, tier, origin)
+    """
+    count, tiers, roles, variants = back.shape
+    out = np.zeros((nations, tiers, roles, variants, trip.shape[2]))
+    for p in range(count):
+        n = np.uint64(pairs[0, p])
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for o in range(trip.shape[2]):
+                        out[n, t, r, v, o] += back[p, t, r, v] * trip[p, t, o]
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def flows(first, each, trip, out):
-    """Add to ``out`` (home, tier, origin, destination) the products of ``each`` (nation, ...) and ``trip``."""
+def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
+    """Add moves to the origin country to ``went`` (home, tier, origin, destination), and to those who ``arrived`` (home,
+    tier, role, type, hub): what ``each`` unit (nation, tier, role, variant, hub) of the odds adds, times ``persons``
+    (home, tier, role, type, hub); the others as in :func:`sums_back`."""
+    count, tiers, roles, variants = back.shape
+    types, hubs = persons.shape[3], persons.shape[4]
+    chance = np.empty(hubs)
+    for p in range(count):
+        n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
+        g = np.uint64(home_of[n])
+        for t in range(tiers):
+            for r in range(roles):
+                chance[:] = 0.0
+                for v in range(variants):
+                    for o in range(hubs):
+                        chance[o] += each[n, t, r, v, o] * back[p, t, r, v]
+                for k in range(types):
+                    total = 0.0
+                    for o in range(hubs):
+                        moved = chance[o] * trip[p, t, o] * persons[g, t, r, k, o]
+                        total += moved
+                        went[g, t, o, d] += moved
+                    arrived[g, t, r, k, d] += total
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def flows(first, each, trip, needs, went, asked):
+    """Add the products of ``each`` and ``trip``, (nation, tier, origin, destination), to those who ``went`` or ``asked``,
+    (home, tier, origin, destination): who ``needs`` (nation, destination) a permit asks."""
     nations, tiers, hubs, _ = each.shape
     g = 0
     for n in range(nations):
@@ -151,7 +186,10 @@ def flows(first, each, trip, out):
         for t in range(tiers):
             for o in range(hubs):
                 for d in range(hubs):
-                    out[g, t, o, d] += each[n, t, o, d] * trip[n, t, o, d]
+                    moved = each[n, t, o, d] * trip[n, t, o, d]
+                    asks = moved if needs[n, d] else 0.0
+                    asked[g, t, o, d] += asks
+                    went[g, t, o, d] += moved - asks
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -189,37 +227,47 @@ def within(each, odds, trip, origin, destination):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def ways_out(first, share, back, third, back_trip, third_trip, dissimilarity):
+def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
     """Chances of the hubs abroad for people who must leave (E3).
 
     Parameters
     ----------
-    share : (nation,) part of its home
-    back, third : (nation, hub) odds in the origin country, and in third ones where nobody needs a permit
-    back_trip, third_trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
+    share : (nation,) part of its home; back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
+    third : (nation, hub) odds in third countries where nobody needs a permit
+    trip_back : (pair, origin); trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
 
     Returns
     -------
     two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of people
     to whom some hub is open
     """
-    nations, hubs = back.shape
+    nations, hubs = third.shape
     home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))
+    near = np.zeros((nations, hubs))
+    for p in range(back.size):
+        for o in range(hubs):
+            near[np.uint64(pairs[0, p]), o] += back[p] * trip_back[p, o]
+    by_near = np.zeros((nations, hubs))
     g = 0
     for n in range(nations):
         g += n >= first[g + 1]
         for o in range(hubs):
-            near = far = 0.0
+            far = 0.0
             for d in range(hubs):
-                near += back[n, d] * back_trip[n, o, d]
-                far += third[n, d] * third_trip[n, o, d]
-            worth_near = near ** dissimilarity[0] if near > 0.0 else 0.0
+                far += third[n, d] * trip[n, o, d]
+            worth_near = near[n, o] ** dissimilarity[0] if near[n, o] > 0.0 else 0.0
             worth_far = far ** dissimilarity[1] if far > 0.0 else 0.0
             total = max(worth_near + worth_far, 1e-300)
-            to_home = share[n] / near if near > 0.0 else 0.0
-            by_near, by_far = to_home * worth_near / total, share[n] / far * worth_far / total if far > 0.0 else 0.0
+            by_near[n, o] = worth_near / total
+            by_far = share[n] / far * worth_far / total if far > 0.0 else 0.0
             for d in range(hubs):
-                chance = back[n, d] * back_trip[n, o, d]
-                home[g, o, d] += to_home * chance
-                anywhere[g, o, d] += by_near * chance + by_far * third[n, d] * third_trip[n, o, d]
+                anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
+    for p in range(back.size):
+        n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
+        g = np.searchsorted(first, pairs[0, p], side="right") - 1
+        for o in range(hubs):
+            if near[n, o] > 0.0:
+                chance = share[n] * back[p] * trip_back[p, o] / near[n, o]
+                home[g, o, d] += chance
+                anywhere[g, o, d] += chance * by_near[n, o]
     return home, anywhere

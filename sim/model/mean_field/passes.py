@@ -46,8 +46,8 @@ def by_status(persons):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def admit(persons, entering, mix):
-    """Add those who are ``entering``, (home, tier, role, hub), by their ``mix`` of (home, type, status, hub)."""
+def admit(persons, graduates, others, graduates_mix, others_mix):
+    """Add (home, tier, role, hub) persons who enter, each by the mix of their kind, (home, type, status, hub)."""
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -55,7 +55,8 @@ def admit(persons, entering, mix):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] += entering[g, t, r, d] * mix[g, k, s, d]
+                            persons[g, t, r, k, s, d] += (graduates[g, t, r, d] * graduates_mix[g, k, s, d]
+                                                          + others[g, t, r, d] * others_mix[g, k, s, d])
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -64,7 +65,7 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
 
     Parameters
     ----------
-    graduates, mix : as in :func:`admit`, among the persons
+    graduates, mix : (home, tier, role, hub) and (home, type, status, hub), among the persons
     pending : (home, tier, role, type, hub) share; rate : (tier, role, type, status); factor : (role, hub) on it
     """
     out = np.empty_like(persons)
@@ -225,3 +226,19 @@ def promote(persons, rate):
                             up = persons[g, t, r, k, s, d] * rate[t, d]
                             persons[g, t, r, k, s, d] -= up
                             persons[g, t - 1, r, k, s, d] += up
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def share_of(there, mix, each):
+    """(home, tier, role, type, hub) share of those ``there`` whom a ``mix`` of them times ``each`` (home, tier, hub) makes."""
+    homes, tiers, roles, types, hubs = there.shape
+    out = np.empty_like(there)
+    for g in range(homes):
+        for t in range(tiers):
+            for r in range(roles):
+                for k in range(types):
+                    for d in range(hubs):
+                        persons = there[g, t, r, k, d]
+                        share = mix[g, t, r, k, d] * each[g, t, d] / (persons if persons > 0.0 else 1.0)
+                        out[g, t, r, k, d] = min(max(share, 0.0), 1.0)
+    return out

@@ -66,6 +66,8 @@ class MeanField(Frame):
     pairs : origins and destinations of all corridors within a country
     """
 
+    draws = False
+
     def __init__(self, world, a, constants, baseline_rules):
         super().__init__(world, a, constants, baseline_rules, 0)
         s = world.setting

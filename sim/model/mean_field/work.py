@@ -40,7 +40,7 @@ def _mean(arm, by_kind):
     tiers = arm.counts.sum(axis=(1, 3))
     tiers = tiers / np.maximum(tiers.sum(axis=1, keepdims=True), 1e-300)
     by_kind = by_kind.reshape(3, -1, len(TASTE_SHARES), *by_kind.shape[1:])
-    return np.einsum("trqhk,ht,q->hrk", by_kind, tiers, TASTE_SHARES, optimize=True)
+    return np.einsum("trqhk,tqh->hrk", by_kind, tiers.T[:, None] * TASTE_SHARES[:, None])
 
 
 def _rates(arm):

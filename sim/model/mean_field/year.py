@@ -50,7 +50,8 @@ def simulate(arm, until):
         for months in seasons(arm, year):
             if months[0]:
                 arm.change_rules(12 * year + months[0])
-            hold_season(arm, considering * (len(months) / MONTHS), months)
+            some = considering if len(months) == MONTHS else considering * (len(months) / MONTHS)
+            hold_season(arm, some, months)
         arrive(arm)
         settle(arm)
         promote(arm)
@@ -71,8 +72,7 @@ def enter(arm):
     graduates, others = entering = arm.entering()
     there = over_types(arm.persons)
     arm.ages.enter(*(x.sum(axis=(2, 3)).sum(axis=0) for x in (there, graduates, others)))
-    for some, mix in zip(entering, arm.mix, strict=True):
-        admit(arm.persons, some, mix)
+    admit(arm.persons, *entering, *arm.mix)
     arm.books.graduates += graduates.sum(axis=(0, 2)).T
     arm.books.entrants += (graduates + others).sum(axis=(0, 2)).T
     in_status = [(x.sum(axis=(1, 2))[:, None] * mix.sum(axis=1)).sum(axis=0)
@@ -101,8 +101,7 @@ def pending_share(arm, there):
     pending = arm.offices.pending()
     if np.ndim(pending) == 0:
         return np.zeros_like(there)
-    mix = arm.applicants * (pending / np.maximum(arm.applicants.sum(axis=(2, 3)), 1e-300))[:, :, None, None]
-    return np.clip(mix / np.where(there > 0, there, 1.0), 0.0, 1.0)
+    return passes.share_of(there, arm.applicants, pending / np.maximum(arm.applicants.sum(axis=(2, 3)), 1e-300))
 
 
 def hold_season(arm, considering, months):
@@ -112,7 +111,7 @@ def hold_season(arm, considering, months):
         found = choose(arm, some, group)
         move_freely(arm, some, found)
         on_routes = on_routes + at_desks(arm, found.asked_role, group)
-        persons = row_sums(some)
+        persons = found.persons
         rounds.append((persons.sum(axis=(2, 3)), found.went, found.asked, persons * found.applied[:, :, :, None]))
     total, went, asked, arm.applicants = (reduce(np.add, parts) for parts in zip(*rounds, strict=True))
     plan, march = offices.plan(row_sums(asked), on_routes, months), INTAKE - 1 in months
@@ -125,8 +124,8 @@ def hold_season(arm, considering, months):
 def at_desks(arm, asked_role, group=0):
     """(home, tier, desk) applicants from abroad out of (home, tier, role, destination); some may reach no route."""
     _, share, pattern_of = arm.from_abroad
-    share = arm.offices.at_desks(share, abroad=True)[pattern_of[group]]  # home, tier, role, desk
-    return (asked_role[..., arm.offices.desks(abroad=True)[0]] * share).sum(axis=2)
+    share = arm.offices.at_desks(share, abroad=True)
+    return corridors.at_desks(asked_role, share, pattern_of[group], arm.offices.desks(abroad=True)[0])
 
 
 def by_group(arm, considering):
