@@ -12,7 +12,7 @@ import numpy as np
 from ...model.mean_field import year as mean_field
 from ...scenario.levers import baseline_rules
 from ...world.countries import ties
-from ...world.engineers import TEMPORARY, TIERS
+from ...world.engineers import ROLES, TEMPORARY, TIERS
 from ...world.flows import read_flows, read_source
 from ...world.tables import names
 from ..corridors import FIRST, LAST, TERMS, poisson_fit
@@ -131,15 +131,18 @@ def _tagged(arm):
     setting = arm.world.setting
     homes = [setting.homes.index(home) for home in COHORTS]
     usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
-    cells = np.ix_(homes, [TIERS.index("expert")], range(arm.persons.shape[2]), usa, range(arm.persons.shape[4]),
-                   range(TEMPORARY, arm.persons.shape[5]))  # fmt: skip
+    types, statuses = arm.persons.shape[3:5]
+    cells = np.ix_(homes, [TIERS.index("expert")], range(len(ROLES)), range(types), range(TEMPORARY, statuses), usa)
     arm.persons[cells] *= 1 + TAGGED
     arm.count()
     return arm
 
 
 def _corridors(flow, countries, clustered=False):
-    return poisson_fit(flow, _terms(countries), clustered)[:2]
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(1):  # for so small a matrix threads wait more than they work
+        return poisson_fit(flow, _terms(countries), clustered)[:2]
 
 
 @lru_cache(maxsize=1)
