@@ -55,8 +55,11 @@ def _choose(arm, e, parts, weights, found):
     for trip, trip_back, family in zip(e.trip, e.trip_back, e.family, strict=True):
         back = nests.sums_back(e.back, e.pairs, trip_back, len(parts.home))
         free, needs = (_sums(odds, trip) for odds in e.abroad)
-        sums = np.stack([np.maximum(back, EMPTY), np.maximum(free + needs, EMPTY)])
-        each = np.stack([x ** (power - 1) for x, power in zip(sums, lam[eq.ORIGIN :], strict=True)])
+        sums, each = np.empty((2, *back.shape)), np.empty((2, *back.shape))
+        np.maximum(back, EMPTY, out=sums[0])
+        np.maximum(np.add(free, needs, out=sums[1]), EMPTY, out=sums[1])
+        for nest, power, out in zip(sums, lam[eq.ORIGIN :], each, strict=True):
+            np.power(nest, power - 1, out=out)
         nests.leave(parts.first, parts.share, weights, everybody, staying, sums, each, family, e.burden, near)
         nests.count(parts.first, each, back, free, needs, found.gone, found.applied)
         nests.go_back(parts.home, each[0], e.back, e.pairs, trip_back, persons, found.went, found.free)

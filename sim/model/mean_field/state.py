@@ -136,7 +136,7 @@ class MeanField(Frame):
 
     def persons_by_role(self):
         """(hub, role) persons."""
-        return over_types(self.persons).sum(axis=(0, 1)).T
+        return over_types(self.persons).reshape(-1, len(ROLES), self.persons.shape[5]).sum(axis=0).T
 
     def remote_share(self):
         """(hub, role) share of residents whose employer is in another hub: of every hub by role as at the start."""
@@ -207,7 +207,7 @@ class MeanField(Frame):
 
 def _total(persons):
     """(home, hub) sums of (home, tier, role, type, status, hub) persons."""
-    return over_types(persons).sum(axis=(1, 2))
+    return row_sums(row_sums(over_types(persons)))
 
 
 def _normal(shares):
