@@ -17,7 +17,8 @@ class Counters(Desks):
         for abroad, side in ((True, routes.from_abroad), (False, routes.in_country)):
             hub, column = np.nonzero((of_hub >= 0) & side[of_hub])
             self._desks[abroad] = hub, of_hub[hub, column], column
-        self._hubs_of = [_slice(np.flatnonzero(country == c)) for c in routes.country]
+        in_country = [_slice(np.flatnonzero(country == c)) for c in range(len(arm.world.setting.countries))]
+        self._hubs_of = [in_country[c] for c in routes.country]
 
     def desks(self, abroad):
         """(desk,) hubs and routes."""
