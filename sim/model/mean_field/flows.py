@@ -4,7 +4,7 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-from .passes import move_within, row_sums, share_of, thin
+from .passes import cross, move_within, row_sums, share_of
 
 
 def move_freely(arm, considering, found):
@@ -57,11 +57,9 @@ def move_abroad(arm, moves, mix, status):
     """
     leaving = moves @ np.ones(moves.shape[3])
     going, share = leavers(arm, leaving, mix)
-    thin(arm.persons, share)
     towards = np.where(leaving > 0, 1 / np.where(leaving > 0, leaving, 1.0), 0.0)
     came = ((going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3]) @ moves).reshape(going.shape)
-    for s in (CITIZEN, PERMANENT, TEMPORARY):
-        arm.persons[:, :, :, :, s] += came * status[:, :, None, None, s]
+    cross(arm.persons, share, came, status)
     _land(arm, going, came)
     moves *= (row_sums(row_sums(going)) * towards)[..., None]
     _book(arm, moves)

@@ -111,8 +111,13 @@ def move_within(persons, leaving, share, chance, origin, destination):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def thin(persons, share):
-    """Take away a ``share`` (home, tier, role, type, hub) of everybody, whatever his status."""
+def cross(persons, share, came, status):
+    """Take away a ``share`` of everybody, whatever his status, and add those who ``came``, by theirs.
+
+    Parameters
+    ----------
+    share, came : (home, tier, role, type, hub); status : (home, tier, status, hub) shares of those who came
+    """
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -120,7 +125,8 @@ def thin(persons, share):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] *= 1 - share[g, t, r, k, d]
+                            persons[g, t, r, k, s, d] = (persons[g, t, r, k, s, d] * (1 - share[g, t, r, k, d])
+                                                         + came[g, t, r, k, d] * status[g, t, s, d])
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)

@@ -177,16 +177,19 @@ class MeanField(Frame):
     def relief_left(self):
         """(home, category % 45, hub) mean of what relief that is left adds to staying in the country (E1)."""
         t = self.tables
-        out = np.where(t.is_home[:, None, :], t.returnee_left[0], t.newcomer_left[0]).astype(float)
-        share = self.since / np.maximum(_total(self.persons), 1e-300)[..., None]
-        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)[:, None]
-        for table, schemes, at_home in ((t.newcomer_left, t.newcomer_years, False),
-                                        (t.returnee_left, t.returnee_years, True)):
-            at = np.flatnonzero(schemes > 0)
-            more = table[np.clip(schemes[at] - years, 0, longest), :, at] - table[0, :, at]  # year, scheme, category
-            mine = share[:, at] * (t.is_home[:, at] == at_home)[..., None]
-            out[:, :, at] += (mine.swapaxes(0, 1) @ more.swapaxes(0, 1)).transpose(1, 2, 0)
-        return out * t.has_relief[:, None, :]
+        out = np.zeros((len(self.since), *t.newcomer_left.shape[1:]))
+        hubs = np.flatnonzero((t.newcomer_years > 0) | (t.returnee_years > 0))  # elsewhere there is none to be left
+        is_home = t.is_home[:, hubs]
+        persons = np.maximum(_total(self.persons)[:, hubs], 1e-300)
+        share = (self.since[:, hubs] / persons[..., None]).swapaxes(0, 1)  # hub, home, year
+        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)
+        for table, schemes, whose in ((t.newcomer_left, t.newcomer_years, ~is_home),
+                                      (t.returnee_left, t.returnee_years, is_home)):
+            left = np.clip(schemes[hubs, None] - years, 0, longest) * (schemes[hubs, None] > 0)
+            mean = share @ (table[left, :, hubs[:, None]] - table[0, :, hubs][:, None]) + table[0, :, hubs][:, None]
+            out[:, :, hubs] += (mean * whose.T[..., None]).transpose(1, 2, 0)
+        out[:, :, hubs] *= t.has_relief[:, None, hubs]
+        return out
 
     @property
     def away_enough(self):
