@@ -12,7 +12,7 @@ from ...world.engineers import TASTE_SHARES
 from .. import equations as eq
 from . import nests
 from .odds import exponentials
-from .passes import row_sums
+from .passes import over_types, row_sums
 
 AT_ONCE = 5  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
@@ -33,6 +33,7 @@ class Choices(NamedTuple):
 
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
+    arm.residents = over_types(arm.persons)
     e, parts = arm.laid[group] = exponentials(arm, group)
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
     homes, tiers, roles, types, hubs = persons.shape

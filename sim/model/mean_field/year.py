@@ -88,10 +88,12 @@ def considerers(arm, graduates):
     rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
     rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))  # tier, role, type, status
+    there = row_sums(arm.persons)
+    arm.residents = row_sums(there)
     factor = 1 + (arm.a.remote_considering - 1) * arm.remote_share().T
     factor = factor * (1 + (arm.a.team_pull - 1) * arm.left_by_leader())
     mix = arm.mix[GRADUATES]
-    there = row_sums(arm.persons) - graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
+    there -= graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
     return passes.considerers(arm.persons, graduates, mix, pending_share(arm, there), rate, factor,
                               arm.a.considering_graduate)
 
