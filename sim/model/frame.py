@@ -8,7 +8,7 @@ from ..world.ties import TEAM
 from . import equations as eq
 from . import remote
 from .market import Layout, follow_the_market
-from .routes import Routes
+from .routes import routes_of
 from .supply import academia_over_path, entrant_path, reference_size
 
 
@@ -37,7 +37,7 @@ class Frame:
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         self.colleague_share = colleague_share(a)
         self.affiliate_jobs = 0.0
-        self.routes = Routes(setting)
+        self.routes = routes_of(setting)
         self.pull_at_start = None  # of the sectors, from the first market on
 
     def january_rules(self):

@@ -1,5 +1,6 @@
 """Pay, prices and compute follow last year's stocks (E7, E8); out of them the pulls of a decision round (E1, E2)."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -157,9 +158,7 @@ class Layout:
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
                                       move_cost_abroad)
-        hubs = np.arange(len(setting.hubs))
-        self.nest = np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
-                              for share in setting.home_share])
+        self.nest = nests_of(setting)
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]
 
@@ -168,6 +167,14 @@ class Layout:
         further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
+
+
+@lru_cache(maxsize=8)
+def nests_of(setting):
+    """(home, origin, hub) nest of every alternative (E3)."""
+    hubs = np.arange(len(setting.hubs))
+    return np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
+                     for share in setting.home_share])
 
 
 def dissimilarity_of(a):

@@ -1,5 +1,7 @@
 """Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
 
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 
@@ -55,6 +57,12 @@ class Routes:
         for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
+
+
+@lru_cache(maxsize=8)
+def routes_of(setting):
+    """The :class:`Routes` of a setting, laid out once for all its arms."""
+    return Routes(setting)
 
 
 def cash_pay(setting, market):

@@ -113,6 +113,8 @@ def openings_by_sector(setting, a, rules):
 
 def sign_on_table(setting, a, rules, gross):
     """(category % 45, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
+    if not rules["sign_on_kusd"].any():
+        return np.zeros((gross[0].size * len(TASTES), len(setting.hubs)))
     mean = with_allowance(gross, rules)
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
     net = [np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean)]

@@ -16,7 +16,7 @@ OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is another only if it is the same: what follows from it is laid out once
 class Setting:
     """Read-only arrays of the world; axes hub, country, home, tier, role, status in the order of their names."""
 

@@ -12,7 +12,7 @@ from ...world.engineers import TASTE_SHARES
 from .. import equations as eq
 from . import nests
 from .odds import exponentials
-from .passes import row_sums
+from .passes import over_types, row_sums
 
 AT_ONCE = 5  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives
@@ -33,6 +33,7 @@ class Choices(NamedTuple):
 
 def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
+    arm.residents = over_types(arm.persons)
     e, parts = arm.laid[group] = exponentials(arm, group)
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
     homes, tiers, roles, types, hubs = persons.shape
@@ -47,32 +48,31 @@ def choose(arm, considering, group=0):
 
 def _choose(arm, e, parts, weights, found):
     """Fill what is ``found`` for the considerers of a few homes."""
-    lam, persons, (origin, destination) = arm.tables.dissimilarity.astype(float), found.persons, arm.pairs
-    everybody = row_sums(persons)
+    lam, persons, everybody = arm.tables.dissimilarity.astype(float), found.persons, row_sums(found.persons)
     inside = np.maximum(_sums(e.inside, e.trip_inside), EMPTY)
     worth = e.held * inside ** lam[eq.RESIDENCE]
     staying, near = e.stay + worth, np.zeros_like(worth)
     for trip, trip_back, family in zip(e.trip, e.trip_back, e.family, strict=True):
         back = nests.sums_back(e.back, e.pairs, trip_back, len(parts.home))
         free, needs = (_sums(odds, trip) for odds in e.abroad)
-        sums = np.stack([np.maximum(back, EMPTY), np.maximum(free + needs, EMPTY)])
-        each = np.stack([x ** (power - 1) for x, power in zip(sums, lam[eq.ORIGIN :], strict=True)])
+        sums, each = np.empty((2, *back.shape)), np.empty((2, *back.shape))
+        np.maximum(back, EMPTY, out=sums[0])
+        np.maximum(np.add(free, needs, out=sums[1]), EMPTY, out=sums[1])
+        for nest, power, out in zip(sums, lam[eq.ORIGIN :], each, strict=True):
+            np.power(nest, power - 1, out=out)
         nests.leave(parts.first, parts.share, weights, everybody, staying, sums, each, family, e.burden, near)
         nests.count(parts.first, each, back, free, needs, found.gone, found.applied)
         nests.go_back(parts.home, each[0], e.back, e.pairs, trip_back, persons, found.went, found.free)
-        _go_abroad(e, parts, each[1], trip, persons, everybody, found)
+        _go_abroad(e, parts, trip, *nests.leavers(parts.home, each[1], persons), found)
     near *= worth
     found.gone[:] += row_sums(near)
-    found.within[:] = nests.within(near / inside, e.inside, e.trip_inside, origin, destination)
-    found.went[:, :, origin, destination] += (everybody[..., origin] * found.within).sum(axis=2)
+    found.within[:] = nests.within(near / inside, e.inside, e.trip_inside, everybody, *arm.pairs, found.went)
 
 
-def _go_abroad(e, parts, each, trip, persons, everybody, found):
-    """Add flows to third countries, and arrivals by role and type, out of what ``each`` unit of the odds adds."""
-    leaving = each * everybody[parts.home][:, :, :, None]
+def _go_abroad(e, parts, trip, by_type, leaving, found):
+    """Add flows to third countries, and arrivals by role and type, out of what each unit of the odds adds to them."""
     moves = _flat(leaving).swapaxes(2, 3) @ _flat(e.abroad[0] + e.abroad[1])
     nests.flows(parts.first, moves, trip, parts.needs, found.went, found.asked)
-    by_type = each[:, :, None] * persons[parts.home].swapaxes(2, 3)[:, :, :, :, None]
     reached = (_flat(by_type) @ trip).reshape(by_type.shape)
     applicants = np.zeros_like(found.free)
     for odds, arrived in zip(e.abroad, (found.free, applicants), strict=True):

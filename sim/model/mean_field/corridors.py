@@ -93,3 +93,13 @@ def at_desks(persons, share, pattern, hub):
                 for k in range(hub.size):
                     out[g, t, k] += persons[g, t, r, np.uint64(hub[k])] * share[p, t, r, k]
     return out
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def scatter(values, place, size):
+    """(row, place) sums of (row, item) values by the ``place`` (item,) of the items."""
+    out = np.zeros((values.shape[0], size))
+    for row in range(values.shape[0]):
+        for k in range(place.size):
+            out[row, np.uint64(place[k])] += values[row, k]
+    return out

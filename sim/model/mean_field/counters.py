@@ -4,6 +4,7 @@ import numpy as np
 
 from ..desks import Desks
 from ..routes import KINDS
+from .corridors import scatter
 
 
 class Counters(Desks):
@@ -12,12 +13,12 @@ class Counters(Desks):
     def __init__(self, arm):
         super().__init__(arm)
         routes, country = arm.routes, arm.world.setting.country
-        of_hub, self._desks, self._at_hub = routes.of_country[country], {}, {}
+        of_hub, self._desks = routes.of_country[country], {}
         for abroad, side in ((True, routes.from_abroad), (False, routes.in_country)):
             hub, column = np.nonzero((of_hub >= 0) & side[of_hub])
             self._desks[abroad] = hub, of_hub[hub, column], column
-            self._at_hub[abroad] = (hub[:, None] == np.arange(len(country))) * 1.0
-        self._hubs_of = [_slice(np.flatnonzero(country == c)) for c in routes.country]
+        in_country = [_slice(np.flatnonzero(country == c)) for c in range(len(arm.world.setting.countries))]
+        self._hubs_of = [in_country[c] for c in routes.country]
 
     def desks(self, abroad):
         """(desk,) hubs and routes."""
@@ -25,8 +26,9 @@ class Counters(Desks):
 
     def by_hub(self, persons, abroad):
         """(..., hub) sums of (..., desk) persons."""
-        flat = persons.reshape(-1, persons.shape[-1])  # one product: numpy would make many small ones of more axes
-        return (flat @ self._at_hub[abroad]).reshape(*persons.shape[:-1], -1)
+        hubs = len(self.arm.world.setting.hubs)
+        by_hub = scatter(persons.reshape(-1, persons.shape[-1]), self._desks[abroad][0], hubs)
+        return by_hub.reshape(*persons.shape[:-1], hubs)
 
     def at_desks(self, shares, abroad):
         """(..., desk) out of (..., hub, k) shares as from ``routes.route_shares``."""

@@ -8,6 +8,7 @@ from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
 from .flows import expel
 from .nests import MIDDLE
+from .passes import row_sums
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 
@@ -36,7 +37,7 @@ def settle(arm):
     leaving = passes.settle(arm.persons, np.stack([np.broadcast_to(x, settled.shape) for x in changes]))
     gone = 0.0
     for persons, way, some in zip(leaving, ways, (to_home, to_any), strict=True):
-        gone = gone + passes.row_sums(passes.row_sums(persons))
+        gone = gone + row_sums(row_sums(persons))
         expel(arm, persons, way / np.where(some > 0, some, 1.0)[..., None])
     present = there.sum(axis=2)
     arm.kept *= 1 - gone / np.where(present > 0, present, 1.0)
@@ -68,12 +69,14 @@ def ways_out(arm):
 
 
 def promote(arm):
-    """Promote the expected share of every tier and hub (E10)."""
+    """Promote the expected share of every tier and hub (E10); notes who is ``there`` then, (home, tier, status, hub)."""
     rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
     up = there.sum(axis=(0, 2)) * rate  # tier, hub
     arm.books.promotions += up.T
     arm.ages.promote((there.sum(axis=(0, 2)) - up).sum(axis=1), up.sum(axis=1))
     passes.promote(arm.persons, rate)
+    arm.there = there - there * rate[:, None]
+    arm.there[:, :-1] += (there * rate[:, None])[:, 1:]
 
 
 def leave(arm):
@@ -81,7 +84,7 @@ def leave(arm):
     s = arm.world.setting
     rate = s.exit_rate[s.country]
     share = rate + (1 - rate) * arm.ages.too_old()[:, None]  # tier, hub
-    by_hub = (passes.by_status(arm.persons).sum(axis=2) * share).sum(axis=1)  # home, hub
+    by_hub = (row_sums(arm.there) * share).sum(axis=1)  # home, hub
     arm.persons *= (1 - share)[:, None, None, None]
     arm.books.exits += by_hub.sum(axis=0)
     arm.departed += by_hub

@@ -4,21 +4,21 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-from .passes import move_within, row_sums, share_of, thin
+from .passes import cross, move_within, row_sums, share_of
 
 
 def move_freely(arm, considering, found):
     """Let those go who chose another hub and need no permit: within a country they keep their status."""
-    types = considering.shape[3]
-    share, chance = (np.repeat(x[:, :, :, None], types, axis=3) for x in (found.gone, found.within))
-    move_within(arm.persons, considering, share, chance, *arm.pairs)
+    origin, destination = arm.pairs
+    gone = found.gone[..., origin]
+    chance = found.within / np.where(gone > 0, gone, 1.0)
+    move_within(arm.persons, considering, found.gone[:, :, :, None], chance, origin, destination)
     arm.persons[:, :, :, :, CITIZEN] += found.free
     everybody = row_sums(found.persons)
-    inside = np.zeros_like(arm.took_jobs.T)
-    np.add.at(inside.T, arm.pairs[1], (everybody[..., arm.pairs[0]] * found.within).sum(axis=(0, 1)).T)
+    inside = _at(destination, (everybody[..., origin] * found.within).sum(axis=(0, 1)), arm)
     _book(arm, found.went)
-    _book_jobs(arm, (everybody * found.gone).sum(axis=(0, 1)), inside + found.free.sum(axis=(0, 1, 3)))
-    arm.arrived += found.free.sum(axis=(1, 2, 3))
+    _book_jobs(arm, (everybody * found.gone).sum(axis=(0, 1)), inside + row_sums(found.free).sum(axis=(0, 1)))
+    arm.arrived += row_sums(row_sums(found.free)).sum(axis=1)
 
 
 def move_inside(arm, moves, mix):
@@ -28,21 +28,23 @@ def move_inside(arm, moves, mix):
     ----------
     moves : (home, tier, pair of hubs) persons; mix : as in :func:`leavers`
     """
-    homes, tiers, _ = moves.shape
     origin, destination = arm.pairs
-    leaving = np.zeros((homes, tiers, arm.persons.shape[5]))
-    np.add.at(leaving, (slice(None), slice(None), origin), moves)
+    leaving = _at(origin, moves, arm)
     going, share = leavers(arm, leaving, mix)
     towards = moves / np.where(leaving > 0, leaving, 1.0)[..., origin]
-    move_within(arm.persons, arm.persons, share, share[..., origin] * towards[:, :, None, None], origin, destination)
+    move_within(arm.persons, arm.persons, share, towards[:, :, None], origin, destination)
     by_role = row_sums(going)  # home, tier, role, hub
-    gone = by_role.sum(axis=2)[..., origin] * towards
-    came = np.zeros_like(arm.took_jobs)
-    np.add.at(came, destination, (by_role[..., origin] * towards[:, :, None]).sum(axis=(0, 1)).T)
-    flow = np.zeros((tiers, *arm.books.flow.shape))
-    flow[:, origin, destination] = gone.sum(axis=0)
-    _book_flow(arm, flow, by_role.sum(axis=(1, 2)))
-    _book_jobs(arm, by_role.sum(axis=(0, 1)), came.T)
+    gone = row_sums(by_role)
+    came = (by_role[..., origin] * towards[:, :, None]).sum(axis=(0, 1))
+    flow = np.zeros((moves.shape[1], *arm.books.flow.shape))
+    flow[:, origin, destination] = (gone[..., origin] * towards).sum(axis=0)
+    _book_flow(arm, flow, gone.sum(axis=1))
+    _book_jobs(arm, by_role.sum(axis=(0, 1)), _at(destination, came, arm))
+
+
+def _at(hub, values, arm):
+    """(..., hub) sums of (..., pair) values by the origin or destination of the pairs."""
+    return values @ (hub[:, None] == np.arange(len(arm.world.setting.hubs)))
 
 
 def move_abroad(arm, moves, mix, status):
@@ -55,11 +57,9 @@ def move_abroad(arm, moves, mix, status):
     """
     leaving = moves @ np.ones(moves.shape[3])
     going, share = leavers(arm, leaving, mix)
-    thin(arm.persons, share)
     towards = np.where(leaving > 0, 1 / np.where(leaving > 0, leaving, 1.0), 0.0)
     came = ((going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3]) @ moves).reshape(going.shape)
-    for s in (CITIZEN, PERMANENT, TEMPORARY):
-        arm.persons[:, :, :, :, s] += came * status[:, :, None, None, s]
+    cross(arm.persons, share, came, status)
     _land(arm, going, came)
     moves *= (row_sums(row_sums(going)) * towards)[..., None]
     _book(arm, moves)

@@ -193,6 +193,26 @@ def flows(first, each, trip, needs, went, asked):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
+def leavers(home_of, each, persons):
+    """What ``each`` unit (nation, tier, role, variant, hub) of the odds adds to the choices of ``persons`` (home, tier,
+    role, type, hub): by (nation, tier, type, role, variant, hub), and of all types together."""
+    nations, tiers, roles, variants, hubs = each.shape
+    types = persons.shape[3]
+    by_type, total = np.empty((nations, tiers, types, roles, variants, hubs)), np.zeros(each.shape)
+    for n in range(nations):
+        g = np.uint64(home_of[n])
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for k in range(types):
+                        for o in range(hubs):
+                            chosen = each[n, t, r, v, o] * persons[g, t, r, k, o]
+                            by_type[n, t, k, r, v, o] = chosen
+                            total[n, t, r, v, o] += chosen
+    return by_type, total
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
 def arrivals(first, each, odds, out):
     """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub) and
     ``odds`` (nation, tier, role, variant, hub), summed over variants."""
@@ -209,11 +229,21 @@ def arrivals(first, each, odds, out):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def within(each, odds, trip, origin, destination):
-    """(home, tier, role, pair) sum over variants of ``each`` (..., variant, hub) at the origin times the ``odds`` (...,
-    variant, hub) of the destination, times those of the ``trip`` (tier, origin, destination)."""
+def within(each, odds, trip, persons, origin, destination, went):
+    """Moves between hubs of a country, which are added to those who ``went`` (home, tier, origin, destination).
+
+    Parameters
+    ----------
+    each : (home, tier, role, variant, hub) what each unit of the odds adds at the origin; odds : of the destination
+    trip : (tier, origin, destination) odds; persons : (home, tier, role, hub)
+    origin, destination : (pair,) of hubs
+
+    Returns
+    -------
+    (home, tier, role, pair) probabilities
+    """
     homes, tiers, roles, variants, _ = each.shape
-    out = np.zeros((homes, tiers, roles, origin.size))
+    out = np.empty((homes, tiers, roles, origin.size))
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):
@@ -223,6 +253,7 @@ def within(each, odds, trip, origin, destination):
                     for v in range(variants):
                         total += each[g, t, r, v, o] * odds[g, t, r, v, d]
                     out[g, t, r, p] = total * trip[t, o, d]
+                    went[g, t, o, d] += persons[g, t, r, o] * out[g, t, r, p]
     return out
 
 

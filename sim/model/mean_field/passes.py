@@ -89,27 +89,35 @@ def move_within(persons, leaving, share, chance, origin, destination):
     Parameters
     ----------
     leaving : like persons, who may move; or the persons themselves
-    share : (home, tier, role, type, hub) of them who leave, wherever they go
-    chance : (home, tier, role, type, pair of hubs) part of them who go from its origin to its destination
+    share : (home, tier, role, type or 1, hub) of them who leave, wherever they go
+    chance : (home, tier, role or 1, pair of hubs) of those who leave its origin to go to its destination
     """
     homes, tiers, roles, types, statuses, hubs = persons.shape
-    there = np.empty(hubs)
+    gone = np.empty(hubs)
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):
+                to = r if r < chance.shape[2] else 0
                 for k in range(types):
+                    of = k if k < share.shape[3] else 0
                     for s in range(statuses):
-                        there[:] = leaving[g, t, r, k, s]
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] -= there[d] * share[g, t, r, k, d]
+                            gone[d] = leaving[g, t, r, k, s, d] * share[g, t, r, of, d]
+                        for d in range(hubs):
+                            persons[g, t, r, k, s, d] -= gone[d]
                         for p in range(origin.size):
-                            moved = there[np.uint64(origin[p])] * chance[g, t, r, k, p]
+                            moved = gone[np.uint64(origin[p])] * chance[g, t, to, p]
                             persons[g, t, r, k, s, np.uint64(destination[p])] += moved
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def thin(persons, share):
-    """Take away a ``share`` (home, tier, role, type, hub) of everybody, whatever his status."""
+def cross(persons, share, came, status):
+    """Take away a ``share`` of everybody, whatever his status, and add those who ``came``, by theirs.
+
+    Parameters
+    ----------
+    share, came : (home, tier, role, type, hub); status : (home, tier, status, hub) shares of those who came
+    """
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -117,7 +125,8 @@ def thin(persons, share):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] *= 1 - share[g, t, r, k, d]
+                            persons[g, t, r, k, s, d] = (persons[g, t, r, k, s, d] * (1 - share[g, t, r, k, d])
+                                                         + came[g, t, r, k, d] * status[g, t, s, d])
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)

@@ -98,9 +98,11 @@ class ExpectedOffices(Counters):
 
     def refuse(self, persons, hubs=slice(None)):
         """Let (home, tier, origin, destination) applicants know; destinations are ``hubs``."""
+        if np.ndim(self.refused) == 0 and hubs == slice(None):
+            self.refused = persons
+            return
         if np.ndim(self.refused) == 0:
-            homes, tiers, origins = persons.shape[:3]
-            self.refused = np.zeros((homes, tiers, origins, origins))
+            self.refused = np.zeros((*persons.shape[:3], persons.shape[2]))
         self.refused[..., hubs] += persons
 
     def pending(self):

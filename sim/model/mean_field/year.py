@@ -15,7 +15,7 @@ from .choices import choose
 from .endings import close, leave, promote, settle
 from .flows import by_permit, move_abroad, move_freely, move_inside
 from .inside import Inside
-from .passes import admit, by_status, over_types, row_sums
+from .passes import admit, over_types, row_sums
 from .state import MeanField
 from .work import change_jobs, hire_entrants
 
@@ -70,14 +70,14 @@ def seasons(arm, year):
 def enter(arm):
     """Let the year's graduates and people from other occupations in; returns the graduates, (home, tier, role, hub)."""
     graduates, others = entering = arm.entering()
-    there = over_types(arm.persons)
-    arm.ages.enter(*(x.sum(axis=(2, 3)).sum(axis=0) for x in (there, graduates, others)))
+    by_tier = [row_sums(x).sum(axis=0) for x in entering]  # tier, hub
+    arm.ages.enter(arm.counts.sum(axis=(0, 1, 3)), *(x.sum(axis=1) for x in by_tier))
     admit(arm.persons, *entering, *arm.mix)
-    arm.books.graduates += graduates.sum(axis=(0, 2)).T
-    arm.books.entrants += (graduates + others).sum(axis=(0, 2)).T
-    in_status = [(x.sum(axis=(1, 2))[:, None] * mix.sum(axis=1)).sum(axis=0)
+    arm.books.graduates += by_tier[GRADUATES].T
+    arm.books.entrants += sum(by_tier).T
+    in_status = [(row_sums(row_sums(x))[:, None] * mix.sum(axis=1)).sum(axis=0)
                  for x, mix in zip(entering, arm.mix, strict=True)]
-    arm.terms.enter(*in_status, by_status(arm.persons).sum(axis=(0, 1)))
+    arm.terms.enter(*in_status, arm.counts.sum(axis=(1, 2)).T + sum(in_status))
     hire_entrants(arm, (graduates + others).sum(axis=(0, 1)).T)
     return graduates
 
@@ -88,10 +88,12 @@ def considerers(arm, graduates):
     rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
     rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))  # tier, role, type, status
+    there = row_sums(arm.persons)
+    arm.residents = row_sums(there)
     factor = 1 + (arm.a.remote_considering - 1) * arm.remote_share().T
     factor = factor * (1 + (arm.a.team_pull - 1) * arm.left_by_leader())
     mix = arm.mix[GRADUATES]
-    there = row_sums(arm.persons) - graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
+    there -= graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
     return passes.considerers(arm.persons, graduates, mix, pending_share(arm, there), rate, factor,
                               arm.a.considering_graduate)
 
