@@ -206,6 +206,8 @@ _ROWS = (
        "growth of new doctors on the reference path; other countries are assumed alike (E9)"),
     _A("sector_response", 1.0, 0.5, 2.0, "lognormal", (0, 10), "ratio", "D", "assumption",
        "answer to changes of a sector's pay and compute: choice of sector over choice of hub, 0 for none (E10)"),
+    _A("linear_pay", 0, 0, 0, "uniform", (0, 1), "share", "D", "choice of model; log pay as in tax elasticities",
+       "net real pay in utility: 0 as ln pay, 1 as pay itself with the same slope at the mean pay (E2)"),
 )  # fmt: skip
 
 ASSUMPTIONS: dict[str, Assumption] = {row.name: row for row in _ROWS}
