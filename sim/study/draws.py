@@ -72,12 +72,15 @@ def own_size_elasticity(a):
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
-def constants_or_none(a, start):
-    """Hub constants under the assumptions ``a``; None where the draw must be refused."""
+def constants_or_none(a, start, world=None):
+    """Hub constants under the assumptions ``a``; None where the draw must be refused.
+
+    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibrate.fit_world` if None.
+    """
     if own_size_elasticity(a) >= 1:
         return None
     central, offsets = shipped()
     try:
-        return constants_for(fit_world(start), a, offsets, central)
+        return constants_for(world or fit_world(start), a, offsets, central)
     except InvariantError:
         return None
