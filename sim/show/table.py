@@ -34,6 +34,7 @@ def _one(result, folder):
     yield from _hubs(found)
     yield line(f"{reading(result)} {NET_RATE}", "dim")
     yield from _by_employer(found)
+    yield from bullets("What the uncertainty is made of", found["uncertainty_parts"])
     yield from _routes(found)
 
 
@@ -45,6 +46,8 @@ def _several(result, folder):
         lines = chain.from_iterable(one[what.lower()] for one in found.values())
         yield from bullets(what, list(dict.fromkeys(lines)), style)
     yield from _compared(found)
+    parts = [f"{arm}: {words}" for arm, one in found.items() for words in one["uncertainty_parts"]]
+    yield from bullets("What the uncertainty is made of", parts)
     yield line(reading(result), "dim")
     for stack in stacks(result):
         yield from _added_up(result, stack)

@@ -26,8 +26,8 @@ class Options:
     years, start : length and first year of the run
     seed : of the population, the pairs and the draws
     uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre, ``"parts"``
-        is ``"all"`` and also splits the variance over chance, data, assumptions and the choice of model: eight more
-        pairs a pair, in ``run`` and ``compare``
+        is ``"all"`` and also splits the variance over chance, data, assumptions and the choice of model: sixteen
+        more pairs a pair, in ``run`` and ``compare``
     assumptions : file or mapping that holds assumptions at values or changes their ranges
     precision : Monte Carlo error to reach, such as ``"0.05pp"``; more pairs are run until it is met
     precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``

@@ -11,7 +11,7 @@ from ..model.mean_field import year as mean_field
 from ..model.mean_field.state import whole_world
 from ..model.supply import entrant_path
 from ..model.year import begin
-from ..results.uncertainty import CONTRAST, DIMS, SOURCES, contrasts
+from ..results.uncertainty import DIMS, RUNS, SOURCES
 from ..scenario.assumptions import ASSUMPTIONS, Assumptions
 from ..scenario.levers import baseline_rules
 from ..world.build import build
@@ -54,7 +54,7 @@ def split(lab, scenarios, rows):
 
     Returns
     -------
-    (dims, array) of the variable ``CONTRAST``, and a dict for the record of the run
+    (dims, array) of the variable ``RUNS``, and a dict for the record of the run
 
     Raises
     ------
@@ -70,7 +70,7 @@ def split(lab, scenarios, rows):
         until = tried + rows - len(found)
         sides = [[a for a, _ in draws.first(until)[tried:]] for draws in (lab.draws, other)]
         batch = [Row(k, both, variants_of(k, o.seed)) for k, both in enumerate(zip(*sides, strict=True), tried)]
-        for row in lab.each(contrast_of_row, [plan] * len(batch), [population] * len(batch), batch):
+        for row in lab.each(runs_of_row, [plan] * len(batch), [population] * len(batch), batch):
             found += [] if row is None else [row]
             if o.progress:
                 o.progress(len(found), rows)
@@ -88,12 +88,9 @@ def variants_of(number, seed):
     return pairs[order[place]]
 
 
-def contrast_of_row(plan, population, row):
-    """(arm, source, time, hub) contrasts of the shares of the world stock; None where a combination is refused."""
-    a = Assumptions.central()
-    errors = {"A": 0.0, "B": a.figure_error_b, "C": a.figure_error_c, "D": a.figure_error_c}
-    seeds = [np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]) for side in (0, 1)]
-    settings = [misstated(load_setting(), errors, generator) for generator in seeds]
+def runs_of_row(plan, population, row):
+    """(arm, data, assumptions, model, chance, time, hub) shares of the world stock, or None where one is refused."""
+    settings = [setting_of(plan, row, side) for side in (0, 1)]
     fits = [people(setting, FIT_POPULATION, 0, plan.start, 1) for setting in settings]
     draws = {}
     for which in product((0, 1), repeat=3):
@@ -102,8 +99,16 @@ def contrast_of_row(plan, population, row):
             return None
         draws[which] = draw
     worlds = [people(setting, population, plan.seed, plan.start, plan.years) for setting in settings]
-    values = [shares_of(plan, row, which, draws[which], worlds[which[0]], fits[which[0]]) for which in draws]
-    return np.moveaxis(contrasts(np.reshape(values, (2, 2, 2, *np.shape(values[0])))), 0, 1)
+    values = [shares_of(plan, row, which, draw, worlds[which[0]], fits[which[0]]) for which, draw in draws.items()]
+    values = np.array(values).reshape(2, 2, 2, *np.shape(values[0]))
+    return np.moveaxis(values, 4, 0)
+
+
+def setting_of(plan, row, side):
+    """The setting of one of the two worlds of a row, its figures within their error."""
+    a = row.assumptions[side]
+    errors = {"A": 0.0, "B": a.figure_error_b, "C": a.figure_error_c, "D": a.figure_error_c}
+    return misstated(load_setting(), errors, np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]))
 
 
 def people(setting, population, seed, start, years):
@@ -123,17 +128,18 @@ def draw_of(row, which, start, fit):
 
 
 def shares_of(plan, row, which, draw, world, fit):
-    """(arm, time, hub) shares of the world stock in a combination of a row."""
+    """(chance, arm, time, hub) shares of the world stock in a combination of a row; the mean field knows no chance."""
     if row.variants[which[2]] == MEAN_FIELD:
-        trunk = mean_field.begin(whole_world(fit, draw[0], plan.years), *draw, baseline_rules())
+        whole = whole_world(fit, draw[0], plan.years)
+        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, *draw, baseline_rules()))] * 2
     else:
-        pair = OTHER_CHANCE + 2 * row.number + sum(which) % 2
-        trunk = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + pair)
-    stock = np.array([arm["stock"].sum(axis=-1) for arm in run_pair(plan, row.number, draw, trunk)])
+        seeds = [plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side for side in (0, 1)]
+        found = [run_pair(plan, row.number, draw, begin(world, *draw, baseline_rules(), seed)) for seed in seeds]
+    stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
     return stock / stock.sum(axis=-1, keepdims=True)
 
 
 def with_split(data, found):
-    """The dataset of a study with the contrasts in it; ``found`` as :func:`split` gives them."""
-    data[CONTRAST] = (*found, {"units": "share", "long_name": "contrasts of hub shares by source of uncertainty"})
-    return data.assign_coords(source=list(SOURCES))
+    """The dataset of a study with the runs of the split in it; ``found`` as :func:`split` gives them."""
+    data[RUNS] = (*found, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
+    return data

@@ -1,6 +1,6 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
-from sim.results import words
+from sim.results import uncertainty, words
 from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
@@ -43,7 +43,7 @@ def _scenario(result, arm):
     return {
         "label": arm, "title": record["title"], "question": record["question"], "sentences": record["sentences"],
         "notices": record["notices"], "warnings": record["warnings"],
-        "hubs": hub_table(result), "reading": words.reading(result),
+        "hubs": hub_table(result), "reading": words.reading(result), "uncertainty": uncertainty.sentences(result),
         "employers": basis_table(employed) if employed else None, "least": LEAST,
         "routes": route_table(routes), "composition": words.volume_and_composition(routes[0]) if routes else [],
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
@@ -109,7 +109,7 @@ def _commands(record):
     whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
-    options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
+    options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
     options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
     verb = "compare" if "arms" in record else "run"
