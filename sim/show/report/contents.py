@@ -4,8 +4,8 @@ from sim.results import uncertainty, words
 from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
-from sim.results.summary import route_rows
-from sim.show import backcast, index
+from sim.results.summary import route_rows, shown_hubs
+from sim.show import backcast, hub_shares, index
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
@@ -31,6 +31,8 @@ def contents(result):
         "comparison": hub_table(result) if several else None, "reading": words.reading(result),
         "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
         "index": None if several else _index(result), "kinds": KINDS,
+        "long_run": hub_shares.table_of(shown_hubs(result)), "long_run_reading": hub_shares.READING,
+        "long_run_lines": hub_shares.sentences(shown_hubs(result)[:3]),
         "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
         "assumed": words.assumed(record),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
