@@ -4,7 +4,8 @@
 ``net_targets.csv`` state none: the error of their figures is assumed by grade, ``figure_error_b`` and
 ``figure_error_c`` of the assumptions, and a figure that is itself assumed (D) is taken to be no better known than one
 that industry published without data (C). All errors are lognormal and those of different hubs independent; the tiers
-of a hub share the error of its pay.
+of a hub share the error of its pay. Net figures follow the stock as their table does: national ones are split over a
+country's hubs by stock, those of the index are a part of it.
 """
 
 from dataclasses import replace
@@ -34,11 +35,23 @@ def misstated(setting, errors, generator):
     z = generator.standard_normal((4, len(setting.hubs)))
     stock = setting.stock * np.exp(np.where(z[0] < 0, low, high) * z[0])
     stock *= setting.persons / stock.sum()
+    growth = stock / setting.stock
+    of_country = country_stock(setting, stock) / country_stock(setting, setting.stock)
     pay = setting.pay * np.exp(pay_error * z[1][:, None])[..., None]
-    national = setting.national_net * np.exp(net_error * z[2])
-    national -= (national.sum() - setting.national_net.sum()) * stock / stock.sum()
+    national = setting.national_net * growth / of_country * np.exp(net_error * z[2])
+    national = balanced(national, stock, setting.national_net.sum())
     return replace(setting, stock=stock, pay=pay, national_net=national,
-                   index_net=setting.index_net * np.exp(net_error * z[3]))  # fmt: skip
+                   index_net=setting.index_net * growth * np.exp(net_error * z[3]))  # fmt: skip
+
+
+def country_stock(setting, stock):
+    """(hub,) engineers of the country of every hub, out of (hub,) stocks."""
+    return np.bincount(setting.country, stock)[setting.country]
+
+
+def balanced(net, stock, total=0.0):
+    """(hub,) persons a year that add up to ``total``: what is over is taken from all in proportion to their stock."""
+    return net - (net.sum() - total) * stock / stock.sum()
 
 
 def figure_errors(setting, errors):
