@@ -169,7 +169,8 @@ def _plus_minus(row):
 
 def how_made(run):
     """How the split was made, in a sentence or two; ``run`` is the record's ``split``."""
-    refused = f" ({run['refused']} more refused: under one of their combinations no hub constants meet the first year)" if run["refused"] else ""
+    why = "under one of their combinations no hub constants meet the first year"
+    refused = f" ({run['refused']} more refused: {why})" if run["refused"] else ""
     return (
         f"The split rests on {run['rows']} rows{refused} of sixteen pairs with {run['population']:,} engineers, whose "
         f"number sets the part of chance; in brackets its Monte Carlo error. Data: the assumptions that better "
