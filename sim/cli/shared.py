@@ -21,6 +21,11 @@ Seed = Annotated[int, typer.Option(min=0)]
 Uncertainty = Annotated[
     Literal["all", "chance"], typer.Option(help="Of chance and assumptions, or of chance alone.")
 ]
+UncertaintyOfRun = Annotated[
+    Literal["all", "chance", "parts"],
+    typer.Option(help="Of chance and assumptions, or of chance alone; parts: the first, and its variance split over "
+                      "chance, data, assumptions and the choice of model (seventeen times the runs)."),
+]  # fmt: skip
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file that holds or re-ranges assumptions.")]
 Baseline = Annotated[str, typer.Option(help="The scenario to compare with; a stack such as a+b too.")]
 Engine = Annotated[

@@ -24,6 +24,7 @@ from sim.cli.shared import (
     Seed,
     Start,
     Uncertainty,
+    UncertaintyOfRun,
     Workers,
     Years,
     options_of,
@@ -38,7 +39,7 @@ def run(
     years: Years = 10,
     start: Start = 2026,
     seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
+    uncertainty: UncertaintyOfRun = "all",
     assumptions: Assumptions = None,
     baseline: Baseline = "baseline",
     measures: Annotated[
@@ -81,7 +82,7 @@ def compare(
     years: Years = 10,
     start: Start = 2026,
     seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
+    uncertainty: UncertaintyOfRun = "all",
     assumptions: Assumptions = None,
     baseline: Baseline = "baseline",
     interaction: Annotated[

@@ -7,7 +7,7 @@ from ..world.engineers import YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
 from . import remote
-from .market import Layout, follow_the_market
+from .market import Layout, follow_the_market, mean_pay
 from .routes import routes_of
 from .supply import academia_over_path, entrant_path, reference_size
 
@@ -34,6 +34,7 @@ class Frame:
         self.year = world.start  # it stands on the 1 January of this year
         self.reference = reference_size(setting, a, world.start, world.years)
         self.entrants = entrant_path(setting, a, world.start, world.years)
+        self.mean_pay = mean_pay(setting, a)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         self.colleague_share = colleague_share(a)
         self.affiliate_jobs = 0.0

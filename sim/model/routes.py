@@ -9,6 +9,7 @@ from ..threads import over_range
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
 from .acts import best_route
+from .sectors import nominal_mean_pay
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
 MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws
@@ -187,7 +188,7 @@ def permit_terms(arm, gross, tax):
     net = lambda fee: eq.net_real_pay(  # noqa: E731
         kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
     pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.mean_odds()[route], a.b_delay, a.b_odds)
-    pull = pull + a.b_pay * np.log(net(fee) / net(0.0))
+    pull = pull + a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None])
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
     return np.where(reached > 0, mean, np.nan)[pattern_of]

@@ -14,6 +14,7 @@ import xarray as xr
 from sim.errors import ResultError, UsageError
 from sim.results import tidy
 from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
+from sim.results.uncertainty import is_split, split_table
 
 
 def check_writable(out):
@@ -114,6 +115,7 @@ def _write_arrays(folder, result, written):
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)
     tables = {f"{name}.csv": getattr(tidy, name)(result) for name in ("shares", "flows", "effects")}
+    tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}

@@ -22,6 +22,7 @@ from ..scenario.period import check_period
 from ..scenario.stack import stack
 from ..world.hubs import load_setting
 from ..world.tables import read
+from . import uncertainty
 from .collect import ones
 from .experiment import experiment, fork_year
 from .options import Options
@@ -167,10 +168,12 @@ def _study(arms, baseline, options):
         notices = []
         if options.precision is not None:
             pairs, notices = _until_precise(lab, [baseline, *arms.values()], pairs, labels)
-        return written_up(arms, baseline, options, pairs, lab.draws, started, notices)
+        asked = options.uncertainty == "parts"
+        parts = uncertainty.split(lab, [baseline, *arms.values()], len(pairs)) if asked else None
+        return written_up(arms, baseline, options, pairs, lab.draws, started, notices, parts)
 
 
-def written_up(arms, baseline, options, pairs, draws, started, notices=()):
+def written_up(arms, baseline, options, pairs, draws, started, notices=(), split=None):
     """The result of pairs that have been run: their arrays, and the whole record.
 
     Parameters
@@ -182,6 +185,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
     draws : Draws that they were run on
     started : float, the ``time.perf_counter`` at which the work began
     notices : what a reader of all arms must know
+    split : the variance in its parts, as ``uncertainty.split`` gives it; None where nobody asked
 
     Returns
     -------
@@ -189,6 +193,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
     """
     labels = ["baseline", *arms]
     data = labelled(pairs, labels, options)
+    data = data if split is None else uncertainty.with_split(data, split[0])
     kept = draws.first(len(pairs))
     record = prepared(arms, baseline, options) | {
         "replicates": len(pairs), "format": FORMAT, "legal": list(baseline.legal), "published": published(),
@@ -199,6 +204,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
         | {name: version(name) for name in PACKAGES},
         "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
     }
+    record |= {} if split is None else {"split": split[1]}
     common = [*notices, *check_period(baseline, options.start, options.years)]
     told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))

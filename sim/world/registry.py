@@ -275,20 +275,17 @@ TRUST = {
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
-# Written by the fit of the model (sim.study.calibrate); read and checked once they are there.
+# Written by the model (sim.study.calibrate, sim.study.hub_shares); read and checked once they are there.
 GENERATED = {
-    "hub_constants": Table(
-        "pull of a hub beyond the named factors, fitted",
-        "log-odds; persons a year",
-        ("hub",),
-        dict.fromkeys(("permanent", "boom", "net_offset", "net_target"), ANY),
-    ),
-    "border_costs": Table(
-        "cost of crossing a border, fitted to the crossing rates",
-        "log-odds; factor",
-        ("group",),
-        {"move_cost_abroad": ANY, "crossing_factor": POSITIVE},
-    ),
+    "hub_constants": Table("pull of a hub beyond the named factors, fitted", "log-odds; persons a year", ("hub",),
+                           dict.fromkeys(("permanent", "boom", "net_offset", "net_target"), ANY)),
+    "border_costs": Table("cost of crossing a border, fitted to the crossing rates", "log-odds; factor", ("group",),
+                          {"move_cost_abroad": ANY, "crossing_factor": POSITIVE}),
+    "hub_pulls": Table("pull of a hub against the mean hub by factor, and what part is fitted", "log-odds; share",
+                       ("hub",), dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE}),
+    "long_run": Table("share of the world stock in the last year at both ends of assumptions on boom and growth",
+                      "percent", ("hub", "assumption"), dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
+                      full=False),
     # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
     "corridor_kernel": Table("coefficients of the flows between countries", "as the assumption", ("term",),
                              {"coefficient": ANY, "error": POSITIVE, "fall": SHARE}, full=False),
