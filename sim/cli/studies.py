@@ -25,6 +25,7 @@ from sim.cli.shared import (
     Start,
     Uncertainty,
     Workers,
+    World,
     Years,
     options_of,
 )
@@ -40,6 +41,7 @@ def run(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     measures: Annotated[
         list[str] | None,
@@ -83,6 +85,7 @@ def compare(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     interaction: Annotated[
         bool, typer.Option("--interaction", help="Also run all of them stacked: do their effects add up?")
@@ -122,6 +125,7 @@ def index(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -163,6 +167,7 @@ def breakeven(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -210,6 +215,7 @@ def why(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import xarray as xr
 
+from sim import own_world
 from sim.errors import ResultError, UsageError
 from sim.results import tidy
 from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
+
+WORLD = "world"  # the folder inside it with the tables of one's own that a run was made from
 
 
 def check_writable(out):
@@ -42,7 +45,7 @@ def write(result, out, illustrate=None, force=False):
     """
     target = out / folder_name(result.record)
     if force or not is_valid(target):
-        with _staged(target) as folder:
+        with staged(target) as folder:
             _fill(folder, result, illustrate)
     return target
 
@@ -61,11 +64,18 @@ def read(folder):
     record = _read_record(folder)
     for name, expected in record.pop("outputs").items():
         path = folder / name
+        if ".." in path.parts or not path.is_relative_to(folder):
+            raise ResultError(folder / "run.json", f"names a file outside its folder, {name[:100]!r}")
         if not path.is_file():
             raise ResultError(path, "missing, though run.json lists it")
         if sha256(path) != expected:
             raise ResultError(path, "damaged or edited, it differs from its digest in run.json")
     return xr.load_dataset(folder / "result.nc", engine="h5netcdf"), record
+
+
+def world_of(folder, record):
+    """The folder of the tables that a saved run was made from, or None where they were the shipped ones."""
+    return Path(folder) / WORLD if "world" in record["digests"] else None
 
 
 def is_valid(folder):
@@ -101,8 +111,13 @@ def _fill(folder, result, illustrate):
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
+    if own_world.digest() and result.record["digests"].get("world") == own_world.digest():
+        (folder / WORLD).mkdir()
+        for name, text in own_world.texts().items():
+            (folder / WORLD / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     with ThreadPoolExecutor(1) as meanwhile:
-        outputs = meanwhile.submit(_write_arrays, folder, result, [path.name for path in folder.iterdir()])
+        written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        outputs = meanwhile.submit(_write_arrays, folder, result, written)
         if illustrate is not None:
             illustrate(result, folder)
     record = to_json({**result.record, "format": FORMAT, "outputs": outputs.result()}, indent=1)
@@ -141,7 +156,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
     """
     text = to_json(record, indent=1) + "\n"
     target = Path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    with _staged(target) as folder:
+    with staged(target) as folder:
         (folder / f"{answer}.json").write_text(text, encoding="utf-8")
         for table_name, table in tables.items():
             table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
@@ -151,8 +166,17 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
 
 
 @contextmanager
-def _staged(target):
-    """A new folder beside ``target`` that takes its name and place when the block has ended well."""
+def staged(target):
+    """A new folder beside ``target`` that takes its name and place when the block has ended well.
+
+    Parameters
+    ----------
+    target : path; what lies there is replaced, and until then left as it is
+
+    Yields
+    ------
+    pathlib.Path of the new folder
+    """
     staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     staging.mkdir(parents=True)
     try:

@@ -7,31 +7,34 @@ targets. Everything is seeded: the same code and tables give the same constants 
 """
 
 import csv
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from .. import own_world
 from ..model import constants as fitting
 from ..model.arm import Arm
 from ..model.constants import Constants, Offsets
 from ..model.supply import entrant_path
 from ..model.year import begin, simulate
+from ..own_world import kept_by_world
 from ..scenario.assumptions import Assumptions
 from ..scenario.levers import baseline_rules
 from ..world.build import build
 from ..world.hubs import load_setting
-from ..world.tables import read
+from ..world.tables import column, names, read
 
 DATA = Path(__file__).parents[1] / "world" / "data"
 START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
 AGENTS, SEEDS, PASSES = 380_000, 12, 9  # simulated first years of the fit
 DAMPING = 0.6  # of each correction: neighbouring hubs answer more strongly than the expected flows say
+GROUPS = names("group")  # whose border costs are fitted
 SOURCE = "fitted by sim.study.calibrate to net_targets.csv at the central assumptions"
 
 
-@lru_cache(maxsize=1)
+@kept_by_world(maxsize=1)
 def fit_world(start=START, seed=0):
     """The world on which every inversion stands: one year, the same people for every run."""
     setting, a = load_setting(), Assumptions.central()
@@ -98,7 +101,7 @@ def fit(say=lambda line: None):
 
 
 def write(found, offsets):
-    """Write the fit as the two tables that ship."""
+    """Write the fit as the two tables that ship, or into the folder of the own world that is in use."""
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
     hubs = [
@@ -110,20 +113,20 @@ def write(found, offsets):
     _write("border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
            [[group, f"{found.move_cost_abroad[k]:.6f}", f"{offsets.crossing[k]:.6f}",
              "fitted by sim.study.calibrate to the assumptions crossing_rate_*", "B"]
-            for k, group in enumerate(("expert", "other"))])
+            for k, group in enumerate(GROUPS)])
 
 
 def shipped():
     """(Constants, Offsets) as the tables hold them."""
-    hubs, borders = read("hub_constants"), read("border_costs")
-    column = lambda rows, name: np.array([float(r[name]) for r in rows])  # noqa: E731
-    cost = column(borders, "move_cost_abroad")[[0, 1, 1]]
-    found = Constants(column(hubs, "permanent"), column(hubs, "boom"), cost, START)
-    return found, Offsets(column(hubs, "net_offset"), column(borders, "crossing_factor"))
+    hub = partial(column, "hub_constants")
+    borders = {row["group"]: row for row in read("border_costs")}
+    border = lambda name: np.array([float(borders[group][name]) for group in GROUPS])  # noqa: E731
+    found = Constants(hub("permanent"), hub("boom"), border("move_cost_abroad")[[0, 1, 1]], START)
+    return found, Offsets(hub("net_offset"), border("crossing_factor"))
 
 
 def _write(name, header, rows):
-    with open(DATA / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+    with open((own_world.folder() or DATA) / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
