@@ -7,7 +7,7 @@ import typer
 
 from sim import __version__, own_world
 from sim.cli import asking, checking, explore, scenarios, studies, sweeps
-from sim.errors import TalentflowError
+from sim.errors import TalentflowError, one_line
 
 app = typer.Typer(
     help="Where the world's AI engineers will live and work if a policy changes.",
@@ -49,7 +49,7 @@ def main(arguments=None):
     except MemoryError:
         code, message = 1, "out of memory: try a smaller --population or fewer --workers"
     if message:
-        typer.echo(f"talentflow: {' '.join(message.split())}", err=True)
+        typer.echo(f"talentflow: {one_line(message)}", err=True)
     sys.exit(code or 0)
 
 

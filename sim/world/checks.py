@@ -111,8 +111,10 @@ def _sum_problems(table: Table, rows: tuple[Row, ...]) -> Iterator[str]:
             if not abs(total - 1) <= TOLERANCE:
                 yield f"line {line}: {row[first]} adds up to {total:.6f}, not 1"
     for column in table.group_sum:
-        for group in dict.fromkeys(row[first] for row in rows):
-            total = fsum(float(row[column]) for row in rows if row[first] == group)
+        groups: dict[str, list[float]] = {}
+        for row in rows:
+            groups.setdefault(row[first], []).append(float(row[column]))
+        for group, total in ((group, fsum(values)) for group, values in groups.items()):
             if not abs(total - 1) <= TOLERANCE:
                 yield f"{column} of {group} adds up to {total:.6f}, not 1"
 
@@ -202,5 +204,5 @@ def _shut_out(read: Read, country: str) -> Iterator[str]:
             for row in read("pay")
             if row["hub"] in hubs and row["tier"] == tier
         ]
-        if not any(way[tier] == "1" and float(way["pay_threshold_kusd"]) <= min(cash) for way in ways):
+        if cash and not any(way[tier] == "1" and float(way["pay_threshold_kusd"]) <= min(cash) for way in ways):
             yield tier
