@@ -112,13 +112,18 @@ def verify(
     folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
 ):
     """Replay a saved run and compare every array; exit code 1 if one differs."""
+    from sim import own_world
     from sim.results import Result
+    from sim.results.folder import world_of
     from sim.results.record import code_digest, compare, to_json
     from sim.show import terminal
     from sim.study.simulate import replay
 
     saved = Result.load(folder)
-    with terminal.progress(saved.record["replicates"], quiet or json) as progress:
+    with (
+        own_world.using(world_of(folder, saved.record)),
+        terminal.progress(saved.record["replicates"], quiet or json) as progress,
+    ):
         again = replay(saved.record, workers=workers, progress=progress)
     differing = compare(saved.data, again.data)
     same_code = saved.record["digests"]["code"] == code_digest()

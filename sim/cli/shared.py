@@ -6,10 +6,24 @@ from typing import Annotated, Literal
 
 import typer
 
+from sim import own_world
 from sim.errors import UsageError
 
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name, a file, or a stack such as a+b.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run.")]
+
+
+def _use_world(folder):
+    """Take the tables of ``--world``; without it those that ``TALENTFLOW_WORLD`` names, or the shipped ones."""
+    if folder is not None:
+        own_world.use(folder)
+    return folder
+
+
+World = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", callback=_use_world, is_eager=True,
+                              help="World tables of your own, in place of the shipped ones of the same name.")
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 

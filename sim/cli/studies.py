@@ -26,6 +26,7 @@ from sim.cli.shared import (
     Uncertainty,
     UncertaintyOfRun,
     Workers,
+    World,
     Years,
     options_of,
 )
@@ -41,6 +42,7 @@ def run(
     seed: Seed = 0,
     uncertainty: UncertaintyOfRun = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     measures: Annotated[
         list[str] | None,
@@ -84,6 +86,7 @@ def compare(
     seed: Seed = 0,
     uncertainty: UncertaintyOfRun = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     interaction: Annotated[
         bool, typer.Option("--interaction", help="Also run all of them stacked: do their effects add up?")
@@ -123,6 +126,7 @@ def index(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -164,6 +168,7 @@ def breakeven(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -211,6 +216,7 @@ def why(
     seed: Seed = 0,
     uncertainty: Uncertainty = "all",
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),

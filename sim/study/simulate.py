@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import __version__
+from .. import __version__, own_world
 from ..errors import ResultError, UsageError
 from ..results.measures import measure
 from ..results.precision import error_of, pairs_needed, threshold
@@ -124,6 +124,8 @@ def replay(record, **options):
     record : dict, of a Result
     options : workers, progress
     """
+    if record["digests"].get("world", "") != own_world.digest():
+        raise ResultError(record["name"], "was made from other world tables than those in use; see sim.own_world.using")
     baseline = loads(record["baseline"], "baseline")
     chosen = settings(record) | options
     if "arms" not in record:
@@ -205,9 +207,15 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
         "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
     }
     record |= {} if split is None else {"split": split[1]}
-    common = [*notices, *check_period(baseline, options.start, options.years)]
+    common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
     told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
+
+
+def _own_tables():
+    """What a reader must know of a world that is not the shipped one."""
+    names = ", ".join(own_world.texts())
+    return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
 
 
 def _told(scenario, label, data, options, common):

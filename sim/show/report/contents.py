@@ -123,6 +123,7 @@ def _commands(record):
     options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
     options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
+    options += ["--world world"] if "world" in record["digests"] else []
     verb = "compare" if "arms" in record else "run"
     return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]
 
