@@ -1,5 +1,7 @@
 """What every arm stands in, whether engineers are simulated one by one or as expected numbers: rules and paths."""
 
+from typing import Any
+
 import numpy as np
 
 from ..scenario.stack import rules_at
@@ -23,6 +25,12 @@ class Frame:
     baseline_rules : rule name -> array, in force where no policy says otherwise
     seed : int, of the replicate
     """
+
+    tables: Any
+    offices: Any
+    counts: np.ndarray
+    work: np.ndarray
+    jobs: Any
 
     def __init__(self, world, a, constants, baseline_rules, seed):
         setting = world.setting

@@ -78,10 +78,10 @@ def relative_pay(setting, a, rules):
     multiplier = sector_pay(setting, rules)
     multiplier /= (setting.sector_share * multiplier).sum(axis=1, keepdims=True)
     parts = np.moveaxis(setting.pay, -1, 0)  # part, hub, tier
-    weights = a.liquid_equity_weight, a.illiquid_equity_weight
     by_sector = [x[:, None] for x in (setting.sector_equity, setting.sector_illiquid, rules["sector_liquidity"])]
-    value = work.sector_pay(*parts[:, :, None], multiplier[..., None], *by_sector, *weights)
-    return value / eq.gross_value(*parts, *weights)[:, None]
+    terms = [multiplier[..., None], *by_sector, a.liquid_equity_weight, a.illiquid_equity_weight]
+    value = work.sector_pay(*parts[:, :, None], *terms)
+    return value / eq.gross_value(*parts, *terms[-2:])[:, None]
 
 
 def sector_pay(setting, rules):
@@ -115,5 +115,6 @@ def sign_on_table(setting, a, rules, gross):
     """(category % 45, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
     mean = with_allowance(gross, rules)
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
-    net = [np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean)]
-    return work.sign_on_pull(*(x[:, :, None] for x in net), pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
+    paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1)[:, :, None]
+                    for x in (mean + once, mean))
+    return work.sign_on_pull(paid, unpaid, pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))

@@ -58,14 +58,6 @@ class Exponentials(NamedTuple):
         return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
                              back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
 
-    def of(self, homes, parts):
-        """The same of a slice of homes, and the :class:`Nations` of those alone."""
-        first = parts.first[homes.start : homes.stop + 1]
-        n = slice(first[0], first[-1])
-        nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
-        return self._replace(stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes],
-                             back=self.back[n], abroad=self.abroad[:, n], trip=self.trip[:, :, n]), nations
-
 
 class Choices(NamedTuple):
     """Expected choices of a round, in persons unless said."""
@@ -93,8 +85,8 @@ def nations(free, shuts):
         home += [g] * wide.sum()
         share += list(np.diff(edges)[wide])
         needs += [middle >= row for middle in ((edges[1:] + edges[:-1]) / 2)[wide]]
-    home = np.array(home)
-    return Nations(home, np.array(share), np.array(needs), np.searchsorted(home, np.arange(len(free) + 1)))
+    first = np.searchsorted(home, np.arange(len(free) + 1))
+    return Nations(np.array(home), np.array(share), np.array(needs), first)
 
 
 @lru_cache(maxsize=8)
@@ -169,13 +161,14 @@ def choose(arm, considering, group=0):
     """Expected :class:`Choices` of ``considering`` (home, tier, role, type, status, hub) persons."""
     e, parts = arm.laid[group] = exponentials(arm, group)
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
-    homes, tiers, roles, types, hubs = persons.shape
+    homes, tiers, roles, _, hubs = persons.shape
     kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
     found = Choices(*(np.zeros(shape) for shape in (
         kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
     for begin in range(0, homes, AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
-        _choose(arm, *e.of(some, parts), weights, persons[some], Choices(*(x[some] for x in found)))
+        those, nations = e.of(some, parts)
+        _choose(arm, those, nations, weights, persons[some], Choices(*(x[some] for x in found)))
     return found
 
 
@@ -195,7 +188,8 @@ def _choose(arm, e, parts, weights, persons, found):
         for nest, power, out in zip(nests, lam[eq.ORIGIN :], each, strict=True):
             np.power(nest, power - 1, out=out)
         leave(parts.first, parts.share, weights, everybody, staying, nests, each, family, e.burden, near)
-        _book(e, parts, count(parts.first, each, sums, persons, found.gone, found.applied), third_trip, back_trip, found)
+        counted = count(parts.first, each, sums, persons, found.gone, found.applied)
+        _book(e, parts, counted, third_trip, back_trip, found)
     near *= worth
     found.gone[:] += row_sums(near)
     found.within[:] = within(near / inside, e.inside, e.trip_inside, *arm.pairs)

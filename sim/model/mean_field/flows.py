@@ -31,7 +31,7 @@ def move_inside(arm, moves, mix):
     homes, tiers, _ = moves.shape
     origin, destination = arm.pairs
     leaving = np.zeros((homes, tiers, arm.persons.shape[5]))
-    np.add.at(leaving, (slice(None), slice(None), origin), moves)
+    np.add.at(leaving, (slice(None), slice(None), origin), moves)  # type: ignore[arg-type]
     going, share = leavers(arm, leaving, mix)
     towards = moves / np.where(leaving > 0, leaving, 1.0)[..., origin]
     move_within(arm.persons, arm.persons, share, share[..., origin] * towards[:, :, None, None], origin, destination)
@@ -85,7 +85,7 @@ def land(arm, leaving, towards, status=None):
     towards : (home, tier or 1, origin, destination) chances
     status : (home, tier, destination, status) shares on arrival
     """
-    homes, tiers, roles, types, hubs = leaving.shape
+    homes, tiers, *_, hubs = leaving.shape
     came = (leaving.reshape(homes, tiers, -1, hubs) @ towards).reshape(leaving.shape)
     if status is None:
         arm.persons[:, :, :, :, CITIZEN] += came

@@ -16,7 +16,7 @@ FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one c
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def residents(pull, own, left, tied, remote, variants, dissimilarity):
-    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, and of its other hubs.
+    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, of its other hubs.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def flows(first, each, trip, out):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def arrivals(first, each, odds, out):
-    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub) and
-    ``odds`` (nation, tier, role, variant, hub), summed over variants."""
+    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub)
+    and ``odds`` (nation, tier, role, variant, hub), summed over variants."""
     nations, tiers, types, roles, variants, hubs = each.shape
     g = 0
     for n in range(nations):
@@ -200,8 +200,8 @@ def ways_out(first, share, back, third, back_trip, third_trip, dissimilarity):
 
     Returns
     -------
-    two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of people
-    to whom some hub is open
+    two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of
+    people to whom some hub is open
     """
     nations, hubs = back.shape
     home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))

@@ -131,8 +131,8 @@ def _tagged(arm):
     setting = arm.world.setting
     homes = [setting.homes.index(home) for home in COHORTS]
     usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
-    cells = np.ix_(homes, [TIERS.index("expert")], range(arm.persons.shape[2]), usa, range(arm.persons.shape[4]),
-                   range(TEMPORARY, arm.persons.shape[5]))  # fmt: skip
+    _, _, roles, _, types, statuses = map(np.arange, arm.persons.shape)
+    cells = np.ix_(np.array(homes), np.array([TIERS.index("expert")]), roles, usa, types, statuses[TEMPORARY:])
     arm.persons[cells] *= 1 + TAGGED
     arm.count()
     return arm
