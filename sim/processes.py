@@ -4,6 +4,7 @@ A study and the figures drawn from it share the processes, and what these have r
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from multiprocessing import current_process, get_context
 from sim.errors import UsageError
 from sim.threads import get_threads, set_threads
 
-_open = ContextVar("map", default=map)
+_open: ContextVar[Callable] = ContextVar("map", default=map)
 
 
 def each(task, *arguments):

@@ -100,7 +100,8 @@ def known_truths(error_believed, truths=400):
     figures = z * slope + left * chance.normal(size=z.shape)
     seen = figures + error * chance.normal(size=z.shape)
     emulated = linear(slope, left)
-    ranks = [(emulated.posterior(row, error_believed)[0] < truth).mean(axis=0) for row, truth in zip(seen, z, strict=True)]
+    draws = (emulated.posterior(row, error_believed)[0] for row in seen)
+    ranks = [(drawn < truth).mean(axis=0) for drawn, truth in zip(draws, z, strict=True)]
     return checks.uniformity(np.array(ranks), ["a", "b"])
 
 

@@ -33,7 +33,8 @@ def main(arguments=None):
     """Run the command line and leave with its exit code: 0 done, 1 failed, 2 refused, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if "--version" in arguments:  # of whatever command
-        sys.exit(typer.echo(f"talentflow {__version__}"))
+        typer.echo(f"talentflow {__version__}")
+        sys.exit()
     try:
         with own_world.restored():
             code = app(arguments, prog_name="talentflow", standalone_mode=False)

@@ -86,7 +86,8 @@ def calibrate(
     answer = show.answer(found)
 
     def add(folder):
-        fit.write(*found.constants, folder)
+        constants, offsets = found.constants
+        fit.write(constants, offsets, folder)
         show.draw(answer, folder)
 
     tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}

@@ -144,7 +144,7 @@ def count_tied(slots, hubs, colleagues, hub, tied_hubs):
     ----------
     colleagues : (mover,) bit sets of hubs; tied_hubs : (origin, hub) movers
     """
-    tied = 0
+    tied = np.int64(0)
     for k in range(slots.size):
         o = uint64(hub[uint64(slots[k])])
         tied += np.int64(colleagues[k] >> uint64(hubs[k]) & uint64(1))

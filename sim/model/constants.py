@@ -187,8 +187,9 @@ class FirstYear:
         self.dissimilarity, self.weight = dissimilarity_of(a), considerers(arm).transpose(2, 0, 1)
         self.border = setting.country[:, None] != setting.country[None, :]
         trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
+        asks, wins = permit_factors(arm)
         self.stay, self.trip, self.asked, self.won, self.lives = exponentials(
-            pulls(arm), trip, *permit_factors(arm), setting.country, setting.home_share > 0, self.dissimilarity)
+            pulls(arm), trip, asks, wins, setting.country, setting.home_share > 0, self.dissimilarity)
         self.size = arm.size()
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
 

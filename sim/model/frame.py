@@ -1,5 +1,7 @@
 """What every arm stands in, whether engineers are simulated one by one or as expected numbers: rules and paths."""
 
+from typing import Any
+
 import numpy as np
 
 from ..scenario.stack import rules_at
@@ -25,6 +27,11 @@ class Frame:
     """
 
     draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
+    tables: Any
+    offices: Any
+    counts: np.ndarray
+    work: np.ndarray
+    jobs: Any
 
     def __init__(self, world, a, constants, baseline_rules, seed):
         setting = world.setting

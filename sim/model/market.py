@@ -63,9 +63,10 @@ def market(arm, year, rules):
     reference = arm.reference[min(t, len(arm.reference) - 1)]
     pay_scale = eq.pay_level(1.0, size, reference, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
-    compute = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
+    compute, by_sector = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], *compute, size)
+    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector,
+                  size)
 
 
 def openings(setting, a, rules, affiliate_jobs):
@@ -81,15 +82,15 @@ def openings(setting, a, rules, affiliate_jobs):
 
 def gross_pay(setting, a, pay_scale, skill):
     """(hub, tier, role) kUSD a year as engineers value it (E1), real; ``skill`` as from :func:`skill_pay`."""
-    parts = np.moveaxis(setting.pay, -1, 0)
-    value = eq.gross_value(*parts, a.liquid_equity_weight, a.illiquid_equity_weight)
+    base, bonus, liquid, illiquid = np.moveaxis(setting.pay, -1, 0)
+    value = eq.gross_value(base, bonus, liquid, illiquid, a.liquid_equity_weight, a.illiquid_equity_weight)
     return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
 
 
 def skill_pay(a, rules):
     """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
-    pay_and_demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
-    return supply_equations.skill_pay(*pay_and_demand, a.wage_supply_elasticity)
+    tier_pay, role_pay, *demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
+    return supply_equations.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
 
 
 def mean_pay(setting, a):

@@ -24,10 +24,10 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
 def decide(arm, month):
     """The month's decision round: who is free to go goes, who needs a permit applies."""
     slots = free_to_decide(arm.considering[month % MONTHS], arm.people.hub, arm.people.target)
-    act_on(arm, slots, *choose(arm, slots, "destination", month // MONTHS), month)
+    act_on(arm, month, slots, *choose(arm, slots, "destination", month // MONTHS))
 
 
-def act_on(arm, slots, chosen, needs, month):
+def act_on(arm, month, slots, chosen, needs):
     """Let those who chose another hub go there, or apply for a permit if they need one."""
     movers, hubs, applicants, wanted = by_need(slots, chosen, needs, arm.people.hub)
     move(arm, movers, hubs, month)

@@ -94,7 +94,7 @@ def settle(first, last, keys, people, country, settlement, returning, renewal, n
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
     change = no_changes(country.size, homes)
-    expired, homeward = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    expired, homeward = [0 for _ in range(0)], [0 for _ in range(0)]
     for i in range(first, last):
         s = status[i]
         if people.hub[i] < 0:

@@ -60,7 +60,7 @@ def call_back(arm, year):
     keys = np.array([arm.hiring.keys[1], rng.key(arm.seed, "follow the office", year)])
     parts = over_range(work.call_back, arm.used, keys, arm.people, arm.a.recall_relocation, arm.world.setting.country,
                        arm.hiring, len(arm.world.setting.homes))
-    *booked, slots = zip(*parts, strict=True)
+    *booked, called = zip(*parts, strict=True)
     arm.books.rehired(*map(sum, booked))
-    slots = np.concatenate(slots)
+    slots = np.concatenate(called)
     moves.move(arm, slots, arm.people.employer_hub[slots].astype(np.int64), 12 * year + 11)

@@ -85,10 +85,10 @@ def relative_pay(setting, a, rules):
     multiplier = sector_pay(setting, rules)
     multiplier /= (setting.sector_share * multiplier).sum(axis=1, keepdims=True)
     parts = np.moveaxis(setting.pay, -1, 0)  # part, hub, tier
-    weights = a.liquid_equity_weight, a.illiquid_equity_weight
     by_sector = [x[:, None] for x in (setting.sector_equity, setting.sector_illiquid, rules["sector_liquidity"])]
-    value = work.sector_pay(*parts[:, :, None], multiplier[..., None], *by_sector, *weights)
-    return value / eq.gross_value(*parts, *weights)[:, None]
+    terms = [multiplier[..., None], *by_sector, a.liquid_equity_weight, a.illiquid_equity_weight]
+    value = work.sector_pay(*parts[:, :, None], *terms)
+    return value / eq.gross_value(*parts, *terms[-2:])[:, None]
 
 
 def sector_pay(setting, rules):

@@ -34,10 +34,10 @@ class Tables(NamedTuple):
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
     returnee_years: np.ndarray  # (hub,)
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
-    b_friend: float
-    log_colleague: float
+    b_friend: np.float32
+    log_colleague: np.float32
     colleague_share: float  # part of the colleague ties that count
-    family_share: float  # part of the engineers who have a family
+    family_share: np.float32  # part of the engineers who have a family
     year: int
 
 

@@ -226,7 +226,7 @@ class Offices(Desks):
         slots = refused[SLOT]
         arm.people.target[slots] = -1
         country = arm.world.setting.country[refused[HUB]].astype(np.int64)
-        moves.act_on(arm, slots, *moves.choose(arm, slots, "next best", month, barred=country), month)
+        moves.act_on(arm, month, slots, *moves.choose(arm, slots, "next best", month, barred=country))
 
     def drop(self, month):
         """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""

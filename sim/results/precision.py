@@ -42,7 +42,7 @@ def amount(text, query, what):
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     if isinstance(text, int | float):
         return float(text)
-    number, rest = re.fullmatch(r"\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text)).groups()
+    number, rest = re.findall(r"^\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text))[0]
     try:
         value = float(number) / factor
         if not math.isfinite(value):

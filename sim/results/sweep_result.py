@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Sweep:
     factors: pd.DataFrame
     measures: pd.DataFrame
     stages: pd.DataFrame
-    db: object = field(repr=False)
+    db: sqlite3.Connection = field(repr=False)
 
     @classmethod
     def load(cls, folder):

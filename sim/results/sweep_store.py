@@ -20,6 +20,7 @@ outcome is baseline, scenario. Rows are committed cell by cell in WAL mode; a cl
 
 import json
 import sqlite3
+import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -242,11 +243,11 @@ def _locked(path):
 
 
 def _hold(file):
-    try:
-        import fcntl
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
+        import fcntl
+
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

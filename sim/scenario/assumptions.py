@@ -1,9 +1,10 @@
 """Assumptions as values: at the centre, drawn from their ranges, or held by a user's file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, make_dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sim.errors import AssumptionError, nearest
 from sim.scenario.assumption_table import PRIORS, Assumption
@@ -16,8 +17,11 @@ ASSUMPTIONS: dict[str, Assumption] = after_fitting(PRIORS)
 DIMENSIONS = 128  # of the Sobol design; more than there are assumptions, so that adding one moves none
 
 
-class _Values:
+@dataclass(frozen=True)
+class Assumptions:
     """One value for every assumption, read as attributes: ``a.b_pay``. Cannot be changed, only varied."""
+
+    __annotations__ = dict.fromkeys(ASSUMPTIONS, float)
 
     @classmethod
     def central(cls, declared: Mapping[str, Assumption] = ASSUMPTIONS):
@@ -33,10 +37,6 @@ class _Values:
     def to_dict(self) -> dict[str, float]:
         """Return name -> value."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-
-Assumptions = make_dataclass("Assumptions", [(n, float) for n in ASSUMPTIONS], bases=(_Values,), frozen=True)
-Assumptions.__module__ = __name__  # make_dataclass does not know where it was called: pickling would fail
 
 
 def draw_assumptions(
@@ -105,7 +105,8 @@ def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda na
         for key, value in change.items():
             _check(name, key, value, parts)
         held = len(set(change.values())) == 1 and len(change) == 3
-        row = replace(declared[name], **change, held=held, prior=None, shrinkage=None)
+        changed: dict[str, Any] = dict(change)
+        row = replace(declared[name], **changed, held=held, prior=None, shrinkage=None)
         if not row.is_fixed:
             _check_range(row, parts)
         declared[name] = row

@@ -26,7 +26,7 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
 
 
 def _notices(policy: Policy, start: int) -> list[str]:
-    if policy.begins and policy.begin_month == policy.end_month:
+    if policy.begins and policy.ends and policy.begin_month == policy.end_month:
         days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
         return [f"in force only {days}, reversed before a whole month began: it never acts"]
     notices = []

@@ -13,6 +13,7 @@ from pydantic import (
     StrictStr,
     ValidationError,
 )
+from pydantic_core import ErrorDetails
 
 from sim.errors import ScenarioError, nearest
 from sim.scenario.levers import catalogue
@@ -75,7 +76,7 @@ def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
         errors = why.errors(include_url=False)
     error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     key, *inside = error["loc"]
-    row = inside[0] if key == "policy" and inside else None
+    row = int(inside[0]) if key == "policy" and inside else None
     if row is not None and len(inside) > 1:
         key = inside[1]
     raise ScenarioError(
@@ -86,7 +87,7 @@ def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
     )
 
 
-def _problem(error: dict, key: str, in_policy: bool) -> str:
+def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
     if error["type"] == "missing":
         return f"{key} is missing"
     if error["type"] != "extra_forbidden":

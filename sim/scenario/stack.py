@@ -83,9 +83,9 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
         if (one.name, one.path) == (other.name, other.path):
             raise ScenarioError(one.name, "stacked with itself")
     atoms = sorted(atom for part in parts for atom in part.atoms)
-    for one, other in pairwise(atoms):
-        if one == other:
-            raise ScenarioError(one, "stacked with itself")
+    for atom, following in pairwise(atoms):
+        if atom == following:
+            raise ScenarioError(atom, "stacked with itself")
     policies = tuple(policy for part in parts for policy in part.policies)
     refuse_conflicts(policies)
     return Scenario(

@@ -45,9 +45,12 @@ def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
 
 def _dates(policies: Sequence[Policy]) -> tuple:
     """Return the first day and the last (None: no limit) of policies taken together."""
-    begins = [policy.begins for policy in policies]
-    ends = [policy.ends for policy in policies]
-    return (None if None in begins or not begins else min(begins)), (None if None in ends or not ends else max(ends))
+    begins = [policy.begins for policy in policies if policy.begins]
+    ends = [policy.ends for policy in policies if policy.ends]
+    return (
+        min(begins) if begins and len(begins) == len(policies) else None,
+        max(ends) if ends and len(ends) == len(policies) else None,
+    )
 
 
 def differences(scenario: Scenario, baseline: Scenario) -> list[tuple[Policy, ...]]:

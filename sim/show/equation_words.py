@@ -17,7 +17,7 @@ LABEL = re.compile(r"\((E\d+)")
 
 def symbols():
     """The symbols of the three rooms of equations: rows of symbol, meaning and unit, as Markdown."""
-    tables = [re.split(r"^=[= ]+\n", room.__doc__, flags=re.M)[2] for room in DEFINITIONS]
+    tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
     lines = (line for table in tables for line in table.splitlines())
     return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]
 
@@ -26,7 +26,8 @@ def by_label():
     """Label -> the functions and modules that define it, in the order of the code: dict of str -> list."""
     found = {label: [] for label in TITLES}
     for thing in [function for room in DEFINITIONS for function in _public(room)] + list(ELSEWHERE):
-        found[LABEL.search(inspect.getdoc(thing).partition("\n\n")[0])[1]].append(thing)
+        head = (inspect.getdoc(thing) or "").partition("\n\n")[0]
+        found[LABEL.findall(head)[0]].append(thing)
     return found
 
 

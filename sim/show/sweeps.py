@@ -3,6 +3,7 @@
 import sys
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
 
 from rich.console import Console, Group
 
@@ -54,7 +55,7 @@ def progress(quiet=False):
             start, first, last = began[stage]
             now = monotonic()
             rate = 60 * (done - first) / max(now - start, 1e-9)
-            changes = {"rate": f"{rate:,.0f} a minute" if done > first else ""}
+            changes: dict[str, Any] = {"rate": f"{rate:,.0f} a minute" if done > first else ""}
             if now - last > GUESS_EVERY:
                 changes["guess"] = best_guess(folder)
                 began[stage] = (start, first, monotonic())

@@ -122,8 +122,8 @@ def _routes(found):
     if not found["routes"]:
         return
     yield heading(f"The routes that it touches, a year (mean {found['first']} to {found['last'] - 1})")
-    pairs = ((f"{words}\nbase", "\nscen.") for words in ROUTE_COLUMNS.values())
-    routes = table("\n", *chain(*([*pair, ""] for pair in pairs)))
+    heads = ((f"{words}\nbase", "\nscen.") for words in ROUTE_COLUMNS.values())
+    routes = table("\n", *chain(*([*head, ""] for head in heads)))
     for row in found["routes"]:
         pairs = ([count(row[arm][key]) for arm in ("baseline", "scenario")] for key in ROUTE_COLUMNS)
         routes.add_row(row["name"], *chain(*([*pair, ""] for pair in pairs)))

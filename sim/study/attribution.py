@@ -73,22 +73,22 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     dict of name of the split -> pandas.DataFrame
     """
     scenario, baseline = loaded(scenario), loaded(baseline)
-    options = Options(**options).checked()
-    prepared({"scenario": scenario}, baseline, options)
-    check_measures([measure], options, single=True)
+    asked = Options(**options).checked()
+    prepared({"scenario": scenario}, baseline, asked)
+    check_measures([measure], asked, single=True)
     if list(by) == ["origins"] and not splits_over_origins(measure):
         raise UsageError("why", f"{measure} does not split over origins: give the share or stock of a place")
     if len(by) > 1 and len(differences(scenario, baseline)) < 2:
         by = [name for name in by if name != "policies"]
     if len(by) > 1 and not splits_over_origins(measure):
         by = [name for name in by if name != "origins"]
-    if len(by) > 1 and options.population > SMALL:
+    if len(by) > 1 and asked.population > SMALL:
         by = [name for name in by if name != "channels"]
-    if "channels" in by and options.population > SMALL:
+    if "channels" in by and asked.population > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
-    if "channels" in by and options.engine == MEAN_FIELD:
+    if "channels" in by and asked.engine == MEAN_FIELD:
         raise UsageError("why", "channels need engineers who see each other: give --engine agents")
-    with experiment(options) as lab:
+    with experiment(asked) as lab:
         return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 
 

@@ -87,12 +87,12 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
         for input that makes no sense, before anything is run
     """
     scenario, baseline = loaded(scenario), loaded(baseline)
-    options, chosen = Options(**options).checked(), the_lever(lever)
+    asked, chosen = Options(**options).checked(), the_lever(lever)
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
     to_value, to_position = scale(chosen, *within)
-    prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, options)
-    check_measures([measure], options, single=True)
-    with experiment(options) as lab:
+    prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, asked)
+    check_measures([measure], asked, single=True)
+    with experiment(asked) as lab:
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
         curve = _Curve(lab, scenario, baseline, lever, measure, to_value, here)
         crossings = curve.crossings(wanted)
@@ -105,7 +105,7 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     return Breakeven(
         lever, f"{chosen.place}: {chosen.what}", chosen.unit, measure, shown, factor * wanted,
         None if root is None else _rounded(to_value(root), chosen),
-        math.nan if root is None else _error(tried, effects, wanted, root, to_value, options.seed),
+        math.nan if root is None else _error(tried, effects, wanted, root, to_value, asked.seed),
         float(low), float(high), len(spread), effects.shape[1], stretch and tuple(map(to_value, stretch)),
         (float(means.min()), float(means.max())), len(crossings),
         _table(factor * effects, [_rounded(to_value(u), chosen) for u in tried]),

@@ -120,7 +120,9 @@ def begin_worker(threads):
 
 
 def _leave_with_parent():
-    parent_process().join()
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
     os._exit(1)
 
 

@@ -50,11 +50,12 @@ def the_world(population, seed, start, years):
 
 def begun(plan, k, draw):
     """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
+    a, constants = draw
     if plan.engine == MEAN_FIELD:
-        world = whole_world(fit_world(plan.start), draw[0], plan.years)  # with the ties that the fit knows
-        return mean_field.begin(world, *draw, baseline_rules())
+        world = whole_world(fit_world(plan.start), a, plan.years)  # with the ties that the fit knows
+        return mean_field.begin(world, a, constants, baseline_rules())
     world = the_world(plan.population, plan.seed, plan.start, plan.years)
-    return begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + k)
+    return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
 
 
 def run_pair(plan, k, draw, trunk=None):

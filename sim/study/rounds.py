@@ -136,7 +136,7 @@ class Rounds:
             while more and len(self.ready) + len(self.flying) < 2 * self.workers.slots:
                 block = next(blocks, None)
                 more = block is not None
-                if more:
+                if block is not None:
                     self.ready.extend(Task(block, place, self.checks) for place in block.missing)
             while self.ready and len(self.flying) < 2 * self.workers.slots:
                 task = self.ready.popleft()

@@ -63,22 +63,22 @@ def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), b
         for input that makes no sense, before anything is run
     StoreError if the store cannot be written; finished cells are kept
     """
-    scenario, baseline, options = loaded(scenario), loaded(baseline), _options(options)
-    check_measures(measures, options, single=True)
-    declared = options.declared()
+    scenario, baseline, asked = loaded(scenario), loaded(baseline), _options(options)
+    check_measures(measures, asked, single=True)
+    declared = asked.declared()
     factors = factors_over(over, declared, scenario)
-    _stages(method, n, factors, options.seed, levels)
-    facts = _facts(scenario, baseline, options, measures, method, factors, levels)
+    _stages(method, n, factors, asked.seed, levels)
+    facts = _facts(scenario, baseline, asked, measures, method, factors, levels)
     folder = Path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
-    central, kept = Assumptions.central(declared), described(measures, options)
+    central, kept = Assumptions.central(declared), described(measures, asked)
     levers = tuple(f.name for f in factors if f.kind == "lever")
-    model = Simulator(scenario, baseline, options, central, levers, tuple(row["name"] for row in kept))
+    model = Simulator(scenario, baseline, asked, central, levers, tuple(row["name"] for row in kept))
     if force:
         clear(folder)
     if not is_compiled():  # once, rather than in every process at the same time
         compile_kernels()
-    with workers_of(executor, options.workers) as pool:
-        factors = _as_kept(folder) or trimmed(factors, central, options.start, pool.map)
+    with workers_of(executor, asked.workers) as pool:
+        factors = _as_kept(folder) or trimmed(factors, central, asked.start, pool.map)
         return _explored(model, factors, method, n, folder, levels, pool, facts, kept, told)
 
 

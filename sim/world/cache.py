@@ -64,7 +64,7 @@ def _digest(value):
     """SHA-256 over plain values, arrays and dataclasses, one inside the other."""
     if isinstance(value, np.ndarray):
         return hashlib.sha256(f"{value.dtype.str} {value.shape}".encode() + value.tobytes()).hexdigest()
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         value = astuple(value)
     text = "\n".join(map(_digest, value)) if isinstance(value, list | tuple) else repr(value)
     return hashlib.sha256(f"{type(value).__name__} {text}".encode()).hexdigest()

@@ -59,9 +59,9 @@ def divert(total, went, asked, refused, country, diverted):
                 some = 1 / total[g, t, o] if total[g, t, o] > 0 else 1.0
                 refused_by[:], asked_in[:] = 0.0, 0.0
                 for d in range(hubs):
-                    c = np.uint64(country[d])
-                    refused_by[c] += refused[g, t, o, d] * some
-                    asked_in[c] += asked[g, t, o, d] * some
+                    there = np.uint64(country[d])
+                    refused_by[there] += refused[g, t, o, d] * some
+                    asked_in[there] += asked[g, t, o, d] * some
                 all_of_them = 0.0
                 for c in range(hubs):
                     refused_by[c] /= max(1 - asked_in[c], 1e-9)

@@ -16,7 +16,7 @@ FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one c
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def residents(pull, own, left, tied, remote, variants, dissimilarity):
-    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, and of its other hubs.
+    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, of its other hubs.
 
     Parameters
     ----------
@@ -214,8 +214,8 @@ def leavers(home_of, each, persons):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def arrivals(first, each, odds, out):
-    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub) and
-    ``odds`` (nation, tier, role, variant, hub), summed over variants."""
+    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub)
+    and ``odds`` (nation, tier, role, variant, hub), summed over variants."""
     nations, tiers, types, roles, variants, hubs = each.shape
     g = 0
     for n in range(nations):
@@ -269,8 +269,8 @@ def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
 
     Returns
     -------
-    two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of people
-    to whom some hub is open
+    two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of
+    people to whom some hub is open
     """
     nations, hubs = third.shape
     home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))

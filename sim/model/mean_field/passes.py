@@ -191,8 +191,8 @@ def settle(persons, rate):
 
     Parameters
     ----------
-    rate : (change, home, hub) shares of the old status: naturalised, settled; out of temporary permits for home, and for
-        anywhere; students whose studies end; out of work after study into its extension, and anywhere; out of that
+    rate : (change, home, hub) shares of the old status: naturalised, settled; out of temporary permits for home, and
+        for anywhere; students whose studies end; out of work after study into its extension, and anywhere; out of that
 
     Returns
     -------

@@ -5,7 +5,7 @@ route in a hub of its country.
 """
 
 from copy import copy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,8 +71,8 @@ class ExpectedOffices(Counters):
     def __init__(self, arm):
         super().__init__(arm)
         self.waiting, self.queued, self.batches = {}, {}, []
-        self.refused = 0.0  # this season, (home, tier, origin, destination)
-        self.inside = None  # who asks inside this year
+        self.refused: Any = 0.0  # this season, (home, tier, origin, destination)
+        self.inside: Any = None  # who asks inside this year
         self.chance_before = np.zeros((3, len(self.odds[0])))  # of people inside in the last year, draws apart
 
     def of(self, arm):
@@ -169,7 +169,7 @@ class ExpectedOffices(Counters):
                     served * some[..., hub])
 
     def _parts_served(self, served):
-        """(route,) part of those ``served`` whose turn comes within the year's room; who waits from before comes too."""
+        """(route,) part of those ``served`` whose turn comes within the year's room; who waits from before counts."""
         before = np.array([self.queued[r].sum() if r in self.queued else 0.0 for r in range(len(self.drawn))])
         asked = self.by_route(served, abroad=True) + before
         room = np.maximum(self.room() - self.counts["grants"], 0.0)

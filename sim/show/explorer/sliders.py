@@ -37,8 +37,8 @@ class Slider:
 
 _found = cache(find)  # a pattern is matched against thousands of paths
 
-_COMPUTE = {"high": 2_000_000, "step": 50_000}
-_RELIEF = {"high": 0.9}
+_COMPUTE = 0, 2_000_000, 50_000
+_RELIEF = 0, 0.9
 SLIDERS = (
     Slider("country.usa.route.{h1b,h1b_exempt}.special_fee_usd", "US: fee for an H-1B petition from abroad", 0, 200_000,
            5_000),
@@ -47,12 +47,12 @@ SLIDERS = (
     Slider("country.usa.route.phd_green_card.is_open", "US: green card with a US doctorate"),
     Slider("country.{deu,fra,nld,pol,prt,xeu}.route.*.processing_months", "EU: waiting time for work permits", 0, 2,
            0.05, operation="multiply"),
-    Slider("hub.{abu_dhabi_dubai,riyadh}.compute.h100e", "Gulf: new compute in each hub", **_COMPUTE),
-    Slider("hub.paris.compute.h100e", "Paris: new compute", **_COMPUTE),
+    Slider("hub.{abu_dhabi_dubai,riyadh}.compute.h100e", "Gulf: new compute in each hub", *_COMPUTE),
+    Slider("hub.paris.compute.h100e", "Paris: new compute", *_COMPUTE),
     Slider("country.ind.compute.h100e", "India: public compute", 0, 500_000, 10_000),
-    Slider("country.{deu,gbr}.tax.newcomer_relief", "Germany, UK: tax relief for newcomers", **_RELIEF,
+    Slider("country.{deu,gbr}.tax.newcomer_relief", "Germany, UK: tax relief for newcomers", *_RELIEF,
            along=(("country.{deu,gbr}.tax.newcomer_years", 5),)),
-    Slider("country.ind.tax.returnee_relief", "India: tax relief for returnees", **_RELIEF,
+    Slider("country.ind.tax.returnee_relief", "India: tax relief for returnees", *_RELIEF,
            along=(("country.ind.tax.returnee_years", 5),)),
     Slider("sector.*.remote", "Remote jobs, times the present", 0, 5, 0.1),
     Slider("sector.frontier_lab.pay_multiplier", "Frontier labs: pay, times the present", 0.4, 2, 0.05),

@@ -61,7 +61,7 @@ def plot_dependence(sweep, ax=None, measure=None):
 def _finding(curves):
     """Along which factor the mean goes farthest, as a title."""
     reach = {name: np.ptp(curve["mean"]) for name, curve in curves.items()}
-    name = max(reach, key=reach.get)
+    name = max(reach, key=lambda name: reach[name])
     first, last = curves[name]["mean"].iloc[[0, -1]]
     return choice.way_along(name, first, last, reach[name])
 

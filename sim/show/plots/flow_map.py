@@ -111,7 +111,7 @@ def _draw_map(panel, result, arrows, year):
     lines = _draw_arrows(panel, points, radii, arrows)
     touched = [hub for hub in radii.sort_values(ascending=False).index if hub in {*arrows.origin, *arrows.destination}]
     names = result.data.hub_name.to_series()
-    circles = [dot(panel, *points[hub], radii[hub]) for hub in radii.index]
+    circles = [dot(panel, points[hub], radii[hub]) for hub in radii.index]
     label_points(panel, [(names[hub], *points[hub], radii[hub]) for hub in touched], circles + lines)
     _draw_key(panel, radii, stock, arrows)
 

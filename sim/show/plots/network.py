@@ -64,7 +64,7 @@ def _draw_graph(panel, graph, shown, named):
         panel.plot(*points[hub], ms=1.8 * radii[hub], **_mark(graph.nodes[hub]["community"]), mec=style.INK,
                    mew=style.em(0.05 + 0.5 * between[hub]), zorder=3)  # fmt: skip
     names = [(graph.nodes[hub]["name"], *points[hub], radii[hub]) for hub in radii if hub in named]
-    label_points(panel, names, [dot(panel, *points[hub], radii[hub]) for hub in radii])
+    label_points(panel, names, [dot(panel, points[hub], radii[hub]) for hub in radii])
 
 
 def _layout(graph):

@@ -20,7 +20,7 @@ def label_points(ax, points, obstacles=()):
     from matplotlib.patheffects import withStroke
 
     halo = [withStroke(linewidth=style.em(0.25), foreground="white", alpha=0.8)]
-    taken = [*obstacles, *(dot(ax, *point) for _, *point in points)]
+    taken = [*obstacles, *(dot(ax, (x, y), radius) for _, x, y, radius in points)]
     for name, x, y, radius in points:
         written = ax.annotate(name, (x, y), xytext=(0, 0), textcoords="offset points", fontsize="small", zorder=6,
                               parse_math=False, path_effects=halo)  # fmt: skip
@@ -32,11 +32,11 @@ def label_points(ax, points, obstacles=()):
             })  # fmt: skip
 
 
-def dot(ax, x, y, radius):
+def dot(ax, point, radius):
     """The box round a circle of ``radius`` points, in pixels."""
     from matplotlib.transforms import Bbox
 
-    centre, pixels = ax.transData.transform((x, y)), radius * ax.figure.dpi / 72
+    centre, pixels = ax.transData.transform(point), radius * ax.figure.dpi / 72
     return Bbox([centre - pixels, centre + pixels])
 
 

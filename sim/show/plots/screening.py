@@ -95,7 +95,7 @@ def _label(plot, moving, most, factor):
         low, high = plot.transData.transform([(factor * x, factor * row.sigma)
                                               for x in (row.mu_star_low, row.mu_star_high)])  # fmt: skip
         taken += [Bbox([low - np.array((0, half)), high + np.array((0, half))]),
-                  dot(plot, factor * row.mu_star, factor * row.sigma, style.em(RADIUS))]  # fmt: skip
+                  dot(plot, (factor * row.mu_star, factor * row.sigma), style.em(RADIUS))]  # fmt: skip
     label_points(plot, [(choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
                         for name, row in moving.head(most).iterrows()], taken)  # fmt: skip
 

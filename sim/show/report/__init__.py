@@ -95,7 +95,7 @@ def templates():
 
     made = Environment(
         loader=PackageLoader("sim.show.report", "."), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=lambda name: ".html" in name,
+        autoescape=lambda name: ".html" in (name or ""),
     )  # fmt: skip
     made.filters |= {"typeset": _typeset, "plain": _plain_markdown}
     return made

@@ -12,7 +12,7 @@ import numpy as np
 from ...model.mean_field import year as mean_field
 from ...scenario.levers import baseline_rules
 from ...world.countries import ties
-from ...world.engineers import ROLES, TEMPORARY, TIERS
+from ...world.engineers import TEMPORARY, TIERS
 from ...world.flows import read_flows, read_source
 from ...world.tables import names
 from ..corridors import FIRST, LAST, TERMS, poisson_fit
@@ -131,8 +131,8 @@ def _tagged(arm):
     setting = arm.world.setting
     homes = [setting.homes.index(home) for home in COHORTS]
     usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
-    types, statuses = arm.persons.shape[3:5]
-    cells = np.ix_(homes, [TIERS.index("expert")], range(len(ROLES)), range(types), range(TEMPORARY, statuses), usa)
+    roles, types, statuses = map(np.arange, arm.persons.shape[2:5])
+    cells = np.ix_(np.array(homes), np.array([TIERS.index("expert")]), roles, types, statuses[TEMPORARY:], usa)
     arm.persons[cells] *= 1 + TAGGED
     arm.count()
     return arm

@@ -95,7 +95,8 @@ def _constants(folder, a):
     """Hub constants under the assumptions ``a``, as the folder keeps them: fitted only once."""
     if (found := constants.kept(folder)) is None:
         with staged(folder) as made:
-            constants.write(*constants.fit(a), made)
+            fitted, offsets = constants.fit(a)
+            constants.write(fitted, offsets, made)
         found = constants.kept(folder)
     return found
 

@@ -33,17 +33,17 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
     UsageError, AssumptionError
     """
     wanted = chosen(only)
-    options = Options(population=population, replicates=draws, years=YEARS, **options).checked()
-    plan = Plan(options.population, options.seed, options.start, YEARS, (), options.start)
-    with experiment(options) as lab:
+    asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
+    plan = Plan(asked.population, asked.seed, asked.start, YEARS, (), asked.start)
+    with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
         refused = lab.draws.refused_before(draws) if lab.draws.kept else 0
-    once = [found for measured in needed(ONCE, wanted) for found in measured(options).items()]
+    once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]
     values |= {name: [value] for name, value in once}
     rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]
     return {
         "gates": rows, "passed": passes(rows), "enough": ENOUGH, "draws": draws, "refused_draws": refused,
-        "population": options.population, "seed": options.seed, "uncertainty": options.uncertainty,
+        "population": asked.population, "seed": asked.seed, "uncertainty": asked.uncertainty,
         "version": __version__,
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from ...scenario.assumptions import load_assumptions
 from ...scenario.files import load, shipped_assumptions
 from ...scenario.levers import baseline_rules
 from ...scenario.stack import rules_at
+from ...world.hubs import Setting
 from ..collect import blank, coordinates, follow
 from ..draws import constants_or_none
 from ..pairs import SEEDS_APART, the_world
@@ -47,7 +48,7 @@ class History:
     rules : rule name -> array, in force at the start
     """
 
-    setting: object
+    setting: Setting
     start: int
     years: int
     written: dict

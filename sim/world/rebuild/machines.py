@@ -56,9 +56,9 @@ def h100e() -> dict[str, dict[str, float]]:
             found[hub][kind] += 1000 * float(row["h100e_k"]) * DEPLOYED * share
     for row in source("compute_sovereign"):
         for part in row["hubs"].split(";"):
-            hub, share = part.split(":")
+            hub, _, part_of_it = part.partition(":")
             hub = REST_OF.get(row["country"], hub) if hub == "rest_of_eu" else hub
-            found[hub]["sovereign and public"] += 1000 * float(row["h100e_k"]) * float(share)
+            found[hub]["sovereign and public"] += 1000 * float(row["h100e_k"]) * float(part_of_it)
     return found
 
 

@@ -130,9 +130,9 @@ def _free_pairs() -> frozenset[tuple[str, str]]:
     """Ordered pairs of member countries: citizens of the first need no permit in the second."""
     pairs = set()
     for area in source("free_areas"):
-        origins, _, destinations = area["members"].partition("->")
-        origins = origins.split()
-        pairs.update(product(origins, destinations.split() or origins))
+        first, _, second = area["members"].partition("->")
+        origins = first.split()
+        pairs.update(product(origins, second.split() or origins))
     return frozenset(pairs)
 
 

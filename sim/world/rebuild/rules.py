@@ -23,10 +23,10 @@ FROM_LAW = {
 def routes() -> list[Row]:
     """routes.csv: the rules of mid-2025, one row a route; what is assumed for it stands in the note."""
     law = {row["route_id"]: row for row in source("visa_routes")}
-    return [_route(choice, law.get(choice["route_id"])) for choice in source("route_choices")]
+    return [_route(choice, law.get(choice["route_id"], {})) for choice in source("route_choices")]
 
 
-def _route(choice: Row, law: Row | None) -> Row:
+def _route(choice: Row, law: Row) -> Row:
     def stated(column: str, otherwise: str = "") -> str:
         return choice[column] or (law[FROM_LAW[column]] if law else "") or otherwise
 

@@ -24,7 +24,8 @@ def parts(law: Law, jurisdiction: str, gross_kusd: float) -> tuple[float, float]
         raise WorldError("tax", jurisdiction, f"gross pay {gross_kusd} kUSD is not above 0")
     if jurisdiction in law.mixes:
         members = [(weight, parts(law, name, gross_kusd)) for name, weight in law.mixes[jurisdiction].items()]
-        return tuple(sum(weight * part[axis] for weight, part in members) for axis in (0, 1))
+        income_tax, contributions = (sum(weight * part[axis] for weight, part in members) for axis in (0, 1))
+        return income_tax, contributions
     if jurisdiction not in RULES:
         raise WorldError("tax", f"unknown jurisdiction {jurisdiction}{nearest(jurisdiction, RULES)}")
     gross = 1000.0 * gross_kusd * law.units_per_usd[law.currency[jurisdiction]]

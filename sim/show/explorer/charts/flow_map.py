@@ -117,9 +117,11 @@ def _arrows(look, arrows, points, names):
         yield {"type": "scatter", "mode": "lines", "x": x.tolist(), "y": y.tolist(), "hoverinfo": "skip",
                "line": {"width": width, "color": faint(colour, 0.65), "dash": "solid" if row.clear else "5px,3px"}}
         k = int(0.6 * POINTS)
-        heads["x"].append(x[k]), heads["y"].append(y[k])
+        heads["x"].append(x[k])
+        heads["y"].append(y[k])
         heads["angle"].append(np.degrees(np.arctan2(x[k + 1] - x[k - 1], y[k + 1] - y[k - 1])))
-        heads["size"].append(8 + 1.2 * width), heads["color"].append(colour)
+        heads["size"].append(8 + 1.2 * width)
+        heads["color"].append(colour)
         span = f", 90 % of pairs {style.span(row.low, row.high, 0)}" if row.low != row.high else ""
         heads["text"].append(f"{names[row.origin]} \u2192 {names[row.destination]}: "
                              f"{style.signed(row.mean, 0)} a year{span}")  # fmt: skip
