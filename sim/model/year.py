@@ -140,7 +140,6 @@ def close(arm, year):
     before = arm.census
     arm.count()
     arm.books.close(before, arm.census)
-    lost = arm.offices.counts["lost_petitions"].sum()
-    arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
+    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.lost_in_usa() * arm.world.weight
     arm.year = year + 1
     arm.follow_academia()

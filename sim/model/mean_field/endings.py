@@ -103,6 +103,6 @@ def close(arm):
     arm.books.close(before, arm.counts.sum(axis=(1, 2, 3)))
     arm.offices.survive(arm.kept)
     arm.terms.follow(arm.counts.sum(axis=(1, 2)).T)
-    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.counts["lost_petitions"].sum()
+    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.lost_in_usa()
     arm.year += 1
     arm.follow_academia()

@@ -40,16 +40,17 @@ class Inside:
         return persons, trained / np.maximum(persons, 1e-300)
 
     def chances(self):
-        """(kind, first time or again, pattern, tier, role, hub) chance of a permit, once the pools are drawn."""
+        """(kind, first time or again, pattern, tier, role, hub) chance of a permit once pools are drawn; books them."""
         offices, route = self.offices, self.offices.desks(abroad=False)[1]
         room = np.maximum(offices.room() - offices.counts["grants"], 0.0)
         asked = offices.by_route(self.persons, abroad=False)
         part = np.where(offices.capped, room / np.maximum(np.maximum(asked, room), 1e-300), 1.0)
-        chance = np.broadcast_to(offices.approval, offices.p_pays.shape) * part
-        offices.chance_before = np.where(offices.drawn, 0.0, chance)
+        decided = np.broadcast_to(part, offices.p_pays.shape).copy()
+        offices.chance_before = np.where(offices.drawn, 0.0, decided * offices.approval)
         for r in np.flatnonzero(offices.drawn):
-            chance[:, r] *= self.odds.get(r, 0.0)
-        each = chance[:, route]  # tier, desk
+            decided[:, r] *= self.odds.get(r, 0.0)
+        each = (decided * offices.approval)[:, route]  # tier, desk
         offices.count_grants(self.persons * each, abroad=False)
+        offices.count("lost_petitions", self.persons * (decided[:, route] - each), abroad=False)
         kinds = each * np.stack([~offices.is_permanent(route), offices.is_permanent(route)])[:, None]
         return offices.by_hub(self.share * kinds[:, None, None, :, None], abroad=False)

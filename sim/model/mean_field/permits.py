@@ -183,7 +183,7 @@ class ExpectedOffices(Counters):
         """Decide on a ``part`` of the applications of a queue; the others wait on."""
         paid = np.broadcast_to(self.p_pays[:, r], 3)[:, None]
         granted = np.broadcast_to(part * paid * self.approval[r], (*queued.shape[:2], queued.shape[3]))
-        self.counts["lost_petitions"][r] += (row_sums(queued) * part * (1 - paid)).sum()
+        self.counts["lost_petitions"][r] += (row_sums(queued) * (part - granted)).sum()
         self._grant(r, queued, granted, self.arm.year + 1)
         self.refuse(queued * (part - granted)[:, :, None], self.hubs_of(r))
         if part < 1:
@@ -216,8 +216,8 @@ class ExpectedOffices(Counters):
         for name in ("applicants", "applicants_abroad"):
             self.count(name, plan.on_routes * persons[..., hub], abroad=True)
         served = plan.served * persons[..., hub]
-        self.count("lost_petitions", served * (1 - self.p_pays[:, route]), abroad=True)
         granted = served * self.granted(route)
+        self.count("lost_petitions", served - granted, abroad=True)
         self.count_grants(granted, abroad=True)
         by_route = self.by_route(granted, abroad=True) / max(persons.sum(), 1e-300)
         split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
@@ -256,7 +256,8 @@ class ExpectedOffices(Counters):
 
     def _after_the_draw(self, r, waiting, pays, odds):
         """Grant, refuse, or keep for the next draw: by the (tier,) share that ``pays`` and (home, tier) ``odds``."""
-        self.counts["lost_petitions"][r] += (waiting.sum(axis=(0, 2, 3)) * (1 - pays)).sum()
+        lost = 1 - pays + pays * odds * (1 - self.approval[r])  # nobody pays, or selected and refused
+        self.counts["lost_petitions"][r] += (waiting.sum(axis=(2, 3)) * lost).sum()
         granted, again = pays * odds * self.approval[r], pays * (1 - odds) * self.arm.a.redraw_share
         self.refuse(waiting * (1 - granted - again)[:, :, None, None], self.hubs_of(r))
         self.waiting[r] = waiting * again[:, :, None, None]
