@@ -78,7 +78,8 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
                         for d in range(hubs):
                             new = graduates[g, t, r, d] * mix[g, k, s, d]
                             able = (persons[g, t, r, k, s, d] - new) * (1 - pending[g, t, r, k, d])
-                            out[g, t, r, k, s, d] = able * rate[t, r, k, s] * factor[r, d] + new * rate_of_graduates
+                            able *= min(rate[t, r, k, s] * factor[r, d], 1.0)
+                            out[g, t, r, k, s, d] = able + new * rate_of_graduates
     return out
 
 
