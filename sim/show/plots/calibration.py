@@ -34,7 +34,7 @@ def plot_calibration(answer, ax=None):
         _beliefs(ax.inset_axes([0.2, 0.07, 0.28, 0.9]), answer)
         _facts(ax.inset_axes([0.67, 0.55, 0.31, 0.42]), answer)
         _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.33]), answer)
-        style.caption(ax, "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey bands: 90 % of "
+        style.caption(ax, "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey: 90 % of "
                       "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives.")
     return ax
 
@@ -86,6 +86,6 @@ def _ranks(panel, answer):
     panel.axhspan(low, high, color=style.BASELINE_BAND, zorder=0)
     panel.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=style.SCENARIO)
     panel.set_xlim(0, 100)
-    panel.set_xlabel(f"rank of the truth among draws, %")
+    panel.set_xlabel("rank of the truth among draws, %")
     panel.set_ylabel(f"{answer['truths']} truths, all beliefs")
     panel.set_title("Known truths, found again", loc="left", fontsize="medium")
