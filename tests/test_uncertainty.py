@@ -1,5 +1,6 @@
 """Uncertainty in its parts: they add up, none is below zero, and what does not vary has no part."""
 
+from html import unescape
 from itertools import product
 
 import numpy as np
@@ -227,7 +228,7 @@ def test_the_sentence_leads_with_the_largest_part_and_says_the_figures_of_the_ta
     assert sum(rows[part]["share"] for part in SOURCES) == pytest.approx(1)
     assert headline(result) == effect(result, "share").mean("replicate").to_series().idxmin()
     assert "12 rows (3 more refused" in how
-    assert said in summary_md(result).replace("\\", "")
+    assert said in unescape(summary_md(result)).replace("\\", "")
     assert "What the uncertainty is made of" in report_html(result, {})
     assert "What the uncertainty is made of" not in report_html(fake_result(2, 2), {})
 

@@ -155,7 +155,7 @@ def sentences(result):
     if not total["variance"]:
         return [f"The effect on the share of {name} in {last} does not vary."]
     order = sorted(rows.values(), key=lambda row: -row["variance"])
-    parts = ", ".join(f"{row['part']} {POINTS * max(row['share'], 0.0):.0f} %{_plus_minus(row)}" for row in order)
+    parts = ", ".join(f"{row['part']} {percent(row['share'])} %{_plus_minus(row)}" for row in order)
     return [
         f"Of the variance of the effect on the share of {name} in {last}: {parts}. Half of the 90 % band that holds "
         f"all four is {total['half_width']:.2f} points wide; the bands of the tables hold chance and assumptions only.",
@@ -164,7 +164,16 @@ def sentences(result):
 
 
 def _plus_minus(row):
-    return "" if row["share_error"] is None else f" (\u00b1{POINTS * row['share_error']:.0f})"
+    return "" if row["share_error"] is None else f" (\u00b1{percent(row['share_error'])})"
+
+
+def percent(share):
+    """A share in whole per cent, without a false zero; one below zero by Monte Carlo error is next to nothing.
+
+    >>> percent(0.714), percent(0.004), percent(-0.002), percent(0.0)
+    ('71', '<1', '<1', '0')
+    """
+    return f"{POINTS * share:.0f}" if share == 0 or POINTS * share >= 0.5 else "<1"
 
 
 def how_made(run):

@@ -1,5 +1,7 @@
 """What hub shares rest on, out of the shipped tables: fitted constants, and assumptions on boom and growth."""
 
+from sim.results.summary import shown_hubs
+from sim.results.uncertainty import headline
 from sim.show.plots.style import signed
 from sim.world.tables import read
 
@@ -53,6 +55,12 @@ def sentences(hubs):
         + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items()) + "."
         for hub in hubs if hub in found
     ]
+
+
+def quoted(result, most):
+    """The hubs to quote: that which the answer leads with, then the largest of those shown."""
+    led = [headline(result.versus(arm)) for arm in result.arms]
+    return list(dict.fromkeys([hub for hub in led if hub] + shown_hubs(result)))[:most]
 
 
 def pulls_table():

@@ -8,10 +8,10 @@ from rich.text import Text
 from sim.results.basis import LEAST
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.effects import stacks
-from sim.results.summary import INTERACTION, effect_table, shown_hubs
+from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
 from sim.show.answer import answer, answers
-from sim.show.hub_shares import sentences
+from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table
 
 ROUTE_COLUMNS = {"applicants": "applicants", "grants": "grants", "from_abroad": "abroad, %", "experts": "experts, %"}
@@ -133,7 +133,7 @@ def _routes(found):
 
 def _closing(result, folder):
     yield from bullets("What was assumed", assumed(result.record))
-    yield from bullets("What rests on weak evidence", weak_evidence(result.record) + sentences(shown_hubs(result)[:1]))
+    yield from bullets("What rests on weak evidence", weak_evidence(result.record) + sentences(quoted(result, 1)))
     if folder:
         yield heading("The run")
         yield line(f"{folder}: report.html, figures, tables and arrays.")

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.results import places
-from sim.results.uncertainty import POINTS, SOURCES, TOTAL, headline, is_split, place_rows
+from sim.results.uncertainty import SOURCES, TOTAL, headline, is_split, percent, place_rows
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
 from sim.show.plots.panels import inset, right_of
@@ -88,16 +88,12 @@ def _write_key(plot, last, year):
         y, row = (0.97 - LINE * line) * top, last[part]
         right_of(plot, y, 2.4, "\u25a0", color=COLOURS[part], fontsize="large")
         right_of(plot, y, 3, part, ha="left")
-        share, error = (_percent(row[key]) for key in ("share", "share_error"))
+        share, error = ("" if row[key] is None else percent(row[key]) for key in ("share", "share_error"))
         right_of(plot, y, RIGHT - 5.5, f"{share} %" if share else "-", fontweight="bold")
         right_of(plot, y, RIGHT - 0.5, f"\u00b1 {error}" if error else "", color=style.BASELINE)
     y = (0.97 - LINE * (len(SOURCES) + 1.2)) * top
     right_of(plot, y, 3, "all four", ha="left")
     right_of(plot, y, RIGHT - 5.5, f"{last[TOTAL]['half_width']:.2f} pp", fontweight="bold")
-
-
-def _percent(part):
-    return "" if part is None else f"{POINTS * max(part, 0.0):.0f}"
 
 
 def _small_print(run):

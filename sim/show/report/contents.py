@@ -33,7 +33,7 @@ def contents(result):
         "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
         "index": None if several else _index(result), "kinds": KINDS,
         "long_run": hub_shares.table_of(shown_hubs(result)), "long_run_reading": hub_shares.READING,
-        "long_run_lines": hub_shares.sentences(shown_hubs(result)[:3]),
+        "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
         "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
         "assumed": words.assumed(record),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
