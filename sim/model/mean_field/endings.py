@@ -6,8 +6,8 @@ from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
+from .exponents import MIDDLE
 from .flows import expel
-from .nests import MIDDLE
 from .passes import row_sums
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
@@ -69,7 +69,7 @@ def ways_out(arm):
 
 
 def promote(arm):
-    """Promote the expected share of every tier and hub (E10); notes who is ``there`` then, (home, tier, status, hub)."""
+    """Promote the expected share of every tier and hub (E10); note who is ``there`` then: home, tier, status, hub."""
     rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
     up = there.sum(axis=(0, 2)) * rate  # tier, hub
     arm.books.promotions += up.T

@@ -191,8 +191,8 @@ def settle(persons, rate):
 
     Parameters
     ----------
-    rate : (change, home, hub) shares of the old status: naturalised, settled; out of temporary permits for home, and for
-        anywhere; students whose studies end; out of work after study into its extension, and anywhere; out of that
+    rate : (change, home, hub) shares of the old status: naturalised, settled; out of temporary permits for home, and
+        for anywhere; students whose studies end; out of work after study into its extension, and anywhere; out of that
 
     Returns
     -------
@@ -239,7 +239,7 @@ def promote(persons, rate):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def share_of(there, mix, each):
-    """(home, tier, role, type, hub) share of those ``there`` whom a ``mix`` of them times ``each`` (home, tier, hub) makes."""
+    """(home, tier, role, type, hub) share of those ``there``: a ``mix`` of them times ``each`` (home, tier, hub)."""
     homes, tiers, roles, types, hubs = there.shape
     out = np.empty_like(there)
     for g in range(homes):
