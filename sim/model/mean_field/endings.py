@@ -64,8 +64,9 @@ def ways_out(arm):
     """
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
-    return nests.ways_out(parts.first, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third, e.trip[0, :, TIER],
-                          arm.tables.dissimilarity.astype(float)[2:])
+    dissimilarity = arm.tables.dissimilarity.astype(float)[2:]
+    return nests.ways_out(parts.home, len(parts.first) - 1, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third,
+                          e.trip[0, :, TIER], dissimilarity)
 
 
 def promote(arm):

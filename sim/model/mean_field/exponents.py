@@ -33,7 +33,9 @@ def residents(pull, own, left, tied, remote, variants, dissimilarity):
             for r in range(ROLES):
                 for v in range(variants):
                     p, works = _category(t, r, v)
-                    best = pull[g, p].max()
+                    best = pull[g, p, 0]
+                    for d in range(hubs):
+                        best = max(best, pull[g, p, d])
                     for d in range(hubs):
                         x = np.float64(pull[g, p, d]) - best + works * remote[p, d]
                         stay[g, t, r, v, d] = x + own[p, d] + left[g, p, d]
@@ -66,7 +68,9 @@ def arrivals_abroad(home_of, needs, pull, tied, remote, permit, variants):
             for r in range(ROLES):
                 for v in range(variants):
                     p, works = _category(t, r, v)
-                    best = pull[g, p].max()
+                    best = pull[g, p, 0]
+                    for d in range(hubs):
+                        best = max(best, pull[g, p, d])
                     for d in range(hubs):
                         more = permit[g, t * ROLES + r, d] if needs[n, d] else works * remote[p, d]
                         out[n, t, r, v, d] = np.float64(pull[g, p, d]) - best + tied[g, d] + more

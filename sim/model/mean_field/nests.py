@@ -100,7 +100,8 @@ def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
         g = np.uint64(home_of[n])
         for t in range(tiers):
             for r in range(roles):
-                chance[:] = 0.0
+                for o in range(hubs):
+                    chance[o] = 0.0
                 for v in range(variants):
                     for o in range(hubs):
                         chance[o] += each[n, t, r, v, o] * back[p, t, r, v]
@@ -213,12 +214,13 @@ def within(each, odds, trip, persons, origin, destination, went):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
+def ways_out(home_of, homes, share, back, pairs, trip_back, third, trip, dissimilarity):
     """Chances of the hubs abroad for people who must leave (E3).
 
     Parameters
     ----------
-    share : (nation,) part of its home; back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
+    home_of, share : (nation,) home, and part of it; homes : their number
+    back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
     third : (nation, hub) odds in third countries where nobody needs a permit
     trip_back : (pair, origin); trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
 
@@ -228,15 +230,14 @@ def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
     people to whom some hub is open
     """
     nations, hubs = third.shape
-    home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))
+    home, anywhere = np.zeros((homes, hubs, hubs)), np.zeros((homes, hubs, hubs))
     near = np.zeros((nations, hubs))
     for p in range(back.size):
         for o in range(hubs):
             near[np.uint64(pairs[0, p]), o] += back[p] * trip_back[p, o]
     by_near = np.zeros((nations, hubs))
-    g = 0
     for n in range(nations):
-        g += n >= first[g + 1]
+        g = np.uint64(home_of[n])
         for o in range(hubs):
             far = 0.0
             for d in range(hubs):
@@ -250,7 +251,7 @@ def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
                 anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
     for p in range(back.size):
         n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
-        g = np.searchsorted(first, pairs[0, p], side="right") - 1
+        g = np.uint64(home_of[n])
         for o in range(hubs):
             if near[n, o] > 0.0:
                 chance = share[n] * back[p] * trip_back[p, o] / near[n, o]
