@@ -123,6 +123,13 @@ def test_a_later_policy_changes_nothing_before_its_date():
     assert not np.array_equal(second, twice)
 
 
+def test_a_policy_of_mid_year_acts_in_the_rest_of_that_year():
+    none, january, july = (next(_copies(expected_arm(p), 1)).offices.counts["applicants_abroad"].sum() for p in (
+        (), *(scenario({"country.usa.route.h1b.is_open": "false"}, begins=day).policies for day in (
+            "2026-01-01", "2026-07-01"))))
+    assert january < july < none
+
+
 def expected_arm(policies=()):
     world = whole(setting(), 2)
     return begin(world, SWITCHED_OFF, fitted(), baseline_rules()).branch(policies)

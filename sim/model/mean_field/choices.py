@@ -36,7 +36,7 @@ def choose(arm, considering, group=0):
     arm.residents = over_types(arm.persons)
     e, parts = arm.laid[group] = exponentials(arm, group)
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
-    homes, tiers, roles, types, hubs = persons.shape
+    homes, tiers, roles, _, hubs = persons.shape
     kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
     found = Choices(persons, *(np.zeros(shape) for shape in (
         kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))

@@ -51,13 +51,14 @@ def divert(total, went, asked, refused, country, diverted):
     (home, tier, origin, destination) all applications, those of the refused included
     """
     homes, tiers, hubs, _ = asked.shape
-    everybody, again = np.empty((homes, tiers, hubs)), np.empty_like(asked)
+    everybody, again = np.empty((homes, tiers, hubs)), np.empty(asked.shape)
     refused_by, asked_in, share = np.empty(hubs), np.empty(hubs), np.empty(hubs)  # more hubs than countries
     for g in range(homes):
         for t in range(tiers):
             for o in range(hubs):
                 some = 1 / total[g, t, o] if total[g, t, o] > 0 else 1.0
-                refused_by[:], asked_in[:] = 0.0, 0.0
+                for c in range(hubs):
+                    refused_by[c] = asked_in[c] = 0.0
                 for d in range(hubs):
                     there = np.uint64(country[d])
                     refused_by[there] += refused[g, t, o, d] * some

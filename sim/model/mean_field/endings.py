@@ -6,8 +6,8 @@ from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
+from .exponents import MIDDLE
 from .flows import expel
-from .nests import MIDDLE
 from .passes import row_sums
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
@@ -64,12 +64,13 @@ def ways_out(arm):
     """
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
-    return nests.ways_out(parts.first, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third, e.trip[0, :, TIER],
-                          arm.tables.dissimilarity.astype(float)[2:])
+    dissimilarity = arm.tables.dissimilarity.astype(float)[2:]
+    return nests.ways_out(parts.home, len(parts.first) - 1, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third,
+                          e.trip[0, :, TIER], dissimilarity)
 
 
 def promote(arm):
-    """Promote the expected share of every tier and hub (E10); notes who is ``there`` then, (home, tier, status, hub)."""
+    """Promote the expected share of every tier and hub (E10); note who is ``there`` then: home, tier, status, hub."""
     rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
     up = there.sum(axis=(0, 2)) * rate  # tier, hub
     arm.books.promotions += up.T

@@ -58,7 +58,8 @@ def move_abroad(arm, moves, mix, status):
     leaving = moves @ np.ones(moves.shape[3])
     going, share = leavers(arm, leaving, mix)
     towards = np.where(leaving > 0, 1 / np.where(leaving > 0, leaving, 1.0), 0.0)
-    came = ((going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3]) @ moves).reshape(going.shape)
+    each = (going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3])
+    came = (each @ moves).reshape(going.shape)
     cross(arm.persons, share, came, status)
     _land(arm, going, came)
     moves *= (row_sums(row_sums(going)) * towards)[..., None]

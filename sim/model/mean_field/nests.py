@@ -6,75 +6,9 @@ Everything is by nation, tier, role, variant and hub; ``first`` says where the n
 import numpy as np
 from numba import njit
 
-from ...world import engineers
 from ..kernels import ORDERLY
 
-TIERS, ROLES, TASTES = len(engineers.TIERS), len(engineers.ROLES), len(engineers.TASTE_SHARES)
-MIDDLE = TASTES // 2  # the taste of those who work remotely: they are few
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def residents(pull, own, left, tied, remote, variants, dissimilarity):
-    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, of its other hubs.
-
-    Parameters
-    ----------
-    pull, left : (home, category % 45, hub) log-odds of arriving, and of relief that is left; own : (category % 45, hub)
-        of one's own job; tied : (home, hub) of ties
-    remote : (category % 45, hub) of remote work, with the middle taste: the last of four ``variants``
-    dissimilarity : of the hubs in a country
-
-    Returns
-    -------
-    three arrays (home, tier, role, variant, hub), counted from the best hub of the category
-    """
-    homes, hubs = tied.shape
-    shape = (homes, TIERS, ROLES, variants, hubs)
-    stay, held, inside = np.empty(shape), np.empty(shape), np.empty(shape)
-    for g in range(homes):
-        for t in range(TIERS):
-            for r in range(ROLES):
-                for v in range(variants):
-                    p, works = _category(t, r, v)
-                    best = pull[g, p].max()
-                    for d in range(hubs):
-                        x = np.float64(pull[g, p, d]) - best + works * remote[p, d]
-                        stay[g, t, r, v, d] = x + own[p, d] + left[g, p, d]
-                        held[g, t, r, v, d] = left[g, p, d]
-                        inside[g, t, r, v, d] = (x + tied[g, d]) / dissimilarity
-    return stay, held, inside
-
-
-@njit(inline="always")
-def _category(t, r, v):
-    """Row of the tables by category % 45, and whether the variant works remotely: 1.0 or 0.0."""
-    remotely = v == TASTES
-    return (t * ROLES + r) * TASTES + (MIDDLE if remotely else v), 1.0 if remotely else 0.0
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def arrivals_abroad(home_of, needs, pull, tied, remote, permit, variants):
-    """(nation, tier, role, variant, hub) exponents of hubs abroad, dissimilarity and returnees' relief apart.
-
-    Parameters
-    ----------
-    home_of : (nation,) home; needs : (nation, hub) bool, a permit: who does leaves the remote job
-    permit : (home, tier * role, hub) log-odds; the others as in :func:`residents`
-    """
-    nations, hubs = needs.shape
-    out = np.empty((nations, TIERS, ROLES, variants, hubs))
-    for n in range(nations):
-        g = np.uint64(home_of[n])
-        for t in range(TIERS):
-            for r in range(ROLES):
-                for v in range(variants):
-                    p, works = _category(t, r, v)
-                    best = pull[g, p].max()
-                    for d in range(hubs):
-                        more = permit[g, t * ROLES + r, d] if needs[n, d] else works * remote[p, d]
-                        out[n, t, r, v, d] = np.float64(pull[g, p, d]) - best + tied[g, d] + more
-    return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -113,8 +47,8 @@ def leave(first, share, weights, persons, staying, sums, each, family, burden, n
 def count(first, each, back, free, needs, gone, applied):
     """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub).
 
-    ``each`` is as ``leave`` leaves it; ``back``, ``free``, ``needs`` are the (nation, tier, role, variant, hub) sums of the
-    odds of the origin country, and of third ones freely or with a permit.
+    ``each`` is as ``leave`` leaves it; ``back``, ``free``, ``needs`` are the (nation, tier, role, variant, hub) sums of
+    the odds of the origin country, and of third ones freely or with a permit.
     """
     _, nations, tiers, roles, variants, hubs = each.shape
     g = 0
@@ -151,9 +85,13 @@ def sums_back(back, pairs, trip, nations):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
-    """Add moves to the origin country to ``went`` (home, tier, origin, destination), and to those who ``arrived`` (home,
-    tier, role, type, hub): what ``each`` unit (nation, tier, role, variant, hub) of the odds adds, times ``persons``
-    (home, tier, role, type, hub); the others as in :func:`sums_back`."""
+    """Add moves to the origin country to those who ``went`` (home, tier, origin, destination), and who ``arrived``.
+
+    Parameters
+    ----------
+    home_of : (nation,) home; each : (nation, tier, role, variant, hub) what each unit of the odds adds
+    persons, arrived : (home, tier, role, type, hub); the others as in :func:`sums_back`
+    """
     count, tiers, roles, variants = back.shape
     types, hubs = persons.shape[3], persons.shape[4]
     chance = np.empty(hubs)
@@ -162,7 +100,8 @@ def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
         g = np.uint64(home_of[n])
         for t in range(tiers):
             for r in range(roles):
-                chance[:] = 0.0
+                for o in range(hubs):
+                    chance[o] = 0.0
                 for v in range(variants):
                     for o in range(hubs):
                         chance[o] += each[n, t, r, v, o] * back[p, t, r, v]
@@ -177,8 +116,13 @@ def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def flows(first, each, trip, needs, went, asked):
-    """Add the products of ``each`` and ``trip``, (nation, tier, origin, destination), to those who ``went`` or ``asked``,
-    (home, tier, origin, destination): who ``needs`` (nation, destination) a permit asks."""
+    """Add moves to third countries to those who ``went`` or ``asked`` for a permit, (home, tier, origin, destination).
+
+    Parameters
+    ----------
+    each, trip : (nation, tier, origin, destination) the moves are the products of these
+    needs : (nation, destination) bool, a permit
+    """
     nations, tiers, hubs, _ = each.shape
     g = 0
     for n in range(nations):
@@ -194,8 +138,16 @@ def flows(first, each, trip, needs, went, asked):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def leavers(home_of, each, persons):
-    """What ``each`` unit (nation, tier, role, variant, hub) of the odds adds to the choices of ``persons`` (home, tier,
-    role, type, hub): by (nation, tier, type, role, variant, hub), and of all types together."""
+    """What each unit of the odds adds to the choices of ``persons`` (home, tier, role, type, hub).
+
+    Parameters
+    ----------
+    home_of : (nation,) home; each : (nation, tier, role, variant, hub) the same for one person
+
+    Returns
+    -------
+    (nation, tier, type, role, variant, hub) by type, and of all types together
+    """
     nations, tiers, roles, variants, hubs = each.shape
     types = persons.shape[3]
     by_type, total = np.empty((nations, tiers, types, roles, variants, hubs)), np.zeros(each.shape)
@@ -214,8 +166,12 @@ def leavers(home_of, each, persons):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def arrivals(first, each, odds, out):
-    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub)
-    and ``odds`` (nation, tier, role, variant, hub), summed over variants."""
+    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` and the ``odds``, summed over variants.
+
+    Parameters
+    ----------
+    each : (nation, tier, type, role, variant, hub); odds : (nation, tier, role, variant, hub)
+    """
     nations, tiers, types, roles, variants, hubs = each.shape
     g = 0
     for n in range(nations):
@@ -258,12 +214,13 @@ def within(each, odds, trip, persons, origin, destination, went):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
+def ways_out(home_of, homes, share, back, pairs, trip_back, third, trip, dissimilarity):
     """Chances of the hubs abroad for people who must leave (E3).
 
     Parameters
     ----------
-    share : (nation,) part of its home; back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
+    home_of, share : (nation,) home, and part of it; homes : their number
+    back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
     third : (nation, hub) odds in third countries where nobody needs a permit
     trip_back : (pair, origin); trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
 
@@ -273,15 +230,14 @@ def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
     people to whom some hub is open
     """
     nations, hubs = third.shape
-    home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))
+    home, anywhere = np.zeros((homes, hubs, hubs)), np.zeros((homes, hubs, hubs))
     near = np.zeros((nations, hubs))
     for p in range(back.size):
         for o in range(hubs):
             near[np.uint64(pairs[0, p]), o] += back[p] * trip_back[p, o]
     by_near = np.zeros((nations, hubs))
-    g = 0
     for n in range(nations):
-        g += n >= first[g + 1]
+        g = np.uint64(home_of[n])
         for o in range(hubs):
             far = 0.0
             for d in range(hubs):
@@ -295,7 +251,7 @@ def ways_out(first, share, back, pairs, trip_back, third, trip, dissimilarity):
                 anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
     for p in range(back.size):
         n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
-        g = np.searchsorted(first, pairs[0, p], side="right") - 1
+        g = np.uint64(home_of[n])
         for o in range(hubs):
             if near[n, o] > 0.0:
                 chance = share[n] * back[p] * trip_back[p, o] / near[n, o]

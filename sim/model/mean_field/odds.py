@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...world.engineers import ROLES, TASTE_SHARES, TIERS
-from . import nests
-from .nests import MIDDLE
+from . import exponents
+from .exponents import MIDDLE
 
 VARIANTS = [*range(len(TASTE_SHARES)), MIDDLE]  # tastes; that of who works remotely is the last
 
@@ -96,9 +96,9 @@ def exponentials(arm, group=0):
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
     variants, tied = len(TASTE_SHARES) + bool(arm.elsewhere.any()), np.log(arm.tied)
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
-    stay, held, inside = (np.exp(x, out=x) for x in nests.residents(
+    stay, held, inside = (np.exp(x, out=x) for x in exponents.residents(
         t.pull, own, arm.relief_left(), tied, t.remote, variants, residence))
-    far = nests.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
+    far = exponents.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
     pairs = nation, hub = np.stack(np.nonzero(t.is_home[parts.home]))
     returning = far[nation, ..., hub] + _returnees_relief(arm, parts.home[nation], hub)[..., VARIANTS[:variants]]
     far[nation, ..., hub], back = returning, np.exp(returning / origin)

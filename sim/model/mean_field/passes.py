@@ -68,7 +68,7 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
     graduates, mix : (home, tier, role, hub) and (home, type, status, hub), among the persons
     pending : (home, tier, role, type, hub) share; rate : (tier, role, type, status); factor : (role, hub) on it
     """
-    out = np.empty_like(persons)
+    out = np.empty(persons.shape)
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -240,9 +240,9 @@ def promote(persons, rate):
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def share_of(there, mix, each):
-    """(home, tier, role, type, hub) share of those ``there`` whom a ``mix`` of them times ``each`` (home, tier, hub) makes."""
+    """(home, tier, role, type, hub) share of those ``there``: a ``mix`` of them times ``each`` (home, tier, hub)."""
     homes, tiers, roles, types, hubs = there.shape
-    out = np.empty_like(there)
+    out = np.empty(there.shape)
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):

@@ -161,7 +161,8 @@ class ExpectedOffices(Counters):
         granted = served * self.granted(route)
         kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
         ahead = (months[:, None] + self.months_to_wait()[route]) // 12
-        due = {y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some for y in range(MOST_YEARS) if (ahead == y).any()}
+        due = {y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some for y in range(MOST_YEARS)
+               if (ahead == y).any()}
         refused = 1 - self.by_hub(granted, abroad=True) * some
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share
@@ -169,7 +170,7 @@ class ExpectedOffices(Counters):
                     served * some[..., hub])
 
     def _parts_served(self, served):
-        """(route,) part of those ``served`` whose turn comes within the year's room; who waits from before counts."""
+        """(route,) part of those ``served`` whose turn comes within the year's room; who waited before comes too."""
         before = np.array([self.queued[r].sum() if r in self.queued else 0.0 for r in range(len(self.drawn))])
         asked = self.by_route(served, abroad=True) + before
         room = np.maximum(self.room() - self.counts["grants"], 0.0)

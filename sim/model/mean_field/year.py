@@ -49,7 +49,7 @@ def simulate(arm, until):
         considering = considerers(arm, graduates)
         for months in seasons(arm, year):
             if months[0]:
-                arm.change_rules(12 * year + months[0])
+                arm.change_rules(12 * year + int(months[0]))
             some = considering if len(months) == MONTHS else considering * (len(months) / MONTHS)
             hold_season(arm, some, months)
         arrive(arm)
@@ -154,7 +154,7 @@ def by_inside(arm, hold_draws):
 
 
 def divert(arm, total, went, asked):
-    """The refused take the next best hub, at home or abroad, or stay; returns all applications, with their new ones.
+    """The refused take the next best hub, at home or abroad, or stay; returns all applications with their new ones.
 
     They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
     their proportions, as if all alternatives were independent (approximation).
@@ -163,8 +163,7 @@ def divert(arm, total, went, asked):
     ----------
     total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
     """
-    origin, destination = arm.pairs
-    country = arm.world.setting.country
+    (origin, destination), country = arm.pairs, arm.world.setting.country
     everybody, again = corridors.divert(total, went, asked, arm.offices.refused, country, arm.diverted)
     arm.offices.refused = 0.0
     move_inside(arm, went[:, :, origin, destination] * everybody[..., origin], arm.applicants)
