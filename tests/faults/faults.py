@@ -44,9 +44,9 @@ def killed(command):
 
     def fault(tmp, times, rng):
         lost, kept = [], 0
-        longest = calm(command, tmp / "calm", 2)
-        for moment in moments(rng, times, longest):
-            process = started(command, tmp / "out", 2)
+        longest = calm(command, tmp / "calm")
+        for k, moment in enumerate(moments(rng, times, longest)):
+            process = started(command, tmp / "out", 1 + (k % 4 == 0))  # most without workers, which begin slowly
             was_there = after(process, moment)
             process.communicate()
             lost += unsound(tmp / "out")
@@ -58,7 +58,7 @@ def killed(command):
                 lost += differs(tmp / "calm", tmp / "out")
                 shutil.rmtree(tmp / "out")
                 kept = 0
-        calm(command, tmp / "out", 2)
+        calm(command, tmp / "out")
         return lost + differs(tmp / "calm", tmp / "out")
 
     return fault
