@@ -57,6 +57,7 @@ def plot(
     from sim.results.record import plain
     from sim.results.sweep_store import is_sweep
     from sim.show import plots
+    from sim.show.plots.choice import only_pair
 
     if is_sweep(folder):
         _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
@@ -80,6 +81,7 @@ def plot(
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)
     if format == "graphml":
+        only_pair(result, kind)
         write_graphml(result, path, years=span)
     else:
         chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]

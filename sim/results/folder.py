@@ -1,5 +1,6 @@
 """The folder of a run: written under another name and renamed when whole, checked when read."""
 
+import errno
 import hashlib
 import json
 import secrets
@@ -18,6 +19,7 @@ from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
 from sim.results.trust import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
 from sim.results.uncertainty import is_split, split_table
 
+TRIES = 10  # to take a place that other commands take too
 WORLD = "world"  # the folder inside it with the tables of one's own that a run was made from
 
 
@@ -208,9 +210,15 @@ def staged(target):
     staging.mkdir(parents=True)
     try:
         yield staging
-        with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
-            old = target.rename(staging.with_name(staging.name + "-old"))
-            shutil.rmtree(old, ignore_errors=True)
-        staging.rename(target)
+        for left in range(TRIES, 0, -1):
+            with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
+                old = target.rename(staging.with_name(f"{staging.name}-old{left}"))
+                shutil.rmtree(old, ignore_errors=True)
+            try:
+                staging.rename(target)
+                break
+            except OSError as error:  # another command has put its own there in between
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or left == 1:
+                    raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -122,6 +122,12 @@ def _rows_problem(db):
         said = error is None or (isinstance(error, str) and not SHOWN.search(error))
         if not (_whole(point) and _whole(repeat) and status in STATUSES and said):
             return f"cell {str(point)[:20]} is not one"
+    done = set(db.execute("SELECT stage, point, repeat FROM cells WHERE status = 'done'"))
+    if done != set(db.execute("SELECT stage, point, repeat FROM outcomes")):
+        return "cells that are done and outcomes are not the same"
+    kept = set(db.execute("SELECT count(*) FROM outcomes GROUP BY measure"))
+    if kept - {(len(done),)} or not {(s, p) for s, p, _ in done} <= set(db.execute("SELECT stage, point FROM points")):
+        return "a measure or a point of some cells is missing"
     for stage, measure, shape, data in db.execute("SELECT stage, measure, shape, data FROM outcomes"):
         shape = json.loads(shape)
         fits = isinstance(shape, list) and all(map(_whole, shape)) and isinstance(data,

@@ -79,7 +79,8 @@ class Options:
         if self.engine not in ENGINES:
             raise UsageError("engine", f"{self.engine!r} is neither {' nor '.join(ENGINES)}")
         whole = self.population == "full" or self.engine == MEAN_FIELD  # which knows persons only
-        population = int(load_setting().persons) if whole else self.population
+        persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
+        population = persons if whole else self.population
         for name, value, least, most in (
             ("population", population, 100, math.inf), ("replicates", self.replicates, 1, 100_000),
             ("most_replicates", self.most_replicates, 1, 100_000), ("years", self.years, 1, 50),

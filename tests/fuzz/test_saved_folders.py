@@ -15,6 +15,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from sim.results.folder import is_valid
+from sim.results.sweep_result import content_digest
 from sim.results.sweep_store import NAME
 from sim.scenario.files import load
 from sim.study.simulate import compare, run
@@ -140,7 +141,7 @@ def test_a_damaged_store_is_refused_and_named(base, store, data):
         (copy / NAME).write_bytes(data.draw(mutated(before, 2)))
         asked = data.draw(st.sampled_from(SWEPT))
         code, said = ask(asked, where, copy)
-        assert code == 2 or (copy / NAME).read_bytes() == before
+        assert code == 2 or content_digest(copy) == content_digest(store)  # a byte that no row uses
         if code == 2 and asked[:2] == ("status", "{}"):
             assert NAME in said
 

@@ -108,7 +108,12 @@ def to_file(plot, size, path, style="memo"):
         figure = Figure(figsize=styles.fit(size, styles.SLIDE), dpi=DPI)
         FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
         plot(styles.room(figure))
-        figure.savefig(path, metadata=_undated(path))
+        whole = path.with_name(f".{path.name}")  # never half a picture under its name
+        try:
+            figure.savefig(whole, format=path.suffix.lower().lstrip("."), metadata=_undated(path))
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
     return path
 
 
