@@ -90,11 +90,11 @@ def rows(name):
     place = folder() / f"{name}.csv"
     reader = csv.DictReader(StringIO(texts()[name], newline=""), strict=True)
     try:
-        _check_head(place, reader.fieldnames or [], _shipped(name)[0])
-        found = []
+        head, found = list(reader.fieldnames or []), []
+        _check_head(place, head, _shipped(name)[0])
         for row in reader:
             if None in row or None in row.values():
-                wanted = f"{len(reader.fieldnames)} cells, one a column"
+                wanted = f"{len(head)} cells, one a column"
                 raise WorldError(place, f"line {reader.line_num}", f"more or fewer than {wanted}")
             long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
             if long is not None:

@@ -28,6 +28,7 @@ class Frame:
 
     draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
     tables: Any
+    pulls: Any
     offices: Any
     counts: np.ndarray
     work: np.ndarray

@@ -251,10 +251,10 @@ def ways_out(home_of, homes, share, back, pairs, trip_back, third, trip, dissimi
                 anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
     for p in range(back.size):
         n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
-        g = np.uint64(home_of[n])
+        its_home = np.uint64(home_of[n])
         for o in range(hubs):
             if near[n, o] > 0.0:
                 chance = share[n] * back[p] * trip_back[p, o] / near[n, o]
-                home[g, o, d] += chance
-                anywhere[g, o, d] += chance * by_near[n, o]
+                home[its_home, o, d] += chance
+                anywhere[its_home, o, d] += chance * by_near[n, o]
     return home, anywhere
