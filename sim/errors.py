@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST, MOST = 1000, 2000  # characters of a part of a message, and of all of it
+
 
 class TalentflowError(Exception):
     """Whatever talentflow refuses or fails at.
@@ -14,8 +16,20 @@ class TalentflowError(Exception):
     exit_code = 2
 
     def __init__(self, *parts: object):
-        line = " ".join(": ".join(str(part) for part in parts if part).split())
-        super().__init__("".join(c if c.isprintable() else "?" for c in line))  # files may hold anything
+        super().__init__(one_line(": ".join(_short(str(part)) for part in parts if part)))
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line that a terminal shows as it is: files and arguments may hold anything.
+
+    >>> one_line("a\\n b \\x1b[31m")
+    'a b ?[31m'
+    """
+    return "".join(c if c.isprintable() else "?" for c in " ".join(_short(text, MOST).split()))
+
+
+def _short(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[: longest // 2]} ... ({len(text):,} characters)"
 
 
 class ScenarioError(TalentflowError):
@@ -60,5 +74,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     >>> nearest("valeu", ["value", "until"])
     '; nearest: value'
     """
+    if len(name) > LONGEST:  # compared letter by letter with all of them
+        return ""
     close = get_close_matches(name, list(names), n=3, cutoff=0.5)
     return f"; nearest: {', '.join(close)}" if close else ""

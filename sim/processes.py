@@ -4,6 +4,7 @@ A study and the figures drawn from it share the processes, and what these have r
 """
 
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -46,11 +47,16 @@ def processes(workers, ready=int):
             ProcessPoolExecutor(workers - 1, get_context("spawn"), _get_ready, (part, ready)) as pool,
             ThreadPoolExecutor(workers - 1) as hands,
         ):
-            pool.submit(int)  # starts them
+            with uninterrupted():
+                pool.submit(int)  # starts them
             before = _open.set(partial(_shared, pool, hands))
             set_threads(part)
             try:
                 yield
+            except KeyboardInterrupt:
+                for process in list(pool._processes.values()):  # nobody waits for what they are at
+                    process.terminate()
+                raise
             finally:
                 _open.reset(before)
                 set_threads(threads)
@@ -59,6 +65,19 @@ def processes(workers, ready=int):
             "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
             "not under if __name__ == '__main__' (give workers=1 there)",
         ) from None  # fmt: skip
+
+
+@contextmanager
+def uninterrupted():
+    """Processes that are started inside the block never see an interrupt: it is for their parent to end them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which they inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile comes now
 
 
 def _get_ready(threads, ready):

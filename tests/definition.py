@@ -119,7 +119,7 @@ def sector_terms(arm, slots, year, market, here):
     own = work.own_sector(advantage, value)[p, :, people.sector[slots]]
     gross = market["gross"][:, tier_of(p), role_of(p)].T
     once = rules["sign_on_kusd"] / a.expected_stay
-    arriving = work.sign_on_pull(_kept(arm, gross + once), _kept(arm, gross), _b_pay(a, p)[:, None])
+    arriving = work.sign_on_pull(np.log(_kept(arm, gross + once) / _kept(arm, gross)), _b_pay(a, p)[:, None])
     return value[p] + np.where(here, own, arriving)
 
 

@@ -65,10 +65,11 @@ def test_the_table_is_learned_and_what_is_left_is_known(monkeypatch):
     chance = np.random.default_rng(0)
     z = chance.normal(size=(1500, 3))
     usable = z[:, 1] < 1
-    figures = (z[:, :1] ** 2 + z[:, :1] * z[:, 1:2] + 0.3 * chance.normal(size=(1500, 1)))[usable]
+    curved = z[:, 0] ** 2 + z[:, 0] * z[:, 1]
+    figures = (np.stack([curved, z[:, 2]], axis=1) + 0.3 * chance.normal(size=(1500, 2)))[usable]
     found = learned(z, usable, figures, 0)
-    assert found.left == pytest.approx(np.array([[0.09]]), rel=0.15)
-    assert found.explained == pytest.approx(1 - 0.09 / figures.var(), abs=0.03)
+    assert found.left == pytest.approx(0.09 * np.eye(2), abs=0.015)
+    assert found.explained == pytest.approx(1 - 0.09 / figures.var(axis=0), abs=0.03)
     expected = found.z[:, 0] ** 2 + found.z[:, 0] * found.z[:, 1]
     near = np.abs(found.z).max(axis=1) < 2
     assert found.figures[near, 0] == pytest.approx(expected[near], abs=0.2)

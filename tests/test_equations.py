@@ -13,6 +13,7 @@ from scipy import stats
 
 import sim
 from sim.model import equations as eq
+from sim.model import supply_equations
 from sim.scenario.assumptions import ASSUMPTIONS
 
 # What equations take that is not an assumption: facts, rules, states and fitted constants ...
@@ -21,8 +22,8 @@ GIVEN = set(
     "fee_kusd price compute role_weight world_mean size diaspora home_share language openings "
     "constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
     "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
-    "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share rate_start "
-    "year growth_until start".split()
+    "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share pay_with "
+    "pay_without mean_pay".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}
@@ -162,6 +163,18 @@ def test_ties_multiply_the_odds():
     pull = eq.tie_pull(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 0.33, 4.0)
     assert np.exp(pull) == pytest.approx([1, np.exp(0.33), 4, 4 * np.exp(0.33)])
     assert np.all(eq.tie_pull(np.ones(2), np.ones(2), 0.0, 1.0) == 0)
+
+
+@given(st.floats(1, 1000), st.floats(0.2, 5))
+def test_linear_pay_meets_log_pay_at_the_mean_with_the_same_slope(mean, times):
+    both = [lambda y, kind=kind: eq.pay_utility(y, kind, mean) for kind in (0.0, 1.0)]
+    step = 1e-4 * mean
+    slopes = [(u(mean + step) - u(mean - step)) / (2 * step) for u in both]
+    assert slopes == pytest.approx([1 / mean, 1 / mean], rel=1e-6)
+    assert both[0](mean) == pytest.approx(both[1](mean), abs=1e-12)
+    assert both[0](times * mean) == np.log(times * mean)
+    for u, kind in zip(both, (0.0, 1.0), strict=True):  # a gain is the difference of two utilities
+        assert eq.pay_gain(times * mean, mean, kind, mean) == pytest.approx(u(times * mean) - u(mean), abs=1e-12)
 
 
 # E3
@@ -349,5 +362,5 @@ def test_prices_follow_engineers_as_far_as_they_are_the_city():
 
 
 def test_the_growth_differential_halves_and_the_world_slows_after_2028():
-    rate = [eq.growth_rate(0.25, year, 0.09, 0.04, 2.0) for year in (2026, 2028, 2029, 2126)]
+    rate = [supply_equations.growth_rate(0.25, year, 0.09, 0.04, 2.0) for year in (2026, 2028, 2029, 2126)]
     assert rate == pytest.approx([0.25, 0.09 + 0.08, 0.04 + 0.16 * 2**-1.5, 0.04])

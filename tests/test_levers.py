@@ -6,8 +6,9 @@ import re
 import pytest
 
 from sim.errors import ScenarioError
+from sim.own_world import SHIPPED as TABLES
 from sim.scenario.lever_table import FAMILIES, SELECTIONS
-from sim.scenario.levers import TABLES, baseline_rules, catalogue, find
+from sim.scenario.levers import baseline_rules, catalogue, find
 from sim.scenario.stack import held
 
 

@@ -6,6 +6,7 @@ from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, wor
 
 from sim.model.compute import accessible_compute
 from sim.model.market import follow_the_market, market, openings
+from sim.model.sectors import pay_tastes
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
 from sim.world.engineers import TASTES, TIERS
@@ -51,6 +52,16 @@ def test_multipliers_of_policy_multiply(arm):
     after = on_the_path(arm, START)
     for name in ("pay_scale", "price", "compute"):
         assert getattr(after, name) == pytest.approx(2 * getattr(before, name))
+
+
+def test_linear_pay_rises_with_pay_and_not_with_its_logarithm():
+    """Between two hubs the pull differs by b_pay times the difference of net real pay over the mean, or of its log."""
+    log, linear = (arm_of(shipped_world(2_000, 1), CENTRE.vary(linear_pay=kind)) for kind in (0, 1))
+    assert log.mean_pay == linear.mean_pay
+    taste = pay_tastes(CENTRE)[np.arange(45) % 3][:, None]
+    pay = np.exp(log.pulls.pay[..., 0] / taste)  # kUSD
+    assert linear.pulls.pay[..., 0] == pytest.approx(taste * (pay / log.mean_pay + np.log(log.mean_pay) - 1))
+    assert pay.min() < log.mean_pay < pay.max()
 
 
 def compute(year=START, **rules):

@@ -21,7 +21,7 @@ from sim import load, run
 from sim.errors import UsageError
 from sim.model import lottery
 from sim.model.mean_field import draw
-from sim.model.mean_field.choices import nations
+from sim.model.mean_field.odds import nations
 from sim.model.mean_field.state import WholeWorld, whole_world
 from sim.model.mean_field.year import begin, first_year, simulate
 from sim.model.supply import entrant_path
@@ -123,6 +123,13 @@ def test_a_later_policy_changes_nothing_before_its_date():
     assert not np.array_equal(second, twice)
 
 
+def test_a_policy_of_mid_year_acts_in_the_rest_of_that_year():
+    none, january, july = (next(_copies(expected_arm(p), 1)).offices.counts["applicants_abroad"].sum() for p in (
+        (), *(scenario({"country.usa.route.h1b.is_open": "false"}, begins=day).policies for day in (
+            "2026-01-01", "2026-07-01"))))
+    assert january < july < none
+
+
 def expected_arm(policies=()):
     world = whole(setting(), 2)
     return begin(world, SWITCHED_OFF, fitted(), baseline_rules()).branch(policies)
@@ -145,7 +152,7 @@ def test_closed_borders_let_nobody_through():
 def test_families_without_rights_take_one_way_and_those_with_hardly_any_two():
     none, some = (next(_copies(expected_arm(p), 1)) for p in (
         (), scenario({"country.usa.family_rights": 1e-9}).policies))
-    assert [len(arm.laid[0][0].trip[0]) for arm in (none, some)] == [1, 2]
+    assert [len(arm.laid[0][0].trip) for arm in (none, some)] == [1, 2]
     assert some.books.flow == pytest.approx(none.books.flow, rel=1e-5, abs=1e-6)
 
 

@@ -142,7 +142,7 @@ def test_warnings_stand_with_the_answer(small):
 def test_a_comparison_has_one_table_on_top_and_a_section_a_scenario():
     several = compared(h1b_fee=1.0, half_the_fee=0.5)
     page = Page(report_html(several, {}))
-    assert len(page.all("caption")) == 1 + 2 * 2 + 1  # compared; hubs and routes of each; assumptions
+    assert len(page.all("caption")) == 1 + 2 * 2 + 2  # compared; hubs and routes of each; long run; assumptions
     text = words(page.text)
     assert "h1b_fee: effect in pp (90 % of pairs)" in text
     assert "talentflow compare h1b_fee.toml half_the_fee.toml --baseline baseline.toml" in text

@@ -474,7 +474,7 @@ def test_a_starter_file_is_written_once_and_only_under_a_sound_name(tmp_path):
 
 
 def test_the_resolved_text_survives_any_title():
-    scenario = Scenario('a "quoted" \\ title é 人', question="two\nlines \x7f", name="odd")
+    scenario = Scenario('a "quoted" \\ title é 人', question="two\nlines \t 人", name="odd")
     text = resolved_toml(scenario)
     assert tomllib.loads(text)["question"] == scenario.question
     assert loads(text, "odd") == scenario

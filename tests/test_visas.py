@@ -214,11 +214,26 @@ def test_the_odds_of_the_first_year_are_those_that_applicants_expected():
     assert np.all(np.delete(arm.offices.odds, H1B, axis=1) == 1)  # nobody else draws lots
 
 
-def test_lost_petitions_open_jobs_abroad(fee):
-    *_, arm = years_of(shipped_world(20_000, 1), policies=scenario({FEE: 100_000}).policies)
-    lost = arm.offices.counts["lost_petitions"].sum() * arm.world.weight
-    assert lost > 0
-    assert arm.affiliate_jobs == pytest.approx(CENTRE.affiliate_jobs * lost)
+APPROVAL = "country.usa.route.h1b.approval_rate"
+
+
+@pytest.mark.parametrize("changes", [{FEE: 100_000}, {APPROVAL: 0.5}, {}], ids=["fee", "refusals", "baseline"])
+def test_petitions_lost_in_the_usa_open_jobs_abroad(changes):
+    *_, arm = years_of(shipped_world(20_000, 1), policies=scenario(changes).policies if changes else ())
+    lost = arm.offices.counts["lost_petitions"] * arm.world.weight
+    american = np.array([name.startswith("usa.") for name in arm.routes.names])
+    assert lost[american].sum() > 0
+    assert lost[~american].sum() > 0  # refusals elsewhere: nobody has counted what follows from them
+    assert arm.affiliate_jobs == pytest.approx(CENTRE.affiliate_jobs * lost[american].sum())
+
+
+def test_whoever_applies_is_granted_refused_or_waits():
+    """Where nothing is drawn, capped or charged, an application is granted or lost within the year."""
+    *_, arm = years_of(shipped_world(20_000, 1))
+    plain = ~(arm.offices.drawn | arm.offices.capped)
+    asked, granted, lost = (arm.offices.counts[name][plain] for name in ("applicants", "grants", "lost_petitions"))
+    assert granted.sum() + lost.sum() == pytest.approx(asked.sum(), rel=0.02)  # some move away while they wait
+    assert (granted + lost <= asked).all()
 
 
 def test_nobody_waits_without_a_petition():

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sim import __version__
+from sim import __version__, own_world
 from sim.cli import asking, checking, explore, scenarios, studies, sweeps
-from sim.errors import TalentflowError
+from sim.errors import TalentflowError, one_line
 
 app = typer.Typer(
     help="Where the world's AI engineers will live and work if a policy changes.",
@@ -22,7 +22,7 @@ for panel, commands in (
     ("A saved run", (asking.effect, asking.plot, asking.verify)),
     ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
                    scenarios.schema)),
-    ("The world", (scenarios.world,)),
+    ("The world", (scenarios.world, scenarios.split)),
     ("Trust", (checking.validate, checking.backcast, checking.calibrate)),
 ):  # fmt: skip
     for command in commands:
@@ -36,7 +36,8 @@ def main(arguments=None):
         typer.echo(f"talentflow {__version__}")
         sys.exit()
     try:
-        code = app(arguments, prog_name="talentflow", standalone_mode=False)
+        with own_world.restored():
+            code = app(arguments, prog_name="talentflow", standalone_mode=False)
         resumes = arguments[:1] in (["sweep"], ["calibrate"])
         kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"
         message = f"interrupted, {kept}" if code == 130 else ""
@@ -49,7 +50,7 @@ def main(arguments=None):
     except MemoryError:
         code, message = 1, "out of memory: try a smaller --population or fewer --workers"
     if message:
-        typer.echo(f"talentflow: {' '.join(message.split())}", err=True)
+        typer.echo(f"talentflow: {one_line(message)}", err=True)
     sys.exit(code or 0)
 
 

@@ -57,6 +57,7 @@ def plot(
     from sim.results.record import plain
     from sim.results.sweep_store import is_sweep
     from sim.show import plots
+    from sim.show.plots.choice import only_pair
 
     if is_sweep(folder):
         _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
@@ -80,6 +81,7 @@ def plot(
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)
     if format == "graphml":
+        only_pair(result, kind)
         write_graphml(result, path, years=span)
     else:
         chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]
@@ -112,13 +114,18 @@ def verify(
     folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
 ):
     """Replay a saved run and compare every array; exit code 1 if one differs."""
+    from sim import own_world
     from sim.results import Result
+    from sim.results.folder import world_of
     from sim.results.record import code_digest, compare, to_json
     from sim.show import terminal
     from sim.study.simulate import replay
 
     saved = Result.load(folder)
-    with terminal.progress(saved.record["replicates"], quiet or json) as progress:
+    with (
+        own_world.using(world_of(folder, saved.record)),
+        terminal.progress(saved.record["replicates"], quiet or json) as progress,
+    ):
         again = replay(saved.record, workers=workers, progress=progress)
     differing = compare(saved.data, again.data)
     same_code = saved.record["digests"]["code"] == code_digest()

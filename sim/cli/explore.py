@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.shared import Workers
+from sim.cli.shared import Workers, World
 
 
 def explore(
@@ -15,6 +15,7 @@ def explore(
     host: Annotated[str, typer.Option(help="Address to listen on; by default nobody else can reach it.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
     workers: Workers = None,
+    world: World = None,
     out: Annotated[Path, typer.Option(help="The folder whose runs and sweeps can be opened.")] = Path("outputs"),
 ):
     """Open a local page: move a policy, see the world move (needs the extra 'explorer')."""

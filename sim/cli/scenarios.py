@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.shared import Json, Quiet, Scenario, say
-from sim.errors import TalentflowError
+from sim.cli.shared import Json, Quiet, Scenario, World, say
+from sim.errors import TalentflowError, UsageError
 
 
-def list_scenarios(json: Json = False, quiet: Quiet = False):
+def list_scenarios(world: World = None, json: Json = False, quiet: Quiet = False):
     """List the scenarios that can be named, with the question that each answers."""
     from sim.scenario.files import available, load
 
@@ -24,7 +24,7 @@ def list_scenarios(json: Json = False, quiet: Quiet = False):
     say(rows, json, quiet, hide=("title", "file"))
 
 
-def describe(scenario: Scenario, json: Json = False, quiet: Quiet = False):
+def describe(scenario: Scenario, world: World = None, json: Json = False, quiet: Quiet = False):
     """Say in plain English what a scenario does."""
     from sim.scenario.describe import describe
     from sim.scenario.files import load
@@ -35,7 +35,7 @@ def describe(scenario: Scenario, json: Json = False, quiet: Quiet = False):
     say([{"sentence": sentence} for sentence in describe(chosen)], json, quiet)
 
 
-def diff(one: Scenario, other: Scenario, json: Json = False, quiet: Quiet = False):
+def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False, quiet: Quiet = False):
     """Say in what two scenarios differ."""
     from sim.scenario.describe import diff
     from sim.scenario.files import load
@@ -59,6 +59,7 @@ def new(
 
 def levers(
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Part of a path, or a path with * in it.")] = "",
+    world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -90,6 +91,7 @@ def world(
     check: Annotated[
         bool, typer.Option("--check", help="Say what is stale or unsourced; exit code 1 if any.")
     ] = False,
+    world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -106,3 +108,43 @@ def world(
         say([{"table": name, "rows": len(tables.rows(name))} for name in tables.TABLES], json, quiet)
     else:
         say([dict(row) for row in tables.rows(table)], json, quiet)
+
+
+def split(
+    hub: Annotated[str, typer.Argument(metavar="HUB", help="The one that it was part of, such as rest_of_india.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new one: small letters, digits and _.")],
+    persons: Annotated[int, typer.Option(help="Engineers who live there.")],
+    at: Annotated[str, typer.Option(metavar="LAT,LON", help="Its middle point, in degrees.")],
+    into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the tables go; those that lie there go on.")],
+    label: Annotated[str | None, typer.Option(help="Its name as people read it.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Split a new hub off another one: a world of your own, with a row for the new hub in every table, to be edited."""
+    import shutil
+
+    from sim import own_world
+    from sim.results.folder import check_writable, staged
+    from sim.world.rebuild.store import as_csv
+    from sim.world.split import split
+
+    check_writable(into.absolute().parent)
+    if into.exists():
+        own_world.use(into)
+    made = split(hub, name, label or name.replace("_", " ").title(), persons, _place(at))
+    with staged(into.absolute()) as folder:
+        if into.exists():
+            shutil.copytree(into, folder, dirs_exist_ok=True)
+        for table, rows in made.items():
+            (folder / f"{table}.csv").write_text(as_csv(rows), encoding="utf-8", newline="")
+    say([{"file": str(into / f"{table}.csv")} for table in made], json, quiet)
+    if not (json or quiet):
+        typer.echo(f"edit the rows of {name}, then: talentflow world --check --world {into}")
+
+
+def _place(text):
+    latitude, _, longitude = text.partition(",")
+    try:
+        return float(latitude), float(longitude)
+    except ValueError:
+        raise UsageError(f"--at {text}", "expected LAT,LON, such as 18.52,73.86") from None

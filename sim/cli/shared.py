@@ -6,10 +6,24 @@ from typing import Annotated, Literal
 
 import typer
 
+from sim import own_world
 from sim.errors import UsageError
 
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name, a file, or a stack such as a+b.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run.")]
+
+
+def _use_world(folder):
+    """Take the tables of ``--world``; without it those that ``TALENTFLOW_WORLD`` names, or the shipped ones."""
+    if folder is not None:
+        own_world.use(folder)
+    return folder
+
+
+World = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", callback=_use_world, is_eager=True,
+                              help="World tables of your own, in place of the shipped ones of the same name.")
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 
@@ -21,6 +35,11 @@ Seed = Annotated[int, typer.Option(min=0)]
 Uncertainty = Annotated[
     Literal["all", "chance"], typer.Option(help="Of chance and assumptions, or of chance alone.")
 ]
+UncertaintyOfRun = Annotated[
+    Literal["all", "chance", "parts"],
+    typer.Option(help="Of chance and assumptions, or of chance alone; parts: the first, and its variance split over "
+                      "chance, data, assumptions and the choice of model (seventeen times the runs)."),
+]  # fmt: skip
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file that holds or re-ranges assumptions.")]
 Baseline = Annotated[str, typer.Option(help="The scenario to compare with; a stack such as a+b too.")]
 Engine = Annotated[

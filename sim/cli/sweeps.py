@@ -17,6 +17,7 @@ from sim.cli.shared import (
     Seed,
     Start,
     Workers,
+    World,
     Years,
     population_of,
 )
@@ -51,6 +52,7 @@ def sweep(
     start: Start = 2026,
     seed: Seed = 0,
     assumptions: Assumptions = None,
+    world: World = None,
     baseline: Baseline = "baseline",
     engine: Engine = "agents",
     workers: Workers = None,
@@ -68,6 +70,8 @@ def sweep(
 
     if extend is not None and n is not None:
         raise UsageError("--extend", "give it or --n, not both")
+    if world is not None and cluster is not None:
+        raise UsageError("--world", "tables of one's own stay on this machine: not together with --cluster")
     check_writable(out)
     with show.progress(quiet or json) as told:
         found = study.sweep(

@@ -45,6 +45,11 @@ class Desks:
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = odds
 
+    def lost_in_usa(self):
+        """Petitions lost this year to refusal or fee in the USA, the one country of which it is known what follows."""
+        usa = np.array(self.arm.world.setting.countries)[self.arm.routes.country] == "usa"
+        return self.counts["lost_petitions"][usa].sum()
+
     def months_to_wait(self):
         """(route,) months from a decision to the move: processing, or the start of the year of a drawn pool."""
         wait = np.maximum(np.ceil(self.arm.rules["route_processing_months"]).astype(int), 1)

@@ -78,6 +78,29 @@ def net_real_pay(gross, tax, relief, relief_years, fee_kusd, price, expected_sta
     return np.maximum(kept - fee_pass_through * fee_kusd / expected_stay, 1.0) / price**price_weight
 
 
+def pay_utility(pay, linear_pay, mean_pay):
+    r"""How net real pay enters utility (E2), up to its coefficient.
+
+    .. math:: (1-\omega)\ln y + \omega\,(\ln\bar y + y/\bar y - 1)
+
+    Log pay, or with :math:`\omega = 1` linear pay: it meets the other at the mean pay with the same slope, so that
+    ``b_pay`` means the same there. Which of them people follow is a choice of model, not known (grade D).
+
+    >>> pay_utility(np.array([50.0, 100.0]), 1.0, 50.0).round(6).tolist()
+    [3.912023, 4.912023]
+    """
+    return (1 - linear_pay) * np.log(pay) + linear_pay * (np.log(mean_pay) + pay / mean_pay - 1)
+
+
+def pay_gain(pay_with, pay_without, linear_pay, mean_pay):
+    r"""The difference of two :func:`pay_utility` (E2), :math:`\ln(y/y_0)` for log pay; any unit common to all three.
+
+    >>> float(pay_gain(60.0, 50.0, 1.0, 100.0))
+    0.1
+    """
+    return (1 - linear_pay) * np.log(pay_with / pay_without) + linear_pay * (pay_with - pay_without) / mean_pay
+
+
 def compute_pull(compute, b_compute, role_weight, compute_saturation, world_mean):
     r"""Pull of compute (E2): :math:`b_c w_r (\ln(1+\min(c_d, c_{sat})) - \overline{\ln(1+c)})`.
 
@@ -100,14 +123,8 @@ def place_pull(size, diaspora, home_share, language, openings, constant, b_size,
     -------
     (home, hub) log-odds. Sources: Beine, Docquier and Ozden 2011 (diaspora); own fits (home, language).
     """
-    return (
-        b_size * np.log(np.maximum(size, 1.0))
-        + b_diaspora * np.log1p(diaspora)
-        + b_home * home_share
-        + b_language * language
-        + np.log(np.maximum(openings, 1e-9))
-        + constant
-    )
+    people = b_size * np.log(np.maximum(size, 1.0)) + b_diaspora * np.log1p(diaspora)
+    return people + b_home * home_share + b_language * language + np.log(np.maximum(openings, 1e-9)) + constant
 
 
 def trip_cost(distance_km, is_border, b_distance, move_cost_domestic, move_cost_abroad):
@@ -229,15 +246,9 @@ def considering_rates(rate, mobility, tier_factor, status_factor, mover_ratio, m
     stayer = 1 / (1 - mover_share + mover_share * mover_ratio)
     kind = np.array([stayer, stayer * mover_ratio])
     ageing = np.exp(-b_age * np.maximum(np.asarray(age) - age_reference, 0))
-    p = (
-        rate
-        * kind[:, None, None, None, None]
-        * np.asarray(tier_factor)[None, :, None, None, None]
-        * np.asarray(mobility)[None, None, :, None, None]
-        * np.asarray(status_factor)[None, None, None, :, None]
-        * ageing[None, None, None, None, :]
-    )
-    return np.clip(p, 0.0, 1.0)
+    p = rate * kind[:, None, None, None, None] * np.asarray(tier_factor)[None, :, None, None, None]
+    p = p * np.asarray(mobility)[None, None, :, None, None] * np.asarray(status_factor)[None, None, None, :, None]
+    return np.clip(p * ageing, 0.0, 1.0)
 
 
 def p_employer_pays(fee_usd, p_at_100k, fee_pass_through, fee_sigma):
@@ -284,15 +295,3 @@ def price_level(price, size, size_reference, engineer_share, housing_elasticity)
     """
     ahead = np.log(np.maximum(size, 1.0)) - np.log(size_reference)
     return price * np.exp(housing_elasticity * engineer_share * ahead)
-
-
-def growth_rate(rate_start, year, world_growth, long_growth, growth_half_life, growth_until=2028, start=2026):
-    r"""Growth of a country's stock on the reference path (E9).
-
-    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: a boom year never compounds for ten. Grade D.
-
-    >>> [round(float(growth_rate(0.13, y, 0.09, 0.04, 2.0)), 4) for y in (2026, 2028, 2030)]
-    [0.13, 0.11, 0.05]
-    """
-    world = np.where(np.asarray(year) <= growth_until, world_growth, long_growth)
-    return world + (rate_start - world_growth) * 2.0 ** (-(np.asarray(year) - start) / growth_half_life)

@@ -9,8 +9,8 @@ from ..world.engineers import YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
 from . import remote
-from .market import Layout, follow_the_market
-from .routes import Routes
+from .market import Layout, follow_the_market, mean_pay
+from .routes import routes_of
 from .supply import academia_over_path, entrant_path, reference_size
 
 
@@ -26,6 +26,7 @@ class Frame:
     seed : int, of the replicate
     """
 
+    draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
     tables: Any
     offices: Any
     counts: np.ndarray
@@ -40,10 +41,11 @@ class Frame:
         self.year = world.start  # it stands on the 1 January of this year
         self.reference = reference_size(setting, a, world.start, world.years)
         self.entrants = entrant_path(setting, a, world.start, world.years)
+        self.mean_pay = mean_pay(setting, a)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         self.colleague_share = colleague_share(a)
         self.affiliate_jobs = 0.0
-        self.routes = Routes(setting)
+        self.routes = routes_of(setting)
         self.pull_at_start = None  # of the sectors, from the first market on
 
     def january_rules(self):

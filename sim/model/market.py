@@ -1,5 +1,6 @@
 """Pay, prices and compute follow last year's stocks (E7, E8); out of them the pulls of a decision round (E1, E2)."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +50,7 @@ def follow_the_market(arm, year):
     arm.open_routes = open_routes(arm)
     arm.from_abroad = route_shares(arm)
     arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
-    arm.hiring = hiring(arm, year)
+    arm.hiring = hiring(arm, year) if arm.draws else None
     arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
 
@@ -92,6 +93,17 @@ def skill_pay(a, rules):
     return supply_equations.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
 
 
+def mean_pay(setting, a):
+    """Net real pay of the world's engineers at the start, policy and relief apart, kUSD a year (E1)."""
+    skill = np.ones((setting.tier_share.shape[1], setting.role_share.shape[1]))
+    gross = gross_pay(setting, a, np.ones(len(setting.hubs)), skill)
+    tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate)
+    net = eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, setting.price[:, None, None], a.expected_stay,
+                          a.fee_pass_through, a.price_weight)
+    people = setting.stock[:, None, None] * setting.tier_share[:, :, None] * setting.role_share[:, None]
+    return float(np.average(net, weights=people))
+
+
 def pulls(arm, year):
     """The :class:`Pulls` under the rules now in force."""
     s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
@@ -99,12 +111,12 @@ def pulls(arm, year):
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
-    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, a)
+    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, arm)
     return Pulls(
         pay=pay,
-        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, a),
+        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, arm),
         pay_arriving=after(pay, years("newcomer_years")),
-        sign_on=sign_on_table(s, a, rules, valued),
+        sign_on=sign_on_table(arm, valued),
         remote=remote_pull(arm, gross, m.price) - pay[..., 0],
         place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
                             openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
@@ -158,9 +170,7 @@ class Layout:
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
                                       move_cost_abroad)
-        hubs = np.arange(len(setting.hubs))
-        self.nest = np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
-                              for share in setting.home_share])
+        self.nest = nests_of(setting)
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]
 
@@ -169,6 +179,14 @@ class Layout:
         further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
+
+
+@lru_cache(maxsize=8)
+def nests_of(setting):
+    """(home, origin, hub) nest of every alternative (E3)."""
+    hubs = np.arange(len(setting.hubs))
+    return np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
+                     for share in setting.home_share])
 
 
 def dissimilarity_of(a):
@@ -187,21 +205,23 @@ def closed_to(setting, rules):
     return np.ascontiguousarray((rules["is_closed"] > 0)[setting.country] | (bars & (setting.home_share == 0)))
 
 
-def pay_table(gross, tax, relief, price, a):
-    """(category % 45, hub, years of relief) pull of net real pay, b_pay ln y (E1, E2).
+def pay_table(gross, tax, relief, price, arm):
+    """(category % 45, hub, years of relief) pull of net real pay (E1, E2).
 
     The years end with the expected stay: relief beyond it is worth nothing more.
     """
+    a = arm.a
     left = np.arange(int(np.ceil(a.expected_stay)) + 1)
     y = eq.net_real_pay(gross[..., None], tax[..., None], relief[:, None, None, None], left, 0.0,
                         price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
-    pull = pay_tastes(a)[None, None, None, :, None] * np.log(y)[:, :, :, None, :]  # hub, tier, role, taste, years
+    utility = eq.pay_utility(y, a.linear_pay, arm.mean_pay)
+    pull = pay_tastes(a)[None, None, None, :, None] * utility[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
 
 
 def remote_pull(arm, gross, price):
     """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
-    s, a, rules = arm.world.setting, arm.a, arm.rules
+    s, rules = arm.world.setting, arm.rules
     paid = remote.gross_pay(arm, gross)
     tax = eq.effective_tax(paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
-    return pay_table(paid, tax, np.zeros(len(price)), price, a)[..., 0]
+    return pay_table(paid, tax, np.zeros(len(price)), price, arm)[..., 0]

@@ -1,5 +1,7 @@
 """Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
 
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 
@@ -7,6 +9,7 @@ from ..threads import over_range
 from ..world.engineers import STATUSES, TEMPORARY, TIERS
 from . import equations as eq
 from .acts import best_route
+from .sectors import nominal_mean_pay
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
 MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws
@@ -55,6 +58,12 @@ class Routes:
         for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
+
+
+@lru_cache(maxsize=8)
+def routes_of(setting):
+    """The :class:`Routes` of a setting, laid out once for all its arms."""
+    return Routes(setting)
 
 
 def cash_pay(setting, market):
@@ -120,37 +129,43 @@ def route_shares(arm, abroad=True):
     usable = arm.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
     open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    value = np.where(usable & patterns[:, route][:, None, None], promise(arm, abroad)[:, route][:, None], 0.0)
-    share = by_promise(value.reshape(-1, value.shape[-1]), arm.rules["route_reach"][route]).reshape(value.shape)
+    share = by_promise(usable, patterns[:, route], promise(arm, abroad)[:, route], arm.rules["route_reach"][route])
     return route, share, pattern_of.reshape(open_to.shape[:2])
 
 
 @njit(cache=True)
-def by_promise(value, reach):
-    """(row, k) share of people who take each route when everybody takes the most promising one within his reach.
+def by_promise(usable, pattern, value, reach):
+    """How people spread over routes when everybody takes the most promising one within his reach.
 
     Parameters
     ----------
-    value : (row, k) what a route promises, 0 where it is not open; rows run over hubs fastest
+    usable : (tier, role, hub, k) bool, open to the tier and role; pattern : (pattern, hub, k) bool, to the pattern
+    value : (tier, hub, k) what a route promises
     reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
+
+    Returns
+    -------
+    (pattern, tier, role, hub, k) share of the people who take the route
     """
-    share, some = np.zeros_like(value), np.empty(value.shape[1], np.int64)
-    for row in range(len(value)):
-        left, hub, count = 1.0, row % len(reach), 0
-        for k in range(value.shape[1]):
-            if value[row, k] > 0.0:  # few of all
-                some[count] = k
-                count += 1
-        for done in range(count):
-            best = done
-            for k in range(done + 1, count):
-                if value[row, some[k]] > value[row, some[best]]:
-                    best = k
-            route = some[best]
-            for k in range(best, done, -1):  # the others keep their order: of equal ones the first is taken
-                some[k] = some[k - 1]
-            share[row, route] = left * reach[hub, route]
-            left *= 1.0 - reach[hub, route]  # none of the better routes is open to them
+    tiers, roles, hubs, routes = usable.shape
+    share, some = np.zeros((len(pattern), tiers, roles, hubs, routes)), np.empty(routes, np.int64)
+    for p in range(len(pattern)):
+        for t in range(tiers):
+            for r in range(roles):
+                for d in range(hubs):
+                    count = 0
+                    for k in range(routes):  # the open ones by what they promise, of equal ones the first before
+                        if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
+                            at = count
+                            while at > 0 and value[t, d, some[at - 1]] < value[t, d, k]:
+                                some[at] = some[at - 1]
+                                at -= 1
+                            some[at] = k
+                            count += 1
+                    left = 1.0
+                    for k in some[:count]:
+                        share[p, t, r, d, k] = left * reach[d, k]
+                        left *= 1.0 - reach[d, k]  # none of the better routes is open to them
     return share
 
 
@@ -173,7 +188,7 @@ def permit_terms(arm, gross, tax):
     net = lambda fee: eq.net_real_pay(  # noqa: E731
         kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
     pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.mean_odds()[route], a.b_delay, a.b_odds)
-    pull = pull + a.b_pay * np.log(net(fee) / net(0.0))
+    pull = pull + a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None])
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
     return np.where(reached > 0, mean, np.nan)[pattern_of]

@@ -31,7 +31,7 @@ def sectors(arm, gross):
     gross : (hub, tier, role) kUSD a year, pay of the hub as engineers value it, allowances apart
     """
     s, a = arm.world.setting, arm.a
-    pull = sector_pull(s, a, arm.rules, arm.market, gross)
+    pull = sector_pull(arm, gross)
     if arm.pull_at_start is None:
         arm.pull_at_start = pull
     openings = np.maximum(openings_by_sector(s, a, arm.rules), 1e-12)  # even where none are left
@@ -40,14 +40,16 @@ def sectors(arm, gross):
     return Sectors(openings, advantage, work.sector_value(openings, advantage))
 
 
-def sector_pull(setting, a, rules, market, gross):
+def sector_pull(arm, gross):
     """(category % 45, hub, sector) pull of pay and compute of a sector's jobs over the hub's mean (E1, E2).
 
     No newcomers' relief is counted: it is nearly the same for all sectors.
     """
+    setting, a, rules, market = arm.world.setting, arm.a, arm.rules, arm.market
     mean = with_allowance(gross, rules)
     own = with_allowance(gross[:, None] * relative_pay(setting, a, rules)[..., None], rules)
-    ahead = np.log(net_pay(setting, a, rules, own) / net_pay(setting, a, rules, mean)[:, None])
+    ahead = eq.pay_gain(net_pay(setting, a, rules, own), net_pay(setting, a, rules, mean)[:, None], a.linear_pay,
+                        nominal_mean_pay(arm)[:, None, None, None])
     ahead = np.moveaxis(ahead, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
     pay = pay_tastes(a)[:, None, None] * ahead
     seen = a.b_compute * (np.log1p(np.minimum(market.sector_compute, a.compute_saturation))
@@ -65,6 +67,11 @@ def net_pay(setting, a, rules, gross):
     """(hub, ...) kUSD a year after tax at the pay itself (E1), without relief; ``gross`` (hub, ...)."""
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, rules["tax_rate_points"][setting.country])
     return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
+
+
+def nominal_mean_pay(arm):
+    """(hub,) kUSD a year that buy the world's mean pay at the hub's prices: what linear pay is set against (E2)."""
+    return arm.mean_pay * arm.market.price**arm.a.price_weight
 
 
 def with_allowance(gross, rules):
@@ -111,10 +118,13 @@ def openings_by_sector(setting, a, rules):
     return left / left.sum(axis=1, keepdims=True) * policy
 
 
-def sign_on_table(setting, a, rules, gross):
+def sign_on_table(arm, gross):
     """(category % 45, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
+    setting, a, rules = arm.world.setting, arm.a, arm.rules
+    if not rules["sign_on_kusd"].any():
+        return np.zeros((gross[0].size * len(TASTES), len(setting.hubs)))
     mean = with_allowance(gross, rules)
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
-    paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1)[:, :, None]
-                    for x in (mean + once, mean))
-    return work.sign_on_pull(paid, unpaid, pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
+    net = [np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean)]
+    gain = eq.pay_gain(*net, a.linear_pay, nominal_mean_pay(arm))  # tier, role, hub
+    return work.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))

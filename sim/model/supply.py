@@ -5,7 +5,7 @@ import numpy as np
 from ..scenario.stack import rules_at
 from ..world.engineers import SECTORS, TIERS, skill_of, tier_of
 from ..world.people import entrant_tiers
-from . import equations, passes, rng
+from . import passes, rng
 from . import supply_equations as eq
 from .acts import those
 
@@ -17,7 +17,7 @@ ACADEMIA = SECTORS.index("academia")
 def growth_by_country(setting, a, start, years):
     """(year, country) growth of the reference path (E9)."""
     return np.array([
-        equations.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
+        eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
         for t in range(years)
     ])
 

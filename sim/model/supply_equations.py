@@ -64,3 +64,15 @@ def skill_pay(tier_pay, role_pay, tier_demand, role_demand, wage_supply_elastici
     tier, role = (np.asarray(pay) * np.asarray(demand) ** wage_supply_elasticity
                   for pay, demand in ((tier_pay, tier_demand), (role_pay, role_demand)))
     return tier[:, None] * role
+
+
+def growth_rate(rate_start, year, world_growth, long_growth, growth_half_life, growth_until=2028, start=2026):
+    r"""Growth of a country's stock on the reference path (E9).
+
+    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: a boom year never compounds for ten. Grade D.
+
+    >>> [round(float(growth_rate(0.13, y, 0.09, 0.04, 2.0)), 4) for y in (2026, 2028, 2030)]
+    [0.13, 0.11, 0.05]
+    """
+    world = np.where(np.asarray(year) <= growth_until, world_growth, long_growth)
+    return world + (rate_start - world_growth) * 2.0 ** (-(np.asarray(year) - start) / growth_half_life)

@@ -151,6 +151,7 @@ class Offices(Desks):
     def decide(self, petitions, month):
         """Approve or refuse petitions of people abroad; the approved move when processing ends."""
         approved = self._approved(petitions, month)
+        self._count("lost_petitions", petitions[ROUTE, ~approved])
         self.refused.append(petitions[:, ~approved])
         granted = petitions[:, approved]
         route = granted[ROUTE]
@@ -214,7 +215,9 @@ class Offices(Desks):
     def settle_inside(self, petitions, month):
         """Decide petitions of people inside: the approved change status and stay where they are."""
         arm = self.arm
-        granted = petitions[:, self._approved(petitions, month)]
+        approved = self._approved(petitions, month)
+        self._count("lost_petitions", petitions[ROUTE, ~approved])
+        granted = petitions[:, approved]
         moves.grant(arm, granted[SLOT], granted[ROUTE], month)
         self._count_grants(granted, abroad=False)
 

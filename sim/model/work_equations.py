@@ -171,14 +171,15 @@ def pay_separation(advantage, value):
     return np.exp(-own_sector(advantage, value))
 
 
-def sign_on_pull(net_with, net_without, b_pay):
+def sign_on_pull(gain, b_pay):
     r"""What a payment on arrival adds to the pull of a hub for people who move in (E1, E2).
 
     .. math:: b_p\,[\ln y(w + s/H) - \ln y(w)]
 
-    *s* is paid once and so counts by the expected stay *H*; who stays has had it. No relief is counted on it.
+    *s* is paid once and so counts by the expected stay *H*; who stays has had it. No relief is counted on it. The
+    bracket is ``gain``, which ``equations.pay_gain`` has for linear pay too.
     """
-    return b_pay * np.log(net_with / net_without)
+    return b_pay * gain
 
 
 def rationed_compute(fleet, engineers, shared, guarantee=0.0):

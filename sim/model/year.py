@@ -121,12 +121,11 @@ def return_rates(arm):
 
 def renewal_rates(arm):
     """(country,) approval of a renewed permit: that of the country's widest temporary route."""
-    rates = np.ones(len(arm.world.setting.countries))
-    for c in range(len(rates)):
-        mine = np.flatnonzero((arm.routes.country == c) & (arm.routes.kind <= 1) & (arm.rules["route_is_open"] > 0))
-        if len(mine):
-            rates[c] = arm.rules["route_approval_rate"][mine[np.argmax(arm.rules["route_reach"][mine])]]
-    return rates
+    of_country, rules = arm.routes.of_country, arm.rules
+    mine = (of_country >= 0) & (arm.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
+    reach = np.where(mine, rules["route_reach"][of_country], -1.0)
+    widest = np.take_along_axis(of_country, reach.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
 
 
 def leave(arm, year):
@@ -141,7 +140,6 @@ def close(arm, year):
     before = arm.census
     arm.count()
     arm.books.close(before, arm.census)
-    lost = arm.offices.counts["lost_petitions"].sum()
-    arm.affiliate_jobs = arm.a.affiliate_jobs * lost * arm.world.weight
+    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.lost_in_usa() * arm.world.weight
     arm.year = year + 1
     arm.follow_academia()

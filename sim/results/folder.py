@@ -1,5 +1,6 @@
 """The folder of a run: written under another name and renamed when whole, checked when read."""
 
+import errno
 import hashlib
 import json
 import secrets
@@ -11,9 +12,15 @@ from pathlib import Path
 
 import xarray as xr
 
+from sim import own_world
 from sim.errors import ResultError, UsageError
 from sim.results import tidy
 from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
+from sim.results.trust import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
+from sim.results.uncertainty import is_split, split_table
+
+TRIES = 10  # to take a place that other commands take too
+WORLD = "world"  # the folder inside it with the tables of one's own that a run was made from
 
 
 def check_writable(out):
@@ -59,13 +66,33 @@ def read(folder):
     ResultError if the folder is no run, is newer than this version, or a file differs from its digest.
     """
     record = _read_record(folder)
+    record.pop("digest", None)
     for name, expected in record.pop("outputs").items():
         path = folder / name
+        if ".." in path.parts or not path.is_relative_to(folder):
+            raise ResultError(folder / "run.json", f"names a file outside its folder, {name[:100]!r}")
         if not path.is_file():
             raise ResultError(path, "missing, though run.json lists it")
         if sha256(path) != expected:
             raise ResultError(path, "damaged or edited, it differs from its digest in run.json")
-    return xr.load_dataset(folder / "result.nc", engine="h5netcdf"), record
+    return _arrays(folder / "result.nc", record), record
+
+
+def _arrays(path, record):
+    """The dataset in ``path``, laid out as the record says."""
+    try:
+        check_unpacked(path)
+        data = xr.load_dataset(path, engine="h5netcdf")
+        check_arrays(data, record, path)
+    # what h5py, h5netcdf and xarray say of files that are none
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, OverflowError) as why:
+        raise ResultError(path, "not the arrays of a run", f"{type(why).__name__} {why}") from None
+    return data
+
+
+def world_of(folder, record):
+    """The folder of the tables that a saved run was made from, or None where they were the shipped ones."""
+    return Path(folder) / WORLD if "world" in record["digests"] else None
 
 
 def is_valid(folder):
@@ -83,14 +110,24 @@ def _read_record(folder):
         why = "run.json is missing" if folder.is_dir() else "no such folder"
         raise ResultError(folder, "no run lies here", why)
     try:
+        if path.stat().st_size > MOST_RECORD_BYTES:
+            raise ResultError(path, f"larger than {MOST_RECORD_BYTES:,} bytes")
         record = json.loads(path.read_text(encoding="utf-8"))
         written = int(record["format"])
-        if written > FORMAT:
-            raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
-        record["outputs"]["result.nc"].encode()
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError, OverflowError):
         raise ResultError(path, "not the record of a run, or damaged") from None
+    if written > FORMAT:
+        raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
+    if "digest" in record and record["digest"] != record_digest(record):
+        raise ResultError(path, "damaged or edited, it differs from its own digest")
+    check_record(record, path)
     return record
+
+
+def record_digest(record):
+    """SHA-256 over all of a record but this digest itself: a flipped bit in ``run.json`` is found like any other."""
+    text = to_json({key: value for key, value in record.items() if key != "digest"}, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fill(folder, result, illustrate):
@@ -101,12 +138,18 @@ def _fill(folder, result, illustrate):
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
+    if own_world.digest() and result.record["digests"].get("world") == own_world.digest():
+        (folder / WORLD).mkdir()
+        for name, text in own_world.texts().items():
+            (folder / WORLD / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     with ThreadPoolExecutor(1) as meanwhile:
-        outputs = meanwhile.submit(_write_arrays, folder, result, [path.name for path in folder.iterdir()])
+        written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        outputs = meanwhile.submit(_write_arrays, folder, result, written)
         if illustrate is not None:
             illustrate(result, folder)
-    record = to_json({**result.record, "format": FORMAT, "outputs": outputs.result()}, indent=1)
-    (folder / "run.json").write_text(record + "\n", encoding="utf-8")
+    record = json.loads(to_json({**result.record, "format": FORMAT, "outputs": outputs.result()}))
+    sealed = to_json(record | {"digest": record_digest(record)}, indent=1)
+    (folder / "run.json").write_text(sealed + "\n", encoding="utf-8")
 
 
 def _write_arrays(folder, result, written):
@@ -114,6 +157,7 @@ def _write_arrays(folder, result, written):
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)
     tables = {f"{name}.csv": getattr(tidy, name)(result) for name in ("shares", "flows", "effects")}
+    tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
@@ -152,14 +196,29 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
 
 @contextmanager
 def staged(target):
-    """A new folder beside ``target`` that takes its name and place when the block has ended well."""
+    """A new folder beside ``target`` that takes its name and place when the block has ended well.
+
+    Parameters
+    ----------
+    target : path; what lies there is replaced, and until then left as it is
+
+    Yields
+    ------
+    pathlib.Path of the new folder
+    """
     staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     staging.mkdir(parents=True)
     try:
         yield staging
-        with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
-            old = target.rename(staging.with_name(staging.name + "-old"))
-            shutil.rmtree(old, ignore_errors=True)
-        staging.rename(target)
+        for left in range(TRIES, 0, -1):
+            with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
+                old = target.rename(staging.with_name(f"{staging.name}-old{left}"))
+                shutil.rmtree(old, ignore_errors=True)
+            try:
+                staging.rename(target)
+                break
+            except OSError as error:  # another command has put its own there in between
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or left == 1:
+                    raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sim import own_world
+from sim.errors import ResultError
 from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
 
@@ -93,7 +95,7 @@ def inputs(arms, baseline, declared, chosen):
         "baseline": resolved_toml(baseline),
         **chosen,
         "assumptions": records(declared),
-        "digests": {"code": code_digest()},
+        "digests": {"code": code_digest()} | ({"world": own_world.digest()} if own_world.texts() else {}),
     }  # fmt: skip
 
 
@@ -113,6 +115,8 @@ def _changes(rows):
     """What was held or ranged otherwise than declared, as a mapping that ``override`` takes."""
     changed = {}
     for row in rows:
+        if row["name"] not in ASSUMPTIONS:
+            raise ResultError(row["name"], "is no assumption of this version: the run cannot be repeated with it")
         declared, span = ASSUMPTIONS[row["name"]], {key: row[key] for key in ("central", "low", "high")}
         if row["held"] is not None:
             changed[row["name"]] = row["held"]

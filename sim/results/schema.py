@@ -57,7 +57,7 @@ VARIABLES = {
     "applicants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad"),
     "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
     "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
-    "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications dropped because nobody paid the fee"),
+    "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications refused, or dropped as nobody paid a fee"),
     "grants_by_tier": Variable(
         (*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"
     ),

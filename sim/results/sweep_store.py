@@ -10,6 +10,7 @@
 | stages | a design | place, name, method, size (points a block), n (blocks asked), factors (JSON: places that vary) |
 | points | a design point | stage, point, block, place (in its block), z (coordinates), x (value of every factor) |
 | cells | a point run once | stage, point, repeat (0, or other chance), status, error, attempts, seconds |
+| checks | a cell, or "facts" | what, digest: see ``sweep_check`` |
 | outcomes | a measure of a done cell | stage, point, repeat, measure, shape (JSON), data (BLOB) |
 
 ``point = block * size + place``. A cell is ``done``, ``refused`` (the model cannot take the point), ``failed`` (it
@@ -27,6 +28,7 @@ import numpy as np
 
 from sim.errors import ResultError, StoreError, UsageError
 from sim.results.record import to_json
+from sim.results.sweep_check import CHECKS, check, seal_cell, seal_facts
 
 NAME = "store.sqlite"
 FORMAT = 1
@@ -82,7 +84,10 @@ class SweepStore:
             self.db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing, a power cut the last cells
             if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
                 self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
-                self.put(format=FORMAT)
+            self.db.execute(CHECKS)
+            check(self.db, self.folder / NAME)
+        if not self.db.execute("SELECT 1 FROM meta WHERE key = 'format'").fetchone():
+            self.put(format=FORMAT)
 
     def close(self):
         """Leave one file, readable from a folder that cannot be written."""
@@ -102,6 +107,7 @@ class SweepStore:
         with self._written():
             self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)",
                                 [(key, to_json(value, sort_keys=True)) for key, value in facts.items()])  # fmt: skip
+            seal_facts(self.db)
 
     def begin(self, factors, measures):
         """Declare what varies and what is kept: lists of dicts with the columns of both tables."""
@@ -110,6 +116,7 @@ class SweepStore:
             _insert(self.db, "measures", MEASURE, [
                 m | {"dims": to_json(m["dims"]), "coords": to_json(m["coords"]), "paired": int(m["paired"])}
                 for m in measures])  # fmt: skip
+            seal_facts(self.db)
 
     def stage(self, name, method, size, n, factors):
         """Declare a design, or that more blocks of it are asked for."""
@@ -118,6 +125,7 @@ class SweepStore:
                 "INSERT INTO stages (name, method, size, n, factors) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET n = max(n, excluded.n)", (name, method, size, n, to_json(factors)),
             )  # fmt: skip
+            seal_facts(self.db)
 
     def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None):
         """Keep one cell, committed when this returns; ``point`` is (number, block, place, z, x)."""
@@ -139,6 +147,7 @@ class SweepStore:
         self.db.executemany("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", [
             (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
             for name, values in outcomes.items()])  # fmt: skip
+        seal_cell(self.db, stage, number, repeat)
 
     def decided(self, stage, first, last, repeat=0):
         """Status of the cells that lie from point ``first`` up to ``last``: dict of point -> status."""
@@ -156,6 +165,8 @@ class SweepStore:
             if getattr(self, "db", None):
                 with suppress(sqlite3.Error):  # the disk may refuse this too; what is committed stays
                     self.db.rollback()
+            if type(error) is sqlite3.DatabaseError:  # and none of its kinds: no database, or malformed
+                raise ResultError(self.folder / NAME, "not the store of a sweep, or damaged", error) from None
             raise StoreError(
                 self.folder / NAME, f"cannot be written ({error}); finished cells are kept: free some space and give "
                 "the same command again",
@@ -165,8 +176,9 @@ class SweepStore:
 def clear(folder):
     """Remove what a store holds; one that another process writes is refused."""
     if is_sweep(folder):
-        SweepStore(folder).close()  # which refuses, and leaves one file
-        (Path(folder) / NAME).unlink()
+        _locked(Path(folder) / "lock").close()
+        for path in Path(folder).glob(f"{NAME}*"):  # with the log that a killed process left
+            path.unlink()
 
 
 def connect(folder, write=False):
@@ -183,11 +195,12 @@ def connect(folder, write=False):
         return sqlite3.connect(path, timeout=30, isolation_level="DEFERRED")
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-        written = json.loads(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0])
-    except (sqlite3.Error, TypeError, ValueError):
+        written = int(json.loads(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]))
+        if written > FORMAT:
+            raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
+    except (sqlite3.Error, TypeError, ValueError, OverflowError, RecursionError):
         raise ResultError(path, "not the store of a sweep, or damaged") from None
-    if written > FORMAT:
-        raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
+    check(db, path)
     return db
 
 

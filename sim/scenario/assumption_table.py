@@ -129,7 +129,7 @@ _ROWS = (
     _A("boom_half_life", 3, 1, 6, "lognormal", (0.1, 100), "years", "D", "assumption; sweep it",
        "time to half of the boom part of a hub's constant (E2)"),
     _A("boom_weight", 0.25, 0, 1, "uniform", (0, 1), "share", "D",
-       "the index and the counts disagree; moves the Bay Area's share by about 1.8 points in ten years",
+       "the index and the counts disagree; what it moves every hub's share by: docs/hubs.md",
        "weight of the industry index against national figures in the first year (E2)", group="data"),
     _A("growth_half_life", 2, 1, 5, "lognormal", (0.1, 100), "years", "D", "assumption; sweep it",
        "time to half of a country's growth differential (E9)"),
@@ -223,6 +223,14 @@ _ROWS = (
        "growth of new doctors on the reference path; other countries are assumed alike (E9)"),
     _A("sector_response", 1.0, 0.5, 2.0, "lognormal", (0, 10), "ratio", "D", "assumption",
        "answer to changes of a sector's pay and compute: choice of sector over choice of hub, 0 for none (E10)"),
+    _A("figure_error_b", 0.05, 0.05, 0.05, "uniform", (0, 1), "ln of a figure", "D",
+       "assumption: two good sources of one figure differ by about so much; no table states it",
+       "standard deviation of a derived figure (B) that states no range, where a spread is split into its parts"),
+    _A("figure_error_c", 0.10, 0.10, 0.10, "uniform", (0, 1), "ln of a figure", "D",
+       "assumption: twice that of a derived figure; no table states it",
+       "the same of a figure without published data (C), or assumed (D)"),
+    _A("linear_pay", 0, 0, 0, "uniform", (0, 1), "share", "D", "choice of model; log pay as in tax elasticities",
+       "net real pay in utility: 0 as ln pay, 1 as pay itself with the same slope at the mean pay (E2)"),
 )  # fmt: skip
 
 PRIORS: dict[str, Assumption] = {row.name: row for row in _ROWS}

@@ -9,8 +9,9 @@ from typing import Any
 from sim.errors import AssumptionError, nearest
 from sim.scenario.assumption_table import PRIORS, Assumption
 from sim.scenario.posterior import after_fitting, together
-from sim.scenario.reading import line_of, parse, read_text
+from sim.scenario.reading import line_of, parse
 from sim.scenario.shapes import LOGARITHMIC, quantile
+from sim.texts import read_text
 
 ASSUMPTIONS: dict[str, Assumption] = after_fitting(PRIORS)
 DIMENSIONS = 128  # of the Sobol design; more than there are assumptions, so that adding one moves none

@@ -7,9 +7,10 @@ from pathlib import Path
 from sim.errors import ScenarioError, nearest
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.provisions import provision
-from sim.scenario.reading import parse, read_text
+from sim.scenario.reading import parse
 from sim.scenario.schema import PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
+from sim.texts import read_text
 
 
 def folders() -> list[Path]:

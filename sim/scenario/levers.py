@@ -5,22 +5,20 @@ hub of the world tables. ``field`` and ``index`` say where its value stands in t
 field, ordered as the rows of the tables that ``catalogue`` reads, or as all pairs of two of them.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from itertools import product
 from math import prod
-from pathlib import Path
 
 import numpy as np
 
 from sim.errors import ScenarioError, WorldError, nearest
+from sim.own_world import kept_by_world
+from sim.own_world import rows as _rows
 from sim.scenario.lever_table import FAMILIES, SELECTIONS, Family
 
-TABLES = Path(__file__).parent.parent / "world" / "data"
 MOST_ALTERNATIVES = 1000
 BY_DEFINITION = "definition: what the baseline is measured by"
 DTYPES = {"number": np.float64, "integer": np.float64, "flag": np.bool_, "choice": np.int64}
@@ -48,7 +46,7 @@ class Lever:
     grade: str
 
 
-@cache
+@kept_by_world()
 def catalogue() -> dict[str, Lever]:
     """Return every lever by its path, in the order of declaration and of the world tables."""
     tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")}
@@ -166,21 +164,21 @@ def _present(family: Family, bearer: dict, row: dict) -> float:
         return family.neutral
     text = bearer[family.column].strip()
     if family.kind == "choice":
-        return SELECTIONS.index(text)
+        return _choice(text, row)
     if not text:
         return family.neutral
     words = {"true": 1.0, "false": 0.0, "none": float("inf")}
     try:
-        return words[text.lower()] if text.lower() in words else float(text)
+        present = words[text.lower()] if text.lower() in words else float(text)
     except ValueError:
-        problem = f"{text!r} is not a number"
-        raise WorldError(f"{family.axis}.csv", row["name"], family.column, problem) from None
+        present = float("nan")
+    if not (family.low <= present <= family.high or (family.may_be_none and text.lower() == "none")):
+        limits = f"{text!r} is not in [{family.low:,.10g}, {family.high:,.10g}] {family.unit}"
+        raise WorldError(f"{family.axis}.csv", row["name"], family.column, limits)
+    return present
 
 
-def _rows(name: str) -> list[dict]:
-    path = TABLES / f"{name}.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as why:
-        raise WorldError(path.name, why.strerror or why) from None
+def _choice(text: str, row: dict) -> int:
+    if text not in SELECTIONS:
+        raise WorldError("routes.csv", row["name"], f"{text!r} is not one of {', '.join(SELECTIONS)}")
+    return SELECTIONS.index(text)

@@ -1,34 +1,9 @@
-"""Read a TOML file that a person wrote, and say where it is wrong."""
+"""TOML that a person wrote: its tables, and the line where it is wrong."""
 
 import re
 import tomllib
-from pathlib import Path
 
 from sim.errors import TalentflowError
-
-LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
-
-
-def read_text(path: Path, error: type[TalentflowError]) -> str:
-    """Return the text of ``path``; raise ``error`` if it is missing, too large, binary or empty."""
-    try:
-        if not path.exists():
-            raise error(path, "no such file")
-        if not path.is_file():
-            raise error(path, "not a file")
-        size = path.stat().st_size
-        if size > LIMIT_BYTES:
-            raise error(path, f"{size:,} bytes are too many; the limit is {LIMIT_BYTES:,}")
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as why:
-        raise error(path, f"not UTF-8 text (byte {why.start})") from None
-    except OSError as why:
-        raise error(path, why.strerror or why) from None
-    if "\0" in text:
-        raise error(path, "not text but binary")
-    if not text.strip():
-        raise error(path, "the file is empty")
-    return text
 
 
 def parse(text: str, place: object, error: type[TalentflowError]) -> dict:

@@ -19,18 +19,19 @@ from sim.errors import ScenarioError, nearest
 from sim.scenario.levers import catalogue
 from sim.scenario.policies import OPERATIONS
 from sim.scenario.reading import line_of
+from sim.texts import UNSEEN
 
-Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[StrictStr, Field(max_length=2000)]
+Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=f"^[^{UNSEEN}\t\n]+$")]
+Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat
 Value = StrictBool | StrictInt | StrictFloat | StrictStr
 
 EXPECTED = {
-    "lever": "one line of text in quotes, of 1 to 300 characters",
-    "title": "one line of text in quotes, of 1 to 300 characters",
-    "question": "text in quotes",
-    "source": "text in quotes",
-    "legal": "a list of lines of text, each in quotes",
+    "lever": "one line of plain text in quotes, of 1 to 300 characters",
+    "title": "one line of plain text in quotes, of 1 to 300 characters",
+    "question": "plain text in quotes, of at most 2,000 characters",
+    "source": "plain text in quotes, of at most 2,000 characters",
+    "legal": "a list of lines of plain text, each in quotes",
     "policy": "tables headed [[policy]]",
     "value": "a number, true or false, or text in quotes",
     "multiply": "a number",

@@ -3,7 +3,9 @@
 from sim.results.basis import basis_rows
 from sim.results.effects import effect, sentence
 from sim.results.summary import hub_rows, route_rows, shown_hubs
+from sim.results.uncertainty import sentences
 from sim.results.words import two_sentences
+from sim.show import hub_shares
 
 
 def answer(result, folder=None, hubs=None):
@@ -29,6 +31,8 @@ def answer(result, folder=None, hubs=None):
         "pairs": result.data.sizes["replicate"],
         "largest": largest and {"hub": largest, "sentence": sentence(result, f"share:{largest}")},
         "hubs": hub_rows(result, hubs),
+        "uncertainty_parts": sentences(result),
+        "long_run": hub_shares.sentences(hub_shares.quoted(result, 3)),
         "by_employer": basis_rows(result),
         "routes": route_rows(result),
         **{key: record[key] for key in ("legal", "population", "seed", "uncertainty", "refused_draws")},

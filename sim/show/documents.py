@@ -18,7 +18,7 @@ from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.lever_table import FAMILIES, SELECTIONS
 from sim.scenario.levers import catalogue
-from sim.show import calibration, equation_words
+from sim.show import calibration, equation_words, hub_shares
 from sim.show.gates import band
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
@@ -156,8 +156,18 @@ def symbols():
     return table(["symbol", "meaning", "unit"], equation_words.symbols())
 
 
+def hub_pulls():
+    """What part of each hub's pull is fitted."""
+    return table(*hub_shares.pulls_table())
+
+
+def long_run():
+    """What assumptions on boom and growth move every hub's share by."""
+    return table(*hub_shares.table_of())
+
+
 WRITTEN_HERE = (scales, state, year, assumptions, beliefs, facts, fit, levers, world, gates, variables, measures,
-                symbols)  # fmt: skip
+                symbols, hub_pulls, long_run)  # fmt: skip
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
 
 

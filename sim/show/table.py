@@ -11,6 +11,7 @@ from sim.results.effects import stacks
 from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
 from sim.show.answer import answer, answers
+from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table
 
 ROUTE_COLUMNS = {"applicants": "applicants", "grants": "grants", "from_abroad": "abroad, %", "experts": "experts, %"}
@@ -34,6 +35,7 @@ def _one(result, folder):
     yield from _hubs(found)
     yield line(f"{reading(result)} {NET_RATE}", "dim")
     yield from _by_employer(found)
+    yield from bullets("What the uncertainty is made of", found["uncertainty_parts"])
     yield from _routes(found)
 
 
@@ -45,6 +47,8 @@ def _several(result, folder):
         lines = chain.from_iterable(one[what.lower()] for one in found.values())
         yield from bullets(what, list(dict.fromkeys(lines)), style)
     yield from _compared(found)
+    parts = [f"{arm}: {words}" for arm, one in found.items() for words in one["uncertainty_parts"]]
+    yield from bullets("What the uncertainty is made of", parts)
     yield line(reading(result), "dim")
     for stack in stacks(result):
         yield from _added_up(result, stack)
@@ -129,7 +133,7 @@ def _routes(found):
 
 def _closing(result, folder):
     yield from bullets("What was assumed", assumed(result.record))
-    yield from bullets("What rests on weak evidence", weak_evidence(result.record))
+    yield from bullets("What rests on weak evidence", weak_evidence(result.record) + sentences(quoted(result, 1)))
     if folder:
         yield heading("The run")
         yield line(f"{folder}: report.html, figures, tables and arrays.")

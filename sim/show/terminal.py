@@ -1,6 +1,7 @@
 """The terminal: its width, its progress bar and plain tables. Colour only where a terminal shows it."""
 
 import math
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,8 +14,10 @@ from sim.results.record import to_json
 from sim.scenario.lever_table import MUCH
 from sim.show.layout import WIDTH
 from sim.show.table import render
+from sim.texts import UNSEEN
 
 __all__ = ["console", "lever_row", "print_rows", "progress", "render"]
+UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
 MOST_COLUMNS = 9  # a wider table is printed one row a block
 
 
@@ -55,7 +58,7 @@ def print_rows(rows, json=False, quiet=False, hide=()):
     if json:
         print(to_json(rows, indent=1))
     elif quiet:
-        print(*(next(iter(row.values())) for row in rows), sep="\n", end="\n" if rows else "")
+        print(*(_cell(next(iter(row.values()))) for row in rows), sep="\n", end="\n" if rows else "")
     elif rows:
         names = [name for name in rows[0] if name not in hide]
         shown = [[_cell(row[name]) for name in names] for row in rows]
@@ -81,7 +84,7 @@ def lever_row(lever):
 def _cell(value):
     if value is None or isinstance(value, bool):
         return str(value).lower()
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    return f"{value:,.6g}" if isinstance(value, float) else UNSHOWN.sub("?", str(value))
 
 
 def _table(names, rows):

@@ -1,11 +1,11 @@
 """The simulator as a function of a sweep: the values of its factors in, measures of both arms out."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from ..errors import Refused
+from ..own_world import kept_by_world
 from ..results.measures import MEASURES, parse, series
 from ..results.result import Result
 from ..results.schema import VARIABLES, dataset
@@ -77,7 +77,7 @@ class Simulator:
         return {name: _kept(series(result, name)) for name in self.measures}
 
 
-@lru_cache(maxsize=1)
+@kept_by_world(maxsize=1)
 def _coordinates(pairs, start, years):
     """Labels of what every cell gives, read once a process."""
     return coordinates(("baseline", "scenario"), pairs, start, years)

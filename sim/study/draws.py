@@ -1,7 +1,11 @@
 """Draws of the assumptions, each with the hub constants under which its first year is the one observed."""
 
+from dataclasses import replace
+
 from ..errors import InvariantError, UsageError
 from ..scenario.assumptions import Assumptions, draw_assumptions
+from ..world.hubs import load_setting
+from ..world.misstated import balanced
 from .calibrate import constants_for, fit_world, shipped
 
 TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
@@ -72,15 +76,20 @@ def own_size_elasticity(a):
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
-def constants_or_none(a, start, fitted=None):
+def constants_or_none(a, start, world=None, fitted=None):
     """Hub constants under the assumptions ``a``; None where the draw must be refused.
 
-    ``fitted`` are the (Constants, Offsets) to start from, those that ship if None.
+    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibrate.fit_world` if None; what agents do
+    beyond expected flows was measured on that one, and grows with a hub's stock. ``fitted`` are the (Constants,
+    Offsets) to start from, those that ship if None.
     """
     if own_size_elasticity(a) >= 1:
         return None
     central, offsets = fitted or shipped()
+    if world is not None:
+        net = offsets.net * world.setting.stock / load_setting().stock
+        offsets = replace(offsets, net=balanced(net, world.setting.stock, offsets.net.sum()))
     try:
-        return constants_for(fit_world(start), a, offsets, central)
+        return constants_for(world or fit_world(start), a, offsets, central)
     except InvariantError:
         return None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
 from ..errors import UsageError
+from ..processes import uninterrupted
 from ..threads import set_threads
 
 PATIENCE = 20  # seconds for a scheduler to answer
@@ -59,7 +60,8 @@ class Workers:
     def submit(self, task, *args):
         """A future of ``task(*args)``; where the processes are gone already, it holds that error."""
         try:
-            return self._executor.submit(self._run, task, *args)
+            with uninterrupted():  # the first task starts the processes
+                return self._executor.submit(self._run, task, *args)
         except BrokenExecutor as error:
             future = Future()
             future.set_exception(error)

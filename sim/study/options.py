@@ -12,6 +12,8 @@ from ..scenario.assumptions import ASSUMPTIONS, load_assumptions, override
 from ..world.hubs import load_setting
 from .pairs import AGENTS, ENGINES, MEAN_FIELD, workers_for
 
+UNCERTAINTY = ("all", "chance", "parts")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -23,7 +25,9 @@ class Options:
     replicates : pairs; pair *k* runs all arms with the same seed and the same draw of the assumptions
     years, start : length and first year of the run
     seed : of the population, the pairs and the draws
-    uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre
+    uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre, ``"parts"``
+        is ``"all"`` and also splits the variance over chance, data, assumptions and the choice of model: sixteen
+        more pairs a pair, in ``run`` and ``compare``
     assumptions : file or mapping that holds assumptions at values or changes their ranges
     precision : Monte Carlo error to reach, such as ``"0.05pp"``; more pairs are run until it is met
     precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
@@ -75,7 +79,8 @@ class Options:
         if self.engine not in ENGINES:
             raise UsageError("engine", f"{self.engine!r} is neither {' nor '.join(ENGINES)}")
         whole = self.population == "full" or self.engine == MEAN_FIELD  # which knows persons only
-        population = int(load_setting().persons) if whole else self.population
+        persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
+        population = persons if whole else self.population
         for name, value, least, most in (
             ("population", population, 100, math.inf), ("replicates", self.replicates, 1, 100_000),
             ("most_replicates", self.most_replicates, 1, 100_000), ("years", self.years, 1, 50),
@@ -84,8 +89,8 @@ class Options:
             if not (isinstance(value, int) and least <= value <= most):
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
-        if self.uncertainty not in ("all", "chance"):
-            raise UsageError("uncertainty", f"{self.uncertainty!r} is neither all nor chance")
+        if self.uncertainty not in UNCERTAINTY:
+            raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
         if self.precision is not None and self.most_replicates < self.replicates:
             raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
         if self.engine == MEAN_FIELD:
@@ -97,6 +102,8 @@ class Options:
 
     def _check_mean_field(self):
         """Refuse what the mean field cannot answer: it has no chance."""
+        if self.uncertainty == "parts":
+            raise UsageError("uncertainty", "parts sets engineers against the mean field: give --engine agents")
         if self.uncertainty == "chance" and (self.replicates > 1 or self.precision is not None):
             raise UsageError("replicates", f"{self.replicates} pairs would all be the same: the mean field has no "
                              "chance; give --replicates 1, or --uncertainty all")

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 
 import numpy as np
@@ -13,6 +12,7 @@ from ..model.mean_field import year as mean_field
 from ..model.mean_field.state import whole_world
 from ..model.supply import entrant_path
 from ..model.year import begin
+from ..own_world import kept_by_world
 from ..processes import processes
 from ..results.schema import VARIABLES, dataset
 from ..scenario.assumptions import Assumptions
@@ -41,7 +41,7 @@ class Plan:
     engine: str = AGENTS
 
 
-@lru_cache(maxsize=1)
+@kept_by_world(maxsize=1)
 def the_world(population, seed, start, years):
     """The shipped world at a population, built once a process; the people of equal arguments are the same."""
     setting, a = load_setting(), Assumptions.central()

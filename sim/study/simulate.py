@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import __version__
+from .. import __version__, own_world
 from ..errors import ResultError, UsageError
 from ..results.measures import measure
 from ..results.precision import error_of, pairs_needed, threshold
@@ -22,6 +22,7 @@ from ..scenario.period import check_period
 from ..scenario.stack import stack
 from ..world.hubs import load_setting
 from ..world.tables import read
+from . import uncertainty
 from .collect import ones
 from .experiment import experiment, fork_year
 from .options import Options
@@ -123,6 +124,8 @@ def replay(record, **options):
     record : dict, of a Result
     options : workers, progress
     """
+    if record["digests"].get("world", "") != own_world.digest():
+        raise ResultError(record["name"], "was made from other world tables than those in use; see sim.own_world.using")
     baseline = loads(record["baseline"], "baseline")
     chosen = settings(record) | options
     if "arms" not in record:
@@ -167,10 +170,12 @@ def _study(arms, baseline, options):
         notices = []
         if options.precision is not None:
             pairs, notices = _until_precise(lab, [baseline, *arms.values()], pairs, labels)
-        return written_up(arms, baseline, options, pairs, lab.draws, started, notices)
+        asked = options.uncertainty == "parts"
+        parts = uncertainty.split(lab, [baseline, *arms.values()], len(pairs)) if asked else None
+        return written_up(arms, baseline, options, pairs, lab.draws, started, notices, parts)
 
 
-def written_up(arms, baseline, options, pairs, draws, started, notices=()):
+def written_up(arms, baseline, options, pairs, draws, started, notices=(), split=None):
     """The result of pairs that have been run: their arrays, and the whole record.
 
     Parameters
@@ -182,6 +187,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
     draws : Draws that they were run on
     started : float, the ``time.perf_counter`` at which the work began
     notices : what a reader of all arms must know
+    split : the variance in its parts, as ``uncertainty.split`` gives it; None where nobody asked
 
     Returns
     -------
@@ -189,6 +195,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
     """
     labels = ["baseline", *arms]
     data = labelled(pairs, labels, options)
+    data = data if split is None else uncertainty.with_split(data, split[0])
     kept = draws.first(len(pairs))
     record = prepared(arms, baseline, options) | {
         "replicates": len(pairs), "format": FORMAT, "legal": list(baseline.legal), "published": published(),
@@ -199,9 +206,16 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=()):
         | {name: version(name) for name in PACKAGES},
         "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
     }
-    common = [*notices, *check_period(baseline, options.start, options.years)]
+    record |= {} if split is None else {"split": split[1]}
+    common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
     told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
+
+
+def _own_tables():
+    """What a reader must know of a world that is not the shipped one."""
+    names = ", ".join(own_world.texts())
+    return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
 
 
 def _told(scenario, label, data, options, common):

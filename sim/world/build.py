@@ -44,7 +44,7 @@ class World:
         return len(self.cohort) - 2
 
 
-def build(setting, population, seed, start, entrants, mover_share, with_ties=True):
+def build(setting, population, seed, start, entrants, mover_share, with_ties=True, kept=True):
     """Build a world of ``population`` agents.
 
     Parameters
@@ -56,6 +56,7 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     entrants : (year, hub, kind, tier) persons on the reference path; kind 0 graduates, 1 conversions
     mover_share : share of engineers of the persistent type that moves more
     with_ties : whether they know each other
+    kept : whether a large one is kept on disk for the next run
 
     Returns
     -------
@@ -64,7 +65,7 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     entrants = np.asarray(entrants)
     decides = setting, population, seed, start, entrants, mover_share, with_ties
     make = partial(_people, *decides)
-    columns = make() if population < KEPT_FROM else cached(make, *decides)
+    columns = make() if population < KEPT_FROM or not kept else cached(make, *decides)
     engineers = Engineers(*(columns[name] for name in Engineers._fields))
     ties = Ties(columns["tie_start"], columns["ties"])
     weight = setting.persons / population

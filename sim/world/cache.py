@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import astuple, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import ZIP_STORED, BadZipFile
 
 import numpy as np
 
@@ -74,6 +74,8 @@ def _read(path, key):
     """The arrays of a file, or None where it is missing, damaged or another's."""
     try:
         with path.open("rb") as opened, np.load(opened) as file:
+            if any(part.compress_type != ZIP_STORED for part in file.zip.infolist()):  # it would unpack to anything
+                return None
             found = {name: file[name] for name in file.files}
         os.utime(path)
         return found if found.pop("key").item() == key else None

@@ -1,5 +1,6 @@
 """What must hold of the world tables: each check names file, row, column and value."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -14,12 +15,14 @@ Read = Callable[[str], tuple[Row, ...]]
 Names = Callable[[str], tuple[str, ...]]
 
 GRADES = "ABCD"
+NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # it stands in levers, measures and the names of files
+LONGEST_LABEL = 100  # characters of a name that people read
 MOST_HUBS = 64  # the hubs where somebody's ties live are the bits of one number
 WORLD_TOTAL = 1_900_000
 TOLERANCE = 2e-6
 SELECTIONS = ("queue", "lottery", "weighted_lottery")
 KINDS = ("temporary", "talent", "permanent", "study")
-AXES = ("hub", "country", "home", "tier", "role", "sector", "status", "aimed_at")
+AXES = ("hub", "country", "home", "tier", "role", "sector", "status", "aimed_at", "group")
 
 
 def problems(tables: dict[str, Table], read: Read, names: Names) -> list[str]:
@@ -28,17 +31,20 @@ def problems(tables: dict[str, Table], read: Read, names: Names) -> list[str]:
     for name, table in tables.items():
         try:
             rows = read(name)
-            found += [f"{name}.csv: {problem}" for problem in _table_problems(table, rows, names)]
+            wrong = [*_table_problems(table, rows, names)] or [*_sum_problems(table, rows)]
+            found += [f"{name}.csv: {problem}" for problem in wrong]
         except (WorldError, KeyError) as error:
             found.append(str(error) if isinstance(error, WorldError) else f"{name}.csv: no column {error}")
     return found or [*_world_problems(read, names)]
 
 
-def stale() -> list[str]:
-    """Derived tables that differ from what their sources give."""
+def stale(read: Read) -> list[str]:
+    """What must hold of the shipped tables alone: derived ones are what their sources give, and the total is known."""
     from sim.world import rebuild  # only this check needs the builders
 
-    return [f"{name}.csv: stale; run python -m sim.world.rebuild" for name in rebuild.check()]
+    total = fsum(float(row["engineers"]) for row in read("stock"))
+    wrong = [] if total == WORLD_TOTAL else [f"stock.csv: engineers add up to {total:.0f}, not {WORLD_TOTAL}"]
+    return wrong + [f"{name}.csv: stale; run python -m sim.world.rebuild" for name in rebuild.check()]
 
 
 def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
@@ -47,9 +53,16 @@ def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterat
             yield f"line {line}: no source"
         if row["grade"] not in tuple(GRADES):
             yield f"line {line}: grade {row['grade']!r} is none of A, B, C, D"
-        yield from (f"line {line}: {problem}" for problem in _number_problems(table, row))
+        yield from (f"line {line}: {problem}" for problem in (*_text_problems(row), *_number_problems(table, row)))
     yield from _key_problems(table, rows, names)
-    yield from _sum_problems(table, rows)
+
+
+def _text_problems(row: Row) -> Iterator[str]:
+    for column, text in row.items():
+        if not text.isprintable():
+            yield f"{column}: {text[:40]!r} holds a character that cannot be printed"
+    if not 0 < len(row.get("name", "x").strip()) <= LONGEST_LABEL:
+        yield f"name: {len(row['name'])} characters are not 1 to {LONGEST_LABEL}"
 
 
 def _number_problems(table: Table, row: Row) -> Iterator[str]:
@@ -64,6 +77,9 @@ def _number_problems(table: Table, row: Row) -> Iterator[str]:
             continue
         if not low <= value <= high:
             yield f"{column}: {text} is not in [{low:g}, {high:g}] {table.unit}"
+        elif column in table.whole and value != int(value):
+            yield f"{column}: {text} is no whole number"
+    yield from (f"{flag}: {row[flag]!r} is neither 0 nor 1" for flag in table.flags if row[flag] not in ("0", "1"))
 
 
 def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
@@ -95,8 +111,10 @@ def _sum_problems(table: Table, rows: tuple[Row, ...]) -> Iterator[str]:
             if not abs(total - 1) <= TOLERANCE:
                 yield f"line {line}: {row[first]} adds up to {total:.6f}, not 1"
     for column in table.group_sum:
-        for group in dict.fromkeys(row[first] for row in rows):
-            total = fsum(float(row[column]) for row in rows if row[first] == group)
+        groups: dict[str, list[float]] = {}
+        for row in rows:
+            groups.setdefault(row[first], []).append(float(row[column]))
+        for group, total in ((group, fsum(values)) for group, values in groups.items()):
             if not abs(total - 1) <= TOLERANCE:
                 yield f"{column} of {group} adds up to {total:.6f}, not 1"
 
@@ -117,24 +135,45 @@ def _world_problems(read: Read, names: Names) -> Iterator[str]:
     for row in read("homes"):
         if row["country"] and row["country"] not in names("country"):
             yield f"homes.csv: {row['home']}: unknown country {row['country']}"
-    total = sum(int(row["engineers"]) for row in read("stock"))
-    if total != WORLD_TOTAL:
-        yield f"stock.csv: engineers add up to {total}, not {WORLD_TOTAL}"
     net = fsum(float(row["national_net"]) for row in read("net_targets"))
     if not abs(net) < 0.05:
         yield f"net_targets.csv: national_net adds up to {net:.1f}, not 0"
     affiliates = fsum(float(row["share"]) for row in read("affiliates"))
     if not abs(affiliates - 1) <= TOLERANCE:
         yield f"affiliates.csv: share adds up to {affiliates:.6f}, not 1"
+    for axis in ("hub", "country", "home", "pool"):
+        yield from (f"{axis}: {name[:50]!r} is not small letters, digits and _, a letter first, 40 at most"
+                    for name in names(axis) if not all(map(NAME.fullmatch, name.split("."))))  # fmt: skip
+    owners = ("labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public")
+    for row in read("compute"):
+        if not fsum(float(row[owner]) for owner in owners) > 0:
+            yield f"compute.csv: {row['hub']}: {' + '.join(owners)} adds up to 0"
+    yield from _tax_problems(read)
     yield from _route_problems(read, names)
+
+
+def _tax_problems(read: Read) -> Iterator[str]:
+    """Every jurisdiction is tabulated at the same gross pay."""
+    gross: dict[str, set[float]] = {}
+    for row in read("tax_effective"):
+        gross.setdefault(row["jurisdiction"], set()).add(float(row["gross_kusd"]))
+    every = set().union(*gross.values())
+    for jurisdiction, found in gross.items():
+        if every - found:
+            yield f"tax_effective.csv: {jurisdiction}: no row for {min(every - found):g} kUSD"
 
 
 def _route_problems(read: Read, names: Names) -> Iterator[str]:
     pools = names("pool")
+    for row in read("pools"):
+        if row["route"] not in names("route"):
+            yield f"pools.csv: {row['pool']}: unknown route {row['route']}"
     for row in read("routes"):
         place = f"routes.csv: {row['route']}"
         if row["route"] != f"{row['country']}.{row['alias']}":
             yield f"{place}: is not country.alias"
+        if row["country"] not in names("country") or not NAME.fullmatch(row["alias"]):
+            yield f"{place}: unknown country {row['country']}, or alias {row['alias'][:50]!r} is no name"
         if row["kind"] not in KINDS or row["selection"] not in SELECTIONS:
             yield f"{place}: unknown kind {row['kind']} or selection {row['selection']}"
         if row["pool"] and row["pool"] not in pools:
@@ -165,5 +204,5 @@ def _shut_out(read: Read, country: str) -> Iterator[str]:
             for row in read("pay")
             if row["hub"] in hubs and row["tier"] == tier
         ]
-        if not any(way[tier] == "1" and float(way["pay_threshold_kusd"]) <= min(cash) for way in ways):
+        if cash and not any(way[tier] == "1" and float(way["pay_threshold_kusd"]) <= min(cash) for way in ways):
             yield tier

@@ -13,6 +13,8 @@ SOURCES = Path(__file__).parent / "data" / "sources"
 SHIPPED = SOURCES / "scholar_flows.csv"
 COLUMNS = ("year", "orig", "dest", "n")
 FIRST, LAST = 1900, 2100
+MOST = 1e10  # persons in a flow: more than there are
+LIMIT_BYTES = 200_000_000  # a hundred times what ships
 # ISO 3166 codes that no shipped table has: their people belong to the rest of the world
 TOO_SMALL = frozenset("ALA ATA ATF BLM BVT CCK CXR GGY HMD IOT MAF NFK PCN SGS SJM UMI".split())
 
@@ -63,6 +65,8 @@ def read_flows(path=None):
     """
     path = SHIPPED if path is None else Path(path)
     try:
+        if path.is_file() and path.stat().st_size > LIMIT_BYTES:
+            raise WorldError(path.name, f"{path.stat().st_size:,} bytes are too many; the limit is {LIMIT_BYTES:,}")
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             _check_head(path.name, rows.fieldnames or [])
@@ -94,8 +98,8 @@ def _flow(name, line, row):
     year, n = (_number(name, line, column, row[column]) for column in ("year", "n"))
     if year != int(year) or not FIRST <= year <= LAST:
         raise WorldError(name, f"line {line}", "year", f"{row['year']} is no whole year in [{FIRST}, {LAST}]")
-    if not n >= 0:
-        raise WorldError(name, f"line {line}", "n", f"{row['n']} is not in [0, inf) persons")
+    if not 0 <= n <= MOST:
+        raise WorldError(name, f"line {line}", "n", f"{row['n']} is not in [0, {MOST:g}] persons")
     for end in ("orig", "dest"):
         if row[end] not in known_countries():
             near = nearest(str(row[end]).upper(), known_countries())

@@ -4,19 +4,20 @@
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import networkx as nx
 import numpy as np
 
+from ..own_world import kept_by_world
 from .engineers import ROLES, SECTORS, STATUSES, TIERS
-from .tables import read
+from .tables import read, refuse_broken
 
 OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is another only if it is the same: what follows from it is laid out once
 class Setting:
     """Read-only arrays of the world; axes hub, country, home, tier, role, status in the order of their names."""
 
@@ -100,7 +101,7 @@ def distances(graph, hubs):
     return km
 
 
-@cache
+@kept_by_world()
 def load_setting():
     """Every table as a :class:`Setting`, read once.
 
@@ -109,6 +110,7 @@ def load_setting():
     WorldError
         if a table is missing, incomplete or names something unknown
     """
+    refuse_broken()
     graph = hub_graph()
     hubs = tuple(graph)
     countries = tuple(r["country"] for r in read("countries"))
@@ -144,8 +146,7 @@ def load_setting():
         phd_share=supply("phds") / np.maximum(supply("graduates", "phds").sum(axis=1), 1.0),
         tax_gross=tax_gross, tax_rate=tax_rate,
         returnee_abroad=np.array([relief[c, "returnee"] for c in countries]),
-        price=grid("prices", ["hub"], "price_level"),
-        engineer_share=grid("employment", ["hub"], "engineer_share"),
+        price=grid("prices", ["hub"], "price_level"), engineer_share=grid("employment", ["hub"], "engineer_share"),
         h100e=grid("compute", ["hub"], "h100e"),
         owner_share=_owners(*grid("compute", ["hub"], "labs_and_big_tech", "cloud", "enterprise",
                                   "sovereign_and_public").T),

@@ -1,13 +1,14 @@
 """Every world table declared once: what it says, its unit, its keys and what must hold of its numbers."""
 
 from dataclasses import dataclass, field
-from math import inf
 
 from sim.world.vocabulary import ROLES, STATUSES, TIERS
 
 SHARE = (0.0, 1.0)
-POSITIVE = (0.0, inf)
-ANY = (-inf, inf)
+MUCH = 1e12  # beyond anything a table could mean, yet finite: sums and products stay numbers
+POSITIVE = (0.0, MUCH)
+SOME = (1.0, MUCH)  # where a logarithm is taken or something is divided by it
+ANY = (-MUCH, MUCH)
 
 PAY_PARTS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 LEVELS = ("level_1", "level_2", "level_3", "level_4")
@@ -20,8 +21,8 @@ class Table:
     ``keys`` are the columns that tell rows apart, each with the axis its names come from (``hub``,
     ``origin:hub``); a key without a known axis is only unique. A ``full`` table has every combination once,
     but for a name with itself. ``numbers`` bounds the number columns, in ``unit``; blanks are allowed in
-    ``optional`` ones. ``row_sum`` columns add up to one in a row; ``group_sum`` columns do over the rows
-    that share the first key.
+    ``optional`` ones; ``whole`` ones count whole things, ``flags`` are 0 or 1. ``row_sum`` columns add up to one in
+    a row; ``group_sum`` columns do over the rows that share the first key.
     """
 
     meaning: str
@@ -29,6 +30,8 @@ class Table:
     keys: tuple[str, ...]
     numbers: dict[str, tuple[float, float]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     row_sum: tuple[str, ...] = ()
     group_sum: tuple[str, ...] = ()
     full: bool = True
@@ -76,7 +79,7 @@ PEOPLE = {
         "engineers living in each hub on 1 January 2026",
         "persons",
         ("hub",),
-        {"engineers": POSITIVE, "low": POSITIVE, "high": POSITIVE},
+        {"engineers": SOME, "low": POSITIVE, "high": POSITIVE},
     ),
     "tiers": Table("share of each tier", "share", ("hub",), _shares(TIERS), row_sum=TIERS),
     "roles": Table("share of each role", "share", ("hub",), _shares(ROLES), row_sum=ROLES),
@@ -107,13 +110,15 @@ PEOPLE = {
         group_sum=("share", "share_experts"),
     ),
     "ages": Table(
-        "age at the start", "share by year of age", ("tier", "age"), {"share": SHARE}, group_sum=("share",)
+        "age at the start", "share by year of age", ("tier", "age"), {"age": (15.0, 100.0), "share": SHARE},
+        whole=("age",), group_sum=("share",),
     ),
     "arrival_years": Table(
         "years since arrival of residents from abroad, by status",
         "share by year",
         ("status", "years_since_arrival"),
-        {"share": SHARE},
+        {"years_since_arrival": (0.0, 100.0), "share": SHARE},
+        whole=("years_since_arrival",),
         group_sum=("share",),
     ),
     "status_mix": Table(
@@ -135,7 +140,7 @@ MONEY = {
         "median pay of a hub and tier by part, gross",
         "kUSD a year",
         ("hub", "tier"),
-        dict.fromkeys(PAY_PARTS, POSITIVE),
+        dict.fromkeys(PAY_PARTS, POSITIVE) | {"base_kusd": SOME},
     ),
     "tax_brackets": Table(
         "marginal bands of income tax and contributions, 2025",
@@ -152,26 +157,15 @@ MONEY = {
         {"value": POSITIVE},
         full=False,
     ),
-    "tax_weights": Table(
-        "members of mixed jurisdictions",
-        "share",
-        ("proxy", "member"),
-        {"weight": SHARE},
-        group_sum=("weight",),
-        full=False,
-    ),
-    "tax_fx": Table(
-        "exchange rates, mean of 2025",
-        "local currency per USD",
-        ("currency",),
-        {"units_per_usd": POSITIVE},
-        full=False,
-    ),
+    "tax_weights": Table("members of mixed jurisdictions", "share", ("proxy", "member"), {"weight": SHARE},
+                         group_sum=("weight",), full=False),
+    "tax_fx": Table("exchange rates, mean of 2025", "local currency per USD", ("currency",),
+                    {"units_per_usd": POSITIVE}, full=False),
     "tax_effective": Table(
         "income tax and social contributions of a single employee over gross pay",
         "share of gross; gross in kUSD a year",
         ("jurisdiction", "gross_kusd"),
-        _shares(("rate", "income_tax_rate", "social_rate")),
+        _shares(("rate", "income_tax_rate", "social_rate")) | {"gross_kusd": SOME},
         full=False,
     ),
     "tax_relief": Table(
@@ -208,12 +202,13 @@ RULES = {
             "fee_usd": POSITIVE,
             "special_fee_usd": POSITIVE,
             "processing_months": (0.0, 120.0),
-            "years": (0.0, 99.0),
+            "years": (0.25, 99.0),
             "permanent_after_years": POSITIVE,
         }
-        | _shares((*TIERS, "approval_rate", "reach", "local_degree", "is_open", "from_abroad", "in_country"))
-        | _shares(("exposed_abroad_only", "employer_tied")),
+        | _shares(("approval_rate", "reach")),
         optional=("cap", "permanent_after_years"),
+        whole=("cap", "intake_month", "start_month"),
+        flags=(*TIERS, "local_degree", "is_open", "from_abroad", "in_country", "exposed_abroad_only", "employer_tied"),
         full=False,
     ),
     "pools": Table(
@@ -275,20 +270,18 @@ TRUST = {
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
-# Written by the fit of the model (sim.study.calibrate); read and checked once they are there.
+# Written by the model (sim.study.calibrate, sim.study.hub_shares); read and checked once they are there.
 GENERATED = {
-    "hub_constants": Table(
-        "pull of a hub beyond the named factors, fitted",
-        "log-odds; persons a year",
-        ("hub",),
-        dict.fromkeys(("permanent", "boom", "net_offset", "net_target"), ANY),
-    ),
-    "border_costs": Table(
-        "cost of crossing a border, fitted to the crossing rates",
-        "log-odds; factor",
-        ("group",),
-        {"move_cost_abroad": ANY, "crossing_factor": POSITIVE},
-    ),
+    "hub_constants": Table("pull of a hub beyond the named factors, fitted", "log-odds; persons a year", ("hub",),
+                           dict.fromkeys(("permanent", "boom"), (-50.0, 50.0))
+                           | dict.fromkeys(("net_offset", "net_target"), ANY)),
+    "border_costs": Table("cost of crossing a border, fitted to the crossing rates", "log-odds; factor", ("group",),
+                          {"move_cost_abroad": (-50.0, 50.0), "crossing_factor": (1e-3, 1e3)}),
+    "hub_pulls": Table("pull of a hub against the mean hub by factor, and what part is fitted", "log-odds; share",
+                       ("hub",), dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE}),
+    "long_run": Table("share of the world stock in the last year at both ends of assumptions on boom and growth",
+                      "percent", ("hub", "assumption"), dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
+                      full=False),
     # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
     "corridor_kernel": Table("coefficients of the flows between countries", "as the assumption", ("term",),
                              {"coefficient": ANY, "error": POSITIVE, "fall": SHARE}, full=False),

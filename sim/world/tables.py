@@ -1,19 +1,16 @@
 """World tables read and checked: rows as text with source and grade, columns as arrays in axis order."""
 
-import csv
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 
+from sim import own_world
 from sim.errors import WorldError, nearest
 from sim.world import checks
 from sim.world.registry import DECLARED, GENERATED
 from sim.world.vocabulary import ROLES, SECTORS, STATUSES, TIERS
 
-__all__ = ["TABLES", "check", "column", "names", "read", "rows"]
+__all__ = ["TABLES", "check", "column", "names", "read", "refuse_broken", "rows"]
 
-DATA = Path(__file__).parent / "data"
+DATA = own_world.SHIPPED
 TABLES = DECLARED | {name: GENERATED[name] for name in GENERATED if (DATA / f"{name}.csv").is_file()}
 FIXED_AXES = {
     "tier": TIERS,
@@ -21,11 +18,12 @@ FIXED_AXES = {
     "sector": SECTORS,
     "status": STATUSES,
     "aimed_at": ("newcomer", "returnee"),
+    "group": ("expert", "other"),
 }
 AXIS_TABLES = {"hub": "hubs", "country": "countries", "home": "homes", "route": "routes", "pool": "pools"}
 
 
-@cache
+@own_world.kept_by_world()
 def read(name: str) -> tuple[dict[str, str], ...]:
     """Rows of the table ``name``, as text, in file order.
 
@@ -36,15 +34,7 @@ def read(name: str) -> tuple[dict[str, str], ...]:
     """
     if name not in DECLARED and name not in GENERATED:
         raise WorldError(f"no world table {name}{nearest(name, TABLES)}")
-    path = DATA / f"{name}.csv"
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            found = tuple(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WorldError(path.name, f"cannot be read ({error})") from None
-    if not found:
-        raise WorldError(path.name, "has no rows")
-    return found
+    return own_world.rows(name)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -56,7 +46,7 @@ def rows(name: str) -> list[dict[str, str]]:
     ]
 
 
-@cache
+@own_world.kept_by_world()
 def names(axis: str) -> tuple[str, ...]:
     """Names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
 
@@ -111,4 +101,19 @@ def check() -> list[str]:
     Unsourced rows, unknown grades and names, missing or doubled rows, numbers out of bounds, shares that do
     not add up, hubs without a country, countries without a way in, and derived tables that are stale.
     """
-    return checks.problems(TABLES, read, names) + checks.stale()
+    found = checks.problems(TABLES, read, names)
+    return found or ([] if own_world.texts() else checks.stale(read))
+
+
+def refuse_broken() -> None:
+    """Refuse the tables of the world in use where they are incomplete or contradict one another.
+
+    Raises
+    ------
+    WorldError
+        naming the first problem, and how many there are
+    """
+    found = checks.problems(TABLES, read, names)
+    if found:
+        more = f"; and {len(found) - 1:,} more: talentflow world --check" if len(found) > 1 else ""
+        raise WorldError(own_world.folder(), f"{found[0]}{more}")

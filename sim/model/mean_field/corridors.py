@@ -7,24 +7,31 @@ from ..kernels import ORDERLY
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def take(asked, now, later):
-    """The part ``now`` of those who ``asked``, and (home, tier, origin) sums of the part ``later``.
+def take(asked, left, now, later, moves, by_hub):
+    """Add the part ``now`` of those who ``asked`` to ``moves``, and their sums to ``by_hub`` (home, tier, destination).
 
     Parameters
     ----------
-    asked : (home, tier, origin, destination) persons; now, later : (home, tier, destination) shares
+    asked, moves : (home, tier, origin, destination) persons; left : (home, tier, origin) share of them still there
+    now, later : (home, tier, destination) shares
+
+    Returns
+    -------
+    (home, tier, origin) persons of the part ``later``
     """
     homes, tiers, origins, hubs = asked.shape
-    taken, left = np.empty_like(asked), np.zeros((homes, tiers, origins))
+    out = np.empty((homes, tiers, origins))
     for g in range(homes):
         for t in range(tiers):
             for o in range(origins):
-                some = 0.0
+                some, share = 0.0, left[g, t, o]
                 for d in range(hubs):
-                    taken[g, t, o, d] = asked[g, t, o, d] * now[g, t, d]
-                    some += asked[g, t, o, d] * later[g, t, d]
-                left[g, t, o] = some
-    return taken, left
+                    persons = asked[g, t, o, d] * share
+                    moves[g, t, o, d] += persons * now[g, t, d]
+                    by_hub[g, t, d] += persons
+                    some += persons * later[g, t, d]
+                out[g, t, o] = some
+    return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -44,13 +51,14 @@ def divert(total, went, asked, refused, country, diverted):
     (home, tier, origin, destination) all applications, those of the refused included
     """
     homes, tiers, hubs, _ = asked.shape
-    everybody, again = np.empty((homes, tiers, hubs)), np.empty_like(asked)
+    everybody, again = np.empty((homes, tiers, hubs)), np.empty(asked.shape)
     refused_by, asked_in, share = np.empty(hubs), np.empty(hubs), np.empty(hubs)  # more hubs than countries
     for g in range(homes):
         for t in range(tiers):
             for o in range(hubs):
                 some = 1 / total[g, t, o] if total[g, t, o] > 0 else 1.0
-                refused_by[:], asked_in[:] = 0.0, 0.0
+                for c in range(hubs):
+                    refused_by[c] = asked_in[c] = 0.0
                 for d in range(hubs):
                     there = np.uint64(country[d])
                     refused_by[there] += refused[g, t, o, d] * some
@@ -67,3 +75,32 @@ def divert(total, went, asked, refused, country, diverted):
                     abroad = all_of_them if country[d] != country[o] else 0.0
                     diverted[g, t, o, d] += went[g, t, o, d] * abroad
     return everybody, again
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def at_desks(persons, share, pattern, hub):
+    """(home, tier, desk) persons out of (home, tier, role, hub), by the share of a role that comes to each desk.
+
+    Parameters
+    ----------
+    share : (pattern, tier, role, desk); pattern : (home,) its pattern; hub : (desk,)
+    """
+    homes, tiers, roles, _ = persons.shape
+    out = np.zeros((homes, tiers, hub.size))
+    for g in range(homes):
+        p = np.uint64(pattern[g])
+        for t in range(tiers):
+            for r in range(roles):
+                for k in range(hub.size):
+                    out[g, t, k] += persons[g, t, r, np.uint64(hub[k])] * share[p, t, r, k]
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def scatter(values, place, size):
+    """(row, place) sums of (row, item) values by the ``place`` (item,) of the items."""
+    out = np.zeros((values.shape[0], size))
+    for row in range(values.shape[0]):
+        for k in range(place.size):
+            out[row, np.uint64(place[k])] += values[row, k]
+    return out

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..desks import Desks
 from ..routes import KINDS
+from .corridors import scatter
 
 
 class Counters(Desks):
@@ -12,20 +13,22 @@ class Counters(Desks):
     def __init__(self, arm):
         super().__init__(arm)
         routes, country = arm.routes, arm.world.setting.country
-        of_hub, self._desks, self._at_hub = routes.of_country[country], {}, {}
+        of_hub, self._desks = routes.of_country[country], {}
         for abroad, side in ((True, routes.from_abroad), (False, routes.in_country)):
             hub, column = np.nonzero((of_hub >= 0) & side[of_hub])
             self._desks[abroad] = hub, of_hub[hub, column], column
-            self._at_hub[abroad] = (hub[:, None] == np.arange(len(country))) * 1.0
-        self._hubs_of = [_slice(np.flatnonzero(country == c)) for c in routes.country]
+        in_country = [_slice(np.flatnonzero(country == c)) for c in range(len(arm.world.setting.countries))]
+        self._hubs_of = [in_country[c] for c in routes.country]
 
     def desks(self, abroad):
         """(desk,) hubs and routes."""
         return self._desks[abroad][:2]
 
-    def at_hub(self, abroad):
-        """(desk, hub) 1 where the desk is, else 0."""
-        return self._at_hub[abroad]
+    def by_hub(self, persons, abroad):
+        """(..., hub) sums of (..., desk) persons."""
+        hubs = len(self.arm.world.setting.hubs)
+        by_hub = scatter(persons.reshape(-1, persons.shape[-1]), self._desks[abroad][0], hubs)
+        return by_hub.reshape(*persons.shape[:-1], hubs)
 
     def at_desks(self, shares, abroad):
         """(..., desk) out of (..., hub, k) shares as from ``routes.route_shares``."""

@@ -6,8 +6,9 @@ from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 from .. import careers
 from ..year import STEM_MONTHS, renewal_rates, return_rates
 from . import nests, passes
-from .flows import land
-from .nests import MIDDLE
+from .exponents import MIDDLE
+from .flows import expel
+from .passes import row_sums
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 
@@ -21,7 +22,7 @@ def settle(arm):
     there = passes.by_status(arm.persons)
     by_hub = there.sum(axis=(0, 1))
     due = arm.terms.due().T[:, s.country]  # status, hub
-    stem = np.array([c == "usa" for c in s.countries])[s.country]
+    stem = (np.array(s.countries) == "usa")[s.country]
     naturalised = np.minimum(arm.a.naturalisation_rate * rules["naturalisation"], 1.0)[s.country]
     settled = np.minimum(s.settlement_rate * rules["settlement"][:, None], 1.0)[s.country].T  # home, hub
     homeward = (1 - settled) * np.minimum(return_rates(arm), 1.0)[s.country].T
@@ -36,8 +37,8 @@ def settle(arm):
     leaving = passes.settle(arm.persons, np.stack([np.broadcast_to(x, settled.shape) for x in changes]))
     gone = 0.0
     for persons, way, some in zip(leaving, ways, (to_home, to_any), strict=True):
-        gone = gone + passes.row_sums(passes.row_sums(persons))
-        land(arm, persons, (way / np.where(some > 0, some, 1.0)[..., None])[:, None])
+        gone = gone + row_sums(row_sums(persons))
+        expel(arm, persons, way / np.where(some > 0, some, 1.0)[..., None])
     present = there.sum(axis=2)
     arm.kept *= 1 - gone / np.where(present > 0, present, 1.0)
 
@@ -46,8 +47,7 @@ def _renew_terms(arm, renewed, to_opt, to_stem):
     """Terms of those whose status begins or goes on at the end of this year, (hub,) persons."""
     countries, terms = len(arm.world.setting.countries), arm.terms
     in_country = lambda x: np.bincount(arm.world.setting.country, x, countries)  # noqa: E731
-    for years, share in enumerate(arm.offices.terms().T):
-        terms.add(TEMPORARY, arm.new_temporary * share, np.full(countries, years))
+    terms.add_by_years(TEMPORARY, arm.new_temporary[:, None] * arm.offices.terms())
     terms.add(TEMPORARY, in_country(renewed), np.full(countries, 3))
     terms.add(OPT, in_country(to_opt), (5 + arm.routes.opt_months(countries, arm.rules)) // 12)
     terms.add(STEM_OPT, in_country(to_stem), np.full(countries, STEM_MONTHS // 12))
@@ -64,18 +64,20 @@ def ways_out(arm):
     """
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
-    third_trip, back_trip = e.trip[:, 0, :, TIER]
-    return nests.ways_out(parts.first, parts.share, back, third, back_trip, third_trip,
-                          arm.tables.dissimilarity.astype(float)[2:])
+    dissimilarity = arm.tables.dissimilarity.astype(float)[2:]
+    return nests.ways_out(parts.home, len(parts.first) - 1, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third,
+                          e.trip[0, :, TIER], dissimilarity)
 
 
 def promote(arm):
-    """Promote the expected share of every tier and hub (E10)."""
+    """Promote the expected share of every tier and hub (E10); note who is ``there`` then: home, tier, status, hub."""
     rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
     up = there.sum(axis=(0, 2)) * rate  # tier, hub
     arm.books.promotions += up.T
     arm.ages.promote((there.sum(axis=(0, 2)) - up).sum(axis=1), up.sum(axis=1))
     passes.promote(arm.persons, rate)
+    arm.there = there - there * rate[:, None]
+    arm.there[:, :-1] += (there * rate[:, None])[:, 1:]
 
 
 def leave(arm):
@@ -83,7 +85,7 @@ def leave(arm):
     s = arm.world.setting
     rate = s.exit_rate[s.country]
     share = rate + (1 - rate) * arm.ages.too_old()[:, None]  # tier, hub
-    by_hub = (passes.by_status(arm.persons).sum(axis=2) * share).sum(axis=1)  # home, hub
+    by_hub = (row_sums(arm.there) * share).sum(axis=1)  # home, hub
     arm.persons *= (1 - share)[:, None, None, None]
     arm.books.exits += by_hub.sum(axis=0)
     arm.departed += by_hub
@@ -102,6 +104,6 @@ def close(arm):
     arm.books.close(before, arm.counts.sum(axis=(1, 2, 3)))
     arm.offices.survive(arm.kept)
     arm.terms.follow(arm.counts.sum(axis=(1, 2)).T)
-    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.counts["lost_petitions"].sum()
+    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.lost_in_usa()
     arm.year += 1
     arm.follow_academia()

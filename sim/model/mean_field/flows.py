@@ -4,21 +4,21 @@ import numpy as np
 
 from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
 from . import permits
-from .passes import move_within, over_types, row_sums, thin
+from .passes import cross, move_within, row_sums, share_of
 
 
 def move_freely(arm, considering, found):
     """Let those go who chose another hub and need no permit: within a country they keep their status."""
-    types = considering.shape[3]
-    share, chance = (np.repeat(x[:, :, :, None], types, axis=3) for x in (found.gone, found.within))
-    move_within(arm.persons, considering, share, chance, *arm.pairs)
+    origin, destination = arm.pairs
+    gone = found.gone[..., origin]
+    chance = found.within / np.where(gone > 0, gone, 1.0)
+    move_within(arm.persons, considering, found.gone[:, :, :, None], chance, origin, destination)
     arm.persons[:, :, :, :, CITIZEN] += found.free
-    everybody = over_types(considering)
-    inside = np.zeros_like(arm.took_jobs.T)
-    np.add.at(inside.T, arm.pairs[1], (everybody[..., arm.pairs[0]] * found.within).sum(axis=(0, 1)).T)
+    everybody = row_sums(found.persons)
+    inside = _at(destination, (everybody[..., origin] * found.within).sum(axis=(0, 1)), arm)
     _book(arm, found.went)
-    _book_jobs(arm, (everybody * found.gone).sum(axis=(0, 1)), inside + found.free.sum(axis=(0, 1, 3)))
-    arm.arrived += found.free.sum(axis=(1, 2, 3))
+    _book_jobs(arm, (everybody * found.gone).sum(axis=(0, 1)), inside + row_sums(found.free).sum(axis=(0, 1)))
+    arm.arrived += row_sums(row_sums(found.free)).sum(axis=1)
 
 
 def move_inside(arm, moves, mix):
@@ -28,21 +28,23 @@ def move_inside(arm, moves, mix):
     ----------
     moves : (home, tier, pair of hubs) persons; mix : as in :func:`leavers`
     """
-    homes, tiers, _ = moves.shape
     origin, destination = arm.pairs
-    leaving = np.zeros((homes, tiers, arm.persons.shape[5]))
-    np.add.at(leaving, (slice(None), slice(None), origin), moves)  # type: ignore[arg-type]
+    leaving = _at(origin, moves, arm)
     going, share = leavers(arm, leaving, mix)
     towards = moves / np.where(leaving > 0, leaving, 1.0)[..., origin]
-    move_within(arm.persons, arm.persons, share, share[..., origin] * towards[:, :, None, None], origin, destination)
+    move_within(arm.persons, arm.persons, share, towards[:, :, None], origin, destination)
     by_role = row_sums(going)  # home, tier, role, hub
-    gone = by_role.sum(axis=2)[..., origin] * towards
-    came = np.zeros_like(arm.took_jobs)
-    np.add.at(came, destination, (by_role[..., origin] * towards[:, :, None]).sum(axis=(0, 1)).T)
-    flow = np.zeros((tiers, *arm.books.flow.shape))
-    flow[:, origin, destination] = gone.sum(axis=0)
-    _book_flow(arm, flow, by_role.sum(axis=(1, 2)))
-    _book_jobs(arm, by_role.sum(axis=(0, 1)), came.T)
+    gone = row_sums(by_role)
+    came = (by_role[..., origin] * towards[:, :, None]).sum(axis=(0, 1))
+    flow = np.zeros((moves.shape[1], *arm.books.flow.shape))
+    flow[:, origin, destination] = (gone[..., origin] * towards).sum(axis=0)
+    _book_flow(arm, flow, gone.sum(axis=1))
+    _book_jobs(arm, by_role.sum(axis=(0, 1)), _at(destination, came, arm))
+
+
+def _at(hub, values, arm):
+    """(..., hub) sums of (..., pair) values by the origin or destination of the pairs."""
+    return values @ (hub[:, None] == np.arange(len(arm.world.setting.hubs)))
 
 
 def move_abroad(arm, moves, mix, status):
@@ -50,13 +52,18 @@ def move_abroad(arm, moves, mix, status):
 
     Parameters
     ----------
-    moves : (home, tier, origin, destination) persons; mix : as in :func:`leavers`
-    status : (home, tier, destination, status) shares on arrival; nobody arrives as a student
+    moves : (home, tier, origin, destination) persons, scaled to those who go; mix : as in :func:`leavers`
+    status : (home, tier, status, destination) shares on arrival; nobody arrives as a student
     """
-    leaving = moves.sum(axis=3)
+    leaving = moves @ np.ones(moves.shape[3])
     going, share = leavers(arm, leaving, mix)
-    thin(arm.persons, share)
-    land(arm, going, moves / np.where(leaving > 0, leaving, 1.0)[..., None], status)
+    towards = np.where(leaving > 0, 1 / np.where(leaving > 0, leaving, 1.0), 0.0)
+    each = (going * towards[:, :, None, None]).reshape(*moves.shape[:2], -1, moves.shape[3])
+    came = (each @ moves).reshape(going.shape)
+    cross(arm.persons, share, came, status)
+    _land(arm, going, came)
+    moves *= (row_sums(row_sums(going)) * towards)[..., None]
+    _book(arm, moves)
 
 
 def leavers(arm, leaving, mix):
@@ -73,45 +80,44 @@ def leavers(arm, leaving, mix):
     there = row_sums(arm.persons)
     mix = mix + 1e-12 * there  # where nobody has applied so far
     total = mix.sum(axis=(2, 3))
-    going = np.minimum((leaving / np.where(total > 0, total, 1.0))[:, :, None, None] * mix, there)
-    return going, going / np.where(there > 0, there, 1.0)
+    share = share_of(there, mix, leaving / np.where(total > 0, total, 1.0))
+    return share * there, share
 
 
-def land(arm, leaving, towards, status=None):
-    """Let (home, tier, role, type, hub) persons who have left arrive abroad, as citizens unless told otherwise.
+def expel(arm, leaving, towards):
+    """Let (home, tier, role, type, hub) persons who have left arrive abroad as citizens.
 
     Parameters
     ----------
-    towards : (home, tier or 1, origin, destination) chances
-    status : (home, tier, destination, status) shares on arrival
+    towards : (home, origin, destination) chances
     """
-    homes, tiers, *_, hubs = leaving.shape
-    came = (leaving.reshape(homes, tiers, -1, hubs) @ towards).reshape(leaving.shape)
-    if status is None:
-        arm.persons[:, :, :, :, CITIZEN] += came
-    else:
-        for s in (CITIZEN, PERMANENT, TEMPORARY):
-            arm.persons[:, :, :, :, s] += came * status[:, :, None, None, :, s]
+    came = (leaving.reshape(len(leaving), -1, leaving.shape[4]) @ towards).reshape(leaving.shape)
+    arm.persons[:, :, :, :, CITIZEN] += came
+    _land(arm, leaving, came)
+    gone = row_sums(row_sums(leaving))
+    _book_flow(arm, (gone.transpose(2, 1, 0) @ towards.swapaxes(0, 1)).swapaxes(0, 1), gone.sum(axis=1))
+
+
+def _land(arm, leaving, came):
+    """Note (home, tier, role, type, hub) persons who left a country, and who came."""
     by_role = row_sums(came)
     arm.arrived += by_role.sum(axis=(1, 2))
-    gone = row_sums(leaving)
-    _book(arm, gone.sum(axis=2)[..., None] * towards)
-    _book_jobs(arm, gone.sum(axis=(0, 1)), by_role.sum(axis=(0, 1)))
+    _book_jobs(arm, row_sums(leaving).sum(axis=(0, 1)), by_role.sum(axis=(0, 1)))
 
 
 def by_permit(granted, free):
-    """(home, tier, destination, status) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
+    """(home, tier, status, destination) shares of arrivals: by kind (home, tier, destination) persons granted a permit,
     and (home, tier, destination) who need none."""
-    status = np.zeros((*free.shape, len(STATUSES)))
-    status[..., CITIZEN] = free
-    status[..., PERMANENT], status[..., TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
-    total = status.sum(axis=3, keepdims=True)
+    status = np.zeros((*free.shape[:2], len(STATUSES), free.shape[2]))
+    status[:, :, CITIZEN] = free
+    status[:, :, PERMANENT], status[:, :, TEMPORARY] = granted[permits.PERMANENT], granted[permits.TEMPORARY]
+    total = status.sum(axis=2, keepdims=True)
     return status / np.where(total > 0, total, 1.0)
 
 
 def _book(arm, moves):
     """Book (home, tier, origin, destination) persons who moved."""
-    _book_flow(arm, moves.sum(axis=0), moves.sum(axis=3).sum(axis=1))
+    _book_flow(arm, moves.sum(axis=0), (moves @ np.ones(moves.shape[3])).sum(axis=1))
 
 
 def _book_flow(arm, by_tier, departed):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..routes import route_shares
+from .corridors import at_desks
 
 
 class Inside:
@@ -25,13 +26,11 @@ class Inside:
         self.pattern = pattern_of[0]  # of homes to which the same routes are open
         share = offices.at_desks(share, abroad=False)  # pattern, tier, role, desk
         before = offices.chance_before[:, None, route]  # tier, 1, desk
-        granted = (share * before) @ offices.at_hub(abroad=False)
+        granted = offices.by_hub(share * before, abroad=False)
         self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
-        of = (self.pattern == np.arange(len(share))[:, None]).astype(float)
-        by_pattern = lambda x: (of @ x.reshape(len(x), len(self.pattern), -1)).reshape(  # noqa: E731
-            len(x), -1, *x.shape[2:])[..., hub]
-        self.persons, self.trained = ((self.share * by_pattern(x)).sum(axis=(1, 3)) for x in (
-            asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
+        self.persons, self.trained = (np.stack([
+            at_desks(*parts, self.pattern, hub).sum(axis=0) for parts in zip(x, self.share, strict=True)
+        ]) for x in (asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
         offices.count("applicants", self.persons, abroad=False)
 
     def by_tier(self, r):
@@ -41,16 +40,17 @@ class Inside:
         return persons, trained / np.maximum(persons, 1e-300)
 
     def chances(self):
-        """(kind, first time or again, pattern, tier, role, hub) chance of a permit, once the pools are drawn."""
+        """(kind, first time or again, pattern, tier, role, hub) chance of a permit once pools are drawn; books them."""
         offices, route = self.offices, self.offices.desks(abroad=False)[1]
         room = np.maximum(offices.room() - offices.counts["grants"], 0.0)
         asked = offices.by_route(self.persons, abroad=False)
         part = np.where(offices.capped, room / np.maximum(np.maximum(asked, room), 1e-300), 1.0)
-        chance = np.broadcast_to(offices.approval, offices.p_pays.shape) * part
-        offices.chance_before = np.where(offices.drawn, 0.0, chance)
+        decided = np.broadcast_to(part, offices.p_pays.shape).copy()
+        offices.chance_before = np.where(offices.drawn, 0.0, decided * offices.approval)
         for r in np.flatnonzero(offices.drawn):
-            chance[:, r] *= self.odds.get(r, 0.0)
-        each = chance[:, route]  # tier, desk
+            decided[:, r] *= self.odds.get(r, 0.0)
+        each = (decided * offices.approval)[:, route]  # tier, desk
         offices.count_grants(self.persons * each, abroad=False)
+        offices.count("lost_petitions", self.persons * (decided[:, route] - each), abroad=False)
         kinds = each * np.stack([~offices.is_permanent(route), offices.is_permanent(route)])[:, None]
-        return (self.share * kinds[:, None, None, :, None]) @ offices.at_hub(abroad=False)
+        return offices.by_hub(self.share * kinds[:, None, None, :, None], abroad=False)

@@ -6,75 +6,9 @@ Everything is by nation, tier, role, variant and hub; ``first`` says where the n
 import numpy as np
 from numba import njit
 
-from ...world import engineers
 from ..kernels import ORDERLY
 
-TIERS, ROLES, TASTES = len(engineers.TIERS), len(engineers.ROLES), len(engineers.TASTE_SHARES)
-MIDDLE = TASTES // 2  # the taste of those who work remotely: they are few
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def residents(pull, own, left, tied, remote, variants, dissimilarity):
-    """Exponents of the odds of staying in the hub, of what relief adds to staying in the country, of its other hubs.
-
-    Parameters
-    ----------
-    pull, left : (home, category % 45, hub) log-odds of arriving, and of relief that is left; own : (category % 45, hub)
-        of one's own job; tied : (home, hub) of ties
-    remote : (category % 45, hub) of remote work, with the middle taste: the last of four ``variants``
-    dissimilarity : of the hubs in a country
-
-    Returns
-    -------
-    three arrays (home, tier, role, variant, hub), counted from the best hub of the category
-    """
-    homes, hubs = tied.shape
-    shape = (homes, TIERS, ROLES, variants, hubs)
-    stay, held, inside = np.empty(shape), np.empty(shape), np.empty(shape)
-    for g in range(homes):
-        for t in range(TIERS):
-            for r in range(ROLES):
-                for v in range(variants):
-                    p, works = _category(t, r, v)
-                    best = pull[g, p].max()
-                    for d in range(hubs):
-                        x = np.float64(pull[g, p, d]) - best + works * remote[p, d]
-                        stay[g, t, r, v, d] = x + own[p, d] + left[g, p, d]
-                        held[g, t, r, v, d] = left[g, p, d]
-                        inside[g, t, r, v, d] = (x + tied[g, d]) / dissimilarity
-    return stay, held, inside
-
-
-@njit(inline="always")
-def _category(t, r, v):
-    """Row of the tables by category % 45, and whether the variant works remotely: 1.0 or 0.0."""
-    remotely = v == TASTES
-    return (t * ROLES + r) * TASTES + (MIDDLE if remotely else v), 1.0 if remotely else 0.0
-
-
-@njit(cache=True, nogil=True, fastmath=ORDERLY)
-def arrivals_abroad(home_of, needs, pull, tied, remote, permit, variants):
-    """(nation, tier, role, variant, hub) exponents of hubs abroad, dissimilarity and returnees' relief apart.
-
-    Parameters
-    ----------
-    home_of : (nation,) home; needs : (nation, hub) bool, a permit: who does leaves the remote job
-    permit : (home, tier * role, hub) log-odds; the others as in :func:`residents`
-    """
-    nations, hubs = needs.shape
-    out = np.empty((nations, TIERS, ROLES, variants, hubs))
-    for n in range(nations):
-        g = np.uint64(home_of[n])
-        for t in range(TIERS):
-            for r in range(ROLES):
-                for v in range(variants):
-                    p, works = _category(t, r, v)
-                    best = pull[g, p].max()
-                    for d in range(hubs):
-                        more = permit[g, t * ROLES + r, d] if needs[n, d] else works * remote[p, d]
-                        out[n, t, r, v, d] = np.float64(pull[g, p, d]) - best + tied[g, d] + more
-    return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -110,40 +44,85 @@ def leave(first, share, weights, persons, staying, sums, each, family, burden, n
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def count(first, each, sums, persons, gone, applied):
-    """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub), and count persons.
+def count(first, each, back, free, needs, gone, applied):
+    """Add to the probabilities of those who have ``gone`` or ``applied``, (home, tier, role, hub).
 
-    Parameters
-    ----------
-    each : as ``leave`` leaves it; persons : (home, tier, role, type, hub)
-    sums : (origin country, third ones freely or with a permit; nation, tier, role, variant, hub) odds
-
-    Returns
-    -------
-    (nest, nation, tier, type, role, variant, hub) what each unit of the odds adds to their choices
+    ``each`` is as ``leave`` leaves it; ``back``, ``free``, ``needs`` are the (nation, tier, role, variant, hub) sums of
+    the odds of the origin country, and of third ones freely or with a permit.
     """
     _, nations, tiers, roles, variants, hubs = each.shape
-    types, g = persons.shape[3], 0
-    out = np.empty((2, nations, tiers, types, roles, variants, hubs))
+    g = 0
     for n in range(nations):
         g += n >= first[g + 1]
         for t in range(tiers):
             for r in range(roles):
                 for v in range(variants):
                     for o in range(hubs):
-                        back, third = each[0, n, t, r, v, o], each[1, n, t, r, v, o]
-                        gone[g, t, r, o] += back * sums[0, n, t, r, v, o] + third * sums[1, n, t, r, v, o]
-                        applied[g, t, r, o] += third * sums[2, n, t, r, v, o]
-                    for k in range(types):
-                        for o in range(hubs):
-                            out[0, n, t, k, r, v, o] = each[0, n, t, r, v, o] * persons[g, t, r, k, o]
-                            out[1, n, t, k, r, v, o] = each[1, n, t, r, v, o] * persons[g, t, r, k, o]
+                        third = each[1, n, t, r, v, o]
+                        gone[g, t, r, o] += each[0, n, t, r, v, o] * back[n, t, r, v, o] + third * free[n, t, r, v, o]
+                        applied[g, t, r, o] += third * needs[n, t, r, v, o]
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def sums_back(back, pairs, trip, nations):
+    """(nation, tier, role, variant, origin) sums of the odds of the origin country, times those of the trip there.
+
+    Parameters
+    ----------
+    back : (pair, tier, role, variant); pairs : (2, pair) nations and hubs; trip : (pair, tier, origin)
+    """
+    count, tiers, roles, variants = back.shape
+    out = np.zeros((nations, tiers, roles, variants, trip.shape[2]))
+    for p in range(count):
+        n = np.uint64(pairs[0, p])
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for o in range(trip.shape[2]):
+                        out[n, t, r, v, o] += back[p, t, r, v] * trip[p, t, o]
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def flows(first, each, trip, out):
-    """Add to ``out`` (home, tier, origin, destination) the products of ``each`` (nation, ...) and ``trip``."""
+def go_back(home_of, each, back, pairs, trip, persons, went, arrived):
+    """Add moves to the origin country to those who ``went`` (home, tier, origin, destination), and who ``arrived``.
+
+    Parameters
+    ----------
+    home_of : (nation,) home; each : (nation, tier, role, variant, hub) what each unit of the odds adds
+    persons, arrived : (home, tier, role, type, hub); the others as in :func:`sums_back`
+    """
+    count, tiers, roles, variants = back.shape
+    types, hubs = persons.shape[3], persons.shape[4]
+    chance = np.empty(hubs)
+    for p in range(count):
+        n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
+        g = np.uint64(home_of[n])
+        for t in range(tiers):
+            for r in range(roles):
+                for o in range(hubs):
+                    chance[o] = 0.0
+                for v in range(variants):
+                    for o in range(hubs):
+                        chance[o] += each[n, t, r, v, o] * back[p, t, r, v]
+                for k in range(types):
+                    total = 0.0
+                    for o in range(hubs):
+                        moved = chance[o] * trip[p, t, o] * persons[g, t, r, k, o]
+                        total += moved
+                        went[g, t, o, d] += moved
+                    arrived[g, t, r, k, d] += total
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def flows(first, each, trip, needs, went, asked):
+    """Add moves to third countries to those who ``went`` or ``asked`` for a permit, (home, tier, origin, destination).
+
+    Parameters
+    ----------
+    each, trip : (nation, tier, origin, destination) the moves are the products of these
+    needs : (nation, destination) bool, a permit
+    """
     nations, tiers, hubs, _ = each.shape
     g = 0
     for n in range(nations):
@@ -151,13 +130,48 @@ def flows(first, each, trip, out):
         for t in range(tiers):
             for o in range(hubs):
                 for d in range(hubs):
-                    out[g, t, o, d] += each[n, t, o, d] * trip[n, t, o, d]
+                    moved = each[n, t, o, d] * trip[n, t, o, d]
+                    asks = moved if needs[n, d] else 0.0
+                    asked[g, t, o, d] += asks
+                    went[g, t, o, d] += moved - asks
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def leavers(home_of, each, persons):
+    """What each unit of the odds adds to the choices of ``persons`` (home, tier, role, type, hub).
+
+    Parameters
+    ----------
+    home_of : (nation,) home; each : (nation, tier, role, variant, hub) the same for one person
+
+    Returns
+    -------
+    (nation, tier, type, role, variant, hub) by type, and of all types together
+    """
+    nations, tiers, roles, variants, hubs = each.shape
+    types = persons.shape[3]
+    by_type, total = np.empty((nations, tiers, types, roles, variants, hubs)), np.zeros(each.shape)
+    for n in range(nations):
+        g = np.uint64(home_of[n])
+        for t in range(tiers):
+            for r in range(roles):
+                for v in range(variants):
+                    for k in range(types):
+                        for o in range(hubs):
+                            chosen = each[n, t, r, v, o] * persons[g, t, r, k, o]
+                            by_type[n, t, k, r, v, o] = chosen
+                            total[n, t, r, v, o] += chosen
+    return by_type, total
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
 def arrivals(first, each, odds, out):
-    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` (nation, tier, type, role, variant, hub)
-    and ``odds`` (nation, tier, role, variant, hub), summed over variants."""
+    """Add to ``out`` (home, tier, role, type, hub) the products of ``each`` and the ``odds``, summed over variants.
+
+    Parameters
+    ----------
+    each : (nation, tier, type, role, variant, hub); odds : (nation, tier, role, variant, hub)
+    """
     nations, tiers, types, roles, variants, hubs = each.shape
     g = 0
     for n in range(nations):
@@ -171,11 +185,21 @@ def arrivals(first, each, odds, out):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def within(each, odds, trip, origin, destination):
-    """(home, tier, role, pair) sum over variants of ``each`` (..., variant, hub) at the origin times the ``odds`` (...,
-    variant, hub) of the destination, times those of the ``trip`` (tier, origin, destination)."""
+def within(each, odds, trip, persons, origin, destination, went):
+    """Moves between hubs of a country, which are added to those who ``went`` (home, tier, origin, destination).
+
+    Parameters
+    ----------
+    each : (home, tier, role, variant, hub) what each unit of the odds adds at the origin; odds : of the destination
+    trip : (tier, origin, destination) odds; persons : (home, tier, role, hub)
+    origin, destination : (pair,) of hubs
+
+    Returns
+    -------
+    (home, tier, role, pair) probabilities
+    """
     homes, tiers, roles, variants, _ = each.shape
-    out = np.zeros((homes, tiers, roles, origin.size))
+    out = np.empty((homes, tiers, roles, origin.size))
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):
@@ -185,41 +209,52 @@ def within(each, odds, trip, origin, destination):
                     for v in range(variants):
                         total += each[g, t, r, v, o] * odds[g, t, r, v, d]
                     out[g, t, r, p] = total * trip[t, o, d]
+                    went[g, t, o, d] += persons[g, t, r, o] * out[g, t, r, p]
     return out
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def ways_out(first, share, back, third, back_trip, third_trip, dissimilarity):
+def ways_out(home_of, homes, share, back, pairs, trip_back, third, trip, dissimilarity):
     """Chances of the hubs abroad for people who must leave (E3).
 
     Parameters
     ----------
-    share : (nation,) part of its home
-    back, third : (nation, hub) odds in the origin country, and in third ones where nobody needs a permit
-    back_trip, third_trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
+    home_of, share : (nation,) home, and part of it; homes : their number
+    back : (pair,) odds in the origin country; pairs : (2, pair) nations and hubs
+    third : (nation, hub) odds in third countries where nobody needs a permit
+    trip_back : (pair, origin); trip : (nation, origin, hub); dissimilarity : (origin country, third ones)
 
     Returns
     -------
     two arrays (home, origin, hub), of those at home and of all that need no permit; a row adds up to the share of
     people to whom some hub is open
     """
-    nations, hubs = back.shape
-    home, anywhere = np.zeros((first.size - 1, hubs, hubs)), np.zeros((first.size - 1, hubs, hubs))
-    g = 0
-    for n in range(nations):
-        g += n >= first[g + 1]
+    nations, hubs = third.shape
+    home, anywhere = np.zeros((homes, hubs, hubs)), np.zeros((homes, hubs, hubs))
+    near = np.zeros((nations, hubs))
+    for p in range(back.size):
         for o in range(hubs):
-            near = far = 0.0
+            near[np.uint64(pairs[0, p]), o] += back[p] * trip_back[p, o]
+    by_near = np.zeros((nations, hubs))
+    for n in range(nations):
+        g = np.uint64(home_of[n])
+        for o in range(hubs):
+            far = 0.0
             for d in range(hubs):
-                near += back[n, d] * back_trip[n, o, d]
-                far += third[n, d] * third_trip[n, o, d]
-            worth_near = near ** dissimilarity[0] if near > 0.0 else 0.0
+                far += third[n, d] * trip[n, o, d]
+            worth_near = near[n, o] ** dissimilarity[0] if near[n, o] > 0.0 else 0.0
             worth_far = far ** dissimilarity[1] if far > 0.0 else 0.0
             total = max(worth_near + worth_far, 1e-300)
-            to_home = share[n] / near if near > 0.0 else 0.0
-            by_near, by_far = to_home * worth_near / total, share[n] / far * worth_far / total if far > 0.0 else 0.0
+            by_near[n, o] = worth_near / total
+            by_far = share[n] / far * worth_far / total if far > 0.0 else 0.0
             for d in range(hubs):
-                chance = back[n, d] * back_trip[n, o, d]
-                home[g, o, d] += to_home * chance
-                anywhere[g, o, d] += by_near * chance + by_far * third[n, d] * third_trip[n, o, d]
+                anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
+    for p in range(back.size):
+        n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
+        g = np.uint64(home_of[n])
+        for o in range(hubs):
+            if near[n, o] > 0.0:
+                chance = share[n] * back[p] * trip_back[p, o] / near[n, o]
+                home[g, o, d] += chance
+                anywhere[g, o, d] += chance * by_near[n, o]
     return home, anywhere

@@ -46,8 +46,8 @@ def by_status(persons):
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def admit(persons, entering, mix):
-    """Add those who are ``entering``, (home, tier, role, hub), by their ``mix`` of (home, type, status, hub)."""
+def admit(persons, graduates, others, graduates_mix, others_mix):
+    """Add (home, tier, role, hub) persons who enter, each by the mix of their kind, (home, type, status, hub)."""
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -55,7 +55,8 @@ def admit(persons, entering, mix):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] += entering[g, t, r, d] * mix[g, k, s, d]
+                            persons[g, t, r, k, s, d] += (graduates[g, t, r, d] * graduates_mix[g, k, s, d]
+                                                          + others[g, t, r, d] * others_mix[g, k, s, d])
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -64,10 +65,10 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
 
     Parameters
     ----------
-    graduates, mix : as in :func:`admit`, among the persons
+    graduates, mix : (home, tier, role, hub) and (home, type, status, hub), among the persons
     pending : (home, tier, role, type, hub) share; rate : (tier, role, type, status); factor : (role, hub) on it
     """
-    out = np.empty_like(persons)
+    out = np.empty(persons.shape)
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -77,7 +78,8 @@ def considerers(persons, graduates, mix, pending, rate, factor, rate_of_graduate
                         for d in range(hubs):
                             new = graduates[g, t, r, d] * mix[g, k, s, d]
                             able = (persons[g, t, r, k, s, d] - new) * (1 - pending[g, t, r, k, d])
-                            out[g, t, r, k, s, d] = able * rate[t, r, k, s] * factor[r, d] + new * rate_of_graduates
+                            able *= min(rate[t, r, k, s] * factor[r, d], 1.0)
+                            out[g, t, r, k, s, d] = able + new * rate_of_graduates
     return out
 
 
@@ -88,27 +90,35 @@ def move_within(persons, leaving, share, chance, origin, destination):
     Parameters
     ----------
     leaving : like persons, who may move; or the persons themselves
-    share : (home, tier, role, type, hub) of them who leave, wherever they go
-    chance : (home, tier, role, type, pair of hubs) part of them who go from its origin to its destination
+    share : (home, tier, role, type or 1, hub) of them who leave, wherever they go
+    chance : (home, tier, role or 1, pair of hubs) of those who leave its origin to go to its destination
     """
     homes, tiers, roles, types, statuses, hubs = persons.shape
-    there = np.empty(hubs)
+    gone = np.empty(hubs)
     for g in range(homes):
         for t in range(tiers):
             for r in range(roles):
+                to = r if r < chance.shape[2] else 0
                 for k in range(types):
+                    of = k if k < share.shape[3] else 0
                     for s in range(statuses):
-                        there[:] = leaving[g, t, r, k, s]
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] -= there[d] * share[g, t, r, k, d]
+                            gone[d] = leaving[g, t, r, k, s, d] * share[g, t, r, of, d]
+                        for d in range(hubs):
+                            persons[g, t, r, k, s, d] -= gone[d]
                         for p in range(origin.size):
-                            moved = there[np.uint64(origin[p])] * chance[g, t, r, k, p]
+                            moved = gone[np.uint64(origin[p])] * chance[g, t, to, p]
                             persons[g, t, r, k, s, np.uint64(destination[p])] += moved
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
-def thin(persons, share):
-    """Take away a ``share`` (home, tier, role, type, hub) of everybody, whatever his status."""
+def cross(persons, share, came, status):
+    """Take away a ``share`` of everybody, whatever his status, and add those who ``came``, by theirs.
+
+    Parameters
+    ----------
+    share, came : (home, tier, role, type, hub); status : (home, tier, status, hub) shares of those who came
+    """
     homes, tiers, roles, types, statuses, hubs = persons.shape
     for g in range(homes):
         for t in range(tiers):
@@ -116,7 +126,8 @@ def thin(persons, share):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] *= 1 - share[g, t, r, k, d]
+                            persons[g, t, r, k, s, d] = (persons[g, t, r, k, s, d] * (1 - share[g, t, r, k, d])
+                                                         + came[g, t, r, k, d] * status[g, t, s, d])
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -225,3 +236,19 @@ def promote(persons, rate):
                             up = persons[g, t, r, k, s, d] * rate[t, d]
                             persons[g, t, r, k, s, d] -= up
                             persons[g, t - 1, r, k, s, d] += up
+
+
+@njit(cache=True, nogil=True, fastmath=ORDERLY)
+def share_of(there, mix, each):
+    """(home, tier, role, type, hub) share of those ``there``: a ``mix`` of them times ``each`` (home, tier, hub)."""
+    homes, tiers, roles, types, hubs = there.shape
+    out = np.empty(there.shape)
+    for g in range(homes):
+        for t in range(tiers):
+            for r in range(roles):
+                for k in range(types):
+                    for d in range(hubs):
+                        persons = there[g, t, r, k, d]
+                        share = mix[g, t, r, k, d] * each[g, t, d] / (persons if persons > 0.0 else 1.0)
+                        out[g, t, r, k, d] = min(max(share, 0.0), 1.0)
+    return out

@@ -37,6 +37,7 @@ class Batch:
     Attributes
     ----------
     asked : (home, tier, origin, destination) persons, destinations being ``hubs``
+    left : (home, tier, origin) share of them who are still there
     due : year -> (kind, home, tier, destination) share of them
     by_route : year -> (route,) share of them all
     pending : (home, tier, origin) persons for whom it has not taken effect
@@ -44,13 +45,18 @@ class Batch:
 
     def __init__(self, asked, hubs, due, by_route):
         self.asked, self.hubs, self.due, self.by_route = asked, hubs, due, by_route
+        self.left, self.persons = np.ones(asked.shape[:3]), asked @ np.ones(asked.shape[3])
         self.pending = (asked @ sum(due.values()).sum(axis=0)[..., None])[..., 0]
 
     def copy(self):
         """A copy that may be changed."""
         twin = copy(self)
-        twin.asked, twin.due, twin.by_route = self.asked.copy(), dict(self.due), dict(self.by_route)
+        twin.due, twin.by_route = dict(self.due), dict(self.by_route)
         return twin
+
+    def survive(self, share):
+        """Scale all persons by the (home, tier, origin) ``share`` of engineers who are still there."""
+        self.left, self.pending = self.left * share, self.pending * share
 
 
 class ExpectedOffices(Counters):
@@ -73,7 +79,7 @@ class ExpectedOffices(Counters):
         """These offices as a branch of their arm starts with them."""
         twin = copy(self)
         twin.arm, twin.odds = arm, self.odds.copy()
-        twin.waiting, twin.queued = ({r: x.copy() for r, x in held.items()} for held in (self.waiting, self.queued))
+        twin.waiting, twin.queued = dict(self.waiting), dict(self.queued)
         twin.batches = [batch.copy() for batch in self.batches]
         return twin
 
@@ -92,9 +98,11 @@ class ExpectedOffices(Counters):
 
     def refuse(self, persons, hubs=slice(None)):
         """Let (home, tier, origin, destination) applicants know; destinations are ``hubs``."""
+        if np.ndim(self.refused) == 0 and hubs == slice(None):
+            self.refused = persons
+            return
         if np.ndim(self.refused) == 0:
-            homes, tiers, origins = persons.shape[:3]
-            self.refused = np.zeros((homes, tiers, origins, origins))
+            self.refused = np.zeros((*persons.shape[:3], persons.shape[2]))
         self.refused[..., hubs] += persons
 
     def pending(self):
@@ -106,7 +114,7 @@ class ExpectedOffices(Counters):
         """(route,) persons waiting, or granted and not yet moved."""
         total = np.zeros(len(self.drawn))
         for batch in self.batches:
-            total += batch.asked.sum() * sum(batch.by_route.values())
+            total += (batch.persons * batch.left).sum() * sum(batch.by_route.values())
         for r, persons in (*self.waiting.items(), *self.queued.items()):
             total[r] += persons.sum()
         return total
@@ -114,11 +122,11 @@ class ExpectedOffices(Counters):
     def survive(self, share):
         """Scale what is pending by the (home, tier, origin) ``share`` of engineers who are still there."""
         self.batches = [batch for batch in self.batches if batch.due]
-        held = (*self.waiting.values(), *self.queued.values(), *(batch.asked for batch in self.batches))
-        for persons in held:
-            persons *= share[..., None]
         for batch in self.batches:
-            batch.pending = batch.pending * share
+            batch.survive(share)
+        for held in (self.waiting, self.queued):
+            for r in held:
+                held[r] = held[r] * share[..., None]
 
     def take_due(self, moves, closed):
         """Add to ``moves`` those whose permit takes effect this year, (home, tier, origin, destination) persons.
@@ -133,35 +141,36 @@ class ExpectedOffices(Counters):
                 continue
             now = now * ~closed[:, None, batch.hubs]
             later = sum(batch.due.values()).sum(axis=0) if batch.due else np.zeros(now.shape[1:])
-            taken, batch.pending = take(batch.asked, now.sum(axis=0), later)
-            moves[..., batch.hubs] += taken
-            kinds[..., batch.hubs] += now * row_sums(batch.asked)
+            there, persons = np.ascontiguousarray(moves[..., batch.hubs]), np.zeros(now.shape[1:])
+            batch.pending = take(batch.asked, batch.left, now.sum(axis=0), later, there, persons)
+            moves[..., batch.hubs] = there
+            kinds[..., batch.hubs] += now * persons
         return kinds
 
     def plan(self, asked, on_routes, months):
         """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
         hub, route = self.desks(abroad=True)
-        some, at_hub = 1 / np.where(asked > 0, asked, 1.0), self.at_hub(abroad=True)
+        some = 1 / np.where(asked > 0, asked, 1.0)
         served, held = on_routes * ~self.drawn[route], {}
         part = self._parts_served(served)
         left = np.where(self.drawn, 1.0, 1 - part)
         for r in np.flatnonzero(left > 0):
             at = self.hubs_of(r)
-            held[r] = ((on_routes * ((route == r) * left[r])) @ at_hub)[..., at] * some[..., at]
+            held[r] = self.by_hub(on_routes * ((route == r) * left[r]), abroad=True)[..., at] * some[..., at]
         served = served * part[route]
         granted = served * self.granted(route)
         kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
         ahead = (months[:, None] + self.months_to_wait()[route]) // 12
-        due = {y: ((kinds * (ahead == y).mean(axis=0)) @ at_hub) * some for y in range(MOST_YEARS)
+        due = {y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some for y in range(MOST_YEARS)
                if (ahead == y).any()}
-        refused = 1 - (granted @ at_hub) * some
+        refused = 1 - self.by_hub(granted, abroad=True) * some
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share
         return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., hub],
                     served * some[..., hub])
 
     def _parts_served(self, served):
-        """(route,) part of those ``served`` whose turn comes within the year's room; who waits from before counts."""
+        """(route,) part of those ``served`` whose turn comes within the year's room; who waited before comes too."""
         before = np.array([self.queued[r].sum() if r in self.queued else 0.0 for r in range(len(self.drawn))])
         asked = self.by_route(served, abroad=True) + before
         room = np.maximum(self.room() - self.counts["grants"], 0.0)
@@ -175,7 +184,7 @@ class ExpectedOffices(Counters):
         """Decide on a ``part`` of the applications of a queue; the others wait on."""
         paid = np.broadcast_to(self.p_pays[:, r], 3)[:, None]
         granted = np.broadcast_to(part * paid * self.approval[r], (*queued.shape[:2], queued.shape[3]))
-        self.counts["lost_petitions"][r] += (row_sums(queued) * part * (1 - paid)).sum()
+        self.counts["lost_petitions"][r] += (row_sums(queued) * (part - granted)).sum()
         self._grant(r, queued, granted, self.arm.year + 1)
         self.refuse(queued * (part - granted)[:, :, None], self.hubs_of(r))
         if part < 1:
@@ -208,8 +217,8 @@ class ExpectedOffices(Counters):
         for name in ("applicants", "applicants_abroad"):
             self.count(name, plan.on_routes * persons[..., hub], abroad=True)
         served = plan.served * persons[..., hub]
-        self.count("lost_petitions", served * (1 - self.p_pays[:, route]), abroad=True)
         granted = served * self.granted(route)
+        self.count("lost_petitions", served - granted, abroad=True)
         self.count_grants(granted, abroad=True)
         by_route = self.by_route(granted, abroad=True) / max(persons.sum(), 1e-300)
         split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
@@ -248,7 +257,8 @@ class ExpectedOffices(Counters):
 
     def _after_the_draw(self, r, waiting, pays, odds):
         """Grant, refuse, or keep for the next draw: by the (tier,) share that ``pays`` and (home, tier) ``odds``."""
-        self.counts["lost_petitions"][r] += (waiting.sum(axis=(0, 2, 3)) * (1 - pays)).sum()
+        lost = 1 - pays + pays * odds * (1 - self.approval[r])  # nobody pays, or selected and refused
+        self.counts["lost_petitions"][r] += (waiting.sum(axis=(2, 3)) * lost).sum()
         granted, again = pays * odds * self.approval[r], pays * (1 - odds) * self.arm.a.redraw_share
         self.refuse(waiting * (1 - granted - again)[:, :, None, None], self.hubs_of(r))
         self.waiting[r] = waiting * again[:, :, None, None]

@@ -63,8 +63,11 @@ class MeanField(Frame):
     persons : (home, tier, role, type, status, hub)
     work : (hub, role, sector); elsewhere : (hub, hub of the employer) who work remotely
     since : (home, hub, years) persons by years since they came from abroad
+    residents : (home, tier, role, hub) persons when choices begin
     pairs : origins and destinations of all corridors within a country
     """
+
+    draws = False
 
     def __init__(self, world, a, constants, baseline_rules):
         super().__init__(world, a, constants, baseline_rules, 0)
@@ -75,7 +78,7 @@ class MeanField(Frame):
         self.mix = [kind * status[:, None] for status in statuses]  # of entrants: home, type, status, hub
         self.homes_of_entrants = entrant_homes(s)
         self.pairs = np.nonzero(~self.layout.abroad & ~np.eye(len(s.hubs), dtype=bool))
-        self.corridors = {}  # laid out for the choices, see ``choices.corridors``
+        self.corridors = {}  # laid out for the choices, see ``odds.corridors``
         by_role = joint_mix(s).transpose(1, 2, 0)[:, :, None] * self.roles
         self.persons = by_role[:, :, :, None, None] * self.mix[CONVERSIONS][:, None, None]
         self.ages = Ages(s)
@@ -118,7 +121,7 @@ class MeanField(Frame):
         self.kept = np.ones((homes, self.persons.shape[1], hubs))  # share of those with a petition pending
         self.leaders_gone = np.zeros(hubs)
         self.new_temporary = np.zeros(len(self.world.setting.countries))  # permits that take effect this year
-        self.present = _total(self.persons)
+        self.present = self.counts.sum(axis=(2, 3)).T  # home, hub
 
     def count(self):
         """Count the expected engineers: ``counts`` (hub, home, tier, status), ``jobs``, ``remote`` as in an Arm."""
@@ -134,13 +137,13 @@ class MeanField(Frame):
 
     def persons_by_role(self):
         """(hub, role) persons."""
-        return over_types(self.persons).sum(axis=(0, 1)).T
+        return _by_role(over_types(self.persons))
 
     def remote_share(self):
         """(hub, role) share of residents whose employer is in another hub: of every hub by role as at the start."""
         if not self.elsewhere.any():
             return np.zeros((len(self.world.setting.hubs), len(ROLES)))
-        role = self.persons_by_role()
+        role = _by_role(self.residents)
         expected = remote.expected_share(self)
         told = np.maximum((expected * role).sum(axis=1), 1e-300)
         return np.minimum(expected * (self.elsewhere.sum(axis=1) / told)[:, None], 1.0)
@@ -175,23 +178,26 @@ class MeanField(Frame):
     def relief_left(self):
         """(home, category % 45, hub) mean of what relief that is left adds to staying in the country (E1)."""
         t = self.tables
-        out = np.where(t.is_home[:, None, :], t.returnee_left[0], t.newcomer_left[0]).astype(float)
-        share = self.since / np.maximum(_total(self.persons), 1e-300)[..., None]
-        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)[:, None]
-        for table, schemes, at_home in ((t.newcomer_left, t.newcomer_years, False),
-                                        (t.returnee_left, t.returnee_years, True)):
-            at = np.flatnonzero(schemes > 0)
-            more = table[np.clip(schemes[at] - years, 0, longest), :, at] - table[0, :, at]  # year, scheme, category
-            mine = share[:, at] * (t.is_home[:, at] == at_home)[..., None]
-            out[:, :, at] += (mine.swapaxes(0, 1) @ more.swapaxes(0, 1)).transpose(1, 2, 0)
-        return out * t.has_relief[:, None, :]
+        out = np.zeros((len(self.since), *t.newcomer_left.shape[1:]))
+        hubs = np.flatnonzero((t.newcomer_years > 0) | (t.returnee_years > 0))  # elsewhere there is none to be left
+        is_home = t.is_home[:, hubs]
+        persons = np.maximum(_by_home(self.residents)[:, hubs], 1e-300)
+        share = (self.since[:, hubs] / persons[..., None]).swapaxes(0, 1)  # hub, home, year
+        longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)
+        for table, schemes, whose in ((t.newcomer_left, t.newcomer_years, ~is_home),
+                                      (t.returnee_left, t.returnee_years, is_home)):
+            left = np.clip(schemes[hubs, None] - years, 0, longest) * (schemes[hubs, None] > 0)
+            mean = share @ (table[left, :, hubs[:, None]] - table[0, :, hubs][:, None]) + table[0, :, hubs][:, None]
+            out[:, :, hubs] += (mean * whose.T[..., None]).transpose(1, 2, 0)
+        out[:, :, hubs] *= t.has_relief[:, None, hubs]
+        return out
 
     @property
     def away_enough(self):
         """(home, hub) share of the people of a home living abroad who have been away as long as a hub's relief asks."""
         t = self.tables
         abroad = (self.since * ~t.is_home[:, :, None]).sum(axis=1)
-        people = (_total(self.persons) * ~t.is_home).sum(axis=1)
+        people = (_by_home(self.residents) * ~t.is_home).sum(axis=1)
         years = np.arange(SINCE)[:, None] < t.returnee_abroad
         return 1 - (abroad @ years) / np.maximum(people, 1e-300)[:, None]
 
@@ -203,9 +209,14 @@ class MeanField(Frame):
         self.since = np.concatenate([np.zeros_like(self.since[..., :1]), self.since[..., :-1]], axis=-1)
 
 
-def _total(persons):
-    """(home, hub) sums of (home, tier, role, type, status, hub) persons."""
-    return over_types(persons).sum(axis=(1, 2))
+def _by_home(residents):
+    """(home, hub) sums of (home, tier, role, hub) persons."""
+    return row_sums(row_sums(residents))
+
+
+def _by_role(residents):
+    """(hub, role) sums of (home, tier, role, hub) persons."""
+    return residents.reshape(-1, *residents.shape[2:]).sum(axis=0).T
 
 
 def _normal(shares):

@@ -57,6 +57,10 @@ class Terms:
         at = np.minimum(np.broadcast_to(decembers, len(self.left)), LONGEST)
         self.left[np.arange(len(at)), status, at] += persons
 
+    def add_by_years(self, status, persons):
+        """Add (country, years) persons whose ``status`` ends after as many Decembers."""
+        self.left[:, status, : persons.shape[1]] += persons
+
     def due(self):
         """(country, status) share whose status ends this December."""
         total = self.left.sum(axis=2)

@@ -6,7 +6,6 @@ from ...world.engineers import TASTE_SHARES, TEMPORARY
 from .. import remote
 from .. import work_equations as eq
 from ..jobs import job_lock, separation
-from . import passes
 
 
 def hire_entrants(arm, entering):
@@ -40,7 +39,7 @@ def _mean(arm, by_kind):
     tiers = arm.counts.sum(axis=(1, 3))
     tiers = tiers / np.maximum(tiers.sum(axis=1, keepdims=True), 1e-300)
     by_kind = by_kind.reshape(3, -1, len(TASTE_SHARES), *by_kind.shape[1:])
-    return np.einsum("trqhk,ht,q->hrk", by_kind, tiers, TASTE_SHARES, optimize=True)
+    return np.einsum("trqhk,tqh->hrk", by_kind, tiers.T[:, None] * TASTE_SHARES[:, None])
 
 
 def _rates(arm):
@@ -55,7 +54,7 @@ def _rates(arm):
 def _lock(arm):
     """(hub,) mean factor of statuses on job changes, and (hub, status) whose job changes they are."""
     lock = job_lock(arm.world.setting, arm.a)[arm.world.setting.country]  # hub, home
-    persons = passes.by_status(arm.persons).sum(axis=1).transpose(2, 0, 1)  # hub, home, status
+    persons = arm.there.sum(axis=1).transpose(2, 0, 1)  # hub, home, status
     weighted = persons.copy()
     weighted[..., TEMPORARY:] *= lock[:, :, None]
     by_status = weighted.sum(axis=1)

@@ -15,7 +15,7 @@ from .choices import choose
 from .endings import close, leave, promote, settle
 from .flows import by_permit, move_abroad, move_freely, move_inside
 from .inside import Inside
-from .passes import admit, by_status, over_types, row_sums
+from .passes import admit, over_types, row_sums
 from .state import MeanField
 from .work import change_jobs, hire_entrants
 
@@ -49,8 +49,9 @@ def simulate(arm, until):
         considering = considerers(arm, graduates)
         for months in seasons(arm, year):
             if months[0]:
-                arm.change_rules(12 * year + months[0])
-            hold_season(arm, considering * (len(months) / MONTHS), months)
+                arm.change_rules(12 * year + int(months[0]))
+            some = considering if len(months) == MONTHS else considering * (len(months) / MONTHS)
+            hold_season(arm, some, months)
         arrive(arm)
         settle(arm)
         promote(arm)
@@ -69,15 +70,14 @@ def seasons(arm, year):
 def enter(arm):
     """Let the year's graduates and people from other occupations in; returns the graduates, (home, tier, role, hub)."""
     graduates, others = entering = arm.entering()
-    there = over_types(arm.persons)
-    arm.ages.enter(*(x.sum(axis=(2, 3)).sum(axis=0) for x in (there, graduates, others)))
-    for some, mix in zip(entering, arm.mix, strict=True):
-        admit(arm.persons, some, mix)
-    arm.books.graduates += graduates.sum(axis=(0, 2)).T
-    arm.books.entrants += (graduates + others).sum(axis=(0, 2)).T
-    in_status = [(x.sum(axis=(1, 2))[:, None] * mix.sum(axis=1)).sum(axis=0)
+    by_tier = [row_sums(x).sum(axis=0) for x in entering]  # tier, hub
+    arm.ages.enter(arm.counts.sum(axis=(0, 1, 3)), *(x.sum(axis=1) for x in by_tier))
+    admit(arm.persons, *entering, *arm.mix)
+    arm.books.graduates += by_tier[GRADUATES].T
+    arm.books.entrants += sum(by_tier).T
+    in_status = [(row_sums(row_sums(x))[:, None] * mix.sum(axis=1)).sum(axis=0)
                  for x, mix in zip(entering, arm.mix, strict=True)]
-    arm.terms.enter(*in_status, by_status(arm.persons).sum(axis=(0, 1)))
+    arm.terms.enter(*in_status, arm.counts.sum(axis=(1, 2)).T + sum(in_status))
     hire_entrants(arm, (graduates + others).sum(axis=(0, 1)).T)
     return graduates
 
@@ -88,10 +88,12 @@ def considerers(arm, graduates):
     rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     rates = rates.reshape(types, tiers, roles, *rates.shape[1:])
     rate = arm.ages.mean(rates.transpose(1, 2, 0, 3, 4))  # tier, role, type, status
+    there = row_sums(arm.persons)
+    arm.residents = row_sums(there)
     factor = 1 + (arm.a.remote_considering - 1) * arm.remote_share().T
     factor = factor * (1 + (arm.a.team_pull - 1) * arm.left_by_leader())
     mix = arm.mix[GRADUATES]
-    there = row_sums(arm.persons) - graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
+    there -= graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
     return passes.considerers(arm.persons, graduates, mix, pending_share(arm, there), rate, factor,
                               arm.a.considering_graduate)
 
@@ -101,8 +103,7 @@ def pending_share(arm, there):
     pending = arm.offices.pending()
     if np.ndim(pending) == 0:
         return np.zeros_like(there)
-    mix = arm.applicants * (pending / np.maximum(arm.applicants.sum(axis=(2, 3)), 1e-300))[:, :, None, None]
-    return np.clip(mix / np.where(there > 0, there, 1.0), 0.0, 1.0)
+    return passes.share_of(there, arm.applicants, pending / np.maximum(arm.applicants.sum(axis=(2, 3)), 1e-300))
 
 
 def hold_season(arm, considering, months):
@@ -112,7 +113,7 @@ def hold_season(arm, considering, months):
         found = choose(arm, some, group)
         move_freely(arm, some, found)
         on_routes = on_routes + at_desks(arm, found.asked_role, group)
-        persons = row_sums(some)
+        persons = found.persons
         rounds.append((persons.sum(axis=(2, 3)), found.went, found.asked, persons * found.applied[:, :, :, None]))
     total, went, asked, arm.applicants = (reduce(np.add, parts) for parts in zip(*rounds, strict=True))
     plan, march = offices.plan(row_sums(asked), on_routes, months), INTAKE - 1 in months
@@ -125,8 +126,8 @@ def hold_season(arm, considering, months):
 def at_desks(arm, asked_role, group=0):
     """(home, tier, desk) applicants from abroad out of (home, tier, role, destination); some may reach no route."""
     _, share, pattern_of = arm.from_abroad
-    share = arm.offices.at_desks(share, abroad=True)[pattern_of[group]]  # home, tier, role, desk
-    return (asked_role[..., arm.offices.desks(abroad=True)[0]] * share).sum(axis=2)
+    share = arm.offices.at_desks(share, abroad=True)
+    return corridors.at_desks(asked_role, share, pattern_of[group], arm.offices.desks(abroad=True)[0])
 
 
 def by_group(arm, considering):
@@ -153,7 +154,7 @@ def by_inside(arm, hold_draws):
 
 
 def divert(arm, total, went, asked):
-    """The refused take the next best hub, at home or abroad, or stay; returns all applications, with their new ones.
+    """The refused take the next best hub, at home or abroad, or stay; returns all applications with their new ones.
 
     They choose as all considerers did, but for the permits of the country that refused them: odds of what is left keep
     their proportions, as if all alternatives were independent (approximation).
@@ -162,8 +163,7 @@ def divert(arm, total, went, asked):
     ----------
     total : (home, tier, origin) considerers; went, asked : (home, tier, origin, destination) what they chose
     """
-    origin, destination = arm.pairs
-    country = arm.world.setting.country
+    (origin, destination), country = arm.pairs, arm.world.setting.country
     everybody, again = corridors.divert(total, went, asked, arm.offices.refused, country, arm.diverted)
     arm.offices.refused = 0.0
     move_inside(arm, went[:, :, origin, destination] * everybody[..., origin], arm.applicants)

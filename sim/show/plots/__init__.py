@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim.errors import UsageError, nearest
 from sim.processes import each
+from sim.results.uncertainty import is_split
 
 KINDS = {
     "shares": "hub shares over time, scenario and baseline, with bands",
@@ -13,6 +14,7 @@ KINDS = {
     "ranks": "which hub is largest: ranks over time, and how likely each is in the last year",
     "backlog": "people waiting and odds of selection over time, of the routes that change most",
     "brain_gain": "the effect by country on own engineers abroad and foreign engineers at home",
+    "uncertainty": "the variance of the effect by chance, data, assumptions and model (run --uncertainty parts)",
     "comparison": "several scenarios side by side, and whether two add up",
     "flow_map": "the largest changes of net flows, on a map",
     "net_migration": "net migration of each hub by where people come from and go to",
@@ -34,6 +36,7 @@ SWEEP_KINDS = {  # figures of a sweep
 }
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
 USUAL_OF_MANY = ("comparison", "shares")
+OF_SPLIT = ("uncertainty",)  # and of a run whose uncertainty is in parts
 USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
     "guided": ("indices", "assumption_load", "screening"), "sobol": ("indices", "assumption_load"),
     "morris": ("screening",), "pawn": ("indices",), "lhs": ("indices",), "oat": ("tornado", "spider"),
@@ -105,13 +108,19 @@ def to_file(plot, size, path, style="memo"):
         figure = Figure(figsize=styles.fit(size, styles.SLIDE), dpi=DPI)
         FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
         plot(styles.room(figure))
-        figure.savefig(path, metadata=_undated(path))
+        whole = path.with_name(f".{path.name}")  # never half a picture under its name
+        try:
+            figure.savefig(whole, format=path.suffix.lower().lstrip("."), metadata=_undated(path))
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
     return path
 
 
 def draw_figures(result, folder):
     """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any."""
     kinds = (USUAL if len(result.arms) == 1 else USUAL_OF_MANY)[::-1]  # the slowest last: this process begins with it
+    kinds = (*OF_SPLIT, *kinds) if is_split(result) and len(result.arms) == 1 else kinds
     list(each(draw, [result] * len(kinds), kinds, [Path(folder) / f"{kind}.png" for kind in kinds]))
 
 

@@ -9,6 +9,7 @@ from sim.scenario.shapes import quantile
 from sim.show.plots import style
 
 SIZE = (10, 9.2)  # inches
+ENDS = {"low": 0.05, "central": 0.5, "high": 0.95}
 NINETY = 1.645  # standard deviations on either side
 SURE = 0.99  # of the band of a uniform histogram
 
@@ -30,18 +31,18 @@ def plot_calibration(answer, ax=None):
         ax.axis("off")
         style.heading(ax, "What facts say of the beliefs about behaviour",
                       f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; medians and 90 % ranges")
-        _beliefs(ax.inset_axes([0.2, 0.07, 0.27, 0.93]), answer)
-        _facts(ax.inset_axes([0.67, 0.55, 0.33, 0.45]), answer)
-        _ranks(ax.inset_axes([0.67, 0.07, 0.33, 0.33]), answer)
-        style.caption(ax, "Beliefs that data could have narrowed and did not, by a fifth at least, are called "
-                      "prior-driven. A perfect method gives ranks inside the grey band, but for one bar in a hundred.")
+        _beliefs(ax.inset_axes([0.2, 0.07, 0.28, 0.9]), answer)
+        _facts(ax.inset_axes([0.67, 0.55, 0.31, 0.42]), answer)
+        _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.33]), answer)
+        style.caption(ax, "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey: 90 % of "
+                      "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives.")
     return ax
 
 
 def _beliefs(panel, answer):
     rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
     for y, row in enumerate(rows):
-        low, middle, high = (_score(row[end], PRIORS[row["name"]]) for end in ("low", "central", "high"))
+        low, middle, high = (_score(row[end], PRIORS[row["name"]], u) for end, u in ENDS.items())
         colour = style.SCENARIO if row["shrinkage"] >= ENOUGH else style.FAINT
         panel.plot([-NINETY, NINETY], [y, y], color=style.GRID, lw=style.em(0.7), solid_capstyle="butt")
         panel.plot([low, high], [y, y], color=colour, lw=style.em(0.28), solid_capstyle="butt")
@@ -53,11 +54,12 @@ def _beliefs(panel, answer):
     panel.set_title("Beliefs", loc="left", fontsize="medium")
 
 
-def _score(value, prior):
-    """The normal score of a value under its prior."""
+def _score(value, prior, near):
+    """The normal score of a value under its prior; a bound has several: the one closest to the quantile ``near``."""
     u = np.linspace(1e-4, 1 - 1e-4, 4001)
     curve = quantile(u, prior.shape, prior.central, prior.low, prior.high, prior.bounds, prior.mass)
-    return float(ndtri(np.interp(value, curve, u)))
+    first, last = (u[min(np.searchsorted(curve, value, side), len(u) - 1)] for side in ("left", "right"))
+    return float(ndtri(np.clip(near, first, last)))
 
 
 def _facts(panel, answer):
@@ -70,8 +72,8 @@ def _facts(panel, answer):
             panel.plot(middle, y + shift, "o", color=colour, ms=style.em(0.5), label=way if y == 0 else None)
     panel.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
     panel.axvline(0, color=style.BASELINE, lw=style.em(0.1))
-    panel.set_yticks(range(len(rows)), [row["name"].replace("_", " ") for row in rows])
-    panel.set_xlabel("simulated less observed, in standard errors of the fact")
+    panel.set_yticks(range(len(rows)), [row["name"] for row in rows])
+    panel.set_xlabel("simulated less observed, in standard errors")
     panel.set_title("Facts that they were fitted to", loc="left", fontsize="medium")
     panel.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, frameon=False, fontsize="small")
 
@@ -84,6 +86,6 @@ def _ranks(panel, answer):
     panel.axhspan(low, high, color=style.BASELINE_BAND, zorder=0)
     panel.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=style.SCENARIO)
     panel.set_xlim(0, 100)
-    panel.set_xlabel(f"rank of the truth among draws, % ({answer['truths']} truths, all beliefs)")
-    panel.set_ylabel("truths")
+    panel.set_xlabel("rank of the truth among draws, %")
+    panel.set_ylabel(f"{answer['truths']} truths, all beliefs")
     panel.set_title("Known truths, found again", loc="left", fontsize="medium")

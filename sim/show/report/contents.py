@@ -1,12 +1,12 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
-from sim.results import words
+from sim.results import uncertainty, words
 from sim.results.basis import LEAST, basis_rows
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
-from sim.results.summary import route_rows
+from sim.results.summary import route_rows, shown_hubs
 from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
-from sim.show import backcast, index
+from sim.show import backcast, hub_shares, index
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
@@ -32,6 +32,8 @@ def contents(result):
         "comparison": hub_table(result) if several else None, "reading": words.reading(result),
         "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
         "index": None if several else _index(result), "kinds": KINDS,
+        "long_run": hub_shares.table_of(shown_hubs(result)), "long_run_reading": hub_shares.READING,
+        "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
         "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
         "assumed": words.assumed(record),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
@@ -44,7 +46,7 @@ def _scenario(result, arm):
     return {
         "label": arm, "title": record["title"], "question": record["question"], "sentences": record["sentences"],
         "notices": record["notices"], "warnings": record["warnings"],
-        "hubs": hub_table(result), "reading": words.reading(result),
+        "hubs": hub_table(result), "reading": words.reading(result), "uncertainty": uncertainty.sentences(result),
         "employers": basis_table(employed) if employed else None, "least": LEAST,
         "routes": route_table(routes), "composition": words.volume_and_composition(routes[0]) if routes else [],
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
@@ -118,9 +120,10 @@ def _commands(record):
     whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
-    options += ["--uncertainty chance"] if record["uncertainty"] == "chance" else []
+    options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
     options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
+    options += ["--world world"] if "world" in record["digests"] else []
     verb = "compare" if "arms" in record else "run"
     return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]
 

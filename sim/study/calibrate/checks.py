@@ -70,5 +70,5 @@ def predicted(z, fitted):
 
 
 def _figures_or_none(a, fitted):
-    constants = constants_or_none(a, START, fitted)
+    constants = constants_or_none(a, START, fitted=fitted)
     return constants and statistics(whole_world(fit_world(START), a, TO_FIVE), a, constants)

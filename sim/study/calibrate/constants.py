@@ -7,31 +7,34 @@ targets. Everything is seeded: the same code and tables give the same constants 
 """
 
 import csv
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from ... import own_world
 from ...model import constants as fitting
 from ...model.arm import Arm
 from ...model.constants import Constants, Offsets
 from ...model.supply import entrant_path
 from ...model.year import begin, simulate
+from ...own_world import kept_by_world
 from ...scenario.assumptions import Assumptions
 from ...scenario.levers import baseline_rules
 from ...world.build import build
 from ...world.hubs import load_setting
-from ...world.tables import read
+from ...world.tables import column, names, read
 
 DATA = Path(__file__).parents[2] / "world" / "data"
 START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
 AGENTS, SEEDS, PASSES = 380_000, 12, 9  # simulated first years of the fit
 DAMPING = 0.6  # of each correction: neighbouring hubs answer more strongly than the expected flows say
+GROUPS = names("group")  # whose border costs are fitted
 SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assumptions"
 
 
-@lru_cache(maxsize=1)
+@kept_by_world(maxsize=1)
 def fit_world(start=START, seed=0):
     """The world on which every inversion stands: one year, the same people for every run."""
     setting, a = load_setting(), Assumptions.central()
@@ -97,8 +100,8 @@ def fit(a=None, say=lambda line: None):
     return found, offsets
 
 
-def write(found, offsets, folder=DATA):
-    """Write the fit as the two tables that ship."""
+def write(found, offsets, folder=None):
+    """Write the fit as its two tables: into a folder, or where the tables of the world in use come from."""
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
     hubs = [
@@ -110,12 +113,16 @@ def write(found, offsets, folder=DATA):
     _write(folder, "border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
            [[group, f"{found.move_cost_abroad[k]:.6f}", f"{offsets.crossing[k]:.6f}",
              "fitted by talentflow calibrate to the assumptions crossing_rate_*", "B"]
-            for k, group in enumerate(("expert", "other"))])
+            for k, group in enumerate(GROUPS)])
 
 
 def shipped():
     """(Constants, Offsets) as the tables hold them."""
-    return _from_rows(read("hub_constants"), read("border_costs"))
+    hub = partial(column, "hub_constants")
+    borders = {row["group"]: row for row in read("border_costs")}
+    border = lambda name: [float(borders[group][name]) for group in GROUPS]  # noqa: E731
+    return _fitted(hub("permanent"), hub("boom"), border("move_cost_abroad"), hub("net_offset"),
+                   border("crossing_factor"))  # fmt: skip
 
 
 def kept(folder):
@@ -126,18 +133,19 @@ def kept(folder):
             return None
         with path.open(newline="", encoding="utf-8") as file:
             rows.append(list(csv.DictReader(file)))
-    return _from_rows(*rows)
+    number = lambda table, name: [float(row[name]) for row in rows[table]]  # noqa: E731
+    return _fitted(number(0, "permanent"), number(0, "boom"), number(1, "move_cost_abroad"), number(0, "net_offset"),
+                   number(1, "crossing_factor"))  # fmt: skip
 
 
-def _from_rows(hubs, borders):
-    column = lambda rows, name: np.array([float(r[name]) for r in rows])  # noqa: E731
-    cost = column(borders, "move_cost_abroad")[[0, 1, 1]]
-    found = Constants(column(hubs, "permanent"), column(hubs, "boom"), cost, START)
-    return found, Offsets(column(hubs, "net_offset"), column(borders, "crossing_factor"))
+def _fitted(permanent, boom, border_costs, net, crossing):
+    cost = np.array(border_costs)[[0, 1, 1]]
+    found = Constants(np.array(permanent), np.array(boom), cost, START)
+    return found, Offsets(np.array(net), np.array(crossing))
 
 
 def _write(folder, name, header, rows):
-    with open(folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+    with open((folder or own_world.folder() or DATA) / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 

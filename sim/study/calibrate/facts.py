@@ -131,15 +131,18 @@ def _tagged(arm):
     setting = arm.world.setting
     homes = [setting.homes.index(home) for home in COHORTS]
     usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
-    _, _, roles, _, types, statuses = map(np.arange, arm.persons.shape)
-    cells = np.ix_(np.array(homes), np.array([TIERS.index("expert")]), roles, usa, types, statuses[TEMPORARY:])
+    roles, types, statuses = map(np.arange, arm.persons.shape[2:5])
+    cells = np.ix_(np.array(homes), np.array([TIERS.index("expert")]), roles, types, statuses[TEMPORARY:], usa)
     arm.persons[cells] *= 1 + TAGGED
     arm.count()
     return arm
 
 
 def _corridors(flow, countries, clustered=False):
-    return poisson_fit(flow, _terms(countries), clustered)[:2]
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(1):  # for so small a matrix threads wait more than they work
+        return poisson_fit(flow, _terms(countries), clustered)[:2]
 
 
 @lru_cache(maxsize=1)

@@ -41,7 +41,7 @@ class Figures:
         Refused
         """
         a = Assumptions.central(PRIORS).vary(**values)
-        constants = constants_or_none(a, START, self.fitted)
+        constants = constants_or_none(a, START, fitted=self.fitted)
         if constants is None:
             raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
         return a, constants

@@ -1,0 +1,74 @@
+"""What hub shares rest on, out of the shipped tables: fitted constants, and assumptions on boom and growth."""
+
+from sim.results.summary import shown_hubs
+from sim.results.uncertainty import headline
+from sim.show.plots.style import signed
+from sim.world.tables import read
+
+READING = (
+    "Points by which a hub's share of the world stock moves when one assumption goes from the low to the high end of "
+    "its range, all others at the centre, at the baseline, hub constants inverted anew; mean field."
+)
+
+
+def moves():
+    """Hub -> its share at the centre in per cent, and assumption -> points from the low to the high end of it."""
+    found = {}
+    for row in read("long_run"):
+        moved = found.setdefault(row["hub"], (float(row["share"]), {}))[1]
+        moved[row["assumption"]] = float(row["share_high"]) - float(row["share_low"])
+    return found
+
+
+def year():
+    """The January of the shares."""
+    return int(read("long_run")[0]["year"])
+
+
+def ends(name):
+    """``boom_weight 0 to 1``: an assumption and its range, as the table has it."""
+    row = next(row for row in read("long_run") if row["assumption"] == name)
+    return f"{name} {row['low']} to {row['high']}"
+
+
+def table_of(hubs=None):
+    """Share at the centre and points that each assumption moves it, by hub: headings and rows of texts.
+
+    Parameters
+    ----------
+    hubs : list of hub labels; all if None
+    """
+    found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
+    assumptions = list(next(iter(found.values()))[1])
+    head = ["hub", f"share {year()}, %", *(f"{ends(name)}, pp" for name in assumptions)]
+    return head, [
+        [names[hub], f"{found[hub][0]:.2f}", *(signed(found[hub][1][name], 2) for name in assumptions)]
+        for hub in (found if hubs is None else hubs) if hub in found
+    ]
+
+
+def sentences(hubs):
+    """One sentence a hub: what the four assumptions move its share by; nothing for a hub that is not in the table."""
+    found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
+    return [
+        f"{names[hub]}'s share in {year()} ({found[hub][0]:.2f} % at the centre): "
+        + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items()) + "."
+        for hub in hubs if hub in found
+    ]
+
+
+def quoted(result, most):
+    """The hubs to quote: that which the answer leads with, then the largest of those shown."""
+    led = [headline(result.versus(arm)) for arm in result.arms]
+    return list(dict.fromkeys([hub for hub in led if hub] + shown_hubs(result)))[:most]
+
+
+def pulls_table():
+    """What part of each hub's pull is fitted: headings and rows of texts, the most fitted first."""
+    names = {row["hub"]: row["name"] for row in read("hubs")}
+    rows = sorted(read("hub_pulls"), key=lambda row: -float(row["fitted_share"]))
+    head = ["hub", "named factors", "permanent part", "boom part", "fitted, %"]
+    return head, [
+        [names[row["hub"]], *(signed(float(row[part]), 2) for part in ("named", "permanent", "boom")),
+         f"{100 * float(row['fitted_share']):.0f}"] for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,105 @@
+"""What the hubs' shares rest on: named factors against fitted constants, and assumptions that no file of a run shows.
+
+``python -m sim.study.hub_shares`` rewrites ``hub_pulls.csv`` and ``long_run.csv``, both at the central assumptions and
+the baseline: the first from the tables of the first year, the second from ten years of the mean-field twin, its hub
+constants inverted anew for every value.
+"""
+
+import numpy as np
+
+from ..model import constants as fitting
+from ..model.arm import Arm
+from ..scenario.assumptions import ASSUMPTIONS, Assumptions
+from ..scenario.levers import baseline_rules
+from ..world.rebuild.store import DATA, as_csv
+from .calibrate import START, fit_world, shipped
+from .draws import constants_or_none
+from .pairs import MEAN_FIELD, Plan, begun, run_pair
+
+COMMAND = "python -m sim.study.hub_shares at the central assumptions"
+YEARS = 10
+LONG_RUN = ("boom_weight", "boom_half_life", "growth_half_life", "long_growth")
+TERMS = ("pay", "compute", "size", "openings", "people", "ties", "distance", "permits")
+
+
+def pulls():
+    """The pull of every hub on the engineers of the world, term by term, in the first year.
+
+    Each term of V (E2) is the mean over the engineers of the world, by home, tier, role and hub of residence, of what
+    the hub offers to people who would move there; the mean hub is that of the average engineer. Permits: the logarithm
+    of the mean odds that are left of an application.
+
+    Returns
+    -------
+    dict of term -> (hub,) log-odds against the mean hub: ``TERMS``, ``permanent`` and ``boom``
+    """
+    world, constants = fit_world(), shipped()[0]
+    arm = Arm(world, Assumptions.central(), constants, baseline_rules(), 0)
+    s, p, a = world.setting, arm.pulls, arm.a
+    people = arm.counts.sum(axis=3) / arm.counts.sum()  # hub, home, tier
+    home, tier, residence = people.sum(axis=(0, 2)), people.sum(axis=(0, 1)), people.sum(axis=(1, 2))
+    role = residence @ s.role_share
+    skill = np.einsum("t,r->tr", tier, role)[:, :, None] * np.ones(3) / 3  # three tastes for pay, as many of each
+    trip = arm.layout.trip_cost  # tier, origin, destination; nothing for who lives there
+    moving = people.sum(axis=1).T[:, :, None] * ~np.eye(len(s.hubs), dtype=bool)
+    size = a.b_size * np.log(np.maximum(arm.size(), 1.0))
+    bonds = home @ (a.b_diaspora * np.log1p(s.compatriots) + a.b_home * s.home_share + a.b_language * s.language)
+    found = {
+        "pay": skill.reshape(-1) @ p.pay_arriving,
+        "compute": role @ p.compute,
+        "size": size,
+        "openings": home @ p.place - bonds - size - constants.at(START, a.boom_half_life),
+        "people": bonds,
+        "ties": home @ np.log(fitting.tie_factors(arm)),
+        "distance": -(moving * trip).sum(axis=(0, 1)) / moving.sum(axis=(0, 1)),
+        "permits": np.log(np.einsum("hgt,gtd->d", people, fitting.permit_factors(arm)[1])),
+        "permanent": constants.permanent,
+        "boom": constants.boom,
+    }
+    return {term: value - np.average(value, weights=s.stock) for term, value in found.items()}
+
+
+def pull_rows():
+    """Rows of ``hub_pulls.csv``: the terms, their sum ``named``, ``fitted``, and the part that is fitted."""
+    found = pulls()
+    named, fitted = sum(found[term] for term in TERMS), found["permanent"] + found["boom"]
+    part = np.abs(fitted) / (np.abs(fitted) + np.abs(named))
+    columns = found | {"named": named, "fitted": fitted, "fitted_share": part}
+    texts = {name: [f"{x:.3f}" for x in value] for name, value in columns.items()}
+    return [{"hub": hub, **{name: value[h] for name, value in texts.items()}, "source": COMMAND, "grade": "D"}
+            for h, hub in enumerate(fit_world().setting.hubs)]  # fmt: skip
+
+
+def share_in_the_end(**changes):
+    """(hub,) share of the world stock after ten years of the mean field, in per cent; ``changes`` of the assumptions.
+
+    Raises
+    ------
+    ValueError where no hub constants meet the first year
+    """
+    a = Assumptions.central().vary(**changes)
+    constants = constants_or_none(a, START)
+    if constants is None:
+        raise ValueError(f"no hub constants meet the first year under {changes}")
+    plan, draw = Plan(0, 0, START, YEARS, ((),), START, engine=MEAN_FIELD), (a, constants)
+    (arm,) = run_pair(plan, 0, draw, begun(plan, 0, draw))
+    stock = arm["stock"][-1].sum(axis=-1)
+    return 100 * stock / stock.sum()
+
+
+def long_run_rows():
+    """Rows of ``long_run.csv``: every hub's share in the last year at both ends of each of four ranges."""
+    hubs, centre, rows = fit_world().setting.hubs, share_in_the_end(), []
+    for name in LONG_RUN:
+        ends = {end: getattr(ASSUMPTIONS[name], end) for end in ("low", "high")}
+        shares = {end: share_in_the_end(**{name: value}) for end, value in ends.items()}
+        rows += [{"hub": hub, "assumption": name, "year": str(START + YEARS), "low": f"{ends['low']:g}",
+                  "high": f"{ends['high']:g}", "share": f"{centre[h]:.3f}", "share_low": f"{shares['low'][h]:.3f}",
+                  "share_high": f"{shares['high'][h]:.3f}", "source": COMMAND, "grade": "D"}
+                 for h, hub in enumerate(hubs)]  # fmt: skip
+    return rows
+
+
+if __name__ == "__main__":
+    for table, made in (("hub_pulls", pull_rows), ("long_run", long_run_rows)):
+        (DATA / f"{table}.csv").write_text(as_csv(made()), encoding="utf-8", newline="")

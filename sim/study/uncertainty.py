@@ -1,0 +1,145 @@
+"""Uncertainty in its parts: the runs of ``results.uncertainty``, where the design and its sources are explained."""
+
+from dataclasses import dataclass
+from itertools import product
+from zlib import crc32
+
+import numpy as np
+
+from ..errors import UsageError
+from ..model.mean_field import year as mean_field
+from ..model.mean_field.state import whole_world
+from ..model.supply import entrant_path
+from ..model.year import begin
+from ..results.uncertainty import DIMS, RUNS, SOURCES
+from ..scenario.assumptions import ASSUMPTIONS, Assumptions
+from ..scenario.levers import baseline_rules
+from ..world.build import build
+from ..world.hubs import load_setting
+from ..world.misstated import misstated
+from .calibrate import FIT_POPULATION
+from .draws import TRIES, Draws, constants_or_none
+from .pairs import SEEDS_APART, run_pair
+
+MOST_ENGINEERS = 100_000  # a run: more of them would only make the part of chance smaller, and its runs dear
+OTHER_WORLD = 10**12 + 1  # added to the seed: beyond any seed of a study
+OTHER_CHANCE = 500_000  # first pair of the seeds of the split: beyond any number of replicates
+VARIANTS = {  # of the model -> assumptions that it changes; each as likely (grade D)
+    "the run's own": {},
+    "mean field instead of agents": {},
+    "linear pay instead of log pay": {"linear_pay": 1.0},
+    "agglomeration off": {"b_size": 0.0, "agglomeration_productivity": 0.0},
+}
+MEAN_FIELD = 1  # its place among them
+DATA = tuple(name for name, row in ASSUMPTIONS.items() if row.group == "data")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Two independent worlds."""
+
+    number: int
+    assumptions: tuple  # of two Assumptions
+    variants: tuple  # of two places among VARIANTS
+
+
+def split(lab, scenarios, rows):
+    """Run the design on the scenarios of a study.
+
+    Parameters
+    ----------
+    lab : Experiment
+    scenarios : list of Scenario, one an arm, the baseline first
+    rows : int
+
+    Returns
+    -------
+    (dims, array) of the variable ``RUNS``, and a dict for the record of the run
+
+    Raises
+    ------
+    UsageError where hardly any row is usable
+    """
+    o, found, tried = lab.options, [], 0
+    population = min(o.population, MOST_ENGINEERS)
+    plan = lab.plan(scenarios)
+    other = Draws(lab.draws.declared, o.seed + OTHER_WORLD, o.start, o.uncertainty, lab.each)
+    while len(found) < rows:
+        if tried >= TRIES * rows:
+            raise UsageError("uncertainty", f"{tried} rows gave {len(found)} usable ones of {rows}: see the ranges")
+        until = tried + rows - len(found)
+        sides = [[a for a, _ in draws.first(until)[tried:]] for draws in (lab.draws, other)]
+        batch = [Row(k, both, variants_of(k, o.seed)) for k, both in enumerate(zip(*sides, strict=True), tried)]
+        for row in lab.each(runs_of_row, [plan] * len(batch), [population] * len(batch), batch):
+            found += [] if row is None else [row]
+            if o.progress:
+                o.progress(len(found), rows)
+        tried = until
+    told = {"rows": rows, "refused": tried - rows, "population": population, "sources": list(SOURCES),
+            "variants": list(VARIANTS), "data_assumptions": list(DATA)}  # fmt: skip
+    return (DIMS, np.stack(found, axis=1)), told
+
+
+def variants_of(number, seed):
+    """The two variants of the model of a row: every ordered pair of them once in sixteen rows."""
+    pairs = list(product(range(len(VARIANTS)), repeat=2))
+    around, place = divmod(number, len(pairs))
+    order = np.random.default_rng([seed, crc32(b"variants"), around]).permutation(len(pairs))
+    return pairs[order[place]]
+
+
+def runs_of_row(plan, population, row):
+    """(arm, data, assumptions, model, chance, time, hub) shares of the world stock, or None where one is refused."""
+    settings = [setting_of(plan, row, side) for side in (0, 1)]
+    fits = [people(setting, FIT_POPULATION, 0, plan.start, 1) for setting in settings]
+    draws = {}
+    for which in product((0, 1), repeat=3):
+        draw = draw_of(row, which, plan.start, fits[which[0]])
+        if draw is None:
+            return None
+        draws[which] = draw
+    worlds = [people(setting, population, plan.seed, plan.start, plan.years) for setting in settings]
+    values = [shares_of(plan, row, which, draw, worlds[which[0]], fits[which[0]]) for which, draw in draws.items()]
+    values = np.array(values).reshape(2, 2, 2, *np.shape(values[0]))
+    return np.moveaxis(values, 4, 0)
+
+
+def setting_of(plan, row, side):
+    """The setting of one of the two worlds of a row, its figures within their error."""
+    a = row.assumptions[side]
+    errors = {"A": 0.0, "B": a.figure_error_b, "C": a.figure_error_c, "D": a.figure_error_c}
+    return misstated(load_setting(), errors, np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]))
+
+
+def people(setting, population, seed, start, years):
+    """A World of another setting than the shipped one, which is not kept."""
+    a = Assumptions.central()
+    return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share, kept=False)
+
+
+def draw_of(row, which, start, fit):
+    """(Assumptions, Constants) of a combination (data, assumptions, model) of a row, or None where it is refused."""
+    data, assumed, model = which
+    counted = {name: getattr(row.assumptions[data], name) for name in DATA}
+    changed = list(VARIANTS.values())[row.variants[model]]
+    a = row.assumptions[assumed].vary(**counted | changed)
+    constants = constants_or_none(a, start, fit)
+    return None if constants is None else (a, constants)
+
+
+def shares_of(plan, row, which, draw, world, fit):
+    """(chance, arm, time, hub) shares of the world stock in a combination of a row; the mean field knows no chance."""
+    if row.variants[which[2]] == MEAN_FIELD:
+        whole = whole_world(fit, draw[0], plan.years)
+        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, *draw, baseline_rules()))] * 2
+    else:
+        seeds = [plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side for side in (0, 1)]
+        found = [run_pair(plan, row.number, draw, begin(world, *draw, baseline_rules(), seed)) for seed in seeds]
+    stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
+    return stock / stock.sum(axis=-1, keepdims=True)
+
+
+def with_split(data, found):
+    """The dataset of a study with the runs of the split in it; ``found`` as :func:`split` gives them."""
+    data[RUNS] = (*found, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
+    return data
