@@ -100,8 +100,7 @@ def runs_of_row(plan, population, row):
         draws[which] = draw
     worlds = [people(setting, population, plan.seed, plan.start, plan.years) for setting in settings]
     values = [shares_of(plan, row, which, draw, worlds[which[0]], fits[which[0]]) for which, draw in draws.items()]
-    values = np.array(values).reshape(2, 2, 2, *np.shape(values[0]))
-    return np.moveaxis(values, 4, 0)
+    return np.moveaxis(np.array(values).reshape(2, 2, 2, *np.shape(values[0])), 4, 0)
 
 
 def setting_of(plan, row, side):
@@ -129,12 +128,13 @@ def draw_of(row, which, start, fit):
 
 def shares_of(plan, row, which, draw, world, fit):
     """(chance, arm, time, hub) shares of the world stock in a combination of a row; the mean field knows no chance."""
+    a, constants = draw
     if row.variants[which[2]] == MEAN_FIELD:
-        whole = whole_world(fit, draw[0], plan.years)
-        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, *draw, baseline_rules()))] * 2
+        whole = whole_world(fit, a, plan.years)
+        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, a, constants, baseline_rules()))] * 2
     else:
         seeds = [plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side for side in (0, 1)]
-        found = [run_pair(plan, row.number, draw, begin(world, *draw, baseline_rules(), seed)) for seed in seeds]
+        found = [run_pair(plan, row.number, draw, begin(world, a, constants, baseline_rules(), seed)) for seed in seeds]
     stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
     return stock / stock.sum(axis=-1, keepdims=True)
 

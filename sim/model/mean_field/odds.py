@@ -73,8 +73,8 @@ def nations(free, shuts):
         home += [g] * wide.sum()
         share += list(np.diff(edges)[wide])
         needs += [middle >= row for middle in ((edges[1:] + edges[:-1]) / 2)[wide]]
-    home = np.array(home)
-    return Nations(home, np.array(share), np.array(needs), np.searchsorted(home, np.arange(len(free) + 1)))
+    first = np.searchsorted(home, np.arange(len(free) + 1))
+    return Nations(np.array(home), np.array(share), np.array(needs), first)
 
 
 @lru_cache(maxsize=8)

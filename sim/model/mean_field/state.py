@@ -68,6 +68,7 @@ class MeanField(Frame):
     """
 
     draws = False
+    residents: np.ndarray
 
     def __init__(self, world, a, constants, baseline_rules):
         super().__init__(world, a, constants, baseline_rules, 0)
