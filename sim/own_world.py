@@ -90,11 +90,12 @@ def rows(name):
     place = folder() / f"{name}.csv"
     reader = csv.DictReader(StringIO(texts()[name], newline=""), strict=True)
     try:
-        head, found = list(reader.fieldnames or []), []
-        _check_head(place, head, _shipped(name)[0])
+        columns = reader.fieldnames or []
+        _check_head(place, columns, _shipped(name)[0])
+        found = []
         for row in reader:
             if None in row or None in row.values():
-                wanted = f"{len(head)} cells, one a column"
+                wanted = f"{len(columns)} cells, one a column"
                 raise WorldError(place, f"line {reader.line_num}", f"more or fewer than {wanted}")
             long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
             if long is not None:
@@ -119,7 +120,7 @@ def kept_by_world(maxsize=None):
         def of_the_world_in_use(*arguments):
             return kept(digest(), *arguments)
 
-        of_the_world_in_use.cache_clear = kept.cache_clear
+        vars(of_the_world_in_use)["cache_clear"] = kept.cache_clear
         return of_the_world_in_use
 
     return keeping

@@ -214,7 +214,9 @@ def test_finished_cells_are_not_run_again_after_a_kill(tmp_path):
     kept = Sweep.load(tmp_path / "store")
     done = kept.counts()["done"]
     assert 0 < done < 60
-    assert started(tmp_path, method="lhs", n=60, workers=1).wait(60) == 0
+    end = started(tmp_path, method="lhs", n=60, workers=1)
+    _, said = end.communicate(timeout=60)
+    assert end.returncode == 0, said
     calls = marks(tmp_path / "marks")
     assert len(calls) == 60
     assert sum(calls.values()) <= 61  # the one that was under way

@@ -27,6 +27,7 @@ class Frame:
     """
 
     draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
+    pulls: Any
     tables: Any
     pulls: Any
     offices: Any

@@ -125,6 +125,6 @@ def sign_on_table(arm, gross):
         return np.zeros((gross[0].size * len(TASTES), len(setting.hubs)))
     mean = with_allowance(gross, rules)
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
-    net = [np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean)]
-    gain = eq.pay_gain(*net, linear_pay=a.linear_pay, mean_pay=nominal_mean_pay(arm))  # tier, role, hub
+    paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
+    gain = eq.pay_gain(paid, unpaid, a.linear_pay, nominal_mean_pay(arm))  # tier, role, hub
     return work.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))

@@ -130,8 +130,8 @@ def shares_of(plan, row, which, draw, world, fit):
     """(chance, arm, time, hub) shares of the world stock in a combination of a row; the mean field knows no chance."""
     a, constants = draw
     if row.variants[which[2]] == MEAN_FIELD:
-        trunk = mean_field.begin(whole_world(fit, a, plan.years), a, constants, baseline_rules())
-        found = [run_pair(plan, row.number, draw, trunk)] * 2
+        whole = whole_world(fit, a, plan.years)
+        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, a, constants, baseline_rules()))] * 2
     else:
         seeds = [plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side for side in (0, 1)]
         found = [run_pair(plan, row.number, draw, begin(world, a, constants, baseline_rules(), seed)) for seed in seeds]

@@ -42,8 +42,8 @@ def choose(arm, considering, group=0):
         kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
     for begin in range(0, homes, AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
-        odds, nations = e.of(some, parts)
-        _choose(arm, odds, nations, weights, Choices(*(x[some] for x in found)))
+        those, nations = e.of(some, parts)
+        _choose(arm, those, nations, weights, Choices(*(x[some] for x in found)))
     return found
 
 
@@ -64,14 +64,13 @@ def _choose(arm, e, parts, weights, found):
         nests.leave(parts.first, parts.share, weights, everybody, staying, sums, each, family, e.burden, near)
         nests.count(parts.first, each, back, free, needs, found.gone, found.applied)
         nests.go_back(parts.home, each[0], e.back, e.pairs, trip_back, persons, found.went, found.free)
-        units, leaving = nests.leavers(parts.home, each[1], persons)
-        _go_abroad(e, parts, trip, units, leaving, found)
+        _go_abroad(e, parts, trip, found, *nests.leavers(parts.home, each[1], persons))
     near *= worth
     found.gone[:] += row_sums(near)
     found.within[:] = nests.within(near / inside, e.inside, e.trip_inside, everybody, *arm.pairs, found.went)
 
 
-def _go_abroad(e, parts, trip, by_type, leaving, found):
+def _go_abroad(e, parts, trip, found, by_type, leaving):
     """Add flows to third countries, and arrivals by role and type, out of what each unit of the odds adds to them."""
     moves = _flat(leaving).swapaxes(2, 3) @ _flat(e.abroad[0] + e.abroad[1])
     nests.flows(parts.first, moves, trip, parts.needs, found.went, found.asked)

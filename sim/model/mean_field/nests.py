@@ -250,11 +250,11 @@ def ways_out(home_of, homes, share, back, pairs, trip_back, third, trip, dissimi
             for d in range(hubs):
                 anywhere[g, o, d] += by_far * third[n, d] * trip[n, o, d]
     for p in range(back.size):
-        n, d = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
-        its_home = np.uint64(home_of[n])
+        m, there = np.uint64(pairs[0, p]), np.uint64(pairs[1, p])
+        g = np.uint64(home_of[m])
         for o in range(hubs):
-            if near[n, o] > 0.0:
-                chance = share[n] * back[p] * trip_back[p, o] / near[n, o]
-                home[its_home, o, d] += chance
-                anywhere[its_home, o, d] += chance * by_near[n, o]
+            if near[m, o] > 0.0:
+                chance = share[m] * back[p] * trip_back[p, o] / near[m, o]
+                home[g, o, there] += chance
+                anywhere[g, o, there] += chance * by_near[m, o]
     return home, anywhere

@@ -3,6 +3,7 @@
 import math
 from contextlib import closing
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     ------
     UsageError for too few rows, or without the extra ``calibrate``
     """
+    _check_extra()
     known, folder = facts(), Path(out) / f"calibrate-{code_digest()[:12]}-seed{seed}"
     say("hub constants under the priors")
     begun = _constants(folder / "priors", Assumptions.central(PRIORS))
@@ -89,6 +91,12 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     together.insert(0, "name", WEAK)
     record |= {"seed": seed, "rows": len(z), "usable": int(usable.sum()), "truths": truths, "version": __version__}
     return Calibration(pd.DataFrame(shipped), together, told_facts, ranks, after, record)
+
+
+def _check_extra():
+    """Refuse at once what would otherwise stop after the table, hours later."""
+    if not all(map(find_spec, ("sklearn", "statsmodels"))):
+        raise UsageError("calibrate", "needs scikit-learn and statsmodels: pip install 'talentflow[calibrate]'")
 
 
 def _constants(folder, a):

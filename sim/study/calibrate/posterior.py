@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.special import log_expit, ndtr, ndtri, softmax
 from scipy.stats import qmc
 
-from ...errors import UsageError
 from ...scenario.posterior import Fitted
 from .table import EDGE, as_values
 
@@ -81,18 +80,12 @@ def learned(z, usable, figures, seed):
     usable : (point,) bool
     figures : (usable point, fact)
     seed : of the draws
-
-    Raises
-    ------
-    UsageError without the extra ``calibrate``
     """
-    try:
-        from sklearn.linear_model import LogisticRegression, RidgeCV
-        from sklearn.model_selection import KFold, cross_val_predict
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-    except ImportError:
-        raise UsageError("calibrate", "needs scikit-learn: pip install 'talentflow[calibrate]'") from None
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.model_selection import KFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
     penalties = np.logspace(-1, 4, 11)
     ridge = make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(),
                           RidgeCV(penalties, alpha_per_target=True))  # fmt: skip

@@ -35,10 +35,10 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
     wanted = chosen(only)
     asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
     plan = Plan(asked.population, asked.seed, asked.start, YEARS, (), asked.start)
+    once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]  # first: may lack an extra
     with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
         refused = lab.draws.refused_before(draws) if lab.draws.kept else 0
-    once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]
     values |= {name: [value] for name, value in once}
     rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]
     return {

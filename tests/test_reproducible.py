@@ -1,0 +1,71 @@
+"""One study, one result: for any number of threads or workers, alone or among others, with and without figures."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import compare, run
+from sim.results import Result
+from sim.threads import get_threads, set_threads
+
+ONE = {"years": 1, "replicates": 2, "workers": 1}
+ENGINES = {"agents": {"population": 3_000}, "meanfield": {"engine": "meanfield"}}
+
+every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+def same(one, other):
+    """Whether all arrays of two datasets are the same to the bit."""
+    return set(one) == set(other) and all(one[v].values.tobytes() == other[v].values.tobytes() for v in one)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """The fee by each engine, drawn assumptions and all."""
+    return {engine: run("h1b_fee", **ONE, **more).data for engine, more in ENGINES.items()}
+
+
+@every_engine
+def test_among_other_scenarios_it_is_what_it_is_alone(engine, alone):
+    among = compare(["us_tax_up", "h1b_fee"], **ONE, **ENGINES[engine]).data
+    pair = among.sel(arm=["baseline", "h1b_fee"])
+    for name, values in alone[engine].data_vars.items():
+        assert values.values.tobytes() == pair[name].values.tobytes(), name
+    others = (among.flow.sel(arm=arm).values for arm in ("us_tax_up", "h1b_fee"))
+    assert not np.array_equal(*others)
+
+
+@pytest.mark.slow
+@every_engine
+def test_two_workers_give_the_bytes_of_one(engine, alone):
+    assert same(run("h1b_fee", **ONE | {"workers": 2}, **ENGINES[engine]).data, alone[engine])
+
+
+def test_the_threads_of_kernels_change_nothing_in_the_mean_field(alone):
+    before = get_threads()
+    try:
+        set_threads(1 if before > 1 else 2)
+        assert same(run("h1b_fee", **ONE, **ENGINES["meanfield"]).data, alone["meanfield"])
+    finally:
+        set_threads(before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_threads_of_linear_algebra_change_nothing_in_the_mean_field(threads, alone, tmp_path):
+    code = f"from sim import run; run('h1b_fee', **{ONE | ENGINES['meanfield']}).save({str(tmp_path)!r})"
+    few = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+    subprocess.run([sys.executable, "-c", code], env=few, check=True)
+    assert same(Result.load(next(tmp_path.iterdir())).data, alone["meanfield"])
+
+
+def test_a_run_with_figures_and_report_has_the_arrays_of_one_without(alone, tmp_path, talentflow):
+    options = ["--population", 3_000, "--years", 1, "--replicates", 2, "--workers", 1]
+    code, folder, _ = talentflow("run", "h1b_fee", *options, "--out", tmp_path, "--quiet")
+    assert code == 0
+    assert list(Path(folder.strip()).glob("figures/*.png"))
+    assert same(Result.load(folder.strip()).data, alone["agents"])
