@@ -83,11 +83,9 @@ class SweepStore:
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing, a power cut the last cells
             if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
-                self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+                self.db.executescript(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
             self.db.execute(CHECKS)
             check(self.db, self.folder / NAME)
-        if not self.db.execute("SELECT 1 FROM meta WHERE key = 'format'").fetchone():
-            self.put(format=FORMAT)
 
     def close(self):
         """Leave one file, readable from a folder that cannot be written."""

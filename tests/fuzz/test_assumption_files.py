@@ -39,7 +39,7 @@ def held(content, base):
             assert (code == 0) == (where / "out").exists()
 
 
-@cases(10, 400)
+@cases(8, 400)
 @given(mutated(SHIPPED))
 def test_a_mutated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)
@@ -62,7 +62,7 @@ def files(draw):
     return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
-@cases(20, 800)
+@cases(15, 800)
 @given(files())
 def test_a_generated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)

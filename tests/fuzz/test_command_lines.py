@@ -134,7 +134,7 @@ def lines(draw, verbs=tuple(COMMANDS)):
     return [part.replace("\0", "") for part in line]  # no system passes a NUL on a command line
 
 
-@cases(80, 1600)
+@cases(60, 1600)
 @given(lines())
 def test_a_line_is_done_or_refused_in_one_line(base, saved, line):
     with folder(base) as where, stopped(), pytest.MonkeyPatch.context() as patch:
@@ -148,7 +148,7 @@ def test_a_line_is_done_or_refused_in_one_line(base, saved, line):
         event("would run" if "it would run" in said else "refused" if code else "done")
 
 
-@cases(6, 200)
+@cases(4, 200)
 @given(lines(("run",)).filter(lambda line: line[:1] == ["run"]))
 def test_a_run_of_a_tiny_world_ends_or_is_refused(base, line):
     with folder(base) as where, pytest.MonkeyPatch.context() as patch:

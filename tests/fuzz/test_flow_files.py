@@ -42,7 +42,7 @@ def held(content, base, run_it):
             event("run" if refused(TalentflowError, call, out=where) else "refused by its years or countries")
 
 
-@cases(12, 300)
+@cases(8, 300)
 @given(mutated(as_bytes(ROWS)), st.integers(0, 9))
 def test_a_mutated_file_is_refused_in_one_line_or_runs(base, content, k):
     held(content, base, k == 0)
@@ -82,7 +82,7 @@ def files(draw):
     return as_bytes(rows)
 
 
-@cases(12, 400)
+@cases(8, 400)
 @given(files(), st.integers(0, 5))
 def test_an_edited_file_is_refused_in_one_line_or_runs(base, content, k):
     held(content, base, k == 0)

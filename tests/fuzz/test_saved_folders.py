@@ -57,7 +57,7 @@ def ask(arguments, where, copy):
     return code, said
 
 
-@cases(15, 400)
+@cases(8, 400)
 @given(st.data())
 def test_a_damaged_run_is_refused_and_the_file_is_named(base, runs, data):
     with folder(base) as where:
@@ -102,7 +102,7 @@ def sealed(record):
     return record | {"digest": record_digest(record)}
 
 
-@cases(25, 600)
+@cases(15, 600)
 @given(st.data())
 def test_an_edited_record_is_refused_or_read(base, runs, data):
     with folder(base) as where:
@@ -118,7 +118,7 @@ def test_an_edited_record_is_refused_or_read(base, runs, data):
             ask(asked, where, copy)
 
 
-@cases(10, 300)
+@cases(6, 300)
 @given(st.data())
 def test_arrays_of_another_make_are_refused_or_read(base, runs, data):
     """The digest of result.nc is made right again: what is in the file is not trusted for that."""
@@ -132,7 +132,7 @@ def test_arrays_of_another_make_are_refused_or_read(base, runs, data):
         ask(data.draw(st.sampled_from(ASKS)), where, copy)
 
 
-@cases(15, 300)
+@cases(8, 300)
 @given(st.data())
 def test_a_damaged_store_is_refused_and_named(base, store, data):
     with folder(base) as where:
@@ -149,7 +149,7 @@ def test_a_damaged_store_is_refused_and_named(base, store, data):
 TABLES = ("meta", "factors", "measures", "stages", "points", "cells", "outcomes")
 
 
-@cases(20, 400)
+@cases(12, 400)
 @given(st.data())
 def test_an_edited_store_is_refused_or_read(base, store, data):
     with folder(base) as where:

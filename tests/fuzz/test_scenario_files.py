@@ -38,7 +38,7 @@ def held(content, base):
             assert (code == 0) == (where / "out").exists()
 
 
-@cases(20, 1000)
+@cases(15, 1000)
 @given(mutated(SHIPPED))
 def test_a_mutated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)
@@ -97,7 +97,7 @@ def files(draw):
     return draw(st.sampled_from(("\n", "\n", "\n", "\r\n", "\r"))).join(lines).encode("utf-8", "surrogatepass")
 
 
-@cases(40, 2000)
+@cases(30, 2000)
 @given(files())
 def test_a_generated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)

@@ -47,7 +47,7 @@ def _run(**options):
     return run(load("h1b_fee"), **options)
 
 
-@cases(20, 500)
+@cases(12, 500)
 @given(st.data())
 def test_mutated_bytes_are_refused_in_one_line_or_run(base, data):
     name = data.draw(st.sampled_from(USED))
@@ -88,7 +88,7 @@ def edited(draw, name):
     return out.getvalue().encode("utf-8", "surrogatepass")
 
 
-@cases(35, 1000)
+@cases(18, 1000)
 @given(st.data())
 def test_edited_tables_are_refused_in_one_line_or_run(base, data):
     chosen = data.draw(st.lists(st.sampled_from(USED), min_size=1, max_size=2, unique=True))
