@@ -29,7 +29,6 @@ class Frame:
     draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
     pulls: Any
     tables: Any
-    pulls: Any
     offices: Any
     counts: np.ndarray
     work: np.ndarray
