@@ -79,7 +79,7 @@ def watched(*allowed):
 
     before = [(name, signal.signal(name, late)) for name in (signal.SIGALRM, signal.SIGPROF)]
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of this process: others may be busy on the machine
-    signal.setitimer(signal.ITIMER_REAL, 6 * SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, 30 * SECONDS)
     _watch.update(on=True, seen=[])
     try:
         yield

@@ -87,6 +87,8 @@ def _facts_problem(db):
         count += 1
         if not (isinstance(name, str) and all(_number(x) for x in numbers)):
             return f"factor {str(name)[:60]!r} is not numbers"
+    if count != db.execute("SELECT count(DISTINCT name) FROM factors").fetchone()[0]:
+        return "two factors have the same name"
     for name, unit, dims, coords, at, paired in db.execute("SELECT name, unit, dims, coords, at, paired FROM measures"):
         dims, coords = json.loads(dims), json.loads(coords)
         lists = isinstance(dims, list) and isinstance(coords, dict)
