@@ -1,0 +1,38 @@
+"""The lowest versions that are said to work are those that were tested."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+LOWEST = ROOT / ".ci" / "lowest.txt"
+TOOLS = {"ruff", "mypy", "playwright", "pyyaml"}  # no code of the package meets them
+
+pytestmark = pytest.mark.skipif(not LOWEST.exists(), reason="an unpacked sdist does not hold .ci")
+
+
+def pins(path):
+    """Name -> version of a file of constraints."""
+    rows = (Requirement(line) for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    return {row.name.lower().replace("_", "-"): Version(str(row.specifier).removeprefix("==")) for row in rows}
+
+
+def bounds():
+    """Name -> lowest version of every dependency, extras included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(row for extra in project["optional-dependencies"].values() for row in extra)]
+    rows = map(Requirement, asked)
+    return {row.name.lower(): Version(str(row.specifier).removeprefix(">=")) for row in rows}
+
+
+def test_every_lower_bound_is_the_lowest_version_tested():
+    lowest = pins(LOWEST)
+    assert {name: bound for name, bound in bounds().items() if name not in TOOLS} == lowest
+
+
+def test_the_versions_held_are_not_below_the_bounds():
+    held = pins(ROOT / "constraints.txt")
+    assert {name for name, bound in bounds().items() if held[name] < bound} == set()
