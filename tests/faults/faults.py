@@ -241,7 +241,7 @@ def damaged_store(tmp, times, rng):
 
 def two_runs(tmp, times, rng):
     """Two runs of the same scenario into the same folder at once, with --force: both end,
-     one whole result lies there."""
+    one whole result lies there."""
     lost = []
     calm(RUN, tmp / "calm")
     for _ in range(times):
@@ -370,5 +370,3 @@ FAULTS = {
 } | {
     f"too little memory: {name}": (out_of_memory(command), 5, 0) for name, command in COMMANDS.items()
 }  # fmt: skip
-
-

@@ -34,8 +34,9 @@ def held(content, base):
             done = refused(TalentflowError, partial(run, load("h1b_fee"), **options), out=where)
             event("run" if done else "no constants meet the first year")
         if crc32(content) % 8 == 0:
-            code, _, _ = command("run", "h1b_fee", *TINY, "--assumptions", path, "--out", where / "out", "--quiet",
-            out=where)
+            code, _, _ = command(
+                "run", "h1b_fee", *TINY, "--assumptions", path, "--out", where / "out", "--quiet", out=where
+            )
             assert (code == 0) == (where / "out").exists()
 
 

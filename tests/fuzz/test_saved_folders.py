@@ -27,8 +27,13 @@ ASKS = [
     ("plot", "{}", "shares", "--format", "svg"), ("plot", "{}", "network", "--format", "graphml"), ("verify", "{}",
      "--workers", "1"),
 ]  # fmt: skip
-SWEPT = [("status", "{}"), ("status", "{}", "--json"), ("plot", "{}"), ("discover", "{}", "--when", "above 0"),
-     ("plot", "{}", "tornado")]
+SWEPT = [
+    ("status", "{}"),
+    ("status", "{}", "--json"),
+    ("plot", "{}"),
+    ("discover", "{}", "--when", "above 0"),
+    ("plot", "{}", "tornado"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +56,9 @@ def store(base):
 
 def ask(arguments, where, copy):
     """One of the commands on the folder ``copy``; whether it was done."""
-    code, _, said = command(*(part.format(copy) for part in arguments), out=where, ones=["differs in",
-     "needs the extra"])
+    code, _, said = command(
+        *(part.format(copy) for part in arguments), out=where, ones=["differs in", "needs the extra"]
+    )
     event("refused" if code == 2 else "done")
     return code, said
 
@@ -63,8 +69,9 @@ def test_a_damaged_run_is_refused_and_the_file_is_named(base, runs, data):
     with folder(base) as where:
         source = data.draw(st.sampled_from(runs))
         copy = shutil.copytree(source, where / source.name)
-        path = data.draw(st.sampled_from(sorted(p for p in copy.iterdir() if p.suffix in (".nc", ".json", ".csv",
-        ".toml"))))
+        path = data.draw(
+            st.sampled_from(sorted(p for p in copy.iterdir() if p.suffix in (".nc", ".json", ".csv", ".toml")))
+        )
         before = path.read_bytes()
         path.write_bytes(data.draw(mutated(before, 2)))
         code, said = ask(data.draw(st.sampled_from(ASKS)), where, copy)
@@ -158,8 +165,11 @@ def test_an_edited_store_is_refused_or_read(base, store, data):
             table = data.draw(st.sampled_from(TABLES))
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
             column = data.draw(st.sampled_from(columns))
-            value = data.draw(st.sampled_from([None, b"", b"\0" * 8, -1, 0, 1, 10**15, 1.5, "[]", "{}", "null",
-            "[9]"]) | nasty | numbers)
+            value = data.draw(
+                st.sampled_from([None, b"", b"\0" * 8, -1, 0, 1, 10**15, 1.5, "[]", "{}", "null", "[9]"])
+                | nasty
+                | numbers
+            )
             where_ = "" if data.draw(st.booleans()) else f" WHERE rowid = {data.draw(st.integers(1, 9))}"
             try:
                 db.execute(f'UPDATE OR REPLACE {table} SET "{column}" = ?{where_}', (value,))

@@ -1,5 +1,5 @@
 """World tables that a user edited: bytes mutated, or cells, rows,
-     columns and names changed; every accepted world is run."""
+columns and names changed; every accepted world is run."""
 
 import csv
 from functools import partial
@@ -61,8 +61,11 @@ def edited(draw, name):
     for _ in range(draw(st.integers(1, 3))):
         row = draw(st.integers(0, len(rows) - 1))
         column = draw(st.integers(0, max(len(rows[row]) - 1, 0)))
-        kind = draw(st.sampled_from(("number", "number", "near", "near", "nasty", "drop", "double", "column",
-        "rename", "shuffle")))
+        kind = draw(
+            st.sampled_from(
+                ("number", "number", "near", "near", "nasty", "drop", "double", "column", "rename", "shuffle")
+            )
+        )
         if kind == "drop" and len(rows) > 1:
             del rows[row]
         elif kind == "double":
