@@ -20,7 +20,7 @@ def engine(monkeypatch, tmp_path):
     """A simulator that answers at once: effects are sums of its assumptions; a wide b_size is refused."""
 
     def prepare(self, values):
-        if values.get("b_size", 0) > 0.38:
+        if values.get("b_size", 0) > 0.34:
             raise Refused("size would feed itself")
         return dict(values)
 

@@ -12,7 +12,7 @@ from sim import compare, run
 from sim.results import Result
 from sim.threads import get_threads, set_threads
 
-ONE = {"years": 1, "replicates": 2, "workers": 1}
+ONE = {"years": 2, "replicates": 2, "workers": 1}
 ENGINES = {"agents": {"population": 3_000}, "meanfield": {"engine": "meanfield"}}
 
 every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -64,7 +64,7 @@ def test_the_threads_of_linear_algebra_change_nothing_in_the_mean_field(threads,
 
 
 def test_a_run_with_figures_and_report_has_the_arrays_of_one_without(alone, tmp_path, talentflow):
-    options = ["--population", 3_000, "--years", 1, "--replicates", 2, "--workers", 1]
+    options = ["--population", 3_000, "--years", 2, "--replicates", 2, "--workers", 1]
     code, folder, _ = talentflow("run", "h1b_fee", *options, "--out", tmp_path, "--quiet")
     assert code == 0
     assert list(Path(folder.strip()).glob("figures/*.png"))

@@ -59,7 +59,10 @@ def together(u, places, free):
     if not names:
         return u
     at = [places[name] for name in names]
-    mixed = ndtr(ndtri(u[:, at]) @ _factor().T)
+    mixed, scores, factor = 0.0, ndtri(u[:, at]), _factor()
+    for k in range(len(names)):  # term by term: how a product of matrices rounds depends on how many draws there are
+        mixed = mixed + scores[:, k : k + 1] * factor[:, k]
+    mixed = ndtr(mixed)
     kept = [k for k, name in enumerate(names) if name not in free]
     u = u.copy()
     u[:, np.array(at, int)[kept]] = mixed[:, kept]
