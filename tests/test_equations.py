@@ -44,7 +44,7 @@ def test_every_assumption_is_used():
     """The model reads assumptions as attributes; a row that nothing reads does nothing."""
     read = set()
     for folder in ("model", "study"):
-        for path in (Path(sim.__file__).parent / folder).glob("*.py"):
+        for path in (Path(sim.__file__).parent / folder).rglob("*.py"):
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             read |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert set(ASSUMPTIONS) <= read
