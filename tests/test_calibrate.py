@@ -10,13 +10,13 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import qmc
 
+from sim.results.sweep_result import Sweep
 from sim.scenario import posterior as shipped
 from sim.scenario.assumption_table import ENOUGH, PRIORS
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, override
-from sim.study.calibrate import checks, posterior
+from sim.study.calibrate import checks, constants, pipeline, posterior
 from sim.study.calibrate import shipped as shipped_constants
 from sim.study.calibrate.facts import Fact, compared, observed, statistics
-from sim.study.calibrate.pipeline import PREDICTED
 from sim.study.calibrate.posterior import Emulated, learned, summarised
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -139,14 +139,43 @@ def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
     from sim.model.mean_field.state import whole_world
     from sim.study.calibrate import fit_world
 
-    a, constants = Assumptions.central(), shipped_constants()[0]
+    a, fitted = Assumptions.central(), shipped_constants()[0]
     world = whole_world(fit_world(), a, 5)
-    low, high = (statistics(world, a.vary(return_bonus=bonus), constants) for bonus in (1.0, 3.0))
+    low, high = (statistics(world, a.vary(return_bonus=bonus), fitted) for bonus in (1.0, 3.0))
     assert high["stay_kor"] < low["stay_kor"] - 5
     for home in ("chn", "ind"):
         assert high[f"stay_{home}"] == pytest.approx(low[f"stay_{home}"], abs=0.2)
     for stay in ("stay_chn", "stay_ind", "stay_kor"):
         assert 0 < low[stay] < 100
+
+
+# --- the whole fit --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch):
+    for room, name, small in (
+        (constants, "AGENTS", 20_000), (constants, "SEEDS", 1), (constants, "PASSES", 1), (pipeline, "LEAST", 20),
+        (pipeline, "PREDICTED", 4), (posterior, "DRAWS", 2**9), (posterior, "RESAMPLED", 2**7),
+    ):  # fmt: skip
+        monkeypatch.setattr(room, name, small)
+
+    def stopped(folder, stage, done, total):
+        if done >= 30:
+            raise KeyboardInterrupt
+
+    whole = pipeline.calibrate(80, out=tmp_path / "whole", truths=8)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.calibrate(80, out=tmp_path / "stopped", truths=8, told=stopped)
+    (store,) = (tmp_path / "stopped").glob("calibrate-*/table")
+    assert Sweep.load(store).counts().get("done", 0) > 5
+    again = pipeline.calibrate(80, out=tmp_path / "stopped", truths=8)
+    for one, other in zip(whole[:4], again[:4], strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    assert whole.record == again.record
+    for one, other in zip(whole.constants, again.constants, strict=True):
+        for name, value in vars(one).items():
+            assert np.array_equal(value, getattr(other, name))
 
 
 # --- what ships -----------------------------------------------------------------------------------
@@ -180,7 +209,7 @@ def test_no_truth_was_missed_by_the_shipped_fit(answer):
 
 
 def test_most_draws_of_the_posterior_can_be_used(answer):
-    assert answer["predicted"] == PREDICTED
+    assert answer["predicted"] == pipeline.PREDICTED
     assert answer["refused_after"] < answer["refused_before"]
 
 

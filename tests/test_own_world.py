@@ -166,7 +166,9 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("table", "change", "complaint"), BROKEN, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("table", "change", "complaint"), BROKEN, ids=lambda value: "edited" if callable(value) else value[:40]
+)
 def test_what_is_wrong_with_a_table_is_one_line_and_nothing_is_written(
     world, talentflow, tmp_path, monkeypatch, table, change, complaint
 ):

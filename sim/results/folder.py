@@ -155,7 +155,8 @@ def _fill(folder, result, illustrate):
 def _write_arrays(folder, result, written):
     """Write arrays and tables into ``folder``: dict of file name -> digest, of those ``written`` before too."""
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
-    result.data.to_netcdf(folder / "result.nc", engine="h5netcdf", encoding=packed)
+    # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
+    (folder / "result.nc").write_bytes(result.data.to_netcdf(engine="h5netcdf", encoding=packed))
     tables = {f"{name}.csv": getattr(tidy, name)(result) for name in ("shares", "flows", "effects")}
     tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
     for name, table in tables.items():

@@ -87,10 +87,12 @@ def _facts_problem(db):
         count += 1
         if not (isinstance(name, str) and all(_number(x) for x in numbers)):
             return f"factor {str(name)[:60]!r} is not numbers"
+    if count != db.execute("SELECT count(DISTINCT name) FROM factors").fetchone()[0]:
+        return "two factors have the same name"
     for name, unit, dims, coords, at, paired in db.execute("SELECT name, unit, dims, coords, at, paired FROM measures"):
         dims, coords = json.loads(dims), json.loads(coords)
-        lists = isinstance(dims, list) and isinstance(coords, dict) and all(isinstance(coords.get(d),
-        list) for d in dims)
+        lists = isinstance(dims, list) and isinstance(coords, dict)
+        lists = lists and all(isinstance(coords.get(dim), list) for dim in dims)
         if not (isinstance(name, str) and isinstance(unit, str) and lists and paired in (0, 1) and _whole(at)):
             return f"measure {str(name)[:60]!r} is not one"
         if dims and not 0 <= at < len(coords[dims[0]]):
@@ -110,13 +112,13 @@ def _rows_problem(db):
     """The same of points, cells and outcomes."""
     factors = db.execute("SELECT count(*) FROM factors").fetchone()[0]
     varied = {name: len(json.loads(places)) for name, places in db.execute("SELECT name, factors FROM stages")}
-    shapes = {name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)] for name, dims, coords,
-     paired in
-              db.execute("SELECT name, dims, coords, paired FROM measures")}  # fmt: skip
+    measures = db.execute("SELECT name, dims, coords, paired FROM measures")
+    shapes = {name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)]
+              for name, dims, coords, paired in measures}  # fmt: skip
     for stage, point, block, place, z, x in db.execute("SELECT stage, point, block, place, z, x FROM points"):
-        sizes = isinstance(z, bytes) and isinstance(x, bytes) and (len(z), len(x)) == (8 * varied.get(stage, -1),
-        8 * factors)
-        if not (all(map(_whole, (point, block, place))) and sizes):
+        blobs = isinstance(z, bytes) and isinstance(x, bytes)
+        sizes = blobs and (len(z), len(x)) == (8 * varied.get(stage, -1), 8 * factors)
+        if not (sizes and all(map(_whole, (point, block, place)))):
             return f"point {str(point)[:20]} is not one"
     for point, repeat, status, error in db.execute("SELECT point, repeat, status, error FROM cells"):
         said = error is None or (isinstance(error, str) and not SHOWN.search(error))
@@ -125,13 +127,15 @@ def _rows_problem(db):
     done = set(db.execute("SELECT stage, point, repeat FROM cells WHERE status = 'done'"))
     if done != set(db.execute("SELECT stage, point, repeat FROM outcomes")):
         return "cells that are done and outcomes are not the same"
-    kept = set(db.execute("SELECT count(*) FROM outcomes GROUP BY measure"))
-    if kept - {(len(done),)} or not {(s, p) for s, p, _ in done} <= set(db.execute("SELECT stage, point FROM points")):
+    kept = dict(db.execute("SELECT measure, count(*) FROM outcomes GROUP BY measure"))
+    undeclared = shapes and kept and set(kept) != set(shapes)
+    points = set(db.execute("SELECT stage, point FROM points"))
+    if undeclared or set(kept.values()) - {len(done)} or not {(s, p) for s, p, _ in done} <= points:
         return "a measure or a point of some cells is missing"
     for stage, measure, shape, data in db.execute("SELECT stage, measure, shape, data FROM outcomes"):
         shape = json.loads(shape)
-        fits = isinstance(shape, list) and all(map(_whole, shape)) and isinstance(data,
-        bytes) and 8 * prod(shape) == len(data)
+        typed = isinstance(shape, list) and all(map(_whole, shape)) and isinstance(data, bytes)
+        fits = typed and 8 * prod(shape) == len(data)
         if not (stage in varied and fits and shape == shapes.get(measure, shape) and not SHOWN.search(measure)):
             return f"an outcome of {str(measure)[:60]!r} is not laid out as declared"
     return ""

@@ -83,11 +83,9 @@ class SweepStore:
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing, a power cut the last cells
             if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").fetchone():
-                self.db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+                self.db.executescript(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
             self.db.execute(CHECKS)
             check(self.db, self.folder / NAME)
-        if not self.db.execute("SELECT 1 FROM meta WHERE key = 'format'").fetchone():
-            self.put(format=FORMAT)
 
     def close(self):
         """Leave one file, readable from a folder that cannot be written."""
@@ -195,6 +193,8 @@ def connect(folder, write=False):
         return sqlite3.connect(path, timeout=30, isolation_level="DEFERRED")
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise ResultError(folder, "no sweep lies here, its store is empty: it was stopped at once")
         written = int(json.loads(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]))
         if written > FORMAT:
             raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 
 from sim.errors import ResultError
 from sim.results.schema import VARIABLES
+from sim.scenario.reading import parse
 from sim.texts import UNSEEN
 
 MOST_BYTES = 8 * 10**9  # of all arrays of a run when they are unpacked
@@ -110,6 +111,9 @@ def check_record(record, path):
         raise ResultError(path, "not the record of a run, or damaged", place, error["msg"]) from None
     if "code" not in read.digests or "result.nc" not in read.outputs:
         raise ResultError(path, "not the record of a run, or damaged: no digest of the code or of result.nc")
+    for text in [read.baseline, *((arm.scenario for arm in read.arms.values()) if read.arms else [read.scenario])]:
+        if not isinstance(parse(text, path, ResultError).get("title"), str):
+            raise ResultError(path, "not the record of a run, or damaged: a scenario without a title")
     unseen = next(_unseen(record), None)
     if unseen is not None:
         raise ResultError(path, f"a text holds a character that cannot be shown, {ascii(unseen)[:60]}")

@@ -23,14 +23,15 @@ def done(name):
         except Skip as why:
             print(f"{name}: not done, {why}", flush=True)
             return f"| {name} | 0 | not done here: {why} |"
-    print(f"{name}: {times} times, {len(lost)} lost, {time.perf_counter() - begun:.0f} s", *lost, sep="\n  ",
-     flush=True)
+    print(
+        f"{name}: {times} times, {len(lost)} lost, {time.perf_counter() - begun:.0f} s", *lost, sep="\n  ", flush=True
+    )
     return f"| {name} | {times} | {len(lost)}{'' if not lost else ': ' + lost[0][:100].replace('|', '/')} |"
 
 
 def kept_rows(text):
     """The rows of the table as it stands: name -> row."""
-    rows = text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()[len(HEAD):]
+    rows = text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()[len(HEAD) :]
     return {row.split(" | ")[0].removeprefix("| "): row for row in rows}
 
 

@@ -43,8 +43,9 @@ def stopped():
         yield
 
 
-inside = nasty.filter(lambda words: not words.startswith(("/",
-     "~")) and ".." not in words)  # a path below the case's folder
+inside = nasty.filter(
+    lambda words: not words.startswith(("/", "~")) and ".." not in words
+)  # a path below the case's folder
 WORDS = {
     "scenario": ["h1b_fee", "baseline", "current_law", "h1b_fee+eu_fast_track", "h1b_fee+h1b_fee", "mine.toml",
      "validate/h1b_approval"],
@@ -134,7 +135,7 @@ def lines(draw, verbs=tuple(COMMANDS)):
     return [part.replace("\0", "") for part in line]  # no system passes a NUL on a command line
 
 
-@cases(80, 1600)
+@cases(60, 1600)
 @given(lines())
 def test_a_line_is_done_or_refused_in_one_line(base, saved, line):
     with folder(base) as where, stopped(), pytest.MonkeyPatch.context() as patch:
@@ -142,13 +143,20 @@ def test_a_line_is_done_or_refused_in_one_line(base, saved, line):
         (where / "occupied").write_text("a file where a folder is asked for")
         (where / "mine.toml").write_text("[assumptions]\nb_pay = 1.5\n" if len(line) % 2 else 'title = "t"\n')
         (where / "saved").symlink_to(saved)
-        ones = ("differs in", "File name too long", "No such file", "Not a directory", "problem", "Is a directory",
-        "needs the extra")
+        ones = (
+            "differs in",
+            "File name too long",
+            "No such file",
+            "Not a directory",
+            "problem",
+            "Is a directory",
+            "needs the extra",
+        )
         code, _, said = command(*line, out=base, ones=ones)
         event("would run" if "it would run" in said else "refused" if code else "done")
 
 
-@cases(6, 200)
+@cases(4, 200)
 @given(lines(("run",)).filter(lambda line: line[:1] == ["run"]))
 def test_a_run_of_a_tiny_world_ends_or_is_refused(base, line):
     with folder(base) as where, pytest.MonkeyPatch.context() as patch:

@@ -26,7 +26,7 @@ def as_bytes(rows):
 
 def held(content, base, run_it):
     """A file with this content is refused in one line,
-     or its flows are finite and a backcast takes it or says why not."""
+    or its flows are finite and a backcast takes it or says why not."""
     with folder(base) as where:
         path = where / "flows.csv"
         path.write_bytes(content)
@@ -42,7 +42,7 @@ def held(content, base, run_it):
             event("run" if refused(TalentflowError, call, out=where) else "refused by its years or countries")
 
 
-@cases(12, 300)
+@cases(8, 300)
 @given(mutated(as_bytes(ROWS)), st.integers(0, 9))
 def test_a_mutated_file_is_refused_in_one_line_or_runs(base, content, k):
     held(content, base, k == 0)
@@ -54,8 +54,9 @@ def files(draw):
     rows = [list(row) for row in ROWS]
     for _ in range(draw(st.integers(1, 4))):
         k = draw(st.integers(0, len(rows) - 1))
-        kind = draw(st.sampled_from(("n", "n", "year", "country", "drop", "drop_year", "double", "cells", "nasty",
-        "scale")))
+        kind = draw(
+            st.sampled_from(("n", "n", "year", "country", "drop", "drop_year", "double", "cells", "nasty", "scale"))
+        )
         if kind == "n":
             rows[k][3] = draw(numbers)
         elif kind == "year":
@@ -74,15 +75,17 @@ def files(draw):
             rows[k] = rows[k][: draw(st.integers(0, 4))] + ["1"] * draw(st.integers(0, 3))
         elif kind == "scale":
             factor = draw(st.sampled_from([0.0, 1e-9, 1e9, 1e300]))
-            rows = [rows[0], *([*row[:3],
-            repr(float(row[3]) * factor)] for row in rows[1:] if len(row) > 3 and row[3].isdigit())]
+            rows = [
+                rows[0],
+                *([*row[:3], repr(float(row[3]) * factor)] for row in rows[1:] if len(row) > 3 and row[3].isdigit()),
+            ]
         else:
             rows[k][draw(st.integers(0, 3))] = draw(nasty)
         rows = [row if len(row) >= 4 else [*row, *[""] * (4 - len(row))] for row in rows]
     return as_bytes(rows)
 
 
-@cases(12, 400)
+@cases(8, 400)
 @given(files(), st.integers(0, 5))
 def test_an_edited_file_is_refused_in_one_line_or_runs(base, content, k):
     held(content, base, k == 0)

@@ -27,8 +27,13 @@ ASKS = [
     ("plot", "{}", "shares", "--format", "svg"), ("plot", "{}", "network", "--format", "graphml"), ("verify", "{}",
      "--workers", "1"),
 ]  # fmt: skip
-SWEPT = [("status", "{}"), ("status", "{}", "--json"), ("plot", "{}"), ("discover", "{}", "--when", "above 0"),
-     ("plot", "{}", "tornado")]
+SWEPT = [
+    ("status", "{}"),
+    ("status", "{}", "--json"),
+    ("plot", "{}"),
+    ("discover", "{}", "--when", "above 0"),
+    ("plot", "{}", "tornado"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,20 +56,22 @@ def store(base):
 
 def ask(arguments, where, copy):
     """One of the commands on the folder ``copy``; whether it was done."""
-    code, _, said = command(*(part.format(copy) for part in arguments), out=where, ones=["differs in",
-     "needs the extra"])
+    code, _, said = command(
+        *(part.format(copy) for part in arguments), out=where, ones=["differs in", "needs the extra"]
+    )
     event("refused" if code == 2 else "done")
     return code, said
 
 
-@cases(15, 400)
+@cases(8, 400)
 @given(st.data())
 def test_a_damaged_run_is_refused_and_the_file_is_named(base, runs, data):
     with folder(base) as where:
         source = data.draw(st.sampled_from(runs))
         copy = shutil.copytree(source, where / source.name)
-        path = data.draw(st.sampled_from(sorted(p for p in copy.iterdir() if p.suffix in (".nc", ".json", ".csv",
-        ".toml"))))
+        path = data.draw(
+            st.sampled_from(sorted(p for p in copy.iterdir() if p.suffix in (".nc", ".json", ".csv", ".toml")))
+        )
         before = path.read_bytes()
         path.write_bytes(data.draw(mutated(before, 2)))
         code, said = ask(data.draw(st.sampled_from(ASKS)), where, copy)
@@ -102,7 +109,7 @@ def sealed(record):
     return record | {"digest": record_digest(record)}
 
 
-@cases(25, 600)
+@cases(15, 600)
 @given(st.data())
 def test_an_edited_record_is_refused_or_read(base, runs, data):
     with folder(base) as where:
@@ -118,7 +125,7 @@ def test_an_edited_record_is_refused_or_read(base, runs, data):
             ask(asked, where, copy)
 
 
-@cases(10, 300)
+@cases(6, 300)
 @given(st.data())
 def test_arrays_of_another_make_are_refused_or_read(base, runs, data):
     """The digest of result.nc is made right again: what is in the file is not trusted for that."""
@@ -132,7 +139,7 @@ def test_arrays_of_another_make_are_refused_or_read(base, runs, data):
         ask(data.draw(st.sampled_from(ASKS)), where, copy)
 
 
-@cases(15, 300)
+@cases(8, 300)
 @given(st.data())
 def test_a_damaged_store_is_refused_and_named(base, store, data):
     with folder(base) as where:
@@ -149,7 +156,7 @@ def test_a_damaged_store_is_refused_and_named(base, store, data):
 TABLES = ("meta", "factors", "measures", "stages", "points", "cells", "outcomes")
 
 
-@cases(20, 400)
+@cases(12, 400)
 @given(st.data())
 def test_an_edited_store_is_refused_or_read(base, store, data):
     with folder(base) as where:
@@ -158,8 +165,11 @@ def test_an_edited_store_is_refused_or_read(base, store, data):
             table = data.draw(st.sampled_from(TABLES))
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
             column = data.draw(st.sampled_from(columns))
-            value = data.draw(st.sampled_from([None, b"", b"\0" * 8, -1, 0, 1, 10**15, 1.5, "[]", "{}", "null",
-            "[9]"]) | nasty | numbers)
+            value = data.draw(
+                st.sampled_from([None, b"", b"\0" * 8, -1, 0, 1, 10**15, 1.5, "[]", "{}", "null", "[9]"])
+                | nasty
+                | numbers
+            )
             where_ = "" if data.draw(st.booleans()) else f" WHERE rowid = {data.draw(st.integers(1, 9))}"
             try:
                 db.execute(f'UPDATE OR REPLACE {table} SET "{column}" = ?{where_}', (value,))

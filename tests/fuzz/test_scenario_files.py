@@ -30,15 +30,16 @@ def held(content, base):
             event("refused when read")
             return
         assert loads(resolved_toml(scenario), "mine").policies == scenario.policies
-        done = refused(TalentflowError, partial(run, scenario, population=2000, replicates=1, years=2, workers=1),
-        out=where)
+        done = refused(
+            TalentflowError, partial(run, scenario, population=2000, replicates=1, years=2, workers=1), out=where
+        )
         event("run" if done else "refused by the years")
         if crc32(content) % 8 == 0:  # saving takes ten times as long as running
             code, _, _ = command("run", path, *TINY, "--out", where / "out", "--quiet", out=where)
             assert (code == 0) == (where / "out").exists()
 
 
-@cases(20, 1000)
+@cases(15, 1000)
 @given(mutated(SHIPPED))
 def test_a_mutated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)
@@ -65,8 +66,9 @@ def right_values(lever):
         return ["true", "false"]
     if lever.kind == "choice":
         return [f'"{choice}"' for choice in lever.choices]
-    whole = [repr(int(x)) for x in (lever.low, lever.high, (lever.low + lever.high) / 2, min(lever.low + 1,
-     lever.high))]
+    whole = [
+        repr(int(x)) for x in (lever.low, lever.high, (lever.low + lever.high) / 2, min(lever.low + 1, lever.high))
+    ]
     parts = [] if lever.kind == "integer" else [repr(lever.high / 3)]
     return whole + parts + (['"none"'] if lever.may_be_none else [])
 
@@ -97,7 +99,7 @@ def files(draw):
     return draw(st.sampled_from(("\n", "\n", "\n", "\r\n", "\r"))).join(lines).encode("utf-8", "surrogatepass")
 
 
-@cases(40, 2000)
+@cases(30, 2000)
 @given(files())
 def test_a_generated_file_is_refused_in_one_line_or_runs(base, content):
     held(content, base)

@@ -1,5 +1,5 @@
 """World tables that a user edited: bytes mutated, or cells, rows,
-     columns and names changed; every accepted world is run."""
+columns and names changed; every accepted world is run."""
 
 import csv
 from functools import partial
@@ -47,7 +47,7 @@ def _run(**options):
     return run(load("h1b_fee"), **options)
 
 
-@cases(20, 500)
+@cases(12, 500)
 @given(st.data())
 def test_mutated_bytes_are_refused_in_one_line_or_run(base, data):
     name = data.draw(st.sampled_from(USED))
@@ -61,8 +61,11 @@ def edited(draw, name):
     for _ in range(draw(st.integers(1, 3))):
         row = draw(st.integers(0, len(rows) - 1))
         column = draw(st.integers(0, max(len(rows[row]) - 1, 0)))
-        kind = draw(st.sampled_from(("number", "number", "near", "near", "nasty", "drop", "double", "column",
-        "rename", "shuffle")))
+        kind = draw(
+            st.sampled_from(
+                ("number", "number", "near", "near", "nasty", "drop", "double", "column", "rename", "shuffle")
+            )
+        )
         if kind == "drop" and len(rows) > 1:
             del rows[row]
         elif kind == "double":
@@ -88,7 +91,7 @@ def edited(draw, name):
     return out.getvalue().encode("utf-8", "surrogatepass")
 
 
-@cases(35, 1000)
+@cases(18, 1000)
 @given(st.data())
 def test_edited_tables_are_refused_in_one_line_or_run(base, data):
     chosen = data.draw(st.lists(st.sampled_from(USED), min_size=1, max_size=2, unique=True))
