@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ from sim.study.calibrate import shipped as shipped_constants
 from sim.study.calibrate.facts import Fact, compared, observed, statistics
 from sim.study.calibrate.posterior import Emulated, learned, summarised
 
-DOCS = Path(__file__).parents[1] / "docs"
 FITTED = shipped.fitted()
 
 
@@ -183,7 +181,7 @@ def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_o
 
 @pytest.fixture(scope="module")
 def answer():
-    return json.loads((DOCS / "calibration.json").read_text(encoding="utf-8"))
+    return json.loads((shipped.DATA / "calibration.json").read_text(encoding="utf-8"))
 
 
 def test_the_shipped_beliefs_are_the_output_of_the_fit(answer):

@@ -7,6 +7,7 @@ import sweep_models as models
 
 from sim.results import indices
 from sim.results.sweep_tables import assumption_load, chance_share, convergence, dependence, index_table
+from sim.results.sweep_words import reading
 from sim.study.space import number
 from sim.study.sweep import explore
 
@@ -110,6 +111,15 @@ def test_the_part_of_chance_is_what_it_is(tmp_path):
     assert found["share"] == pytest.approx(known, rel=0.8)
     assert np.isnan(chance_share(swept(tmp_path, models.linear, models.LINEAR, "lhs", 64))["share"])
     assert index_table(noisy).index[0] == "x0"
+
+
+def test_nothing_is_said_of_factors_where_chance_is_most_of_the_variance(tmp_path):
+    words = " ".join(reading(swept(tmp_path, models.Noisy(50.0), models.LINEAR, "sobol", 32)))
+    assert "Nothing can be said" in words
+    assert "x0 (" not in words
+    words = " ".join(reading(swept(tmp_path / "calm", models.Noisy(0.01), models.LINEAR, "sobol", 32)))
+    assert "Nothing can be said" not in words
+    assert "x0 (" in words
 
 
 def test_partial_dependence_follows_the_slope(tmp_path):

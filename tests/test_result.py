@@ -32,6 +32,12 @@ def test_saved_and_loaded_is_the_same(small, folder):
     assert compare(again.data, small.data) == []
 
 
+def test_a_folder_is_read_by_whatever_path_leads_to_it(small, folder, monkeypatch):
+    (folder / "figures").mkdir(exist_ok=True)
+    monkeypatch.chdir(folder / "figures")
+    assert Result.load("..").data.identical(small.data)
+
+
 def test_every_variable_has_its_dimensions_and_unit(small):
     assert set(small.data.data_vars) == set(VARIABLES)
     for name, variable in VARIABLES.items():

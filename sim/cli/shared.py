@@ -27,6 +27,7 @@ World = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 
+AGENTS = "100_000"  # by default
 Population = Annotated[str, typer.Option(help="Agents at the start, or 'full' for every engineer.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Pairs of runs.")]
 Years = Annotated[int, typer.Option(min=1, max=50)]
@@ -69,6 +70,8 @@ def options_of(chosen):
     """The checked ``Options`` of a study among a command's own arguments ``chosen``, a dict by name."""
     from sim.study.options import Options
 
+    if chosen.get("engine") == "meanfield" and chosen["population"] not in (AGENTS, "full"):
+        raise UsageError(f"--population {chosen['population']}", "the mean field has no agents: leave it out")
     own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
     return Options(**own | {"population": population_of(chosen["population"])}).checked()
 

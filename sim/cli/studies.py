@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.shared import (
+    AGENTS,
     Assumptions,
     Baseline,
     Engine,
@@ -35,7 +36,7 @@ from sim.errors import UsageError
 
 def run(
     scenario: Scenario,
-    population: Population = "100_000",
+    population: Population = AGENTS,
     replicates: Replicates = 20,
     years: Years = 10,
     start: Start = 2026,
@@ -79,7 +80,7 @@ def compare(
     scenarios: Annotated[
         list[str], typer.Argument(metavar="SCENARIO...", help="Two or more names, files or stacks such as a+b.")
     ],
-    population: Population = "100_000",
+    population: Population = AGENTS,
     replicates: Replicates = 20,
     years: Years = 10,
     start: Start = 2026,
@@ -119,7 +120,7 @@ def compare(
 def index(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Left out: the baseline itself.")] = "baseline",
     year: Annotated[int | None, typer.Option(help="Left out: the first, for which the index was published.")] = None,
-    population: Population = "100_000",
+    population: Population = AGENTS,
     replicates: Replicates = 20,
     years: Years = 10,
     start: Start = 2026,

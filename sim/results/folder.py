@@ -69,7 +69,7 @@ def read(folder):
     record.pop("digest", None)
     for name, expected in record.pop("outputs").items():
         path = folder / name
-        if ".." in path.parts or not path.is_relative_to(folder):
+        if ".." in Path(name).parts or not path.is_relative_to(folder):
             raise ResultError(folder / "run.json", f"names a file outside its folder, {name[:100]!r}")
         if not path.is_file():
             raise ResultError(path, "missing, though run.json lists it")

@@ -194,7 +194,7 @@ def connect(folder, write=False):
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
         if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise ResultError(folder, "no sweep lies here, its store is empty: it was stopped at once")
+            raise ResultError(folder, f"no sweep lies here, its store is empty ({NAME}): it was stopped at once")
         written = int(json.loads(db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]))
         if written > FORMAT:
             raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")

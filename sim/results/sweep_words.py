@@ -14,6 +14,7 @@ from sim.scenario.assumption_table import PRIOR_DRIVEN
 ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
 MOST_NAMED = 4
 WORTH_NAMING = 0.05  # of the variance
+MUCH_CHANCE = 0.5  # of the variance: shares of the rest are noise
 BLURRED = 0.3  # of the variance is chance: say that the indices are blurred
 NO_CAUSE = "b_compute"
 GRADES = {
@@ -117,7 +118,7 @@ def beside(record, folder):
             continue
         same = all(sweep.record.get(key) == record[key] for key in ("scenario", "baseline"))
         if same and sweep.record.get("finished") and sweep.stages.method[sweep.last] == "sobol":
-            said = [_variance(sweep, sweep.primary)[0], load_sentence(sweep)]
+            said = _variance(sweep, sweep.primary)[:2]
             return {"folder": store.name, "sentences": said, "sweep": sweep}
     return None
 
@@ -127,6 +128,10 @@ def _variance(sweep, measure):
     size = table.total.clip(lower=0)
     if not size.sum() > 0:
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+    by_chance = chance_share(sweep, measure)["share"]
+    if by_chance > MUCH_CHANCE:
+        return [f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
+                "variance is chance. Give more --population or --replicates."]  # fmt: skip
     part = size / size.sum()
     named = list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
     grades = {sweep.factors.grade[name] for name in named}

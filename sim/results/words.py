@@ -12,6 +12,7 @@ from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
 
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.05  # percentage points
+NAMED_RIVALS = 2  # hubs that an effect cannot be told apart from
 AGREE = 0.95  # of the pairs have one sign: the direction is settled in this run
 UNTESTED = "only its equations, on scholars, have been tested against years that were held back"
 
@@ -106,7 +107,9 @@ def rivals(effects, hub):
     if effects.sizes["replicate"] == 1 or not near:
         return ""
     near.sort(key=lambda hub: -abs(float(effects.sel(hub=hub).mean())))
-    named = list(effects.hub_name.sel(hub=near[:2]).values) + ([f"{len(near) - 2} others"] if len(near) > 2 else [])
+    few = near if len(near) <= NAMED_RIVALS + 1 else near[:NAMED_RIVALS]  # never "1 others"
+    named = list(effects.hub_name.sel(hub=few).values)
+    named += [f"{len(near) - len(few)} others"] if len(few) < len(near) else []
     return f" (too close to tell apart from {' and '.join(map(str, named))})"
 
 
@@ -186,7 +189,7 @@ def volume_and_composition(row):
         f"{before['from_abroad']:.0f} -> {after['from_abroad']:.0f} %, experts {before['experts']:.0f} -> "
         f"{after['experts']:.0f} %."
     ]
-    if before["registrations"] != before["applicants"]:
+    if before["registrations"] and before["registrations"] != before["applicants"]:
         said.append(
             f"All demand for its pool, other occupations included: {count(before['registrations'])} -> "
             f"{count(after['registrations'])} a year; selected {count(before['selected'])} -> "

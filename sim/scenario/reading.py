@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import date
 
 from sim.errors import TalentflowError
 
@@ -16,7 +17,18 @@ def parse(text: str, place: object, error: type[TalentflowError]) -> dict:
         said, _, where = str(why).partition(" (at ")
         number = re.search(r"line (\d+)", where)
         line = number[1] if number else len(text.splitlines()) if where else ""
+        written = re.search(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", text.splitlines()[int(line) - 1] if line else "")
+        if written and not _is_day(written[1]):
+            raise error(place, f"line {line}", f"{written[1]} is no day of the calendar (year-month-day)") from None
         raise error(place, line and f"line {line}", f"not valid TOML: {said}") from None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def line_of(text: str, table: str | None, index: int, key: str) -> str:

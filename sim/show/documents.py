@@ -18,6 +18,7 @@ from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.lever_table import FAMILIES, SELECTIONS
 from sim.scenario.levers import catalogue
+from sim.scenario.posterior import DATA as BELIEFS
 from sim.show import calibration, equation_words, hub_shares
 from sim.show.gates import band
 from sim.world.engineers import Engineers
@@ -89,7 +90,7 @@ def fit():
 
 
 def _calibration():
-    return json.loads((DOCS / "calibration.json").read_text(encoding="utf-8"))
+    return json.loads((BELIEFS / "calibration.json").read_text(encoding="utf-8"))
 
 
 def levers():

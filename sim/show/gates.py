@@ -41,6 +41,8 @@ def summary(answer):
     warned = sum(row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed"
                  for row in answer["gates"])  # fmt: skip
     refused = f" ({answer['refused_draws']} more refused)" if answer["refused_draws"] else ""
+    if not found:
+        return "None of these gates decides: they were fitted, or only warn."
     return (
         f"{number_of(found.total(), 'gate')} decide: {found['passed']} passed, {found['missed']} missed, "
         f"{found['not measured']} not measured, on {number_of(answer['draws'], 'draw')} of the assumptions{refused} "

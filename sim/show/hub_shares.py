@@ -51,7 +51,7 @@ def sentences(hubs):
     """One sentence a hub: what the four assumptions move its share by; nothing for a hub that is not in the table."""
     found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
     return [
-        f"{names[hub]}'s share in {year()} ({found[hub][0]:.2f} % at the centre): "
+        f"{names[hub]}'s share in {year()}, at the baseline, is {found[hub][0]:.2f} % with all assumptions central: "
         + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items()) + "."
         for hub in hubs if hub in found
     ]

@@ -119,7 +119,8 @@ def _commands(record):
     told = record.get("arms", {"scenario": {"parts": ["scenario"]}})
     whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
-    options = [f"--{name} {record[name]}" for name in OPTIONS]
+    whole_world = record.get("engine") == "meanfield"  # which takes no number of agents
+    options = [f"--{name} {record[name]}" for name in OPTIONS if not (whole_world and name == "population")]
     options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
     options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
