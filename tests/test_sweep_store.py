@@ -23,6 +23,7 @@ from sim.results.sweep_store import SweepStore, clear, complete_blocks, is_sweep
 from sim.results.sweep_tables import index_table
 from sim.results.sweep_words import notes, reading
 from sim.study.designs import TRIES
+from sim.study.executors import workers_of
 from sim.study.space import number
 from sim.study.sweep import explore
 
@@ -160,6 +161,11 @@ def test_a_process_lost_once_costs_nothing(tmp_path):
     assert (tmp_path / "once").exists()
     assert sweep.counts() == {"done": 64}
     assert content_digest(sweep.folder) == content_digest(swept(tmp_path / "calm", method="lhs", n=64).folder)
+
+
+def test_a_process_lost_before_the_first_cell_is_one_clear_line():
+    with workers_of(workers=2) as pool, pytest.raises(UsageError, match="a worker process stopped"):
+        pool.map(os._exit, [3, 3])
 
 
 def test_any_executor_will_do(tmp_path):

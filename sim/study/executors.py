@@ -68,8 +68,17 @@ class Workers:
             return future
 
     def map(self, task, *rows):
-        """What a task gives for each of the rows of its arguments, in their order."""
-        return [future.result() for future in [self.submit(task, *row) for row in zip(*rows, strict=True)]]
+        """What a task gives for each of the rows of its arguments, in their order.
+
+        Raises
+        ------
+        UsageError where a process is lost
+        """
+        try:
+            return [future.result() for future in [self.submit(task, *row) for row in zip(*rows, strict=True)]]
+        except BrokenExecutor:
+            raise UsageError("workers", "a worker process stopped: out of memory, or killed; the same command goes on"
+                             ) from None  # fmt: skip
 
     def renew(self):
         """Start again with fresh processes."""
