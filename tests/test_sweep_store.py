@@ -163,6 +163,14 @@ def test_a_process_lost_once_costs_nothing(tmp_path):
     assert content_digest(sweep.folder) == content_digest(swept(tmp_path / "calm", method="lhs", n=64).folder)
 
 
+def test_a_store_whose_facts_did_not_get_onto_the_disk_is_begun_again(tmp_path, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr(SweepStore, "put", lambda self, **facts: (_ for _ in ()).throw(StoreError("full")))
+        with pytest.raises(StoreError):
+            swept(tmp_path / "out")
+    assert content_digest(swept(tmp_path / "out").folder) == content_digest(swept(tmp_path / "calm").folder)
+
+
 def test_a_process_lost_before_the_first_cell_is_one_clear_line():
     with workers_of(workers=2) as pool, pytest.raises(UsageError, match="a worker process stopped"):
         pool.map(os._exit, [3, 3])

@@ -108,8 +108,13 @@ class SweepStore:
             seal_facts(self.db)
 
     def begin(self, factors, measures):
-        """Declare what varies and what is kept: lists of dicts with the columns of both tables."""
+        """Declare what varies and what is kept: lists of dicts with the columns of both tables.
+
+        A disk that was full just after this leaves a store without facts: it is begun again.
+        """
         with self._written():
+            self.db.execute("DELETE FROM factors")
+            self.db.execute("DELETE FROM measures")
             _insert(self.db, "factors", FACTOR, factors)
             _insert(self.db, "measures", MEASURE, [
                 m | {"dims": to_json(m["dims"]), "coords": to_json(m["coords"]), "paired": int(m["paired"])}
