@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,7 @@ def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
 
 
 @pytest.mark.slow
-def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch):
+def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch, talentflow):
     for room, name, small in (
         (constants, "AGENTS", 20_000), (constants, "SEEDS", 1), (constants, "PASSES", 1), (pipeline, "LEAST", 20),
         (pipeline, "PREDICTED", 4), (posterior, "DRAWS", 2**9), (posterior, "RESAMPLED", 2**7),
@@ -174,6 +175,19 @@ def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_o
     for one, other in zip(whole.constants, again.constants, strict=True):
         for name, value in vars(one).items():
             assert np.array_equal(value, getattr(other, name))
+    package = tmp_path / "package"
+    package.mkdir()
+    monkeypatch.setattr(pipeline, "PLACES", dict.fromkeys(pipeline.PLACES, package))
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    asked = ("--rows", 80, "--truths", 8, "--out", tmp_path / "whole", "--ship", "--quiet")
+    code, folder, _ = talentflow("calibrate", *asked)
+    assert code == 0
+    assert (Path(folder.strip()) / "calibration.png").stat().st_size > 10_000
+    assert {path.name for path in package.iterdir()} == set(pipeline.PLACES)
+    for path in package.iterdir():
+        assert path.read_bytes() == (Path(folder.strip()) / path.name).read_bytes()
+    shipped_beliefs = pd.read_csv(package / "posterior.csv")
+    pd.testing.assert_frame_equal(shipped_beliefs, whole.posterior)
 
 
 # --- what ships -----------------------------------------------------------------------------------

@@ -76,24 +76,24 @@ def calibrate(
     from sim.results.record import to_json
     from sim.show import calibration as show
     from sim.show import sweeps, terminal
-    from sim.study import calibrate as fit
-    from sim.study.calibrate.pipeline import calibrate as study
+    from sim.study.calibrate import pipeline, write
 
     check_writable(out)
     note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
     with sweeps.progress(quiet or json) as told:
-        found = study(rows, seed, out=out, workers=workers or os.cpu_count() or 1, truths=truths, told=told, say=note)
+        workers = workers or os.cpu_count() or 1
+        found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, told=told, say=note)
     answer = show.answer(found)
 
     def add(folder):
         constants, offsets = found.constants
-        fit.write(constants, offsets, folder)
+        write(constants, offsets, folder)
         show.draw(answer, folder)
 
     tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}
     folder = write_tables(out, "calibration", answer, tables, add, "calibration")
     if ship:
-        fit.ship(folder)
+        pipeline.ship(folder)
     if json:
         typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
     elif quiet:

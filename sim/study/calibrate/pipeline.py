@@ -1,6 +1,7 @@
 """The whole fit, from the declared beliefs to the tables that ship; killed at any time, it goes on."""
 
 import math
+import shutil
 from contextlib import closing
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from ...results.folder import staged
 from ...results.record import code_digest
 from ...scenario.assumption_table import PRIORS
 from ...scenario.assumptions import Assumptions
+from ...scenario.posterior import DATA as BELIEFS
 from ...scenario.posterior import after_fitting
 from ..pairs import mapper
 from . import checks, constants
@@ -23,6 +25,10 @@ from .facts import compared, facts, observed
 from .posterior import BESIDE, WEAK, learned, summarised
 from .table import scores, simulated
 
+PLACES = {  # where what ships of a fit lies in the package
+    "posterior.csv": BELIEFS, "correlation.csv": BELIEFS, "calibration.json": BELIEFS,
+    "hub_constants.csv": constants.DATA, "border_costs.csv": constants.DATA,
+}  # fmt: skip
 ROWS, TRUTHS, PREDICTED = 4096, 256, 256
 LEAST = 120  # usable rows below which the emulator has nothing to learn from
 
@@ -97,6 +103,17 @@ def _check_extra():
     """Refuse at once what would otherwise stop after the table, hours later."""
     if not all(map(find_spec, ("sklearn", "statsmodels"))):
         raise UsageError("calibrate", "needs scikit-learn and statsmodels: pip install 'talentflow[calibrate]'")
+
+
+def ship(folder):
+    """Put the tables of a fit's folder, and what it says of itself, in place of those that ship: the one way there.
+
+    Raises
+    ------
+    OSError where the package cannot be written
+    """
+    for name, place in PLACES.items():
+        shutil.copyfile(Path(folder) / name, place / name)
 
 
 def _constants(folder, a):
