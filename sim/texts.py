@@ -7,6 +7,7 @@ from sim.errors import TalentflowError
 # Inside a class of a regular expression: what moves a terminal's cursor, colours, or turns the direction of what
 # follows. A tab, a new line and the letters of every script are none of these.
 UNSEEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+ONE_LINE = rf"^[^{UNSEEN}\t\n]*[^{UNSEEN}\s][^{UNSEEN}\t\n]*$"  # a title: not empty, not blank
 LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
 
 

@@ -102,6 +102,11 @@ def test_an_endless_title_is_not_cut(plot):
 
 
 @every_plot
+def test_a_title_in_letters_that_no_font_here_holds_is_drawn_without_a_warning(plot):
+    drawn(plot, fake_result(replicates=3, years=2, title="签证费 वीज़ा शुल्क")).figure.canvas.draw()
+
+
+@every_plot
 def test_a_plot_returns_the_axes_that_it_was_given(result, plot):
     ax = Figure(figsize=(10, 8)).add_subplot()
     assert plot(result, ax) is ax

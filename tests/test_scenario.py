@@ -87,6 +87,7 @@ TOML_MISTAKES = {
     "title = 'x'\n[[policy]]\nfrom = 2025-13-21": ["line 3", "2025-13-21 is no day"],
     "title = 'x'\n[[policy]]\nfrom = 2025-02-30": ["line 3", "2025-02-30 is no day"],
     "title = 'x'\na = " + "[" * 5000: ["nested too deeply"],
+    "title = ' '": ["title", "1 to 300 characters"],
     "title = 'x'\na = " + "9" * 5000: ["not valid TOML"],
     " \n": ["the file is empty"],
     "# nothing\n": ["title is missing"],

@@ -137,6 +137,14 @@ def test_a_cell_that_kills_its_process_is_tried_again_alone_and_then_recorded(tm
     assert set(points.status[points.x0 > 0.95]) == {"failed"}
     assert set(points.status[points.x0 <= 0.95]) == {"done"}
     assert set(failed.error) == {"its process was lost twice: killed, or out of memory"}
+    sweep.close()
+
+
+def test_a_cell_whose_process_was_lost_is_run_again_by_the_next_command(tmp_path):
+    swept(tmp_path / "lost", models.Killer(0.95), "lhs", 64, workers=2).close()
+    again, whole = (swept(tmp_path / name, models.Killer(2), "lhs", 64) for name in ("lost", "whole"))
+    assert again.counts() == whole.counts() == {"done": 64}
+    assert content_digest(again.folder) == content_digest(whole.folder)
 
 
 def test_a_pool_that_breaks_before_a_task_is_given_to_it_costs_nothing(tmp_path, monkeypatch):

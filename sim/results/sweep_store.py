@@ -49,6 +49,7 @@ CREATE TABLE outcomes (stage TEXT, point INTEGER, repeat INTEGER, measure TEXT, 
 FACTOR = ("name", "low", "central", "high", "unit", "grade", "group", "kind", "meaning", "note")
 MEASURE = ("name", "unit", "dims", "coords", "at", "paired")
 STATUSES = ("done", "refused", "failed", "spared")
+LOST = "its process was lost twice: killed, or out of memory"  # why a cell failed
 
 
 def pack(values):
@@ -145,7 +146,7 @@ class SweepStore:
         number, block, place, z, x = point
         self.db.execute("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)",
                         (stage, number, block, place, pack(z), pack(x)))  # fmt: skip
-        self.db.execute("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
+        self.db.execute("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
                         (stage, number, repeat, status, error, attempts, seconds))  # fmt: skip
         self.db.executemany("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", [
             (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
@@ -153,9 +154,13 @@ class SweepStore:
         seal_cell(self.db, stage, number, repeat)
 
     def decided(self, stage, first, last, repeat=0):
-        """Status of the cells that lie from point ``first`` up to ``last``: dict of point -> status."""
-        asked = "SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ?"
-        return dict(self.db.execute(asked, (stage, repeat, first, last)))
+        """Status of the cells that lie from point ``first`` up to ``last``: dict of point -> status.
+
+        Those that a command lost with its process are not decided: the next command tries them again.
+        """
+        asked = ("SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ? "
+                 "AND error != ?")  # fmt: skip
+        return dict(self.db.execute(asked, (stage, repeat, first, last, LOST)))
 
     @contextmanager
     def _written(self):

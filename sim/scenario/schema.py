@@ -19,9 +19,9 @@ from sim.errors import ScenarioError, nearest
 from sim.scenario.levers import catalogue
 from sim.scenario.policies import OPERATIONS
 from sim.scenario.reading import line_of
-from sim.texts import UNSEEN
+from sim.texts import ONE_LINE, UNSEEN
 
-Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=f"^[^{UNSEEN}\t\n]+$")]
+Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
 Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat
 Value = StrictBool | StrictInt | StrictFloat | StrictStr

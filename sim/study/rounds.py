@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from ..errors import Refused
-from ..results.sweep_store import complete_blocks
+from ..results.sweep_store import LOST, complete_blocks
 from .designs import TRIES
 
 MOST_ATTEMPTS = 2  # of a cell whose process is lost
 CHANCE_POINTS = 16  # run again with other chance
-LOST = "its process was lost twice: killed, or out of memory"
 
 
 @dataclass(eq=False)

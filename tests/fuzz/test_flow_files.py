@@ -4,6 +4,7 @@ import csv
 from functools import partial
 from io import StringIO
 
+import pytest
 from fuzzing import cases, command, folder, mutated, nasty, numbers, refused
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -85,6 +86,7 @@ def files(draw):
     return as_bytes(rows)
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # hypothesis, of its own account of a case
 @cases(8, 400)
 @given(files(), st.integers(0, 5))
 def test_an_edited_file_is_refused_in_one_line_or_runs(base, content, k):

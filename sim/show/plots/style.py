@@ -4,6 +4,7 @@ Text sizes are matplotlib's relative ones, from ``"small"`` (the smallest allowe
 are counted in ``em()``, so that a slide is the same picture with larger words.
 """
 
+import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -41,7 +42,7 @@ FONT_SIZE = {"memo": 9, "slide": 14.5}  # points; "small" is 7.5 and 12 of them
 SLIDE = (13.33, 7.5)  # inches
 ABOVE, BELOW, BESIDE = 6.3, {"memo": 5.0, "slide": 4.0}, 0.2  # em for the heading and the caption; inches at the sides
 SHARED = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same picture everywhere
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same picture everywhere; see WIDE
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.labelsize": "medium",
@@ -60,6 +61,9 @@ SHARED = {
     "svg.hashsalt": "talentflow",  # the same file for the same numbers
     "pdf.fonttype": 42,  # text that can be searched and edited
 }
+WIDE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "PingFang SC", "Hiragino Sans", "Microsoft YaHei",
+        "Yu Gothic", "Malgun Gothic", "WenQuanYi Zen Hei", "Nirmala UI", "Kohinoor Devanagari", "Noto Sans Devanagari",
+        "Noto Sans Thai", "Noto Sans Hebrew")  # fmt: skip (for what the first does not hold, where they are installed)
 LOOKS = {
     name: {**SHARED, "font.size": size, "axes.linewidth": 0.08 * size, "xtick.major.width": 0.08 * size}
     for name, size in FONT_SIZE.items()
@@ -71,11 +75,16 @@ _now = ContextVar("look", default="memo")
 def look(name=None):
     """The look ``memo`` or ``slide`` inside the block, whatever the user's own settings are; None keeps the present."""
     import matplotlib as mpl
+    from matplotlib.font_manager import fontManager
 
+    installed = {font.name for font in fontManager.ttflist}
+    families = [SHARED["font.family"], *(wide for wide in WIDE if wide in installed)]
     name = name or _now.get()
     before = _now.set(name)
     try:
-        with mpl.rc_context(LOOKS[name]):
+        with mpl.rc_context({**LOOKS[name], "font.family": families}), warnings.catch_warnings():
+            # a letter that no font here holds is drawn as a box: the reader sees it, and nobody can mend it meanwhile
+            warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
             yield
     finally:
         _now.reset(before)

@@ -81,6 +81,10 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     begun = _constants(folder / "priors", Assumptions.central(PRIORS))
     say(f"the table: {rows:,} draws of the beliefs")
     with closing(simulated(begun, rows, seed, folder / "table", workers, told)) as table:
+        lost = table.problems("failed").error
+        if len(lost):  # what a worker did not survive says nothing about the belief
+            raise UsageError("workers", f"{len(lost)} of {rows} draws failed: {lost.iloc[0]}; those whose process was "
+                             "lost are run again by the same command")
         z, usable, figures = scores(table, [*WEAK, *BESIDE])
     if usable.sum() < LEAST:
         raise UsageError("rows", f"{usable.sum()} of {rows} are usable, at least {LEAST} are needed: give more")
