@@ -66,7 +66,7 @@ def read(folder):
     ResultError if the folder is no run, is newer than this version, or a file differs from its digest.
     """
     record = _read_record(folder)
-    record.pop("digest", None)
+    record.pop("digest")
     for name, expected in record.pop("outputs").items():
         path = folder / name
         if ".." in Path(name).parts or not path.is_relative_to(folder):
@@ -118,7 +118,7 @@ def _read_record(folder):
         raise ResultError(path, "not the record of a run, or damaged") from None
     if written > FORMAT:
         raise ResultError(path, f"written in format {written}; this version reads formats up to {FORMAT}")
-    if "digest" in record and record["digest"] != record_digest(record):
+    if record.get("digest") != record_digest(record):
         raise ResultError(path, "damaged or edited, it differs from its own digest")
     check_record(record, path)
     return record

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 from sim.errors import ResultError
 from sim.results.schema import VARIABLES
 from sim.scenario.reading import parse
-from sim.texts import ONE_LINE, UNSEEN
+from sim.texts import UNSEEN
 
 MOST_BYTES = 8 * 10**9  # of all arrays of a run when they are unpacked
 MOST_RECORD_BYTES = 200_000_000
@@ -18,7 +18,7 @@ SHOWN = re.compile(f"[{UNSEEN}\ud800-\udfff]")  # what may not stand in a text o
 Whole = StrictInt
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Lines = list[StrictStr]
-Title = Annotated[StrictStr, Field(pattern=ONE_LINE)]
+Title = Annotated[StrictStr, Field(pattern=r"\S")]  # not blank
 
 
 class _Shape(BaseModel):
@@ -114,7 +114,7 @@ def check_record(record, path):
         raise ResultError(path, "not the record of a run, or damaged: no digest of the code or of result.nc")
     for text in [read.baseline, *((arm.scenario for arm in read.arms.values()) if read.arms else [read.scenario])]:
         title = parse(text, path, ResultError).get("title")
-        if not isinstance(title, str) or not re.match(ONE_LINE, title):
+        if not isinstance(title, str) or not title.strip():
             raise ResultError(path, "not the record of a run, or damaged: a scenario without a title")
     unseen = next(_unseen(record), None)
     if unseen is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import (
     COMMANDS,
+    LONG,
     RUN,
     SWEEP,
     after,
@@ -344,12 +345,12 @@ def out_of_memory(command):
 # what it is called in the table -> (fault, times in the full set, times in CI)
 FAULTS = {
     f"SIGKILL at random moments: {name}": (killed(command), 50, 2 if command is SWEEP else 0)
-    for name, command in COMMANDS.items()
+    for name, command in LONG.items()
 } | {
     "SIGKILL of the parent alone: its workers end too": (killed_alone, 10, 0),
 } | {
     f"SIGINT at random moments: {name}": (interrupted(command), 25, 1 if command is RUN else 0)
-    for name, command in COMMANDS.items()
+    for name, command in LONG.items()
 } | {
     f"full disk (tmpfs): {name}": (full_disk(command), 10, 1 if command is SWEEP else 0) for name,
      command in COMMANDS.items()

@@ -18,32 +18,39 @@ from sim.results import Result
 from sim.results.record import compare
 from sim.results.sweep_result import Sweep, content_digest
 from sim.results.sweep_store import is_sweep
+from sim.study.calibrate.constants import kept
+from sim.study.calibrate.pipeline import PLACES
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-c", "from sim.cli import main; main()"]
-TINY = ["--population", "2000", "--years", "1", "--quiet"]
+MAIN = "from sim.cli import main; main()"
+TINY = ("--population", "2000", "--years", "1")
+SMALL_FIT = """
+from sim.study.calibrate import constants, pipeline, posterior
+constants.AGENTS, constants.SEEDS, constants.PASSES = 20_000, 1, 1
+pipeline.LEAST, pipeline.PREDICTED, posterior.DRAWS, posterior.RESAMPLED = 20, 4, 2**9, 2**7
+"""
 PATIENCE = 300  # seconds for a command that nobody disturbs
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command of talentflow that faults are done to; one that is not there yet is left out.
-
-    ``same`` says whether what lies in two folders of results is equal, and ``sound`` names what lies in one and is not
-    whole though it looks so.
-    """
+    """A command of talentflow that faults are done to, made small by its arguments and by what comes ``before`` it."""
 
     name: str
     arguments: tuple
+    before: str = ""
 
     def line(self, out, workers=1):
         """The command line that writes into ``out``."""
-        return [*PROGRAM, self.name, *self.arguments, *TINY, "--workers", str(workers), "--out", str(out)]
+        asked = [self.name, *self.arguments, "--quiet", "--workers", str(workers), "--out", str(out)]
+        return [sys.executable, "-c", self.before + MAIN, *asked]
 
 
-RUN = Command("run", ("h1b_fee", "--replicates", "4"))
-SWEEP = Command("sweep", ("h1b_fee", "--method", "lhs", "--n", "12", "--over", "b_pay", "--over", "b_odds"))
+RUN = Command("run", ("h1b_fee", "--replicates", "4", *TINY))
+SWEEP = Command("sweep", ("h1b_fee", "--method", "lhs", "--n", "12", "--over", "b_pay", "--over", "b_odds", *TINY))
+FIT = Command("calibrate", ("--rows", "80", "--truths", "8"), SMALL_FIT)
 COMMANDS = {command.name: command for command in (RUN, SWEEP)}
+LONG = COMMANDS | {FIT.name: FIT}  # those that lose hours where they lose what is done
 
 
 _warm = []  # what the first command said
@@ -99,13 +106,20 @@ def results(out):
     return sorted(path for path in Path(out).glob("*") if path.is_dir() and not path.name.startswith("."))
 
 
+def stores(out):
+    """Folders with the store of a sweep, that of the table of a fit among them."""
+    return [path for path in (*results(out), *Path(out).glob("calibrate-*/table")) if is_sweep(path)]
+
+
 def unsound(out):
     """What looks like a result and is not whole, one line each."""
     wrong = []
-    for path in results(out):
+    for path in {*results(out), *stores(out)}:
         try:
             if is_sweep(path):
                 Sweep.load(path).close()
+            elif path.name.startswith("calibrat"):
+                wrong += _unsound_fit(path)
             elif any(path.iterdir()) and [p.name for p in path.iterdir()] != ["lock"]:
                 Result.load(path)
         except ResultError as error:
@@ -114,14 +128,30 @@ def unsound(out):
     return wrong
 
 
+def _unsound_fit(path):
+    """The same of a fit: its folder has whole tables of constants, its result has all that ships."""
+    if path.name.startswith("calibration-"):
+        return [f"{path.name} has no whole {name}" for name in PLACES
+                if not (path / name).exists() or not (path / name).read_text().endswith("\n")]  # fmt: skip
+    wrong = []
+    for part in ("priors", "fitted"):
+        try:
+            if (path / part).exists() and kept(path / part) is None:
+                wrong.append(f"{part} has no tables")
+        except (ValueError, KeyError, IndexError) as error:
+            wrong.append(f"{part} is half written: {error}")
+    return wrong
+
+
 def content(out):
     """What the results in a folder say, timings apart."""
-    found = {}
+    found = {path.relative_to(out): content_digest(path) for path in stores(out)}
     for path in results(out):
-        if is_sweep(path):
-            found[path.name] = content_digest(path)
-        elif (path / "run.json").exists():
+        if (path / "run.json").exists():
             found[path.name] = Result.load(path).data
+        elif not is_sweep(path):
+            texts = sorted(path.glob("**/*.csv")) + sorted(path.glob("*.json"))
+            found[path.name] = "\n".join(text.read_text() for text in texts)
     return found
 
 
@@ -138,14 +168,13 @@ def differs(one, other):
 def done_cells(out):
     """Cells that are done in the sweeps of a folder."""
     total = 0
-    for path in results(out):
-        if is_sweep(path):
-            try:
-                sweep = Sweep.load(path)
-            except ResultError:
-                continue
-            total += sweep.counts().get("done", 0)
-            sweep.close()
+    for path in stores(out):
+        try:
+            sweep = Sweep.load(path)
+        except ResultError:
+            continue
+        total += sweep.counts().get("done", 0)
+        sweep.close()
     return total
 
 
