@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.errors import TalentflowError
+from sim.errors import TalentflowError, UsageError
 from sim.results.scores import log_score, net, rank_correlation, score, share_error
 from sim.show import backcast as show
 from sim.study.backcast import (
@@ -51,6 +51,13 @@ def test_a_file_is_read_as_it_stands(tmp_path):
     assert flows.years == (2012,)
     assert flows.countries == ("CHN", "USA")
     assert flows.n.tolist() == [[[0, 7], [5, 0]]]
+
+
+def test_flows_to_which_nothing_can_be_fitted_are_refused(tmp_path):
+    header, *rows = SHIPPED.read_text(encoding="utf-8").splitlines()
+    scarcely = [f"{row.rpartition(',')[0]},{float(row.rpartition(',')[2]) * 1e-9!r}" for row in rows]
+    with pytest.raises(UsageError, match="does not converge"):
+        backcast(written(tmp_path, "\n".join([header, *scarcely])), population=1000, replicates=1)
 
 
 def test_the_shipped_file_has_the_format_of_any_other():

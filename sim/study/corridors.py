@@ -6,6 +6,8 @@ researchers of all fields (Scholarly Migration Database), not of AI engineers; t
 populations (UN DESA 2000, before the flows).
 """
 
+import warnings
+
 import numpy as np
 
 from ..errors import UsageError
@@ -41,16 +43,22 @@ def poisson_fit(flow, terms, clustered=False):
 
     Raises
     ------
-    UsageError without the extra ``validate``
+    UsageError without the extra ``validate``, or where no fit is found
     """
-    glm, poisson = _statsmodels()
+    glm, poisson, doubt = _statsmodels()
     sends, takes = flow.sum(axis=1) > 0, flow.sum(axis=0) > 0
     o, d = np.nonzero(~np.eye(len(flow), dtype=bool) & sends[:, None] & takes)
     origin, destination = (np.eye(len(flow))[end][:, np.unique(end)] for end in (o, d))
     x = np.column_stack([*(term[o, d] for term in terms), origin, destination[:, 1:]])
     pair = np.unique(np.sort(np.stack([o, d]), axis=0), axis=1, return_inverse=True)[1].ravel()
     how = {"cov_type": "cluster", "cov_kwds": {"groups": pair}} if clustered else {}
-    done = glm(flow[o, d], x, family=poisson()).fit(method="newton", disp=0, **how)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", doubt)
+        try:
+            done = glm(flow[o, d], x, family=poisson()).fit(method="newton", disp=0, **how)
+        except doubt:
+            raise UsageError("fit of corridors", "does not converge: too few move for corridors to be told apart"
+                             ) from None  # fmt: skip
     fitted = np.zeros_like(flow, dtype=float)
     fitted[o, d] = done.fittedvalues
     count = len(terms)
@@ -61,9 +69,10 @@ def _statsmodels():
     try:
         from statsmodels.genmod.families import Poisson  # without statsmodels.api, which takes longer than the fit
         from statsmodels.genmod.generalized_linear_model import GLM
+        from statsmodels.tools.sm_exceptions import ModelWarning
     except ImportError:
         raise UsageError("fit of corridors", "needs statsmodels: pip install 'talentflow[validate]'") from None
-    return GLM, Poisson
+    return GLM, Poisson, ModelWarning
 
 
 def kernel_data():
