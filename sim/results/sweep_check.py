@@ -1,8 +1,7 @@
 """A store is checked when it is opened: that nothing in it was damaged, and that every row is what a sweep writes.
 
-Each cell, and the facts of the whole, has a digest in the table ``checks``,
-     written in the same transaction; stores from
-before it was kept have none. A store may come from anybody, so the rows are checked for their shape as well.
+Each cell, and the facts of the whole, has a digest in the table ``checks``, written in the same transaction; stores
+from before it was kept have none. A store may come from anybody, so the rows are checked for their shape as well.
 """
 
 import hashlib
@@ -19,6 +18,7 @@ FACTS = ("SELECT * FROM meta ORDER BY key", "SELECT * FROM factors ORDER BY plac
 CELL = ("SELECT * FROM points WHERE stage = ? AND point = ?", "SELECT * FROM cells WHERE stage = ? AND point = ? "
         "AND repeat = ?",
         "SELECT * FROM outcomes WHERE stage = ? AND point = ? AND repeat = ? ORDER BY measure")  # fmt: skip
+METHODS = ("oat", "grid", "lhs", "morris", "sobol", "pawn")  # of a stage
 STATUSES = ("done", "refused", "failed", "spared")
 
 
@@ -100,7 +100,7 @@ def _facts_problem(db):
     for name, method, size, n, places in db.execute("SELECT name, method, size, n, factors FROM stages"):
         places = json.loads(places)
         sizes = _whole(size) and _whole(n) and size > 0 and n > 0 and isinstance(places, list)
-        if not (isinstance(name, str) and isinstance(method, str) and sizes):
+        if not (isinstance(name, str) and method in METHODS and sizes):
             return f"stage {str(name)[:60]!r} is not one"
         if not all(_whole(k) and 0 <= k < count for k in places):
             return f"stage {name[:60]!r} varies a factor that there is not"

@@ -48,7 +48,6 @@ CREATE TABLE outcomes (stage TEXT, point INTEGER, repeat INTEGER, measure TEXT, 
 """
 FACTOR = ("name", "low", "central", "high", "unit", "grade", "group", "kind", "meaning", "note")
 MEASURE = ("name", "unit", "dims", "coords", "at", "paired")
-STATUSES = ("done", "refused", "failed", "spared")
 LOST = "its process was lost twice: killed, or out of memory"  # why a cell failed
 
 

@@ -15,8 +15,8 @@ from zlib import crc32
 import numpy as np
 
 from ..errors import UsageError
+from ..results.sweep_check import METHODS
 
-METHODS = ("oat", "grid", "lhs", "morris", "sobol", "pawn")
 USUAL = {"lhs": 256, "morris": 8, "sobol": 64, "pawn": 512, "oat": None, "grid": None}
 LEVELS = {"oat": 5, "grid": 7, "morris": 4}
 SLICE = 64  # points of one Latin hypercube: longer designs are several

@@ -93,7 +93,7 @@ def explore(model, factors, method="sobol", n=None, *, store, seed=0, levels=Non
         ``prepare(values)`` gives what the call then gets as a second argument, or raises ``Refused`` before anything of
         the point's block is run; ``reseeded(k)`` gives the same model with other chance
     factors : list of Factor
-    method : ``"guided"`` (Morris over all, then Sobol over those that matter), or one of ``designs.METHODS``
+    method : ``"guided"`` (Morris over all, then Sobol over those that matter), or one of ``METHODS``
     n : trajectories, base samples or points; a Sobol design takes a power of two and rounds up to it
     store : path of the folder
     seed, levels : of the design
