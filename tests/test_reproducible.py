@@ -10,6 +10,7 @@ import pytest
 
 from sim import compare, run
 from sim.results import Result
+from sim.scenario.files import available
 from sim.threads import get_threads, set_threads
 
 ONE = {"years": 2, "replicates": 2, "workers": 1}
@@ -61,6 +62,14 @@ def test_the_threads_of_linear_algebra_change_nothing_in_the_mean_field(threads,
     few = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
     subprocess.run([sys.executable, "-c", code], env=few, check=True)
     assert same(Result.load(next(tmp_path.iterdir())).data, alone["meanfield"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(available()))
+def test_a_saved_run_of_every_shipped_scenario_is_verified(name, tmp_path, talentflow):
+    folder = run(name, population=2_000, years=4, replicates=1, workers=1).save(tmp_path)
+    code, said, _ = talentflow("verify", folder, "--workers", 1)
+    assert code == 0, said
 
 
 def test_a_run_with_figures_and_report_has_the_arrays_of_one_without(alone, tmp_path, talentflow):
