@@ -1,7 +1,8 @@
 """The error tree: every refusal is one line that names the place, the value and the limit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 LONGEST, MOST = 1000, 2000  # characters of a part of a message, and of all of it
 
@@ -68,13 +69,18 @@ class InvariantError(TalentflowError):
     exit_code = 1
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str], called: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return ``"; nearest: a, b"`` for the ``names`` most like ``name``, or nothing.
+
+    What names are ``called`` in words is compared too.
 
     >>> nearest("valeu", ["value", "until"])
     '; nearest: value'
+    >>> nearest("san_francisco", ["bay_area", "paris"], {"bay_area": "San Francisco Bay Area"})
+    '; nearest: bay_area'
     """
     if len(name) > LONGEST:  # compared letter by letter with all of them
         return ""
-    close = get_close_matches(name, list(names), n=3, cutoff=0.5)
-    return f"; nearest: {', '.join(close)}" if close else ""
+    known = {words.lower().replace(" ", "_"): key for key, words in called.items()} | {key: key for key in names}
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"; nearest: {', '.join(dict.fromkeys(known[like] for like in close))}" if close else ""

@@ -12,7 +12,7 @@ from sim.results import Result
 from sim.results.effects import effect, summarise
 from sim.results.measures import measure
 from sim.results.record import to_json
-from sim.results.summary import effect_table, shown_hubs
+from sim.results.summary import country_rows, effect_table, shown_hubs
 from sim.results.words import rests_on, said, two_sentences, who_loses_and_gains
 from sim.show.answer import answer, answers, plain_rows
 from sim.show.asked import render_effects
@@ -184,13 +184,21 @@ def test_printed_a_result_is_a_table_with_title_and_answer(result, several):
     assert max(map(len, str(result).splitlines())) <= 100
 
 
+def test_a_country_of_several_hubs_has_a_row_of_its_own(result):
+    usa = next(row for row in country_rows(result) if row["name"].endswith("all 8 hubs"))
+    (asked,) = effect_table(result, ["share:usa"]).to_dict("records")
+    for key in ("baseline", "scenario", "effect", "low", "high", "error", "same_sign"):
+        assert usa[key] == pytest.approx(asked[key]), key
+    assert usa["name"] in str(result)
+
+
 def test_in_a_notebook_nothing_of_a_title_is_markup(result):
     evil = replace(result, record=result.record | {"title": "<script>alert(1)</script>", "question": "a < b & c?"})
     html = evil._repr_html_()
     assert "<script" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "a &lt; b &amp; c?" in html
-    assert html.count("<tr>") == 12  # headings, ten hubs, all others
+    assert html.count("<tr>") == 12 + len(country_rows(result))  # headings, ten hubs, all others, countries
     assert "http" not in html
 
 

@@ -287,7 +287,7 @@ def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
     code, out, err = talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL)
     assert (code, err) == (0, "")
     made = next((tmp_path / "outputs").iterdir())
-    for part in ("3 scenarios compared", "h1b_fee", "eu_fast_track", "Do they add up?", made.name):
+    for part in ("2 scenarios compared, and a stack of them", "h1b_fee", "eu_fast_track", "Do they add up?", made.name):
         assert part in out, part
     assert max(map(len, out.splitlines())) <= 100
     assert {"h1b_fee.toml", "eu_fast_track.toml", "eu_fast_track_and_h1b_fee.toml"} <= {p.name for p in made.iterdir()}

@@ -11,6 +11,7 @@ from test_answer import compared
 
 from sim.results import Result
 from sim.results.cells import hub_table
+from sim.results.summary import country_rows
 from sim.results.words import two_sentences
 from sim.scenario.files import loads
 from sim.show.report import report_html, summary_md, write_report
@@ -154,7 +155,7 @@ def test_the_page_of_markdown_is_a_page(result):
     lines = text.splitlines()
     assert lines[0] == f"# {result.record['title']}"
     table = [line for line in lines if line.startswith("|")]
-    assert len(table) == 13
+    assert len(table) == 13 + len(country_rows(result))
     assert len({line.count("|") for line in table}) == 1
     for part in (result.record["question"], two_sentences(result).split(". ")[0], "    talentflow run scenario.toml"):
         assert part in text

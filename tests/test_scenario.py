@@ -222,12 +222,15 @@ def test_a_policy_that_cannot_act_is_refused(dates, words):
         (["value = 1", "from = 2025-09-21"], "begun on 21 September 2025, before the run"),
         (["value = 1", "from = 2026-06-08", "until = 2026-06-12"], "it never acts"),
         (["value = 0", "from = 2026-06-01"], "changes nothing"),
+        (["value = 1", "from = 2026-06-01"], f"no source is given for {FEE}"),
         (["add = -10", "from = 2026-06-01"], "beyond the lever's limit at 1 of 1 places"),
     ],
 )
 def test_what_is_easily_missed_is_said(lines, words):
     notices = check_period(loads(written(f"lever = '{FEE}'", *lines)), 2026, 10)
     assert len([notice for notice in notices if words in notice]) == 1, notices
+    cited = check_period(loads(written(f"lever = '{FEE}'", "source = 'the law'", *lines)), 2026, 10)
+    assert not any("no source" in notice for notice in cited)
 
 
 def test_a_policy_acts_from_its_first_whole_month_until_its_last():

@@ -8,6 +8,9 @@ import typer
 from sim.cli.shared import Json, Quiet, Scenario, World, say
 from sim.errors import TalentflowError, UsageError
 
+IN_FULL = 6  # levers that are shown with all that is known of them; more are a table
+IN_FULL_ALONE = ("place", "what", "meaning", "reaches", "source")
+
 
 def list_scenarios(world: World = None, json: Json = False, quiet: Quiet = False):
     """List the scenarios that can be named, with the question that each answers."""
@@ -73,7 +76,11 @@ def levers(
             typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
         return
     found = [lever for path, lever in catalogue().items() if pattern in path] or find(pattern)
-    say([lever_row(lever) for lever in found], json, quiet)
+    many = len(found) > IN_FULL and not json
+    say([lever_row(lever) for lever in found], json, quiet, IN_FULL_ALONE if many else ())
+    if many and not quiet:
+        typer.echo(f"\n{len(found)} levers; what one means, whom it reaches and its source: "
+                   f"talentflow levers {found[0].path}")
 
 
 def schema(json: Json = False, quiet: Quiet = False):

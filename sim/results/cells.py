@@ -1,7 +1,7 @@
 """Tables of a result as texts: the same headings and cells in the terminal, a notebook and the report."""
 
 from sim.results.effects import decimals, error_words
-from sim.results.summary import hub_rows, shown_hubs
+from sim.results.summary import country_rows, hub_rows, shown_hubs
 
 ROUTE_COLUMNS = {
     "applicants": "applicants a year",
@@ -47,7 +47,9 @@ def count(value):
 
 
 def hub_table(result):
-    """The hubs that matter: for one scenario all columns, for a comparison one column a scenario.
+    """The hubs that matter, and below them the countries that have several.
+
+    For one scenario all columns, for a comparison one column a scenario.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def hub_table(result):
     first, last = (int(result.data.time[k]) for k in (0, -1))
     if len(result.arms) > 1:
         return _compared(result, last)
-    rows = hub_rows(result)
+    rows = hub_rows(result) + country_rows(result)
     digits = effect_digits(rows)
     head = ["", f"share {first} (%)", f"baseline {last} (%)", f"scenario {last} (%)", "effect (pp)", "90 % of pairs",
             "same sign", "MC error"]  # fmt: skip
@@ -68,7 +70,8 @@ def hub_table(result):
 
 def _compared(result, last):
     hubs = shown_hubs(result)
-    by_arm = [hub_rows(result.versus(arm), hubs) for arm in result.arms]
+    alone = [result.versus(arm) for arm in result.arms]
+    by_arm = [hub_rows(one, hubs) + country_rows(one, hubs) for one in alone]
     digits = effect_digits([row for rows in by_arm for row in rows])
     head = ["", f"baseline {last} (%)", *(f"{arm}: effect in pp (90 % of pairs)" for arm in result.arms)]
     return head, [

@@ -91,9 +91,9 @@ def series(result, query):
     query = parse(query) if isinstance(query, str) else query
     asked = MEASURES[query.name]
     for key, value in query.keys.items():
-        known = BASES if key == "basis" else [str(label) for label in result.data[key].values]
+        known = {basis: basis for basis in BASES} if key == "basis" else _called(result.data, key)
         if value not in known:
-            raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known)}")
+            raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known, known)}")
     if query.place and not asked.takes_place:
         raise ResultError(query.name, f"takes no place, but {query.place!r} was given")
     place = places.find(result.data, query.place) if query.place else None
@@ -128,6 +128,12 @@ BASES = ("residence", "employer")
 PEOPLE = (*WHO, "basis")
 HIRES = ("sector_left", "sector_taken")
 ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions registrations selected backlog".split()
+
+
+def _called(data, axis):
+    """Label -> what it is called in words, of an axis."""
+    labels = data[axis].values.astype(str).tolist()
+    return dict(zip(labels, data.coords.get(f"{axis}_name", data[axis]).values.astype(str).tolist(), strict=True))
 
 
 def _declared(name, compute, *keys):

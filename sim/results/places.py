@@ -42,10 +42,12 @@ def find(data, name):
     ------
     ResultError with the nearest names.
     """
-    known = []
+    known = {}
     for kind, coordinate in (("hub", "hub"), ("country", "hub_country"), ("region", "region")):
         labels = data[coordinate].values.astype(str)
         if name in labels:
             return Place(name, kind, labels == name, labels)
-        known += list(dict.fromkeys(labels))
-    raise ResultError(f"{name} is no hub, country or region{nearest(name, known)}")
+        known |= {str(label): str(label) for label in labels}
+    known |= dict(zip(data.hub.values.tolist(), data.hub_name.values.tolist(), strict=True))
+    known |= {code: called for code, called in data.home_name.to_series().items() if code in known}
+    raise ResultError(f"{name} is no hub, country or region{nearest(name, known, known)}")

@@ -88,7 +88,7 @@ def inputs(arms, baseline, declared, chosen):
     written = {label: resolved_toml(scenario) for label, scenario in arms.items()}
     return {
         "name": _together([scenario.name for scenario in arms.values()]),
-        "title": next(iter(arms.values())).title if len(arms) == 1 else f"{len(arms)} scenarios compared",
+        "title": _title(arms),
         "question": " ".join(dict.fromkeys(s.question for s in arms.values() if "+" not in s.name or len(arms) == 1)),
         "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items()) if len(written) > 1
         else next(iter(written.values())),
@@ -97,6 +97,16 @@ def inputs(arms, baseline, declared, chosen):
         "assumptions": records(declared),
         "digests": {"code": code_digest()} | ({"world": own_world.digest()} if own_world.texts() else {}),
     }  # fmt: skip
+
+
+def _title(arms):
+    """What a study says it is about: its only scenario, or how many were compared, their stacks apart."""
+    alone = [label for label in arms if "+" not in label] or list(arms)
+    if len(arms) == 1:
+        return next(iter(arms.values())).title
+    stacked = len(arms) - len(alone)
+    beside = {0: "", 1: ", and a stack of them"}.get(stacked, f", and {stacked} stacks of them")
+    return f"{len(alone)} scenario{'s' if len(alone) > 1 else ''} compared{beside}"
 
 
 def _together(names):

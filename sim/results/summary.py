@@ -27,29 +27,62 @@ def hub_rows(result, hubs=None):
     rate_baseline, rate_scenario (net migration, % of the stock a year, mean)
     """
     chosen = hubs_that_matter(result) if hubs is None else hubs
-    names = result.data.hub_name.sel(hub=chosen).values.tolist()
-    rest = result.data.sizes["hub"] - len(chosen)
-    share = _with_others(POINTS * series(result, "share"), chosen)
+    rest = [hub for hub in result.data.hub.values.tolist() if hub not in chosen]
+    rows = _rows(result, [[hub] for hub in chosen] + ([rest] if rest else []))
+    names = [*result.data.hub_name.sel(hub=chosen).values.tolist(), f"{len(rest)} other hubs"]
+    return [
+        {"hub": hub, "name": name} | row
+        for hub, name, row in zip([*chosen, None], names, rows, strict=False)  # without others, there is no such row
+    ]
+
+
+def country_rows(result, hubs=None):
+    """The same for all hubs of a country together, where it has several and some of them are shown.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    hubs : list of the hubs shown; those that matter if None
+
+    Returns
+    -------
+    list of dict as of :func:`hub_rows`; ``hub`` is None
+    """
+    chosen = hubs_that_matter(result) if hubs is None else hubs
+    country = result.data.hub_country.to_series()
+    members = {code: country.index[country == code].tolist() for code in dict.fromkeys(country[chosen])}
+    members = {code: inside for code, inside in members.items() if len(inside) > 1}
+    called = result.data.home_name.to_series()
+    rows = _rows(result, list(members.values()))
+    return [
+        {"hub": None, "name": f"{called.get(code, code)}, all {len(inside)} hubs"} | row
+        for (code, inside), row in zip(members.items(), rows, strict=True)
+    ]
+
+
+def _rows(result, groups):
+    """The numbers of a row for each of some groups of hubs."""
+    if not groups:
+        return []
+    share = _together(POINTS * series(result, "share"), groups)
     start, end = share.isel(time=0, drop=True).sel(arm="baseline").mean("replicate"), share.isel(time=-1)
     found, levels = summarise(end.sel(arm="scenario") - end.sel(arm="baseline")), end.mean("replicate")
-    net = _with_others(series(result, "net_migration").mean("replicate"), chosen)
-    stock = _with_others(result.data.stock.sum("tier").mean("replicate").isel(time=slice(None, -1)), chosen)
+    net = _together(series(result, "net_migration").mean("replicate"), groups)
+    stock = _together(result.data.stock.sum("tier").mean("replicate").isel(time=slice(None, -1)), groups)
     rate = POINTS * (net / stock.rename(time="year")).mean("year")
     return [
-        {"hub": hub, "name": name, "start": float(start[k])}
+        {"start": float(start[k])}
         | _arms(levels.isel(hub=k)) | _statistics(found.isel(hub=k)) | _arms(rate.isel(hub=k), "rate_")
-        for k, (hub, name) in enumerate(zip([*chosen, None], [*names, f"{rest} other hubs"], strict=True))
-        if hub or rest
+        for k in range(len(groups))
     ]  # fmt: skip
 
 
-def _with_others(values, chosen):
-    """Values of the chosen hubs, and last their sum over all others."""
+def _together(values, groups):
+    """Values by hub, summed within each of some groups of hubs."""
     import xarray as xr
 
     values = values.reset_coords(drop=True)
-    others = values.drop_sel(hub=chosen).sum("hub").expand_dims(hub=["others"])
-    return xr.concat([values.sel(hub=chosen), others], "hub")
+    return xr.concat([values.sel(hub=group).sum("hub") for group in groups], "hub")
 
 
 def shown_hubs(result):

@@ -22,6 +22,10 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
             problem = f"begins on {policy.begins}, after the run ends with {start + years - 1}"
             raise ScenarioError(policy.origin, policy.lever, problem)
         notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start)]
+    uncited = [policy.lever for policy in scenario.policies if not policy.source]
+    if uncited:
+        which = f"{', '.join(uncited[:3])}{' and more' if uncited[3:] else ''}"
+        notices.append(f"no source is given for {which}: say where the figure is from, or that it is assumed")
     return notices + _gaps(scenario)
 
 

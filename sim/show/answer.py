@@ -2,7 +2,7 @@
 
 from sim.results.basis import basis_rows
 from sim.results.effects import effect, sentence
-from sim.results.summary import hub_rows, route_rows, shown_hubs
+from sim.results.summary import country_rows, hub_rows, route_rows, shown_hubs
 from sim.results.uncertainty import sentences
 from sim.results.words import two_sentences
 from sim.show import hub_shares
@@ -31,6 +31,7 @@ def answer(result, folder=None, hubs=None):
         "pairs": result.data.sizes["replicate"],
         "largest": largest and {"hub": largest, "sentence": sentence(result, f"share:{largest}")},
         "hubs": hub_rows(result, hubs),
+        "countries": country_rows(result, hubs),
         "uncertainty_parts": sentences(result),
         "long_run": hub_shares.sentences(hub_shares.quoted(result, 3)),
         "by_employer": basis_rows(result),

@@ -70,11 +70,12 @@ def _hubs(found):
     )  # fmt: skip
     hubs.columns[5].style = "bold"
     digits = effect_digits(found["hubs"])
-    for row in found["hubs"]:
+    for row in found["hubs"] + found["countries"]:
         hubs.add_row(
             row["name"], *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")), "",
             *effect_cells(row, digits), "",
             *(f"{row[key]:+.2f}" for key in ("rate_baseline", "rate_scenario")),
+            end_section=row is found["hubs"][-1],
         )  # fmt: skip
     yield hubs
 
@@ -96,11 +97,12 @@ def _compared(found):
     """Hubs down, scenarios across: the effect and, below it, 90 % of pairs; as many tables as the width asks for."""
     last = next(iter(found.values()))["last"]
     digits = effect_digits([row for one in found.values() for row in one["hubs"]])
+    places = {arm: one["hubs"] + one["countries"] for arm, one in found.items()}
     for first in range(0, len(found), ABREAST):
         some = list(found)[first : first + ABREAST]
         yield heading(f"Effect on the share of the world's AI engineers in January {last}, pp, and 90 % of pairs")
         effects = table("", "base\n%", *(arm.replace("+", "+\n") for arm in some))
-        for rows in zip(*(found[arm]["hubs"] for arm in some), strict=True):
+        for rows in zip(*(places[arm] for arm in some), strict=True):
             cells = ("\n".join(effect_cells(row, digits)[:2]) for row in rows)
             effects.add_row(rows[0]["name"], f"{rows[0]['baseline']:.2f}", *cells)
         yield effects

@@ -20,10 +20,10 @@ def hubs_shown(result, hubs=None, count=10, most=None):
     """
     if hubs and most and len(hubs) > most:
         raise UsageError(f"{len(hubs)} hubs are too many for this figure", f"it shows at most {most}")
-    known = result.data.hub.values.tolist()
+    known = result.data.hub_name.to_series().to_dict()
     for hub in hubs or ():
         if hub not in known:
-            raise ResultError(f"{hub} is no hub{nearest(hub, known)}")
+            raise ResultError(f"{hub} is no hub{nearest(hub, known, known)}")
     if not hubs:
         several = len(result.arms) > 1
         hubs = most_touched(effect(result, "share"), count) if several else hubs_that_matter(result, count)

@@ -18,6 +18,8 @@ FROM_LAW = {
     "years": "initial_years",
     "permanent_after_years": "leads_to_permanent_after_years",
 }
+OMITTED = "assumed employer route: no country is closed by omission"
+UNCITED = "assumed: the rule as it is generally known; no document is cited"
 
 
 def routes() -> list[Row]:
@@ -30,6 +32,7 @@ def _route(choice: Row, law: Row) -> Row:
     def stated(column: str, otherwise: str = "") -> str:
         return choice[column] or (law[FROM_LAW[column]] if law else "") or otherwise
 
+    is_cited = bool(law) and law["source"] != "memory"
     return {
         "route": f"{choice['country']}.{choice['alias']}",
         "country": choice["country"],
@@ -61,9 +64,9 @@ def _route(choice: Row, law: Row) -> Row:
         "in_country": choice["in_country"],
         "reach": choice["reach"],
         "note": choice["note"],
-        "source": law["source"] if law else "assumed employer route: no country is closed by omission",
+        "source": law["source"] if is_cited else UNCITED if law else OMITTED,
         "url": law["url"] if law else "",
-        "grade": law["grade"] if law else "D",
+        "grade": law["grade"] if is_cited else "D",
         "grade_numbers": "D",  # reach is assumed in every row
     }
 
