@@ -40,7 +40,11 @@ def sweep(
         list[str] | None, typer.Option(help="Such as share:usa@2036; the first is screened on. Left out: share:usa.")
     ] = None,
     n: Annotated[
-        int | None, typer.Option(help="Base samples (sobol, guided), trajectories (morris) or points.")
+        int | None,
+        typer.Option(
+            help="Base samples (sobol, guided), trajectories (morris) or points. Guided screens first: 8 runs for every "
+            "factor, and 8 more."
+        ),
     ] = None,
     levels: Annotated[int | None, typer.Option(help="Values of each factor (oat, grid, morris).")] = None,
     extend: Annotated[
