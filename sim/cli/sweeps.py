@@ -42,8 +42,8 @@ def sweep(
     n: Annotated[
         int | None,
         typer.Option(
-            help="Base samples (sobol, guided), trajectories (morris) or points. Guided screens first: 8 runs for every "
-            "factor, and 8 more."
+            help="Base samples (sobol, guided), trajectories (morris) or points. Guided screens first: 8 runs for "
+            "every factor, and 8 more."
         ),
     ] = None,
     levels: Annotated[int | None, typer.Option(help="Values of each factor (oat, grid, morris).")] = None,
