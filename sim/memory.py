@@ -1,6 +1,8 @@
 """Whether a population fits into this machine's memory, estimated before anything is built."""
 
+import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from sim.errors import UsageError
@@ -8,6 +10,8 @@ from sim.errors import UsageError
 ENGINEER_BYTES = 120  # 60 of columns and 60 of ties
 ARMS = 2
 GROWTH = 1.1  # slots a year: entrants get new ones, and none is used again
+ADDRESSES = 2.5e9  # bytes of address space that libraries and compiled kernels take before the first engineer
+GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processes that share a limit on Linux
 MOST_SLOTS = 140_000_000  # the ties of all, about 14 each, are counted in 32 bits
 
 
@@ -24,6 +28,9 @@ def check(population, years=10, workers=1):
     ------
     UsageError naming the number and the limit.
     """
+    if address_limit() < ADDRESSES:
+        allowed = f"{address_limit() / 1e9:,.1f} GB of addresses are allowed here (ulimit -v)"
+        raise UsageError("memory", f"{allowed}, at least {ADDRESSES / 1e9:,.1f} GB are needed")
     if population < 1:
         raise UsageError(f"population {population}", "at least 1 engineer is needed")
     growth, limit = GROWTH**years, available()
@@ -40,7 +47,35 @@ def check(population, years=10, workers=1):
 
 
 def available():
-    """Bytes of memory that may still be used; where the system does not say, all that it has, or 8 GB."""
+    """Bytes of memory that may still be used: by the machine, by the container or batch job, and by this process."""
+    return min(_of_machine(), _of_group(), address_limit() - ADDRESSES)
+
+
+def address_limit():
+    """Bytes of address space that this process may take; infinite where nothing limits it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    soft = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return math.inf if soft == resource.RLIM_INFINITY else soft
+
+
+def _of_group():
+    """What the control groups around this process leave of their limits (version 2); infinite without any."""
+    left = math.inf
+    with suppress(OSError, ValueError):
+        own = GROUPS / GROUP.read_text(encoding="ascii").rpartition("::/")[2].strip()
+        for group in (own, *own.parents):
+            with suppress(OSError, ValueError):  # no limit: "max", or no such file at the root
+                limit, used, told = ((group / f"memory.{name}").read_text() for name in ("max", "current", "stat"))
+                files = dict(line.split() for line in told.splitlines()).get("inactive_file", 0)
+                left = min(left, int(limit) - int(used) + int(files))  # copies of files are given up where needed
+    return left
+
+
+def _of_machine():
+    """What the system says is available; where it does not say, all that it has, or 8 GB."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))

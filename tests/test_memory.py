@@ -40,3 +40,27 @@ def test_more_than_can_be_numbered_is_refused_however_large_the_machine(monkeypa
 
 def test_this_machine_has_memory():
     assert memory.available() > 10**6
+
+
+def test_a_limit_of_a_container_or_batch_job_counts(monkeypatch, tmp_path):
+    job = tmp_path / "groups" / "jobs" / "mine"
+    job.mkdir(parents=True)
+    for folder, limit in ((job, "max"), (job.parent, "3000000000")):
+        (folder / "memory.max").write_text(f"{limit}\n")
+        (folder / "memory.current").write_text("1500000000\n")
+        (folder / "memory.stat").write_text("anon 5\ninactive_file 500000000\n")
+    (tmp_path / "own").write_text("0::/jobs/mine\n")
+    monkeypatch.setattr(memory, "_of_machine", lambda: 10**12)
+    monkeypatch.setattr(memory, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(memory, "GROUP", tmp_path / "own")
+    assert memory.available() == 2 * 10**9
+    with pytest.raises(UsageError, match=r"2\.0 GB are available"):
+        memory.check(20_000_000)
+
+
+def test_too_few_addresses_are_told_before_a_library_runs_out_of_them(monkeypatch):
+    monkeypatch.setattr(memory, "address_limit", lambda: 1.7e9)
+    with pytest.raises(UsageError, match=r"memory: 1\.7 GB of addresses are allowed"):
+        memory.check(2000)
+    monkeypatch.setattr(memory, "address_limit", lambda: 4e9)
+    assert memory.available() <= 1.5e9

@@ -37,14 +37,18 @@ def kept_rows(text):
 
 def main(part=""):
     """Do the faults and write them into the page; the exit code says whether something was lost."""
-    rows = {name: row for name, row in kept_rows(PAGE.read_text(encoding="utf-8")).items() if name in FAULTS}
-    for name in FAULTS:
-        if part in name:
-            rows[name] = done(name)
-            before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-            table = "\n".join([*HEAD, *(rows[key] for key in FAULTS if key in rows)])
-            PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    return int(any(" | 0 |" not in row and "not done" not in row for row in rows.values()))
+    said = [write(name, done(name)) for name in FAULTS if part in name]
+    return int(any(" | 0 |" not in row and "not done" not in row for row in said))
+
+
+def write(name, row):
+    """Put a row into the page, beside those that stand there now; and give it back."""
+    text = PAGE.read_text(encoding="utf-8")
+    rows = kept_rows(text) | {name: row}
+    before, _, rest = text.partition(BEGIN)
+    table = "\n".join([*HEAD, *(rows[key] for key in FAULTS if key in rows)])
+    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return row
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ def out_of_memory(command):
     def fault(tmp, times, rng):
         lost = []
         for k in range(times):
-            most = int(rng.uniform(0.9e9, 1.5e9))
+            most = int(rng.uniform(0.9e9, 3e9))
             process = started(command, tmp / f"out{k}",
                               preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_AS, (most,
                               most)))  # fmt: skip
