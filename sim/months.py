@@ -24,11 +24,6 @@ def month_of(day: date) -> int:
     return 12 * day.year + day.month - 1 + (day.day > 1)
 
 
-def first_day(month: int) -> date:
-    """Return the first day of ``month``; ``month_of`` undoes it."""
-    return date(month // 12, month % 12 + 1, 1)
-
-
 def label(month: int) -> str:
     """Return a short name, for axes and logs: ``Sep 2025``."""
     return f"{NAMES[month % 12][:3]} {month // 12}"

@@ -18,7 +18,7 @@ from sim.scenario.stack import rules_at
 from sim.scenario.vary import between, differences, scale, the_lever, with_value
 from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
-from sim.study.attribution import CHANNELS, channel_of, why
+from sim.study.attribution import CHANNELS, channel_of, split, why
 from sim.study.breakeven import breakeven, limits
 from sim.study.simulate import run
 
@@ -209,3 +209,20 @@ def test_four_times_the_pairs_halve_an_error():
 def test_a_scenario_file_of_its_own_can_be_searched():
     own = loads(f'title = "Own"\nquestion = "?"\n[[policy]]\nlever = "{FEE}"\nvalue = 1\nuntil = 2027-01-01\n', "own")
     assert with_value(own, FEE, 2).policies[0].ends == own.policies[0].ends
+
+
+@pytest.mark.parametrize(
+    ("by", "measure", "options", "complaint"),
+    [
+        (("channels",), "share:usa", {"population": 1_900_000}, "channels need every move of the baseline"),
+        (("channels",), "share:usa", {"engine": "meanfield"}, "channels need engineers who see each other"),
+        (("origins",), "hhi", {}, "hhi does not split over origins"),
+        (("weather",), "share:usa", {}, "'weather' is none of"),
+    ],
+)
+def test_a_split_that_cannot_be_made_is_refused_in_one_line(by, measure, options, complaint):
+    small = {"population": 2_000, "years": 1, "replicates": 1, "workers": 1}
+    if "engine" in options:
+        del small["population"]
+    with pytest.raises(UsageError, match=complaint):
+        split("h1b_fee", measure, by, **small | options)

@@ -171,6 +171,8 @@ REFUSED = [
     (("run", "h1b_fee+h1b_fee"), "stacked with itself"),
     (("breakeven", "h1b_fee"), "either --lever"),
     (("breakeven", "h1b_fee", "--lever", "country.usa.route.h1b.cap", "--within", "9:1"), "must be the smaller"),
+    (("breakeven", "h1b_fee", "--lever", "country.usa.route.h1b.special_fee_usd", "--within", "7:7"), "7"),
+    (("sweep", "h1b_fee", "--over", "country.usa.route.h1b.special_fee_usd=5:5"), "5"),
     (("new", "a b"), "only letters"),
     (("diff", "h1b_fee", "nowhere"), "not found"),
     (("describe", "nowhere"), "not found"),

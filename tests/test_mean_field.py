@@ -130,8 +130,8 @@ def test_a_policy_of_mid_year_acts_in_the_rest_of_that_year():
     assert january < july < none
 
 
-def expected_arm(policies=()):
-    world = whole(setting(), 2)
+def expected_arm(policies=(), years=2):
+    world = whole(setting(), years)
     return begin(world, SWITCHED_OFF, fitted(), baseline_rules()).branch(policies)
 
 
@@ -172,6 +172,44 @@ def test_a_cap_of_zero_grants_nothing_and_a_fee_keeps_people_abroad():
     assert fee.counts["grants_abroad"][h1b] < 0.1 * base.counts["grants_abroad"][h1b]
     inside = [o.counts["grants"][h1b] - o.counts["grants_abroad"][h1b] for o in (base, fee)]
     assert inside[1] > inside[0]  # places that people abroad leave empty are filled by people inside
+
+
+@cache
+def agents_grants(policies, years=3, seeds=4):
+    """(statistic, year, abroad or all, route) mean and standard error of yearly grants, in persons, by agents."""
+    world = world_of(setting(), 100_000, years, 0, with_ties=False)
+    found = [[grants(arm) * world.weight for arm in years_of(world, SWITCHED_OFF, policies, seed=seed)][1:]
+             for seed in range(seeds)]  # fmt: skip
+    return np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(seeds)
+
+
+def grants(arm):
+    return np.stack([arm.offices.counts[name].copy() for name in ("grants_abroad", "grants")])
+
+
+def twin_grants(policies, years=3):
+    return np.array([grants(arm) for arm in _copies(expected_arm(policies, years), years)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("route", "cap"), [("can.employer", 500), ("deu.blue_card", 700)])
+def test_a_cap_that_binds_is_used_up_and_never_passed_and_who_waits_comes_first(route, cap):
+    country, _, alias = route.partition(".")
+    policies = scenario({f"country.{country}.route.{alias}.cap": cap}).policies
+    at = [r["route"] for r in setting().routes].index(route)
+    twin, (mean, error) = twin_grants(policies)[..., at], (x[..., at] for x in agents_grants(policies))
+    assert twin[:, 1] == pytest.approx(cap)
+    assert mean[:, 1] == pytest.approx(cap, rel=0.03)  # in agents of 19 persons
+    assert twin[0, 0] == pytest.approx(mean[0, 0], abs=3 * error[0, 0])  # inside and abroad share the first year
+    assert twin[2, 0] == pytest.approx(mean[2, 0], abs=0.05 * cap)  # then the queue takes it all
+
+
+@pytest.mark.slow
+def test_routes_open_to_residents_of_one_country_alone_are_those_of_the_agents():
+    policies = load("canada_open_permit").policies
+    mine = [k for k, r in enumerate(setting().routes) if r["route"].startswith("can.")]
+    twin, (mean, error) = twin_grants(policies)[..., mine], (x[..., mine] for x in agents_grants(policies))
+    assert np.all(np.abs(twin - mean) < 4 * error + 0.08 * mean + 19)
 
 
 # --- the agents' means ----------------------------------------------------------------------------

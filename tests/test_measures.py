@@ -38,6 +38,9 @@ def test_a_measure_is_taken_apart(text, query):
         ("drain", "needs a home: drain,home=ind"),
         ("drain,home=euw", "euw is a group of countries"),
         ("grants:paris", "routes lead into countries: give a country or a region, not paris"),
+        ("share:usa,tier=expert,tier=entry", "a key is given twice"),
+        ("mix:paris", "needs a key: mix:paris,tier=expert"),
+        ("outflow,sector_left=startup", "needs two keys"),
         ("grants:usa,route=can.gts", "give a place (usa) or a route (can.gts), not both"),
     ],
 )

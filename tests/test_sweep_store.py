@@ -10,6 +10,7 @@ import time
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import sweep_models as models
 
 from sim.errors import ResultError, StoreError, UsageError
 from sim.results.sweep_result import Sweep, content_digest
-from sim.results.sweep_store import SweepStore, clear, complete_blocks, is_sweep
+from sim.results.sweep_store import NAME, SweepStore, clear, complete_blocks, is_sweep
 from sim.results.sweep_tables import index_table
 from sim.results.sweep_words import notes, reading
 from sim.study.designs import TRIES
@@ -80,6 +81,33 @@ def test_a_larger_design_reuses_the_smaller_one(tmp_path, method):
 def test_a_smaller_n_later_runs_nothing_and_keeps_all(tmp_path):
     content = content_digest(swept(tmp_path, n=16).folder)
     assert content_digest(swept(tmp_path, models.fails_above, n=8).folder) == content
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("INSERT OR REPLACE INTO meta VALUES ('title', '3')", "a fact of the sweep has another type"),
+        ("UPDATE meta SET value = '\"x\"' WHERE key = 'seed'", "seed or levels is no number"),
+        ("INSERT OR REPLACE INTO meta VALUES ('measures', '[3]')", "a measure has no name"),
+        ("UPDATE factors SET low = 'x'", "'x0' is not numbers"),
+        ("UPDATE factors SET name = 'x0'", "two factors have the same name"),
+        ("UPDATE stages SET size = 0", "stage 'sobol' is not one"),
+        ("UPDATE stages SET method = 'magic'", "stage 'sobol' is not one"),
+        ("UPDATE stages SET factors = '[99]'", "varies a factor that there is not"),
+        ("UPDATE cells SET status = 'perhaps' WHERE point = 3", "cell 3 is not one"),
+        ("UPDATE cells SET status = 'failed' WHERE point = 3", "cells that are done and outcomes are not the same"),
+        ("DELETE FROM points WHERE point = 3", "a measure or a point of some cells is missing"),
+        ("UPDATE outcomes SET shape = '[7]'", "is not laid out as declared"),
+    ],
+)
+def test_rows_that_no_sweep_writes_are_refused_whatever_their_digests_say(tmp_path, change, complaint):
+    folder = swept(tmp_path).folder
+    with closing(sqlite3.connect(folder / NAME)) as db:
+        db.execute("DROP TABLE checks")
+        db.execute(change)
+        db.commit()
+    with pytest.raises(ResultError, match=f"not the store of a sweep, or damaged.*{complaint}"):
+        Sweep.load(folder)
 
 
 def test_a_store_of_another_sweep_is_refused(tmp_path):

@@ -84,10 +84,10 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
         by = [name for name in by if name != "origins"]
     if len(by) > 1 and asked.population > SMALL:
         by = [name for name in by if name != "channels"]
-    if "channels" in by and asked.population > SMALL:
-        raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     if "channels" in by and asked.engine == MEAN_FIELD:
         raise UsageError("why", "channels need engineers who see each other: give --engine agents")
+    if "channels" in by and asked.population > SMALL:
+        raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     with experiment(asked) as lab:
         return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 

@@ -42,7 +42,7 @@ class Inside:
     def chances(self):
         """(kind, first time or again, pattern, tier, role, hub) chance of a permit once pools are drawn; books them."""
         offices, route = self.offices, self.offices.desks(abroad=False)[1]
-        room = np.maximum(offices.room() - offices.counts["grants"], 0.0)
+        room = np.maximum(offices.room() - offices.counts["grants"] - offices.planned, 0.0)  # first come, first served
         asked = offices.by_route(self.persons, abroad=False)
         part = np.where(offices.capped, room / np.maximum(np.maximum(asked, room), 1e-300), 1.0)
         decided = np.broadcast_to(part, offices.p_pays.shape).copy()

@@ -24,13 +24,6 @@ class Nations(NamedTuple):
     needs: np.ndarray  # (nation, hub) bool, to move there from abroad
     first: np.ndarray  # (home + 1,) where the nations of each home begin
 
-    def total(self, values):
-        """(home, ...) sums of (nation, ...) values."""
-        out = values[self.first[:-1]]
-        for n in np.flatnonzero(np.diff(self.home, prepend=-1) == 0):  # few: np.add.reduceat takes five times as long
-            out[self.home[n]] += values[n]
-        return out
-
 
 class Exponentials(NamedTuple):
     """Odds of the alternatives as factors, a variant being a taste, or remote work."""

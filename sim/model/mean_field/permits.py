@@ -29,6 +29,8 @@ class Plan(NamedTuple):
     early: float  # part of those who wait for a draw, who are in this year's
     on_routes: np.ndarray  # (home, tier, desk) applicants
     served: np.ndarray  # the same, of them decided now
+    part: np.ndarray  # (route,) of its applicants decided now, if it is not drawn
+    months: np.ndarray  # calendar months from 0
 
 
 class Batch:
@@ -65,12 +67,13 @@ class ExpectedOffices(Counters):
     Attributes
     ----------
     waiting, queued : route -> (home, tier, origin, hub of its country) persons, for a draw or in a queue
+    planned : (route,) grants to people abroad before those inside are dealt with in March, not yet in the books
     batches : list of Batch
     """
 
     def __init__(self, arm):
         super().__init__(arm)
-        self.waiting, self.queued, self.batches = {}, {}, []
+        self.waiting, self.queued, self.batches, self.planned = {}, {}, [], 0.0
         self.refused: Any = 0.0  # this season, (home, tier, origin, destination)
         self.inside: Any = None  # who asks inside this year
         self.chance_before = np.zeros((3, len(self.odds[0])))  # of people inside in the last year, draws apart
@@ -98,7 +101,7 @@ class ExpectedOffices(Counters):
 
     def refuse(self, persons, hubs=slice(None)):
         """Let (home, tier, origin, destination) applicants know; destinations are ``hubs``."""
-        if np.ndim(self.refused) == 0 and hubs == slice(None):
+        if np.ndim(self.refused) == 0 and isinstance(hubs, slice) and hubs == slice(None):
             self.refused = persons
             return
         if np.ndim(self.refused) == 0:
@@ -147,12 +150,23 @@ class ExpectedOffices(Counters):
             kinds[..., batch.hubs] += now * persons
         return kinds
 
-    def plan(self, asked, on_routes, months):
-        """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0."""
+    def open_season(self, asked, on_routes, months):
+        """The :class:`Plan` for applications (home, tier, destination) made evenly in calendar ``months`` from 0.
+
+        Queues of capped routes are served first: they have waited longer.
+        """
+        route = self.desks(abroad=True)[1]
+        served = on_routes * ~self.drawn[route]
+        part = self._parts_served(served)
+        before_march = np.mean(months < INTAKE) * self.by_route(served * self.granted(route), abroad=True)
+        self.planned = np.minimum(before_march, self._left())
+        return self.plan(asked, on_routes, months, part)
+
+    def plan(self, asked, on_routes, months, part):
+        """The same if a ``part`` (route,) of the applicants is decided now."""
         hub, route = self.desks(abroad=True)
         some = 1 / np.where(asked > 0, asked, 1.0)
         served, held = on_routes * ~self.drawn[route], {}
-        part = self._parts_served(served)
         left = np.where(self.drawn, 1.0, 1 - part)
         for r in np.flatnonzero(left > 0):
             at = self.hubs_of(r)
@@ -167,13 +181,17 @@ class ExpectedOffices(Counters):
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share
         return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., hub],
-                    served * some[..., hub])
+                    served * some[..., hub], part, months)
+
+    def _left(self):
+        """(route,) persons whom each route may still admit this year."""
+        return np.maximum(self.room() - self.counts["grants"], 0.0)
 
     def _parts_served(self, served):
         """(route,) part of those ``served`` whose turn comes within the year's room; who waited before comes too."""
         before = np.array([self.queued[r].sum() if r in self.queued else 0.0 for r in range(len(self.drawn))])
         asked = self.by_route(served, abroad=True) + before
-        room = np.maximum(self.room() - self.counts["grants"], 0.0)
+        room = self._left()
         part = np.where(self.capped, room / np.maximum(np.maximum(asked * self.approval, room), 1e-300), 1.0)
         queued, self.queued = self.queued, {}
         for r, persons in queued.items():
@@ -214,6 +232,7 @@ class ExpectedOffices(Counters):
         """
         hub, route = self.desks(abroad=True)
         persons, year = row_sums(asked), self.arm.year
+        plan = self._within_caps(plan, persons)
         for name in ("applicants", "applicants_abroad"):
             self.count(name, plan.on_routes * persons[..., hub], abroad=True)
         served = plan.served * persons[..., hub]
@@ -230,6 +249,16 @@ class ExpectedOffices(Counters):
             if self.drawn[r] and drawn is not None:
                 later = later - plan.early * drawn[..., self.hubs_of(r)]
             _add(self.waiting if self.drawn[r] else self.queued, r, later * share[:, :, None])
+
+    def _within_caps(self, plan, persons):
+        """The plan for all who apply, those whom another country refused among them: caps hold for them too."""
+        hub, route = self.desks(abroad=True)
+        granted = self.by_route(plan.served * persons[..., hub] * self.granted(route), abroad=True)
+        left = self._left()
+        if (granted <= left * (1 + 1e-9)).all():
+            return plan
+        part = plan.part * left / np.maximum(np.maximum(granted, left), 1e-300)
+        return self.plan(persons, plan.on_routes * persons[..., hub], plan.months, part)
 
     def draw(self, r):
         """Draw one pool: people abroad who waited, people inside, and the background, all in one lottery."""

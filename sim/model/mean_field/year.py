@@ -116,7 +116,7 @@ def hold_season(arm, considering, months):
         persons = found.persons
         rounds.append((persons.sum(axis=(2, 3)), found.went, found.asked, persons * found.applied[:, :, :, None]))
     total, went, asked, arm.applicants = (reduce(np.add, parts) for parts in zip(*rounds, strict=True))
-    plan, march = offices.plan(row_sums(asked), on_routes, months), INTAKE - 1 in months
+    plan, march = offices.open_season(row_sums(asked), on_routes, months), INTAKE - 1 in months
     offices.refuse(asked * plan.refused[:, :, None])
     if march:
         by_inside(arm, lambda: offices.hold_draws(asked, plan))
@@ -185,7 +185,7 @@ def fill_pipeline(arm):
     considering = considerers(arm, np.zeros_like(over_types(arm.persons)))
     found = choose(arm, considering)
     arm.applicants = row_sums(considering) * found.applied[:, :, :, None]
-    plan = arm.offices.plan(row_sums(found.asked), at_desks(arm, found.asked_role), np.arange(MONTHS))
+    plan = arm.offices.open_season(row_sums(found.asked), at_desks(arm, found.asked_role), np.arange(MONTHS))
     arm.offices.file(found.asked, plan, found.asked)  # who waited for the last draw has had it
     arm.offices.take_due(np.zeros_like(found.asked), arm.pulls.closed)
     arm.offices.refused = 0.0

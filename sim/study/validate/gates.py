@@ -9,7 +9,6 @@ from ...results.effects import HIGH, LOW
 from ...world.tables import read
 
 ENOUGH = 0.8  # of the draws must lie inside the band
-VERDICTS = ("missed", "not measured", "passed", "fitted")
 
 
 @dataclass(frozen=True)
