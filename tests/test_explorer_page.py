@@ -17,7 +17,8 @@ from sim.scenario.files import loads
 from sim.show.explorer import downloads, engine, serve
 from sim.show.explorer.draw import shared
 from sim.show.explorer.saved import folders, opened
-from sim.show.explorer.state import State, scenario_of
+from sim.show.explorer.state import POPULATIONS, State, scenario_of
+from sim.study.live import Told
 from sim.study.simulate import run
 from sim.study.space import number
 from sim.study.sweep import explore
@@ -178,6 +179,19 @@ def test_a_group_of_countries_has_no_drain():
     page = opened_at(view=["home"], home=["eas"])
     assert "is not known" in page.info[0].value
     assert not page.error
+
+
+def test_a_large_world_is_preceded_by_a_small_one_that_is_not_yet_the_answer(monkeypatch):
+    class Fake:
+        def answers(self, arms, baseline, options, tick):
+            worlds.append(options.population)
+            yield Told(fake_result(replicates=options.replicates, years=2), options.replicates)
+
+    worlds = []
+    monkeypatch.setattr(engine, "engine", Fake)
+    told = list(engine.answers(State(population=POPULATIONS[-1], pairs=2)))
+    assert worlds == [POPULATIONS[0], 1_900_000]
+    assert [one.is_settled for one in told] == [False, True]
 
 
 def test_scenarios_are_set_side_by_side():
