@@ -9,7 +9,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 LOWEST = ROOT / ".ci" / "lowest.txt"
-TOOLS = {"ruff", "mypy", "playwright", "pyyaml"}  # no code of the package meets them
+TOOLS = {"ruff", "mypy", "coverage", "playwright", "pyyaml"}  # no code of the package meets them
+ALONG = {"pyparsing"}  # comes with matplotlib, which warns of itself beside newer ones
 
 pytestmark = pytest.mark.skipif(not LOWEST.exists(), reason="an unpacked sdist does not hold .ci")
 
@@ -29,7 +30,7 @@ def bounds():
 
 
 def test_every_lower_bound_is_the_lowest_version_tested():
-    lowest = pins(LOWEST)
+    lowest = {name: pin for name, pin in pins(LOWEST).items() if name not in ALONG}
     assert {name: bound for name, bound in bounds().items() if name not in TOOLS} == lowest
 
 
