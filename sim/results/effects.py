@@ -83,7 +83,7 @@ def summarise(pairs):
     """
     count = pairs.sizes["replicate"]
     mean = pairs.mean("replicate")
-    spread = pairs.std("replicate", ddof=1) if count > 1 else mean * np.nan
+    spread = pairs.std("replicate", ddof=1, skipna=False) if count > 1 else mean * np.nan
     return xr.Dataset(
         {
             "mean": mean,

@@ -23,6 +23,7 @@ WINDOW = 3  # last fit years: their mean flow is what is fitted
 LEAST_FIT_YEARS = WINDOW + 3
 MOST_AHEAD = 20  # years
 FEWEST = 8  # countries
+LEAST_MOVES = 1_000  # fewer say nothing of corridors
 KERNEL = ("b_distance", "b_language", "b_diaspora")
 MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
 WHO = {  # what is scored -> what it is
@@ -140,8 +141,11 @@ def _moving(window, names):
 
     Raises
     ------
-    UsageError where there are too few to tell corridors apart
+    UsageError where there are, or move, too few to tell corridors apart
     """
+    if window.sum() < LEAST_MOVES:
+        raise UsageError("backcast", f"{window.sum():,.6g} people move in the last {WINDOW} fit years, at least "
+                         f"{LEAST_MOVES:,} are needed")
     moving = window.sum(axis=(0, 2)) * window.sum(axis=(0, 1)) > 0
     if moving.sum() < FEWEST:
         raise UsageError("backcast", f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "

@@ -47,9 +47,13 @@ def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
     """
     years = _ends(only_pair(result, kind), years)
     regions, named = _places(result.data, hubs_shown(result, hubs, count, most))
-    moves = yearly_flows(result, years).assign_coords(origin=named, destination=named)
-    moves = moves.groupby("origin").sum().groupby("destination").sum()
-    moves = moves.sel(origin=list(regions), destination=list(regions))
+    inside = xr.DataArray(  # 1 where a hub belongs to a place
+        np.array([[name == place for name in named] for place in regions], float),
+        {"place": list(regions), "hub": result.data.hub.values}, ("place", "hub"),
+    )  # fmt: skip
+    moves = yearly_flows(result, years).reset_coords(drop=True)
+    for end in ("origin", "destination"):
+        moves = xr.dot(moves.rename({end: "hub"}), inside, dim="hub").rename(place=end)
     return Flows(moves.where(moves.origin != moves.destination, 0), regions, years)
 
 

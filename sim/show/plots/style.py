@@ -84,7 +84,7 @@ def look(name=None):
     try:
         with mpl.rc_context({**LOOKS[name], "font.family": families}), warnings.catch_warnings():
             # a letter that no font here holds is drawn as a box: the reader sees it, and nobody can mend it meanwhile
-            warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
+            warnings.filterwarnings("ignore", r"Glyph \d+ .*missing|Matplotlib currently does not", UserWarning)
             yield
     finally:
         _now.reset(before)
