@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.errors import UsageError
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.study import corridors
 from sim.study.skill_rates import rank_with_skill_rates, skill_rates
@@ -33,6 +34,12 @@ def test_the_fit_keeps_what_leaves_and_what_reaches_every_country():
     fitted = corridors.poisson_fit(flow, made_flows()[1][:1])[2]
     assert fitted.sum(axis=0) == pytest.approx(flow.sum(axis=0))
     assert fitted.sum(axis=1) == pytest.approx(flow.sum(axis=1))
+
+
+def test_flows_to_which_nothing_can_be_fitted_are_refused():
+    flow, terms = made_flows()
+    with pytest.raises(UsageError, match="does not converge"):
+        corridors.poisson_fit(1e-12 * flow, terms)
 
 
 def test_a_country_that_sends_nobody_is_left_out():

@@ -143,13 +143,13 @@ def _moving(window, names):
     ------
     UsageError where there are, or move, too few to tell corridors apart
     """
-    if window.sum() < LEAST_MOVES:
-        raise UsageError("backcast", f"{window.sum():,.6g} people move in the last {WINDOW} fit years, at least "
-                         f"{LEAST_MOVES:,} are needed")
     moving = window.sum(axis=(0, 2)) * window.sum(axis=(0, 1)) > 0
     if moving.sum() < FEWEST:
         raise UsageError("backcast", f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "
                          f"at least {FEWEST} are needed")
+    if window.sum() < LEAST_MOVES:
+        raise UsageError("backcast", f"{window.sum():,.6g} people move in the last {WINDOW} fit years, at least "
+                         f"{LEAST_MOVES:,} are needed")
     return {name for name, moves in zip(names, moving, strict=True) if moves}
 
 
