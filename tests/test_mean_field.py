@@ -271,6 +271,20 @@ def test_the_first_year_of_the_shipped_world_is_near_the_targets_of_the_fit():
 # --- the engine option ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("begins", ["2026-01-01", "2026-04-01"])
+@pytest.mark.parametrize("engine", [{"population": 3_000}, {"engine": "meanfield"}], ids=["agents", "meanfield"])
+def test_a_policy_that_changes_no_rule_changes_no_number_whenever_it_begins(engine, begins):
+    same = scenario({"country.usa.route.h1b.cap": 85_000, "country.jpn.tax.rate_points": 0}, begins)
+    data = run(same, years=2, replicates=1, uncertainty="chance", workers=1, **engine).data
+    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
+
+
+def test_a_change_of_mid_year_that_nobody_feels_changes_no_number():
+    hardly = scenario({"hub.tokyo.openings": 1 + 1e-12}, "2026-04-01")
+    data = run(hardly, population=3_000, years=2, replicates=1, uncertainty="chance", workers=1).data
+    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
+
+
 def test_a_study_runs_on_the_mean_field():
     options = {"engine": "meanfield", "years": 2, "replicates": 2, "workers": 1}
     result = run(scenario({"country.usa.route.h1b.cap": 20_000}), **options)

@@ -223,7 +223,7 @@ def test_a_policy_that_cannot_act_is_refused(dates, words):
         (["value = 1", "from = 2026-06-08", "until = 2026-06-12"], "it never acts"),
         (["value = 0", "from = 2026-06-01"], "changes nothing"),
         (["value = 1", "from = 2026-06-01"], f"no source is given for {FEE}"),
-        (["add = -10", "from = 2026-06-01"], "beyond the lever's limit at 1 of 1 places"),
+        (["multiply = 2", "from = 2026-06-01"], "changes nothing, 0 times 2 is 0, set a value or add to it"),
     ],
 )
 def test_what_is_easily_missed_is_said(lines, words):
@@ -231,6 +231,14 @@ def test_what_is_easily_missed_is_said(lines, words):
     assert len([notice for notice in notices if words in notice]) == 1, notices
     cited = check_period(loads(written(f"lever = '{FEE}'", "source = 'the law'", *lines)), 2026, 10)
     assert not any("no source" in notice for notice in cited)
+
+
+def test_what_passes_the_limits_everywhere_is_refused_and_elsewhere_told():
+    scenario = loads(written("lever = 'country.jpn.tax.rate_points'", "add = -90", "from = 2026-06-01"))
+    with pytest.raises(ScenarioError, match=r"policy 1: .*: 0 becomes -90 is not in \[-60, 60\] percentage points"):
+        check_period(scenario, 2026, 10)
+    some = loads(written("lever = 'country.*.route.*.approval_rate'", "multiply = 1.2", "source = 'a test'"))
+    assert any("beyond the lever's limit at" in notice for notice in check_period(some, 2026, 10))
 
 
 def test_a_policy_acts_from_its_first_whole_month_until_its_last():

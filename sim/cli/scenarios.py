@@ -61,21 +61,26 @@ def new(
 
 
 def levers(
-    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Part of a path, or a path with * in it.")] = "",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WORDS", help="Parts of a path, place or meaning, all of them; or a path with * in it."),
+    ] = None,
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """List what a policy may change; without a pattern, the kinds of levers."""
+    """List what a policy may change; without words, the kinds of levers."""
     from sim.scenario.levers import catalogue, families, find
     from sim.show.terminal import lever_row
 
-    if not pattern:
+    if not words:
         say(families(), json, quiet)
         if not (json or quiet):
             typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
         return
-    found = [lever for path, lever in catalogue().items() if pattern in path] or find(pattern)
+    asked = [word.lower() for word in words]
+    told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
+    found = [lever for lever, said in told if all(word in said for word in asked)] or find(" ".join(words))
     many = len(found) > IN_FULL and not json
     say([lever_row(lever) for lever in found], json, quiet, IN_FULL_ALONE if many else ())
     if many and not quiet:

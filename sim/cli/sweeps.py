@@ -79,9 +79,9 @@ def sweep(
     check_writable(out)
     with show.progress(quiet or json) as told:
         found = study.sweep(
-            scenario, tuple(measure or ("share:usa",)), method, extend or n, tuple(over or ()), baseline, levels=levels,
-            out=out, executor=cluster, told=told, force=force, population=population_of(population), years=years,
-            start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
+            scenario, tuple(measure or ("share:usa",)), method, extend or n, _listed(over or ()), baseline,
+            levels=levels, out=out, executor=cluster, told=told, force=force, population=population_of(population),
+            years=years, start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
             engine=engine,
         )  # fmt: skip
     draw_sweep_figures(found)
@@ -128,6 +128,11 @@ def discover(
         typer.echo("\n".join(box["words"] for box in answer["boxes"]) or "none")
     else:
         terminal.console().print(show.render_boxes(answer))
+
+
+def _listed(over):
+    """Every name of every ``--over``; the commas of a pattern such as ``country.{usa,can}.openings`` are its own."""
+    return tuple(part.strip() for text in over for part in ([text] if "{" in text else text.split(",")))
 
 
 def _print(found, measures, json, quiet, cells=False):

@@ -278,7 +278,7 @@ def permit_factors(arm):
     chance that their routes give.
     """
     t, (route, share, pattern_of) = arm.pulls, route_shares(arm)
-    granted = (share * promise(arm, True)[:, route][:, None]).sum(axis=-1)
+    granted = (share * promise(arm, True, arm.offices.known_odds)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
     permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / arm.a.nest_third)

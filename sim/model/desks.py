@@ -34,6 +34,7 @@ class Desks:
     def start_year(self):
         """Open the year's books; a cap counts from January."""
         self.counts = {name: np.zeros(len(self.arm.routes.names)) for name in COUNTED}
+        self.known_odds = self.mean_odds()  # by which people choose all year, whenever rules change in it
         self.grants_by_tier = np.zeros((len(self.arm.routes.names), 3))
 
     def mean_odds(self):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..scenario.stack import rules_at
+from ..scenario.stack import change_months, rules_at
 from ..world.engineers import YOUNGEST
 from ..world.ties import TEAM
 from . import equations as eq
@@ -52,6 +52,12 @@ class Frame:
     def january_rules(self):
         """The rules in force on the 1 January that the arm stands on, before anybody meets them."""
         return rules_at(12 * self.year, self.policies, self.baseline_rules)
+
+    def midyear_changes(self, until):
+        """Months that are no January, before that of the year ``until``, whose rules differ from the month before."""
+        named = [m for m in change_months(self.policies, 12 * self.year, 12 * until) if m % 12]
+        rules = {m: rules_at(m, self.policies, self.baseline_rules) for each in named for m in (each - 1, each)}
+        return [m for m in named if any(not np.array_equal(x, rules[m - 1][name]) for name, x in rules[m].items())]
 
     def adopt_rules(self, month):
         """Put the rules of ``month`` in force."""

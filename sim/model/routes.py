@@ -88,11 +88,11 @@ def is_drawn(arm):
     return (arm.rules["route_selection"] >= LOTTERY) & (arm.routes.pool >= 0) & (arm.routes.intake_month > 0)
 
 
-def promise(arm, abroad):
+def promise(arm, abroad, odds):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
     offices = arm.offices
     p_pays = offices.p_pays if abroad else np.where(arm.routes.exposed_abroad_only, 1.0, offices.p_pays)
-    return offices.mean_odds() * p_pays * offices.approval
+    return odds * p_pays * offices.approval
 
 
 def approval(arm):
@@ -129,7 +129,8 @@ def route_shares(arm, abroad=True):
     usable = arm.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
     open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    share = by_promise(usable, patterns[:, route], promise(arm, abroad)[:, route], arm.rules["route_reach"][route])
+    value = promise(arm, abroad, arm.offices.known_odds)
+    share = by_promise(usable, patterns[:, route], value[:, route], arm.rules["route_reach"][route])
     return route, share, pattern_of.reshape(open_to.shape[:2])
 
 
@@ -187,7 +188,7 @@ def permit_terms(arm, gross, tax):
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
         kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
-    pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.mean_odds()[route], a.b_delay, a.b_odds)
+    pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.known_odds[route], a.b_delay, a.b_odds)
     pull = pull + a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None])
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)

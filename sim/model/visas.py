@@ -56,7 +56,7 @@ class Offices(Desks):
 
     def promised(self, abroad):
         """(tier, route) what an application promises, from abroad or from inside; see ``routes.promise``."""
-        return self._keep(("promise", abroad), lambda: promise(self.arm, abroad))
+        return self._keep(("promise", abroad), lambda: promise(self.arm, abroad, self.mean_odds()))
 
     def _keep(self, name, compute):
         if name not in self._kept:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..scenario.stack import change_months
 from ..threads import over_range
 from . import moves, passes, rng
 from .acts import free_to_decide
@@ -38,8 +37,8 @@ def simulate(arm, until):
     InvariantError
         if stocks and flows disagree
     """
-    midyear = [m for m in change_months(arm.policies, 12 * arm.year, 12 * until) if m % 12]
-    timeline = Timeline(arm.year, midyear, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
+    changes = arm.midyear_changes(until)
+    timeline = Timeline(arm.year, changes, arm.change_rules, lambda m: moves.decide(arm, m), arm.offices.hold_rounds)
     for year in range(arm.year, until):
         arm.open_books()
         arm.adopt_rules(12 * year)  # the rules of January meet those who enter in it

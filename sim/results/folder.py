@@ -105,9 +105,13 @@ def is_valid(folder):
 
 
 def _read_record(folder):
+    from sim.results.sweep_store import is_sweep
+
     path = folder / "run.json"
     if not path.is_file():
         why = "run.json is missing" if folder.is_dir() else "no such folder"
+        if is_sweep(folder):
+            why = "but a sweep, whose cells are checked whenever it is read: talentflow status"
         raise ResultError(folder, "no run lies here", why)
     try:
         if path.stat().st_size > MOST_RECORD_BYTES:

@@ -11,7 +11,7 @@ from sim.scenario.stack import changed, held
 def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
     """Return notices on the scenario in a run from January of ``start`` over ``years``.
 
-    Raise ScenarioError for a policy that ended before the run or begins after it.
+    Raise ScenarioError for a policy that ends before the run, begins after it, or passes its lever's limits everywhere.
     """
     notices = []
     for policy in scenario.policies:
@@ -40,11 +40,17 @@ def _notices(policy: Policy, start: int) -> list[str]:
     asked = [changed(value, policy) for value in before]
     after = [held(value, lever) for value, lever in zip(asked, policy.levers, strict=True)]
     if after == before:
-        notices.append("changes nothing, the baseline has this value already")
+        is_zero = policy.operation == "multiply" and not any(before)
+        zero = f"0 times {policy.amount:g} is 0, set a value or add to it"
+        notices.append(f"changes nothing, {zero if is_zero else 'the baseline has this value already'}")
     cut = sum(
         held(value, lever) != value and not lever.low <= value <= lever.high
         for value, lever in zip(asked, policy.levers, strict=True)
     )
+    if cut == len(after):
+        lever = policy.levers[0]
+        limits = f"{asked[0]:,.10g} is not in [{lever.low:,.10g}, {lever.high:,.10g}] {lever.unit}"
+        raise ScenarioError(policy.origin, policy.lever, f"{before[0]:,.10g} becomes {limits}")
     if cut:
         notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, and held there")
     return notices

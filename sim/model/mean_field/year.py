@@ -4,7 +4,6 @@ from functools import reduce
 
 import numpy as np
 
-from ...scenario.stack import change_months
 from ...world.engineers import STUDENT
 from ..careers import offers
 from ..desks import INTAKE
@@ -63,8 +62,7 @@ def simulate(arm, until):
 
 def seasons(arm, year):
     """Calendar months from 0 between changes of the rules, in turn: the whole year where rules change in January."""
-    changes = [m % MONTHS for m in change_months(arm.policies, 12 * year, 12 * (year + 1)) if m % MONTHS]
-    return np.split(np.arange(MONTHS), sorted(set(changes)))
+    return np.split(np.arange(MONTHS), [month % MONTHS for month in arm.midyear_changes(year + 1)])
 
 
 def enter(arm):
