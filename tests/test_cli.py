@@ -224,6 +224,18 @@ def test_a_damaged_folder_is_refused(engine, talentflow):
     Result.load(made)
 
 
+def test_levers_are_found_by_place_and_meaning_and_many_are_a_table(talentflow):
+    code, out, _ = talentflow("levers", "Japan", "tax")
+    assert code == 0
+    assert "country.jpn.tax.rate_points" in out
+    assert "sweden" not in out.lower()
+    many = talentflow("levers", "special_fee")[1]
+    assert "its source: talentflow levers country.usa.route.h1b.special_fee_usd" in many
+    assert len(many.splitlines()) == 1 + len(json.loads(talentflow("levers", "special_fee", "--json")[1])) + 2
+    code, _, err = talentflow("levers", "Japan", "weather")
+    assert (code, "no such lever" in err) == (2, True)
+
+
 def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
     monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: False)
     assert "compiling the kernels, once for this machine" in talentflow("run", "h1b_fee", *SMALL)[2]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.cli.sweeps import _listed
 from sim.errors import Refused
 from sim.results.sweep_result import Sweep
 from sim.results.sweep_store import SweepStore
@@ -47,6 +48,11 @@ def engine(monkeypatch, tmp_path):
 def folder(engine, talentflow):
     """A finished guided sweep."""
     return talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 8, "--quiet")[1].strip()
+
+
+def test_several_names_in_one_over_are_several_factors():
+    assert _listed(["b_pay, b_size", "b_odds"]) == ("b_pay", "b_size", "b_odds")
+    assert _listed(["country.{usa,can}.openings=0.5:2"]) == ("country.{usa,can}.openings=0.5:2",)
 
 
 def test_a_sweep_says_what_the_answer_rests_on_and_leaves_a_store(engine, talentflow):
