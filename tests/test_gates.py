@@ -1,6 +1,7 @@
 """The gates: the table, the verdicts, and the statistics on people and histories whose answer is known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from sim.errors import UsageError
 from sim.scenario.assumptions import load_assumptions
 from sim.scenario.files import available, experiments, load, shipped_assumptions
 from sim.show import gates as show
+from sim.show import verdicts
 from sim.study.validate import flagships, judged_again, moves, stays, taxes, visas
 from sim.study.validate.gates import by_id, chosen, gates, judged, passes
 from sim.study.validate.registry import EXPERIMENTS, ONCE, needed
@@ -226,6 +228,17 @@ def test_the_documents_hold_the_tables_of_the_stored_run():
     for path, part in show.documents(answer).items():
         text = (ROOT / path).read_text(encoding="utf-8")
         assert show.with_part(text, part) == text, f"{path} is stale: run python -m sim.show.gates"
+
+
+def test_what_every_answer_says_of_the_gates_is_what_was_last_found(result):
+    stored = judged_again(json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8")))
+    rows = list(filter(show.decides, stored["gates"]))
+    assert verdicts.SHIPPED.read_text(encoding="utf-8") == verdicts.kept(rows)
+    all_of_them, *own = verdicts.sentences(result)
+    assert f"Of {len(rows)} published facts" in all_of_them
+    assert {line.split(", ")[1].split()[0] for line in own} == {r["id"] for r in rows if "h1b_fee" in r["scenarios"]}
+    other = replace(result, record=result.record | {"name": "my_own"})
+    assert verdicts.sentences(other) == [all_of_them]
 
 
 def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():

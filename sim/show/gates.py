@@ -1,7 +1,7 @@
 """The gates: what was measured, missed and passed, in the terminal, as a page and in the documents.
 
 ``python -m sim.show.gates`` writes the parts of README.md and docs/gates.md that are made from docs/gates.json, the
-``gates.json`` of a run of ``talentflow validate``.
+``gates.json`` of a run of ``talentflow validate``, and what every answer says of them (``verdicts``).
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Group
 
 from sim.results.words import number_of
+from sim.show import verdicts
 from sim.show.layout import heading, line, table
 from sim.show.report import templates
 
@@ -176,6 +177,8 @@ if __name__ == "__main__":
 
     root = Path(__file__).parents[2]
     stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))
-    for path, part in documents(judged_again(stored)).items():
+    found = judged_again(stored)
+    verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, found["gates"])), encoding="utf-8")
+    for path, part in documents(found).items():
         document = root / path
         document.write_text(with_part(document.read_text(encoding="utf-8"), part), encoding="utf-8")

@@ -10,6 +10,7 @@ from sim.results.cells import count, effect_cells, effect_digits, gap_cells, sig
 from sim.results.effects import stacks
 from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
+from sim.show import verdicts
 from sim.show.answer import answer, answers
 from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table
@@ -136,6 +137,7 @@ def _routes(found):
 def _closing(result, folder):
     yield from bullets("What was assumed", assumed(result.record))
     yield from bullets("What rests on weak evidence", weak_evidence(result.record) + sentences(quoted(result, 1)))
+    yield from bullets("What published facts say of the model", verdicts.sentences(result))
     if folder:
         yield heading("The run")
         yield line(f"{folder}: report.html, figures, tables and arrays.")

@@ -6,7 +6,7 @@ from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows, shown_hubs
 from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
-from sim.show import backcast, hub_shares, index
+from sim.show import backcast, hub_shares, index, verdicts
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
@@ -35,7 +35,7 @@ def contents(result):
         "long_run": hub_shares.table_of(shown_hubs(result)), "long_run_reading": hub_shares.READING,
         "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
         "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
-        "assumed": words.assumed(record),
+        "assumed": words.assumed(record), "verdicts": verdicts.sentences(result),
         "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
         "commands": _commands(record), "files": _files(record),
     }  # fmt: skip
