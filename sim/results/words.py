@@ -193,7 +193,7 @@ def volume_and_composition(row):
         said.append(
             f"All demand for its pool, other occupations included: {count(before['registrations'])} -> "
             f"{count(after['registrations'])} a year; selected {count(before['selected'])} -> "
-            f"{count(after['selected'])}."
+            f"{count(after['selected'])}, more than there are places, since not every selection becomes a visa."
         )
     return said
 
@@ -227,8 +227,8 @@ def assumed(record):
     return said + [f"Law: {line.rstrip('.')}." for line in record["legal"]]
 
 
-def weak_evidence(record):
-    """What rests on weak evidence, compute first.
+def weak_evidence(record, most=None):
+    """What rests on weak evidence, compute first; at most ``most`` names of a list where the page has them all.
 
     Returns
     -------
@@ -241,11 +241,17 @@ def weak_evidence(record):
     unmoved = [row["name"] for row in fitted if row["shrinkage"] < ENOUGH]
     fits = [
         f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data narrowed them by "
-        f"less than {100 * ENOUGH:.0f} %: {', '.join(unmoved)}."
+        f"less than {100 * ENOUGH:.0f} %: {_some(unmoved, most)}."
     ] if unmoved else []  # fmt: skip
     return [
         f"The pull of compute, b_compute = {compute['central']:g} ({compute['low']:g} to {compute['high']:g}): no "
         "causal evidence exists, so whatever works through compute rests on an assumption.",
-        f"{len(names)} of {len(rows)} assumptions are assumed, not measured (grade D): {', '.join(names)}.",
+        f"{len(names)} of {len(rows)} assumptions are assumed, not measured (grade D): {_some(names, most)}.",
         *fits,
     ]
+
+
+def _some(names, most):
+    """Names as a list in words, cut where they are many."""
+    left = 0 if most is None else len(names) - most
+    return ", ".join(names) if left <= 0 else f"{', '.join(names[:most])} and {left} more (report.html)"

@@ -16,6 +16,7 @@ from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table
 
 ROUTE_COLUMNS = {"applicants": "applicants", "grants": "grants", "from_abroad": "abroad, %", "experts": "experts, %"}
+NAMED = 6  # assumptions of a kind that are named
 ABREAST = 4  # scenarios of a comparison that fit beside each other
 NET_RATE = "Net rate: arrivals less departures over the stock, mean a year."
 
@@ -136,7 +137,8 @@ def _routes(found):
 
 def _closing(result, folder):
     yield from bullets("What was assumed", assumed(result.record))
-    yield from bullets("What rests on weak evidence", weak_evidence(result.record) + sentences(quoted(result, 1)))
+    weak = weak_evidence(result.record, NAMED)
+    yield from bullets("What rests on weak evidence", weak + sentences(quoted(result, 1)))
     yield from bullets("What published facts say of the model", verdicts.sentences(result))
     if folder:
         yield heading("The run")
