@@ -214,7 +214,7 @@ def _permit_term(arm, market, g, t, r, resident, h):
     s, a, rules = arm.world.setting, arm.a, arm.rules
     cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["skill"][t, r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
-    odds, found = arm.offices.odds.mean(axis=0), []
+    odds, found = arm.offices.known_odds, []
     gross = market["gross"][h, t, r]
     kept = gross * (1 - tax_at(s, rules, h, gross))
     for k, route in enumerate(s.routes):

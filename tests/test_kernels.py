@@ -75,6 +75,7 @@ def random_arm(hubs, population, seed):
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
     arm.offices.odds = draw.random(arm.offices.odds.shape)
+    arm.offices.known_odds = arm.offices.mean_odds()
     people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()
     arm.rules = arm.rules | sector_rules(place, draw)  # others than those of the start
