@@ -236,7 +236,7 @@ def test_what_every_answer_says_of_the_gates_is_what_was_last_found(result):
     assert verdicts.SHIPPED.read_text(encoding="utf-8") == verdicts.kept(rows)
     all_of_them, *own = verdicts.sentences(result)
     assert f"Of {len(rows)} published facts" in all_of_them
-    assert {line.split(", ")[1].split()[0] for line in own} == {r["id"] for r in rows if "h1b_fee" in r["scenarios"]}
+    assert {line.split(", ", 1)[1].split()[0] for line in own} == {r["id"] for r in rows if "h1b_fee" in r["scenarios"]}
     other = replace(result, record=result.record | {"name": "my_own"})
     assert verdicts.sentences(other) == [all_of_them]
 

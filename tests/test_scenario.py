@@ -237,6 +237,9 @@ def test_what_passes_the_limits_everywhere_is_refused_and_elsewhere_told():
     scenario = loads(written("lever = 'country.jpn.tax.rate_points'", "add = -90", "from = 2026-06-01"))
     with pytest.raises(ScenarioError, match=r"policy 1: .*: 0 becomes -90 is not in \[-60, 60\] percentage points"):
         check_period(scenario, 2026, 10)
+    fee = "[[policy]]\nlever = 'country.usa.route.h1b.special_fee_usd'\nsource = 'a test'\n"
+    halved = loads(f"title = 'x'\n{fee}value = 100_000\n{fee}add = -50_000\nfrom = 2028-01-01")
+    assert check_period(halved, 2026, 10) == []  # it starts from what the other sets
     some = loads(written("lever = 'country.*.route.*.approval_rate'", "multiply = 1.2", "source = 'a test'"))
     assert any("beyond the lever's limit at" in notice for notice in check_period(some, 2026, 10))
 

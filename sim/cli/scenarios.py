@@ -76,7 +76,7 @@ def levers(
     if not words:
         say(families(), json, quiet)
         if not (json or quiet):
-            typer.echo("\nOne kind in full, with present values and sources: talentflow levers special_fee_usd")
+            typer.echo("\nOne kind wherever it acts, with present values: talentflow levers special_fee_usd")
         return
     asked = [word.lower() for word in words]
     told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())

@@ -100,13 +100,13 @@ def inputs(arms, baseline, declared, chosen):
 
 
 def _title(arms):
-    """What a study says it is about: its only scenario, or how many were compared, their stacks apart."""
-    alone = [label for label in arms if "+" not in label] or list(arms)
+    """What a study says it is about: its only scenario, or how many were compared, stacks of them apart."""
     if len(arms) == 1:
         return next(iter(arms.values())).title
-    stacked = len(arms) - len(alone)
-    beside = {0: "", 1: ", and a stack of them"}.get(stacked, f", and {stacked} stacks of them")
-    return f"{len(alone)} scenario{'s' if len(alone) > 1 else ''} compared{beside}"
+    stacked = sum("+" in label for label in arms)
+    if not 0 < stacked <= len(arms) - 2:  # not of the others: scenarios like any
+        return f"{len(arms)} scenarios compared"
+    return f"{len(arms) - stacked} scenarios compared, and {'a stack' if stacked == 1 else f'{stacked} stacks'} of them"
 
 
 def _together(names):

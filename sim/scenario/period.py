@@ -1,9 +1,11 @@
 """A scenario against the years of a run: what cannot act is refused, what is easily missed is said."""
 
+from collections.abc import Set
 from itertools import permutations
 
 from sim.errors import ScenarioError
 from sim.months import day_label, january, month_of
+from sim.scenario.levers import Lever
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.stack import changed, held
 
@@ -21,7 +23,8 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
         if policy.begin_month >= january(start + years):
             problem = f"begins on {policy.begins}, after the run ends with {start + years - 1}"
             raise ScenarioError(policy.origin, policy.lever, problem)
-        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start)]
+        others = {lever for other in scenario.policies if other is not policy for lever in other.levers}
+        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start, others)]
     uncited = [policy.lever for policy in scenario.policies if not policy.source]
     if uncited:
         which = f"{', '.join(uncited[:3])}{' and more' if uncited[3:] else ''}"
@@ -29,13 +32,16 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
     return notices + _gaps(scenario)
 
 
-def _notices(policy: Policy, start: int) -> list[str]:
+def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
+    """Notices on one policy; ``others`` are the levers that other policies of the scenario move."""
     if policy.begins and policy.ends and policy.begin_month == policy.end_month:
         days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
         return [f"in force only {days}, reversed before a whole month began: it never acts"]
     notices = []
     if policy.begins and policy.begin_month < january(start):
         notices.append(f"begun on {day_label(policy.begins)}, before the run: in force from its first month")
+    if policy.operation != "value" and not others.isdisjoint(policy.levers):
+        return notices  # it starts from what the other policy makes of the lever, which nobody knows here
     before = [lever.present for lever in policy.levers]
     asked = [changed(value, policy) for value in before]
     after = [held(value, lever) for value, lever in zip(asked, policy.levers, strict=True)]

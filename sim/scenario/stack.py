@@ -52,7 +52,7 @@ def held(value: float, lever: Lever) -> float:
 
 
 def change_months(policies: Iterable[Policy], start_month: int, end_month: int) -> list[int]:
-    """Return the months whose rules differ from the month before, up to but without ``end_month``."""
+    """Return the months in which a policy begins, goes on with its ramp or ends, up to but without ``end_month``."""
     months: set[float] = set()
     for policy in policies:
         if policy.begin_month < policy.end_month:

@@ -77,7 +77,6 @@ def _hubs(found):
             row["name"], *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")), "",
             *effect_cells(row, digits), "",
             *(f"{row[key]:+.2f}" for key in ("rate_baseline", "rate_scenario")),
-            end_section=row is found["hubs"][-1],
         )  # fmt: skip
     yield hubs
 

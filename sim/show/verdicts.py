@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "data" / "verdicts.json"  # written by ``python -m sim.show.gates``
-KEPT = ("id", "statistic", "experiment", "unit", "low", "high", "median", "inside", "verdict", "scenarios")
+KEPT = ("id", "statistic", "unit", "low", "high", "median", "inside", "verdict", "scenarios")
 
 
 def kept(rows):
@@ -34,11 +34,12 @@ def sentences(result):
     told = record["arms"].values() if "arms" in record else [record]
     names = {name for one in told for name in one.get("parts", one["name"].split("+"))}
     passed = sum(row["verdict"] == "passed" for row in rows)
-    own = [row for row in rows if names & set(row["scenarios"]) - {"baseline"}]
+    own = [(name, row) for name in sorted(names - {"baseline"}) for row in rows if name in row["scenarios"]]
     return [
-        f"Of {len(rows)} published facts that decide whether the model holds, it reproduces {passed} (docs/gates.md).",
-        *(f"On this very scenario, {row['id']} is {row['verdict']}: {row['statistic']}, {row['unit']}: "
-          f"{_found(row)}, published {_band(row)}." for row in own),
+        f"Of {len(rows)} published facts that decide whether the model holds, it reproduces {passed} "
+        "(talentflow validate).",
+        *(f"On the scenario {name} as it ships, {row['id']} is {row['verdict']}: {row['statistic']}, {row['unit']}: "
+          f"{_found(row)}, published {_band(row)}." for name, row in own),
     ]  # fmt: skip
 
 
