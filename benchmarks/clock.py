@@ -34,10 +34,18 @@ class Clock:
 
     def note(self, what, unit, values, n=None, foreign_cores=0.0):
         """Write values down; ``n`` is the population measured."""
-        self.rows.append({
-            "what": what, "n": n, "unit": unit, "median": statistics.median(values), "low": min(values),
-            "high": max(values), "times": len(values), "foreign_cores": round(foreign_cores, 3),
-        })  # fmt: skip
+        self.rows.append(
+            {
+                "what": what,
+                "n": n,
+                "unit": unit,
+                "median": statistics.median(values),
+                "low": min(values),
+                "high": max(values),
+                "times": len(values),
+                "foreign_cores": round(foreign_cores, 3),
+            }
+        )
 
     def skip(self, what, why):
         """Say that something cannot be measured here."""

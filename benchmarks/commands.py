@@ -58,8 +58,20 @@ def sweep(clock, size):
         return clock.skip(what, "there is no sweep command")
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        store = call(*TALENTFLOW, "sweep", SCENARIO, "--method", "lhs", "--n", str(POINTS), "--population", str(size),
-                     "--quiet", "--out", folder).strip()  # fmt: skip
+        store = call(
+            *TALENTFLOW,
+            "sweep",
+            SCENARIO,
+            "--method",
+            "lhs",
+            "--n",
+            str(POINTS),
+            "--population",
+            str(size),
+            "--quiet",
+            "--out",
+            folder,
+        ).strip()
         wall = time.perf_counter() - begun
         done = json.loads(call(*TALENTFLOW, "status", store, "--json"))["cells"]["done"]
     return clock.note(what, "a minute", [60 * done / wall], size)

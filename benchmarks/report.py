@@ -62,8 +62,16 @@ def derived(rows):
 
 
 def _row(what, unit, value, low=None, high=None, n=None):
-    return {"what": what, "n": n, "unit": unit, "median": value, "low": value if low is None else low,
-            "high": value if high is None else high, "times": 1, "foreign_cores": 0.0}  # fmt: skip
+    return {
+        "what": what,
+        "n": n,
+        "unit": unit,
+        "median": value,
+        "low": value if low is None else low,
+        "high": value if high is None else high,
+        "times": 1,
+        "foreign_cores": 0.0,
+    }
 
 
 def line(row):
@@ -80,21 +88,30 @@ def peer_line(row):
     """One row of the peers' table in a terminal."""
     ratios = "".join(f"{row[name]:>11.3g}" if row[name] else f"{'':>11}" for name in ("to_ours", "to_limit"))
     mark = "~" if row["foreign_cores"] > DISTURBED else " "
-    return (f"{row['framework']:<28}{row['n']:>11,}{row['build_s']:>10.3g}{row['year_s']:>11.3g}{mark}"
-            f"{row['n'] / row['year_s']:>10.3g}{row['peak_mb']:>9.0f}{ratios}")  # fmt: skip
+    return (
+        f"{row['framework']:<28}{row['n']:>11,}{row['build_s']:>10.3g}{row['year_s']:>11.3g}{mark}"
+        f"{row['n'] / row['year_s']:>10.3g}{row['peak_mb']:>9.0f}{ratios}"
+    )
 
 
-PEER_HEADING = (f"{'framework':<28}{'engineers':>11}{'build s':>10}{'s a year':>11} {'per s':>10}{'peak MB':>9}"
-                f"{'to ours':>11}{'to limit':>11}")  # fmt: skip
+PEER_HEADING = (
+    f"{'framework':<28}{'engineers':>11}{'build s':>10}{'s a year':>11} {'per s':>10}{'peak MB':>9}"
+    f"{'to ours':>11}{'to limit':>11}"
+)
 
 
 def machine():
     """Where this was measured."""
     names = [text.partition(":")[2].strip() for text in _lines("/proc/cpuinfo") if text.startswith("model name")]
     memory = [int(text.split()[1]) for text in _lines("/proc/meminfo") if text.startswith("MemTotal")]
-    return {"processor": names[0] if names else platform.machine(), "cores": os.cpu_count(),
-            "memory_gb": round(memory[0] / 1e6, 1) if memory else None, "system": platform.system(),
-            "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}  # fmt: skip
+    return {
+        "processor": names[0] if names else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory[0] / 1e6, 1) if memory else None,
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
 
 
 def _lines(path):
@@ -118,20 +135,37 @@ def speed_table(rows):
         bar = BARS.get((row["what"], row["n"]))
         spread = f"{row['low']:.3g} to {row['high']:.3g}" if row["low"] < row["high"] else ""
         least = "at least " if bar and row["unit"] in MORE_IS_BETTER else ""
-        cells = (row["what"], f"{row['n']:,}" if row["n"] else "", f"{row['median']:.3g} {row['unit']}".strip(), spread,
-                 f"{least}{bar:g}" if bar else "", f"{row['median'] / bar:.2f}" if bar else "")  # fmt: skip
+        cells = (
+            row["what"],
+            f"{row['n']:,}" if row["n"] else "",
+            f"{row['median']:.3g} {row['unit']}".strip(),
+            spread,
+            f"{least}{bar:g}" if bar else "",
+            f"{row['median'] / bar:.2f}" if bar else "",
+        )
         out.append(f"| {' | '.join(cells)} |")
     return "\n".join(out)
 
 
 def peers_table(rows):
     """Markdown: every framework at every size, with its ratio to ours and to the limit."""
-    out = ["| framework | ties | engineers | build s | s a year | engineer-years a second | peak MB | years over ours "
-           "| over the limit |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+    out = [
+        "| framework | ties | engineers | build s | s a year | engineer-years a second | peak MB | years over ours "
+        "| over the limit |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
     for row in rows:
         ratios = [f"{row[name]:.3g}" if row[name] else "" for name in ("to_ours", "to_limit")]
-        cells = (row["framework"], row["graph"], f"{row['n']:,}", f"{row['build_s']:.2g}", f"{row['year_s']:.3g}",
-                 f"{row['n'] / row['year_s']:.2e}", f"{row['peak_mb']:.0f}", *ratios)  # fmt: skip
+        cells = (
+            row["framework"],
+            row["graph"],
+            f"{row['n']:,}",
+            f"{row['build_s']:.2g}",
+            f"{row['year_s']:.3g}",
+            f"{row['n'] / row['year_s']:.2e}",
+            f"{row['peak_mb']:.0f}",
+            *ratios,
+        )
         out.append(f"| {' | '.join(cells)} |")
     return "\n".join(out)
 

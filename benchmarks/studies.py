@@ -46,5 +46,7 @@ def fit(clock):
     """Inversion of the hub constants under one draw of the assumptions."""
     a, world, (found, offsets) = Assumptions.central(), fit_world(), shipped()
     constants_for(world, a, offsets, found)  # compile
-    clock.time("fit of the hub constants to one draw",
-               lambda k: constants_for(world, a.vary(b_pay=1.2 + 0.05 * k), offsets, found))  # fmt: skip
+    clock.time(
+        "fit of the hub constants to one draw",
+        lambda k: constants_for(world, a.vary(b_pay=1.2 + 0.05 * k), offsets, found),
+    )

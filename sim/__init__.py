@@ -28,8 +28,19 @@ _ROOMS = {
     "write_graphml": "sim.results.flow_graph",
     **{
         f"plot_{kind}": f"sim.show.plots.{kind}"
-        for kind in ("shares", "effects", "ranks", "backlog", "brain_gain", "comparison", "flow_map", "net_migration",
-                     "heat_map", "chord", "network")
+        for kind in (
+            "shares",
+            "effects",
+            "ranks",
+            "backlog",
+            "brain_gain",
+            "comparison",
+            "flow_map",
+            "net_migration",
+            "heat_map",
+            "chord",
+            "network",
+        )
     },
     "illustrate": "sim.show.illustrate",
     "write_report": "sim.show.report",

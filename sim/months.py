@@ -2,8 +2,20 @@
 
 from datetime import date
 
-NAMES = ("January", "February", "March", "April", "May", "June",
-         "July", "August", "September", "October", "November", "December")  # fmt: skip
+NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def january(year: int) -> int:

@@ -62,9 +62,10 @@ def processes(workers, ready=int):
                 set_threads(threads)
     except BrokenProcessPool:
         raise UsageError(
-            "workers", "a worker process stopped: out of memory, killed, or started by a script whose main part is "
+            "workers",
+            "a worker process stopped: out of memory, killed, or started by a script whose main part is "
             "not under if __name__ == '__main__' (give workers=1 there)",
-        ) from None  # fmt: skip
+        ) from None
 
 
 @contextmanager

@@ -34,9 +34,7 @@ def probabilities(arm, slots, year):
     """(engineer, hub) choice probabilities of people free to choose."""
     v, is_open, _, nest = utilities(arm, slots, year, FREELY, np.full(len(slots), -1))
     a = arm.a
-    return eq.choice_probabilities(
-        v, nest, np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]), is_open
-    )
+    return eq.choice_probabilities(v, nest, np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third]), is_open)
 
 
 def utilities(arm, slots, year, mode, barred):
@@ -112,8 +110,9 @@ def sector_terms(arm, slots, year, market, here):
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     p = people.category[slots] % 45
     advantage = work.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
-    left = s.sector_share * work.separation_rates(s.separation_rate, s.stock @ s.sector_share, a.job_change_rate,
-                                                  a.lab_separation_rate, 0)  # fmt: skip
+    left = s.sector_share * work.separation_rates(
+        s.separation_rate, s.stock @ s.sector_share, a.job_change_rate, a.lab_separation_rate, 0
+    )
     jobs = left * rules["sector_openings"] * rules["hub_sector_openings"].reshape(left.shape)
     value = work.sector_value(jobs / jobs.sum(axis=1, keepdims=True), advantage)
     own = work.own_sector(advantage, value)[p, :, people.sector[slots]]
@@ -134,8 +133,18 @@ def sectors_ahead(arm, year):
         t, r = tier_of(p), role_of(p)
         mean = (market["gross"][h, t, r] - rules["allowance_kusd"][h]) / eq.gross_value(*s.pay[h, t], *weights)
         mean /= s.sector_share[h] @ factor[h]
-        own = mean * work.sector_pay(*s.pay[h, t], factor[h, k], s.sector_equity[k], s.sector_illiquid[k],
-                                     rules["sector_liquidity"][k], *weights) + rules["allowance_kusd"][h]  # fmt: skip
+        own = (
+            mean
+            * work.sector_pay(
+                *s.pay[h, t],
+                factor[h, k],
+                s.sector_equity[k],
+                s.sector_illiquid[k],
+                rules["sector_liquidity"][k],
+                *weights,
+            )
+            + rules["allowance_kusd"][h]
+        )
         net = [w * (1 - tax_at(s, rules, h, w)) for w in (own, market["gross"][h, t, r])]
         more = seen(market["sector_compute"][h, k]) - seen(market["compute"][h])
         ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + a.b_compute * s.role_compute[r] * more
@@ -186,9 +195,7 @@ def family_cost(arm, slots):
     """(engineer, hub) further cost of crossing a border to each hub, by whether the engineer has a family."""
     a, rules = arm.a, arm.rules
     has_family = rng.uniform(rng.key(arm.world.seed, "family"), slots) < a.family_share
-    costs = work.family_costs(
-        rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share
-    )
+    costs = work.family_costs(rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share)
     return costs[has_family.astype(int)]
 
 
@@ -268,10 +275,7 @@ def _market(arm, year):
     scale = scale * rules["pay_multiplier"]
     scale = scale * (s.sector_share * factor).sum(axis=1) / (s.sector_share @ s.sector_pay)
     value = eq.gross_value(*np.moveaxis(s.pay, -1, 0), a.liquid_equity_weight, a.illiquid_equity_weight)
-    price = (
-        eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity)
-        * rules["price_multiplier"]
-    )
+    price = eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity) * rules["price_multiplier"]
     compute, sector_compute = _compute(arm, t, size)
     skill = np.outer(rules["tier_pay"], rules["role_pay"])
     skill = skill * np.outer(rules["tier_demand"], rules["role_demand"]) ** a.wage_supply_elasticity
@@ -282,11 +286,8 @@ def _market(arm, year):
         "compute": compute,
         "sector_compute": sector_compute,
         "skill": skill,
-        "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None]
-        + rules["allowance_kusd"][:, None, None],
-        "mean_compute": np.average(
-            np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)
-        ),
+        "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None] + rules["allowance_kusd"][:, None, None],
+        "mean_compute": np.average(np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)),
     }
 
 

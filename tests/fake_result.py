@@ -57,12 +57,15 @@ REGIONS = (
     | dict.fromkeys(("fra", "deu", "nld", "pol", "prt", "xeu"), "eu27")
     | dict.fromkeys(("ind", "chn", "kor", "sgp", "aus", "xas"), "apac_ex_japan")
 )
-PLACES = [tuple(map(float, place.split(","))) for place in """
+PLACES = [
+    tuple(map(float, place.split(",")))
+    for place in """
 37.8,-122.4 47.6,-122.3 40.7,-74.0 42.4,-71.1 30.3,-97.7 34.0,-118.2 38.9,-77.0 36.9,-92.0 43.7,-79.4
 45.5,-73.6 50.9,-102.8 51.5,-0.1 53.1,-2.0 48.9,2.3 52.5,13.4 48.1,11.6 52.4,4.9 52.2,21.0 38.7,-9.1 50.6,8.8
 45.6,3.4 48.9,10.4 47.4,8.6 32.1,34.8 24.9,55.0 24.7,46.7 13.0,77.6 17.4,78.5 22.5,77.7 39.9,116.4 31.2,121.5
 22.5,114.1 29.7,113.6 35.7,139.7 37.6,127.0 1.3,103.9 -33.9,151.2 13.6,109.5 25.7,-13.3
-""".split()]  # latitude, longitude, degrees
+""".split()
+]  # latitude, longitude, degrees
 ROUTES = [
     "usa.h1b",
     "usa.h1b_exempt",
@@ -105,9 +108,12 @@ def fake_comparison(names, replicates=20, years=10, seed=0):
     """A comparison of scenarios of growing strength on the same pairs."""
     runs = [fake_result(replicates, years, 0.5 * (k + 1), seed, name) for k, name in enumerate(names)]
     data = xr.concat(
-        [runs[0].data.sel(arm=["baseline"]), *(run.data.sel(arm=["scenario"]).assign_coords(arm=[name])
-         for run, name in zip(runs, names, strict=True))], "arm"
-    )  # fmt: skip
+        [
+            runs[0].data.sel(arm=["baseline"]),
+            *(run.data.sel(arm=["scenario"]).assign_coords(arm=[name]) for run, name in zip(runs, names, strict=True)),
+        ],
+        "arm",
+    )
     told = {
         name: {key: run.record[key] for key in TOLD}
         | {"name": name, "title": name.replace("_", " "), "parts": name.split("+")}
@@ -119,18 +125,30 @@ def fake_comparison(names, replicates=20, years=10, seed=0):
 def _coords(replicates, years):
     hubs, names, countries = (list(column) for column in list(zip(*HUBS, strict=True))[:3])
     return {
-        "arm": ["baseline", "scenario"], "replicate": np.arange(replicates),
+        "arm": ["baseline", "scenario"],
+        "replicate": np.arange(replicates),
         "time": 2026 + np.arange(years + 1),
-        "year": 2026 + np.arange(years), "hub": hubs, "origin": hubs, "destination": hubs, "tier": TIERS,
-        "home": HOMES, "route": ROUTES, "status": STATUSES, "role": ROLES, "sector": SECTORS,
-        "sector_left": SECTORS, "sector_taken": SECTORS,
+        "year": 2026 + np.arange(years),
+        "hub": hubs,
+        "origin": hubs,
+        "destination": hubs,
+        "tier": TIERS,
+        "home": HOMES,
+        "route": ROUTES,
+        "status": STATUSES,
+        "role": ROLES,
+        "sector": SECTORS,
+        "sector_left": SECTORS,
+        "sector_taken": SECTORS,
         "hub_name": ("hub", names),
         "hub_country": ("hub", countries),
         "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
-        "latitude": ("hub", [row[0] for row in PLACES]), "longitude": ("hub", [row[1] for row in PLACES]),
+        "latitude": ("hub", [row[0] for row in PLACES]),
+        "longitude": ("hub", [row[1] for row in PLACES]),
         "home_name": ("home", [home.capitalize() for home in HOMES]),
-        "route_name": ("route", ROUTE_NAMES), "route_country": ("route", [r[:3] for r in ROUTES]),
-    }  # fmt: skip
+        "route_name": ("route", ROUTE_NAMES),
+        "route_country": ("route", [r[:3] for r in ROUTES]),
+    }
 
 
 def _arm(_, strength, replicates, years, seed):
@@ -148,9 +166,7 @@ def _arm(_, strength, replicates, years, seed):
         for t in range(years):
             now = stock[-1]
             flow = 0.03 * now.sum(1)[:, None] * (pull * now.sum(1) / now.sum())[None, :] * reach
-            flow = np.where(
-                is_us[None, :] & ~is_us[:, None], flow * (1 - 0.35 * np.tanh(bite) * (t > 0)), flow
-            )
+            flow = np.where(is_us[None, :] & ~is_us[:, None], flow * (1 - 0.35 * np.tanh(bite) * (t > 0)), flow)
             flow *= 1 + strength * 0.02 * random.standard_normal((n, n))
             np.fill_diagonal(flow, 0)
             entered, left = 0.10 * now.sum(1) * np.exp(0.02 * random.standard_normal(n)), 0.035 * now.sum(1)
@@ -189,43 +205,77 @@ def _details(arm, strength, replicates, years, seed):
     moved = people[:, :-1].sum(-1)[..., None] * status.mean(0) * 0.24
     hired = moved.sum(-1)[..., None, None] * np.outer(sector.mean(0), sector.mean(0))
     return {
-        "stock_by_home": people[..., None] * home, "stock_by_status": people[..., None] * status,
-        "stock_by_role": people[..., None] * role, "stock_by_sector": people[..., None] * sector,
+        "stock_by_home": people[..., None] * home,
+        "stock_by_status": people[..., None] * status,
+        "stock_by_role": people[..., None] * role,
+        "stock_by_sector": people[..., None] * sector,
         "stock_by_employer": arm["stock"] * np.where(np.arange(len(HUBS)) < 7, 1.02, 0.99)[:, None],
-        "remote": people * 0.1, "promotions": before * [0.0, 0.01, 0.19], "hires": hired, "job_changes": moved,
-        "tied_moves": 0.35 * arm["flow"].sum((-1, -2)), "tied_moves_random": 0.07 * arm["flow"].sum((-1, -2)),
+        "remote": people * 0.1,
+        "promotions": before * [0.0, 0.01, 0.19],
+        "hires": hired,
+        "job_changes": moved,
+        "tied_moves": 0.35 * arm["flow"].sum((-1, -2)),
+        "tied_moves_random": 0.07 * arm["flow"].sum((-1, -2)),
         "team_completeness": np.tile(0.95 ** np.arange(years + 1), (replicates, 1)),
-        "border_crossings": crossings, "applicants": applicants, "applicants_abroad": applicants * 0.6,
-        "grants": grants, "grants_abroad": abroad,
-        "lost_petitions": applicants - grants, "grants_by_tier": grants[..., None] * tier,
-        "registrations": pooled, "selected": np.minimum(pooled, 118_000.0), "backlog": waiting,
+        "border_crossings": crossings,
+        "applicants": applicants,
+        "applicants_abroad": applicants * 0.6,
+        "grants": grants,
+        "grants_abroad": abroad,
+        "lost_petitions": applicants - grants,
+        "grants_by_tier": grants[..., None] * tier,
+        "registrations": pooled,
+        "selected": np.minimum(pooled, 118_000.0),
+        "backlog": waiting,
         "pay": arm["stock"] * 0 + [400.0, 200.0, 120.0],
-        "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0], "price_level": people * 0 + 1.0,
+        "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0],
+        "price_level": people * 0 + 1.0,
         "compute_per_engineer": people * 0 + 20.0,
-    }  # fmt: skip
+    }
 
 
 def _record(replicates, years, name):
     assumptions = records(override({"b_pay": 1.5, "considering_rate": {"central": 0.15}}))
     return {
-        "format": 1, "name": name, "title": "US $100,000 H-1B fee",
+        "format": 1,
+        "name": name,
+        "title": "US $100,000 H-1B fee",
         "question": "Who loses and who gains if new petitions from abroad cost $100,000?",
-        "scenario": 'title = "US $100,000 H-1B fee"\n', "baseline": 'title = "Baseline"\n',
+        "scenario": 'title = "US $100,000 H-1B fee"\n',
+        "baseline": 'title = "Baseline"\n',
         "sentences": [
             "United States, H-1B: special fee (for petitions whose beneficiary lives abroad) 0 -> 100,000 "
             "USD, from 21 September 2025 on (begun before the run starts in January 2026). "
             "Source: Presidential Proclamation 10973.",
         ],
         "notices": ["the policy began before the run (October 2025): it is in force from January 2026"],
-        "warnings": [], "weight": 19.0, "population": 100_000, "replicates": replicates, "refused_draws": 1,
-        "years": years, "start": 2026, "seed": 0, "uncertainty": "all", "assumptions": assumptions,
-        "draws": {"b_compute": [0.05] * replicates}, "versions": {"talentflow": "0.1.0"},
-        "digests": {"code": "0" * 64}, "timings": {"run": 12.3},
+        "warnings": [],
+        "weight": 19.0,
+        "population": 100_000,
+        "replicates": replicates,
+        "refused_draws": 1,
+        "years": years,
+        "start": 2026,
+        "seed": 0,
+        "uncertainty": "all",
+        "assumptions": assumptions,
+        "draws": {"b_compute": [0.05] * replicates},
+        "versions": {"talentflow": "0.1.0"},
+        "digests": {"code": "0" * 64},
+        "timings": {"run": 12.3},
         "published": [
-            {"hub": "sf_bay_area", "value": -4.3, "unit": "percent of stock", "period": "H1 2026 year on year",
-             "meaning": "net migration of AI engineers as a share of the hub's stock", "source": "an index",
-             "grade": "C"},
+            {
+                "hub": "sf_bay_area",
+                "value": -4.3,
+                "unit": "percent of stock",
+                "period": "H1 2026 year on year",
+                "meaning": "net migration of AI engineers as a share of the hub's stock",
+                "source": "an index",
+                "grade": "C",
+            },
         ],
-        "legal": ["H-1B selection is random (rule of mid-2025) and no special fee is charged",
-                  "the FY2027 weighted selection is not in force"],
-    }  # fmt: skip
+        "legal": [
+            "H-1B selection is random (rule of mid-2025) and no special fee is charged",
+            "the FY2027 weighted selection is not in force",
+        ],
+    }

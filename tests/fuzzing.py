@@ -23,9 +23,11 @@ LONGEST_LINE = 2_500  # characters
 TINY = ("--population", "2000", "--replicates", "1", "--years", "1", "--workers", "1")
 
 FORM = {  # a case takes a tenth of a second and its changes are few: none is made smaller by trying
-    "deadline": None, "suppress_health_check": list(HealthCheck), "phases": (Phase.explicit, Phase.generate),
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "phases": (Phase.explicit, Phase.generate),
     "report_multiple_bugs": True,
-}  # fmt: skip
+}
 settings.register_profile("long", **FORM)
 
 
@@ -40,8 +42,18 @@ def cases(few, many):
 # ---- what must hold
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree",
-           "shutil.copyfile", "shutil.move"}  # fmt: skip
+CHANGES = {
+    "os.mkdir",
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "shutil.rmtree",
+    "shutil.copyfile",
+    "shutil.move",
+}
 NEVER = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "pickle.find_class"}
 _watch = {"on": False, "seen": []}
 
@@ -164,34 +176,157 @@ def folder(base):
 # ---- input
 
 NASTY = [
-    "", " ", "0", "-1", "nan", "inf", "-inf", "1e999", "-0", "1_0", "0x10", "1e-400", "9" * 400, "true", "none", "null",
-    "../up", "/etc/passwd", "..\\up", "C:\\x", "~", "$HOME", "$(id)", "`id`", "; rm -rf x", "| id", "%s%n",
-     "{{7*7}}", "{0}",
-    "${7*7}", "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' OR 1=1 --", "__import__('os')", "a\0b",
-    "\x1b[31mred\x1b[0m", "\x07", "\x9b31m", "\u202eltr", "\u2066x", "\u200b", "\ufeff", "\u2028", "\r\n", "\t", "א",
-     "ß",
-    "İ", "🧑‍💻", "\ud7ff", "A" * 5_000, "[" * 200, "{" * 200, "a.b.c.d", "*", "**", "{a,b}", "{" + "a," * 600 + "}",
-     "--help",
-    "-", "--", "@", "=", "a=b=c", "nowhere", "usa", "sf_bay_area", "h1b_fee", "h1b_fee+h1b_fee", "+", "baseline",
-     "share:usa",
-]  # fmt: skip
-BYTES = [b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\r\n", b"\n", b'"', b"'''", b"[", b"]", b"{", b"=",
-     b",", b"\x80",
-         b"\xc3\x28", b"\xed\xa0\x80", b"#", b"1" * 5_000, b"[" * 3_000, b"a" * 1_000_000, b"\x1a",
-         b"\x89HDF\r\n\x1a\n"]  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "1e999",
+    "-0",
+    "1_0",
+    "0x10",
+    "1e-400",
+    "9" * 400,
+    "true",
+    "none",
+    "null",
+    "../up",
+    "/etc/passwd",
+    "..\\up",
+    "C:\\x",
+    "~",
+    "$HOME",
+    "$(id)",
+    "`id`",
+    "; rm -rf x",
+    "| id",
+    "%s%n",
+    "{{7*7}}",
+    "{0}",
+    "${7*7}",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' OR 1=1 --",
+    "__import__('os')",
+    "a\0b",
+    "\x1b[31mred\x1b[0m",
+    "\x07",
+    "\x9b31m",
+    "\u202eltr",
+    "\u2066x",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    "\r\n",
+    "\t",
+    "א",
+    "ß",
+    "İ",
+    "🧑‍💻",
+    "\ud7ff",
+    "A" * 5_000,
+    "[" * 200,
+    "{" * 200,
+    "a.b.c.d",
+    "*",
+    "**",
+    "{a,b}",
+    "{" + "a," * 600 + "}",
+    "--help",
+    "-",
+    "--",
+    "@",
+    "=",
+    "a=b=c",
+    "nowhere",
+    "usa",
+    "sf_bay_area",
+    "h1b_fee",
+    "h1b_fee+h1b_fee",
+    "+",
+    "baseline",
+    "share:usa",
+]
+BYTES = [
+    b"\0",
+    b"\xff",
+    b"\xfe\xff",
+    b"\xef\xbb\xbf",
+    b"\r",
+    b"\r\n",
+    b"\n",
+    b'"',
+    b"'''",
+    b"[",
+    b"]",
+    b"{",
+    b"=",
+    b",",
+    b"\x80",
+    b"\xc3\x28",
+    b"\xed\xa0\x80",
+    b"#",
+    b"1" * 5_000,
+    b"[" * 3_000,
+    b"a" * 1_000_000,
+    b"\x1a",
+    b"\x89HDF\r\n\x1a\n",
+]
 
 nasty = st.sampled_from(NASTY) | st.text(max_size=30)
-numbers = st.sampled_from(
-    ["nan", "inf", "-inf", "1e999", "-1e999", "0", "-0.0", "-1", "1", "2.5", "1e300", "-1e300", "1e-300", "1e15",
-     "1_000", "0x10",
-     "9" * 30, "9" * 5_000, "true", '"1"', "[]", "{}", "[1]", "2026-01-01", "12:00:00", "1979-05-27T07:32:00Z",
-     '"none"']
-) | st.floats(width=32).map(repr) | st.integers(-10, 10**7).map(str)  # fmt: skip
+numbers = (
+    st.sampled_from(
+        [
+            "nan",
+            "inf",
+            "-inf",
+            "1e999",
+            "-1e999",
+            "0",
+            "-0.0",
+            "-1",
+            "1",
+            "2.5",
+            "1e300",
+            "-1e300",
+            "1e-300",
+            "1e15",
+            "1_000",
+            "0x10",
+            "9" * 30,
+            "9" * 5_000,
+            "true",
+            '"1"',
+            "[]",
+            "{}",
+            "[1]",
+            "2026-01-01",
+            "12:00:00",
+            "1979-05-27T07:32:00Z",
+            '"none"',
+        ]
+    )
+    | st.floats(width=32).map(repr)
+    | st.integers(-10, 10**7).map(str)
+)
 dates = st.sampled_from(
-    ["2026-02-30", "0001-01-01", "9999-12-31", "2025-09-21", "2026-01-01", "2026-06-15", "2027-01-01",
-     '"2026-01-01"', "2026",
-     "2026-01-01T00:00:00", "26-01-01", "nan"]
-) | st.dates().map(str)  # fmt: skip
+    [
+        "2026-02-30",
+        "0001-01-01",
+        "9999-12-31",
+        "2025-09-21",
+        "2026-01-01",
+        "2026-06-15",
+        "2027-01-01",
+        '"2026-01-01"',
+        "2026",
+        "2026-01-01T00:00:00",
+        "26-01-01",
+        "nan",
+    ]
+) | st.dates().map(str)
 
 
 @st.composite

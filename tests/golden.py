@@ -21,8 +21,10 @@ KEY = ["engine", "scenario", "measure"]
 # Bytes are promised on one platform alone: other vector units round sums otherwise, in the 16th digit, and what is kept
 # in single precision in the 7th. A change of the model moves some of these numbers by far more.
 TOLERANCE = 1e-6
-HOW = ("add a dated line to CHANGELOG.md under 'Changes that move the numbers' and rewrite the table with "
-       "python -m tests.golden")  # fmt: skip
+HOW = (
+    "add a dated line to CHANGELOG.md under 'Changes that move the numbers' and rewrite the table with "
+    "python -m tests.golden"
+)
 
 
 def numbers(engine):

@@ -127,8 +127,17 @@ def test_two_sentences_name_who_loses_and_gains_most_and_how_sure_that_is(result
     assert f"{names[mean.idxmin()]}" in text
     assert f"{names[mean.idxmax()]} gains most" in text
     assert f"{-mean.min():.2f} percentage points lower" in text
-    for part in ("90 % of pairs -", "same sign in 20 of 20 pairs", "Monte Carlo error", "20 pairs", "100,000 engineers",
-                 "grade D", "no causal evidence", "held back", "(1 held by the user)"):  # fmt: skip
+    for part in (
+        "90 % of pairs -",
+        "same sign in 20 of 20 pairs",
+        "Monte Carlo error",
+        "20 pairs",
+        "100,000 engineers",
+        "grade D",
+        "no causal evidence",
+        "held back",
+        "(1 held by the user)",
+    ):
         assert part in text, part
     assert text.count(". ") == 1
     assert "certain" not in text

@@ -282,13 +282,31 @@ def test_the_line_of_the_reports():
 
 @pytest.mark.slow
 def test_the_command_writes_tables_and_a_figure(talentflow, tmp_path):
-    code, out, _ = talentflow("backcast", "--fit-until", 2008, "--score", "2009-2010", "--population", "20_000",
-                              "--replicates", 1, "--out", tmp_path, "--quiet")  # fmt: skip
+    code, out, _ = talentflow(
+        "backcast",
+        "--fit-until",
+        2008,
+        "--score",
+        "2009-2010",
+        "--population",
+        "20_000",
+        "--replicates",
+        1,
+        "--out",
+        tmp_path,
+        "--quiet",
+    )
     assert code == 0
     assert float(out) == pytest.approx(corridor_rank(small()), abs=1e-4)
     (folder,) = tmp_path.iterdir()
     assert {path.name for path in folder.iterdir()} == {
-        "answer.json", "scores.csv", "corridors.csv", "net_rates.csv", "kernel.csv", "backcast.png"}  # fmt: skip
+        "answer.json",
+        "scores.csv",
+        "corridors.csv",
+        "net_rates.csv",
+        "kernel.csv",
+        "backcast.png",
+    }
     assert net(np.array([[0.0, 2.0], [5.0, 0.0]])).tolist() == [3, -3]
 
 

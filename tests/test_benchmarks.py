@@ -16,8 +16,17 @@ from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_si
 
 
 def row(what, median, n=None, unit="s", **more):
-    return {"what": what, "n": n, "unit": unit, "median": median, "low": median, "high": median, "times": 1,
-            "foreign_cores": 0.0, **more}  # fmt: skip
+    return {
+        "what": what,
+        "n": n,
+        "unit": unit,
+        "median": median,
+        "low": median,
+        "high": median,
+        "times": 1,
+        "foreign_cores": 0.0,
+        **more,
+    }
 
 
 def test_the_scale_exponent_is_found_again():

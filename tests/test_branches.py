@@ -75,10 +75,14 @@ def test_an_arm_is_the_same_whichever_comes_first(other):
 ARMS = {  # a common past with a policy, a ramp and a reversal in it; then they part
     "late": (*HALF.policies, *LATE.policies),
     "later": (*HALF.policies, *scenario({"country.*.is_closed": "true"}, "2029-01-01").policies),
-    "ramp": (*HALF.policies, *loads(
-        'title = "Ramp"\n[[policy]]\nlever = "country.usa.tax.rate_points"\nvalue = 5\nfrom = 2028-03-01\n'
-        "ramp_years = 1.5\nuntil = 2029-08-01\n").policies),
-}  # fmt: skip
+    "ramp": (
+        *HALF.policies,
+        *loads(
+            'title = "Ramp"\n[[policy]]\nlever = "country.usa.tax.rate_points"\nvalue = 5\nfrom = 2028-03-01\n'
+            "ramp_years = 1.5\nuntil = 2029-08-01\n"
+        ).policies,
+    ),
+}
 
 
 def test_forks_after_a_common_past_of_policies_change_nothing():
@@ -177,9 +181,12 @@ def test_a_comparison_holds_each_run_and_their_stack():
 
 @pytest.mark.parametrize(
     ("scenarios", "said"),
-    [(["h1b_fee"], "two scenarios or more"), (["h1b_fee", "h1b_fee"], "h1b_fee is given twice"),
-     (["h1b_fee", "h1b_fe"], "nearest: h1b_fee")],
-)  # fmt: skip
+    [
+        (["h1b_fee"], "two scenarios or more"),
+        (["h1b_fee", "h1b_fee"], "h1b_fee is given twice"),
+        (["h1b_fee", "h1b_fe"], "nearest: h1b_fee"),
+    ],
+)
 def test_a_comparison_that_makes_no_sense_is_refused(scenarios, said):
     with pytest.raises(Exception, match=said):
         compare(scenarios, **SMALL)

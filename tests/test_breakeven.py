@@ -119,9 +119,12 @@ def test_a_scenario_with_a_lever_at_another_value_can_be_written_down():
 
 @pytest.mark.parametrize(
     ("path", "error", "said"),
-    [("country.usa.is_closed", ScenarioError, "only a quantity"), ("country.usa.rout", ScenarioError, "no such lever"),
-     ("country.usa.route.h1b.{cap,fee_usd}", ScenarioError, "several kinds")],
-)  # fmt: skip
+    [
+        ("country.usa.is_closed", ScenarioError, "only a quantity"),
+        ("country.usa.rout", ScenarioError, "no such lever"),
+        ("country.usa.route.h1b.{cap,fee_usd}", ScenarioError, "several kinds"),
+    ],
+)
 def test_what_cannot_be_searched_is_refused(path, error, said):
     with pytest.raises(error, match=said):
         the_lever(path)
@@ -165,9 +168,14 @@ def test_differences_put_back_one_by_one_lead_from_baseline_to_scenario():
 
 @pytest.mark.parametrize(
     ("text", "query", "value"),
-    [("0.05pp", "share", 0.0005), ("-1 pp", "net_rate:usa", -0.01), (0.002, "share", 0.002), ("20", "stock:usa", 20),
-     ("1e2 persons", "stock:usa", 100)],
-)  # fmt: skip
+    [
+        ("0.05pp", "share", 0.0005),
+        ("-1 pp", "net_rate:usa", -0.01),
+        (0.002, "share", 0.002),
+        ("20", "stock:usa", 20),
+        ("1e2 persons", "stock:usa", 100),
+    ],
+)
 def test_amounts_are_read_in_the_unit_of_the_measure(text, query, value):
     assert amount(text, query, "target") == pytest.approx(value)
 

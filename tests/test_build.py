@@ -83,9 +83,7 @@ def test_cohorts_have_the_size_and_the_places_of_the_path(world):
         slots = slice(world.cohort[year + 1], world.cohort[year + 2])
         agents = np.bincount(world.entry_hub[slots], minlength=len(setting().hubs))
         assert np.abs(agents - entrants.sum(axis=(1, 2)) / world.weight).max() <= 1.5
-        assert world.engineers.graduate[slots].sum() == pytest.approx(
-            entrants[:, 0].sum() / world.weight, rel=0.01
-        )
+        assert world.engineers.graduate[slots].sum() == pytest.approx(entrants[:, 0].sum() / world.weight, rel=0.01)
         assert np.all(world.engineers.hub[slots] == -1)  # nobody is there before the year has come
 
 
@@ -139,9 +137,7 @@ def test_ages_are_those_of_the_tier(people):
     assert age.max() <= OLDEST
     for t in range(len(TIERS)):
         mine = age[tier_of(people.category) == t]
-        expected = (
-            setting().ages[t] @ (YOUNGEST + np.arange(setting().ages.shape[1])) / setting().ages[t].sum()
-        )
+        expected = setting().ages[t] @ (YOUNGEST + np.arange(setting().ages.shape[1])) / setting().ages[t].sum()
         assert abs(mine.mean() - expected) < 4.5 * mine.std() / np.sqrt(len(mine))
 
 

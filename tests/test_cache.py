@@ -126,11 +126,26 @@ def test_a_world_larger_than_all_room_is_not_kept(folder, monkeypatch):
 
 def test_whatever_decides_a_world_has_a_world_of_its_own(folder, monkeypatch):
     entrants = entrant_path(setting(), CENTRE, START, 1)
-    usual = {"setting": setting(), "population": 2_000, "seed": 0, "start": START, "entrants": entrants,
-             "mover_share": CENTRE.mover_share, "with_ties": True}
+    usual = {
+        "setting": setting(),
+        "population": 2_000,
+        "seed": 0,
+        "start": START,
+        "entrants": entrants,
+        "mover_share": CENTRE.mover_share,
+        "with_ties": True,
+    }
     tables = replace(setting(), ages=setting().ages + 1e-12)
-    changes = [{}, {"setting": tables}, {"population": 2_001}, {"seed": 1}, {"start": START + 1},
-               {"entrants": entrants * 2}, {"mover_share": CENTRE.mover_share / 2}, {"with_ties": False}]
+    changes = [
+        {},
+        {"setting": tables},
+        {"population": 2_001},
+        {"seed": 1},
+        {"start": START + 1},
+        {"entrants": entrants * 2},
+        {"mover_share": CENTRE.mover_share / 2},
+        {"with_ties": False},
+    ]
     for change in changes:
         build.build(**usual | change)
     assert len(list(folder.iterdir())) == len(changes)

@@ -154,9 +154,14 @@ def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
 @pytest.mark.slow
 def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch, talentflow):
     for room, name, small in (
-        (constants, "AGENTS", 20_000), (constants, "SEEDS", 1), (constants, "PASSES", 1), (pipeline, "LEAST", 20),
-        (pipeline, "PREDICTED", 4), (posterior, "DRAWS", 2**9), (posterior, "RESAMPLED", 2**7),
-    ):  # fmt: skip
+        (constants, "AGENTS", 20_000),
+        (constants, "SEEDS", 1),
+        (constants, "PASSES", 1),
+        (pipeline, "LEAST", 20),
+        (pipeline, "PREDICTED", 4),
+        (posterior, "DRAWS", 2**9),
+        (posterior, "RESAMPLED", 2**7),
+    ):
         monkeypatch.setattr(room, name, small)
 
     def stopped(folder, stage, done, total):
@@ -199,8 +204,10 @@ def answer():
 
 
 def test_the_shipped_beliefs_are_the_output_of_the_fit(answer):
-    assert {row["name"]: shipped.Fitted(*(row[k] for k in ("central", "low", "high", "shrinkage")))
-            for row in answer["posterior"]} == FITTED  # fmt: skip
+    assert {
+        row["name"]: shipped.Fitted(*(row[k] for k in ("central", "low", "high", "shrinkage")))
+        for row in answer["posterior"]
+    } == FITTED
     assert list(FITTED) == list(posterior.WEAK)
 
 

@@ -94,9 +94,7 @@ def test_promotions_come_at_their_rate():
     world = shipped_world(50_000, 1)
     _, after = years_of(world, CENTRE)
     arm = begin(world, CENTRE, constants_of(world), rules_for(setting()), 0)
-    expected = careers.promotion_rates(arm, arm.year).T * (
-        arm.counts.sum(axis=(1, 3)) + after.books.entrants
-    )
+    expected = careers.promotion_rates(arm, arm.year).T * (arm.counts.sum(axis=(1, 3)) + after.books.entrants)
     promoted, expected = after.books.promotions.sum(axis=0), expected.sum(axis=0)
     assert np.all(np.abs(promoted - expected) <= 4 * np.sqrt(expected + 1))
 

@@ -51,18 +51,31 @@ def engine(monkeypatch, tmp_path):
     def breakeven(scenario, lever, measure, target, within, baseline, **options):
         asked(scenario=scenario, lever=lever, target=target, within=within, **options)
         curve = pd.DataFrame({"value": [0.0, 10.0], "mean": [0.0, -1.0], "low": [0, -2], "high": [0, 0], "error": 0.1})
-        return Breakeven(lever, "a lever", "USD", measure, "pp", -0.5, *engine.makes.get("found", (5.0, 0.2, 4.0, 6.0)),
-                         2, 2, None, (-1.0, 0.0), 1, curve)  # fmt: skip
+        return Breakeven(
+            lever,
+            "a lever",
+            "USD",
+            measure,
+            "pp",
+            -0.5,
+            *engine.makes.get("found", (5.0, 0.2, 4.0, 6.0)),
+            2,
+            2,
+            None,
+            (-1.0, 0.0),
+            1,
+            curve,
+        )
 
     for name, fake in (
-        ("simulate.run", run), ("simulate.compare", compare), ("attribution.split", split),
+        ("simulate.run", run),
+        ("simulate.compare", compare),
+        ("attribution.split", split),
         ("breakeven.breakeven", breakeven),
-    ):  # fmt: skip
+    ):
         monkeypatch.setattr(f"sim.study.{name}", fake)
     monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
-    monkeypatch.setattr(
-        "sim.show.illustrate.illustrate", lambda result, where: (where / "report.html").write_text("")
-    )
+    monkeypatch.setattr("sim.show.illustrate.illustrate", lambda result, where: (where / "report.html").write_text(""))
     monkeypatch.chdir(tmp_path)
     return engine
 
@@ -75,10 +88,21 @@ def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
     assert (code, err) == (0, "")
     made = next((tmp_path / "outputs").iterdir())
     for part in (
-        "US $100,000 H-1B fee", "The scenario", "2026", "2028", "San Francisco Bay Area", "3/3", "other hubs",
-        "H-1B", "What was assumed", "no causal evidence exists", "grade D", "Notices", made.name,
+        "US $100,000 H-1B fee",
+        "The scenario",
+        "2026",
+        "2028",
+        "San Francisco Bay Area",
+        "3/3",
+        "other hubs",
+        "H-1B",
+        "What was assumed",
+        "no causal evidence exists",
+        "grade D",
+        "Notices",
+        made.name,
         "talentflow verify",
-    ):  # fmt: skip
+    ):
         assert part in out, part
     assert max(map(len, out.splitlines())) <= 100
     assert "\x1b" not in out
@@ -95,10 +119,24 @@ def test_the_same_run_is_not_repeated_unless_forced(engine, talentflow):
 def test_settings_reach_the_engine(engine, talentflow, tmp_path):
     (tmp_path / "belief.toml").write_text("[assumptions]\nb_pay = 1.5\n")
     talentflow(
-        "run", "h1b_fee", *SMALL, "--population", "full", "--start", 2027, "--seed", 7,
-        "--uncertainty", "chance", "--assumptions", "belief.toml", "--workers", 2,
-        "--set", "country.usa.route.h1b.special_fee_usd=5",
-    )  # fmt: skip
+        "run",
+        "h1b_fee",
+        *SMALL,
+        "--population",
+        "full",
+        "--start",
+        2027,
+        "--seed",
+        7,
+        "--uncertainty",
+        "chance",
+        "--assumptions",
+        "belief.toml",
+        "--workers",
+        2,
+        "--set",
+        "country.usa.route.h1b.special_fee_usd=5",
+    )
     asked = engine.calls[0]
     assert (asked["population"], asked["start"], asked["seed"], asked["workers"]) == (1_900_000, 2027, 7, 2)
     assert asked["uncertainty"] == "chance"
@@ -242,9 +280,17 @@ def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
     assert talentflow("run", "h1b_fee", *SMALL, "--quiet", "--seed", 3)[2] == ""
 
 
-LISTS = [("list",), ("describe", "h1b_fee"), ("diff", "h1b_fee", "h1b_cap_cut"),
-         ("levers",), ("levers", "country.usa.route.h1b.*"), ("schema",), ("world",),
-         ("world", "hubs"), ("world", "routes")]  # fmt: skip
+LISTS = [
+    ("list",),
+    ("describe", "h1b_fee"),
+    ("diff", "h1b_fee", "h1b_cap_cut"),
+    ("levers",),
+    ("levers", "country.usa.route.h1b.*"),
+    ("schema",),
+    ("world",),
+    ("world", "hubs"),
+    ("world", "routes"),
+]
 
 
 @pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
@@ -276,9 +322,11 @@ def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monk
     assert talentflow("plot", made, "shares", "--out", "memo/a.png")[0] == 0
     assert "heat_map" in talentflow("plot", made)[1]
     for wrong, said in (
-        (("share",), "nearest: shares"), (("shares", "--years", "x"), "FIRST:LAST"),
-        (("shares", "--hubs", "pariss"), "nearest: paris"), (("shares", "--format", "graphml"), "network"),
-    ):  # fmt: skip
+        (("share",), "nearest: shares"),
+        (("shares", "--years", "x"), "FIRST:LAST"),
+        (("shares", "--hubs", "pariss"), "nearest: paris"),
+        (("shares", "--format", "graphml"), "network"),
+    ):
         code, _, err = talentflow("plot", made, *wrong)
         assert (code, said in err, err.count("\n")) == (2, True, 1)
     assert talentflow("plot", made, "network", "--format", "graphml", "--quiet")[1].endswith("network.graphml\n")
@@ -380,9 +428,7 @@ def test_without_a_command_there_is_help(talentflow):
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():
-    code = (
-        "from sim.cli import main\ntry: main(['--help'])\nfinally:\n import sys\n print(sorted(sys.modules))"
-    )
+    code = "from sim.cli import main\ntry: main(['--help'])\nfinally:\n import sys\n print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for heavy in ("numpy", "numba", "pandas", "xarray", "matplotlib", "pydantic", "scipy", "networkx"):
         assert f"'{heavy}'" not in done.stdout

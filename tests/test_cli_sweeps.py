@@ -79,8 +79,20 @@ def test_json_and_quiet_are_for_programs(talentflow, folder):
 
 
 def test_status_shows_what_failed_and_what_is_left(engine, talentflow):
-    out = talentflow("sweep", "h1b_fee", *SMALL, "--method", "lhs", "--n", 64, "--over", "considering_rate=0.1:0.25",
-                     "--over", "b_pay", "--quiet")[1].strip()  # fmt: skip
+    out = talentflow(
+        "sweep",
+        "h1b_fee",
+        *SMALL,
+        "--method",
+        "lhs",
+        "--n",
+        64,
+        "--over",
+        "considering_rate=0.1:0.25",
+        "--over",
+        "b_pay",
+        "--quiet",
+    )[1].strip()
     code, said, _ = talentflow("status", out)
     assert code == 0
     assert "failed" in said
@@ -103,8 +115,19 @@ def test_the_same_command_runs_nothing_again_and_extend_grows_it(talentflow, fol
 def test_every_method_reads_in_words(engine, talentflow, method):
     size = () if method in ("oat", "grid") else ("--n", 64 if method in ("pawn", "lhs") else 8)
     few = ("--levels", 3) if method == "grid" else ()
-    code, out, err = talentflow("sweep", "h1b_fee", "--over", "b_pay", "--over", "considering_rate=0.1:0.2", *SMALL,
-                                "--method", method, *size, *few)  # fmt: skip
+    code, out, err = talentflow(
+        "sweep",
+        "h1b_fee",
+        "--over",
+        "b_pay",
+        "--over",
+        "considering_rate=0.1:0.2",
+        *SMALL,
+        "--method",
+        method,
+        *size,
+        *few,
+    )
     assert (code, err) == (0, "")
     assert "share:usa in 2028" in " ".join(out.split())
     assert "b_pay" in out
@@ -113,13 +136,21 @@ def test_every_method_reads_in_words(engine, talentflow, method):
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(("--over", "b_pax"), "nearest: b_pay"), (("--over", "b_pay=3:1"), "must be the smaller"),
-     (("--method", "sobol", "--n", 2), "takes from 4"), (("--method", "grid"), "fewer of both"),
-     (("--levels", 3), "an even number"), (("--measure", "share"), "name one"), (("--measure", "shair"), "unknown"),
-     (("--population", "many"), "neither a whole number"), (("--n", 8, "--extend", 16), "not both"),
-     (("--method", "oat", "--n", 8), "no --n"), (("--baseline", "nobody"), "not found"),
-     (("--assumptions", "nowhere.toml"), "nowhere.toml")],
-)  # fmt: skip
+    [
+        (("--over", "b_pax"), "nearest: b_pay"),
+        (("--over", "b_pay=3:1"), "must be the smaller"),
+        (("--method", "sobol", "--n", 2), "takes from 4"),
+        (("--method", "grid"), "fewer of both"),
+        (("--levels", 3), "an even number"),
+        (("--measure", "share"), "name one"),
+        (("--measure", "shair"), "unknown"),
+        (("--population", "many"), "neither a whole number"),
+        (("--n", 8, "--extend", 16), "not both"),
+        (("--method", "oat", "--n", 8), "no --n"),
+        (("--baseline", "nobody"), "not found"),
+        (("--assumptions", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
 def test_what_makes_no_sense_ends_in_one_line_code_2_and_nothing_written(engine, talentflow, arguments, complaint):
     code, out, err = talentflow("sweep", "h1b_fee", *arguments)
     assert (code, out, len(err.splitlines())) == (2, "", 1)

@@ -98,8 +98,16 @@ def test_the_inversion_takes_the_steps_of_scipy():
     pull, root = np.eye(6) + 0.2 * draw.normal(size=(6, 6)), draw.normal(size=6)
     miss = lambda x: np.tanh(pull @ (root - x))  # noqa: E731
     ours = fitting.anderson(miss, np.zeros(6))
-    theirs = scipy_anderson(miss, np.zeros(6), alpha=fitting.STEP, w0=fitting.RIDGE, M=fitting.MEMORY,
-                            maxiter=fitting.ROUNDS, f_tol=fitting.TOLERANCE, line_search=None)  # fmt: skip
+    theirs = scipy_anderson(
+        miss,
+        np.zeros(6),
+        alpha=fitting.STEP,
+        w0=fitting.RIDGE,
+        M=fitting.MEMORY,
+        maxiter=fitting.ROUNDS,
+        f_tol=fitting.TOLERANCE,
+        line_search=None,
+    )
     assert ours == pytest.approx(theirs, abs=1e-9)
     assert ours == pytest.approx(root, abs=1e-3)
     assert fitting.anderson(lambda x: x * 0 + 1, np.zeros(6)) is None

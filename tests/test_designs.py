@@ -75,10 +75,17 @@ def test_one_at_a_time_begins_at_the_centre_and_moves_one_factor():
 
 @pytest.mark.parametrize(
     ("method", "d", "n", "levels", "said"),
-    [("sobal", 2, None, None, "there are: guided"), ("sobol", 2, 2, None, "takes from 4"),
-     ("morris", 2, 1, None, "takes from 2"), ("morris", 2, 4, 3, "an even number"), ("lhs", 2, 9, 4, "takes none"),
-     ("grid", 20, None, None, "fewer of both"), ("grid", 2, 10, None, "no --n"), ("oat", 2, None, 1, "2 or more")],
-)  # fmt: skip
+    [
+        ("sobal", 2, None, None, "there are: guided"),
+        ("sobol", 2, 2, None, "takes from 4"),
+        ("morris", 2, 1, None, "takes from 2"),
+        ("morris", 2, 4, 3, "an even number"),
+        ("lhs", 2, 9, 4, "takes none"),
+        ("grid", 20, None, None, "fewer of both"),
+        ("grid", 2, 10, None, "no --n"),
+        ("oat", 2, None, 1, "2 or more"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(method, d, n, levels, said):
     with pytest.raises(UsageError, match=said):
         design(method, d, n, 0, levels)

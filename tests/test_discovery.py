@@ -69,9 +69,9 @@ def test_always_and_never_are_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("when", "said"), [("0", "expected below"), ("below", "expected below"), ("below x", "not a number"),
-                       ("under 0", "expected below")]
-)  # fmt: skip
+    ("when", "said"),
+    [("0", "expected below"), ("below", "expected below"), ("below x", "not a number"), ("under 0", "expected below")],
+)
 def test_a_condition_that_makes_no_sense_is_refused(tmp_path, when, said):
     sweep = swept(tmp_path, corner, 32)
     with pytest.raises(UsageError, match=said):

@@ -65,9 +65,7 @@ def test_every_equation_is_labelled_and_explained():
 # E1
 
 
-def real_pay(
-    gross=200.0, tax=0.4, relief=0.5, years=3.0, fee=0.0, price=1.0, stay=6.0, passed=0.3, weight=0.6
-):
+def real_pay(gross=200.0, tax=0.4, relief=0.5, years=3.0, fee=0.0, price=1.0, stay=6.0, passed=0.3, weight=0.6):
     return float(eq.net_real_pay(gross, tax, relief, years, fee, price, stay, passed, weight))
 
 
@@ -237,9 +235,7 @@ def test_twins_in_one_nest_split_it_and_in_two_nests_do_not():
     """The red bus and the blue bus: the closer the alternatives, the less a second one adds."""
     lam = np.array([1.0, 1.0, 1.0, 0.05])
     shares = [
-        eq.choice_probabilities(np.zeros((1, 3)), np.array([[0, n, eq.THIRD]]), lam, np.ones((1, 3), bool))[
-            0, 0
-        ]
+        eq.choice_probabilities(np.zeros((1, 3)), np.array([[0, n, eq.THIRD]]), lam, np.ones((1, 3), bool))[0, 0]
         for n in (eq.THIRD, eq.ORIGIN)
     ]
     assert shares[0] == pytest.approx(0.5, abs=0.01)

@@ -25,8 +25,15 @@ pytestmark = [
 pytest.importorskip("streamlit", reason="the extra 'explorer' is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the extra 'test' has it")
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SMALL = "population=2000&pairs=3&years=2"
 FEE = "US: fee for an H-1B petition from abroad"
 PATIENCE = 180_000  # milliseconds: a busy machine is no fault
@@ -74,8 +81,10 @@ def window(browser, server):
         contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda said: complaints.append(f"{said.text} ({said.location['url']})")
-                if said.type == "error" else None)  # fmt: skip
+        page.on(
+            "console",
+            lambda said: complaints.append(f"{said.text} ({said.location['url']})") if said.type == "error" else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.on("websocket", lambda socket: hosts.add(urlsplit(socket.url).netloc))
@@ -98,8 +107,14 @@ def state_of(page):
 def answered(state, scenario=None):
     """The first sentence that the programming interface gives for a state."""
     options = options_of(state)
-    result = run(scenario or scenario_of(state), population=options.population, replicates=options.replicates,
-                 years=options.years, seed=options.seed, workers=1)  # fmt: skip
+    result = run(
+        scenario or scenario_of(state),
+        population=options.population,
+        replicates=options.replicates,
+        years=options.years,
+        seed=options.seed,
+        workers=1,
+    )
     return who_loses_and_gains(result)
 
 
@@ -156,7 +171,7 @@ def test_a_preset_is_loaded_and_its_scenario_file_gives_the_same_numbers(window,
     taken.value.save_as(file)
     assert loads(file.read_text(encoding="utf-8")).policies == scenario_of(state).policies
     said = page.locator("[data-testid=stCode]").inner_text().split()
-    options = said[said.index("--population"):]
+    options = said[said.index("--population") :]
     code, out, err = talentflow("run", file, *options, "--json", "--out", tmp_path)
     assert code == 0, err
     assert words in " ".join(out.split())
@@ -190,9 +205,13 @@ def test_a_hundred_quick_moves_end_on_the_last_one(window):
 def test_every_view_can_be_reached_by_keyboard_and_draws(window):
     page = window("&scenario=h1b_fee&beside=us_tax_up&hub=paris&home=ind")
     sync_api.expect(page.get_by_text("Settled answer:")).to_be_visible(timeout=PATIENCE)
-    for name, said in (("Compare", "Effect by hub and scenario"), ("A hub", "Why: over channels"),
-                       ("A home country", "Brain drain"), ("Assumptions", "Disagree with"),
-                       ("Saved runs", "No run and no sweep lies in")):  # fmt: skip
+    for name, said in (
+        ("Compare", "Effect by hub and scenario"),
+        ("A hub", "Why: over channels"),
+        ("A home country", "Brain drain"),
+        ("Assumptions", "Disagree with"),
+        ("Saved runs", "No run and no sweep lies in"),
+    ):
         button = page.get_by_role("radio", name=name, exact=True).or_(page.get_by_role("button", name=name, exact=True))
         button.first.focus()
         page.keyboard.press("Enter")

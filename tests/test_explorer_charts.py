@@ -44,8 +44,11 @@ def test_words_and_lines_stand_out_from_the_page(look):
 
 def test_on_a_light_page_the_colours_are_those_of_the_figures():
     assert (LIGHT.scenario, LIGHT.baseline, LIGHT.gain, LIGHT.loss) == (
-        style.SCENARIO, style.BASELINE, style.GAIN, style.LOSS,
-    )  # fmt: skip
+        style.SCENARIO,
+        style.BASELINE,
+        style.GAIN,
+        style.LOSS,
+    )
 
 
 def test_effects_are_those_of_the_result(result):

@@ -149,8 +149,10 @@ def test_flags_and_choices_are_moved_too():
     page = opened_at()
     page.toggle(key="lever country.usa.route.phd_green_card.is_open").set_value(True).run()
     page.selectbox(key="lever country.usa.route.h1b.selection").set_value("weighted_lottery").run()
-    assert address(page, "set") == ["country.usa.route.phd_green_card.is_open=true",
-                                        "country.usa.route.h1b.selection=weighted_lottery"]  # fmt: skip
+    assert address(page, "set") == [
+        "country.usa.route.phd_green_card.is_open=true",
+        "country.usa.route.h1b.selection=weighted_lottery",
+    ]
     assert not page.error
 
 

@@ -29,8 +29,10 @@ def started(monkeypatch):
 
 
 def test_help_is_quick_and_needs_no_extra():
-    code = "import sys; from sim.cli import main\ntry: main(['explore', '--help'])\nexcept SystemExit: pass\n" \
-           "print(*({'streamlit', 'plotly', 'numpy', 'pandas'} & set(sys.modules)), file=sys.stderr)"  # fmt: skip
+    code = (
+        "import sys; from sim.cli import main\ntry: main(['explore', '--help'])\nexcept SystemExit: pass\n"
+        "print(*({'streamlit', 'plotly', 'numpy', 'pandas'} & set(sys.modules)), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "--no-browser" in done.stdout
     assert done.stderr.strip() == ""

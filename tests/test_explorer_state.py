@@ -140,8 +140,17 @@ def test_the_scenario_file_means_the_same_rules(state):
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_address_reopens_the_state(state):
-    state = replace(state, population=50_000, pairs=7, view="hub", hub="paris", year=2030, seed=3,
-                    beliefs=(("b_compute", 0.0),), beside=("us_tax_up", "h1b_cap_cut+us_tax_up"))  # fmt: skip
+    state = replace(
+        state,
+        population=50_000,
+        pairs=7,
+        view="hub",
+        hub="paris",
+        year=2030,
+        seed=3,
+        beliefs=(("b_compute", 0.0),),
+        beside=("us_tax_up", "h1b_cap_cut+us_tax_up"),
+    )
     assert from_query(to_query(state)) == (state, [])
 
 
@@ -152,16 +161,25 @@ def test_what_is_as_usual_is_not_in_the_address():
 
 @pytest.mark.parametrize(
     ("query", "said"),
-    [({"scenario": ["h1b_fe"]}, "nearest: h1b_fee"), ({"scenario": ["/etc/passwd"]}, "no scenario"),
-     ({"set": ["country.usa.route.h1b.cap=-5"]}, "is not in"), ({"set": ["country.usa.rout=1"]}, "no such lever"),
-     ({"set": ["country.usa.route.h1b.cap=nan"]}, "is not in"), ({"set": ["x"]}, "no such lever"),
-     ({"population": ["99999999999"]}, f"not from 1,000 to {MOST_POPULATION:,}"), ({"population": ["1"]}, "not from"),
-     ({"pairs": ["100000"]}, f"to {MOST_PAIRS}"), ({"years": ["x"]}, "invalid literal"),
-     ({"view": ["root"]}, "there are"),
-     ({"belief": ["b_compute=1e9"]}, "is not in"), ({"belief": ["b_nothing=1"]}, "unknown assumption"),
-     ({"seet": ["1"]}, "nearest: set"), ({"beside": ["../x"]}, "no scenario"),
-     ({"times": [f"{WAIT}=-1"]}, "is not in")],
-)  # fmt: skip
+    [
+        ({"scenario": ["h1b_fe"]}, "nearest: h1b_fee"),
+        ({"scenario": ["/etc/passwd"]}, "no scenario"),
+        ({"set": ["country.usa.route.h1b.cap=-5"]}, "is not in"),
+        ({"set": ["country.usa.rout=1"]}, "no such lever"),
+        ({"set": ["country.usa.route.h1b.cap=nan"]}, "is not in"),
+        ({"set": ["x"]}, "no such lever"),
+        ({"population": ["99999999999"]}, f"not from 1,000 to {MOST_POPULATION:,}"),
+        ({"population": ["1"]}, "not from"),
+        ({"pairs": ["100000"]}, f"to {MOST_PAIRS}"),
+        ({"years": ["x"]}, "invalid literal"),
+        ({"view": ["root"]}, "there are"),
+        ({"belief": ["b_compute=1e9"]}, "is not in"),
+        ({"belief": ["b_nothing=1"]}, "unknown assumption"),
+        ({"seet": ["1"]}, "nearest: set"),
+        ({"beside": ["../x"]}, "no scenario"),
+        ({"times": [f"{WAIT}=-1"]}, "is not in"),
+    ],
+)
 def test_an_address_that_makes_no_sense_is_refused_in_one_line_and_the_rest_is_taken(query, said):
     state, problems = from_query(query | {"seed": ["5"]})
     assert state == State(seed=5)
@@ -170,8 +188,13 @@ def test_an_address_that_makes_no_sense_is_refused_in_one_line_and_the_rest_is_t
     assert "\n" not in problems[0]
 
 
-@given(st.dictionaries(st.sampled_from(["scenario", "set", "times", "belief", "beside", "population", "year", "x"]),
-                       st.lists(st.text(max_size=30), max_size=3), max_size=4))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(["scenario", "set", "times", "belief", "beside", "population", "year", "x"]),
+        st.lists(st.text(max_size=30), max_size=3),
+        max_size=4,
+    )
+)
 def test_no_address_is_a_fault(query):
     state, problems = from_query(query)
     options_of(state)

@@ -19,8 +19,9 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("extra", "module", "command"), MISSING)
-def test_a_missing_extra_is_one_line_that_says_which_to_install(extra, module, command, tmp_path, monkeypatch,
-                                                                talentflow):  # fmt: skip
+def test_a_missing_extra_is_one_line_that_says_which_to_install(
+    extra, module, command, tmp_path, monkeypatch, talentflow
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, module, None)
     if extra == "discovery":

@@ -47,9 +47,15 @@ def texts(ax):
     """Every text that shows."""
     found = [text for text in ax.figure.findobj(mpl.text.Text) if text.get_text().strip() and text.get_visible()]
     hidden = {id(label) for tick in ax.figure.findobj(mpl.axis.Tick) for label in (tick.label1, tick.label2)}
-    shown = {id(label) for each in axes(ax) if each.axison for axis in (each.xaxis, each.yaxis)
-             for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2) if label.get_visible()
-             and axis.get_view_interval().min() <= tick.get_loc() <= axis.get_view_interval().max()}  # fmt: skip
+    shown = {
+        id(label)
+        for each in axes(ax)
+        if each.axison
+        for axis in (each.xaxis, each.yaxis)
+        for tick in axis.get_major_ticks()
+        for label in (tick.label1, tick.label2)
+        if label.get_visible() and axis.get_view_interval().min() <= tick.get_loc() <= axis.get_view_interval().max()
+    }
     titles = {id(each.title) for each in axes(ax) if not each.axison}
     return [text for text in found if id(text) not in (hidden - shown) | titles]
 
@@ -155,8 +161,11 @@ def test_places_hold_every_move_between_them_once(result):
     assert {"Canada", "London", "Other Europe", "Rest of the world"} < set(flows.regions)
     regions = style.hub_regions(result.data)
     named = {"London": "london", "San Francisco Bay Area": "sf_bay_area"}
-    inside = {place: [hub for hub in regions if regions[hub] == region and hub not in named.values()]
-              for place, region in flows.regions.items() if place not in named}  # fmt: skip
+    inside = {
+        place: [hub for hub in regions if regions[hub] == region and hub not in named.values()]
+        for place, region in flows.regions.items()
+        if place not in named
+    }
     yearly = result.data.flow.mean("year")
     expected = yearly.sel(origin=inside["Other Europe"], destination="london").sum("origin")
     assert np.allclose(flows.moves.sel(origin="Other Europe", destination="London"), expected)
@@ -281,8 +290,11 @@ def test_heat_map_cells_are_the_changes(result, picture):
     shown = panel.images[0].get_array()
     assert np.allclose(shown, found["mean"].where(found.clear, 0))
     assert panel.images[0].norm.vmin == -panel.images[0].norm.vmax
-    said = {(round(text.get_position()[1]), round(text.get_position()[0])): text.get_text()
-            for text in panel.texts if text.get_fontweight() == "bold"}  # fmt: skip
+    said = {
+        (round(text.get_position()[1]), round(text.get_position()[0])): text.get_text()
+        for text in panel.texts
+        if text.get_fontweight() == "bold"
+    }
     for row, column in zip(*np.nonzero(~np.eye(len(shown), dtype=bool)), strict=True):
         mean = float(found["mean"][row, column])
         assert said[row, column] == (style.signed(mean, 0) if found.clear[row, column] else "\u00b7")

@@ -51,21 +51,32 @@ def test_the_scenarios_named_are_there_and_none_lies_unused():
 
 
 def test_the_assumption_files_hold_what_they_are_named_for():
-    held = {name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.held}
-            for name, path in shipped_assumptions().items()}  # fmt: skip
+    held = {
+        name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.held}
+        for name, path in shipped_assumptions().items()
+    }
     assert held == {
-        "no_agglomeration": {"agglomeration_productivity": 0, "b_size": 0}, "industry_index": {"boom_weight": 1},
-    }  # fmt: skip
+        "no_agglomeration": {"agglomeration_productivity": 0, "b_size": 0},
+        "industry_index": {"boom_weight": 1},
+    }
 
 
 # verdicts
 
 
-@pytest.mark.parametrize(("values", "verdict"), [
-    ([1.0] * 10, "passed"), ([1.0] * 8 + [9.0] * 2, "passed"), ([1.0] * 7 + [9.0] * 3, "missed"),
-    ([1.0] * 7 + [np.nan] * 3, "missed"), ([0.6, 1.6], "passed"), ([0.59], "missed"), ([np.nan], "not measured"),
-    (None, "not measured"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([1.0] * 10, "passed"),
+        ([1.0] * 8 + [9.0] * 2, "passed"),
+        ([1.0] * 7 + [9.0] * 3, "missed"),
+        ([1.0] * 7 + [np.nan] * 3, "missed"),
+        ([0.6, 1.6], "passed"),
+        ([0.59], "missed"),
+        ([np.nan], "not measured"),
+        (None, "not measured"),
+    ],
+)
 def test_a_gate_is_passed_on_four_draws_in_five(values, verdict):
     row = judged(by_id()["g01"], values)  # 0.6 to 1.6
     assert row["verdict"] == verdict
@@ -109,8 +120,13 @@ def test_gates_are_chosen_by_name_or_number():
 def people(hub, home="ind", kind=EXPERT, status=TEMPORARY, trained="usa", arrived=2025):
     """People by hub, '' for nowhere; the rest alike, or one value each."""
     columns = np.broadcast_arrays(
-        [SETTING.hubs.index(name) if name else -1 for name in hub], np.array(at(SETTING.homes, home)), kind, status,
-        np.array(at(SETTING.countries, trained)), arrived)  # fmt: skip
+        [SETTING.hubs.index(name) if name else -1 for name in hub],
+        np.array(at(SETTING.homes, home)),
+        kind,
+        status,
+        np.array(at(SETTING.countries, trained)),
+        arrived,
+    )
     return People(*columns)
 
 
@@ -119,8 +135,11 @@ def at(names, wanted):
 
 
 def test_borders_crossed_count_engineers_and_not_moves():
-    years = [people(["seattle", "seattle", "seattle", "seattle"]), people(["london", "boston", "", "toronto"]),
-             people(["seattle", "boston", "", "paris"])]  # fmt: skip
+    years = [
+        people(["seattle", "seattle", "seattle", "seattle"]),
+        people(["london", "boston", "", "toronto"]),
+        people(["seattle", "boston", "", "paris"]),
+    ]
     # there and back is one, within the country none, who left is not counted, twice is one
     assert moves.crossed_a_border(years, SETTING.country) == pytest.approx(2 / 3)
     only = [now._replace(category=np.array([ENTRY, EXPERT, EXPERT, EXPERT])) for now in years]
@@ -128,8 +147,12 @@ def test_borders_crossed_count_engineers_and_not_moves():
 
 
 def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
-    before = people(["seattle"] * 6, ["chn", "chn", "chn", "ind", "chn", "chn"],
-                    status=[TEMPORARY] * 4 + [CITIZEN, TEMPORARY], trained=["usa"] * 5 + ["chn"])  # fmt: skip
+    before = people(
+        ["seattle"] * 6,
+        ["chn", "chn", "chn", "ind", "chn", "chn"],
+        status=[TEMPORARY] * 4 + [CITIZEN, TEMPORARY],
+        trained=["usa"] * 5 + ["chn"],
+    )
     after = people(["boston", "beijing", "", "seattle", "beijing", "beijing", "seattle"])  # one more has come since
     stay = lambda *homes: stays.stayed([(before, after)], SETTING, "usa", [SETTING.homes.index(h) for h in homes])  # noqa: E731
     assert stay("chn") == pytest.approx(1 / 2)
@@ -140,8 +163,10 @@ def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
 
 def test_exits_are_of_temporary_residents_who_are_still_engineers():
     inside = SETTING.country == SETTING.countries.index("usa")
-    before = people(["seattle", "seattle", "seattle", "seattle", "paris"],
-                    status=[TEMPORARY, TEMPORARY, TEMPORARY, CITIZEN, TEMPORARY])  # fmt: skip
+    before = people(
+        ["seattle", "seattle", "seattle", "seattle", "paris"],
+        status=[TEMPORARY, TEMPORARY, TEMPORARY, CITIZEN, TEMPORARY],
+    )
     after = people(["paris", "boston", "", "paris", "seattle"])
     assert visas.exits(before, after, inside) == pytest.approx(1 / 2)
 
@@ -158,9 +183,15 @@ def history(foreign=1.0, domestic=1.0, kept=0.6, years=10):
         counts[1:, SETTING.country == SETTING.countries.index(country), own] = domestic
     pay = np.ones((years + 1, len(SETTING.hubs), 3))
     return SimpleNamespace(
-        setting=SETTING, start=2026, years=years, counts=counts, people=[], rules={},
+        setting=SETTING,
+        start=2026,
+        years=years,
+        counts=counts,
+        people=[],
+        rules={},
         written={"pay": pay, "net_pay": kept * pay, "stock": counts.sum(axis=(2, 4))},
-        within=lambda country: SETTING.country == SETTING.countries.index(country))  # fmt: skip
+        within=lambda country: SETTING.country == SETTING.countries.index(country),
+    )
 
 
 def test_elasticities_are_those_that_the_stocks_were_made_with():
@@ -251,8 +282,16 @@ def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
 
 def test_the_page_needs_nothing_else_and_puts_the_misses_first():
     rows = [judged(by_id()["g01"], [1.0]), judged(by_id()["g05"], [9.0]), judged(by_id()["g06a"], [2.0])]
-    answer = {"gates": rows, "draws": 1, "refused_draws": 0, "population": 100, "enough": 0.8, "version": "0",
-              "seed": 0, "uncertainty": "all"}  # fmt: skip
+    answer = {
+        "gates": rows,
+        "draws": 1,
+        "refused_draws": 0,
+        "population": 100,
+        "enough": 0.8,
+        "version": "0",
+        "seed": 0,
+        "uncertainty": "all",
+    }
     page = show.page(answer)
     assert page.index(">Missed<") < page.index(">Passed<") < page.index(">Fitted")
     assert page.index(">g05<") < page.index(">g01<") < page.index(">g06a<")

@@ -19,10 +19,7 @@ FLOORS = ["scenario", "world", "model", "results", "study", "show", "cli"]  # a 
 NOT_NEEDED = {("results", "world"), ("results", "model")}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 FILES = sorted(path for path in ROOT.rglob("*.py") if "scenarios" not in path.relative_to(ROOT).parts)
-NAMES = [
-    ".".join(("sim", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
-    for path in FILES
-]
+NAMES = [".".join(("sim", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__") for path in FILES]
 MODULES = dict(zip(NAMES, FILES, strict=True))
 
 every_module = pytest.mark.parametrize("name", MODULES)
@@ -134,9 +131,7 @@ def test_modules_and_public_functions_say_what_they_are(name):
 @every_module
 def test_only_the_command_line_prints(name):
     calls = [
-        node.func.id
-        for node in ast.walk(tree(name))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        node.func.id for node in ast.walk(tree(name)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
     assert "print" not in calls or name == "sim.show.terminal" or name.startswith("sim.world.rebuild")
 
@@ -144,9 +139,7 @@ def test_only_the_command_line_prints(name):
 @every_module
 def test_examples_in_docstrings_hold(name, result):
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    assert (
-        doctest.testmod(import_module(name), extraglobs={"result": result}, optionflags=options).failed == 0
-    )
+    assert doctest.testmod(import_module(name), extraglobs={"result": result}, optionflags=options).failed == 0
 
 
 def test_every_lever_is_documented():

@@ -33,8 +33,12 @@ def count(people):
 def hiring(sector=2, remote=0.0, employer=1):
     """Every new job is in ``sector``; those who work remotely, a share ``remote``, do so for the hub ``employer``."""
     steps = lambda shape, at: np.broadcast_to(np.arange(shape[-1]) >= at, shape).astype(np.float32)  # noqa: E731
-    return Hiring(steps((45, HUBS, 8), sector), np.full((5, 8), remote, np.float32), steps((HUBS, HUBS), employer),
-                  np.arange(3, dtype=np.uint64))
+    return Hiring(
+        steps((45, HUBS, 8), sector),
+        np.full((5, 8), remote, np.float32),
+        steps((HUBS, HUBS), employer),
+        np.arange(3, dtype=np.uint64),
+    )
 
 
 def teams():
@@ -46,8 +50,23 @@ def relocated(people, books, slots, hubs, route=-1, month=0):
     """Move engineers in a world in which hub 2 is another country, home of home 1; route 0 is a talent permit."""
     slots = np.array(slots)
     is_home = np.array([[True, True, False], [False, False, True]])
-    relocate(slots, np.array(hubs), np.full(len(slots), route), month, people, np.array([0, 0, 1]), is_home,
-             np.array([1]), np.array([36]), hiring(), teams(), books.change, books.flow, books.crossings, books.hires)
+    relocate(
+        slots,
+        np.array(hubs),
+        np.full(len(slots), route),
+        month,
+        people,
+        np.array([0, 0, 1]),
+        is_home,
+        np.array([1]),
+        np.array([36]),
+        hiring(),
+        teams(),
+        books.change,
+        books.flow,
+        books.crossings,
+        books.hires,
+    )
 
 
 def test_a_cell_is_hub_home_tier_and_status():
@@ -121,9 +140,7 @@ def test_a_move_that_nobody_booked_is_found():
 
 @settings(deadline=None, derandomize=True)
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)), min_size=1
-    ),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)), min_size=1),
     st.integers(0, 2**20),
 )
 def test_any_moves_balance_when_booked(places, seed):

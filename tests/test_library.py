@@ -106,10 +106,16 @@ def opened(which, **people):
     return arm, slots, position(name)
 
 
-@pytest.mark.parametrize(("hub", "status", "may"), [
-    ("seattle", TEMPORARY, True), ("seattle", PERMANENT, False), ("seattle", OPT, False),
-    ("london", TEMPORARY, False), ("bengaluru", CITIZEN, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("hub", "status", "may"),
+    [
+        ("seattle", TEMPORARY, True),
+        ("seattle", PERMANENT, False),
+        ("seattle", OPT, False),
+        ("london", TEMPORARY, False),
+        ("bengaluru", CITIZEN, False),
+    ],
+)
 def test_a_route_for_residents_of_one_country_takes_its_temporary_residents_alone(hub, status, may):
     arm, slots, holders = opened("holders", hub=hub, status=status)
     toronto = np.full(3, setting().hubs.index("toronto"))

@@ -160,9 +160,7 @@ def test_equal_registrations_are_equally_likely():
     p = wanted / n
     # in one run exactly `wanted` are drawn: the counts vary less than binomial ones by (n - 1) / n
     assert stats.chi2.sf(((times - runs * p) ** 2).sum() / (runs * p * (1 - p)) * (n - 1) / n, n - 1) > 1e-4
-    assert times[: n // 2].mean() == pytest.approx(
-        times[n // 2 :].mean(), rel=0.02
-    )  # low slots are no luckier
+    assert times[: n // 2].mean() == pytest.approx(times[n // 2 :].mean(), rel=0.02)  # low slots are no luckier
 
 
 def test_the_masters_draw_comes_second_and_favours_them():

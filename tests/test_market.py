@@ -35,9 +35,7 @@ def test_ahead_of_the_path_pay_falls_and_prices_rise_where_engineers_are_the_cit
     now = on_the_path(arm, START + 1, factor=2.0)
     net = CENTRE.agglomeration_productivity - CENTRE.wage_supply_elasticity
     assert now.pay_scale == pytest.approx(np.full(len(setting().hubs), 2.0**net))
-    assert now.price == pytest.approx(
-        setting().price * 2.0 ** (CENTRE.housing_elasticity * setting().engineer_share)
-    )
+    assert now.price == pytest.approx(setting().price * 2.0 ** (CENTRE.housing_elasticity * setting().engineer_share))
     whole = setting().engineer_share == 0
     assert whole.any()
     assert np.array_equal(now.price[whole], setting().price[whole])
@@ -46,8 +44,7 @@ def test_ahead_of_the_path_pay_falls_and_prices_rise_where_engineers_are_the_cit
 def test_multipliers_of_policy_multiply(arm):
     before = on_the_path(arm, START)
     arm.rules = dict(arm.rules) | {
-        name: np.full(len(setting().hubs), 2.0)
-        for name in ("pay_multiplier", "price_multiplier", "compute_multiplier")
+        name: np.full(len(setting().hubs), 2.0) for name in ("pay_multiplier", "price_multiplier", "compute_multiplier")
     }
     after = on_the_path(arm, START)
     for name in ("pay_scale", "price", "compute"):
@@ -86,9 +83,7 @@ def test_new_capacity_counts_by_local_use_and_public_compute_whole():
     gain = compute(country_compute_h100e=public) - compute()
     mine = setting().country == 0
     assert gain.sum() == pytest.approx(1000)
-    assert gain[mine] / setting().stock[mine] == pytest.approx(
-        np.full(mine.sum(), 1000 / setting().stock[mine].sum())
-    )
+    assert gain[mine] / setting().stock[mine] == pytest.approx(np.full(mine.sum(), 1000 / setting().stock[mine].sum()))
     assert np.all(gain[~mine] == 0)
 
 

@@ -86,8 +86,12 @@ def test_nations_are_the_parts_of_a_home_that_need_the_same_permits():
     parts = nations(np.array([[1.0, 0.0, 0.0], [0.25, 1.0, 0.75]]), 1e-9)
     assert parts.home.tolist() == [0, 1, 1, 1]
     assert parts.share == pytest.approx([1, 0.25, 0.5, 0.25])
-    assert parts.needs.tolist() == [[False, True, True], [False, False, False], [True, False, False],
-                                    [True, False, True]]  # fmt: skip
+    assert parts.needs.tolist() == [
+        [False, True, True],
+        [False, False, False],
+        [True, False, False],
+        [True, False, True],
+    ]
 
 
 # --- what must hold whatever the figures ----------------------------------------------------------
@@ -124,9 +128,16 @@ def test_a_later_policy_changes_nothing_before_its_date():
 
 
 def test_a_policy_of_mid_year_acts_in_the_rest_of_that_year():
-    none, january, july = (next(_copies(expected_arm(p), 1)).offices.counts["applicants_abroad"].sum() for p in (
-        (), *(scenario({"country.usa.route.h1b.is_open": "false"}, begins=day).policies for day in (
-            "2026-01-01", "2026-07-01"))))
+    none, january, july = (
+        next(_copies(expected_arm(p), 1)).offices.counts["applicants_abroad"].sum()
+        for p in (
+            (),
+            *(
+                scenario({"country.usa.route.h1b.is_open": "false"}, begins=day).policies
+                for day in ("2026-01-01", "2026-07-01")
+            ),
+        )
+    )
     assert january < july < none
 
 
@@ -150,8 +161,9 @@ def test_closed_borders_let_nobody_through():
 
 
 def test_families_without_rights_take_one_way_and_those_with_hardly_any_two():
-    none, some = (next(_copies(expected_arm(p), 1)) for p in (
-        (), scenario({"country.usa.family_rights": 1e-9}).policies))
+    none, some = (
+        next(_copies(expected_arm(p), 1)) for p in ((), scenario({"country.usa.family_rights": 1e-9}).policies)
+    )
     assert [len(arm.laid[0][0].trip) for arm in (none, some)] == [1, 2]
     assert some.books.flow == pytest.approx(none.books.flow, rel=1e-5, abs=1e-6)
 
@@ -165,8 +177,10 @@ def test_hubs_all_alike_stay_alike():
 
 
 def test_a_cap_of_zero_grants_nothing_and_a_fee_keeps_people_abroad():
-    base, none, fee = (next(_copies(expected_arm(p), 1)).offices for p in (
-        (), scenario({"country.usa.route.h1b.cap": 0}).policies, load("h1b_fee").policies))
+    base, none, fee = (
+        next(_copies(expected_arm(p), 1)).offices
+        for p in ((), scenario({"country.usa.route.h1b.cap": 0}).policies, load("h1b_fee").policies)
+    )
     h1b = [r["route"] for r in setting().routes].index("usa.h1b")
     assert none.counts["grants"][h1b] == 0
     assert fee.counts["grants_abroad"][h1b] < 0.1 * base.counts["grants_abroad"][h1b]
@@ -178,8 +192,10 @@ def test_a_cap_of_zero_grants_nothing_and_a_fee_keeps_people_abroad():
 def agents_grants(policies, years=3, seeds=4):
     """(statistic, year, abroad or all, route) mean and standard error of yearly grants, in persons, by agents."""
     world = world_of(setting(), 100_000, years, 0, with_ties=False)
-    found = [[grants(arm) * world.weight for arm in years_of(world, SWITCHED_OFF, policies, seed=seed)][1:]
-             for seed in range(seeds)]  # fmt: skip
+    found = [
+        [grants(arm) * world.weight for arm in years_of(world, SWITCHED_OFF, policies, seed=seed)][1:]
+        for seed in range(seeds)
+    ]
     return np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(seeds)
 
 
@@ -265,7 +281,8 @@ def test_the_first_year_of_the_shipped_world_is_near_the_targets_of_the_fit():
     crossed = arm.books.crossings / (setting().stock @ setting().tier_share)
     assert crossed[0] == pytest.approx(0.022, rel=0.1)
     assert arm.books.crossings[1:].sum() / (setting().stock @ setting().tier_share)[1:].sum() == pytest.approx(
-        0.017, rel=0.1)  # fmt: skip
+        0.017, rel=0.1
+    )
 
 
 # --- the engine option ----------------------------------------------------------------------------

@@ -23,8 +23,10 @@ def test_a_measure_is_taken_apart(text, query):
     ("text", "complaint"),
     [
         ("shear:usa", "unknown measure 'shear'; nearest: share"),
-        ("share:usa,teir=expert",
-         "unknown key 'teir'; share takes tier, role, sector, home, status, basis; nearest: tier"),
+        (
+            "share:usa,teir=expert",
+            "unknown key 'teir'; share takes tier, role, sector, home, status, basis; nearest: tier",
+        ),
         ("share:usa,tier", "tier needs a value: tier=..."),
         ("share:@2030", "a place is missing after ':'"),
         ("share@soon", "the time after '@' is a year, not 'soon'"),
@@ -81,14 +83,10 @@ def test_net_migration_closes_the_books(result):
 
 def test_net_rate_is_per_resident_at_the_start_of_the_year(result):
     rate = measure(result, "net_rate:paris@2030")
-    assert np.allclose(
-        rate, measure(result, "net_migration:paris@2030") / measure(result, "stock:paris@2030")
-    )
+    assert np.allclose(rate, measure(result, "net_migration:paris@2030") / measure(result, "stock:paris@2030"))
 
 
-@pytest.mark.parametrize(
-    ("coordinate", "places"), [("hub", None), ("hub_country", "usa"), ("region", "eu27")]
-)
+@pytest.mark.parametrize(("coordinate", "places"), [("hub", None), ("hub_country", "usa"), ("region", "eu27")])
 def test_arrival_shares_of_places_of_one_kind_add_up_to_one(result, coordinate, places):
     labels = sorted(set(result.data[coordinate].values))
     assert places is None or places in labels
@@ -164,8 +162,7 @@ def test_moves_to_former_colleagues_are_set_against_random_ones(result):
     assert np.allclose(measure(result, "tied_ratio"), 5)
 
 
-KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert",
-               "outflow": ",sector_left=frontier_lab,sector_taken=startup"}  # fmt: skip
+KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert", "outflow": ",sector_left=frontier_lab,sector_taken=startup"}
 
 
 @pytest.mark.parametrize("name", MEASURES)

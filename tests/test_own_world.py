@@ -265,8 +265,10 @@ def test_the_recipe_works_as_it_is_written(talentflow, tmp_path, monkeypatch):
     """Every command of the page, in its order, and every figure of its table."""
     text = RECIPE.read_text(encoding="utf-8")
     asked = [shlex.split(line)[1:] for line in re.findall(r"^    (talentflow .+)$", text, re.MULTILINE)]
-    figures = [[cell.strip() for cell in line.strip("|").split("|")]
-               for line in re.findall(r"^\| \w+ \| \w+ \| .+ \|$", text, re.MULTILINE)][1:]  # fmt: skip
+    figures = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in re.findall(r"^\| \w+ \| \w+ \| .+ \|$", text, re.MULTILINE)
+    ][1:]
     assert [command[0] for command in asked] == ["split", "world", "run"]
     assert len(figures) == 6
     monkeypatch.chdir(tmp_path)
@@ -289,9 +291,24 @@ def test_the_constant_of_a_new_hub_needs_no_fit(talentflow, tmp_path):
     """The simulated first year has the net migration that the page says, near the target of the new hub."""
     talentflow("split", "rest_of_india", "pune", "--persons", 30_000, "--at", "18.52,73.86", "--into", tmp_path / "w")
     code, out, _ = talentflow(
-        "run", "baseline", "--world", tmp_path / "w", "--population", 100_000, "--replicates", 4, "--years", 1,
-        "--uncertainty", "chance", "--workers", 1, "--quiet", "--out", tmp_path / "runs",
-    )  # fmt: skip
+        "run",
+        "baseline",
+        "--world",
+        tmp_path / "w",
+        "--population",
+        100_000,
+        "--replicates",
+        4,
+        "--years",
+        1,
+        "--uncertainty",
+        "chance",
+        "--workers",
+        1,
+        "--quiet",
+        "--out",
+        tmp_path / "runs",
+    )
     assert code == 0
     flow = Result.load(out.strip()).data.flow.sel(arm="baseline").mean("replicate").isel(year=0)
     net = float(flow.sel(destination="pune").sum() - flow.sel(origin="pune").sum())

@@ -176,8 +176,11 @@ def test_a_scenario_that_changes_nothing_says_so(equal_arms):
 
 def thick(panel, arm):
     """The mean line of an arm: the baseline's is black."""
-    return next(line for line in panel.lines if (line.get_color() == style.INK) == (arm == "baseline")
-                and line.get_linewidth() > 1)  # fmt: skip
+    return next(
+        line
+        for line in panel.lines
+        if (line.get_color() == style.INK) == (arm == "baseline") and line.get_linewidth() > 1
+    )
 
 
 def test_shares_show_the_hubs_that_matter_the_rest_and_a_key(result):
@@ -203,8 +206,9 @@ def test_shares_lines_are_means_and_add_up(result, hubs):
 
 def test_bands_stay_between_0_and_100(result):
     panels = drawn(plot_shares, fake_result(years=30, strength=3.0)).child_axes[:-1]
-    bands = [path.vertices[:, 1] for panel in panels for band in panel.findobj(PolyCollection)
-             for path in band.get_paths()]  # fmt: skip
+    bands = [
+        path.vertices[:, 1] for panel in panels for band in panel.findobj(PolyCollection) for path in band.get_paths()
+    ]
     edges = [line.get_ydata() for panel in panels for line in panel.lines]
     for values in (*bands, *edges, *(panel.get_ylim() for panel in panels)):
         assert np.min(values) >= 0
@@ -343,13 +347,19 @@ def test_brain_gain_bars_and_balance_equal_the_measures(result):
 
 # --- parts and curve ------------------------------------------------------------------------------
 
-PARTS = pd.DataFrame({
-    "part": ["A fee", "A long name of a policy that takes more than one line", "total"],
-    "mean": [-0.4, 0.1, -0.3], "low": [-0.6, 0.0, -0.5], "high": [-0.2, 0.2, -0.1], "error": [0.02, 0.01, 0.03],
-})  # fmt: skip
+PARTS = pd.DataFrame(
+    {
+        "part": ["A fee", "A long name of a policy that takes more than one line", "total"],
+        "mean": [-0.4, 0.1, -0.3],
+        "low": [-0.6, 0.0, -0.5],
+        "high": [-0.2, 0.2, -0.1],
+        "error": [0.02, 0.01, 0.03],
+    }
+)
 VALUES = np.array([0.0, 1_000, 30_000, 100_000, 200_000])
-CURVE = pd.DataFrame({"value": VALUES, "mean": -VALUES / 1e6, "low": -VALUES / 5e5, "high": 0 * VALUES,
-                      "error": VALUES / 1e7})  # fmt: skip
+CURVE = pd.DataFrame(
+    {"value": VALUES, "mean": -VALUES / 1e6, "low": -VALUES / 5e5, "high": 0 * VALUES, "error": VALUES / 1e7}
+)
 
 
 @pytest.mark.parametrize("look", STYLES)

@@ -80,11 +80,19 @@ def test_it_answers_the_question_with_the_numbers_of_the_table(result, page):
 def test_it_says_what_it_rests_on_how_to_make_it_again_and_what_made_it(result, page):
     text = words(page.text)
     for part in (
-        "no causal evidence", "grade D", "held back", "Law:", "Presidential Proclamation 10973", "talentflow verify .",
+        "no causal evidence",
+        "grade D",
+        "held back",
+        "Law:",
+        "Presidential Proclamation 10973",
+        "talentflow verify .",
         "talentflow run scenario.toml --baseline baseline.toml --population 100000 --replicates 20 --years 10 "
-        "--start 2026 --seed 0 --assumptions assumptions.toml", "b_pay = 1.5", "digest of the code",
-        "AI talent index 2026", result.record["notices"][0],
-    ):  # fmt: skip
+        "--start 2026 --seed 0 --assumptions assumptions.toml",
+        "b_pay = 1.5",
+        "digest of the code",
+        "AI talent index 2026",
+        result.record["notices"][0],
+    ):
         assert part in text, part
     assert text.index("b_compute") < text.index("b_pay_sd")  # the caution about compute first
     for row in result.record["assumptions"]:
@@ -183,5 +191,6 @@ def test_what_it_prints_of_a_scenario_can_be_run_again(small):
     html = report_html(small, {})
     printed = [pre for pre in re.findall(r"<pre[^>]*><code>(.*?)</code>", html, re.S) if "title =" in pre]
     assert [loads(pre.replace("&#34;", '"').replace("&#39;", "'"), "again").title for pre in printed] == [
-        "US $100,000 H-1B fee", "Baseline",
-    ]  # fmt: skip
+        "US $100,000 H-1B fee",
+        "Baseline",
+    ]

@@ -47,16 +47,20 @@ def test_every_variable_has_its_dimensions_and_unit(small):
 
 def test_the_folder_holds_what_a_reader_needs(folder):
     assert {path.name for path in folder.iterdir()} == {
-        "scenario.toml", "baseline.toml", "result.nc", "shares.csv", "flows.csv", "effects.csv", "run.json",
-    }  # fmt: skip
+        "scenario.toml",
+        "baseline.toml",
+        "result.nc",
+        "shares.csv",
+        "flows.csv",
+        "effects.csv",
+        "run.json",
+    }
     written = json.loads((folder / "run.json").read_text())
     assert {"format", "versions", "seed", "digests", "outputs", "timings", "assumptions"} <= set(written)
 
 
 def test_figures_go_into_the_folder(small, tmp_path):
-    folder = small.save(
-        tmp_path, illustrate=lambda result, where: (where / "a.txt").write_text(result.record["name"])
-    )
+    folder = small.save(tmp_path, illustrate=lambda result, where: (where / "a.txt").write_text(result.record["name"]))
     assert (folder / "a.txt").read_text() == "h1b_fee"
     assert is_valid(folder)
 

@@ -127,9 +127,7 @@ def test_moves_have_two_ends_and_crossings_are_moves_between_countries():
 
 
 def test_same_seed_same_bytes_and_other_seeds_other_runs():
-    again = run(
-        load("h1b_fee"), population=10_000, years=2, replicates=2, uncertainty="chance", seed=5, workers=1
-    )
+    again = run(load("h1b_fee"), population=10_000, years=2, replicates=2, uncertainty="chance", seed=5, workers=1)
     assert identical(small_run().data, again.data)
     assert not identical(small_run().data, small_run(seed=6).data)
 
@@ -396,9 +394,7 @@ def test_a_move_across_a_border_writes_down_when_and_as_whom():
 
 def test_with_no_ties_the_tie_assumptions_change_nothing():
     world = shipped_world(10_000, 1, with_ties=False)
-    ends = [
-        list(years_of(world, NO_FEEDBACK.vary(b_friend=b), constants=constants_of(world)))[-1] for b in (0, 2)
-    ]
+    ends = [list(years_of(world, NO_FEEDBACK.vary(b_friend=b), constants=constants_of(world)))[-1] for b in (0, 2)]
     assert same(ends[0].people, ends[1].people)
 
 

@@ -474,8 +474,18 @@ def test_the_starter_file_loads_as_it_stands_and_shows_everything():
     assert len(text.splitlines()) < 35
     for word in ("value", "multiply", "add", "from", "until", "ramp_years", "source", "{fra,deu}", "levers"):
         assert word in text
-    assert len(loads(text.replace("# [[", "[[").replace("\n# lever", "\nlever").replace("\n# add  ", "\nadd")
-                     .replace("\n# from", "\nfrom").replace("\n# source", "\nsource")).policies) == 2
+    assert (
+        len(
+            loads(
+                text.replace("# [[", "[[")
+                .replace("\n# lever", "\nlever")
+                .replace("\n# add  ", "\nadd")
+                .replace("\n# from", "\nfrom")
+                .replace("\n# source", "\nsource")
+            ).policies
+        )
+        == 2
+    )
 
 
 def test_a_starter_file_is_written_once_and_only_under_a_sound_name(tmp_path):

@@ -63,9 +63,12 @@ def test_bars_are_as_high_as_the_jobs_left_and_taken(result):
     jobs = named(result.data.hires).sel(arm="scenario", year=slice(2028, 2030)).mean(("replicate", "year")).values
     scale = (1 - 7 * APART) / jobs.sum()
     for side, heights in ((0, jobs.sum(axis=1)), (1, jobs.sum(axis=0))):
-        bars = [c.get_paths()[0].vertices[:, 1] for c in plot.collections
-                if np.ptp(c.get_paths()[0].vertices[:, 0]) == pytest.approx(BAR)
-                and abs(c.get_paths()[0].vertices[:, 0] - side).min() < 1e-9]  # fmt: skip
+        bars = [
+            c.get_paths()[0].vertices[:, 1]
+            for c in plot.collections
+            if np.ptp(c.get_paths()[0].vertices[:, 0]) == pytest.approx(BAR)
+            and abs(c.get_paths()[0].vertices[:, 0] - side).min() < 1e-9
+        ]
         assert [np.ptp(bar) for bar in bars] == pytest.approx(heights * scale)
         assert [bar.max() for bar in bars] == pytest.approx(tops(heights * scale))
 

@@ -48,8 +48,10 @@ def test_the_page_says_where_those_who_leave_frontier_labs_go_as_the_model_has_i
     """The published shares are a validation, not an input: misses stay misses, and the page must not flatter."""
     result = run(load("baseline"), population=200_000, replicates=1, years=3, uncertainty="chance", workers=1)
     row = r"^\| (startup|robotics|sovereign_lab) \| (\d+) % \| (\d+) % \|"
-    said = {sector: (int(model), int(published))
-            for sector, model, published in re.findall(row, PAGE.read_text(encoding="utf-8"), re.M)}  # fmt: skip
+    said = {
+        sector: (int(model), int(published))
+        for sector, model, published in re.findall(row, PAGE.read_text(encoding="utf-8"), re.M)
+    }
     for sector, published in PUBLISHED.items():
         query = f"outflow,sector_left=frontier_lab,sector_taken={sector}@2026"
         found = 100 * float(measure(result, query).sel(arm="baseline").mean())

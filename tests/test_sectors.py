@@ -19,9 +19,13 @@ from sim.world.engineers import SECTORS
 FRONTIER_LAB, STARTUP, SOVEREIGN_LAB = (SECTORS.index(k) for k in ("frontier_lab", "startup", "sovereign_lab"))
 MIDDLE = np.arange(1, 45, 3)  # categories whose taste for pay is the average one
 EVERY_LEVER = {
-    "sector_pay": 1.5, "hub_sector_pay": 0.7, "sector_openings": 3.0, "hub_sector_openings": 2.0,
-    "sector_liquidity": 0.8, "compute_guarantee": 50.0,
-}  # fmt: skip
+    "sector_pay": 1.5,
+    "hub_sector_pay": 0.7,
+    "sector_openings": 3.0,
+    "hub_sector_openings": 2.0,
+    "sector_liquidity": 0.8,
+    "compute_guarantee": 50.0,
+}
 
 
 @cache
@@ -63,8 +67,11 @@ def test_the_pull_at_the_start_is_that_of_the_equations():
 
 
 def test_without_response_only_openings_tell_sectors_apart():
-    arm = after(shipped_world(5_000, 1), CENTRE.vary(sector_response=0), **EVERY_LEVER | {
-        "sector_pay": only(STARTUP, 3.0), "sector_openings": only(STARTUP, 2.0)})  # fmt: skip
+    arm = after(
+        shipped_world(5_000, 1),
+        CENTRE.vary(sector_response=0),
+        **EVERY_LEVER | {"sector_pay": only(STARTUP, 3.0), "sector_openings": only(STARTUP, 2.0)},
+    )
     assert np.all(arm.sectors.advantage == 0)
     assert np.all(arm.tables.stay == 0)
     chance = np.diff(arm.hiring.sector, axis=-1, prepend=0)
@@ -107,8 +114,9 @@ def test_a_single_sector_has_nothing_to_be_chosen():
 
 
 def test_sectors_pay_the_hubs_pay_on_average():
-    relative = relative_pay(setting(), CENTRE.vary(liquid_equity_weight=1, illiquid_equity_weight=1),
-                            rules_for(setting()))  # fmt: skip
+    relative = relative_pay(
+        setting(), CENTRE.vary(liquid_equity_weight=1, illiquid_equity_weight=1), rules_for(setting())
+    )
     assert np.einsum("hk,hkt->ht", setting().sector_share, relative) == pytest.approx(1)
 
 
@@ -151,8 +159,9 @@ def test_a_payment_on_arrival_draws_who_moves_in_as_an_allowance_of_its_yearly_p
     before, arm = arm_of(world), after(world, sign_on_kusd=once)
     yearly = after(world, allowance_kusd=once / CENTRE.expected_stay)
     gain = arm.tables.pull - before.tables.pull
-    assert gain == pytest.approx(np.broadcast_to(yearly.pulls.pay_arriving - before.pulls.pay_arriving, gain.shape),
-                                 abs=1e-5)  # fmt: skip
+    assert gain == pytest.approx(
+        np.broadcast_to(yearly.pulls.pay_arriving - before.pulls.pay_arriving, gain.shape), abs=1e-5
+    )
     assert arm.tables.pull[0] + arm.tables.stay == pytest.approx(before.tables.pull[0] + before.tables.stay, abs=1e-5)
 
 
@@ -226,8 +235,9 @@ def test_the_compiled_pass_separates_as_often_as_the_rates_say():
 
 def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
     """Against jobs elsewhere that pay as before: the rate of the others times the odds, that of the held as it was."""
-    arm = arm_of(shipped_world(30_000, 1), CENTRE.vary(temporary_job_change=1, permanent_queue_job_change=0,
-                                                       remote_share=0))  # fmt: skip
+    arm = arm_of(
+        shipped_world(30_000, 1), CENTRE.vary(temporary_job_change=1, permanent_queue_job_change=0, remote_share=0)
+    )
     factor = work.pay_separation(arm.sectors.advantage, arm.sectors.value)
     assert np.all(factor == 1)
     cut = after(shipped_world(30_000, 1), arm.a, sector_pay=only(FRONTIER_LAB, 0.6))

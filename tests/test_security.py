@@ -23,7 +23,7 @@ from sim.world import cache, flows
 
 ROOT = Path(sim.__file__).parent
 BANNED = ("eval", "exec", "__import__", "system", "popen", "from_string", "read_pickle")
-EVIL = "<script>alert(1)</script> \"><img src=x onerror=alert(1)> {{7*7}} ${7*7} $(id) `id` ../../up; rm -rf ~ %s|a|b|"
+EVIL = '<script>alert(1)</script> "><img src=x onerror=alert(1)> {{7*7}} ${7*7} $(id) `id` ../../up; rm -rf ~ %s|a|b|'
 TINY = ("--population", 2000, "--replicates", 1, "--years", 1, "--workers", 1)
 
 
@@ -34,8 +34,9 @@ def test_no_input_is_unpickled_evaluated_or_given_to_a_shell():
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                names = {alias.name.split(".")[0] for alias in node.names} | {(getattr(node, "module",
-                "") or "").split(".")[0]}
+                names = {alias.name.split(".")[0] for alias in node.names} | {
+                    (getattr(node, "module", "") or "").split(".")[0]
+                }
                 assert not names & {"pickle", "marshal", "shelve", "yaml", "subprocess", "cloudpickle", "dill"}, path
             if isinstance(node, ast.Call):
                 called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -59,8 +60,9 @@ class Page(HTMLParser):
         self.said.append(data)
 
 
-def test_a_title_is_text_in_the_report_the_summary_the_terminal_and_the_names_of_files(talentflow, tmp_path,
-     monkeypatch):
+def test_a_title_is_text_in_the_report_the_summary_the_terminal_and_the_names_of_files(
+    talentflow, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     quoted = json.dumps(EVIL)
     Path("a b;$(id).toml").write_text(
@@ -136,9 +138,13 @@ def test_texts_of_a_record_cannot_speak_to_the_terminal(saved):
 
 
 def test_an_edited_record_and_another_make_of_numbers_are_refused(saved):
-    for changes, said in (({"replicates": 10**9}, "replicates"), ({"years": -1}, "years"), ({"seed": "0"}, "seed"),
-                          ({"assumptions": [{}]}, "assumptions"), ({"replicates": 7},
-                          "replicate is not that")):  # fmt: skip
+    for changes, said in (
+        ({"replicates": 10**9}, "replicates"),
+        ({"years": -1}, "years"),
+        ({"seed": "0"}, "seed"),
+        ({"assumptions": [{}]}, "assumptions"),
+        ({"replicates": 7}, "replicate is not that"),
+    ):
         with pytest.raises(ResultError, match=said):
             Result.load(saved(**changes))
     folder = saved(replicates=20)
@@ -196,11 +202,27 @@ def test_a_flow_file_is_refused_by_its_size(tmp_path):
 
 # ---- what it is built on
 
-ALLOWED = re.compile("|".join((
-    "MIT", "BSD", "0BSD", "Apache", "ISC", "Python Software Foundation", "PSF", "Zlib", "CC0", "HPND", "MIT-CMU",
-     "MPL-2.0",
-    "Mozilla Public License 2.0", "Biopython-License-Agreement", "Unlicense",
-)))  # fmt: skip
+ALLOWED = re.compile(
+    "|".join(
+        (
+            "MIT",
+            "BSD",
+            "0BSD",
+            "Apache",
+            "ISC",
+            "Python Software Foundation",
+            "PSF",
+            "Zlib",
+            "CC0",
+            "HPND",
+            "MIT-CMU",
+            "MPL-2.0",
+            "Mozilla Public License 2.0",
+            "Biopython-License-Agreement",
+            "Unlicense",
+        )
+    )
+)
 FORBIDDEN = re.compile(r"\b(A?GPL|LGPL|SSPL|Commons Clause|BUSL|proprietary)", re.IGNORECASE)
 
 
@@ -226,8 +248,9 @@ def test_every_package_of_the_core_has_a_licence_that_lets_anybody_use_it():
         needed(requirement, packages)
     assert {"numpy", "numba", "xarray", "h5py", "pillow"} <= set(packages)
     for name, found in packages.items():
-        kinds = [kind.rpartition(" :: ")[2] for kind in found.get_all("Classifier",
-        []) if kind.startswith("License ::")]
+        kinds = [
+            kind.rpartition(" :: ")[2] for kind in found.get_all("Classifier", []) if kind.startswith("License ::")
+        ]
         said = found.get("License-Expression") or "; ".join(kinds) or (found.get("License") or "").splitlines()[0]
         assert ALLOWED.search(said), f"{name}: {said}"
         assert not FORBIDDEN.search(said), f"{name}: {said}"

@@ -73,15 +73,21 @@ def test_a_lever_has_its_bounds_a_range_of_its_own_or_whole_numbers():
 
 @pytest.mark.parametrize(
     ("asked", "error", "said"),
-    [("b_pax", UsageError, "nearest: b_pay"), ("behavior", UsageError, "nearest: behaviour"),
-     ("b_pay=3:1", UsageError, "must be the smaller"), ("b_pay=a", UsageError, "over b_pay=a: expected LOW:HIGH"),
-     ("b_pay=1:90", AssumptionError, r"not within \[0, 10\]"), ("b_*=1:2", UsageError, "no assumption"),
-     ("age_reference", UsageError, "fixed at 30"), ("country.usa.rout", ScenarioError, "no such lever"),
-     ("country.usa.is_closed", ScenarioError, "only a quantity"),
-     ("country.fra.route.talent.fee_usd", UsageError, "give a range"),
-     ("country.usa.route.h1b.approval_rate=0.5:2", UsageError, r"not within \[0, 1\]"),
-     ("b_pay=nan:1", UsageError, "must be the smaller")],
-)  # fmt: skip
+    [
+        ("b_pax", UsageError, "nearest: b_pay"),
+        ("behavior", UsageError, "nearest: behaviour"),
+        ("b_pay=3:1", UsageError, "must be the smaller"),
+        ("b_pay=a", UsageError, "over b_pay=a: expected LOW:HIGH"),
+        ("b_pay=1:90", AssumptionError, r"not within \[0, 10\]"),
+        ("b_*=1:2", UsageError, "no assumption"),
+        ("age_reference", UsageError, "fixed at 30"),
+        ("country.usa.rout", ScenarioError, "no such lever"),
+        ("country.usa.is_closed", ScenarioError, "only a quantity"),
+        ("country.fra.route.talent.fee_usd", UsageError, "give a range"),
+        ("country.usa.route.h1b.approval_rate=0.5:2", UsageError, r"not within \[0, 1\]"),
+        ("b_pay=nan:1", UsageError, "must be the smaller"),
+    ],
+)
 def test_what_cannot_be_swept_is_refused_in_one_line(asked, error, said):
     with pytest.raises(error, match=said):
         over(asked)

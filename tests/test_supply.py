@@ -54,10 +54,14 @@ def test_seven_in_ten_us_entrants_come_from_adjacent_occupations():
 # policy
 
 
-@pytest.mark.parametrize(("lever", "moves"), [
-    ("conversions", (CONVERSIONS, slice(None))), ("graduates", (GRADUATES, slice(None))),
-    ("entry_hiring", (slice(None), ENTRY)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lever", "moves"),
+    [
+        ("conversions", (CONVERSIONS, slice(None))),
+        ("graduates", (GRADUATES, slice(None))),
+        ("entry_hiring", (slice(None), ENTRY)),
+    ],
+)
 def test_a_lever_of_supply_multiplies_its_entrants_and_no_others(lever, moves):
     rules = rules_for(setting())
     rules[lever][US] = 1.5

@@ -103,8 +103,15 @@ def test_parts_by_grade_are_said_from_the_largest():
 
 
 def test_compute_among_the_leaders_is_said_to_have_no_causal_evidence(tmp_path):
-    found = sweep("gulf_compute", ("share:abu_dhabi_dubai",), "morris", 2, ("b_compute=0:2",),
-                  out=tmp_path, **SMALL | {"population": 20_000, "years": 3})  # fmt: skip
+    found = sweep(
+        "gulf_compute",
+        ("share:abu_dhabi_dubai",),
+        "morris",
+        2,
+        ("b_compute=0:2",),
+        out=tmp_path,
+        **SMALL | {"population": 20_000, "years": 3},
+    )
     assert "no causal evidence" in " ".join(reading(found))
 
 
@@ -127,17 +134,31 @@ def test_an_extension_keeps_the_folder_and_what_lies_in_it(tmp_path):
 def test_what_decides_the_numbers_decides_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.study.sweep.trimmed", lambda factors, *_: factors)
     monkeypatch.setattr("sim.study.sweep._explored", lambda model, factors, method, n, folder, *_: folder)
-    changes = ({}, {"n": 3}, {"seed": 1}, {"population": 2_000}, {"over": ("b_pay",)}, {"measures": ("share:usa",)},
-               {"assumptions": {"b_size": 0.1}}, {"over": ("b_pay=1:2",)}, {"replicates": 2})  # fmt: skip
+    changes = (
+        {},
+        {"n": 3},
+        {"seed": 1},
+        {"population": 2_000},
+        {"over": ("b_pay",)},
+        {"measures": ("share:usa",)},
+        {"assumptions": {"b_size": 0.1}},
+        {"over": ("b_pay=1:2",)},
+        {"replicates": 2},
+    )
     names = [swept(tmp_path, **{"n": 2} | change).name for change in changes]
     assert len(set(names)) == len(changes) - 1
     assert names[0] == names[1]  # the size of the design does not
 
 
 def test_a_sweep_that_cannot_be_meant_is_refused_before_anything_is_written(tmp_path):
-    for error, options in ((ResultError, {"measures": ("share",)}), (ResultError, {"measures": ("share:usa@2050",)}),
-                           (UsageError, {"method": "sobal"}), (UsageError, {"over": ("nobody",)}),
-                           (UsageError, {"n": 0}), (UsageError, {"replicates": 0})):  # fmt: skip
+    for error, options in (
+        (ResultError, {"measures": ("share",)}),
+        (ResultError, {"measures": ("share:usa@2050",)}),
+        (UsageError, {"method": "sobal"}),
+        (UsageError, {"over": ("nobody",)}),
+        (UsageError, {"n": 0}),
+        (UsageError, {"replicates": 0}),
+    ):
         with pytest.raises(error):
             swept(tmp_path, **options)
     assert list(tmp_path.iterdir()) == []

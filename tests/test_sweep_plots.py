@@ -25,12 +25,28 @@ GRADED = [number(f.name, f.low, f.high, grade=grade) for f, grade in zip(ISHIGAM
 GRADED.append(number("dummy", 0, 1, grade="D"))
 LONG = [number("country.usa.route.h1b.special_fee_usd", 0, 1e5, unit="USD"), number("a_name_" * 7 + "end", -1, 1)]
 METHOD_OF = {
-    "indices": "sobol", "assumption_load": "sobol", "screening": "morris", "convergence": "sobol",
-    "dependence": "sobol", "tornado": "oat", "spider": "oat", "two_way": "grid",
-}  # fmt: skip
-PLOTS = {plot.__name__.removeprefix("plot_"): plot for plot in (
-    plot_indices, plot_assumption_load, plot_screening, plot_convergence, plot_dependence, plot_tornado, plot_spider,
-    plot_two_way)}  # fmt: skip
+    "indices": "sobol",
+    "assumption_load": "sobol",
+    "screening": "morris",
+    "convergence": "sobol",
+    "dependence": "sobol",
+    "tornado": "oat",
+    "spider": "oat",
+    "two_way": "grid",
+}
+PLOTS = {
+    plot.__name__.removeprefix("plot_"): plot
+    for plot in (
+        plot_indices,
+        plot_assumption_load,
+        plot_screening,
+        plot_convergence,
+        plot_dependence,
+        plot_tornado,
+        plot_spider,
+        plot_two_way,
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +57,13 @@ def sweeps(tmp_path_factory):
 
     def by(method):
         if method not in kept:
-            kept[method] = explored(ishigami if method != "grid" else in_two, folder / method,
-                                    GRADED if method != "grid" else GRADED[:2], method, sizes.get(method))  # fmt: skip
+            kept[method] = explored(
+                ishigami if method != "grid" else in_two,
+                folder / method,
+                GRADED if method != "grid" else GRADED[:2],
+                method,
+                sizes.get(method),
+            )
         return kept[method]
 
     return by
@@ -89,8 +110,17 @@ def test_nothing_is_cut_and_no_words_lie_on_each_other(sweeps, kind, look):
 
 
 @pytest.mark.parametrize("look", STYLES)
-@pytest.mark.parametrize(("kind", "method"), [("indices", "sobol"), ("tornado", "oat"), ("two_way", "grid"),
-                                              ("spider", "oat"), ("screening", "morris"), ("dependence", "sobol")])
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        ("indices", "sobol"),
+        ("tornado", "oat"),
+        ("two_way", "grid"),
+        ("spider", "oat"),
+        ("screening", "morris"),
+        ("dependence", "sobol"),
+    ],
+)
 def test_long_names_find_room(tmp_path, kind, method, look):
     ax = drawn(PLOTS[kind], explored(linear_in_two, tmp_path, LONG, method), look=look)
     assert_nothing_is_cut(ax)

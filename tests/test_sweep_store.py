@@ -233,10 +233,20 @@ def started(tmp_path, store="store", seconds=0.03, method="sobol", n=8, workers=
     """The same sweep in a process group of its own."""
     script = tmp_path / "run.py"
     (tmp_path / "marks").mkdir(exist_ok=True)
-    script.write_text(RUN.format(tests=str(TESTS), seconds=seconds, marks=str(tmp_path / "marks"), method=method, n=n,
-                                 store=str(tmp_path / store), workers=workers))  # fmt: skip
-    return subprocess.Popen([sys.executable, script], start_new_session=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True)  # fmt: skip
+    script.write_text(
+        RUN.format(
+            tests=str(TESTS),
+            seconds=seconds,
+            marks=str(tmp_path / "marks"),
+            method=method,
+            n=n,
+            store=str(tmp_path / store),
+            workers=workers,
+        )
+    )
+    return subprocess.Popen(
+        [sys.executable, script], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def killed(process, after):

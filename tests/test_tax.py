@@ -81,9 +81,7 @@ def test_tariffs_meet_official_tables(law, jurisdiction, schedule, base, expecte
     assert law.place(jurisdiction).tax(schedule, base) == pytest.approx(expected, abs=1.0)
 
 
-@pytest.mark.parametrize(
-    "row", table("tax_reference"), ids=lambda row: f"{row['jurisdiction']}-{row['gross_kusd']}"
-)
+@pytest.mark.parametrize("row", table("tax_reference"), ids=lambda row: f"{row['jurisdiction']}-{row['gross_kusd']}")
 def test_a_second_implementation_agrees(law, row):
     rate = tax.effective_rate(law, row["jurisdiction"], float(row["gross_kusd"]))
     assert rate == pytest.approx(float(row["rate"]), abs=0.001)
@@ -132,9 +130,7 @@ def test_relief_by_hand(law):
     assert exempt({"exempt_share": 0.3, "cap_income": 100_000.0}, 400_000.0) == 30_000.0
     # the flat tax of Korea replaces income tax alone
     income, social = tax.parts(law, "kor", 200)
-    assert tax.relief(law, "kor", "flat=0.209", False, 200) == pytest.approx(
-        1 - (0.209 + social) / (income + social)
-    )
+    assert tax.relief(law, "kor", "flat=0.209", False, 200) == pytest.approx(1 - (0.209 + social) / (income + social))
     # half of income tax gone
     assert tax.relief(law, "kor", "tax_cut=0.50", False, 200) == pytest.approx(income / 2 / (income + social))
 

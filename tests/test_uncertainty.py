@@ -247,8 +247,11 @@ def test_the_stack_is_as_high_as_half_the_band(look, hubs):
 
 
 def test_a_run_without_the_split_a_comparison_and_two_places_are_refused(equal_arms, result):
-    for shown, hubs, wrong in ((result, None, "not split"), (with_runs(result), ["paris", "berlin"], "2 hubs"),
-                               (fake_comparison(["a", "b"], 2, 2), None, "one scenario")):  # fmt: skip
+    for shown, hubs, wrong in (
+        (result, None, "not split"),
+        (with_runs(result), ["paris", "berlin"], "2 hubs"),
+        (fake_comparison(["a", "b"], 2, 2), None, "one scenario"),
+    ):
         with pytest.raises(UsageError, match=wrong):
             drawn(plot_uncertainty, shown, hubs=hubs)
     still = with_runs(equal_arms, size=(0, 0, 0, 0))

@@ -60,9 +60,7 @@ def fee(books):
 
 
 def test_never_more_are_selected_than_there_are_places(books):
-    places = sum(
-        np.ceil(p / CENTRE.petition_yield / shipped_world(20_000, 2).weight) for p in (65_000, 20_000)
-    )
+    places = sum(np.ceil(p / CENTRE.petition_yield / shipped_world(20_000, 2).weight) for p in (65_000, 20_000))
     for name, policies in (("baseline", ()), ("weighted", load("h1b_weighted_lottery").policies)):
         for year in books(name, policies):
             assert 0.99 * places < year["selected"][H1B] <= places
@@ -177,8 +175,11 @@ def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
     chance = pays * arm.offices.mean_odds() * approval(arm)
     for i, taken in zip(slots, chosen, strict=True):
         tier, home = tier_of(arm.people.category[i]), setting().homes[arm.people.home[i]]
-        open_to = [k for k in np.flatnonzero(rules["route_is_open"] * rules[f"route_{TIERS[tier]}"])
-                   if is_from_abroad(setting().routes[k], home) and is_reached(arm, i, k)]
+        open_to = [
+            k
+            for k in np.flatnonzero(rules["route_is_open"] * rules[f"route_{TIERS[tier]}"])
+            if is_from_abroad(setting().routes[k], home) and is_reached(arm, i, k)
+        ]
         promises = {k: chance[tier, k] for k in open_to if chance[tier, k] > 0}
         assert taken == max(promises, key=promises.get, default=-1)
     assert (chosen == H1B).any() == (special_fee == 0)
@@ -198,9 +199,7 @@ def is_from_abroad(row, home):
 
 
 def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(books):
-    for before, after in zip(
-        books("baseline"), books("weighted", load("h1b_weighted_lottery").policies), strict=True
-    ):
+    for before, after in zip(books("baseline"), books("weighted", load("h1b_weighted_lottery").policies), strict=True):
         assert after["selected"][H1B] == before["selected"][H1B]
         experts = [year["by_tier"][H1B, 0] / year["by_tier"][H1B].sum() for year in (before, after)]
         assert experts[1] > experts[0]
@@ -258,9 +257,7 @@ def test_the_backlog_counts_people_who_still_wait():
 def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
     """Status, expiry and hub of people alike after the year has been settled."""
     place = small_setting("sf_bay_area", "toronto", "rest_of_india")
-    place = replace(
-        place, **{name: np.full_like(getattr(place, name), value) for name, value in changes.items()}
-    )
+    place = replace(place, **{name: np.full_like(getattr(place, name), value) for name, value in changes.items()})
     arm = arm_of(world_of(place, 900, 1), CENTRE.vary(naturalisation_rate=0.5))
     people, n = arm.people, 300
     people.hub[:n] = ("sf_bay_area", "toronto", "rest_of_india").index(hub)

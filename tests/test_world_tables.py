@@ -119,9 +119,7 @@ def test_the_split_of_the_eu_keeps_every_total():
     parts = "rest_of_germany", "rest_of_france", "rest_of_eu"
     stock = {row["hub"]: int(row["engineers"]) for row in tables.read("stock")}
     assert sum(stock[hub] for hub in parts) == 306_082
-    before = {
-        r["home"]: 306_082 * float(r["share"]) for r in source("home_mix_37") if r["hub"] == "rest_of_eu"
-    }
+    before = {r["home"]: 306_082 * float(r["share"]) for r in source("home_mix_37") if r["hub"] == "rest_of_eu"}
     after = dict.fromkeys(before, 0.0)
     for row in tables.read("home_mix"):
         if row["hub"] in parts:
@@ -130,9 +128,7 @@ def test_the_split_of_the_eu_keeps_every_total():
 
 
 def test_there_are_ninety_five_thousand_experts():
-    assert tables.column("stock", "engineers") @ tables.column("tiers", "expert") == pytest.approx(
-        95_000, abs=5
-    )
+    assert tables.column("stock", "engineers") @ tables.column("tiers", "expert") == pytest.approx(95_000, abs=5)
 
 
 def test_experts_by_country_and_origin():
@@ -143,9 +139,7 @@ def test_experts_by_country_and_origin():
     assert 0.36 <= people[country == "usa"].sum() / people.sum() <= 0.48
     assert 0.22 <= people[country == "chn"].sum() / people.sum() <= 0.34
     abroad = (
-        people[:, None]
-        * tables.column("home_mix", "share_experts")
-        * (1 - tables.column("home_hub", "home_share").T)
+        people[:, None] * tables.column("home_mix", "share_experts") * (1 - tables.column("home_hub", "home_share").T)
     )
     assert 0.36 <= abroad.sum() / people.sum() <= 0.48
 
@@ -183,9 +177,7 @@ def test_natives_and_free_movers_are_citizens():
 
 def test_five_year_stay_of_us_trained_temporary_residents():
     """Gates g08: China and India stay, Korea, Taiwan and Japan return."""
-    stay = {
-        r["home"]: exp(-5 * float(r["rate"])) for r in tables.read("return_hazards") if r["country"] == "usa"
-    }
+    stay = {r["home"]: exp(-5 * float(r["rate"])) for r in tables.read("return_hazards") if r["country"] == "usa"}
     assert 0.83 <= stay["chn"] <= 0.95
     assert 0.77 <= stay["ind"] <= 0.92
     assert stay["chn"] - (stay["kor"] + stay["twn"] + stay["jpn"]) / 3 >= 0.10
@@ -246,9 +238,7 @@ def test_net_migration_adds_up_to_nothing_and_follows_the_supply_table():
     for row in tables.read("net_targets"):
         sums[country[row["hub"]]] += float(row["national_net"])
     assert sum(sums.values()) == pytest.approx(0, abs=0.01)
-    assert sums == pytest.approx(
-        {r["country"]: float(r["net_migration"]) for r in tables.read("supply")}, abs=1
-    )
+    assert sums == pytest.approx({r["country"]: float(r["net_migration"]) for r in tables.read("supply")}, abs=1)
 
 
 def test_growth_of_the_regions():

@@ -50,9 +50,7 @@ def with_hubs(at, **changes):
     whole, at = setting(), np.asarray(at)
     countries = np.unique(whole.country[at])
     names = [whole.countries[c] for c in countries]
-    new = np.full(
-        len(whole.countries) + 1, -1, np.int8
-    )  # the last stands for -1: a home of several countries
+    new = np.full(len(whole.countries) + 1, -1, np.int8)  # the last stands for -1: a home of several countries
     new[countries] = np.arange(len(countries))
     parts = {name: getattr(whole, name)[at] for name in HUB_FIRST}
     parts |= {name: getattr(whole, name)[:, at] for name in HUB_LAST}

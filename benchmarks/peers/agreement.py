@@ -54,10 +54,15 @@ def compare(shares, flows, reference, expected):
     z_move = z_scores(moves(flows)[0], total)[cells]
     leaving = flows.sum((2, 3)).mean() - np.trace(flows, axis1=2, axis2=3).mean()
     return {
-        "chi2": chi2, "df": df, "worst_share": abs(z_share).max(), "share_z2": (z_share**2).mean(),
-        "worst_move": abs(z_move).max(), "move_z2": (z_move**2).mean(), "cells": int(cells.sum()),
+        "chi2": chi2,
+        "df": df,
+        "worst_share": abs(z_share).max(),
+        "share_z2": (z_share**2).mean(),
+        "worst_move": abs(z_move).max(),
+        "move_z2": (z_move**2).mean(),
+        "cells": int(cells.sum()),
         "moved": leaving / flows[0, 0].sum(),
-    }  # fmt: skip
+    }
 
 
 def main():
@@ -72,18 +77,24 @@ def main():
     expected = rm1.expected_flow(rm1.load_world(asked.n, asked.graph))
     first = next(entry for entry in ENTRIES if entry.label == REFERENCE)
     reference = replicas(first, asked.n, asked.ref, 1_000_000, asked.graph)
-    print(f"{'framework':<24}{'runs':>5}{'chi2/df, year 1':>17}{'worst z, shares':>17}{'mean z2':>9}"
-          f"{'worst z, moves':>16}{'mean z2':>9}{'moved a year':>14}")  # fmt: skip
+    print(
+        f"{'framework':<24}{'runs':>5}{'chi2/df, year 1':>17}{'worst z, shares':>17}{'mean z2':>9}"
+        f"{'worst z, moves':>16}{'mean z2':>9}{'moved a year':>14}"
+    )
     for entry in ENTRIES:
         if asked.only not in entry.label:
             continue
         s = compare(*replicas(entry, asked.n, asked.reps, 1, asked.graph), reference, expected)
-        print(f"{entry.label:<24}{asked.reps:>5}{s['chi2']:>12.0f} / {s['df']}{s['worst_share']:>15.2f}"
-              f"{s['share_z2']:>9.2f}{s['worst_move']:>16.2f}{s['move_z2']:>9.2f}{s['moved']:>14.4f}",
-              flush=True)  # fmt: skip
+        print(
+            f"{entry.label:<24}{asked.reps:>5}{s['chi2']:>12.0f} / {s['df']}{s['worst_share']:>15.2f}"
+            f"{s['share_z2']:>9.2f}{s['worst_move']:>16.2f}{s['move_z2']:>9.2f}{s['moved']:>14.4f}",
+            flush=True,
+        )
     worst = [np.sqrt(2 * np.log(count)) for count in (rm1.H, s["cells"])]
-    print(f"Expected: worst |z| about {worst[0]:.1f} of {rm1.H} shares and {worst[1]:.1f} of {s['cells']} cells, "
-          "mean z2 about 1")  # fmt: skip
+    print(
+        f"Expected: worst |z| about {worst[0]:.1f} of {rm1.H} shares and {worst[1]:.1f} of {s['cells']} cells, "
+        "mean z2 about 1"
+    )
 
 
 if __name__ == "__main__":

@@ -20,9 +20,7 @@ class MigrationModel(am.Model):
         self.add_agents(w.n, hub=w.hub, home=w.home, tier=w.tier)
         self.world = w
         self.degree = np.maximum(np.diff(w.indptr), 1)
-        self.ties = sparse.csr_matrix(
-            (np.ones(w.indices.size, np.float32), w.indices, w.indptr), shape=(w.n, w.n)
-        )
+        self.ties = sparse.csr_matrix((np.ones(w.indices.size, np.float32), w.indices, w.indptr), shape=(w.n, w.n))
         self.headcount = np.bincount(w.hub, minlength=H)
         self.shares, self.flows = [], []
 

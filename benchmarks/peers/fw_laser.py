@@ -19,9 +19,22 @@ from .rm1 import B_PEER, MOVE_COST, P_SEARCH, H
 
 
 @nb.njit(
-    (nb.int8[:], nb.int8[:], nb.int8[:], nb.int8[:], nb.int32[:], nb.int32[:],
-     nb.float64[:, :, :], nb.float64, nb.float64, nb.float64, nb.int64[:, :, :]),
-    parallel=True, nogil=True, cache=True,
+    (
+        nb.int8[:],
+        nb.int8[:],
+        nb.int8[:],
+        nb.int8[:],
+        nb.int32[:],
+        nb.int32[:],
+        nb.float64[:, :, :],
+        nb.float64,
+        nb.float64,
+        nb.float64,
+        nb.int64[:, :, :],
+    ),
+    parallel=True,
+    nogil=True,
+    cache=True,
 )
 def nb_migrate(hub, next_hub, home, tier, indptr, indices, base, p_search, move_cost, b_peer, flow):
     for i in nb.prange(hub.size):
@@ -58,8 +71,17 @@ class Migration:
         base = rm1.base_utility(model.world.compute, model.headcount)
         self.flow[:] = 0
         nb_migrate(
-            p.hub, p.next_hub, p.home, p.tier, model.world.indptr, model.world.indices,
-            base, P_SEARCH, MOVE_COST, B_PEER, self.flow,
+            p.hub,
+            p.next_hub,
+            p.home,
+            p.tier,
+            model.world.indptr,
+            model.world.indices,
+            base,
+            P_SEARCH,
+            MOVE_COST,
+            B_PEER,
+            self.flow,
         )
         p.hub[:] = p.next_hub
         flow = self.flow.sum(0)

@@ -79,9 +79,7 @@ class MigrationModel(mesa.Model):
         super().__init__(seed=seed)
         self.network = Network(w.networkx(), capacity=1, random=self.random)
         log_pay = rm1.net_log_pay()
-        self.hubs = list(
-            Hub.create_agents(self, H, list(range(H)), log_pay.T.tolist(), w.compute.tolist())
-        )
+        self.hubs = list(Hub.create_agents(self, H, list(range(H)), log_pay.T.tolist(), w.compute.tolist()))
         Engineer.create_agents(
             self,
             w.n,
@@ -147,9 +145,7 @@ class TunedModel(mesa.Model):
     def __init__(self, w, seed=None):
         super().__init__(seed=seed)
         self.w = w
-        engineers = list(
-            TunedEngineer.create_agents(self, w.n, w.home.tolist(), w.tier.tolist(), w.hub.tolist())
-        )
+        engineers = list(TunedEngineer.create_agents(self, w.n, w.home.tolist(), w.tier.tolist(), w.hub.tolist()))
         ind, ptr = w.indices.tolist(), w.indptr.tolist()
         for i, e in enumerate(engineers):
             e.ties = [engineers[j] for j in ind[ptr[i] : ptr[i + 1]]]

@@ -96,20 +96,16 @@ class WideEngineers(Engineers):
             .join(peers, on="unique_id", how="left", maintain_order="left")
         )
         weights = [
-            (
-                pl.col(f"b{h}")
-                + B_PEER * pl.col(str(h)).fill_null(0.0)
-                - MOVE_COST * (pl.col("hub") != h)
-            ).exp().alias(f"w{h}")
+            (pl.col(f"b{h}") + B_PEER * pl.col(str(h)).fill_null(0.0) - MOVE_COST * (pl.col("hub") != h))
+            .exp()
+            .alias(f"w{h}")
             for h in range(H)
         ]
         frame = frame.select(weights)
         cdf = frame.select(pl.cum_sum_horizontal(pl.all()).alias("cdf")).unnest("cdf")
         draw = u * cdf.to_series(H - 1)
         return cdf.select(
-            pl.sum_horizontal([(pl.nth(h) <= draw).cast(pl.Int8) for h in range(H - 1)])
-            .cast(pl.Int8)
-            .alias("hub")
+            pl.sum_horizontal([(pl.nth(h) <= draw).cast(pl.Int8) for h in range(H - 1)]).cast(pl.Int8).alias("hub")
         ).to_series()
 
 
@@ -117,9 +113,7 @@ def list_column(w):
     """The CSR ties as a polars list column, without copying them one by one."""
     import pyarrow as pa
 
-    return pl.Series(
-        pl.from_arrow(pa.ListArray.from_arrays(pa.array(w.indptr), pa.array(w.indices)))
-    )
+    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(w.indptr), pa.array(w.indices))))
 
 
 class MigrationModel(ModelDF):

@@ -208,8 +208,15 @@ class NumbaModel:
             terms = (np.exp(base), math.exp(MOVE_COST), self.peer_factor)
         parts = np.zeros((self.chunks, H, H), np.int32)
         KERNELS[self.variant](
-            year_key(self.seed, self.year), *terms,
-            w.home, w.tier, w.indptr, w.indices, self.hub, self.nxt, parts,
+            year_key(self.seed, self.year),
+            *terms,
+            w.home,
+            w.tier,
+            w.indptr,
+            w.indices,
+            self.hub,
+            self.nxt,
+            parts,
         )
         self.hub, self.nxt = self.nxt, self.hub
         flow = parts.sum(0, dtype=np.int64)

@@ -20,9 +20,7 @@ class NumpyModel:
         self.rng = np.random.default_rng(seed)
         self.hub = w.hub.copy()
         self.degree = np.maximum(np.diff(w.indptr), 1)
-        self.ties = sparse.csr_matrix(
-            (np.ones(w.indices.size, np.float32), w.indices, w.indptr), shape=(w.n, w.n)
-        )
+        self.ties = sparse.csr_matrix((np.ones(w.indices.size, np.float32), w.indices, w.indptr), shape=(w.n, w.n))
         self.headcount = np.bincount(self.hub, minlength=H)
         self.shares, self.flows = [], []
 
@@ -32,9 +30,7 @@ class NumpyModel:
         who = np.flatnonzero(rng.random(n) < P_SEARCH)
         cur = self.hub[who]
 
-        one_hot = sparse.csr_matrix(
-            (np.ones(n, np.float32), self.hub, np.arange(n + 1)), shape=(n, H)
-        )
+        one_hot = sparse.csr_matrix((np.ones(n, np.float32), self.hub, np.arange(n + 1)), shape=(n, H))
         peers = (self.ties[who] @ one_hot).toarray() / self.degree[who, None]
 
         u = base[w.tier[who], w.home[who]] + B_PEER * peers

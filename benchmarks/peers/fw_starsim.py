@@ -77,8 +77,13 @@ class Driver:
     def __init__(self, w, seed):
         self.module = Migration(w)
         self.sim = ss.Sim(
-            n_agents=w.n, networks=Ties(w), modules=self.module, rand_seed=seed,
-            start=ss.years(2025), stop=ss.years(2125), dt=ss.years(1),
+            n_agents=w.n,
+            networks=Ties(w),
+            modules=self.module,
+            rand_seed=seed,
+            start=ss.years(2025),
+            stop=ss.years(2125),
+            dt=ss.years(1),
         )
         self.sim.init()
         self.module = self.sim.get_module(Migration)

@@ -28,9 +28,12 @@ IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
 
 
 # RM1 has no jobs and no teams: everybody works in one sector where he lives, and nobody leads
-ONE_JOB = Hiring(np.ones((CATEGORIES // 2, H, len(SECTORS)), np.float32),
-                 np.zeros((len(ROLES), len(SECTORS)), np.float32),
-                 np.ones((H, H), np.float32), np.arange(3, dtype=np.uint64))  # fmt: skip
+ONE_JOB = Hiring(
+    np.ones((CATEGORIES // 2, H, len(SECTORS)), np.float32),
+    np.zeros((len(ROLES), len(SECTORS)), np.float32),
+    np.ones((H, H), np.float32),
+    np.arange(3, dtype=np.uint64),
+)
 NO_TEAMS = Teams(np.full(1, -1, np.int32), np.zeros(1, np.int16))
 
 
@@ -49,17 +52,33 @@ def tables():
     stays = np.eye(H, dtype=bool)
     nothing, nowhere = np.zeros((1, people, H), np.float32), np.zeros(H, np.int64)
     return Tables(
-        pull=None, stay=np.zeros((1, people, H), np.float32), remote=nothing[0],
+        pull=None,
+        stay=np.zeros((1, people, H), np.float32),
+        remote=nothing[0],
         trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
         nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
-        sharpness=np.ones((C, H, H), np.float32), dissimilarity=np.ones(4, np.float32),
-        permit=np.zeros((1, C, work, H), np.float32), group_of=np.zeros((C, len(STATUSES)), np.int64),
-        free=np.ones((C, H, H), np.float32), closed=np.zeros((C, H), bool), any_closed=False,
-        has_relief=np.zeros((C, H), bool), newcomer_left=nothing, returnee_left=nothing, returning=nothing[0],
-        newcomer_years=nowhere, returnee_years=nowhere, returnee_abroad=np.zeros(H, np.int32),
-        country=HUBS.country, is_home=IS_HOME,
-        b_friend=np.float32(0), log_colleague=np.float32(0), colleague_share=0.0, family_share=0.0, year=0,
-    )  # fmt: skip
+        sharpness=np.ones((C, H, H), np.float32),
+        dissimilarity=np.ones(4, np.float32),
+        permit=np.zeros((1, C, work, H), np.float32),
+        group_of=np.zeros((C, len(STATUSES)), np.int64),
+        free=np.ones((C, H, H), np.float32),
+        closed=np.zeros((C, H), bool),
+        any_closed=False,
+        has_relief=np.zeros((C, H), bool),
+        newcomer_left=nothing,
+        returnee_left=nothing,
+        returning=nothing[0],
+        newcomer_years=nowhere,
+        returnee_years=nowhere,
+        returnee_abroad=np.zeros(H, np.int32),
+        country=HUBS.country,
+        is_home=IS_HOME,
+        b_friend=np.float32(0),
+        log_colleague=np.float32(0),
+        colleague_share=0.0,
+        family_share=0.0,
+        year=0,
+    )
 
 
 def pulls(world, headcount):
@@ -112,13 +131,35 @@ class Model:
     def step(self):
         """One year."""
         key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
-        parts = over_range(passes.consider, self.world.n, key("month"), key("consider"), self.people, self.rates,
-                           P_SEARCH, 1.0, NO_TEAMS, 1.0, self.year)  # fmt: skip
+        parts = over_range(
+            passes.consider,
+            self.world.n,
+            key("month"),
+            key("consider"),
+            self.people,
+            self.rates,
+            P_SEARCH,
+            1.0,
+            NO_TEAMS,
+            1.0,
+            self.year,
+        )
         who = np.concatenate([slots for slots, _ in parts])
         chosen = np.empty(len(who), np.int64)
         tables = self.tables._replace(pull=pulls(self.world, self.headcount))
-        over_range(choose, len(who), who, uniforms(key("destination"), who), self.people, self.ties, self.keys, tables,
-                   NOBODY, rm1.B_PEER, chosen)  # fmt: skip
+        over_range(
+            choose,
+            len(who),
+            who,
+            uniforms(key("destination"), who),
+            self.people,
+            self.ties,
+            self.keys,
+            tables,
+            NOBODY,
+            rm1.B_PEER,
+            chosen,
+        )
         flow = sum(over_range(self._move, len(who), who, chosen))
         flow[np.diag_indices(H)] += self.headcount - flow.sum(axis=1)
         self.headcount = flow.sum(axis=0)
@@ -129,9 +170,23 @@ class Model:
     def _move(self, first, last, who, chosen):
         """Move a part of the searchers; (origin, destination) flow. Each part keeps books of its own."""
         books, part = Books(H, C), slice(first, last)
-        relocate(who[part], chosen[part], np.full(last - first, -1), 12 * self.year, self.people, HUBS.country,
-                 IS_HOME, NO_PERMITS, NO_PERMITS, ONE_JOB, NO_TEAMS, books.change, books.flow, books.crossings,
-                 books.hires)  # fmt: skip
+        relocate(
+            who[part],
+            chosen[part],
+            np.full(last - first, -1),
+            12 * self.year,
+            self.people,
+            HUBS.country,
+            IS_HOME,
+            NO_PERMITS,
+            NO_PERMITS,
+            ONE_JOB,
+            NO_TEAMS,
+            books.change,
+            books.flow,
+            books.crossings,
+            books.hires,
+        )
         return books.flow
 
 

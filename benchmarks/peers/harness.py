@@ -40,12 +40,23 @@ def run(name, build, warmup=None, variants=("default",)):
     foreign = watch.foreign_cores
     if asked.out:
         np.savez(asked.out, shares=np.array(timed.shares), flows=np.array(timed.flows))
-    print(json.dumps({
-        "framework": name if asked.variant == "default" else f"{name}, {asked.variant}", "n": asked.n,
-        "graph": asked.graph, "graph_s": world.graph_seconds, "warm_s": warm, "build_s": timed.builds,
-        "year_s": float(np.median(timed.years)), "years_timed": len(timed.years), "peak_mb": timed.peak_mb,
-        "foreign_cores": foreign, "waited_in_vain": not quiet,
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "framework": name if asked.variant == "default" else f"{name}, {asked.variant}",
+                "n": asked.n,
+                "graph": asked.graph,
+                "graph_s": world.graph_seconds,
+                "warm_s": warm,
+                "build_s": timed.builds,
+                "year_s": float(np.median(timed.years)),
+                "years_timed": len(timed.years),
+                "peak_mb": timed.peak_mb,
+                "foreign_cores": foreign,
+                "waited_in_vain": not quiet,
+            }
+        )
+    )
 
 
 class Timed:

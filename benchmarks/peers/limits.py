@@ -135,8 +135,12 @@ def main():
     key = np.uint64(0x1234567890ABCDEF)
 
     def emit(what, n, seconds, best, **extra):
-        print(json.dumps({"limit": what, "n": n, "graph": asked.graph, "threads": threads,
-                          "s": seconds, "s_min": best, **extra}), flush=True)
+        print(
+            json.dumps(
+                {"limit": what, "n": n, "graph": asked.graph, "threads": threads, "s": seconds, "s_min": best, **extra}
+            ),
+            flush=True,
+        )
 
     big = np.ones(1 << 27, np.int64)
     s, best = timed(read_all, big, reps=7)

@@ -33,8 +33,10 @@ def measure(sizes=SIZES, graph="smallworld", only="", rounds=3, patience=60.0):
 def _is_there(entry):
     there = python_of(entry.environment).exists()
     if not there:
-        print(f"{entry.label}: no environment; python -m benchmarks.peers.environments {entry.environment}",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"{entry.label}: no environment; python -m benchmarks.peers.environments {entry.environment}",
+            file=sys.stderr,
+        )
     return there
 
 
@@ -61,11 +63,14 @@ def summary(rounds):
     years = [row["year_s"] for row in rounds]
     return {
         **{name: rounds[0][name] for name in ("label", "framework", "n", "graph")},
-        "rounds": len(rounds), "year_s": statistics.median(years), "low": min(years), "high": max(years),
+        "rounds": len(rounds),
+        "year_s": statistics.median(years),
+        "low": min(years),
+        "high": max(years),
         "build_s": statistics.median(statistics.median(row["build_s"]) for row in rounds),
         "peak_mb": statistics.median(row["peak_mb"] for row in rounds),
         "foreign_cores": max(row["foreign_cores"] for row in rounds),
-    }  # fmt: skip
+    }
 
 
 def with_ratios(rows):

@@ -20,11 +20,20 @@ for panel, commands in (
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
     ("Explore", (explore.explore,)),
     ("A saved run", (asking.effect, asking.plot, asking.verify)),
-    ("Scenarios", (scenarios.list_scenarios, scenarios.describe, scenarios.diff, scenarios.new, scenarios.levers,
-                   scenarios.schema)),
+    (
+        "Scenarios",
+        (
+            scenarios.list_scenarios,
+            scenarios.describe,
+            scenarios.diff,
+            scenarios.new,
+            scenarios.levers,
+            scenarios.schema,
+        ),
+    ),
     ("The world", (scenarios.world, scenarios.split)),
     ("Trust", (checking.validate, checking.backcast, checking.calibrate)),
-):  # fmt: skip
+):
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
 
@@ -57,9 +66,7 @@ def main(arguments=None):
 @app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version; works for every command.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version; works for every command.")] = False,
 ):
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

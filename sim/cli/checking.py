@@ -40,12 +40,30 @@ def validate(
     check_writable(out)
     wanted = tuple(name.strip() for name in only.split(",")) if only is not None else ()
     with terminal.progress(draws, quiet or json, "draws") as progress:
-        found = study(draws, population_of(population), wanted, seed=seed, uncertainty=uncertainty,
-                      assumptions=assumptions, workers=workers, progress=progress)  # fmt: skip
-    table = pd.DataFrame([{key: value for key, value in row.items() if key not in ("beside", "scenarios", "values")}
-                          for row in found["gates"]])  # fmt: skip
-    folder = write_tables(out, "validate", found, {"gates": table}, answer="gates",
-                          illustrate=lambda into: (into / "gates.html").write_text(show.page(found), encoding="utf-8"))
+        found = study(
+            draws,
+            population_of(population),
+            wanted,
+            seed=seed,
+            uncertainty=uncertainty,
+            assumptions=assumptions,
+            workers=workers,
+            progress=progress,
+        )
+    table = pd.DataFrame(
+        [
+            {key: value for key, value in row.items() if key not in ("beside", "scenarios", "values")}
+            for row in found["gates"]
+        ]
+    )
+    folder = write_tables(
+        out,
+        "validate",
+        found,
+        {"gates": table},
+        answer="gates",
+        illustrate=lambda into: (into / "gates.html").write_text(show.page(found), encoding="utf-8"),
+    )
     if json:
         typer.echo(to_json(found | {"folder": str(folder)}, indent=1))
     elif quiet:
@@ -123,13 +141,29 @@ def backcast(
     from sim.study.backcast import backcast as study
 
     check_writable(out)
-    found = study(flows, fit_until, _years(score), _agents(population), seed, replicates,
-                  lambda: terminal.say_if_compiling(quiet or json))  # fmt: skip
-    tables = {"scores": found.scores, "corridors": found.corridors, "net_rates": found.net_rates,
-              "kernel": found.kernel}  # fmt: skip
-    answer = plain_values(found.record | {
-        "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
-        "kernel": found.kernel.to_dict("records"), "sentences": show.sentences(found)})  # fmt: skip
+    found = study(
+        flows,
+        fit_until,
+        _years(score),
+        _agents(population),
+        seed,
+        replicates,
+        lambda: terminal.say_if_compiling(quiet or json),
+    )
+    tables = {
+        "scores": found.scores,
+        "corridors": found.corridors,
+        "net_rates": found.net_rates,
+        "kernel": found.kernel,
+    }
+    answer = plain_values(
+        found.record
+        | {
+            "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
+            "kernel": found.kernel.to_dict("records"),
+            "sentences": show.sentences(found),
+        }
+    )
     folder = write_tables(out, f"backcast-{fit_until}", answer, tables, lambda into: show.draw(found, into))
     if json:
         typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))

@@ -84,8 +84,9 @@ def levers(
     many = len(found) > IN_FULL and not json
     say([lever_row(lever) for lever in found], json, quiet, IN_FULL_ALONE if many else ())
     if many and not quiet:
-        typer.echo(f"\n{len(found)} levers; what one means, whom it reaches and its source: "
-                   f"talentflow levers {found[0].path}")
+        typer.echo(
+            f"\n{len(found)} levers; what one means, whom it reaches and its source: talentflow levers {found[0].path}"
+        )
 
 
 def schema(json: Json = False, quiet: Quiet = False):
@@ -97,12 +98,8 @@ def schema(json: Json = False, quiet: Quiet = False):
 
 
 def world(
-    table: Annotated[
-        str | None, typer.Argument(metavar="TABLE", help="Left out: the list of tables.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Say what is stale or unsourced; exit code 1 if any.")
-    ] = False,
+    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="Left out: the list of tables.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say what is stale or unsourced; exit code 1 if any.")] = False,
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,

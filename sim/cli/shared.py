@@ -21,9 +21,14 @@ def _use_world(folder):
 
 
 World = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", callback=_use_world, is_eager=True,
-                              help="World tables of your own, in place of the shipped ones of the same name.")
-]  # fmt: skip
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        callback=_use_world,
+        is_eager=True,
+        help="World tables of your own, in place of the shipped ones of the same name.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 
@@ -33,35 +38,35 @@ Replicates = Annotated[int, typer.Option(min=1, help="Pairs of runs.")]
 Years = Annotated[int, typer.Option(min=1, max=50)]
 Start = Annotated[int, typer.Option(min=2000, max=2100, help="First year.")]
 Seed = Annotated[int, typer.Option(min=0)]
-Uncertainty = Annotated[
-    Literal["all", "chance"], typer.Option(help="Of chance and assumptions, or of chance alone.")
-]
+Uncertainty = Annotated[Literal["all", "chance"], typer.Option(help="Of chance and assumptions, or of chance alone.")]
 UncertaintyOfRun = Annotated[
     Literal["all", "chance", "parts"],
-    typer.Option(help="Of chance and assumptions, or of chance alone; parts: the first, and its variance split over "
-                      "chance, data, assumptions and the choice of model (seventeen times the runs)."),
-]  # fmt: skip
+    typer.Option(
+        help="Of chance and assumptions, or of chance alone; parts: the first, and its variance split over "
+        "chance, data, assumptions and the choice of model (seventeen times the runs)."
+    ),
+]
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file that holds or re-ranges assumptions.")]
 Baseline = Annotated[str, typer.Option(help="The scenario to compare with; a stack such as a+b too.")]
 Engine = Annotated[
     Literal["agents", "meanfield"],
-    typer.Option(help="meanfield: expected numbers in place of engineers, fast and without chance; "
-                      "it takes no --population."),
-]  # fmt: skip
-Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes; the result is the same for any number.")
+    typer.Option(
+        help="meanfield: expected numbers in place of engineers, fast and without chance; it takes no --population."
+    ),
 ]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; the result is the same for any number.")]
 Fork = Annotated[
-    int | None, typer.Option(metavar="YEAR", help="Run the past once, up to this year, for all scenarios. "
-                             "Left out: as late as their policies allow.")
-]  # fmt: skip
+    int | None,
+    typer.Option(
+        metavar="YEAR",
+        help="Run the past once, up to this year, for all scenarios. Left out: as late as their policies allow.",
+    ),
+]
 Precision = Annotated[
     str | None, typer.Option(metavar="ERROR", help="More pairs until the Monte Carlo error is so small: 0.05pp.")
 ]
 Most = Annotated[int, typer.Option(min=1, help="Pairs at which --precision gives up.")]
-Measure = Annotated[
-    str, typer.Option(help="What is measured, such as share:usa,tier=expert@2036.")
-]
+Measure = Annotated[str, typer.Option(help="What is measured, such as share:usa,tier=expert@2036.")]
 Out = Annotated[Path, typer.Option(help="Where the folder of the run goes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if this very run lies there.")]
 

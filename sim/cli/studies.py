@@ -54,9 +54,7 @@ def run(
     fork: Fork = None,
     engine: Engine = "agents",
     workers: Workers = None,
-    overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")
-    ] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")] = None,
     out: Out = Path("outputs"),
     force: Force = False,
     json: Json = False,
@@ -190,12 +188,24 @@ def breakeven(
     check_writable(out)
     options, chosen = options_of(locals()), load(scenario)
     with terminal.progress(replicates, quiet or json) as progress:
-        found = study.breakeven(chosen, lever or offset, measure, target, study.limits(within), load(baseline),
-                                **vars(replace(options, progress=progress)))  # fmt: skip
+        found = study.breakeven(
+            chosen,
+            lever or offset,
+            measure,
+            target,
+            study.limits(within),
+            load(baseline),
+            **vars(replace(options, progress=progress)),
+        )
     made_from = simulate.prepared({"scenario": chosen}, load(baseline), options)
     answer = plain_values(vars(found) | {"sentences": show.breakeven_sentences(found), **made_from})
-    folder = write_tables(out, f"{chosen.name}-breakeven", answer, {"curve": found.curve},
-                          lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"))  # fmt: skip
+    folder = write_tables(
+        out,
+        f"{chosen.name}-breakeven",
+        answer,
+        {"curve": found.curve},
+        lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"),
+    )
     if json:
         typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
     elif quiet:
@@ -239,8 +249,9 @@ def why(
         tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
     made_from = simulate.prepared({"scenario": chosen}, load(baseline), options)
     answer = plain_values({"measure": measure, **tables, **made_from})
-    folder = write_tables(out, f"{chosen.name}-why", answer, tables,
-                          lambda into: show.draw_parts(tables, chosen.title, measure, into))  # fmt: skip
+    folder = write_tables(
+        out, f"{chosen.name}-why", answer, tables, lambda into: show.draw_parts(tables, chosen.title, measure, into)
+    )
     if json:
         typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
     elif quiet:

@@ -33,8 +33,12 @@ def sweep(
         typer.Option(help="guided: Morris screening, then Sobol indices of what matters."),
     ] = "guided",
     over: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="What varies: assumptions (names, b_*), groups "
-                                       "(behaviour, data, policy), levers, path=low:high. Left out: all assumptions.")
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="What varies: assumptions (names, b_*), groups "
+            "(behaviour, data, policy), levers, path=low:high. Left out: all assumptions.",
+        ),
     ] = None,
     measure: Annotated[
         list[str] | None, typer.Option(help="Such as share:usa@2036; the first is screened on. Left out: share:usa.")
@@ -65,7 +69,7 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Begin anew, whatever lies in the store.")] = False,
     json: Json = False,
     quiet: Quiet = False,
-):  # fmt: skip
+):
     """Find out which assumptions an answer rests on; killed at any time, the same command goes on."""
     from sim.results.folder import check_writable
     from sim.show import sweeps as show
@@ -79,11 +83,26 @@ def sweep(
     check_writable(out)
     with show.progress(quiet or json) as told:
         found = study.sweep(
-            scenario, tuple(measure or ("share:usa",)), method, extend or n, _listed(over or ()), baseline,
-            levels=levels, out=out, executor=cluster, told=told, force=force, population=population_of(population),
-            years=years, start=start, seed=seed, assumptions=assumptions, workers=workers, replicates=replicates,
+            scenario,
+            tuple(measure or ("share:usa",)),
+            method,
+            extend or n,
+            _listed(over or ()),
+            baseline,
+            levels=levels,
+            out=out,
+            executor=cluster,
+            told=told,
+            force=force,
+            population=population_of(population),
+            years=years,
+            start=start,
+            seed=seed,
+            assumptions=assumptions,
+            workers=workers,
+            replicates=replicates,
             engine=engine,
-        )  # fmt: skip
+        )
     draw_sweep_figures(found)
     _print(found, list(measure or ["share:usa"]), json, quiet)
     if not found.counts().get("done"):
@@ -97,7 +116,7 @@ def status(
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
-):  # fmt: skip
+):
     """Say how far a sweep is, what was refused or failed, and what it says so far; nothing is run."""
     from sim.results.sweep_result import Sweep
 

@@ -62,8 +62,24 @@ def standing(slots, hubs, hub, target, seen):
 
 
 @njit(cache=True, nogil=True)
-def best_route(first, last, slots, hubs, people, country, group_of, of_country, for_whom, side, is_open, reach,
-               reach_key, most, promise, chosen):
+def best_route(
+    first,
+    last,
+    slots,
+    hubs,
+    people,
+    country,
+    group_of,
+    of_country,
+    for_whom,
+    side,
+    is_open,
+    reach,
+    reach_key,
+    most,
+    promise,
+    chosen,
+):
     """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
 
     Parameters
@@ -96,8 +112,23 @@ def those(slots, people, hubs, homes):
 
 
 @njit(cache=True, nogil=True)
-def relocate(slots, hubs, route, month, people, country, is_home, kind, permit_months, hiring, teams, change, flow,
-             crossings, hires):
+def relocate(
+    slots,
+    hubs,
+    route,
+    month,
+    people,
+    country,
+    is_home,
+    kind,
+    permit_months,
+    hiring,
+    teams,
+    change,
+    flow,
+    crossings,
+    hires,
+):
     """Move engineers to ``hubs``: residence, status, permit, job and the year's books.
 
     Who works remotely and needs no permit keeps his job; everybody else takes one in the new hub.

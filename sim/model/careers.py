@@ -11,8 +11,14 @@ from .supply_equations import demand_factor
 
 def promote(arm, year):
     """Promote whom the year's draw picks."""
-    parts = over_range(work.promote, arm.used, rng.key(arm.seed, "promotion", year), arm.people,
-                       promotion_rates(arm, year), len(arm.world.setting.homes))
+    parts = over_range(
+        work.promote,
+        arm.used,
+        rng.key(arm.seed, "promotion", year),
+        arm.people,
+        promotion_rates(arm, year),
+        len(arm.world.setting.homes),
+    )
     change, promotions = (sum(part) for part in zip(*parts, strict=True))
     arm.books.change += change
     arm.books.promotions += promotions
@@ -31,8 +37,9 @@ def promotion_rates(arm, year):
     world = start[:, 0].sum() / start.sum()
     mean = eq.mentoring(share(start), world, a.b_mentoring) @ start / start.sum(axis=0)
     demand = demand_factor(arm.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
-    return eq.promotion_rate(a.promotion_pace * balanced(arm, year), share(stock), world, mean,
-                             np.append(1.0, demand[:-1]), a.b_mentoring)
+    return eq.promotion_rate(
+        a.promotion_pace * balanced(arm, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
+    )
 
 
 def balanced(arm, year):

@@ -11,9 +11,21 @@ from ..world.hubs import OWNERS
 from . import equations as eq
 from . import work_equations as work
 
-OWNER_OF = np.array([OWNERS.index(owner) for owner in (
-    "labs_and_big_tech", "labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public", "cloud_and_enterprise",
-    "cloud_and_enterprise", "cloud_and_enterprise", "sovereign_and_public")])  # (sector,) whose machines it uses
+OWNER_OF = np.array(
+    [
+        OWNERS.index(owner)
+        for owner in (
+            "labs_and_big_tech",
+            "labs_and_big_tech",
+            "cloud_and_enterprise",
+            "sovereign_and_public",
+            "cloud_and_enterprise",
+            "cloud_and_enterprise",
+            "cloud_and_enterprise",
+            "sovereign_and_public",
+        )
+    ]
+)  # (sector,) whose machines it uses
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 
 
@@ -29,8 +41,10 @@ def fleets(setting, a, rules, year, start):
     in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
     public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
     multiplier = rules["compute_multiplier"]
-    return (np.maximum(owned * multiplier[:, None], 0.0),
-            np.maximum((a.local_use_share * built + public) * multiplier, 0.0))
+    return (
+        np.maximum(owned * multiplier[:, None], 0.0),
+        np.maximum((a.local_use_share * built + public) * multiplier, 0.0),
+    )
 
 
 def accessible_compute(setting, a, rules, year, start):

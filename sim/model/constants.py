@@ -189,7 +189,8 @@ class FirstYear:
         trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
         asks, wins = permit_factors(arm)
         self.stay, self.trip, self.asked, self.won, self.lives = exponentials(
-            pulls(arm), trip, asks, wins, setting.country, setting.home_share > 0, self.dissimilarity)
+            pulls(arm), trip, asks, wins, setting.country, setting.home_share > 0, self.dissimilarity
+        )
         self.size = arm.size()
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
 
@@ -198,8 +199,15 @@ class FirstYear:
         scale = self.dissimilarity[WAYS][:, None, None, None]
         pull, cost = np.exp(xi / scale), np.exp(-np.asarray(move_cost_abroad)[:, None, None] / scale)
         trip = np.concatenate([self.trip[:1], self.trip[1:] * cost[1:]])  # the first way crosses no border
-        return expected_flows(self.weight, self.stay * np.exp(xi)[:, None], trip, self.asked * pull, self.won * pull,
-                              self.lives, self.dissimilarity)
+        return expected_flows(
+            self.weight,
+            self.stay * np.exp(xi)[:, None],
+            trip,
+            self.asked * pull,
+            self.won * pull,
+            self.lives,
+            self.dissimilarity,
+        )
 
 
 def invert(first_year, targets, crossing_rates, offsets, fitted):

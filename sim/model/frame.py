@@ -117,6 +117,15 @@ def considering_table(arm):
     by_role = setting.role_share * remote.considering_factor(arm)
     mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
     mean = weight.sum() / stock.sum() * mobility
-    rates = eq.considering_rates(a.considering_rate / mean, setting.role_mobility, tier, status, a.mover_ratio,
-                                 a.mover_share, ages, a.b_age, a.age_reference)
+    rates = eq.considering_rates(
+        a.considering_rate / mean,
+        setting.role_mobility,
+        tier,
+        status,
+        a.mover_ratio,
+        a.mover_share,
+        ages,
+        a.b_age,
+        a.age_reference,
+    )
     return rates.reshape(-1, *rates.shape[3:])

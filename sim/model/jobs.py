@@ -16,9 +16,20 @@ def change_jobs(arm, year):
     keys = np.array([rng.key(arm.seed, "separation", year), rng.key(arm.world.seed, "mission")])
     for_pay = eq.pay_separation(arm.sectors.advantage, arm.sectors.value)
     for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
-    parts = over_range(work.change_jobs, arm.used, keys, arm.people, separation(arm), for_pay,
-                       job_lock(setting, a), 1 + a.remote_separation_effect, a.mission_share, setting.country,
-                       arm.hiring, len(setting.homes))
+    parts = over_range(
+        work.change_jobs,
+        arm.used,
+        keys,
+        arm.people,
+        separation(arm),
+        for_pay,
+        job_lock(setting, a),
+        1 + a.remote_separation_effect,
+        a.mission_share,
+        setting.country,
+        arm.hiring,
+        len(setting.homes),
+    )
     arm.books.rehired(*map(sum, zip(*parts, strict=True)))
 
 
@@ -48,9 +59,14 @@ def hiring(arm, year):
     s = arm.world.setting
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     chances = eq.sector_chances(arm.sectors.openings, arm.sectors.advantage)
-    keys = [rng.key(arm.seed, "new sector", year), rng.key(arm.world.seed, "would work remotely"),
-            rng.key(arm.seed, "remote employer", year)]
-    return Hiring(single(np.cumsum(chances, axis=-1)), single(remote.remote_share(s, arm.a, arm.rules)),
-                  single(np.cumsum(remote.employers(arm), axis=-1)), np.array(keys))
-
-
+    keys = [
+        rng.key(arm.seed, "new sector", year),
+        rng.key(arm.world.seed, "would work remotely"),
+        rng.key(arm.seed, "remote employer", year),
+    ]
+    return Hiring(
+        single(np.cumsum(chances, axis=-1)),
+        single(remote.remote_share(s, arm.a, arm.rules)),
+        single(np.cumsum(remote.employers(arm), axis=-1)),
+        np.array(keys),
+    )

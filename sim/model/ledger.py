@@ -37,8 +37,9 @@ def fingerprint(hub, home, category, sector, status, employer):
 @njit(inline="always")
 def fingerprint_of(people, i):
     """Number of the combination that the engineer in slot ``i`` is."""
-    return fingerprint(people.hub[i], people.home[i], people.category[i], people.sector[i], people.status[i],
-                       people.employer_hub[i])
+    return fingerprint(
+        people.hub[i], people.home[i], people.category[i], people.sector[i], people.status[i], people.employer_hub[i]
+    )
 
 
 @njit(inline="always")

@@ -30,9 +30,16 @@ class Pool:
     def from_row(cls, row):
         """A pool from its row in ``pools.csv``."""
         level = np.array([float(row[f"level_{k}"]) for k in (1, 2, 3, 4)])
-        return cls(row["pool"], float(row["cap"]), float(row["advanced_degree_cap"] or 0),
-                   float(row["registrations"]), float(row["own_registrations"] or 0), float(row["in_country_share"]),
-                   float(row["master_share"]), level / level.sum())
+        return cls(
+            row["pool"],
+            float(row["cap"]),
+            float(row["advanced_degree_cap"] or 0),
+            float(row["registrations"]),
+            float(row["own_registrations"] or 0),
+            float(row["in_country_share"]),
+            float(row["master_share"]),
+            level / level.sum(),
+        )
 
 
 def draw(clock, master, places, advanced_places):

@@ -65,8 +65,7 @@ def market(arm, year, rules):
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute, by_sector = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector,
-                  size)
+    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size)
 
 
 def openings(setting, a, rules, affiliate_jobs):
@@ -98,8 +97,9 @@ def mean_pay(setting, a):
     skill = np.ones((setting.tier_share.shape[1], setting.role_share.shape[1]))
     gross = gross_pay(setting, a, np.ones(len(setting.hubs)), skill)
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate)
-    net = eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, setting.price[:, None, None], a.expected_stay,
-                          a.fee_pass_through, a.price_weight)
+    net = eq.net_real_pay(
+        gross, tax, 0.0, 0.0, 0.0, setting.price[:, None, None], a.expected_stay, a.fee_pass_through, a.price_weight
+    )
     people = setting.stock[:, None, None] * setting.tier_share[:, :, None] * setting.role_share[:, None]
     return float(np.average(net, weights=people))
 
@@ -118,14 +118,24 @@ def pulls(arm, year):
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(arm, valued),
         remote=remote_pull(arm, gross, m.price) - pay[..., 0],
-        place=eq.place_pull(m.size, s.compatriots, s.home_share, s.language,
-                            openings(s, a, rules, arm.jobs_abroad()), arm.constants.at(year, a.boom_half_life),
-                            a.b_size, a.b_diaspora, a.b_home, a.b_language),
+        place=eq.place_pull(
+            m.size,
+            s.compatriots,
+            s.home_share,
+            s.language,
+            openings(s, a, rules, arm.jobs_abroad()),
+            arm.constants.at(year, a.boom_half_life),
+            a.b_size,
+            a.b_diaspora,
+            a.b_home,
+            a.b_language,
+        ),
         compute=compute_table(s, a, m),
         permit=permit_terms(arm, gross, tax),
         free=np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
-        newcomer_years=years("newcomer_years"), returnee_years=years("returnee_years"),
+        newcomer_years=years("newcomer_years"),
+        returnee_years=years("returnee_years"),
     )
 
 
@@ -146,13 +156,22 @@ def tables(arm, year):
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
         group_of=arm.routes.group_of,
         free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
-        is_home=s.home_share > 0, nest=fixed.nest, sharpness=fixed.sharpness, dissimilarity=fixed.dissimilarity,
+        is_home=s.home_share > 0,
+        nest=fixed.nest,
+        sharpness=fixed.sharpness,
+        dissimilarity=fixed.dissimilarity,
         country=s.country,
-        closed=p.closed, any_closed=bool(p.closed.any()),
-        has_relief=relief_matters(s, p), newcomer_years=p.newcomer_years, returnee_years=p.returnee_years,
+        closed=p.closed,
+        any_closed=bool(p.closed.any()),
+        has_relief=relief_matters(s, p),
+        newcomer_years=p.newcomer_years,
+        returnee_years=p.returnee_years,
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
-        b_friend=np.float32(a.b_friend), log_colleague=np.float32(np.log(a.colleague_multiplier)),
-        colleague_share=arm.colleague_share, family_share=np.float32(a.family_share), year=year,
+        b_friend=np.float32(a.b_friend),
+        log_colleague=np.float32(np.log(a.colleague_multiplier)),
+        colleague_share=arm.colleague_share,
+        family_share=np.float32(a.family_share),
+        year=year,
     )
 
 
@@ -168,8 +187,9 @@ class Layout:
 
     def __init__(self, setting, a, move_cost_abroad):
         self.abroad = setting.country[:, None] != setting.country[None, :]
-        self.trip_cost = eq.trip_cost(setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic,
-                                      move_cost_abroad)
+        self.trip_cost = eq.trip_cost(
+            setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic, move_cost_abroad
+        )
         self.nest = nests_of(setting)
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]
@@ -185,8 +205,9 @@ class Layout:
 def nests_of(setting):
     """(home, origin, hub) nest of every alternative (E3)."""
     hubs = np.arange(len(setting.hubs))
-    return np.stack([eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1)))
-                     for share in setting.home_share])
+    return np.stack(
+        [eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1))) for share in setting.home_share]
+    )
 
 
 def dissimilarity_of(a):
@@ -212,8 +233,17 @@ def pay_table(gross, tax, relief, price, arm):
     """
     a = arm.a
     left = np.arange(int(np.ceil(a.expected_stay)) + 1)
-    y = eq.net_real_pay(gross[..., None], tax[..., None], relief[:, None, None, None], left, 0.0,
-                        price[:, None, None, None], a.expected_stay, a.fee_pass_through, a.price_weight)
+    y = eq.net_real_pay(
+        gross[..., None],
+        tax[..., None],
+        relief[:, None, None, None],
+        left,
+        0.0,
+        price[:, None, None, None],
+        a.expected_stay,
+        a.fee_pass_through,
+        a.price_weight,
+    )
     utility = eq.pay_utility(y, a.linear_pay, arm.mean_pay)
     pull = pay_tastes(a)[None, None, None, :, None] * utility[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))

@@ -16,8 +16,21 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     living = arm.living()
-    over_range(choose_hubs, len(slots), slots, u, arm.people, living, arm.ties, arm.person_keys, arm.tables, mode,
-               barred, chosen, needs)
+    over_range(
+        choose_hubs,
+        len(slots),
+        slots,
+        u,
+        arm.people,
+        living,
+        arm.ties,
+        arm.person_keys,
+        arm.tables,
+        mode,
+        barred,
+        chosen,
+        needs,
+    )
     return chosen, needs
 
 
@@ -45,12 +58,34 @@ def move(arm, slots, hubs, month, route=None):
     books = arm.books
     colleagues, _ = tied_hubs(slots, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
     books.tied_moves += count_tied(slots, hubs, colleagues, arm.people.hub, books.tied_hubs)
-    relocate(slots, hubs, route, month, arm.people, arm.world.setting.country, arm.tables.is_home, arm.routes.kind,
-             arm.offices.permit_months, arm.hiring, arm.teams, books.change, books.flow, books.crossings, books.hires)
+    relocate(
+        slots,
+        hubs,
+        route,
+        month,
+        arm.people,
+        arm.world.setting.country,
+        arm.tables.is_home,
+        arm.routes.kind,
+        arm.offices.permit_months,
+        arm.hiring,
+        arm.teams,
+        books.change,
+        books.flow,
+        books.crossings,
+        books.hires,
+    )
 
 
 def grant(arm, slots, route, month):
     """Give engineers who stay where they are the status that a granted route brings."""
-    change_status(slots, route, month, arm.people, len(arm.world.setting.homes), arm.routes.kind,
-                  arm.offices.permit_months, arm.books.change)
-
+    change_status(
+        slots,
+        route,
+        month,
+        arm.people,
+        len(arm.world.setting.homes),
+        arm.routes.kind,
+        arm.offices.permit_months,
+        arm.books.change,
+    )

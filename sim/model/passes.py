@@ -76,8 +76,9 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, re
 
 
 @njit(cache=True, nogil=True)
-def settle(first, last, keys, people, country, settlement, returning, renewal, naturalise, opt_months, stem_months,
-           month):
+def settle(
+    first, last, keys, people, country, settlement, returning, renewal, naturalise, opt_months, stem_months, month
+):
     """Status at the end of the year (E6), and who must or wants to leave the country.
 
     Parameters

@@ -26,8 +26,9 @@ def offered(arm):
 def employers(arm):
     """(hub, hub) chances of each hub to be that of a remote worker's employer, by residence (E11)."""
     s = arm.world.setting
-    return eq.employer_chances(arm.size(), s.country[:, None] != s.country, arm.a.remote_abroad,
-                               arm.rules["remote_hiring"])
+    return eq.employer_chances(
+        arm.size(), s.country[:, None] != s.country, arm.a.remote_abroad, arm.rules["remote_hiring"]
+    )
 
 
 def gross_pay(arm, gross):
@@ -58,8 +59,16 @@ def call_back(arm, year):
     A part of those whose employer is in their country move to him; everybody else takes another job where he lives.
     """
     keys = np.array([arm.hiring.keys[1], rng.key(arm.seed, "follow the office", year)])
-    parts = over_range(work.call_back, arm.used, keys, arm.people, arm.a.recall_relocation, arm.world.setting.country,
-                       arm.hiring, len(arm.world.setting.homes))
+    parts = over_range(
+        work.call_back,
+        arm.used,
+        keys,
+        arm.people,
+        arm.a.recall_relocation,
+        arm.world.setting.country,
+        arm.hiring,
+        len(arm.world.setting.homes),
+    )
     *booked, called = zip(*parts, strict=True)
     arm.books.rehired(*map(sum, booked))
     slots = np.concatenate(called)

@@ -42,8 +42,16 @@ class Routes:
             if country in countries:
                 self.group_of[countries[country], TEMPORARY] = k
         self.for_whom = np.array(
-            [[[takes[r] in ("", group) and (not row["homes"] or home in row["homes"].split(";"))
-               for r, row in enumerate(rows)] for home in setting.homes] for group in groups]
+            [
+                [
+                    [
+                        takes[r] in ("", group) and (not row["homes"] or home in row["homes"].split(";"))
+                        for r, row in enumerate(rows)
+                    ]
+                    for home in setting.homes
+                ]
+                for group in groups
+            ]
         )  # (group, home, route)
         most = np.bincount(self.country).max()
         self.of_country = np.full((len(countries), most), -1)  # (country, k): its routes, -1 beyond them
@@ -187,7 +195,8 @@ def permit_terms(arm, gross, tax):
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
-        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
+        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0
+    )
     pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.known_odds[route], a.b_delay, a.b_odds)
     pull = pull + a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None])
     reached = share.sum(axis=-1)
@@ -210,7 +219,22 @@ def route_for(arm, slots, hub, abroad):
     routes, setting = arm.routes, arm.world.setting
     side = routes.from_abroad if abroad else routes.in_country
     chosen = np.empty(len(slots), np.int64)
-    over_range(best_route, len(slots), slots, hub, arm.people, setting.country, routes.group_of, routes.of_country,
-               routes.for_whom, side, arm.open_routes, arm.rules["route_reach"], arm.reach_key, MOST_ROUTES,
-               arm.offices.promised(abroad), chosen)
+    over_range(
+        best_route,
+        len(slots),
+        slots,
+        hub,
+        arm.people,
+        setting.country,
+        routes.group_of,
+        routes.of_country,
+        routes.for_whom,
+        side,
+        arm.open_routes,
+        arm.rules["route_reach"],
+        arm.reach_key,
+        MOST_ROUTES,
+        arm.offices.promised(abroad),
+        chosen,
+    )
     return chosen

@@ -48,12 +48,18 @@ def sector_pull(arm, gross):
     setting, a, rules, market = arm.world.setting, arm.a, arm.rules, arm.market
     mean = with_allowance(gross, rules)
     own = with_allowance(gross[:, None] * relative_pay(setting, a, rules)[..., None], rules)
-    ahead = eq.pay_gain(net_pay(setting, a, rules, own), net_pay(setting, a, rules, mean)[:, None], a.linear_pay,
-                        nominal_mean_pay(arm)[:, None, None, None])
+    ahead = eq.pay_gain(
+        net_pay(setting, a, rules, own),
+        net_pay(setting, a, rules, mean)[:, None],
+        a.linear_pay,
+        nominal_mean_pay(arm)[:, None, None, None],
+    )
     ahead = np.moveaxis(ahead, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
     pay = pay_tastes(a)[:, None, None] * ahead
-    seen = a.b_compute * (np.log1p(np.minimum(market.sector_compute, a.compute_saturation))
-                          - np.log1p(np.minimum(market.compute, a.compute_saturation))[:, None])
+    seen = a.b_compute * (
+        np.log1p(np.minimum(market.sector_compute, a.compute_saturation))
+        - np.log1p(np.minimum(market.compute, a.compute_saturation))[:, None]
+    )
     compute = setting.role_compute[:, None, None, None] * seen
     return (pay + compute).reshape(-1, *seen.shape)
 
@@ -98,14 +104,20 @@ def sector_pay(setting, rules):
 
 def pay_level(setting, rules):
     """(hub,) pay over that of the start for what policy does to sectors, by the sectors of the start."""
-    return ((setting.sector_share * sector_pay(setting, rules)).sum(axis=1)
-            / (setting.sector_share * setting.sector_pay).sum(axis=1))
+    return (setting.sector_share * sector_pay(setting, rules)).sum(axis=1) / (
+        setting.sector_share * setting.sector_pay
+    ).sum(axis=1)
 
 
 def separation_rates(setting, a):
     """(sector,) separations a person-year, policy apart (E10)."""
-    return work.separation_rates(setting.separation_rate, setting.stock @ setting.sector_share, a.job_change_rate,
-                                 a.lab_separation_rate, FRONTIER_LAB)
+    return work.separation_rates(
+        setting.separation_rate,
+        setting.stock @ setting.sector_share,
+        a.job_change_rate,
+        a.lab_separation_rate,
+        FRONTIER_LAB,
+    )
 
 
 def openings_by_sector(setting, a, rules):

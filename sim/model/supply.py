@@ -16,10 +16,12 @@ ACADEMIA = SECTORS.index("academia")
 
 def growth_by_country(setting, a, start, years):
     """(year, country) growth of the reference path (E9)."""
-    return np.array([
-        eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
-        for t in range(years)
-    ])
+    return np.array(
+        [
+            eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
+            for t in range(years)
+        ]
+    )
 
 
 def reference_size(setting, a, start, years):
@@ -59,8 +61,9 @@ def enter(arm, year):
     k = year - world.start + 1
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
     ratio = entrant_ratio(arm, year)
-    change, graduates = passes.enter(first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio,
-                                     arm.hiring, homes)
+    change, graduates = passes.enter(
+        first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, arm.hiring, homes
+    )
     arm.used = max(arm.used, last)
     if (ratio > 1).any():
         extra = _copies(arm, np.arange(first, last), ratio, year)

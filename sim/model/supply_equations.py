@@ -61,8 +61,10 @@ def skill_pay(tier_pay, role_pay, tier_demand, role_demand, wage_supply_elastici
     -------
     (tier, role)
     """
-    tier, role = (np.asarray(pay) * np.asarray(demand) ** wage_supply_elasticity
-                  for pay, demand in ((tier_pay, tier_demand), (role_pay, role_demand)))
+    tier, role = (
+        np.asarray(pay) * np.asarray(demand) ** wage_supply_elasticity
+        for pay, demand in ((tier_pay, tier_demand), (role_pay, role_demand))
+    )
     return tier[:, None] * role
 
 

@@ -80,7 +80,17 @@ def room_for(engineers, hubs):
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
     columns = np.empty((8, engineers), np.int32)
-    return Room(np.empty((engineers, hubs), np.float32), bits, bits.view(np.float32), np.empty(4, np.float32),
-                np.empty(4, np.float32), columns, np.empty(engineers, np.int32), np.empty(engineers, np.int32),
-                np.empty(ties, np.int32), np.empty(ties, np.int8), np.empty(engineers, np.uint64),
-                np.empty(engineers, np.uint64))
+    return Room(
+        np.empty((engineers, hubs), np.float32),
+        bits,
+        bits.view(np.float32),
+        np.empty(4, np.float32),
+        np.empty(4, np.float32),
+        columns,
+        np.empty(engineers, np.int32),
+        np.empty(engineers, np.int32),
+        np.empty(ties, np.int32),
+        np.empty(ties, np.int8),
+        np.empty(engineers, np.uint64),
+        np.empty(engineers, np.uint64),
+    )

@@ -33,8 +33,20 @@ def take_over(arm, year):
     rate, books = arm.rules["acquihire_rate"], arm.books
     if rate.any():
         keys = np.array([rng.key(arm.seed, question, year) for question in ("taken over", "buyer")])
-        _take_over(keys, rate, buyers(arm), arm.teams, arm.people, arm.world.setting.country, year,
-                   len(arm.world.setting.homes), books.change, books.flow, books.hires, books.job_changes)
+        _take_over(
+            keys,
+            rate,
+            buyers(arm),
+            arm.teams,
+            arm.people,
+            arm.world.setting.country,
+            year,
+            len(arm.world.setting.homes),
+            books.change,
+            books.flow,
+            books.hires,
+            books.job_changes,
+        )
 
 
 def buyers(arm):

@@ -189,15 +189,18 @@ class Offices(Desks):
         mine = self.waiting[ROUTE] == r
         abroad = self.paid(self.standing(self.waiting[:, mine]), month)
         self.waiting = self.waiting[:, ~mine]
-        others = lottery.background(pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal,
-                                    arm.world.weight, arm.seed, year)
+        others = lottery.background(
+            pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal, arm.world.weight, arm.seed, year
+        )
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         clock_draw = np.concatenate([uniforms(rng.key(arm.seed, "lottery", year), ours), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
         trained = arm.people.trained_in[ours] == arm.routes.country[r]
         selected = lottery.draw(
-            lottery.clocks(clock_draw, level, weighted), np.concatenate([trained, others.master]),
-            *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year))
+            lottery.clocks(clock_draw, level, weighted),
+            np.concatenate([trained, others.master]),
+            *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year),
+        )
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
         self.remember(r, selected.sum() / max(len(selected), 1))

@@ -109,8 +109,9 @@ def promote(first, last, key, people, rate, homes):
 
 
 @njit(cache=True, nogil=True)
-def change_jobs(first, last, keys, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring,
-                homes):
+def change_jobs(
+    first, last, keys, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring, homes
+):
     """Let engineers leave their employers for another one in their hub (E10, E11).
 
     Parameters

@@ -114,8 +114,18 @@ def sector_value(openings_share, advantage):
     return np.log1p((openings_share * np.expm1(advantage)).sum(axis=-1))
 
 
-def sector_pay(base, bonus, liquid, illiquid, multiplier, equity_shift, illiquid_part, liquidity, liquid_equity_weight,
-               illiquid_equity_weight):
+def sector_pay(
+    base,
+    bonus,
+    liquid,
+    illiquid,
+    multiplier,
+    equity_shift,
+    illiquid_part,
+    liquidity,
+    liquid_equity_weight,
+    illiquid_equity_weight,
+):
     r"""Pay of a sector's jobs as engineers value it (E1): :math:`m\,w\,[1 - e + e\,(w_{liq}(1-i) + w_{ill}\,i)]`.
 
     *w* is all pay of the hub, :math:`e` its share of equity shifted by the sector's, kept within 0 and 1, and
@@ -136,8 +146,11 @@ def sector_pay(base, bonus, liquid, illiquid, multiplier, equity_shift, illiquid
     total = base + bonus + liquid + illiquid
     equity = np.clip((liquid + illiquid) / total + equity_shift, 0.0, 1.0)
     locked = illiquid_part * (1 - liquidity)
-    return multiplier * total * (1 - equity + equity * (liquid_equity_weight * (1 - locked)
-                                                        + illiquid_equity_weight * locked))
+    return (
+        multiplier
+        * total
+        * (1 - equity + equity * (liquid_equity_weight * (1 - locked) + illiquid_equity_weight * locked))
+    )
 
 
 def sector_advantage(ahead, ahead_at_start, sector_response):

@@ -61,8 +61,18 @@ def find_considering(arm, year):
     rates = np.minimum(arm.considering_rates * offers(arm)[:, None, None], 1.0)
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
     a, teams = arm.a, arm.teams._replace(moved=arm.leaders())
-    parts = over_range(passes.consider, arm.used, *keys, arm.people, rates, a.considering_graduate,
-                       a.remote_considering, teams, a.team_pull, year)
+    parts = over_range(
+        passes.consider,
+        arm.used,
+        *keys,
+        arm.people,
+        rates,
+        a.considering_graduate,
+        a.remote_considering,
+        teams,
+        a.team_pull,
+        year,
+    )
     arm.considering = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
 
@@ -88,10 +98,20 @@ def settle(arm, year):
     keys = np.array([rng.key(arm.seed, q, year) for q in ("settlement", "return", "renewal", "naturalisation")])
     stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
     month = 12 * year + 11
-    parts = over_range(passes.settle, arm.used, keys, people, setting.country,
-                       setting.settlement_rate * arm.rules["settlement"][:, None], return_rates(arm),
-                       renewal_rates(arm), np.minimum(arm.a.naturalisation_rate * arm.rules["naturalisation"], 1.0),
-                       arm.routes.opt_months(len(setting.countries), arm.rules), stem, month)
+    parts = over_range(
+        passes.settle,
+        arm.used,
+        keys,
+        people,
+        setting.country,
+        setting.settlement_rate * arm.rules["settlement"][:, None],
+        return_rates(arm),
+        renewal_rates(arm),
+        np.minimum(arm.a.naturalisation_rate * arm.rules["naturalisation"], 1.0),
+        arm.routes.opt_months(len(setting.countries), arm.rules),
+        stem,
+        month,
+    )
     changes, expired, homeward = zip(*parts, strict=True)
     arm.books.change += sum(changes)
     for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
@@ -130,8 +150,20 @@ def renewal_rates(arm):
 def leave(arm, year):
     """Retirement and exit to other occupations."""
     setting = arm.world.setting
-    arm.books.left(sum(over_range(passes.leave, arm.used, rng.key(arm.seed, "exit", year), arm.people,
-                                  setting.country, setting.exit_rate, year, len(setting.homes))))
+    arm.books.left(
+        sum(
+            over_range(
+                passes.leave,
+                arm.used,
+                rng.key(arm.seed, "exit", year),
+                arm.people,
+                setting.country,
+                setting.exit_rate,
+                year,
+                len(setting.homes),
+            )
+        )
+    )
 
 
 def close(arm, year):

@@ -40,9 +40,15 @@ def basis_rows(result, most=6):
     size = abs(gap["mean"]).to_series().sort_values(ascending=False, kind="stable")
     names = result.data.hub_name.to_series()
     return [
-        {"hub": hub, "name": names[hub], "residence": float(living.sel(hub=hub).mean()),
-         "employer": float(working.sel(hub=hub).mean()), "gap": float(gap["mean"].sel(hub=hub)),
-         "same_sign": int(gap.same_sign.sel(hub=hub)), "pairs": gap.attrs["pairs"]}
+        {
+            "hub": hub,
+            "name": names[hub],
+            "residence": float(living.sel(hub=hub).mean()),
+            "employer": float(working.sel(hub=hub).mean()),
+            "gap": float(gap["mean"].sel(hub=hub)),
+            "same_sign": int(gap.same_sign.sel(hub=hub)),
+            "pairs": gap.attrs["pairs"],
+        }
         | {key: float(gap[key].sel(hub=hub)) for key in ("low", "high")}
         for hub in size.index[size >= LEAST][:most]
-    ]  # fmt: skip
+    ]

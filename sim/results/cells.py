@@ -60,8 +60,16 @@ def hub_table(result):
         return _compared(result, last)
     rows = hub_rows(result) + country_rows(result)
     digits = effect_digits(rows)
-    head = ["", f"share {first} (%)", f"baseline {last} (%)", f"scenario {last} (%)", "effect (pp)", "90 % of pairs",
-            "same sign", "MC error"]  # fmt: skip
+    head = [
+        "",
+        f"share {first} (%)",
+        f"baseline {last} (%)",
+        f"scenario {last} (%)",
+        "effect (pp)",
+        "90 % of pairs",
+        "same sign",
+        "MC error",
+    ]
     return head, [
         [row["name"], *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")), *effect_cells(row, digits)]
         for row in rows
@@ -75,10 +83,9 @@ def _compared(result, last):
     digits = effect_digits([row for rows in by_arm for row in rows])
     head = ["", f"baseline {last} (%)", *(f"{arm}: effect in pp (90 % of pairs)" for arm in result.arms)]
     return head, [
-        [rows[0]["name"], f"{rows[0]['baseline']:.2f}",
-         *("{} ({})".format(*effect_cells(row, digits)) for row in rows)]
+        [rows[0]["name"], f"{rows[0]['baseline']:.2f}", *("{} ({})".format(*effect_cells(row, digits)) for row in rows)]
         for rows in zip(*by_arm, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def gap_cells(row):

@@ -67,9 +67,7 @@ def hhi(data, place, keys):
 def top3(data, place, keys):
     """Share of the three largest hubs, whichever they are at the time."""
     shares = share(data, None, keys)
-    return shares.reduce(
-        lambda values, axis: np.sort(values, axis=axis).take([-3, -2, -1], axis).sum(axis), "hub"
-    )
+    return shares.reduce(lambda values, axis: np.sort(values, axis=axis).take([-3, -2, -1], axis).sum(axis), "hub")
 
 
 def drain(data, place, keys):
@@ -198,9 +196,7 @@ def by_route(name):
         if place is not None and "route" in keys:
             raise ResultError(name, f"give a place ({place.name}) or a route ({keys['route']}), not both")
         if place is not None and place.kind == "hub":
-            raise ResultError(
-                name, f"routes lead into countries: give a country or a region, not {place.name}"
-            )
+            raise ResultError(name, f"routes lead into countries: give a country or a region, not {place.name}")
         if "route" in keys:
             return values.sel(route=keys["route"], drop=True)
         if place is None:

@@ -65,8 +65,12 @@ def boxes(sweep, asked, measure=None, stage=None):
     y = sweep.value(measure, stage)
     x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage or sweep.last]]
     is_case = ((y < limit) if side == "below" else (y > limit)).to_numpy()
-    told = {"question": f"When is {subject(sweep, measure)} {side} {_shown(limit, sweep, measure)}?", "points": len(y),
-            "cases": int(is_case.sum()), "boxes": []}  # fmt: skip
+    told = {
+        "question": f"When is {subject(sweep, measure)} {side} {_shown(limit, sweep, measure)}?",
+        "points": len(y),
+        "cases": int(is_case.sum()),
+        "boxes": [],
+    }
     if is_case.all() or not is_case.any():
         always = "At every point" if is_case.any() else "At none of the points"
         return told | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
@@ -110,16 +114,20 @@ def _box(x, is_case, limits, chances):
     kept, inside = {}, np.ones(len(x), dtype=bool)
     for name, p in chances.items():
         low, high = (float(v) for v in limits[name])
-        ends = tuple(end if sure and 0 <= q < SURE else None for end, sure, q in (
-            (low, low > x[name].min(), p[0]), (high, high < x[name].max(), p[-1])))  # fmt: skip
+        ends = tuple(
+            end if sure and 0 <= q < SURE else None
+            for end, sure, q in ((low, low > x[name].min(), p[0]), (high, high < x[name].max(), p[-1]))
+        )
         if ends != (None, None):
             kept[name] = ends
             inside &= (x[name] >= (low if ends[0] is not None else -np.inf)).to_numpy()
             inside &= (x[name] <= (high if ends[1] is not None else np.inf)).to_numpy()
     where = " and ".join(_limit(name, *ends) for name, ends in kept.items())
     coverage, density = (is_case & inside).sum() / is_case.sum(), is_case[inside].mean() if inside.any() else 0.0
-    words = (f"where {where}: {100 * coverage:.0f} % of all such points lie there (coverage), and of the points there "
-             f"{100 * density:.0f} % are such (density)")  # fmt: skip
+    words = (
+        f"where {where}: {100 * coverage:.0f} % of all such points lie there (coverage), and of the points there "
+        f"{100 * density:.0f} % are such (density)"
+    )
     return {"limits": kept, "coverage": float(coverage), "density": float(density), "words": words}
 
 

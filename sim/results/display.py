@@ -27,9 +27,10 @@ def as_html(result):
     headings = "".join(f'<th scope="col" style="{cell};white-space:normal">{escape(text)}</th>' for text in head)
     body = "".join(
         f'<tr><th scope="row" style="{cell};text-align:left">{escape(name)}</th>'
-        + "".join(f'<td style="{cell}">{escape(text)}</td>' for text in cells) + "</tr>"
+        + "".join(f'<td style="{cell}">{escape(text)}</td>' for text in cells)
+        + "</tr>"
         for name, *cells in rows
-    )  # fmt: skip
+    )
     answer = "".join(f"<p>{escape(text)}</p>" for text in said(result))
     return (
         f'<div style="max-width:75em"><h3>{escape(result.record["title"])}</h3>'

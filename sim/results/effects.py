@@ -117,9 +117,7 @@ def sentence(result, query):
         return "no effect: no pair differs"
     digits = decimals(error if error > 0 else mean)
     if count == 1:
-        return (
-            f"effect {mean:+.{digits}f} {unit} in the only pair; more pairs would show its spread and error"
-        )
+        return f"effect {mean:+.{digits}f} {unit} in the only pair; more pairs would show its spread and error"
     return (
         f"effect {mean:+.{digits}f} {unit}, 90 % of pairs in [{low:+.{digits}f}, {high:+.{digits}f}], "
         f"same sign in {int(found.same_sign)} of {count} pairs, Monte Carlo error {error:.{digits}f}; "

@@ -83,11 +83,17 @@ def pageranks(result, years=None):
     ------
     ResultError for years outside the run.
     """
+
     def ranked(flow):
         return np.array(list(_pagerank(_graph(flow, range(len(flow)))).values()))
 
-    ranks = xr.apply_ufunc(ranked, yearly_flows(result, years), vectorize=True,
-                           input_core_dims=[["origin", "destination"]], output_core_dims=[["hub"]])
+    ranks = xr.apply_ufunc(
+        ranked,
+        yearly_flows(result, years),
+        vectorize=True,
+        input_core_dims=[["origin", "destination"]],
+        output_core_dims=[["hub"]],
+    )
     return ranks.assign_coords(hub=result.data.hub).assign_attrs(units="share", long_name="PageRank")
 
 

@@ -40,9 +40,14 @@ def sobol(f, names, seed=0, intervals=True):
     table["first"], table["total"] = _sobol(f[:n])
     if intervals:
         found = bootstrap(
-            (np.arange(n),), lambda rows: np.array(_sobol(f[rows])), vectorized=False, method="percentile",
-            n_resamples=RESAMPLES, confidence_level=LEVEL, rng=np.random.default_rng([seed, n]),
-        ).confidence_interval  # fmt: skip
+            (np.arange(n),),
+            lambda rows: np.array(_sobol(f[rows])),
+            vectorized=False,
+            method="percentile",
+            n_resamples=RESAMPLES,
+            confidence_level=LEVEL,
+            rng=np.random.default_rng([seed, n]),
+        ).confidence_interval
         table["first_low"], table["total_low"] = found.low
         table["first_high"], table["total_high"] = found.high
     return table
@@ -83,8 +88,15 @@ def morris(z, y, names, levels=4, seed=0):
     """
     from SALib.analyze.morris import analyze
 
-    found = analyze(_problem(names), z.reshape(-1, len(names)), y.ravel(), num_levels=levels, seed=seed,
-                    conf_level=LEVEL, num_resamples=RESAMPLES)  # fmt: skip
+    found = analyze(
+        _problem(names),
+        z.reshape(-1, len(names)),
+        y.ravel(),
+        num_levels=levels,
+        seed=seed,
+        conf_level=LEVEL,
+        num_resamples=RESAMPLES,
+    )
     size, half = np.asarray(found["mu_star"]), np.asarray(found["mu_star_conf"])
     columns = size, np.maximum(size - half, 0), size + half, found["mu"], found["sigma"]
     return pd.DataFrame(dict(zip(MORRIS, map(np.asarray, columns), strict=True)), names)
@@ -161,6 +173,13 @@ def partial_dependence(x, y, bins=10):
     DataFrame: x (mean of the part), mean, error, low, high (5 and 95 % of the points)
     """
     order = np.array_split(np.argsort(x, kind="stable"), min(bins, max(1, len(x) // 4)))
-    rows = [(x[k].mean(), y[k].mean(), y[k].std(ddof=1) / np.sqrt(len(k)) if len(k) > 1 else np.nan,
-             *np.quantile(y[k], (0.05, 0.95))) for k in order]  # fmt: skip
+    rows = [
+        (
+            x[k].mean(),
+            y[k].mean(),
+            y[k].std(ddof=1) / np.sqrt(len(k)) if len(k) > 1 else np.nan,
+            *np.quantile(y[k], (0.05, 0.95)),
+        )
+        for k in order
+    ]
     return pd.DataFrame(rows, columns=["x", "mean", "error", "low", "high"])

@@ -27,9 +27,7 @@ class Query:
 class Measure(NamedTuple):
     """A named number of a result: how it is computed, its unit, and what may narrow it."""
 
-    compute: (
-        Callable  # of (dataset, Place or None, keys) -> DataArray over (arm, replicate, time or year, ...)
-    )
+    compute: Callable  # of (dataset, Place or None, keys) -> DataArray over (arm, replicate, time or year, ...)
     unit: str  # 'share', 'rate', 'persons', 'persons a year' or the unit of its variable
     keys: tuple[str, ...]
     meaning: str
@@ -144,22 +142,16 @@ def _declared(name, compute, *keys):
 MEASURES = {
     "share": Measure(counting.share, "share", PEOPLE, "part of the world stock"),
     "stock": Measure(counting.stock, "persons", PEOPLE, "engineers on 1 January"),
-    "hhi": Measure(
-        counting.hhi, "index", PEOPLE, "concentration: sum of the squared hub shares", takes_place=False
-    ),
+    "hhi": Measure(counting.hhi, "index", PEOPLE, "concentration: sum of the squared hub shares", takes_place=False),
     "top3": Measure(counting.top3, "share", PEOPLE, "share of the three largest hubs", takes_place=False),
-    "drain": Measure(
-        counting.drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False
-    ),
+    "drain": Measure(counting.drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False),
     "gain": Measure(counting.gain, "share", (), "part of a place's engineers who come from another country"),
     "mix": Measure(counting.mix, "share", WHO, "part of a place's engineers"),
     "remote": Measure(counting.remote, "share", (), "part of a place's engineers whose employer is in another hub"),
     "arrivals": Measure(counting.arrivals, "persons a year", (), "moves into the place from outside it"),
     "departures": Measure(counting.departures, "persons a year", (), "moves out of the place"),
     "net_migration": Measure(counting.net_migration, "persons a year", (), "arrivals less departures"),
-    "net_rate": Measure(
-        counting.net_rate, "rate", (), "net migration over the stock at the start of the year"
-    ),
+    "net_rate": Measure(counting.net_rate, "rate", (), "net migration over the stock at the start of the year"),
     "arrival_share": Measure(counting.arrival_share, "share", (), "part of all arrivals between such places"),
     "entrants": _declared("entrants", counting.by_hub, "tier"),
     "graduates": _declared("graduates", counting.by_hub, "tier"),
@@ -168,26 +160,31 @@ MEASURES = {
     "years_to_expert": Measure(
         counting.years_to_expert, "years", (), "expected years from entry to expert at the rates of the year"
     ),
-    "hires": Measure(
-        counting.hires, "persons a year", HIRES, "new jobs, those of movers included", takes_place=False
-    ),
+    "hires": Measure(counting.hires, "persons a year", HIRES, "new jobs, those of movers included", takes_place=False),
     "outflow": Measure(
         counting.outflow, "share", HIRES, "part of a sector's leavers for other sectors", takes_place=False
     ),
     "job_change_rate": Measure(
-        counting.job_change_rate, "rate", ("status",), "changes of employer within the hub over the stock",
+        counting.job_change_rate,
+        "rate",
+        ("status",),
+        "changes of employer within the hub over the stock",
         takes_place=False,
     ),
     "tied_moves": Measure(
-        counting.tied_moves, "share", (), "part of all moves to a hub where a former colleague lives",
+        counting.tied_moves,
+        "share",
+        (),
+        "part of all moves to a hub where a former colleague lives",
         takes_place=False,
     ),
-    "tied_ratio": Measure(
-        counting.tied_ratio, "ratio", (), "the same over random destinations", takes_place=False
-    ),
+    "tied_ratio": Measure(counting.tied_ratio, "ratio", (), "the same over random destinations", takes_place=False),
     "team_completeness": Measure(
-        lambda data, place, keys: data.team_completeness, VARIABLES["team_completeness"].unit, (),
-        VARIABLES["team_completeness"].meaning, takes_place=False,
+        lambda data, place, keys: data.team_completeness,
+        VARIABLES["team_completeness"].unit,
+        (),
+        VARIABLES["team_completeness"].meaning,
+        takes_place=False,
     ),
     "exits": _declared("exits", counting.by_hub),
     "grants": _declared("grants", counting.by_route, "route", "tier"),

@@ -90,13 +90,14 @@ def inputs(arms, baseline, declared, chosen):
         "name": _together([scenario.name for scenario in arms.values()]),
         "title": _title(arms),
         "question": " ".join(dict.fromkeys(s.question for s in arms.values() if "+" not in s.name or len(arms) == 1)),
-        "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items()) if len(written) > 1
+        "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items())
+        if len(written) > 1
         else next(iter(written.values())),
         "baseline": resolved_toml(baseline),
         **chosen,
         "assumptions": records(declared),
         "digests": {"code": code_digest()} | ({"world": own_world.digest()} if own_world.texts() else {}),
-    }  # fmt: skip
+    }
 
 
 def _title(arms):
@@ -147,12 +148,13 @@ def compare(a, b):
     list of str, sorted; empty when the two are equal
     """
     return sorted(
-        name for name in set(a.variables) | set(b.variables)
+        name
+        for name in set(a.variables) | set(b.variables)
         if name not in a.variables
         or name not in b.variables
         or a[name].dims != b[name].dims
         or not np.array_equal(a[name].values, b[name].values, equal_nan=a[name].dtype.kind == "f")
-    )  # fmt: skip
+    )
 
 
 def plain_values(found):

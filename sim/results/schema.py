@@ -17,15 +17,11 @@ ROUTE_YEAR = (*PAIR, "year", "route")
 VARIABLES = {
     "stock": Variable((*PAIR, "time", "hub", "tier"), "persons", "engineers living in the hub on 1 January"),
     "stock_by_home": Variable((*PAIR, "time", "hub", "home"), "persons", "the same by country of origin"),
-    "stock_by_status": Variable(
-        (*PAIR, "time", "hub", "status"), "persons", "the same by right of residence"
-    ),
+    "stock_by_status": Variable((*PAIR, "time", "hub", "status"), "persons", "the same by right of residence"),
     "stock_by_role": Variable((*PAIR, "time", "hub", "role"), "persons", "the same by role"),
     "stock_by_sector": Variable((*PAIR, "time", "hub", "sector"), "persons", "the same by sector"),
     "flow": Variable((*PAIR, "year", "origin", "destination"), "persons a year", "moves from hub to hub"),
-    "stock_by_employer": Variable(
-        (*PAIR, "time", "hub", "tier"), "persons", "engineers by the hub of their employer"
-    ),
+    "stock_by_employer": Variable((*PAIR, "time", "hub", "tier"), "persons", "engineers by the hub of their employer"),
     "remote": Variable((*PAIR, "time", "hub"), "persons", "residents whose employer is in another hub"),
     "entrants": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "graduates and people from other occupations"
@@ -39,12 +35,8 @@ VARIABLES = {
     "hires": Variable(
         (*PAIR, "year", "sector_left", "sector_taken"), "persons a year", "new jobs, those of movers included"
     ),
-    "job_changes": Variable(
-        (*PAIR, "year", "status"), "persons a year", "changes of employer within the hub"
-    ),
-    "tied_moves": Variable(
-        (*PAIR, "year"), "persons a year", "moves to a hub where a former colleague lives"
-    ),
+    "job_changes": Variable((*PAIR, "year", "status"), "persons a year", "changes of employer within the hub"),
+    "tied_moves": Variable((*PAIR, "year"), "persons a year", "moves to a hub where a former colleague lives"),
     "tied_moves_random": Variable(
         (*PAIR, "year"), "persons a year", "the same if movers went where the year's arrivals went"
     ),
@@ -58,12 +50,8 @@ VARIABLES = {
     "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
     "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
     "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications refused, or dropped as nobody paid a fee"),
-    "grants_by_tier": Variable(
-        (*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"
-    ),
-    "registrations": Variable(
-        ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"
-    ),
+    "grants_by_tier": Variable((*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"),
+    "registrations": Variable(ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"),
     "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),
     "backlog": Variable((*PAIR, "time", "route"), "persons", "applicants still waiting on 1 January"),
     "pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "gross pay of the median engineer, nominal"),

@@ -68,8 +68,11 @@ def score(predicted, observed, stock, years, scored, counted=False):
     p, y = predicted[off], observed[off]
     rates = [net(flow)[scored] / stock[scored] / years for flow in (predicted, observed)]
     return {
-        "rank": rank_correlation(p, y), "rank_moving": rank_correlation(p[y > 0], y[y > 0]),
-        "log_score": log_score(p + HALF * (counted and p.sum() > 0), y), "share_error": share_error(p, y),
-        "total": float(p.sum() / y.sum()), "net_rank": rank_correlation(*rates),
+        "rank": rank_correlation(p, y),
+        "rank_moving": rank_correlation(p[y > 0], y[y > 0]),
+        "log_score": log_score(p + HALF * (counted and p.sum() > 0), y),
+        "share_error": share_error(p, y),
+        "total": float(p.sum() / y.sum()),
+        "net_rank": rank_correlation(*rates),
         "net_error": float(np.abs(rates[0] - rates[1]).mean()),
-    }  # fmt: skip
+    }

@@ -8,8 +8,14 @@ from sim.results.measures import measure, series
 ARMS = ("baseline", "scenario")
 INTERACTION = "interaction of {}"  # a row of a comparison: a stack less the sum of its scenarios
 POINTS = SHOWN["share"][0]  # shares and rates are shown in per cent
-STATISTICS = {"mean": "effect", "low": "low", "high": "high", "same_sign": "same_sign", "differs": "differs",
-              "error": "error"}  # fmt: skip
+STATISTICS = {
+    "mean": "effect",
+    "low": "low",
+    "high": "high",
+    "same_sign": "same_sign",
+    "differs": "differs",
+    "error": "error",
+}
 
 
 def hub_rows(result, hubs=None):
@@ -72,9 +78,11 @@ def _rows(result, groups):
     rate = POINTS * (net / stock.rename(time="year")).mean("year")
     return [
         {"start": float(start[k])}
-        | _arms(levels.isel(hub=k)) | _statistics(found.isel(hub=k)) | _arms(rate.isel(hub=k), "rate_")
+        | _arms(levels.isel(hub=k))
+        | _statistics(found.isel(hub=k))
+        | _arms(rate.isel(hub=k), "rate_")
         for k in range(len(groups))
-    ]  # fmt: skip
+    ]
 
 
 def _together(values, groups):
@@ -137,9 +145,9 @@ def effect_table(result, queries):
     import pandas as pd
 
     if len(result.arms) == 1:
-        return pd.DataFrame([
-            row for query in queries for row in _asked(query, measure(result, query), effect(result, query))
-        ])  # fmt: skip
+        return pd.DataFrame(
+            [row for query in queries for row in _asked(query, measure(result, query), effect(result, query))]
+        )
     rows = []
     for query in queries:
         levels, effects = measure(result, query), effect(result, query)
@@ -165,9 +173,10 @@ def _asked(query, levels, pairs):
         label, name = _called(levels.isel(one), axis)
         yield (
             {"measure": query, "place": label, "name": name, "time": time, "unit": unit, "effect_unit": effect_unit}
-            | _arms(means.isel(one)) | _statistics(found.isel(one))
+            | _arms(means.isel(one))
+            | _statistics(found.isel(one))
             | {"more_pairs": more_pairs(found.attrs["pairs"])}
-        )  # fmt: skip
+        )
 
 
 def _called(place, axis):

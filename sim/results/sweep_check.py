@@ -13,11 +13,17 @@ from sim.errors import ResultError
 from sim.results.trust import SHOWN
 
 CHECKS = "CREATE TABLE IF NOT EXISTS checks (what TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
-FACTS = ("SELECT * FROM meta ORDER BY key", "SELECT * FROM factors ORDER BY place",
-         "SELECT * FROM measures ORDER BY place", "SELECT * FROM stages ORDER BY place")  # fmt: skip
-CELL = ("SELECT * FROM points WHERE stage = ? AND point = ?", "SELECT * FROM cells WHERE stage = ? AND point = ? "
-        "AND repeat = ?",
-        "SELECT * FROM outcomes WHERE stage = ? AND point = ? AND repeat = ? ORDER BY measure")  # fmt: skip
+FACTS = (
+    "SELECT * FROM meta ORDER BY key",
+    "SELECT * FROM factors ORDER BY place",
+    "SELECT * FROM measures ORDER BY place",
+    "SELECT * FROM stages ORDER BY place",
+)
+CELL = (
+    "SELECT * FROM points WHERE stage = ? AND point = ?",
+    "SELECT * FROM cells WHERE stage = ? AND point = ? AND repeat = ?",
+    "SELECT * FROM outcomes WHERE stage = ? AND point = ? AND repeat = ? ORDER BY measure",
+)
 METHODS = ("oat", "grid", "lhs", "morris", "sobol", "pawn")  # of a stage
 STATUSES = ("done", "refused", "failed", "spared")
 
@@ -68,8 +74,11 @@ def _check_digests(db, path):
         raise ResultError(path, "damaged or edited, what it says of the sweep differs from its digest")
     for cell in db.execute("SELECT stage, point, repeat FROM cells").fetchall():
         if kept.get(_name(*cell), "") not in ("", cell_digest(db, *cell)):
-            raise ResultError(path, f"damaged or edited, point {cell[1]} of {cell[0]} differs from its digest; "
-                              "--force begins the sweep anew")  # fmt: skip
+            raise ResultError(
+                path,
+                f"damaged or edited, point {cell[1]} of {cell[0]} differs from its digest; "
+                "--force begins the sweep anew",
+            )
 
 
 def _facts_problem(db):
@@ -113,8 +122,10 @@ def _rows_problem(db):
     factors = db.execute("SELECT count(*) FROM factors").fetchone()[0]
     varied = {name: len(json.loads(places)) for name, places in db.execute("SELECT name, factors FROM stages")}
     measures = db.execute("SELECT name, dims, coords, paired FROM measures")
-    shapes = {name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)]
-              for name, dims, coords, paired in measures}  # fmt: skip
+    shapes = {
+        name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)]
+        for name, dims, coords, paired in measures
+    }
     for stage, point, block, place, z, x in db.execute("SELECT stage, point, block, place, z, x FROM points"):
         blobs = isinstance(z, bytes) and isinstance(x, bytes)
         sizes = blobs and (len(z), len(x)) == (8 * varied.get(stage, -1), 8 * factors)

@@ -71,7 +71,9 @@ class Sweep:
         stage = self._stage(stage)
         rows = self.db.execute(
             "SELECT point, block, p.place, x, status FROM points p JOIN cells USING (stage, point) "
-            "WHERE stage = ? AND repeat = 0 ORDER BY point", (stage,)).fetchall()  # fmt: skip
+            "WHERE stage = ? AND repeat = 0 ORDER BY point",
+            (stage,),
+        ).fetchall()
         x = np.array([unpack(row[3]) for row in rows]).reshape(len(rows), len(self.factors))
         table = pd.DataFrame(x, [row[0] for row in rows], self.factors.index.tolist()).rename_axis("point")
         return table.assign(block=[r[1] for r in rows], place=[r[2] for r in rows], status=[r[4] for r in rows])
@@ -95,7 +97,8 @@ class Sweep:
         told, stage = self._measure(measure), self._stage(stage)
         rows = self.db.execute(
             "SELECT point, shape, data FROM outcomes WHERE stage = ? AND measure = ? AND repeat = ? ORDER BY point",
-            (stage, told["name"], repeat)).fetchall()  # fmt: skip
+            (stage, told["name"], repeat),
+        ).fetchall()
         dims, labels = told["dims"], told["coords"]
         shape = json.loads(rows[0][1]) if rows else [2] * bool(told["paired"]) + [len(labels[d]) for d in dims]
         values = np.array([unpack(row[2]) for row in rows]).reshape(len(rows), *shape)
@@ -170,11 +173,13 @@ def content_digest(folder):
     db, total = connect(folder), hashlib.sha256()
     for asked in (
         "SELECT key, value FROM meta ORDER BY key",
-        "SELECT * FROM factors ORDER BY place", "SELECT * FROM measures ORDER BY place",
-        "SELECT * FROM stages ORDER BY place", "SELECT * FROM points ORDER BY stage, point",
+        "SELECT * FROM factors ORDER BY place",
+        "SELECT * FROM measures ORDER BY place",
+        "SELECT * FROM stages ORDER BY place",
+        "SELECT * FROM points ORDER BY stage, point",
         "SELECT stage, point, repeat, status, error FROM cells ORDER BY stage, point, repeat",
         "SELECT * FROM outcomes ORDER BY stage, point, repeat, measure",
-    ):  # fmt: skip
+    ):
         for row in db.execute(asked):
             total.update(repr(row).encode())
     return total.hexdigest()
@@ -187,8 +192,17 @@ def _measures(db):
         row |= {"dims": json.loads(row["dims"]), "coords": json.loads(row["coords"]), "paired": bool(row["paired"])}
     if not rows:
         found = db.execute("SELECT measure, max(shape) FROM outcomes GROUP BY measure ORDER BY measure")
-        rows = [{"name": name, "unit": "", "dims": [f"axis_{k}" for k in range(len(json.loads(shape)))],
-                 "coords": {}, "at": 0, "paired": False} for name, shape in found]  # fmt: skip
+        rows = [
+            {
+                "name": name,
+                "unit": "",
+                "dims": [f"axis_{k}" for k in range(len(json.loads(shape)))],
+                "coords": {},
+                "at": 0,
+                "paired": False,
+            }
+            for name, shape in found
+        ]
     return pd.DataFrame(rows, columns=list(MEASURE)).set_index("name", drop=False).rename_axis(None)
 
 

@@ -103,8 +103,10 @@ class SweepStore:
     def put(self, **facts):
         """Keep facts of the whole sweep."""
         with self._written():
-            self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                                [(key, to_json(value, sort_keys=True)) for key, value in facts.items()])  # fmt: skip
+            self.db.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [(key, to_json(value, sort_keys=True)) for key, value in facts.items()],
+            )
             seal_facts(self.db)
 
     def begin(self, factors, measures):
@@ -116,9 +118,15 @@ class SweepStore:
             self.db.execute("DELETE FROM factors")
             self.db.execute("DELETE FROM measures")
             _insert(self.db, "factors", FACTOR, factors)
-            _insert(self.db, "measures", MEASURE, [
-                m | {"dims": to_json(m["dims"]), "coords": to_json(m["coords"]), "paired": int(m["paired"])}
-                for m in measures])  # fmt: skip
+            _insert(
+                self.db,
+                "measures",
+                MEASURE,
+                [
+                    m | {"dims": to_json(m["dims"]), "coords": to_json(m["coords"]), "paired": int(m["paired"])}
+                    for m in measures
+                ],
+            )
             seal_facts(self.db)
 
     def stage(self, name, method, size, n, factors):
@@ -126,8 +134,9 @@ class SweepStore:
         with self._written():
             self.db.execute(
                 "INSERT INTO stages (name, method, size, n, factors) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET n = max(n, excluded.n)", (name, method, size, n, to_json(factors)),
-            )  # fmt: skip
+                "ON CONFLICT (name) DO UPDATE SET n = max(n, excluded.n)",
+                (name, method, size, n, to_json(factors)),
+            )
             seal_facts(self.db)
 
     def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None):
@@ -143,13 +152,20 @@ class SweepStore:
 
     def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes):
         number, block, place, z, x = point
-        self.db.execute("INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)",
-                        (stage, number, block, place, pack(z), pack(x)))  # fmt: skip
-        self.db.execute("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (stage, number, repeat, status, error, attempts, seconds))  # fmt: skip
-        self.db.executemany("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", [
-            (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
-            for name, values in outcomes.items()])  # fmt: skip
+        self.db.execute(
+            "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)", (stage, number, block, place, pack(z), pack(x))
+        )
+        self.db.execute(
+            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (stage, number, repeat, status, error, attempts, seconds),
+        )
+        self.db.executemany(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
+                for name, values in outcomes.items()
+            ],
+        )
         seal_cell(self.db, stage, number, repeat)
 
     def decided(self, stage, first, last, repeat=0):
@@ -157,8 +173,9 @@ class SweepStore:
 
         Those that a command lost with its process are not decided: the next command tries them again.
         """
-        asked = ("SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ? "
-                 "AND error != ?")  # fmt: skip
+        asked = (
+            "SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ? AND error != ?"
+        )
         return dict(self.db.execute(asked, (stage, repeat, first, last, LOST)))
 
     @contextmanager
@@ -175,9 +192,10 @@ class SweepStore:
             if type(error) is sqlite3.DatabaseError:  # and none of its kinds: no database, or malformed
                 raise ResultError(self.folder / NAME, "not the store of a sweep, or damaged", error) from None
             raise StoreError(
-                self.folder / NAME, f"cannot be written ({error}); finished cells are kept: free some space and give "
+                self.folder / NAME,
+                f"cannot be written ({error}); finished cells are kept: free some space and give "
                 "the same command again",
-            ) from None  # fmt: skip
+            ) from None
 
 
 def clear(folder):

@@ -8,8 +8,12 @@ import pandas as pd
 from sim.results import indices
 
 MEANING = {
-    "sobol": ("first", "total"), "morris": ("mu_star",), "pawn": ("median",), "lhs": ("median",), "oat": ("width",),
-}  # fmt: skip
+    "sobol": ("first", "total"),
+    "morris": ("mu_star",),
+    "pawn": ("median",),
+    "lhs": ("median",),
+    "oat": ("width",),
+}
 
 
 def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None, intervals=True):
@@ -81,9 +85,17 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     found = []
     for n in map(int, sizes):
         table, _ = _estimated(sweep, measure, stage, what, time, hub, most=n)
-        found.append(pd.DataFrame({
-            "n": n, "factor": table.index, "index": table[key], "low": table[f"{key}_low"], "high": table[f"{key}_high"]
-        }))  # fmt: skip
+        found.append(
+            pd.DataFrame(
+                {
+                    "n": n,
+                    "factor": table.index,
+                    "index": table[key],
+                    "low": table[f"{key}_low"],
+                    "high": table[f"{key}_high"],
+                }
+            )
+        )
     columns = ["n", "factor", "index", "low", "high"]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 

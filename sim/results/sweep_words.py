@@ -18,9 +18,12 @@ MUCH_CHANCE = 0.5  # of the variance: shares of the rest are noise
 BLURRED = 0.3  # of the variance is chance: say that the indices are blurred
 NO_CAUSE = "b_compute"
 GRADES = {
-    "A": "measured numbers (A)", "B": "derived numbers (B)", "C": "industry figures (C)",
-    "D": "numbers that nobody has measured (D)", "": "numbers without a grade",
-}  # fmt: skip
+    "A": "measured numbers (A)",
+    "B": "derived numbers (B)",
+    "C": "industry figures (C)",
+    "D": "numbers that nobody has measured (D)",
+    "": "numbers without a grade",
+}
 COUNTS = "no one two three four five six seven eight".split()
 
 
@@ -68,8 +71,10 @@ def notes(sweep):
     if counts.get("refused"):
         more = counts.get("spared", 0)
         spared = f"; {more:,} others of their rows were not run, and the next rows took their place" if more else ""
-        said.append(f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
-                    f"year, or size would run away){spared}.")  # fmt: skip
+        said.append(
+            f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
+            f"year, or size would run away){spared}."
+        )
     if counts.get("failed"):
         said.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
     if not sweep.record.get("finished"):
@@ -130,20 +135,26 @@ def _variance(sweep, measure):
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
     by_chance = chance_share(sweep, measure)["share"]
     if by_chance > MUCH_CHANCE:
-        return [f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
-                "variance is chance. Give more --population or --replicates."]  # fmt: skip
+        return [
+            f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
+            "variance is chance. Give more --population or --replicates."
+        ]
     part = size / size.sum()
     named = list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
     grades = {sweep.factors.grade[name] for name in named}
     kind = " that nobody has measured" if grades == {"D"} else ""
     each = ", ".join(f"{name} ({_percent(part[name])}{_grade(sweep, name)})" for name in named)
-    said = [f"{_percent(part[named].sum())} of the variance of {subject(sweep, measure)} rests on "
-            f"{_counted(len(named))}{kind}: {each}."]  # fmt: skip
+    said = [
+        f"{_percent(part[named].sum())} of the variance of {subject(sweep, measure)} rests on "
+        f"{_counted(len(named))}{kind}: {each}."
+    ]
     if is_graded(sweep):
         said.append(load_sentence(sweep, measure))
     together = float(np.clip(1 - table["first"].sum(), 0, 1))
-    said.append(f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
-                "chance, which no single factor commands, looks the same.")  # fmt: skip
+    said.append(
+        f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
+        "chance, which no single factor commands, looks the same."
+    )
     if part.get(NO_CAUSE, 0) >= WORTH_NAMING:
         said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
     return said + _undecided(table, "its interval holds 0")
@@ -156,8 +167,10 @@ def _elementary(sweep, measure):
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
     named = list(size.index[:MOST_NAMED])
     each = ", ".join(f"{name} ({size[name]:.2g}{unit}{_grade(sweep, name)})" for name in named if _moving(size)[name])
-    said = [f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
-            "the factor, wherever the others stand."]  # fmt: skip
+    said = [
+        f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
+        "the factor, wherever the others stand."
+    ]
     if NO_CAUSE in named:
         said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
     return said + _undecided(table[_moving(size)], "its interval holds 0")
@@ -170,8 +183,10 @@ def _distribution(sweep, measure):
         said = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
     else:
         each = ", ".join(f"{n} ({table['median'][n]:.2f}{_grade(sweep, n)})" for n in clear.index[:MOST_NAMED])
-        said = [f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
-                f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."]  # fmt: skip
+        said = [
+            f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
+            f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."
+        ]
     return said + _undecided(table, "its shift is no larger than sampling gives")
 
 
@@ -182,17 +197,23 @@ def _tornado(sweep, measure):
         return [f"No factor changes {subject(sweep, measure)} on its own."]
     each = "; ".join(
         f"{name} from {_signed(factor * table.at_low[name])} to {_signed(factor * table.at_high[name])}{unit}"
-        f"{_grade(sweep, name).replace(',', ', grade')}" for name in named)  # fmt: skip
+        f"{_grade(sweep, name).replace(',', ', grade')}"
+        for name in named
+    )
     centre = f"{_signed(factor * table.centre.iloc[0])}{unit}"
-    return [f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others "
-            f"at their centre: {each}."]  # fmt: skip
+    return [
+        f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others "
+        f"at their centre: {each}."
+    ]
 
 
 def _range(sweep, measure):
     y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
     points, names = sweep.points(), sweep.stages.factors[sweep.last]
-    ends = [f"{_signed(factor * y[k])}{unit} at " + ", ".join(f"{n} = {_plain(points[n][k])}" for n in names)
-            for k in (y.idxmin(), y.idxmax())]  # fmt: skip
+    ends = [
+        f"{_signed(factor * y[k])}{unit} at " + ", ".join(f"{n} = {_plain(points[n][k])}" for n in names)
+        for k in (y.idxmin(), y.idxmax())
+    ]
     zero = "" if y.min() < 0 < y.max() else "; it never changes its sign"
     return [f"Over the grid {subject(sweep, measure)} goes from {ends[0]} to {ends[1]}{zero}."]
 
@@ -201,11 +222,15 @@ def _chance(sweep, measure):
     found = chance_share(sweep, measure)
     if not found["points"] or found["share"] != found["share"]:
         return [], 0.0
-    said = [f"Chance makes up about {_percent(found['share'])} of the variance over the points (the Monte Carlo share: "
-            f"{found['points']} points were run again with another seed)."]  # fmt: skip
+    said = [
+        f"Chance makes up about {_percent(found['share'])} of the variance over the points (the Monte Carlo share: "
+        f"{found['points']} points were run again with another seed)."
+    ]
     if found["share"] > BLURRED:
-        said.append("That blurs every index: a larger --population, or more --replicates at each point, would show "
-                    "what the factors do.")  # fmt: skip
+        said.append(
+            "That blurs every index: a larger --population, or more --replicates at each point, would show "
+            "what the factors do."
+        )
     return said, found["share"]
 
 
@@ -228,8 +253,14 @@ def _screened(sweep):
         return _still(size)
     kept = sweep.stages.factors[sweep.last]
     left = [name for name in size.index if name not in kept and _moving(size)[name]]
-    said = [f"{len(kept)} of {number_of(len(size), 'factor')} were kept by the screening; the others stayed at their "
-            f"centre, the strongest of them {left[0]}."] if left else []  # fmt: skip
+    said = (
+        [
+            f"{len(kept)} of {number_of(len(size), 'factor')} were kept by the screening; the others stayed at their "
+            f"centre, the strongest of them {left[0]}."
+        ]
+        if left
+        else []
+    )
     return said + _still(size)
 
 

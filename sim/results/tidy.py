@@ -8,9 +8,20 @@ from sim.results.measures import MEASURES, parse
 
 EVERY_TIER = "all"
 MEASURED = (
-    "share", "share,basis=employer", "stock", "net_rate", "arrivals", "departures", "hhi", "top3",
-    "applicants", "grants", "grants_abroad", "selected", "backlog",
-)  # fmt: skip
+    "share",
+    "share,basis=employer",
+    "stock",
+    "net_rate",
+    "arrivals",
+    "departures",
+    "hhi",
+    "top3",
+    "applicants",
+    "grants",
+    "grants_abroad",
+    "selected",
+    "backlog",
+)
 
 
 def shares(result):

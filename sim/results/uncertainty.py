@@ -99,11 +99,20 @@ def place_rows(result, place):
     share_error = np.vstack([share_error, np.zeros_like(variance[:1])])
     width = WIDTH * np.sqrt(np.maximum(variance[-1], 0.0))
     return [
-        {"place": place, "time": int(time), "part": name, "variance": float(variance[k, t]),
-         "error": _known(error[k, t]), "share": _known(share[k, t]), "share_error": _known(share_error[k, t]),
-         "half_width": float(np.nan_to_num(share[k, t]) * width[t]), "rows": rows}
-        for t, time in enumerate(result.data.time.values) for k, name in enumerate((*SOURCES, TOTAL))
-    ]  # fmt: skip
+        {
+            "place": place,
+            "time": int(time),
+            "part": name,
+            "variance": float(variance[k, t]),
+            "error": _known(error[k, t]),
+            "share": _known(share[k, t]),
+            "share_error": _known(share_error[k, t]),
+            "half_width": float(np.nan_to_num(share[k, t]) * width[t]),
+            "rows": rows,
+        }
+        for t, time in enumerate(result.data.time.values)
+        for k, name in enumerate((*SOURCES, TOTAL))
+    ]
 
 
 def _known(value):
@@ -122,10 +131,14 @@ def split_table(result):
     countries = result.data.hub_country.to_series().value_counts()
     named = [*result.data.hub.values.astype(str), *sorted(countries.index[countries > 1])]
     several = len(result.arms) > 1
-    return pd.DataFrame([
-        ({"arm": arm} if several else {}) | row
-        for arm in result.arms for place in named for row in place_rows(result.versus(arm), place)
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            ({"arm": arm} if several else {}) | row
+            for arm in result.arms
+            for place in named
+            for row in place_rows(result.versus(arm), place)
+        ]
+    )
 
 
 def headline(result):

@@ -89,7 +89,7 @@ def who_loses_and_gains(result):
         | {arm: float(levels.sel(hub=hub, arm=arm)) for arm in ("baseline", "scenario")}
         | {key: float(found[key].sel(hub=hub)) for key in ("mean", "low", "high", "same_sign", "error")}
         for hub in (mean.idxmin(), mean.idxmax())
-    )  # fmt: skip
+    )
     one = "; there is only one pair, so neither spread nor error can be given" if pairs == 1 else ""
     return (
         f"Against {baseline}, {loser['name']} loses most: its share of the world's AI engineers in January {last} is "
@@ -219,11 +219,14 @@ def assumed(record):
         )
     said += [
         f"{row['name']} is held at {row['held']:g} {row['unit']} by the user."
-        for row in record["assumptions"] if row["held"] is not None
-    ]  # fmt: skip
+        for row in record["assumptions"]
+        if row["held"] is not None
+    ]
     if record.get("engine") == "meanfield":
-        said.append("The engine is the mean field: expected numbers in place of engineers, no chance, ties and teams "
-                    "as at the start; it was measured against the agents (docs/model/mean_field.md).")
+        said.append(
+            "The engine is the mean field: expected numbers in place of engineers, no chance, ties and teams "
+            "as at the start; it was measured against the agents (docs/model/mean_field.md)."
+        )
     return said + [f"Law: {line.rstrip('.')}." for line in record["legal"]]
 
 
@@ -239,10 +242,14 @@ def weak_evidence(record, most=None):
     names = [row["name"] for row in rows if row["grade"] == "D"]
     fitted = [row for row in rows if row.get("shrinkage") is not None]
     unmoved = [row["name"] for row in fitted if row["shrinkage"] < ENOUGH]
-    fits = [
-        f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data narrowed them by "
-        f"less than {100 * ENOUGH:.0f} %: {_some(unmoved, most)}."
-    ] if unmoved else []  # fmt: skip
+    fits = (
+        [
+            f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data narrowed them "
+            f"by less than {100 * ENOUGH:.0f} %: {_some(unmoved, most)}."
+        ]
+        if unmoved
+        else []
+    )
     return [
         f"The pull of compute, b_compute = {compute['central']:g} ({compute['low']:g} to {compute['high']:g}): no "
         "causal evidence exists, so whatever works through compute rests on an assumption.",

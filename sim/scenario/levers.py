@@ -65,8 +65,14 @@ def catalogue() -> dict[str, Lever]:
 
 def families() -> list[dict[str, str]]:
     """Return the kinds of levers: path with its placeholder, unit and meaning."""
-    return [{"path": family.path.replace("{", "<").replace("}", ">"), "unit": family.unit or family.kind,
-             "what": f"{family.what}: {family.meaning}"} for family in FAMILIES]  # fmt: skip
+    return [
+        {
+            "path": family.path.replace("{", "<").replace("}", ">"),
+            "unit": family.unit or family.kind,
+            "what": f"{family.what}: {family.meaning}",
+        }
+        for family in FAMILIES
+    ]
 
 
 def baseline_rules() -> dict[str, np.ndarray]:
@@ -84,8 +90,10 @@ def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
 
     ``counts`` says how many countries, hubs, homes and routes there are.
     """
-    size = counts | {name: len(_rows(table)) for name, table in
-                     (("tiers", "tier_factors"), ("roles", "role_factors"), ("sectors", "sectors"))}  # fmt: skip
+    size = counts | {
+        name: len(_rows(table))
+        for name, table in (("tiers", "tier_factors"), ("roles", "role_factors"), ("sectors", "sectors"))
+    }
     size |= {"origins": size["countries"] * size["homes"], "hub_sectors": size["hubs"] * size["sectors"]}
     return {family.field: np.full(size[family.axis], family.neutral, DTYPES[family.kind]) for family in FAMILIES}
 

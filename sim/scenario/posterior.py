@@ -32,10 +32,16 @@ def after_fitting(priors, found=None):
     """The declarations with the beliefs that data have left of them: dict of name -> Assumption."""
     found = fitted() if found is None else found
     return dict(priors) | {
-        name: replace(priors[name], central=row.central, low=row.low, high=row.high, shrinkage=row.shrinkage,
-                      prior=(priors[name].central, priors[name].low, priors[name].high))
+        name: replace(
+            priors[name],
+            central=row.central,
+            low=row.low,
+            high=row.high,
+            shrinkage=row.shrinkage,
+            prior=(priors[name].central, priors[name].low, priors[name].high),
+        )
         for name, row in found.items()
-    }  # fmt: skip
+    }
 
 
 def together(u, places, free):

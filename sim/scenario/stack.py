@@ -11,9 +11,7 @@ from sim.scenario.levers import Lever
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
 
 
-def rules_at(
-    month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the rules in force in ``month``: ``rules`` with every acting policy's change.
 
     Values are set, then multiplied, then added to, whatever order the policies come in; a ramp starts

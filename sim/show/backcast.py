@@ -6,8 +6,15 @@ from sim.show.layout import bullets, heading, line, table
 from sim.world.tables import read
 
 MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
-FORMATS = {"rank": "{:.3f}", "rank_moving": "{:.3f}", "log_score": "{:.3f}", "share_error": "{:.1f}",
-           "total": "{:.2f}", "net_rank": "{:.3f}", "net_error": "{:.2f}"}  # fmt: skip
+FORMATS = {
+    "rank": "{:.3f}",
+    "rank_moving": "{:.3f}",
+    "log_score": "{:.3f}",
+    "share_error": "{:.1f}",
+    "total": "{:.2f}",
+    "net_rank": "{:.3f}",
+    "net_error": "{:.2f}",
+}
 PERCENT = {"share_error": 100, "net_error": 100}
 READING = (
     "Rank: Spearman's correlation of predicted and observed flows over all corridors between the countries, and over "
@@ -27,16 +34,28 @@ def shipped_line():
 
 def said(first, last, rank):
     """The one line of a backcast; ``rank`` is who -> rank correlation."""
-    return (f"Backcast {first}-{last}: rank correlation {rank[MODEL]:.3f} (last flow {rank[LAST_FLOW]:.3f}, gravity "
-            f"{rank[GRAVITY]:.3f})")  # fmt: skip
+    return (
+        f"Backcast {first}-{last}: rank correlation {rank[MODEL]:.3f} (last flow {rank[LAST_FLOW]:.3f}, gravity "
+        f"{rank[GRAVITY]:.3f})"
+    )
 
 
 def shipped_table():
     """The shipped result as a Markdown table, for the documentation."""
-    rows = [{key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
-            for row in read("backcast")]  # fmt: skip
-    head = ["", "rank, all", "rank, moved", "log score", "share error, %", "level", "net-rate rank",
-            "net-rate error, pp"]  # fmt: skip
+    rows = [
+        {key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
+        for row in read("backcast")
+    ]
+    head = [
+        "",
+        "rank, all",
+        "rank, moved",
+        "log score",
+        "share error, %",
+        "level",
+        "net-rate rank",
+        "net-rate error, pp",
+    ]
     lines = [head, ["---", *["---:"] * len(FORMATS)], *([row["who"], *_cells(row)] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -67,8 +86,12 @@ def sentences(found):
     return lines
 
 
-HIGHER = {"rank": "rank", "rank_moving": "rank where anybody moved", "log_score": "log score",
-          "net_rank": "net-rate rank"}  # fmt: skip
+HIGHER = {
+    "rank": "rank",
+    "rank_moving": "rank where anybody moved",
+    "log_score": "log score",
+    "net_rank": "net-rate rank",
+}
 LOWER = {"share_error": "share error", "net_error": "net-rate error"}
 
 
@@ -90,16 +113,20 @@ def _listed(names):
 
 def render(found, folder=None):
     """The whole answer for ``rich.console.Console.print``."""
-    shown = table("", "rank\nall", "rank\nmoved", "log\nscore", "share\nerror, %", "level", "net\nrank",
-                  "net\nerror, pp")  # fmt: skip
+    shown = table(
+        "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerror, %", "level", "net\nrank", "net\nerror, pp"
+    )
     for row in found.scores.to_dict("records"):
         shown.add_row(row["who"], *_cells(row), style="bold" if row["who"] == MODEL else "")
     first, last = found.record["score"]
     who = [f"{row['who']}: {row['what']}." for row in found.scores.to_dict("records")]
     kernel = ", ".join(f"{row.term} {row.coefficient:.3f} ({row.error:.3f})" for row in found.kernel.itertuples())
     parts = [
-        heading(f"Backcast {first}-{last} from {found.record['fit_until']}"), shown, line(READING, "dim"),
-        *bullets("What it says", sentences(found)), *bullets("Who is who", who),
+        heading(f"Backcast {first}-{last} from {found.record['fit_until']}"),
+        shown,
+        line(READING, "dim"),
+        *bullets("What it says", sentences(found)),
+        *bullets("Who is who", who),
         *bullets("What was assumed", [*found.record["notices"], f"Kernel of the fit years, within a nest: {kernel}."]),
     ]
     if folder is not None:
@@ -108,8 +135,9 @@ def render(found, folder=None):
 
 
 def _cells(row):
-    return ["-" if row[key] != row[key] else form.format(row[key] * PERCENT.get(key, 1))
-            for key, form in FORMATS.items()]  # fmt: skip
+    return [
+        "-" if row[key] != row[key] else form.format(row[key] * PERCENT.get(key, 1)) for key, form in FORMATS.items()
+    ]
 
 
 def draw(found, folder):

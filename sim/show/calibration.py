@@ -44,16 +44,29 @@ def sentences(answer):
 def belief_rows(answer):
     """A row of texts a belief, under ``BELIEFS``, the most narrowed first."""
     rows = sorted(answer["posterior"], key=lambda row: -row["shrinkage"])
-    return [[row["name"], _range(PRIORS[row["name"]].central, PRIORS[row["name"]].low, PRIORS[row["name"]].high),
-             _range(row["central"], row["low"], row["high"]), f"{100 * row['shrinkage']:.0f}",
-             "data" if row["shrinkage"] >= ENOUGH else "its prior"] for row in rows]  # fmt: skip
+    return [
+        [
+            row["name"],
+            _range(PRIORS[row["name"]].central, PRIORS[row["name"]].low, PRIORS[row["name"]].high),
+            _range(row["central"], row["low"], row["high"]),
+            f"{100 * row['shrinkage']:.0f}",
+            "data" if row["shrinkage"] >= ENOUGH else "its prior",
+        ]
+        for row in rows
+    ]
 
 
 def fact_rows(answer):
     """A row of texts a fact, under ``FACTS``."""
-    return [[f"{row['name']}: {row['meaning']}", f"{number(row['value'])} ± {number(row['error'])}",
-             *(_range(*(row[end] for end in (way, f"{way}_low", f"{way}_high"))) for way in ("prior", "posterior")),
-             row["grade"]] for row in answer["facts"]]  # fmt: skip
+    return [
+        [
+            f"{row['name']}: {row['meaning']}",
+            f"{number(row['value'])} ± {number(row['error'])}",
+            *(_range(*(row[end] for end in (way, f"{way}_low", f"{way}_high"))) for way in ("prior", "posterior")),
+            row["grade"],
+        ]
+        for row in answer["facts"]
+    ]
 
 
 def _range(central, low, high):
@@ -67,9 +80,15 @@ def render(answer, folder):
         beliefs.add_row(*row)
     for row, fact in zip(fact_rows(answer), answer["facts"], strict=True):
         known.add_row(fact["name"], *row[1:])
-    return Group(heading("Beliefs"), beliefs, heading("Facts"), known, line(READING, "dim"),
-                 *bullets("What it says", sentences(answer)),
-                 line(f"{folder}: the tables that ship, and the figure.", "dim"))  # fmt: skip
+    return Group(
+        heading("Beliefs"),
+        beliefs,
+        heading("Facts"),
+        known,
+        line(READING, "dim"),
+        *bullets("What it says", sentences(answer)),
+        line(f"{folder}: the tables that ship, and the figure.", "dim"),
+    )
 
 
 def draw(answer, folder):

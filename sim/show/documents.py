@@ -42,8 +42,17 @@ def table(heads, rows):
 
 def scales():
     """How many of everything there are."""
-    axes = {"hubs": "hub", "countries": "country", "homes": "home", "routes": "route", "pools": "pool", "tiers": "tier",
-            "roles": "role", "sectors": "sector", "statuses": "status"}  # fmt: skip
+    axes = {
+        "hubs": "hub",
+        "countries": "country",
+        "homes": "home",
+        "routes": "route",
+        "pools": "pool",
+        "tiers": "tier",
+        "roles": "role",
+        "sectors": "sector",
+        "statuses": "status",
+    }
     counts = {"engineers on 1 January 2026": sum(float(row["engineers"]) for row in read("stock"))}
     counts |= {many: len(names(axis)) for many, axis in axes.items()}
     counts |= {"families of levers": len(FAMILIES), "levers": len(catalogue()), "assumptions": len(ASSUMPTIONS)}
@@ -65,9 +74,18 @@ def year():
 def assumptions():
     """Every assumption: central value, range, unit, grade, source."""
     rows = [
-        [f"`{row.name}`", f"{row.central:g}", "fixed" if row.is_fixed else f"{row.low:g} to {row.high:g}",
-         row.unit, row.grade, row.fitting or "-", row.meaning, row.source] for row in ASSUMPTIONS.values()
-    ]  # fmt: skip
+        [
+            f"`{row.name}`",
+            f"{row.central:g}",
+            "fixed" if row.is_fixed else f"{row.low:g} to {row.high:g}",
+            row.unit,
+            row.grade,
+            row.fitting or "-",
+            row.meaning,
+            row.source,
+        ]
+        for row in ASSUMPTIONS.values()
+    ]
     return table(["assumption", "central", "90 % range", "unit", "grade", "fitted to facts", "meaning", "source"], rows)
 
 
@@ -79,8 +97,10 @@ def beliefs():
 def facts():
     """The facts of the fit, and what the posterior makes of them."""
     found = _calibration()
-    rows = [[*row, fact["population"], fact["source"]] for row, fact in
-            zip(calibration.fact_rows(found), found["facts"], strict=True)]  # fmt: skip
+    rows = [
+        [*row, fact["population"], fact["source"]]
+        for row, fact in zip(calibration.fact_rows(found), found["facts"], strict=True)
+    ]
     return table([*calibration.FACTS, "who is counted", "source"], rows)
 
 
@@ -97,9 +117,16 @@ def levers():
     """Every family of levers with unit and bounds."""
     count = Counter(lever.field for lever in catalogue().values())
     rows = [
-        [f"`{family.path.replace('{', '<').replace('}', '>')}`", f"{count[family.field]:,}", family.unit or "-",
-         _bounds(family), f"{family.what}: {family.meaning}", family.reaches] for family in FAMILIES
-    ]  # fmt: skip
+        [
+            f"`{family.path.replace('{', '<').replace('}', '>')}`",
+            f"{count[family.field]:,}",
+            family.unit or "-",
+            _bounds(family),
+            f"{family.what}: {family.meaning}",
+            family.reaches,
+        ]
+        for family in FAMILIES
+    ]
     return table(["family", "levers", "unit", "bounds", "meaning", "whom it reaches"], rows)
 
 
@@ -114,8 +141,15 @@ def world():
     sources, rows = rests_on(), []
     for name, declared in TABLES.items():
         grades = sorted(Counter(row["grade"] for row in read(name)).items())
-        rows.append([f"`{name}`", declared.meaning, declared.unit or "-", *sources[name],
-                     ", ".join(f"{grade} {count:,}" for grade, count in grades)])  # fmt: skip
+        rows.append(
+            [
+                f"`{name}`",
+                declared.meaning,
+                declared.unit or "-",
+                *sources[name],
+                ", ".join(f"{grade} {count:,}" for grade, count in grades),
+            ]
+        )
     return table(["table", "meaning", "unit", "rests on", "weakest part", "rows by grade"], rows)
 
 
@@ -140,15 +174,19 @@ def gates():
 
 def variables():
     """What a result holds."""
-    rows = [[f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
-            for name, row in VARIABLES.items()]  # fmt: skip
+    rows = [
+        [f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
+        for name, row in VARIABLES.items()
+    ]
     return table(["variable", "axes beside arm and replicate", "unit", "meaning"], rows)
 
 
 def measures():
     """What can be asked of a result."""
-    rows = [[f"`{name}`", row.unit, "yes" if row.takes_place else "no", ", ".join(row.keys), row.meaning]
-            for name, row in MEASURES.items()]  # fmt: skip
+    rows = [
+        [f"`{name}`", row.unit, "yes" if row.takes_place else "no", ", ".join(row.keys), row.meaning]
+        for name, row in MEASURES.items()
+    ]
     return table(["measure", "unit", "takes a place", "keys", "meaning"], rows)
 
 
@@ -167,8 +205,23 @@ def long_run():
     return table(*hub_shares.table_of())
 
 
-WRITTEN_HERE = (scales, state, year, assumptions, beliefs, facts, fit, levers, world, gates, variables, measures,
-                symbols, hub_pulls, long_run)  # fmt: skip
+WRITTEN_HERE = (
+    scales,
+    state,
+    year,
+    assumptions,
+    beliefs,
+    facts,
+    fit,
+    levers,
+    world,
+    gates,
+    variables,
+    measures,
+    symbols,
+    hub_pulls,
+    long_run,
+)
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
 
 

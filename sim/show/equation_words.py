@@ -6,10 +6,19 @@ import re
 from sim.model import equations, supply_equations, teams, work_equations, year
 
 TITLES = {
-    "E1": "Net real pay", "E2": "Utility of a hub", "E3": "Nested logit", "E4": "Considering a move",
-    "E5": "Visa offices", "E6": "Status and return", "E7": "Pay", "E8": "Local prices", "E9": "Supply",
-    "E10": "Careers and jobs", "E11": "Remote work", "E12": "Teams",
-}  # fmt: skip
+    "E1": "Net real pay",
+    "E2": "Utility of a hub",
+    "E3": "Nested logit",
+    "E4": "Considering a move",
+    "E5": "Visa offices",
+    "E6": "Status and return",
+    "E7": "Pay",
+    "E8": "Local prices",
+    "E9": "Supply",
+    "E10": "Careers and jobs",
+    "E11": "Remote work",
+    "E12": "Teams",
+}
 DEFINITIONS = (equations, supply_equations, work_equations)
 ELSEWHERE = (year.return_rates, teams)  # an equation each that is one line inside its mechanism
 LABEL = re.compile(r"\((E\d+)")

@@ -22,15 +22,21 @@ def breakeven_sentences(found):
     unit = f" {found.unit}" if found.unit else ""
     wanted = f"an effect of {_effect(found.target, found)} on {found.measure}"
     ends = [found.curve.loc[found.curve["mean"].idxmin()], found.curve.loc[found.curve["mean"].idxmax()]]
-    runs = "runs from {} to {}".format(*(
-        f"{_effect(end['mean'], found)} (Monte Carlo error {number(end.error)}) at {number(end.value)}{unit}"
-        for end in ends))  # fmt: skip
+    runs = "runs from {} to {}".format(
+        *(
+            f"{_effect(end['mean'], found)} (Monte Carlo error {number(end.error)}) at {number(end.value)}{unit}"
+            for end in ends
+        )
+    )
     if (found.curve.drop(columns="value").nunique() <= 1).all():
-        return [f"{found.lever} reaches nobody in this run: at every value tried the effect on {found.measure} is "
-                f"{_effect(ends[0]['mean'], found)}."]  # fmt: skip
+        return [
+            f"{found.lever} reaches nobody in this run: at every value tried the effect on {found.measure} is "
+            f"{_effect(ends[0]['mean'], found)}."
+        ]
     if found.value is None:
-        said = [f"No value of {found.lever} within the limits gives {wanted}: over all values tried the mean effect "
-                f"{runs}."]  # fmt: skip
+        said = [
+            f"No value of {found.lever} within the limits gives {wanted}: over all values tried the mean effect {runs}."
+        ]
         if any(abs(found.target - end["mean"]) < DOUBT * end.error for end in ends):
             said.append(f"The target lies within the error of that: {found.pairs} pairs cannot decide it.")
         if found.found_in:
@@ -53,17 +59,25 @@ def breakeven_sentences(found):
 
 def render_breakeven(found, title, folder):
     """The same for the terminal, with the values that were tried."""
-    shown = table(f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs",
-                  "MC error")  # fmt: skip
-    rows = [row | {"effect": row["mean"], "pairs": found.pairs, "differs": 1, "same_sign": found.pairs}
-            for row in found.curve.to_dict("records")]  # fmt: skip
+    shown = table(
+        f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs", "MC error"
+    )
+    rows = [
+        row | {"effect": row["mean"], "pairs": found.pairs, "differs": 1, "same_sign": found.pairs}
+        for row in found.curve.to_dict("records")
+    ]
     digits = effect_digits(rows)
     for row in rows:
         effect, spread, _, error = effect_cells(row, digits)
         shown.add_row(number(row["value"]), effect, spread, error)
     said = [line(sentence) for sentence in breakeven_sentences(found)]
-    return Group(heading(f"Break-even: {title}"), *said, heading("Values tried, all on the same pairs"), shown,
-                 line(f"{folder}: the curve as a table and a figure.", "dim"))  # fmt: skip
+    return Group(
+        heading(f"Break-even: {title}"),
+        *said,
+        heading("Values tried, all on the same pairs"),
+        shown,
+        line(f"{folder}: the curve as a table and a figure.", "dim"),
+    )
 
 
 def draw_breakeven(found, title, path):
@@ -75,8 +89,9 @@ def draw_breakeven(found, title, path):
     label = f"{found.what}, {found.unit}".rstrip(", ")
     return to_file(
         lambda ax: curve.plot_curve(found.curve, title, subtitle, label, found.effect_unit, found.target, value, ax),
-        curve.SIZE, path,
-    )  # fmt: skip
+        curve.SIZE,
+        path,
+    )
 
 
 def render_parts(tables, title, measure, folder):
@@ -90,8 +105,10 @@ def render_parts(tables, title, measure, folder):
     for name, found in tables.items():
         unit = found.unit.iloc[0]
         made = table(f"by {name}", f"effect, {unit}", "90 % of pairs", "same\nsign", "MC\nerror")
-        rows = [row | {"effect": row["mean"], "differs": row["mean"] or row["high"] - row["low"]}
-                for row in found.to_dict("records")]  # fmt: skip
+        rows = [
+            row | {"effect": row["mean"], "differs": row["mean"] or row["high"] - row["low"]}
+            for row in found.to_dict("records")
+        ]
         digits = effect_digits(rows)
         for row in rows:
             made.add_row(row["part"], *effect_cells(row, digits), style="bold" if row["part"] == "total" else "")
@@ -101,13 +118,13 @@ def render_parts(tables, title, measure, folder):
 
 READING = {
     "channels": "Each part: what its policies, or the mechanism, add on average over the orders in which they can be "
-                "switched on (Shapley); the parts sum to the total. Network: ties between people. Feedback: size, pay, "
-                "prices, compute a head and affiliate jobs follow the stocks.",
+    "switched on (Shapley); the parts sum to the total. Network: ties between people. Feedback: size, pay, "
+    "prices, compute a head and affiliate jobs follow the stocks.",
     "policies": "Each part: what the policy adds on average over the orders in which they can be switched on "
-                "(Shapley); the parts sum to the total.",
+    "(Shapley); the parts sum to the total.",
     "origins": "Each part: what moves from and to that hub changed, arrivals less departures, from the start on; the "
-               "parts sum to the total.",
-}  # fmt: skip
+    "parts sum to the total.",
+}
 
 
 def draw_parts(tables, title, measure, folder):
@@ -117,9 +134,11 @@ def draw_parts(tables, title, measure, folder):
     for name, found in tables.items():
         to_file(
             lambda ax, name=name, found=found: parts.plot_parts(
-                found, title, f"Effect on {measure}, by {name}", found.unit.iloc[0], ax),
-            parts.SIZE, folder / f"{name}.png",
-        )  # fmt: skip
+                found, title, f"Effect on {measure}, by {name}", found.unit.iloc[0], ax
+            ),
+            parts.SIZE,
+            folder / f"{name}.png",
+        )
 
 
 def number(value):

@@ -19,10 +19,11 @@ GROUPS = {  # heading -> whether a row belongs under it, the misses first
     "Missed": lambda row: decides(row) and row["verdict"] == "missed",
     "Not measured, which counts as missed": lambda row: decides(row) and row["verdict"] == "not measured",
     "Passed": lambda row: decides(row) and row["verdict"] == "passed",
-    "Fitted: the model was made to meet these, which proves nothing":
-        lambda row: row["kind"] == "gate" and row["use"] == "fit",
+    "Fitted: the model was made to meet these, which proves nothing": lambda row: (
+        row["kind"] == "gate" and row["use"] == "fit"
+    ),
     "Warnings: they do not decide": lambda row: row["kind"] == "warning",
-}  # fmt: skip
+}
 HEADINGS = ("gate", "statistic", "band", "median", "5 to 95 %", "inside, %", "verdict")
 READING = (
     "Median and 5 to 95 % over the draws; inside: draws whose statistic lies in the band, of which {enough:.0f} % are "
@@ -39,8 +40,9 @@ def decides(row):
 def summary(answer):
     """How many of the gates that decide were passed and missed: one sentence."""
     found = Counter(row["verdict"] for row in answer["gates"] if decides(row))
-    warned = sum(row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed"
-                 for row in answer["gates"])  # fmt: skip
+    warned = sum(
+        row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed" for row in answer["gates"]
+    )
     refused = f" ({answer['refused_draws']} more refused)" if answer["refused_draws"] else ""
     if not found:
         return "None of these gates decides: they were fitted, or only warn."
@@ -132,9 +134,18 @@ def page(answer):
     groups = {words: (HEADINGS, [texts(row) for row in rows]) for words, rows in grouped(answer).items()}
     said = {row["id"]: background(row) for row in answer["gates"]}
     made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty")}
-    return templates().get_template("gates.html.j2").render(
-        title="Gates", summary=summary(answer), reading=reading(answer), groups=groups, background=said, made=made,
-    )  # fmt: skip
+    return (
+        templates()
+        .get_template("gates.html.j2")
+        .render(
+            title="Gates",
+            summary=summary(answer),
+            reading=reading(answer),
+            groups=groups,
+            background=said,
+            made=made,
+        )
+    )
 
 
 def markdown(answer, only=None):
@@ -142,8 +153,10 @@ def markdown(answer, only=None):
     parts = [summary(answer)]
     for words, rows in grouped(answer).items():
         if only is None or words in only:
-            parts += [f"**{words}**", "\n".join([_cells(HEADINGS), _cells(["---"] * len(HEADINGS)),
-                                                 *(_cells(texts(row)) for row in rows)])]  # fmt: skip
+            parts += [
+                f"**{words}**",
+                "\n".join([_cells(HEADINGS), _cells(["---"] * len(HEADINGS)), *(_cells(texts(row)) for row in rows)]),
+            ]
     return "\n\n".join([*parts, reading(answer)])
 
 

@@ -43,7 +43,8 @@ def table_of(hubs=None):
     head = ["hub", f"share {year()}, %", *(f"{ends(name)}, pp" for name in assumptions)]
     return head, [
         [names[hub], f"{found[hub][0]:.2f}", *(signed(found[hub][1][name], 2) for name in assumptions)]
-        for hub in (found if hubs is None else hubs) if hub in found
+        for hub in (found if hubs is None else hubs)
+        if hub in found
     ]
 
 
@@ -52,8 +53,10 @@ def sentences(hubs):
     found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
     return [
         f"{names[hub]}'s share in {year()}, at the baseline, is {found[hub][0]:.2f} % with all assumptions central: "
-        + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items()) + "."
-        for hub in hubs if hub in found
+        + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items())
+        + "."
+        for hub in hubs
+        if hub in found
     ]
 
 
@@ -69,6 +72,10 @@ def pulls_table():
     rows = sorted(read("hub_pulls"), key=lambda row: -float(row["fitted_share"]))
     head = ["hub", "named factors", "permanent part", "boom part", "fitted, %"]
     return head, [
-        [names[row["hub"]], *(signed(float(row[part]), 2) for part in ("named", "permanent", "boom")),
-         f"{100 * float(row['fitted_share']):.0f}"] for row in rows
-    ]  # fmt: skip
+        [
+            names[row["hub"]],
+            *(signed(float(row[part]), 2) for part in ("named", "permanent", "boom")),
+            f"{100 * float(row['fitted_share']):.0f}",
+        ]
+        for row in rows
+    ]

@@ -77,9 +77,7 @@ def _interval(found, name):
 def _sources(flow, names):
     """For every hub the names of the hubs from which most arrive."""
     order = flow.transpose("destination", "origin").values.argsort(axis=1)[:, ::-1]
-    return [
-        [names.iloc[k] for k in row[:SOURCES] if flow.values[k, hub] > 0] for hub, row in enumerate(order)
-    ]
+    return [[names.iloc[k] for k in row[:SOURCES] if flow.values[k, hub] > 0] for hub, row in enumerate(order)]
 
 
 def _published(result):
@@ -101,14 +99,27 @@ def index_texts(rows):
     (list of headings, list of rows of texts); the first column holds names
     """
     compared = ["change,\npp"] if "change" in rows else []
-    head = ["\n", "net a year, %\n90 % of pairs", *compared, "gross\nand net\npay, kUSD", "most arrive\nfrom",
-            "leading\nsector", "printed\n2026, %"]  # fmt: skip
+    head = [
+        "\n",
+        "net a year, %\n90 % of pairs",
+        *compared,
+        "gross\nand net\npay, kUSD",
+        "most arrive\nfrom",
+        "leading\nsector",
+        "printed\n2026, %",
+    ]
     return head, [
-        [_short(row.name), f"{row.net:+.1f}\n{row.net_low:+.1f} to {row.net_high:+.1f}",
-         *(f"{row.change:+.2f}" for _ in compared), f"{row.gross_pay:,.0f}\n{row.net_pay:,.0f}",
-         "\n".join(map(_short, row.sources)), row.sector.replace("_", " "), _printed(row)]
+        [
+            _short(row.name),
+            f"{row.net:+.1f}\n{row.net_low:+.1f} to {row.net_high:+.1f}",
+            *(f"{row.change:+.2f}" for _ in compared),
+            f"{row.gross_pay:,.0f}\n{row.net_pay:,.0f}",
+            "\n".join(map(_short, row.sources)),
+            row.sector.replace("_", " "),
+            _printed(row),
+        ]
         for row in rows.itertuples()
-    ]  # fmt: skip
+    ]
 
 
 def columns_of_text(head):

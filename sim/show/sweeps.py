@@ -18,19 +18,20 @@ from sim.show.terminal import say_if_compiling
 GUESS_EVERY = 5.0  # seconds
 SHOWN_FACTORS = 12
 COLUMNS = {
-    "sobol": {"first": "alone (S1)", "total": "in all (ST)"}, "morris": {"mu_star": "mean change", "sigma": "spread"},
+    "sobol": {"first": "alone (S1)", "total": "in all (ST)"},
+    "morris": {"mu_star": "mean change", "sigma": "spread"},
     "pawn": {"median": "shift (median)", "largest": "largest"},
     "oat": {"at_low": "at its low end", "at_high": "at its high end", "width": "width"},
-}  # fmt: skip
+}
 COLUMNS["lhs"] = COLUMNS["pawn"]
 READING = {
     "sobol": "S1: part of the variance that the factor explains alone; ST: with all that it does together with others. "
-             "In brackets 90 % bootstrap intervals.",
+    "In brackets 90 % bootstrap intervals.",
     "morris": "Mean change: mu*, the mean size of the effect's change over the factor's whole range, with its 90 % "
-              "interval; spread: sigma, large where that depends on the other factors.",
+    "interval; spread: sigma, large where that depends on the other factors.",
     "pawn": "Shift: Kolmogorov-Smirnov distance between the distribution of the effect with the factor held and free.",
     "oat": "The effect with all other factors at their centre.",
-}  # fmt: skip
+}
 READING["lhs"] = READING["pawn"]
 
 
@@ -43,8 +44,14 @@ def progress(quiet=False):
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-               TimeRemainingColumn(), TextColumn("{task.fields[guess]}"))  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[guess]}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks, began = {}, {}
 
@@ -79,18 +86,27 @@ def answer(sweep, measures):
     """What a sweep found, as plain values for other programs."""
     names = list(dict.fromkeys(text.partition("@")[0].strip() for text in measures if text))
     return {
-        "folder": str(sweep.folder), "method": sweep.record.get("method"), "finished": sweep.record.get("finished"),
-        "digest": sweep.record.get("digest"), "cells": sweep.counts(), "stages": stages(sweep),
-        "failed": sweep.problems("failed"), "refused": sweep.problems("refused").error.value_counts().to_dict(),
+        "folder": str(sweep.folder),
+        "method": sweep.record.get("method"),
+        "finished": sweep.record.get("finished"),
+        "digest": sweep.record.get("digest"),
+        "cells": sweep.counts(),
+        "stages": stages(sweep),
+        "failed": sweep.problems("failed"),
+        "refused": sweep.problems("refused").error.value_counts().to_dict(),
         "notes": notes(sweep),
         "factors": sweep.factors.reset_index(),
         "measures": {name: _measured(sweep, name) for name in names if name in sweep.measures.index},
-    }  # fmt: skip
+    }
 
 
 def _measured(sweep, measure):
-    found = {"about": subject(sweep, measure), "unit": sweep.measures.unit[measure], "reading": reading(sweep, measure),
-             "chance": chance_share(sweep, measure)}  # fmt: skip
+    found = {
+        "about": subject(sweep, measure),
+        "unit": sweep.measures.unit[measure],
+        "reading": reading(sweep, measure),
+        "chance": chance_share(sweep, measure),
+    }
     method = sweep.stages.method[sweep.last]
     if method != "grid" and len(sweep.complete()) > 1:
         table = index_table(sweep, measure)
@@ -107,11 +123,18 @@ def stages(sweep):
     for name, row in sweep.stages.iterrows():
         done, seconds = sweep.db.execute(asked, (name,)).fetchone()
         complete = len(sweep.complete(name))
-        rows.append({
-            "stage": name, "method": row["method"], "factors": len(row["factors"]), "blocks": int(row["n"]),
-            "complete": complete, "left": (int(row["n"]) - complete) * int(row["size"]), "done": done,
-            "seconds_a_cell": round(seconds or 0.0, 3),
-        })  # fmt: skip
+        rows.append(
+            {
+                "stage": name,
+                "method": row["method"],
+                "factors": len(row["factors"]),
+                "blocks": int(row["n"]),
+                "complete": complete,
+                "left": (int(row["n"]) - complete) * int(row["size"]),
+                "done": done,
+                "seconds_a_cell": round(seconds or 0.0, 3),
+            }
+        )
     return rows
 
 
@@ -131,11 +154,15 @@ def render(sweep, measures, cells=False):
 def _progress_lines(sweep):
     for row in stages(sweep):
         state = "complete" if not row["left"] else f"about {row['left']:,} cells left"
-        yield line(f"{row['stage']} ({row['method']}, {row['factors']} factors): {row['done']:,} cells done, {state}, "
-                   f"{row['seconds_a_cell']:.2g} s a cell")  # fmt: skip
+        yield line(
+            f"{row['stage']} ({row['method']}, {row['factors']} factors): {row['done']:,} cells done, {state}, "
+            f"{row['seconds_a_cell']:.2g} s a cell"
+        )
     counts = sweep.counts()
-    yield line(", ".join(f"{counts.get(key, 0):,} {key}" for key in ("done", "refused", "spared", "failed"))
-               + f"; digest {sweep.record.get('digest', 'none')}")  # fmt: skip
+    yield line(
+        ", ".join(f"{counts.get(key, 0):,} {key}" for key in ("done", "refused", "spared", "failed"))
+        + f"; digest {sweep.record.get('digest', 'none')}"
+    )
     for row in sweep.problems("failed").head(5).itertuples():
         yield line(f"failed: {row.stage} point {row.point}: {row.error}", "red")
 

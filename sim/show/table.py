@@ -67,17 +67,30 @@ def _hubs(found):
     first, last = found["first"], found["last"]
     yield heading("Where the world's AI engineers live")
     hubs = table(
-        "\n", f"share, %\n{first}", f"{last}\nbase", f"{last}\nscen.", "", "effect\npp", "90 %\nof pairs",
-        "same\nsign", "MC\nerror", "", "net\nbase", "rate, %\nscen.",
-    )  # fmt: skip
+        "\n",
+        f"share, %\n{first}",
+        f"{last}\nbase",
+        f"{last}\nscen.",
+        "",
+        "effect\npp",
+        "90 %\nof pairs",
+        "same\nsign",
+        "MC\nerror",
+        "",
+        "net\nbase",
+        "rate, %\nscen.",
+    )
     hubs.columns[5].style = "bold"
     digits = effect_digits(found["hubs"])
     for row in found["hubs"] + found["countries"]:
         hubs.add_row(
-            row["name"], *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")), "",
-            *effect_cells(row, digits), "",
+            row["name"],
+            *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")),
+            "",
+            *effect_cells(row, digits),
+            "",
             *(f"{row[key]:+.2f}" for key in ("rate_baseline", "rate_scenario")),
-        )  # fmt: skip
+        )
     yield hubs
 
 

@@ -89,9 +89,7 @@ def _cell(value):
 
 def _table(names, rows):
     """A table; a single column is a list, without its name."""
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1
-    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1)
     for place, name in enumerate(names):
         table.add_column(name, overflow="fold", no_wrap=place == 0 and len(names) > 1)
     for row in rows:
@@ -102,6 +100,4 @@ def _table(names, rows):
 def _blocks(names, rows):
     """One block a row, for tables that are wider than a screen."""
     wide = max(map(len, names))
-    return Text(
-        "\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows)
-    )
+    return Text("\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows))

@@ -38,9 +38,12 @@ def sentences(result):
     return [
         f"Of {len(rows)} published facts that decide whether the model holds, it reproduces {passed} "
         "(talentflow validate).",
-        *(f"On the scenario {name} as it ships, {row['id']} is {row['verdict']}: {row['statistic']}, {row['unit']}: "
-          f"{_found(row)}, published {_band(row)}." for name, row in own),
-    ]  # fmt: skip
+        *(
+            f"On the scenario {name} as it ships, {row['id']} is {row['verdict']}: {row['statistic']}, {row['unit']}: "
+            f"{_found(row)}, published {_band(row)}."
+            for name, row in own
+        ),
+    ]
 
 
 def _found(row):

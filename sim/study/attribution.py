@@ -22,14 +22,42 @@ BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")
 MECHANISMS = ("network", "feedback")
 CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
-    "pay and prices": ("pay_", "price_", "allowance_", "sign_on_", "tier_pay", "role_pay", "sector_pay",
-                       "sector_liquidity", "hub_sector_pay"),
+    "pay and prices": (
+        "pay_",
+        "price_",
+        "allowance_",
+        "sign_on_",
+        "tier_pay",
+        "role_pay",
+        "sector_pay",
+        "sector_liquidity",
+        "hub_sector_pay",
+    ),
     "tax": ("tax_", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
-    "visa": ("route_", "free_entry", "is_closed", "settlement", "bars", "going_home", "naturalisation",
-             "family_rights"),
-    "jobs and supply": ("openings", "country_openings", "graduates", "conversions", "phds", "entry_hiring",
-                        "tier_demand", "role_demand", "sector_openings", "sector_separations", "hub_sector_openings"),
+    "visa": (
+        "route_",
+        "free_entry",
+        "is_closed",
+        "settlement",
+        "bars",
+        "going_home",
+        "naturalisation",
+        "family_rights",
+    ),
+    "jobs and supply": (
+        "openings",
+        "country_openings",
+        "graduates",
+        "conversions",
+        "phds",
+        "entry_hiring",
+        "tier_demand",
+        "role_demand",
+        "sector_openings",
+        "sector_separations",
+        "hub_sector_openings",
+    ),
     "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate"),
 }
 

@@ -54,8 +54,9 @@ class Backcast:
         return float(self.scores.set_index("who").loc[who, what])
 
 
-def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4,
-             when_checked=None):
+def backcast(
+    flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4, when_checked=None
+):
     """Fit a world of countries to flows up to a year, run the agents beyond it, and score it beside its rivals.
 
     Parameters
@@ -89,24 +90,48 @@ def backcast(flows=None, fit_until=2012, score_years=(2013, 2015), population=20
     fit = _fit(countries, past)
     expected, counted = run_model(fit["model"], last - fit_until, population, seed, replicates)
     skipped, count = first - fit_until - 1, last - first + 1
-    predictions = dict(zip(WHO, (
-        expected[skipped:].sum(axis=0), counted[skipped:].sum(axis=0), count * fit["model"].flow,
-        count * fit["gravity"], count * fit["plain"], count * past[-1], count * past[-WINDOW:].mean(axis=0),
-        0 * observed), strict=True))  # fmt: skip
+    predictions = dict(
+        zip(
+            WHO,
+            (
+                expected[skipped:].sum(axis=0),
+                counted[skipped:].sum(axis=0),
+                count * fit["model"].flow,
+                count * fit["gravity"],
+                count * fit["plain"],
+                count * past[-1],
+                count * past[-WINDOW:].mean(axis=0),
+                0 * observed,
+            ),
+            strict=True,
+        )
+    )
     scored = np.array(countries.names) != REST
-    rows = [{"who": who, **score(p, observed, countries.stock, count, scored, who in COUNTED), "what": WHO[who]}
-            for who, p in predictions.items()]  # fmt: skip
+    rows = [
+        {"who": who, **score(p, observed, countries.stock, count, scored, who in COUNTED), "what": WHO[who]}
+        for who, p in predictions.items()
+    ]
     everybody = found.n[(years >= first) & (years <= last)].sum()
     record = {
-        "file": Path(flows or SHIPPED).name, "fit_from": int(years[0]), "fit_until": fit_until,
-        "score": [first, last], "population": population, "seed": seed, "replicates": replicates,
-        "scholars": float(countries.stock.sum()), "weight": float(countries.stock.sum() / population),
-        "countries": int(scored.sum()), "corridors": int(scored.sum() * (scored.sum() - 1)),
+        "file": Path(flows or SHIPPED).name,
+        "fit_from": int(years[0]),
+        "fit_until": fit_until,
+        "score": [first, last],
+        "population": population,
+        "seed": seed,
+        "replicates": replicates,
+        "scholars": float(countries.stock.sum()),
+        "weight": float(countries.stock.sum() / population),
+        "countries": int(scored.sum()),
+        "corridors": int(scored.sum() * (scored.sum() - 1)),
         "moves": float(observed[scored][:, scored].sum()),
-        "covered": float(observed[scored][:, scored].sum() / everybody), "notices": _notices(countries, fit["model"]),
-    }  # fmt: skip
-    tables = _corridors(countries.names, scored, observed, predictions), _net_rates(
-        countries, scored, observed, predictions, count)  # fmt: skip
+        "covered": float(observed[scored][:, scored].sum() / everybody),
+        "notices": _notices(countries, fit["model"]),
+    }
+    tables = (
+        _corridors(countries.names, scored, observed, predictions),
+        _net_rates(countries, scored, observed, predictions, count),
+    )
     return Backcast(pd.DataFrame(rows), *tables, fit["kernel"], record)
 
 
@@ -128,8 +153,11 @@ def check_years(flows, name, fit_until, score_years):
     earliest = fit_until - LEAST_FIT_YEARS + 1
     for year in range(earliest, fit_until + 1):
         if year not in flows.years:
-            raise UsageError(f"split year {fit_until}", f"the fit needs {earliest} to {fit_until}, and {held}"
-                             + ("" if year < flows.years[0] or year > flows.years[-1] else f" without {year}"))
+            raise UsageError(
+                f"split year {fit_until}",
+                f"the fit needs {earliest} to {fit_until}, and {held}"
+                + ("" if year < flows.years[0] or year > flows.years[-1] else f" without {year}"),
+            )
     for year in range(first, last + 1):
         if year not in flows.years:
             raise UsageError(f"score years {first}-{last}", f"no flows in {year}: {held}")
@@ -145,11 +173,16 @@ def _moving(window, names):
     """
     moving = window.sum(axis=(0, 2)) * window.sum(axis=(0, 1)) > 0
     if moving.sum() < FEWEST:
-        raise UsageError("backcast", f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "
-                         f"at least {FEWEST} are needed")
+        raise UsageError(
+            "backcast",
+            f"people leave and reach {moving.sum()} countries in the last {WINDOW} fit years, "
+            f"at least {FEWEST} are needed",
+        )
     if window.sum() < LEAST_MOVES:
-        raise UsageError("backcast", f"{window.sum():,.6g} people move in the last {WINDOW} fit years, at least "
-                         f"{LEAST_MOVES:,} are needed")
+        raise UsageError(
+            "backcast",
+            f"{window.sum():,.6g} people move in the last {WINDOW} fit years, at least {LEAST_MOVES:,} are needed",
+        )
     return {name for name, moves in zip(names, moving, strict=True) if moves}
 
 
@@ -205,12 +238,21 @@ def _net_rates(countries, scored, observed, predictions, count):
 def shipped_rows(found):
     """Rows of ``backcast.csv`` from the backcast by default."""
     said = f"talentflow backcast --fit-until {found.record['fit_until']} --score " + "-".join(
-        map(str, found.record["score"]))  # fmt: skip
+        map(str, found.record["score"])
+    )
     shown = lambda value: "" if value != value else f"{value:.4f}"  # noqa: E731
-    return [{"who": row["who"], **{key: shown(value) for key, value in row.items() if key not in ("who", "what")},
-             "fit_until": str(found.record["fit_until"]), "first": str(found.record["score"][0]),
-             "last": str(found.record["score"][1]), "source": said, "grade": "B"}
-            for row in found.scores.to_dict("records")]  # fmt: skip
+    return [
+        {
+            "who": row["who"],
+            **{key: shown(value) for key, value in row.items() if key not in ("who", "what")},
+            "fit_until": str(found.record["fit_until"]),
+            "first": str(found.record["score"][0]),
+            "last": str(found.record["score"][1]),
+            "source": said,
+            "grade": "B",
+        }
+        for row in found.scores.to_dict("records")
+    ]
 
 
 def corridor_rank(found):

@@ -61,8 +61,9 @@ class Breakeven:
     curve: pd.DataFrame
 
 
-def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.inf, math.inf), baseline="baseline",
-              **options):
+def breakeven(
+    scenario, lever, measure="share:usa", target=0.0, within=(-math.inf, math.inf), baseline="baseline", **options
+):
     """The value of a lever at which a scenario's effect on a measure reaches a target.
 
     The lever replaces the scenario's own policies on it. A lever of another country with target 0 asks how much of it
@@ -103,13 +104,23 @@ def breakeven(scenario, lever, measure="share:usa", target=0.0, within=(-math.in
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     means = factor * effects.mean(axis=1)
     return Breakeven(
-        lever, f"{chosen.place}: {chosen.what}", chosen.unit, measure, shown, factor * wanted,
+        lever,
+        f"{chosen.place}: {chosen.what}",
+        chosen.unit,
+        measure,
+        shown,
+        factor * wanted,
         None if root is None else _rounded(to_value(root), chosen),
         math.nan if root is None else _error(tried, effects, wanted, root, to_value, asked.seed),
-        float(low), float(high), len(spread), effects.shape[1], stretch and tuple(map(to_value, stretch)),
-        (float(means.min()), float(means.max())), len(crossings),
+        float(low),
+        float(high),
+        len(spread),
+        effects.shape[1],
+        stretch and tuple(map(to_value, stretch)),
+        (float(means.min()), float(means.max())),
+        len(crossings),
         _table(factor * effects, [_rounded(to_value(u), chosen) for u in tried]),
-    )  # fmt: skip
+    )
 
 
 def _search(curve, spans, wanted, here):

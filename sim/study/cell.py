@@ -109,8 +109,15 @@ def described(measures, options):
         times = [int(t) for t in values[axis].values]
         name = text.partition("@")[0].strip()
         at = times.index(query.time) if query.time is not None else len(times) - 1
-        rows.setdefault(name, {
-            "name": name, "unit": MEASURES[query.name].unit, "dims": list(values.dims), "at": at, "paired": True,
-            "coords": {d: values[d].values.tolist() for d in values.dims},
-        })  # fmt: skip
+        rows.setdefault(
+            name,
+            {
+                "name": name,
+                "unit": MEASURES[query.name].unit,
+                "dims": list(values.dims),
+                "at": at,
+                "paired": True,
+                "coords": {d: values[d].values.tolist() for d in values.dims},
+            },
+        )
     return list(rows.values())

@@ -17,10 +17,21 @@ from ..world.tables import read
 def sizes(world):
     """Length of every dimension of a result but the pairs."""
     s = world.setting
-    return {"time": world.years + 1, "year": world.years, "hub": len(s.hubs), "origin": len(s.hubs),
-            "destination": len(s.hubs), "tier": len(TIERS), "home": len(s.homes), "status": len(STATUSES),
-            "role": len(ROLES), "sector": len(SECTORS), "sector_left": len(SECTORS), "sector_taken": len(SECTORS),
-            "route": len(s.routes)}
+    return {
+        "time": world.years + 1,
+        "year": world.years,
+        "hub": len(s.hubs),
+        "origin": len(s.hubs),
+        "destination": len(s.hubs),
+        "tier": len(TIERS),
+        "home": len(s.homes),
+        "status": len(STATUSES),
+        "role": len(ROLES),
+        "sector": len(SECTORS),
+        "sector_left": len(SECTORS),
+        "sector_taken": len(SECTORS),
+        "route": len(s.routes),
+    }
 
 
 def blank(world):
@@ -111,13 +122,27 @@ def coordinates(arms, pairs, start, years):
     names = {r["country"]: r["name"] for r in read("countries")}
     number = lambda column: ("hub", [float(r[column]) for r in hubs])  # noqa: E731
     return {
-        "arm": list(arms), "replicate": np.arange(pairs), "time": start + np.arange(years + 1),
-        "year": start + np.arange(years), "hub": list(setting.hubs), "origin": list(setting.hubs),
-        "destination": list(setting.hubs), "tier": list(TIERS), "home": list(setting.homes),
-        "status": list(STATUSES), "role": list(ROLES), "sector": list(SECTORS),
-        "sector_left": list(SECTORS), "sector_taken": list(SECTORS), "route": [r["route"] for r in routes],
-        "hub_name": ("hub", [r["name"] for r in hubs]), "hub_country": ("hub", [r["country"] for r in hubs]),
-        "region": ("hub", [r["region"] for r in hubs]), "latitude": number("lat"), "longitude": number("lon"),
-        "home_name": ("home", [r["name"] for r in homes]), "route_name": ("route", [r["name"] for r in routes]),
+        "arm": list(arms),
+        "replicate": np.arange(pairs),
+        "time": start + np.arange(years + 1),
+        "year": start + np.arange(years),
+        "hub": list(setting.hubs),
+        "origin": list(setting.hubs),
+        "destination": list(setting.hubs),
+        "tier": list(TIERS),
+        "home": list(setting.homes),
+        "status": list(STATUSES),
+        "role": list(ROLES),
+        "sector": list(SECTORS),
+        "sector_left": list(SECTORS),
+        "sector_taken": list(SECTORS),
+        "route": [r["route"] for r in routes],
+        "hub_name": ("hub", [r["name"] for r in hubs]),
+        "hub_country": ("hub", [r["country"] for r in hubs]),
+        "region": ("hub", [r["region"] for r in hubs]),
+        "latitude": number("lat"),
+        "longitude": number("lon"),
+        "home_name": ("home", [r["name"] for r in homes]),
+        "route_name": ("route", [r["name"] for r in routes]),
         "route_country": ("route", [names[r["country"]] for r in routes]),
     }

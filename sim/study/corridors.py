@@ -57,8 +57,9 @@ def poisson_fit(flow, terms, clustered=False):
         try:
             done = glm(flow[o, d], x, family=poisson()).fit(method="newton", disp=0, **how)
         except doubt:
-            raise UsageError("fit of corridors", "does not converge: too few move for corridors to be told apart"
-                             ) from None  # fmt: skip
+            raise UsageError(
+                "fit of corridors", "does not converge: too few move for corridors to be told apart"
+            ) from None
     fitted = np.zeros_like(flow, dtype=float)
     fitted[o, d] = done.fittedvalues
     count = len(terms)
@@ -100,8 +101,17 @@ def corridor_kernel():
     rows = []
     for k, (name, regressor) in enumerate(TERMS.items()):
         without = poisson_fit(flow, terms[:k] + terms[k + 1 :])[3]
-        rows.append({"term": name, "regressor": regressor, "coefficient": f"{found[k]:.3f}", "error": f"{error[k]:.3f}",
-                     "fall": f"{(without - whole) / (none - whole):.3f}", "source": SOURCE, "grade": "B"})  # fmt: skip
+        rows.append(
+            {
+                "term": name,
+                "regressor": regressor,
+                "coefficient": f"{found[k]:.3f}",
+                "error": f"{error[k]:.3f}",
+                "fall": f"{(without - whole) / (none - whole):.3f}",
+                "source": SOURCE,
+                "grade": "B",
+            }
+        )
     return rows
 
 

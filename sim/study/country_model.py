@@ -44,8 +44,15 @@ def assumptions_of(kernel, growth, crossing_rate):
     a = Assumptions.central()
     fitted = {name: max(a.nest_third * value, 0.0) for name, value in kernel.items()}
     alike = dict.fromkeys(("expert_considering", "entry_considering", "temporary_considering"), 1.0)
-    return a.vary(**fitted, **alike, world_growth=growth, long_growth=growth, b_compute=0.0, remote_share=0.0,
-                  considering_rate=min(CONSIDERING * crossing_rate, 1.0))  # fmt: skip
+    return a.vary(
+        **fitted,
+        **alike,
+        world_growth=growth,
+        long_growth=growth,
+        b_compute=0.0,
+        remote_share=0.0,
+        considering_rate=min(CONSIDERING * crossing_rate, 1.0),
+    )
 
 
 def rules_of(setting):

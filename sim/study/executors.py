@@ -77,8 +77,9 @@ class Workers:
         try:
             return [future.result() for future in [self.submit(task, *row) for row in zip(*rows, strict=True)]]
         except BrokenExecutor:
-            raise UsageError("workers", "a worker process stopped: out of memory, or killed; the same command goes on"
-                             ) from None  # fmt: skip
+            raise UsageError(
+                "workers", "a worker process stopped: out of memory, or killed; the same command goes on"
+            ) from None
 
     def renew(self):
         """Start again with fresh processes."""

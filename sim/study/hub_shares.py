@@ -66,8 +66,10 @@ def pull_rows():
     part = np.abs(fitted) / (np.abs(fitted) + np.abs(named))
     columns = found | {"named": named, "fitted": fitted, "fitted_share": part}
     texts = {name: [f"{x:.3f}" for x in value] for name, value in columns.items()}
-    return [{"hub": hub, **{name: value[h] for name, value in texts.items()}, "source": COMMAND, "grade": "D"}
-            for h, hub in enumerate(fit_world().setting.hubs)]  # fmt: skip
+    return [
+        {"hub": hub, **{name: value[h] for name, value in texts.items()}, "source": COMMAND, "grade": "D"}
+        for h, hub in enumerate(fit_world().setting.hubs)
+    ]
 
 
 def share_in_the_end(**changes):
@@ -93,10 +95,21 @@ def long_run_rows():
     for name in LONG_RUN:
         ends = {end: getattr(ASSUMPTIONS[name], end) for end in ("low", "high")}
         shares = {end: share_in_the_end(**{name: value}) for end, value in ends.items()}
-        rows += [{"hub": hub, "assumption": name, "year": str(START + YEARS), "low": f"{ends['low']:g}",
-                  "high": f"{ends['high']:g}", "share": f"{centre[h]:.3f}", "share_low": f"{shares['low'][h]:.3f}",
-                  "share_high": f"{shares['high'][h]:.3f}", "source": COMMAND, "grade": "D"}
-                 for h, hub in enumerate(hubs)]  # fmt: skip
+        rows += [
+            {
+                "hub": hub,
+                "assumption": name,
+                "year": str(START + YEARS),
+                "low": f"{ends['low']:g}",
+                "high": f"{ends['high']:g}",
+                "share": f"{centre[h]:.3f}",
+                "share_low": f"{shares['low'][h]:.3f}",
+                "share_high": f"{shares['high'][h]:.3f}",
+                "source": COMMAND,
+                "grade": "D",
+            }
+            for h, hub in enumerate(hubs)
+        ]
     return rows
 
 

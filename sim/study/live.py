@@ -101,8 +101,9 @@ class Live:
         total, pairs = options.replicates, []
         for count in sorted({min(FIRST, total), total}):
             draws = self.draws(options, count, lambda: tick(len(pairs)))
-            for pair in self._pairs([baseline, *arms.values()], options, draws, range(len(pairs), count),
-                                    lambda: tick(len(pairs))):  # fmt: skip
+            for pair in self._pairs(
+                [baseline, *arms.values()], options, draws, range(len(pairs), count), lambda: tick(len(pairs))
+            ):
                 pairs.append(pair)
                 tick(len(pairs))
                 if len(pairs) == count or (len(pairs) > FIRST and time.perf_counter() - told > PATIENCE):

@@ -82,10 +82,14 @@ class Options:
         persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
         population = persons if whole else self.population
         for name, value, least, most in (
-            ("population", population, 100, math.inf), ("replicates", self.replicates, 1, 100_000),
-            ("most_replicates", self.most_replicates, 1, 100_000), ("years", self.years, 1, 50),
-            ("start", self.start, 2000, 2100), ("seed", self.seed, 0, 10**12), ("workers", self.workers or 1, 1, 1024),
-        ):  # fmt: skip
+            ("population", population, 100, math.inf),
+            ("replicates", self.replicates, 1, 100_000),
+            ("most_replicates", self.most_replicates, 1, 100_000),
+            ("years", self.years, 1, 50),
+            ("start", self.start, 2000, 2100),
+            ("seed", self.seed, 0, 10**12),
+            ("workers", self.workers or 1, 1, 1024),
+        ):
             if not (isinstance(value, int) and least <= value <= most):
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
@@ -105,5 +109,8 @@ class Options:
         if self.uncertainty == "parts":
             raise UsageError("uncertainty", "parts sets engineers against the mean field: give --engine agents")
         if self.uncertainty == "chance" and (self.replicates > 1 or self.precision is not None):
-            raise UsageError("replicates", f"{self.replicates} pairs would all be the same: the mean field has no "
-                             "chance; give --replicates 1, or --uncertainty all")
+            raise UsageError(
+                "replicates",
+                f"{self.replicates} pairs would all be the same: the mean field has no "
+                "chance; give --replicates 1, or --uncertainty all",
+            )

@@ -208,10 +208,15 @@ class Rounds:
             return
         if block.refused:
             self.store.record_all(
-                (self.stage, block.points[place], block.repeat,
-                 "refused" if place in block.refused else "spared", block.refused.get(place, ""))
+                (
+                    self.stage,
+                    block.points[place],
+                    block.repeat,
+                    "refused" if place in block.refused else "spared",
+                    block.refused.get(place, ""),
+                )
                 for place in block.missing
-            )  # fmt: skip
+            )
             self._tell(len(block.missing))
         else:
             self.ready.extendleft(Task(block, place, False) for place in reversed(block.missing))

@@ -198,8 +198,12 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     data = data if split is None else uncertainty.with_split(data, split[0])
     kept = draws.first(len(pairs))
     record = prepared(arms, baseline, options) | {
-        "replicates": len(pairs), "format": FORMAT, "legal": list(baseline.legal), "published": published(),
-        "notices": list(notices), "weight": load_setting().persons / options.population,
+        "replicates": len(pairs),
+        "format": FORMAT,
+        "legal": list(baseline.legal),
+        "published": published(),
+        "notices": list(notices),
+        "weight": load_setting().persons / options.population,
         "refused_draws": draws.refused_before(len(pairs)),
         "draws": {name: [getattr(a, name) for a, _ in kept] for name in ASSUMPTIONS},
         "versions": {"talentflow": __version__, "python": platform.python_version()}
@@ -221,12 +225,15 @@ def _own_tables():
 def _told(scenario, label, data, options, common):
     """The part of the record that is about one arm."""
     return {
-        "name": scenario.name, "parts": list(scenario.atoms), "title": scenario.title,
-        "question": scenario.question, "scenario": resolved_toml(scenario),
+        "name": scenario.name,
+        "parts": list(scenario.atoms),
+        "title": scenario.title,
+        "question": scenario.question,
+        "scenario": resolved_toml(scenario),
         "sentences": describe(scenario, options.start),
         "notices": check_period(scenario, options.start, options.years) + common,
         "warnings": warnings(scenario, data, label),
-    }  # fmt: skip
+    }
 
 
 def _until_precise(lab, scenarios, pairs, labels):

@@ -10,8 +10,10 @@ YEARS = (2015, 2016, 2017)
 
 def skill_rates():
     """Country -> net migration of its LinkedIn members with AI skills, percent a year, mean of 2015 to 2017."""
-    return {row["economy"]: np.mean([float(row[f"net_{year}"]) for year in YEARS]) / 100
-            for row in read("ai_skill_migration")}  # fmt: skip
+    return {
+        row["economy"]: np.mean([float(row[f"net_{year}"]) for year in YEARS]) / 100
+        for row in read("ai_skill_migration")
+    }
 
 
 def rank_with_skill_rates(result):

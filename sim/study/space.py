@@ -68,8 +68,13 @@ class Factor:
 
     def within(self, first, last, note):
         """The same, swept over a part of its declared shape only: from quantile ``first`` to ``last``."""
-        return replace(self, span=(first, last), low=belief_at(self.belief, first), high=belief_at(self.belief, last),
-                       note="; ".join(filter(None, [self.note, note])))  # fmt: skip
+        return replace(
+            self,
+            span=(first, last),
+            low=belief_at(self.belief, first),
+            high=belief_at(self.belief, last),
+            note="; ".join(filter(None, [self.note, note])),
+        )
 
 
 def belief_at(belief, u):
@@ -91,8 +96,14 @@ def assumption(row, within=None):
     ------
     UsageError, AssumptionError
     """
-    told = {"unit": row.unit, "grade": row.grade, "group": row.group, "meaning": row.meaning, "kind": "assumption",
-            "note": f"{PRIOR_DRIVEN}, data hardly narrowed the belief" if row.is_prior_driven else ""}  # fmt: skip
+    told = {
+        "unit": row.unit,
+        "grade": row.grade,
+        "group": row.group,
+        "meaning": row.meaning,
+        "kind": "assumption",
+        "note": f"{PRIOR_DRIVEN}, data hardly narrowed the belief" if row.is_prior_driven else "",
+    }
     if within is not None:
         low, high = within
         if not row.bounds[0] <= low < high <= row.bounds[1]:
@@ -129,8 +140,18 @@ def lever(path, scenario, within=None):
     if not low < high:
         raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
     central = next((v for v in (own, chosen.present) if v is not None and low <= v <= high), (low + high) / 2)
-    return Factor(path, float(low), float(central), float(high), chosen.unit, chosen.grade, "policy",
-                  f"{chosen.place}: {chosen.what}", "lever", whole=chosen.kind == "integer")  # fmt: skip
+    return Factor(
+        path,
+        float(low),
+        float(central),
+        float(high),
+        chosen.unit,
+        chosen.grade,
+        "policy",
+        f"{chosen.place}: {chosen.what}",
+        "lever",
+        whole=chosen.kind == "integer",
+    )
 
 
 def factors_over(asked, declared, scenario):

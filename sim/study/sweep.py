@@ -32,8 +32,21 @@ MANY = 1_000_000  # cells: more than there are cores
 TRAJECTORIES = 8  # of the screening of a guided sweep
 
 
-def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), baseline="baseline", *, levels=None,
-          out="outputs", executor=None, told=None, force=False, **options):
+def sweep(
+    scenario,
+    measures=("share:usa",),
+    method="guided",
+    n=None,
+    over=(),
+    baseline="baseline",
+    *,
+    levels=None,
+    out="outputs",
+    executor=None,
+    told=None,
+    force=False,
+    **options,
+):
     """Run a scenario against its baseline at every point of a design, and keep what comes out in a store.
 
     Effects are paired at each point: the same seeds everywhere, so chance does not pass for sensitivity.
@@ -82,8 +95,21 @@ def sweep(scenario, measures=("share:usa",), method="guided", n=None, over=(), b
         return _explored(model, factors, method, n, folder, levels, pool, facts, kept, told)
 
 
-def explore(model, factors, method="sobol", n=None, *, store, seed=0, levels=None, executor=None, workers=1,
-            record=None, measures=(), told=None):
+def explore(
+    model,
+    factors,
+    method="sobol",
+    n=None,
+    *,
+    store,
+    seed=0,
+    levels=None,
+    executor=None,
+    workers=1,
+    record=None,
+    measures=(),
+    told=None,
+):
     """Run a model at every point of a design and keep each outcome in a store; what lies there is not run again.
 
     Parameters
@@ -147,7 +173,10 @@ def _facts(scenario, baseline, options, measures, method, factors, levels):
     facts = prepared({"scenario": scenario}, baseline, options)
     facts |= {"measures": list(measures)}
     identity = {key: facts[key] for key in (*INPUTS, "digests", "measures")} | {
-        "method": method, "levels": levels, "factors": [asdict(f) for f in factors]}  # fmt: skip
+        "method": method,
+        "levels": levels,
+        "factors": [asdict(f) for f in factors],
+    }
     digest = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()[:12]
     return facts | {"digest": digest}
 

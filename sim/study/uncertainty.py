@@ -75,8 +75,14 @@ def split(lab, scenarios, rows):
             if o.progress:
                 o.progress(len(found), rows)
         tried = until
-    told = {"rows": rows, "refused": tried - rows, "population": population, "sources": list(SOURCES),
-            "variants": list(VARIANTS), "data_assumptions": list(DATA)}  # fmt: skip
+    told = {
+        "rows": rows,
+        "refused": tried - rows,
+        "population": population,
+        "sources": list(SOURCES),
+        "variants": list(VARIANTS),
+        "data_assumptions": list(DATA),
+    }
     return (DIMS, np.stack(found, axis=1)), told
 
 

@@ -97,9 +97,7 @@ def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator
         paired = len(columns) == 2 and columns[0] == "origin"
         wanted = product(*(known[column] for column in columns))
         yield from (
-            f"{' '.join(key)}: no row"
-            for key in wanted
-            if key not in seen and not (paired and key[0] == key[1])
+            f"{' '.join(key)}: no row" for key in wanted if key not in seen and not (paired and key[0] == key[1])
         )
 
 
@@ -142,8 +140,11 @@ def _world_problems(read: Read, names: Names) -> Iterator[str]:
     if not abs(affiliates - 1) <= TOLERANCE:
         yield f"affiliates.csv: share adds up to {affiliates:.6f}, not 1"
     for axis in ("hub", "country", "home", "pool"):
-        yield from (f"{axis}: {name[:50]!r} is not small letters, digits and _, a letter first, 40 at most"
-                    for name in names(axis) if not all(map(NAME.fullmatch, name.split("."))))  # fmt: skip
+        yield from (
+            f"{axis}: {name[:50]!r} is not small letters, digits and _, a letter first, 40 at most"
+            for name in names(axis)
+            if not all(map(NAME.fullmatch, name.split(".")))
+        )
     owners = ("labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public")
     for row in read("compute"):
         if not fsum(float(row[owner]) for owner in owners) > 0:
@@ -178,15 +179,11 @@ def _route_problems(read: Read, names: Names) -> Iterator[str]:
             yield f"{place}: unknown kind {row['kind']} or selection {row['selection']}"
         if row["pool"] and row["pool"] not in pools:
             yield f"{place}: unknown pool {row['pool']}"
-        yield from (
-            f"{place}: unknown home {h}" for h in row["homes"].split(";") if h and h not in names("home")
-        )
+        yield from (f"{place}: unknown home {h}" for h in row["homes"].split(";") if h and h not in names("home"))
         if row["residents_of"] and row["residents_of"] not in names("country"):
             yield f"{place}: unknown country {row['residents_of']}"
     for country in names("country"):
-        yield from (
-            f"routes.csv: {country}: no general way in for {tier}s" for tier in _shut_out(read, country)
-        )
+        yield from (f"routes.csv: {country}: no general way in for {tier}s" for tier in _shut_out(read, country))
 
 
 def _shut_out(read: Read, country: str) -> Iterator[str]:
@@ -195,7 +192,9 @@ def _shut_out(read: Read, country: str) -> Iterator[str]:
     ways = [
         row
         for row in read("routes")
-        if row["country"] == country and row["from_abroad"] == row["is_open"] == "1" and not row["homes"]
+        if row["country"] == country
+        and row["from_abroad"] == row["is_open"] == "1"
+        and not row["homes"]
         and not row["residents_of"]
     ]
     for tier in TIERS[1:]:

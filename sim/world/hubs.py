@@ -87,8 +87,12 @@ def hub_graph():
     """Hubs (nodes: name, country, region, place) and corridors (edges: distance in km) as a ``networkx.DiGraph``."""
     graph = nx.DiGraph()
     for row in read("hubs"):
-        graph.add_node(row["hub"], **{k: row[k] for k in ("name", "country", "region", "kind")},
-                       lat=float(row["lat"]), lon=float(row["lon"]))
+        graph.add_node(
+            row["hub"],
+            **{k: row[k] for k in ("name", "country", "region", "kind")},
+            lat=float(row["lat"]),
+            lon=float(row["lon"]),
+        )
     for row in read("corridors"):
         graph.add_edge(row["origin"], row["destination"], distance_km=float(row["distance_km"]))
     return graph
@@ -115,15 +119,23 @@ def load_setting():
     hubs = tuple(graph)
     countries = tuple(r["country"] for r in read("countries"))
     homes = tuple(r["home"] for r in read("homes"))
-    at = {"hub": index(hubs), "country": index(countries), "home": index(homes), "tier": index(TIERS),
-          "status": index(STATUSES), "sector": index(SECTORS)}
+    at = {
+        "hub": index(hubs),
+        "country": index(countries),
+        "home": index(homes),
+        "tier": index(TIERS),
+        "status": index(STATUSES),
+        "sector": index(SECTORS),
+    }
     grid = partial(_grid, at)
     relief = {(r["country"], r["aimed_at"]): float(r["min_years_abroad"] or 0) for r in read("tax_relief")}
     supply = lambda *v: grid("supply", ["country"], *v)  # noqa: E731
     tax_gross, tax_rate = _taxes([r["tax_jurisdiction"] for r in read("hubs")])
     pair = lambda v: grid("home_hub", ["home", "hub"], v)  # noqa: E731
     return Setting(
-        hubs, countries, homes,
+        hubs,
+        countries,
+        homes,
         country=np.array([at["country"][graph.nodes[h]["country"]] for h in hubs], np.int8),
         home_country=np.array([at["country"].get(r["country"], -1) for r in read("homes")], np.int8),
         stock=grid("stock", ["hub"], "engineers"),
@@ -144,20 +156,33 @@ def load_setting():
         sector_remote=grid("sectors", ["sector"], "remote_factor"),
         conversions_tier=grid("tier_factors", ["tier"], "conversions_share"),
         phd_share=supply("phds") / np.maximum(supply("graduates", "phds").sum(axis=1), 1.0),
-        tax_gross=tax_gross, tax_rate=tax_rate,
+        tax_gross=tax_gross,
+        tax_rate=tax_rate,
         returnee_abroad=np.array([relief[c, "returnee"] for c in countries]),
-        price=grid("prices", ["hub"], "price_level"), engineer_share=grid("employment", ["hub"], "engineer_share"),
+        price=grid("prices", ["hub"], "price_level"),
+        engineer_share=grid("employment", ["hub"], "engineer_share"),
         h100e=grid("compute", ["hub"], "h100e"),
-        owner_share=_owners(*grid("compute", ["hub"], "labs_and_big_tech", "cloud", "enterprise",
-                                  "sovereign_and_public").T),
-        pipeline=np.array([[at["hub"][r["hub"]], float(r["year"]),
-                            float(r["h100e_announced"]) * float(r["probability"])] for r in read("pipeline")]),
+        owner_share=_owners(
+            *grid("compute", ["hub"], "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public").T
+        ),
+        pipeline=np.array(
+            [
+                [at["hub"][r["hub"]], float(r["year"]), float(r["h100e_announced"]) * float(r["probability"])]
+                for r in read("pipeline")
+            ]
+        ),
         distance_km=distances(graph, hubs),
-        home_share=pair("home_share"), language=pair("language"), free_share=pair("free_share"),
+        home_share=pair("home_share"),
+        language=pair("language"),
+        free_share=pair("free_share"),
         compatriots=pair("compatriots"),
-        growth=supply("growth_rate"), exit_rate=supply("exit_rate"), net_migration=supply("net_migration"),
-        graduates=supply("graduates", "phds").sum(axis=1), conversions=supply("conversions"),
-        native_graduates=supply("native_share_graduates"), native_conversions=supply("native_share_conversions"),
+        growth=supply("growth_rate"),
+        exit_rate=supply("exit_rate"),
+        net_migration=supply("net_migration"),
+        graduates=supply("graduates", "phds").sum(axis=1),
+        conversions=supply("conversions"),
+        native_graduates=supply("native_share_graduates"),
+        native_conversions=supply("native_share_conversions"),
         national_net=grid("net_targets", ["hub"], "national_net"),
         index_net=grid("net_targets", ["hub"], "index_net", blank=np.nan),
         status_mix=grid("status_mix", ["country", "home"], *STATUSES),
@@ -168,7 +193,8 @@ def load_setting():
         queue_share=grid("settlement", ["country", "home"], "queue"),
         affiliates=grid("affiliates", ["hub"], "share"),
         wage_level=grid("wage_levels", ["tier"], "level_1", "level_2", "level_3", "level_4"),
-        routes=tuple(read("routes")), pools=tuple(read("pools")),
+        routes=tuple(read("routes")),
+        pools=tuple(read("pools")),
     )
 
 

@@ -40,8 +40,13 @@ def misstated(setting, errors, generator):
     pay = setting.pay * np.exp(pay_error * z[1][:, None])[..., None]
     national = setting.national_net * growth / of_country * np.exp(net_error * z[2])
     national = balanced(national, stock, setting.national_net.sum())
-    return replace(setting, stock=stock, pay=pay, national_net=national,
-                   index_net=setting.index_net * growth * np.exp(net_error * z[3]))  # fmt: skip
+    return replace(
+        setting,
+        stock=stock,
+        pay=pay,
+        national_net=national,
+        index_net=setting.index_net * growth * np.exp(net_error * z[3]),
+    )
 
 
 def country_stock(setting, stock):
@@ -66,5 +71,8 @@ def figure_errors(setting, errors):
     steps = np.diff(np.log([stock[hub] for hub in setting.hubs]), axis=1) / QUANTILE
     pay = {(row["hub"], row["tier"]): by_grade[row["grade"]] for row in read("pay")}
     net = {row["hub"]: by_grade[row["grade"]] for row in read("net_targets")}
-    return (*steps.T, np.array([[pay[hub, tier] for tier in TIERS] for hub in setting.hubs]),
-            np.array([net[hub] for hub in setting.hubs]))  # fmt: skip
+    return (
+        *steps.T,
+        np.array([[pay[hub, tier] for tier in TIERS] for hub in setting.hubs]),
+        np.array([net[hub] for hub in setting.hubs]),
+    )

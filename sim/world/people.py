@@ -141,8 +141,26 @@ def _pick(cumulative, u):
 
 
 @njit(cache=True, nogil=True)
-def _assign(people, first, who, begin, team, hubs, start, u, role, sector, status, age, since, mover_share, country,
-            home_country, free_share, offset):
+def _assign(
+    people,
+    first,
+    who,
+    begin,
+    team,
+    hubs,
+    start,
+    u,
+    role,
+    sector,
+    status,
+    age,
+    since,
+    mover_share,
+    country,
+    home_country,
+    free_share,
+    offset,
+):
     """Fill the columns of ``people``, the slots from ``first`` on; ``u`` is (slot, 8) uniforms.
 
     ``who`` (slot,) packs kind, home and tier as ``head_counts`` orders them; ``begin`` and ``team`` are the first slot

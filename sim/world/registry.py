@@ -69,9 +69,7 @@ PLACES = {
         _shares(("home_share", "language", "colonial", "free_share")) | {"compatriots": POSITIVE},
     ),
     "prices": Table("local prices, US average = 1", "ratio", ("hub",), {"price_level": (0.05, 5.0)}),
-    "employment": Table(
-        "engineers' share of metropolitan employment", "share", ("hub",), {"engineer_share": SHARE}
-    ),
+    "employment": Table("engineers' share of metropolitan employment", "share", ("hub",), {"engineer_share": SHARE}),
 }
 
 PEOPLE = {
@@ -96,12 +94,15 @@ PEOPLE = {
         "pay against cloud and SaaS, equity, separations a year and remote work of a sector",
         "ratio or share",
         ("sector",),
-        {"pay_multiplier": (0.0, 5.0), "equity_share_shift": (-1.0, 1.0), "illiquid_fraction": SHARE,
-         "separation_rate": SHARE, "remote_factor": (0.0, 10.0)},
+        {
+            "pay_multiplier": (0.0, 5.0),
+            "equity_share_shift": (-1.0, 1.0),
+            "illiquid_fraction": SHARE,
+            "separation_rate": SHARE,
+            "remote_factor": (0.0, 10.0),
+        },
     ),
-    "sector_mix": Table(
-        "share of each sector", "share", ("hub", "sector"), {"share": SHARE}, group_sum=("share",)
-    ),
+    "sector_mix": Table("share of each sector", "share", ("hub", "sector"), {"share": SHARE}, group_sum=("share",)),
     "home_mix": Table(
         "origin of the engineers of a hub: everybody, and experts",
         "share",
@@ -110,8 +111,12 @@ PEOPLE = {
         group_sum=("share", "share_experts"),
     ),
     "ages": Table(
-        "age at the start", "share by year of age", ("tier", "age"), {"age": (15.0, 100.0), "share": SHARE},
-        whole=("age",), group_sum=("share",),
+        "age at the start",
+        "share by year of age",
+        ("tier", "age"),
+        {"age": (15.0, 100.0), "share": SHARE},
+        whole=("age",),
+        group_sum=("share",),
     ),
     "arrival_years": Table(
         "years since arrival of residents from abroad, by status",
@@ -130,7 +135,9 @@ PEOPLE = {
     ),
     "return_hazards": Table("temporary residents who go home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}),
     "settlement": Table(
-        "temporary residents who become permanent, and who queue for it", "a year; share", ("country", "home"),
+        "temporary residents who become permanent, and who queue for it",
+        "a year; share",
+        ("country", "home"),
         {"rate": (0.0, 2.0), "queue": SHARE},
     ),
 }
@@ -157,10 +164,17 @@ MONEY = {
         {"value": POSITIVE},
         full=False,
     ),
-    "tax_weights": Table("members of mixed jurisdictions", "share", ("proxy", "member"), {"weight": SHARE},
-                         group_sum=("weight",), full=False),
-    "tax_fx": Table("exchange rates, mean of 2025", "local currency per USD", ("currency",),
-                    {"units_per_usd": POSITIVE}, full=False),
+    "tax_weights": Table(
+        "members of mixed jurisdictions",
+        "share",
+        ("proxy", "member"),
+        {"weight": SHARE},
+        group_sum=("weight",),
+        full=False,
+    ),
+    "tax_fx": Table(
+        "exchange rates, mean of 2025", "local currency per USD", ("currency",), {"units_per_usd": POSITIVE}, full=False
+    ),
     "tax_effective": Table(
         "income tax and social contributions of a single employee over gross pay",
         "share of gross; gross in kUSD a year",
@@ -220,9 +234,7 @@ RULES = {
         row_sum=LEVELS,
         full=False,
     ),
-    "wage_levels": Table(
-        "wage level of a petition by tier", "share", ("tier",), _shares(LEVELS), row_sum=LEVELS
-    ),
+    "wage_levels": Table("wage level of a petition by tier", "share", ("tier",), _shares(LEVELS), row_sum=LEVELS),
     "registrations": Table(
         "H-1B registrations and selections by fiscal year",
         "registrations",
@@ -256,36 +268,70 @@ RULES = {
         {"value": ANY},
         full=False,
     ),
-    "affiliates": Table(
-        "where jobs opened abroad by lost US petitions go", "share", ("hub",), {"share": SHARE}
-    ),
+    "affiliates": Table("where jobs opened abroad by lost US petitions go", "share", ("hub",), {"share": SHARE}),
 }
 
 TRUST = {
-    "ai_skill_migration": Table("net migration of LinkedIn members with AI skills", "per 10,000 of them a year",
-                                ("economy",), dict.fromkeys(("net_2015", "net_2016", "net_2017"), ANY), full=False),
-    "gates": Table("what an honest simulator must reproduce: a statistic and its band; blank is no limit",
-                   "unit of the row", ("id",), {"low": ANY, "high": ANY}, optional=("low", "high"), full=False),
-}  # fmt: skip
+    "ai_skill_migration": Table(
+        "net migration of LinkedIn members with AI skills",
+        "per 10,000 of them a year",
+        ("economy",),
+        dict.fromkeys(("net_2015", "net_2016", "net_2017"), ANY),
+        full=False,
+    ),
+    "gates": Table(
+        "what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+        "unit of the row",
+        ("id",),
+        {"low": ANY, "high": ANY},
+        optional=("low", "high"),
+        full=False,
+    ),
+}
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
 # Written by the model (sim.study.calibrate, sim.study.hub_shares); read and checked once they are there.
 GENERATED = {
-    "hub_constants": Table("pull of a hub beyond the named factors, fitted", "log-odds; persons a year", ("hub",),
-                           dict.fromkeys(("permanent", "boom"), (-50.0, 50.0))
-                           | dict.fromkeys(("net_offset", "net_target"), ANY)),
-    "border_costs": Table("cost of crossing a border, fitted to the crossing rates", "log-odds; factor", ("group",),
-                          {"move_cost_abroad": (-50.0, 50.0), "crossing_factor": (1e-3, 1e3)}),
-    "hub_pulls": Table("pull of a hub against the mean hub by factor, and what part is fitted", "log-odds; share",
-                       ("hub",), dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE}),
-    "long_run": Table("share of the world stock in the last year at both ends of assumptions on boom and growth",
-                      "percent", ("hub", "assumption"), dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
-                      full=False),
+    "hub_constants": Table(
+        "pull of a hub beyond the named factors, fitted",
+        "log-odds; persons a year",
+        ("hub",),
+        dict.fromkeys(("permanent", "boom"), (-50.0, 50.0)) | dict.fromkeys(("net_offset", "net_target"), ANY),
+    ),
+    "border_costs": Table(
+        "cost of crossing a border, fitted to the crossing rates",
+        "log-odds; factor",
+        ("group",),
+        {"move_cost_abroad": (-50.0, 50.0), "crossing_factor": (1e-3, 1e3)},
+    ),
+    "hub_pulls": Table(
+        "pull of a hub against the mean hub by factor, and what part is fitted",
+        "log-odds; share",
+        ("hub",),
+        dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE},
+    ),
+    "long_run": Table(
+        "share of the world stock in the last year at both ends of assumptions on boom and growth",
+        "percent",
+        ("hub", "assumption"),
+        dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
+        full=False,
+    ),
     # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
-    "corridor_kernel": Table("coefficients of the flows between countries", "as the assumption", ("term",),
-                             {"coefficient": ANY, "error": POSITIVE, "fall": SHARE}, full=False),
-    "backcast": Table("the backcast by default, beside its rivals", "see docs/backcast.md", ("who",),
-                      dict.fromkeys(("rank", "rank_moving", "net_rank"), (-1.0, 1.0)), full=False,
-                      optional=("rank", "rank_moving", "net_rank")),
+    "corridor_kernel": Table(
+        "coefficients of the flows between countries",
+        "as the assumption",
+        ("term",),
+        {"coefficient": ANY, "error": POSITIVE, "fall": SHARE},
+        full=False,
+    ),
+    "backcast": Table(
+        "the backcast by default, beside its rivals",
+        "see docs/backcast.md",
+        ("who",),
+        dict.fromkeys(("rank", "rank_moving", "net_rank"), (-1.0, 1.0)),
+        full=False,
+        optional=("rank", "rank_moving", "net_rank"),
+    ),
 }

@@ -44,10 +44,18 @@ def split(parent, hub, label, persons, place):
     if not 1 <= persons < whole:
         raise UsageError(f"--persons {persons}", f"is not in [1, {whole:,}), the engineers of {parent}")
     share = Decimal(persons) / Decimal(whole)
-    made = {name: list(chain.from_iterable(_divided(name, row, parent, hub, share) for row in read(name)))
-            for name, table in TABLES.items() if "hub" in table.keys and name not in LEFT}  # fmt: skip
-    described = {"name": label, "kind": "metro", "lat": f"{place[0]:.4f}", "lon": f"{place[1]:.4f}",
-                 "coverage": f"split off {parent}"}  # fmt: skip
+    made = {
+        name: list(chain.from_iterable(_divided(name, row, parent, hub, share) for row in read(name)))
+        for name, table in TABLES.items()
+        if "hub" in table.keys and name not in LEFT
+    }
+    described = {
+        "name": label,
+        "kind": "metro",
+        "lat": f"{place[0]:.4f}",
+        "lon": f"{place[1]:.4f}",
+        "coverage": f"split off {parent}",
+    }
     made["hubs"] = [row | described if row["hub"] == hub else row for row in made["hubs"]]
     made["corridors"] = [*read("corridors"), *_corridors(hub, place)]
     return made
@@ -87,5 +95,10 @@ def _corridors(hub, place):
     for row in read("hubs"):
         km = great_circle_km((*place, 1.0), (float(row["lat"]), float(row["lon"]), 1.0))
         for origin, destination in ((hub, row["hub"]), (row["hub"], hub)):
-            yield {"origin": origin, "destination": destination, "distance_km": f"{max(km, 1.0):.0f}",
-                   "source": "great circle between the middle points of both hubs", "grade": "D"}  # fmt: skip
+            yield {
+                "origin": origin,
+                "destination": destination,
+                "distance_km": f"{max(km, 1.0):.0f}",
+                "source": "great circle between the middle points of both hubs",
+                "grade": "D",
+            }

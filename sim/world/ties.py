@@ -69,8 +69,10 @@ def build_ties(team_start, home, cohort, generator, rewired=REWIRED):
     def draw(first, last):
         for block in range(first, last):
             low, high = team_start[[block * BLOCK, min((block + 1) * BLOCK, len(team_start) - 1)]]
-            u, friend_u = (generator(f"ties {what}", block).random(each * (high - low)) for what, each in
-                           (("in teams", OWN), ("of friends", FRIENDS)))
+            u, friend_u = (
+                generator(f"ties {what}", block).random(each * (high - low))
+                for what, each in (("in teams", OWN), ("of friends", FRIENDS))
+            )
             _draw(block, u, friend_u, rewired, *people, *drawn, degree, posted[block])
 
     over_range(draw, blocks, least=1)
@@ -100,8 +102,22 @@ def _sorted_by_home(home, homes):
 
 
 @njit(cache=True, nogil=True)
-def _draw(block, u, friend_u, rewired, home, cohort, known, by_home, home_start, team_start, colleagues, friends,
-          degree, posted):
+def _draw(
+    block,
+    u,
+    friend_u,
+    rewired,
+    home,
+    cohort,
+    known,
+    by_home,
+    home_start,
+    team_start,
+    colleagues,
+    friends,
+    degree,
+    posted,
+):
     """Draw the second ends of a block's ties; that of pair p of a team lies at ``OWN`` times its first slot, plus p.
 
     One uniform a pair says whether it leads elsewhere, whether to a compatriot, and to whom. ``degree`` (slot,) counts

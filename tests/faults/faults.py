@@ -330,9 +330,11 @@ def out_of_memory(command):
         lost = []
         for k in range(times):
             most = int(rng.uniform(0.9e9, 3e9))
-            process = started(command, tmp / f"out{k}",
-                              preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_AS, (most,
-                              most)))  # fmt: skip
+            process = started(
+                command,
+                tmp / f"out{k}",
+                preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+            )
             code, said = ended(process)
             lost += unsound(tmp / f"out{k}") + [f"{path.name} is left" for path in left_hidden(tmp / f"out{k}")]
             if code != 0:
@@ -343,31 +345,34 @@ def out_of_memory(command):
 
 
 # what it is called in the table -> (fault, times in the full set, times in CI)
-FAULTS = {
-    f"SIGKILL at random moments: {name}": (killed(command), 50, 2 if command is SWEEP else 0)
-    for name, command in LONG.items()
-} | {
-    "SIGKILL of the parent alone: its workers end too": (killed_alone, 10, 0),
-} | {
-    f"SIGINT at random moments: {name}": (interrupted(command), 25, 1 if command is RUN else 0)
-    for name, command in LONG.items()
-} | {
-    f"full disk (tmpfs): {name}": (full_disk(command), 10, 1 if command is SWEEP else 0) for name,
-     command in COMMANDS.items()
-} | {
-    f"read-only folder (tmpfs): {name}": (read_only(command), 3, 0) for name, command in COMMANDS.items()
-} | {
-    f"folder taken away meanwhile: {name}": (vanished(command), 5, 0) for name, command in COMMANDS.items()
-} | {
-    "bit flipped or file cut short: a run": (damaged_run, 300, 20),
-    "bit flipped or file cut short: the store of a sweep": (damaged_store, 300, 20),
-    "two at once into the same place: run": (two_runs, 5, 0),
-    "two at once into the same place: sweep": (two_sweeps, 5, 0),
-} | {
-    f"clock going backwards: {name}": (clock_backwards(command), 2, 0) for name, command in COMMANDS.items()
-} | {
-    f"a worker killed, as for want of memory: {name}": (worker_lost(command), 8, 0) for name,
-     command in COMMANDS.items()
-} | {
-    f"too little memory: {name}": (out_of_memory(command), 5, 0) for name, command in COMMANDS.items()
-}  # fmt: skip
+FAULTS = (
+    {
+        f"SIGKILL at random moments: {name}": (killed(command), 50, 2 if command is SWEEP else 0)
+        for name, command in LONG.items()
+    }
+    | {
+        "SIGKILL of the parent alone: its workers end too": (killed_alone, 10, 0),
+    }
+    | {
+        f"SIGINT at random moments: {name}": (interrupted(command), 25, 1 if command is RUN else 0)
+        for name, command in LONG.items()
+    }
+    | {
+        f"full disk (tmpfs): {name}": (full_disk(command), 10, 1 if command is SWEEP else 0)
+        for name, command in COMMANDS.items()
+    }
+    | {f"read-only folder (tmpfs): {name}": (read_only(command), 3, 0) for name, command in COMMANDS.items()}
+    | {f"folder taken away meanwhile: {name}": (vanished(command), 5, 0) for name, command in COMMANDS.items()}
+    | {
+        "bit flipped or file cut short: a run": (damaged_run, 300, 20),
+        "bit flipped or file cut short: the store of a sweep": (damaged_store, 300, 20),
+        "two at once into the same place: run": (two_runs, 5, 0),
+        "two at once into the same place: sweep": (two_sweeps, 5, 0),
+    }
+    | {f"clock going backwards: {name}": (clock_backwards(command), 2, 0) for name, command in COMMANDS.items()}
+    | {
+        f"a worker killed, as for want of memory: {name}": (worker_lost(command), 8, 0)
+        for name, command in COMMANDS.items()
+    }
+    | {f"too little memory: {name}": (out_of_memory(command), 5, 0) for name, command in COMMANDS.items()}
+)

@@ -63,8 +63,16 @@ def started(command, out, workers=1, **options):
         | {"PYTHONPATH": str(ROOT), "TALENTFLOW_CACHE": "off", "OMP_NUM_THREADS": "1"}
         | options.pop("env", {})
     )
-    return subprocess.Popen(command.line(out, workers), cwd=ROOT, env=env, text=True, start_new_session=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # fmt: skip
+    return subprocess.Popen(
+        command.line(out, workers),
+        cwd=ROOT,
+        env=env,
+        text=True,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
 
 
 def ended(process, timeout=PATIENCE):
@@ -131,8 +139,11 @@ def unsound(out):
 def _unsound_fit(path):
     """The same of a fit: its folder has whole tables of constants, its result has all that ships."""
     if path.name.startswith("calibration-"):
-        return [f"{path.name} has no whole {name}" for name in PLACES
-                if not (path / name).exists() or not (path / name).read_text().endswith("\n")]  # fmt: skip
+        return [
+            f"{path.name} has no whole {name}"
+            for name in PLACES
+            if not (path / name).exists() or not (path / name).read_text().endswith("\n")
+        ]
     wrong = []
     for part in ("priors", "fitted"):
         try:
@@ -207,9 +218,9 @@ def mounted(path, size):
     path.mkdir()
     if os.geteuid() != 0 or shutil.which("mount") is None:
         return "needs root and mount"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)], capture_output=True,
-     text=True,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)], capture_output=True, text=True, check=False
+    )
     return done.stderr.strip() if done.returncode else ""
 
 

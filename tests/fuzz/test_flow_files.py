@@ -14,8 +14,11 @@ from sim.study.backcast import backcast
 from sim.world.flows import SHIPPED, known_countries, read_flows
 
 NAMES = ["USA", "GBR", "DEU", "FRA", "CHN", "IND", "CAN", "AUS", "CHE", "ESP", "ITA", "JPN"]
-ROWS = [row for row in csv.reader(SHIPPED.open(encoding="utf-8"))
-        if row[0] == "year" or (int(row[0]) >= 2004 and {row[1], row[2]} <= set(NAMES))]  # fmt: skip
+ROWS = [
+    row
+    for row in csv.reader(SHIPPED.open(encoding="utf-8"))
+    if row[0] == "year" or (int(row[0]) >= 2004 and {row[1], row[2]} <= set(NAMES))
+]
 
 
 def as_bytes(rows):

@@ -23,10 +23,13 @@ from sim.study.sweep import sweep
 
 TINY = {"population": 2000, "replicates": 2, "years": 2, "workers": 1}
 ASKS = [
-    ("effect", "{}", "share:usa", "hhi"), ("effect", "{}", "drain,home=ind", "--json"), ("plot", "{}"),
-    ("plot", "{}", "shares", "--format", "svg"), ("plot", "{}", "network", "--format", "graphml"), ("verify", "{}",
-     "--workers", "1"),
-]  # fmt: skip
+    ("effect", "{}", "share:usa", "hhi"),
+    ("effect", "{}", "drain,home=ind", "--json"),
+    ("plot", "{}"),
+    ("plot", "{}", "shares", "--format", "svg"),
+    ("plot", "{}", "network", "--format", "graphml"),
+    ("verify", "{}", "--workers", "1"),
+]
 SWEPT = [
     ("status", "{}"),
     ("status", "{}", "--json"),
@@ -47,9 +50,16 @@ def runs(base):
 @pytest.fixture(scope="module")
 def store(base):
     """The folder of a finished sweep."""
-    found = sweep("h1b_fee", method="oat", over=("b_pay", "b_size"), levels=2, out=base / "sweeps", population=2000,
-     years=1,
-                  workers=1)  # fmt: skip
+    found = sweep(
+        "h1b_fee",
+        method="oat",
+        over=("b_pay", "b_size"),
+        levels=2,
+        out=base / "sweeps",
+        population=2000,
+        years=1,
+        workers=1,
+    )
     found.close()
     return found.folder
 

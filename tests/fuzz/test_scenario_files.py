@@ -14,9 +14,25 @@ from sim.scenario.levers import catalogue
 from sim.study.simulate import run
 
 SHIPPED = [path.read_bytes() for path in (*available().values(), *experiments().values())]
-KEYS = ["title", "question", "legal", "policy", "lever", "value", "multiply", "add", "from", "until", "ramp_years",
-     "source",
-        "assumptions", "valeu", "Title", "", "a b"]  # fmt: skip
+KEYS = [
+    "title",
+    "question",
+    "legal",
+    "policy",
+    "lever",
+    "value",
+    "multiply",
+    "add",
+    "from",
+    "until",
+    "ramp_years",
+    "source",
+    "assumptions",
+    "valeu",
+    "Title",
+    "",
+    "a b",
+]
 
 
 def held(content, base):

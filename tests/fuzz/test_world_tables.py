@@ -17,9 +17,11 @@ from sim.world import tables
 from sim.world.registry import DECLARED, GENERATED
 
 # those that decide a run; the others are only shown, or serve the tests of the model
-USED = [name for name in (*DECLARED, *GENERATED)
-        if name not in ("gates", "backcast", "corridor_kernel", "ai_skill_migration", "timeline",
-        "registrations")]  # fmt: skip
+USED = [
+    name
+    for name in (*DECLARED, *GENERATED)
+    if name not in ("gates", "backcast", "corridor_kernel", "ai_skill_migration", "timeline", "registrations")
+]
 SHIPPED = {name: (own_world.SHIPPED / f"{name}.csv").read_bytes() for name in USED}
 
 

@@ -38,8 +38,13 @@ def choose(arm, considering, group=0):
     persons, weights, (origin, _) = row_sums(considering), _weights(arm, e), arm.pairs
     homes, tiers, roles, _, hubs = persons.shape
     kinds, corridors = (homes, tiers, roles, hubs), (homes, tiers, hubs, hubs)
-    found = Choices(persons, *(np.zeros(shape) for shape in (
-        kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)))
+    found = Choices(
+        persons,
+        *(
+            np.zeros(shape)
+            for shape in (kinds, kinds, (homes, tiers, roles, len(origin)), persons.shape, corridors, corridors, kinds)
+        ),
+    )
     for begin in range(0, homes, AT_ONCE):
         some = slice(begin, begin + AT_ONCE)
         those, nations = e.of(some, parts)

@@ -68,7 +68,7 @@ class Counters(Desks):
         out = np.zeros((len(arm.world.setting.countries), 13))
         np.add.at(out, (arm.routes.country, np.minimum(years, 12)), self.counts["grants"] * temporary)
         total = out.sum(axis=1, keepdims=True)
-        out[:, 3] += (total[:, 0] == 0)
+        out[:, 3] += total[:, 0] == 0
         return out / np.where(total > 0, total, 1.0)
 
 

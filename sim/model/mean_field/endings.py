@@ -28,12 +28,24 @@ def settle(arm):
     homeward = (1 - settled) * np.minimum(return_rates(arm), 1.0)[s.country].T
     ends = (1 - settled - homeward) * due[TEMPORARY]
     renewal = renewal_rates(arm)[s.country]
-    _renew_terms(arm, (there.sum(axis=1)[:, TEMPORARY] * ends * renewal).sum(axis=0), by_hub[STUDENT] * due[STUDENT],
-                 by_hub[OPT] * due[OPT] * stem)
+    _renew_terms(
+        arm,
+        (there.sum(axis=1)[:, TEMPORARY] * ends * renewal).sum(axis=0),
+        by_hub[STUDENT] * due[STUDENT],
+        by_hub[OPT] * due[OPT] * stem,
+    )
     ways = ways_out(arm)
     to_home, to_any = (way.sum(axis=2) for way in ways)  # home, hub
-    changes = (naturalised, settled, homeward * to_home, ends * (1 - renewal) * to_any, due[STUDENT], due[OPT] * stem,
-               due[OPT] * ~stem * to_any, due[STEM_OPT] * to_any)
+    changes = (
+        naturalised,
+        settled,
+        homeward * to_home,
+        ends * (1 - renewal) * to_any,
+        due[STUDENT],
+        due[OPT] * stem,
+        due[OPT] * ~stem * to_any,
+        due[STEM_OPT] * to_any,
+    )
     leaving = passes.settle(arm.persons, np.stack([np.broadcast_to(x, settled.shape) for x in changes]))
     gone = 0.0
     for persons, way, some in zip(leaving, ways, (to_home, to_any), strict=True):
@@ -65,8 +77,17 @@ def ways_out(arm):
     e, parts = arm.laid[0]
     back, third = (x[:, TIER, ROLE, MIDDLE] for x in (e.back, e.abroad[0]))
     dissimilarity = arm.tables.dissimilarity.astype(float)[2:]
-    return nests.ways_out(parts.home, len(parts.first) - 1, parts.share, back, e.pairs, e.trip_back[0, :, TIER], third,
-                          e.trip[0, :, TIER], dissimilarity)
+    return nests.ways_out(
+        parts.home,
+        len(parts.first) - 1,
+        parts.share,
+        back,
+        e.pairs,
+        e.trip_back[0, :, TIER],
+        third,
+        e.trip[0, :, TIER],
+        dissimilarity,
+    )
 
 
 def promote(arm):

@@ -28,9 +28,10 @@ class Inside:
         before = offices.chance_before[:, None, route]  # tier, 1, desk
         granted = offices.by_hub(share * before, abroad=False)
         self.share = np.stack([share, share * (1 - before) / np.maximum(1 - granted[..., hub], 1e-9)])
-        self.persons, self.trained = (np.stack([
-            at_desks(*parts, self.pattern, hub).sum(axis=0) for parts in zip(x, self.share, strict=True)
-        ]) for x in (asking, asking * trained[:, :, None, None]))  # first time or again, tier, desk
+        self.persons, self.trained = (
+            np.stack([at_desks(*parts, self.pattern, hub).sum(axis=0) for parts in zip(x, self.share, strict=True)])
+            for x in (asking, asking * trained[:, :, None, None])
+        )  # first time or again, tier, desk
         offices.count("applicants", self.persons, abroad=False)
 
     def by_tier(self, r):

@@ -47,9 +47,15 @@ class Exponentials(NamedTuple):
         at = slice(*np.searchsorted(self.pairs[0], (n.start, n.stop)))
         nations = Nations(parts.home[n] - homes.start, parts.share[n], parts.needs[n], first - first[0])
         return self._replace(
-            stay=self.stay[homes], held=self.held[homes], inside=self.inside[homes], abroad=self.abroad[:, n],
-            back=self.back[at], pairs=self.pairs[:, at] - [[n.start], [0]], trip=self.trip[:, n],
-            trip_back=self.trip_back[:, at]), nations
+            stay=self.stay[homes],
+            held=self.held[homes],
+            inside=self.inside[homes],
+            abroad=self.abroad[:, n],
+            back=self.back[at],
+            pairs=self.pairs[:, at] - [[n.start], [0]],
+            trip=self.trip[:, n],
+            trip_back=self.trip_back[:, at],
+        ), nations
 
 
 def nations(free, shuts):
@@ -89,8 +95,10 @@ def exponentials(arm, group=0):
     third, origin, residence = (float(t.dissimilarity[n]) for n in (3, 2, 1))
     variants, tied = len(TASTE_SHARES) + bool(arm.elsewhere.any()), np.log(arm.tied)
     own = np.einsum("hk,kph->ph", _sector_share(arm), t.stay)
-    stay, held, inside = (np.exp(x, out=x) for x in exponents.residents(
-        t.pull, own, arm.relief_left(), tied, t.remote, variants, residence))
+    stay, held, inside = (
+        np.exp(x, out=x)
+        for x in exponents.residents(t.pull, own, arm.relief_left(), tied, t.remote, variants, residence)
+    )
     far = exponents.arrivals_abroad(parts.home, parts.needs, t.pull, tied, t.remote, t.permit[group], variants)
     pairs = nation, hub = np.stack(np.nonzero(t.is_home[parts.home]))
     returning = far[nation, ..., hub] + _returnees_relief(arm, parts.home[nation], hub)[..., VARIANTS[:variants]]
@@ -134,8 +142,13 @@ def _corridors(arm, home, pairs, by_family, dissimilarity):
     back = (t.is_home[:, None, :] & ~t.is_home[:, :, None])[home][:, None] & border  # the origin country, for the away
     trip_inside = (~border & ~np.eye(len(border), dtype=bool)) * np.exp(trip[0] / residence)
     trip_back = back * np.exp(trip[:, None] / origin)
-    return (trip_inside, (border & ~back) * np.exp(trip[:, None] / third),
-            np.ascontiguousarray(trip_back[:, pairs[0], ..., pairs[1]].swapaxes(0, 1)), part, burden)
+    return (
+        trip_inside,
+        (border & ~back) * np.exp(trip[:, None] / third),
+        np.ascontiguousarray(trip_back[:, pairs[0], ..., pairs[1]].swapaxes(0, 1)),
+        part,
+        burden,
+    )
 
 
 def _sector_share(arm):

@@ -55,8 +55,10 @@ def admit(persons, graduates, others, graduates_mix, others_mix):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] += (graduates[g, t, r, d] * graduates_mix[g, k, s, d]
-                                                          + others[g, t, r, d] * others_mix[g, k, s, d])
+                            persons[g, t, r, k, s, d] += (
+                                graduates[g, t, r, d] * graduates_mix[g, k, s, d]
+                                + others[g, t, r, d] * others_mix[g, k, s, d]
+                            )
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)
@@ -126,8 +128,10 @@ def cross(persons, share, came, status):
                 for k in range(types):
                     for s in range(statuses):
                         for d in range(hubs):
-                            persons[g, t, r, k, s, d] = (persons[g, t, r, k, s, d] * (1 - share[g, t, r, k, d])
-                                                         + came[g, t, r, k, d] * status[g, t, s, d])
+                            persons[g, t, r, k, s, d] = (
+                                persons[g, t, r, k, s, d] * (1 - share[g, t, r, k, d])
+                                + came[g, t, r, k, d] * status[g, t, s, d]
+                            )
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)

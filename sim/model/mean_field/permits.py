@@ -175,13 +175,24 @@ class ExpectedOffices(Counters):
         granted = served * self.granted(route)
         kinds = granted * np.stack([~self.is_permanent(route), self.is_permanent(route)])[:, None, None]
         ahead = (months[:, None] + self.months_to_wait()[route]) // 12
-        due = {y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some for y in range(MOST_YEARS)
-               if (ahead == y).any()}
+        due = {
+            y: self.by_hub(kinds * (ahead == y).mean(axis=0), abroad=True) * some
+            for y in range(MOST_YEARS)
+            if (ahead == y).any()
+        }
         refused = 1 - self.by_hub(granted, abroad=True) * some
         for r, share in held.items():
             refused[..., self.hubs_of(r)] -= share
-        return Plan(np.where(asked > 0, refused, 0.0), due, held, np.mean(months < INTAKE), on_routes * some[..., hub],
-                    served * some[..., hub], part, months)
+        return Plan(
+            np.where(asked > 0, refused, 0.0),
+            due,
+            held,
+            np.mean(months < INTAKE),
+            on_routes * some[..., hub],
+            served * some[..., hub],
+            part,
+            months,
+        )
 
     def _left(self):
         """(route,) persons whom each route may still admit this year."""
@@ -242,8 +253,14 @@ class ExpectedOffices(Counters):
         by_route = self.by_route(granted, abroad=True) / max(persons.sum(), 1e-300)
         split = {y: (x.sum(axis=0) * persons).sum() for y, x in plan.due.items()}
         total = max(sum(split.values()), 1e-300)
-        self.batches.append(Batch(asked, slice(None), {year + y: x for y, x in plan.due.items()},
-                                  {year + y: by_route * part / total for y, part in split.items()}))
+        self.batches.append(
+            Batch(
+                asked,
+                slice(None),
+                {year + y: x for y, x in plan.due.items()},
+                {year + y: by_route * part / total for y, part in split.items()},
+            )
+        )
         for r, share in plan.held.items():
             later = asked[..., self.hubs_of(r)]
             if self.drawn[r] and drawn is not None:
@@ -269,8 +286,15 @@ class ExpectedOffices(Counters):
         from_group = arm.terms.degrees_abroad(arm.world.setting, arm.routes.country[r])[:, None]
         inside, trained = self.inside.by_tier(r)
         levels = arm.world.setting.wage_level / arm.world.setting.wage_level.sum(axis=1, keepdims=True)
-        ours = np.stack([(by_home * (1 - from_group)).sum(axis=0) + inside * (1 - trained),
-                         (by_home * from_group).sum(axis=0) + inside * trained]) @ levels  # master, level
+        ours = (
+            np.stack(
+                [
+                    (by_home * (1 - from_group)).sum(axis=0) + inside * (1 - trained),
+                    (by_home * from_group).sum(axis=0) + inside * trained,
+                ]
+            )
+            @ levels
+        )  # master, level
         others = draw.background(pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal)
         part = pool.advanced_cap / pool.cap
         places = min(rules["route_cap"][r], 1e12) / arm.a.petition_yield

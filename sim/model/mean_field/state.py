@@ -185,8 +185,10 @@ class MeanField(Frame):
         persons = np.maximum(_by_home(self.residents)[:, hubs], 1e-300)
         share = (self.since[:, hubs] / persons[..., None]).swapaxes(0, 1)  # hub, home, year
         longest, years = t.newcomer_left.shape[0] - 1, np.arange(SINCE)
-        for table, schemes, whose in ((t.newcomer_left, t.newcomer_years, ~is_home),
-                                      (t.returnee_left, t.returnee_years, is_home)):
+        for table, schemes, whose in (
+            (t.newcomer_left, t.newcomer_years, ~is_home),
+            (t.returnee_left, t.returnee_years, is_home),
+        ):
             left = np.clip(schemes[hubs, None] - years, 0, longest) * (schemes[hubs, None] > 0)
             mean = share @ (table[left, :, hubs[:, None]] - table[0, :, hubs][:, None]) + table[0, :, hubs][:, None]
             out[:, :, hubs] += (mean * whose.T[..., None]).transpose(1, 2, 0)

@@ -73,8 +73,9 @@ def enter(arm):
     admit(arm.persons, *entering, *arm.mix)
     arm.books.graduates += by_tier[GRADUATES].T
     arm.books.entrants += sum(by_tier).T
-    in_status = [(row_sums(row_sums(x))[:, None] * mix.sum(axis=1)).sum(axis=0)
-                 for x, mix in zip(entering, arm.mix, strict=True)]
+    in_status = [
+        (row_sums(row_sums(x))[:, None] * mix.sum(axis=1)).sum(axis=0) for x, mix in zip(entering, arm.mix, strict=True)
+    ]
     arm.terms.enter(*in_status, arm.counts.sum(axis=(1, 2)).T + sum(in_status))
     hire_entrants(arm, (graduates + others).sum(axis=(0, 1)).T)
     return graduates
@@ -92,8 +93,9 @@ def considerers(arm, graduates):
     factor = factor * (1 + (arm.a.team_pull - 1) * arm.left_by_leader())
     mix = arm.mix[GRADUATES]
     there -= graduates[:, :, :, None] * mix.sum(axis=2)[:, None, None]
-    return passes.considerers(arm.persons, graduates, mix, pending_share(arm, there), rate, factor,
-                              arm.a.considering_graduate)
+    return passes.considerers(
+        arm.persons, graduates, mix, pending_share(arm, there), rate, factor, arm.a.considering_graduate
+    )
 
 
 def pending_share(arm, there):

@@ -28,8 +28,12 @@ def beliefs_file(text, command):
 
 def data_zip(result):
     """Effects, shares and flows as CSV, in one archive."""
-    return _zip({name: made(result).to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()
-                 for name, made in TABLES.items()})  # fmt: skip
+    return _zip(
+        {
+            name: made(result).to_csv(index=False, float_format="%.9g", lineterminator="\n").encode()
+            for name, made in TABLES.items()
+        }
+    )
 
 
 def figures_zip(result):
@@ -62,8 +66,11 @@ def _illustrated(result):
                 _drawn.pop(next(iter(_drawn)))
             with TemporaryDirectory() as out:
                 folder = result.save(out, illustrate=illustrate)
-                _drawn[key] = {path.relative_to(folder).as_posix(): path.read_bytes()
-                               for path in sorted(Path(folder).rglob("*")) if path.is_file()}  # fmt: skip
+                _drawn[key] = {
+                    path.relative_to(folder).as_posix(): path.read_bytes()
+                    for path in sorted(Path(folder).rglob("*"))
+                    if path.is_file()
+                }
         return _drawn[key]
 
 

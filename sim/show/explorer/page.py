@@ -8,8 +8,14 @@ from sim.show.explorer.draw import beliefs, compare, home, hub, left, runs, sess
 from sim.show.explorer.draw.shared import guarded, plain
 from sim.show.explorer.state import VIEWS
 
-DRAWN = {"world": world.draw, "compare": compare.draw, "hub": hub.draw, "home": home.draw, "beliefs": beliefs.draw,
-         "saved": runs.draw}  # fmt: skip
+DRAWN = {
+    "world": world.draw,
+    "compare": compare.draw,
+    "hub": hub.draw,
+    "home": home.draw,
+    "beliefs": beliefs.draw,
+    "saved": runs.draw,
+}
 LOOK = """<style>
 .stMainBlockContainer {padding: 1.2rem 2rem 2rem 2rem;}
 [data-testid="stSidebarHeader"] {padding-bottom: 0; height: 2.2rem; margin-bottom: 0;}
@@ -41,8 +47,9 @@ def page():
 
 def _draw_views(state):
     session.put("view", state.view)
-    st.segmented_control("View", VIEWS, key="view", format_func=VIEWS.get, on_change=_take,
-                         label_visibility="collapsed")  # fmt: skip
+    st.segmented_control(
+        "View", VIEWS, key="view", format_func=VIEWS.get, on_change=_take, label_visibility="collapsed"
+    )
 
 
 def _take():

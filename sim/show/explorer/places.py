@@ -8,15 +8,21 @@ from sim.world.tables import rows
 
 MOST = 10  # places that have a row of their own
 CONSTANTS = {  # table -> columns of a hub that the page shows, with unit and words
-    "hub_constants": {"permanent": ("log-odds", "lasting pull that no named factor explains (fitted)"),
-                      "boom": ("log-odds", "pull of the published year's boom, which fades (fitted)")},
+    "hub_constants": {
+        "permanent": ("log-odds", "lasting pull that no named factor explains (fitted)"),
+        "boom": ("log-odds", "pull of the published year's boom, which fades (fitted)"),
+    },
     "stock": {"engineers": ("persons", "engineers at the start")},
     "prices": {"price_level": ("US average = 1", "local prices")},
     "compute": {"h100e": ("H100-equivalents", "compute that its engineers can use")},
-    "net_targets": {"national_net": ("persons a year", "net migration by national counts"),
-                    "index_net": ("persons a year", "net migration by the industry index; the first year is fitted to "
-                                                    "a blend of the two")},
-}  # fmt: skip
+    "net_targets": {
+        "national_net": ("persons a year", "net migration by national counts"),
+        "index_net": (
+            "persons a year",
+            "net migration by the industry index; the first year is fitted to a blend of the two",
+        ),
+    },
+}
 
 
 def moves_of(result, hub, incoming=True):
@@ -82,8 +88,9 @@ def constants_of(hub):
             if row["hub"] == hub:
                 found += [
                     {"what": words, "value": row[column], "unit": unit, "grade": row["grade"], "source": row["source"]}
-                    for column, (unit, words) in columns.items() if row.get(column)
-                ]  # fmt: skip
+                    for column, (unit, words) in columns.items()
+                    if row.get(column)
+                ]
     return pd.DataFrame(found, columns=["what", "value", "unit", "grade", "source"])
 
 

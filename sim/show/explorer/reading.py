@@ -11,8 +11,10 @@ PRIOR = {
     "compute": "Driven by an assumption: this works through compute, whose pull (b_compute, grade D) has no causal "
     "evidence. Another belief gives another answer; try one under Assumptions.",
 }
-RETURNEES = ("Known gap: returning home by choice hardly happens in the fitted model, so relief for returnees moves "
-             "almost nobody. Not a finding.")  # fmt: skip
+RETURNEES = (
+    "Known gap: returning home by choice hardly happens in the fitted model, so relief for returnees moves "
+    "almost nobody. Not a finding."
+)
 
 
 def which(told, title):
@@ -39,8 +41,10 @@ def sign_certainty(result):
     if not differs.any():
         return "No pair differs."
     sure = (found.same_sign.values >= SETTLED * pairs) & differs
-    return (f"The direction is settled (at least 95 % of {words.number_of(pairs, 'pair')} agree) for {sure.sum()} of "
-            f"{len(sure)} hubs; for the others more pairs may settle it, or nothing does.")  # fmt: skip
+    return (
+        f"The direction is settled (at least 95 % of {words.number_of(pairs, 'pair')} agree) for {sure.sum()} of "
+        f"{len(sure)} hubs; for the others more pairs may settle it, or nothing does."
+    )
 
 
 def warnings(result, scenario, beliefs=()):

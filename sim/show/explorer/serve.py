@@ -13,10 +13,16 @@ PAGE = Path(__file__).with_name("page.py")
 PORTS = range(8501, 8600)  # tried in this order where none is asked for
 MISSING = "needs streamlit and plotly: pip install 'talentflow[explorer]'"
 OPTIONS = {
-    "server.headless": "true", "browser.gatherUsageStats": "false", "server.fileWatcherType": "none",
-    "server.maxUploadSize": "1", "client.toolbarMode": "minimal", "server.showEmailPrompt": "false",
-    "theme.light.primaryColor": "#0b4f8a", "theme.dark.primaryColor": "#74b8f5", "logger.level": "error",
-}  # fmt: skip
+    "server.headless": "true",
+    "browser.gatherUsageStats": "false",
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": "1",
+    "client.toolbarMode": "minimal",
+    "server.showEmailPrompt": "false",
+    "theme.light.primaryColor": "#0b4f8a",
+    "theme.dark.primaryColor": "#74b8f5",
+    "logger.level": "error",
+}
 
 
 def serve(settings, port=None, host="127.0.0.1", browser=True, say=lambda words: None):
@@ -47,8 +53,10 @@ def serve(settings, port=None, host="127.0.0.1", browser=True, say=lambda words:
         setattr(engine.SETTINGS, name, value)
     engine.warm_up()
     if not is_local(host):
-        say(f"listening on {host}: whoever reaches port {port} of this machine can run scenarios on it and read the "
-            f"runs in {engine.SETTINGS.out}; there is no password and no encryption")  # fmt: skip
+        say(
+            f"listening on {host}: whoever reaches port {port} of this machine can run scenarios on it and read the "
+            f"runs in {engine.SETTINGS.out}; there is no password and no encryption"
+        )
     say(f"explorer: {address} (Ctrl+C ends it)")
     if browser:
         threading.Thread(target=_open, args=(host, port, address), daemon=True).start()

@@ -40,23 +40,42 @@ _found = cache(find)  # a pattern is matched against thousands of paths
 _COMPUTE = 0, 2_000_000, 50_000
 _RELIEF = 0, 0.9
 SLIDERS = (
-    Slider("country.usa.route.{h1b,h1b_exempt}.special_fee_usd", "US: fee for an H-1B petition from abroad", 0, 200_000,
-           5_000),
+    Slider(
+        "country.usa.route.{h1b,h1b_exempt}.special_fee_usd",
+        "US: fee for an H-1B petition from abroad",
+        0,
+        200_000,
+        5_000,
+    ),
     Slider("country.usa.route.h1b.cap", "US: H-1B places a year", 0, 250_000, 5_000),
     Slider("country.usa.route.h1b.selection", "US: how H-1B places are given out"),
     Slider("country.usa.route.phd_green_card.is_open", "US: green card with a US doctorate"),
-    Slider("country.{deu,fra,nld,pol,prt,xeu}.route.*.processing_months", "EU: waiting time for work permits", 0, 2,
-           0.05, operation="multiply"),
+    Slider(
+        "country.{deu,fra,nld,pol,prt,xeu}.route.*.processing_months",
+        "EU: waiting time for work permits",
+        0,
+        2,
+        0.05,
+        operation="multiply",
+    ),
     Slider("hub.{abu_dhabi_dubai,riyadh}.compute.h100e", "Gulf: new compute in each hub", *_COMPUTE),
     Slider("hub.paris.compute.h100e", "Paris: new compute", *_COMPUTE),
     Slider("country.ind.compute.h100e", "India: public compute", 0, 500_000, 10_000),
-    Slider("country.{deu,gbr}.tax.newcomer_relief", "Germany, UK: tax relief for newcomers", *_RELIEF,
-           along=(("country.{deu,gbr}.tax.newcomer_years", 5),)),
-    Slider("country.ind.tax.returnee_relief", "India: tax relief for returnees", *_RELIEF,
-           along=(("country.ind.tax.returnee_years", 5),)),
+    Slider(
+        "country.{deu,gbr}.tax.newcomer_relief",
+        "Germany, UK: tax relief for newcomers",
+        *_RELIEF,
+        along=(("country.{deu,gbr}.tax.newcomer_years", 5),),
+    ),
+    Slider(
+        "country.ind.tax.returnee_relief",
+        "India: tax relief for returnees",
+        *_RELIEF,
+        along=(("country.ind.tax.returnee_years", 5),),
+    ),
     Slider("sector.*.remote", "Remote jobs, times the present", 0, 5, 0.1),
     Slider("sector.frontier_lab.pay_multiplier", "Frontier labs: pay, times the present", 0.4, 2, 0.05),
-)  # fmt: skip
+)
 
 
 @cache
@@ -108,8 +127,9 @@ def explained(slider):
     lever, several = slider.first, len(slider.levers) > 1
     what = f"{lever.meaning[0].upper()}{lever.meaning[1:]}; reaches {lever.reaches}."
     places = f" Moves {len(slider.levers)} levers alike." if several else ""
-    along = "".join(f" Moved along: {_found(path)[0].what}, to {value:g} {_found(path)[0].unit}."
-                    for path, value in slider.along)  # fmt: skip
+    along = "".join(
+        f" Moved along: {_found(path)[0].what}, to {value:g} {_found(path)[0].unit}." for path, value in slider.along
+    )
     return f"{what}{places}{along} Source of the present value: {lever.source} (grade {lever.grade}). {slider.path}"
 
 

@@ -22,8 +22,14 @@ BASELINE = "baseline"
 OWN_NAME = "explored"
 MOST_BESIDE = 2  # scenarios compared with the one of the levers
 LONGEST_TITLE = 120
-VIEWS = {"world": "The world", "compare": "Compare", "hub": "A hub", "home": "A home country",
-         "beliefs": "Assumptions", "saved": "Saved runs"}  # fmt: skip
+VIEWS = {
+    "world": "The world",
+    "compare": "Compare",
+    "hub": "A hub",
+    "home": "A home country",
+    "beliefs": "Assumptions",
+    "saved": "Saved runs",
+}
 
 
 class Move(NamedTuple):
@@ -111,17 +117,22 @@ def options_of(state):
     AssumptionError, UsageError
     """
     return Options(
-        population=state.population, replicates=state.pairs, years=state.years, seed=state.seed,
+        population=state.population,
+        replicates=state.pairs,
+        years=state.years,
+        seed=state.seed,
         assumptions=dict(state.beliefs) or None,
-    ).checked()  # fmt: skip
+    ).checked()
 
 
 def command_of(state):
     """The command that gives the same numbers; the scenario has to be downloaded first if a lever was moved."""
     name = f"{OWN_NAME}.toml" if state.moves else "+".join(state.presets) or BASELINE
     beliefs = " --assumptions beliefs.toml" if state.beliefs else ""
-    return (f"talentflow run {quote(name)} --population {state.population} --replicates {state.pairs} --years "
-            f"{state.years} --seed {state.seed}{beliefs}")  # fmt: skip
+    return (
+        f"talentflow run {quote(name)} --population {state.population} --replicates {state.pairs} --years "
+        f"{state.years} --seed {state.seed}{beliefs}"
+    )
 
 
 def beliefs_toml(state):

@@ -38,10 +38,14 @@ USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's fol
 USUAL_OF_MANY = ("comparison", "shares")
 OF_SPLIT = ("uncertainty",)  # and of a run whose uncertainty is in parts
 USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
-    "guided": ("indices", "assumption_load", "screening"), "sobol": ("indices", "assumption_load"),
-    "morris": ("screening",), "pawn": ("indices",), "lhs": ("indices",), "oat": ("tornado", "spider"),
+    "guided": ("indices", "assumption_load", "screening"),
+    "sobol": ("indices", "assumption_load"),
+    "morris": ("screening",),
+    "pawn": ("indices",),
+    "lhs": ("indices",),
+    "oat": ("tornado", "spider"),
     "grid": ("two_way",),
-}  # fmt: skip
+}
 FORMATS = ("png", "svg", "pdf")
 STYLES = ("memo", "slide")
 DPI = 160  # sharp in print, and half the time of 200

@@ -42,12 +42,17 @@ def plot_assumption_load(sweep, ax=None, measure=None):
             return ax
         load = assumption_load(sweep, measure, stage)
         said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
-        choice.head(sweep, ax, choice.blurred(sweep, measure, stage) or said,
-                    f"variance of {subject(sweep, measure)} by grade of evidence")  # fmt: skip
+        choice.head(
+            sweep,
+            ax,
+            choice.blurred(sweep, measure, stage) or said,
+            f"variance of {subject(sweep, measure)} by grade of evidence",
+        )
         _draw(ax, load, table)
         grey = "Grey: of factors whose interval covers 0. " if table.undecided.any() else ""
-        choice.caption(sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(),
-                       letters=False)  # fmt: skip
+        choice.caption(
+            sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(), letters=False
+        )
     return ax
 
 
@@ -62,10 +67,23 @@ def _draw(ax, load, table):
         whole = 100 * row.load
         plot.barh(y, clear, BAR, color=style.GRADES[grade])
         plot.barh(y, whole - clear, BAR, clear, color=style.UNDECIDED)
-        shown = plot.annotate(_named(row.factors, part), (whole, y), (style.em(4), 0), textcoords="offset points",
-                              va="center", fontsize="small", color=style.BASELINE)  # fmt: skip
-        plot.annotate(choice.percent(row.load), (whole, y), (style.em(0.5), 0), textcoords="offset points",
-                      va="center_baseline", fontweight="bold")  # fmt: skip
+        shown = plot.annotate(
+            _named(row.factors, part),
+            (whole, y),
+            (style.em(4), 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+            color=style.BASELINE,
+        )
+        plot.annotate(
+            choice.percent(row.load),
+            (whole, y),
+            (style.em(0.5), 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontweight="bold",
+        )
         plot.set(xlim=(0, 100 / WIDTH), ylim=(-0.5, len(load) - 0.5))
         room = plot.get_window_extent().width * (1 - WIDTH * whole / 100) - pixels(ax, 4.5)
         wrap(shown, room, 2)

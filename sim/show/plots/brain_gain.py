@@ -82,14 +82,22 @@ def _draw_bars(plot, result, countries, names):
     longest = 0
     for query, sign, colour in (("drain,home={}", -1, style.LOSS), ("gain:{}", 1, style.GAIN)):
         parts = [measure(result, query.format(country)).mean("replicate") for country in countries]
-        scenario, baseline = (100 * np.array([float(part.sel(arm=arm)) for part in parts])
-                              for arm in ("scenario", "baseline"))  # fmt: skip
+        scenario, baseline = (
+            100 * np.array([float(part.sel(arm=arm)) for part in parts]) for arm in ("scenario", "baseline")
+        )
         plot.barh(heights, sign * scenario, BAR, color=colour)
         plot.vlines(sign * baseline, heights - 0.42, heights + 0.42, color=style.INK, lw=style.em(0.17))
         for y, value, before in zip(heights, scenario, baseline, strict=True):
             beyond = sign * max(value, before)
-            plot.annotate(f"{value:.0f}", (beyond, y), (sign * style.em(0.4), 0), textcoords="offset points",
-                          va="center", ha="left" if sign > 0 else "right", fontsize="small")  # fmt: skip
+            plot.annotate(
+                f"{value:.0f}",
+                (beyond, y),
+                (sign * style.em(0.4), 0),
+                textcoords="offset points",
+                va="center",
+                ha="left" if sign > 0 else "right",
+                fontsize="small",
+            )
         longest = max(longest, scenario.max(), baseline.max())
     _rows(plot, heights, names)
     plot.set_xlim(-style.fit(1.2, 1.4) * longest, style.fit(1.2, 1.4) * longest)
@@ -111,8 +119,16 @@ def whole_digits(error):
 def _two_sided(plot, height, up, words, **how):
     """What lies left of zero, and what lies right of it."""
     for side, text in zip((-1, 1), words, strict=True):
-        plot.annotate(text, (0, height), (style.em(0.5 * side), style.em(up)), ("data", "axes fraction"),
-                      "offset points", ha="right" if side < 0 else "left", fontsize="small", **how)  # fmt: skip
+        plot.annotate(
+            text,
+            (0, height),
+            (style.em(0.5 * side), style.em(up)),
+            ("data", "axes fraction"),
+            "offset points",
+            ha="right" if side < 0 else "left",
+            fontsize="small",
+            **how,
+        )
 
 
 def _draw_effects(plot, found):
@@ -123,8 +139,11 @@ def _draw_effects(plot, found):
     plot.set_xlabel("persons, scenario less baseline", fontsize="small")
     if not int(found.differs.sum()):
         plot.set(xticks=[])
-        wrap(plot.text(0.5, 0.5, "Every effect is exactly 0: no pair differs.", transform=plot.transAxes,
-                             ha="center"), plot.get_window_extent().width, 4)  # fmt: skip
+        wrap(
+            plot.text(0.5, 0.5, "Every effect is exactly 0: no pair differs.", transform=plot.transAxes, ha="center"),
+            plot.get_window_extent().width,
+            4,
+        )
         return
     digits = whole_digits(float(found.error.median()))
     for y, mean, low, high in zip(heights, *(found[name].values for name in ("mean", "low", "high")), strict=True):
@@ -152,5 +171,7 @@ def _rows(plot, heights, names):
 
 def _small_print(result):
     pairs, spread = style.pairs_words(result.record).capitalize(), style.spread_words(result.record, "Line")
-    return (f"{pairs}. Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "
-            f"less own engineers abroad. Dot: mean. {spread}")  # fmt: skip
+    return (
+        f"{pairs}. Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "
+        f"less own engineers abroad. Dot: mean. {spread}"
+    )

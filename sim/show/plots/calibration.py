@@ -29,13 +29,19 @@ def plot_calibration(answer, ax=None):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        style.heading(ax, "What facts say of the beliefs about behaviour",
-                      f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; medians and 90 % ranges")
+        style.heading(
+            ax,
+            "What facts say of the beliefs about behaviour",
+            f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; medians and 90 % ranges",
+        )
         _beliefs(ax.inset_axes([0.2, 0.07, 0.28, 0.9]), answer)
         _facts(ax.inset_axes([0.67, 0.55, 0.31, 0.42]), answer)
         _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.33]), answer)
-        style.caption(ax, "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey: 90 % of "
-                      "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives.")
+        style.caption(
+            ax,
+            "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey: 90 % of "
+            "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives.",
+        )
     return ax
 
 

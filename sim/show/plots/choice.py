@@ -81,8 +81,10 @@ def only_pair(result, kind):
     UsageError for a comparison of several, naming them.
     """
     if len(result.arms) > 1:
-        raise UsageError(f"{kind} shows one scenario, and this run compares {', '.join(result.arms)}",
-                         "choose one with result.versus(...), or draw 'comparison'")  # fmt: skip
+        raise UsageError(
+            f"{kind} shows one scenario, and this run compares {', '.join(result.arms)}",
+            "choose one with result.versus(...), or draw 'comparison'",
+        )
     return result
 
 

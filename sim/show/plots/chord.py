@@ -100,11 +100,17 @@ def _write_names(circle, circos):
         heights = apart([np.cos(middles[name]) for name in names], gap)
         for name, y in zip(names, heights, strict=True):
             circle.annotate(
-                name, (middles[name], RING[1]), xytext=(0.5 + 0.56 * side, 0.5 + 0.5 * y),
-                xycoords="data", textcoords="axes fraction", fontsize="small", va="center",
-                ha="left" if side > 0 else "right", parse_math=False,
+                name,
+                (middles[name], RING[1]),
+                xytext=(0.5 + 0.56 * side, 0.5 + 0.5 * y),
+                xycoords="data",
+                textcoords="axes fraction",
+                fontsize="small",
+                va="center",
+                ha="left" if side > 0 else "right",
+                parse_math=False,
                 arrowprops={"arrowstyle": "-", "color": style.FAINT, "lw": 0.6, "shrinkA": 1, "shrinkB": 0},
-            )  # fmt: skip
+            )
 
 
 def _list_links(panel, links):
@@ -122,7 +128,7 @@ def _list_links(panel, links):
 def _small_print(result, found, links):
     left_out = len(found) - len(links)
     drawn = f" The {MOST} largest of {len(links)} are drawn." if len(links) > MOST else ""
-    more = " Width: mean change; the arrow points to where people go. \"Other\": hubs of the region without an arc."
+    more = ' Width: mean change; the arrow points to where people go. "Other": hubs of the region without an arc.'
     return (
         f"{interval_words(result)} Shown are links whose interval leaves out zero; {left_out} others are left "
         f"out.{drawn}{style.fit(more, '')}"

@@ -11,9 +11,11 @@ MOST = (6, 3)  # factors, in a memo and on a slide
 MARGINS = {"left": 4.2, "below": 3.6, "right": 1, "above": 3}
 STEADY = 0.1  # of the largest index: a last doubling that moves no index by more has settled
 WORDS = {
-    "sobol": ("total index (ST)", "base samples"), "morris": ("mean size (\u03bc*)", "trajectories"),
-    "pawn": ("shift (median)", "points"), "lhs": ("shift (median)", "points"),
-}  # fmt: skip
+    "sobol": ("total index (ST)", "base samples"),
+    "morris": ("mean size (\u03bc*)", "trajectories"),
+    "pawn": ("shift (median)", "points"),
+    "lhs": ("shift (median)", "points"),
+}
 
 
 def plot_convergence(sweep, ax=None, measure=None):
@@ -50,8 +52,14 @@ def plot_convergence(sweep, ax=None, measure=None):
         choice.head(sweep, ax, _finding(found), f"{index} of {subject(sweep, measure)} as the design grew")
         label = f"{index}{f', {unit}' if unit else ''}"
         _draw_panels(sweep, ax, found, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
-        choice.caption(sweep, ax, measure, stage, choice.others_words(len(last) - len(names)) + "Band: 90 % interval.",
-                       "An index has settled when its band is narrow and its line level.")  # fmt: skip
+        choice.caption(
+            sweep,
+            ax,
+            measure,
+            stage,
+            choice.others_words(len(last) - len(names)) + "Band: 90 % interval.",
+            "An index has settled when its band is narrow and its line level.",
+        )
     return ax
 
 

@@ -32,16 +32,31 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None):
         style.heading(ax, title, subtitle)
         plot = inset(ax, left=5, below=3.6, right=1, above=2.4)
         plot.fill_between(curve.value, curve.low, curve.high, color=style.SCENARIO, alpha=0.16, lw=0)
-        plot.errorbar(curve.value, curve["mean"], curve.error, color=style.SCENARIO, lw=style.em(0.2), fmt="o-",
-                      ms=style.em(0.5), capsize=style.em(0.25), elinewidth=style.em(0.12))  # fmt: skip
+        plot.errorbar(
+            curve.value,
+            curve["mean"],
+            curve.error,
+            color=style.SCENARIO,
+            lw=style.em(0.2),
+            fmt="o-",
+            ms=style.em(0.5),
+            capsize=style.em(0.25),
+            elinewidth=style.em(0.12),
+        )
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
         _scale_values(plot, curve.value.to_numpy())
         _mark(plot, target, found, unit)
         plot.set_xlabel(x_label)
         plot.set_ylabel(f"effect, {unit}")
-        style.caption(ax, "Dots: mean over pairs at the values tried, with Monte Carlo error. Band: 90 % of pairs. " + (
-            "The upright band is the interval of the value that meets the target." if found
-            else "No value within the bounds meets the target."))  # fmt: skip
+        style.caption(
+            ax,
+            "Dots: mean over pairs at the values tried, with Monte Carlo error. Band: 90 % of pairs. "
+            + (
+                "The upright band is the interval of the value that meets the target."
+                if found
+                else "No value within the bounds meets the target."
+            ),
+        )
     return ax
 
 
@@ -63,13 +78,27 @@ def _mark(plot, target, found, unit):
     plot.axhline(target, color=style.LOSS, lw=style.em(0.16), ls=(0, (5, 2)))
     where = plot.transAxes.inverted().transform(plot.transData.transform((found[0], 0)))[0] if found else 0
     side = ("right", 0.99) if where < 0.5 else ("left", 0.01)
-    plot.annotate(f"target {target:+,g} {unit}".replace("-", "\u2212"), (side[1], target), (0, style.em(0.3)),
-                  ("axes fraction", "data"), "offset points", ha=side[0], va="bottom")  # fmt: skip
+    plot.annotate(
+        f"target {target:+,g} {unit}".replace("-", "\u2212"),
+        (side[1], target),
+        (0, style.em(0.3)),
+        ("axes fraction", "data"),
+        "offset points",
+        ha=side[0],
+        va="bottom",
+    )
     if found is None:
         return
     value, low, high = found
     plot.axvspan(low, high, color=style.LOSS, alpha=0.22, lw=0)
     plot.axvline(value, color=style.INK, lw=style.em(0.16))
-    plot.annotate(f"{style.plain(value)} ({style.plain(low)} to {style.plain(high)})", (value, 1), (0, style.em(0.4)),
-                  ("data", "axes fraction"), "offset points", va="bottom", fontweight="bold",
-                  ha="left" if where < 0.25 else "right" if where > 0.75 else "center")  # fmt: skip
+    plot.annotate(
+        f"{style.plain(value)} ({style.plain(low)} to {style.plain(high)})",
+        (value, 1),
+        (0, style.em(0.4)),
+        ("data", "axes fraction"),
+        "offset points",
+        va="bottom",
+        fontweight="bold",
+        ha="left" if where < 0.25 else "right" if where > 0.75 else "center",
+    )

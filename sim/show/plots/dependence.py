@@ -51,10 +51,14 @@ def plot_dependence(sweep, ax=None, measure=None):
         choice.head(sweep, ax, title, f"mean of {subject(sweep, measure)} by the value of each leading factor")
         _draw_panels(sweep, ax, curves, choice.axis_words(sweep, measure))
         choice.caption(
-            sweep, ax, measure, stage, choice.others_words(len(table) - len(names)) +
-            "Line: mean over all else, with 90 % interval. Band: 90 % of the points.",
+            sweep,
+            ax,
+            measure,
+            stage,
+            choice.others_words(len(table) - len(names))
+            + "Line: mean over all else, with 90 % interval. Band: 90 % of the points.",
             "Every panel has the same height: steep lines matter.",
-        )  # fmt: skip
+        )
     return ax
 
 
@@ -73,8 +77,15 @@ def _draw_panels(sweep, ax, curves, label):
     panels = multiples(ax, len(curves), columns, **MARGINS)
     for place, ((name, curve), plot) in enumerate(zip(curves.items(), panels, strict=True)):
         plot.fill_between(curve.x, curve.low, curve.high, color=style.SCENARIO, alpha=0.16, lw=0)
-        plot.errorbar(curve.x, curve["mean"], NORMAL * curve.error.fillna(0), color=style.SCENARIO,
-                      lw=style.em(0.2), elinewidth=style.em(0.12), capsize=style.em(0.2))  # fmt: skip
+        plot.errorbar(
+            curve.x,
+            curve["mean"],
+            NORMAL * curve.error.fillna(0),
+            color=style.SCENARIO,
+            lw=style.em(0.2),
+            elinewidth=style.em(0.12),
+            capsize=style.em(0.2),
+        )
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
         plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
         plot.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))

@@ -65,9 +65,9 @@ def effects_at(result, measure, years):
     when = (times_shown if stocks else years_shown)(result, years)[-1]
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     return (factor * pairs.sel({"time" if stocks else "year": when})).assign_attrs(
-        pairs.attrs | {"units": unit, "when": f"in January {when}" if stocks else f"in {when}",
-                       "basis": basis_words(result)}
-    )  # fmt: skip
+        pairs.attrs
+        | {"units": unit, "when": f"in January {when}" if stocks else f"in {when}", "basis": basis_words(result)}
+    )
 
 
 def subtitle(pairs, measure):
@@ -115,8 +115,15 @@ def _draw_rows(ax, found):
     plot.hlines(heights, 0, 1, color=style.GRID, lw=0.6, zorder=-1, transform=plot.get_yaxis_transform())
     plot.hlines(heights, found.low, found.high, color=style.SCENARIO, lw=style.em(0.18))
     for rows, inside in ((filled, style.SCENARIO), (~filled, "white")):
-        plot.plot(found["mean"][rows], heights[rows], "o", ms=style.em(0.6), color=style.SCENARIO, mfc=inside,
-                  mew=style.em(0.14))  # fmt: skip
+        plot.plot(
+            found["mean"][rows],
+            heights[rows],
+            "o",
+            ms=style.em(0.6),
+            color=style.SCENARIO,
+            mfc=inside,
+            mew=style.em(0.14),
+        )
     plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
     reach = 1.06 * float(max(abs(found.low).max(), abs(found.high).max()))
     plot.set(yticks=heights, xlim=(-reach, reach), ylim=(heights.min() - 0.8, heights.max() + 0.8))
@@ -145,8 +152,12 @@ def _write_columns(plot, found):
         right_of(plot, heights.max() + 0.8, NUMBERS - column, words, color=style.BASELINE, va="bottom")
     for y, *row in zip(heights, *(found[name].values for name in STATISTICS), strict=True):
         mean, low, high, same, error = row
-        cells = [style.signed(mean, digits), style.span(low, high, digits), f"{same} of {pairs}",
-                 error_words(error, digits)]  # fmt: skip
+        cells = [
+            style.signed(mean, digits),
+            style.span(low, high, digits),
+            f"{same} of {pairs}",
+            error_words(error, digits),
+        ]
         if pairs == 1:
             cells[1:] = ["one pair", "", ""]
         for (column, _), cell in zip(COLUMNS, cells, strict=True):

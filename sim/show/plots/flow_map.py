@@ -151,11 +151,21 @@ def _draw_arrows(panel, points, radii, arrows):
     boxes = []
     for row in arrows[::-1].itertuples():
         width = style.em(WIDEST_ARROW) * row.mean / arrows["mean"].max()
-        arrow = panel.add_patch(FancyArrowPatch(
-            points[row.origin], points[row.destination], connectionstyle="arc3,rad=0.2", arrowstyle="-|>",
-            lw=max(width, 0.6), mutation_scale=style.em(0.5) + 2.2 * width, zorder=3, joinstyle="miter",
-            shrinkA=radii[row.origin], shrinkB=radii[row.destination], **(CLEAR if row.clear else UNCLEAR),
-        ))  # fmt: skip
+        arrow = panel.add_patch(
+            FancyArrowPatch(
+                points[row.origin],
+                points[row.destination],
+                connectionstyle="arc3,rad=0.2",
+                arrowstyle="-|>",
+                lw=max(width, 0.6),
+                mutation_scale=style.em(0.5) + 2.2 * width,
+                zorder=3,
+                joinstyle="miter",
+                shrinkA=radii[row.origin],
+                shrinkB=radii[row.destination],
+                **(CLEAR if row.clear else UNCLEAR),
+            )
+        )
         for line in panel.transData.transform_path(arrow.get_path()).to_polygons(closed_only=False):
             boxes += [Bbox([point - width, point + width]) for point in line]
     return boxes

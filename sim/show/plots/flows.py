@@ -49,8 +49,9 @@ def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
     regions, named = _places(result.data, hubs_shown(result, hubs, count, most))
     inside = xr.DataArray(  # 1 where a hub belongs to a place
         np.array([[name == place for name in named] for place in regions], float),
-        {"place": list(regions), "hub": result.data.hub.values}, ("place", "hub"),
-    )  # fmt: skip
+        {"place": list(regions), "hub": result.data.hub.values},
+        ("place", "hub"),
+    )
     moves = yearly_flows(result, years).reset_coords(drop=True)
     for end in ("origin", "destination"):
         moves = xr.dot(moves.rename({end: "hub"}), inside, dim="hub").rename(place=end)
@@ -118,8 +119,9 @@ def list_changes(panel, found, y, most, digits=0):
     panel.text(0, y, "persons a year (90 % of pairs)", fontsize="small", color=style.BASELINE, va="bottom")
     y -= 0.2 * line
     for row in found[:most].itertuples():
-        said = panel.text(0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top",
-                          parse_math=False)  # fmt: skip
+        said = panel.text(
+            0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top", parse_math=False
+        )
         wrap(said, panel.get_window_extent().width, 2)
         y -= line * (1 + said.get_text().count("\n"))
         numbers = f"{style.signed(row.mean, digits)}  ({style.span(row.low, row.high, digits)})"

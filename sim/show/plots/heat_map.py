@@ -84,12 +84,27 @@ def _write_cells(panel, found, baseline):
             continue
         dark = clear[row, column] and means[row, column] > 0.4 * largest
         said = style.signed(means[row, column], 0) if clear[row, column] else "\u00b7"
-        panel.text(column, row - 0.18 * both, said, ha="center", va="center", fontsize="small", fontweight="bold",
-                   color="white" if dark else style.INK)  # fmt: skip
+        panel.text(
+            column,
+            row - 0.18 * both,
+            said,
+            ha="center",
+            va="center",
+            fontsize="small",
+            fontweight="bold",
+            color="white" if dark else style.INK,
+        )
         if both:
             colour = "white" if dark else style.INK if clear[row, column] else style.BASELINE
-            panel.text(column, row + 0.22, f"{baseline[row, column]:,.0f}", ha="center", va="center", fontsize="small",
-                       color=colour)  # fmt: skip
+            panel.text(
+                column,
+                row + 0.22,
+                f"{baseline[row, column]:,.0f}",
+                ha="center",
+                va="center",
+                fontsize="small",
+                color=colour,
+            )
 
 
 def _square(column, row):
@@ -116,7 +131,7 @@ def _label(panel, regions):
 
 def _small_print(result, found):
     count = int((found.differs > 0).sum())
-    more = " Below the change: moves a year in the baseline. \"Other\": hubs of the region without a row of their own."
+    more = ' Below the change: moves a year in the baseline. "Other": hubs of the region without a row of their own.'
     return (
         f"{interval_words(result)} Mean change from the row to the column; a dot: not distinguishable from zero "
         f"({count - int(found.clear.sum())} of {count} that differ).{style.fit(more, '')}"

@@ -18,14 +18,19 @@ GREY = {2: "interval covers 0", 1: "sampling may give as much"}  # number of bar
 COLUMN, RUNS = 6.5, 9.5  # em that a column of numbers takes, and the one of runs
 BAR = 0.76  # of a row
 SHOWN = {
-    "sobol": "Sobol indices, parts of the variance of {} over the sweep", "pawn": "PAWN indices of {}",
-}  # fmt: skip
+    "sobol": "Sobol indices, parts of the variance of {} over the sweep",
+    "pawn": "PAWN indices of {}",
+}
 CAPTIONS = {
-    "sobol": ("Line: 90 % interval.", "Alone: what the factor explains by itself; in all: with what it does together "
-              "with others."),
-    "pawn": ("Line: 90 % interval. Left of the dashed line sampling alone may give as much.",
-             "Shift: Kolmogorov-Smirnov distance between the distributions with the factor held and free."),
-}  # fmt: skip
+    "sobol": (
+        "Line: 90 % interval.",
+        "Alone: what the factor explains by itself; in all: with what it does together with others.",
+    ),
+    "pawn": (
+        "Line: 90 % interval. Left of the dashed line sampling alone may give as much.",
+        "Shift: Kolmogorov-Smirnov distance between the distributions with the factor held and free.",
+    ),
+}
 
 
 def plot_indices(sweep, ax=None, measure=None):
@@ -98,8 +103,10 @@ def _draw_rows(sweep, ax, shown, bars):
 def _columns(shown, bars):
     """The numbers beside the bars: (em from the plot to their end, heading, texts)."""
     as_text = choice.percent if "first" in bars else "{:.2f}".format
-    columns = [(COLUMN * (number + 1), name.partition(" (")[0], [as_text(value) for value in shown[key]])
-               for number, (key, (name, _)) in enumerate(bars.items())]  # fmt: skip
+    columns = [
+        (COLUMN * (number + 1), name.partition(" (")[0], [as_text(value) for value in shown[key]])
+        for number, (key, (name, _)) in enumerate(bars.items())
+    ]
     if shown.undecided.any():
         columns.append((COLUMN * len(bars) + RUNS, "more runs", [_runs(row) for row in shown.itertuples()]))
     return columns
@@ -120,8 +127,14 @@ def _draw_bars(plot, shown, bars):
         y = heights + BAR / 2 - (number + 0.5) * width
         colours = np.where(grey[:, number], style.UNDECIDED, colour)
         plot.barh(y, scale * shown[key], 0.9 * width, color=colours)
-        plot.hlines(y, scale * shown[f"{key}_low"], scale * shown[f"{key}_high"], color=style.INK, lw=style.em(0.12),
-                    path_effects=halo)  # fmt: skip
+        plot.hlines(
+            y,
+            scale * shown[f"{key}_low"],
+            scale * shown[f"{key}_high"],
+            color=style.INK,
+            lw=style.em(0.12),
+            path_effects=halo,
+        )
     plot.axvline(0, color=style.INK, lw=0.9)
     plot.locator_params(axis="x", nbins=style.fit(7, 5))
     plot.set_xlabel("part of the variance, %" if "first" in bars else "distance, 0 to 1")

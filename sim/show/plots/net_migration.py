@@ -81,8 +81,15 @@ def _head(panel, name, net):
     """The hub, and its net migration from and to all regions together."""
     total = net.sum("region").mean("replicate")
     before, after = (style.signed(float(total.sel(arm=arm)), 0) for arm in ("baseline", "scenario"))
-    panel.annotate(f"net {before} \u2192 {after}", (0, 1), xytext=(0, style.em(0.3)), xycoords="axes fraction",
-                   textcoords="offset points", fontsize="small", color=style.BASELINE)  # fmt: skip
+    panel.annotate(
+        f"net {before} \u2192 {after}",
+        (0, 1),
+        xytext=(0, style.em(0.3)),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize="small",
+        color=style.BASELINE,
+    )
     title = panel.set_title(name, loc="left", fontsize="small", fontweight="bold", pad=style.em(1.5), parse_math=False)
     wrap(title, panel.get_window_extent().width, 2)
 
@@ -131,8 +138,16 @@ def _draw_key(ax, found):
         Patch(fc=style.BASELINE, label="scenario (colour of the region)"),
         Line2D([], [], color=style.INK, lw=1, label="scenario, 90 % of pairs"),
     ]
-    ax.legend(handles=handles[: 3 if found.attrs["pairs"] > 1 else 2], loc="lower right", ncols=3, frameon=False,
-              fontsize="small", borderpad=0, borderaxespad=0, handlelength=1.5)  # fmt: skip
+    ax.legend(
+        handles=handles[: 3 if found.attrs["pairs"] > 1 else 2],
+        loc="lower right",
+        ncols=3,
+        frameon=False,
+        fontsize="small",
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.5,
+    )
     words = style.fit("persons a year:  lost to  \u2190  0  \u2192  gained from", "persons a year")
     ax.text(0, 0, words, transform=ax.transAxes, fontsize="small", va="bottom")
 

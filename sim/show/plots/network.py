@@ -61,8 +61,14 @@ def _draw_graph(panel, graph, shown, named):
     largest, radii = max(ranks.values()), {}
     for hub in sorted(graph, key=ranks.get, reverse=True):
         radii[hub] = style.em(LARGEST) * np.sqrt(ranks[hub] / largest)
-        panel.plot(*points[hub], ms=1.8 * radii[hub], **_mark(graph.nodes[hub]["community"]), mec=style.INK,
-                   mew=style.em(0.05 + 0.5 * between[hub]), zorder=3)  # fmt: skip
+        panel.plot(
+            *points[hub],
+            ms=1.8 * radii[hub],
+            **_mark(graph.nodes[hub]["community"]),
+            mec=style.INK,
+            mew=style.em(0.05 + 0.5 * between[hub]),
+            zorder=3,
+        )
     names = [(graph.nodes[hub]["name"], *points[hub], radii[hub]) for hub in radii if hub in named]
     label_points(panel, names, [dot(panel, points[hub], radii[hub]) for hub in radii])
 
@@ -89,11 +95,21 @@ def _draw_flows(panel, graph, points, shown):
     flows = [edge for edge in graph.edges(data="flow") if edge[0] in shown or edge[1] in shown]
     flows = sorted(flows, key=lambda edge: edge[2], reverse=True)[:EDGES]
     for origin, destination, flow in flows:
-        panel.add_patch(FancyArrowPatch(
-            points[origin], points[destination], connectionstyle="arc3,rad=0.15", arrowstyle="-|>",
-            color=style.BASELINE, lw=max(style.em(WIDEST) * flow / flows[0][2], 0.5), mutation_scale=style.em(0.7),
-            alpha=0.45, zorder=1, shrinkA=style.em(0.5), shrinkB=style.em(0.7),
-        ))  # fmt: skip
+        panel.add_patch(
+            FancyArrowPatch(
+                points[origin],
+                points[destination],
+                connectionstyle="arc3,rad=0.15",
+                arrowstyle="-|>",
+                color=style.BASELINE,
+                lw=max(style.em(WIDEST) * flow / flows[0][2], 0.5),
+                mutation_scale=style.em(0.7),
+                alpha=0.45,
+                zorder=1,
+                shrinkA=style.em(0.5),
+                shrinkB=style.em(0.7),
+            )
+        )
 
 
 def _mark(community):
@@ -114,8 +130,15 @@ def _write_table(panel, graph, hubs, found):
         panel.text(0.05, row, node["name"], va="center", fontsize="small", parse_math=False)
         cells = f"{100 * node['pagerank']:.1f}", _change_words(change), f"{100 * node['betweenness']:.0f}"
         for x, cell in zip(ends, cells, strict=False):
-            panel.text(x, row, cell, ha="right", va="center", fontsize="small",
-                       fontweight="bold" if bool(change.clear) and cell == cells[1] else "normal")  # fmt: skip
+            panel.text(
+                x,
+                row,
+                cell,
+                ha="right",
+                va="center",
+                fontsize="small",
+                fontweight="bold" if bool(change.clear) and cell == cells[1] else "normal",
+            )
 
 
 def _change_words(change):

@@ -11,12 +11,14 @@ def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 
     box = ax.get_window_extent()
     x, y = pixels(ax, 1) / box.width, pixels(ax, 1) / box.height
     width, height = 1 / cells[1], (1 - y * head) / cells[0]
-    return ax.inset_axes((
-        cell[1] * width + x * left,
-        (cells[0] - cell[0] - 1) * height + y * below,
-        width - x * (left + right),
-        height - y * (below + above),
-    ))  # fmt: skip
+    return ax.inset_axes(
+        (
+            cell[1] * width + x * left,
+            (cells[0] - cell[0] - 1) * height + y * below,
+            width - x * (left + right),
+            height - y * (below + above),
+        )
+    )
 
 
 def multiples(ax, count, columns, **margins):
@@ -56,8 +58,9 @@ def draw_legend(ax, names, columns, draw_sample):
 def right_of(plot, y, right, words, **how):
     """Small words right of a plot at the height ``y`` of its data, ending ``right`` em from its edge."""
     how = {"ha": "right", "va": "center", "fontsize": "small"} | how
-    return plot.annotate(words, (1, y), (style.em(right), 0), ("axes fraction", "data"), "offset points",
-                         annotation_clip=False, **how)  # fmt: skip
+    return plot.annotate(
+        words, (1, y), (style.em(right), 0), ("axes fraction", "data"), "offset points", annotation_clip=False, **how
+    )
 
 
 def in_em(ax):

@@ -22,14 +22,32 @@ def label_points(ax, points, obstacles=()):
     halo = [withStroke(linewidth=style.em(0.25), foreground="white", alpha=0.8)]
     taken = [*obstacles, *(dot(ax, (x, y), radius) for _, x, y, radius in points)]
     for name, x, y, radius in points:
-        written = ax.annotate(name, (x, y), xytext=(0, 0), textcoords="offset points", fontsize="small", zorder=6,
-                              parse_math=False, path_effects=halo)  # fmt: skip
+        written = ax.annotate(
+            name,
+            (x, y),
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize="small",
+            zorder=6,
+            parse_math=False,
+            path_effects=halo,
+        )
         distance = _settle(written, radius, taken, ax.get_window_extent())
         taken.append(written.get_window_extent())
         if distance > radius + style.em(STEPS[0]):
-            ax.annotate("", (x, y), xytext=written.get_position(), textcoords="offset points", arrowprops={
-                "arrowstyle": "-", "color": style.BASELINE, "lw": 0.6, "shrinkA": 0, "shrinkB": radius,
-            })  # fmt: skip
+            ax.annotate(
+                "",
+                (x, y),
+                xytext=written.get_position(),
+                textcoords="offset points",
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": style.BASELINE,
+                    "lw": 0.6,
+                    "shrinkA": 0,
+                    "shrinkB": radius,
+                },
+            )
 
 
 def dot(ax, point, radius):

@@ -99,8 +99,14 @@ def _write_names(plot, ranks, colours):
     width = plot.get_window_extent().width / pixels(plot, 1)
     for row, hub in enumerate(ranks.hub.values):
         end, to = (float(ends.sel(hub=hub)) - bottom) / (top - bottom), 1 - (row + 0.5) / count
-        plot.plot([1, 1 + LINKS / width], [end, to], color=colours[hub], lw=style.em(0.09), clip_on=False,
-                  transform=plot.transAxes)  # fmt: skip
+        plot.plot(
+            [1, 1 + LINKS / width],
+            [end, to],
+            color=colours[hub],
+            lw=style.em(0.09),
+            clip_on=False,
+            transform=plot.transAxes,
+        )
         name = str(ranks.hub_name.sel(hub=hub).item())
         plot.text(1 + (LINKS + 0.4) / width, to, name, va="center", fontsize="small", transform=plot.transAxes)
 
@@ -115,8 +121,15 @@ def _draw_table(table, ranks):
     table.imshow(parts, cmap="Blues", vmin=0, vmax=1.1, aspect="auto")
     for (row, column), part in np.ndenumerate(parts):
         if part > 0:
-            table.text(column, row, f"{100 * part:.0f}", ha="center", va="center", fontsize="small",
-                       color="white" if part > DARK else style.INK)  # fmt: skip
+            table.text(
+                column,
+                row,
+                f"{100 * part:.0f}",
+                ha="center",
+                va="center",
+                fontsize="small",
+                color="white" if part > DARK else style.INK,
+            )
     for row, (now, before) in enumerate(zip(scenario.mean(1), baseline.mean(1), strict=True)):
         right_of(table, row, MEANS, f"{before:.1f} \u2192 {now:.1f}", color=style.BASELINE)
     right_of(table, -0.5, MEANS, "mean rank", va="bottom", color=style.BASELINE)
@@ -132,5 +145,7 @@ def _draw_table(table, ranks):
 def _small_print(result):
     pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
-    return (f"{pairs}. Coloured: scenario; dashes: baseline. Table: in how many % of pairs the scenario gives the "
-            f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')}")  # fmt: skip
+    return (
+        f"{pairs}. Coloured: scenario; dashes: baseline. Table: in how many % of pairs the scenario gives the "
+        f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')}"
+    )

@@ -32,9 +32,19 @@ def row_panel(sweep, ax, names, right=1.0, above=0.0):
     plot.tick_params(axis="y", length=0, pad=style.em(LETTER))
     for y, name in zip(heights, names, strict=True):
         grade = sweep.factors.grade[name]
-        plot.annotate(grade, (0, y), (-style.em(1), 0), ("axes fraction", "data"), "offset points", ha="center",
-                      va="center_baseline", fontsize="small", fontweight="bold", annotation_clip=False,
-                      color=style.GRADES.get(grade, style.INK))  # fmt: skip
+        plot.annotate(
+            grade,
+            (0, y),
+            (-style.em(1), 0),
+            ("axes fraction", "data"),
+            "offset points",
+            ha="center",
+            va="center_baseline",
+            fontsize="small",
+            fontweight="bold",
+            annotation_clip=False,
+            color=style.GRADES.get(grade, style.INK),
+        )
     plot.hlines(heights[1:] + 0.5, 0, 1, color=style.GRID, lw=0.8, zorder=-1, transform=plot.get_yaxis_transform())
     plot.spines["left"].set_visible(False)
     return plot

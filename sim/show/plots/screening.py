@@ -75,16 +75,25 @@ def _draw_dots(plot, moving, factor, kept):
     """A dot each with the interval of its mean, and the line on which the spread equals the mean."""
     colours = np.where(moving.undecided, style.UNDECIDED, [style.GRADES[grade] for grade in moving.grade])
     x, y = factor * moving.mu_star, factor * moving.sigma
-    plot.hlines(y, factor * moving.mu_star_low, factor * moving.mu_star_high, colors=colours, lw=style.em(0.1),
-                alpha=0.6)  # fmt: skip
+    plot.hlines(
+        y, factor * moving.mu_star_low, factor * moving.mu_star_high, colors=colours, lw=style.em(0.1), alpha=0.6
+    )
     inside = np.where(kept, colours, "white")
     plot.scatter(x, y, (2 * style.em(RADIUS)) ** 2, c=inside, edgecolors=colours, linewidths=style.em(0.12), zorder=3)
     top = max(float(y.max()), 0.1 * float(x.max()))  # of a sum no change varies, but for rounding
     plot.set(xlim=(0, 1.04 * float(factor * moving.mu_star_high.max())), ylim=(-0.02 * top, 1.15 * top))
     end = min(plot.get_xlim()[1], plot.get_ylim()[1])
     plot.plot([0, end], [0, end], color=style.FAINT, lw=style.em(0.12), ls=(0, (4, 3)), zorder=0)
-    plot.annotate("\u03c3 = \u03bc*", (end, end), (-style.em(1.4), 0), textcoords="offset points", ha="right",
-                  va="top", fontsize="small", color=style.BASELINE)  # fmt: skip
+    plot.annotate(
+        "\u03c3 = \u03bc*",
+        (end, end),
+        (-style.em(1.4), 0),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize="small",
+        color=style.BASELINE,
+    )
 
 
 def _label(plot, moving, most, factor):
@@ -92,12 +101,21 @@ def _label(plot, moving, most, factor):
     half = 0.15 * style.em() * plot.figure.dpi / 72
     taken = []
     for row in moving.itertuples():
-        low, high = plot.transData.transform([(factor * x, factor * row.sigma)
-                                              for x in (row.mu_star_low, row.mu_star_high)])  # fmt: skip
-        taken += [Bbox([low - np.array((0, half)), high + np.array((0, half))]),
-                  dot(plot, (factor * row.mu_star, factor * row.sigma), style.em(RADIUS))]  # fmt: skip
-    label_points(plot, [(choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
-                        for name, row in moving.head(most).iterrows()], taken)  # fmt: skip
+        low, high = plot.transData.transform(
+            [(factor * x, factor * row.sigma) for x in (row.mu_star_low, row.mu_star_high)]
+        )
+        taken += [
+            Bbox([low - np.array((0, half)), high + np.array((0, half))]),
+            dot(plot, (factor * row.mu_star, factor * row.sigma), style.em(RADIUS)),
+        ]
+    label_points(
+        plot,
+        [
+            (choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
+            for name, row in moving.head(most).iterrows()
+        ],
+        taken,
+    )
 
 
 def _needed(still, nameless, kept):

@@ -109,10 +109,17 @@ def _name(plot, side, middles, names, jobs):
     heights = np.clip(apart(middles, gap), gap / 2 + up, 1 - gap / 2 - up[::-1])
     for y, middle, name, count in zip(heights, middles, names, jobs, strict=True):
         plot.annotate(
-            f"{name}\n{count:,.0f}", (side, middle), xytext=(side + (0.07 if side else -0.07), y), fontsize="small",
-            va="center", ha="left" if side else "right", linespacing=1.0, annotation_clip=False, parse_math=False,
+            f"{name}\n{count:,.0f}",
+            (side, middle),
+            xytext=(side + (0.07 if side else -0.07), y),
+            fontsize="small",
+            va="center",
+            ha="left" if side else "right",
+            linespacing=1.0,
+            annotation_clip=False,
+            parse_math=False,
             arrowprops={"arrowstyle": "-", "color": style.FAINT, "lw": 0.6, "shrinkA": 1, "shrinkB": 0},
-        )  # fmt: skip
+        )
 
 
 def _list(panel, found):

@@ -80,14 +80,22 @@ def _draw_panel(panel, name, share):
     panel.locator_params(axis="y", nbins=3)
     panel.yaxis.set_major_formatter("{x:g} %")
     many = share.sizes["arm"] > 2
-    panel.set_title(name, loc="left", fontsize=style.fit("medium", "small"), fontweight="bold",
-                    pad=style.em(0.4 if many else 1.4))  # fmt: skip
+    panel.set_title(
+        name, loc="left", fontsize=style.fit("medium", "small"), fontweight="bold", pad=style.em(0.4 if many else 1.4)
+    )
     if many:
         return
     _label_ends(panel, share.isel(time=-1).mean("replicate"))
     said = _effect_words(share.isel(time=-1))
-    panel.annotate(said, (0, 1), xytext=(0, style.em(0.3)), textcoords="offset points", xycoords="axes fraction",
-                   fontsize="small", color=style.SCENARIO)  # fmt: skip
+    panel.annotate(
+        said,
+        (0, 1),
+        xytext=(0, style.em(0.3)),
+        textcoords="offset points",
+        xycoords="axes fraction",
+        fontsize="small",
+        color=style.SCENARIO,
+    )
 
 
 def _effect_words(share):
@@ -113,8 +121,17 @@ def _label_ends(panel, ends):
     heights = apart((ends.values - low) / (high - low), line)
     looks = ((style.INK, "normal"), (style.SCENARIO, "bold"))
     for value, height, (colour, weight) in zip(ends.values, heights, looks, strict=True):
-        panel.annotate(f"{value:.2f}", (1, height), xytext=(style.em(0.3), 0), xycoords="axes fraction", va="center",
-                       textcoords="offset points", fontsize="small", color=colour, fontweight=weight)  # fmt: skip
+        panel.annotate(
+            f"{value:.2f}",
+            (1, height),
+            xytext=(style.em(0.3), 0),
+            xycoords="axes fraction",
+            va="center",
+            textcoords="offset points",
+            fontsize="small",
+            color=colour,
+            fontweight=weight,
+        )
 
 
 def _draw_key(key, result):
@@ -126,8 +143,9 @@ def _draw_key(key, result):
         draw_sample(key, 0, y, number)
         key.text(3.9, y, name, va="center", fontsize="small", fontweight="bold")
         y -= 0.7
-    words = key.text(0, y - 0.4, how_to_read(result.record), va="top", fontsize="small", color=style.BASELINE,
-                     linespacing=1.35)  # fmt: skip
+    words = key.text(
+        0, y - 0.4, how_to_read(result.record), va="top", fontsize="small", color=style.BASELINE, linespacing=1.35
+    )
     wrap(words, pixels(key, width + 2), 7)
 
 
@@ -143,5 +161,7 @@ def _small_print(result):
     else:
         ends = "The numbers at the right are the shares in the last year shown. "
     pairs = style.pairs_words(result.record).capitalize()
-    return style.fit(f"{pairs}. Every panel has its own scale. {ends}The means of all panels add up to 100 %.",
-                     f"{pairs}. Every panel has its own scale.")  # fmt: skip
+    return style.fit(
+        f"{pairs}. Every panel has its own scale. {ends}The means of all panels add up to 100 %.",
+        f"{pairs}. Every panel has its own scale.",
+    )

@@ -54,8 +54,13 @@ def plot_spider(sweep, ax=None, measure=None):
         _draw(sweep, plot, lines, shown)
         plot.set_ylabel(choice.axis_words(sweep, measure))
         grey = f"Thin: {choice.others_words(len(names) - len(shown), 'are without a name')}" if shown != names else ""
-        choice.caption(sweep, ax, measure, stage, f"{grey}Lines meet where all factors are at their centre. "
-                       f"{choice.BAND if chance > 0 else ''}")  # fmt: skip
+        choice.caption(
+            sweep,
+            ax,
+            measure,
+            stage,
+            f"{grey}Lines meet where all factors are at their centre. {choice.BAND if chance > 0 else ''}",
+        )
     return ax
 
 
@@ -79,8 +84,16 @@ def _draw(sweep, plot, lines, shown):
         plot.plot(lines[name].index, lines[name], color=style.FAINT, lw=style.em(0.1), zorder=1)
     for number, name in enumerate(shown):
         colour, marker, dashes = style.scenario_look(number)
-        plot.plot(lines[name].index, lines[name], color=colour, marker=marker, ms=style.em(0.5), lw=style.em(0.18),
-                  ls=dashes, zorder=3)  # fmt: skip
+        plot.plot(
+            lines[name].index,
+            lines[name],
+            color=colour,
+            marker=marker,
+            ms=style.em(0.5),
+            lw=style.em(0.18),
+            ls=dashes,
+            zorder=3,
+        )
     plot.axvline(0, color=style.FAINT, lw=0.9, zorder=0)
     plot.margins(x=0.02)
     low, high = plot.get_ylim()
@@ -100,7 +113,21 @@ def _name(sweep, plot, lines, shown):
     heights = apart(ends, tall * max(1 + text.count("\n") for text in words))
     for number, (text, end, height) in enumerate(zip(words, ends, heights, strict=True)):
         colour = style.scenario_look(number)[0]
-        plot.annotate(text, (1, end), (1.06, height), textcoords="data", va="center", fontsize="small",
-                      color=style.darker(colour), annotation_clip=False, arrowprops={
-                          "arrowstyle": "-", "color": colour, "lw": 0.7, "shrinkA": 0, "shrinkB": style.em(0.3),
-                          "relpos": (0, 0.5)})  # fmt: skip
+        plot.annotate(
+            text,
+            (1, end),
+            (1.06, height),
+            textcoords="data",
+            va="center",
+            fontsize="small",
+            color=style.darker(colour),
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "lw": 0.7,
+                "shrinkA": 0,
+                "shrinkB": style.em(0.3),
+                "relpos": (0, 0.5),
+            },
+        )

@@ -61,9 +61,22 @@ SHARED = {
     "svg.hashsalt": "talentflow",  # the same file for the same numbers
     "pdf.fonttype": 42,  # text that can be searched and edited
 }
-WIDE = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "PingFang SC", "Hiragino Sans", "Microsoft YaHei",
-        "Yu Gothic", "Malgun Gothic", "WenQuanYi Zen Hei", "Nirmala UI", "Kohinoor Devanagari", "Noto Sans Devanagari",
-        "Noto Sans Thai", "Noto Sans Hebrew")  # fmt: skip (for what the first does not hold, where they are installed)
+WIDE = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+    "Nirmala UI",
+    "Kohinoor Devanagari",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Noto Sans Hebrew",
+)
 LOOKS = {
     name: {**SHARED, "font.size": size, "axes.linewidth": 0.08 * size, "xtick.major.width": 0.08 * size}
     for name, size in FONT_SIZE.items()
@@ -192,8 +205,9 @@ def say_nothing_differs(ax):
 
 
 def _beside(ax, text, height, up, **how):
-    return ax.annotate(text, (0, height), xytext=(0, em(up)), textcoords="offset points", xycoords="axes fraction",
-                       **how)  # fmt: skip
+    return ax.annotate(
+        text, (0, height), xytext=(0, em(up)), textcoords="offset points", xycoords="axes fraction", **how
+    )
 
 
 def _width(ax):

@@ -13,9 +13,13 @@ from sim.results.words import engineers, number_of
 from sim.show.plots import style
 
 METHODS = {
-    "sobol": "Sobol indices", "morris": "Morris screening", "pawn": "PAWN", "lhs": "Latin hypercube", "grid": "Grid",
+    "sobol": "Sobol indices",
+    "morris": "Morris screening",
+    "pawn": "PAWN",
+    "lhs": "Latin hypercube",
+    "grid": "Grid",
     "oat": "One-at-a-time design",
-}  # fmt: skip
+}
 BLOCKS = {"sobol": "base samples", "morris": "trajectories"}  # what a design is counted in; else points
 LEAST = dict.fromkeys(("pawn", "lhs"), 4 * SLICES)  # points; of other designs two blocks
 BAND = "Grey band: what another seed alone would do, in 9 of 10 cases."

@@ -84,8 +84,16 @@ def _draw_rows(sweep, ax, shown, factor, chance):
     if low < 0 < high:
         plot.axvline(0, color=style.INK, lw=0.9, ls=(0, (1, 2)))
     plot.locator_params(axis="x", nbins=style.fit(7, 5))
-    plot.annotate("centre", (centre, 1), (0, style.em(0.3)), ("data", "axes fraction"), "offset points", ha="center",
-                  fontsize="small", color=style.BASELINE)  # fmt: skip
+    plot.annotate(
+        "centre",
+        (centre, 1),
+        (0, style.em(0.3)),
+        ("data", "axes fraction"),
+        "offset points",
+        ha="center",
+        fontsize="small",
+        color=style.BASELINE,
+    )
     return plot
 
 
@@ -103,6 +111,12 @@ def _write_values(plot, factors, shown, factor, centre):
     for key, up, end in (("at_low", 1, "low"), ("at_high", -1, "high")):
         for y, tip, value in zip(plot.get_yticks(), factor * shown[key], factors[end], strict=True):
             side = -1 if tip < centre else 1
-            plot.annotate(style.plain(value), (tip, y + up * BAR / 4), (side * style.em(0.4), 0),
-                          textcoords="offset points", ha="left" if side > 0 else "right", va="center_baseline",
-                          fontsize="small")  # fmt: skip
+            plot.annotate(
+                style.plain(value),
+                (tip, y + up * BAR / 4),
+                (side * style.em(0.4), 0),
+                textcoords="offset points",
+                ha="left" if side > 0 else "right",
+                va="center_baseline",
+                fontsize="small",
+            )

@@ -81,8 +81,12 @@ def _draw(sweep, ax, table, chance, words):
     bar = ax.figure.colorbar(image, cax=scale)
     bar.outline.set_visible(False)
     scale.locator_params(axis="y", nbins=5)
-    scale.set_title(words.replace(", ", ",\n").replace("percentage ", "percentage\n"), fontsize="small", loc="left",
-                    pad=style.em(0.8))  # fmt: skip
+    scale.set_title(
+        words.replace(", ", ",\n").replace("percentage ", "percentage\n"),
+        fontsize="small",
+        loc="left",
+        pad=style.em(0.8),
+    )
     _draw_zero(panel, table.to_numpy(), chance)
     _write_cells(panel, table.to_numpy(), largest)
     panel.set(xlabel=_axis_words(sweep, table.columns.name), ylabel=_axis_words(sweep, table.index.name))
@@ -115,8 +119,16 @@ def _write_cells(panel, values, largest):
         if np.isfinite(value):
             dark = value > 0.5 * largest
             halo = [withStroke(linewidth=style.em(0.25), foreground="white", alpha=0 if dark else 0.6)]
-            panel.text(x, y, style.signed(value, digits), ha="center", va="center", fontsize="small",
-                       color="white" if dark else style.INK, path_effects=halo)  # fmt: skip
+            panel.text(
+                x,
+                y,
+                style.signed(value, digits),
+                ha="center",
+                va="center",
+                fontsize="small",
+                color="white" if dark else style.INK,
+                path_effects=halo,
+            )
 
 
 def _needed(table, chance):

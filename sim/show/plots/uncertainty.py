@@ -69,8 +69,13 @@ def _draw(ax, times, rows):
     layers = np.maximum([width[part] for part in STACK], 0.0)  # a small part may lie below zero by Monte Carlo error
     layers *= width[TOTAL] / np.maximum(layers.sum(axis=0), 1e-300)
     x, spread = (times, 1) if len(times) > 1 else (times[0] + np.array([-0.4, 0.4]), 2)
-    plot.stackplot(x, np.repeat(layers, spread, axis=1), colors=[COLOURS[part] for part in STACK],
-                   edgecolor="white", linewidth=style.em(0.06))  # fmt: skip
+    plot.stackplot(
+        x,
+        np.repeat(layers, spread, axis=1),
+        colors=[COLOURS[part] for part in STACK],
+        edgecolor="white",
+        linewidth=style.em(0.06),
+    )
     plot.plot(x, np.repeat(width[TOTAL], spread), color=style.INK, lw=style.em(0.14))
     plot.set(xlim=(x[0], x[-1]), xticks=np.unique(times[[0, -1]]), ylim=(0, 1.06 * width[TOTAL].max()))
     plot.set_ylabel("half of the 90 % band, pp")

@@ -94,9 +94,12 @@ def templates():
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        loader=PackageLoader("sim.show.report", "."), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=PackageLoader("sim.show.report", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=lambda name: ".html" in (name or ""),
-    )  # fmt: skip
+    )
     made.filters |= {"typeset": _typeset, "plain": _plain_markdown}
     return made
 

@@ -28,29 +28,49 @@ def contents(result):
     scenarios = [_scenario(result.versus(arm), arm) for arm in result.arms]
     several = len(scenarios) > 1
     return {
-        "title": record["title"], "question": record["question"], "answer": words.said(result),
-        "comparison": hub_table(result) if several else None, "reading": words.reading(result),
-        "scenarios": scenarios, "warnings": _once(scenarios, "warnings"), "notices": _once(scenarios, "notices"),
-        "index": None if several else _index(result), "kinds": KINDS,
-        "long_run": hub_shares.table_of(shown_hubs(result)), "long_run_reading": hub_shares.READING,
+        "title": record["title"],
+        "question": record["question"],
+        "answer": words.said(result),
+        "comparison": hub_table(result) if several else None,
+        "reading": words.reading(result),
+        "scenarios": scenarios,
+        "warnings": _once(scenarios, "warnings"),
+        "notices": _once(scenarios, "notices"),
+        "index": None if several else _index(result),
+        "kinds": KINDS,
+        "long_run": hub_shares.table_of(shown_hubs(result)),
+        "long_run_reading": hub_shares.READING,
         "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
-        "weak": words.weak_evidence(record), "untested": words.UNTESTED, "backcast": backcast.shipped_line(),
-        "assumed": words.assumed(record), "verdicts": verdicts.sentences(result),
-        "assumptions": _assumptions(record["assumptions"]), "provenance": _provenance(record),
-        "commands": _commands(record), "files": _files(record),
-    }  # fmt: skip
+        "weak": words.weak_evidence(record),
+        "untested": words.UNTESTED,
+        "backcast": backcast.shipped_line(),
+        "assumed": words.assumed(record),
+        "verdicts": verdicts.sentences(result),
+        "assumptions": _assumptions(record["assumptions"]),
+        "provenance": _provenance(record),
+        "commands": _commands(record),
+        "files": _files(record),
+    }
 
 
 def _scenario(result, arm):
     record, routes, employed = result.record, route_rows(result), basis_rows(result)
     return {
-        "label": arm, "title": record["title"], "question": record["question"], "sentences": record["sentences"],
-        "notices": record["notices"], "warnings": record["warnings"],
-        "hubs": hub_table(result), "reading": words.reading(result), "uncertainty": uncertainty.sentences(result),
-        "employers": basis_table(employed) if employed else None, "least": LEAST,
-        "routes": route_table(routes), "composition": words.volume_and_composition(routes[0]) if routes else [],
+        "label": arm,
+        "title": record["title"],
+        "question": record["question"],
+        "sentences": record["sentences"],
+        "notices": record["notices"],
+        "warnings": record["warnings"],
+        "hubs": hub_table(result),
+        "reading": words.reading(result),
+        "uncertainty": uncertainty.sentences(result),
+        "employers": basis_table(employed) if employed else None,
+        "least": LEAST,
+        "routes": route_table(routes),
+        "composition": words.volume_and_composition(routes[0]) if routes else [],
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
-    }  # fmt: skip
+    }
 
 
 def _once(scenarios, what):
@@ -65,9 +85,11 @@ def _index(result):
     rows = index.index_table(result)
     head, texts = index.index_texts(rows)
     return {
-        "year": rows.attrs["year"], "table": (head, texts), "texts": index.columns_of_text(head),
+        "year": rows.attrs["year"],
+        "table": (head, texts),
+        "texts": index.columns_of_text(head),
         "reading": index.index_reading(result, rows),
-    }  # fmt: skip
+    }
 
 
 def _assumptions(rows):
@@ -75,8 +97,16 @@ def _assumptions(rows):
     head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "fitted to facts", "source"]
     order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
     return head, [
-        [row["name"], row["meaning"], f"{row['central']:g}", _range(row), row["unit"], row["grade"], _fitting(row),
-         row["source"]]
+        [
+            row["name"],
+            row["meaning"],
+            f"{row['central']:g}",
+            _range(row),
+            row["unit"],
+            row["grade"],
+            _fitting(row),
+            row["source"],
+        ]
         for row in order
     ]
 

@@ -105,15 +105,33 @@ def write(found, offsets, folder=None):
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
     hubs = [
-        [hub, *(f"{x:.6f}" for x in (found.permanent[h], found.boom[h])), f"{offsets.net[h]:.2f}", f"{targets[h]:.2f}",
-         SOURCE, "D"] for h, hub in enumerate(setting.hubs)
+        [
+            hub,
+            *(f"{x:.6f}" for x in (found.permanent[h], found.boom[h])),
+            f"{offsets.net[h]:.2f}",
+            f"{targets[h]:.2f}",
+            SOURCE,
+            "D",
+        ]
+        for h, hub in enumerate(setting.hubs)
     ]
     header = ["hub", "permanent", "boom", "net_offset", "net_target", "source", "grade"]
     _write(folder, "hub_constants", header, hubs)
-    _write(folder, "border_costs", ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
-           [[group, f"{found.move_cost_abroad[k]:.6f}", f"{offsets.crossing[k]:.6f}",
-             "fitted by talentflow calibrate to the assumptions crossing_rate_*", "B"]
-            for k, group in enumerate(GROUPS)])
+    _write(
+        folder,
+        "border_costs",
+        ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
+        [
+            [
+                group,
+                f"{found.move_cost_abroad[k]:.6f}",
+                f"{offsets.crossing[k]:.6f}",
+                "fitted by talentflow calibrate to the assumptions crossing_rate_*",
+                "B",
+            ]
+            for k, group in enumerate(GROUPS)
+        ],
+    )
 
 
 def shipped():
@@ -121,8 +139,9 @@ def shipped():
     hub = partial(column, "hub_constants")
     borders = {row["group"]: row for row in read("border_costs")}
     border = lambda name: [float(borders[group][name]) for group in GROUPS]  # noqa: E731
-    return _fitted(hub("permanent"), hub("boom"), border("move_cost_abroad"), hub("net_offset"),
-                   border("crossing_factor"))  # fmt: skip
+    return _fitted(
+        hub("permanent"), hub("boom"), border("move_cost_abroad"), hub("net_offset"), border("crossing_factor")
+    )
 
 
 def kept(folder):
@@ -134,8 +153,13 @@ def kept(folder):
         with path.open(newline="", encoding="utf-8") as file:
             rows.append(list(csv.DictReader(file)))
     number = lambda table, name: [float(row[name]) for row in rows[table]]  # noqa: E731
-    return _fitted(number(0, "permanent"), number(0, "boom"), number(1, "move_cost_abroad"), number(0, "net_offset"),
-                   number(1, "crossing_factor"))  # fmt: skip
+    return _fitted(
+        number(0, "permanent"),
+        number(0, "boom"),
+        number(1, "move_cost_abroad"),
+        number(0, "net_offset"),
+        number(1, "crossing_factor"),
+    )
 
 
 def _fitted(permanent, boom, border_costs, net, crossing):

@@ -67,21 +67,46 @@ def facts():
     found, error = _corridors(_scholars(countries), countries, clustered=True)
     scholars = "published researchers of all fields between the countries of the model"
     rows = [
-        Fact(f"corridor_{name[2:]}", float(b), float(np.hypot(e, TRANSFER * b)), "log-odds per unit of the regressor",
-             f"coefficient of {TERMS[name]}", scholars, CORRIDORS, "B")
+        Fact(
+            f"corridor_{name[2:]}",
+            float(b),
+            float(np.hypot(e, TRANSFER * b)),
+            "log-odds per unit of the regressor",
+            f"coefficient of {TERMS[name]}",
+            scholars,
+            CORRIDORS,
+            "B",
+        )
         for name, b, e in zip(TERMS, found, error, strict=True)
-    ]  # fmt: skip
+    ]
     stay = "stay in the USA five years after a doctorate there on a temporary permit"
     doctors = "doctorate recipients of the USA on temporary visas, computer science and mathematics where told apart"
     return [
         *rows,
-        _ranged("moves_within_usa", 3, 5, "% of the stock a year", "moves between metropolitan areas of the USA",
-                "all professionals", "assumption, with that of move_cost_domestic: about 3 to 5 % a year", "D", True),
+        _ranged(
+            "moves_within_usa",
+            3,
+            5,
+            "% of the stock a year",
+            "moves between metropolitan areas of the USA",
+            "all professionals",
+            "assumption, with that of move_cost_domestic: about 3 to 5 % a year",
+            "D",
+            True,
+        ),
         _ranged("stay_chn", 83, 95, "%", f"{stay}, from China", doctors, "CSET; Finn; NCSES: gate g08a", "B"),
         _ranged("stay_ind", 77, 92, "%", f"{stay}, from India", doctors, "CSET; Finn; NCSES: gate g08b", "B"),
-        _ranged("stay_kor", 57, 79, "%", f"{stay}, from Korea", doctors,
-                "NCSES 10996: 57 % over all fields, 68 % scaled to computing", "B"),
-    ]  # fmt: skip
+        _ranged(
+            "stay_kor",
+            57,
+            79,
+            "%",
+            f"{stay}, from Korea",
+            doctors,
+            "NCSES 10996: 57 % over all fields, 68 % scaled to computing",
+            "B",
+        ),
+    ]
 
 
 def statistics(world, a, constants):
@@ -150,8 +175,11 @@ def _terms(countries):
     """Regressors of the corridors between countries, in the order of ``TERMS``."""
     km, language = ties([name.upper() for name in countries])
     compatriots = np.zeros_like(km)
-    _add(compatriots, countries, ((row["orig"], row["dest"], float(row["stock"]))
-                                  for row in read_source("migrant_stock_2000")))  # fmt: skip
+    _add(
+        compatriots,
+        countries,
+        ((row["orig"], row["dest"], float(row["stock"])) for row in read_source("migrant_stock_2000")),
+    )
     return [-np.log1p(km / 100), language, np.log1p(compatriots)]
 
 

@@ -26,9 +26,12 @@ from .posterior import BESIDE, WEAK, learned, summarised
 from .table import scores, simulated
 
 PLACES = {  # where what ships of a fit lies in the package
-    "posterior.csv": BELIEFS, "correlation.csv": BELIEFS, "calibration.json": BELIEFS,
-    "hub_constants.csv": constants.DATA, "border_costs.csv": constants.DATA,
-}  # fmt: skip
+    "posterior.csv": BELIEFS,
+    "correlation.csv": BELIEFS,
+    "calibration.json": BELIEFS,
+    "hub_constants.csv": constants.DATA,
+    "border_costs.csv": constants.DATA,
+}
 ROWS, TRUTHS, PREDICTED = 4096, 256, 256
 LEAST = 120  # usable rows below which the emulator has nothing to learn from
 
@@ -83,8 +86,11 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     with closing(simulated(begun, rows, seed, folder / "table", workers, told)) as table:
         lost = table.problems("failed").error
         if len(lost):  # what a worker did not survive says nothing about the belief
-            raise UsageError("workers", f"{len(lost)} of {rows} draws failed: {lost.iloc[0]}; those whose process was "
-                             "lost are run again by the same command")
+            raise UsageError(
+                "workers",
+                f"{len(lost)} of {rows} draws failed: {lost.iloc[0]}; those whose process was "
+                "lost are run again by the same command",
+            )
         z, usable, figures = scores(table, [*WEAK, *BESIDE])
     if usable.sum() < LEAST:
         raise UsageError("rows", f"{usable.sum()} of {rows} are usable, at least {LEAST} are needed: give more")
@@ -139,8 +145,12 @@ def _posterior(z, usable, figures, known, seed, begun):
     beliefs, correlation = summarised(draws, WEAK)
     made, refused = checks.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
     told = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
-    record = {"effective_draws": round(worth), "refused_before": 1 - float(usable.mean()),
-              "predicted": PREDICTED, "refused_after": refused / PREDICTED}  # fmt: skip
+    record = {
+        "effective_draws": round(worth),
+        "refused_before": 1 - float(usable.mean()),
+        "predicted": PREDICTED,
+        "refused_after": refused / PREDICTED,
+    }
     return beliefs, correlation, told, record
 
 

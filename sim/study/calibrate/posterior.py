@@ -19,12 +19,37 @@ from .table import EDGE, as_values
 
 # search, offers, nests, costs of moving, return, adjustment, compute, and the corridors
 WEAK = (
-    "considering_rate", "entry_considering", "expert_considering", "temporary_considering", "mover_ratio",
-    "colleague_multiplier", "b_friend", "former_colleagues", "nest_residence", "nest_origin", "nest_third",
-    "move_cost_domestic", "b_age", "b_home", "return_bonus", "return_elsewhere", "chosen_departures", "b_pay", "b_size",
-    "b_compute", "compute_saturation", "b_distance", "b_language", "b_diaspora", "b_delay", "b_odds", "expected_stay",
-    "price_weight", "redraw_share", "wage_supply_elasticity",
-)  # fmt: skip
+    "considering_rate",
+    "entry_considering",
+    "expert_considering",
+    "temporary_considering",
+    "mover_ratio",
+    "colleague_multiplier",
+    "b_friend",
+    "former_colleagues",
+    "nest_residence",
+    "nest_origin",
+    "nest_third",
+    "move_cost_domestic",
+    "b_age",
+    "b_home",
+    "return_bonus",
+    "return_elsewhere",
+    "chosen_departures",
+    "b_pay",
+    "b_size",
+    "b_compute",
+    "compute_saturation",
+    "b_distance",
+    "b_language",
+    "b_diaspora",
+    "b_delay",
+    "b_odds",
+    "expected_stay",
+    "price_weight",
+    "redraw_share",
+    "wage_supply_elasticity",
+)
 # figures depend on these as well; they have data of their own and stay as they are declared
 BESIDE = ("crossing_rate_expert", "crossing_rate_other", "boom_weight")
 DRAWS, RESAMPLED = 2**17, 2**13  # of the prior; of the posterior, with equal weights
@@ -87,10 +112,12 @@ def learned(z, usable, figures, seed):
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     penalties = np.logspace(-1, 4, 11)
-    ridge = make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(),
-                          RidgeCV(penalties, alpha_per_target=True))  # fmt: skip
-    logistic = make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(),
-                             LogisticRegression(C=0.02, max_iter=2000))  # fmt: skip
+    ridge = make_pipeline(
+        PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(penalties, alpha_per_target=True)
+    )
+    logistic = make_pipeline(
+        PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(C=0.02, max_iter=2000)
+    )
     left = figures - cross_val_predict(ridge, z[usable], figures, cv=KFold(FOLDS))
     explained = 1 - np.square(left).mean(axis=0) / np.var(figures, axis=0)
     ridge.fit(z[usable], figures), logistic.fit(z, usable)

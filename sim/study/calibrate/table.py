@@ -72,8 +72,19 @@ def simulated(fitted, rows, seed, store, workers, told):
 def _whole(row):
     """The factor that a belief is over its whole shape."""
     belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
-    return Factor(row.name, row.low, row.central, row.high, row.unit, row.grade, row.group, row.meaning, "assumption",
-                  (EDGE, 1 - EDGE), belief)  # fmt: skip
+    return Factor(
+        row.name,
+        row.low,
+        row.central,
+        row.high,
+        row.unit,
+        row.grade,
+        row.group,
+        row.meaning,
+        "assumption",
+        (EDGE, 1 - EDGE),
+        belief,
+    )
 
 
 def scores(table, names):

@@ -42,10 +42,16 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
     values |= {name: [value] for name, value in once}
     rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]
     return {
-        "gates": rows, "passed": passes(rows), "enough": ENOUGH, "draws": draws, "refused_draws": refused,
-        "population": asked.population, "seed": asked.seed, "uncertainty": asked.uncertainty,
+        "gates": rows,
+        "passed": passes(rows),
+        "enough": ENOUGH,
+        "draws": draws,
+        "refused_draws": refused,
+        "population": asked.population,
+        "seed": asked.seed,
+        "uncertainty": asked.uncertainty,
         "version": __version__,
-    }  # fmt: skip
+    }
 
 
 def judged_again(answer):

@@ -3,9 +3,12 @@
 import numpy as np
 
 HEADLINES = {  # scenario -> the share whose effect is its headline
-    "h1b_fee": "share:usa", "eu_fast_track": "share:eu27", "newcomer_tax": "share:deu", "us_tax_up": "share:usa",
+    "h1b_fee": "share:usa",
+    "eu_fast_track": "share:eu27",
+    "newcomer_tax": "share:deu",
+    "us_tax_up": "share:usa",
     "gulf_compute": "share:are",
-}  # fmt: skip
+}
 
 
 def signs_without_size(trial):
@@ -16,8 +19,11 @@ def signs_without_size(trial):
     as_it_is, without = effects(trial), effects(alone)
     found = {"g23": float(np.sum(np.sign(as_it_is) != np.sign(without)))}
     shown = zip(HEADLINES, 100 * as_it_is, 100 * without, strict=True)
-    return found | {f"g23: {name}{what}, points": effect for name, *pair in shown
-                    for what, effect in zip(("", " at 0"), pair, strict=True)}  # fmt: skip
+    return found | {
+        f"g23: {name}{what}, points": effect
+        for name, *pair in shown
+        for what, effect in zip(("", " at 0"), pair, strict=True)
+    }
 
 
 def effects(trial):

@@ -106,9 +106,14 @@ def judged(gate, values, beside=()):
     elif gate.use == "fit":
         verdict = "fitted"
     return vars(gate) | {
-        "low": _finite(gate.low), "high": _finite(gate.high), "scenarios": list(gate.scenarios), **spread(values),
-        "inside": inside, "verdict": verdict, "beside": {label: spread(further) for label, further in beside},
-    }  # fmt: skip
+        "low": _finite(gate.low),
+        "high": _finite(gate.high),
+        "scenarios": list(gate.scenarios),
+        **spread(values),
+        "inside": inside,
+        "verdict": verdict,
+        "beside": {label: spread(further) for label, further in beside},
+    }
 
 
 def spread(values):

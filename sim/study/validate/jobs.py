@@ -18,8 +18,12 @@ def job_changes(trial):
     rate = history.written["job_changes"][:years].sum(axis=0) / stock
     labs = history.written["stock_by_sector"][0, :, LAB].sum()
     left = history.written["hires"][0, LAB].sum()
-    return {"g20a": 100 * rate[CITIZEN], "g20b": rate[TEMPORARY] / rate[CITIZEN], "g20c": 100 * queue_effect(trial),
-            "g22": 100 * left / labs}  # fmt: skip
+    return {
+        "g20a": 100 * rate[CITIZEN],
+        "g20b": rate[TEMPORARY] / rate[CITIZEN],
+        "g20c": 100 * queue_effect(trial),
+        "g22": 100 * left / labs,
+    }
 
 
 def queue_effect(trial):

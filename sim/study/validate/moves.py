@@ -13,8 +13,11 @@ def crossings(trial):
     """Borders crossed in the first year, and by how many over five (g06, g07)."""
     history = trial.baseline
     crossed, stock = history.written["border_crossings"][0], history.written["stock"][0].sum(axis=0)
-    return {"g06a": 100 * crossed[EXPERT] / stock[EXPERT], "g06b": 100 * crossed[1:].sum() / stock[1:].sum(),
-            "g07": 100 * crossed_a_border(history.people[: YEARS + 1], history.setting.country)}  # fmt: skip
+    return {
+        "g06a": 100 * crossed[EXPERT] / stock[EXPERT],
+        "g06b": 100 * crossed[1:].sum() / stock[1:].sum(),
+        "g07": 100 * crossed_a_border(history.people[: YEARS + 1], history.setting.country),
+    }
 
 
 def crossed_a_border(people, country):
@@ -46,8 +49,9 @@ def colleagues(trial):
     """Movers who join a former colleague, and how many more they are than at random (g21), mean of five years."""
     history = trial.baseline
     years = range(history.start, history.start + YEARS)
-    share, over_random = (np.mean([history.measure(f"{name}@{year}") for year in years])
-                          for name in ("tied_moves", "tied_ratio"))  # fmt: skip
+    share, over_random = (
+        np.mean([history.measure(f"{name}@{year}") for year in years]) for name in ("tied_moves", "tied_ratio")
+    )
     return {"g21a": 100 * share, "g21b": over_random}
 
 

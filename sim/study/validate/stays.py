@@ -14,8 +14,12 @@ def five_year_stays(trial):
     pairs = [(history.people[t], history.people[t + YEARS]) for t in range(COHORTS)]
     at = history.setting.homes.index
     stay = lambda *homes: 100 * stayed(pairs, history.setting, "usa", [at(home) for home in homes])  # noqa: E731
-    return {"g08a": stay("chn"), "g08b": stay("ind"), "g08c": stay(*history.setting.homes),
-            "g08d": stay("chn") - stay("kor", "jpn", "twn")}  # fmt: skip
+    return {
+        "g08a": stay("chn"),
+        "g08b": stay("ind"),
+        "g08c": stay(*history.setting.homes),
+        "g08d": stay("chn") - stay("kor", "jpn", "twn"),
+    }
 
 
 def stayed(pairs, setting, country, homes):

@@ -13,8 +13,13 @@ def net_of_tax(trial):
     """Elasticities of stocks with respect to the net-of-tax rate, means over countries (g01, g02, g03, g05)."""
     answers = np.array([_answers(trial, country) for country in COUNTRIES])
     foreign, domestic, top, first_year = answers.mean(axis=0)
-    return {"g01": foreign, "g02a": domestic, "g02b": ratio(foreign, domestic), "g03": top,
-            "g05": ratio(first_year, foreign)}  # fmt: skip
+    return {
+        "g01": foreign,
+        "g02a": domestic,
+        "g02b": ratio(foreign, domestic),
+        "g03": top,
+        "g05": ratio(first_year, foreign),
+    }
 
 
 def _answers(trial, country):
@@ -23,8 +28,12 @@ def _answers(trial, country):
     shock = np.log(_kept(shocked, country) / _kept(plain, country))
     (foreign, domestic, top), (foreign_now, domestic_now, top_now) = _stocks(plain, country), _stocks(shocked, country)
     last = plain.years
-    responses = ((foreign, foreign_now, last), (domestic, domestic_now, last), (top, top_now, last),
-                 (foreign, foreign_now, 1))  # fmt: skip
+    responses = (
+        (foreign, foreign_now, last),
+        (domestic, domestic_now, last),
+        (top, top_now, last),
+        (foreign, foreign_now, 1),
+    )
     return [float(np.log(ratio(now[t], before[t])) / shock) for before, now, t in responses]
 
 
@@ -52,8 +61,11 @@ def newcomer_relief(trial):
     kept = _kept(plain, RELIEF_COUNTRY)
     shock = np.log((1 - (1 - kept) * (1 - share)) / kept)
     inflow, stock, others = np.transpose([_eligible(history, int(years)) for history in (plain, relieved)])
-    return {"g04a": float(np.log(ratio(inflow[1], inflow[0])) / shock), "g04b": ratio(stock[1], stock[0]),
-            "g04c": 100 * (ratio(others[1], others[0]) - 1)}  # fmt: skip
+    return {
+        "g04a": float(np.log(ratio(inflow[1], inflow[0])) / shock),
+        "g04b": ratio(stock[1], stock[0]),
+        "g04c": 100 * (ratio(others[1], others[0]) - 1),
+    }
 
 
 def _eligible(history, years):

@@ -129,8 +129,16 @@ class Trial:
                 seen.append(self._columns(arm))
         rules = rules_at(12 * self.plan.start, policies, baseline_rules())
         written = {name: _cut(values, self.world.years, years) for name, values in written.items()}
-        return History(self.setting, self.plan.start, years, written, np.stack(counts) * self.world.weight,
-                       np.array(jobs), seen, rules)
+        return History(
+            self.setting,
+            self.plan.start,
+            years,
+            written,
+            np.stack(counts) * self.world.weight,
+            np.array(jobs),
+            seen,
+            rules,
+        )
 
     @staticmethod
     def _columns(arm):

@@ -14,8 +14,10 @@ CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on
 
 def office_odds(trial):
     """Odds of the H-1B by year, in %, with the published registrations and one petition yield (g14)."""
-    return {f"g14_{row['fy']}": 100 * _drawn(trial, int(row["eligible"]), False, int(row["fy"]))[1].mean()
-            for row in read("registrations")}  # fmt: skip
+    return {
+        f"g14_{row['fy']}": 100 * _drawn(trial, int(row["eligible"]), False, int(row["fy"]))[1].mean()
+        for row in read("registrations")
+    }
 
 
 def weighted_lottery(trial):
@@ -46,8 +48,11 @@ def fee(trial):
     grants, abroad = (_routes(plain, name, [H1B])[:YEARS].sum() for name in ("grants", "grants_abroad"))
     paid = _routes(charged, "grants_abroad", [H1B])[:YEARS].sum()
     inside = [(_routes(arm, "grants", [H1B]) - _routes(arm, "grants_abroad", [H1B]))[0] for arm in (plain, charged)]
-    return {"g16a": 100 * ratio(abroad, grants), "g16b": 100 * ratio(paid, abroad),
-            "g16c": 100 * (ratio(inside[1], inside[0]) - 1)}  # fmt: skip
+    return {
+        "g16a": 100 * ratio(abroad, grants),
+        "g16b": 100 * ratio(paid, abroad),
+        "g16c": 100 * (ratio(inside[1], inside[0]) - 1),
+    }
 
 
 def approval(trial):
@@ -63,8 +68,10 @@ def fast_track(trial):
     plain, fast = trial.baseline, trial.run("eu_fast_track")
     routes = [row["route"] for row in trial.setting.routes if row["country"] in FAST]
     years = slice(1, 1 + YEARS)  # it begins in the second year
-    before, grants, asked = (_routes(arm, name, routes)[years].sum() for arm, name in (
-        (plain, "grants_abroad"), (fast, "grants_abroad"), (fast, "applicants_abroad")))  # fmt: skip
+    before, grants, asked = (
+        _routes(arm, name, routes)[years].sum()
+        for arm, name in ((plain, "grants_abroad"), (fast, "grants_abroad"), (fast, "applicants_abroad"))
+    )
     return {"g18a": 100 * ratio(grants, asked), "g18b": 100 * ratio(grants - before, grants)}
 
 

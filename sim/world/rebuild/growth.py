@@ -159,8 +159,7 @@ def net_targets() -> list[Row]:
                 "hub": hub,
                 "national_net": f"{tenths[hub] / 10:.1f}",
                 "index_net": published,
-                "source": "supply net migration split by stock"
-                + ("; industry_index x stock" if published else ""),
+                "source": "supply net migration split by stock" + ("; industry_index x stock" if published else ""),
                 "grade": "D",
             }
         )

@@ -26,9 +26,7 @@ def anchors() -> dict[str, Row]:
     found = {row["hub"]: row for row in source("pay_anchors")}
     old = float(found[REST]["senior_tc"])
     senior = {hub: old * factor for hub, factor in _pay_factors(found).items()}
-    payroll = sum(stock()[hub] for hub in PARTS) * old - sum(
-        stock()[hub] * pay for hub, pay in senior.items()
-    )
+    payroll = sum(stock()[hub] for hub in PARTS) * old - sum(stock()[hub] * pay for hub, pay in senior.items())
     senior[REST] = payroll / stock()[REST]
     rule = "rest_of_eu scaled by aijobs.net medians and metropolitan pay, payroll kept (SOURCES.md)"
     for hub, pay in senior.items():
@@ -47,9 +45,7 @@ def _pay_factors(anchor: dict[str, Row]) -> dict[str, float]:
     One is the country's senior median over the mean of the member countries (aijobs.net), the other
     ``OUTSIDE_PAY`` of practitioner pay in the country's metropolitan hubs.
     """
-    median = {
-        row["country"]: float(row["median_usd"]) for row in source("aijobs_salaries") if row["level"] == "SE"
-    }
+    median = {row["country"]: float(row["median_usd"]) for row in source("aijobs_salaries") if row["level"] == "SE"}
     inside = {m: n for (hub, m), n in components().items() if hub in PARTS and m in SAMPLED}
     average = mean((median[member], engineers) for member, engineers in inside.items())
     middle = {hub: _practitioner_pay(row) for hub, row in anchor.items()}
@@ -61,9 +57,7 @@ def _pay_factors(anchor: dict[str, Row]) -> dict[str, float]:
 
 
 def _practitioner_pay(anchor: Row) -> float:
-    return float(
-        anchor["practitioner_tc"] or float(anchor["senior_tc"]) * float(anchor["practitioner_ratio"])
-    )
+    return float(anchor["practitioner_tc"] or float(anchor["senior_tc"]) * float(anchor["practitioner_ratio"]))
 
 
 @cache
@@ -104,9 +98,7 @@ def pay() -> list[Row]:
         anchor, illiquid = anchors()[hub], illiquid_fraction(hub)
         for tier in TIERS:
             total = by_tier[tier]
-            equity = total * min(
-                MAX_EQUITY_SHARE, float(anchor["equity_share_practitioner"]) * EQUITY_OF_TIER[tier]
-            )
+            equity = total * min(MAX_EQUITY_SHARE, float(anchor["equity_share_practitioner"]) * EQUITY_OF_TIER[tier])
             bonus = total * float(anchor["bonus_share"])
             parts = total - equity - bonus, bonus, equity * (1 - illiquid), equity * illiquid
             origin, grade = _pay_source(anchor, tier)

@@ -8,7 +8,10 @@ def ai_skill_migration() -> list[Row]:
     return [
         {"economy": row["country"].lower(), "name": row["name"]}
         | {f"net_{year}": row[f"net_{year}"] for year in (2015, 2016, 2017)}
-        | {"source": "World Bank Group and LinkedIn, Digital Data for Development, skill group Artificial Intelligence",
-           "grade": "B"}
+        | {
+            "source": "World Bank Group and LinkedIn, Digital Data for Development, "
+            "skill group Artificial Intelligence",
+            "grade": "B",
+        }
         for row in source("linkedin_ai_skill")
     ]

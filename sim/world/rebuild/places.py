@@ -120,8 +120,7 @@ def _cepii() -> dict[tuple[str, str], tuple[float, float]]:
         for row in source("cepii_pairs")
     }
     return {
-        (a, b): (language, max(colony, raw.get((b, a), (0.0, 0.0))[1]))
-        for (a, b), (language, colony) in raw.items()
+        (a, b): (language, max(colony, raw.get((b, a), (0.0, 0.0))[1])) for (a, b), (language, colony) in raw.items()
     }
 
 
@@ -146,9 +145,7 @@ def tie(kind: str, origin: str, destination: str) -> float:
 
 
 def _mean_tie(kind: str, origins: dict[str, float], destinations: dict[str, float]) -> float:
-    return mean(
-        (tie(kind, a, b), wa * wb) for (a, wa), (b, wb) in product(origins.items(), destinations.items())
-    )
+    return mean((tie(kind, a, b), wa * wb) for (a, wa), (b, wb) in product(origins.items(), destinations.items()))
 
 
 def country_pairs() -> list[Row]:

@@ -72,9 +72,7 @@ def _route(choice: Row, law: Row) -> Row:
 
 
 def _threshold(choice: Row, law: Row | None) -> str:
-    usd = choice["pay_threshold_usd"] or (
-        law["salary_entry_usd"] or law["salary_threshold_usd"] if law else ""
-    )
+    usd = choice["pay_threshold_usd"] or (law["salary_entry_usd"] or law["salary_threshold_usd"] if law else "")
     return f"{float(usd) / 1000:.3f}" if usd else "0"
 
 

@@ -43,9 +43,7 @@ def us_stay() -> dict[str, float]:
     total into that of computing and mathematics.
     """
     measured = {
-        row["group"]: float(row["stay_5_years"]) / 100
-        for row in source("ncses_stay_2021")
-        if row["stay_5_years"]
+        row["group"]: float(row["stay_5_years"]) / 100 for row in source("ncses_stay_2021") if row["stay_5_years"]
     }
     power = math.log(measured[COMPUTING]) / math.log(measured[ALL_FIELDS])
     found = {}

@@ -48,9 +48,7 @@ def experts() -> dict[str, float]:
     by_publication = normalised(found)
     staff = {hub: sum(shares[s] * SENIOR[s] for s in SECTORS) for hub, shares in sector_shares().items()}
     by_staff = normalised({hub: stock()[hub] * staff[hub] for hub in hubs()})
-    return {
-        hub: EXPERTS * (PUBLISHING * by_publication[hub] + (1 - PUBLISHING) * by_staff[hub]) for hub in hubs()
-    }
+    return {hub: EXPERTS * (PUBLISHING * by_publication[hub] + (1 - PUBLISHING) * by_staff[hub]) for hub in hubs()}
 
 
 def _inside(country: str) -> dict[str, float]:
@@ -105,9 +103,7 @@ def tiers() -> list[Row]:
     """tiers.csv: shares of the three tiers."""
     origin = "experts: conference authors (A), MacroPolo (B), lab staff (D), 95,000 in all (D)"
     return [
-        {"hub": hub}
-        | share_texts(shares)
-        | {"source": f"{origin}; entry: {entry_shares()[hub][1]}", "grade": "D"}
+        {"hub": hub} | share_texts(shares) | {"source": f"{origin}; entry: {entry_shares()[hub][1]}", "grade": "D"}
         for hub, shares in tier_shares().items()
     ]
 
@@ -125,9 +121,7 @@ def role_shares(expert: float, sector: dict[str, float]) -> dict[str, float]:
         + 0.06 * sector["sovereign_lab"]
         + 0.05 * sector["robotics"]
     )
-    machine_learning = (
-        0.22 + 0.22 * sector["big_tech"] + 0.35 * sector["robotics"] + 0.12 * sector["traditional"]
-    )
+    machine_learning = 0.22 + 0.22 * sector["big_tech"] + 0.35 * sector["robotics"] + 0.12 * sector["traditional"]
     infrastructure = (
         0.05
         + 0.22 * sector["big_tech"]

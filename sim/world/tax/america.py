@@ -123,9 +123,7 @@ def province(here: Place, gross: float) -> Taxes:
 
 def quebec(here: Place, gross: float) -> Taxes:
     """Quebec has its own pension and parental plans and abates federal tax."""
-    base, enhanced, insurance, parental = (
-        here.tax(name, gross) for name in ("qpp_base", "qpp_enh", "ei", "qpip")
-    )
+    base, enhanced, insurance, parental = (here.tax(name, gross) for name in ("qpp_base", "qpp_enh", "ei", "qpip"))
     taxable = positive(gross - enhanced)
     national = canada_federal(here.other("can"), taxable, base + insurance + parental)
     own = here.tax("prov", positive(taxable - here["worker_deduction"])) - here["credit_rate"] * here["bpa"]

@@ -70,9 +70,7 @@ def _credit_cap(here: Place, gross: float) -> float:
     for step in "123":
         start = here[f"credit_cap_start_{step}"]
         if gross > start:
-            cap = max(
-                cap - here[f"credit_cap_slope_{step}"] * (gross - start), here[f"credit_cap_floor_{step}"]
-            )
+            cap = max(cap - here[f"credit_cap_slope_{step}"] * (gross - start), here[f"credit_cap_floor_{step}"])
     return cap
 
 

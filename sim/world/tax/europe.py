@@ -43,9 +43,7 @@ def netherlands(here: Place, gross: float) -> Taxes:
     general = positive(
         here["general_credit"] - here["general_taper_rate"] * positive(gross - here["general_taper_start"])
     )
-    labour = positive(
-        here["labour_credit"] - here["labour_taper_rate"] * positive(gross - here["labour_taper_start"])
-    )
+    labour = positive(here["labour_credit"] - here["labour_taper_rate"] * positive(gross - here["labour_taper_start"]))
     tax_rate, insurance_rate = here.first_rate("income"), here.first_rate("volks")
     tax_part = tax_rate / (tax_rate + insurance_rate)
     credits = general + labour
@@ -73,8 +71,7 @@ def spain(here: Place, gross: float) -> Taxes:
     social = here.tax("ss", gross)
     base = positive(gross - social - here["other_expenses"])
     levels = (
-        positive(here.tax(level, base) - here.tax(level, here[f"minimum_{level}"]))
-        for level in ("state", "region")
+        positive(here.tax(level, base) - here.tax(level, here[f"minimum_{level}"])) for level in ("state", "region")
     )
     return sum(levels), social
 

@@ -81,9 +81,7 @@ def load(folder: Path = DATA) -> Law:
         mixes.setdefault(row["proxy"], {})[row["member"]] = float(row["weight"])
     return Law(
         bands={key: tuple(value) for key, value in bands.items()},
-        items={
-            (r["jurisdiction"], r["item"]): float(r["value"]) for r in _rows(folder / "tax_allowances.csv")
-        },
+        items={(r["jurisdiction"], r["item"]): float(r["value"]) for r in _rows(folder / "tax_allowances.csv")},
         units_per_usd={row["currency"]: float(row["units_per_usd"]) for row in _rows(folder / "tax_fx.csv")},
         currency=currency,
         mixes=mixes,

@@ -20,9 +20,7 @@ def relief(law: Law, jurisdiction: str, parameters: str, social_too: bool, gross
     new_social = social
     if "flat" in scheme:
         band = scheme.get("band", gross)
-        new_income = (
-            scheme["flat"] * min(gross, band) + scheme.get("top", 0.0) * max(gross - band, 0.0)
-        ) / gross
+        new_income = (scheme["flat"] * min(gross, band) + scheme.get("top", 0.0) * max(gross - band, 0.0)) / gross
     elif "tax_cut" in scheme:
         new_income = income * (1 - scheme["tax_cut"])
     elif "effective_cap" in scheme:

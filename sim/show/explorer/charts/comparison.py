@@ -40,16 +40,37 @@ def comparison_chart(result, measure="share", dark=False):
         one, heights = found.sel(arm=arm), rows + APART * (0.5 - (k + 0.5) / count)
         data += _one(one, heights.tolist(), title, colour, SYMBOLS[k % len(SYMBOLS)])
     reach = 1.08 * float(max(abs(found.low).max(), abs(found.high).max()))
-    figure = {"data": data, "layout": layout(
-        look, ROW * count * len(rows) + AROUND, showlegend=True, margin={"l": 10, "r": 10, "t": 10, "b": 45},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": look.ink}},
-        xaxis={"range": [-reach, reach],
-               "title": {"text": f"loses  \u2190   {unit_words(pairs.attrs['units'])}   \u2192  gains"}},
-        yaxis={"tickvals": rows.tolist(), "ticktext": found.hub_name.values.tolist(), "automargin": True,
-               "range": [-0.6, len(rows) - 0.4]},
-        shapes=[{"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper",
-                 "line": {"color": look.ink, "width": 1}}],
-    )}  # fmt: skip
+    figure = {
+        "data": data,
+        "layout": layout(
+            look,
+            ROW * count * len(rows) + AROUND,
+            showlegend=True,
+            margin={"l": 10, "r": 10, "t": 10, "b": 45},
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": look.ink}},
+            xaxis={
+                "range": [-reach, reach],
+                "title": {"text": f"loses  \u2190   {unit_words(pairs.attrs['units'])}   \u2192  gains"},
+            },
+            yaxis={
+                "tickvals": rows.tolist(),
+                "ticktext": found.hub_name.values.tolist(),
+                "automargin": True,
+                "range": [-0.6, len(rows) - 0.4],
+            },
+            shapes=[
+                {
+                    "type": "line",
+                    "x0": 0,
+                    "x1": 0,
+                    "y0": 0,
+                    "y1": 1,
+                    "yref": "paper",
+                    "line": {"color": look.ink, "width": 1},
+                }
+            ],
+        ),
+    }
     words = f"{what}. Marker: mean over the pairs, the same for all scenarios; line: 90 % of pairs."
     return Chart(figure, words, table)
 
@@ -57,15 +78,31 @@ def comparison_chart(result, measure="share", dark=False):
 def _one(found, heights, title, colour, symbol):
     """The lines and markers of one scenario."""
     low, high, mean = (found[name].values.tolist() for name in ("low", "high", "mean"))
-    told = [f"{name}: {style.signed(m, 2)} [{style.span(a, b, 2)}]"
-            for name, m, a, b in zip(found.hub_name.values, mean, low, high, strict=True)]  # fmt: skip
+    told = [
+        f"{name}: {style.signed(m, 2)} [{style.span(a, b, 2)}]"
+        for name, m, a, b in zip(found.hub_name.values, mean, low, high, strict=True)
+    ]
     return [
-        {"type": "scatter", "mode": "lines", "x": [x for pair in zip(low, high, strict=True) for x in (*pair, None)],
-         "y": [y for height in heights for y in (height, height, None)], "hoverinfo": "skip", "showlegend": False,
-         "line": {"color": colour, "width": 2.5}},
-        {"type": "scatter", "mode": "markers", "x": mean, "y": heights, "name": title, "text": told,
-         "hoverinfo": "text+name", "marker": {"symbol": symbol, "size": 9, "color": colour}},
-    ]  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [x for pair in zip(low, high, strict=True) for x in (*pair, None)],
+            "y": [y for height in heights for y in (height, height, None)],
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "line": {"color": colour, "width": 2.5},
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": mean,
+            "y": heights,
+            "name": title,
+            "text": told,
+            "hoverinfo": "text+name",
+            "marker": {"symbol": symbol, "size": 9, "color": colour},
+        },
+    ]
 
 
 def _table(found, names):
@@ -74,6 +111,9 @@ def _table(found, names):
         for hub in found.hub.values:
             one = found.sel(arm=arm, hub=hub)
             numbers = {key: float(one[key]) for key in ("mean", "low", "high", "error")}
-            rows.append({"place": str(one.hub_name.item()), "scenario": title} | numbers
-                        | {"same_sign": int(one.same_sign), "pairs": found.attrs["pairs"]})  # fmt: skip
+            rows.append(
+                {"place": str(one.hub_name.item()), "scenario": title}
+                | numbers
+                | {"same_sign": int(one.same_sign), "pairs": found.attrs["pairs"]}
+            )
     return pd.DataFrame(rows).rename(columns={"mean": "effect"})

@@ -34,30 +34,64 @@ def effects_chart(result, measure="share", year=None, dark=False):
     heights = np.arange(len(table))[::-1].tolist()
     digits = _digits(found)
     hover = [f"{row.place}: {_interval(row, digits)}" for row in table.itertuples()]
-    lines = {"type": "scatter", "mode": "lines", "line": {"color": look.scenario, "width": 3}, "hoverinfo": "skip",
-             "x": [x for row in table.itertuples() for x in (row.low, row.high, None)],
-             "y": [y for height in heights for y in (height, height, None)]}  # fmt: skip
+    lines = {
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"color": look.scenario, "width": 3},
+        "hoverinfo": "skip",
+        "x": [x for row in table.itertuples() for x in (row.low, row.high, None)],
+        "y": [y for height in heights for y in (height, height, None)],
+    }
     count = found.attrs["pairs"]
     agreed = (table.same_sign >= NEARLY_ALL * count) & (count > 1)
-    dots = {"type": "scatter", "mode": "markers", "x": table.effect.tolist(), "y": heights, "text": hover,
-            "hoverinfo": "text", "marker": {"size": 10, "line": {"color": look.scenario, "width": 2},
-            "color": [look.scenario if yes else look.paper for yes in agreed]}}  # fmt: skip
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": table.effect.tolist(),
+        "y": heights,
+        "text": hover,
+        "hoverinfo": "text",
+        "marker": {
+            "size": 10,
+            "line": {"color": look.scenario, "width": 2},
+            "color": [look.scenario if yes else look.paper for yes in agreed],
+        },
+    }
     reach = 1.08 * float(max(abs(table.low).max(), abs(table.high).max()))
     return Chart({"data": [lines, dots], "layout": _layout(look, table, heights, reach, digits, pairs)}, words, table)
 
 
 def _layout(look, table, heights, reach, digits, pairs):
-    numbers = [note(1.0, y, _numbers(row, digits), xref="paper", xanchor="left", xshift=8, align="left")
-               for y, row in zip(heights, table.itertuples(), strict=True)]  # fmt: skip
+    numbers = [
+        note(1.0, y, _numbers(row, digits), xref="paper", xanchor="left", xshift=8, align="left")
+        for y, row in zip(heights, table.itertuples(), strict=True)
+    ]
     unit = unit_words(pairs.attrs["units"])
     return layout(
-        look, ROW * len(table) + AROUND, annotations=numbers, margin={"l": 10, "r": 165, "t": 10, "b": 45},
+        look,
+        ROW * len(table) + AROUND,
+        annotations=numbers,
+        margin={"l": 10, "r": 165, "t": 10, "b": 45},
         xaxis={"range": [-reach, reach], "title": {"text": f"loses  \u2190   {unit}   \u2192  gains"}},
-        yaxis={"tickvals": heights, "ticktext": table.place.tolist(), "range": [-0.7, len(table) - 0.3],
-               "automargin": True, "showgrid": True},
-        shapes=[{"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper",
-                 "line": {"color": look.ink, "width": 1}}],
-    )  # fmt: skip
+        yaxis={
+            "tickvals": heights,
+            "ticktext": table.place.tolist(),
+            "range": [-0.7, len(table) - 0.3],
+            "automargin": True,
+            "showgrid": True,
+        },
+        shapes=[
+            {
+                "type": "line",
+                "x0": 0,
+                "x1": 0,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": look.ink, "width": 1},
+            }
+        ],
+    )
 
 
 def _table(found):
@@ -81,14 +115,18 @@ def _numbers(row, digits):
 def _interval(row, digits):
     if row.pairs == 1:
         return f"{style.signed(row.effect, digits)}, the only pair"
-    return (f"{style.signed(row.effect, digits)}, 90 % of pairs {style.span(row.low, row.high, digits)}, same sign in "
-            f"{row.same_sign} of {row.pairs}, Monte Carlo error {error_words(row.error, digits)}")  # fmt: skip
+    return (
+        f"{style.signed(row.effect, digits)}, 90 % of pairs {style.span(row.low, row.high, digits)}, same sign in "
+        f"{row.same_sign} of {row.pairs}, Monte Carlo error {error_words(row.error, digits)}"
+    )
 
 
 def _words(found, pairs, measure):
     rows = found.isel(hub=slice(0, -1)) if found.attrs.get("others") else found
     mean, digits = rows["mean"].to_series(), _digits(found)
-    gains, loses = ((f"{mean.idxmax()} gains most ({style.signed(mean.max(), digits)})", mean.max() > 0),
-                    (f"{mean.idxmin()} loses most ({style.signed(mean.min(), digits)})", mean.min() < 0))  # fmt: skip
+    gains, loses = (
+        (f"{mean.idxmax()} gains most ({style.signed(mean.max(), digits)})", mean.max() > 0),
+        (f"{mean.idxmin()} loses most ({style.signed(mean.min(), digits)})", mean.min() < 0),
+    )
     told = "; ".join(words for words, holds in (gains, loses) if holds)
     return f"{subtitle(pairs, measure)}. {told}. Line: 90 % of pairs; filled dot: at least 95 % of pairs agree in sign."

@@ -38,8 +38,12 @@ def fan_of(values):
     """The fan of values over arm, replicate and time."""
     values = values.transpose("arm", "replicate", "time")
     pairs = values.values
-    return Fan(values.arm.values.astype(str).tolist(), values.time.values.tolist(), pairs.mean(axis=1),
-               np.quantile(pairs, QUANTILES, axis=1))  # fmt: skip
+    return Fan(
+        values.arm.values.astype(str).tolist(),
+        values.time.values.tolist(),
+        pairs.mean(axis=1),
+        np.quantile(pairs, QUANTILES, axis=1),
+    )
 
 
 def fan_chart(values, words, dark=False):
@@ -55,11 +59,20 @@ def fan_chart(values, words, dark=False):
     Chart
     """
     look, fan = colours(dark), fan_of(values)
-    figure = {"data": fan_traces(look, fan), "layout": layout(
-        look, HEIGHT, margin={"l": 45, "r": 10, "t": 5, "b": 30}, xaxis={"dtick": 2 if len(fan.years) > 5 else 1},
-    )}  # fmt: skip
-    return Chart(figure, f"{words}. Line: scenario, mean over pairs; bands: half and 90 % of pairs; dashed: baseline.",
-                 fan_table(fan))  # fmt: skip
+    figure = {
+        "data": fan_traces(look, fan),
+        "layout": layout(
+            look,
+            HEIGHT,
+            margin={"l": 45, "r": 10, "t": 5, "b": 30},
+            xaxis={"dtick": 2 if len(fan.years) > 5 else 1},
+        ),
+    }
+    return Chart(
+        figure,
+        f"{words}. Line: scenario, mean over pairs; bands: half and 90 % of pairs; dashed: baseline.",
+        fan_table(fan),
+    )
 
 
 def fan_traces(look, fan, number=""):
@@ -82,8 +95,13 @@ def _line(at, fan, k, arm, look):
 
 def _band(at, fan, k, ends, colour):
     low, high = (_rounded(fan.edges[end, k]) for end in ends)
-    return at | {"x": fan.years + fan.years[::-1], "y": low + high[::-1], "fill": "toself", "fillcolor": colour,
-                 "line": {"width": 0}}  # fmt: skip
+    return at | {
+        "x": fan.years + fan.years[::-1],
+        "y": low + high[::-1],
+        "fill": "toself",
+        "fillcolor": colour,
+        "line": {"width": 0},
+    }
 
 
 def _rounded(values):
@@ -92,7 +110,12 @@ def _rounded(values):
 
 def fan_table(fan):
     """The same as a table: arm, year, mean, low and high (90 % of pairs)."""
-    return pd.DataFrame({
-        "arm": np.repeat(fan.arms, len(fan.years)), "year": np.tile(fan.years, len(fan.arms)),
-        "mean": fan.mean.ravel(), "low": fan.low.ravel(), "high": fan.high.ravel(),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "arm": np.repeat(fan.arms, len(fan.years)),
+            "year": np.tile(fan.years, len(fan.arms)),
+            "mean": fan.mean.ravel(),
+            "low": fan.low.ravel(),
+            "high": fan.high.ravel(),
+        }
+    )

@@ -42,12 +42,22 @@ def flow_map_chart(result, year=None, dark=False):
     stock = result.data.stock.sum("tier").sel(arm="scenario", time=flows.years[1] + 1).mean("replicate").to_series()
     data = [_land(look), *_arrows(look, arrows, points, names), _circles(look, result, points, stock, arrows)]
     shape = {"scaleanchor": "y", "range": [WEST, EAST], "visible": False}
-    figure = {"data": data, "layout": layout(look, HEIGHT, xaxis=shape, margin=dict.fromkeys("lrtb", 0),
-                                             yaxis={"range": [SOUTH, NORTH], "visible": False})}  # fmt: skip
+    figure = {
+        "data": data,
+        "layout": layout(
+            look,
+            HEIGHT,
+            xaxis=shape,
+            margin=dict.fromkeys("lrtb", 0),
+            yaxis={"range": [SOUTH, NORTH], "visible": False},
+        ),
+    }
     first = table.iloc[0]
-    words = (f"{what}; the {len(arrows)} largest. Largest: from {first.origin} to {first.destination}, "
-             f"{style.signed(first['mean'], 0)}. Each arrow points from the hub that loses to the one that gains, be "
-             "it by people who no longer come; grey: not distinguishable from zero.")  # fmt: skip
+    words = (
+        f"{what}; the {len(arrows)} largest. Largest: from {first.origin} to {first.destination}, "
+        f"{style.signed(first['mean'], 0)}. Each arrow points from the hub that loses to the one that gains, be "
+        "it by people who no longer come; grey: not distinguishable from zero."
+    )
     return Chart(figure, words, table)
 
 
@@ -63,8 +73,16 @@ def _coast():
 
 def _land(look):
     x, y = _coast()
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself", "fillcolor": look.land,
-            "line": {"color": look.coast, "width": 0.6}, "hoverinfo": "skip"}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "fill": "toself",
+        "fillcolor": look.land,
+        "line": {"color": look.coast, "width": 0.6},
+        "hoverinfo": "skip",
+    }
 
 
 def _circles(look, result, points, stock, arrows):
@@ -78,16 +96,22 @@ def _circles(look, result, points, stock, arrows):
     colour = [hues[regions[hub]] for hub in hubs]
     wide = [hub.startswith("rest_of_") for hub in hubs]
     return {
-        "type": "scatter", "mode": "markers+text", "x": [points[hub][0] for hub in hubs],
-        "y": [points[hub][1] for hub in hubs], "hoverinfo": "text",
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [points[hub][0] for hub in hubs],
+        "y": [points[hub][1] for hub in hubs],
+        "hoverinfo": "text",
         "hovertext": [f"{names[hub]}: {stock[hub]:,.0f} engineers" for hub in hubs],
         "text": [short[hub] if hub in sides else "" for hub in hubs],
         "textposition": [sides.get(hub, "top center") for hub in hubs],
         "textfont": {"size": 12, "color": look.ink, "shadow": f"0 0 3px {look.paper}, 0 0 3px {look.paper}"},
-        "marker": {"size": across, "opacity": 0.85,
-                   "color": [look.paper if w else c for w, c in zip(wide, colour, strict=True)],
-                   "line": {"width": 1.5, "color": colour}},
-    }  # fmt: skip
+        "marker": {
+            "size": across,
+            "opacity": 0.85,
+            "color": [look.paper if w else c for w, c in zip(wide, colour, strict=True)],
+            "line": {"width": 1.5, "color": colour},
+        },
+    }
 
 
 def _sides(points, across, short):
@@ -114,8 +138,14 @@ def _arrows(look, arrows, points, names):
         x, y = _curve(points[row.origin], points[row.destination])
         width = max(WIDEST * row.mean / arrows["mean"].max(), THINNEST)
         colour = look.ink if row.clear else look.baseline
-        yield {"type": "scatter", "mode": "lines", "x": x.tolist(), "y": y.tolist(), "hoverinfo": "skip",
-               "line": {"width": width, "color": faint(colour, 0.65), "dash": "solid" if row.clear else "5px,3px"}}
+        yield {
+            "type": "scatter",
+            "mode": "lines",
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "hoverinfo": "skip",
+            "line": {"width": width, "color": faint(colour, 0.65), "dash": "solid" if row.clear else "5px,3px"},
+        }
         k = int(0.6 * POINTS)
         heads["x"].append(x[k])
         heads["y"].append(y[k])
@@ -123,11 +153,18 @@ def _arrows(look, arrows, points, names):
         heads["size"].append(8 + 1.2 * width)
         heads["color"].append(colour)
         span = f", 90 % of pairs {style.span(row.low, row.high, 0)}" if row.low != row.high else ""
-        heads["text"].append(f"{names[row.origin]} \u2192 {names[row.destination]}: "
-                             f"{style.signed(row.mean, 0)} a year{span}")  # fmt: skip
-    yield {"type": "scatter", "mode": "markers", "x": heads["x"], "y": heads["y"], "text": heads["text"],
-           "hoverinfo": "text", "marker": {"symbol": "triangle-up", "opacity": 1,
-                                           **{key: heads[key] for key in ("angle", "size", "color")}}}  # fmt: skip
+        heads["text"].append(
+            f"{names[row.origin]} \u2192 {names[row.destination]}: {style.signed(row.mean, 0)} a year{span}"
+        )
+    yield {
+        "type": "scatter",
+        "mode": "markers",
+        "x": heads["x"],
+        "y": heads["y"],
+        "text": heads["text"],
+        "hoverinfo": "text",
+        "marker": {"symbol": "triangle-up", "opacity": 1, **{key: heads[key] for key in ("angle", "size", "color")}},
+    }
 
 
 def _curve(start, end):

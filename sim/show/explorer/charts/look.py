@@ -36,10 +36,21 @@ class Colours:
     shade: str  # of probabilities, at 1
 
 
-LIGHT = Colours(style.INK, style.SCENARIO, style.BASELINE, style.GRID, style.GAIN, style.LOSS, "#dfe0df", "#c4c6c4",
-                "#ffffff", style.SCENARIO)  # fmt: skip
-DARK = Colours("#f2f2f2", "#74b8f5", "#b4b4b4", "#333a44", "#74b8f5", "#d07a1e", "#39414c", "#566070", "#171715",
-               "#74b8f5")  # fmt: skip
+LIGHT = Colours(
+    style.INK,
+    style.SCENARIO,
+    style.BASELINE,
+    style.GRID,
+    style.GAIN,
+    style.LOSS,
+    "#dfe0df",
+    "#c4c6c4",
+    "#ffffff",
+    style.SCENARIO,
+)
+DARK = Colours(
+    "#f2f2f2", "#74b8f5", "#b4b4b4", "#333a44", "#74b8f5", "#d07a1e", "#39414c", "#566070", "#171715", "#74b8f5"
+)
 
 
 def colours(dark=False):
@@ -51,11 +62,17 @@ def layout(look, height, **more):
     """The layout that all charts share; ``more`` goes on top."""
     axis = {"gridcolor": look.grid, "linecolor": look.grid, "zeroline": False, "fixedrange": True, "color": look.ink}
     shared = {
-        "height": height, "font": {"family": FONT, "size": SIZE, "color": look.ink}, "showlegend": False,
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False,
-        "margin": {"l": 10, "r": 10, "t": 10, "b": 40}, "hoverlabel": {"font": {"family": FONT, "size": SIZE}},
-        "xaxis": dict(axis), "yaxis": dict(axis),
-    }  # fmt: skip
+        "height": height,
+        "font": {"family": FONT, "size": SIZE, "color": look.ink},
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+        "margin": {"l": 10, "r": 10, "t": 10, "b": 40},
+        "hoverlabel": {"font": {"family": FONT, "size": SIZE}},
+        "xaxis": dict(axis),
+        "yaxis": dict(axis),
+    }
     for name, value in more.items():
         shared[name] = (dict(axis) | value) if name.startswith(("xaxis", "yaxis")) else value
     return shared

@@ -37,24 +37,61 @@ def ranks_chart(result, year=None, dark=False):
         **{f"rank {label}": parts[:, k] for k, label in enumerate(labels)}
     )
     first = int(np.argmax(parts[:, 0]))
-    words = (f"Rank among {ranks.sizes['hub']} named hubs by number of AI engineers in January {int(ranks.time)}, % of "
-             f"pairs. {names[first]} is the largest in {parts[first, 0]:.0f} % of pairs. Right: mean rank, baseline "
-             "\u2192 scenario.")  # fmt: skip
+    words = (
+        f"Rank among {ranks.sizes['hub']} named hubs by number of AI engineers in January {int(ranks.time)}, % of "
+        f"pairs. {names[first]} is the largest in {parts[first, 0]:.0f} % of pairs. Right: mean rank, baseline "
+        "\u2192 scenario."
+    )
     return Chart(_figure(look, names, labels, parts, before, now), words, table)
 
 
 def _figure(look, names, labels, parts, before, now):
     rows, columns = np.nonzero(parts > 0)
-    written = [note(int(c), int(r), f"{parts[r, c]:.0f}", font={"size": 12, "color": look.paper
-               if parts[r, c] > 100 * DARK else look.ink}) for r, c in zip(rows, columns, strict=True)]  # fmt: skip
-    written += [note(1, r, f"{b:.1f} \u2192 {n:.1f}", xref="paper", xanchor="left", xshift=8)
-                for r, (b, n) in enumerate(zip(before, now, strict=True))]  # fmt: skip
-    cells = {"type": "heatmap", "z": parts.tolist(), "x": list(range(len(labels))), "y": list(range(len(names))),
-             "zmin": 0, "zmax": 110, "showscale": False, "xgap": 1, "ygap": 1, "hoverinfo": "skip",
-             "colorscale": [[0, faint(look.shade, 0)], [1, faint(look.shade, 1)]]}  # fmt: skip
-    return {"data": [cells], "layout": layout(
-        look, ROW * len(names) + AROUND, annotations=written, margin={"l": 10, "r": 95, "t": 5, "b": 40},
-        xaxis={"tickvals": list(range(len(labels))), "ticktext": labels, "title": {"text": "rank"}, "showgrid": False},
-        yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed", "automargin": True,
-               "showgrid": False},
-    )}  # fmt: skip
+    written = [
+        note(
+            int(c),
+            int(r),
+            f"{parts[r, c]:.0f}",
+            font={"size": 12, "color": look.paper if parts[r, c] > 100 * DARK else look.ink},
+        )
+        for r, c in zip(rows, columns, strict=True)
+    ]
+    written += [
+        note(1, r, f"{b:.1f} \u2192 {n:.1f}", xref="paper", xanchor="left", xshift=8)
+        for r, (b, n) in enumerate(zip(before, now, strict=True))
+    ]
+    cells = {
+        "type": "heatmap",
+        "z": parts.tolist(),
+        "x": list(range(len(labels))),
+        "y": list(range(len(names))),
+        "zmin": 0,
+        "zmax": 110,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hoverinfo": "skip",
+        "colorscale": [[0, faint(look.shade, 0)], [1, faint(look.shade, 1)]],
+    }
+    return {
+        "data": [cells],
+        "layout": layout(
+            look,
+            ROW * len(names) + AROUND,
+            annotations=written,
+            margin={"l": 10, "r": 95, "t": 5, "b": 40},
+            xaxis={
+                "tickvals": list(range(len(labels))),
+                "ticktext": labels,
+                "title": {"text": "rank"},
+                "showgrid": False,
+            },
+            yaxis={
+                "tickvals": list(range(len(names))),
+                "ticktext": names,
+                "autorange": "reversed",
+                "automargin": True,
+                "showgrid": False,
+            },
+        ),
+    }

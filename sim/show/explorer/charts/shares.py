@@ -41,10 +41,13 @@ def shares_chart(result, hubs=None, dark=False):
         axes |= _axes(number, across, along, fan)
         words = f"<b>{name.split(' (')[0]}</b>"
         words += "" if several else f"<br><span style='color:{look.scenario}'>{_effect(fan)}</span>"
-        names.append(note(across[0], along[1], words, xref="paper", yref="paper", xanchor="left", yanchor="bottom",
-                          align="left"))  # fmt: skip
-    figure = {"data": data, "layout": layout(look, ROW * rows, annotations=names, **axes,
-                                             margin={"l": 30, "r": 10, "t": 0, "b": 0})}  # fmt: skip
+        names.append(
+            note(across[0], along[1], words, xref="paper", yref="paper", xanchor="left", yanchor="bottom", align="left")
+        )
+    figure = {
+        "data": data,
+        "layout": layout(look, ROW * rows, annotations=names, **axes, margin={"l": 30, "r": 10, "t": 0, "b": 0}),
+    }
     table = pd.concat([fan_table(fan).assign(place=name) for name, fan in panels.items()], ignore_index=True)
     return Chart(figure, _words(result, several), table[["place", "arm", "year", "mean", "low", "high"]])
 
@@ -60,11 +63,22 @@ def _axes(number, across, along, fan):
     low, high = float(fan.low.min()), float(fan.high.max())
     slack = max(0.1 * (high - low), (LEAST_SPAN * float(fan.mean.mean()) - (high - low)) / 2)
     return {
-        f"xaxis{number}": {"domain": across, "anchor": f"y{number}", "tickvals": [fan.years[0], fan.years[-1]],
-                           "showgrid": False, "tickfont": {"size": 11}},
-        f"yaxis{number}": {"domain": along, "anchor": f"x{number}", "nticks": 4, "ticksuffix": " %",
-                           "range": [max(low - slack, 0), min(high + slack, 100)], "tickfont": {"size": 11}},
-    }  # fmt: skip
+        f"xaxis{number}": {
+            "domain": across,
+            "anchor": f"y{number}",
+            "tickvals": [fan.years[0], fan.years[-1]],
+            "showgrid": False,
+            "tickfont": {"size": 11},
+        },
+        f"yaxis{number}": {
+            "domain": along,
+            "anchor": f"x{number}",
+            "nticks": 4,
+            "ticksuffix": " %",
+            "range": [max(low - slack, 0), min(high + slack, 100)],
+            "tickfont": {"size": 11},
+        },
+    }
 
 
 def _effect(fan):

@@ -10,8 +10,10 @@ from sim.show.explorer.draw import session
 from sim.show.explorer.draw.shared import plain
 
 NONE = "choose one"
-TOLD = ("Every assumption is drawn anew for each pair from its range. Hold one at a value of yours and every number of "
-        "the page becomes an answer on your beliefs; the page says so. New draws take some seconds.")  # fmt: skip
+TOLD = (
+    "Every assumption is drawn anew for each pair from its range. Hold one at a value of yours and every number of "
+    "the page becomes an answer on your beliefs; the page says so. New draws take some seconds."
+)
 
 
 def draw(state):
@@ -24,14 +26,27 @@ def draw(state):
     chosen = st.selectbox("Disagree with", [NONE, *ASSUMPTIONS], key="belief", format_func=_named)
     if chosen != NONE:
         _draw_one(state, ASSUMPTIONS[chosen])
-    table = pd.DataFrame([
-        {"assumption": row.name, "grade": row.grade, "central": row.central, "low": row.low, "high": row.high,
-         "unit": row.unit, "fitted to facts": row.fitting, "meaning": row.meaning, "source": row.source}
-        for row in ASSUMPTIONS.values()
-    ])  # fmt: skip
+    table = pd.DataFrame(
+        [
+            {
+                "assumption": row.name,
+                "grade": row.grade,
+                "central": row.central,
+                "low": row.low,
+                "high": row.high,
+                "unit": row.unit,
+                "fitted to facts": row.fitting,
+                "meaning": row.meaning,
+                "source": row.source,
+            }
+            for row in ASSUMPTIONS.values()
+        ]
+    )
     st.dataframe(table, hide_index=True, width="stretch", height=420)
-    st.caption("low to high: the central 90 % of what is believed. Grades: A measured; B derived; C published by "
-               "industry without data; D assumed.")  # fmt: skip
+    st.caption(
+        "low to high: the central 90 % of what is believed. Grades: A measured; B derived; C published by "
+        "industry without data; D assumed."
+    )
 
 
 def _named(name):
@@ -39,13 +54,23 @@ def _named(name):
 
 
 def _draw_one(state, row):
-    st.markdown(plain(f"{row.meaning}. Central {row.central:g}, 90 % range {row.low:g} to {row.high:g} {row.unit}; "
-                      f"grade {row.grade}; source: {row.source}."))  # fmt: skip
+    st.markdown(
+        plain(
+            f"{row.meaning}. Central {row.central:g}, 90 % range {row.low:g} to {row.high:g} {row.unit}; "
+            f"grade {row.grade}; source: {row.source}."
+        )
+    )
     held = dict(state.beliefs).get(row.name, float(row.central))
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     low, high = map(float, row.bounds)
-    left.number_input(f"Your value, {row.unit}, from {low:g} to {high:g}", low, high, float(held),
-                      key=f"mine {row.name}", format="%.4g")  # fmt: skip
+    left.number_input(
+        f"Your value, {row.unit}, from {low:g} to {high:g}",
+        low,
+        high,
+        float(held),
+        key=f"mine {row.name}",
+        format="%.4g",
+    )
     right.button("Hold it there", on_click=_hold, args=(row.name,), width="stretch")
 
 

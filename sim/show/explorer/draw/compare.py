@@ -19,8 +19,15 @@ def draw(state):
     """Draw the scenario of the levers beside one or two of the library."""
     options = list(dict.fromkeys([*(name for name in available() if name != BASELINE), *state.beside]))
     session.put("beside", list(state.beside))
-    st.multiselect("Beside the scenario of the levers", options, key="beside", format_func=title_of,
-                   max_selections=MOST_BESIDE, on_change=_take, placeholder="one or two scenarios")  # fmt: skip
+    st.multiselect(
+        "Beside the scenario of the levers",
+        options,
+        key="beside",
+        format_func=title_of,
+        max_selections=MOST_BESIDE,
+        on_change=_take,
+        placeholder="one or two scenarios",
+    )
     if not state.beside:
         st.info("Choose one or two scenarios to set beside the one of the levers.")
         return

@@ -42,8 +42,9 @@ def _draw_home(home, result, number):
     else:
         st.info("A group of countries: who of it lives abroad is not known; below is where its engineers live.")
     table = living(result, home)
-    figure = both_arms(table.place.tolist(), table.baseline.tolist(), table.scenario.tolist(), "persons",
-                       session.is_dark())  # fmt: skip
+    figure = both_arms(
+        table.place.tolist(), table.baseline.tolist(), table.scenario.tolist(), "persons", session.is_dark()
+    )
     last = int(result.data.time[-1])
     words = f"Engineers from {NAMES[home]} by hub in January {last}. Bars: scenario; strokes: baseline."
     chart("Where they live at the end", Chart(figure, words, table), f"living {number}")
@@ -55,8 +56,11 @@ def _draw_measure(heading, result, query, words, key):
     digits = max(2, decimals(found["error"])) if found["error"] > 0 else 2
     error = f", Monte Carlo error {error_words(found['error'], digits)}" if found["error"] == found["error"] else ""
     span = style.span(found["low"], found["high"], digits)
-    st.markdown(plain(f"Effect at the end: {style.signed(found['mean'], digits)} percentage points, 90 % of pairs "
-                      f"{span}{error}."))  # fmt: skip
+    st.markdown(
+        plain(
+            f"Effect at the end: {style.signed(found['mean'], digits)} percentage points, 90 % of pairs {span}{error}."
+        )
+    )
 
 
 def _take():

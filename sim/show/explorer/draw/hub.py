@@ -16,8 +16,10 @@ from sim.show.explorer.state import POPULATIONS, scenario_of
 from sim.world.tables import read
 
 NAMES = {row["hub"]: row["name"] for row in read("hubs")}
-BECAUSE = ("The effect split over kinds of policy, and over what follows from them: ties between people (network), "
-           "sizes and jobs abroad (feedback). Parts sum to the effect.")  # fmt: skip
+BECAUSE = (
+    "The effect split over kinds of policy, and over what follows from them: ties between people (network), "
+    "sizes and jobs abroad (feedback). Parts sum to the effect."
+)
 
 
 def draw(state):
@@ -47,13 +49,16 @@ def _draw_hub(state, hub, told, number):
         _draw_why(state, hub, result)
     st.markdown("##### Its constants and their evidence")
     st.dataframe(constants_of(hub), hide_index=True, width="stretch")
-    st.caption("Grades: A measured; B derived; C published by industry without data; D assumed. The fitted pulls stand "
-               "for whatever the named factors leave unexplained.")  # fmt: skip
+    st.caption(
+        "Grades: A measured; B derived; C published by industry without data; D assumed. The fitted pulls stand "
+        "for whatever the named factors leave unexplained."
+    )
 
 
 def _draw_moves(heading, table, key):
-    figure = both_arms(table.place.tolist(), table.baseline.tolist(), table.scenario.tolist(), "persons a year",
-                       session.is_dark())  # fmt: skip
+    figure = both_arms(
+        table.place.tolist(), table.baseline.tolist(), table.scenario.tolist(), "persons a year", session.is_dark()
+    )
     words = "Bars: scenario, mean over years and pairs; strokes: baseline."
     chart(heading, Chart(figure, words, table), key)
 
@@ -65,8 +70,11 @@ def _draw_why(state, hub, result):
     left, right = st.columns(2, gap="medium")
     with right:
         table = origins(result, f"share:{hub}")
-        chart("Over where people came from and went to", _split(table, "Percentage points of the share at the end; the "
-              "parts sum to the effect."), "origins")  # fmt: skip
+        chart(
+            "Over where people came from and went to",
+            _split(table, "Percentage points of the share at the end; the parts sum to the effect."),
+            "origins",
+        )
     with left:
         bar = st.progress(0.0, "splitting the effect over its channels")
         table = why(state, f"share:{hub}", lambda done, total: bar.progress(done / total))

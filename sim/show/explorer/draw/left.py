@@ -45,8 +45,14 @@ def draw(state):
 def _draw_presets(state):
     options = [name for name in available() if name != BASELINE]
     session.put("presets", [name for name in state.presets if name in options])
-    st.multiselect("Presets (several stack)", options, key="presets", format_func=title_of, on_change=_take_presets,
-                   placeholder="none: the rules of mid-2025")  # fmt: skip
+    st.multiselect(
+        "Presets (several stack)",
+        options,
+        key="presets",
+        format_func=title_of,
+        on_change=_take_presets,
+        placeholder="none: the rules of mid-2025",
+    )
 
 
 @st.cache_data(show_spinner=False)
@@ -101,8 +107,12 @@ def _draw_lever(state, slider, base):
     moved = next((move.amount for move in state.moves if move.path == slider.path), None)
     value = usual if moved is None else moved
     label = slider.title
-    how = {"key": key, "help": explained(slider).replace("*", r"\*").replace("$", r"\$"), "on_change": _moved,
-           "args": (slider, usual, key)}  # fmt: skip
+    how = {
+        "key": key,
+        "help": explained(slider).replace("*", r"\*").replace("$", r"\$"),
+        "on_change": _moved,
+        "args": (slider, usual, key),
+    }
     if lever.kind == "flag":
         session.put(key, value)
         st.toggle(label, **how)
@@ -111,14 +121,26 @@ def _draw_lever(state, slider, base):
         st.selectbox(label, lever.choices, format_func=choice_words, **how)
     elif slider.high > FINE and slider.path not in by_path():
         session.put(key, None if value in ("none", float("inf")) else float(value))
-        st.number_input(f"{label}, {unit_of(slider)}", float(slider.low), float(slider.high), step=float(slider.step),
-                        placeholder="no limit", **how)  # fmt: skip
+        st.number_input(
+            f"{label}, {unit_of(slider)}",
+            float(slider.low),
+            float(slider.high),
+            step=float(slider.step),
+            placeholder="no limit",
+            **how,
+        )
     else:
         share = lever.unit == "share" and slider.operation == "value"
         low, high = float(min(slider.low, value)), float(max(slider.high, value))
         session.put(key, float(value))
-        st.slider(f"{label}, {unit_of(slider)}", low, high, step=float(slider.step), format="percent" if share else
-                  "localized", **how)  # fmt: skip
+        st.slider(
+            f"{label}, {unit_of(slider)}",
+            low,
+            high,
+            step=float(slider.step),
+            format="percent" if share else "localized",
+            **how,
+        )
     st.caption(present_words(slider) if moved is None else f":blue[moved]; {present_words(slider)}")
 
 
@@ -137,8 +159,15 @@ def _draw_search():
     if words and not found:
         st.caption("No lever has all these words.")
     for lever in found[:FOUND]:
-        st.button(f"{lever.place}: {lever.what}", key=f"add {lever.path}", help=lever.path, on_click=_look_up,
-                  args=(lever.path,), type="tertiary", icon=":material/add:")  # fmt: skip
+        st.button(
+            f"{lever.place}: {lever.what}",
+            key=f"add {lever.path}",
+            help=lever.path,
+            on_click=_look_up,
+            args=(lever.path,),
+            type="tertiary",
+            icon=":material/add:",
+        )
     if len(found) > FOUND:
         st.caption("There are more; one more word narrows them down.")
 

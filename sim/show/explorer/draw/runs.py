@@ -33,8 +33,15 @@ def draw(state):
         return
     names = list(known)
     session.put("folder", state.folder if state.folder in known else None)
-    st.selectbox(f"Runs and sweeps in {SETTINGS.out}", names, key="folder", on_change=_take, index=None,
-                 format_func=lambda name: f"{name} ({known[name]})", placeholder="choose one")  # fmt: skip
+    st.selectbox(
+        f"Runs and sweeps in {SETTINGS.out}",
+        names,
+        key="folder",
+        on_change=_take,
+        index=None,
+        format_func=lambda name: f"{name} ({known[name]})",
+        placeholder="choose one",
+    )
     if state.folder in known:
         found = opened(SETTINGS.out, state.folder)
         (_draw_run if isinstance(found, Result) else _draw_sweep)(found)

@@ -46,8 +46,16 @@ def follow(kind, state, asked, title=None):
 
 def _decides(state):
     """The part of a state that an answer hangs on."""
-    return (state.presets, state.moves, state.beliefs, state.beside, state.population, state.pairs, state.years,
-            state.seed)  # fmt: skip
+    return (
+        state.presets,
+        state.moves,
+        state.beliefs,
+        state.beside,
+        state.population,
+        state.pairs,
+        state.years,
+        state.seed,
+    )
 
 
 def _say(line, told, title):

@@ -17,8 +17,12 @@ from sim.show.explorer.state import beliefs_toml, command_of, scenario_of
 
 MORE = "Every assumption, with its range, grade and source, is under Assumptions."
 ALL_YEARS = "mean of all years"
-MEASURES = {"share": "share of the world's engineers", "share,tier=expert": "share of the world's experts",
-            "net_rate": "net migration rate", "stock": "number of engineers"}  # fmt: skip
+MEASURES = {
+    "share": "share of the world's engineers",
+    "share,tier=expert": "share of the world's experts",
+    "net_rate": "net migration rate",
+    "stock": "number of engineers",
+}
 
 
 def draw(state):
@@ -42,8 +46,10 @@ def _draw_answer(state, scenario, told):
     result = told.result
     st.markdown("##### The answer")
     if is_empty(scenario):
-        st.markdown("Nothing is moved yet: this is the baseline, the rules of mid-2025 held constant. Move a lever at "
-                    "the left or take a preset.")  # fmt: skip
+        st.markdown(
+            "Nothing is moved yet: this is the baseline, the rules of mid-2025 held constant. Move a lever at "
+            "the left or take a preset."
+        )
     else:
         st.markdown(plain(who_loses_and_gains(result)))
         st.markdown(plain(rests_on(result.record)))
@@ -72,12 +78,15 @@ def draw_downloads(state, result):
     name = f"{result.record['name']}.toml"
     st.download_button("Scenario file", downloads.scenario_file(result, command), name, **how)
     if state.beliefs:
-        st.download_button("Your assumptions", downloads.beliefs_file(beliefs_toml(state), command), "beliefs.toml",
-                           **how)  # fmt: skip
+        st.download_button(
+            "Your assumptions", downloads.beliefs_file(beliefs_toml(state), command), "beliefs.toml", **how
+        )
     for label, made, suffix in (
-        ("Data (CSV)", downloads.data_zip, "-data.zip"), ("Figures (PNG)", downloads.figures_zip, "-figures.zip"),
-        ("Report (HTML)", downloads.report, "-report.html"), ("The whole run", downloads.run_zip, "-run.zip"),
-    ):  # fmt: skip
+        ("Data (CSV)", downloads.data_zip, "-data.zip"),
+        ("Figures (PNG)", downloads.figures_zip, "-figures.zip"),
+        ("Report (HTML)", downloads.report, "-report.html"),
+        ("The whole run", downloads.run_zip, "-run.zip"),
+    ):
         st.download_button(label, lambda made=made: made(result), downloads.name_of(result, suffix), **how)
     st.caption("A link to exactly this page is in the address bar.")
 
