@@ -244,8 +244,8 @@ def weak_evidence(record, most=None):
     unmoved = [row["name"] for row in fitted if row["shrinkage"] < ENOUGH]
     fits = (
         [
-            f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data narrowed them "
-            f"by less than {100 * ENOUGH:.0f} %: {_some(unmoved, most)}."
+            f"{len(unmoved)} of the {len(fitted)} assumptions fitted to facts are {PRIOR_DRIVEN}, as data "
+            f"narrowed them by less than {100 * ENOUGH:.0f} %: {_some(unmoved, most)}."
         ]
         if unmoved
         else []
