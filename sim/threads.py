@@ -29,14 +29,14 @@ def _pool(count):
     return ThreadPoolExecutor(count, thread_name_prefix="talentflow")
 
 
-def over_range(kernel, size, *args, least=LEAST):
+def over_range(kernel, size, *args, least=None):
     """Call ``kernel(first, last, *args)`` on consecutive parts of ``range(size)``, one a thread.
 
     Returns
     -------
     list of what the parts return, in their order
     """
-    parts = max(1, min(_threads, size // least))
+    parts = max(1, min(_threads, size // (least or LEAST)))
     edges = [size * k // parts for k in range(parts + 1)]
     if parts == 1:
         return [kernel(0, size, *args)]

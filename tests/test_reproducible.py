@@ -55,6 +55,18 @@ def test_the_threads_of_kernels_change_nothing_in_the_mean_field(alone):
         set_threads(before)
 
 
+def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
+    monkeypatch.setattr("sim.threads.LEAST", 64)  # so that a small world is shared among the threads
+    before = get_threads()
+    try:
+        for threads in (2, 3):
+            set_threads(threads)
+            data = run("h1b_fee", **ONE, **ENGINES["agents"]).data
+            assert {v for v in data if not same(data[[v]], alone["agents"][[v]])} == set(), threads
+    finally:
+        set_threads(before)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_the_threads_of_linear_algebra_change_nothing_in_the_mean_field(threads, alone, tmp_path):

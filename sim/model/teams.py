@@ -14,6 +14,7 @@ from numba import njit, uint64
 
 from ..threads import over_range
 from ..world.engineers import NATIVE_YEAR, SECTORS
+from ..world.ties import TEAM
 from . import rng
 from .kernels import uniform_at
 from .ledger import book
@@ -60,8 +61,9 @@ def buyers(arm):
 def completeness(arm):
     """Mean share of a team's living members, the leader apart, who live in their leader's hub."""
     parts = over_range(_together, len(arm.teams.leader), arm.teams.leader, arm.people)
-    share, teams = np.sum(parts, axis=0)
-    return share / max(teams, 1)
+    together, teams = (sum(counts) for counts in zip(*parts, strict=True))
+    # whole numbers are summed first, and divided in a fixed order: equal bytes for any number of threads
+    return float((together[1:] / np.arange(1, len(together))).sum() / max(teams, 1))
 
 
 @njit(cache=True, nogil=True)
@@ -104,8 +106,13 @@ def first_of(i, team):
 
 @njit(cache=True, nogil=True)
 def _together(first, last, leader, people):
-    """Sum over teams of the share of members who live where their leader lives, and the number of such teams."""
-    total, teams = 0.0, 0
+    """Count members who live where their leader lives, by the number of living members, in teams ``first`` to ``last``.
+
+    Returns
+    -------
+    (living members without the leader,) members in the leader's hub, and the number of teams with such members
+    """
+    near, teams = np.zeros(TEAM, np.int64), 0
     for t in range(first, last):
         i = leader[t]
         if i < 0 or people.hub[i] < 0:
@@ -116,6 +123,6 @@ def _together(first, last, leader, people):
             together += people.hub[j] == people.hub[i]
             j += 1
         if living > 1:
-            total += (together - 1) / (living - 1)
+            near[living - 1] += together - 1
             teams += 1
-    return total, teams
+    return near, teams
