@@ -7,7 +7,6 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model import work_equations as work
 from sim.model.kernels import FREELY, RETURNING, TIE_HASH
 from sim.model.market import openings
 from sim.model.routes import approval
@@ -109,16 +108,16 @@ def sector_terms(arm, slots, year, market, here):
     """(engineer, hub) what the choice of sectors and a payment on arrival add; who stays has his own job instead."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     p = people.category[slots] % 45
-    advantage = work.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
-    left = s.sector_share * work.separation_rates(
+    advantage = eq.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
+    left = s.sector_share * eq.separation_rates(
         s.separation_rate, s.stock @ s.sector_share, a.job_change_rate, a.lab_separation_rate, 0
     )
     jobs = left * rules["sector_openings"] * rules["hub_sector_openings"].reshape(left.shape)
-    value = work.sector_value(jobs / jobs.sum(axis=1, keepdims=True), advantage)
-    own = work.own_sector(advantage, value)[p, :, people.sector[slots]]
+    value = eq.sector_value(jobs / jobs.sum(axis=1, keepdims=True), advantage)
+    own = eq.own_sector(advantage, value)[p, :, people.sector[slots]]
     gross = market["gross"][:, tier_of(p), role_of(p)].T
     once = rules["sign_on_kusd"] / a.expected_stay
-    arriving = work.sign_on_pull(np.log(_kept(arm, gross + once) / _kept(arm, gross)), _b_pay(a, p)[:, None])
+    arriving = eq.sign_on_pull(np.log(_kept(arm, gross + once) / _kept(arm, gross)), _b_pay(a, p)[:, None])
     return value[p] + np.where(here, own, arriving)
 
 
@@ -135,7 +134,7 @@ def sectors_ahead(arm, year):
         mean /= s.sector_share[h] @ factor[h]
         own = (
             mean
-            * work.sector_pay(
+            * eq.sector_pay(
                 *s.pay[h, t],
                 factor[h, k],
                 s.sector_equity[k],
@@ -180,7 +179,7 @@ def remote_pull(arm, slots, market):
     """(engineer, hub) pull of a remote worker's pay against a local job's (E11), both without relief; 0 for others."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     gross = market["gross"]
-    remote = work.remote_gross(gross, market["size"] * rules["remote_hiring"], a.remote_convergence)
+    remote = eq.remote_gross(gross, market["size"] * rules["remote_hiring"], a.remote_convergence)
     of = (tier_of(people.category[slots]), role_of(people.category[slots]))
     net = []
     for pay in (remote, gross):
@@ -195,7 +194,7 @@ def family_cost(arm, slots):
     """(engineer, hub) further cost of crossing a border to each hub, by whether the engineer has a family."""
     a, rules = arm.a, arm.rules
     has_family = rng.uniform(rng.key(arm.world.seed, "family"), slots) < a.family_share
-    costs = work.family_costs(rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share)
+    costs = eq.family_costs(rules["family_rights"][arm.world.setting.country], a.family_cost, a.family_share)
     return costs[has_family.astype(int)]
 
 
@@ -309,7 +308,7 @@ def _compute(arm, t, size):
             for k in sectors:
                 each = shared[h] * rules["compute_multiplier"][h] / max(size[h], 1.0)
                 least = rules["compute_guarantee"][c] if k in users["public"] else 0.0
-                plain = work.rationed_compute(fleet, persons[list(sectors)].sum(), each)
+                plain = eq.rationed_compute(fleet, persons[list(sectors)].sum(), each)
                 by_sector[h, k] = max(plain, least)
                 mean[h] += (by_sector[h, k] - plain) * persons[k] / persons.sum()
     return mean, by_sector

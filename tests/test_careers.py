@@ -5,7 +5,7 @@ import pytest
 from worlds import CENTRE, arm_of, constants_of, rules_for, scenario, setting, shipped_world, years_of
 
 from sim.model import careers
-from sim.model import work_equations as work
+from sim.model import equations as eq
 from sim.model.market import gross_pay, skill_pay
 from sim.model.year import begin, find_considering
 from sim.study.simulate import run
@@ -29,7 +29,7 @@ def test_balanced_promotion_keeps_the_shares_of_the_tiers(growth):
     stock, exits = np.array([50.0, 650.0, 300.0]), 0.04
     for _ in range(30):
         entrants = (growth + exits) * stock.sum() * np.array([0.0, 0.25, 0.75])
-        promoted = work.balanced_promotion(stock, entrants) * (stock + entrants)
+        promoted = eq.balanced_promotion(stock, entrants) * (stock + entrants)
         assert promoted[EXPERT] == 0
         assert np.all(promoted >= 0)
         after = (stock + entrants - promoted + np.append(promoted[1:], 0)) * (1 - exits)
@@ -39,9 +39,9 @@ def test_balanced_promotion_keeps_the_shares_of_the_tiers(growth):
 
 def test_where_growth_is_slower_promotion_is():
     stock, mix = np.array([50.0, 650.0, 300.0]), np.array([0.0, 0.25, 0.75])
-    slow, fast = (work.balanced_promotion(stock, g * stock.sum() * mix) for g in (0.05, 0.10))
+    slow, fast = (eq.balanced_promotion(stock, g * stock.sum() * mix) for g in (0.05, 0.10))
     assert np.all(slow[1:] < fast[1:])
-    assert np.all(work.balanced_promotion(stock, [0, 0, 0]) == 0)
+    assert np.all(eq.balanced_promotion(stock, [0, 0, 0]) == 0)
 
 
 def test_tiers_hold_their_shares_in_the_engine():

@@ -13,7 +13,6 @@ from scipy import stats
 
 import sim
 from sim.model import equations as eq
-from sim.model import supply_equations
 from sim.scenario.assumptions import ASSUMPTIONS
 
 # What equations take that is not an assumption: facts, rules, states and fitted constants ...
@@ -23,11 +22,14 @@ GIVEN = set(
     "constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
     "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
     "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share pay_with "
-    "pay_without mean_pay".split()
+    "pay_without mean_pay academia advantage ahead ahead_at_start demand doctors engineers entrants "
+    "equity_shift expert_share fleet gain growth_until guarantee illiquid_part is_abroad labs "
+    "liquidity mean_mentoring multiplier offered openings_share published queue_share rate_start "
+    "remote_hiring rights role_demand role_pay sector_stock shared start tier_demand tier_pay "
+    "tier_stock value world_share year".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}
-# Assumptions that equations yet to come will use (E10, E11).
 EQUATIONS = [f for _, f in inspect.getmembers(eq, inspect.isfunction) if f.__module__ == eq.__name__]
 PARAMETERS = {name for f in EQUATIONS for name in inspect.signature(f).parameters}
 FOUR_NESTS = np.array([[eq.STAY, eq.RESIDENCE, eq.ORIGIN, eq.ORIGIN, eq.THIRD, eq.THIRD]])
@@ -358,5 +360,5 @@ def test_prices_follow_engineers_as_far_as_they_are_the_city():
 
 
 def test_the_growth_differential_halves_and_the_world_slows_after_2028():
-    rate = [supply_equations.growth_rate(0.25, year, 0.09, 0.04, 2.0) for year in (2026, 2028, 2029, 2126)]
+    rate = [eq.growth_rate(0.25, year, 0.09, 0.04, 2.0) for year in (2026, 2028, 2029, 2126)]
     assert rate == pytest.approx([0.25, 0.09 + 0.08, 0.04 + 0.16 * 2**-1.5, 0.04])

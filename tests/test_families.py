@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from worlds import CENTRE, arm_of, rules_for, same, setting, shipped_world, years_of
 
 from sim.model import rng
-from sim.model.work_equations import family_costs
+from sim.model.equations import family_costs
 from sim.world.engineers import TIERS
 
 

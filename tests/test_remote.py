@@ -16,8 +16,8 @@ from worlds import (
     years_of,
 )
 
+from sim.model import equations as eq
 from sim.model import passes, remote, rng, work
-from sim.model import work_equations as eq
 from sim.world.engineers import SECTORS
 
 

@@ -7,8 +7,8 @@ import pytest
 from definition import sectors_ahead
 from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, small_setting, world_of
 
+from sim.model import equations as eq
 from sim.model import rng
-from sim.model import work_equations as work
 from sim.model.compute import OWNER_OF, accessible_compute, compute_per_engineer
 from sim.model.jobs import change_jobs, separation
 from sim.model.market import follow_the_market, openings
@@ -238,7 +238,7 @@ def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
     arm = arm_of(
         shipped_world(30_000, 1), CENTRE.vary(temporary_job_change=1, permanent_queue_job_change=0, remote_share=0)
     )
-    factor = work.pay_separation(arm.sectors.advantage, arm.sectors.value)
+    factor = eq.pay_separation(arm.sectors.advantage, arm.sectors.value)
     assert np.all(factor == 1)
     cut = after(shipped_world(30_000, 1), arm.a, sector_pay=only(FRONTIER_LAB, 0.6))
     for which in (arm, cut):
@@ -255,7 +255,7 @@ def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
             which.people.sector[:] = FRONTIER_LAB
     assert counts["mission", True] == counts["mission", False]
     ratio = counts["pay", True] / counts["pay", False]
-    factor = work.pay_separation(cut.sectors.advantage, cut.sectors.value)[:, :, FRONTIER_LAB]
+    factor = eq.pay_separation(cut.sectors.advantage, cut.sectors.value)[:, :, FRONTIER_LAB]
     assert factor.min() > 1.2
     assert factor.min() < ratio < factor.max()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
 
-from sim.model import work_equations as eq
+from sim.model import equations as eq
 from sim.model.jobs import job_lock
 from sim.model.year import return_rates
 from sim.study.simulate import run

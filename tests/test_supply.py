@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
 
+from sim.model import equations as eq
 from sim.model import supply
-from sim.model import supply_equations as eq
 from sim.model.supply import ACADEMIA, CONVERSIONS, DOCTORS, ENTRY, GRADUATES, entrant_path, entrant_ratio
 from sim.study.simulate import run
 from sim.world.engineers import TIERS

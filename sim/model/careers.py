@@ -3,10 +3,9 @@
 import numpy as np
 
 from ..threads import over_range
+from . import equations as eq
 from . import rng, work
-from . import work_equations as eq
 from .supply import skill_demand
-from .supply_equations import demand_factor
 
 
 def promote(arm, year):
@@ -36,7 +35,7 @@ def promotion_rates(arm, year):
     share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
     world = start[:, 0].sum() / start.sum()
     mean = eq.mentoring(share(start), world, a.b_mentoring) @ start / start.sum(axis=0)
-    demand = demand_factor(arm.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
+    demand = eq.demand_factor(arm.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
     return eq.promotion_rate(
         a.promotion_pace * balanced(arm, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
     )

@@ -9,7 +9,6 @@ import numpy as np
 from ..world.engineers import SECTORS
 from ..world.hubs import OWNERS
 from . import equations as eq
-from . import work_equations as work
 
 OWNER_OF = np.array(
     [
@@ -63,7 +62,7 @@ def compute_per_engineer(setting, a, rules, sizes, year, start):
     (owned, shared), (size, sector_size) = fleets(setting, a, rules, year, start), sizes
     users = (sector_size @ np.eye(len(OWNERS))[OWNER_OF])[:, OWNER_OF]  # who share the machines of one's sector
     size = np.maximum(size, 1.0)
-    rationed = work.rationed_compute(owned[:, OWNER_OF], users, (shared / size)[:, None])
+    rationed = eq.rationed_compute(owned[:, OWNER_OF], users, (shared / size)[:, None])
     guarantee = np.where(GUARANTEED, rules["compute_guarantee"][setting.country][:, None], 0.0)
     by_sector = np.maximum(rationed, guarantee)
     share = sector_size / sector_size.sum(axis=1, keepdims=True)

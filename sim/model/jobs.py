@@ -4,8 +4,8 @@ import numpy as np
 
 from ..threads import over_range
 from ..world.engineers import SECTORS, TEMPORARY
+from . import equations as eq
 from . import remote, rng, work
-from . import work_equations as eq
 from .sectors import FRONTIER_LAB, separation_rates
 from .tables import Hiring
 

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import equations as eq
-from . import remote, supply_equations
-from . import work_equations as work
+from . import remote
 from .compute import compute_per_engineer, compute_table
 from .jobs import hiring
 from .routes import open_routes, permit_terms, route_shares
@@ -89,7 +88,7 @@ def gross_pay(setting, a, pay_scale, skill):
 def skill_pay(a, rules):
     """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
     tier_pay, role_pay, *demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
-    return supply_equations.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
+    return eq.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
 
 
 def mean_pay(setting, a):
@@ -144,7 +143,7 @@ def tables(arm, year):
     s, a, p, fixed, rules = arm.world.setting, arm.a, arm.pulls, arm.layout, arm.rules
     role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
-    stay = work.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
+    stay = eq.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role] + arm.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
@@ -196,7 +195,7 @@ class Layout:
 
     def trips(self, a, rights):
         """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
-        further = self.abroad * work.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
+        further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
 

@@ -7,8 +7,8 @@ sector. Residence and employer are then two hubs, and stocks are counted by both
 import numpy as np
 
 from ..threads import over_range
+from . import equations as eq
 from . import moves, rng, work
-from . import work_equations as eq
 
 
 def remote_share(setting, a, rules):

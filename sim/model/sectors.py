@@ -10,7 +10,6 @@ import numpy as np
 
 from ..world.engineers import SECTORS, TASTES
 from . import equations as eq
-from . import work_equations as work
 
 FRONTIER_LAB = SECTORS.index("frontier_lab")
 
@@ -36,8 +35,8 @@ def sectors(arm, gross):
         arm.pull_at_start = pull
     openings = np.maximum(openings_by_sector(s, a, arm.rules), 1e-12)  # even where none are left
     openings /= openings.sum(axis=1, keepdims=True)
-    advantage = work.sector_advantage(pull, arm.pull_at_start, a.sector_response)
-    return Sectors(openings, advantage, work.sector_value(openings, advantage))
+    advantage = eq.sector_advantage(pull, arm.pull_at_start, a.sector_response)
+    return Sectors(openings, advantage, eq.sector_value(openings, advantage))
 
 
 def sector_pull(arm, gross):
@@ -93,7 +92,7 @@ def relative_pay(setting, a, rules):
     parts = np.moveaxis(setting.pay, -1, 0)  # part, hub, tier
     by_sector = [x[:, None] for x in (setting.sector_equity, setting.sector_illiquid, rules["sector_liquidity"])]
     terms = [multiplier[..., None], *by_sector, a.liquid_equity_weight, a.illiquid_equity_weight]
-    value = work.sector_pay(*parts[:, :, None], *terms)
+    value = eq.sector_pay(*parts[:, :, None], *terms)
     return value / eq.gross_value(*parts, *terms[-2:])[:, None]
 
 
@@ -111,7 +110,7 @@ def pay_level(setting, rules):
 
 def separation_rates(setting, a):
     """(sector,) separations a person-year, policy apart (E10)."""
-    return work.separation_rates(
+    return eq.separation_rates(
         setting.separation_rate,
         setting.stock @ setting.sector_share,
         a.job_change_rate,
@@ -139,4 +138,4 @@ def sign_on_table(arm, gross):
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
     paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
     gain = eq.pay_gain(paid, unpaid, a.linear_pay, nominal_mean_pay(arm))  # tier, role, hub
-    return work.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
+    return eq.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))

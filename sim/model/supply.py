@@ -5,8 +5,8 @@ import numpy as np
 from ..scenario.stack import rules_at
 from ..world.engineers import SECTORS, TIERS, skill_of, tier_of
 from ..world.people import entrant_tiers
+from . import equations as eq
 from . import passes, rng
-from . import supply_equations as eq
 from .acts import those
 
 GRADUATES, CONVERSIONS = range(2)

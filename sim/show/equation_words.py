@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from sim.model import equations, supply_equations, teams, work_equations, year
+from sim.model import equations, teams, year
 
 TITLES = {
     "E1": "Net real pay",
@@ -19,13 +19,13 @@ TITLES = {
     "E11": "Remote work",
     "E12": "Teams",
 }
-DEFINITIONS = (equations, supply_equations, work_equations)
+DEFINITIONS = (equations,)
 ELSEWHERE = (year.return_rates, teams)  # an equation each that is one line inside its mechanism
 LABEL = re.compile(r"\((E\d+)")
 
 
 def symbols():
-    """The symbols of the three rooms of equations: rows of symbol, meaning and unit, as Markdown."""
+    """The symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
     tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
     lines = (line for table in tables for line in table.splitlines())
     return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]

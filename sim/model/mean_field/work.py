@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...world.engineers import TASTE_SHARES, TEMPORARY
+from .. import equations as eq
 from .. import remote
-from .. import work_equations as eq
 from ..jobs import job_lock, separation
 
 
