@@ -31,7 +31,7 @@ def test_a_measure_is_taken_apart(text, query):
         ("share:@2030", "a place is missing after ':'"),
         ("share@soon", "the time after '@' is a year, not 'soon'"),
         ("net_rate:paris,tier=expert", "net_rate takes no key"),
-        ("share:pariss", "pariss is no hub, country or region; nearest: paris"),
+        ("share:pariss", "pariss is no hub, country, region or bloc; nearest: paris"),
         ("share,tier=experts", "unknown tier 'experts'; nearest: expert"),
         ("hhi:usa", "takes no place, but 'usa' was given"),
         ("share@2050", "2050 lies outside the run, 2026 to 2036"),

@@ -2,7 +2,8 @@
 
 A measure is written ``name[:place][,key=value...][@time]``: ``share:sf_bay_area``, ``net_rate:paris``,
 ``share:usa,tier=expert@2036``, ``backlog,route=usa.h1b``, ``drain,home=ind``, ``hhi``. A place is a hub, a
-country (``usa``) or a region. Left out, the time is the last and the place every hub (or every route).
+country (``usa``), a region, a bloc (``eu27``, ``gulf``), or several joined (``usa+can``). Left out, the time is the
+last and the place every hub (or every route).
 """
 
 from collections.abc import Callable

@@ -42,6 +42,7 @@ class _Told(_Shape):
 
     title: Title
     question: StrictStr
+    subject: StrictStr = ""
     scenario: StrictStr
     sentences: Lines
     notices: Lines

@@ -56,6 +56,7 @@ def diff(one: Scenario, other: Scenario) -> list[str]:
 def resolved_toml(scenario: Scenario) -> str:
     """Return the scenario as one file: stacks and overrides resolved; read again it is the same."""
     lines = [f"title = {_text(scenario.title)}", f"question = {_text(scenario.question)}"]
+    lines += [f"subject = {_text(scenario.subject)}"] if scenario.subject else []
     if scenario.legal:
         lines += ["legal = [", *(f"  {_text(line)}," for line in scenario.legal), "]"]
     for policy in scenario.policies:

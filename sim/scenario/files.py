@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import ScenarioError, nearest
+from sim.scenario.places import checked_subject
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.provisions import provision
-from sim.scenario.reading import parse
+from sim.scenario.reading import line_of, parse
 from sim.scenario.schema import PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
 from sim.texts import read_text
@@ -62,7 +63,13 @@ def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenar
     table = read_table(parse(text, place, ScenarioError), place, text)
     policies = tuple(provision(row, place, index, text) for index, row in enumerate(table.policy))
     refuse_conflicts(policies)
-    return Scenario(table.title, table.question, policies, tuple(table.legal), name, path)
+    subject = ""
+    if table.subject is not None:
+        try:
+            subject = checked_subject(table.subject)
+        except ScenarioError as why:
+            raise ScenarioError(place, line_of(text, None, 0, "subject"), "subject", why) from None
+    return Scenario(table.title, table.question, policies, tuple(table.legal), name, path, subject=subject)
 
 
 def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:

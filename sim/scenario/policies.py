@@ -70,6 +70,7 @@ class Scenario:
     name: str = "scenario"
     path: Path | None = field(default=None, compare=False)
     parts: tuple[str, ...] = ()  # names of the scenarios that it stacks
+    subject: str = ""  # the place that the question is about, as a measure names it; "" where the file names none
 
     @property
     def atoms(self) -> tuple[str, ...]:

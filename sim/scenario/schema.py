@@ -30,6 +30,7 @@ EXPECTED = {
     "lever": "one line of plain text in quotes, of 1 to 300 characters",
     "title": "one line of plain text in quotes, of 1 to 300 characters",
     "question": "plain text in quotes, of at most 2,000 characters",
+    "subject": "a place such as usa, eu27 or deu+gbr, in quotes",
     "source": "plain text in quotes, of at most 2,000 characters",
     "legal": "a list of lines of plain text, each in quotes",
     "policy": "tables headed [[policy]]",
@@ -64,6 +65,10 @@ class ScenarioTable(BaseModel):
 
     title: Line = Field(description="One line, for tables and figures.")
     question: Text = Field("", description="What the scenario is to answer.")
+    subject: Line | None = Field(
+        None,
+        description="The place that the question is about: usa, eu27, deu+gbr, ind,home=ind. Left out: the levers'.",
+    )
     legal: list[Line] = Field([], description="The state of the law that is assumed, one statement each.")
     policy: list[PolicyTable] = Field([], description="The provisions.")
 
@@ -111,6 +116,9 @@ def schema() -> dict:
         "anyOf": [{"enum": list(catalogue())}, {"type": "string", "pattern": r"^(country|hub)\..*[*{]"}],
     }
     policy["oneOf"] = [{"required": [operation]} for operation in OPERATIONS]
+    top = result["properties"]["subject"]
+    top |= next(kind for kind in top.pop("anyOf") if kind != {"type": "null"})
+    del top["default"]
     for key in (*OPERATIONS, "from", "until"):  # left out, never null: TOML has no null
         kinds = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
         keys[key] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}

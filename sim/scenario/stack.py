@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.errors import ScenarioError
 from sim.scenario.levers import Lever
+from sim.scenario.places import joined_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
 
 
@@ -93,6 +94,7 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
         legal=tuple(dict.fromkeys(line for part in parts for line in part.legal)),
         name="+".join(part.name for part in parts),
         parts=tuple(atoms),
+        subject=joined_subject(parts),
     )
 
 

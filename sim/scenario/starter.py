@@ -10,6 +10,7 @@ TEXT = """\
 # List what a policy may change with: talentflow levers h1b
 title    = "{name}"
 question = "Who gains and who loses if the H-1B cap rises to 100,000 places a year?"
+# subject = "usa"         # the place that the answer leads with; left out: the country of the first lever
 
 # One [[policy]] for each thing that changes; add as many as you like.
 [[policy]]

@@ -19,6 +19,7 @@ from ..scenario.assumptions import ASSUMPTIONS
 from ..scenario.describe import describe, resolved_toml
 from ..scenario.files import loaded, loads
 from ..scenario.period import check_period
+from ..scenario.places import subject_of
 from ..scenario.stack import stack
 from ..world.hubs import load_setting
 from ..world.tables import read
@@ -229,6 +230,7 @@ def _told(scenario, label, data, options, common):
         "parts": list(scenario.atoms),
         "title": scenario.title,
         "question": scenario.question,
+        "subject": subject_of(scenario),
         "scenario": resolved_toml(scenario),
         "sentences": describe(scenario, options.start),
         "notices": check_period(scenario, options.start, options.years) + common,

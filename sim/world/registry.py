@@ -49,6 +49,13 @@ PLACES = {
         {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0)},
     ),
     "countries": Table("the 21 countries; three stand for groups of countries", "", ("country",)),
+    "blocs": Table(
+        "groups of countries that a measure or a scenario may name, and what each misses",
+        "",
+        ("bloc",),
+        {"plural": SHARE},
+        flags=("plural",),
+    ),
     "homes": Table("the 25 origin groups; country is blank where a home is no single country", "", ("home",)),
     "corridors": Table(
         "distance of every ordered pair of hubs",

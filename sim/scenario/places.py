@@ -1,0 +1,172 @@
+"""Places that a scenario or a measure may name: hubs, countries, blocs of countries, and several joined by ``+``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.errors import ScenarioError, nearest
+from sim.own_world import kept_by_world, rows
+from sim.scenario.policies import Scenario
+
+SPOKEN = {  # how people say a country in a sentence, where that is not its name
+    "usa": "the US",
+    "gbr": "the UK",
+    "nld": "the Netherlands",
+    "are": "the Emirates",
+    "chn": "China",
+    "xeu": "the rest of the EU",
+    "xas": "the rest of Asia",
+    "xrw": "the rest of the world",
+}
+NAMED = {"chn": "China", "xeu": "Rest of the EU", "xas": "Rest of Asia", "xrw": "Rest of the world"}  # in tables
+PLURAL = {"are"}  # countries that take a plural verb
+KINDS = ("hub", "country", "region", "bloc")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A place as people write and say it.
+
+    Attributes
+    ----------
+    label : str, as in a measure: ``usa``, ``paris``, ``eu27``, ``deu+gbr``
+    kind : str, 'hub', 'country', 'region' or 'bloc'; several joined are a bloc
+    name : str, in a table: ``United States``
+    spoken : str, in a sentence: ``the US``
+    plural : bool, whether the verb is plural
+    hubs : tuple of the labels of its hubs
+    countries : tuple of the labels of the countries that its hubs lie in
+    missing : str, what belongs to it but lies inside a hub of something else; '' for nothing
+    """
+
+    label: str
+    kind: str
+    name: str
+    spoken: str
+    plural: bool
+    hubs: tuple[str, ...]
+    countries: tuple[str, ...]
+    missing: str = ""
+
+
+@kept_by_world()
+def named_places() -> dict[str, Named]:
+    """Return every place with a name of its own: hubs, countries, blocs, and the regions of the hub table."""
+    hubs = rows("hubs")
+    inside: dict[str, list[str]] = {}
+    for row in hubs:
+        inside.setdefault(row["country"], []).append(row["hub"])
+    found = {}
+    for row in hubs:
+        spoken = row["name"].split(" (")[0]
+        spoken = spoken.replace("Rest of", "the rest of") if row["kind"] == "rest" else spoken
+        spoken = f"the {spoken}" if spoken.endswith("Area") else spoken
+        found[row["hub"]] = Named(row["hub"], "hub", row["name"], spoken, False, (row["hub"],), (row["country"],))
+    for row in rows("countries"):
+        code = row["country"]
+        name = NAMED.get(code, row["name"])
+        spoken, plural = SPOKEN.get(code, row["name"]), code in PLURAL
+        found[code] = Named(code, "country", name, spoken, plural, tuple(inside.get(code, ())), (code,))
+    for region in dict.fromkeys(row["region"] for row in hubs):
+        members = tuple(row["hub"] for row in hubs if row["region"] == region)
+        countries = tuple(dict.fromkeys(row["country"] for row in hubs if row["region"] == region))
+        name = region.replace("_", " ").title()
+        found[region] = Named(region, "region", name, name.lower(), False, members, countries)
+    for row in rows("blocs"):
+        countries = tuple(code for code in row["countries"].split() if code in inside)
+        found[row["bloc"]] = Named(
+            row["bloc"],
+            "bloc",
+            row["name"],
+            row["spoken"],
+            row["plural"] == "1",
+            tuple(hub for code in countries for hub in inside[code]),
+            countries,
+            row["missing"],
+        )
+    return found
+
+
+def place(text: str) -> Named:
+    """Return the place that ``text`` names, alone or several joined by ``+``; raise ScenarioError with the nearest."""
+    known = named_places()
+    parts = [part.strip() for part in text.split("+")]
+    for part in parts:
+        if part not in known:
+            called = {label: each.name for label, each in known.items()}
+            raise ScenarioError(part, f"is no hub, country, region or bloc{nearest(part, known, called)}")
+    if len(parts) == 1:
+        return known[text.strip()]
+    members = [known[part] for part in parts]
+    return Named(
+        "+".join(parts),
+        "bloc",
+        listed([each.name for each in members]),
+        listed([each.spoken for each in members]),
+        True,
+        tuple(dict.fromkeys(hub for each in members for hub in each.hubs)),
+        tuple(dict.fromkeys(code for each in members for code in each.countries)),
+        "; ".join(each.missing for each in members if each.missing),
+    )
+
+
+def checked_subject(text: str) -> str:
+    """Return a subject as it is kept: a place and, after commas, whom of it: ``ind,home=ind``; refuse any other."""
+    name, *keys = (part.strip() for part in text.split(","))
+    place(name)
+    for key in keys:
+        axis, _, value = (part.strip() for part in key.partition("="))
+        known = _groups().get(axis)
+        if known is None:
+            raise ScenarioError(f"unknown key {axis!r}{nearest(axis, _groups())}")
+        if value not in known:
+            raise ScenarioError(f"unknown {axis} {value!r}{nearest(value, known, known)}")
+    if len(keys) > 1:
+        raise ScenarioError("people are counted along one key at a time")
+    return ",".join([place(name).label, *("".join(key.split()) for key in keys)])
+
+
+@kept_by_world()
+def _groups() -> dict[str, dict[str, str]]:
+    """Return the groups of people that a subject may narrow a place to: key -> value -> name."""
+    tables = {"tier": "tier_factors", "role": "role_factors", "sector": "sectors", "home": "homes"}
+    return {
+        key: {row[key]: row.get("name", row[key].replace("_", " ")) for row in rows(table)}
+        for key, table in tables.items()
+    }
+
+
+def subject_of(scenario: Scenario) -> str:
+    """Return the subject of a scenario: its own, or the country or bloc of its first lever; '' for none.
+
+    A hub stands for its country, levers in several countries for the bloc of exactly these, or for up to three joined.
+    """
+    if scenario.subject:
+        return scenario.subject
+    known = named_places()
+    for policy in scenario.policies[:1]:
+        parts = [lever.path.split(".") for lever in policy.levers]
+        places = [known.get(part[1]) for part in parts if part[0] in ("country", "hub")]
+        codes = list(dict.fromkeys(code for each in places if each for code in each.countries))
+        for label, bloc in known.items():
+            if bloc.kind == "bloc" and set(bloc.countries) == set(codes):
+                return "" if label == "world" else label
+        return "+".join(codes) if len(codes) <= 3 else ""
+    return ""
+
+
+def joined_subject(scenarios: Sequence[Scenario]) -> str:
+    """Return the subject of a stack: that of its parts, their places joined where they differ and are few."""
+    found = list(dict.fromkeys(subject for subject in map(subject_of, scenarios) if subject))
+    places = list(dict.fromkeys(part for subject in found for part in subject.split("+")))
+    if len(found) < 2 or any("," in subject for subject in found):
+        return found[0] if found else ""
+    return "+".join(places) if len(places) <= 3 else ""
+
+
+def listed(words: list[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["Canada", "China", "the UK"])
+    'Canada, China and the UK'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

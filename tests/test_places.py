@@ -1,0 +1,87 @@
+"""Places: blocs and joined places are what their hubs add up to; a scenario's subject is one of them."""
+
+import numpy as np
+import pytest
+
+from sim.errors import ResultError, ScenarioError
+from sim.own_world import rows
+from sim.results.measures import measure
+from sim.scenario.describe import resolved_toml
+from sim.scenario.files import available, load, loads
+from sim.scenario.places import checked_subject, named_places, place, subject_of
+from sim.scenario.stack import stack
+
+TEXT = 'title = "x"\n{}\n[[policy]]\nlever = "{}"\nmultiply = 1.1\nsource = "assumed"\n'
+
+
+def test_a_bloc_is_the_sum_of_its_countries(result):
+    for bloc in rows("blocs"):
+        parts = sum(measure(result, f"share:{code}") for code in bloc["countries"].split())
+        assert np.allclose(measure(result, f"share:{bloc['bloc']}"), parts), bloc["bloc"]
+    assert np.allclose(measure(result, "share:world"), 1)
+
+
+def test_joined_places_count_nobody_twice(result):
+    both = measure(result, "share:deu+gbr")
+    assert np.allclose(both, measure(result, "share:deu") + measure(result, "share:gbr"))
+    assert np.allclose(measure(result, "share:fra+paris"), measure(result, "share:fra"))
+
+
+def test_moves_inside_a_bloc_are_no_arrivals(result):
+    inside = measure(result, "arrivals:fra+deu")
+    assert (inside < measure(result, "arrivals:fra") + measure(result, "arrivals:deu")).all()
+
+
+def test_a_bloc_with_a_rest_says_what_it_misses():
+    assert "Qatar" in place("gulf").missing
+    assert not place("eu27").missing
+    covered = {code for row in rows("blocs") for code in row["countries"].split()}
+    assert covered <= set(named_places())
+
+
+@pytest.mark.parametrize("name", available())
+def test_every_shipped_scenario_has_a_sound_subject(name):
+    subject = subject_of(load(name))
+    assert not subject or checked_subject(subject) == subject
+
+
+@pytest.mark.parametrize(
+    ("lever", "subject"),
+    [
+        ("country.usa.tax.rate_points", "usa"),
+        ("hub.paris.openings", "fra"),
+        ("country.{deu,fra,nld,pol,prt,xeu}.tax.rate_points", "eu27"),
+        ("country.{are,sau}.tax.rate_points", "gulf"),
+        ("country.{ind,fra}.tax.rate_points", "ind+fra"),
+        ("country.*.openings", ""),
+        ("sector.academia.openings", ""),
+    ],
+)
+def test_a_subject_comes_from_the_first_lever(lever, subject):
+    assert subject_of(loads(TEXT.format("", lever).replace("multiply = 1.1", "add = 1"))) == subject
+
+
+def test_a_subject_that_is_no_place_is_refused():
+    for text, words in (("europa", "nearest: europe"), ("usa,tier=experts", "nearest: expert"), ("usa,x=1", "key 'x'")):
+        with pytest.raises(ScenarioError) as refusal:
+            loads(TEXT.format(f'subject = "{text}"', "country.usa.openings"), "a.toml")
+        assert words in str(refusal.value)
+        assert "line 2" in str(refusal.value)
+    with pytest.raises(ResultError, match="nearest: eu27"):
+        measure_of_nobody()
+
+
+def measure_of_nobody():
+    from fake_result import fake_result
+
+    return measure(fake_result(1, 1), "share:eu28")
+
+
+def test_a_stack_joins_subjects():
+    assert stack([load("h1b_fee"), load("newcomer_tax")]).subject == "usa+deu+gbr"
+    assert stack([load("h1b_fee"), load("us_tax_up")]).subject == "usa"
+
+
+def test_a_subject_survives_being_resolved():
+    text = resolved_toml(load("returnee_tax"))
+    assert loads(text).subject == "ind+fra"
