@@ -1,6 +1,7 @@
-"""The choice of a hub, term by term out of ``sim.model.equations``: what the compiled twins are held to.
+"""The choice of a hub, as ``sim.model.equations.utility`` defines it: what the compiled twins are held to.
 
-Slow and plain on purpose: it reads setting, rules and assumptions, and none of the engine's tables.
+This gathers the inputs, engineer by engineer, out of setting, rules and assumptions, and reads none of the engine's
+tables; the sum itself is ``utility``. Slow and plain on purpose.
 """
 
 import numpy as np
@@ -52,46 +53,42 @@ def utilities(arm, slots, year, mode, barred):
     needs = abroad & ~is_home & (nation[:, None] >= free)
     named = np.isin(s.countries, [route["residents_of"] for route in s.routes])
     resident = np.where((people.status[slots] == TEMPORARY) & named[country[origin]], country[origin], -1)
-    permit = permit_terms(arm, year, home, tier, role, resident)
+    months, odds, fee_loss = permit_terms(arm, year, home, tier, role, resident)  # NaN where no route is open
 
     market = _market(arm, year)
-    v = (
-        _b_pay(a, people.category[slots])[:, None] * np.log(net_pay(arm, slots, year, market))
-        + eq.compute_pull(
+    own, chance, sign_on = sector_terms(arm, slots, year, market)
+    v = eq.utility(
+        a,
+        b_pay=_b_pay(a, people.category[slots])[:, None],
+        net_pay=net_pay(arm, slots, year, market),
+        sign_on_gain=sign_on,
+        remote_gain=remote_gain(arm, slots, market),
+        compute=eq.compute_pull(
             market["compute"],
             a.b_compute,
             s.role_compute[role][:, None],
             a.compute_saturation,
             market["mean_compute"],
-        )
-        + eq.place_pull(
-            market["size"],
-            s.compatriots,
-            s.home_share,
-            s.language,
-            openings(s, a, rules, arm.jobs_abroad()),
-            arm.constants.at(year, a.boom_half_life),
-            a.b_size,
-            a.b_diaspora,
-            a.b_home,
-            a.b_language,
-        )[home]
-        - eq.trip_cost(
-            s.distance_km,
-            country[:, None] != country[None, :],
-            a.b_distance,
-            a.move_cost_domestic,
-            arm.constants.move_cost_abroad,
-        )[tier, origin]
-        + eq.tie_pull(
-            tied(arm, slots, "friend"),
-            tied(arm, slots, "colleague") & ~here,
-            a.b_friend,
-            a.colleague_multiplier,
-        )
-        + np.where(needs, permit, remote_pull(arm, slots, market))
-        - np.where(abroad, family_cost(arm, slots), 0.0)
-        + sector_terms(arm, slots, year, market, here)
+        ),
+        size=market["size"],
+        has_friend=tied(arm, slots, "friend"),
+        diaspora=s.compatriots[home],
+        home_share=s.home_share[home],
+        language=s.language[home],
+        distance_km=s.distance_km[origin],
+        is_border=abroad,
+        move_cost_abroad=arm.constants.move_cost_abroad[tier][:, None],
+        family_cost=family_cost(arm, slots),
+        needs_permit=needs,
+        months_waiting=months,
+        mean_odds=odds,
+        fee_loss=fee_loss,
+        openings=openings(s, a, rules, arm.jobs_abroad()),
+        has_colleague=tied(arm, slots, "colleague") & ~here,
+        sector_value=chance,
+        own_sector=own,
+        constant=arm.constants.at(year, a.boom_half_life),
+        moves=~here,
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
     barred_here = rules["bars"].reshape(-1, len(s.homes))[country[None, :], home[:, None]]
@@ -104,8 +101,8 @@ def utilities(arm, slots, year, mode, barred):
     return np.where(is_open, v, 0.0), is_open, needs, nest
 
 
-def sector_terms(arm, slots, year, market, here):
-    """(engineer, hub) what the choice of sectors and a payment on arrival add; who stays has his own job instead."""
+def sector_terms(arm, slots, year, market):
+    """(engineer, hub) their own job against a new one, the choice of sectors, and log pay that a sign-on adds."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     p = people.category[slots] % 45
     advantage = eq.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
@@ -117,8 +114,7 @@ def sector_terms(arm, slots, year, market, here):
     own = eq.own_sector(advantage, value)[p, :, people.sector[slots]]
     gross = market["gross"][:, tier_of(p), role_of(p)].T
     once = rules["sign_on_kusd"] / a.expected_stay
-    arriving = eq.sign_on_pull(np.log(_kept(arm, gross + once) / _kept(arm, gross)), _b_pay(a, p)[:, None])
-    return value[p] + np.where(here, own, arriving)
+    return own, value[p], np.log(_kept(arm, gross + once) / _kept(arm, gross))
 
 
 def sectors_ahead(arm, year):
@@ -175,8 +171,8 @@ def net_pay(arm, slots, year, market):
     )
 
 
-def remote_pull(arm, slots, market):
-    """(engineer, hub) pull of a remote worker's pay against a local job's (E11), both without relief; 0 for others."""
+def remote_gain(arm, slots, market):
+    """(engineer, hub) log pay of a remote worker over a local job's (E11), both without relief; 0 for others."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     gross = market["gross"]
     remote = eq.remote_gross(gross, market["size"] * rules["remote_hiring"], a.remote_convergence)
@@ -187,7 +183,7 @@ def remote_pull(arm, slots, market):
         tax = np.stack([tax_at(s, rules, h, pay[:, h]) for h in range(len(s.hubs))], axis=1)
         net.append(eq.net_real_pay(pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, 0.0, a.price_weight))
     works_elsewhere = (people.employer_hub[slots] != people.hub[slots])[:, None]
-    return works_elsewhere * _b_pay(a, people.category[slots])[:, None] * np.log(net[0] / net[1])
+    return works_elsewhere * np.log(net[0] / net[1])
 
 
 def family_cost(arm, slots):
@@ -205,14 +201,15 @@ def tax_at(s, rules, h, gross):
 
 
 def permit_terms(arm, year, home, tier, role, resident):
-    """(engineer, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+    """(engineer, hub) months of waiting, odds and what fees take from the pull of pay; NaN where no route is open.
 
     ``resident`` is the country whose temporary resident somebody is, where that opens a route, else -1.
     """
     market, hubs = _market(arm, year), len(arm.world.setting.hubs)
     kinds, which = np.unique(np.stack([home, tier, role, resident]), axis=1, return_inverse=True)
-    pull = [[_permit_term(arm, market, *kind, h) for h in range(hubs)] for kind in kinds.T]
-    return np.array(pull)[which.ravel()]
+    terms = [[_permit_term(arm, market, *kind, h) for h in range(hubs)] for kind in kinds.T]
+    months, log_odds, fee_loss = np.moveaxis(np.array(terms)[which.ravel()], -1, 0)
+    return months, np.exp(log_odds), fee_loss
 
 
 def _permit_term(arm, market, g, t, r, resident, h):
@@ -235,12 +232,12 @@ def _permit_term(arm, market, g, t, r, resident, h):
             continue
         fee = (rules["route_fee_usd"][k] + rules["route_special_fee_usd"][k]) / 1000
         net = [eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)]
-        waiting = eq.permit_pull(rules["route_processing_months"][k], odds[k], a.b_delay, a.b_odds)
-        found.append((chance, rules["route_reach"][k], waiting + a.b_pay * np.log(net[0] / net[1])))
-    total, weight, left = 0.0, 0.0, 1.0
+        terms = [rules["route_processing_months"][k], np.log(max(odds[k], 0.01)), -a.b_pay * np.log(net[0] / net[1])]
+        found.append((chance, rules["route_reach"][k], np.array(terms)))
+    total, weight, left = np.zeros(3), 0.0, 1.0
     for _, reach, term in sorted(found, key=lambda route: -route[0]):
         total, weight, left = total + left * reach * term, weight + left * reach, left * (1 - reach)
-    return total / weight if weight else np.nan
+    return total / weight if weight else np.full(3, np.nan)
 
 
 def tied(arm, slots, kind):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from definition import utilities
 from scipy.optimize import anderson as scipy_anderson
 from worlds import CENTRE, START, arm_of, fitted, setting, shipped_world, years_of
 
@@ -9,8 +10,10 @@ from sim.errors import InvariantError
 from sim.model import constants as fitting
 from sim.model import equations as eq
 from sim.model.constants import Constants, FirstYear, Offsets, expected_flows, invert, net_targets, none
+from sim.model.kernels import FREELY
 from sim.scenario.levers import baseline_rules
 from sim.study import calibrate
+from sim.world.engineers import NATIVE_YEAR, PERMANENT, category, tier_of
 
 CROSSING = {"expert": (0.017, 0.030), "other": (0.010, 0.019)}
 ALLOWED = 0.003  # of the stock, beside Monte Carlo error
@@ -73,6 +76,27 @@ def first_year(a=CENTRE):
 
 def from_scratch():
     return np.zeros(len(setting().hubs)), np.full(3, 2.0)
+
+
+def test_the_inversion_sums_the_terms_of_utility():
+    """For people of the role and taste of the expected flows: term by term the definition's V, ties apart."""
+    a = CENTRE.vary(b_friend=0, colleague_multiplier=1, family_cost=0)  # the inversion takes their expectation
+    arm = arm_of(shipped_world(), a, constants=none(len(setting().hubs), START, 2.0))
+    slots, people = np.arange(0, 9_000, 30), arm.people
+    people.category[slots] = category(0, tier_of(people.category[slots]), fitting.ROLE, fitting.TASTE)
+    people.employer_hub[slots] = people.hub[slots]
+    people.arrival_year[slots], people.abroad_since[slots] = NATIVE_YEAR, START - 20
+    people.status[slots] = PERMANENT
+    years = {name: np.floor(arm.rules[name]) for name in ("newcomer_years", "returnee_years")}
+    arm.rules = arm.rules | years  # the engine counts relief in whole years
+    v, is_open, needs, nest = utilities(arm, slots, START, FREELY, np.full(len(slots), -1))
+    home, tier, hub = people.home[slots], tier_of(people.category[slots]), np.arange(v.shape[1])
+    terms = fitting.pulls(arm)[nest, home[:, None], tier[:, None], hub]
+    terms = terms - arm.layout.trip_cost[tier, people.hub[slots]]
+    permit = arm.pulls.permit[0, home, tier, fitting.ROLE]
+    expected = np.where(needs, terms + permit, terms)
+    assert needs.any()
+    assert expected[is_open] == pytest.approx(v[is_open], abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from scipy import stats
 
 import sim
 from sim.model import equations as eq
-from sim.scenario.assumptions import ASSUMPTIONS
+from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 
 # What equations take that is not an assumption: facts, rules, states and fitted constants ...
 GIVEN = set(
@@ -22,6 +22,7 @@ GIVEN = set(
     "constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
     "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
     "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share pay_with "
+    "a corridor fee_loss moves needs_permit net_pay own_sector remote_gain sector_value sign_on_gain "
     "pay_without mean_pay academia advantage ahead ahead_at_start demand doctors engineers entrants "
     "equity_shift expert_share fleet gain growth_until guarantee illiquid_part is_abroad labs "
     "liquidity mean_mentoring multiplier offered openings_share published queue_share rate_start "
@@ -34,12 +35,21 @@ EQUATIONS = [f for _, f in inspect.getmembers(eq, inspect.isfunction) if f.__mod
 PARAMETERS = {name for f in EQUATIONS for name in inspect.signature(f).parameters}
 FOUR_NESTS = np.array([[eq.STAY, eq.RESIDENCE, eq.ORIGIN, eq.ORIGIN, eq.THIRD, eq.THIRD]])
 
-utility = st.floats(-20, 20)
+CENTRE = Assumptions.central()
+utilities = st.floats(-20, 20)
 
 
 def test_every_symbol_is_an_assumption_or_known_to_be_given():
     assert PARAMETERS - set(ASSUMPTIONS) == GIVEN | set(RENAMED)
     assert set.union(*RENAMED.values()) <= set(ASSUMPTIONS)
+
+
+def test_utility_reads_assumptions_alone():
+    names = re.findall(r"\ba\.(\w+)", inspect.getsource(eq.utility).partition('"""')[2])
+    assert set(names) <= set(ASSUMPTIONS)
+    assert {name for name in names if name.startswith("b_")} == {
+        f"b_{x}" for x in "size friend diaspora home language distance delay odds".split()
+    }
 
 
 def test_every_assumption_is_used():
@@ -112,57 +122,92 @@ def test_compute_pulls_up_to_saturation_and_around_the_world_mean():
     assert eq.compute_pull(1e9, 0.0, 1.5, 60.0, 1.0) == 0.0
 
 
-def place(size=1000.0, diaspora=0.0, home=0.0, language=0.0, openings=1.0, constant=0.0):
-    return float(eq.place_pull(size, diaspora, home, language, openings, constant, 0.15, 0.4, 1.0, 0.4))
+CHOICE = CENTRE.vary(b_size=0.15, b_diaspora=0.4, b_home=1.0, b_language=0.4, b_delay=0.05, b_odds=0.2)
+CHOICE = CHOICE.vary(b_friend=0.33, colleague_multiplier=4.0, b_distance=0.5, move_cost_domestic=1.5, linear_pay=0.0)
 
 
-def test_place_pull_by_hand():
-    by_hand = 0.15 * np.log(1000) + 0.4 * np.log(101) + 1.0 * 0.5 + 0.4 * 0.3 + np.log(20) - 0.7
-    assert place(1000, 100, 0.5, 0.3, 20, -0.7) == pytest.approx(by_hand)
+def v(**terms):
+    return eq.utility(CHOICE, **terms)
 
 
-@pytest.mark.parametrize("what", ["size", "diaspora", "home", "language", "openings", "constant"])
+def test_utility_by_hand():
+    """Every term once, with its sign."""
+    stays = {
+        0.15 * np.log(1000): {"size": 1000},
+        0.4 * np.log(101): {"diaspora": 100},
+        0.5: {"home_share": 0.5},
+        0.4 * 0.3: {"language": 0.3},
+        np.log(20): {"openings": 20},
+        -0.7: {"constant": -0.7},
+        2.0 * np.log(50): {"b_pay": 2.0, "net_pay": 50.0},
+        0.11: {"compute": 0.11},
+        0.33: {"has_friend": True},
+        np.log(4): {"has_colleague": True},
+        0.2 * np.log(0.5) - 0.05 * 6 - 0.01: {"mean_odds": 0.5, "months_waiting": 6, "fee_loss": 0.01},
+        0.21: {"sector_value": 0.21},
+        0.13: {"own_sector": 0.13},
+        0.05: {"corridor": 0.05},
+    }
+    for by_hand, terms in stays.items():
+        assert v(**terms) == pytest.approx(by_hand), terms
+    whole = {name: value for terms in stays.values() for name, value in terms.items()}
+    assert v(**whole) == pytest.approx(sum(stays))
+    # who moves pays for the way, the border and the family, has a sign-on payment and leaves the own job
+    way = {"moves": True, "distance_km": 100.0, "is_border": True, "move_cost_abroad": 2.0, "family_cost": 0.4}
+    gone = -0.5 * np.log(2) - 2.0 - 0.4 + 2.0 * 0.03 - 0.13
+    assert v(**whole, **way, sign_on_gain=0.03) == pytest.approx(sum(stays) + gone)
+    # a remote job is kept where no permit is needed, and only there
+    free = whole | {"needs_permit": False, "remote_gain": 0.1}
+    assert v(**free) - v(**whole) == pytest.approx(2.0 * 0.1 - (0.2 * np.log(0.5) - 0.05 * 6 - 0.01))
+    assert v(**whole, remote_gain=0.1) == v(**whole)
+
+
+def test_terms_left_out_add_nothing():
+    assert v() == 0
+    assert eq.utility(CENTRE) == 0
+
+
+@pytest.mark.parametrize("what", ["size", "diaspora", "home_share", "language", "openings", "constant"])
 def test_a_place_with_more_pulls_more(what):
-    assert place(**{what: 2e3}) > place(**{what: 1e3})
+    assert v(**{what: 2e3}) > v(**{what: 1e3})
 
 
 def test_an_empty_place_still_has_a_finite_pull():
-    assert np.isfinite(place(size=0.0, openings=0.0))
-    assert place(size=0.0) == place(size=1.0)
+    assert np.isfinite(v(size=0.0, openings=0.0))
+    assert v(size=0.0) == v(size=1.0)
 
 
 def test_openings_are_a_weight():
     """Twice the openings are twice the odds: the only term without a coefficient."""
-    assert place(openings=10.0) - place(openings=5.0) == pytest.approx(np.log(2))
+    assert v(openings=10.0) - v(openings=5.0) == pytest.approx(np.log(2))
 
 
-def test_trips_cost_distance_and_borders_and_staying_costs_nothing():
+def test_trips_cost_distance_and_borders():
     km, border = np.array([[0.0, 100.0], [100.0, 0.0]]), np.array([[False, True], [True, False]])
-    cost = eq.trip_cost(km, border, 0.5, 1.5, np.array([2.0, 3.0, 3.0]))
+    tier = np.array([2.0, 3.0, 3.0])[:, None, None]
+    cost = -v(distance_km=km, is_border=border, move_cost_abroad=tier, moves=border)
     assert cost.shape == (3, 2, 2)
-    assert np.all(np.diagonal(cost, axis1=1, axis2=2) == 0)
+    assert np.all(np.diagonal(cost, axis1=1, axis2=2) == 0)  # staying costs nothing
     assert cost[:, 0, 1] == pytest.approx(0.5 * np.log(2) + np.array([2.0, 3.0, 3.0]))
-    assert eq.trip_cost(0 * km, ~border, 0.5, 1.5, np.zeros(3))[0, 0, 1] == 1.5  # no distance: the move alone
-    assert eq.trip_cost(10 * km, border, 0.5, 1.5, np.zeros(3))[0, 0, 1] > cost[0, 0, 1] - 2.0
+    assert v(moves=True) == -1.5  # no distance: the move alone
 
 
 def test_no_corridor_is_not_next_door():
     km = np.array([[0.0, np.nan], [np.nan, 0.0]])
-    cost = eq.trip_cost(km, km > 0, 0.5, 1.5, np.zeros(3))
-    assert np.isnan(cost[0, 0, 1])
-    assert cost[0, 0, 0] == 0
+    away = np.array([[False, True], [True, False]])
+    assert np.isnan(v(distance_km=km, moves=away)[0, 1])
+    assert v(distance_km=km, moves=away)[0, 0] == 0
 
 
 def test_waiting_and_odds_discourage_and_never_without_end():
-    assert eq.permit_pull(6.0, 1.0, 0.05, 0.2) == pytest.approx(-0.3)
-    assert eq.permit_pull(0.0, 0.5, 0.05, 0.2) == pytest.approx(0.2 * np.log(0.5))
-    assert eq.permit_pull(0.0, 0.0, 0.05, 0.2) == eq.permit_pull(0.0, 0.01, 0.05, 0.2)
+    assert v(months_waiting=6.0) == pytest.approx(-0.3)
+    assert v(mean_odds=0.5) == pytest.approx(0.2 * np.log(0.5))
+    assert v(mean_odds=0.0) == v(mean_odds=0.01)
 
 
 def test_ties_multiply_the_odds():
-    pull = eq.tie_pull(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 0.33, 4.0)
+    pull = v(has_friend=np.array([0, 1, 0, 1]), has_colleague=np.array([0, 0, 1, 1]))
     assert np.exp(pull) == pytest.approx([1, np.exp(0.33), 4, 4 * np.exp(0.33)])
-    assert np.all(eq.tie_pull(np.ones(2), np.ones(2), 0.0, 1.0) == 0)
 
 
 @given(st.floats(1, 1000), st.floats(0.2, 5))
@@ -201,7 +246,7 @@ def plain_logit(v):
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(utility, min_size=6, max_size=6))
+@given(st.lists(utilities, min_size=6, max_size=6))
 def test_dissimilarity_one_is_the_plain_logit(v):
     p = eq.choice_probabilities(np.array([v]), FOUR_NESTS, np.ones(4), np.ones((1, 6), bool))
     assert p[0] == pytest.approx(plain_logit(np.array(v)), abs=1e-12)
@@ -209,7 +254,7 @@ def test_dissimilarity_one_is_the_plain_logit(v):
 
 @settings(deadline=None, derandomize=True)
 @given(
-    st.lists(utility, min_size=6, max_size=6),
+    st.lists(utilities, min_size=6, max_size=6),
     st.lists(st.floats(0.05, 1), min_size=3, max_size=3),
     st.lists(st.booleans(), min_size=5, max_size=5),
     st.floats(-50, 50),
@@ -245,7 +290,7 @@ def test_twins_in_one_nest_split_it_and_in_two_nests_do_not():
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(utility, min_size=6, max_size=6), st.integers(0, 5))
+@given(st.lists(utilities, min_size=6, max_size=6), st.integers(0, 5))
 def test_more_utility_is_more_probability_and_less_for_all_others(v, d):
     lam, everything = np.array([1.0, 0.6, 0.5, 0.7]), np.ones((1, 6), bool)
     before = eq.choice_probabilities(np.array([v]), FOUR_NESTS, lam, everything)[0]

@@ -119,59 +119,100 @@ def compute_pull(compute, b_compute, role_weight, compute_saturation, world_mean
     return b_compute * role_weight * (np.log1p(np.minimum(compute, compute_saturation)) - world_mean)
 
 
-def place_pull(size, diaspora, home_share, language, openings, constant, b_size, b_diaspora, b_home, b_language):
-    r"""What a place offers to people of one home, whoever they are and wherever they live (E2).
+def utility(
+    a,
+    *,
+    b_pay=0.0,
+    net_pay=1.0,
+    mean_pay=1.0,
+    sign_on_gain=0.0,
+    remote_gain=0.0,
+    compute=0.0,
+    size=1.0,
+    has_friend=False,
+    diaspora=0.0,
+    home_share=0.0,
+    language=0.0,
+    distance_km=0.0,
+    corridor=0.0,
+    is_border=False,
+    move_cost_abroad=0.0,
+    family_cost=0.0,
+    needs_permit=True,
+    months_waiting=0.0,
+    mean_odds=1.0,
+    fee_loss=0.0,
+    openings=1.0,
+    has_colleague=False,
+    sector_value=0.0,
+    own_sector=0.0,
+    constant=0.0,
+    moves=False,
+):
+    r"""Utility of alternative *d* for engineer *i* from home *g* who lives in *o* (E2): the sum itself.
 
-    .. math:: b_N \ln N_d + b_\delta\ln(1+\delta_{gd}) + b_h h_{gd} + b_\ell \ell_{gd} + \ln v_d + \xi_d
+    .. math:: V_{id} = b_p[i]\,(u(y_d) + s_d\,1[d\ne o]) + K_{d} + b_N\ln N_d + b_f\,1[\text{friend in } d]
+              + b_\delta\ln(1+\delta_{gd}) + b_h h_{gd} + b_\ell\ell_{gd}
+              - (b_d\ln(1+\text{km}_{od}/100) + m_{od})\,1[d\ne o] + \kappa_{od} - c_d\,1[\text{border}]
+              + \pi_{id} + \ln v_d + \ln m\,1[\text{former colleague in } d] + J_d + \xi_d
+
+    with :math:`\pi_{id} = -b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01)) - f` for people who need a permit in
+    *d*, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where *r* is what a remote job pays more than one in *d*.
+    A term left out is 0, for a resident who stays: the engine's tables are this function with some of its terms.
+    Absence is a mask of :func:`choice_probabilities`, never ``ln 0``. All arguments broadcast.
 
     Parameters
     ----------
-    size : (hub,) persons; openings : (hub,) persons a year; constant : (hub,) log-odds
-    diaspora : (home, hub) compatriot engineers at the start; home_share, language : (home, hub) in [0, 1]
+    a : Assumptions, of which the coefficients are read
+    b_pay : of the engineer, by taste
+    net_pay, mean_pay : kUSD a year, E1; sign_on_gain, remote_gain : differences of :func:`pay_utility`
+    compute : log-odds, from :func:`compute_pull`
+    size : persons; openings : persons a year; diaspora : compatriot engineers at the start
+    home_share, language : in [0, 1]; corridor : log-odds, what data say beyond distance (none yet)
+    move_cost_abroad : log-odds, fitted to the border crossings of the tier
+    family_cost : log-odds, from :func:`family_costs`
+    months_waiting, mean_odds : of the routes that people take, 1 where no permit is drawn; permit odds act once, in
+        the visa system, here only with a small coefficient, since odds in both places would make grants oscillate
+    fee_loss : log-odds, what the engineer's part of the fees takes from pay
+    sector_value, own_sector : log-odds, from the functions of the same names; the second for who stays
+    constant : log-odds, fitted; moves : bool, :math:`d\ne o`; is_border : bool, the two lie in different countries
 
     Returns
     -------
-    (home, hub) log-odds. Sources: Beine, Docquier and Ozden 2011 (diaspora); own fits (home, language).
-    """
-    people = b_size * np.log(np.maximum(size, 1.0)) + b_diaspora * np.log1p(diaspora)
-    return people + b_home * home_share + b_language * language + np.log(np.maximum(openings, 1e-9)) + constant
+    log-odds. Sources: Beine, Docquier and Ozden 2011 (diaspora); CEPR DP20447 (friends); Glitz 2017 (former colleagues
+    multiply the offer rate); gravity for distance, ``corridor_kernel.csv``; home, language, delay and odds grade D.
 
-
-def trip_cost(distance_km, is_border, b_distance, move_cost_domestic, move_cost_abroad):
-    r"""Cost of a corridor (E2): :math:`b_d\ln(1+\text{dist}/100\,\text{km}) + \text{move cost}`, zero for staying.
-
-    Parameters
-    ----------
-    distance_km, is_border : (origin, destination)
-    move_cost_abroad : (tier,) log-odds, fitted to the border crossings of the tier
-
-    Returns
-    -------
-    (tier, origin, destination) log-odds. Source: gravity; the fit on scholars' flows is ``corridor_kernel.csv``.
-    """
-    move = np.where(is_border, np.asarray(move_cost_abroad)[:, None, None], move_cost_domestic)
-    cost = b_distance * np.log1p(distance_km / 100) + move
-    return cost * ~np.eye(len(distance_km), dtype=bool)
-
-
-def permit_pull(months_waiting, mean_odds, b_delay, b_odds):
-    r"""Discouragement by waiting and by odds (E2): :math:`-b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01))`.
-
-    Permit odds act once, in the visa office; here only with a small coefficient, since odds in both places would
-    make grants go as odds squared and oscillate. Both coefficients are assumed (grade D).
-
-    >>> float(permit_pull(0.0, 1.0, 0.05, 0.2))
+    >>> from sim.scenario.assumptions import Assumptions
+    >>> float(utility(Assumptions.central(), openings=1.0))
     0.0
     """
-    return -b_delay * months_waiting + b_odds * np.log(np.maximum(mean_odds, 0.01))
-
-
-def tie_pull(has_friend, has_colleague, b_friend, colleague_multiplier):
-    r"""Ties (E2): :math:`b_f\,1[\text{friend in } d] + \ln m\,1[\text{former colleague in } d]`.
-
-    Sources: CEPR DP20447 (friends), Glitz 2017 (former colleagues multiply the offer rate).
-    """
-    return b_friend * has_friend + np.log(colleague_multiplier) * has_colleague
+    return (
+        b_pay * pay_utility(net_pay, a.linear_pay, mean_pay)
+        + b_pay * np.where(moves, sign_on_gain, 0.0)
+        + compute
+        + a.b_size * np.log(np.maximum(size, 1.0))
+        + a.b_friend * has_friend
+        + a.b_diaspora * np.log1p(diaspora)
+        + a.b_home * home_share
+        + a.b_language * language
+        - np.where(
+            moves,
+            a.b_distance * np.log1p(distance_km / 100) + np.where(is_border, move_cost_abroad, a.move_cost_domestic),
+            0.0,
+        )
+        + corridor
+        - np.where(is_border, family_cost, 0.0)
+        + np.where(
+            needs_permit,
+            -a.b_delay * months_waiting + a.b_odds * np.log(np.maximum(mean_odds, 0.01)) - fee_loss,
+            b_pay * remote_gain,
+        )
+        + np.log(np.maximum(openings, 1e-9))
+        + np.log(a.colleague_multiplier) * has_colleague
+        + sector_value
+        + np.where(moves, 0.0, own_sector)
+        + constant
+    )
 
 
 def nests(origin, country, is_home):

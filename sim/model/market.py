@@ -117,17 +117,14 @@ def pulls(arm, year):
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(arm, valued),
         remote=remote_pull(arm, gross, m.price) - pay[..., 0],
-        place=eq.place_pull(
-            m.size,
-            s.compatriots,
-            s.home_share,
-            s.language,
-            openings(s, a, rules, arm.jobs_abroad()),
-            arm.constants.at(year, a.boom_half_life),
-            a.b_size,
-            a.b_diaspora,
-            a.b_home,
-            a.b_language,
+        place=eq.utility(
+            a,
+            size=m.size,
+            diaspora=s.compatriots,
+            home_share=s.home_share,
+            language=s.language,
+            openings=openings(s, a, rules, arm.jobs_abroad()),
+            constant=arm.constants.at(year, a.boom_half_life),
         ),
         compute=compute_table(s, a, m),
         permit=permit_terms(arm, gross, tax),
@@ -186,9 +183,13 @@ class Layout:
 
     def __init__(self, setting, a, move_cost_abroad):
         self.abroad = setting.country[:, None] != setting.country[None, :]
-        self.trip_cost = eq.trip_cost(
-            setting.distance_km, self.abroad, a.b_distance, a.move_cost_domestic, move_cost_abroad
-        )
+        self.trip_cost = -eq.utility(
+            a,
+            moves=~np.eye(len(setting.hubs), dtype=bool),
+            distance_km=setting.distance_km,
+            is_border=self.abroad,
+            move_cost_abroad=np.asarray(move_cost_abroad)[:, None, None],
+        )  # tier, origin, destination
         self.nest = nests_of(setting)
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.sharpness = (1 / self.dissimilarity)[self.nest]

@@ -197,8 +197,12 @@ def permit_terms(arm, gross, tax):
     net = lambda fee: eq.net_real_pay(  # noqa: E731
         kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0
     )
-    pull = eq.permit_pull(rules["route_processing_months"][route], arm.offices.known_odds[route], a.b_delay, a.b_odds)
-    pull = pull + a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None])
+    pull = eq.utility(
+        a,
+        months_waiting=rules["route_processing_months"][route],
+        mean_odds=arm.offices.known_odds[route],
+        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None]),
+    )
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
     return np.where(reached > 0, mean, np.nan)[pattern_of]

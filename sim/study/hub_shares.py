@@ -8,6 +8,7 @@ constants inverted anew for every value.
 import numpy as np
 
 from ..model import constants as fitting
+from ..model import equations as eq
 from ..model.arm import Arm
 from ..scenario.assumptions import ASSUMPTIONS, Assumptions
 from ..scenario.levers import baseline_rules
@@ -42,8 +43,8 @@ def pulls():
     skill = np.einsum("t,r->tr", tier, role)[:, :, None] * np.ones(3) / 3  # three tastes for pay, as many of each
     trip = arm.layout.trip_cost  # tier, origin, destination; nothing for who lives there
     moving = people.sum(axis=1).T[:, :, None] * ~np.eye(len(s.hubs), dtype=bool)
-    size = a.b_size * np.log(np.maximum(arm.size(), 1.0))
-    bonds = home @ (a.b_diaspora * np.log1p(s.compatriots) + a.b_home * s.home_share + a.b_language * s.language)
+    size = eq.utility(a, size=arm.size())
+    bonds = home @ eq.utility(a, diaspora=s.compatriots, home_share=s.home_share, language=s.language)
     found = {
         "pay": skill.reshape(-1) @ p.pay_arriving,
         "compute": role @ p.compute,
