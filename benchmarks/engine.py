@@ -13,12 +13,12 @@ from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate import START, shipped
-from sim.study.collect import blank, follow
-from sim.study.pairs import compile_kernels, the_world
+from sim.study.calibrate.constants import START, shipped
+from sim.study.recorder import blank, follow
+from sim.study.replicate import compile_kernels, the_world
 from sim.threads import get_threads, set_threads
-from sim.world.build import build
-from sim.world.hubs import load_setting
+from sim.world.build_world import build
+from sim.world.setting import load_setting
 
 os.environ["TALENTFLOW_CACHE"] = "off"  # a world comes from the disk in the one measurement that says so
 YEARS = 10

@@ -4,9 +4,9 @@ import numpy as np
 
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load, loads
-from sim.study.calibrate import START, constants_for, fit_world, shipped
-from sim.study.pairs import Plan, run_pair
-from sim.world.hubs import load_setting
+from sim.study.calibrate.constants import START, constants_for, fit_world, shipped
+from sim.study.replicate import Plan, run_pair
+from sim.world.setting import load_setting
 
 YEARS = 10
 LATE = 2031

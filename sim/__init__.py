@@ -13,19 +13,19 @@ __version__ = "0.1.0"
 _ROOMS = {
     "load": "sim.scenario.files",
     "Scenario": "sim.scenario.files",
-    "run": "sim.study.simulate",
-    "compare": "sim.study.simulate",
+    "run": "sim.study.run",
+    "compare": "sim.study.run",
     "breakeven": "sim.study.breakeven",
     "why": "sim.study.attribution",
     "backcast": "sim.study.backcast",
-    "sweep": "sim.study.sweep",
-    "Sweep": "sim.results.sweep_result",
+    "sweep": "sim.study.sweep.runner",
+    "Sweep": "sim.results.sweep",
     "Result": "sim.results.result",
     "measure": "sim.results.measures",
     "effect": "sim.results.effects",
     "effect_table": "sim.results.summary",
-    "origins": "sim.results.parts",
-    "write_graphml": "sim.results.flow_graph",
+    "origins": "sim.results.decomposition",
+    "write_graphml": "sim.results.export",
     **{
         f"plot_{kind}": f"sim.show.plots.{kind}"
         for kind in (

@@ -12,7 +12,8 @@ from sim.model.kernels import FREELY, RETURNING, TIE_HASH
 from sim.model.market import openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
-from sim.world.engineers import SECTORS, TASTES, TEMPORARY, TIERS, role_of, tier_of
+from sim.world.categories import SECTORS, TIERS
+from sim.world.engineers import TASTES, TEMPORARY, role_of, tier_of
 from sim.world.ties import TEAM
 
 

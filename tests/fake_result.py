@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from sim.results import Result
+from sim.results.result import Result
 from sim.results.schema import dataset
 from sim.scenario.assumptions import override, records
 

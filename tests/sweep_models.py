@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import Refused
-from sim.study.space import number
+from sim.study.sweep.factors import number
 
 ISHIGAMI = [number(f"x{k}", -math.pi, math.pi) for k in (1, 2, 3)] + [number("dummy", 0, 1)]
 ISHIGAMI_FIRST = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0, "dummy": 0.0}  # a = 7, b = 0.1

@@ -8,15 +8,16 @@ import xarray as xr
 from fake_result import fake_result
 
 from sim.errors import ResultError
-from sim.results import Result
 from sim.results.effects import effect, summarise
 from sim.results.measures import measure
 from sim.results.record import to_json
+from sim.results.result import Result
 from sim.results.summary import country_rows, effect_table, shown_hubs
 from sim.results.words import rests_on, said, two_sentences, who_loses_and_gains
 from sim.show.answer import answer, answers, plain_rows
 from sim.show.asked import render_effects
-from sim.show.terminal import console, render
+from sim.show.table import render
+from sim.show.terminal import console
 
 TOLD = ("name", "title", "question", "scenario", "sentences", "notices", "warnings")
 

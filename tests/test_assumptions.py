@@ -21,7 +21,7 @@ from sim.scenario.assumptions import (
     override,
     records,
 )
-from sim.scenario.shapes import SHAPES, quantile
+from sim.scenario.distributions import SHAPES, quantile
 
 VARIED = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
 

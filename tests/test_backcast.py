@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from sim.errors import TalentflowError, UsageError
-from sim.results.scores import log_score, net, rank_correlation, score, share_error
 from sim.show import backcast as show
 from sim.study.backcast import (
     COUNTED,
@@ -19,11 +18,15 @@ from sim.study.backcast import (
     backcast,
     check_years,
     corridor_rank,
+    log_score,
+    net,
+    rank_correlation,
+    score,
+    share_error,
     shipped_rows,
 )
-from sim.world.countries import MOBILITY, REST, countries_of, country_setting, mobility_mix
+from sim.world.countries import MOBILITY, REST, countries_of, country_setting, living_by_origin, mobility_mix
 from sim.world.flows import SHIPPED, read_flows
-from sim.world.origins import living_by_origin
 from sim.world.people import joint_mix
 from sim.world.tables import read
 

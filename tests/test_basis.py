@@ -5,10 +5,10 @@ import pytest
 from fake_result import fake_result
 
 from sim.errors import ResultError
-from sim.results import Result, tidy
-from sim.results.basis import LEAST, basis_rows
-from sim.results.effects import effect
+from sim.results import export
+from sim.results.effects import LEAST, basis_rows, effect
 from sim.results.measures import measure
+from sim.results.result import Result
 from sim.show.plots import BY_STOCK, draw
 
 
@@ -50,7 +50,7 @@ def test_there_are_no_rows_where_both_counts_agree(moved):
 
 
 def test_the_table_of_shares_holds_both_bases(moved):
-    table = tidy.shares(moved)
+    table = export.shares(moved)
     assert not table.duplicated(["basis", "arm", "time", "hub", "tier"]).any()
     everybody = table[table.tier == "all"].groupby(["basis", "arm", "time"]).share.sum()
     assert np.allclose(everybody, 1)

@@ -15,9 +15,9 @@ from sim.results.record import folder_name
 from sim.results.summary import effect_table
 from sim.scenario.files import load, loads
 from sim.scenario.stack import shared_until
-from sim.study.collect import blank, follow
-from sim.study.pairs import Plan, run_pair
-from sim.study.simulate import compare, replay, run
+from sim.study.recorder import blank, follow
+from sim.study.replicate import Plan, run_pair
+from sim.study.run import compare, replay, run
 
 SMALL = {"population": 5_000, "replicates": 1, "years": 4, "uncertainty": "chance", "workers": 1}
 LATE = scenario({"country.usa.route.h1b.special_fee_usd": 100_000, "country.ind.compute.h100e": 1e6}, "2028-04-15")

@@ -9,18 +9,16 @@ from hypothesis import strategies as st
 
 from sim.errors import ResultError, ScenarioError, UsageError
 from sim.months import january
-from sim.results.effects import effect
-from sim.results.precision import amount, error_of, pairs_needed, threshold
+from sim.results.effects import amount, effect, error_of, pairs_needed, threshold
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import load, loads
 from sim.scenario.levers import baseline_rules, catalogue
-from sim.scenario.stack import rules_at
-from sim.scenario.vary import between, differences, scale, the_lever, with_value
+from sim.scenario.stack import between, differences, rules_at, scale, the_lever, with_value
 from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
 from sim.study.attribution import CHANNELS, channel_of, split, why
 from sim.study.breakeven import breakeven, limits
-from sim.study.simulate import run
+from sim.study.run import run
 
 SMALL = {"population": 6_000, "replicates": 2, "years": 3, "uncertainty": "chance", "workers": 1}
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -34,7 +32,7 @@ def known_curve(monkeypatch):
         fee = [next((p.amount for p in s.policies if p.lever == "hub.paris.pay_multiplier"), 0.0) for s in scenarios]
         return -np.array(fee)[:, None] / 10 * np.array([0.8, 1.0, 1.2, 1.0])
 
-    monkeypatch.setattr("sim.study.experiment.Experiment.measure", measure)
+    monkeypatch.setattr("sim.study.replicate.Experiment.measure", measure)
 
 
 def test_a_straight_line_is_broken_even_where_it_must(known_curve):
@@ -59,7 +57,7 @@ def test_a_target_that_is_met_at_the_end_or_all_along_is_found(known_curve, monk
     end = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.4, (1, 4), **SMALL)
     assert end.value == pytest.approx(4)
     assert end.through is None
-    monkeypatch.setattr("sim.study.experiment.Experiment.measure", lambda self, arms, query: np.zeros((len(arms), 3)))
+    monkeypatch.setattr("sim.study.replicate.Experiment.measure", lambda self, arms, query: np.zeros((len(arms), 3)))
     flat = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", 0, (2, 4), **SMALL)
     assert (flat.value, flat.through, flat.crossings) == (2, (2, 4), 1)
     (sentence,) = breakeven_sentences(flat)

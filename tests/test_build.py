@@ -6,15 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import CENTRE, START, same, setting, shipped_world, world_of
 
+from sim.world.categories import ROLES, TIERS
 from sim.world.engineers import (
     CITIZEN,
     NATIVE_YEAR,
     OLDEST,
-    ROLES,
     STUDENT,
     TASTE_SHARES,
     TASTES,
-    TIERS,
     YOUNGEST,
     apportion,
     category,

@@ -10,14 +10,14 @@ import pytest
 from worlds import CENTRE, START, same, setting, world_of
 
 from sim.model.supply import entrant_path
-from sim.world import build, cache
+from sim.world import build_world, cache
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty folder in which even small worlds are kept."""
     monkeypatch.setenv("TALENTFLOW_CACHE", str(tmp_path / "worlds"))
-    monkeypatch.setattr(build, "KEPT_FROM", 0)
+    monkeypatch.setattr(build_world, "KEPT_FROM", 0)
     return tmp_path / "worlds"
 
 
@@ -39,7 +39,7 @@ def equal(one, other):
 def test_a_kept_world_is_the_built_one(folder, monkeypatch):
     built = small()
     with monkeypatch.context() as patch:
-        patch.setattr(build, "head_counts", None)  # nothing can be built now
+        patch.setattr(build_world, "head_counts", None)  # nothing can be built now
         assert equal(small(), built)
         with pytest.raises(TypeError):
             small(seed=1)
@@ -88,16 +88,16 @@ def test_a_folder_that_cannot_be_written_keeps_nothing_and_stops_nothing(folder)
 
 
 def test_two_writers_at_once_leave_one_whole_world(folder, monkeypatch):
-    both, count = Barrier(2), build.head_counts
+    both, count = Barrier(2), build_world.head_counts
 
     def together(*args):
         both.wait(timeout=60)  # neither has found a kept one
         return count(*args)
 
     with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
-        patch.setattr(build, "head_counts", together)
+        patch.setattr(build_world, "head_counts", together)
         one, other = pool.map(lambda _: small(), range(2))
-    monkeypatch.setattr(build, "head_counts", None)
+    monkeypatch.setattr(build_world, "head_counts", None)
     assert equal(one, other)
     assert equal(small(), one)
     assert len(list(folder.iterdir())) == 1
@@ -114,7 +114,7 @@ def test_the_worlds_used_longest_ago_go_when_there_are_too_many(folder, monkeypa
     monkeypatch.setattr(cache, "MOST_BYTES", 3.5 * size)
     small(seed=3)
     assert len(kept & set(folder.iterdir())) == 2
-    monkeypatch.setattr(build, "head_counts", lambda *args: pytest.fail("built again"))
+    monkeypatch.setattr(build_world, "head_counts", lambda *args: pytest.fail("built again"))
     small(seed=0)
 
 
@@ -147,10 +147,10 @@ def test_whatever_decides_a_world_has_a_world_of_its_own(folder, monkeypatch):
         {"with_ties": False},
     ]
     for change in changes:
-        build.build(**usual | change)
+        build_world.build(**usual | change)
     assert len(list(folder.iterdir())) == len(changes)
     monkeypatch.setattr(cache, "version", lambda package: "0")
-    build.build(**usual)
+    build_world.build(**usual)
     assert len(list(folder.iterdir())) == len(changes) + 1
 
 

@@ -10,12 +10,11 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from sim.results.sweep_result import Sweep
-from sim.scenario import posterior as shipped
-from sim.scenario.assumption_table import ENOUGH, PRIORS
-from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, draw_assumptions, override
+from sim.results.sweep import Sweep
+from sim.scenario import assumptions as shipped
+from sim.scenario.assumptions import ASSUMPTIONS, ENOUGH, PRIORS, Assumptions, draw_assumptions, override
 from sim.study.calibrate import checks, constants, pipeline, posterior
-from sim.study.calibrate import shipped as shipped_constants
+from sim.study.calibrate.constants import shipped as shipped_constants
 from sim.study.calibrate.facts import Fact, compared, observed, statistics
 from sim.study.calibrate.posterior import Emulated, learned, summarised
 
@@ -136,7 +135,7 @@ def test_a_fact_on_a_logarithmic_scale_is_compared_so():
 @pytest.mark.slow
 def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
     from sim.model.mean_field.state import whole_world
-    from sim.study.calibrate import fit_world
+    from sim.study.calibrate.constants import fit_world
 
     a, fitted = Assumptions.central(), shipped_constants()[0]
     world = whole_world(fit_world(), a, 5)

@@ -8,8 +8,9 @@ from sim.model import careers
 from sim.model import equations as eq
 from sim.model.market import gross_pay, skill_pay
 from sim.model.year import begin, find_considering
-from sim.study.simulate import run
-from sim.world.engineers import ROLES, TIERS, skill_of, tier_of
+from sim.study.run import run
+from sim.world.categories import ROLES, TIERS
+from sim.world.engineers import skill_of, tier_of
 
 EXPERT, PRACTITIONER, ENTRY = range(3)
 

@@ -13,12 +13,12 @@ from fake_result import fake_comparison, fake_result
 
 from sim import __version__
 from sim.errors import InvariantError
-from sim.results import Result
-from sim.results.parts import parts_table
+from sim.results.decomposition import parts_table
+from sim.results.result import Result
 from sim.scenario.files import loaded
 from sim.study.breakeven import Breakeven
 from sim.study.options import Options
-from sim.study.simulate import prepared
+from sim.study.run import prepared
 
 
 @pytest.fixture

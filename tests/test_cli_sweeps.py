@@ -8,7 +8,7 @@ import pytest
 
 from sim.cli.sweeps import _listed
 from sim.errors import Refused
-from sim.results.sweep_result import Sweep
+from sim.results.sweep import Sweep
 from sim.results.sweep_store import SweepStore
 from sim.show import sweeps as show
 
@@ -36,10 +36,10 @@ def engine(monkeypatch, tmp_path):
             found[name][1] = effect
         return found
 
-    monkeypatch.setattr("sim.study.cell.Simulator.prepare", prepare)
-    monkeypatch.setattr("sim.study.cell.Simulator.__call__", call)
-    monkeypatch.setattr("sim.study.sweep.trimmed", lambda factors, *_: factors)
-    monkeypatch.setattr("sim.study.sweep.is_compiled", lambda: True)
+    monkeypatch.setattr("sim.study.sweep.evaluate.Simulator.prepare", prepare)
+    monkeypatch.setattr("sim.study.sweep.evaluate.Simulator.__call__", call)
+    monkeypatch.setattr("sim.study.sweep.runner.trimmed", lambda factors, *_: factors)
+    monkeypatch.setattr("sim.study.sweep.runner.is_compiled", lambda: True)
     monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
     monkeypatch.chdir(tmp_path)
 
@@ -162,7 +162,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished(talentflow, engine, monkeyp
     def interrupted(self, values, draw):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.study.cell.Simulator.__call__", interrupted)
+    monkeypatch.setattr("sim.study.sweep.evaluate.Simulator.__call__", interrupted)
     code, _, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 8)
     assert (code, err) == (130, "talentflow: interrupted, finished cells are kept, and the same command goes on\n")
 

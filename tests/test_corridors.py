@@ -6,8 +6,8 @@ import pytest
 from sim.errors import UsageError
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.study import corridors
-from sim.study.skill_rates import rank_with_skill_rates, skill_rates
-from sim.world.rebuild.store import DATA, as_csv
+from sim.study.validation.experiments import published_skill_rates, rank_with_skill_rates
+from sim.world.build.source_files import DATA, as_csv
 from sim.world.tables import read
 
 
@@ -72,7 +72,7 @@ def test_nothing_is_fitted_to_the_years_of_the_backcast():
 
 
 def test_rates_of_people_with_ai_skills():
-    rates = skill_rates()
+    rates = published_skill_rates()
     assert len(rates) == 61
     assert rates["usa"] > 0 > rates["ind"]
     assert rates["are"] == pytest.approx((1171.89 + 1029.07 + 596.69) / 300)  # percent a year
@@ -80,6 +80,6 @@ def test_rates_of_people_with_ai_skills():
 
 def test_net_rates_are_compared_over_countries_that_both_know(result):
     rank, countries = rank_with_skill_rates(result)
-    assert set(countries) <= set(skill_rates())
+    assert set(countries) <= set(published_skill_rates())
     assert len(countries) > 5
     assert -1 <= rank <= 1

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import UsageError
-from sim.results.sweep_check import METHODS
-from sim.study.designs import SLICE, Design, blocks_asked, design
+from sim.results.saved_checks import METHODS
+from sim.study.sweep.designs import SLICE, Design, blocks_asked, design
 
 endless = pytest.mark.parametrize("method", ["lhs", "morris", "sobol", "pawn"])
 

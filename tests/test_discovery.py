@@ -5,8 +5,8 @@ import pytest
 
 from sim.errors import UsageError
 from sim.results.discovery import boxes, condition
-from sim.study.space import number
-from sim.study.sweep import explore
+from sim.study.sweep.factors import number
+from sim.study.sweep.runner import explore
 
 pytest.importorskip("ema_workbench", reason="the extra 'discovery'")
 FACTORS = [number(name, 0, 10) for name in "abc"]

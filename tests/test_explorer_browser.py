@@ -15,7 +15,7 @@ import pytest
 from sim.results.words import who_loses_and_gains
 from sim.scenario.files import load, loads
 from sim.show.explorer.state import from_query, options_of, scenario_of
-from sim.study.simulate import run
+from sim.study.run import run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [

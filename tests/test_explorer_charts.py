@@ -17,7 +17,7 @@ from sim.show.explorer.charts.look import DARK, LIGHT, NOTHING
 from sim.show.explorer.charts.ranks import ranks_chart
 from sim.show.explorer.charts.shares import shares_chart
 from sim.show.plots import style
-from sim.study.live import Told
+from sim.study.interactive import Told
 
 CHARTS = [effects_chart, shares_chart, flow_map_chart, ranks_chart]
 
@@ -190,7 +190,7 @@ def test_bars_are_the_numbers_of_the_table():
 
 
 def test_parts_of_nothing_are_said_to_be_nothing():
-    from sim.results.parts import parts_table
+    from sim.results.decomposition import parts_table
 
     table = parts_table(np.zeros((2, 3)), ["visa", "network"], "share")
     assert parts(table)["data"] == []

@@ -11,17 +11,17 @@ pytest.importorskip("streamlit", reason="the extra 'explorer' is not installed")
 
 from streamlit.testing.v1 import AppTest
 
-from sim.results import Result
 from sim.results.record import compare as differing
+from sim.results.result import Result
 from sim.scenario.files import loads
 from sim.show.explorer import downloads, engine, serve
 from sim.show.explorer.draw import shared
 from sim.show.explorer.saved import folders, opened
 from sim.show.explorer.state import POPULATIONS, State, scenario_of
-from sim.study.live import Told
-from sim.study.simulate import run
-from sim.study.space import number
-from sim.study.sweep import explore
+from sim.study.interactive import Told
+from sim.study.run import run
+from sim.study.sweep.factors import number
+from sim.study.sweep.runner import explore
 
 SMALL = {"population": ["2000"], "pairs": ["2"], "years": ["2"]}
 SIZE = {"population": 2_000, "replicates": 2, "years": 2, "workers": 1}

@@ -5,7 +5,7 @@ import sys
 import pytest
 from sweep_models import LINEAR, linear
 
-from sim.study.sweep import explore
+from sim.study.sweep.runner import explore
 
 MISSING = [
     ("explorer", "streamlit.web.cli", ["explore", "--no-browser"]),

@@ -9,7 +9,7 @@ from worlds import CENTRE, arm_of, rules_for, same, setting, shipped_world, year
 
 from sim.model import rng
 from sim.model.equations import family_costs
-from sim.world.engineers import TIERS
+from sim.world.categories import TIERS
 
 
 @given(st.floats(0, 5), st.floats(0, 1))

@@ -4,8 +4,8 @@ import pytest
 from fake_result import fake_result
 
 from sim.errors import ResultError
-from sim.results import Result
-from sim.results.flow_graph import flow_graph, pageranks, write_graphml, yearly_flows
+from sim.results.export import flow_graph, pageranks, write_graphml, yearly_flows
+from sim.results.result import Result
 
 
 def small():

@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sim.errors import ResultError, UsageError
-from sim.results import Result
-from sim.results.flow_graph import flow_graph, pageranks
+from sim.results.export import flow_graph, pageranks
+from sim.results.result import Result
 from sim.show.plots import style
 from sim.show.plots.chord import GAIN, RING, plot_chord
 from sim.show.plots.flow_map import LAND, equal_earth, net_changes

@@ -13,12 +13,13 @@ from sim.scenario.assumptions import load_assumptions
 from sim.scenario.files import available, experiments, load, shipped_assumptions
 from sim.show import gates as show
 from sim.show import verdicts
-from sim.study.validate import flagships, judged_again, moves, stays, taxes, visas
-from sim.study.validate.gates import by_id, chosen, gates, judged, passes
-from sim.study.validate.registry import EXPERIMENTS, ONCE, needed
-from sim.study.validate.trial import People
-from sim.world.engineers import CITIZEN, NATIVE_YEAR, TEMPORARY, TIERS, category
-from sim.world.hubs import load_setting
+from sim.study.validation import EXPERIMENTS, ONCE, judged_again, needed
+from sim.study.validation import experiments as studies
+from sim.study.validation.gates import by_id, chosen, gates, judged, passes
+from sim.study.validation.trial import People
+from sim.world.categories import TIERS
+from sim.world.engineers import CITIZEN, NATIVE_YEAR, TEMPORARY, category
+from sim.world.setting import load_setting
 
 ROOT = Path(__file__).parents[1]
 SETTING = load_setting()
@@ -46,8 +47,8 @@ def test_the_scenarios_named_are_there_and_none_lies_unused():
     named = {name for gate in gates() for name in gate.scenarios}
     assert set(experiments()) <= named <= {*available(), *experiments()}
     assert all(load(name).policies for name in named)
-    assert set(by_id()["g23"].scenarios) == set(flagships.HEADLINES)
-    assert by_id()["g01"].scenarios == tuple(f"validate/net_of_tax_{country}" for country in taxes.COUNTRIES)
+    assert set(by_id()["g23"].scenarios) == set(studies.HEADLINES)
+    assert by_id()["g01"].scenarios == tuple(f"validate/net_of_tax_{country}" for country in studies.COUNTRIES)
 
 
 def test_the_assumption_files_hold_what_they_are_named_for():
@@ -107,7 +108,7 @@ def test_the_spread_is_that_of_the_draws_that_have_a_value():
 def test_gates_are_chosen_by_name_or_number():
     assert [gate.id for gate in chosen(["g05", "g02"])] == ["g02a", "g02b", "g05"]
     assert len(chosen([])) == len(gates())
-    assert needed(EXPERIMENTS, chosen(["g17"])) == [visas.approval]
+    assert needed(EXPERIMENTS, chosen(["g17"])) == [studies.approval]
     with pytest.raises(UsageError, match="'g99' is no gate"):
         chosen(["g01", "g99"])
     with pytest.raises(UsageError, match="'g' is no gate"):
@@ -141,9 +142,9 @@ def test_borders_crossed_count_engineers_and_not_moves():
         people(["seattle", "boston", "", "paris"]),
     ]
     # there and back is one, within the country none, who left is not counted, twice is one
-    assert moves.crossed_a_border(years, SETTING.country) == pytest.approx(2 / 3)
+    assert studies.crossed_a_border(years, SETTING.country) == pytest.approx(2 / 3)
     only = [now._replace(category=np.array([ENTRY, EXPERT, EXPERT, EXPERT])) for now in years]
-    assert moves.crossed_a_border(only, SETTING.country) == pytest.approx(1 / 2)
+    assert studies.crossed_a_border(only, SETTING.country) == pytest.approx(1 / 2)
 
 
 def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
@@ -154,7 +155,7 @@ def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
         trained=["usa"] * 5 + ["chn"],
     )
     after = people(["boston", "beijing", "", "seattle", "beijing", "beijing", "seattle"])  # one more has come since
-    stay = lambda *homes: stays.stayed([(before, after)], SETTING, "usa", [SETTING.homes.index(h) for h in homes])  # noqa: E731
+    stay = lambda *homes: studies.stayed([(before, after)], SETTING, "usa", [SETTING.homes.index(h) for h in homes])  # noqa: E731
     assert stay("chn") == pytest.approx(1 / 2)
     assert stay("ind") == 1
     assert stay("chn", "ind") == pytest.approx(2 / 3)
@@ -168,7 +169,7 @@ def test_exits_are_of_temporary_residents_who_are_still_engineers():
         status=[TEMPORARY, TEMPORARY, TEMPORARY, CITIZEN, TEMPORARY],
     )
     after = people(["paris", "boston", "", "paris", "seattle"])
-    assert visas.exits(before, after, inside) == pytest.approx(1 / 2)
+    assert studies.exits(before, after, inside) == pytest.approx(1 / 2)
 
 
 # statistics: histories
@@ -178,7 +179,7 @@ def history(foreign=1.0, domestic=1.0, kept=0.6, years=10):
     """Counts in which a country's foreign and domestic top earners are scaled from the second year on."""
     counts = np.ones((years + 1, len(SETTING.hubs), len(SETTING.homes), 3, 6))
     counts[1:] *= foreign
-    for country in taxes.COUNTRIES:
+    for country in studies.COUNTRIES:
         own = SETTING.homes.index(country)
         counts[1:, SETTING.country == SETTING.countries.index(country), own] = domestic
     pay = np.ones((years + 1, len(SETTING.hubs), 3))
@@ -197,7 +198,7 @@ def history(foreign=1.0, domestic=1.0, kept=0.6, years=10):
 def test_elasticities_are_those_that_the_stocks_were_made_with():
     shock = 1.1
     trial = SimpleNamespace(baseline=history(), run=lambda name: history(shock**1.2, shock**0.2, 0.6 * shock))
-    found = taxes.net_of_tax(trial)
+    found = studies.net_of_tax(trial)
     assert found["g01"] == pytest.approx(1.2)
     assert found["g02a"] == pytest.approx(0.2)
     assert found["g02b"] == pytest.approx(6)
@@ -207,7 +208,7 @@ def test_elasticities_are_those_that_the_stocks_were_made_with():
 
 def test_no_ratio_is_made_up_where_domestic_experts_do_not_rise():
     trial = SimpleNamespace(baseline=history(), run=lambda name: history(1.1, 1.0, 0.66))
-    assert np.isnan(taxes.net_of_tax(trial)["g02b"])
+    assert np.isnan(studies.net_of_tax(trial)["g02b"])
 
 
 def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
@@ -219,13 +220,13 @@ def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
     def arm(arrivals):
         seen = history()
         seen.rules = rules
-        for t in range(taxes.RELIEF_YEARS + 1):  # ten natives, ten foreigners who have long been there, and who came
+        for t in range(studies.RELIEF_YEARS + 1):  # ten natives, ten foreigners who have long been there, and who came
             arrived = [NATIVE_YEAR] * 10 + [2000] * 10 + [2026 + k for k in range(t) for _ in range(arrivals)]
             home = ["deu"] * 10 + ["ind"] * (len(arrived) - 10)
             seen.people.append(people(["berlin"] * len(arrived), home, arrived=arrived))
         return seen
 
-    found = taxes.newcomer_relief(SimpleNamespace(baseline=arm(4), run=lambda *_, **__: arm(8)))
+    found = studies.newcomer_relief(SimpleNamespace(baseline=arm(4), run=lambda *_, **__: arm(8)))
     assert found["g04a"] == pytest.approx(np.log(2) / np.log(0.8 / 0.6))
     assert found["g04b"] == pytest.approx(2)
     assert found["g04c"] == pytest.approx(0)
@@ -233,13 +234,13 @@ def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
 
 def test_signs_are_compared_scenario_by_scenario():
     def trial(effects, alone=None):
-        levels = dict(zip(flagships.HEADLINES, effects, strict=True)) | {"baseline": 0.0}
+        levels = dict(zip(studies.HEADLINES, effects, strict=True)) | {"baseline": 0.0}
         run = lambda name: SimpleNamespace(measure=lambda query: levels[name])  # noqa: E731
         return SimpleNamespace(run=run, under=lambda name: alone)
 
     changed = trial([-1, 1, 1, -1, 1], trial([-2, -1, 1, -1, 0]))
-    assert flagships.signs_without_size(changed)["g23"] == 2
-    assert np.isnan(flagships.signs_without_size(trial([-1, 1, 1, -1, 1]))["g23"])
+    assert studies.signs_without_size(changed)["g23"] == 2
+    assert np.isnan(studies.signs_without_size(trial([-1, 1, 1, -1, 1]))["g23"])
 
 
 # the documents

@@ -131,7 +131,7 @@ def test_only_the_command_line_prints(name):
     calls = [
         node.func.id for node in ast.walk(tree(name)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     ]
-    assert "print" not in calls or name == "sim.show.terminal" or name.startswith("sim.world.rebuild")
+    assert "print" not in calls or name == "sim.show.terminal" or name.startswith("sim.world.build")
 
 
 @every_module

@@ -5,13 +5,13 @@ import pytest
 from worlds import CENTRE, setting
 
 from sim.model.market import openings
-from sim.results.uncertainty import headline
+from sim.results.decomposition import headline
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.levers import baseline_rules
 from sim.show import hub_shares as show
 from sim.show.report import report_html, summary_md
 from sim.study import hub_shares
-from sim.study.calibrate import START, shipped
+from sim.study.calibrate.constants import START, shipped
 from sim.world.tables import read
 
 

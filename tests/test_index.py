@@ -5,9 +5,9 @@ import pytest
 from fake_result import fake_result
 
 from sim.errors import ResultError
-from sim.results import Result
 from sim.results.measures import measure
 from sim.results.record import to_json
+from sim.results.result import Result
 from sim.show.answer import plain_rows
 from sim.show.index import index_table, render_index
 from sim.show.terminal import console

@@ -6,10 +6,9 @@ import pytest
 import sweep_models as models
 
 from sim.results import indices
-from sim.results.sweep_tables import assumption_load, chance_share, convergence, dependence, index_table
-from sim.results.sweep_words import reading
-from sim.study.space import number
-from sim.study.sweep import explore
+from sim.results.sweep import assumption_load, chance_share, convergence, dependence, index_table, reading
+from sim.study.sweep.factors import number
+from sim.study.sweep.runner import explore
 
 
 def swept(tmp_path, model, factors, method, n=None, **more):

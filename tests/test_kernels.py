@@ -11,7 +11,7 @@ from sim.model.constants import Constants
 from sim.model.kernels import FREELY, LEAVING, RETURNING
 from sim.model.market import follow_the_market
 from sim.scenario.assumptions import draw_assumptions
-from sim.world.engineers import SECTORS
+from sim.world.categories import SECTORS
 
 BOUNDARY = 1e-5  # a uniform this near to one may fall on either side of it: the twin sums in float32
 

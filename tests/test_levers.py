@@ -5,10 +5,9 @@ import re
 
 import pytest
 
+from sim.custom_world import SHIPPED as TABLES
 from sim.errors import ScenarioError
-from sim.own_world import SHIPPED as TABLES
-from sim.scenario.lever_table import FAMILIES, SELECTIONS
-from sim.scenario.levers import baseline_rules, catalogue, find
+from sim.scenario.levers import FAMILIES, SELECTIONS, baseline_rules, catalogue, find
 from sim.scenario.stack import held
 
 

@@ -7,7 +7,7 @@ from worlds import arm_of, rules_for, scenario, setting, shipped_world, years_of
 from sim.model.routes import route_for
 from sim.results.effects import effect
 from sim.scenario.files import available
-from sim.study.simulate import compare
+from sim.study.run import compare
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, STUDENT, TEMPORARY
 
 # What each must move, and which way. Not said where the model may go either way, or where the mover is too small for

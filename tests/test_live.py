@@ -9,11 +9,11 @@ import pytest
 from sim.errors import ScenarioError, UsageError
 from sim.results.record import compare as differing
 from sim.scenario.files import load, loads, set_overrides
-from sim.study import attribution, live
+from sim.study import attribution, interactive
 from sim.study.hands import Hands
-from sim.study.live import Live
+from sim.study.interactive import Live
 from sim.study.options import Options
-from sim.study.simulate import compare, run
+from sim.study.run import compare, run
 
 SMALL = {"population": 3_000, "replicates": 3, "years": 2}
 OPTIONS = Options(**SMALL).checked()
@@ -66,7 +66,7 @@ def test_several_scenarios_are_a_comparison(warm):
 
 def test_an_arm_that_was_run_is_not_run_again(warm, monkeypatch):
     first = settled(warm, FEE)
-    monkeypatch.setattr(live, "warm_pair", None)
+    monkeypatch.setattr(interactive, "warm_pair", None)
     assert differing(settled(warm, FEE).data, first.data) == []
 
 
@@ -77,7 +77,7 @@ def test_other_people_years_and_beliefs_are_told_apart(warm):
 
 
 def test_what_is_kept_has_a_limit(monkeypatch):
-    monkeypatch.setattr(live, "ARMS_KEPT", 4)
+    monkeypatch.setattr(interactive, "ARMS_KEPT", 4)
     warm = Live(Hands(0))
     for usd in (10_000, 20_000, 30_000):
         settled(warm, fee_of(usd))

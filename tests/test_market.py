@@ -9,7 +9,8 @@ from sim.model.market import follow_the_market, market, openings
 from sim.model.sectors import pay_tastes
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
-from sim.world.engineers import TASTES, TIERS
+from sim.world.categories import TIERS
+from sim.world.engineers import TASTES
 
 
 @pytest.fixture

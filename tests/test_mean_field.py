@@ -26,7 +26,7 @@ from sim.model.mean_field.state import WholeWorld, whole_world
 from sim.model.mean_field.year import begin, first_year, simulate
 from sim.model.supply import entrant_path
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate import fit_world
+from sim.study.calibrate.constants import fit_world
 
 # what the twin takes as it was at the start, or as a mean: ties, teams, remote work
 SWITCHED_OFF = CENTRE.vary(b_friend=0, colleague_multiplier=1, team_pull=1, remote_share=0)

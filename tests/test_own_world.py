@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import own_world
-from sim.results import Result
+from sim import custom_world
+from sim.results.result import Result
 from sim.scenario.levers import baseline_rules, catalogue
 from sim.world import tables
-from sim.world.hubs import load_setting
-from sim.world.registry import DECLARED, GENERATED
+from sim.world.schema import DECLARED, GENERATED
+from sim.world.setting import load_setting
 
 RECIPE = Path(__file__).parents[1] / "docs" / "add_a_hub.md"
 SMALL = ("--population", 2000, "--replicates", 1, "--years", 1, "--workers", 1, "--quiet")
@@ -28,7 +28,7 @@ def world(tmp_path):
     def world(table="prices", change=lambda rows: rows, folder="mine"):
         where = tmp_path / folder
         where.mkdir(exist_ok=True)
-        rows = change([dict(row) for row in own_world.rows(table)])
+        rows = change([dict(row) for row in custom_world.rows(table)])
         with (where / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
@@ -58,35 +58,35 @@ def dear(rows):
 
 def test_tables_take_the_place_of_the_shipped_ones_inside_the_block_alone(world):
     before = load_setting().price[0]
-    with own_world.using(world(change=dear)):
+    with custom_world.using(world(change=dear)):
         assert load_setting().price[0] == 4.9
-        assert tables.read("stock") == own_world.rows("stock")
+        assert tables.read("stock") == custom_world.rows("stock")
     assert load_setting().price[0] == before
-    assert own_world.digest() == ""
+    assert custom_world.digest() == ""
 
 
 def test_an_edited_table_is_read_again(world):
-    with own_world.using(world(change=dear)):
-        first = own_world.digest()
-    with own_world.using(world(change=lambda rows: [rows[0] | {"price_level": "3"}, *rows[1:]])):
+    with custom_world.using(world(change=dear)):
+        first = custom_world.digest()
+    with custom_world.using(world(change=lambda rows: [rows[0] | {"price_level": "3"}, *rows[1:]])):
         assert load_setting().price[0] == 3
-        assert own_world.digest() != first
+        assert custom_world.digest() != first
 
 
 def test_levers_and_rules_follow_the_tables(world):
-    with own_world.using(world("routes", lambda rows: [row | {"fee_usd": "123"} for row in rows])):
+    with custom_world.using(world("routes", lambda rows: [row | {"fee_usd": "123"} for row in rows])):
         assert set(baseline_rules()["route_fee_usd"]) == {123.0}
         assert catalogue()["country.usa.route.h1b.fee_usd"].present == 123
     assert catalogue()["country.usa.route.h1b.fee_usd"].present != 123
 
 
 def test_constants_belong_to_hubs_whatever_the_order_of_the_rows(world):
-    from sim.study.calibrate import shipped
+    from sim.study.calibrate.constants import shipped
 
     found, offsets = shipped()
-    with own_world.using(world("hub_constants", lambda rows: rows[::-1])):
+    with custom_world.using(world("hub_constants", lambda rows: rows[::-1])):
         again, other = shipped()
-    with own_world.using(world("border_costs", lambda rows: rows[::-1], "borders")):
+    with custom_world.using(world("border_costs", lambda rows: rows[::-1], "borders")):
         last, factors = shipped()
     assert np.array_equal(found.permanent, again.permanent)
     assert np.array_equal(offsets.net, other.net)
@@ -114,7 +114,7 @@ def test_a_run_keeps_its_tables_and_is_verified_with_them(world, talentflow, tmp
 
 
 def test_the_environment_names_a_world_too(world, talentflow, monkeypatch):
-    monkeypatch.setenv(own_world.VARIABLE, str(world(change=dear)))
+    monkeypatch.setenv(custom_world.VARIABLE, str(world(change=dear)))
     assert '"4.9"' in talentflow("world", "prices", "--json")[1]
 
 
@@ -213,11 +213,11 @@ def test_a_missing_folder_is_refused(tmp_path, talentflow):
 
 def test_every_table_of_an_own_world_is_checked_as_it_ships(tmp_path):
     """A copy of all tables is the same world: nothing in the checks rests on where they lie."""
-    for path in own_world.SHIPPED.glob("*.csv"):
+    for path in custom_world.SHIPPED.glob("*.csv"):
         shutil.copy(path, tmp_path)
-    with own_world.using(tmp_path):
+    with custom_world.using(tmp_path):
         assert tables.check() == []
-        assert set(own_world.texts()) <= set(DECLARED) | set(GENERATED)
+        assert set(custom_world.texts()) <= set(DECLARED) | set(GENERATED)
         assert load_setting().hubs == tables.names("hub")
 
 
@@ -251,7 +251,7 @@ def test_a_split_keeps_every_total(talentflow, tmp_path):
         more = ("--persons", persons, "--at", "18,73", "--into", tmp_path / "w")
         assert talentflow("split", "rest_of_india", name, *more)[0] == 0
     before = load_setting()
-    with own_world.using(tmp_path / "w"):
+    with custom_world.using(tmp_path / "w"):
         assert tables.check() == []
         after = load_setting()
         assert after.stock[after.hubs.index("pune")] == 20_000

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.custom_world import rows
 from sim.errors import ResultError, ScenarioError
-from sim.own_world import rows
 from sim.results.measures import measure
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import available, load, loads

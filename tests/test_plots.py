@@ -12,9 +12,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
 from sim.errors import ResultError, TalentflowError, UsageError
-from sim.results import Result
 from sim.results.effects import effect, hubs_that_matter
 from sim.results.measures import measure, series
+from sim.results.result import Result
 from sim.show.plots import KINDS, STYLES, USUAL, USUAL_OF_MANY, draw, style
 from sim.show.plots.backlog import plot_backlog
 from sim.show.plots.brain_gain import plot_brain_gain

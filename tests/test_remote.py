@@ -18,7 +18,7 @@ from worlds import (
 
 from sim.model import equations as eq
 from sim.model import passes, remote, rng, work
-from sim.world.engineers import SECTORS
+from sim.world.categories import SECTORS
 
 
 def living(arm):

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.results.effects import effect
-from sim.study.simulate import compare
+from sim.study.run import compare
 
 pytestmark = pytest.mark.slow
 POINTS = [  # scenario, measure, lowest and highest effect in percentage points

@@ -9,8 +9,8 @@ import pytest
 from fake_result import fake_result
 from test_answer import compared
 
-from sim.results import Result
 from sim.results.cells import hub_table
+from sim.results.result import Result
 from sim.results.summary import country_rows
 from sim.results.words import two_sentences
 from sim.scenario.files import loads

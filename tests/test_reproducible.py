@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim import compare, run
-from sim.results import Result
+from sim.results.result import Result
 from sim.scenario.files import available
 from sim.threads import get_threads, set_threads
 

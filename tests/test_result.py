@@ -7,9 +7,9 @@ import pytest
 from fake_result import fake_result
 
 from sim.errors import ResultError, UsageError
-from sim.results import Result
 from sim.results.folder import check_writable, is_valid
 from sim.results.record import compare, digest, folder_name, settings, to_json
+from sim.results.result import Result
 from sim.results.schema import VARIABLES
 from sim.scenario.assumptions import override, records
 
@@ -104,7 +104,7 @@ def test_a_folder_is_written_whole_or_not_at_all(small, tmp_path, fails, monkeyp
         raise OSError(28, "No space left on device")
 
     if fails == "tables":
-        monkeypatch.setattr("sim.results.tidy.effects", full)
+        monkeypatch.setattr("sim.results.export.effects", full)
     with pytest.raises(OSError, match="No space"):
         small.save(tmp_path, illustrate=full if fails == "figures" else None)
     assert list(tmp_path.iterdir()) == []

@@ -30,7 +30,7 @@ from sim.model.year import find_considering
 from sim.results.schema import VARIABLES
 from sim.scenario.files import load
 from sim.scenario.levers import catalogue
-from sim.study.simulate import run
+from sim.study.run import run
 from sim.threads import get_threads, set_threads
 from sim.world.engineers import CITIZEN, TEMPORARY
 

@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from sim.errors import ScenarioError, UsageError
 from sim.months import january, month_of
 from sim.scenario.describe import describe, diff, resolved_toml, sentence
-from sim.scenario.files import available, load, loads, set_overrides
+from sim.scenario.files import available, load, loads, set_overrides, starter, write_starter
 from sim.scenario.levers import baseline_rules, catalogue, find
-from sim.scenario.period import check_period
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.schema import schema
-from sim.scenario.stack import change_months, rules_at, stack
-from sim.scenario.starter import starter, write_starter
+from sim.scenario.stack import change_months, check_period, rules_at, stack
 
 SHIPPED = sorted(path.stem for path in (Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 FEE = "country.usa.route.h1b.special_fee_usd"

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from test_flow_plots import few, noted, texts
 
 from sim.errors import ResultError, UsageError
-from sim.results import Result
+from sim.results.result import Result
 from sim.show.plots import style
 from sim.show.plots.sector_flows import APART, BAR, NAMES, SIZE, named, plot_sector_flows, tops
-from sim.world.engineers import SECTORS
+from sim.world.categories import SECTORS
 
 every_look = pytest.mark.parametrize("look", ["memo", "slide"])
 

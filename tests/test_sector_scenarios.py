@@ -8,7 +8,7 @@ import pytest
 from sim.results.effects import effect
 from sim.results.measures import measure
 from sim.scenario.files import load
-from sim.study.simulate import compare, run
+from sim.study.run import compare, run
 
 POINTS = [  # scenario, measure, lowest and highest effect in percentage points
     ("frontier_listing", "mix:usa,sector=frontier_lab", 0.1, 0.6),  # liquid equity is worth a quarter of lab pay

@@ -14,7 +14,7 @@ from sim.model.jobs import change_jobs, separation
 from sim.model.market import follow_the_market, openings
 from sim.model.sectors import openings_by_sector, relative_pay, separation_rates
 from sim.scenario.assumptions import draw_assumptions
-from sim.world.engineers import SECTORS
+from sim.world.categories import SECTORS
 
 FRONTIER_LAB, STARTUP, SOVEREIGN_LAB = (SECTORS.index(k) for k in ("frontier_lab", "startup", "sovereign_lab"))
 MIDDLE = np.arange(1, 45, 3)  # categories whose taste for pay is the average one

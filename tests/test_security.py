@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 
 import sim
 from sim.errors import ResultError, WorldError, one_line
-from sim.results import Result
 from sim.results.folder import record_digest
+from sim.results.result import Result
 from sim.scenario.files import loads
 from sim.world import cache, flows
 

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.results.decomposition import EXACT, TOTAL, coalitions, origins, parts_table, shapley, splits_over_origins
 from sim.results.effects import effect
-from sim.results.parts import TOTAL, origins, parts_table, splits_over_origins
-from sim.results.shapley import EXACT, coalitions, shapley
 
 
 def game(parts, worth_of, seed=0):

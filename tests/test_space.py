@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from sim.errors import AssumptionError, ScenarioError, UsageError
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, override
+from sim.scenario.distributions import quantile
 from sim.scenario.files import load
-from sim.scenario.shapes import quantile
-from sim.study.draws import constants_or_none
-from sim.study.space import Factor, assumption, factors_over, number
-from sim.study.usable import trimmed
+from sim.study.parameter_sample import constants_or_none
+from sim.study.sweep.factors import Factor, assumption, factors_over, number, trimmed
 
 FEE = "country.usa.route.h1b.special_fee_usd"
 VARYING = [row for row in ASSUMPTIONS.values() if not row.is_fixed]

@@ -7,7 +7,7 @@ from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, 
 from sim.model import equations as eq
 from sim.model.jobs import job_lock
 from sim.model.year import return_rates
-from sim.study.simulate import run
+from sim.study.run import run
 from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY
 
 US = setting().countries.index("usa")

@@ -7,8 +7,8 @@ from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, 
 from sim.model import equations as eq
 from sim.model import supply
 from sim.model.supply import ACADEMIA, CONVERSIONS, DOCTORS, ENTRY, GRADUATES, entrant_path, entrant_ratio
-from sim.study.simulate import run
-from sim.world.engineers import TIERS
+from sim.study.run import run
+from sim.world.categories import TIERS
 
 US = setting().countries.index("usa")
 IN_US = setting().country == US

@@ -8,15 +8,23 @@ import pytest
 from sim import sweep
 from sim.errors import ResultError, UsageError
 from sim.results.effects import effect_series
-from sim.results.sweep_result import Sweep, content_digest
-from sim.results.sweep_tables import assumption_load, chance_share, index_table
-from sim.results.sweep_words import beside, load_words, notes, reading
+from sim.results.sweep import (
+    Sweep,
+    assumption_load,
+    beside,
+    chance_share,
+    content_digest,
+    index_table,
+    load_words,
+    notes,
+    reading,
+)
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load
-from sim.scenario.vary import with_value
+from sim.scenario.stack import with_value
 from sim.show.report import write_report
-from sim.study.screening import survivors
-from sim.study.simulate import run
+from sim.study.run import run
+from sim.study.sweep.designs import survivors
 
 SMALL = {"population": 3_000, "years": 2, "workers": 1}
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -132,8 +140,8 @@ def test_an_extension_keeps_the_folder_and_what_lies_in_it(tmp_path):
 
 
 def test_what_decides_the_numbers_decides_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.study.sweep.trimmed", lambda factors, *_: factors)
-    monkeypatch.setattr("sim.study.sweep._explored", lambda model, factors, method, n, folder, *_: folder)
+    monkeypatch.setattr("sim.study.sweep.runner.trimmed", lambda factors, *_: factors)
+    monkeypatch.setattr("sim.study.sweep.runner._explored", lambda model, factors, method, n, folder, *_: folder)
     changes = (
         {},
         {"n": 3},

@@ -7,8 +7,7 @@ from sweep_models import ISHIGAMI, ishigami
 from test_plots import assert_nothing_is_cut, drawn, said, texts
 
 from sim.errors import UsageError
-from sim.results.sweep_result import Sweep
-from sim.results.sweep_tables import assumption_load, index_table
+from sim.results.sweep import Sweep, assumption_load, index_table
 from sim.show.plots import STYLES, SWEEP_KINDS, USUAL_OF_SWEEP, draw_sweep, draw_sweep_figures, style
 from sim.show.plots.assumption_load import plot_assumption_load
 from sim.show.plots.convergence import plot_convergence
@@ -18,8 +17,8 @@ from sim.show.plots.screening import plot_screening
 from sim.show.plots.spider import legs, plot_spider
 from sim.show.plots.tornado import plot_tornado
 from sim.show.plots.two_way import plot_two_way
-from sim.study.space import number
-from sim.study.sweep import explore
+from sim.study.sweep.factors import number
+from sim.study.sweep.runner import explore
 
 GRADED = [number(f.name, f.low, f.high, grade=grade) for f, grade in zip(ISHIGAMI[:3], "ABC", strict=True)]
 GRADED.append(number("dummy", 0, 1, grade="D"))

@@ -19,14 +19,12 @@ import pytest
 import sweep_models as models
 
 from sim.errors import ResultError, StoreError, UsageError
-from sim.results.sweep_result import Sweep, content_digest
+from sim.results.sweep import Sweep, content_digest, index_table, notes, reading
 from sim.results.sweep_store import NAME, SweepStore, clear, complete_blocks, is_sweep
-from sim.results.sweep_tables import index_table
-from sim.results.sweep_words import notes, reading
-from sim.study.designs import TRIES
 from sim.study.executors import workers_of
-from sim.study.space import number
-from sim.study.sweep import explore
+from sim.study.sweep.designs import TRIES
+from sim.study.sweep.factors import number
+from sim.study.sweep.runner import explore
 
 KILLS = int(os.environ.get("TALENTFLOW_KILLS", "3"))  # 20 for the long run
 TESTS = Path(__file__).parent
@@ -222,7 +220,7 @@ RUN = """
 import sys
 sys.path.insert(0, {tests!r})
 import sweep_models as models
-from sim.study.sweep import explore
+from sim.study.sweep.runner import explore
 if __name__ == "__main__":
     print("go", flush=True)
     explore(models.Slow({seconds}, {marks!r}), models.LINEAR, {method!r}, {n}, store={store!r}, workers={workers})
@@ -313,7 +311,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 import sweep_models as models
 from sim.errors import StoreError
-from sim.study.sweep import explore
+from sim.study.sweep.runner import explore
 try:
     explore(models.trivial, models.LINEAR, "lhs", 256, store={store!r})
 except StoreError as error:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import WorldError
-from sim.world import tax
-from sim.world.tax.schemes import exempt
+from sim.world.build import tax
+from sim.world.build.tax.rates import exempt
 
 SOURCES = Path(tax.__file__).parent.parent / "data" / "sources"
 INCOMES = (50, 100, 200, 400, 800)

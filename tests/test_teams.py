@@ -8,7 +8,8 @@ from sim.model import moves, rng, teams
 from sim.model.ledger import Books
 from sim.model.tables import Teams
 from sim.model.year import find_considering
-from sim.world.engineers import SECTORS, YOUNGEST, empty, tier_of
+from sim.world.categories import SECTORS
+from sim.world.engineers import YOUNGEST, empty, tier_of
 
 STARTUP = SECTORS.index("startup")
 

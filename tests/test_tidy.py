@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_answer import compared
 
-from sim.results import tidy
+from sim.results import export
 from sim.results.effects import effect
 
 
@@ -14,7 +14,7 @@ def several():
 
 
 def test_effects_name_the_scenario_and_are_those_of_each(several):
-    table = tidy.effects(several)
+    table = export.effects(several)
     assert not table.duplicated(["arm", "measure", "place", "time"]).any()
     last = table.query("measure == 'share' and place == 'boston' and time == 2029").set_index("arm")
     for arm in several.arms:
@@ -22,7 +22,7 @@ def test_effects_name_the_scenario_and_are_those_of_each(several):
 
 
 def test_shares_and_flows_hold_the_baseline_once(several):
-    for table, key in ((tidy.shares(several), "time"), (tidy.flows(several), "year")):
+    for table, key in ((export.shares(several), "time"), (export.flows(several), "year")):
         assert set(table.arm) == {"baseline", *several.arms}
         places = [name for name in ("basis", "hub", "tier", "origin", "destination") if name in table]
         assert not table.duplicated(["arm", key, *places]).any()

@@ -10,13 +10,11 @@ from test_plots import drawn, words
 
 from sim import compare, load, run
 from sim.errors import UsageError
-from sim.results import Result
-from sim.results.effects import effect
-from sim.results.uncertainty import (
+from sim.results.decomposition import (
     DIMS,
     RUNS,
     SOURCES,
-    TOTAL,
+    WHOLE,
     headline,
     parts,
     place_rows,
@@ -24,14 +22,16 @@ from sim.results.uncertainty import (
     shares,
     split_table,
 )
+from sim.results.effects import effect
+from sim.results.result import Result
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.policies import Scenario
 from sim.show.plots.uncertainty import plot_uncertainty
 from sim.show.report import report_html, summary_md
 from sim.study.options import Options
 from sim.study.uncertainty import DATA, VARIANTS, variants_of
-from sim.world.hubs import load_setting
-from sim.world.misstated import figure_errors, misstated
+from sim.world.perturb import figure_errors, misstated
+from sim.world.setting import load_setting
 
 SMALL = dict(population=2_000, replicates=2, years=2, workers=1, uncertainty="parts")
 ERRORS = {"A": 0.0, "B": 0.05, "C": 0.1, "D": 0.1}
@@ -154,13 +154,13 @@ def test_figures_vary_by_their_stated_error_and_by_their_grade():
 
 def test_the_four_parts_of_a_run_sum_to_the_total(small):
     table = split_table(small)
-    parts = table[table.part != TOTAL].groupby(["place", "time"]).variance.sum()
-    totals = table[table.part == TOTAL].set_index(["place", "time"]).variance
+    parts = table[table.part != WHOLE].groupby(["place", "time"]).variance.sum()
+    totals = table[table.part == WHOLE].set_index(["place", "time"]).variance
     assert parts.to_numpy() == pytest.approx(totals[parts.index].to_numpy(), rel=1e-12)
     assert (totals.xs(2028, level="time") != 0).all()
     assert (table[table.time == 2026].variance == 0).all()  # nobody has moved yet
-    widths = table[table.part != TOTAL].groupby(["place", "time"]).half_width.sum()
-    whole = table[table.part == TOTAL].set_index(["place", "time"]).half_width
+    widths = table[table.part != WHOLE].groupby(["place", "time"]).half_width.sum()
+    whole = table[table.part == WHOLE].set_index(["place", "time"]).half_width
     assert widths.to_numpy() == pytest.approx(whole[widths.index].to_numpy())
 
 
@@ -239,7 +239,7 @@ def test_the_stack_is_as_high_as_half_the_band(look, hubs):
     result = with_runs(fake_result())
     ax = drawn(plot_uncertainty, result, look=look, hubs=hubs)
     place = hubs[0] if hubs else headline(result)
-    total = [row["half_width"] for row in place_rows(result, place) if row["part"] == TOTAL]
+    total = [row["half_width"] for row in place_rows(result, place) if row["part"] == WHOLE]
     (plot,) = ax.child_axes
     assert plot.lines[0].get_ydata() == pytest.approx(total)
     assert max(layer.get_paths()[0].vertices[:, 1].max() for layer in plot.collections) == pytest.approx(max(total))

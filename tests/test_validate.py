@@ -7,10 +7,10 @@ import pytest
 from worlds import CENTRE, fitted
 
 from sim import cli
-from sim.study.pairs import Plan, run_pair
-from sim.study.validate import moves, validate, visas
-from sim.study.validate.trial import YEARS, Trial
-from sim.world.hubs import load_setting
+from sim.study.replicate import Plan, run_pair
+from sim.study.validation import experiments, validate
+from sim.study.validation.trial import YEARS, Trial
+from sim.world.setting import load_setting
 from sim.world.tables import read
 
 PLAN = Plan(2_000, 0, 2026, YEARS, (), 2026)
@@ -61,20 +61,20 @@ def test_an_assumption_held_gives_a_trial_with_constants_of_its_own(trial):
 
 def test_behind_closed_borders_nobody_lives_in_two_countries(trial):
     people = trial.run("all_closed", people=True).people[2:]  # closed from the second year on
-    assert moves.crossed_a_border(people, trial.setting.country) == 0
+    assert experiments.crossed_a_border(people, trial.setting.country) == 0
     inside = trial.setting.country == trial.setting.countries.index("usa")
-    assert visas.exits(people[0], people[-1], inside) == 0
-    assert moves.crossed_a_border(trial.baseline.people[:6], trial.setting.country) > 0
+    assert experiments.exits(people[0], people[-1], inside) == 0
+    assert experiments.crossed_a_border(trial.baseline.people[:6], trial.setting.country) > 0
 
 
 def test_the_odds_of_the_office_are_places_over_registrations(trial):
     for row in read("registrations"):
         expected = 100 * CAP / CENTRE.petition_yield / int(row["eligible"])
-        assert visas.office_odds(trial)[f"g14_{row['fy']}"] == pytest.approx(expected, abs=0.01)
+        assert experiments.office_odds(trial)[f"g14_{row['fy']}"] == pytest.approx(expected, abs=0.01)
 
 
 def test_a_fee_lets_fewer_in_from_abroad(trial):
-    found = visas.fee(trial)
+    found = experiments.fee(trial)
     assert 0 < found["g16a"] < 100
     assert found["g16b"] < 50  # two employers in a hundred pay for all but experts
 
@@ -123,22 +123,22 @@ def test_an_unknown_gate_is_refused_and_nothing_written(tmp_path, capsys):
 
 
 def test_what_nothing_measures_counts_as_missed(monkeypatch):
-    monkeypatch.setattr("sim.study.validate.EXPERIMENTS", {})
-    monkeypatch.setattr("sim.study.validate.ONCE", {})
+    monkeypatch.setattr("sim.study.validation.EXPERIMENTS", {})
+    monkeypatch.setattr("sim.study.validation.ONCE", {})
     answer = validate(only=("g27",))
     assert answer["gates"][0]["verdict"] == "not measured"
     assert not answer["passed"]
 
 
 def test_what_is_measured_once_stands_beside_the_draws(monkeypatch):
-    monkeypatch.setattr("sim.study.validate.ONCE", {lambda options: {"g27": 0.9, "g27: gravity": 0.8}: ("g27",)})
+    monkeypatch.setattr("sim.study.validation.ONCE", {lambda options: {"g27": 0.9, "g27: gravity": 0.8}: ("g27",)})
     answer = validate(draws=1, population=2_000, only=("g27",))
     row = answer["gates"][0]
     assert (row["verdict"], row["median"], row["beside"]["gravity"]["median"]) == ("passed", 0.9, 0.8)
 
 
 def test_the_countries_of_the_tax_gates_have_enough_foreign_experts():
-    from sim.study.validate.taxes import COUNTRIES
+    from sim.study.validation.experiments import COUNTRIES
 
     setting = load_setting()
     experts = setting.stock * setting.tier_share[:, 0]

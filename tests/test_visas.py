@@ -22,7 +22,8 @@ from sim.model.routes import MOST_ROUTES, approval, pays_fee, route_for
 from sim.model.visas import SLOT
 from sim.model.year import leave, settle
 from sim.scenario.files import load
-from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, TIERS, tier_of
+from sim.world.categories import TIERS
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, tier_of
 
 JANUARY = 12 * START
 FEE = "country.usa.route.h1b.special_fee_usd"

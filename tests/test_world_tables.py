@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sim.errors import WorldError
-from sim.world import checks, rebuild, tables
-from sim.world.rebuild.store import share_texts, source, whole_numbers
-from sim.world.registry import DECLARED, GENERATED
+from sim.world import build, checks, tables
+from sim.world.build.source_files import share_texts, source, whole_numbers
+from sim.world.schema import DECLARED, GENERATED
 
 
 def total(table, value, **where):
@@ -29,10 +29,10 @@ def test_nothing_is_wrong():
     assert tables.check() == []
 
 
-@pytest.mark.parametrize("name", sorted(rebuild.DERIVED))
+@pytest.mark.parametrize("name", sorted(build.DERIVED))
 def test_derived_tables_are_current(name):
     path = tables.DATA / f"{name}.csv"
-    assert path.read_text(encoding="utf-8") == rebuild.text(name), "stale: run python -m sim.world.rebuild"
+    assert path.read_text(encoding="utf-8") == build.text(name), "stale: run python -m sim.world.build"
 
 
 def test_every_file_is_declared_and_every_source_is_used_or_cited():

@@ -11,12 +11,11 @@ from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import loads
-from sim.scenario.lever_table import FAMILIES
-from sim.scenario.levers import baseline_rules
-from sim.study.calibrate import shipped
-from sim.world.build import build
-from sim.world.engineers import ROLES, SECTORS, TIERS
-from sim.world.hubs import load_setting
+from sim.scenario.levers import FAMILIES, baseline_rules
+from sim.study.calibrate.constants import shipped
+from sim.world.build_world import build
+from sim.world.categories import ROLES, SECTORS, TIERS
+from sim.world.setting import load_setting
 
 START = 2026
 CENTRE = Assumptions.central()

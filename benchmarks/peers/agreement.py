@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import rm1
-from .frameworks import ENTRIES
+from benchmarks.peers import rm1
+from benchmarks.peers.frameworks import ENTRIES
 
 REFERENCE = "numba:exp"
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environments import python_of
+from benchmarks.peers.environments import python_of
 
 ROOT = Path(__file__).parents[2]
 SMALL, MIDDLE, FULL, LARGE = 10_000, 100_000, 1_900_000, 10_000_000

@@ -9,8 +9,8 @@ import math
 import agentpy as ap
 import numpy as np
 
-from . import harness, rm1
-from .rm1 import B_COMP, B_PEER, HUBS, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_COMP, B_PEER, HUBS, MOVE_COST, P_SEARCH, H
 
 
 class Hub(ap.Agent):

@@ -14,8 +14,8 @@ import numpy as np
 from laser.core import LaserFrame
 from laser.core.random import seed as seed_laser
 
-from . import harness, rm1
-from .rm1 import B_PEER, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_PEER, MOVE_COST, P_SEARCH, H
 
 
 @nb.njit(

@@ -15,8 +15,8 @@ import mesa
 import numpy as np
 from mesa.discrete_space import FixedAgent, Network
 
-from . import harness, rm1
-from .rm1 import B_COMP, B_PEER, HUBS, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_COMP, B_PEER, HUBS, MOVE_COST, P_SEARCH, H
 
 
 class Hub(mesa.Agent):

@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from mesa_frames import AgentSetPolars, ModelDF
 
-from . import harness, rm1
-from .rm1 import B_PEER, MOVE_COST, P_SEARCH, C, H, T
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_PEER, MOVE_COST, P_SEARCH, C, H, T
 
 
 class Engineers(AgentSetPolars):

@@ -22,8 +22,8 @@ import math
 import numpy as np
 from numba import njit, prange, uint64
 
-from . import harness, rm1
-from .rm1 import B_PEER, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_PEER, MOVE_COST, P_SEARCH, H
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 M1, M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

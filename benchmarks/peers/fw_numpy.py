@@ -10,8 +10,8 @@ Variants
 import numpy as np
 from scipy import sparse
 
-from . import harness, rm1
-from .rm1 import B_PEER, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_PEER, MOVE_COST, P_SEARCH, H
 
 
 class NumpyModel:

@@ -8,8 +8,8 @@ that are scanned whole, Sim runs the loop.
 import numpy as np
 import starsim as ss
 
-from . import harness, rm1
-from .rm1 import B_PEER, MOVE_COST, P_SEARCH, H
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import B_PEER, MOVE_COST, P_SEARCH, H
 
 ss.options(verbose=0)
 

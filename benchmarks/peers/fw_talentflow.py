@@ -9,6 +9,8 @@ stages, with one of RM1's between them.
 import numpy as np
 from numba import njit, uint64
 
+from benchmarks.peers import harness, rm1
+from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 from sim.model import passes, rng
 from sim.model.acts import relocate
 from sim.model.equations import STAY, THIRD
@@ -16,11 +18,9 @@ from sim.model.kernels import FREELY, draw_nested, exponentials, find_ties, gath
 from sim.model.ledger import Books
 from sim.model.tables import BATCH, Hiring, Tables, Teams, room_for
 from sim.threads import over_range
-from sim.world.engineers import CATEGORIES, ROLES, SECTORS, STATUSES, TIER_OF, category, empty
+from sim.world.categories import ROLES, SECTORS, STATUSES
+from sim.world.engineers import CATEGORIES, TIER_OF, category, empty
 from sim.world.ties import Ties
-
-from . import harness, rm1
-from .rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)

@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from . import rm1
-from .idle import Watch, wait_quiet
+from benchmarks.peers import rm1
+from benchmarks.peers.idle import Watch, wait_quiet
 
 
 def run(name, build, warmup=None, variants=("default",)):

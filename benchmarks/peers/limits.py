@@ -18,9 +18,9 @@ import numba
 import numpy as np
 from numba import njit, prange, uint64
 
-from . import rm1
-from .fw_numba import CHUNK, THRESHOLD, agent_hash
-from .idle import wait_quiet
+from benchmarks.peers import rm1
+from benchmarks.peers.fw_numba import CHUNK, THRESHOLD, agent_hash
+from benchmarks.peers.idle import wait_quiet
 
 
 @njit(parallel=True, cache=True)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .environments import FOLDER
+from benchmarks.peers.environments import FOLDER
 
 H, C, T, K = 20, 12, 3, 8  # hubs, countries, tiers, mean number of ties
 P_SEARCH = 0.12

@@ -8,8 +8,8 @@ import statistics
 import subprocess
 import sys
 
-from .environments import python_of
-from .frameworks import ENTRIES, LIMIT, OURS
+from benchmarks.peers.environments import python_of
+from benchmarks.peers.frameworks import ENTRIES, LIMIT, OURS
 
 DISTURBED = 0.08  # cores
 SECONDS = 2.0  # of replicas in a round, at least one

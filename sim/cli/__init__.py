@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sim import __version__, own_world
-from sim.cli import asking, checking, explore, scenarios, studies, sweeps
+from sim import __version__, custom_world
+from sim.cli import run, saved_runs, scenarios, sweeps, validation
 from sim.errors import TalentflowError, one_line
 
 app = typer.Typer(
@@ -16,10 +16,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for panel, commands in (
-    ("Run", (studies.run, studies.compare, studies.index, studies.breakeven, studies.why)),
+    ("Run", (run.run, run.compare, run.index, run.breakeven, run.why)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
-    ("Explore", (explore.explore,)),
-    ("A saved run", (asking.effect, asking.plot, asking.verify)),
+    ("Explore", (run.explore,)),
+    ("A saved run", (saved_runs.effect, saved_runs.plot, saved_runs.verify)),
     (
         "Scenarios",
         (
@@ -32,7 +32,7 @@ for panel, commands in (
         ),
     ),
     ("The world", (scenarios.world, scenarios.split)),
-    ("Trust", (checking.validate, checking.backcast, checking.calibrate)),
+    ("Trust", (validation.validate, validation.backcast, validation.calibrate)),
 ):
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
@@ -45,7 +45,7 @@ def main(arguments=None):
         typer.echo(f"talentflow {__version__}")
         sys.exit()
     try:
-        with own_world.restored():
+        with custom_world.restored():
             code = app(arguments, prog_name="talentflow", standalone_mode=False)
         resumes = arguments[:1] in (["sweep"], ["calibrate"])
         kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.shared import Json, Quiet, Scenario, World, say
+from sim.cli.options import Json, Quiet, Scenario, World, say
 from sim.errors import TalentflowError, UsageError
 
 IN_FULL = 6  # levers that are shown with all that is known of them; more are a table
@@ -52,7 +52,7 @@ def new(
     quiet: Quiet = False,
 ):
     """Write scenarios/NAME.toml, a commented file to start from."""
-    from sim.scenario.starter import write_starter
+    from sim.scenario.files import write_starter
 
     path = write_starter(name, Path("scenarios"))
     say([{"file": str(path)}], json, quiet)
@@ -132,14 +132,14 @@ def split(
     """Split a new hub off another one: a world of your own, with a row for the new hub in every table, to be edited."""
     import shutil
 
-    from sim import own_world
+    from sim import custom_world
     from sim.results.folder import check_writable, staged
-    from sim.world.rebuild.store import as_csv
-    from sim.world.split import split
+    from sim.world.build.source_files import as_csv
+    from sim.world.split_hub import split
 
     check_writable(into.absolute().parent)
     if into.exists():
-        own_world.use(into)
+        custom_world.use(into)
     made = split(hub, name, label or name.replace("_", " ").title(), persons, _place(at))
     with staged(into.absolute()) as folder:
         if into.exists():

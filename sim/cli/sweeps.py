@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.shared import (
+from sim.cli.options import (
     Assumptions,
     Baseline,
     Engine,
@@ -74,7 +74,7 @@ def sweep(
     from sim.results.folder import check_writable
     from sim.show import sweeps as show
     from sim.show.plots import draw_sweep_figures
-    from sim.study import sweep as study
+    from sim.study.sweep import runner as study
 
     if extend is not None and n is not None:
         raise UsageError("--extend", "give it or --n, not both")
@@ -118,7 +118,7 @@ def status(
     quiet: Quiet = False,
 ):
     """Say how far a sweep is, what was refused or failed, and what it says so far; nothing is run."""
-    from sim.results.sweep_result import Sweep
+    from sim.results.sweep import Sweep
 
     found = Sweep.load(folder)
     _print(found, list(measure or found.record.get("measures") or [found.primary]), json, quiet, cells=True)
@@ -135,7 +135,7 @@ def discover(
     """Find under which assumptions a scenario fails, as boxes in plain words (needs the extra 'discovery')."""
     from sim.results.discovery import boxes, condition
     from sim.results.record import plain_values, to_json
-    from sim.results.sweep_result import Sweep
+    from sim.results.sweep import Sweep
     from sim.show import sweeps as show
     from sim.show import terminal
 

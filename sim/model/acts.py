@@ -6,10 +6,10 @@ What an act means stands in ``moves``, ``visas`` and ``routes``, which call thes
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
-from .kernels import uniform_at
-from .ledger import book, no_changes
-from .work import new_sector
+from sim.model.kernels import uniform_at
+from sim.model.ledger import book, no_changes
+from sim.model.work import new_sector
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
 
 
 @njit(cache=True, nogil=True)

@@ -4,14 +4,14 @@ from copy import copy
 
 import numpy as np
 
-from ..threads import over_range
-from ..world.engineers import ROLES, SECTORS, STATUSES, TIERS
-from . import passes, remote, rng
-from .frame import Frame, considering_table
-from .ledger import Books
-from .market import follow_the_market
-from .teams import completeness, teams_of
-from .visas import Offices
+from sim.model import passes, remote, rng
+from sim.model.frame import Frame, considering_table
+from sim.model.ledger import Books
+from sim.model.market import follow_the_market
+from sim.model.teams import completeness, teams_of
+from sim.model.visas import Offices
+from sim.threads import over_range
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 
 
 class Arm(Frame):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..threads import over_range
-from . import equations as eq
-from . import rng, work
-from .supply import skill_demand
+from sim.model import equations as eq
+from sim.model import rng, work
+from sim.model.supply import skill_demand
+from sim.threads import over_range
 
 
 def promote(arm, year):

@@ -6,9 +6,9 @@ so. Which sectors use whose fleet is an assumption too.
 
 import numpy as np
 
-from ..world.engineers import SECTORS
-from ..world.hubs import OWNERS
-from . import equations as eq
+from sim.model import equations as eq
+from sim.world.categories import SECTORS
+from sim.world.setting import OWNERS
 
 OWNER_OF = np.array(
     [

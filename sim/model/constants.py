@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from ..errors import InvariantError
-from ..world.people import entrant_homes
-from . import equations as eq
-from . import rng
-from .kernels import tied_hubs
-from .market import dissimilarity_of
-from .remote import considering_factor
-from .routes import promise, route_shares
+from sim.errors import InvariantError
+from sim.model import equations as eq
+from sim.model import rng
+from sim.model.kernels import tied_hubs
+from sim.model.market import dissimilarity_of
+from sim.model.remote import considering_factor
+from sim.model.routes import promise, route_shares
+from sim.world.people import entrant_homes
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
 # in the country, to the home country, to a third one, and to another country of a home that is a group of countries

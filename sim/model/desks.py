@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from . import lottery
-from .routes import approval, is_drawn, pays_fee
+from sim.model import lottery
+from sim.model.routes import approval, is_drawn, pays_fee
 
 REMEMBERED = 3  # years of odds that applicants look back on
 INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from ..scenario.stack import change_months, rules_at
-from ..world.engineers import YOUNGEST
-from ..world.ties import TEAM
-from . import equations as eq
-from . import remote
-from .market import Layout, follow_the_market, mean_pay
-from .routes import routes_of
-from .supply import academia_over_path, entrant_path, reference_size
+from sim.model import equations as eq
+from sim.model import remote
+from sim.model.market import Layout, follow_the_market, mean_pay
+from sim.model.routes import routes_of
+from sim.model.supply import academia_over_path, entrant_path, reference_size
+from sim.scenario.stack import change_months, rules_at
+from sim.world.engineers import YOUNGEST
+from sim.world.ties import TEAM
 
 
 class Frame:

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ..threads import over_range
-from ..world.engineers import SECTORS, TEMPORARY
-from . import equations as eq
-from . import remote, rng, work
-from .sectors import FRONTIER_LAB, separation_rates
-from .tables import Hiring
+from sim.model import equations as eq
+from sim.model import remote, rng, work
+from sim.model.sectors import FRONTIER_LAB, separation_rates
+from sim.model.tables import Hiring
+from sim.threads import over_range
+from sim.world.categories import SECTORS
+from sim.world.engineers import TEMPORARY
 
 
 def change_jobs(arm, year):

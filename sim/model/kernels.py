@@ -12,8 +12,8 @@ import numpy as np
 from numba import float32, int32, njit, types, uint64
 from numba.extending import intrinsic
 
-from .rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
-from .tables import BATCH, MOST_TIES, SHUT, room_for
+from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
+from sim.model.tables import BATCH, MOST_TIES, SHUT, room_for
 
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter

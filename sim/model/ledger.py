@@ -8,9 +8,10 @@ over all engineers; it shows that all of them balance at once, and misses a gap 
 import numpy as np
 from numba import int64, njit, uint64
 
-from ..errors import InvariantError
-from ..world.engineers import SECTORS, STATUSES, TIER_OF, TIERS
-from .rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
+from sim.errors import InvariantError
+from sim.model.rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
+from sim.world.categories import SECTORS, STATUSES, TIERS
+from sim.world.engineers import TIER_OF
 
 STATUS_COUNT = len(STATUSES)
 

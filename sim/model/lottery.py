@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from ..threads import over_range
-from . import equations as eq
-from . import rng
-from .kernels import uniform_at
+from sim.model import equations as eq
+from sim.model import rng
+from sim.model.kernels import uniform_at
+from sim.threads import over_range
 
 LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
 

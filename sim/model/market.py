@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import equations as eq
-from . import remote
-from .compute import compute_per_engineer, compute_table
-from .jobs import hiring
-from .routes import open_routes, permit_terms, route_shares
-from .sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
-from .tables import SHUT, Tables
+from sim.model import equations as eq
+from sim.model import remote
+from sim.model.compute import compute_per_engineer, compute_table
+from sim.model.jobs import hiring
+from sim.model.routes import open_routes, permit_terms, route_shares
+from sim.model.sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
+from sim.model.tables import SHUT, Tables
 
 
 class Pulls(NamedTuple):

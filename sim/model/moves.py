@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..threads import over_range
-from . import rng
-from .acts import by_need, change_status, count_tied, free_to_decide, relocate
-from .kernels import FREELY, choose_hubs, tied_hubs, uniforms
+from sim.model import rng
+from sim.model.acts import by_need, change_status, count_tied, free_to_decide, relocate
+from sim.model.kernels import FREELY, choose_hubs, tied_hubs, uniforms
+from sim.threads import over_range
 
 MONTHS = 12
 

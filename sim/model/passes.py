@@ -7,10 +7,21 @@ back as changes by ledger cell, see ``ledger.Books``. Draws are made for a block
 import numpy as np
 from numba import njit, uint64
 
-from ..world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STEM_OPT, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
-from .kernels import draw_block, uniform_at
-from .ledger import book, cell_of, fingerprint_of, no_changes
-from .work import employer_elsewhere, remote_share
+from sim.model.kernels import draw_block, uniform_at
+from sim.model.ledger import book, cell_of, fingerprint_of, no_changes
+from sim.model.work import employer_elsewhere, remote_share
+from sim.world.engineers import (
+    CITIZEN,
+    OLDEST,
+    OPT,
+    PERMANENT,
+    ROLE_OF,
+    STEM_OPT,
+    STUDENT,
+    TEMPORARY,
+    TIER_OF,
+    YOUNGEST,
+)
 
 BLOCK = 1024
 MONTHS = 12

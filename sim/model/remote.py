@@ -6,9 +6,9 @@ sector. Residence and employer are then two hubs, and stocks are counted by both
 
 import numpy as np
 
-from ..threads import over_range
-from . import equations as eq
-from . import moves, rng, work
+from sim.model import equations as eq
+from sim.model import moves, rng, work
+from sim.threads import over_range
 
 
 def remote_share(setting, a, rules):

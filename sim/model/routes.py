@@ -5,11 +5,12 @@ from functools import lru_cache
 import numpy as np
 from numba import njit
 
-from ..threads import over_range
-from ..world.engineers import STATUSES, TEMPORARY, TIERS
-from . import equations as eq
-from .acts import best_route
-from .sectors import nominal_mean_pay
+from sim.model import equations as eq
+from sim.model.acts import best_route
+from sim.model.sectors import nominal_mean_pay
+from sim.threads import over_range
+from sim.world.categories import STATUSES, TIERS
+from sim.world.engineers import TEMPORARY
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
 MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws

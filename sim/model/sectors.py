@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..world.engineers import SECTORS, TASTES
-from . import equations as eq
+from sim.model import equations as eq
+from sim.world.categories import SECTORS
+from sim.world.engineers import TASTES
 
 FRONTIER_LAB = SECTORS.index("frontier_lab")
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ..scenario.stack import rules_at
-from ..world.engineers import SECTORS, TIERS, skill_of, tier_of
-from ..world.people import entrant_tiers
-from . import equations as eq
-from . import passes, rng
-from .acts import those
+from sim.model import equations as eq
+from sim.model import passes, rng
+from sim.model.acts import those
+from sim.scenario.stack import rules_at
+from sim.world.categories import SECTORS, TIERS
+from sim.world.engineers import skill_of, tier_of
+from sim.world.people import entrant_tiers
 
 GRADUATES, CONVERSIONS = range(2)
 ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors

@@ -12,14 +12,15 @@ without one has none. Former colleagues are ties, whatever becomes of the team.
 import numpy as np
 from numba import njit, uint64
 
-from ..threads import over_range
-from ..world.engineers import NATIVE_YEAR, SECTORS
-from ..world.ties import TEAM
-from . import rng
-from .kernels import uniform_at
-from .ledger import book
-from .market import openings
-from .tables import Teams
+from sim.model import rng
+from sim.model.kernels import uniform_at
+from sim.model.ledger import book
+from sim.model.market import openings
+from sim.model.tables import Teams
+from sim.threads import over_range
+from sim.world.categories import SECTORS
+from sim.world.engineers import NATIVE_YEAR
+from sim.world.ties import TEAM
 
 BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])
 

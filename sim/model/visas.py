@@ -9,14 +9,14 @@ from copy import copy
 
 import numpy as np
 
-from ..threads import over_range
-from ..world.engineers import tier_of
-from . import lottery, moves, rng
-from .acts import below, standing
-from .desks import INTAKE, Desks
-from .kernels import uniforms
-from .passes import students
-from .routes import WEIGHTED, promise, route_for
+from sim.model import lottery, moves, rng
+from sim.model.acts import below, standing
+from sim.model.desks import INTAKE, Desks
+from sim.model.kernels import uniforms
+from sim.model.passes import students
+from sim.model.routes import WEIGHTED, promise, route_for
+from sim.threads import over_range
+from sim.world.engineers import tier_of
 
 SLOT, HUB, ROUTE, MONTH = range(4)
 NONE = np.zeros((4, 0), np.int64)

@@ -6,9 +6,10 @@ Rates and chances come from ``careers``, ``jobs`` and ``remote``; nothing here i
 import numpy as np
 from numba import float32, int32, njit, uint64
 
-from ..world.engineers import ROLE_OF, SECTORS, TEMPORARY, TIER_OF
-from .kernels import draw_block, uniform_at
-from .ledger import STATUS_COUNT, book, fingerprint, no_changes
+from sim.model.kernels import draw_block, uniform_at
+from sim.model.ledger import STATUS_COUNT, book, fingerprint, no_changes
+from sim.world.categories import SECTORS
+from sim.world.engineers import ROLE_OF, TEMPORARY, TIER_OF
 
 BLOCK = 1024
 FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))

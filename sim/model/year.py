@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from ..threads import over_range
-from . import moves, passes, rng
-from .acts import free_to_decide
-from .arm import Arm
-from .careers import offers, promote
-from .jobs import change_jobs
-from .kernels import LEAVING, RETURNING
-from .market import follow_the_market
-from .remote import call_back
-from .supply import enter
-from .teams import take_over
-from .timeline import Timeline
+from sim.model import moves, passes, rng
+from sim.model.acts import free_to_decide
+from sim.model.arm import Arm
+from sim.model.careers import offers, promote
+from sim.model.jobs import change_jobs
+from sim.model.kernels import LEAVING, RETURNING
+from sim.model.market import follow_the_market
+from sim.model.remote import call_back
+from sim.model.supply import enter
+from sim.model.teams import take_over
+from sim.model.timeline import Timeline
+from sim.threads import over_range
 
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 

@@ -100,7 +100,7 @@ def basis_table(rows):
 
     Parameters
     ----------
-    rows : list, as :func:`sim.results.basis.basis_rows` gives it
+    rows : list, as :func:`sim.results.effects.basis_rows` gives it
 
     Returns
     -------

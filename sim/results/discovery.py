@@ -7,10 +7,9 @@ import warnings
 import numpy as np
 
 from sim.errors import UsageError
-from sim.results.effects import SHOWN
+from sim.results.effects import SHOWN, amount
 from sim.results.measures import MEASURES
-from sim.results.precision import amount
-from sim.results.sweep_words import subject
+from sim.results.sweep import subject
 
 MOST_BOXES = 3
 MOST_LIMITS = 4  # factors that one box may restrict: more are no plain words

@@ -1,9 +1,18 @@
-"""Effects: scenario less baseline, pair by pair, with their spread and their own Monte Carlo error."""
+"""Effects: scenario minus baseline, pair by pair, with their spread, Monte Carlo error and precision."""
+
+import math
+import re
 
 import numpy as np
 import xarray as xr
 
-from sim.results.measures import measure, series
+from sim.errors import ResultError, UsageError
+from sim.results.measures import MEASURES, measure, parse, series
+
+# ------------------------------------------------------------------------------
+# Effects: scenario less baseline, pair by pair, with their spread and their own Monte Carlo error.
+# ------------------------------------------------------------------------------
+
 
 LOW, HIGH = 0.05, 0.95  # the band: nine pairs in ten lie inside
 SHOWN = {  # unit of a measure -> (factor, unit of its level, unit of its effect) as people read it
@@ -166,3 +175,126 @@ def hubs_that_matter(result, count=10):
     others = [hub for hub in [*touched.index, *named.index] if hub not in chosen]
     chosen += list(dict.fromkeys(others))[: count - len(chosen)]
     return list(size[chosen].sort_values(ascending=False).index)
+
+
+# ------------------------------------------------------------------------------
+# How precise an answer is asked to be, and how many pairs that takes.
+# ------------------------------------------------------------------------------
+
+
+GROWTH = 4  # times the pairs at most in one step: an error estimated on few pairs is itself rough
+
+
+def threshold(precision, query):
+    """The Monte Carlo error asked for, in the measure's own unit; see :func:`amount`.
+
+    >>> threshold("0.05pp", "share:usa")
+    0.0005
+    """
+    value = amount(precision, query, "precision")
+    if not 0 < value < math.inf:
+        raise UsageError(f"precision {precision}", "must be above 0")
+    return value
+
+
+def amount(text, query, what):
+    """An effect on a measure as written, in the measure's own unit.
+
+    Parameters
+    ----------
+    text : number in the measure's own unit, or text in the unit that people read: ``"0.05pp"``, ``"20 persons"``
+    query : str, the measure
+    what : what the amount is, for messages
+
+    Raises
+    ------
+    UsageError naming the unit that fits; ResultError for an unknown measure
+
+    >>> amount("-1pp", "share:usa,tier=expert", "target")
+    -0.01
+    """
+    unit = MEASURES[parse(query).name].unit
+    factor, _, shown = SHOWN.get(unit, (1, "", unit))
+    if isinstance(text, int | float):
+        return float(text)
+    number, rest = re.findall(r"^\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text))[0]
+    try:
+        value = float(number) / factor
+        if not math.isfinite(value):
+            raise ValueError
+        if shown.startswith(rest.strip()):
+            return value
+        raise UsageError(f"{what} {text}", f"{query} is measured in {shown}")
+    except ValueError:
+        raise UsageError(f"{what} {text}", f"expected a number and its unit, such as 0.05{shown}") from None
+
+
+def error_of(result, query):
+    """The largest Monte Carlo error of the effects on a measure, over its places and scenarios; own unit."""
+    return float(summarise(effect(result, query)).error.max())
+
+
+def pairs_needed(pairs, error, target):
+    """Pairs that bring ``error`` down to ``target``: it falls with the root of their number.
+
+    >>> pairs_needed(20, 0.02, 0.01)
+    80
+    """
+    times = (error / target) ** 2 if math.isfinite(error) else GROWTH  # a single pair knows no error
+    return min(math.ceil(pairs * times), GROWTH * pairs)
+
+
+# ------------------------------------------------------------------------------
+# Two ways to count engineers by hub: where they live, and where the employer is whom they work for (E11).
+# ------------------------------------------------------------------------------
+
+
+LEAST = 0.01  # percentage points between the effects of both counts: below, a reader sees no difference
+
+
+def by_employer(data):
+    """The same arrays with every engineer counted in the hub of the employer.
+
+    Raises
+    ------
+    ResultError for a run that was saved without employers.
+    """
+    if "stock_by_employer" not in data:
+        raise ResultError("basis employer", "this run was saved before employers were counted; run it again")
+    return data.assign(stock=data.stock_by_employer.assign_attrs(data.stock.attrs))
+
+
+def basis_rows(result, most=6):
+    """The hubs whose share changes differently by employer than by residence, the largest difference first.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    most : how many to show
+
+    Returns
+    -------
+    list of dict: hub, name, residence (effect by residence), employer (effect by employer), gap (the second less the
+    first, each a mean over pairs in percentage points of the world stock), low, high and same_sign (of the gap, over
+    pairs), pairs; empty where no gap reaches ``LEAST``, or employers were not counted
+    """
+    if "stock_by_employer" not in result.data:
+        return []
+    points = SHOWN["share"][0]
+    living, working = (points * effect(result, query) for query in ("share", "share,basis=employer"))
+    gap = summarise(working - living)
+    size = abs(gap["mean"]).to_series().sort_values(ascending=False, kind="stable")
+    names = result.data.hub_name.to_series()
+    return [
+        {
+            "hub": hub,
+            "name": names[hub],
+            "residence": float(living.sel(hub=hub).mean()),
+            "employer": float(working.sel(hub=hub).mean()),
+            "gap": float(gap["mean"].sel(hub=hub)),
+            "same_sign": int(gap.same_sign.sel(hub=hub)),
+            "pairs": gap.attrs["pairs"],
+        }
+        | {key: float(gap[key].sel(hub=hub)) for key in ("low", "high")}
+        for hub in size.index[size >= LEAST][:most]
+    ]

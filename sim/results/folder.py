@@ -12,12 +12,12 @@ from pathlib import Path
 
 import xarray as xr
 
-from sim import own_world
+from sim import custom_world
 from sim.errors import ResultError, UsageError
-from sim.results import tidy
+from sim.results import export
+from sim.results.decomposition import is_split, split_table
 from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
-from sim.results.trust import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
-from sim.results.uncertainty import is_split, split_table
+from sim.results.saved_checks import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
 
 TRIES = 10  # to take a place that other commands take too
 WORLD = "world"  # the folder inside it with the tables of one's own that a run was made from
@@ -142,9 +142,9 @@ def _fill(folder, result, illustrate):
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
-    if own_world.digest() and result.record["digests"].get("world") == own_world.digest():
+    if custom_world.digest() and result.record["digests"].get("world") == custom_world.digest():
         (folder / WORLD).mkdir()
-        for name, text in own_world.texts().items():
+        for name, text in custom_world.texts().items():
             (folder / WORLD / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     with ThreadPoolExecutor(1) as meanwhile:
         written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
@@ -161,7 +161,7 @@ def _write_arrays(folder, result, written):
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
     (folder / "result.nc").write_bytes(result.data.to_netcdf(engine="h5netcdf", encoding=packed))
-    tables = {f"{name}.csv": getattr(tidy, name)(result) for name in ("shares", "flows", "effects")}
+    tables = {f"{name}.csv": getattr(export, name)(result) for name in ("shares", "flows", "effects")}
     tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import own_world
+from sim import custom_world
 from sim.errors import ResultError
 from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
@@ -96,7 +96,7 @@ def inputs(arms, baseline, declared, chosen):
         "baseline": resolved_toml(baseline),
         **chosen,
         "assumptions": records(declared),
-        "digests": {"code": code_digest()} | ({"world": own_world.digest()} if own_world.texts() else {}),
+        "digests": {"code": code_digest()} | ({"world": custom_world.digest()} if custom_world.texts() else {}),
     }
 
 

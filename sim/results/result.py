@@ -6,7 +6,7 @@ from pathlib import Path
 import xarray as xr
 
 from sim.errors import ResultError, nearest
-from sim.results import basis, display, folder, summary
+from sim.results import display, effects, folder, summary
 from sim.results.record import folder_name
 
 
@@ -78,7 +78,7 @@ class Result:
         ------
         ResultError for a run that was saved without employers.
         """
-        return Result(basis.by_employer(self.data), self.record | {"basis": "employer"})
+        return Result(effects.by_employer(self.data), self.record | {"basis": "employer"})
 
     def to_frame(self):
         """The effects on hub shares as a table: the hubs that matter and all others together.

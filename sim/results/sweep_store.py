@@ -28,7 +28,7 @@ import numpy as np
 
 from sim.errors import ResultError, StoreError, UsageError
 from sim.results.record import to_json
-from sim.results.sweep_check import CHECKS, check, seal_cell, seal_facts
+from sim.results.saved_checks import CHECKS, check, seal_cell, seal_facts
 
 NAME = "store.sqlite"
 FORMAT = 1

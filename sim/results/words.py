@@ -8,7 +8,7 @@ from sim.results.cells import count
 from sim.results.effects import HIGH, decimals, effect, error_words, more_pairs, summarise
 from sim.results.measures import measure
 from sim.results.summary import POINTS
-from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
+from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.05  # percentage points

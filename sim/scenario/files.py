@@ -1,17 +1,115 @@
-"""Scenario files: found by name, read, and either refused in one line or resolved to a Scenario."""
+"""Read scenario files by name: refuse them in one line, or resolve them to a Scenario; write a starter file."""
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.errors import ScenarioError, nearest
+from sim.errors import ScenarioError, UsageError, nearest
+from sim.scenario.levers import Lever, find
 from sim.scenario.places import checked_subject
-from sim.scenario.policies import Policy, Scenario
-from sim.scenario.provisions import provision
-from sim.scenario.reading import line_of, parse
+from sim.scenario.policies import OPERATIONS, Policy, Scenario
 from sim.scenario.schema import PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
-from sim.texts import read_text
+from sim.texts import line_of, parse, read_text
+
+# ------------------------------------------------------------------------------
+# One ``[[policy]]`` against the levers it names: the right kind of value, in bounds, on sound dates.
+# ------------------------------------------------------------------------------
+
+
+LONGEST_RAMP = 50
+
+
+def provision(row: PolicyTable, place: str, index: int | None = None, text: str = "") -> Policy:
+    """Return the policy that ``row`` means; raise ScenarioError naming ``place``, line, key and limit.
+
+    ``index`` is the row's place in the file and ``text`` the file, to find the line.
+    """
+    number = "" if index is None else f"policy {index + 1}"
+    key = "lever"
+    try:
+        levers = find(row.lever)
+        operation = _operation(row)
+        key = operation
+        amount = max(_amount(getattr(row, operation), operation, lever) for lever in levers)
+        key = "ramp_years"
+        _check_ramp(row, operation, amount, levers)
+        key = "until"
+        if row.begins and row.until and row.until <= row.begins:
+            raise ScenarioError(f"{row.until} is not after from = {row.begins}")
+    except ScenarioError as why:
+        raise ScenarioError(place, line_of(text, "policy", index or 0, key), number, key, why) from None
+    return Policy(
+        lever=row.lever,
+        levers=levers,
+        operation=operation,
+        amount=amount,
+        begins=row.begins,
+        ends=row.until,
+        ramp_years=float(row.ramp_years),
+        source=row.source,
+        origin=f"{place}: {number}" if number else place,
+    )
+
+
+def _operation(row: PolicyTable) -> str:
+    given = [key for key in OPERATIONS if getattr(row, key) is not None]
+    if len(given) != 1:
+        got = " and ".join(given) or "none"
+        raise ScenarioError(row.lever, f"needs exactly one of value, multiply and add; got {got}")
+    return given[0]
+
+
+def _amount(raw: object, operation: str, lever: Lever) -> float:
+    """Return what is written as the number that the rules hold."""
+    if operation != "value":
+        if lever.kind not in ("number", "integer"):
+            raise ScenarioError(lever.path, f"is a {lever.kind}: it can only be set, with value")
+        low, high = (0, 1e6) if operation == "multiply" else (lever.low - lever.high, lever.high - lever.low)
+        return _in_bounds(raw, low, high, "times" if operation == "multiply" else lever.unit, lever.path)
+    if lever.kind == "flag":
+        if not isinstance(raw, bool):
+            raise ScenarioError(lever.path, f"{raw!r} is neither true nor false")
+        return float(raw)
+    if lever.kind == "choice":
+        if raw not in lever.choices:
+            hint = nearest(str(raw), lever.choices)
+            raise ScenarioError(lever.path, f"{raw!r} is not one of {', '.join(lever.choices)}{hint}")
+        return float(lever.choices.index(raw))
+    if lever.may_be_none and raw == "none":
+        return math.inf
+    return _in_bounds(raw, lever.low, lever.high, lever.unit, lever.path, whole=lever.kind == "integer")
+
+
+def _in_bounds(raw: object, low: float, high: float, unit: str, path: str, whole: bool = False) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise ScenarioError(path, f"{raw!r} is not a number")
+    if not low <= raw <= high:  # so that NaN fails
+        shown = f"{raw:,}" if isinstance(raw, float) or abs(raw) < 1e15 else "a number of many digits"
+        raise ScenarioError(path, f"{shown} is not in [{low:,.10g}, {high:,.10g}] {unit}")
+    if whole and raw != int(raw):
+        raise ScenarioError(path, f"{raw:,} is not a whole number of {unit}")
+    return float(raw)
+
+
+def _check_ramp(row: PolicyTable, operation: str, amount: float, levers: Sequence[Lever]) -> None:
+    _in_bounds(row.ramp_years, 0, LONGEST_RAMP, "years", "")
+    if row.ramp_years == 0:
+        return
+    if row.begins is None:
+        raise ScenarioError("a ramp needs a day to begin: add from")
+    for lever in levers:
+        if lever.kind not in ("number", "integer"):
+            raise ScenarioError(lever.path, f"is a {lever.kind}: it cannot be phased in")
+        if operation == "value" and math.isinf(amount) != math.isinf(lever.present):
+            raise ScenarioError(lever.path, "a ramp cannot lead to or from no cap")
+
+
+# ------------------------------------------------------------------------------
+# Scenario files: found by name, read, and either refused in one line or resolved to a Scenario.
+# ------------------------------------------------------------------------------
 
 
 def folders() -> list[Path]:
@@ -120,3 +218,54 @@ def _resolve(text: str) -> Path:
         hint = nearest(text, known) or f"; there are: {', '.join(known) or 'none'}"
         raise ScenarioError(f"scenario {text!r}", f"not found{hint}")
     return known[text]
+
+
+# ------------------------------------------------------------------------------
+# A starter file for a scenario of one's own: it loads as it stands, and its comments say what may be changed.
+# ------------------------------------------------------------------------------
+
+
+TEXT = """\
+# A scenario: what changes, from when, and where that is written down. It runs as it stands.
+# List what a policy may change with: talentflow levers h1b
+title    = "{name}"
+question = "Who gains and who loses if the H-1B cap rises to 100,000 places a year?"
+# subject = "usa"         # the place that the answer leads with; left out: the country of the first lever
+
+# One [[policy]] for each thing that changes; add as many as you like.
+[[policy]]
+lever  = "country.usa.route.h1b.cap"
+value  = 100_000          # sets the lever: a number, true or false, or a word in quotes; a cap may be "none"
+# multiply = 1.2          # or multiplies it; write exactly one of value, multiply and add
+# add = 15_000            # or adds to it; values are set first, then multiplied, then added to
+from   = 2027-01-01       # first day, year-month-day; it acts from the first whole month; left out: since ever
+# until = 2029-01-01      # first day on which it no longer holds; left out: for good
+# ramp_years = 2          # phased in month by month over so many years
+source = "assumption (grade D)"   # where it is written down; A measured, B derived, C industry, D assumed
+
+# A star reaches every place, braces some. Take the # away to add a tax of two percentage points in two countries:
+# [[policy]]
+# lever  = "country.{{fra,deu}}.tax.rate_points"
+# add    = 2
+# from   = 2027-01-01
+# source = "assumption (grade D)"
+"""
+
+
+def starter(name: str) -> str:
+    """Return the text of a commented scenario file; raise UsageError for a name that no file should have."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise UsageError(f"scenario name {name!r}", "only letters, digits, _ and - may stand in it")
+    return TEXT.format(name=name)
+
+
+def write_starter(name: str, folder: Path) -> Path:
+    """Write ``name.toml`` into ``folder`` and return its path; raise UsageError if there is one already."""
+    text, path = starter(name), folder / f"{name}.toml"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(path, "there is such a file already") from None
+    return path

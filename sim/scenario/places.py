@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.custom_world import kept_by_world, rows
 from sim.errors import ScenarioError, nearest
-from sim.own_world import kept_by_world, rows
 from sim.scenario.policies import Scenario
 
 SPOKEN = {  # how people say a country in a sentence, where that is not its name

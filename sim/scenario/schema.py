@@ -18,8 +18,7 @@ from pydantic_core import ErrorDetails
 from sim.errors import ScenarioError, nearest
 from sim.scenario.levers import catalogue
 from sim.scenario.policies import OPERATIONS
-from sim.scenario.reading import line_of
-from sim.texts import ONE_LINE, UNSEEN
+from sim.texts import ONE_LINE, UNSEEN, line_of
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
 Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]

@@ -1,15 +1,22 @@
-"""Policies stacked on the rules: what is in force in a month, when it changes, and what contradicts."""
+"""Stack policies on the rules: what is in force in a month, how a scenario is varied, and whether it acts in a run."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.scenario.levers import Lever
+from sim.months import day_label, january, month_of
+from sim.scenario.levers import Lever, find
 from sim.scenario.places import joined_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
+
+# ------------------------------------------------------------------------------
+# Policies stacked on the rules: what is in force in a month, when it changes, and what contradicts.
+# ------------------------------------------------------------------------------
 
 
 def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -114,3 +121,158 @@ def refuse_conflicts(policies: Iterable[Policy]) -> None:
 def _overlap(one: Policy, other: Policy) -> bool:
     pairs = ((one, other), (other, one))
     return all(a.ends is None or b.begins is None or b.begins < a.ends for a, b in pairs)
+
+
+# ------------------------------------------------------------------------------
+# Scenarios made from scenarios: a lever put to another value, some of the policies and not the others.
+# ------------------------------------------------------------------------------
+
+
+def the_lever(path: str) -> Lever:
+    """Return the first of the levers that ``path`` names, all of one family; refuse one that is no quantity."""
+    levers = find(path)
+    if len({lever.field for lever in levers}) > 1:
+        raise ScenarioError(path, "names levers of several kinds; give one kind")
+    if levers[0].kind not in ("number", "integer"):
+        raise ScenarioError(path, f"is a {levers[0].kind}: only a quantity can be searched")
+    return levers[0]
+
+
+def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
+    """Return the scenario with the levers ``path`` at ``value``, in place of its own policies on them.
+
+    The value holds from the first day of those to the last; a lever that the scenario leaves alone follows the dates
+    of its other policies.
+    """
+    levers = find(path)
+    own = [policy for policy in scenario.policies if set(policy.levers) & set(levers)]
+    kept = []
+    for policy in scenario.policies:
+        others = [lever for lever in policy.levers if lever not in levers]
+        if len(others) == len(policy.levers):
+            kept.append(policy)
+        else:  # each by its own path, so that the scenario can be written down
+            kept += [replace(policy, lever=lever.path, levers=(lever,)) for lever in others]
+    amount = float(round(value)) if levers[0].kind == "integer" else float(value)
+    begins, ends = _dates(own or scenario.policies)
+    endless = any(math.isinf(lever.present) for lever in levers)  # no ramp leads from or to no cap
+    ramp = 0.0 if endless else max((policy.ramp_years for policy in own), default=0.0)
+    change = Policy(path, levers, OPERATIONS[0], amount, begins, ends, ramp, "put to a value", f"{path} = {amount:g}")
+    return replace(scenario, policies=(*kept, change))
+
+
+def _dates(policies: Sequence[Policy]) -> tuple:
+    """Return the first day and the last (None: no limit) of policies taken together."""
+    begins = [policy.begins for policy in policies if policy.begins]
+    ends = [policy.ends for policy in policies if policy.ends]
+    return (
+        min(begins) if begins and len(begins) == len(policies) else None,
+        max(ends) if ends and len(ends) == len(policies) else None,
+    )
+
+
+def differences(scenario: Scenario, baseline: Scenario) -> list[tuple[Policy, ...]]:
+    """Return what makes the scenario differ from its baseline, in pieces that can each be put back on their own.
+
+    A piece is a policy that only one of the two has; policies of both on the same lever stay in one piece, since
+    one replaces the other.
+    """
+    come, gone = Counter(scenario.policies), Counter(baseline.policies)
+    pieces: list[tuple[Policy, ...]] = [(policy,) for policy in (come - gone).elements()]
+    for lost in (gone - come).elements():
+        rivals = [piece for piece in pieces if any(set(lost.levers) & set(p.levers) for p in piece)]
+        pieces = [piece for piece in pieces if piece not in rivals]
+        pieces.append((*(p for piece in rivals for p in piece), lost))
+    return pieces
+
+
+def between(scenario: Scenario, baseline: Scenario, chosen: Sequence[tuple[Policy, ...]]) -> Scenario:
+    """Return the baseline with the ``chosen`` of the :func:`differences` as they are in the scenario."""
+    taken = Counter(policy for piece in chosen for policy in piece)
+    come, gone = Counter(scenario.policies), Counter(baseline.policies)
+    left = gone - ((gone - come) & taken) + ((come - gone) & taken)
+    return replace(scenario, policies=tuple(left.elements()))
+
+
+def scale(lever: Lever, low: float = -math.inf, high: float = math.inf):
+    """Return two functions, from a position in [0, 1] to a value of the lever in [low, high] and back.
+
+    Positions are even in value; or in ratios, where the limits lie more than a thousandfold apart.
+    """
+    low, high = max(low, lever.low), min(high, lever.high)
+    if high - low <= 1000 * max(1.0, abs(low)):
+        return (lambda u: low + u * (high - low)), (lambda x: (x - low) / (high - low))
+    width = math.log1p(high - low)
+    return (lambda u: low + math.expm1(u * width)), (lambda x: math.log1p(x - low) / width)
+
+
+# ------------------------------------------------------------------------------
+# A scenario against the years of a run: what cannot act is refused, what is easily missed is said.
+# ------------------------------------------------------------------------------
+
+
+def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
+    """Return notices on the scenario in a run from January of ``start`` over ``years``.
+
+    Raise ScenarioError for a policy that ends before the run, begins after it, or passes its lever's limits everywhere.
+    """
+    notices = []
+    for policy in scenario.policies:
+        if policy.end_month <= january(start):
+            problem = f"ended on {policy.ends}, before the run starts in January {start}"
+            raise ScenarioError(policy.origin, policy.lever, problem)
+        if policy.begin_month >= january(start + years):
+            problem = f"begins on {policy.begins}, after the run ends with {start + years - 1}"
+            raise ScenarioError(policy.origin, policy.lever, problem)
+        others = {lever for other in scenario.policies if other is not policy for lever in other.levers}
+        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start, others)]
+    uncited = [policy.lever for policy in scenario.policies if not policy.source]
+    if uncited:
+        which = f"{', '.join(uncited[:3])}{' and more' if uncited[3:] else ''}"
+        notices.append(f"no source is given for {which}: say where the figure is from, or that it is assumed")
+    return notices + _gaps(scenario)
+
+
+def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
+    """Notices on one policy; ``others`` are the levers that other policies of the scenario move."""
+    if policy.begins and policy.ends and policy.begin_month == policy.end_month:
+        days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
+        return [f"in force only {days}, reversed before a whole month began: it never acts"]
+    notices = []
+    if policy.begins and policy.begin_month < january(start):
+        notices.append(f"begun on {day_label(policy.begins)}, before the run: in force from its first month")
+    if policy.operation != "value" and not others.isdisjoint(policy.levers):
+        return notices  # it starts from what the other policy makes of the lever, which nobody knows here
+    before = [lever.present for lever in policy.levers]
+    asked = [changed(value, policy) for value in before]
+    after = [held(value, lever) for value, lever in zip(asked, policy.levers, strict=True)]
+    if after == before:
+        is_zero = policy.operation == "multiply" and not any(before)
+        zero = f"0 times {policy.amount:g} is 0, set a value or add to it"
+        notices.append(f"changes nothing, {zero if is_zero else 'the baseline has this value already'}")
+    cut = sum(
+        held(value, lever) != value and not lever.low <= value <= lever.high
+        for value, lever in zip(asked, policy.levers, strict=True)
+    )
+    if cut == len(after):
+        lever = policy.levers[0]
+        limits = f"{asked[0]:,.10g} is not in [{lever.low:,.10g}, {lever.high:,.10g}] {lever.unit}"
+        raise ScenarioError(policy.origin, policy.lever, f"{before[0]:,.10g} becomes {limits}")
+    if cut:
+        notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, and held there")
+    return notices
+
+
+def _gaps(scenario: Scenario) -> list[str]:
+    """Name the levers that are released and set again within a month: the run does not see the gap."""
+    return [
+        f"{one.lever}: released on {day_label(one.ends)} and set again on {day_label(other.begins)}, "
+        "before a whole month began: in force throughout"
+        for one, other in permutations(scenario.policies, 2)
+        if one.operation == other.operation == "value"
+        and one.ends
+        and other.begins
+        and one.ends < other.begins
+        and month_of(one.ends) == month_of(other.begins)
+        and set(one.levers) & set(other.levers)
+    ]

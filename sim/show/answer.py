@@ -1,9 +1,8 @@
 """The answer as plain values: what the terminal prints, and what ``--json`` gives to other programs."""
 
-from sim.results.basis import basis_rows
-from sim.results.effects import effect, sentence
+from sim.results.decomposition import sentences
+from sim.results.effects import basis_rows, effect, sentence
 from sim.results.summary import country_rows, hub_rows, route_rows, shown_hubs
-from sim.results.uncertainty import sentences
 from sim.results.words import two_sentences
 from sim.show import hub_shares
 

@@ -2,7 +2,7 @@
 
 from rich.console import Group
 
-from sim.scenario.assumption_table import ENOUGH, PRIORS
+from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.show.gates import number
 from sim.show.layout import bullets, heading, line, table
 

@@ -16,9 +16,8 @@ from sim.model.year import simulate
 from sim.results.measures import MEASURES
 from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
-from sim.scenario.lever_table import FAMILIES, SELECTIONS
-from sim.scenario.levers import catalogue
-from sim.scenario.posterior import DATA as BELIEFS
+from sim.scenario.assumptions import DATA as BELIEFS
+from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
 from sim.show import calibration, equation_words, hub_shares
 from sim.show.gates import band
 from sim.world.engineers import Engineers

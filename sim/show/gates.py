@@ -186,7 +186,7 @@ def _cells(texts):
 
 
 if __name__ == "__main__":
-    from sim.study.validate import judged_again
+    from sim.study.validation import judged_again
 
     root = Path(__file__).parents[2]
     stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """What hub shares rest on, out of the shipped tables: fitted constants, and assumptions on boom and growth."""
 
+from sim.results.decomposition import headline
 from sim.results.summary import shown_hubs
-from sim.results.uncertainty import headline
 from sim.show.plots.style import signed
 from sim.world.tables import read
 

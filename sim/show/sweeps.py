@@ -9,9 +9,17 @@ from rich.console import Console, Group
 
 from sim.errors import TalentflowError
 from sim.results.effects import SHOWN
-from sim.results.sweep_result import Sweep
-from sim.results.sweep_tables import MEANING, assumption_load, chance_share, index_table
-from sim.results.sweep_words import is_graded, notes, reading, subject
+from sim.results.sweep import (
+    MEANING,
+    Sweep,
+    assumption_load,
+    chance_share,
+    index_table,
+    is_graded,
+    notes,
+    reading,
+    subject,
+)
 from sim.show.layout import bullets, heading, line, table
 from sim.show.terminal import say_if_compiling
 

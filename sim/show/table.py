@@ -5,9 +5,8 @@ from itertools import chain
 from rich.console import Group
 from rich.text import Text
 
-from sim.results.basis import LEAST
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
-from sim.results.effects import stacks
+from sim.results.effects import LEAST, stacks
 from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
 from sim.show import verdicts

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.record import to_json
-from sim.scenario.lever_table import MUCH
+from sim.scenario.levers import MUCH
 from sim.show.layout import WIDTH
 from sim.show.table import render
 from sim.texts import UNSEEN

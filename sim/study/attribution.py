@@ -5,18 +5,16 @@ tax, compute, visas and jobs are switched off by putting the baseline's rules ba
 letting engineers see the ties, or the sizes and affiliate jobs, of the baseline arm instead of those of their own.
 """
 
-from ..errors import UsageError
-from ..results.measures import MEASURES, parse
-from ..results.parts import origins, parts_table, splits_over_origins
-from ..results.result import Result
-from ..results.shapley import coalitions, shapley
-from ..scenario.describe import short
-from ..scenario.files import loaded
-from ..scenario.vary import between, differences
-from .experiment import experiment
-from .options import Options
-from .pairs import MEAN_FIELD, SMALL, labelled
-from .simulate import check_measures, prepared
+from sim.errors import UsageError
+from sim.results.decomposition import coalitions, origins, parts_table, shapley, splits_over_origins
+from sim.results.measures import MEASURES, parse
+from sim.results.result import Result
+from sim.scenario.describe import short
+from sim.scenario.files import loaded
+from sim.scenario.stack import between, differences
+from sim.study.options import Options
+from sim.study.replicate import MEAN_FIELD, SMALL, experiment, labelled
+from sim.study.run import check_measures, prepared
 
 BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")

@@ -1,23 +1,225 @@
-"""The backcast: a world of countries as it was, run over years that were held back, and scored beside its rivals.
+"""The backcast: run a world of countries over years that were held back, and score it against rivals."""
 
-Every figure that is fitted is fitted to years up to the split year; nothing is chosen by the score years. What stands
-here as a constant was chosen on the years up to 2012 alone, by scoring 2010 to 2012 from 2009.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..errors import UsageError
-from ..results.scores import net, score
-from ..world.countries import REST, countries_of
-from ..world.flows import SHIPPED, read_flows
-from ..world.origins import BEFORE, living_by_origin
-from ..world.rebuild.store import DATA, as_csv
-from .corridors import poisson_fit
-from .country_model import EXIT_RATE, fit_model, run_model
+from sim.errors import UsageError
+from sim.model import constants as fitting
+from sim.model.arm import Arm
+from sim.model.market import follow_the_market
+from sim.model.supply import entrant_path
+from sim.model.year import begin, simulate
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.levers import neutral_rules
+from sim.study.corridors import poisson_fit
+from sim.world.build.source_files import DATA, as_csv
+from sim.world.build_world import build
+from sim.world.countries import BEFORE, REST, countries_of, country_setting, living_by_origin, mobility_mix
+from sim.world.flows import SHIPPED, read_flows
+
+# ------------------------------------------------------------------------------
+# How well predicted flows meet observed ones: rank correlation, log score, share error, net rates.
+# ------------------------------------------------------------------------------
+
+
+HALF = 0.5  # a person: what a corridor's count of moves is raised by where its logarithm is taken (Jeffreys)
+
+
+def rank_correlation(predicted, observed):
+    """Spearman's rank correlation; NaN where one of both says the same of every corridor.
+
+    >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0])), 3)
+    0.5
+    """
+    from scipy.stats import spearmanr
+
+    if np.ptp(predicted) == 0 or np.ptp(observed) == 0:
+        return float("nan")
+    return float(spearmanr(predicted, observed)[0])
+
+
+def log_score(predicted, observed):
+    """Mean logarithm of the share that a prediction gave to the corridor of a move (multinomial), in nats a move.
+
+    The higher the better; the observed shares themselves give the most that is possible.
+
+    >>> round(log_score(np.array([1.0, 1.0]), np.array([5.0, 5.0])), 4)
+    -0.6931
+    """
+    if not predicted.sum() > 0:
+        return float("nan")
+    moved = observed > 0
+    return float(observed[moved] @ np.log(predicted[moved] / predicted.sum()) / observed.sum())
+
+
+def share_error(predicted, observed):
+    """Share of all moves that a prediction puts into the wrong corridor: half the sum of absolute differences.
+
+    >>> share_error(np.array([1.0, 3.0]), np.array([30.0, 10.0]))
+    0.5
+    """
+    if not predicted.sum() > 0:
+        return float("nan")
+    return float(np.abs(predicted / predicted.sum() - observed / observed.sum()).sum() / 2)
+
+
+def net(flow):
+    """(country,) arrivals less departures of (origin, destination) flows."""
+    return flow.sum(axis=0) - flow.sum(axis=1)
+
+
+def score(predicted, observed, stock, years, scored, counted=False):
+    """All scores of one prediction.
+
+    Parameters
+    ----------
+    predicted, observed : (origin, destination) persons over all score years
+    stock : (country,) persons; years : number of score years
+    scored : (country,) bool, those with corridors that are scored: a country, and not the rest of the world
+    counted : bool, the prediction is a count of moves: for the log score every corridor has half a person more
+
+    Returns
+    -------
+    dict: ``rank`` over all corridors, ``rank_moving`` over those in which anybody moved, ``log_score``,
+    ``share_error``, ``total`` (predicted moves over observed), ``net_rank``, ``net_error`` (mean absolute error of
+    the countries' net rates, share of the stock a year)
+    """
+    off = scored[:, None] & scored & ~np.eye(len(stock), dtype=bool)
+    p, y = predicted[off], observed[off]
+    rates = [net(flow)[scored] / stock[scored] / years for flow in (predicted, observed)]
+    return {
+        "rank": rank_correlation(p, y),
+        "rank_moving": rank_correlation(p[y > 0], y[y > 0]),
+        "log_score": log_score(p + HALF * (counted and p.sum() > 0), y),
+        "share_error": share_error(p, y),
+        "total": float(p.sum() / y.sum()),
+        "net_rank": rank_correlation(*rates),
+        "net_error": float(np.abs(rates[0] - rates[1]).mean()),
+    }
+
+
+# ------------------------------------------------------------------------------
+# The full agent engine on a world of countries: fitted to flows up to the split year, then run beyond it.
+# ------------------------------------------------------------------------------
+
+
+EXIT_RATE = 0.04  # scholars who stop publishing, a year; assumption, grade D
+CONSIDERING = 2.5  # scholars who consider crossing a border over those who do; assumption, grade D
+FIT_POPULATION, FIRST_COST = 100_000, 3.0
+ROUNDS, CLOSE = 12, 0.02  # of the fit of mobility; largest log gap between fitted and observed outflows
+
+
+@dataclass(frozen=True)
+class CountryModel:
+    """The engine's inputs for a world of countries."""
+
+    setting: object  # Setting
+    a: Assumptions
+    constants: fitting.Constants
+    flow: np.ndarray  # (origin, destination) expected in the first year: the kernel without dynamics
+    gap: float  # largest relative gap of the outflow of a country, the rest of the world apart
+
+
+def assumptions_of(kernel, growth, crossing_rate):
+    """The central assumptions with what the flows say: kernel, growth, and how many consider crossing a border.
+
+    Within a nest the logit divides utility by its dissimilarity, so the fitted coefficients are multiplied by it.
+    """
+    a = Assumptions.central()
+    fitted = {name: max(a.nest_third * value, 0.0) for name, value in kernel.items()}
+    alike = dict.fromkeys(("expert_considering", "entry_considering", "temporary_considering"), 1.0)
+    return a.vary(
+        **fitted,
+        **alike,
+        world_growth=growth,
+        long_growth=growth,
+        b_compute=0.0,
+        remote_share=0.0,
+        considering_rate=min(CONSIDERING * crossing_rate, 1.0),
+    )
+
+
+def rules_of(setting):
+    """The rules of a world without policy."""
+    counts = {name: len(getattr(setting, name)) for name in ("countries", "hubs", "homes", "routes")}
+    return neutral_rules(counts)
+
+
+def fit_model(countries, living, kernel, flow):
+    """A :class:`CountryModel` whose expected first-year net flows and outflows are those of ``flow``.
+
+    Parameters
+    ----------
+    countries : Countries; living : (home, country) persons
+    kernel : dict of assumption -> coefficient, see ``corridors``
+    flow : (origin, destination) persons a year in the fit years
+
+    Raises
+    ------
+    InvariantError
+        where no constants meet the flows
+    """
+    k, start = len(countries.names), countries.year + 1
+    crossing = flow.sum() / countries.stock.sum()
+    a = assumptions_of(kernel, float(np.average(countries.growth, weights=countries.stock)), crossing)
+    setting = country_setting(countries, living, np.ones(k), EXIT_RATE)
+    world = build(setting, FIT_POPULATION, 0, start, entrant_path(setting, a, start, 1), a.mover_share)
+    leaves = np.maximum(flow.sum(axis=1), HALF)
+    rules, offsets = rules_of(setting), fitting.Offsets(np.zeros(k), np.ones(2))
+    mobility, found = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
+    for _ in range(ROUNDS):
+        setting = replace(setting, role_share=mobility_mix(mobility))
+        year = fitting.FirstYear(Arm(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
+        found = fitting.invert(year, net(flow), np.full(2, crossing), offsets, found)
+        expected = year.flows(*found).sum(axis=0)
+        gap = leaves / expected.sum(axis=1)
+        if np.abs(np.log(gap)).max() < CLOSE:
+            break
+        mobility = mobility * gap
+        mobility /= np.average(mobility, weights=countries.stock)
+    constants = fitting.Constants(found[0], np.zeros(k), found[1], start)
+    return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1)[:-1].max()))
+
+
+def run_model(model, years, population, seed, replicates):
+    """Simulate ``years`` years, ``replicates`` times.
+
+    A sample of people moves too seldom along thousands of corridors to be counted in each. So beside the moves counted
+    stand the expected ones: what E1 to E4 say of the people whom the simulation has in each place at the start of each
+    year (Rao-Blackwell).
+
+    Returns
+    -------
+    expected, counted : (year, origin, destination) persons, means over replicates
+    """
+    start, rules = model.constants.start, rules_of(model.setting)
+    path = entrant_path(model.setting, model.a, start, years)
+    world = build(model.setting, population, seed, start, path, model.a.mover_share)
+    expected, counted = np.zeros((2, years, len(model.setting.hubs), len(model.setting.hubs)))
+    for k in range(replicates):
+        arm = begin(world, model.a, model.constants, rules, seed * replicates + k).branch(())
+        expected[0] += expected_moves(arm)
+        for t, _ in enumerate(simulate(arm, start + years)):  # it changes the arm in place
+            counted[t] += arm.books.flow * world.weight
+            if t + 1 < years:
+                follow_the_market(arm, arm.year)
+                expected[t + 1] += expected_moves(arm)
+    return expected / replicates, counted / replicates
+
+
+def expected_moves(arm):
+    """(origin, destination) moves expected in the year that an arm stands before, given who lives where, persons."""
+    none = np.zeros(len(arm.world.setting.hubs))  # the arm's own pulls hold its constants
+    return fitting.FirstYear(arm).flows(none, arm.constants.move_cost_abroad).sum(axis=0)
+
+
+# ------------------------------------------------------------------------------
+# The backcast: a world of countries as it was, run over years that were held back, and scored beside its rivals.
+# ------------------------------------------------------------------------------
+
 
 WINDOW = 3  # last fit years: their mean flow is what is fitted
 LEAST_FIT_YEARS = WINDOW + 3

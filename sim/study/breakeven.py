@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from ..errors import UsageError
-from ..results.effects import HIGH, LOW, SHOWN
-from ..results.measures import MEASURES, parse
-from ..results.precision import amount
-from ..scenario.files import loaded
-from ..scenario.vary import scale, the_lever, with_value
-from .experiment import experiment
-from .options import Options
-from .simulate import check_measures, prepared
+from sim.errors import UsageError
+from sim.results.effects import HIGH, LOW, SHOWN, amount
+from sim.results.measures import MEASURES, parse
+from sim.scenario.files import loaded
+from sim.scenario.stack import scale, the_lever, with_value
+from sim.study.options import Options
+from sim.study.replicate import experiment
+from sim.study.run import check_measures, prepared
 
 GRID = 7  # values tried over the whole range before the root is narrowed down
 NARROW = 0.002  # of the range: the search ends

@@ -7,9 +7,9 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 
-from ..errors import UsageError
-from ..processes import uninterrupted
-from ..threads import set_threads
+from sim.errors import UsageError
+from sim.processes import uninterrupted
+from sim.threads import set_threads
 
 PATIENCE = 20  # seconds for a scheduler to answer
 _alone = threading.Lock()

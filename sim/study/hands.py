@@ -10,9 +10,9 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from threading import Lock
 
-from ..errors import UsageError
-from .calibrate import fit_world
-from .executors import begin_worker
+from sim.errors import UsageError
+from sim.study.calibrate.constants import fit_world
+from sim.study.executors import begin_worker
 
 TICK = 0.1  # seconds after which who waits is told so
 AHEAD = 2  # tasks queued at each hand

@@ -7,15 +7,15 @@ constants inverted anew for every value.
 
 import numpy as np
 
-from ..model import constants as fitting
-from ..model import equations as eq
-from ..model.arm import Arm
-from ..scenario.assumptions import ASSUMPTIONS, Assumptions
-from ..scenario.levers import baseline_rules
-from ..world.rebuild.store import DATA, as_csv
-from .calibrate import START, fit_world, shipped
-from .draws import constants_or_none
-from .pairs import MEAN_FIELD, Plan, begun, run_pair
+from sim.model import constants as fitting
+from sim.model import equations as eq
+from sim.model.arm import Arm
+from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
+from sim.scenario.levers import baseline_rules
+from sim.study.calibrate.constants import START, fit_world, shipped
+from sim.study.parameter_sample import constants_or_none
+from sim.study.replicate import MEAN_FIELD, Plan, begun, run_pair
+from sim.world.build.source_files import DATA, as_csv
 
 COMMAND = "python -m sim.study.hub_shares at the central assumptions"
 YEARS = 10

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import memory
-from ..errors import UsageError
-from ..results.record import SETTINGS
-from ..scenario.assumptions import ASSUMPTIONS, load_assumptions, override
-from ..world.hubs import load_setting
-from .pairs import AGENTS, ENGINES, MEAN_FIELD, workers_for
+from sim import memory
+from sim.errors import UsageError
+from sim.results.record import SETTINGS
+from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
+from sim.study.replicate import AGENTS, ENGINES, MEAN_FIELD, workers_for
+from sim.world.setting import load_setting
 
 UNCERTAINTY = ("all", "chance", "parts")
 

@@ -6,20 +6,20 @@ from zlib import crc32
 
 import numpy as np
 
-from ..errors import UsageError
-from ..model.mean_field import year as mean_field
-from ..model.mean_field.state import whole_world
-from ..model.supply import entrant_path
-from ..model.year import begin
-from ..results.uncertainty import DIMS, RUNS, SOURCES
-from ..scenario.assumptions import ASSUMPTIONS, Assumptions
-from ..scenario.levers import baseline_rules
-from ..world.build import build
-from ..world.hubs import load_setting
-from ..world.misstated import misstated
-from .calibrate import FIT_POPULATION
-from .draws import TRIES, Draws, constants_or_none
-from .pairs import SEEDS_APART, run_pair
+from sim.errors import UsageError
+from sim.model.mean_field import year as mean_field
+from sim.model.mean_field.state import whole_world
+from sim.model.supply import entrant_path
+from sim.model.year import begin
+from sim.results.decomposition import DIMS, RUNS, SOURCES
+from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
+from sim.scenario.levers import baseline_rules
+from sim.study.calibrate.constants import FIT_POPULATION
+from sim.study.parameter_sample import TRIES, Draws, constants_or_none
+from sim.study.replicate import SEEDS_APART, run_pair
+from sim.world.build_world import build
+from sim.world.perturb import misstated
+from sim.world.setting import load_setting
 
 MOST_ENGINEERS = 100_000  # a run: more of them would only make the part of chance smaller, and its runs dear
 OTHER_WORLD = 10**12 + 1  # added to the seed: beyond any seed of a study

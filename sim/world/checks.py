@@ -7,8 +7,8 @@ from itertools import product
 from math import fsum
 
 from sim.errors import WorldError
-from sim.world.registry import Table
-from sim.world.vocabulary import TIERS
+from sim.world.categories import TIERS
+from sim.world.schema import Table
 
 Row = dict[str, str]
 Read = Callable[[str], tuple[Row, ...]]
@@ -40,11 +40,11 @@ def problems(tables: dict[str, Table], read: Read, names: Names) -> list[str]:
 
 def stale(read: Read) -> list[str]:
     """What must hold of the shipped tables alone: derived ones are what their sources give, and the total is known."""
-    from sim.world import rebuild  # only this check needs the builders
+    from sim.world import build  # only this check needs the builders
 
     total = fsum(float(row["engineers"]) for row in read("stock"))
     wrong = [] if total == WORLD_TOTAL else [f"stock.csv: engineers add up to {total:.0f}, not {WORLD_TOTAL}"]
-    return wrong + [f"{name}.csv: stale; run python -m sim.world.rebuild" for name in rebuild.check()]
+    return wrong + [f"{name}.csv: stale; run python -m sim.world.build" for name in build.check()]
 
 
 def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:

@@ -1,18 +1,58 @@
-"""The world of countries: scholars by country in one year, what joins the countries, and a setting made of it.
-
-A hub is a country and a home is a country; the countries with few scholars are one hub, the rest of the world. What no
-table of that time holds is neutral: pay, taxes, prices and compute are alike everywhere, nobody needs a permit, and
-tiers and sectors make no difference. The roles stand for classes of mobility.
-"""
+"""The world of countries: scholars by country in one year, their countries of origin, and what joins countries."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.errors import WorldError
-from sim.world.engineers import CITIZEN, PERMANENT, ROLES, SECTORS, STATUSES, TIERS
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
+from sim.world.engineers import CITIZEN, PERMANENT
 from sim.world.flows import read_source
-from sim.world.hubs import Setting, load_setting
+from sim.world.setting import Setting, load_setting
+
+# ------------------------------------------------------------------------------
+# Where the scholars of a country come from, read off past flows: nobody counts them by country of origin.
+# ------------------------------------------------------------------------------
+
+
+RETURN_ODDS = 10.0  # of going to the own country, against those of somebody else; assumption, grade D
+BEFORE = 15  # years before the first one, taken to be like its first three; assumption, grade D
+MOST_GO = 0.5  # of the people of one origin in a country leave in a year
+LEAST_NATIVE = 0.3  # of a country's scholars
+
+
+def living_by_origin(flow, stock, exit_rate, return_odds=RETURN_ODDS):
+    """Scholars by origin and country of residence after the years of ``flow``.
+
+    Everybody is at home at first. Of those who go from *o* to *d*, people of *d* come home, people of *o* go abroad
+    and others move on, in proportion to how many live in *o*, those who come home ``return_odds`` times as readily.
+
+    Parameters
+    ----------
+    flow : (year, origin, destination) persons
+    stock : (country,) persons at the end
+    exit_rate : a year, of everybody
+
+    Returns
+    -------
+    (home, country) persons; columns add up to ``stock``
+    """
+    abroad, off = np.zeros((len(stock), len(stock))), ~np.eye(len(stock), dtype=bool)
+    early = np.repeat(flow[:3].mean(axis=0, keepdims=True), BEFORE, axis=0)
+    for moved in np.concatenate([early, flow]):
+        at_home = np.maximum(stock - abroad.sum(axis=0), LEAST_NATIVE * stock)
+        each = moved / (at_home[:, None] + abroad.sum(axis=0)[:, None] + (return_odds - 1) * abroad.T)
+        leaving = np.minimum(each.sum(axis=1) + (return_odds - 1) * each.T, MOST_GO)  # home, country
+        arriving = abroad @ each + at_home[:, None] * each  # home, country
+        abroad = (abroad * (1 - exit_rate - leaving) + arriving) * off
+    abroad *= np.minimum(1.0, (1 - LEAST_NATIVE) * stock / np.maximum(abroad.sum(axis=0), 1e-9))
+    return abroad + np.diag(stock - abroad.sum(axis=0))
+
+
+# ------------------------------------------------------------------------------
+# The world of countries: scholars by country in one year, what joins the countries, and a setting made of it.
+# ------------------------------------------------------------------------------
+
 
 REST = "rest_of_world"
 MOST = 60  # countries with a hub of their own; 64 hubs are the most that the engine takes

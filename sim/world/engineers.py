@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .vocabulary import ROLES, SECTORS, STATUSES, TIERS  # noqa: F401 (the model takes all four from here)
+from sim.world.categories import (
+    ROLES,
+    TIERS,
+)
 
 CITIZEN, PERMANENT, TEMPORARY, STUDENT, OPT, STEM_OPT = range(6)
 TASTES = np.array([-1.7320508, 0.0, 1.7320508])  # three-point Gauss-Hermite rule: spread of b_pay over engineers

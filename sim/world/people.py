@@ -7,9 +7,10 @@ Slots lie group by group, and a group's people are mixed, so that neighbours in 
 import numpy as np
 from numba import njit
 
-from ..threads import over_range
-from .engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIER_OF, TIERS, YOUNGEST, apportion, empty
-from .ties import TEAM
+from sim.threads import over_range
+from sim.world.categories import TIERS
+from sim.world.engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIER_OF, YOUNGEST, apportion, empty
+from sim.world.ties import TEAM
 
 BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they stay in the cache
 

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from sim import own_world
+from sim import custom_world
 from sim.errors import WorldError, nearest
 from sim.world import checks
-from sim.world.registry import DECLARED, GENERATED
-from sim.world.vocabulary import ROLES, SECTORS, STATUSES, TIERS
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
+from sim.world.schema import DECLARED, GENERATED
 
 __all__ = ["TABLES", "check", "column", "names", "read", "refuse_broken", "rows"]
 
-DATA = own_world.SHIPPED
+DATA = custom_world.SHIPPED
 TABLES = DECLARED | {name: GENERATED[name] for name in GENERATED if (DATA / f"{name}.csv").is_file()}
 FIXED_AXES = {
     "tier": TIERS,
@@ -23,7 +23,7 @@ FIXED_AXES = {
 AXIS_TABLES = {"hub": "hubs", "country": "countries", "home": "homes", "route": "routes", "pool": "pools"}
 
 
-@own_world.kept_by_world()
+@custom_world.kept_by_world()
 def read(name: str) -> tuple[dict[str, str], ...]:
     """Rows of the table ``name``, as text, in file order.
 
@@ -34,7 +34,7 @@ def read(name: str) -> tuple[dict[str, str], ...]:
     """
     if name not in DECLARED and name not in GENERATED:
         raise WorldError(f"no world table {name}{nearest(name, TABLES)}")
-    return own_world.rows(name)
+    return custom_world.rows(name)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -46,7 +46,7 @@ def rows(name: str) -> list[dict[str, str]]:
     ]
 
 
-@own_world.kept_by_world()
+@custom_world.kept_by_world()
 def names(axis: str) -> tuple[str, ...]:
     """Names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
 
@@ -102,7 +102,7 @@ def check() -> list[str]:
     not add up, hubs without a country, countries without a way in, and derived tables that are stale.
     """
     found = checks.problems(TABLES, read, names)
-    return found or ([] if own_world.texts() else checks.stale(read))
+    return found or ([] if custom_world.texts() else checks.stale(read))
 
 
 def refuse_broken() -> None:
@@ -116,4 +116,4 @@ def refuse_broken() -> None:
     found = checks.problems(TABLES, read, names)
     if found:
         more = f"; and {len(found) - 1:,} more: talentflow world --check" if len(found) > 1 else ""
-        raise WorldError(own_world.folder(), f"{found[0]}{more}")
+        raise WorldError(custom_world.folder(), f"{found[0]}{more}")

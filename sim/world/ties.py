@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from ..threads import over_range
+from sim.threads import over_range
 
 TEAM = 11  # the mean number of colleagues is at most TEAM - 1, the top of the range of former_colleagues
 OWN = TEAM // 2  # room for the ties within a team, a member: a team of n has n (n - 1) / 2 of them

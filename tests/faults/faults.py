@@ -30,9 +30,9 @@ from harness import (
 )
 
 from sim.errors import ResultError, TalentflowError
-from sim.results import Result
 from sim.results.record import compare
-from sim.results.sweep_result import Sweep, content_digest
+from sim.results.result import Result
+from sim.results.sweep import Sweep, content_digest
 from sim.results.sweep_store import NAME
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.errors import ResultError
-from sim.results import Result
 from sim.results.record import compare
-from sim.results.sweep_result import Sweep, content_digest
+from sim.results.result import Result
+from sim.results.sweep import Sweep, content_digest
 from sim.results.sweep_store import is_sweep
 from sim.study.calibrate.constants import kept
 from sim.study.calibrate.pipeline import PLACES

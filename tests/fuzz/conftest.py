@@ -8,7 +8,7 @@ import pytest
 def _warm(tmp_path_factory):
     """Whatever is compiled, imported or built once is there before a case is timed."""
     from sim.scenario.files import load
-    from sim.study.simulate import run
+    from sim.study.run import run
 
     out = tmp_path_factory.mktemp("warm")
     run(load("h1b_fee"), population=2000, replicates=1, years=2, workers=1).save(out)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["sim.scenario", "sim.world.flows", "sim.world.checks", "sim.own_world"]):
-    from sim import own_world
+with atheris.instrument_imports(include=["sim.scenario", "sim.world.flows", "sim.world.checks", "sim.custom_world"]):
+    from sim import custom_world
     from sim.errors import TalentflowError
     from sim.scenario.assumptions import load_assumptions
     from sim.scenario.files import available, load
@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=["sim.scenario", "sim.world.flows", "sim
     from sim.world.flows import read_flows
 
 HERE = Path(tempfile.mkdtemp())
-NAMES = sorted(path.stem for path in own_world.SHIPPED.glob("*.csv"))
+NAMES = sorted(path.stem for path in custom_world.SHIPPED.glob("*.csv"))
 
 
 def world(path):
@@ -30,7 +30,7 @@ def world(path):
     table = mine / f"{NAMES[content[0] % len(NAMES)] if content else NAMES[0]}.csv"
     table.write_bytes(content[1:])
     try:
-        with own_world.using(mine):
+        with custom_world.using(mine):
             tables.check()
     finally:
         table.unlink()
@@ -57,7 +57,7 @@ if __name__ == "__main__":
     (seeds / "assumptions").write_bytes(b"\1[assumptions]\nb_pay = { central = 0.9, low = 0.5, high = 1.2 }\n")
     (seeds / "flows").write_bytes(b"\2year,orig,dest,n\n2010,USA,GBR,5\n2011,GBR,USA,7.5\n")
     for k, name in enumerate(NAMES):
-        content = (own_world.SHIPPED / f"{name}.csv").read_bytes()
+        content = (custom_world.SHIPPED / f"{name}.csv").read_bytes()
         if len(content) < 20_000:
             (seeds / name).write_bytes(b"\3" + bytes([k]) + content)
     atheris.Setup([*sys.argv, "-max_len=20000", "-timeout=10", "-rss_limit_mb=4096", str(seeds)], one_input)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.errors import AssumptionError, TalentflowError
 from sim.scenario.assumptions import ASSUMPTIONS, draw_assumptions, load_assumptions
 from sim.scenario.files import load, shipped_assumptions
-from sim.study.simulate import run
+from sim.study.run import run
 
 SHIPPED = [
     *(path.read_bytes() for path in shipped_assumptions().values()),

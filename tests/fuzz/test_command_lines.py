@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sim.errors import TalentflowError
 from sim.scenario.files import load
 from sim.show.plots import KINDS
-from sim.study.simulate import run
+from sim.study.run import run
 
 
 class CheckedError(TalentflowError):
@@ -35,11 +35,11 @@ def saved(base):
 def stopped():
     """Inside the block no pair is run, no process started, no page opened."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("sim.study.experiment.mapper", "sim.study.pairs.mapper"):
+        for name in ("sim.study.replicate.mapper", "sim.study.replicate.mapper"):
             patch.setattr(name, lambda *_: nullcontext())
         for name in (
-            "sim.study.draws.Draws.first",
-            "sim.study.sweep.trimmed",
+            "sim.study.parameter_sample.Draws.first",
+            "sim.study.sweep.runner.trimmed",
             "sim.study.backcast._fit",
             "sim.show.explorer.serve.serve",
         ):

@@ -15,11 +15,11 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from sim.results.folder import is_valid
-from sim.results.sweep_result import content_digest
+from sim.results.sweep import content_digest
 from sim.results.sweep_store import NAME
 from sim.scenario.files import load
-from sim.study.simulate import compare, run
-from sim.study.sweep import sweep
+from sim.study.run import compare, run
+from sim.study.sweep.runner import sweep
 
 TINY = {"population": 2000, "replicates": 2, "years": 2, "workers": 1}
 ASKS = [

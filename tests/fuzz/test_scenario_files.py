@@ -11,7 +11,7 @@ from sim.errors import ScenarioError, TalentflowError
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import available, experiments, load, loads
 from sim.scenario.levers import catalogue
-from sim.study.simulate import run
+from sim.study.run import run
 
 SHIPPED = [path.read_bytes() for path in (*available().values(), *experiments().values())]
 KEYS = [

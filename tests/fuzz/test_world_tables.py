@@ -9,12 +9,12 @@ from fuzzing import cases, command, folder, mutated, nasty, numbers, refused
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from sim import own_world
+from sim import custom_world
 from sim.errors import TalentflowError, WorldError
 from sim.scenario.files import load
-from sim.study.simulate import run
+from sim.study.run import run
 from sim.world import tables
-from sim.world.registry import DECLARED, GENERATED
+from sim.world.schema import DECLARED, GENERATED
 
 # those that decide a run; the others are only shown, or serve the tests of the model
 USED = [
@@ -22,7 +22,7 @@ USED = [
     for name in (*DECLARED, *GENERATED)
     if name not in ("gates", "backcast", "corridor_kernel", "ai_skill_migration", "timeline", "registrations")
 ]
-SHIPPED = {name: (own_world.SHIPPED / f"{name}.csv").read_bytes() for name in USED}
+SHIPPED = {name: (custom_world.SHIPPED / f"{name}.csv").read_bytes() for name in USED}
 
 
 def held(contents, base):
@@ -32,7 +32,7 @@ def held(contents, base):
         mine.mkdir()
         for name, content in contents.items():
             (mine / f"{name}.csv").write_bytes(content)
-        if refused(WorldError, own_world.use, mine, out=where) is None and not own_world.folder():
+        if refused(WorldError, custom_world.use, mine, out=where) is None and not custom_world.folder():
             event("refused when read")
         else:
             found = refused(WorldError, tables.check, out=where)
@@ -40,7 +40,7 @@ def held(contents, base):
             done = refused(TalentflowError, partial(_run, **options), out=where)
             event("run" if done else "refused by the checks" if found != [] else "no constants meet the first year")
             assert done is None or found == []
-        own_world.use(None)
+        custom_world.use(None)
         command("world", next(iter(contents)), "--world", mine, "--quiet", out=where)
         command("world", "--check", "--world", mine, out=where, ones=[".csv"])
 

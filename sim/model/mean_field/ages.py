@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...world.engineers import OLDEST, YOUNGEST
-from .terms import GRADUATE_AGES
+from sim.model.mean_field.terms import GRADUATE_AGES
+from sim.world.engineers import OLDEST, YOUNGEST
 
 
 class Ages:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...errors import InvariantError
-from ...world.engineers import SECTORS, STATUSES, TIERS
+from sim.errors import InvariantError
+from sim.world.categories import SECTORS, STATUSES, TIERS
 
 ROUNDING = 1e-9  # of the world's engineers: what sums of floating-point numbers may miss
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...world.engineers import TASTE_SHARES
-from .. import equations as eq
-from . import nests
-from .odds import exponentials
-from .passes import over_types, row_sums
+from sim.model import equations as eq
+from sim.model.mean_field import nests
+from sim.model.mean_field.odds import exponentials
+from sim.model.mean_field.passes import over_types, row_sums
+from sim.world.engineers import TASTE_SHARES
 
 AT_ONCE = 5  # homes: what their choices need stays in a near cache
 EMPTY = np.finfo(float).tiny  # the odds of a nest without alternatives

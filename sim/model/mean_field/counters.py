@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..desks import Desks
-from ..routes import KINDS
-from .corridors import scatter
+from sim.model.desks import Desks
+from sim.model.mean_field.corridors import scatter
+from sim.model.routes import KINDS
 
 
 class Counters(Desks):

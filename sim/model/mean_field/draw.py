@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..lottery import LEVEL_WEIGHTS
+from sim.model.lottery import LEVEL_WEIGHTS
 
 ROUNDS = 60  # of Newton's method, which comes from below and needs about six
 

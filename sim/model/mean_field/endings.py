@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ...world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
-from .. import careers
-from ..year import STEM_MONTHS, renewal_rates, return_rates
-from . import nests, passes
-from .exponents import MIDDLE
-from .flows import expel
-from .passes import row_sums
+from sim.model import careers
+from sim.model.mean_field import nests, passes
+from sim.model.mean_field.exponents import MIDDLE
+from sim.model.mean_field.flows import expel
+from sim.model.mean_field.passes import row_sums
+from sim.model.year import STEM_MONTHS, renewal_rates, return_rates
+from sim.world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY
 
 TIER, ROLE = 1, 2  # who must leave chooses as the middle tier, role and taste do
 

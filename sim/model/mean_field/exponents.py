@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from ...world import engineers
-from ..kernels import ORDERLY
+from sim.model.kernels import ORDERLY
+from sim.world import engineers
 
 TIERS, ROLES, TASTES = len(engineers.TIERS), len(engineers.ROLES), len(engineers.TASTE_SHARES)
 MIDDLE = TASTES // 2  # the taste of those who work remotely: they are few

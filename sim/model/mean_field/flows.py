@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ...world.engineers import CITIZEN, PERMANENT, STATUSES, TEMPORARY
-from . import permits
-from .passes import cross, move_within, row_sums, share_of
+from sim.model.mean_field import permits
+from sim.model.mean_field.passes import cross, move_within, row_sums, share_of
+from sim.world.categories import STATUSES
+from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY
 
 
 def move_freely(arm, considering, found):

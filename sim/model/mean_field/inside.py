@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..routes import route_shares
-from .corridors import at_desks
+from sim.model.mean_field.corridors import at_desks
+from sim.model.routes import route_shares
 
 
 class Inside:

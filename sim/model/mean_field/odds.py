@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...world.engineers import ROLES, TASTE_SHARES, TIERS
-from . import exponents
-from .exponents import MIDDLE
+from sim.model.mean_field import exponents
+from sim.model.mean_field.exponents import MIDDLE
+from sim.world.categories import ROLES, TIERS
+from sim.world.engineers import TASTE_SHARES
 
 VARIANTS = [*range(len(TASTE_SHARES)), MIDDLE]  # tastes; that of who works remotely is the last
 

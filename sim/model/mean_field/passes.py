@@ -6,8 +6,8 @@ Hubs lie along the last axis, so that the innermost loops run over neighbours in
 import numpy as np
 from numba import njit
 
-from ...world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
-from ..kernels import ORDERLY
+from sim.model.kernels import ORDERLY
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
 
 
 def row_sums(values):

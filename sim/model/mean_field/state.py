@@ -5,21 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenario.assumptions import Assumptions
-from ...world.engineers import CITIZEN, ROLES, STATUSES, STUDENT
-from ...world.people import entrant_homes, joint_mix
-from ...world.ties import TEAM
-from .. import remote
-from ..constants import tie_odds, tie_shares
-from ..frame import Frame, colleague_share, considering_table
-from ..market import follow_the_market
-from ..supply import CONVERSIONS, GRADUATES, entrant_path, entrant_ratio
-from .ages import Ages
-from .books import ExpectedBooks
-from .passes import by_status, over_types, row_sums
-from .permits import ExpectedOffices
-from .terms import Terms
-from .work import work_remotely
+from sim.model import remote
+from sim.model.constants import tie_odds, tie_shares
+from sim.model.frame import Frame, colleague_share, considering_table
+from sim.model.market import follow_the_market
+from sim.model.mean_field.ages import Ages
+from sim.model.mean_field.books import ExpectedBooks
+from sim.model.mean_field.passes import by_status, over_types, row_sums
+from sim.model.mean_field.permits import ExpectedOffices
+from sim.model.mean_field.terms import Terms
+from sim.model.mean_field.work import work_remotely
+from sim.model.supply import CONVERSIONS, GRADUATES, entrant_path, entrant_ratio
+from sim.scenario.assumptions import Assumptions
+from sim.world.categories import ROLES, STATUSES
+from sim.world.engineers import CITIZEN, STUDENT
+from sim.world.people import entrant_homes, joint_mix
+from sim.world.ties import TEAM
 
 SINCE = 21  # years since arrival that are told apart: the longest relief and one more
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...world.engineers import CITIZEN, OPT, STEM_OPT, STUDENT, YOUNGEST
-from .passes import by_status
+from sim.model.mean_field.passes import by_status
+from sim.world.engineers import CITIZEN, OPT, STEM_OPT, STUDENT, YOUNGEST
 
 LONGEST = 12  # Decembers that are told apart
 START_TERMS = 3  # years over which the terms of the start are spread evenly

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ...world.engineers import TASTE_SHARES, TEMPORARY
-from .. import equations as eq
-from .. import remote
-from ..jobs import job_lock, separation
+from sim.model import equations as eq
+from sim.model import remote
+from sim.model.jobs import job_lock, separation
+from sim.world.engineers import TASTE_SHARES, TEMPORARY
 
 
 def hire_entrants(arm, entering):

@@ -4,19 +4,19 @@ from functools import reduce
 
 import numpy as np
 
-from ...world.engineers import STUDENT
-from ..careers import offers
-from ..desks import INTAKE
-from ..market import follow_the_market
-from ..supply import GRADUATES, by_country
-from . import corridors, passes, permits
-from .choices import choose
-from .endings import close, leave, promote, settle
-from .flows import by_permit, move_abroad, move_freely, move_inside
-from .inside import Inside
-from .passes import admit, over_types, row_sums
-from .state import MeanField
-from .work import change_jobs, hire_entrants
+from sim.model.careers import offers
+from sim.model.desks import INTAKE
+from sim.model.market import follow_the_market
+from sim.model.mean_field import corridors, passes, permits
+from sim.model.mean_field.choices import choose
+from sim.model.mean_field.endings import close, leave, promote, settle
+from sim.model.mean_field.flows import by_permit, move_abroad, move_freely, move_inside
+from sim.model.mean_field.inside import Inside
+from sim.model.mean_field.passes import admit, over_types, row_sums
+from sim.model.mean_field.state import MeanField
+from sim.model.mean_field.work import change_jobs, hire_entrants
+from sim.model.supply import GRADUATES, by_country
+from sim.world.engineers import STUDENT
 
 MONTHS = 12
 

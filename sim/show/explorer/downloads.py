@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
+from sim.results.export import effects, flows, shares
 from sim.results.record import digest, plain, settings
-from sim.results.tidy import effects, flows, shares
 from sim.show.illustrate import illustrate
 
 TABLES = {"effects.csv": effects, "shares.csv": shares, "flows.csv": flows}

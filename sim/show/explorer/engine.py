@@ -10,7 +10,7 @@ from sim.scenario.files import load
 from sim.show.explorer.state import BASELINE, POPULATIONS, State, options_of, scenario_of
 from sim.study import attribution
 from sim.study.hands import Hands
-from sim.study.live import Live
+from sim.study.interactive import Live
 
 ROUGH_BELOW = 100_000  # larger worlds are preceded by a first answer of the smallest
 WHY_PAIRS = 6  # pairs of the split over channels

@@ -3,7 +3,7 @@
 from sim.errors import ResultError
 from sim.results import words
 from sim.results.effects import effect, summarise
-from sim.results.sweep_words import beside
+from sim.results.sweep import beside
 from sim.study.attribution import channel_of
 
 SETTLED = words.AGREE

@@ -4,8 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from sim.errors import ResultError
-from sim.results import Result
-from sim.results.sweep_result import Sweep
+from sim.results.result import Result
+from sim.results.sweep import Sweep
 
 RUN, STORE = "run.json", "store.sqlite"
 MOST_BYTES = 500_000_000  # of the arrays of a run

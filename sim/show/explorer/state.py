@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from sim.errors import TalentflowError, UsageError, nearest
 from sim.scenario.describe import short
-from sim.scenario.files import available, load
+from sim.scenario.files import available, load, provision
 from sim.scenario.levers import find
-from sim.scenario.provisions import provision
 from sim.scenario.schema import PolicyTable
-from sim.scenario.stack import refuse_conflicts
-from sim.scenario.vary import with_value
+from sim.scenario.stack import refuse_conflicts, with_value
 from sim.show.explorer.sliders import ASSUMED, slider_of
 from sim.study.options import Options
 

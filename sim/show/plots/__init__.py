@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.errors import UsageError, nearest
 from sim.processes import each
-from sim.results.uncertainty import is_split
+from sim.results.decomposition import is_split
 
 KINDS = {
     "shares": "hub shares over time, scenario and baseline, with bands",

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sim.results.sweep_tables import assumption_load, index_table
-from sim.results.sweep_words import is_graded, load_words, subject
+from sim.results.sweep import assumption_load, index_table, is_graded, load_words, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.labels import wrap

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from sim.scenario.assumption_table import ENOUGH, PRIORS
-from sim.scenario.shapes import quantile
+from sim.scenario.assumptions import ENOUGH, PRIORS
+from sim.scenario.distributions import quantile
 from sim.show.plots import style
 
 SIZE = (10, 9.2)  # inches

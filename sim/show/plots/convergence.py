@@ -1,7 +1,6 @@
 """How far the indices have settled: each against the size of the design, with its interval."""
 
-from sim.results.sweep_tables import convergence
-from sim.results.sweep_words import subject
+from sim.results.sweep import convergence, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.panels import columns_of, multiples

@@ -3,8 +3,7 @@
 import numpy as np
 
 from sim.results.indices import NORMAL
-from sim.results.sweep_tables import dependence, index_table
-from sim.results.sweep_words import subject
+from sim.results.sweep import dependence, index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.panels import columns_of, multiples

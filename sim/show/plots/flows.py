@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sim.results.effects import summarise
-from sim.results.flow_graph import yearly_flows
+from sim.results.export import yearly_flows
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, years_shown
 from sim.show.plots.labels import wrap

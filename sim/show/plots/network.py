@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.results.flow_graph import flow_graph, pageranks
+from sim.results.export import flow_graph, pageranks
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, years_words

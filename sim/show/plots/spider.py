@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from sim.results.sweep_tables import index_table
-from sim.results.sweep_words import subject
+from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.labels import apart

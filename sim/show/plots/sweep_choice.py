@@ -7,8 +7,7 @@ import numpy as np
 from sim.errors import UsageError
 from sim.results.effects import SHOWN
 from sim.results.indices import NORMAL, SLICES
-from sim.results.sweep_tables import chance_share
-from sim.results.sweep_words import BLURRED, is_graded, subject
+from sim.results.sweep import BLURRED, chance_share, is_graded, subject
 from sim.results.words import engineers, number_of
 from sim.show.plots import style
 

@@ -1,7 +1,6 @@
 """The answer at both ends of each factor's range, the others at their centre: a tornado."""
 
-from sim.results.sweep_tables import index_table
-from sim.results.sweep_words import subject
+from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.panels import draw_legend

@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from sim.errors import UsageError
-from sim.results.sweep_words import subject
+from sim.results.sweep import subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.panels import inset, pixels

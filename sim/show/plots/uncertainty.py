@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.errors import UsageError
-from sim.results import places
-from sim.results.uncertainty import SOURCES, TOTAL, headline, is_split, percent, place_rows
+from sim.results import measures
+from sim.results.decomposition import SOURCES, WHOLE, headline, is_split, percent, place_rows
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
 from sim.show.plots.panels import inset, right_of
@@ -59,15 +59,15 @@ def _name(result, place):
     """What a place is called in a heading: a hub by its name."""
     if place in result.data.hub.values:
         return str(result.data.hub_name.sel(hub=place).item())
-    return place.upper() if places.find(result.data, place).kind == "country" else place
+    return place.upper() if measures.find(result.data, place).kind == "country" else place
 
 
 def _draw(ax, times, rows):
     """The stack, and at its right what each part is of the variance in the last year shown."""
     plot = inset(ax, left=4.2, below=2.0, right=RIGHT, above=0.6)
-    width = {part: np.array([row["half_width"] for row in rows if row["part"] == part]) for part in (*STACK, TOTAL)}
+    width = {part: np.array([row["half_width"] for row in rows if row["part"] == part]) for part in (*STACK, WHOLE)}
     layers = np.maximum([width[part] for part in STACK], 0.0)  # a small part may lie below zero by Monte Carlo error
-    layers *= width[TOTAL] / np.maximum(layers.sum(axis=0), 1e-300)
+    layers *= width[WHOLE] / np.maximum(layers.sum(axis=0), 1e-300)
     x, spread = (times, 1) if len(times) > 1 else (times[0] + np.array([-0.4, 0.4]), 2)
     plot.stackplot(
         x,
@@ -76,8 +76,8 @@ def _draw(ax, times, rows):
         edgecolor="white",
         linewidth=style.em(0.06),
     )
-    plot.plot(x, np.repeat(width[TOTAL], spread), color=style.INK, lw=style.em(0.14))
-    plot.set(xlim=(x[0], x[-1]), xticks=np.unique(times[[0, -1]]), ylim=(0, 1.06 * width[TOTAL].max()))
+    plot.plot(x, np.repeat(width[WHOLE], spread), color=style.INK, lw=style.em(0.14))
+    plot.set(xlim=(x[0], x[-1]), xticks=np.unique(times[[0, -1]]), ylim=(0, 1.06 * width[WHOLE].max()))
     plot.set_ylabel("half of the 90 % band, pp")
     if len(times) > 1:
         first, last = plot.get_xticklabels()
@@ -98,7 +98,7 @@ def _write_key(plot, last, year):
         right_of(plot, y, RIGHT - 0.5, f"\u00b1 {error}" if error else "", color=style.BASELINE)
     y = (0.97 - LINE * (len(SOURCES) + 1.2)) * top
     right_of(plot, y, 3, "all four", ha="left")
-    right_of(plot, y, RIGHT - 5.5, f"{last[TOTAL]['half_width']:.2f} pp", fontweight="bold")
+    right_of(plot, y, RIGHT - 5.5, f"{last[WHOLE]['half_width']:.2f} pp", fontweight="bold")
 
 
 def _small_print(run):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim.results.sweep_words import beside
+from sim.results.sweep import beside
 from sim.show.plots import KINDS, draw_sweep
 from sim.show.report.contents import contents
 

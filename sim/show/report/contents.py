@@ -1,11 +1,11 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
-from sim.results import uncertainty, words
-from sim.results.basis import LEAST, basis_rows
+from sim.results import decomposition, words
 from sim.results.cells import basis_table, hub_table, route_table
+from sim.results.effects import LEAST, basis_rows
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows, shown_hubs
-from sim.scenario.assumption_table import ENOUGH, PRIOR_DRIVEN
+from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.show import backcast, hub_shares, index, verdicts
 from sim.show.plots import KINDS
 
@@ -64,7 +64,7 @@ def _scenario(result, arm):
         "warnings": record["warnings"],
         "hubs": hub_table(result),
         "reading": words.reading(result),
-        "uncertainty": uncertainty.sentences(result),
+        "uncertainty": decomposition.sentences(result),
         "employers": basis_table(employed) if employed else None,
         "least": LEAST,
         "routes": route_table(routes),

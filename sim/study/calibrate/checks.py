@@ -9,15 +9,14 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import chisquare
 
-from ...model.mean_field.state import whole_world
-from ...processes import each
-from ...scenario.assumption_table import PRIORS
-from ...scenario.assumptions import Assumptions
-from ..draws import constants_or_none
-from .constants import START, fit_world
-from .facts import TO_FIVE, statistics
-from .posterior import WEAK
-from .table import as_values
+from sim.model.mean_field.state import whole_world
+from sim.processes import each
+from sim.scenario.assumptions import PRIORS, Assumptions
+from sim.study.calibrate.constants import START, fit_world
+from sim.study.calibrate.facts import TO_FIVE, statistics
+from sim.study.calibrate.posterior import WEAK
+from sim.study.calibrate.table import as_values
+from sim.study.parameter_sample import constants_or_none
 
 TRAINED = 0.8  # of the usable rows; the truths are among the others
 BINS = 8  # of the ranks

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import own_world
-from ...model import constants as fitting
-from ...model.arm import Arm
-from ...model.constants import Constants, Offsets
-from ...model.supply import entrant_path
-from ...model.year import begin, simulate
-from ...own_world import kept_by_world
-from ...scenario.assumptions import Assumptions
-from ...scenario.levers import baseline_rules
-from ...world.build import build
-from ...world.hubs import load_setting
-from ...world.tables import column, names, read
+from sim import custom_world
+from sim.custom_world import kept_by_world
+from sim.model import constants as fitting
+from sim.model.arm import Arm
+from sim.model.constants import Constants, Offsets
+from sim.model.supply import entrant_path
+from sim.model.year import begin, simulate
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.levers import baseline_rules
+from sim.world.build_world import build
+from sim.world.setting import load_setting
+from sim.world.tables import column, names, read
 
 DATA = Path(__file__).parents[2] / "world" / "data"
 START = 2026
@@ -169,7 +169,7 @@ def _fitted(permanent, boom, border_costs, net, crossing):
 
 
 def _write(folder, name, header, rows):
-    with open((folder or own_world.folder() or DATA) / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+    with open((folder or custom_world.folder() or DATA) / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 

@@ -9,14 +9,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...model.mean_field import year as mean_field
-from ...scenario.levers import baseline_rules
-from ...world.countries import ties
-from ...world.engineers import TEMPORARY, TIERS
-from ...world.flows import read_flows, read_source
-from ...world.tables import names
-from ..corridors import FIRST, LAST, TERMS, poisson_fit
-from ..corridors import SOURCE as CORRIDORS
+from sim.model.mean_field import year as mean_field
+from sim.scenario.levers import baseline_rules
+from sim.study.corridors import FIRST, LAST, TERMS, poisson_fit
+from sim.study.corridors import SOURCE as CORRIDORS
+from sim.world.categories import TIERS
+from sim.world.countries import ties
+from sim.world.engineers import TEMPORARY
+from sim.world.flows import read_flows, read_source
+from sim.world.tables import names
 
 TRANSFER = 0.3  # relative error of a coefficient of scholars for AI engineers; assumption, grade D
 RANGE = 2 * 1.645  # standard deviations of a normal in its 90 % range

@@ -11,19 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ... import __version__
-from ...errors import UsageError
-from ...results.folder import staged
-from ...results.record import code_digest
-from ...scenario.assumption_table import PRIORS
-from ...scenario.assumptions import Assumptions
-from ...scenario.posterior import DATA as BELIEFS
-from ...scenario.posterior import after_fitting
-from ..pairs import mapper
-from . import checks, constants
-from .facts import compared, facts, observed
-from .posterior import BESIDE, WEAK, learned, summarised
-from .table import scores, simulated
+from sim import __version__
+from sim.errors import UsageError
+from sim.results.folder import staged
+from sim.results.record import code_digest
+from sim.scenario.assumptions import DATA as BELIEFS
+from sim.scenario.assumptions import PRIORS, Assumptions, after_fitting
+from sim.study.calibrate import checks, constants
+from sim.study.calibrate.facts import compared, facts, observed
+from sim.study.calibrate.posterior import BESIDE, WEAK, learned, summarised
+from sim.study.calibrate.table import scores, simulated
+from sim.study.replicate import mapper
 
 PLACES = {  # where what ships of a fit lies in the package
     "posterior.csv": BELIEFS,
@@ -67,7 +65,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     out : path of the folder of folders; what is done lies in one of them, and is not done again
     workers : processes; the result is the same for any number
     truths : known truths that the method must find again
-    told : progress of the table, as of :func:`~sim.study.sweep.explore`
+    told : progress of the table, as of :func:`~sim.study.sweep.runner.explore`
     say : function of a line, called at every stage
 
     Returns

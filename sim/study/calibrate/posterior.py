@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.special import log_expit, ndtr, ndtri, softmax
 from scipy.stats import qmc
 
-from ...scenario.posterior import Fitted
-from .table import EDGE, as_values
+from sim.scenario.assumptions import Fitted
+from sim.study.calibrate.table import EDGE, as_values
 
 # search, offers, nests, costs of moving, return, adjustment, compute, and the corridors
 WEAK = (

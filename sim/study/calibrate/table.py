@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import Refused
-from ...model.mean_field.state import whole_world
-from ...scenario.assumption_table import PRIORS
-from ...scenario.assumptions import Assumptions
-from ..cell import NO_CONSTANTS, RUNAWAY
-from ..draws import constants_or_none, own_size_elasticity
-from ..space import Factor
-from ..sweep import explore
-from .constants import START, fit_world
-from .facts import TO_FIVE, statistics
+from sim.errors import Refused
+from sim.model.mean_field.state import whole_world
+from sim.scenario.assumptions import PRIORS, Assumptions
+from sim.study.calibrate.constants import START, fit_world
+from sim.study.calibrate.facts import TO_FIVE, statistics
+from sim.study.parameter_sample import constants_or_none, own_size_elasticity
+from sim.study.sweep.evaluate import NO_CONSTANTS, RUNAWAY
+from sim.study.sweep.factors import Factor
+from sim.study.sweep.runner import explore
 
 EDGE = 1e-4  # of the declared shapes, left out on either side
 METHOD = "lhs"
@@ -59,7 +58,7 @@ def simulated(fitted, rows, seed, store, workers, told):
     ----------
     fitted : (Constants, Offsets)
     rows : draws
-    seed, store, workers, told : as of :func:`~sim.study.sweep.explore`
+    seed, store, workers, told : as of :func:`~sim.study.sweep.runner.explore`
 
     Returns
     -------
@@ -106,7 +105,7 @@ def scores(table, names):
 
 def as_values(u, name):
     """Values of a belief at its prior's quantiles ``u``."""
-    from ...scenario.shapes import quantile
+    from sim.scenario.distributions import quantile
 
     row = PRIORS[name]
     return quantile(np.asarray(u), row.shape, row.central, row.low, row.high, row.bounds, row.mass)

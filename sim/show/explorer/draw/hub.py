@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from sim.results.parts import origins
+from sim.results.decomposition import origins
 from sim.show.explorer.charts.bars import both_arms, parts
 from sim.show.explorer.charts.fan import fan_chart
 from sim.show.explorer.charts.look import Chart

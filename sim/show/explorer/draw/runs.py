@@ -8,9 +8,8 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from sim.errors import UsageError
-from sim.results import Result
-from sim.results.sweep_tables import index_table
-from sim.results.sweep_words import is_graded, load_sentence, notes, reading, subject
+from sim.results.result import Result
+from sim.results.sweep import index_table, is_graded, load_sentence, notes, reading, subject
 from sim.results.words import said
 from sim.show.explorer.charts.effects import effects_chart
 from sim.show.explorer.charts.flow_map import flow_map_chart

@@ -1,0 +1,324 @@
+"""Commands that run the model: one scenario, several, the market's index, break-even, and the explorer."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.cli.options import (
+    AGENTS,
+    Assumptions,
+    Baseline,
+    Engine,
+    Force,
+    Fork,
+    Json,
+    Measure,
+    Most,
+    Out,
+    Population,
+    Precision,
+    Quiet,
+    Replicates,
+    Scenario,
+    Seed,
+    Start,
+    Uncertainty,
+    UncertaintyOfRun,
+    Workers,
+    World,
+    Years,
+    options_of,
+)
+from sim.errors import UsageError
+
+# ------------------------------------------------------------------------------
+# Commands that run the model: one scenario, several, the market's index, break-even, and why.
+# ------------------------------------------------------------------------------
+
+
+def run(
+    scenario: Scenario,
+    population: Population = AGENTS,
+    replicates: Replicates = 20,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: UncertaintyOfRun = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="MEASURE", help="Also say the effect on this; as often as you like."),
+    ] = None,
+    precision: Precision = None,
+    most_replicates: Most = 1000,
+    fork: Fork = None,
+    engine: Engine = "agents",
+    workers: Workers = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")] = None,
+    out: Out = Path("outputs"),
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Run a scenario against a baseline and save the answer.
+
+    --precision asks for an error on the first --measure, or on every hub's share.
+    """
+    from sim.scenario.files import load, set_overrides
+    from sim.study import run
+
+    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    run.check_measures(measures or [], options)
+    arms = {"scenario": set_overrides(load(scenario), overrides or [])}
+    result, folder = _finished(run.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
+    _print(result, folder, measures, json, quiet)
+
+
+def compare(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO...", help="Two or more names, files or stacks such as a+b.")
+    ],
+    population: Population = AGENTS,
+    replicates: Replicates = 20,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: UncertaintyOfRun = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    interaction: Annotated[
+        bool, typer.Option("--interaction", help="Also run all of them stacked: do their effects add up?")
+    ] = False,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="MEASURE", help="Also say the effects on this; as often as you like."),
+    ] = None,
+    precision: Precision = None,
+    most_replicates: Most = 1000,
+    fork: Fork = None,
+    engine: Engine = "agents",
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Run several scenarios on the same pairs: one table, one figure, one folder."""
+    from sim.scenario.files import load
+    from sim.study import run
+
+    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    run.check_measures(measures or [], options)
+    arms = run.compared(scenarios, interaction)
+    result, folder = _finished(run.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
+    _print(result, folder, measures, json, quiet)
+
+
+def index(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Left out: the baseline itself.")] = "baseline",
+    year: Annotated[int | None, typer.Option(help="Left out: the first, for which the index was published.")] = None,
+    population: Population = AGENTS,
+    replicates: Replicates = 20,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: Uncertainty = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """The market's own table: net migration, pay, sources and leading sector of every hub."""
+    from sim.results.record import to_json
+    from sim.scenario.files import load
+    from sim.show import answer, terminal
+    from sim.show.index import index_table, render_index
+    from sim.study import run
+
+    options = options_of(locals())
+    run.check_measures([f"net_rate@{start if year is None else year}"], options)
+    arms = {"scenario": load(scenario)}
+    result, _ = _finished(run.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
+    if json or quiet:
+        rows = answer.plain_rows(index_table(result, year))
+        typer.echo(to_json(rows, indent=1) if json else "\n".join(f"{row['hub']} {row['net']:.2f}" for row in rows))
+    else:
+        terminal.console().print(render_index(result, year))
+
+
+def breakeven(
+    scenario: Scenario,
+    lever: Annotated[str | None, typer.Option(metavar="PATH", help="The lever whose value is looked for.")] = None,
+    offset: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Instead: the lever that is to undo the scenario.")
+    ] = None,
+    measure: Measure = "share:usa",
+    target: Annotated[str, typer.Option(metavar="EFFECT", help="The effect to reach, such as -1pp.")] = "0",
+    within: Annotated[str | None, typer.Option(metavar="LOW:HIGH", help="Values to look among.")] = None,
+    population: Population = "50_000",
+    replicates: Replicates = 20,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: Uncertainty = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Find the value of a lever at which an effect reaches a target, or at which it undoes the scenario."""
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import plain_values, to_json
+    from sim.scenario.files import load
+    from sim.show import found as show
+    from sim.show import terminal
+    from sim.study import breakeven as study
+    from sim.study import run
+
+    if (lever is None) == (offset is None):
+        raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
+    check_writable(out)
+    options, chosen = options_of(locals()), load(scenario)
+    with terminal.progress(replicates, quiet or json) as progress:
+        found = study.breakeven(
+            chosen,
+            lever or offset,
+            measure,
+            target,
+            study.limits(within),
+            load(baseline),
+            **vars(replace(options, progress=progress)),
+        )
+    made_from = run.prepared({"scenario": chosen}, load(baseline), options)
+    answer = plain_values(vars(found) | {"sentences": show.breakeven_sentences(found), **made_from})
+    folder = write_tables(
+        out,
+        f"{chosen.name}-breakeven",
+        answer,
+        {"curve": found.curve},
+        lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"),
+    )
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo("none" if found.value is None else found.value)
+    else:
+        terminal.console().print(show.render_breakeven(found, chosen.title, folder))
+
+
+def why(
+    scenario: Scenario,
+    measure: Measure = "share:usa",
+    by: Annotated[
+        Literal["all", "channels", "policies", "origins"], typer.Option(help="What the effect is split over.")
+    ] = "all",
+    population: Population = "50_000",
+    replicates: Replicates = 20,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: Uncertainty = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Split an effect over channels, over policies, and over where people came from instead of where."""
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import plain_values, to_json
+    from sim.scenario.files import load
+    from sim.show import found as show
+    from sim.show import terminal
+    from sim.study import attribution, run
+
+    check_writable(out)
+    options, chosen = options_of(locals()), load(scenario)
+    wanted = attribution.BY if by == "all" else (by,)
+    with terminal.progress(replicates, quiet or json) as progress:
+        tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
+    made_from = run.prepared({"scenario": chosen}, load(baseline), options)
+    answer = plain_values({"measure": measure, **tables, **made_from})
+    folder = write_tables(
+        out, f"{chosen.name}-why", answer, tables, lambda into: show.draw_parts(tables, chosen.title, measure, into)
+    )
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(show.render_parts(tables, chosen.title, measure, folder))
+
+
+def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
+    """The result of a study and its folder: the one that lies there, or made now and saved with figures and report."""
+    from sim.results.folder import check_writable, is_valid
+    from sim.results.record import folder_name
+    from sim.results.result import Result
+    from sim.show import terminal
+    from sim.show.illustrate import illustrate
+    from sim.study.replicate import mapper
+    from sim.study.run import precise_enough, prepared
+
+    check_writable(out)
+    record = prepared(arms, baseline, options)
+    folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
+    if folder and is_valid(folder) and not force:
+        return Result.load(folder), folder
+    with mapper(options.workers):  # the study and the figures share the processes
+        with terminal.progress(options.replicates, quiet) as progress:
+            result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
+        return result, result.save(out, illustrate=illustrate, force=force)
+
+
+def _print(result, folder, measures, json, quiet):
+    """The answer of a run or a comparison, and the effects on the measures that were asked for."""
+    from sim.results.record import to_json
+    from sim.results.summary import effect_table
+    from sim.show import answer, asked, terminal
+
+    if json:
+        found = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
+        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
+        typer.echo(to_json(found, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(terminal.render(result, folder))
+        if measures:
+            terminal.console().print(asked.render_effects(result, measures))
+
+
+# ------------------------------------------------------------------------------
+# The command that opens the explorer.
+# ------------------------------------------------------------------------------
+
+
+def explore(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Left out: the first free one from 8501 on.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; by default nobody else can reach it.")] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    workers: Workers = None,
+    world: World = None,
+    out: Annotated[Path, typer.Option(help="The folder whose runs and sweeps can be opened.")] = Path("outputs"),
+):
+    """Open a local page: move a policy, see the world move (needs the extra 'explorer')."""
+    from sim.show.explorer.serve import serve
+
+    serve({"out": out, "hands": workers}, port, host, browser, lambda words: typer.echo(words, err=True))

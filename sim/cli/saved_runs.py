@@ -1,0 +1,146 @@
+"""Commands on the folder of a saved run: only ``verify`` runs the model."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.cli.options import Folder, Json, Quiet, say
+from sim.errors import UsageError, nearest
+
+
+def effect(
+    folder: Folder,
+    measures: Annotated[
+        list[str], typer.Argument(metavar="MEASURE...", help="Such as share:usa,tier=expert@2036, hhi, drain,home=ind.")
+    ],
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Say the effect on any measure, with its spread, its error, and the pairs that would halve that."""
+    from sim.results.record import to_json
+    from sim.results.result import Result
+    from sim.results.summary import effect_table
+    from sim.show import terminal
+    from sim.show.answer import plain_rows
+    from sim.show.asked import render_effects
+
+    result = Result.load(folder)
+    if json or quiet:
+        rows = plain_rows(effect_table(result, measures))
+        typer.echo(to_json(rows, indent=1) if json else "\n".join(str(row["effect"]) for row in rows))
+    else:
+        terminal.console().print(render_effects(result, measures))
+
+
+def plot(
+    folder: Folder,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Left out: the list of kinds.")] = None,
+    hubs: Annotated[str | None, typer.Option(metavar="A,B,...", help="Hubs to show.")] = None,
+    years: Annotated[str | None, typer.Option(metavar="FIRST:LAST", help="Years to show.")] = None,
+    style: Annotated[Literal["memo", "slide"], typer.Option(help="For print, or for a wall.")] = "memo",
+    format: Annotated[
+        Literal["png", "svg", "pdf", "graphml"], typer.Option(help="Of the file; graphml for the network alone.")
+    ] = "png",
+    scenario: Annotated[str | None, typer.Option(help="One scenario of a comparison.")] = None,
+    basis: Annotated[
+        Literal["residence", "employer"], typer.Option(help="Count engineers where they live or are employed.")
+    ] = "residence",
+    measure: Annotated[str | None, typer.Option(help="Of a sweep: one of those that it kept.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file; by default in the run's folder figures.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Draw a figure of a saved run or sweep; nothing is run again."""
+    from sim.results.export import write_graphml
+    from sim.results.record import plain
+    from sim.results.result import Result
+    from sim.results.sweep_store import is_sweep
+    from sim.show import plots
+    from sim.show.plots.choice import only_pair
+
+    if is_sweep(folder):
+        _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
+        return
+    result = Result.load(folder)
+    if kind is None:
+        _say_kinds(plots.KINDS, json, quiet)
+        return
+    if kind not in plots.KINDS or (format == "graphml" and kind != "network"):
+        known = plots.KINDS if format != "graphml" else ["network"]
+        raise UsageError(f"no figure {kind!r} as {format}; there are: {', '.join(known)}{nearest(kind, known)}")
+    result = result.versus(scenario) if scenario else result
+    if basis == "employer":
+        if kind not in plots.BY_STOCK:
+            raise UsageError(f"{kind} does not count engineers by employer", f"these do: {', '.join(plots.BY_STOCK)}")
+        result = result.by_employer()
+    span = None if years is None else _years(years)
+    unusual = [basis if basis == "employer" else None, style if style == "slide" else None]
+    asked = [scenario, hubs, years, *unusual]  # the run's own figures stay as they are
+    name = "-".join([kind, *(plain(words) for words in asked if words)])
+    path = out or folder / "figures" / f"{name}.{format}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if format == "graphml":
+        only_pair(result, kind)
+        write_graphml(result, path, years=span)
+    else:
+        chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]
+        plots.draw(result, kind, path, hubs=chosen, years=span, style=style)
+    say([{"file": str(path)}], json, quiet)
+
+
+def _plot_sweep(folder, kind, measure, style, format, out, json, quiet):
+    """The same for the folder of a sweep."""
+    from sim.results.record import plain
+    from sim.results.sweep import Sweep
+    from sim.show import plots
+
+    sweep = Sweep.load(folder)
+    if kind is None:
+        _say_kinds(plots.SWEEP_KINDS, json, quiet)
+        return
+    name = "-".join([kind, *(plain(words) for words in (measure, style if style == "slide" else None) if words)])
+    path = out or folder / "figures" / f"{name}.{format}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plots.draw_sweep(sweep, kind, path, measure=measure, style=style)
+    say([{"file": str(path)}], json, quiet)
+
+
+def _say_kinds(kinds, json, quiet):
+    say([{"kind": name, "shows": shows} for name, shows in kinds.items()], json, quiet)
+
+
+def verify(
+    folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
+):
+    """Replay a saved run and compare every array; exit code 1 if one differs."""
+    from sim import custom_world
+    from sim.results.folder import world_of
+    from sim.results.record import code_digest, compare, to_json
+    from sim.results.result import Result
+    from sim.show import terminal
+    from sim.study.run import replay
+
+    saved = Result.load(folder)
+    with (
+        custom_world.using(world_of(folder, saved.record)),
+        terminal.progress(saved.record["replicates"], quiet or json) as progress,
+    ):
+        again = replay(saved.record, workers=workers, progress=progress)
+    differing = compare(saved.data, again.data)
+    same_code = saved.record["digests"]["code"] == code_digest()
+    if json:
+        typer.echo(to_json({"folder": str(folder), "differing": differing, "same_code": same_code}))
+    elif not quiet:
+        found = f"differs in {', '.join(differing)}" if differing else "every array is the same, to the bit"
+        typer.echo(f"{folder}: {found}{'' if same_code else ' (talentflow has changed since this run)'}")
+    raise typer.Exit(1 if differing else 0)
+
+
+def _years(text):
+    """(first, last) of ``2028:2031`` or ``2028``."""
+    first, _, last = text.partition(":")
+    try:
+        return int(first), int(last or first)
+    except ValueError:
+        raise UsageError(f"--years {text}", "expected FIRST:LAST, such as 2028:2031") from None

@@ -1,0 +1,189 @@
+"""Commands that hold the model against what is known and what happened."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.options import Assumptions, Json, Out, Population, Quiet, Seed, Uncertainty, Workers, population_of
+from sim.errors import UsageError
+
+
+def validate(
+    draws: Annotated[int, typer.Option(min=1, help="Draws of the assumptions on which every gate is measured.")] = 20,
+    population: Population = "100_000",
+    only: Annotated[
+        str | None, typer.Option(metavar="GATES", help="Such as g01,g05; g08 for all that begin with it.")
+    ] = None,
+    seed: Seed = 0,
+    uncertainty: Uncertainty = "all",
+    assumptions: Assumptions = None,
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Run the gates: facts that an honest simulator must reproduce, each with its band, its figure and a verdict.
+
+    Exit code 0 if every gate that was not fitted to lies in its band on 80 % of the draws, else 1.
+    """
+    import pandas as pd
+
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import to_json
+    from sim.show import gates as show
+    from sim.show import terminal
+    from sim.study.validation import validate as study
+
+    begun = time.perf_counter()
+    check_writable(out)
+    wanted = tuple(name.strip() for name in only.split(",")) if only is not None else ()
+    with terminal.progress(draws, quiet or json, "draws") as progress:
+        found = study(
+            draws,
+            population_of(population),
+            wanted,
+            seed=seed,
+            uncertainty=uncertainty,
+            assumptions=assumptions,
+            workers=workers,
+            progress=progress,
+        )
+    table = pd.DataFrame(
+        [
+            {key: value for key, value in row.items() if key not in ("beside", "scenarios", "values")}
+            for row in found["gates"]
+        ]
+    )
+    folder = write_tables(
+        out,
+        "validate",
+        found,
+        {"gates": table},
+        answer="gates",
+        illustrate=lambda into: (into / "gates.html").write_text(show.page(found), encoding="utf-8"),
+    )
+    if json:
+        typer.echo(to_json(found | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(show.render(found, folder, time.perf_counter() - begun))
+    if not found["passed"]:
+        raise typer.Exit(1)
+
+
+def calibrate(
+    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 4096,
+    truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 256,
+    seed: Seed = 0,
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    ship: Annotated[bool, typer.Option("--ship", help="Also put the result in place of the tables that ship.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Fit the beliefs about behaviour to facts, and the hub constants under them (needs the extra 'calibrate').
+
+    Killed at any time, the same command goes on.
+    """
+    import os
+
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import to_json
+    from sim.show import calibration as show
+    from sim.show import sweeps, terminal
+    from sim.study.calibrate import pipeline
+    from sim.study.calibrate.constants import write
+
+    check_writable(out)
+    note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
+    with sweeps.progress(quiet or json) as told:
+        workers = workers or os.cpu_count() or 1
+        found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, told=told, say=note)
+    answer = show.answer(found)
+
+    def add(folder):
+        constants, offsets = found.constants
+        write(constants, offsets, folder)
+        show.draw(answer, folder)
+
+    tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}
+    folder = write_tables(out, "calibration", answer, tables, add, "calibration")
+    if ship:
+        pipeline.ship(folder)
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(folder)
+    else:
+        terminal.console().print(show.render(answer, folder))
+
+
+def backcast(
+    flows: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV with year, orig, dest, n. Left out: scholars 1998-2015.")
+    ] = None,
+    fit_until: Annotated[int, typer.Option(metavar="YEAR", help="Last year that anything is fitted to.")] = 2012,
+    score: Annotated[str, typer.Option(metavar="FIRST-LAST", help="Years held back and scored.")] = "2013-2015",
+    population: Annotated[str, typer.Option(help="Agents at the start, each for so many scholars.")] = "200_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Simulations.")] = 4,
+    seed: Seed = 0,
+    out: Out = Path("outputs"),
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Predict years that were held back, and score that beside no change, last flow and gravity."""
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import plain_values, to_json
+    from sim.show import backcast as show
+    from sim.show import terminal
+    from sim.study.backcast import backcast as study
+
+    check_writable(out)
+    found = study(
+        flows,
+        fit_until,
+        _years(score),
+        _agents(population),
+        seed,
+        replicates,
+        lambda: terminal.say_if_compiling(quiet or json),
+    )
+    tables = {
+        "scores": found.scores,
+        "corridors": found.corridors,
+        "net_rates": found.net_rates,
+        "kernel": found.kernel,
+    }
+    answer = plain_values(
+        found.record
+        | {
+            "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
+            "kernel": found.kernel.to_dict("records"),
+            "sentences": show.sentences(found),
+        }
+    )
+    folder = write_tables(out, f"backcast-{fit_until}", answer, tables, lambda into: show.draw(found, into))
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(f"{found.value(show.MODEL, 'rank'):.4f}")
+    else:
+        terminal.console().print(show.render(found, folder))
+
+
+def _years(text):
+    """(first, last) of ``2013-2015`` or ``2013``."""
+    first, _, last = text.partition("-")
+    try:
+        return int(first), int(last or first)
+    except ValueError:
+        raise UsageError(f"--score {text}", "expected FIRST-LAST, such as 2013-2015") from None
+
+
+def _agents(text):
+    if text == "full":
+        raise UsageError("--population full", "a backcast takes a number of agents, such as 200_000")
+    return population_of(text)

@@ -1,0 +1,347 @@
+"""Split an effect into parts that add up: by place, by policy (Shapley values), and by source of uncertainty."""
+
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import xarray as xr
+
+from sim.errors import ResultError
+from sim.results import measures
+from sim.results.effects import SHOWN, effect, summarise
+from sim.results.measures import measure, parse
+
+# ------------------------------------------------------------------------------
+# A whole in parts: effects split so that the parts add up, pair by pair, and where people came from instead.
+# ------------------------------------------------------------------------------
+
+
+TOTAL = "total"
+COLUMNS = ["part", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
+
+
+def parts_table(parts, names, unit):
+    """One row a part and the total last.
+
+    Parameters
+    ----------
+    parts : (part, pair) array in the measure's own unit
+    names : list of str, one a part
+    unit : str, the measure's unit; shares and rates are shown in percentage points
+
+    Returns
+    -------
+    pandas.DataFrame: part, mean, low, high (90 % of pairs), same_sign, pairs, error (Monte Carlo), unit
+    """
+    factor, _, shown = SHOWN.get(unit, (1, "", unit))
+    values = factor * np.vstack([parts, np.sum(parts, axis=0)])
+    found = summarise(xr.DataArray(values, dims=("part", "replicate"), coords={"part": [*names, TOTAL]}))
+    table = found.drop_vars("differs").to_dataframe().reset_index()
+    return table.assign(pairs=values.shape[1], unit=shown)[COLUMNS]
+
+
+def origins(result, query, most=8):
+    """A change of a share or a stock split over where people came from instead of where, and went to.
+
+    Each part is what the moves between the place and one hub outside it changed, arrivals less departures, from the
+    start to the time of the measure. What entry and exit changed has a part of its own, and for a share the growth of
+    the whole world.
+
+    Parameters
+    ----------
+    result : Result, of one scenario
+    query : str, share or stock of a place, everybody counted
+    most : hubs that have a row of their own, the most important first; the others share one
+
+    Returns
+    -------
+    pandas.DataFrame as of :func:`parts_table`; the parts sum to the effect
+
+    Raises
+    ------
+    ResultError for another measure
+    """
+    asked = parse(query)
+    if not splits_over_origins(query):
+        raise ResultError(query, "only the share or the stock of a place, everybody counted, splits over origins")
+    levels = measure(result, query)
+    place = measures.find(result.data, asked.place)
+    past = result.data.sel(year=slice(None, int(levels.time) - 1))
+    hubs = _difference(_from_each(past, place))
+    entry = _difference((past.entrants.sum("tier") - past.exits).isel(hub=place.only).sum(("hub", "year")))
+    tail = {"entry and exit": entry.values}
+    if asked.name == "share":  # S'/W' - S/W = ((S' - S) - (S/W)(W' - W)) / W'
+        world = result.data.stock.sum(("hub", "tier")).sel(time=int(levels.time))
+        after = world.sel(arm="scenario", drop=True)
+        hubs, growth = hubs / after, -levels.sel(arm="baseline", drop=True) * _difference(world) / after
+        tail = {"entry and exit": (entry / after).values, "growth of the world": growth.values}
+    order = np.argsort(-abs(hubs.mean("replicate").values), kind="stable")
+    parts = hubs.transpose("hub", "replicate").values[order]
+    names = list(result.data.hub_name.values[place.others][order])
+    rows = [*parts[:most], *([parts[most:].sum(axis=0)] if len(parts) > most else []), *tail.values()]
+    labels = [*names[:most], *([f"{len(parts) - most} other hubs"] if len(parts) > most else []), *tail]
+    return parts_table(np.array(rows), labels, levels.attrs["units"])
+
+
+def splits_over_origins(query):
+    """Whether :func:`origins` can split a measure."""
+    asked = parse(query)
+    return asked.name in ("share", "stock") and asked.place is not None and not asked.keys
+
+
+def _from_each(data, place):
+    """(..., hub) people who moved from each hub outside the place into it, less those who moved back, all years."""
+    moves = data.flow.sum("year")
+    come = moves.isel(origin=place.others, destination=place.only).sum("destination").rename(origin="hub")
+    gone = moves.isel(origin=place.only, destination=place.others).sum("origin").rename(destination="hub")
+    return come - gone
+
+
+def _difference(values):
+    return values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True)
+
+
+# ------------------------------------------------------------------------------
+# Shapley values: what each part brings, averaged over the orders in which parts can come; they sum to the whole.
+# ------------------------------------------------------------------------------
+
+
+EXACT = 7  # parts up to which every order counts
+
+
+def coalitions(parts, seed=0, orders=24):
+    """The sets of parts whose worth :func:`shapley` needs: all of them up to ``EXACT`` parts, else those of ``orders``.
+
+    Returns
+    -------
+    list of frozenset of part numbers, the empty set first and the whole last
+    """
+    if parts <= EXACT:
+        return [frozenset(c) for size in range(parts + 1) for c in combinations(range(parts), size)]
+    met = {frozenset(order[:k]) for order in sampled_orders(parts, seed, orders) for k in range(parts + 1)}
+    return sorted(met, key=lambda coalition: (len(coalition), sorted(coalition)))
+
+
+def sampled_orders(parts, seed=0, orders=24):
+    """Random orders of the parts, each followed by its reverse."""
+    rng = np.random.default_rng([seed, parts])
+    forward = [rng.permutation(parts).tolist() for _ in range(orders // 2)]
+    return [order for each in forward for order in (each, each[::-1])]
+
+
+def shapley(worth, parts, seed=0, orders=24):
+    """What each part brings.
+
+    Parameters
+    ----------
+    worth : dict of frozenset of part numbers -> (pair,) array, for every one of :func:`coalitions`
+    parts : int
+
+    Returns
+    -------
+    (part, pair) array; over the parts it sums to the worth of the whole less that of nothing
+
+    >>> shapley({frozenset(): np.zeros(1), frozenset([0]): np.ones(1)}, 1).tolist()
+    [[1.0]]
+    """
+    brought = np.zeros((parts, *np.shape(worth[frozenset()])))
+    if parts <= EXACT:
+        for part in range(parts):
+            others = [k for k in range(parts) if k != part]
+            for size in range(parts):
+                weight = factorial(size) * factorial(parts - size - 1) / factorial(parts)
+                for c in combinations(others, size):
+                    brought[part] += weight * (worth[frozenset(c) | {part}] - worth[frozenset(c)])
+        return brought
+    taken = sampled_orders(parts, seed, orders)
+    for order in taken:
+        for k, part in enumerate(order):
+            brought[part] += (worth[frozenset(order[: k + 1])] - worth[frozenset(order[:k])]) / len(taken)
+    return brought
+
+
+# ------------------------------------------------------------------------------
+# The variance of an effect in its parts: chance, data, assumptions and the choice of model add up to the total.
+# ------------------------------------------------------------------------------
+
+
+SOURCES = ("chance", "data", "assumptions", "model")
+WHOLE = "total"
+RUNS = "share_runs"  # the variable of a result: shares of the world stock
+DIMS = ("arm", "row", "data_from", "assumptions_from", "model_from", "chance_from", "time", "hub")
+WIDTH = 1.6448536269514722  # standard deviations: half of a normal's 90 % band
+POINTS = 100
+
+
+def is_split(result):
+    """Whether a result holds the parts of its uncertainty: ``--uncertainty parts``."""
+    return RUNS in result.data
+
+
+def parts(runs):
+    """What each row says of the parts of the variance; their mean over the rows is the estimate.
+
+    Parameters
+    ----------
+    runs : (row, data, assumptions, model, chance, ...) array, 0 from the first world of the row and 1 from the second
+
+    Returns
+    -------
+    (row, source, ...) array
+
+    >>> runs = np.fromfunction(lambda row, data, assumed, model, chance: 3.0 * data + 2 * chance, (1, 2, 2, 2, 2))
+    >>> parts(runs).tolist()
+    [[2.0, 4.5, 0.0, 0.0]]
+    """
+    chance = (np.diff(runs, axis=4)[:, :, :, :, 0] ** 2 / 2).mean(axis=(1, 2, 3))
+    contrasts = [np.diff(runs, axis=axis).mean(axis=(1, 2, 3)) for axis in (1, 2, 3)]  # row, chance, ...
+    three = np.diff(np.diff(np.diff(runs, axis=1), axis=2), axis=3)[:, 0, 0, 0] / 4
+    main, together = [c[:, 0] * c[:, 1] / 2 for c in contrasts], three[:, 0] * three[:, 1] / 2
+    return np.stack([chance, *(each + together / 3 for each in main)], axis=1)
+
+
+def shares(found):
+    """Parts of the variance as shares of the total, and their Monte Carlo error by the jackknife over the rows.
+
+    Parameters
+    ----------
+    found : (row, source, ...) array, of :func:`parts`
+
+    Returns
+    -------
+    two (source, ...) arrays; a share of no variance at all is not a number, nor is the error in fewer than three rows
+    """
+    rows, whole = len(found), found.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = whole / whole.sum(axis=0)
+        if rows < 3:
+            return share, np.full_like(share, np.nan)
+        left = whole - found
+        without = left / left.sum(axis=1, keepdims=True)
+        return share, np.sqrt((rows - 1) * ((without - without.mean(axis=0)) ** 2).mean(axis=0))
+
+
+def effect_parts(result, place):
+    """(row, source, time) of :func:`parts` of the effect on the share of a place, percentage points squared."""
+    runs = result.data[RUNS].isel(hub=measures.find(result.data, place).only).sum("hub").transpose(*DIMS[:-1])
+    return parts(POINTS * (runs.sel(arm="scenario") - runs.sel(arm="baseline")).values)
+
+
+def place_rows(result, place):
+    """The split of the effect on the share of a hub, country or region: a row a time and source, and each time's total.
+
+    Returns
+    -------
+    list of dict: place, time, part, variance (percentage points squared), error (Monte Carlo, of the variance), share
+    (of the total variance; None where there is none), share_error, half_width (percentage points: the part's share of
+    half of the 90 % band of a normal with the total variance), rows
+    """
+    found = effect_parts(result, place)
+    rows, (share, share_error) = len(found), shares(found)
+    found = np.concatenate([found, found.sum(axis=1, keepdims=True)], axis=1)
+    variance = found.mean(axis=0)
+    error = found.std(axis=0, ddof=min(1, rows - 1)) / np.sqrt(rows) if rows > 1 else np.full_like(variance, np.nan)
+    share = np.vstack([share, share.sum(axis=0)])
+    share_error = np.vstack([share_error, np.zeros_like(variance[:1])])
+    width = WIDTH * np.sqrt(np.maximum(variance[-1], 0.0))
+    return [
+        {
+            "place": place,
+            "time": int(time),
+            "part": name,
+            "variance": float(variance[k, t]),
+            "error": _known(error[k, t]),
+            "share": _known(share[k, t]),
+            "share_error": _known(share_error[k, t]),
+            "half_width": float(np.nan_to_num(share[k, t]) * width[t]),
+            "rows": rows,
+        }
+        for t, time in enumerate(result.data.time.values)
+        for k, name in enumerate((*SOURCES, WHOLE))
+    ]
+
+
+def _known(value):
+    return float(value) if np.isfinite(value) else None
+
+
+def split_table(result):
+    """The split for every hub, and every country of several hubs: see :func:`place_rows`.
+
+    Returns
+    -------
+    pandas.DataFrame; the arm first, if the result is a comparison of several scenarios
+    """
+    import pandas as pd
+
+    countries = result.data.hub_country.to_series().value_counts()
+    named = [*result.data.hub.values.astype(str), *sorted(countries.index[countries > 1])]
+    several = len(result.arms) > 1
+    return pd.DataFrame(
+        [
+            ({"arm": arm} if several else {}) | row
+            for arm in result.arms
+            for place in named
+            for row in place_rows(result.versus(arm), place)
+        ]
+    )
+
+
+def headline(result):
+    """The hub whose share the answer leads with, or None if every effect is zero."""
+    mean = summarise(effect(result, "share"))["mean"].to_series()
+    return str(mean.idxmin()) if mean.any() else None
+
+
+def sentences(result):
+    """The parts of the uncertainty in words; nothing for a run without them.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+
+    Returns
+    -------
+    list of str
+    """
+    if not is_split(result):
+        return []
+    run, last, hub = result.record["split"], int(result.data.time[-1]), headline(result)
+    if hub is None:
+        return [f"No part of the uncertainty is left: every effect is exactly zero in {last}, too."]
+    rows = {row["part"]: row for row in place_rows(result, hub) if row["time"] == last}
+    name, total = str(result.data.hub_name.sel(hub=hub).item()), rows.pop(WHOLE)
+    if not total["variance"]:
+        return [f"The effect on the share of {name} in {last} does not vary."]
+    order = sorted(rows.values(), key=lambda row: -row["variance"])
+    parts = ", ".join(f"{row['part']} {percent(row['share'])} %{_plus_minus(row)}" for row in order)
+    return [
+        f"Of the variance of the effect on the share of {name} in {last}: {parts}. Half of the 90 % band that holds "
+        f"all four is {total['half_width']:.2f} points wide; the bands of the tables hold chance and assumptions only.",
+        how_made(run),
+    ]
+
+
+def _plus_minus(row):
+    return "" if row["share_error"] is None else f" (\u00b1{percent(row['share_error'])})"
+
+
+def percent(share):
+    """A share in whole per cent, without a false zero; one below zero by Monte Carlo error is next to nothing.
+
+    >>> percent(0.714), percent(0.004), percent(-0.002), percent(0.0)
+    ('71', '<1', '<1', '0')
+    """
+    return f"{POINTS * share:.0f}" if share == 0 or POINTS * share >= 0.5 else "<1"
+
+
+def how_made(run):
+    """How the split was made, in a sentence or two; ``run`` is the record's ``split``."""
+    why = "under one of their combinations no hub constants meet the first year"
+    refused = f" ({run['refused']} more refused: {why})" if run["refused"] else ""
+    return (
+        f"The split rests on {run['rows']} rows{refused} of sixteen pairs with {run['population']:,} engineers, whose "
+        f"number sets the part of chance; in brackets its Monte Carlo error. Data: the assumptions that better "
+        "counting would settle, and stocks, pay and net migration within the error of their figures. "
+        f"Model, each as likely: {'; '.join(run['variants'])}."
+    )

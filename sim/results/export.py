@@ -1,0 +1,225 @@
+"""Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph."""
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sim.errors import ResultError
+from sim.results.effects import HIGH, LOW, effect_series, summarise
+from sim.results.measures import MEASURES, parse
+
+# ------------------------------------------------------------------------------
+# The CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over pairs.
+# ------------------------------------------------------------------------------
+
+
+EVERY_TIER = "all"
+MEASURED = (
+    "share",
+    "share,basis=employer",
+    "stock",
+    "net_rate",
+    "arrivals",
+    "departures",
+    "hhi",
+    "top3",
+    "applicants",
+    "grants",
+    "grants_abroad",
+    "selected",
+    "backlog",
+)
+
+
+def shares(result):
+    """Stock and share of the world by arm, time, hub and tier ('all' and each), on both bases.
+
+    Returns
+    -------
+    pandas.DataFrame: basis (residence or employer), arm, time, hub, tier, and mean, low and high of stock (persons) and
+    share (0 to 1)
+    """
+    counted = {"residence": result.data.stock, "employer": result.data.stock_by_employer}
+    tables = (_shares(stock).assign(basis=basis) for basis, stock in counted.items())
+    table = pd.concat(tables, ignore_index=True)
+    return table[["basis", *table.columns.drop("basis")]]
+
+
+def _shares(stock):
+    everyone = stock.sum("tier").expand_dims(tier=[EVERY_TIER]).transpose(*stock.dims)
+    stock = xr.concat([everyone, stock], "tier")
+    table = _band(stock.rename("stock")).merge(_band((stock / stock.sum("hub")).rename("share")))
+    return _frame(table, "arm", "time", "hub", "tier")
+
+
+def flows(result):
+    """Moves a year by arm, year and corridor; corridors that nobody takes in any pair are left out.
+
+    Returns
+    -------
+    pandas.DataFrame: arm, year, origin, destination, and mean, low and high of ``flow`` (persons a year)
+    """
+    table = _frame(_band(result.data.flow), "arm", "year", "origin", "destination")
+    return table[table.flow_high > 0]
+
+
+def effects(result):
+    """Paired effects (scenario less baseline) on hubs, routes and the world, at every time.
+
+    Returns
+    -------
+    pandas.DataFrame: measure, place, time, mean, low, high, same_sign, pairs, error, unit; first of all the arm, if the
+    result is a comparison of several scenarios
+    """
+    return pd.concat([_effects(result, name) for name in MEASURED], ignore_index=True)
+
+
+def _effects(result, name):
+    found = summarise(effect_series(result, name))
+    found = found.drop_vars([c for c in found.coords if c not in found.dims])
+    table = found.to_dataframe().reset_index()
+    table = table.rename(columns={"year": "time", "hub": "place", "route": "place"})
+    table = table.assign(measure=name, pairs=found.attrs["pairs"], unit=MEASURES[parse(name).name].unit)
+    table["place"] = table.get("place", "world")
+    arm = ["arm"] if "arm" in table else []
+    columns = ["measure", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
+    return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")
+
+
+def _band(values):
+    """Mean, low and high over the replicates, as one dataset."""
+    low, high = (values.quantile(q, "replicate", skipna=False).drop_vars("quantile") for q in (LOW, HIGH))
+    name = values.name
+    return xr.Dataset({name: values.mean("replicate"), f"{name}_low": low, f"{name}_high": high})
+
+
+def _frame(dataset, *dims):
+    table = dataset.drop_vars([c for c in dataset.coords if c not in dataset.dims])
+    return table.to_dataframe(dim_order=list(dims)).reset_index()
+
+
+# ------------------------------------------------------------------------------
+# The flows between hubs as a graph: who is central, who lies between, which hubs belong together.
+# ------------------------------------------------------------------------------
+
+
+def yearly_flows(result, years=None):
+    """Moves a year from hub to hub, the mean over ``years``, in both arms and every pair.
+
+    Parameters
+    ----------
+    result : Result
+    years : (first, last), both included; None for all
+
+    Returns
+    -------
+    xarray.DataArray over (arm, replicate, origin, destination), persons a year
+
+    Raises
+    ------
+    ResultError for years that lie outside the run or run backwards.
+    """
+    flow = result.data.flow
+    first, last = (int(flow.year.values[place]) for place in (0, -1))
+    asked = (first, last) if years is None else years
+    if not first <= asked[0] <= asked[1] <= last:
+        raise ResultError(
+            f"years {asked[0]} to {asked[1]}", f"must lie inside the run, {first} to {last}, the first first"
+        )
+    return flow.sel(year=slice(*asked)).mean("year", keep_attrs=True)
+
+
+def flow_graph(result, arm="scenario", years=None):
+    """Hubs and the moves between them in one arm, the mean over pairs.
+
+    Parameters
+    ----------
+    result : Result
+    arm : str, ``'scenario'`` or ``'baseline'``
+    years : (first, last) of the flows, both included; None for all
+
+    Returns
+    -------
+    networkx.DiGraph of hubs in the result's order. A node has ``name``, ``country``, ``region``, ``stock``
+    (persons on 1 January after the last year), ``pagerank`` (the part of a long random walk along the flows
+    that is spent there), ``betweenness`` (part of the shortest paths between other hubs that pass through,
+    where a corridor is as long as 1 / flow) and ``community`` (1, 2, ...; greedy modularity). An edge has
+    ``flow`` (persons a year, above 0) and ``distance`` (1 / flow).
+
+    Raises
+    ------
+    ResultError for years outside the run.
+    """
+    data = result.data.sel(arm=arm)
+    flow = yearly_flows(result, years).sel(arm=arm).mean("replicate")
+    last = int(data.year.values[-1]) if years is None else years[1]
+    graph = _graph(flow.transpose("origin", "destination").values, map(str, data.hub.values))
+    described = {
+        "name": data.hub_name.to_series(),
+        "country": data.hub_country.to_series(),
+        "region": data.region.to_series(),
+        "stock": data.stock.sum("tier").mean("replicate").sel(time=last + 1).to_series(),
+        "pagerank": _pagerank(graph),
+        "betweenness": nx.betweenness_centrality(graph, weight="distance"),
+        "community": _communities(graph),
+    }
+    for attribute, values in described.items():
+        nx.set_node_attributes(graph, dict(values), attribute)
+    return graph
+
+
+def pageranks(result, years=None):
+    """The PageRank of every hub, arm by arm and pair by pair: what a paired effect on it needs.
+
+    Returns
+    -------
+    xarray.DataArray over (arm, replicate, hub); each graph's sum is 1
+
+    Raises
+    ------
+    ResultError for years outside the run.
+    """
+
+    def ranked(flow):
+        return np.array(list(_pagerank(_graph(flow, range(len(flow)))).values()))
+
+    ranks = xr.apply_ufunc(
+        ranked,
+        yearly_flows(result, years),
+        vectorize=True,
+        input_core_dims=[["origin", "destination"]],
+        output_core_dims=[["hub"]],
+    )
+    return ranks.assign_coords(hub=result.data.hub).assign_attrs(units="share", long_name="PageRank")
+
+
+def write_graphml(result, path, arm="scenario", years=None):
+    """Save :func:`flow_graph` as GraphML, which Gephi, Cytoscape and yEd open.
+
+    Raises
+    ------
+    ResultError for years outside the run; OSError if the file cannot be written.
+    """
+    nx.write_graphml(flow_graph(result, arm, years), path)
+
+
+def _graph(flow, hubs):
+    """The graph of one table of flows; a corridor that nobody takes is no edge."""
+    graph = nx.from_numpy_array(flow, create_using=nx.DiGraph, edge_attr="flow", nodelist=list(hubs))
+    for _, _, edge in graph.edges(data=True):
+        edge["distance"] = 1 / edge["flow"]
+    return graph
+
+
+def _pagerank(graph):
+    return nx.pagerank(graph, weight="flow")
+
+
+def _communities(graph):
+    """The number of each hub's community: that of the first hub is 1, the next new one 2, ..."""
+    if not graph.size():
+        return dict.fromkeys(graph, 1)
+    found = nx.community.greedy_modularity_communities(graph, weight="flow")
+    order = sorted(found, key=lambda members: min(map(list(graph).index, members)))
+    return {hub: number for number, members in enumerate(order, 1) for hub in members}

@@ -1,0 +1,366 @@
+"""Check saved runs and sweep stores before anything in them is used: anybody may have written them."""
+
+import hashlib
+import json
+import re
+import sqlite3
+from math import isfinite, prod
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+
+from sim.errors import ResultError
+from sim.results.schema import VARIABLES
+from sim.texts import UNSEEN, parse
+
+# ------------------------------------------------------------------------------
+# A saved run may come from anybody: the shape of its record and of its arrays is checked before either is used.
+# ------------------------------------------------------------------------------
+
+
+MOST_BYTES = 8 * 10**9  # of all arrays of a run when they are unpacked
+MOST_RECORD_BYTES = 200_000_000
+LABELS = ("hub_name", "hub_country", "region", "latitude", "longitude", "home_name", "route_name", "route_country")
+SHOWN = re.compile(f"[{UNSEEN}\ud800-\udfff]")  # what may not stand in a text of a record
+
+Whole = StrictInt
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Lines = list[StrictStr]
+Title = Annotated[StrictStr, Field(pattern=r"\S")]  # not blank
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class _Assumption(_Shape):
+    name: StrictStr
+    meaning: StrictStr
+    unit: StrictStr
+    grade: Annotated[StrictStr, Field(pattern="^[A-D]$")]
+    source: StrictStr
+    central: Number
+    low: Number
+    high: Number
+    held: Number | None
+
+
+class _Told(_Shape):
+    """What is said of one scenario: in the record itself, or in that of an arm."""
+
+    title: Title
+    question: StrictStr
+    subject: StrictStr = ""
+    scenario: StrictStr
+    sentences: Lines
+    notices: Lines
+    warnings: Lines
+
+
+class _Arm(_Told):
+    name: StrictStr
+    parts: Lines
+
+
+class _Published(_Shape):
+    hub: StrictStr
+    value: Number
+    unit: StrictStr
+    period: StrictStr
+    meaning: StrictStr
+    source: StrictStr
+    grade: StrictStr
+
+
+class _Record(_Shape):
+    format: Whole
+    name: StrictStr
+    title: Title
+    question: StrictStr
+    scenario: StrictStr
+    baseline: StrictStr
+    population: Annotated[Whole, Field(ge=1, le=10**12)]
+    replicates: Annotated[Whole, Field(ge=1, le=100_000)]
+    years: Annotated[Whole, Field(ge=1, le=50)]
+    start: Annotated[Whole, Field(ge=1900, le=2100)]
+    seed: Annotated[Whole, Field(ge=0, le=10**12)]
+    refused_draws: Annotated[Whole, Field(ge=0)] = 0
+    weight: Number
+    uncertainty: StrictStr
+    engine: StrictStr = "agents"
+    assumptions: list[_Assumption]
+    digests: dict[str, StrictStr]
+    outputs: dict[str, StrictStr]
+    versions: dict[str, StrictStr] = {}
+    timings: dict[str, Number] = {}
+    draws: dict[str, list[Number]] = {}
+    legal: Lines = []
+    published: list[_Published] = []
+    notices: Lines = []
+    arms: dict[str, _Arm] | None = None
+
+
+def check_record(record, path):
+    """Refuse a record that is not one, has a text that a terminal would not show as it is, or numbers beyond reason.
+
+    Parameters
+    ----------
+    record : whatever the JSON file at ``path`` holds
+
+    Raises
+    ------
+    ResultError naming file and place
+    """
+    try:
+        read = _Record.model_validate(record)
+        if read.arms is None:
+            _Told.model_validate(record)
+    except ValidationError as why:
+        error = why.errors(include_url=False)[0]
+        place = ".".join(map(str, error["loc"]))[:100]
+        raise ResultError(path, "not the record of a run, or damaged", place, error["msg"]) from None
+    if "code" not in read.digests or "result.nc" not in read.outputs:
+        raise ResultError(path, "not the record of a run, or damaged: no digest of the code or of result.nc")
+    for text in [read.baseline, *((arm.scenario for arm in read.arms.values()) if read.arms else [read.scenario])]:
+        title = parse(text, path, ResultError).get("title")
+        if not isinstance(title, str) or not title.strip():
+            raise ResultError(path, "not the record of a run, or damaged: a scenario without a title")
+    unseen = next(_unseen(record), None)
+    if unseen is not None:
+        raise ResultError(path, f"a text holds a character that cannot be shown, {ascii(unseen)[:60]}")
+
+
+def _unseen(value):
+    """The texts inside a JSON value, keys too, that hold what cannot be shown."""
+    if isinstance(value, str):
+        if SHOWN.search(value):
+            yield value
+    elif isinstance(value, dict):
+        for key, inside in value.items():
+            yield from _unseen(key)
+            yield from _unseen(inside)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from _unseen(inside)
+
+
+def check_unpacked(path):
+    """Refuse an HDF5 file that would unpack to more than ``MOST_BYTES``, or that takes arrays from another file.
+
+    Raises
+    ------
+    ResultError; OSError and others of h5py for what is no such file
+    """
+    import h5py
+
+    total = 0
+    with h5py.File(path, "r") as file:
+        for name in file:
+            if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+                raise ResultError(path, f"{ascii(name)[:60]} lies in another file")
+            item = file[name]
+            if not isinstance(item, h5py.Dataset):
+                raise ResultError(path, f"{ascii(name)[:60]} is no array")
+            if item.external or item.is_virtual:
+                raise ResultError(path, f"{ascii(name)[:60]} lies in another file")
+            total += item.size * max(item.dtype.itemsize, 1)
+    if total > MOST_BYTES:
+        raise ResultError(path, f"unpacks to {total:,} bytes; the limit is {MOST_BYTES:,}")
+
+
+def check_arrays(data, record, path):
+    """Refuse arrays that are not laid out as those of the record's run.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+
+    Raises
+    ------
+    ResultError naming the file and the array
+    """
+    arms = ["baseline", *(record.get("arms") or ["scenario"])]
+    span = range(record["start"], record["start"] + record["years"] + 1)
+    wanted = {"arm": arms, "replicate": list(range(record["replicates"])), "time": list(span), "year": list(span)[:-1]}
+    missing = [name for name in (*wanted, "hub", "origin", "destination", "tier", *LABELS) if name not in data.coords]
+    if missing or "stock" not in data or "flow" not in data:
+        raise ResultError(path, f"{(missing or ['stock or flow'])[0]} is missing")
+    for dim, labels in wanted.items():
+        if data[dim].values.tolist() != labels:
+            raise ResultError(path, f"{dim} is not that of run.json")
+    for name, array in data.data_vars.items():
+        if name in VARIABLES and (array.dims != VARIABLES[name].dims or array.dtype.kind != "f"):
+            raise ResultError(path, f"{ascii(name)[:60]} is not laid out over {', '.join(VARIABLES[name].dims)}")
+    texts = (str(label) for coord in data.coords.values() if coord.dtype.kind in "OU" for label in coord.values.flat)
+    unseen = next((label for label in texts if SHOWN.search(label)), None)
+    if unseen is not None:
+        raise ResultError(path, f"a label holds a character that cannot be shown, {ascii(unseen)[:60]}")
+
+
+# ------------------------------------------------------------------------------
+# A store is checked when it is opened: that nothing in it was damaged, and that every row is what a sweep writes.
+# ------------------------------------------------------------------------------
+
+
+CHECKS = "CREATE TABLE IF NOT EXISTS checks (what TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
+FACTS = (
+    "SELECT * FROM meta ORDER BY key",
+    "SELECT * FROM factors ORDER BY place",
+    "SELECT * FROM measures ORDER BY place",
+    "SELECT * FROM stages ORDER BY place",
+)
+CELL = (
+    "SELECT * FROM points WHERE stage = ? AND point = ?",
+    "SELECT * FROM cells WHERE stage = ? AND point = ? AND repeat = ?",
+    "SELECT * FROM outcomes WHERE stage = ? AND point = ? AND repeat = ? ORDER BY measure",
+)
+METHODS = ("oat", "grid", "lhs", "morris", "sobol", "pawn")  # of a stage
+STATUSES = ("done", "refused", "failed", "spared")
+
+
+def seal_facts(db):
+    """Keep the digest of the facts of the whole sweep."""
+    _keep(db, "facts", facts_digest(db))
+
+
+def seal_cell(db, *cell):
+    """Keep the digest of a cell: stage, point, repeat."""
+    _keep(db, _name(*cell), cell_digest(db, *cell))
+
+
+def facts_digest(db):
+    """SHA-256 over meta, factors, measures and stages."""
+    return _digest(db.execute(asked) for asked in FACTS)
+
+
+def cell_digest(db, stage, point, repeat):
+    """SHA-256 over all rows of a cell."""
+    return _digest(db.execute(asked, (stage, point, repeat)[: asked.count("?")]) for asked in CELL)
+
+
+def check(db, path):
+    """Refuse a store that is damaged or was not written by a sweep.
+
+    Raises
+    ------
+    ResultError naming the file and the cell
+    """
+    try:
+        db.execute("BEGIN")  # one moment of a sweep that may be running
+        _check_digests(db, path)
+        problem = _facts_problem(db) or _rows_problem(db)
+        db.rollback()
+    except (sqlite3.Error, TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as why:
+        raise ResultError(path, "not the store of a sweep, or damaged", type(why).__name__) from None
+    if problem:
+        raise ResultError(path, "not the store of a sweep, or damaged", problem)
+
+
+def _check_digests(db, path):
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'checks'").fetchone():
+        return
+    kept = dict(db.execute("SELECT what, digest FROM checks"))
+    if kept.get("facts", "") not in ("", facts_digest(db)):
+        raise ResultError(path, "damaged or edited, what it says of the sweep differs from its digest")
+    for cell in db.execute("SELECT stage, point, repeat FROM cells").fetchall():
+        if kept.get(_name(*cell), "") not in ("", cell_digest(db, *cell)):
+            raise ResultError(
+                path,
+                f"damaged or edited, point {cell[1]} of {cell[0]} differs from its digest; "
+                "--force begins the sweep anew",
+            )
+
+
+def _facts_problem(db):
+    """What is wrong with meta, factors, measures or stages; nothing if all is well."""
+    facts = {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
+    texts = [facts.get(key, "") for key in ("title", "question", "name", "digest", "method")]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(facts.get("measures", []), list):
+        return "a fact of the sweep has another type"
+    if not (_whole(facts.get("seed", 0)) and (facts.get("levels") is None or _whole(facts["levels"]))):
+        return "seed or levels is no number"
+    if not all(isinstance(name, str) for name in facts.get("measures", [])):
+        return "a measure has no name"
+    count = 0
+    for name, *numbers in db.execute("SELECT name, low, central, high FROM factors"):
+        count += 1
+        if not (isinstance(name, str) and all(_number(x) for x in numbers)):
+            return f"factor {str(name)[:60]!r} is not numbers"
+    if count != db.execute("SELECT count(DISTINCT name) FROM factors").fetchone()[0]:
+        return "two factors have the same name"
+    for name, unit, dims, coords, at, paired in db.execute("SELECT name, unit, dims, coords, at, paired FROM measures"):
+        dims, coords = json.loads(dims), json.loads(coords)
+        lists = isinstance(dims, list) and isinstance(coords, dict)
+        lists = lists and all(isinstance(coords.get(dim), list) for dim in dims)
+        if not (isinstance(name, str) and isinstance(unit, str) and lists and paired in (0, 1) and _whole(at)):
+            return f"measure {str(name)[:60]!r} is not one"
+        if dims and not 0 <= at < len(coords[dims[0]]):
+            return f"measure {name[:60]!r} has no time {at}"
+    for name, method, size, n, places in db.execute("SELECT name, method, size, n, factors FROM stages"):
+        places = json.loads(places)
+        sizes = _whole(size) and _whole(n) and size > 0 and n > 0 and isinstance(places, list)
+        if not (isinstance(name, str) and method in METHODS and sizes):
+            return f"stage {str(name)[:60]!r} is not one"
+        if not all(_whole(k) and 0 <= k < count for k in places):
+            return f"stage {name[:60]!r} varies a factor that there is not"
+    rows = (value for asked in FACTS for row in db.execute(asked) for value in row)
+    return next((f"{ascii(v)[:60]} cannot be shown" for v in rows if isinstance(v, str) and SHOWN.search(v)), "")
+
+
+def _rows_problem(db):
+    """The same of points, cells and outcomes."""
+    factors = db.execute("SELECT count(*) FROM factors").fetchone()[0]
+    varied = {name: len(json.loads(places)) for name, places in db.execute("SELECT name, factors FROM stages")}
+    measures = db.execute("SELECT name, dims, coords, paired FROM measures")
+    shapes = {
+        name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)]
+        for name, dims, coords, paired in measures
+    }
+    for stage, point, block, place, z, x in db.execute("SELECT stage, point, block, place, z, x FROM points"):
+        blobs = isinstance(z, bytes) and isinstance(x, bytes)
+        sizes = blobs and (len(z), len(x)) == (8 * varied.get(stage, -1), 8 * factors)
+        if not (sizes and all(map(_whole, (point, block, place)))):
+            return f"point {str(point)[:20]} is not one"
+    for point, repeat, status, error in db.execute("SELECT point, repeat, status, error FROM cells"):
+        said = error is None or (isinstance(error, str) and not SHOWN.search(error))
+        if not (_whole(point) and _whole(repeat) and status in STATUSES and said):
+            return f"cell {str(point)[:20]} is not one"
+    done = set(db.execute("SELECT stage, point, repeat FROM cells WHERE status = 'done'"))
+    if done != set(db.execute("SELECT stage, point, repeat FROM outcomes")):
+        return "cells that are done and outcomes are not the same"
+    kept = dict(db.execute("SELECT measure, count(*) FROM outcomes GROUP BY measure"))
+    undeclared = shapes and kept and set(kept) != set(shapes)
+    points = set(db.execute("SELECT stage, point FROM points"))
+    if undeclared or set(kept.values()) - {len(done)} or not {(s, p) for s, p, _ in done} <= points:
+        return "a measure or a point of some cells is missing"
+    for stage, measure, shape, data in db.execute("SELECT stage, measure, shape, data FROM outcomes"):
+        shape = json.loads(shape)
+        typed = isinstance(shape, list) and all(map(_whole, shape)) and isinstance(data, bytes)
+        fits = typed and 8 * prod(shape) == len(data)
+        if not (stage in varied and fits and shape == shapes.get(measure, shape) and not SHOWN.search(measure)):
+            return f"an outcome of {str(measure)[:60]!r} is not laid out as declared"
+    return ""
+
+
+def _keep(db, what, digest):
+    db.execute("INSERT OR REPLACE INTO checks VALUES (?, ?)", (what, digest))
+
+
+def _name(stage, point, repeat):
+    return f"{stage}/{point}/{repeat}"
+
+
+def _digest(tables):
+    total = hashlib.sha256()
+    for rows in tables:
+        for row in rows:
+            total.update(repr(row).encode("utf-8", "surrogatepass"))
+    return total.hexdigest()
+
+
+def _whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value):
+    return isinstance(value, int | float) and isfinite(value)

@@ -1,0 +1,674 @@
+"""The result of a sweep, read from its store: values, sensitivity tables, and its findings in sentences."""
+
+import hashlib
+import json
+import math
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sim.errors import ResultError, nearest
+from sim.results import indices
+from sim.results.effects import SHOWN
+from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
+from sim.results.words import number_of
+from sim.scenario.assumptions import PRIOR_DRIVEN
+
+# ------------------------------------------------------------------------------
+# What a sweep found, read from its store: nothing is run.
+# ------------------------------------------------------------------------------
+
+
+ARMS = ("baseline", "scenario")
+
+
+@dataclass
+class Sweep:
+    """A sweep as its store holds it.
+
+    Attributes
+    ----------
+    folder : path
+    record : dict, the facts of the whole sweep: title, question, method, seed, population, measures, ...
+    factors : DataFrame indexed by name: low, central, high, unit, grade, group, kind, meaning, note
+    measures : DataFrame indexed by name: unit, dims, coords, at (index of its time), paired
+    stages : DataFrame indexed by name, in their order: method, size (points a block), n (blocks asked), factors (names)
+    """
+
+    folder: Path
+    record: dict
+    factors: pd.DataFrame
+    measures: pd.DataFrame
+    stages: pd.DataFrame
+    db: sqlite3.Connection = field(repr=False)
+
+    @classmethod
+    def load(cls, folder):
+        """Open the folder of a sweep, finished or not.
+
+        Raises
+        ------
+        ResultError
+        """
+        db = connect(folder)
+        factors = pd.read_sql_query("SELECT * FROM factors ORDER BY place", db).set_index("name")[list(FACTOR[1:])]
+        stages = pd.read_sql_query("SELECT * FROM stages ORDER BY place", db).set_index("name")
+        names = factors.index.to_numpy()
+        stages["factors"] = [names[json.loads(places)].tolist() for places in stages["factors"]]
+        return cls(Path(folder), meta(db), factors, _measures(db), stages.drop(columns="place"), db)
+
+    def close(self):
+        """Let the store go; nothing more can be read."""
+        self.db.close()
+
+    @property
+    def primary(self):
+        """The measure that the sweep asks about first; None while nothing is known of any."""
+        asked = self.record.get("measures") or self.measures.index.tolist() or [None]
+        return asked[0] and asked[0].partition("@")[0].strip()
+
+    @property
+    def last(self):
+        """Name of the stage that the indices stand on: the last one."""
+        return self.stages.index[-1]
+
+    def points(self, stage=None):
+        """Design points: DataFrame indexed by point, a column a factor, and block, place, status."""
+        stage = self._stage(stage)
+        rows = self.db.execute(
+            "SELECT point, block, p.place, x, status FROM points p JOIN cells USING (stage, point) "
+            "WHERE stage = ? AND repeat = 0 ORDER BY point",
+            (stage,),
+        ).fetchall()
+        x = np.array([unpack(row[3]) for row in rows]).reshape(len(rows), len(self.factors))
+        table = pd.DataFrame(x, [row[0] for row in rows], self.factors.index.tolist()).rename_axis("point")
+        return table.assign(block=[r[1] for r in rows], place=[r[2] for r in rows], status=[r[4] for r in rows])
+
+    def coordinates(self, stage=None):
+        """The same points in the unit cube: DataFrame, a column for every factor that the stage varies."""
+        stage = self._stage(stage)
+        rows = self.db.execute("SELECT point, z FROM points WHERE stage = ? ORDER BY point", (stage,)).fetchall()
+        names = self.stages.factors[stage]
+        z = np.array([unpack(z) for _, z in rows]).reshape(len(rows), len(names))
+        return pd.DataFrame(z, [point for point, _ in rows], names).rename_axis("point")
+
+    def outcomes(self, measure=None, stage=None, what="effect", repeat=0):
+        """A measure at every done point: DataArray over point and the measure's own time and hub.
+
+        Parameters
+        ----------
+        what : ``"effect"`` (scenario less baseline), ``"baseline"`` or ``"scenario"``; a plain function has its value
+        repeat : 0, or 1 for the few points that were run again with other chance
+        """
+        told, stage = self._measure(measure), self._stage(stage)
+        rows = self.db.execute(
+            "SELECT point, shape, data FROM outcomes WHERE stage = ? AND measure = ? AND repeat = ? ORDER BY point",
+            (stage, told["name"], repeat),
+        ).fetchall()
+        dims, labels = told["dims"], told["coords"]
+        shape = json.loads(rows[0][1]) if rows else [2] * bool(told["paired"]) + [len(labels[d]) for d in dims]
+        values = np.array([unpack(row[2]) for row in rows]).reshape(len(rows), *shape)
+        if told["paired"]:
+            values = values[:, 1] - values[:, 0] if what == "effect" else values[:, ARMS.index(what)]
+        coords = {"point": [row[0] for row in rows]} | labels
+        return xr.DataArray(values, coords, ["point", *dims], told["name"], {"units": told["unit"]})
+
+    def value(self, measure=None, stage=None, what="effect", time=None, hub=None, repeat=0):
+        """One number a done point: Series indexed by point, in the measure's own unit.
+
+        Parameters
+        ----------
+        time : year; the measure's own time if None
+        hub : of a measure that has a value for every hub
+
+        Raises
+        ------
+        ResultError
+        """
+        told, values = self._measure(measure), self.outcomes(measure, stage, what, repeat)
+        axis = next((d for d in ("time", "year") if d in values.dims), None)
+        if axis:
+            values = values.isel({axis: int(told["at"])}) if time is None else _at(values, axis, time, told["name"])
+        for place in ("hub", "route"):
+            if hub is not None and place in values.dims:
+                values = _at(values, place, hub, told["name"])
+        left = [d for d in values.dims if d != "point"]
+        if left:
+            raise ResultError(told["name"], f"has a value for every {left[0]}; name one")
+        return pd.Series(values.values, pd.Index(values.point.values, name="point"), name=told["name"])
+
+    def complete(self, stage=None, most=None):
+        """Numbers of the blocks that analyses stand on: the first ``n`` in which every point is done."""
+        stage = self._stage(stage)
+        return complete_blocks(self.db, stage)[: int(self.stages.n[stage]) if most is None else most]
+
+    def blocks(self, measure=None, stage=None, what="effect", time=None, hub=None):
+        """A measure by block: (block, place) array over the complete blocks, and their numbers."""
+        stage = self._stage(stage)
+        size, blocks = int(self.stages["size"][stage]), np.array(self.complete(stage), dtype=int)
+        points = (blocks[:, None] * size + np.arange(size)).ravel()
+        return self.value(measure, stage, what, time, hub).loc[points].to_numpy().reshape(-1, size), blocks
+
+    def counts(self, stage=None):
+        """Cells by status: dict, those asked again with other chance among them."""
+        asked = "SELECT status, count(*) FROM cells WHERE stage = ? OR ? IS NULL GROUP BY status"
+        return dict(self.db.execute(asked, (stage, stage)))
+
+    def problems(self, status="failed"):
+        """Cells that were refused or failed: DataFrame of stage, point, repeat, error."""
+        asked = "SELECT stage, point, repeat, error FROM cells WHERE status = ? ORDER BY stage, point, repeat"
+        return pd.read_sql_query(asked, self.db, params=(status,))
+
+    def _stage(self, name):
+        if name is None:
+            return self.last
+        if name not in self.stages.index:
+            raise ResultError(f"stage {name}", f"there are: {', '.join(self.stages.index)}")
+        return name
+
+    def _measure(self, name):
+        name = self.primary if name is None else name
+        if name not in self.measures.index:
+            known = self.measures.index.tolist()
+            raise ResultError(f"{name} was not kept in this sweep", f"it has {', '.join(known)}{nearest(name, known)}")
+        return self.measures.loc[name]
+
+
+def content_digest(folder):
+    """SHA-256 over all that a store says but timings: equal for equal sweeps, whoever ran them and how often killed."""
+    db, total = connect(folder), hashlib.sha256()
+    for asked in (
+        "SELECT key, value FROM meta ORDER BY key",
+        "SELECT * FROM factors ORDER BY place",
+        "SELECT * FROM measures ORDER BY place",
+        "SELECT * FROM stages ORDER BY place",
+        "SELECT * FROM points ORDER BY stage, point",
+        "SELECT stage, point, repeat, status, error FROM cells ORDER BY stage, point, repeat",
+        "SELECT * FROM outcomes ORDER BY stage, point, repeat, measure",
+    ):
+        for row in db.execute(asked):
+            total.update(repr(row).encode())
+    return total.hexdigest()
+
+
+def _measures(db):
+    """The measures that are declared, and those that only came with the outcomes of a plain function."""
+    rows = pd.read_sql_query("SELECT * FROM measures ORDER BY place", db)[list(MEASURE)].to_dict("records")
+    for row in rows:
+        row |= {"dims": json.loads(row["dims"]), "coords": json.loads(row["coords"]), "paired": bool(row["paired"])}
+    if not rows:
+        found = db.execute("SELECT measure, max(shape) FROM outcomes GROUP BY measure ORDER BY measure")
+        rows = [
+            {
+                "name": name,
+                "unit": "",
+                "dims": [f"axis_{k}" for k in range(len(json.loads(shape)))],
+                "coords": {},
+                "at": 0,
+                "paired": False,
+            }
+            for name, shape in found
+        ]
+    return pd.DataFrame(rows, columns=list(MEASURE)).set_index("name", drop=False).rename_axis(None)
+
+
+def _at(values, axis, label, name):
+    known = values[axis].values.tolist()
+    if label not in known:
+        raise ResultError(name, f"{axis} {label} is not in it{nearest(str(label), list(map(str, known)))}")
+    return values.isel({axis: known.index(label)})
+
+
+# ------------------------------------------------------------------------------
+# Tables of a sweep: indices with intervals, their convergence, the part of chance, tornado and dependence.
+# ------------------------------------------------------------------------------
+
+
+MEANING = {
+    "sobol": ("first", "total"),
+    "morris": ("mu_star",),
+    "pawn": ("median",),
+    "lhs": ("median",),
+    "oat": ("width",),
+}
+
+
+def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None, intervals=True):
+    """The indices of every factor that a stage varies.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    measure, stage, what, time, hub : see ``Sweep.value``
+
+    Returns
+    -------
+    DataFrame indexed by factor, the strongest first: the columns of ``indices.SOBOL``, ``MORRIS``, ``PAWN`` or of
+    ``one_at_a_time``, by the stage's method; and ``grade``, ``group``, ``undecided`` (the interval holds 0, or for PAWN
+    the median is below the critical value), ``more_runs`` (how many more runs would likely settle that)
+    """
+    stage = stage or sweep.last
+    method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
+    table, n = _estimated(sweep, measure, stage, what, time, hub, intervals)
+    key = MEANING.get(method, ("width",))[-1]
+    table = table.join(sweep.factors[["grade", "group"]])
+    low = {"sobol": "total_low", "morris": "mu_star_low"}.get(method)
+    if low:
+        table["undecided"] = ~(table[low] > 0) & (table[key] != 0)
+    elif method in ("pawn", "lhs"):
+        table["undecided"] = ~(table["median"] > table["critical"])
+    else:
+        table["undecided"] = False
+    cost = {"sobol": len(names) + 2, "morris": len(names) + 1}.get(method, 1)
+    table["more_runs"] = [_more_runs(row, key, n, cost, method) if row.undecided else 0 for row in table.itertuples()]
+    return table.sort_values(key, ascending=False, kind="stable")
+
+
+def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None):
+    """The bare estimates of a stage from its first ``most`` blocks, and the number of blocks."""
+    method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
+    seed = int(sweep.record.get("seed", 0))
+    y, blocks = sweep.blocks(measure, stage, what, time, hub)
+    y, blocks = y[:most], blocks[:most]
+    if method == "sobol":
+        return indices.sobol(y, names, seed, intervals), indices.power_of_two(len(y))
+    size = y.shape[1]
+    points = (blocks[:, None] * size + np.arange(size)).ravel()
+    z = sweep.coordinates(stage).loc[points].to_numpy()
+    if method == "morris":
+        levels = int(sweep.record.get("levels") or 4)
+        return indices.morris(z.reshape(-1, size, len(names)), y, names, levels, seed), len(y)
+    if method == "oat":
+        return indices.one_at_a_time(sweep.points(stage).loc[points, names], y[:, 0]), len(y)
+    return indices.pawn(z, y[:, 0], names, seed), len(y)
+
+
+def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None):
+    """The indices as they were at every size of the design: how far they have settled.
+
+    Returns
+    -------
+    DataFrame: n (blocks), factor, index, low, high; the index is the total one, mu* or the PAWN median
+    """
+    stage = stage or sweep.last
+    method, count = sweep.stages.method[stage], len(sweep.complete(stage))
+    key = MEANING.get(method, ("width",))[-1]
+    least = {"sobol": 4, "morris": 2}.get(method, 64)
+    sizes = [n for n in 2 ** np.arange(31) if least <= n < count] + [count] * (count >= least)
+    if method == "sobol":
+        sizes = sorted({indices.power_of_two(int(n)) for n in sizes})
+    if method in ("grid", "oat"):
+        sizes = []
+    found = []
+    for n in map(int, sizes):
+        table, _ = _estimated(sweep, measure, stage, what, time, hub, most=n)
+        found.append(
+            pd.DataFrame(
+                {
+                    "n": n,
+                    "factor": table.index,
+                    "index": table[key],
+                    "low": table[f"{key}_low"],
+                    "high": table[f"{key}_high"],
+                }
+            )
+        )
+    columns = ["n", "factor", "index", "low", "high"]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None):
+    """How much of the variance over the design is chance: points run again with another seed, against all points.
+
+    Returns
+    -------
+    dict: ``share`` (of the variance; nan if no point was run again), ``error`` (standard deviation of one point by
+    chance alone), ``spread`` (standard deviation over all points), ``points`` (run twice)
+    """
+    stage = stage or sweep.last
+    first = sweep.value(measure, stage, what, time, hub)
+    again = sweep.value(measure, stage, what, time, hub, repeat=1)
+    if again.empty or len(first) < 2:
+        return {"share": math.nan, "error": math.nan, "spread": math.nan, "points": 0}
+    within = float(((first[again.index] - again) ** 2).mean() / 2)
+    total = float(first.var(ddof=1))
+    share = min(within / total, 1.0) if total > 0 else math.nan
+    return {"share": share, "error": math.sqrt(within), "spread": math.sqrt(total), "points": len(again)}
+
+
+def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=None, hub=None, bins=10):
+    """Partial dependence of a measure on one factor: see ``indices.partial_dependence``."""
+    y = sweep.value(measure, stage, what, time, hub)
+    x = sweep.points(stage).loc[y.index, factor]
+    return indices.partial_dependence(x.to_numpy(), y.to_numpy(), bins)
+
+
+def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
+    """How much of the variance rests on which grade of evidence, from the total Sobol indices scaled to add up to 1.
+
+    Returns
+    -------
+    DataFrame indexed by grade A to D: ``load``, ``factors`` (names, the strongest first)
+    """
+    table = index_table(sweep, measure, stage, time=time, hub=hub, intervals=False)
+    size = table["total"].clip(lower=0)
+    part = size / size.sum() if size.sum() > 0 else size * 0
+    grades = list("ABCD") if sweep.factors.grade.isin(list("ABCD")).any() else sorted(set(sweep.factors.grade))
+    rows = [(part[table.grade == g].sum(), list(part[(table.grade == g) & (part > 0)].index)) for g in grades]
+    return pd.DataFrame(rows, pd.Index(grades, name="grade"), ["load", "factors"])
+
+
+def _more_runs(row, key, n, cost, method):
+    """Runs until the interval likely leaves 0 out: its width falls with the root of the number of blocks."""
+    value = getattr(row, key)
+    half = row.critical if method in ("pawn", "lhs") else value - getattr(row, f"{key}_low")  # both fall alike
+    if not (value > 0 and math.isfinite(half)):
+        return None
+    needed = math.ceil(n * (half / value) ** 2) + 1
+    if method == "sobol":
+        needed = 1 << (needed - 1).bit_length()
+    return max(needed - n, 1) * cost
+
+
+# ------------------------------------------------------------------------------
+# A sweep in sentences: which numbers the answer rests on, how good they are, and how far the sweep itself can tell.
+# ------------------------------------------------------------------------------
+
+
+ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
+MOST_NAMED = 4
+WORTH_NAMING = 0.05  # of the variance
+MUCH_CHANCE = 0.5  # of the variance: shares of the rest are noise
+BLURRED = 0.3  # of the variance is chance: say that the indices are blurred
+NO_CAUSE = "b_compute"
+GRADES = {
+    "A": "measured numbers (A)",
+    "B": "derived numbers (B)",
+    "C": "industry figures (C)",
+    "D": "numbers that nobody has measured (D)",
+    "": "numbers without a grade",
+}
+COUNTS = "no one two three four five six seven eight".split()
+
+
+def subject(sweep, measure=None):
+    """What is explained, in words: ``the effect on share:usa in 2036``."""
+    told = sweep.measures.loc[measure or sweep.primary]
+    axis = next((d for d in ("time", "year") if d in told["dims"]), None)
+    when = f" in {told['coords'][axis][int(told['at'])]}" if axis else ""
+    return f"{'the effect on ' if told['paired'] else ''}{told['name']}{when}"
+
+
+def reading(sweep, measure=None):
+    """What a sweep says about a measure, as sentences.
+
+    Parameters
+    ----------
+    sweep : Sweep, finished or not
+    measure : str, the primary one if None
+
+    Returns
+    -------
+    list of str
+    """
+    measure = measure or sweep.primary
+    method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
+    if not method or measure is None or len(sweep.complete()) < 2:
+        return ["Too few cells are done to say anything yet."]
+    tell = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
+    chance, share = _chance(sweep, measure)
+    said = tell(sweep, measure)
+    return [*chance, *said] if share > BLURRED else [*said, *chance]
+
+
+def notes(sweep):
+    """What a reader must know of the sweep itself, whatever the measure: what was left out, cut, refused or failed.
+
+    Returns
+    -------
+    list of str
+    """
+    said = _screened(sweep)
+    for note, names in sweep.factors[sweep.factors.note != ""].groupby("note").groups.items():
+        said.append(f"{', '.join(names)}: {note}.")
+    counts = sweep.counts()
+    if counts.get("refused"):
+        more = counts.get("spared", 0)
+        spared = f"; {more:,} others of their rows were not run, and the next rows took their place" if more else ""
+        said.append(
+            f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
+            f"year, or size would run away){spared}."
+        )
+    if counts.get("failed"):
+        said.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
+    if not sweep.record.get("finished"):
+        said.append("The sweep is not finished: the same command goes on with it.")
+    return said
+
+
+def is_graded(sweep):
+    """Whether the factors have evidence grades, as assumptions do."""
+    return bool(set(sweep.factors.grade) - {""})
+
+
+def load_sentence(sweep, measure=None):
+    """How much of the variance rests on which grade of evidence, in one sentence; only for Sobol indices.
+
+    >>> load_words({"A": 0.2, "D": 0.8})
+    '80 % rests on numbers that nobody has measured (D), 20 % on measured numbers (A)'
+    """
+    load = assumption_load(sweep, measure).load
+    return f"Of the variance of {subject(sweep, measure)}, {load_words(load.to_dict())}."
+
+
+def load_words(load):
+    """Parts of the variance by grade, the largest first, as ``80 % rests on ..., 20 % on ...``."""
+    parts = sorted(((part, grade) for grade, part in load.items() if round(part, 2) > 0), reverse=True)
+    said = [f"{part:.0%} on {GRADES[grade]}".replace("%", " %") for part, grade in parts]
+    return ", ".join(said).replace(" on ", " rests on ", 1) or "nothing varies"
+
+
+def beside(record, folder):
+    """What a sweep of the same scenario and baseline says, if its folder lies in ``folder``; else None.
+
+    Parameters
+    ----------
+    record : dict, of a run
+    folder : path of the folder of folders
+
+    Returns
+    -------
+    dict: ``folder`` (name), ``sentences``; or None
+    """
+    for store in sorted(Path(folder).glob("*-sweep-*")):
+        try:
+            sweep = Sweep.load(store)
+        except ResultError:
+            continue
+        same = all(sweep.record.get(key) == record[key] for key in ("scenario", "baseline"))
+        if same and sweep.record.get("finished") and sweep.stages.method[sweep.last] == "sobol":
+            said = _variance(sweep, sweep.primary)[:2]
+            return {"folder": store.name, "sentences": said, "sweep": sweep}
+    return None
+
+
+def _variance(sweep, measure):
+    table = index_table(sweep, measure)
+    size = table.total.clip(lower=0)
+    if not size.sum() > 0:
+        return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+    by_chance = chance_share(sweep, measure)["share"]
+    if by_chance > MUCH_CHANCE:
+        return [
+            f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
+            "variance is chance. Give more --population or --replicates."
+        ]
+    part = size / size.sum()
+    named = list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
+    grades = {sweep.factors.grade[name] for name in named}
+    kind = " that nobody has measured" if grades == {"D"} else ""
+    each = ", ".join(f"{name} ({_percent(part[name])}{_grade(sweep, name)})" for name in named)
+    said = [
+        f"{_percent(part[named].sum())} of the variance of {subject(sweep, measure)} rests on "
+        f"{_counted(len(named))}{kind}: {each}."
+    ]
+    if is_graded(sweep):
+        said.append(load_sentence(sweep, measure))
+    together = float(np.clip(1 - table["first"].sum(), 0, 1))
+    said.append(
+        f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
+        "chance, which no single factor commands, looks the same."
+    )
+    if part.get(NO_CAUSE, 0) >= WORTH_NAMING:
+        said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
+    return said + _undecided(table, "its interval holds 0")
+
+
+def _elementary(sweep, measure):
+    table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
+    size = table.mu_star * factor
+    if not _moving(size).any():
+        return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+    named = list(size.index[:MOST_NAMED])
+    each = ", ".join(f"{name} ({size[name]:.2g}{unit}{_grade(sweep, name)})" for name in named if _moving(size)[name])
+    said = [
+        f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
+        "the factor, wherever the others stand."
+    ]
+    if NO_CAUSE in named:
+        said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
+    return said + _undecided(table[_moving(size)], "its interval holds 0")
+
+
+def _distribution(sweep, measure):
+    table = index_table(sweep, measure)
+    clear = table[~table.undecided]
+    if clear.empty:
+        said = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
+    else:
+        each = ", ".join(f"{n} ({table['median'][n]:.2f}{_grade(sweep, n)})" for n in clear.index[:MOST_NAMED])
+        said = [
+            f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
+            f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."
+        ]
+    return said + _undecided(table, "its shift is no larger than sampling gives")
+
+
+def _tornado(sweep, measure):
+    table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
+    named = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
+    if not named:
+        return [f"No factor changes {subject(sweep, measure)} on its own."]
+    each = "; ".join(
+        f"{name} from {_signed(factor * table.at_low[name])} to {_signed(factor * table.at_high[name])}{unit}"
+        f"{_grade(sweep, name).replace(',', ', grade')}"
+        for name in named
+    )
+    centre = f"{_signed(factor * table.centre.iloc[0])}{unit}"
+    return [
+        f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others "
+        f"at their centre: {each}."
+    ]
+
+
+def _range(sweep, measure):
+    y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
+    points, names = sweep.points(), sweep.stages.factors[sweep.last]
+    ends = [
+        f"{_signed(factor * y[k])}{unit} at " + ", ".join(f"{n} = {_plain(points[n][k])}" for n in names)
+        for k in (y.idxmin(), y.idxmax())
+    ]
+    zero = "" if y.min() < 0 < y.max() else "; it never changes its sign"
+    return [f"Over the grid {subject(sweep, measure)} goes from {ends[0]} to {ends[1]}{zero}."]
+
+
+def _chance(sweep, measure):
+    found = chance_share(sweep, measure)
+    if not found["points"] or found["share"] != found["share"]:
+        return [], 0.0
+    said = [
+        f"Chance makes up about {_percent(found['share'])} of the variance over the points (the Monte Carlo share: "
+        f"{found['points']} points were run again with another seed)."
+    ]
+    if found["share"] > BLURRED:
+        said.append(
+            "That blurs every index: a larger --population, or more --replicates at each point, would show "
+            "what the factors do."
+        )
+    return said, found["share"]
+
+
+def _undecided(table, why):
+    names = list(table.index[table.undecided])
+    if not names:
+        return []
+    runs = [int(n) for n in table.more_runs[names] if n == n and n is not None]
+    settle = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
+    return [f"Undecided ({why}): {', '.join(names)}{settle}."]
+
+
+def _screened(sweep):
+    """What a Morris stage found to reach nothing, and what was left out of the stage after it."""
+    first = sweep.stages.index[0] if len(sweep.stages) else None
+    if first is None or sweep.stages.method[first] != "morris" or len(sweep.complete(first)) < 2:
+        return []
+    size = index_table(sweep, stage=first).mu_star
+    if first == sweep.last:
+        return _still(size)
+    kept = sweep.stages.factors[sweep.last]
+    left = [name for name in size.index if name not in kept and _moving(size)[name]]
+    said = (
+        [
+            f"{len(kept)} of {number_of(len(size), 'factor')} were kept by the screening; the others stayed at their "
+            f"centre, the strongest of them {left[0]}."
+        ]
+        if left
+        else []
+    )
+    return said + _still(size)
+
+
+def _still(size):
+    still = sorted(size.index[~_moving(size)])
+    return [f"Reach nothing here: {', '.join(still)}."] if still else []
+
+
+def _moving(size):
+    return size > 1e-9 * max(size.max(), 0)  # less is rounding
+
+
+def _shown(sweep, measure):
+    """Factor and unit in which the effect on a measure is read."""
+    unit = sweep.measures.unit[measure]
+    factor, _, shown = SHOWN.get(unit, (1, "", unit))
+    return factor, f" {shown}" if shown else ""
+
+
+def _begin(words):
+    return words[:1].upper() + words[1:]
+
+
+def _signed(value):
+    return f"{'+' if value > 0 else ''}{_plain(value)}"
+
+
+def _plain(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _grade(sweep, name):
+    said = [sweep.factors.grade[name], PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""]
+    return "".join(f", {words}" for words in said if words)
+
+
+def _percent(part):
+    return f"{100 * part:.0f} %"
+
+
+def _counted(n):
+    words = COUNTS[n] if n < len(COUNTS) else str(n)
+    return f"{words} number{'' if n == 1 else 's'}"

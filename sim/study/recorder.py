@@ -1,0 +1,148 @@
+"""From the arms of a pair to arrays: what is written down every 1 January and of every year, in persons."""
+
+import numpy as np
+
+from sim.model import equations as eq
+from sim.model import year
+from sim.model.market import market
+from sim.model.mean_field import year as mean_field
+from sim.model.mean_field.state import MeanField
+from sim.model.sectors import with_allowance
+from sim.results.schema import PAIR, VARIABLES, dataset
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
+from sim.world.setting import load_setting
+from sim.world.tables import read
+
+
+def sizes(world):
+    """Length of every dimension of a result but the pairs."""
+    s = world.setting
+    return {
+        "time": world.years + 1,
+        "year": world.years,
+        "hub": len(s.hubs),
+        "origin": len(s.hubs),
+        "destination": len(s.hubs),
+        "tier": len(TIERS),
+        "home": len(s.homes),
+        "status": len(STATUSES),
+        "role": len(ROLES),
+        "sector": len(SECTORS),
+        "sector_left": len(SECTORS),
+        "sector_taken": len(SECTORS),
+        "route": len(s.routes),
+    }
+
+
+def blank(world):
+    """Arrays of zeros for one arm: variable -> array without the pair's axes."""
+    size = sizes(world)
+    return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
+
+
+def ones(labels, start, years):
+    """A dataset of ones over one pair, laid out as that of a study, to try measures on before anything is run."""
+    coords = coordinates(labels, 1, start, years)
+    return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
+
+
+def follow(arm, until, past):
+    """Run an arm to the 1 January of the year ``until`` and write it down.
+
+    Parameters
+    ----------
+    past : dict as :func:`blank` makes it, filled up to the 1 January that the arm stands on; left as it is
+
+    Returns
+    -------
+    dict like ``past``; persons where agents are counted
+    """
+    out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
+    _first_of_january(out, arm, arm.year - start)  # again after a fork: the rules of this January are the arm's own
+    simulate = mean_field.simulate if isinstance(arm, MeanField) else year.simulate
+    for _ in simulate(arm, until):
+        _year_before(out, arm, arm.year - start - 1)
+        _first_of_january(out, arm, arm.year - start)
+    return out
+
+
+def _first_of_january(out, arm, t):
+    s, w, counts = arm.world.setting, arm.world.weight, arm.counts
+    out["stock"][t] = counts.sum(axis=(1, 3)) * w
+    out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
+    out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
+    out["backlog"][t] = arm.offices.backlog() * w
+    work = arm.work * w
+    out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
+    out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
+    out["team_completeness"][t] = arm.team_completeness()
+    rules = arm.january_rules()
+    now = market(arm, arm.year, rules)
+    gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
+    nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
+    out["pay"][t] = gross * nominal
+    out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
+    out["price_level"][t] = now.price
+    out["compute_per_engineer"][t] = now.compute
+
+
+def median_role_pay(setting, skill):
+    """(hub, tier) pay multiplier of the role in which the hub's median engineer works; ``skill`` is (tier, role)."""
+
+    def median(pay):
+        order = np.argsort(pay)
+        reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
+        return pay[order][reached.argmax(axis=1)]
+
+    return np.stack([median(setting.role_pay * tier) for tier in skill], axis=1)
+
+
+def tax_rates(s, rules, gross):
+    """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
+    return eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+
+
+def _year_before(out, arm, y):
+    w, books, offices = arm.world.weight, arm.books, arm.offices
+    out["flow"][y] = books.flow * w
+    out["entrants"][y], out["exits"][y] = books.entrants * w, books.exits * w
+    for name in ("graduates", "promotions", "hires", "job_changes"):
+        out[name][y] = getattr(books, name) * w
+    out["border_crossings"][y] = books.crossings * w
+    out["tied_moves"][y], out["tied_moves_random"][y] = books.tied_moves * w, books.tied_at_random() * w
+    for name, counts in offices.counts.items():
+        out[name][y] = counts * w
+    out["grants_by_tier"][y] = offices.grants_by_tier * w
+
+
+def coordinates(arms, pairs, start, years):
+    """Labels of a result's dimensions."""
+    setting = load_setting()
+    hubs, homes, routes = read("hubs"), read("homes"), setting.routes
+    names = {r["country"]: r["name"] for r in read("countries")}
+    number = lambda column: ("hub", [float(r[column]) for r in hubs])  # noqa: E731
+    return {
+        "arm": list(arms),
+        "replicate": np.arange(pairs),
+        "time": start + np.arange(years + 1),
+        "year": start + np.arange(years),
+        "hub": list(setting.hubs),
+        "origin": list(setting.hubs),
+        "destination": list(setting.hubs),
+        "tier": list(TIERS),
+        "home": list(setting.homes),
+        "status": list(STATUSES),
+        "role": list(ROLES),
+        "sector": list(SECTORS),
+        "sector_left": list(SECTORS),
+        "sector_taken": list(SECTORS),
+        "route": [r["route"] for r in routes],
+        "hub_name": ("hub", [r["name"] for r in hubs]),
+        "hub_country": ("hub", [r["country"] for r in hubs]),
+        "region": ("hub", [r["region"] for r in hubs]),
+        "latitude": number("lat"),
+        "longitude": number("lon"),
+        "home_name": ("home", [r["name"] for r in homes]),
+        "route_name": ("route", [r["name"] for r in routes]),
+        "route_country": ("route", [names[r["country"]] for r in routes]),
+    }

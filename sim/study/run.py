@@ -1,0 +1,288 @@
+"""Scenarios against their baseline, pair by pair: the same seed and the same draw of the assumptions in all arms."""
+
+import math
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from sim import __version__, custom_world
+from sim.errors import ResultError, UsageError
+from sim.results.effects import error_of, pairs_needed, threshold
+from sim.results.measures import measure
+from sim.results.record import FORMAT, digest, inputs, plain, settings
+from sim.results.result import Result
+from sim.results.schema import VARIABLES
+from sim.scenario.assumptions import ASSUMPTIONS
+from sim.scenario.describe import describe, resolved_toml
+from sim.scenario.files import loaded, loads
+from sim.scenario.places import subject_of
+from sim.scenario.stack import check_period, stack
+from sim.study import uncertainty
+from sim.study.options import Options
+from sim.study.recorder import ones
+from sim.study.replicate import experiment, fork_year, labelled
+from sim.world.setting import load_setting
+from sim.world.tables import read
+
+PACKAGES = ("numpy", "scipy", "numba", "simpy", "networkx", "xarray")
+
+
+def run(scenario, baseline="baseline", **options):
+    """Run a scenario against a baseline.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario, name, file or stack ``a+b``
+    options : see :class:`~sim.study.options.Options`: population, replicates, years, start, seed, precision ...
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError
+        for input that makes no sense, before anything is run
+    """
+    return _study({"scenario": loaded(scenario)}, loaded(baseline), Options(**options).checked())
+
+
+def compare(scenarios, baseline="baseline", *, interaction=False, **options):
+    """Run several scenarios against one baseline, all on the same pairs.
+
+    Parameters
+    ----------
+    scenarios : list of Scenario, name, file or stack ``a+b``
+    baseline : any of these
+    interaction : also run all of them stacked, so that the effect of all can be set against the sum of each
+    options : see :class:`~sim.study.options.Options`
+
+    Returns
+    -------
+    Result with one arm a scenario, see ``Result.arms`` and ``Result.versus``
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError
+        for input that makes no sense, before anything is run
+    """
+    return _study(compared(scenarios, interaction), loaded(baseline), Options(**options).checked())
+
+
+def compared(scenarios, interaction=False):
+    """The arms of a comparison: dict of name -> Scenario, the stack of all at the end if ``interaction``.
+
+    Raises
+    ------
+    UsageError for a name given twice, or fewer than two scenarios; ScenarioError
+    """
+    chosen = [loaded(scenario) for scenario in scenarios]
+    if interaction:
+        chosen.append(stack(chosen))
+    arms = {scenario.name: scenario for scenario in chosen}
+    if len(arms) < len(chosen):
+        twice = next(s.name for k, s in enumerate(chosen) if s.name in [other.name for other in chosen[:k]])
+        raise UsageError("compare", f"{twice} is given twice")
+    if len(arms) < 2 or "baseline" in arms:
+        raise UsageError("compare", "two scenarios or more are needed; the baseline is always among the arms")
+    return arms
+
+
+def precise_enough(out, record, options):
+    """The folder of a finished study like this one, of as many pairs or more, whose error is small enough; or None.
+
+    Parameters
+    ----------
+    out : path of the folder of folders
+    record : dict, of :func:`prepared`
+    options : Options, checked, with a precision
+    """
+    target = threshold(options.precision, options.precision_of)
+    alike = digest(record | {"replicates": None})
+    for folder in sorted(Path(out).glob(f"{plain(record['name'])}-*")):
+        try:
+            saved = Result.load(folder)
+        except ResultError:
+            continue
+        same = digest(saved.record | {"replicates": None}) == alike
+        enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
+        done = saved.record["replicates"] == options.most_replicates
+        if same and enough and (done or error_of(saved, options.precision_of) <= target):
+            return folder
+    return None
+
+
+def replay(record, **options):
+    """Run a recorded study again: the result that its folder should hold.
+
+    Parameters
+    ----------
+    record : dict, of a Result
+    options : workers, progress
+    """
+    if record["digests"].get("world", "") != custom_world.digest():
+        raise ResultError(
+            record["name"], "was made from other world tables than those in use; see sim.custom_world.using"
+        )
+    baseline = loads(record["baseline"], "baseline")
+    chosen = settings(record) | options
+    if "arms" not in record:
+        return run(loads(record["scenario"], record["name"]), baseline, **chosen)
+    arms = [loads(arm["scenario"], name) for name, arm in record["arms"].items()]
+    return compare(arms, baseline, **chosen)
+
+
+def prepared(arms, baseline, options):
+    """Check scenarios against the years of a study; the first part of its record, known before anything is run.
+
+    Parameters
+    ----------
+    arms : dict of label -> Scenario
+    baseline : Scenario
+    options : Options, checked
+
+    Returns
+    -------
+    dict, enough for ``results.record.folder_name``
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError
+    """
+    for each in (*arms.values(), baseline):
+        check_period(each, options.start, options.years)
+    fork_year([baseline, *arms.values()], options)
+    if options.precision is not None:
+        threshold(options.precision, options.precision_of)
+        check_measures([options.precision_of], options)
+    return inputs(arms, baseline, options.declared(), options.settings)
+
+
+def _study(arms, baseline, options):
+    """Run the arms and the baseline, and write them up."""
+    started = time.perf_counter()
+    prepared(arms, baseline, options)
+    labels = ["baseline", *arms]
+    with experiment(options) as lab:
+        pairs = lab.run([baseline, *arms.values()])
+        notices = []
+        if options.precision is not None:
+            pairs, notices = _until_precise(lab, [baseline, *arms.values()], pairs, labels)
+        asked = options.uncertainty == "parts"
+        parts = uncertainty.split(lab, [baseline, *arms.values()], len(pairs)) if asked else None
+        return written_up(arms, baseline, options, pairs, lab.draws, started, notices, parts)
+
+
+def written_up(arms, baseline, options, pairs, draws, started, notices=(), split=None):
+    """The result of pairs that have been run: their arrays, and the whole record.
+
+    Parameters
+    ----------
+    arms : dict of label -> Scenario; a single one, labelled ``scenario``, is a run and not a comparison
+    baseline : Scenario
+    options : Options, checked
+    pairs : list, as ``Experiment.run`` returns it for the baseline and the arms
+    draws : Draws that they were run on
+    started : float, the ``time.perf_counter`` at which the work began
+    notices : what a reader of all arms must know
+    split : the variance in its parts, as ``uncertainty.split`` gives it; None where nobody asked
+
+    Returns
+    -------
+    Result
+    """
+    labels = ["baseline", *arms]
+    data = labelled(pairs, labels, options)
+    data = data if split is None else uncertainty.with_split(data, split[0])
+    kept = draws.first(len(pairs))
+    record = prepared(arms, baseline, options) | {
+        "replicates": len(pairs),
+        "format": FORMAT,
+        "legal": list(baseline.legal),
+        "published": published(),
+        "notices": list(notices),
+        "weight": load_setting().persons / options.population,
+        "refused_draws": draws.refused_before(len(pairs)),
+        "draws": {name: [getattr(a, name) for a, _ in kept] for name in ASSUMPTIONS},
+        "versions": {"talentflow": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+        "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
+    }
+    record |= {} if split is None else {"split": split[1]}
+    common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
+    told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
+    return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
+
+
+def _own_tables():
+    """What a reader must know of a world that is not the shipped one."""
+    names = ", ".join(custom_world.texts())
+    return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
+
+
+def _told(scenario, label, data, options, common):
+    """The part of the record that is about one arm."""
+    return {
+        "name": scenario.name,
+        "parts": list(scenario.atoms),
+        "title": scenario.title,
+        "question": scenario.question,
+        "subject": subject_of(scenario),
+        "scenario": resolved_toml(scenario),
+        "sentences": describe(scenario, options.start),
+        "notices": check_period(scenario, options.start, options.years) + common,
+        "warnings": warnings(scenario, data, label),
+    }
+
+
+def _until_precise(lab, scenarios, pairs, labels):
+    """More pairs until the Monte Carlo error is as small as asked, or the most have been run.
+
+    Returns
+    -------
+    pairs, notices
+    """
+    o = lab.options
+    target = threshold(o.precision, o.precision_of)
+    while True:
+        error = error_of(Result(labelled(pairs, labels, o), {}), o.precision_of)
+        if not math.isfinite(error) and len(pairs) > 1:
+            raise ResultError(o.precision_of, "has no error: nobody is counted in it")
+        if error <= target or len(pairs) >= o.most_replicates:
+            break
+        pairs = pairs + lab.run(scenarios, len(pairs), min(pairs_needed(len(pairs), error, target), o.most_replicates))
+    if error <= target:
+        return pairs, []
+    said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.precision_of} above {o.precision}"
+    return pairs, [said]
+
+
+def check_measures(queries, options, single=False):
+    """Refuse measures that a study with these options could not answer; ``single``: that have more than one value.
+
+    Raises
+    ------
+    ResultError
+    """
+    trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
+    for query in queries:
+        left = [dim for dim in measure(trial, query).dims if dim not in ("arm", "replicate")]
+        if single and left:
+            raise ResultError(query, f"has a value for every {left[0]}; name one, as in share:usa")
+
+
+def published():
+    """What the industry index printed for the hubs' net migration in 2026, to be shown beside the model's own."""
+    return [dict(row) | {"value": float(row["value"])} for row in read("industry_index")]
+
+
+def warnings(scenario, data, arm="scenario"):
+    """What a reader must know before trusting the effect: a scenario that reaches nobody is never a silent zero."""
+    if not scenario.policies:
+        return []
+    values = {label: data.sel(arm=label) for label in ("baseline", arm)}
+    same = all(np.array_equal(values["baseline"][v], values[arm][v], equal_nan=True) for v in VARIABLES)
+    return ["no engineer's life differs between the arms: the levers reach nobody in this run"] if same else []

@@ -1,0 +1,122 @@
+"""The simulator as a function of a sweep: the values of its factors in, measures of both arms out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.custom_world import kept_by_world
+from sim.errors import Refused
+from sim.results.measures import MEASURES, parse, series
+from sim.results.result import Result
+from sim.results.schema import VARIABLES, dataset
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.policies import Scenario
+from sim.scenario.stack import with_value
+from sim.study.options import Options
+from sim.study.parameter_sample import constants_or_none, own_size_elasticity
+from sim.study.recorder import coordinates, ones
+from sim.study.replicate import Plan, fork_year, run_pair
+
+ALWAYS = "share"  # of every hub at every time: kept whatever is asked
+OTHER_CHANCE = 500_000  # first pair of the second seed: beyond any number of replicates of the first
+NO_CONSTANTS = "no hub constants meet the observed first year under these assumptions"
+RUNAWAY = "size would feed itself without end under these assumptions"
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A scenario against its baseline at one point: pairs with the same seeds at every point.
+
+    Attributes
+    ----------
+    scenario, baseline : Scenario
+    options : Options, checked
+    central : Assumptions at their centre
+    levers : names of the factors that are levers
+    measures : names of what is kept, without their times
+    first_pair : number of the first pair, which is its seed
+    """
+
+    scenario: Scenario
+    baseline: Scenario
+    options: Options
+    central: Assumptions
+    levers: tuple
+    measures: tuple
+    first_pair: int = 0
+
+    def prepare(self, values):
+        """The draw that a point is: assumptions and the hub constants inverted anew under them.
+
+        Raises
+        ------
+        Refused
+        """
+        a = self.central.vary(**{name: value for name, value in values.items() if name not in self.levers})
+        constants = constants_or_none(a, self.options.start)
+        if constants is None:
+            raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
+        return a, constants
+
+    def reseeded(self, k):
+        """The same with other pairs, which share no seed with these."""
+        return replace(self, first_pair=k * OTHER_CHANCE)
+
+    def __call__(self, values, draw):
+        """Measures of both arms, means over the pairs: dict of name -> (arm, time, ...) array."""
+        scenario, o = self.scenario, self.options
+        for path in self.levers:
+            scenario = with_value(scenario, path, values[path])
+        arms = (self.baseline.policies, scenario.policies)
+        fork = fork_year([self.baseline, scenario], o)
+        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork, engine=o.engine)
+        pairs = [run_pair(plan, self.first_pair + k, draw) for k in range(o.replicates)]
+        arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
+        result = Result(dataset(arrays, _coordinates(o.replicates, o.start, o.years)), {})
+        return {name: _kept(series(result, name)) for name in self.measures}
+
+
+@kept_by_world(maxsize=1)
+def _coordinates(pairs, start, years):
+    """Labels of what every cell gives, read once a process."""
+    return coordinates(("baseline", "scenario"), pairs, start, years)
+
+
+def _kept(values):
+    """(arm, time, ...) means over the pairs."""
+    return np.asarray(values.mean("replicate").values, dtype=float)
+
+
+def described(measures, options):
+    """What the store says of each measure, and the names under which they are kept.
+
+    Parameters
+    ----------
+    measures : list of str as asked, with or without a time
+    options : Options, checked
+
+    Returns
+    -------
+    list of dicts, see ``results.sweep_store``; ``share`` of all hubs is always among them
+    """
+    trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
+    rows = {}
+    for text in [*measures, ALWAYS]:
+        query = parse(text)
+        values = series(trial, replace(query, time=None)).mean("replicate").isel(arm=0, drop=True)
+        axis = values.dims[0]
+        times = [int(t) for t in values[axis].values]
+        name = text.partition("@")[0].strip()
+        at = times.index(query.time) if query.time is not None else len(times) - 1
+        rows.setdefault(
+            name,
+            {
+                "name": name,
+                "unit": MEASURES[query.name].unit,
+                "dims": list(values.dims),
+                "at": at,
+                "paired": True,
+                "coords": {d: values[d].values.tolist() for d in values.dims},
+            },
+        )
+    return list(rows.values())

@@ -1,0 +1,278 @@
+"""The factors of a sweep: assumptions and levers with their ranges, cut to what the model can take."""
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import partial
+
+from sim.errors import AssumptionError, UsageError, nearest
+from sim.scenario.assumptions import ASSUMPTIONS, PRIOR_DRIVEN
+from sim.scenario.levers import MUCH, catalogue, find
+from sim.scenario.stack import changed, the_lever
+from sim.study.breakeven import limits
+from sim.study.parameter_sample import constants_or_none
+
+# ------------------------------------------------------------------------------
+# The space of a sweep: its factors, each an assumption or a lever with the range that it is swept over.
+# ------------------------------------------------------------------------------
+
+
+CENTRAL = (0.05, 0.95)  # of every declared shape
+STRETCH = (0.5, 1.5)  # times a scenario's own value: how far its levers are swept
+GROUPS = ("behaviour", "data", "policy")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What varies, and how: a number from ``low`` to ``high``, at ``central`` where it is not swept.
+
+    Attributes
+    ----------
+    name : of the assumption, or path of the lever
+    low, central, high : values at the coordinates 0, none in particular, and 1
+    unit, grade, group, meaning : as declared; ``group`` is behaviour, data or policy
+    kind : ``"assumption"``, ``"lever"`` or ``"number"``
+    span : the part of the declared shape that is swept; None for a range swept evenly
+    belief : arguments of the quantile function of that shape
+    whole : whether only whole numbers make sense
+    note : what a reader must know of the range
+    """
+
+    name: str
+    low: float
+    central: float
+    high: float
+    unit: str = ""
+    grade: str = ""
+    group: str = ""
+    meaning: str = ""
+    kind: str = "number"
+    span: tuple | None = None
+    belief: tuple = ()
+    whole: bool = False
+    note: str = ""
+
+    def value(self, z):
+        """The value at the coordinate ``z`` in [0, 1]."""
+        if self.span is not None:
+            return belief_at(self.belief, self.span[0] + z * (self.span[1] - self.span[0]))
+        value = self.low + z * (self.high - self.low)
+        return float(round(value) if self.whole else value)
+
+    @property
+    def centre(self):
+        """The coordinate of the central value."""
+        if self.span is not None:
+            return (0.5 - self.span[0]) / (self.span[1] - self.span[0])
+        return (self.central - self.low) / (self.high - self.low)
+
+    def within(self, first, last, note):
+        """The same, swept over a part of its declared shape only: from quantile ``first`` to ``last``."""
+        return replace(
+            self,
+            span=(first, last),
+            low=belief_at(self.belief, first),
+            high=belief_at(self.belief, last),
+            note="; ".join(filter(None, [self.note, note])),
+        )
+
+
+def belief_at(belief, u):
+    """The ``u`` quantile of a belief, a float."""
+    from sim.scenario.distributions import quantile
+
+    return float(quantile(u, *belief))
+
+
+def number(name, low, high, central=None, **more):
+    """A factor of a plain function: a number swept evenly from ``low`` to ``high``."""
+    return Factor(name, float(low), float((low + high) / 2 if central is None else central), float(high), **more)
+
+
+def assumption(row, within=None):
+    """The factor that an assumption is, over its own range or evenly over the limits ``within`` (low, high).
+
+    Raises
+    ------
+    UsageError, AssumptionError
+    """
+    told = {
+        "unit": row.unit,
+        "grade": row.grade,
+        "group": row.group,
+        "meaning": row.meaning,
+        "kind": "assumption",
+        "note": f"{PRIOR_DRIVEN}, data hardly narrowed the belief" if row.is_prior_driven else "",
+    }
+    if within is not None:
+        low, high = within
+        if not row.bounds[0] <= low < high <= row.bounds[1]:
+            raise AssumptionError(
+                f"over {row.name}={low:g}:{high:g}", f"not within [{row.bounds[0]:g}, {row.bounds[1]:g}] {row.unit}"
+            )
+        return Factor(row.name, low, float(row.central), high, **told)
+    if row.is_fixed:
+        raise UsageError(f"over {row.name}", f"it is fixed at {row.central:g}; give a range: {row.name}=LOW:HIGH")
+    belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+    low, high = (belief_at(belief, u) for u in CENTRAL)
+    return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **told)
+
+
+def lever(path, scenario, within=None):
+    """The factor that a lever is: over ``within``, or a stretch of the scenario's own value, or its declared bounds.
+
+    Raises
+    ------
+    UsageError, ScenarioError
+    """
+    chosen = the_lever(path)
+    own = _own_value(find(path), scenario)
+    if within is None and own is not None:
+        within = sorted(own * times for times in STRETCH)
+    elif within is None:
+        within = (chosen.low, chosen.high)
+        if chosen.high >= MUCH:
+            raise UsageError(f"over {path}", f"its bounds are too wide to sweep; give a range: {path}=LOW:HIGH")
+    elif not chosen.low <= within[0] < within[1] <= chosen.high:
+        bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}".rstrip()
+        raise UsageError(f"over {path}={within[0]:g}:{within[1]:g}", f"not within {bounds}")
+    low, high = max(within[0], chosen.low), min(within[1], chosen.high)
+    if not low < high:
+        raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
+    central = next((v for v in (own, chosen.present) if v is not None and low <= v <= high), (low + high) / 2)
+    return Factor(
+        path,
+        float(low),
+        float(central),
+        float(high),
+        chosen.unit,
+        chosen.grade,
+        "policy",
+        f"{chosen.place}: {chosen.what}",
+        "lever",
+        whole=chosen.kind == "integer",
+    )
+
+
+def factors_over(asked, declared, scenario):
+    """The factors that ``--over`` names.
+
+    Parameters
+    ----------
+    asked : list of str: names, patterns, groups, paths of levers, ``name=low:high``; empty for all assumptions
+    declared : dict of name -> Assumption
+    scenario : Scenario, whose own values levers are swept around
+
+    Returns
+    -------
+    list of Factor, in the order asked, none twice
+
+    Raises
+    ------
+    UsageError, AssumptionError, ScenarioError
+        naming what is not known and what comes nearest
+    """
+    found = {}
+    for text in asked or [*GROUPS[:2]]:
+        for factor in _named(text.strip(), declared, scenario):
+            found.setdefault(factor.name, factor)
+    if not found:
+        raise UsageError("over", f"{', '.join(asked)}: nothing to vary")
+    return list(found.values())
+
+
+def _named(text, declared, scenario):
+    name, given, span = text.partition("=")
+    span = limits(span, f"over {name}=") if given else None
+    if name in GROUPS and not given:
+        if name == "policy":
+            return policy_levers(scenario)
+        return [assumption(row) for row in declared.values() if row.group == name and not row.is_fixed]
+    if name in declared:
+        return [assumption(declared[name], span)]
+    if "." in name:
+        return [lever(name, scenario, span)]
+    matching = [row for key, row in declared.items() if fnmatchcase(key, name)]
+    if not matching or given:
+        known = [*ASSUMPTIONS, *GROUPS, *catalogue()]
+        raise UsageError(f"over {text}", f"no assumption, lever or group is called so{nearest(name, known)}")
+    varying = [assumption(row) for row in matching if not row.is_fixed]
+    return varying or [assumption(matching[0])]  # which says that it is fixed
+
+
+def policy_levers(scenario):
+    """The scenario's own quantities as factors: every lever that it puts to a number, those of one policy together."""
+    found = []
+    for policy in scenario.policies:
+        quantity = all(lever.kind in ("number", "integer") for lever in policy.levers)
+        own = _own_value(policy.levers, scenario) if quantity else None
+        if own and len({lever.field for lever in policy.levers}) == 1:  # 0 has no stretch
+            found.append(lever(policy.lever, scenario))
+    return found
+
+
+def _own_value(levers, scenario):
+    """What a scenario puts levers to, if that is one finite number; else None."""
+    values = {
+        changed(chosen.present, policy) for policy in scenario.policies for chosen in policy.levers if chosen in levers
+    }
+    value = values.pop() if len(values) == 1 else None
+    return value if value is not None and abs(value) < MUCH else None
+
+
+# ------------------------------------------------------------------------------
+# The usable range of an assumption: where hub constants meet the observed first year, all others at their centre.
+# ------------------------------------------------------------------------------
+
+
+STEPS = 6  # of the bisection: the end is found to a sixty-fourth of the range
+
+
+def trimmed(factors, central, start, each=map):
+    """The factors, each assumption swept only as far as the model can follow it while all others are at the centre.
+
+    Parameters
+    ----------
+    factors : list of Factor
+    central : Assumptions at their centre
+    start : first year
+    each : ``map`` or one like it
+
+    Returns
+    -------
+    list of Factor, those that were cut with a note that says where
+    """
+    ends = [(factor, side) for factor in factors if factor.span is not None for side in (0, 1)]
+    found = dict(zip(((f.name, side) for f, side in ends), each(partial(_end, central, start), ends), strict=True))
+    return [_cut(f, found.get((f.name, 0)), found.get((f.name, 1))) for f in factors]
+
+
+def _end(central, start, end):
+    """The outermost usable quantile on one side of a factor's range: its end, or one between it and the centre."""
+    factor, side = end
+    outer, inner = factor.span[side], 0.5
+    if _is_usable(central, start, factor, outer):
+        return outer
+    for _ in range(STEPS):
+        middle = (outer + inner) / 2
+        if _is_usable(central, start, factor, middle):
+            inner = middle
+        else:
+            outer = middle
+    return inner
+
+
+def _is_usable(central, start, factor, u):
+    value = factor.value((u - factor.span[0]) / (factor.span[1] - factor.span[0]))
+    return constants_or_none(central.vary(**{factor.name: value}), start) is not None
+
+
+def _cut(factor, first, last):
+    if factor.span is None or (first, last) == factor.span:
+        return factor
+    cut = factor.within(first, last, "")
+    said = []
+    if first > factor.span[0]:
+        said.append(f"swept from {cut.low:.3g}: below it no hub constants meet the first year")
+    if last < factor.span[1]:
+        said.append(f"swept to {cut.high:.3g}: above it no hub constants meet the first year")
+    return factor.within(first, last, "; ".join(said))

@@ -1,0 +1,458 @@
+"""Run a sweep: a model at every point of a design, into a store that survives interruptions."""
+
+import hashlib
+import json
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+from sim.errors import Refused, ResultError, UsageError
+from sim.model.kernels import is_compiled
+from sim.results.record import INPUTS, plain, to_json
+from sim.results.sweep import Sweep
+from sim.results.sweep_store import FACTOR, LOST, SweepStore, clear, complete_blocks, meta
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.files import loaded
+from sim.study.executors import workers_of
+from sim.study.options import Options
+from sim.study.replicate import compile_kernels, workers_for
+from sim.study.run import check_measures, prepared
+from sim.study.sweep.designs import LEVELS, TRIES, design, survivors
+from sim.study.sweep.evaluate import Simulator, described
+from sim.study.sweep.factors import Factor, factors_over, trimmed
+
+# ------------------------------------------------------------------------------
+# Running the blocks of a design: a bounded number of cells under way, each kept the moment it is done.
+# ------------------------------------------------------------------------------
+
+
+MOST_ATTEMPTS = 2  # of a cell whose process is lost
+CHANCE_POINTS = 16  # run again with other chance
+
+
+@dataclass(eq=False)
+class Block:
+    """A block under way.
+
+    Attributes
+    ----------
+    points : list of (number, block, place, coordinates, values) as the store keeps them
+    missing : places that have no record yet
+    repeat : 0, or 1 for other chance
+    states : place -> what the model prepared
+    refused : place -> why the model refuses it
+    """
+
+    points: list
+    missing: list
+    repeat: int = 0
+    states: dict = field(default_factory=dict)
+    refused: dict = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Task:
+    """A point to check, or to run."""
+
+    block: Block
+    place: int
+    checking: bool
+    attempts: int = 1
+
+
+def check(model, values):
+    """What the model prepares for a point, and the reason if it refuses it."""
+    try:
+        return model.prepare(values), ""
+    except Refused as error:
+        return None, str(error)
+
+
+def run_cell(model, values, repeat, state):
+    """The outcomes of a point, the seconds they took, and the reason if the model refuses it."""
+    begun = perf_counter()
+    chosen = model.reseeded(repeat) if repeat else model
+    try:
+        found = chosen(values) if state is None else chosen(values, state)
+    except Refused as error:
+        return None, perf_counter() - begun, str(error)
+    return found, perf_counter() - begun, ""
+
+
+class Rounds:
+    """The blocks of one stage, run until as many as asked for are complete.
+
+    Parameters
+    ----------
+    model : picklable function of a dict of values, see ``sweep.explore``
+    stage : name
+    design : Design
+    values : function of (d,) coordinates -> dict of the value of every factor
+    store : SweepStore
+    workers : Workers
+    told : function of (folder, stage, cells decided, cells in all), or None
+    """
+
+    def __init__(self, model, stage, design, values, store, workers, told=None):
+        self.model, self.stage, self.design, self.values = model, stage, design, values
+        self.store, self.workers, self.told = store, workers, told
+        self.checks = hasattr(model, "prepare")
+        self.flying, self.ready = {}, deque()
+        self.done = self.total = 0
+
+    def run(self, n):
+        """Run until ``n`` blocks are complete; then the points that measure chance."""
+        first, last, most = 0, n, self.design.length or TRIES * n
+        self.total = n * self.design.size
+        while first < last:
+            self._run(self._blocks(first, last))
+            if not self.design.replaces:
+                break
+            missing = n - len(complete_blocks(self.store.db, self.stage))
+            first, last = last, min(last + missing, max(most, last))
+            self.total += (last - first) * self.design.size
+        if hasattr(self.model, "reseeded"):
+            self._run(self._again(n))
+
+    def _blocks(self, first, last):
+        size = self.design.size
+        for number in range(first, last):
+            known = self.store.decided(self.stage, number * size, (number + 1) * size)
+            self._tell(len(known))
+            if len(known) < size:
+                yield self._block(number, [k for k in range(size) if number * size + k not in known])
+
+    def _again(self, n):
+        """The anchors of the first complete blocks, with other chance."""
+        size, anchors = self.design.size, self.design.anchors
+        blocks = complete_blocks(self.store.db, self.stage)[:n]
+        wanted = [(block, place) for block in blocks for place in anchors][:CHANCE_POINTS]
+        self.total += len(wanted)
+        for number, place in wanted:
+            point = number * size + place
+            if self.store.decided(self.stage, point, point + 1, repeat=1):
+                self._tell()
+            else:
+                yield self._block(number, [place], repeat=1)
+
+    def _block(self, number, missing, repeat=0):
+        z = self.design.block(number)
+        points = [(number * len(z) + k, number, k, row, list(self.values(row).values())) for k, row in enumerate(z)]
+        return Block(points, missing, repeat)
+
+    def _run(self, blocks):
+        """All tasks of the blocks; never more under way than the workers can take up."""
+        more = True
+        while more or self.ready or self.flying:
+            while more and len(self.ready) + len(self.flying) < 2 * self.workers.slots:
+                block = next(blocks, None)
+                more = block is not None
+                if block is not None:
+                    self.ready.extend(Task(block, place, self.checks) for place in block.missing)
+            while self.ready and len(self.flying) < 2 * self.workers.slots:
+                task = self.ready.popleft()
+                self.flying[self._submit(task)] = task
+            if self.flying:
+                self._collect()
+
+    def _submit(self, task):
+        values = self.values(task.block.points[task.place][3])
+        if task.checking:
+            return self.workers.submit(check, self.model, values)
+        return self.workers.submit(run_cell, self.model, values, task.block.repeat, task.block.states.get(task.place))
+
+    def _collect(self):
+        """Take in what is done; where processes are lost, run what was under way again, one at a time."""
+        done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
+        lost = []
+        for future in done:
+            task = self.flying.pop(future)
+            if not self._take(task, future):
+                lost.append(task)
+        if not lost:
+            return
+        if any(isinstance(future.exception(), BrokenExecutor) for future in done):
+            for future, task in self.flying.items():  # the whole pool is gone with it
+                if not self._take(task, future):
+                    lost.append(task)
+            self.flying.clear()
+            self.workers.renew()
+        for task in lost:
+            self._alone(task)
+
+    def _alone(self, task):
+        """A task whose process was lost, run while no other is: so only the one that kills its process fails."""
+        task.attempts += 1
+        future = self._submit(task)
+        wait([future])
+        if self._take(task, future):
+            return
+        if isinstance(future.exception(), BrokenExecutor):
+            self.workers.renew()
+        if task.attempts >= MOST_ATTEMPTS:
+            self._record(task, "failed", LOST)
+        else:
+            self._alone(task)
+
+    def _take(self, task, future):
+        """Take in one finished task; False if its process was lost."""
+        error = future.exception() if not future.cancelled() else CancelledError()
+        if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker":
+            return False
+        if error is not None:
+            self._record(task, "failed", f"{type(error).__name__}: {error}")
+        elif task.checking:
+            self._checked(task, *future.result())
+        else:
+            found, seconds, reason = future.result()
+            self._record(task, "refused" if found is None else "done", reason, seconds, found)
+        return True
+
+    def _checked(self, task, state, reason):
+        if reason:
+            task.block.refused[task.place] = reason
+        task.block.states[task.place] = state
+        self._settle(task.block)
+
+    def _settle(self, block):
+        """When all points of a block are checked, run them; or none of them, if one is refused."""
+        if len(block.states) < len(block.missing) or not block.missing:
+            return
+        if block.refused:
+            self.store.record_all(
+                (
+                    self.stage,
+                    block.points[place],
+                    block.repeat,
+                    "refused" if place in block.refused else "spared",
+                    block.refused.get(place, ""),
+                )
+                for place in block.missing
+            )
+            self._tell(len(block.missing))
+        else:
+            self.ready.extendleft(Task(block, place, False) for place in reversed(block.missing))
+
+    def _record(self, task, status, error="", seconds=0.0, outcomes=None):
+        point = task.block.points[task.place]
+        self.store.record(self.stage, point, task.block.repeat, status, error, task.attempts, seconds, outcomes)
+        self._tell()
+        if task.checking:  # it failed before it could run: the rest of its block waits for it no longer
+            task.block.missing.remove(task.place)
+            self._settle(task.block)
+
+    def _tell(self, cells=1):
+        self.done += cells
+        if self.told and cells:
+            self.told(self.store.folder, self.stage, self.done, self.total)
+
+
+# ------------------------------------------------------------------------------
+# Sweeps: a model run at every point of a design, into a store that survives whatever stops it.
+# ------------------------------------------------------------------------------
+
+
+GUIDED = (("screening", "morris"), ("indices", "sobol"))
+MANY = 1_000_000  # cells: more than there are cores
+TRAJECTORIES = 8  # of the screening of a guided sweep
+
+
+def sweep(
+    scenario,
+    measures=("share:usa",),
+    method="guided",
+    n=None,
+    over=(),
+    baseline="baseline",
+    *,
+    levels=None,
+    out="outputs",
+    executor=None,
+    told=None,
+    force=False,
+    **options,
+):
+    """Run a scenario against its baseline at every point of a design, and keep what comes out in a store.
+
+    Effects are paired at each point: the same seeds everywhere, so chance does not pass for sensitivity.
+
+    Parameters
+    ----------
+    scenario, baseline : Scenario, name, file or stack ``a+b``
+    measures : list of str with a single value each; the first is screened on. The shares of all hubs are kept too
+    method : ``"guided"``, oat, grid, lhs, morris, sobol or pawn
+    n : base samples, trajectories or points; more than lie in the store extend it
+    over : names, patterns or groups of assumptions, paths of levers, ``name=low:high``; empty for all assumptions
+    levels : of a Morris, grid or one-at-a-time design
+    out : path of the folder of folders
+    executor : a concurrent.futures.Executor or the address of a dask scheduler; None for local processes
+    told : function of (folder, stage, cells decided, cells in all)
+    force : begin anew, whatever lies in the store
+    options : see :class:`~sim.study.options.Options`: population, years, start, seed, assumptions, workers, and
+        replicates, the pairs of every point, 1 if left out
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    ScenarioError, AssumptionError, UsageError, ResultError
+        for input that makes no sense, before anything is run
+    StoreError if the store cannot be written; finished cells are kept
+    """
+    scenario, baseline, asked = loaded(scenario), loaded(baseline), _options(options)
+    check_measures(measures, asked, single=True)
+    declared = asked.declared()
+    factors = factors_over(over, declared, scenario)
+    _stages(method, n, factors, asked.seed, levels)
+    facts = _facts(scenario, baseline, asked, measures, method, factors, levels)
+    folder = Path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
+    central, kept = Assumptions.central(declared), described(measures, asked)
+    levers = tuple(f.name for f in factors if f.kind == "lever")
+    model = Simulator(scenario, baseline, asked, central, levers, tuple(row["name"] for row in kept))
+    if force:
+        clear(folder)
+    if not is_compiled():  # once, rather than in every process at the same time
+        compile_kernels()
+    with workers_of(executor, asked.workers) as pool:
+        factors = _as_kept(folder) or trimmed(factors, central, asked.start, pool.map)
+        return _explored(model, factors, method, n, folder, levels, pool, facts, kept, told)
+
+
+def explore(
+    model,
+    factors,
+    method="sobol",
+    n=None,
+    *,
+    store,
+    seed=0,
+    levels=None,
+    executor=None,
+    workers=1,
+    record=None,
+    measures=(),
+    told=None,
+):
+    """Run a model at every point of a design and keep each outcome in a store; what lies there is not run again.
+
+    Parameters
+    ----------
+    model : picklable function of a dict of factor name -> value, giving a dict of measure name -> float or array.
+        It may raise ``Refused`` for a point that it cannot take. Two methods are used if it has them:
+        ``prepare(values)`` gives what the call then gets as a second argument, or raises ``Refused`` before anything of
+        the point's block is run; ``reseeded(k)`` gives the same model with other chance
+    factors : list of Factor
+    method : ``"guided"`` (Morris over all, then Sobol over those that matter), or one of ``METHODS``
+    n : trajectories, base samples or points; a Sobol design takes a power of two and rounds up to it
+    store : path of the folder
+    seed, levels : of the design
+    executor : a concurrent.futures.Executor, the address of a dask scheduler, or None for ``workers`` local processes
+    record : dict of facts to keep; the sweep in the store must have the same
+    measures : list of dicts that describe the outcomes, with the columns of the store's table
+    told : function of (folder, stage, cells decided, cells in all)
+
+    Returns
+    -------
+    Sweep
+
+    Raises
+    ------
+    UsageError for arguments that make no sense or a store that holds another sweep; StoreError if it cannot be written
+    """
+    factors = list(factors)
+    _stages(method, n, factors, seed, levels)  # refuses before anything is written
+    with workers_of(executor, workers) as pool:
+        facts = {"seed": seed} | (record or {})
+        return _explored(model, factors, method, n, Path(store), levels, pool, facts, measures, told)
+
+
+def _explored(model, factors, method, n, folder, levels, pool, facts, measures, told):
+    facts = facts | {"method": method, "levels": levels, "factors": [asdict(f) for f in factors]}
+    with SweepStore(folder) as store:
+        _same(store, facts, factors, measures)
+        for name, made, blocks in _stages(method, n, factors, facts["seed"], levels):
+            varied = factors
+            if (method, name) == ("guided", GUIDED[1][0]):
+                with closing(Sweep.load(folder)) as screened:
+                    chosen = survivors(screened)
+                varied = [f for f in factors if f.name in chosen]
+                made = replace(made, d=len(varied))
+            places = [factors.index(f) for f in varied]
+            store.stage(name, made.method, made.size, blocks, places)
+            Rounds(model, name, made, _values(factors, places), store, pool, told).run(blocks)
+        store.put(finished=True)
+    return Sweep.load(folder)
+
+
+def _options(given):
+    """The checked options of a sweep: small worlds run one a core, large ones with all threads each."""
+    chosen = Options(**{"replicates": 1, "population": 50_000} | given)
+    workers = chosen.workers or (1 if isinstance(chosen.population, str) else workers_for(chosen.population, MANY))
+    return replace(chosen, workers=workers).checked()
+
+
+def _facts(scenario, baseline, options, measures, method, factors, levels):
+    """All that decides the numbers of a sweep but the size of its design; and its digest."""
+    facts = prepared({"scenario": scenario}, baseline, options)
+    facts |= {"measures": list(measures)}
+    identity = {key: facts[key] for key in (*INPUTS, "digests", "measures")} | {
+        "method": method,
+        "levels": levels,
+        "factors": [asdict(f) for f in factors],
+    }
+    digest = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()[:12]
+    return facts | {"digest": digest}
+
+
+def _as_kept(folder):
+    """The factors of the sweep that lies there already, cut as they were; None for none."""
+    try:
+        held = Sweep.load(folder).record
+    except ResultError:
+        return None
+    tuples = lambda row: {k: _tuple(v) for k, v in row.items()}  # noqa: E731 (JSON knows lists alone)
+    return [Factor(**tuples(row)) for row in held.get("factors", [])]
+
+
+def _tuple(value):
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
+
+
+def _stages(method, n, factors, seed, levels):
+    """(name, design, blocks) of every stage; the factors of a second stage are not known yet."""
+    centre, d = tuple(f.centre for f in factors), len(factors)
+    if method != "guided":
+        return [(method, *design(method, d, n, seed, levels, centre))]
+    return [
+        (GUIDED[0][0], *design("morris", d, TRAJECTORIES, seed, levels or LEVELS["morris"])),
+        (GUIDED[1][0], *design("sobol", d, n, seed)),
+    ]
+
+
+def _values(factors, places):
+    """The function from coordinates of the factors at ``places`` to the values of all, the others at their centre."""
+
+    def values(z):
+        found = {f.name: f.central for f in factors}
+        return found | {factors[k].name: factors[k].value(float(u)) for k, u in zip(places, z, strict=True)}
+
+    return values
+
+
+def _same(store, identity, factors, measures):
+    """Begin a new store, or make sure that the one that lies there is of this very sweep."""
+    identity = json.loads(to_json(identity))
+    held = meta(store.db)
+    if "method" not in held:
+        store.begin([{key: getattr(f, key) for key in FACTOR} for f in factors], measures)
+        store.put(finished=False, **identity)
+        return
+    for key, value in identity.items():
+        if held.get(key) != value:
+            raise UsageError(Path(store.folder), f"holds another sweep: it differs in {key}")
+    store.put(finished=False)

@@ -1,0 +1,129 @@
+"""The gates on the shipped model: every experiment on every draw, and what they say together."""
+
+from functools import partial
+
+from sim import __version__
+from sim.study.options import Options
+from sim.study.replicate import Plan, experiment
+from sim.study.validation import experiments
+from sim.study.validation.gates import ENOUGH, chosen, judged, passes
+from sim.study.validation.trial import YEARS, Trial
+
+# ------------------------------------------------------------------------------
+# Which experiment measures which gates; a gate that none measures is printed as not measured, and missed.
+# ------------------------------------------------------------------------------
+
+
+# function of a Trial -> dict of gate -> value -> its gates. A further figure of a gate is "gate: what it is".
+EXPERIMENTS = {
+    experiments.net_of_tax: ("g01", "g02a", "g02b", "g03", "g05"),
+    experiments.newcomer_relief: ("g04a", "g04b", "g04c"),
+    experiments.crossings: ("g06a", "g06b", "g07"),
+    experiments.directions: ("g10", "g12", *(f"g11_{place}" for place in experiments.NET_OF)),
+    experiments.colleagues: ("g21a", "g21b"),
+    experiments.published_index: tuple(f"g25_{hub}" for hub in experiments.INDEX_HUBS),
+    experiments.five_year_stays: ("g08a", "g08b", "g08c", "g08d"),
+    experiments.starting_state: ("g09a", "g09b", "g09c", *(f"g13_{place}" for place in experiments.MIGRANTS)),
+    experiments.office_odds: tuple(f"g14_{year}" for year in range(2021, 2027)),
+    experiments.weighted_lottery: ("g15a", "g15b", "g15c"),
+    experiments.fee: ("g16a", "g16b", "g16c"),
+    experiments.approval: ("g17a",),
+    experiments.fast_track: ("g18a", "g18b"),
+    experiments.closed_border: ("g19a",),
+    experiments.job_changes: ("g20a", "g20b", "g20c", "g22"),
+    experiments.growth: (*(f"g26_{place}" for place in experiments.REGIONS), "g26_world"),
+    experiments.signs_without_size: ("g23",),
+    experiments.skill_rates: ("g28",),
+}
+
+# function of the options -> the same, for what is measured once and not on every draw
+ONCE = {experiments.corridor_terms: ("g24",), experiments.scholars_foretold: ("g27",)}
+
+
+def needed(experiments, gates):
+    """The experiments, of a dict like ``EXPERIMENTS``, that measure any of the gates."""
+    wanted = {gate.id for gate in gates}
+    return [experiment for experiment, measured in experiments.items() if wanted & set(measured)]
+
+
+# ------------------------------------------------------------------------------
+# The gates on the shipped model: every experiment on every draw, and what they say together.
+# ------------------------------------------------------------------------------
+
+
+DRAWS, POPULATION = 20, 100_000
+
+
+def validate(draws=DRAWS, population=POPULATION, only=(), **options):
+    """Run the gates.
+
+    Parameters
+    ----------
+    draws : of the assumptions, as many as a run has pairs
+    population : agents at the start
+    only : ids of gates, or their numbers; all if empty
+    options : seed, assumptions, uncertainty, workers, progress, as of :class:`~sim.study.options.Options`
+
+    Returns
+    -------
+    dict of plain values: ``gates`` (rows as :func:`~sim.study.validation.gates.judged` makes them), ``passed`` (whether
+    all that decide have), and what made them
+
+    Raises
+    ------
+    UsageError, AssumptionError
+    """
+    wanted = chosen(only)
+    asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
+    plan = Plan(asked.population, asked.seed, asked.start, YEARS, (), asked.start)
+    once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]  # first: may lack an extra
+    with experiment(asked) as lab:
+        values = _on_draws(lab, plan, wanted)
+        refused = lab.draws.refused_before(draws) if lab.draws.kept else 0
+    values |= {name: [value] for name, value in once}
+    rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]
+    return {
+        "gates": rows,
+        "passed": passes(rows),
+        "enough": ENOUGH,
+        "draws": draws,
+        "refused_draws": refused,
+        "population": asked.population,
+        "seed": asked.seed,
+        "uncertainty": asked.uncertainty,
+        "version": __version__,
+    }
+
+
+def judged_again(answer):
+    """A stored answer as the table of gates now judges it: rows it does not hold are not measured."""
+    stored = {row["id"]: row for row in answer["gates"]}
+    rows = []
+    for gate in chosen(()):
+        row = stored.get(gate.id, {"values": None, "beside": {}})
+        rows.append(judged(gate, row["values"], [(label, found["values"]) for label, found in row["beside"].items()]))
+    return answer | {"gates": rows, "passed": passes(rows)}
+
+
+def measured_on(plan, k, draw, experiments):
+    """The statistics of one draw: dict of gate, or further figure of it -> value."""
+    trial = Trial(plan, k, draw)
+    return {name: float(value) for measures in experiments for name, value in measures(trial).items()}
+
+
+def _on_draws(lab, plan, wanted):
+    """Dict of gate, or further figure -> (draw,) values; progress told."""
+    experiments, o = needed(EXPERIMENTS, wanted), lab.options
+    if not experiments:
+        return {}
+    draws, found = lab.draws.first(o.replicates), []
+    task = partial(measured_on, experiments=experiments)
+    for values in lab.each(task, [plan] * len(draws), range(len(draws)), draws):
+        found.append(values)
+        if o.progress:
+            o.progress(len(found), len(draws))
+    return {name: [values[name] for values in found] for name in found[0]}
+
+
+def _beside(gate, values):
+    return [(name.partition(": ")[2], further) for name, further in values.items() if name.startswith(f"{gate.id}: ")]

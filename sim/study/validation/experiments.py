@@ -1,0 +1,473 @@
+"""The experiments behind the gates: moves, stays, taxes, visas, jobs, and data that the model never saw."""
+
+import numpy as np
+
+from sim.model import lottery, rng
+from sim.model.jobs import job_lock
+from sim.results.measures import measure
+from sim.study.backcast import backcast, corridor_rank
+from sim.study.corridors import diaspora_over_next
+from sim.world.categories import SECTORS, TIERS
+from sim.world.engineers import CITIZEN, TEMPORARY, tier_of
+from sim.world.tables import read
+
+# ------------------------------------------------------------------------------
+# The baseline's net migration beside that of LinkedIn members with AI skills (World Bank Group and LinkedIn).
+# ------------------------------------------------------------------------------
+
+
+SKILL_YEARS = (2015, 2016, 2017)
+
+
+def published_skill_rates():
+    """Country -> net migration of its LinkedIn members with AI skills, percent a year, mean of 2015 to 2017."""
+    return {
+        row["economy"]: np.mean([float(row[f"net_{year}"]) for year in SKILL_YEARS]) / 100
+        for row in read("ai_skill_migration")
+    }
+
+
+def rank_with_skill_rates(result):
+    """Gate g28: rank correlation of the baseline's net rates with LinkedIn's, over the countries that both know.
+
+    Parameters
+    ----------
+    result : Result whose baseline is compared, mean over pairs and years
+
+    Returns
+    -------
+    (float, list of countries)
+    """
+    from scipy.stats import spearmanr
+
+    published = published_skill_rates()
+    countries = [c for c in np.unique(result.data.hub_country.values).tolist() if c in published]
+    years = result.data.year.values
+    ours = [np.mean([_net_rate(result, country, year) for year in years]) for country in countries]
+    return float(spearmanr(ours, [published[country] for country in countries])[0]), countries
+
+
+def _net_rate(result, country, year):
+    return float(measure(result, f"net_rate:{country}@{year}").sel(arm="baseline").mean())
+
+
+# ------------------------------------------------------------------------------
+# The headline effects without any return to size (g23).
+# ------------------------------------------------------------------------------
+
+
+HEADLINES = {  # scenario -> the share whose effect is its headline
+    "h1b_fee": "share:usa",
+    "eu_fast_track": "share:eu27",
+    "newcomer_tax": "share:deu",
+    "us_tax_up": "share:usa",
+    "gulf_compute": "share:are",
+}
+
+
+def signs_without_size(trial):
+    """Headline effects whose sign changes where neither pay nor pull rises with size; nan where no constants fit."""
+    alone = trial.under("no_agglomeration")
+    if alone is None:
+        return {"g23": float("nan")}
+    as_it_is, without = effects(trial), effects(alone)
+    found = {"g23": float(np.sum(np.sign(as_it_is) != np.sign(without)))}
+    shown = zip(HEADLINES, 100 * as_it_is, 100 * without, strict=True)
+    return found | {
+        f"g23: {name}{what}, points": effect
+        for name, *pair in shown
+        for what, effect in zip(("", " at 0"), pair, strict=True)
+    }
+
+
+def effects(trial):
+    """(scenario,) effect of each on its headline share at the end of the run."""
+    plain = trial.run("baseline")
+    return np.array([trial.run(name).measure(query) - plain.measure(query) for name, query in HEADLINES.items()])
+
+
+# ------------------------------------------------------------------------------
+# Scholars' corridors, the backcast, and net rates beside those of another network (g24, g27, g28).
+# ------------------------------------------------------------------------------
+
+
+def corridor_terms(options):
+    """What the fit of the corridors loses without compatriots over the next largest loss (g24)."""
+    return {"g24": diaspora_over_next(read("corridor_kernel"))}
+
+
+def scholars_foretold(options):
+    """Rank correlation of simulated and observed corridor flows in the years held back (g27)."""
+    return {"g27": corridor_rank(backcast())}
+
+
+def skill_rates(trial):
+    """Rank correlation of the baseline's net rates of countries with LinkedIn's of people with AI skills (g28)."""
+    return {"g28": rank_with_skill_rates(trial.baseline.result)[0]}
+
+
+# ------------------------------------------------------------------------------
+# Jobs and headcounts (g20, g22, g26).
+# ------------------------------------------------------------------------------
+
+
+QUEUED = ("ind", "chn")  # origins with a queue for permanent residence in the USA
+REGIONS = ("north_america", "eu27", "apac_ex_japan")
+BOOM_YEARS = 3  # 2026 to 2028
+LAB = SECTORS.index("frontier_lab")
+
+
+def job_changes(trial):
+    """Job changes of citizens and of others over theirs, mean of three years; separations from labs (g20, g22)."""
+    history, years = trial.baseline, BOOM_YEARS
+    stock = history.written["stock_by_status"][:years].sum(axis=(0, 1))
+    rate = history.written["job_changes"][:years].sum(axis=0) / stock
+    labs = history.written["stock_by_sector"][0, :, LAB].sum()
+    left = history.written["hires"][0, LAB].sum()
+    return {
+        "g20a": 100 * rate[CITIZEN],
+        "g20b": rate[TEMPORARY] / rate[CITIZEN],
+        "g20c": 100 * queue_effect(trial),
+        "g22": 100 * left / labs,
+    }
+
+
+def queue_effect(trial):
+    """Relative change of job changes of temporary residents in the USA from ``QUEUED`` against all others there."""
+    setting, us = trial.setting, trial.setting.countries.index("usa")
+    lock = job_lock(setting, trial.a)[us]
+    here = setting.country == us
+    weight = trial.baseline.counts[0, here][:, :, :, TEMPORARY].sum(axis=(0, 2))
+    queued = np.isin(setting.homes, QUEUED)
+    mean = lambda who: np.average(lock[who], weights=weight[who])  # noqa: E731
+    return float(mean(queued) / mean(~queued) - 1)
+
+
+def growth(trial):
+    """Growth of the headcount, in %: of regions in the first year, of the world a year to 2028 (g26)."""
+    history, first = trial.baseline, trial.plan.start
+    change = lambda place, year: history.measure(f"stock:{place}@{year}")  # noqa: E731
+    found = {f"g26_{place}": 100 * (change(place, first + 1) / change(place, first) - 1) for place in REGIONS}
+    world = history.written["stock"].sum(axis=(1, 2))
+    return found | {"g26_world": 100 * ((world[BOOM_YEARS] / world[0]) ** (1 / BOOM_YEARS) - 1)}
+
+
+# ------------------------------------------------------------------------------
+# Moves in the baseline (g06, g07, g10 to g12, g21, g25): how many, who, where to.
+# ------------------------------------------------------------------------------
+
+
+NET_OF = ("are", "deu", "usa", "ind", "kor", "isr")
+INDEX_HUBS = ("sf_bay_area", "paris", "abu_dhabi_dubai", "tokyo", "seattle", "bengaluru")
+MOVE_EXPERT, MOVE_YEARS = TIERS.index("expert"), 5
+
+
+def crossings(trial):
+    """Borders crossed in the first year, and by how many over five (g06, g07)."""
+    history = trial.baseline
+    crossed, stock = history.written["border_crossings"][0], history.written["stock"][0].sum(axis=0)
+    return {
+        "g06a": 100 * crossed[MOVE_EXPERT] / stock[MOVE_EXPERT],
+        "g06b": 100 * crossed[1:].sum() / stock[1:].sum(),
+        "g07": 100 * crossed_a_border(history.people[: MOVE_YEARS + 1], history.setting.country),
+    }
+
+
+def crossed_a_border(people, country):
+    """Share of the experts of the first 1 January, still engineers on the last, who lived in several countries.
+
+    Parameters
+    ----------
+    people : list of People, one a 1 January
+    country : (hub,) country of each hub
+    """
+    first = len(people[0].hub)
+    hubs = np.stack([now.hub[:first] for now in people])
+    there = (hubs[0] >= 0) & (hubs[-1] >= 0) & (tier_of(people[0].category) == MOVE_EXPERT)
+    lived = country[hubs[:, there]]
+    return float((lived != lived[0]).any(axis=0).mean())
+
+
+def directions(trial):
+    """Net flows and the USA's part of arrivals in the first year; its part of the experts after five (g10 to g12)."""
+    history = trial.baseline
+    first, later = history.start, history.start + MOVE_YEARS
+    found = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}
+    found["g11_ind: Bengaluru alone"] = history.measure(f"net_migration:bengaluru@{first}")
+    shares = [history.measure(f"share:usa,tier=expert@{year}") for year in (first, later)]
+    return found | {"g10": 100 * (shares[1] - shares[0]), "g12": 100 * history.measure(f"arrival_share:usa@{first}")}
+
+
+def colleagues(trial):
+    """Movers who join a former colleague, and how many more they are than at random (g21), mean of five years."""
+    history = trial.baseline
+    years = range(history.start, history.start + MOVE_YEARS)
+    share, over_random = (
+        np.mean([history.measure(f"{name}@{year}") for year in years]) for name in ("tied_moves", "tied_ratio")
+    )
+    return {"g21a": 100 * share, "g21b": over_random}
+
+
+def published_index(trial):
+    """Net migration rates of the first year, and what they are where the industry index alone is believed (g25)."""
+    found, alone = _net_rates(trial), trial.under("industry_index")
+    beside = _net_rates(alone) if alone else dict.fromkeys(found, float("nan"))
+    return found | {f"{gate}: at boom_weight 1": value for gate, value in beside.items()}
+
+
+def _net_rates(trial):
+    history = trial.run("baseline", 1)
+    return {f"g25_{hub}": 100 * history.measure(f"net_rate:{hub}@{history.start}") for hub in INDEX_HUBS}
+
+
+# ------------------------------------------------------------------------------
+# Who lives where, and who stays (g08, g09, g13).
+# ------------------------------------------------------------------------------
+
+
+STAY_EXPERT, STAY_YEARS, COHORTS = TIERS.index("expert"), 5, 5
+MIGRANTS = ("usa", "che", "gbr", "jpn")
+
+
+def five_year_stays(trial):
+    """Of experts trained in the USA as temporary residents, the part still there after five years, in % (g08)."""
+    history = trial.baseline
+    pairs = [(history.people[t], history.people[t + STAY_YEARS]) for t in range(COHORTS)]
+    at = history.setting.homes.index
+    stay = lambda *homes: 100 * stayed(pairs, history.setting, "usa", [at(home) for home in homes])  # noqa: E731
+    return {
+        "g08a": stay("chn"),
+        "g08b": stay("ind"),
+        "g08c": stay(*history.setting.homes),
+        "g08d": stay("chn") - stay("kor", "jpn", "twn"),
+    }
+
+
+def stayed(pairs, setting, country, homes):
+    """Share of experts trained in a country, there on a temporary permit, who live there years later.
+
+    Parameters
+    ----------
+    pairs : list of (People, People), at the start and the end of each cohort's years
+    setting : Setting
+    country : name
+    homes : positions of the homes counted
+
+    Returns
+    -------
+    share of those still engineers at the end; nan where there are none
+    """
+    place, there, still = setting.countries.index(country), 0, 0
+    for before, after in pairs:
+        end = after.hub[: len(before.hub)]
+        counted = (before.hub >= 0) & (end >= 0) & (setting.country[before.hub] == place)
+        counted &= (before.status >= TEMPORARY) & (before.trained_in == place) & np.isin(before.home, homes)
+        counted &= tier_of(before.category) == STAY_EXPERT
+        there += counted.sum()
+        still += (setting.country[end[counted]] == place).sum()
+    return float(still / there) if there else float("nan")
+
+
+def starting_state(trial):
+    """Where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
+    history, setting = trial.baseline, trial.setting
+    experts = history.counts[0, :, :, STAY_EXPERT].sum(axis=-1)  # hub, home
+    part = lambda country: 100 * experts[history.within(country)].sum() / experts.sum()  # noqa: E731
+    abroad = 100 * (experts * (1 - setting.home_share.T)).sum() / experts.sum()
+    gain = {f"g13_{place}": 100 * history.measure(f"gain:{place}@{history.start}") for place in MIGRANTS}
+    return {"g09a": part("usa"), "g09b": part("chn"), "g09c": abroad} | gain
+
+
+# ------------------------------------------------------------------------------
+# Taxes (g01 to g05): stocks and inflows when net pay changes in one country, for good or for newcomers.
+# ------------------------------------------------------------------------------
+
+
+COUNTRIES = ("usa", "can", "gbr", "deu", "sgp")  # at least 15 % foreign experts, and enough of them to count
+RELIEF_COUNTRY, RELIEF_YEARS = "deu", 5
+EXPERT, PRACTITIONER = TIERS.index("expert"), TIERS.index("practitioner")
+
+
+def net_of_tax(trial):
+    """Elasticities of stocks with respect to the net-of-tax rate, means over countries (g01, g02, g03, g05)."""
+    answers = np.array([_answers(trial, country) for country in COUNTRIES])
+    foreign, domestic, top, first_year = answers.mean(axis=0)
+    return {
+        "g01": foreign,
+        "g02a": domestic,
+        "g02b": ratio(foreign, domestic),
+        "g03": top,
+        "g05": ratio(first_year, foreign),
+    }
+
+
+def _answers(trial, country):
+    """Elasticities in one country: foreign, domestic and all top earners at the end, foreign experts after a year."""
+    plain, shocked = trial.baseline, trial.run(f"validate/net_of_tax_{country}")
+    shock = np.log(_kept(shocked, country) / _kept(plain, country))
+    (foreign, domestic, top), (foreign_now, domestic_now, top_now) = _stocks(plain, country), _stocks(shocked, country)
+    last = plain.years
+    responses = (
+        (foreign, foreign_now, last),
+        (domestic, domestic_now, last),
+        (top, top_now, last),
+        (foreign, foreign_now, 1),
+    )
+    return [float(np.log(ratio(now[t], before[t])) / shock) for before, now, t in responses]
+
+
+def _stocks(history, country):
+    """Foreign experts, domestic experts, and experts and practitioners together, (time,) each."""
+    here = history.counts[:, history.within(country)].sum(axis=(1, 4))  # time, home, tier
+    own = history.setting.homes.index(country)
+    experts = here[..., EXPERT]
+    return experts.sum(axis=1) - experts[:, own], experts[:, own], here[..., [EXPERT, PRACTITIONER]].sum(axis=(1, 2))
+
+
+def _kept(history, country):
+    """Share of gross pay that the country's median expert keeps on the first 1 January."""
+    here, (net, gross) = history.within(country), (history.written[name][0, :, EXPERT] for name in ("net_pay", "pay"))
+    weight = history.written["stock"][0, here, EXPERT]
+    return (net[here] * weight).sum() / (gross[here] * weight).sum()
+
+
+def newcomer_relief(trial):
+    """Inflow and stock of those who are eligible, and the stock of those who are not (g04)."""
+    plain = trial.baseline
+    relieved = trial.run("validate/newcomer_relief", RELIEF_YEARS, people=True)
+    country = plain.setting.countries.index(RELIEF_COUNTRY)
+    share, years = (relieved.rules[f"newcomer_{what}"][country] for what in ("relief", "years"))
+    kept = _kept(plain, RELIEF_COUNTRY)
+    shock = np.log((1 - (1 - kept) * (1 - share)) / kept)
+    inflow, stock, others = np.transpose([_eligible(history, int(years)) for history in (plain, relieved)])
+    return {
+        "g04a": float(np.log(ratio(inflow[1], inflow[0])) / shock),
+        "g04b": ratio(stock[1], stock[0]),
+        "g04c": 100 * (ratio(others[1], others[0]) - 1),
+    }
+
+
+def _eligible(history, years):
+    """Inflow over the years of the scheme, stock under relief at their end, and stock of those it is not for."""
+    inflow = sum(_foreigners(history, t, history.start + t - 1).sum() for t in range(1, RELIEF_YEARS + 1))
+    last = history.start + RELIEF_YEARS
+    relieved = _foreigners(history, RELIEF_YEARS, last - years).sum()
+    people = history.people[RELIEF_YEARS]
+    others = _living(history, people) & ~_foreigners(history, RELIEF_YEARS, history.start)
+    return inflow, relieved, others.sum()
+
+
+def _foreigners(history, t, since):
+    """(slot,) bool: top earners from another country who have come to live there in the year ``since`` or later."""
+    people = history.people[t]
+    own = history.setting.homes.index(RELIEF_COUNTRY)
+    return _living(history, people) & (people.home != own) & (people.arrival_year >= since)
+
+
+def _living(history, people):
+    top = np.isin(tier_of(people.category), (EXPERT, PRACTITIONER))
+    return top & (people.hub >= 0) & history.within(RELIEF_COUNTRY)[people.hub]
+
+
+def ratio(a, b):
+    """``a / b``; nan where b is not positive, and nothing can be said."""
+    return float(a / b) if b > 0 else float("nan")
+
+
+# ------------------------------------------------------------------------------
+# Visas (g14 to g19): the office alone, the fee, lost permits, a fast track, a closed border.
+# ------------------------------------------------------------------------------
+
+
+H1B, VISA_YEARS = "usa.h1b", 3
+FAST = ("deu", "fra", "nld", "pol", "prt", "xeu")  # countries of eu_fast_track
+CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on the sixth
+
+
+def office_odds(trial):
+    """Odds of the H-1B by year, in %, with the published registrations and one petition yield (g14)."""
+    return {
+        f"g14_{row['fy']}": 100 * _drawn(trial, int(row["eligible"]), False, int(row["fy"]))[1].mean()
+        for row in read("registrations")
+    }
+
+
+def weighted_lottery(trial):
+    """Odds of wage level IV over level I, at the registrations of FY2026 and half of them, and who wins (g15)."""
+    registered = int(read("registrations")[-1]["eligible"])
+    (level, selected), rarer = (_drawn(trial, count, True) for count in (registered, registered // 2))
+    now, twice = (_four_over_one(*draw) for draw in ((level, selected), rarer))
+    return {"g15a": now, "g15b": now - twice, "g15c": 100 * (level[selected] == 0).mean()}
+
+
+def _drawn(trial, registered, weighted, year=2026):
+    """Wage levels (0 to 3) of so many registrations, and which of them are selected."""
+    pool = next(pool for pool in trial.trunk.offices.pools if pool.name == H1B)
+    seed, people = trial.trunk.seed, np.arange(registered)
+    u = lambda question: rng.uniform(rng.key(seed, f"office alone {question}", year), people)  # noqa: E731
+    level = np.searchsorted(np.cumsum(pool.level)[:-1], u("level"))
+    places = lottery.places(pool, pool.cap, trial.a.petition_yield, 1.0, seed, year)
+    return level, lottery.draw(lottery.clocks(u("clock"), level, weighted), u("master") < pool.master, *places)
+
+
+def _four_over_one(level, selected):
+    return selected[level == 3].mean() / selected[level == 0].mean()
+
+
+def fee(trial):
+    """The fee: who is exposed to it, who pays it, and what becomes of people already inside (g16)."""
+    plain, charged = trial.baseline, trial.run("h1b_fee")
+    grants, abroad = (_routes(plain, name, [H1B])[:VISA_YEARS].sum() for name in ("grants", "grants_abroad"))
+    paid = _routes(charged, "grants_abroad", [H1B])[:VISA_YEARS].sum()
+    inside = [(_routes(arm, "grants", [H1B]) - _routes(arm, "grants_abroad", [H1B]))[0] for arm in (plain, charged)]
+    return {
+        "g16a": 100 * ratio(abroad, grants),
+        "g16b": 100 * ratio(paid, abroad),
+        "g16c": 100 * (ratio(inside[1], inside[0]) - 1),
+    }
+
+
+def approval(trial):
+    """Jobs that open abroad in the first year for each H-1B permit lost to a lower approval rate (g17)."""
+    plain, refused = trial.run("baseline", 1), trial.run("validate/h1b_approval", 1)
+    routes = [H1B, "usa.h1b_exempt"]
+    lost = _routes(plain, "grants", routes)[0] - _routes(refused, "grants", routes)[0]
+    return {"g17a": ratio(refused.jobs_abroad[0] - plain.jobs_abroad[0], lost)}
+
+
+def fast_track(trial):
+    """Applicants from abroad who have moved within a year, and how many more they are (g18), three years."""
+    plain, fast = trial.baseline, trial.run("eu_fast_track")
+    routes = [row["route"] for row in trial.setting.routes if row["country"] in FAST]
+    years = slice(1, 1 + VISA_YEARS)  # it begins in the second year
+    before, grants, asked = (
+        _routes(arm, name, routes)[years].sum()
+        for arm, name in ((plain, "grants_abroad"), (fast, "grants_abroad"), (fast, "applicants_abroad"))
+    )
+    return {"g18a": 100 * ratio(grants, asked), "g18b": 100 * ratio(grants - before, grants)}
+
+
+def _routes(history, variable, routes):
+    """(year,) a count of the visa offices over some routes."""
+    names = [row["route"] for row in history.setting.routes]
+    return history.written[variable][:, [names.index(route) for route in routes]].sum(axis=1)
+
+
+def closed_border(trial):
+    """Fall of the exits of those inside when nobody may move in any more, in % (g19)."""
+    arms = trial.baseline, trial.run("validate/closed_to_newcomers", UNTIL, people=True)
+    left = [exits(arm.people[SINCE], arm.people[UNTIL], arm.within(CLOSED)) for arm in arms]
+    return {"g19a": 100 * (1 - ratio(left[1], left[0]))}
+
+
+def exits(before, after, inside):
+    """Share of the temporary residents of a place who live outside it later, of those still engineers.
+
+    Parameters
+    ----------
+    before, after : People
+    inside : (hub,) bool
+    """
+    later = after.hub[: len(before.hub)]
+    counted = (before.hub >= 0) & (later >= 0) & inside[before.hub] & (before.status >= TEMPORARY)
+    return float((~inside[later[counted]]).mean()) if counted.any() else float("nan")

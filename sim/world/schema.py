@@ -1,0 +1,344 @@
+"""Every world table declared once: what it says, its unit, its keys and what must hold of its numbers."""
+
+from dataclasses import dataclass, field
+
+from sim.world.categories import ROLES, STATUSES, TIERS
+
+SHARE = (0.0, 1.0)
+MUCH = 1e12  # beyond anything a table could mean, yet finite: sums and products stay numbers
+POSITIVE = (0.0, MUCH)
+SOME = (1.0, MUCH)  # where a logarithm is taken or something is divided by it
+ANY = (-MUCH, MUCH)
+
+PAY_PARTS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
+LEVELS = ("level_1", "level_2", "level_3", "level_4")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of ``sim/world/data``.
+
+    ``keys`` are the columns that tell rows apart, each with the axis its names come from (``hub``,
+    ``origin:hub``); a key without a known axis is only unique. A ``full`` table has every combination once,
+    but for a name with itself. ``numbers`` bounds the number columns, in ``unit``; blanks are allowed in
+    ``optional`` ones; ``whole`` ones count whole things, ``flags`` are 0 or 1. ``row_sum`` columns add up to one in
+    a row; ``group_sum`` columns do over the rows that share the first key.
+    """
+
+    meaning: str
+    unit: str
+    keys: tuple[str, ...]
+    numbers: dict[str, tuple[float, float]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    row_sum: tuple[str, ...] = ()
+    group_sum: tuple[str, ...] = ()
+    full: bool = True
+
+
+def _shares(columns: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    return dict.fromkeys(columns, SHARE)
+
+
+PLACES = {
+    "hubs": Table(
+        "the 39 hubs: country, region, kind, tax jurisdiction and middle point",
+        "degrees",
+        ("hub",),
+        {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0)},
+    ),
+    "countries": Table("the 21 countries; three stand for groups of countries", "", ("country",)),
+    "blocs": Table(
+        "groups of countries that a measure or a scenario may name, and what each misses",
+        "",
+        ("bloc",),
+        {"plural": SHARE},
+        flags=("plural",),
+    ),
+    "homes": Table("the 25 origin groups; country is blank where a home is no single country", "", ("home",)),
+    "corridors": Table(
+        "distance of every ordered pair of hubs",
+        "km",
+        ("origin:hub", "destination:hub"),
+        {"distance_km": (1.0, 20100.0)},
+    ),
+    "country_pairs": Table(
+        "common official language, colonial tie, free movement; means over members for groups",
+        "share 0 to 1",
+        ("origin:country", "destination:country"),
+        _shares(("language", "colonial", "free_movement")),
+    ),
+    "home_hub": Table(
+        "what ties the people of a home to a hub",
+        "shares; compatriots in engineers",
+        ("home", "hub"),
+        _shares(("home_share", "language", "colonial", "free_share")) | {"compatriots": POSITIVE},
+    ),
+    "prices": Table("local prices, US average = 1", "ratio", ("hub",), {"price_level": (0.05, 5.0)}),
+    "employment": Table("engineers' share of metropolitan employment", "share", ("hub",), {"engineer_share": SHARE}),
+}
+
+PEOPLE = {
+    "stock": Table(
+        "engineers living in each hub on 1 January 2026",
+        "persons",
+        ("hub",),
+        {"engineers": SOME, "low": POSITIVE, "high": POSITIVE},
+    ),
+    "tiers": Table("share of each tier", "share", ("hub",), _shares(TIERS), row_sum=TIERS),
+    "roles": Table("share of each role", "share", ("hub",), _shares(ROLES), row_sum=ROLES),
+    "role_factors": Table(
+        "pay, mobility, compute use and remote work of a role against a machine-learning engineer",
+        "ratio",
+        ("role",),
+        dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight", "remote_factor"), (0.0, 5.0)),
+    ),
+    "tier_factors": Table(
+        "tier in which people from adjacent occupations enter", "share", ("tier",), {"conversions_share": SHARE}
+    ),
+    "sectors": Table(
+        "pay against cloud and SaaS, equity, separations a year and remote work of a sector",
+        "ratio or share",
+        ("sector",),
+        {
+            "pay_multiplier": (0.0, 5.0),
+            "equity_share_shift": (-1.0, 1.0),
+            "illiquid_fraction": SHARE,
+            "separation_rate": SHARE,
+            "remote_factor": (0.0, 10.0),
+        },
+    ),
+    "sector_mix": Table("share of each sector", "share", ("hub", "sector"), {"share": SHARE}, group_sum=("share",)),
+    "home_mix": Table(
+        "origin of the engineers of a hub: everybody, and experts",
+        "share",
+        ("hub", "home"),
+        _shares(("share", "share_experts")),
+        group_sum=("share", "share_experts"),
+    ),
+    "ages": Table(
+        "age at the start",
+        "share by year of age",
+        ("tier", "age"),
+        {"age": (15.0, 100.0), "share": SHARE},
+        whole=("age",),
+        group_sum=("share",),
+    ),
+    "arrival_years": Table(
+        "years since arrival of residents from abroad, by status",
+        "share by year",
+        ("status", "years_since_arrival"),
+        {"years_since_arrival": (0.0, 100.0), "share": SHARE},
+        whole=("years_since_arrival",),
+        group_sum=("share",),
+    ),
+    "status_mix": Table(
+        "permits held at the start; citizen includes free movers, opt is any post-study permit",
+        "share",
+        ("country", "home"),
+        _shares(STATUSES),
+        row_sum=STATUSES,
+    ),
+    "return_hazards": Table("temporary residents who go home", "a year", ("country", "home"), {"rate": (0.0, 2.0)}),
+    "settlement": Table(
+        "temporary residents who become permanent, and who queue for it",
+        "a year; share",
+        ("country", "home"),
+        {"rate": (0.0, 2.0), "queue": SHARE},
+    ),
+}
+
+MONEY = {
+    "pay": Table(
+        "median pay of a hub and tier by part, gross",
+        "kUSD a year",
+        ("hub", "tier"),
+        dict.fromkeys(PAY_PARTS, POSITIVE) | {"base_kusd": SOME},
+    ),
+    "tax_brackets": Table(
+        "marginal bands of income tax and contributions, 2025",
+        "local currency a year; rates as shares",
+        ("jurisdiction", "schedule", "lower"),
+        {"lower": POSITIVE, "upper": POSITIVE, "marginal_rate": SHARE, "rate_end": SHARE},
+        optional=("upper", "rate_end"),
+        full=False,
+    ),
+    "tax_allowances": Table(
+        "deductions, credits, tapers and caps, 2025",
+        "local currency a year, or a rate",
+        ("jurisdiction", "item"),
+        {"value": POSITIVE},
+        full=False,
+    ),
+    "tax_weights": Table(
+        "members of mixed jurisdictions",
+        "share",
+        ("proxy", "member"),
+        {"weight": SHARE},
+        group_sum=("weight",),
+        full=False,
+    ),
+    "tax_fx": Table(
+        "exchange rates, mean of 2025", "local currency per USD", ("currency",), {"units_per_usd": POSITIVE}, full=False
+    ),
+    "tax_effective": Table(
+        "income tax and social contributions of a single employee over gross pay",
+        "share of gross; gross in kUSD a year",
+        ("jurisdiction", "gross_kusd"),
+        _shares(("rate", "income_tax_rate", "social_rate")) | {"gross_kusd": SOME},
+        full=False,
+    ),
+    "tax_relief": Table(
+        "share of ordinary total tax that a scheme takes away at 200 kUSD",
+        "share; years",
+        ("country", "aimed_at"),
+        {"relief": SHARE, "years": (0.0, 60.0), "min_years_abroad": (0.0, 60.0)},
+    ),
+    "compute": Table(
+        "compute that a hub's engineers can use, by owner and user",
+        "H100-equivalents",
+        ("hub",),
+        dict.fromkeys(("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"), POSITIVE),
+    ),
+    "pipeline": Table(
+        "announced sovereign capacity and the odds that it runs by its year",
+        "H100-equivalents; share",
+        ("hub", "year", "programme"),
+        {"year": (2024.0, 2040.0), "h100e_announced": POSITIVE, "probability": SHARE},
+        full=False,
+    ),
+}
+
+RULES = {
+    "routes": Table(
+        "ways into a country under the rules of mid-2025",
+        "persons a year, USD, kUSD a year, months, years",
+        ("route",),
+        {
+            "cap": POSITIVE,
+            "intake_month": (0.0, 12.0),
+            "start_month": (0.0, 12.0),
+            "pay_threshold_kusd": POSITIVE,
+            "fee_usd": POSITIVE,
+            "special_fee_usd": POSITIVE,
+            "processing_months": (0.0, 120.0),
+            "years": (0.25, 99.0),
+            "permanent_after_years": POSITIVE,
+        }
+        | _shares(("approval_rate", "reach")),
+        optional=("cap", "permanent_after_years"),
+        whole=("cap", "intake_month", "start_month"),
+        flags=(*TIERS, "local_degree", "is_open", "from_abroad", "in_country", "exposed_abroad_only", "employer_tied"),
+        full=False,
+    ),
+    "pools": Table(
+        "caps shared by all occupations, with the demand from outside AI",
+        "persons a year; shares",
+        ("pool",),
+        {"cap": POSITIVE, "advanced_degree_cap": POSITIVE, "registrations": POSITIVE}
+        | _shares(("in_country_share", "master_share", *LEVELS)),
+        row_sum=LEVELS,
+        full=False,
+    ),
+    "wage_levels": Table("wage level of a petition by tier", "share", ("tier",), _shares(LEVELS), row_sum=LEVELS),
+    "registrations": Table(
+        "H-1B registrations and selections by fiscal year",
+        "registrations",
+        ("fy",),
+        dict.fromkeys(("registered", "eligible", "selected"), POSITIVE),
+        full=False,
+    ),
+    "timeline": Table(
+        "dated policy changes, October 2022 to January 2027", "", ("date", "country", "change"), full=False
+    ),
+    "supply": Table(
+        "growth of a country's engineers and its parts",
+        "rates a year; persons a year; shares",
+        ("country",),
+        {"growth_rate": (-0.5, 1.0), "exit_rate": SHARE, "net_migration": ANY, "index_net_migration": ANY}
+        | dict.fromkeys(("graduates", "phds", "conversions"), POSITIVE)
+        | _shares(("native_share_graduates", "native_share_conversions")),
+        optional=("index_net_migration",),
+    ),
+    "net_targets": Table(
+        "net migration that the hub constants are fitted to",
+        "persons a year",
+        ("hub",),
+        {"national_net": ANY, "index_net": ANY},
+        optional=("index_net",),
+    ),
+    "industry_index": Table(
+        "net migration as published by the industry index",
+        "percent of stock",
+        ("id",),
+        {"value": ANY},
+        full=False,
+    ),
+    "affiliates": Table("where jobs opened abroad by lost US petitions go", "share", ("hub",), {"share": SHARE}),
+}
+
+TRUST = {
+    "ai_skill_migration": Table(
+        "net migration of LinkedIn members with AI skills",
+        "per 10,000 of them a year",
+        ("economy",),
+        dict.fromkeys(("net_2015", "net_2016", "net_2017"), ANY),
+        full=False,
+    ),
+    "gates": Table(
+        "what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+        "unit of the row",
+        ("id",),
+        {"low": ANY, "high": ANY},
+        optional=("low", "high"),
+        full=False,
+    ),
+}
+
+DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
+
+# Written by the model (sim.study.calibrate, sim.study.hub_shares); read and checked once they are there.
+GENERATED = {
+    "hub_constants": Table(
+        "pull of a hub beyond the named factors, fitted",
+        "log-odds; persons a year",
+        ("hub",),
+        dict.fromkeys(("permanent", "boom"), (-50.0, 50.0)) | dict.fromkeys(("net_offset", "net_target"), ANY),
+    ),
+    "border_costs": Table(
+        "cost of crossing a border, fitted to the crossing rates",
+        "log-odds; factor",
+        ("group",),
+        {"move_cost_abroad": (-50.0, 50.0), "crossing_factor": (1e-3, 1e3)},
+    ),
+    "hub_pulls": Table(
+        "pull of a hub against the mean hub by factor, and what part is fitted",
+        "log-odds; share",
+        ("hub",),
+        dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE},
+    ),
+    "long_run": Table(
+        "share of the world stock in the last year at both ends of assumptions on boom and growth",
+        "percent",
+        ("hub", "assumption"),
+        dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
+        full=False,
+    ),
+    # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
+    "corridor_kernel": Table(
+        "coefficients of the flows between countries",
+        "as the assumption",
+        ("term",),
+        {"coefficient": ANY, "error": POSITIVE, "fall": SHARE},
+        full=False,
+    ),
+    "backcast": Table(
+        "the backcast by default, beside its rivals",
+        "see docs/backcast.md",
+        ("who",),
+        dict.fromkeys(("rank", "rank_moving", "net_rank"), (-1.0, 1.0)),
+        full=False,
+        optional=("rank", "rank_moving", "net_rank"),
+    ),
+}
