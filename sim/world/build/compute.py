@@ -1,0 +1,97 @@
+"""Compute that the engineers of a hub can use, by owner and user and not by the site of the cluster."""
+
+from collections import defaultdict
+from functools import cache
+
+from sim.world.build.pay import total_pay
+from sim.world.build.source_files import Row, country_of, hubs, normalised, source
+from sim.world.build.stocks import sector_shares, stock
+from sim.world.categories import SECTORS
+
+DEPLOYED = 0.80  # about 16 of 20 million chips sold were running at the end of 2025 (Epoch, by press)
+CHINA_USE_OF_CLOUD = 0.05  # US clouds hardly reach users in China
+PAY_EXPONENT = 1.2  # cloud spending rises a little faster than pay
+
+# Spending on rented compute, and on an enterprise's own machines, by sector and engineer (assumed, grade D).
+CLOUD_SPEND = dict(zip(SECTORS, (0.5, 0.7, 3.0, 0.5, 1.5, 1.5, 0.5, 0.3), strict=True))
+OWN_SPEND = dict(zip(SECTORS, (0.0, 1.0, 0.0, 0.0, 1.0, 0.7, 1.0, 0.0), strict=True))
+
+# Where the sites that the prepared table put in rest_of_eu lie, and the French and German public machines.
+AMAZON_IN_GERMANY = 0.5  # Tuebingen and Aachen against Luxembourg and Dublin (assumed)
+REST_OF = {"FR": "rest_of_france", "DE": "rest_of_germany"}
+
+
+@cache
+def owners_share() -> dict[str, dict[str, float]]:
+    """Share of each user's own compute by hub."""
+    shares: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in source("owner_hubs"):
+        shares[row["owner"]][row["hub"]] = float(row["share"])
+    amazon = shares["Amazon internal"]
+    amazon["rest_of_germany"] = AMAZON_IN_GERMANY * amazon["rest_of_eu"]
+    amazon["rest_of_eu"] -= amazon["rest_of_germany"]
+    shares["external cloud"] = _pool(CLOUD_SPEND)
+    shares["enterprise own"] = _pool(OWN_SPEND)
+    return shares
+
+
+def _pool(spend: dict[str, float]) -> dict[str, float]:
+    weights = {}
+    for hub, sectors in sector_shares().items():
+        reach = CHINA_USE_OF_CLOUD if country_of()[hub] == "chn" else 1.0
+        wanted = sum(sectors[sector] * spend[sector] for sector in SECTORS)
+        weights[hub] = stock()[hub] * wanted * total_pay()[hub]["practitioner"] ** PAY_EXPONENT * reach
+    return normalised(weights)
+
+
+@cache
+def h100e() -> dict[str, dict[str, float]]:
+    """H100-equivalents by hub and kind of user."""
+    found: dict[str, dict[str, float]] = {hub: defaultdict(float) for hub in hubs()}
+    for row in source("compute_owner_use"):
+        if row["user"] == "sovereign and public":
+            continue  # known machine by machine, below
+        kind = row["user"] if row["user"] in ("external cloud", "enterprise own") else "labs and big tech"
+        for hub, share in owners_share()[row["user"]].items():
+            found[hub][kind] += 1000 * float(row["h100e_k"]) * DEPLOYED * share
+    for row in source("compute_sovereign"):
+        for part in row["hubs"].split(";"):
+            hub, _, part_of_it = part.partition(":")
+            hub = REST_OF.get(row["country"], hub) if hub == "rest_of_eu" else hub
+            found[hub]["sovereign and public"] += 1000 * float(row["h100e_k"]) * float(part_of_it)
+    return found
+
+
+def compute() -> list[Row]:
+    """compute.csv: H100-equivalents that the engineers of a hub can use."""
+    rows = []
+    for hub, kinds in h100e().items():
+        total = sum(kinds.values())
+        rows.append(
+            {
+                "hub": hub,
+                "h100e": str(round(total, -2))[:-2],
+                "h100e_per_engineer": f"{total / stock()[hub]:.2f}",
+                "labs_and_big_tech": f"{kinds['labs and big tech']:.0f}",
+                "cloud": f"{kinds['external cloud']:.0f}",
+                "enterprise": f"{kinds['enterprise own']:.0f}",
+                "sovereign_and_public": f"{kinds['sovereign and public']:.0f}",
+                "source": "owner totals Epoch Q4 2025 (A) x 0.80 deployed x own use and hubs of owners (D)",
+                "grade": "D",
+            }
+        )
+    return rows
+
+
+def pipeline() -> list[Row]:
+    """pipeline.csv: announced sovereign capacity, the year it should run and the odds that it does."""
+    keep = "hub", "year", "programme", "h100e_announced", "probability", "status"
+    return [
+        {key: row[key] for key in keep}
+        | {
+            "source": f"{row['source']}; probability assumed",
+            "grade": "D",
+            "grade_announcement": row["grade"],
+        }
+        for row in source("compute_pipeline")
+    ]
