@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -43,466 +44,166 @@ class Family:
     may_be_none: bool = False
 
 
-def _route(key: str, what: str, meaning: str, unit: str = "", reaches: str = "applicants", **more) -> Family:
+def _route(key: str, *, reaches: str = "applicants", **declared: Any) -> Family:
+    """Declare a lever of every route; its present value is the column ``key`` of routes.csv."""
     path = f"country.{{country}}.route.{{alias}}.{key}"
-    return Family(path, f"route_{key}", "routes", what, meaning, reaches, unit, column=key, **more)
+    return Family(path, f"route_{key}", "routes", reaches=reaches, column=key, **declared)
 
 
 def _opens_to(tier: str) -> Family:
-    meaning = f"whether {tier} engineers may apply"
-    return _route(tier, f"open to {tier} engineers", meaning, kind="flag", reaches=f"{tier} engineers abroad")
-
-
-def _country(key: str, field: str, what: str, meaning: str, reaches: str, unit: str = "", **more) -> Family:
-    return Family(f"country.{{country}}.{key}", field, "countries", what, meaning, reaches, unit, **more)
-
-
-def _hub(key: str, field: str, what: str, meaning: str, reaches: str, unit: str = "", **more) -> Family:
-    return Family(f"hub.{{hub}}.{key}", field, "hubs", what, meaning, reaches, unit, **more)
-
-
-def _worldwide(
-    axis: str, key: str, field: str, what: str, meaning: str, reaches: str, unit: str = "times", **more
-) -> Family:
-    one = axis[:-1]  # tiers, roles, sectors
-    return Family(f"{one}.{{{one}}}.{key}", field, axis, what, meaning, reaches, unit, **more)
-
-
-def _relief(who: str, reaches: str) -> tuple[Family, Family]:
-    more = {"aimed_at": who, "reaches": reaches}
-    share = f"share of the ordinary total tax taken away from {reaches}"
-    return (
-        _country(
-            f"tax.{who}_relief", f"{who}_relief", f"tax relief for {who}s", share, unit="share", column="relief", **more
-        ),
-        _country(
-            f"tax.{who}_years",
-            f"{who}_years",
-            f"years of tax relief for {who}s",
-            "how long it lasts",
-            unit="years",
-            high=50,
-            column="years",
-            **more,
-        ),
+    """Declare the lever that opens every route to engineers of ``tier``, or closes it to them."""
+    return _route(
+        tier,
+        what=f"open to {tier} engineers",
+        meaning=f"whether {tier} engineers may apply",
+        kind="flag",
+        reaches=f"{tier} engineers abroad",
     )
 
 
+def _country(key: str, field: str, **declared: Any) -> Family:
+    """Declare a lever of every country."""
+    return Family(f"country.{{country}}.{key}", field, "countries", **declared)
+
+
+def _hub(key: str, field: str, **declared: Any) -> Family:
+    """Declare a lever of every hub."""
+    return Family(f"hub.{{hub}}.{key}", field, "hubs", **declared)
+
+
+def _worldwide(axis: str, key: str, field: str, *, unit: str = "times", **declared: Any) -> Family:
+    """Declare a lever of every row of ``axis`` (tiers, roles or sectors) that acts in all countries."""
+    one = axis[:-1]  # the word in the path: tier, role, sector
+    return Family(f"{one}.{{{one}}}.{key}", field, axis, unit=unit, **declared)
+
+
+def _relief(group: str, reaches: str) -> tuple[Family, Family]:
+    """Declare the two levers of a country's tax relief for a group, ``newcomer`` or ``returnee``: share and years."""
+    both = {"aimed_at": group, "reaches": reaches}
+    # fmt: off
+    return (
+        _country(f"tax.{group}_relief", f"{group}_relief", what=f"tax relief for {group}s", unit="share",
+            meaning=f"share of the ordinary total tax taken away from {reaches}", column="relief", **both),
+        _country(f"tax.{group}_years", f"{group}_years", what=f"years of tax relief for {group}s", unit="years",
+            meaning="how long it lasts", high=50, column="years", **both),
+    )
+    # fmt: on
+
+
+# One family of levers in two to four lines, laid out by hand.
+# fmt: off
 FAMILIES = (
-    _route(
-        "cap",
-        "yearly cap",
-        "all occupations; none means no cap",
-        "persons a year",
-        high=MUCH,
-        kind="integer",
-        neutral=float("inf"),
+    _route("cap", what="yearly cap", unit="persons a year", high=MUCH, kind="integer", neutral=float("inf"),
         may_be_none=True,
-    ),
-    _route(
-        "fee_usd", "ordinary fee", "all charges of an application, shared by employer and engineer", "USD", high=MUCH
-    ),
-    _route(
-        "special_fee_usd",
-        "special fee",
-        "a further charge on the employer; on some routes only for people abroad",
-        "USD",
-        high=MUCH,
-        reaches="petitions exposed to the special fee",
-    ),
-    _route(
-        "processing_months",
-        "processing time",
-        "from application to the permit",
-        "months",
-        high=120,
-        graded="grade_numbers",
-    ),
-    _route(
-        "approval_rate",
-        "approval rate",
-        "share of processed applications that are granted",
-        "share",
-        neutral=1,
-        graded="grade_numbers",
-    ),
-    _route(
-        "pay_threshold_kusd",
-        "pay threshold",
-        "least gross pay a year",
-        "kUSD",
-        high=10_000,
-        reaches="applicants whose pay lies between the old and the new threshold",
-    ),
-    _route(
-        "is_open",
-        "open",
-        "whether it takes applications; closing it sends back who still waits",
-        kind="flag",
-        neutral=1,
-    ),
-    _route(
-        "selection", "selection", "how applicants above the cap are chosen", kind="choice", high=len(SELECTIONS) - 1
-    ),
+        meaning="all occupations; none means no cap"),
+    _route("fee_usd", what="ordinary fee", unit="USD", high=MUCH,
+        meaning="all charges of an application, shared by employer and engineer"),
+    _route("special_fee_usd", what="special fee", unit="USD", high=MUCH,
+        meaning="a further charge on the employer; on some routes only for people abroad",
+        reaches="petitions exposed to the special fee"),
+    _route("processing_months", what="processing time", unit="months", high=120, graded="grade_numbers",
+        meaning="from application to the permit"),
+    _route("approval_rate", what="approval rate", unit="share", neutral=1, graded="grade_numbers",
+        meaning="share of processed applications that are granted"),
+    _route("pay_threshold_kusd", what="pay threshold", unit="kUSD", high=10_000,
+        meaning="least gross pay a year", reaches="applicants whose pay lies between the old and the new threshold"),
+    _route("is_open", what="open", kind="flag", neutral=1,
+        meaning="whether it takes applications; closing it sends back who still waits"),
+    _route("selection", what="selection", kind="choice", high=len(SELECTIONS) - 1,
+        meaning="how applicants above the cap are chosen"),
     _opens_to("expert"),
     _opens_to("practitioner"),
     _opens_to("entry"),
-    _route(
-        "years",
-        "length of the permit",
-        "years until it must be renewed",
-        "years",
-        low=0.25,
-        high=99,
-        neutral=1,
-        reaches="holders who are granted from then on",
-    ),
-    _route(
-        "reach",
-        "reach",
-        "share of eligible people to whom it is open in practice",
-        "share",
-        neutral=1,
-        graded="grade_numbers",
-    ),
-    _country(
-        "tax.rate_points",
-        "tax_rate_points",
-        "effective tax rate",
-        "percentage points added at every level of pay",
-        "everyone who pays tax in the country",
-        "percentage points",
-        low=-60,
+    _route("years", what="length of the permit", unit="years", low=0.25, high=99, neutral=1,
+        meaning="years until it must be renewed", reaches="holders who are granted from then on"),
+    _route("reach", what="reach", unit="share", neutral=1, graded="grade_numbers",
+        meaning="share of eligible people to whom it is open in practice"),
+    _country("tax.rate_points", "tax_rate_points", what="effective tax rate", unit="percentage points", low=-60,
         high=60,
-    ),
+        meaning="percentage points added at every level of pay", reaches="everyone who pays tax in the country"),
     *_relief("newcomer", "people who newly arrive"),
     *_relief("returnee", "nationals who return from abroad"),
-    _country("free_entry", "free_entry", "free entry", "nobody needs a permit", "people abroad", kind="flag"),
-    _country("is_closed", "is_closed", "closed border", "nobody may move in from abroad", "people abroad", kind="flag"),
-    Family(
-        "country.{country}.bars.{home}",
-        "bars",
-        "origins",
-        "barred",
-        "people of that origin may not move in from abroad, unless it is their own country; who lives there may "
-        "stay, and a permit not yet used lapses",
-        "people of that origin abroad",
-        kind="flag",
-    ),
-    _country(
-        "supply.graduates",
-        "graduates",
-        "graduates",
-        "how many a year, against the baseline path",
-        "new graduates",
-        "times",
-        high=10,
+    _country("free_entry", "free_entry", what="free entry", kind="flag",
+        meaning="nobody needs a permit", reaches="people abroad"),
+    _country("is_closed", "is_closed", what="closed border", kind="flag",
+        meaning="nobody may move in from abroad", reaches="people abroad"),
+    Family("country.{country}.bars.{home}", "bars", "origins", what="barred", kind="flag",
+        meaning="people of that origin may not move in from abroad, unless it is their own country; who lives "
+                "there may stay, and a permit not yet used lapses",
+        reaches="people of that origin abroad"),
+    _country("supply.graduates", "graduates", what="graduates", unit="times", high=10, neutral=1,
+        meaning="how many a year, against the baseline path", reaches="new graduates"),
+    _country("settlement", "settlement", what="settlement", unit="times", high=100, neutral=1,
+        meaning="rate from temporary to permanent status, against the baseline", reaches="temporary residents"),
+    _country("compute.h100e", "country_compute_h100e", what="public compute", unit="H100-equivalents", high=MUCH,
+        meaning="added for the country's engineers, all of it usable by them", reaches="its compute-using engineers"),
+    _country("openings", "country_openings", what="openings", unit="times", high=100, neutral=1,
+        meaning="jobs on offer in all its hubs, against the baseline", reaches="people who consider a move there"),
+    _hub("compute.h100e", "compute_h100e", what="new compute capacity", unit="H100-equivalents", high=MUCH,
+        meaning="built there; its engineers use the share local_use_share, an assumption",
+        reaches="its compute-using engineers"),
+    _hub("compute.multiplier", "compute_multiplier", what="compute", unit="times", high=1000, neutral=1,
+        meaning="what its engineers can use, against the baseline", reaches="its compute-using engineers"),
+    _hub("openings", "openings", what="openings", unit="times", high=100, neutral=1,
+        meaning="jobs on offer, against the baseline", reaches="people who consider a move there"),
+    _hub("price_multiplier", "price_multiplier", what="local prices", unit="times", low=0.1, high=10, neutral=1,
+        meaning="their level, against the baseline", reaches="everyone who lives there"),
+    _hub("pay_multiplier", "pay_multiplier", what="pay", unit="times", low=0.1, high=10, neutral=1,
+        meaning="gross pay of every tier, against the baseline", reaches="everyone who works there"),
+    _hub("allowance_kusd", "allowance_kusd", what="allowance", unit="kUSD", low=-1000, high=1000,
+        meaning="paid every year on top: housing, schooling, flights", reaches="everyone who works there"),
+    _hub("sign_on_kusd", "sign_on_kusd", what="sign-on and relocation payment", unit="kUSD", low=-1000, high=1000,
+        meaning="paid once to who moves in", reaches="people who move in"),
+    _hub("remote_hiring", "remote_hiring", what="jobs for people elsewhere", unit="times", high=1000, neutral=1,
+        meaning="remote jobs that its employers offer, against the baseline", reaches="remote workers"),
+    _country("supply.conversions", "conversions", what="people from adjacent occupations", unit="times", high=10,
         neutral=1,
-    ),
-    _country(
-        "settlement",
-        "settlement",
-        "settlement",
-        "rate from temporary to permanent status, against the baseline",
-        "temporary residents",
-        "times",
-        high=100,
-        neutral=1,
-    ),
-    _country(
-        "compute.h100e",
-        "country_compute_h100e",
-        "public compute",
-        "added for the country's engineers, all of it usable by them",
-        "its compute-using engineers",
-        "H100-equivalents",
-        high=MUCH,
-    ),
-    _country(
-        "openings",
-        "country_openings",
-        "openings",
-        "jobs on offer in all its hubs, against the baseline",
-        "people who consider a move there",
-        "times",
-        high=100,
-        neutral=1,
-    ),
-    _hub(
-        "compute.h100e",
-        "compute_h100e",
-        "new compute capacity",
-        "built there; its engineers use the share local_use_share, an assumption",
-        "its compute-using engineers",
-        "H100-equivalents",
-        high=MUCH,
-    ),
-    _hub(
-        "compute.multiplier",
-        "compute_multiplier",
-        "compute",
-        "what its engineers can use, against the baseline",
-        "its compute-using engineers",
-        "times",
-        high=1000,
-        neutral=1,
-    ),
-    _hub(
-        "openings",
-        "openings",
-        "openings",
-        "jobs on offer, against the baseline",
-        "people who consider a move there",
-        "times",
-        high=100,
-        neutral=1,
-    ),
-    _hub(
-        "price_multiplier",
-        "price_multiplier",
-        "local prices",
-        "their level, against the baseline",
-        "everyone who lives there",
-        "times",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
-    _hub(
-        "pay_multiplier",
-        "pay_multiplier",
-        "pay",
-        "gross pay of every tier, against the baseline",
-        "everyone who works there",
-        "times",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
-    _hub(
-        "allowance_kusd",
-        "allowance_kusd",
-        "allowance",
-        "paid every year on top: housing, schooling, flights",
-        "everyone who works there",
-        "kUSD",
-        low=-1000,
-        high=1000,
-    ),
-    _hub(
-        "sign_on_kusd",
-        "sign_on_kusd",
-        "sign-on and relocation payment",
-        "paid once to who moves in",
-        "people who move in",
-        "kUSD",
-        low=-1000,
-        high=1000,
-    ),
-    _hub(
-        "remote_hiring",
-        "remote_hiring",
-        "jobs for people elsewhere",
-        "remote jobs that its employers offer, against the baseline",
-        "remote workers",
-        "times",
-        high=1000,
-        neutral=1,
-    ),
-    _country(
-        "supply.conversions",
-        "conversions",
-        "people from adjacent occupations",
-        "how many a year, against the baseline path",
-        "people from adjacent occupations",
-        "times",
-        high=10,
-        neutral=1,
-    ),
-    _country(
-        "supply.phds",
-        "phds",
-        "doctoral places",
-        "against the baseline path; doctors graduate phd_years, an assumption, later",
-        "new doctors",
-        "times",
-        high=10,
-        neutral=1,
-    ),
-    _country(
-        "supply.entry_hiring",
-        "entry_hiring",
-        "entry hiring",
-        "people who enter in the entry tier, against the baseline path",
-        "those who would enter in the entry tier",
-        "times",
-        high=10,
-        neutral=1,
-    ),
-    _country(
-        "return",
-        "going_home",
-        "return migration",
-        "rate at which temporary residents go home, against the baseline",
-        "temporary residents",
-        "times",
-        high=100,
-        neutral=1,
-    ),
-    _country(
-        "naturalisation",
-        "naturalisation",
-        "naturalisation",
-        "rate from permanent residence to citizenship, against the baseline",
-        "permanent residents",
-        "times",
-        high=100,
-        neutral=1,
-    ),
-    _country(
-        "family_rights",
-        "family_rights",
-        "rights of families",
-        "share taken off the further cost of moving in with a family",
-        "people abroad with a family",
-        "share",
-    ),
-    _country(
-        "compute.guarantee_h100e",
-        "compute_guarantee",
-        "compute guarantee",
-        "least compute per engineer of sovereign labs and academia",
-        "engineers of sovereign labs and academia",
-        "H100-equivalents per engineer",
-        high=MUCH,
-    ),
-    _worldwide(
-        "tiers",
-        "pay_multiplier",
-        "tier_pay",
-        "pay",
-        "gross pay, against the baseline",
-        "everyone in the tier",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
-    _worldwide(
-        "tiers",
-        "demand",
-        "tier_demand",
-        "demand",
-        "jobs that need the tier, against the baseline",
-        "everyone in the tier",
-        low=0.05,
-        high=20,
-        neutral=1,
-    ),
-    _worldwide(
-        "roles",
-        "pay_multiplier",
-        "role_pay",
-        "pay",
-        "gross pay, against the baseline",
-        "everyone in the role",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
-    _worldwide(
-        "roles",
-        "demand",
-        "role_demand",
-        "demand",
-        "jobs that need the role, against the baseline",
-        "everyone in the role",
-        low=0.05,
-        high=20,
-        neutral=1,
-    ),
-    _worldwide(
-        "sectors",
-        "pay_multiplier",
-        "sector_pay",
-        "pay",
-        "gross pay, against the baseline",
-        "everyone in the sector",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
-    _worldwide(
-        "sectors",
-        "openings",
-        "sector_openings",
-        "openings",
-        "jobs on offer, against the baseline",
-        "people who change jobs",
-        high=100,
-        neutral=1,
-    ),
-    _worldwide(
-        "sectors",
-        "liquidity",
-        "sector_liquidity",
-        "liquidity of equity",
-        "share of illiquid equity that a listing or a buyback has made liquid",
-        "everyone in the sector",
-        "share",
-    ),
-    _worldwide(
-        "sectors",
-        "separations",
-        "sector_separations",
-        "separations",
-        "engineers who leave their employer, against the baseline",
-        "everyone in the sector",
-        high=10,
-        neutral=1,
-    ),
-    _worldwide(
-        "sectors",
-        "remote",
-        "sector_remote",
-        "remote work",
-        "jobs that may be done from another hub, against the baseline; below 1 people are called back",
-        "people in the sector who would work remotely",
-        high=20,
-        neutral=1,
-    ),
-    _worldwide(
-        "sectors",
-        "acquihire_rate",
-        "acquihire_rate",
-        "acqui-hires",
-        "share of its teams that a big firm or a lab takes over in a year",
-        "teams of the sector",
-        "share a year",
-    ),
-    Family(
-        "hub.{hub}.sector.{sector}.openings",
-        "hub_sector_openings",
-        "hub_sectors",
-        "openings",
-        "jobs on offer, against the baseline",
-        "people who look for a job there",
-        "times",
-        high=1000,
-        neutral=1,
-    ),
-    Family(
-        "hub.{hub}.sector.{sector}.pay_multiplier",
-        "hub_sector_pay",
-        "hub_sectors",
-        "pay",
-        "gross pay, against the baseline",
-        "everyone who works there",
-        "times",
-        low=0.1,
-        high=10,
-        neutral=1,
-    ),
+        meaning="how many a year, against the baseline path", reaches="people from adjacent occupations"),
+    _country("supply.phds", "phds", what="doctoral places", unit="times", high=10, neutral=1,
+        meaning="against the baseline path; doctors graduate phd_years, an assumption, later", reaches="new doctors"),
+    _country("supply.entry_hiring", "entry_hiring", what="entry hiring", unit="times", high=10, neutral=1,
+        meaning="people who enter in the entry tier, against the baseline path",
+        reaches="those who would enter in the entry tier"),
+    _country("return", "going_home", what="return migration", unit="times", high=100, neutral=1,
+        meaning="rate at which temporary residents go home, against the baseline", reaches="temporary residents"),
+    _country("naturalisation", "naturalisation", what="naturalisation", unit="times", high=100, neutral=1,
+        meaning="rate from permanent residence to citizenship, against the baseline", reaches="permanent residents"),
+    _country("family_rights", "family_rights", what="rights of families", unit="share",
+        meaning="share taken off the further cost of moving in with a family", reaches="people abroad with a family"),
+    _country("compute.guarantee_h100e", "compute_guarantee", what="compute guarantee",
+        unit="H100-equivalents per engineer", high=MUCH,
+        meaning="least compute per engineer of sovereign labs and academia",
+        reaches="engineers of sovereign labs and academia"),
+    _worldwide("tiers", "pay_multiplier", "tier_pay", what="pay", low=0.1, high=10, neutral=1,
+        meaning="gross pay, against the baseline", reaches="everyone in the tier"),
+    _worldwide("tiers", "demand", "tier_demand", what="demand", low=0.05, high=20, neutral=1,
+        meaning="jobs that need the tier, against the baseline", reaches="everyone in the tier"),
+    _worldwide("roles", "pay_multiplier", "role_pay", what="pay", low=0.1, high=10, neutral=1,
+        meaning="gross pay, against the baseline", reaches="everyone in the role"),
+    _worldwide("roles", "demand", "role_demand", what="demand", low=0.05, high=20, neutral=1,
+        meaning="jobs that need the role, against the baseline", reaches="everyone in the role"),
+    _worldwide("sectors", "pay_multiplier", "sector_pay", what="pay", low=0.1, high=10, neutral=1,
+        meaning="gross pay, against the baseline", reaches="everyone in the sector"),
+    _worldwide("sectors", "openings", "sector_openings", what="openings", high=100, neutral=1,
+        meaning="jobs on offer, against the baseline", reaches="people who change jobs"),
+    _worldwide("sectors", "liquidity", "sector_liquidity", what="liquidity of equity", unit="share",
+        meaning="share of illiquid equity that a listing or a buyback has made liquid",
+        reaches="everyone in the sector"),
+    _worldwide("sectors", "separations", "sector_separations", what="separations", high=10, neutral=1,
+        meaning="engineers who leave their employer, against the baseline", reaches="everyone in the sector"),
+    _worldwide("sectors", "remote", "sector_remote", what="remote work", high=20, neutral=1,
+        meaning="jobs that may be done from another hub, against the baseline; below 1 people are called back",
+        reaches="people in the sector who would work remotely"),
+    _worldwide("sectors", "acquihire_rate", "acquihire_rate", what="acqui-hires", unit="share a year",
+        meaning="share of its teams that a big firm or a lab takes over in a year", reaches="teams of the sector"),
+    Family("hub.{hub}.sector.{sector}.openings", "hub_sector_openings", "hub_sectors", what="openings", unit="times",
+        high=1000, neutral=1,
+        meaning="jobs on offer, against the baseline", reaches="people who look for a job there"),
+    Family("hub.{hub}.sector.{sector}.pay_multiplier", "hub_sector_pay", "hub_sectors", what="pay", unit="times",
+        low=0.1, high=10, neutral=1,
+        meaning="gross pay, against the baseline", reaches="everyone who works there"),
 )
+# fmt: on
 
 
 # ------------------------------------------------------------------------------
