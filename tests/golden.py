@@ -1,4 +1,4 @@
-"""Golden results: a few numbers of a few scenarios by both engines, so that no change moves them unannounced.
+"""Golden results: a few numbers of a few scenarios so that no change moves them unannounced.
 
 ``python -m tests.golden`` writes ``golden.csv`` anew. Where numbers moved it asks for a new dated line under "Changes
 that move the numbers" in ``CHANGELOG.md`` first, and keeps that line's beginning in the table.
@@ -16,8 +16,7 @@ TABLE = Path(__file__).with_name("golden.csv")
 CHANGES = Path(__file__).parents[1] / "CHANGELOG.md"
 SCENARIOS = ["h1b_fee", "current_law", "gulf_compute", "uk_global_talent", "remote_first", "academia_drain"]
 MEASURES = ["share:usa", "share:sf_bay_area", "share:ind,tier=expert", "arrival_share:gbr", "drain,home=ind", "hhi"]
-ENGINES = ["agents", "meanfield"]
-KEY = ["engine", "scenario", "measure"]
+KEY = ["scenario", "measure"]
 # Bytes are promised on one platform alone: other vector units round sums otherwise, in the 16th digit, and what is kept
 # in single precision in the 7th. A change of the model moves some of these numbers by far more.
 TOLERANCE = 1e-6
@@ -27,12 +26,11 @@ HOW = (
 )
 
 
-def numbers(engine):
-    """Levels of the measures, means over two pairs: Series by engine, scenario, measure; the baseline's come first."""
-    size = {"population": 20_000} if engine == "agents" else {}
-    found = compare(SCENARIOS, engine=engine, replicates=2, years=4, seed=0, workers=1, **size)
+def numbers():
+    """Levels of the measures, means over two pairs: Series by scenario, measure; the baseline's come first."""
+    found = compare(SCENARIOS, population=20_000, replicates=2, years=4, seed=0, workers=1)
     rows = {
-        (engine, str(arm), name): float(values.sel(arm=arm).mean())
+        (str(arm), name): float(values.sel(arm=arm).mean())
         for name in MEASURES
         for values in [measure(found, name)]
         for arm in values.arm.values
@@ -65,7 +63,7 @@ def last_announced():
 
 def main():
     """Write the table, or say which line is missing."""
-    found = pd.concat([numbers(engine) for engine in ENGINES])
+    found = numbers()
     changes = moved(found, kept()) if TABLE.exists() else found
     if TABLE.exists() and len(changes) and announced() == last_announced():
         raise SystemExit(f"{changes}\nnumbers moved: {HOW}; its newest line is still {announced()!r}")

@@ -7,7 +7,7 @@ import pytest
 from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world
 
 from sim.errors import ScenarioError, UsageError
-from sim.model.course import Course
+from sim.model.course import Course, ties_of_the_start
 from sim.model.year import begin
 from sim.results.effects import stacks
 from sim.results.record import compare as differing
@@ -190,3 +190,42 @@ def test_a_comparison_holds_each_run_and_their_stack():
 def test_a_comparison_that_makes_no_sense_is_refused(scenarios, said):
     with pytest.raises(Exception, match=said):
         compare(scenarios, **SMALL)
+
+
+@pytest.mark.parametrize("begins", ["2026-01-01", "2026-04-01"])
+def test_a_policy_that_changes_no_rule_changes_nothing(begins):
+    same = scenario({"country.usa.route.h1b.cap": 85_000, "country.jpn.tax.rate_points": 0}, begins)
+    data = run(same, **SMALL).data
+    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
+
+
+def test_a_change_of_mid_year_that_nobody_feels_is_none():
+    data = run(scenario({"hub.tokyo.openings": 1 + 1e-12}, "2026-04-01"), **SMALL).data
+    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
+
+
+# --- ties of the start ----------------------------------------------------------------------------
+
+
+def pair_with_ties_of_the_start(a, policies=()):
+    """An arm that is let run and one that is held to the ties of the start, after three years."""
+    world = shipped_world(5_000, 3)
+    found = []
+    for held in (False, True):
+        arm = begin(world, a, constants_of(world), rules_for(world.setting), 0)
+        arm.held_to = {"network": ties_of_the_start(arm)} if held else {}
+        found.append(follow(arm.branch(policies), START + 3, blank(world)))
+    return found
+
+
+def test_ties_of_the_start_act_on_nobody_without_ties():
+    free, held = pair_with_ties_of_the_start(CENTRE.vary(b_friend=0, colleague_multiplier=1, team_pull=1))
+    assert all(np.array_equal(free[name], held[name]) for name in ("stock", "flow", "backlog", "hires"))
+
+
+def test_ties_of_the_start_do_not_follow_movers():
+    a = CENTRE.vary(b_friend=3.0)
+    free, held = pair_with_ties_of_the_start(a)
+    assert np.array_equal(free["stock"][0], held["stock"][0])
+    assert not np.array_equal(free["flow"][-1], held["flow"][-1])
+    assert held["stock"][-1].sum() == pytest.approx(free["stock"][-1].sum(), rel=0.01)

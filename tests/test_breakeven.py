@@ -221,14 +221,11 @@ def test_a_scenario_file_of_its_own_can_be_searched():
     ("by", "measure", "options", "complaint"),
     [
         (("channels",), "share:usa", {"population": 1_900_000}, "channels need every move of the baseline"),
-        (("channels",), "share:usa", {"engine": "meanfield"}, "channels need engineers who see each other"),
         (("origins",), "hhi", {}, "hhi does not split over origins"),
         (("weather",), "share:usa", {}, "'weather' is none of"),
     ],
 )
 def test_a_split_that_cannot_be_made_is_refused_in_one_line(by, measure, options, complaint):
     small = {"population": 2_000, "years": 1, "replicates": 1, "workers": 1}
-    if "engine" in options:
-        del small["population"]
     with pytest.raises(UsageError, match=complaint):
         split("h1b_fee", measure, by, **small | options)

@@ -17,8 +17,7 @@ from worlds import (
     years_of,
 )
 
-from sim import load, run
-from sim.errors import UsageError
+from sim import load
 from sim.model import lottery
 from sim.model.mean_field import draw
 from sim.model.mean_field.odds import nations
@@ -283,45 +282,3 @@ def test_the_first_year_of_the_shipped_world_is_near_the_targets_of_the_fit():
     assert arm.books.crossings[1:].sum() / (setting().stock @ setting().tier_share)[1:].sum() == pytest.approx(
         0.017, rel=0.1
     )
-
-
-# --- the engine option ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("begins", ["2026-01-01", "2026-04-01"])
-@pytest.mark.parametrize("engine", [{"population": 3_000}, {"engine": "meanfield"}], ids=["agents", "meanfield"])
-def test_a_policy_that_changes_no_rule_changes_no_number_whenever_it_begins(engine, begins):
-    same = scenario({"country.usa.route.h1b.cap": 85_000, "country.jpn.tax.rate_points": 0}, begins)
-    data = run(same, years=2, replicates=1, uncertainty="chance", workers=1, **engine).data
-    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
-
-
-def test_a_change_of_mid_year_that_nobody_feels_changes_no_number():
-    hardly = scenario({"hub.tokyo.openings": 1 + 1e-12}, "2026-04-01")
-    data = run(hardly, population=3_000, years=2, replicates=1, uncertainty="chance", workers=1).data
-    assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
-
-
-def test_a_study_runs_on_the_mean_field():
-    options = {"engine": "meanfield", "years": 2, "replicates": 2, "workers": 1}
-    result = run(scenario({"country.usa.route.h1b.cap": 20_000}), **options)
-    assert result.record["engine"] == "meanfield"
-    assert result.record["weight"] == pytest.approx(1, abs=1e-5)
-    unknown = {name for name, values in result.data.items() if values.isnull().any()}
-    assert unknown == {"tied_moves", "tied_moves_random", "team_completeness"}
-    share = result.data.stock.sum("tier").sel(arm="scenario") - result.data.stock.sum("tier").sel(arm="baseline")
-    assert (share.isel(time=-1).sel(hub="sf_bay_area") < 0).all()
-    again = run(scenario({"country.usa.route.h1b.cap": 20_000}), **options)
-    assert result.data.equals(again.data)
-
-
-def test_without_a_policy_nothing_differs_and_the_result_says_so():
-    result = run("baseline", engine="meanfield", years=1, replicates=1, uncertainty="chance", workers=1)
-    assert result.data.sel(arm="baseline", drop=True).equals(result.data.sel(arm="scenario", drop=True))
-
-
-def test_chance_is_refused_where_there_is_none():
-    with pytest.raises(UsageError, match="no chance"):
-        run("h1b_fee", engine="meanfield", replicates=2, uncertainty="chance")
-    with pytest.raises(UsageError, match="engine"):
-        run("h1b_fee", engine="mean")

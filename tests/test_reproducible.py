@@ -11,12 +11,8 @@ import pytest
 from sim import compare, run
 from sim.results.result import Result
 from sim.scenario.files import available
-from sim.threads import get_threads, set_threads
 
-ONE = {"years": 2, "replicates": 2, "workers": 1}
-ENGINES = {"agents": {"population": 3_000}, "meanfield": {"engine": "meanfield"}}
-
-every_engine = pytest.mark.parametrize("engine", ENGINES)
+ONE = {"years": 2, "replicates": 2, "workers": 1, "population": 3_000}
 
 
 def same(one, other):
@@ -26,33 +22,22 @@ def same(one, other):
 
 @pytest.fixture(scope="module")
 def alone():
-    """The fee by each engine, drawn assumptions and all."""
-    return {engine: run("h1b_fee", **ONE, **more).data for engine, more in ENGINES.items()}
+    """The fee, drawn assumptions and all."""
+    return run("h1b_fee", **ONE).data
 
 
-@every_engine
-def test_among_other_scenarios_it_is_what_it_is_alone(engine, alone):
-    among = compare(["bay_area_rent", "h1b_fee"], **ONE, **ENGINES[engine]).data
+def test_among_other_scenarios_it_is_what_it_is_alone(alone):
+    among = compare(["bay_area_rent", "h1b_fee"], **ONE).data
     pair = among.sel(arm=["baseline", "h1b_fee"])
-    for name, values in alone[engine].data_vars.items():
+    for name, values in alone.data_vars.items():
         assert values.values.tobytes() == pair[name].values.tobytes(), name
     others = (among.flow.sel(arm=arm).values for arm in ("bay_area_rent", "h1b_fee"))
     assert not np.array_equal(*others)
 
 
 @pytest.mark.slow
-@every_engine
-def test_two_workers_give_the_bytes_of_one(engine, alone):
-    assert same(run("h1b_fee", **ONE | {"workers": 2}, **ENGINES[engine]).data, alone[engine])
-
-
-def test_the_threads_of_kernels_change_nothing_in_the_mean_field(alone):
-    before = get_threads()
-    try:
-        set_threads(1 if before > 1 else 2)
-        assert same(run("h1b_fee", **ONE, **ENGINES["meanfield"]).data, alone["meanfield"])
-    finally:
-        set_threads(before)
+def test_two_workers_give_the_bytes_of_one(alone):
+    assert same(run("h1b_fee", **ONE | {"workers": 2}).data, alone)
 
 
 def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
@@ -69,11 +54,11 @@ def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_the_threads_of_linear_algebra_change_nothing_in_the_mean_field(threads, alone, tmp_path):
-    code = f"from sim import run; run('h1b_fee', **{ONE | ENGINES['meanfield']}).save({str(tmp_path)!r})"
+def test_the_threads_of_linear_algebra_change_nothing(threads, alone, tmp_path):
+    code = f"from sim import run; run('h1b_fee', **{ONE}).save({str(tmp_path)!r})"
     few = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
     subprocess.run([sys.executable, "-c", code], env=few, check=True)
-    assert same(Result.load(next(tmp_path.iterdir())).data, alone["meanfield"])
+    assert same(Result.load(next(tmp_path.iterdir())).data, alone)
 
 
 @pytest.mark.slow
@@ -89,4 +74,4 @@ def test_a_run_with_figures_and_report_has_the_arrays_of_one_without(alone, tmp_
     code, folder, _ = talentflow("run", "h1b_fee", *options, "--out", tmp_path, "--quiet")
     assert code == 0
     assert list(Path(folder.strip()).glob("figures/*.png"))
-    assert same(Result.load(folder.strip()).data, alone["agents"])
+    assert same(Result.load(folder.strip()).data, alone)

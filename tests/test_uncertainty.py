@@ -199,9 +199,7 @@ def test_a_comparison_splits_every_scenario_as_a_run_of_its_own(small):
     assert set(split_table(both).arm) == {"h1b_fee", "eu_fast_track"}
 
 
-def test_parts_need_agents():
-    with pytest.raises(UsageError, match="give --engine agents"):
-        Options(uncertainty="parts", engine="meanfield").checked()
+def test_a_split_of_another_kind_is_refused():
     with pytest.raises(UsageError, match="none of all, chance, parts"):
         Options(uncertainty="both").checked()
 

@@ -48,12 +48,6 @@ UncertaintyOfRun = Annotated[
 ]
 Assumptions = Annotated[Path | None, typer.Option(help="TOML file that holds or re-ranges assumptions.")]
 Baseline = Annotated[str, typer.Option(help="The scenario to compare with; a stack such as a+b too.")]
-Engine = Annotated[
-    Literal["agents", "meanfield"],
-    typer.Option(
-        help="meanfield: expected numbers in place of engineers, fast and without chance; it takes no --population."
-    ),
-]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; the result is the same for any number.")]
 Fork = Annotated[
     int | None,
@@ -75,8 +69,6 @@ def options_of(chosen):
     """The checked ``Options`` of a study among a command's own arguments ``chosen``, a dict by name."""
     from sim.study.options import Options
 
-    if chosen.get("engine") == "meanfield" and chosen["population"] not in (AGENTS, "full"):
-        raise UsageError(f"--population {chosen['population']}", "the mean field has no agents: leave it out")
     own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
     return Options(**own | {"population": population_of(chosen["population"])}).checked()
 

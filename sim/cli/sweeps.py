@@ -8,7 +8,6 @@ import typer
 from sim.cli.options import (
     Assumptions,
     Baseline,
-    Engine,
     Json,
     Out,
     Population,
@@ -62,7 +61,6 @@ def sweep(
     assumptions: Assumptions = None,
     world: World = None,
     baseline: Baseline = "baseline",
-    engine: Engine = "agents",
     workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask.distributed scheduler.")] = None,
     out: Out = Path("outputs"),
@@ -101,7 +99,6 @@ def sweep(
             assumptions=assumptions,
             workers=workers,
             replicates=replicates,
-            engine=engine,
         )
     draw_sweep_figures(found)
     _print(found, list(measure or ["share:usa"]), json, quiet)

@@ -53,13 +53,13 @@ class Arm(Frame):
         """An independent copy that lives under ``policies`` from this 1 January on.
 
         ``held_to`` switches mechanisms ('network', 'feedback') off: name -> Course of the arm in which engineers see
-        ties, sizes and jobs instead of in their own.
+        ties, sizes and jobs instead of in their own. What this arm is held to, its branches are too.
         """
         twin = copy(self)
         twin.people = self.people.copy()
         twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.offices = self.offices.of(twin)
-        twin.policies, twin.course, twin.held_to = policies, None, dict(held_to)
+        twin.policies, twin.course, twin.held_to = policies, None, self.held_to | dict(held_to)
         return twin
 
     def open_books(self):

@@ -1,6 +1,7 @@
 """The course of an arm: what other arms can be held to when a mechanism is switched off in them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -21,5 +22,23 @@ class Course:
     sectors: dict = field(default_factory=dict)
     jobs: dict = field(default_factory=dict)
     academia: dict = field(default_factory=dict)
-    leaders: dict = field(default_factory=dict)
-    living: dict = field(default_factory=dict)
+    leaders: Any = field(default_factory=dict)
+    living: Any = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Always:
+    """The same at every time: what a course holds that nothing changes."""
+
+    value: Any
+
+    def __getitem__(self, key):
+        return self.value
+
+
+def ties_of_the_start(arm):
+    """A course in which nobody has moved: ties live in the hub where they entered, and no leader leaves a team.
+
+    An arm whose network is held to it has the ties of the start for ever. Entrants have theirs where these entered.
+    """
+    return Course(living=Always(arm.world.entry_hub), leaders=Always(arm.teams.moved.copy()))

@@ -27,11 +27,9 @@ INPUTS = (
     "start",
     "seed",
     "uncertainty",
-    "engine",
     "assumptions",
 )
-SETTINGS = ("population", "replicates", "years", "start", "seed", "uncertainty", "engine")
-BEFORE = {"engine": "agents"}  # what records of older versions do not say
+SETTINGS = ("population", "replicates", "years", "start", "seed", "uncertainty")
 
 
 def sha256(path):
@@ -53,7 +51,7 @@ def code_digest():
 
 def digest(record):
     """Twelve hexadecimal digits over everything that decides the arrays, known before the run."""
-    inputs = {key: record.get(key, BEFORE.get(key)) for key in INPUTS} | {"digests": record["digests"]}
+    inputs = {key: record[key] for key in INPUTS} | {"digests": record["digests"]}
     return hashlib.sha256(to_json(inputs, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -118,7 +116,7 @@ def _together(names):
 
 def settings(record):
     """The keyword arguments of ``run`` that repeat a recorded run (the scenario and baseline apart)."""
-    known = {key: record.get(key, BEFORE.get(key)) for key in SETTINGS}
+    known = {key: record[key] for key in SETTINGS}
     return known | {"assumptions": _changes(record["assumptions"])}
 
 

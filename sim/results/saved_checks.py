@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 from math import isfinite, prod
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
@@ -87,7 +87,7 @@ class _Record(_Shape):
     refused_draws: Annotated[Whole, Field(ge=0)] = 0
     weight: Number
     uncertainty: StrictStr
-    engine: StrictStr = "agents"
+    engine: Literal["agents"] = "agents"  # another one, which made runs before, is gone
     assumptions: list[_Assumption]
     digests: dict[str, StrictStr]
     outputs: dict[str, StrictStr]

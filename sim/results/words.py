@@ -25,15 +25,11 @@ def number_of(n, thing):
 def engineers(record):
     """How many are simulated: ``100,000 engineers``, or ``all engineers``."""
     size = record["population"]
-    if record.get("engine") == "meanfield":
-        return "expected numbers of engineers (mean field)"
     return f"{size:,} engineers" if isinstance(size, int) else "all engineers"
 
 
 def contents(record):
     """What the spread over pairs holds: ``chance and assumptions``, or one of them."""
-    if record.get("engine") == "meanfield":
-        return "assumptions"
     return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
 
 
@@ -141,10 +137,9 @@ def rests_on(record):
     weak = sum(row["grade"] == "D" for row in rows)
     how = "held at their central values" if record["uncertainty"] == "chance" else "drawn from their ranges"
     held = sum(row["held"] is not None for row in rows)
-    each = "" if record.get("engine") == "meanfield" else " each"
     by_user = f" ({held} held by the user)" if held else ""
     return (
-        f"This rests on {number_of(record['replicates'], 'pair')} of runs with {engineers(record)}{each} and on "
+        f"This rests on {number_of(record['replicates'], 'pair')} of runs with {engineers(record)} each and on "
         f"{len(rows)} assumptions {how}{by_user}, {weak} of which nobody has measured (grade D); the pull of compute "
         f"has no causal evidence, and {UNTESTED}."
     )
@@ -222,11 +217,6 @@ def assumed(record):
         for row in record["assumptions"]
         if row["held"] is not None
     ]
-    if record.get("engine") == "meanfield":
-        said.append(
-            "The engine is the mean field: expected numbers in place of engineers, no chance, ties and teams "
-            "as at the start; it was measured against the agents (docs/model/mean_field.md)."
-        )
     return said + [f"Law: {line.rstrip('.')}." for line in record["legal"]]
 
 

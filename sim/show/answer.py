@@ -36,7 +36,6 @@ def answer(result, folder=None, hubs=None):
         "by_employer": basis_rows(result),
         "routes": route_rows(result),
         **{key: record[key] for key in ("legal", "population", "seed", "uncertainty", "refused_draws")},
-        "engine": record.get("engine", "agents"),
         "held": [row for row in record["assumptions"] if row["held"] is not None],
         "weak": [row for row in record["assumptions"] if row["grade"] == "D"],
         "compute": next(row for row in record["assumptions"] if row["name"] == "b_compute"),

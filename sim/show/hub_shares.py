@@ -7,7 +7,7 @@ from sim.world.tables import read
 
 READING = (
     "Points by which a hub's share of the world stock moves when one assumption goes from the low to the high end of "
-    "its range, all others at the centre, at the baseline, hub constants inverted anew; mean field."
+    "its range, all others at the centre, at the baseline, hub constants inverted anew."
 )
 
 

@@ -13,7 +13,7 @@ from sim.scenario.describe import short
 from sim.scenario.files import loaded
 from sim.scenario.stack import between, differences
 from sim.study.options import Options
-from sim.study.replicate import MEAN_FIELD, SMALL, experiment, labelled
+from sim.study.replicate import SMALL, experiment, labelled
 from sim.study.run import check_measures, prepared
 
 BY = ("channels", "policies", "origins")
@@ -110,8 +110,6 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
         by = [name for name in by if name != "origins"]
     if len(by) > 1 and asked.population > SMALL:
         by = [name for name in by if name != "channels"]
-    if "channels" in by and asked.engine == MEAN_FIELD:
-        raise UsageError("why", "channels need engineers who see each other: give --engine agents")
     if "channels" in by and asked.population > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     with experiment(asked) as lab:

@@ -9,7 +9,7 @@ from sim import memory
 from sim.errors import UsageError
 from sim.results.record import SETTINGS
 from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
-from sim.study.replicate import AGENTS, ENGINES, MEAN_FIELD, workers_for
+from sim.study.replicate import workers_for
 from sim.world.setting import load_setting
 
 UNCERTAINTY = ("all", "chance", "parts")
@@ -33,7 +33,6 @@ class Options:
     precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
     most_replicates : pairs at which ``precision`` gives up
     fork : year until which all arms share one past; None for as late as their policies allow
-    engine : ``"agents"``, or ``"meanfield"``: expected numbers of engineers, without chance and for any population
     workers : processes, or None for as many as suit; the result is the same for any number
     progress : function of (pairs done, pairs in all)
     """
@@ -49,7 +48,6 @@ class Options:
     precision_of: str = "share"
     most_replicates: int = 1000
     fork: int | None = None
-    engine: str = AGENTS
     workers: int | None = None
     progress: Any = None
 
@@ -76,11 +74,8 @@ class Options:
         ------
         UsageError for a number that makes no sense, or a world too large for this machine's memory
         """
-        if self.engine not in ENGINES:
-            raise UsageError("engine", f"{self.engine!r} is neither {' nor '.join(ENGINES)}")
-        whole = self.population == "full" or self.engine == MEAN_FIELD  # which knows persons only
         persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
-        population = persons if whole else self.population
+        population = persons if self.population == "full" else self.population
         for name, value, least, most in (
             ("population", population, 100, math.inf),
             ("replicates", self.replicates, 1, 100_000),
@@ -97,20 +92,6 @@ class Options:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
         if self.precision is not None and self.most_replicates < self.replicates:
             raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
-        if self.engine == MEAN_FIELD:
-            self._check_mean_field()
-            return replace(self, population=population, workers=self.workers or workers_for(0, self.replicates))
         workers = self.workers or workers_for(population, self.replicates)
         memory.check(population, self.years, workers)
         return replace(self, population=population, workers=workers)
-
-    def _check_mean_field(self):
-        """Refuse what the mean field cannot answer: it has no chance."""
-        if self.uncertainty == "parts":
-            raise UsageError("uncertainty", "parts sets engineers against the mean field: give --engine agents")
-        if self.uncertainty == "chance" and (self.replicates > 1 or self.precision is not None):
-            raise UsageError(
-                "replicates",
-                f"{self.replicates} pairs would all be the same: the mean field has no "
-                "chance; give --replicates 1, or --uncertainty all",
-            )

@@ -3,11 +3,9 @@
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model import year
 from sim.model.market import market
-from sim.model.mean_field import year as mean_field
-from sim.model.mean_field.state import MeanField
 from sim.model.sectors import with_allowance
+from sim.model.year import simulate
 from sim.results.schema import PAIR, VARIABLES, dataset
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.setting import load_setting
@@ -59,7 +57,6 @@ def follow(arm, until, past):
     """
     out, start = {name: values.copy() for name, values in past.items()}, arm.world.start
     _first_of_january(out, arm, arm.year - start)  # again after a fork: the rules of this January are the arm's own
-    simulate = mean_field.simulate if isinstance(arm, MeanField) else year.simulate
     for _ in simulate(arm, until):
         _year_before(out, arm, arm.year - start - 1)
         _first_of_january(out, arm, arm.year - start)

@@ -12,8 +12,6 @@ from sim.custom_world import kept_by_world
 from sim.errors import UsageError
 from sim.model.course import Course
 from sim.model.kernels import is_compiled
-from sim.model.mean_field import year as mean_field
-from sim.model.mean_field.state import whole_world
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.processes import each, processes
@@ -33,7 +31,6 @@ from sim.world.setting import load_setting
 
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
-AGENTS, MEAN_FIELD = ENGINES = "agents", "meanfield"
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
 
 
@@ -48,7 +45,6 @@ class Plan:
     arms: tuple  # of tuples of policies, one an arm
     fork: int  # the year until whose 1 January all arms have the same policies
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
-    engine: str = AGENTS
 
 
 @kept_by_world(maxsize=1)
@@ -61,9 +57,6 @@ def the_world(population, seed, start, years):
 def begun(plan, k, draw):
     """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
     a, constants = draw
-    if plan.engine == MEAN_FIELD:
-        world = whole_world(fit_world(plan.start), a, plan.years)  # with the ties that the fit knows
-        return mean_field.begin(world, a, constants, baseline_rules())
     world = the_world(plan.population, plan.seed, plan.start, plan.years)
     return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
 
@@ -193,7 +186,7 @@ class Experiment:
         """What all pairs of these arms share."""
         o = self.options
         arms = tuple(scenario.policies for scenario in scenarios)
-        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o), engine=o.engine)
+        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o))
 
     def _map(self, task, plan, first, last):
         """``task(plan, k, draw)`` for every pair *k* from ``first`` to ``last``, progress told."""

@@ -7,8 +7,7 @@ from zlib import crc32
 import numpy as np
 
 from sim.errors import UsageError
-from sim.model.mean_field import year as mean_field
-from sim.model.mean_field.state import whole_world
+from sim.model.course import ties_of_the_start
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.results.decomposition import DIMS, RUNS, SOURCES
@@ -26,11 +25,11 @@ OTHER_WORLD = 10**12 + 1  # added to the seed: beyond any seed of a study
 OTHER_CHANCE = 500_000  # first pair of the seeds of the split: beyond any number of replicates
 VARIANTS = {  # of the model -> assumptions that it changes; each as likely (grade D)
     "the run's own": {},
-    "mean field instead of agents": {},
+    "ties held as at the start": {},
     "linear pay instead of log pay": {"linear_pay": 1.0},
     "agglomeration off": {"b_size": 0.0, "agglomeration_productivity": 0.0},
 }
-MEAN_FIELD = 1  # its place among them
+TIES_HELD = 1  # its place among them
 DATA = tuple(name for name, row in ASSUMPTIONS.items() if row.group == "data")
 
 
@@ -105,7 +104,7 @@ def runs_of_row(plan, population, row):
             return None
         draws[which] = draw
     worlds = [people(setting, population, plan.seed, plan.start, plan.years) for setting in settings]
-    values = [shares_of(plan, row, which, draw, worlds[which[0]], fits[which[0]]) for which, draw in draws.items()]
+    values = [shares_of(plan, row, which, draw, worlds[which[0]]) for which, draw in draws.items()]
     return np.moveaxis(np.array(values).reshape(2, 2, 2, *np.shape(values[0])), 4, 0)
 
 
@@ -132,15 +131,14 @@ def draw_of(row, which, start, fit):
     return None if constants is None else (a, constants)
 
 
-def shares_of(plan, row, which, draw, world, fit):
-    """(chance, arm, time, hub) shares of the world stock in a combination of a row; the mean field knows no chance."""
-    a, constants = draw
-    if row.variants[which[2]] == MEAN_FIELD:
-        whole = whole_world(fit, a, plan.years)
-        found = [run_pair(plan, row.number, draw, mean_field.begin(whole, a, constants, baseline_rules()))] * 2
-    else:
-        seeds = [plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side for side in (0, 1)]
-        found = [run_pair(plan, row.number, draw, begin(world, a, constants, baseline_rules(), seed)) for seed in seeds]
+def shares_of(plan, row, which, draw, world):
+    """(chance, arm, time, hub) shares of the world stock in a combination of a row."""
+    found = []
+    for side in (0, 1):
+        arm = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side)
+        if row.variants[which[2]] == TIES_HELD:
+            arm.held_to = {"network": ties_of_the_start(arm)}
+        found.append(run_pair(plan, row.number, draw, arm))
     stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
     return stock / stock.sum(axis=-1, keepdims=True)
 

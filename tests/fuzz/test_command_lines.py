@@ -110,8 +110,6 @@ WORDS = {
     "choice": [
         "all",
         "chance",
-        "agents",
-        "meanfield",
         "memo",
         "slide",
         "png",
@@ -154,7 +152,6 @@ COMMANDS = {
             "--measure": "measure",
             "--precision": "effect",
             "--fork": "number",
-            "--engine": "choice",
             "--most-replicates": "number",
         },
     ),
@@ -176,7 +173,6 @@ COMMANDS = {
             "--n": "number",
             "--levels": "number",
             "--extend": "number",
-            "--engine": "choice",
         },
     ),
     "validate": (

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from sim.results.words import contents, engineers
+from sim.results.words import contents
 from sim.show.plots.labels import wrap
 
 INK = "#1a1a1a"
@@ -259,7 +259,5 @@ def spread_words(record, what):
 def pairs_words(record):
     """``20 pairs of 100,000 engineers``."""
     count, population = record["replicates"], record["population"]
-    if record.get("engine") == "meanfield":
-        return f"{count} {'pair' if count == 1 else 'pairs'} of {engineers(record)}"
     size = f"{population:,}" if isinstance(population, int) else "all the world's"
     return f"{count} {'pair' if count == 1 else 'pairs'} of {size} engineers"

@@ -105,6 +105,6 @@ def _small_print(run):
     return (
         "Height: 1.645 standard deviations of the effect, cut in proportion to variance (Shapley effects). "
         f"{run['rows']} rows of sixteen pairs of {run['population']:,} engineers; chance is that of runs of so many. "
-        "Data: figures within their error. Model: mean field, linear pay or agglomeration off, each as likely "
-        "as the run's own."
+        "Data: figures within their error. Model: ties as at the start, linear pay or agglomeration off, each as "
+        "likely as the run's own."
     )

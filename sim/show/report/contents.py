@@ -130,7 +130,6 @@ def _provenance(record):
         "run": folder_name(record),
         "size": f"{words.number_of(record['replicates'], 'pair')} of {words.engineers(record)}; one simulated engineer "
         f"stands for {record['weight']:,.1f}",
-        "engine": record.get("engine", "agents"),
         "years": f"{record['start']} to {record['start'] + record['years']}, 1 January to 1 January",
         "seed": str(record["seed"]),
         "spread holds": words.contents(record),
@@ -149,10 +148,8 @@ def _commands(record):
     told = record.get("arms", {"scenario": {"parts": ["scenario"]}})
     whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
-    whole_world = record.get("engine") == "meanfield"  # which takes no number of agents
-    options = [f"--{name} {record[name]}" for name in OPTIONS if not (whole_world and name == "population")]
+    options = [f"--{name} {record[name]}" for name in OPTIONS]
     options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
-    options += ["--engine meanfield"] if record.get("engine") == "meanfield" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
     options += ["--world world"] if "world" in record["digests"] else []
     verb = "compare" if "arms" in record else "run"

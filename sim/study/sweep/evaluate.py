@@ -69,7 +69,7 @@ class Simulator:
             scenario = with_value(scenario, path, values[path])
         arms = (self.baseline.policies, scenario.policies)
         fork = fork_year([self.baseline, scenario], o)
-        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork, engine=o.engine)
+        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork)
         pairs = [run_pair(plan, self.first_pair + k, draw) for k in range(o.replicates)]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
         result = Result(dataset(arrays, _coordinates(o.replicates, o.start, o.years)), {})
