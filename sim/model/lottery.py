@@ -65,6 +65,16 @@ def draw(clock, master, places, advanced_places):
     return selected
 
 
+def last_clocks(clock, master, selected):
+    """Clocks of the last registrations selected, of the others and of the masters; inf where all of them were.
+
+    >>> last_clocks(np.array([3.0, 1.0, 2.0]), np.array([True, False, False]), np.array([True, True, False]))
+    [1.0, inf]
+    """
+    kinds = [~master, master]
+    return [np.inf if selected[kind].all() else clock[kind & selected].max(initial=-np.inf) for kind in kinds]
+
+
 def _first(clock, places):
     places = int(min(max(places, 0), len(clock)))
     return np.argpartition(clock, places - 1)[:places] if places else np.zeros(0, np.int64)

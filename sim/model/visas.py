@@ -31,6 +31,7 @@ class Offices(Desks):
         self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
         self.due = {}  # month -> petitions granted whose processing ends then
         self.refused = [NONE]  # petitions refused this month
+        self.last_clocks = np.full((len(arm.routes.names), 2), np.inf)  # of the selected, others and local masters
         self.see_rules()
         self.start_year()
 
@@ -38,9 +39,15 @@ class Offices(Desks):
         """These offices as a branch of their arm starts with them."""
         twin = copy(self)
         twin.arm, twin.odds, twin._kept = arm, self.odds.copy(), {}
-        twin.new, twin.refused = list(self.new), list(self.refused)
+        twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
+        twin.last_clocks = self.last_clocks.copy()
         twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
+
+    def start_year(self):
+        """Open the year's books."""
+        super().start_year()
+        self.turns = []  # (route,) share of petitions whose turn has come, every time that it was asked this year
 
     def see_rules(self):
         """Take note of the rules now in force."""
@@ -132,6 +139,12 @@ class Offices(Desks):
             order = np.lexsort((by_lot, applied[rest], route))
             rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
             comes[rest[order]] = rank < room[rest[order]]
+        routes = len(self.drawn)
+        served, asked = (
+            np.bincount(petitions[ROUTE, comes], minlength=routes),
+            np.bincount(petitions[ROUTE], minlength=routes),
+        )
+        self.turns.append(np.where(asked > 0, served / np.maximum(asked, 1), 1.0))
         return comes
 
     def allowances(self, year):
@@ -193,14 +206,16 @@ class Offices(Desks):
             pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal, arm.world.weight, arm.seed, year
         )
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
-        clock_draw = np.concatenate([uniforms(rng.key(arm.seed, "lottery", year), ours), others.clock_draw])
+        clock_draw = np.concatenate([self.clock_draws(ours, month), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
         trained = arm.people.trained_in[ours] == arm.routes.country[r]
+        clock, master = lottery.clocks(clock_draw, level, weighted), np.concatenate([trained, others.master])
         selected = lottery.draw(
-            lottery.clocks(clock_draw, level, weighted),
-            np.concatenate([trained, others.master]),
+            clock,
+            master,
             *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year),
         )
+        self.last_clocks[r] = lottery.last_clocks(clock, master, selected)
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
         self.remember(r, selected.sum() / max(len(selected), 1))
@@ -208,6 +223,10 @@ class Offices(Desks):
         won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
         self._draw_again(abroad[:, ~won], month)
         return abroad[:, won], inside[:, won_inside]
+
+    def clock_draws(self, slots, month):
+        """(slot,) uniforms of the clocks in this year's draw."""
+        return uniforms(rng.key(self.arm.seed, "lottery", month // 12), slots)
 
     def wage_level(self, slots):
         """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""

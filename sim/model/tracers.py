@@ -1,0 +1,190 @@
+"""Tracers: engineers without weight who live through the years of an arm and change nothing in it.
+
+A run holds too few people of one tier and origin in one country to follow what becomes of them. So any number of them
+is drawn beside it. They go through the passes of a year (choices, permits, statuses, careers, jobs, exit) under the
+arm's tables, rules and odds. They take no place under a cap: a lottery selects those whose clock rings before that of
+the last one selected, and a queue admits the share of them that it admitted of the arm's own applicants.
+
+Approximations: tracers see where the arm's people lived on 1 January, and the tables of December where rules change in
+mid-year; they lead no team, and none of theirs is taken over.
+"""
+
+from copy import copy
+from zlib import crc32
+
+import numpy as np
+
+from sim.model import moves, year
+from sim.model.acts import below
+from sim.model.arm import Arm
+from sim.model.careers import promote
+from sim.model.jobs import change_jobs
+from sim.model.lottery import clocks
+from sim.model.remote import call_back, place_remote_workers
+from sim.model.rng import key
+from sim.model.routes import WEIGHTED
+from sim.model.tables import Teams
+from sim.model.visas import NONE, ROUTE, SLOT, Offices
+from sim.world.categories import TIERS
+from sim.world.engineers import NATIVE_YEAR, apportion
+from sim.world.people import draw_people, joint_mix
+from sim.world.ties import Ties
+
+# what tracers take from the arm as it is
+SEEN = ("rules", "market", "open_routes", "from_abroad", "sectors", "hiring", "pulls", "tables", "affiliate_jobs")
+
+
+class Tracers(Arm):
+    """Tracers of an arm; ``people`` holds theirs in the first ``used`` slots, then where the arm's own people live.
+
+    Parameters
+    ----------
+    arm : Arm on the 1 January of the start, as ``year.begin`` leaves it
+    people : Engineers, who they are: see :func:`residents`
+    """
+
+    def __init__(self, arm, people):
+        vars(self).update(vars(copy(arm)))
+        self.arm, self.used = arm, len(people.hub)
+        self.held_to, self.course = {}, None
+        twin = someone_like(people, arm)
+        self.ties = ties_of(twin, arm.ties)
+        team = np.where(leads(twin, arm), len(arm.teams.leader), arm.people.team[twin])
+        self.people = people._replace(team=team.astype(np.int32))
+        self.seen = np.zeros(self.used, bool)
+        self.offices = TracersOffices(self)
+        self.look_around()
+        self.open_books()
+        place_remote_workers(self)
+        year.fill_pipeline(self)
+
+    def look_around(self):
+        """See the arm as it stands on this 1 January: its counts, where its people live, who leads a team."""
+        arm = self.arm
+        self.counts, self.year = arm.counts, arm.year
+        self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], arm.people.hub))
+        leader = np.where(arm.teams.leader >= 0, arm.teams.leader + self.used, -1)
+        nobody = Teams(np.int32([-1]), np.int16([NATIVE_YEAR]))  # the team of those who lead one
+        self.teams = Teams(np.append(leader, nobody.leader).astype(np.int32), np.append(arm.leaders(), nobody.moved))
+
+    def live_through(self, now):
+        """Live through the year ``now``, which the arm has just lived through."""
+        for name in SEEN:
+            setattr(self, name, getattr(self.arm, name))
+        self.offices.see_rules()
+        self.open_books()
+        year.find_considering(self, now)
+        for month in range(12 * now, 12 * (now + 1)):
+            moves.decide(self, month)
+            self.offices.hold_rounds(month)
+        year.settle(self, now)
+        promote(self, now)
+        call_back(self, now)
+        change_jobs(self, now)
+        year.leave(self, now)
+
+    @property
+    def hub(self):
+        """(tracer,) hub of residence, -1 for those who have left the occupation."""
+        return self.people.hub[: self.used]
+
+
+def follow(arm, tracers, until):
+    """Run an arm to the 1 January of the year ``until``, its tracers beside it.
+
+    Yields
+    ------
+    Arm, on every 1 January after the first
+    """
+    running = year.simulate(arm, until)
+    for now in range(arm.year, until):
+        tracers.look_around()
+        next(running)
+        tracers.live_through(now)
+        yield arm
+
+
+class TracersOffices(Offices):
+    """The visa offices as tracers meet them: the arm's own rules and odds, and no cap of theirs."""
+
+    def __init__(self, tracers):
+        vars(self).update(vars(tracers.arm.offices.of(tracers)))
+        self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
+        self.odds = tracers.arm.offices.odds  # the arm's own: they follow its draws
+
+    def start_year(self):
+        """Open the year's books; the turns and the draws are those of the arm's year."""
+        super().start_year()
+        offices = self.arm.arm.offices
+        self.turns, self.last_clocks = iter(offices.turns), offices.last_clocks
+
+    def within_caps(self, petitions, month):
+        """(petition,) bool: its turn comes, with the share of the arm's own petitions whose turn came then."""
+        share = next(self.turns, np.ones(len(self.drawn)))
+        return below(key(self.arm.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
+
+    def draw_pool(self, r, inside, month):
+        """Select those whose clock rings before that of the last one whom the arm's draw selected."""
+        arm = self.arm
+        mine = self.waiting[ROUTE] == r
+        abroad = self.paid(self.standing(self.waiting[:, mine]), month)
+        self.waiting = self.waiting[:, ~mine]
+        ours = np.concatenate([abroad[SLOT], inside[SLOT]])
+        weighted = arm.rules["route_selection"][r] == WEIGHTED
+        clock = clocks(self.clock_draws(ours, month), self.wage_level(ours), weighted)
+        trained = arm.people.trained_in[ours] == arm.routes.country[r]
+        selected = clock <= self.last_clocks[r][trained.astype(int)]
+        self._kept.clear()
+        won, won_inside = np.split(selected, [abroad.shape[1]])
+        self._draw_again(abroad[:, ~won], month)
+        return abroad[:, won], inside[:, won_inside]
+
+
+def residents(world, a, tier, home, hubs, statuses, count, seed=0):
+    """Engineers of a tier and home who live in some hubs in some statuses, as many of each as there are at the start.
+
+    Parameters
+    ----------
+    world : World; a : Assumptions
+    tier, home : labels; hubs : positions; statuses : codes
+    count : about how many
+
+    Returns
+    -------
+    Engineers
+    """
+    setting = world.setting
+    persons = np.zeros((1, len(setting.hubs), 2, len(setting.homes), len(TIERS)))
+    g, t = setting.homes.index(home), TIERS.index(tier)
+    persons[0, hubs, 1, g, t] = joint_mix(setting)[hubs, g, t]
+    share = setting.status_mix[:, g][:, statuses].sum(axis=1) / setting.status_mix[:, g].sum(axis=1)
+    part = (persons[0, :, 1, g, t] * share[setting.country]).sum()  # of them have one of the statuses
+    generator = lambda question, k: np.random.default_rng([seed, crc32(f"tracers {question}".encode()), k])  # noqa: E731
+    people = draw_people(setting, apportion(persons * count / part), world.start, a.mover_share, generator)
+    mine = np.isin(people.status, statuses)
+    return type(people)(*(column[mine] for column in people))
+
+
+def someone_like(people, arm):
+    """(tracer,) slot of somebody of the same hub and home in the arm, or of the same hub; ties and team are theirs."""
+    used, twin = arm.used, np.empty(len(people.hub), np.int64)
+    hub, home = arm.people.hub[:used], arm.people.home[:used]
+    for h, g in set(zip(people.hub.tolist(), people.home.tolist(), strict=True)):
+        mine = np.flatnonzero((people.hub == h) & (people.home == g))
+        alike = np.flatnonzero((hub == h) & (home == g))
+        twin[mine] = np.resize(alike if len(alike) else np.flatnonzero(hub == h), len(mine))
+    return twin
+
+
+def leads(slots, arm):
+    """(slot,) bool: leads the team of its own."""
+    return arm.teams.leader[arm.people.team[slots]] == slots
+
+
+def ties_of(slots, ties):
+    """The ties of ``slots``, one list a tracer; those tied to stand behind the tracers, see :class:`Tracers`."""
+    begin, count = ties.start[slots], np.diff(ties.start)[slots]
+    start = np.append(0, np.cumsum(count))
+    at = np.repeat(begin - start[:-1], count) + np.arange(start[-1])
+    found = ties.ties[at]
+    return Ties(start.astype(np.int32), np.where(found < 0, found - len(slots), found + len(slots)).astype(np.int32))
