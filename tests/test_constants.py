@@ -9,7 +9,8 @@ from worlds import CENTRE, START, arm_of, fitted, setting, shipped_world, years_
 from sim.errors import InvariantError
 from sim.model import constants as fitting
 from sim.model import equations as eq
-from sim.model.constants import Constants, FirstYear, Offsets, expected_flows, invert, net_targets, none
+from sim.model.constants import Constants, Offsets, invert, net_targets, none
+from sim.model.first_year import ROLE, TASTE, FirstYear, by_group, expected_flows, exponentials, pulls
 from sim.model.kernels import FREELY
 from sim.scenario.levers import baseline_rules
 from sim.study import calibrate
@@ -53,7 +54,7 @@ def test_expected_flows_are_sums_of_choice_probabilities():
     asks = draw.uniform(0.2, 1, (homes, 3, hubs))
     wins = asks * draw.uniform(0, 1, asks.shape)
 
-    parts = fitting.exponentials(pull, cost, asks, wins, country, is_home, lam)
+    parts = exponentials(pull, cost, asks, wins, country, is_home, lam)
     flow = expected_flows(weight.transpose(2, 0, 1), *parts, lam)
     by_hand = np.zeros_like(flow)
     for o, g, t in np.ndindex(weight.shape):
@@ -83,7 +84,7 @@ def test_the_inversion_sums_the_terms_of_utility():
     a = CENTRE.vary(b_friend=0, colleague_multiplier=1, family_cost=0)  # the inversion takes their expectation
     arm = arm_of(shipped_world(), a, constants=none(len(setting().hubs), START, 2.0))
     slots, people = np.arange(0, 9_000, 30), arm.people
-    people.category[slots] = category(0, tier_of(people.category[slots]), fitting.ROLE, fitting.TASTE)
+    people.category[slots] = category(0, tier_of(people.category[slots]), ROLE, TASTE)
     people.employer_hub[slots] = people.hub[slots]
     people.arrival_year[slots], people.abroad_since[slots] = NATIVE_YEAR, START - 20
     people.status[slots] = PERMANENT
@@ -91,9 +92,9 @@ def test_the_inversion_sums_the_terms_of_utility():
     arm.rules = arm.rules | years  # the engine counts relief in whole years
     v, is_open, needs, nest = utilities(arm, slots, START, FREELY, np.full(len(slots), -1))
     home, tier, hub = people.home[slots], tier_of(people.category[slots]), np.arange(v.shape[1])
-    terms = fitting.pulls(arm)[nest, home[:, None], tier[:, None], hub]
+    terms = pulls(arm)[nest, home[:, None], tier[:, None], hub]
     terms = terms - arm.layout.trip_cost[tier, people.hub[slots]]
-    permit = arm.pulls.permit[0, home, tier, fitting.ROLE]
+    permit = arm.pulls.permit[0, home, tier, ROLE]
     expected = np.where(needs, terms + permit, terms)
     assert needs.any()
     assert expected[is_open] == pytest.approx(v[is_open], abs=1e-9)
@@ -111,8 +112,8 @@ def test_the_inversion_meets_net_migration_and_crossings(a):
     net = flow.sum(axis=(0, 1)) - flow.sum(axis=(0, 2)) + offsets.net
     assert np.abs((net - targets) / arm.size()).max() < 1e-4
     border = setting().country[:, None] != setting().country[None, :]
-    crossed = fitting.by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing
-    stock = fitting.by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+    crossed = by_group((flow * border).sum(axis=(1, 2))) * offsets.crossing
+    stock = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
     assert crossed / stock == pytest.approx(rates, rel=1e-3)
     assert np.average(xi, weights=setting().stock) == pytest.approx(0, abs=1e-4)
 
@@ -170,13 +171,13 @@ def test_the_shipped_constants_are_those_of_the_shipped_offsets():
 def first_years():
     """(seed, hub) net migration in persons and (seed, 2) crossing rates of simulated first years."""
     world = shipped_world(100_000, 1)
-    stock = fitting.by_group(setting().stock @ setting().tier_share)
+    stock = by_group(setting().stock @ setting().tier_share)
     net, crossing = [], []
     for seed in range(100, 100 + YEARS):  # not the seeds of the fit
         *_, arm = years_of(world, seed=seed, rules=baseline_rules())
         flow = arm.books.flow * world.weight
         net.append(flow.sum(axis=0) - flow.sum(axis=1))
-        crossing.append(fitting.by_group(arm.books.crossings) * world.weight / stock)
+        crossing.append(by_group(arm.books.crossings) * world.weight / stock)
     return np.array(net), np.array(crossing)
 
 

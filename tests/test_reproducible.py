@@ -11,6 +11,7 @@ import pytest
 from sim import compare, run
 from sim.results.result import Result
 from sim.scenario.files import available
+from sim.threads import get_threads, set_threads
 
 ONE = {"years": 2, "replicates": 2, "workers": 1, "population": 3_000}
 
@@ -46,8 +47,8 @@ def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
     try:
         for threads in (2, 3):
             set_threads(threads)
-            data = run("h1b_fee", **ONE, **ENGINES["agents"]).data
-            assert {v for v in data if not same(data[[v]], alone["agents"][[v]])} == set(), threads
+            data = run("h1b_fee", **ONE).data
+            assert {v for v in data if not same(data[[v]], alone[[v]])} == set(), threads
     finally:
         set_threads(before)
 

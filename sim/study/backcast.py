@@ -9,6 +9,7 @@ import pandas as pd
 from sim.errors import UsageError
 from sim.model import constants as fitting
 from sim.model.arm import Arm
+from sim.model.first_year import FirstYear
 from sim.model.market import follow_the_market
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
@@ -172,7 +173,7 @@ def fit_model(countries, living, kernel, flow):
     mobility, found = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
     for _ in range(ROUNDS):
         setting = replace(setting, role_share=mobility_mix(mobility))
-        year = fitting.FirstYear(Arm(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
+        year = FirstYear(Arm(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
         found = fitting.invert(year, net(flow), np.full(2, crossing), offsets, found)
         expected = year.flows(*found).sum(axis=0)
         gap = leaves / expected.sum(axis=1)
@@ -213,7 +214,7 @@ def run_model(model, years, population, seed, replicates):
 def expected_moves(arm):
     """(origin, destination) moves expected in the year that an arm stands before, given who lives where, persons."""
     none = np.zeros(len(arm.world.setting.hubs))  # the arm's own pulls hold its constants
-    return fitting.FirstYear(arm).flows(none, arm.constants.move_cost_abroad).sum(axis=0)
+    return FirstYear(arm).flows(none, arm.constants.move_cost_abroad).sum(axis=0)
 
 
 # ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.model import remote
-from sim.model.constants import tie_odds, tie_shares
+from sim.model.first_year import tie_odds, tie_shares
 from sim.model.frame import Frame, colleague_share, considering_table
 from sim.model.market import follow_the_market
 from sim.model.mean_field.ages import Ages
@@ -34,7 +34,7 @@ class WholeWorld:
     setting : Setting
     start : first year; years : simulated
     entrants : (year, hub, kind, tier) persons on the reference path
-    ties : (friend, colleague) shares as from ``constants.tie_shares``, or None for none
+    ties : (friend, colleague) shares as from ``first_year.tie_shares``, or None for none
     """
 
     setting: object

@@ -17,6 +17,7 @@ from sim.custom_world import kept_by_world
 from sim.model import constants as fitting
 from sim.model.arm import Arm
 from sim.model.constants import Constants, Offsets
+from sim.model.first_year import FirstYear, by_group
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
@@ -61,7 +62,7 @@ def constants_for(world, a, offsets, start_values=None):
     """
     setting, rules = world.setting, baseline_rules()
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
-    year = fitting.FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
+    year = FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     targets, guess = fitting.net_targets(setting, a.boom_weight), (first.permanent + first.boom, first.move_cost_abroad)
     whole, cost = fitting.invert(year, targets, crossing, offsets, guess)
@@ -78,8 +79,8 @@ def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
         arm = begin(world, a, constants, baseline_rules(), seed).branch(())
         (arm,) = simulate(arm, START + 1)
         net += (arm.books.flow.sum(axis=0) - arm.books.flow.sum(axis=1)) * world.weight / seeds
-        by_tier = fitting.by_group(arm.books.crossings)
-        stock = fitting.by_group(setting.stock @ setting.tier_share)
+        by_tier = by_group(arm.books.crossings)
+        stock = by_group(setting.stock @ setting.tier_share)
         crossing += by_tier * world.weight / stock / seeds
     return net, crossing
 
