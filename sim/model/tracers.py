@@ -64,8 +64,8 @@ class Tracers(Arm):
         self.counts, self.year = arm.counts, arm.year
         self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], arm.people.hub))
         leader = np.where(arm.teams.leader >= 0, arm.teams.leader + self.used, -1)
-        nobody = Teams(np.int32([-1]), np.int16([NATIVE_YEAR]))  # the team of those who lead one
-        self.teams = Teams(np.append(leader, nobody.leader).astype(np.int32), np.append(arm.leaders(), nobody.moved))
+        moved = np.append(arm.leaders(), NATIVE_YEAR)  # the last team is that of those who lead one: nobody leads it
+        self.teams = Teams(np.append(leader, -1).astype(np.int32), moved.astype(np.int16))
 
     def live_through(self, now):
         """Live through the year ``now``, which the arm has just lived through."""
@@ -116,11 +116,11 @@ class TracersOffices(Offices):
         """Open the year's books; the turns and the draws are those of the arm's year."""
         super().start_year()
         offices = self.arm.arm.offices
-        self.turns, self.last_clocks = iter(offices.turns), offices.last_clocks
+        self.coming, self.last_clocks = iter(offices.turns), offices.last_clocks
 
     def within_caps(self, petitions, month):
         """(petition,) bool: its turn comes, with the share of the arm's own petitions whose turn came then."""
-        share = next(self.turns, np.ones(len(self.drawn)))
+        share = next(self.coming, np.ones(len(self.drawn)))
         return below(key(self.arm.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
 
     def draw_pool(self, r, inside, month):

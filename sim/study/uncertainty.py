@@ -133,9 +133,10 @@ def draw_of(row, which, start, fit):
 
 def shares_of(plan, row, which, draw, world):
     """(chance, arm, time, hub) shares of the world stock in a combination of a row."""
-    found = []
+    (a, constants), found = draw, []
     for side in (0, 1):
-        arm = begin(world, *draw, baseline_rules(), plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side)
+        seed = plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side
+        arm = begin(world, a, constants, baseline_rules(), seed)
         if row.variants[which[2]] == TIES_HELD:
             arm.held_to = {"network": ties_of_the_start(arm)}
         found.append(run_pair(plan, row.number, draw, arm))
