@@ -2,10 +2,10 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from sim.errors import TalentflowError, UsageError
 from sim.show import backcast as show
@@ -273,7 +273,7 @@ def test_wins_and_losses_against_a_rival_are_both_said():
 
 
 def test_the_documentation_holds_the_shipped_table():
-    text = (Path(__file__).parents[1] / "docs" / "backcast.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "backcast.md").read_text(encoding="utf-8")
     shown = re.search(r"<!-- result -->\n\n(.*?)\n\n<!-- end", text, re.S).group(1)
     assert shown == show.shipped_table()
 

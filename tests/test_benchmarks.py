@@ -1,18 +1,17 @@
 """The benchmarks: their arithmetic and their tables, and whether talentflow's own engine simulates RM1."""
 
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # benchmarks are no part of the package; appended, so that an installed sim stays first
 
-from benchmarks import report  # noqa: E402
-from benchmarks.cases import cases  # noqa: E402
-from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_side  # noqa: E402
+from benchmarks import report
+from benchmarks.cases import cases
+from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_side
 
 
 def row(what, median, n=None, unit="s", **more):

@@ -4,17 +4,16 @@ import csv
 import inspect
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
+from paths import ROOT
 
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.show import documents, equation_words
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA
 
-ROOT = Path(__file__).parents[1]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"]
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?\)")

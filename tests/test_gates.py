@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from sim.errors import UsageError
 from sim.scenario.assumptions import load_assumptions
@@ -21,7 +21,6 @@ from sim.world.categories import TIERS
 from sim.world.engineers import CITIZEN, NATIVE_YEAR, TEMPORARY, category
 from sim.world.setting import load_setting
 
-ROOT = Path(__file__).parents[1]
 SETTING = load_setting()
 EXPERT, ENTRY = (category(0, TIERS.index(tier), 2, 1) for tier in ("expert", "entry"))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from sim import custom_world
 from sim.results.result import Result
@@ -17,7 +18,7 @@ from sim.world import tables
 from sim.world.schema import DECLARED, GENERATED
 from sim.world.setting import load_setting
 
-RECIPE = Path(__file__).parents[1] / "docs" / "add_a_hub.md"
+RECIPE = ROOT / "docs" / "add_a_hub.md"
 SMALL = ("--population", 2000, "--replicates", 1, "--years", 1, "--workers", 1, "--quiet")
 
 

@@ -2,13 +2,13 @@
 
 import re
 import textwrap
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from sim.scenario.files import loads
 
-TEXT = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language):
@@ -31,4 +31,4 @@ def test_the_python_example_prints_shares_of_both_arms(capsys):
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(([\w/.]+)\)", TEXT))
 def test_every_link_leads_somewhere(path):
-    assert (Path(__file__).parents[1] / path).exists()
+    assert (ROOT / path).exists()

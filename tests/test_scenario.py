@@ -3,12 +3,12 @@
 import re
 import tomllib
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import ROOT
 
 from sim.errors import ScenarioError, UsageError
 from sim.months import january, month_of
@@ -19,7 +19,7 @@ from sim.scenario.policies import Policy, Scenario
 from sim.scenario.schema import schema
 from sim.scenario.stack import change_months, check_period, rules_at, stack
 
-SHIPPED = sorted(path.stem for path in (Path(__file__).parent.parent / "scenarios").glob("*.toml"))
+SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.toml"))
 FEE = "country.usa.route.h1b.special_fee_usd"
 TAX = "country.usa.tax.rate_points"
 

@@ -1,9 +1,9 @@
 """The scenarios of sectors: sign and order of size of what each is about, pair by pair."""
 
 import re
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from sim.results.effects import effect
 from sim.results.measures import measure
@@ -25,7 +25,7 @@ POINTS = [  # scenario, measure, lowest and highest effect in percentage points
     ("sovereign_labs", "share:are", 0.02, 0.3),
 ]
 PUBLISHED = {"startup": 32, "robotics": 18, "sovereign_lab": 12}  # m24 to m26, % of those who leave frontier labs
-PAGE = Path(__file__).parent.parent / "docs" / "model" / "sectors.md"
+PAGE = ROOT / "docs" / "model" / "sectors.md"
 
 
 @pytest.fixture(scope="module")

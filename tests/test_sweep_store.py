@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sweep_models as models
+from paths import TESTS
 
 from sim.errors import ResultError, StoreError, UsageError
 from sim.results.sweep import Sweep, content_digest, index_table, notes, reading
@@ -27,7 +28,6 @@ from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
 
 KILLS = int(os.environ.get("TALENTFLOW_KILLS", "3"))  # 20 for the long run
-TESTS = Path(__file__).parent
 
 
 def swept(folder, model=models.linear, method="sobol", n=8, factors=models.LINEAR, **more):

@@ -9,7 +9,7 @@ from sim.errors import WorldError
 from sim.world.build import tax
 from sim.world.build.tax.rates import exempt
 
-SOURCES = Path(tax.__file__).parent.parent / "data" / "sources"
+SOURCES = Path(tax.__file__).parents[2] / "data" / "sources"
 INCOMES = (50, 100, 200, 400, 800)
 
 

@@ -1,13 +1,12 @@
 """The lowest versions that are said to work are those that were tested."""
 
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+from paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 LOWEST = ROOT / ".ci" / "lowest.txt"
 TOOLS = {"ruff", "mypy", "coverage", "playwright", "pyyaml"}  # no code of the package meets them
 ALONG = {"pyparsing"}  # comes with matplotlib, which warns of itself beside newer ones

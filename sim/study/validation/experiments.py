@@ -16,7 +16,10 @@ from sim.world.tables import read
 # ------------------------------------------------------------------------------
 
 
-SKILL_YEARS = (2015, 2016, 2017)
+EXPERT, PRACTITIONER = TIERS.index("expert"), TIERS.index("practitioner")
+SKILL_YEARS = (2015, 2016, 2017)  # of the LinkedIn data
+MOVE_YEARS, STAY_YEARS, VISA_YEARS = 5, 5, 3  # over which moves, stays and visa effects are measured
+COHORTS = 5  # arrivals of so many years are followed
 
 
 def published_skill_rates():
@@ -159,7 +162,6 @@ def growth(trial):
 
 NET_OF = ("are", "deu", "usa", "ind", "kor", "isr")
 INDEX_HUBS = ("sf_bay_area", "paris", "abu_dhabi_dubai", "tokyo", "seattle", "bengaluru")
-MOVE_EXPERT, MOVE_YEARS = TIERS.index("expert"), 5
 
 
 def crossings(trial):
@@ -167,7 +169,7 @@ def crossings(trial):
     history = trial.baseline
     crossed, stock = history.written["border_crossings"][0], history.written["stock"][0].sum(axis=0)
     return {
-        "g06a": 100 * crossed[MOVE_EXPERT] / stock[MOVE_EXPERT],
+        "g06a": 100 * crossed[EXPERT] / stock[EXPERT],
         "g06b": 100 * crossed[1:].sum() / stock[1:].sum(),
         "g07": 100 * crossed_a_border(history.people[: MOVE_YEARS + 1], history.setting.country),
     }
@@ -183,7 +185,7 @@ def crossed_a_border(people, country):
     """
     first = len(people[0].hub)
     hubs = np.stack([now.hub[:first] for now in people])
-    there = (hubs[0] >= 0) & (hubs[-1] >= 0) & (tier_of(people[0].category) == MOVE_EXPERT)
+    there = (hubs[0] >= 0) & (hubs[-1] >= 0) & (tier_of(people[0].category) == EXPERT)
     lived = country[hubs[:, there]]
     return float((lived != lived[0]).any(axis=0).mean())
 
@@ -225,7 +227,6 @@ def _net_rates(trial):
 # ------------------------------------------------------------------------------
 
 
-STAY_EXPERT, STAY_YEARS, COHORTS = TIERS.index("expert"), 5, 5
 MIGRANTS = ("usa", "che", "gbr", "jpn")
 
 
@@ -262,7 +263,7 @@ def stayed(pairs, setting, country, homes):
         end = after.hub[: len(before.hub)]
         counted = (before.hub >= 0) & (end >= 0) & (setting.country[before.hub] == place)
         counted &= (before.status >= TEMPORARY) & (before.trained_in == place) & np.isin(before.home, homes)
-        counted &= tier_of(before.category) == STAY_EXPERT
+        counted &= tier_of(before.category) == EXPERT
         there += counted.sum()
         still += (setting.country[end[counted]] == place).sum()
     return float(still / there) if there else float("nan")
@@ -271,7 +272,7 @@ def stayed(pairs, setting, country, homes):
 def starting_state(trial):
     """Where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
     history, setting = trial.baseline, trial.setting
-    experts = history.counts[0, :, :, STAY_EXPERT].sum(axis=-1)  # hub, home
+    experts = history.counts[0, :, :, EXPERT].sum(axis=-1)  # hub, home
     part = lambda country: 100 * experts[history.within(country)].sum() / experts.sum()  # noqa: E731
     abroad = 100 * (experts * (1 - setting.home_share.T)).sum() / experts.sum()
     gain = {f"g13_{place}": 100 * history.measure(f"gain:{place}@{history.start}") for place in MIGRANTS}
@@ -285,7 +286,6 @@ def starting_state(trial):
 
 COUNTRIES = ("usa", "can", "gbr", "deu", "sgp")  # at least 15 % foreign experts, and enough of them to count
 RELIEF_COUNTRY, RELIEF_YEARS = "deu", 5
-EXPERT, PRACTITIONER = TIERS.index("expert"), TIERS.index("practitioner")
 
 
 def net_of_tax(trial):
@@ -379,7 +379,7 @@ def ratio(a, b):
 # ------------------------------------------------------------------------------
 
 
-H1B, VISA_YEARS = "usa.h1b", 3
+H1B = "usa.h1b"
 FAST = ("deu", "fra", "nld", "pol", "prt", "xeu")  # countries of eu_fast_track
 CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on the sixth
 
