@@ -1,6 +1,6 @@
 """Compiled twins of the equations. Nothing here is the definition of anything: ``equations.py`` and ``rng.py`` are.
 
-Each line ends with the label of the equation that it follows; ``tests/test_kernels.py`` holds the twins to equal
+Each line ends with the label of the equation that it follows; ``tests/model/test_kernels.py`` holds the twins to equal
 choices. Utilities and exponentials are float32: their rounding moves a probability by a few parts in a million, far
 less than one engineer, and twice as many fit into a vector register. Loops over hubs have no branch, so that they run
 on vectors; indices are cast to unsigned because numba adds a wrap-around test to every signed one.
