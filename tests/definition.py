@@ -9,7 +9,7 @@ import numpy as np
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import FREELY, RETURNING, TIE_HASH
-from sim.model.market import openings
+from sim.model.market import PUSHED_ROLES, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
 from sim.world.categories import SECTORS, TIERS
@@ -58,6 +58,7 @@ def utilities(arm, slots, year, mode, barred):
 
     market = _market(arm, year)
     own, chance, sign_on = sector_terms(arm, slots, year, market)
+    jobs = eq.jobs_pull(arm.vacancies, openings(s, a, rules, arm.jobs_abroad()), s.role_share, PUSHED_ROLES)
     v = eq.utility(
         a,
         b_pay=_b_pay(a, people.category[slots])[:, None],
@@ -90,6 +91,8 @@ def utilities(arm, slots, year, mode, barred):
         own_sector=own,
         constant=arm.constants.at(year, a.boom_half_life),
         moves=~here,
+        jobs=jobs[role],
+        going_home=np.where(nest == eq.ORIGIN, _back(arm)[home, origin][:, None], 0.0),
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
     barred_here = rules["bars"].reshape(-1, len(s.homes))[country[None, :], home[:, None]]
@@ -100,6 +103,12 @@ def utilities(arm, slots, year, mode, barred):
     if mode == RETURNING:
         is_open &= is_home
     return np.where(is_open, v, 0.0), is_open, needs, nest
+
+
+def _back(arm):
+    """(home, hub of residence) log-odds of going home beyond the hubs' own pull."""
+    s, back = arm.world.setting, arm.constants.back
+    return np.zeros((len(s.homes), len(s.hubs))) if back is None else back
 
 
 def sector_terms(arm, slots, year, market):
@@ -168,7 +177,16 @@ def net_pay(arm, slots, year, market):
     years = np.where(abroad, on_arrival, np.maximum(scheme - passed, 0))
     relief = np.where(is_home, rules["returnee_relief"][country], rules["newcomer_relief"][country])
     return eq.net_real_pay(
-        gross, tax, relief, years, 0.0, market["price"], a.expected_stay, a.fee_pass_through, a.price_weight
+        gross,
+        tax,
+        relief,
+        years,
+        0.0,
+        market["price"],
+        a.expected_stay,
+        a.expected_stay,
+        a.fee_pass_through,
+        a.price_weight,
     )
 
 
@@ -182,7 +200,11 @@ def remote_gain(arm, slots, market):
     for pay in (remote, gross):
         pay = pay[:, *of].T
         tax = np.stack([tax_at(s, rules, h, pay[:, h]) for h in range(len(s.hubs))], axis=1)
-        net.append(eq.net_real_pay(pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, 0.0, a.price_weight))
+        net.append(
+            eq.net_real_pay(
+                pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, a.expected_stay, 0.0, a.price_weight
+            )
+        )
     works_elsewhere = (people.employer_hub[slots] != people.hub[slots])[:, None]
     return works_elsewhere * np.log(net[0] / net[1])
 
@@ -232,7 +254,10 @@ def _permit_term(arm, market, g, t, r, resident, h):
         if cash < rules["route_pay_threshold_kusd"][k] or chance <= 0:
             continue
         fee = (rules["route_fee_usd"][k] + rules["route_special_fee_usd"][k]) / 1000
-        net = [eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.fee_pass_through, 0.0) for f in (fee, 0.0)]
+        net = [
+            eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0)
+            for f in (fee, 0.0)
+        ]
         terms = [rules["route_processing_months"][k], np.log(max(odds[k], 0.01)), -a.b_pay * np.log(net[0] / net[1])]
         found.append((chance, rules["route_reach"][k], np.array(terms)))
     total, weight, left = np.zeros(3), 0.0, 1.0

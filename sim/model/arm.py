@@ -5,9 +5,11 @@ from copy import copy
 import numpy as np
 
 from sim.model import passes, remote, rng
+from sim.model.careers import entry_years, expert_track
 from sim.model.frame import Frame, considering_table
 from sim.model.ledger import Books
 from sim.model.market import follow_the_market
+from sim.model.supply import study_pull
 from sim.model.teams import completeness, teams_of
 from sim.model.visas import Offices
 from sim.threads import over_range
@@ -40,11 +42,14 @@ class Arm(Frame):
         self.reach_key = rng.key(world.seed, "route reach")
         self.seen = np.zeros(len(self.people.hub), bool)  # room for ``acts.standing``
         self.teams = teams_of(world)
+        self.entered = entry_years(world, len(self.people.hub))
+        self.track = expert_track(self) if a.expert_track > 0 else None
         self.count()
         self.considering_rates = considering_table(self)
         self.offices = Offices(self)
         self.open_books()
         follow_the_market(self, world.start)
+        self.study_start = study_pull(self)
         remote.place_remote_workers(self)
         self.count()
         self.start_academia()
@@ -58,6 +63,7 @@ class Arm(Frame):
         twin = copy(self)
         twin.people = self.people.copy()
         twin.teams = self.teams._replace(moved=self.teams.moved.copy())
+        twin.entered = self.entered.copy()
         twin.offices = self.offices.of(twin)
         twin.policies, twin.course, twin.held_to = policies, None, self.held_to | dict(held_to)
         return twin
@@ -109,5 +115,6 @@ class Arm(Frame):
             room = missing + len(self.people.hub) // 20
             self.people, self.ties = self.people.grown(room), self.ties.grown(room)
             self.seen = np.zeros(len(self.people.hub), bool)
+            self.entered = np.append(self.entered, np.zeros(room, np.int16))
         self.spare = self.used = last
         return np.arange(first, last)

@@ -25,6 +25,7 @@ OWNER_OF = np.array(
         )
     ]
 )  # (sector,) whose machines it uses
+RELATIVE_SATURATION = 20.0  # times the world's mean, above which more adds nothing; 5 to 100, grade D
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 
 
@@ -35,15 +36,30 @@ def fleets(setting, a, rules, year, start):
     own engineers counts whole, shared by its hubs in proportion to their engineers at the start.
     """
     owned = (setting.h100e * np.exp(a.fleet_growth * (year - start)))[:, None] * setting.owner_share
+    multiplier = rules["compute_multiplier"]
+    return (np.maximum(owned * multiplier[:, None], 0.0), np.maximum(pushed(setting, a, rules, year) * multiplier, 0.0))
+
+
+def pushed(setting, a, rules, year):
+    """(hub,) H100-equivalents for local use that have come online since the start, of the pipeline and of policies."""
     live = setting.pipeline[setting.pipeline[:, 1] <= year]
-    built = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) + rules["compute_h100e"]
+    planned = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) * a.pipeline_weight
     in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
     public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
-    multiplier = rules["compute_multiplier"]
-    return (
-        np.maximum(owned * multiplier[:, None], 0.0),
-        np.maximum((a.local_use_share * built + public) * multiplier, 0.0),
-    )
+    return a.local_use_share * (planned + rules["compute_h100e"]) + public
+
+
+def jobs_of(setting, a, rules, year):
+    """(hub,) jobs that all capacity for local use pushed so far opens, once, see ``equations.compute_jobs``."""
+    return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e)
+
+
+def relative(a, market, compute):
+    """Compute as engineers see it (E2): in H100-equivalents, or over the world's mean per engineer of the day."""
+    if a.compute_relative <= 0:
+        return np.minimum(compute, a.compute_saturation)
+    world = np.average(market.compute, weights=np.maximum(market.size, 1e-9))
+    return np.minimum(compute / world, RELATIVE_SATURATION)
 
 
 def accessible_compute(setting, a, rules, year, start):
@@ -71,6 +87,6 @@ def compute_per_engineer(setting, a, rules, sizes, year, start):
 
 def compute_table(setting, a, market):
     """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
-    seen = np.log1p(np.minimum(market.compute, a.compute_saturation))
-    mean = np.average(seen, weights=np.maximum(market.size, 1e-9))
-    return eq.compute_pull(market.compute, a.b_compute, setting.role_compute[:, None], a.compute_saturation, mean)
+    compute = relative(a, market, market.compute)
+    mean = np.average(np.log1p(compute), weights=np.maximum(market.size, 1e-9))
+    return eq.compute_pull(compute, a.b_compute, setting.role_compute[:, None], np.inf, mean)

@@ -16,6 +16,11 @@ TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
 TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
 # of the accelerated fixed point (Anderson 1965, Journal of the ACM 12); the ridge keeps its steps solvable
 STEP, MEMORY, ROUNDS, RIDGE = 0.5, 5, 100, 0.01
+# Return effects are fitted by penalised least squares: net flows and crossings are met to HARD (of gross flows, of a
+# log), exits to EXITS (log), and effects of home and residence have mean 0 beyond one level and a spread of SPREAD.
+HARD, EXITS, SPREAD, ENOUGH = 0.001, 0.3, 1.5, 0.01
+LEAST = 0.1
+EVALUATIONS = 20_000  # of the robust solver
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Constants:
     boom: np.ndarray  # (hub,) in the first year
     move_cost_abroad: np.ndarray  # (tier,) log-odds
     start: int
+    back: np.ndarray | None = None  # (home, hub of residence) log-odds of going home, beyond the hubs' own pull (E3)
 
     def at(self, year, boom_half_life):
         """(hub,) constants of a year: one year's boom is never extrapolated silently."""
@@ -38,6 +44,34 @@ class Offsets:
 
     net: np.ndarray  # (hub,) persons a year
     crossing: np.ndarray  # (2,) factor on the border crossings of experts and of others
+    forced: np.ndarray | None = None  # (country, home) persons a year who leave because their permit runs out
+
+
+def measured_exits(arm):
+    """(country, home) persons a year who leave the country: measured exit rates, times the foreigners who live there.
+
+    Free movers, for whom ``return_hazards.csv`` has no rate, leave as people of their home leave the USA,
+    Americans as they leave Canada. Outside the USA, where no stay is measured, the weight is ``return_elsewhere``. The
+    settled leave ``return_settled`` times as often as the temporary.
+    """
+    s, a = arm.world.setting, arm.a
+    usa, can = s.countries.index("usa"), s.countries.index("can")
+    free = np.where(np.array(s.homes) == "usa", s.return_rate[can], s.return_rate[usa])
+    rate = np.where(s.return_rate > 0, s.return_rate, free)
+    rate = rate * np.where(np.isin(s.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
+    weight = np.where(np.arange(len(s.countries)) == usa, a.return_choice, a.return_elsewhere)[:, None]
+    counts = arm.counts.sum(axis=2) * arm.world.weight  # hub, home, status
+    away = (s.home_share.T <= 0) * (counts[..., 2:].sum(axis=2) + a.return_settled * counts[..., :2].sum(axis=2))
+    by_country = np.stack([away[s.country == c].sum(axis=0) for c in range(len(s.countries))])
+    return weight * rate * by_country
+
+
+def chosen_exits(exits, forced):
+    """(country, home) exits that are choices: all less those whose permits run out, and cells where these exceed all.
+
+    Such a cell is infeasible: it keeps ``LEAST`` of its exits, and is reported.
+    """
+    return np.maximum(exits - forced, LEAST * exits), (forced > (1 - LEAST) * exits) & (exits > 0)
 
 
 def none(hubs, start, move_cost_abroad=0.0):
@@ -58,7 +92,7 @@ def net_targets(setting, boom_weight):
     return target - target.sum() * silent / silent.sum()
 
 
-def invert(first_year, targets, crossing_rates, offsets, fitted):
+def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None):
     """Constants that make the expected first-year flows meet their targets.
 
     Parameters
@@ -67,36 +101,61 @@ def invert(first_year, targets, crossing_rates, offsets, fitted):
     targets : (hub,) persons a year, adding up to zero
     crossing_rates : (2,) experts and others who cross a border, share of the stock a year; None keeps the costs
     offsets : Offsets, what the agents do beyond the expected flows
-    fitted : (xi, move_cost_abroad) to start from
+    fitted : (xi, move_cost_abroad) to start from, or with (home, hub) effects of going home
+    going_home : (country, home) persons a year who leave by choice, a soft target; None keeps the effects
 
     Returns
     -------
-    xi : (hub,) log-odds, their mean over engineers zero; move_cost_abroad : (tier,) log-odds
+    xi : (hub,) log-odds, their mean over engineers zero; move_cost_abroad : (tier,) log-odds; where exits are fitted,
+        also (home, hub of residence) log-odds of going home
 
     Raises
     ------
     InvariantError
         where no constants meet the targets: such a draw of the assumptions is refused and counted
     """
-    xi, cost = fitted
-    hubs = len(xi)
+    xi, cost, back = fitted if len(fitted) == 3 else (*fitted, None)
+    country, hubs = first_year.arm.world.setting.country, len(xi)
+    of_country = np.eye(country.max() + 1)[country].T  # country, hub
+    homes, kinds, known = 0, 0, None  # effects of homes and countries, the former, and the margins that they meet
+
+    def margins(persons):
+        return np.log(np.maximum(np.append(persons.sum(axis=0), persons.sum(axis=1)), 0.1))
+
+    def laid(effects):  # (home, hub of residence)
+        return effects[:kinds, None] + effects[kinds:] @ of_country
+
+    if going_home is not None:
+        homes, kinds, known = sum(going_home.shape), going_home.shape[1], margins(going_home)
 
     def miss(x):
-        flow = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if len(x) > hubs else cost)
+        rho = laid(x[-homes:]) if homes else back
+        found = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if crossing_rates is not None else cost, rho, homes > 0)
+        flow = found[0] if homes else found
         arrivals, departures = flow.sum(axis=(0, 1)), flow.sum(axis=(0, 2))
         gap = (targets - offsets.net - arrivals + departures) / (arrivals + departures)
         if crossing_rates is None:
             return gap
         crossed = by_group((flow * first_year.border).sum(axis=(1, 2))) * offsets.crossing / first_year.group
-        return np.append(gap, np.log(crossed / crossing_rates))
+        gap = np.append(gap, np.log(crossed / crossing_rates))
+        return np.append(gap, known - margins(of_country @ (found[1] * first_year.foreign))) if homes else gap
 
     start = xi if crossing_rates is None else np.append(xi, cost[:2])
+    if homes:
+        first = np.unique(country, return_index=True)[1]
+        if back is None:
+            back = np.zeros((kinds, hubs))
+        start = np.concatenate([start, back[:, 0], back[0, first] - back[0, 0]])
+    why, firm = "", len(start) - homes
     with np.errstate(all="ignore"):
-        x = anderson(miss, start)
+        x = None if homes else anderson(miss, start)
+        if x is None and homes:
+            x, why = robust(miss, start, firm, kinds)
     if x is None:
-        raise InvariantError("no hub constants meet the first year's flows under these assumptions")
+        raise InvariantError(f"no hub constants meet the first year's flows under these assumptions: {why}")
     fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
-    return x[:hubs] - np.average(x[:hubs], weights=first_year.size), fitted_cost
+    fixed = x[:hubs] - np.average(x[:hubs], weights=first_year.size), fitted_cost
+    return (*fixed, laid(x[-homes:])) if homes else fixed
 
 
 def anderson(miss, x):
@@ -120,3 +179,27 @@ def anderson(miss, x):
         x, before, found = x + step, found, miss(x + step)
         steps, changes = np.vstack([steps, step])[-MEMORY:], np.vstack([changes, found - before])[-MEMORY:]
     return None
+
+
+def robust(miss, x, firm, kinds):
+    """Constants by Levenberg and Marquardt's method from ``x`` on, or None and why there are none.
+
+    The first ``firm`` targets are met; the others, margins of exits, are traded against the size of the effects of home
+    (the next ``kinds`` of ``x``) and of residence. *Infeasible*: the solver came to rest at a point where firm targets
+    are missed; *not converged*: it was still moving when it gave up.
+    """
+    from scipy.optimize import least_squares
+
+    def weighed(y):
+        gap, effect = miss(y), y[firm:]
+        level = effect[:kinds].mean() if kinds else 0.0
+        own = np.concatenate([effect[:kinds] - level, effect[kinds:]]) / SPREAD
+        found = np.concatenate([gap[:firm] / HARD, gap[firm:] / EXITS, own])
+        return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
+
+    found = least_squares(weighed, x, method="lm", ftol=1e-8, xtol=1e-8, max_nfev=EVALUATIONS)
+    worst = HARD * np.abs(found.fun[:firm]).max()
+    if worst <= ENOUGH:
+        return found.x, ""
+    kind = "infeasible" if found.status > 0 else "not converged"
+    return None, f"{kind} (largest gap {100 * worst:.1f} % of gross flows)"

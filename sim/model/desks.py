@@ -36,6 +36,7 @@ class Desks:
         self.counts = {name: np.zeros(len(self.arm.routes.names)) for name in COUNTED}
         self.known_odds = self.mean_odds()  # by which people choose all year, whenever rules change in it
         self.grants_by_tier = np.zeros((len(self.arm.routes.names), 3))
+        self.made, self.taken = np.zeros((2, len(self.arm.world.setting.countries)))  # jobs offered abroad, and taken
 
     def mean_odds(self):
         """(route,) mean odds of selection in the last three years."""

@@ -68,23 +68,25 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0):
     return np.clip(tax_rate[hub, below] + (place - below) * rise + points / 100, 0.0, 0.95)
 
 
-def net_real_pay(gross, tax, relief, relief_years, fee_kusd, price, expected_stay, fee_pass_through, price_weight):
-    r"""Net real pay averaged over the expected stay *H* (E1).
+def net_real_pay(
+    gross, tax, relief, relief_years, fee_kusd, price, horizon, expected_stay, fee_pass_through, price_weight
+):
+    r"""Net real pay averaged over the horizon *H* that people look ahead; a fee, over the expected stay *S* (E1).
 
-    .. math:: y = \frac{\frac1H\sum_{h<H}\left[w\,(1-\tau_h)\right] - \phi f / H}{P^{\,\theta}}
+    .. math:: y = \frac{\frac1H\sum_{h<H}\left[w\,(1-\tau_h)\right] - \phi f / S}{P^{\,\theta}}
 
-    ``relief`` is the share of the tax taken away while a scheme runs, for ``relief_years`` of the stay: a relief of
-    five years is worth five years and not a life. All arguments broadcast.
+    ``relief`` is the share of the tax taken away while a scheme runs, for ``relief_years``: beyond the horizon it is
+    worth nothing more. All arguments broadcast.
 
     Returns
     -------
     kUSD a year at the average US price level, at least 1.
 
-    >>> round(float(net_real_pay(200.0, 0.4, 0.5, 3.0, 0.0, 1.0, 6.0, 0.3, 0.6)), 6)
+    >>> round(float(net_real_pay(200.0, 0.4, 0.5, 3.0, 0.0, 1.0, 6.0, 6.0, 0.3, 0.6)), 6)
     140.0
     """
-    share_of_stay = np.minimum(relief_years, expected_stay) / expected_stay
-    kept = gross * (1 - tax * (1 - relief * share_of_stay))
+    relieved = np.minimum(relief_years, horizon) / horizon
+    kept = gross * (1 - tax * (1 - relief * relieved))
     return np.maximum(kept - fee_pass_through * fee_kusd / expected_stay, 1.0) / price**price_weight
 
 
@@ -148,13 +150,15 @@ def utility(
     own_sector=0.0,
     constant=0.0,
     moves=False,
+    jobs=0.0,
+    going_home=0.0,
 ):
     r"""Utility of alternative *d* for engineer *i* from home *g* who lives in *o* (E2): the sum itself.
 
     .. math:: V_{id} = b_p[i]\,(u(y_d) + s_d\,1[d\ne o]) + K_{d} + b_N\ln N_d + b_f\,1[\text{friend in } d]
               + b_\delta\ln(1+\delta_{gd}) + b_h h_{gd} + b_\ell\ell_{gd}
               - (b_d\ln(1+\text{km}_{od}/100) + m_{od})\,1[d\ne o] + \kappa_{od} - c_d\,1[\text{border}]
-              + \pi_{id} + \ln v_d + \ln m\,1[\text{former colleague in } d] + J_d + \xi_d
+              + \pi_{id} + \ln v_d + \ln m\,1[\text{former colleague in } d] + J_d + G_{d} + \rho_{go} + \xi_d
 
     with :math:`\pi_{id} = -b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01)) - f` for people who need a permit in
     *d*, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where *r* is what a remote job pays more than one in *d*.
@@ -175,6 +179,8 @@ def utility(
         the visa system, here only with a small coefficient, since odds in both places would make grants oscillate
     fee_loss : log-odds, what the engineer's part of the fees takes from pay
     sector_value, own_sector : log-odds, from the functions of the same names; the second for who stays
+    jobs : log-odds, from :func:`jobs_pull`; going_home : log-odds, fitted, by home and country of residence, for the
+        home of people who live elsewhere
     constant : log-odds, fitted; moves : bool, :math:`d\ne o`; is_border : bool, the two lie in different countries
 
     Returns
@@ -211,6 +217,8 @@ def utility(
         + np.log(a.colleague_multiplier) * has_colleague
         + sector_value
         + np.where(moves, 0.0, own_sector)
+        + jobs
+        + going_home
         + constant
     )
 
@@ -701,3 +709,42 @@ def family_costs(rights, family_cost, family_share):
     """
     without = np.log(1 - family_share + family_share * np.exp(-family_cost))
     return without + np.stack([np.zeros_like(rights), family_cost * (1 - rights)])
+
+
+def compute_jobs(local_h100e, jobs_per_1000_h100e):
+    r"""Jobs that compute for local use opens, once (E7): :math:`J = K\min(15,\ j\sqrt{100/K})`, *K* in thousands.
+
+    Staff grow as the square root of the fleet (CJ17: 0.50, 0.34 to 0.66); ``jobs_per_1000_h100e`` is that of a
+    programme of 100,000. Source: ``costs.csv`` CJ18 to CJ20 (grade D).
+
+    >>> compute_jobs(np.array([0.0, 100_000.0, 400_000.0]), 4.0).round(6).tolist()
+    [0.0, 400.0, 800.0]
+    """
+    k = np.maximum(np.asarray(local_h100e), 0.0) / 1000
+    return np.minimum(15 * jobs_per_1000_h100e / 4 * k, jobs_per_1000_h100e * 10 * np.sqrt(k))
+
+
+def jobs_share(vacancies, openings):
+    r"""(hub,) share of the jobs that compute has opened in all openings (E7): :math:`B_d/(v_d + B_d)`."""
+    return vacancies / np.maximum(vacancies + openings, 1e-9)
+
+
+def jobs_pull(vacancies, openings, role_share, jobs_role):
+    r"""(role, hub) pull of jobs that compute has opened (E2, E7): :math:`\ln(1 + B_d q_r/(v_d m_{dr}))`.
+
+    Parameters
+    ----------
+    vacancies, openings : (hub,) such jobs that nobody has taken, and the ordinary openings of a year
+    role_share : (hub, role) of the hub's engineers; jobs_role : (role,) of such jobs
+    """
+    return np.log1p((vacancies / np.maximum(openings, 1e-9))[:, None] * jobs_role / role_share).T
+
+
+def track_density(years, expert_track, shape):
+    r"""Density of the time from entry to expert (E10): gamma, :math:`f(\tau)\propto\tau^{k-1}e^{-k\tau/m}`.
+
+    In the middle of each year since entry. Source: assumption, mean 6 to 12 years (grade D).
+    """
+    tau = np.asarray(years) + 0.5
+    density = tau ** (shape - 1) * np.exp(-shape * tau / expert_track)
+    return density / density.sum()

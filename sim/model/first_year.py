@@ -85,7 +85,7 @@ def pulls(arm):
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
-    rest = (t.place + t.compute[ROLE])[:, None, :]
+    rest = (t.place + t.compute[ROLE] + t.jobs[ROLE])[:, None, :]
     ties = np.log(tie_factors(arm))[:, None, :]
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 
@@ -118,7 +118,7 @@ def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity):
     return stay, goes * np.exp(-trip / scale), asked, won, lives
 
 
-def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity):
+def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns=False):
     """(tier, origin, destination) expected first-year moves (E1 to E3), in persons.
 
     ``weight`` is (tier, hub, home) considerers, ``dissimilarity`` (nest,); the others as from ``exponentials``.
@@ -128,7 +128,11 @@ def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity):
     nest = np.maximum(nest, np.finfo(float).tiny)  # where a nest is empty
     worth = nest ** dissimilarity[1:, None, None, None]
     each = weight / (stay + worth.sum(axis=0)) * worth / nest  # what each unit of the odds adds to a flow
-    return (trip * ((lives * each[WAYS - 1]) @ won)).sum(axis=0)
+    by_way = trip * ((lives * each[WAYS - 1]) @ won)
+    if not returns:
+        return by_way.sum(axis=0)
+    leave = sum(lives[way] * each[WAYS[way] - 1] * (trip[way] @ won[way].swapaxes(1, 2)) for way in (1, 2, 3))
+    return by_way.sum(axis=0), leave.sum(axis=0)
 
 
 class FirstYear:
@@ -136,6 +140,7 @@ class FirstYear:
 
     def __init__(self, arm):
         setting, a = arm.world.setting, arm.a
+        self.arm = arm
         self.dissimilarity, self.weight = dissimilarity_of(a), considerers(arm).transpose(2, 0, 1)
         self.border = setting.country[:, None] != setting.country[None, :]
         trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
@@ -145,20 +150,26 @@ class FirstYear:
         )
         self.size = arm.size()
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+        self.foreign = setting.home_share.T <= 0  # hub, home
 
-    def flows(self, xi, move_cost_abroad):
-        """(tier, origin, destination) persons."""
+    def flows(self, xi, move_cost_abroad, back=None, returns=False):
+        """(tier, origin, destination) persons; with ``returns`` also (origin, home) who leave the country by choice."""
         scale = self.dissimilarity[WAYS][:, None, None, None]
         pull, cost = np.exp(xi / scale), np.exp(-np.asarray(move_cost_abroad)[:, None, None] / scale)
         trip = np.concatenate([self.trip[:1], self.trip[1:] * cost[1:]])  # the first way crosses no border
+        lives = self.lives
+        if back is not None:
+            lives = lives.copy()
+            lives[1] = lives[1] * np.exp(np.asarray(back).T / self.dissimilarity[eq.ORIGIN])
         return expected_flows(
             self.weight,
             self.stay * np.exp(xi)[:, None],
             trip,
             self.asked * pull,
             self.won * pull,
-            self.lives,
+            lives,
             self.dissimilarity,
+            returns,
         )
 
 

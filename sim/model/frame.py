@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import remote
-from sim.model.market import Layout, follow_the_market, mean_pay
+from sim.model.compute import jobs_of
+from sim.model.market import Layout, follow_the_market, mean_pay, openings
 from sim.model.routes import routes_of
 from sim.model.supply import academia_over_path, entrant_path, reference_size
 from sim.scenario.stack import change_months, rules_at
@@ -46,6 +47,8 @@ class Frame:
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         self.colleague_share = colleague_share(a)
         self.affiliate_jobs = 0.0
+        self.vacancies = np.zeros(len(setting.hubs))  # jobs that compute has opened and nobody has taken yet
+        self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)  # what it has opened so far
         self.routes = routes_of(setting)
         self.pull_at_start = None  # of the sectors, from the first market on
 
@@ -76,6 +79,21 @@ class Frame:
     def sector_size(self):
         """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
         return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
+
+    def openings(self):
+        """(hub,) openings of a year, persons, under the rules in force; those that compute opens apart."""
+        return openings(self.world.setting, self.a, self.rules, self.jobs_abroad())
+
+    def open_jobs(self, year):
+        """Open, once, the jobs of the compute that has come online; what is taken away again closes none."""
+        now = jobs_of(self.world.setting, self.a, self.rules, year)
+        self.vacancies = self.vacancies + np.maximum(now - self.opened, 0.0)
+        self.opened = np.maximum(self.opened, now)
+
+    def fill_jobs(self, arrivals):
+        """Take what the year's (hub,) arrivals, persons, have filled."""
+        filled = arrivals * eq.jobs_share(self.vacancies, self.openings())
+        self.vacancies = np.maximum(self.vacancies - filled, 0.0)
 
     def jobs_abroad(self):
         """Jobs, in persons, that the petitions lost last year open abroad."""

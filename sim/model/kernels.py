@@ -138,6 +138,7 @@ def utilities(who, keys, t, mode, barred, room):
             permit = t.permit[group, g, work, d]
             v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d]  # E1, E2
             v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
+            v[k, d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
         v[k, o] += t.stay[uint64(room.column[6, k]), p, o]  # E10
         if uint64(room.column[7, k]) != o:
             for d in range(hubs):  # who needs a permit leaves the remote job for one in the hub
@@ -280,3 +281,62 @@ def is_compiled():
     """Whether this machine keeps a compiled copy of the kernels."""
     folder = Path(choose_hubs._cache.cache_path)  # numba tells nobody else where it keeps them
     return any(folder.glob("kernels.choose_hubs-*.nbi"))
+
+
+@njit(cache=True, nogil=True)
+def choose_next(
+    first, last, who, u, people, living, ties, keys, t, barred, offer, bonus, second, leaving, chosen, needs_permit
+):
+    """Where those choose to live whom a country has refused, some of them with a job offered elsewhere (E3, E5).
+
+    ``barred[k]`` is the country whose permits ``who[k]`` cannot get; ``offer[k]`` (-1 for none) the hub of the job,
+    which weighs ``exp(bonus)`` more. With ``second`` the choice is the second one, given that the first was there:
+    what the others gain when the country falls out, over what it had. With ``leaving`` only hubs abroad that need no
+    permit stand beside the offer.
+    """
+    room, weight = room_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
+    none = np.full(BATCH, -1, np.int64)
+    for begin in range(first, last, BATCH):
+        part = who[begin : min(begin + BATCH, last)]
+        gather(part, people, room)
+        find_ties(part, ties, living, keys[0], t.colleague_share, room)
+        utilities(part, keys, t, FREELY, none, room)
+        exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)
+        for k in range(part.size):
+            i, o, g = begin + k, uint64(room.column[0, k]), uint64(room.column[1, k])
+            nation, e, total = float32(uniform_at(keys[1], part[k])), room.v[k], 0.0
+            before = nested_sums(e, t.nest[g, o], t.dissimilarity)
+            kept = e.copy()
+            for d in range(t.country.size):
+                needs = nation >= t.free[g, o, d]
+                shut = needs and t.country[d] == barred[i]
+                stays = leaving and (needs or t.country[d] == t.country[o]) and d != offer[i]
+                kept[d] = float32(0.0) if shut or stays else kept[d]
+            after = nested_sums(kept, t.nest[g, o], t.dissimilarity)
+            for d in range(t.country.size):
+                n = t.nest[g, o, d]
+                p = kept[d] * after[n] - (e[d] * before[n] if second and not leaving and kept[d] > 0.0 else 0.0)
+                weight[d] = max(p, 0.0) * (np.exp(bonus) if d == offer[i] else 1.0)
+                total += weight[d]
+            chosen[i], point = o, u[i] * total
+            for d in range(t.country.size):
+                if total > 0.0 and weight[d] > 0.0:
+                    chosen[i] = d
+                    if point < weight[d]:
+                        break
+                    point -= weight[d]
+            needs_permit[i] = chosen[i] != np.int64(o) and nation >= t.free[g, o, uint64(chosen[i])]
+
+
+@njit
+def nested_sums(e, nest, dissimilarity):
+    """(nest,) what an exponential in each nest is multiplied with to be a probability (E3)."""
+    s, worth = np.zeros(4), np.zeros(4)
+    for d in range(e.size):
+        s[nest[d]] += e[d]
+    for n in range(4):
+        worth[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else 0.0
+    total = worth.sum()
+    for n in range(4):
+        worth[n] = worth[n] / s[n] / total if s[n] > 0.0 else 0.0
+    return worth

@@ -64,6 +64,7 @@ class Books:
     change : (cell + 1,) everybody who came into a cell less everybody who left it, and the change of the fingerprint
     flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
     entrants : (hub, tier); graduates : (hub, tier) of them from study; exits : (hub,)
+    forced : (hub, home) who left the country because their permit ran out
     promotions : (hub, tier) by the tier left
     hires : (sector, sector) new jobs by the sector left and taken, those of movers included
     job_changes : (status,) new jobs of people who stay in their hub
@@ -78,6 +79,7 @@ class Books:
         self.entrants = np.zeros((hubs, len(TIERS)), np.int64)
         self.graduates = np.zeros((hubs, len(TIERS)), np.int64)
         self.exits = np.zeros(hubs, np.int64)
+        self.forced = np.zeros((hubs, homes), np.int64)
         self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
         self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)
         self.job_changes = np.zeros(STATUS_COUNT, np.int64)

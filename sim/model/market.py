@@ -7,11 +7,12 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import remote
-from sim.model.compute import compute_per_engineer, compute_table
+from sim.model.compute import compute_per_engineer, compute_table, jobs_of
 from sim.model.jobs import hiring
 from sim.model.routes import open_routes, permit_terms, route_shares
 from sim.model.sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
 from sim.model.tables import SHUT, Tables
+from sim.world.categories import ROLES
 
 
 class Pulls(NamedTuple):
@@ -24,6 +25,7 @@ class Pulls(NamedTuple):
     remote: np.ndarray  # (category % 45, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
+    jobs: np.ndarray  # (role, hub) jobs that compute has opened and nobody has taken
     permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     closed: np.ndarray  # (home, hub) bool, to people from abroad
@@ -41,10 +43,22 @@ class Market:
         self.compute = compute  # (hub,) H100-equivalents per engineer
         self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
         self.size = size  # (hub,) persons
+        self.frontier = 1.0  # growth of owners' fleets since the start: compute is seen in fleets of the day
+
+
+PUSHED = {
+    "research_scientist": 0.2,
+    "research_engineer": 0.2,
+    "ml_engineer": 0.25,
+    "ml_infrastructure_engineer": 0.3,
+    "applied_ai_engineer": 0.05,
+}  # jobs that compute opens; assumed, grade D
+PUSHED_ROLES = np.array([PUSHED.get(r, 0.0) for r in ROLES])
 
 
 def follow_the_market(arm, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
+    arm.open_jobs(year)
     arm.market = market(arm, year, arm.rules)
     arm.open_routes = open_routes(arm)
     arm.from_abroad = route_shares(arm)
@@ -60,11 +74,14 @@ def market(arm, year, rules):
     t = year - arm.world.start
     size = arm.size()
     reference = arm.reference[min(t, len(arm.reference) - 1)]
-    pay_scale = eq.pay_level(1.0, size, reference, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
+    demand = reference + jobs_of(s, a, rules, year)  # which rises with the jobs that compute opens
+    pay_scale = eq.pay_level(1.0, size, demand, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute, by_sector = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size)
+    found = Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size)
+    found.frontier = np.exp(a.fleet_growth * t)
+    return found
 
 
 def openings(setting, a, rules, affiliate_jobs):
@@ -97,7 +114,16 @@ def mean_pay(setting, a):
     gross = gross_pay(setting, a, np.ones(len(setting.hubs)), skill)
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate)
     net = eq.net_real_pay(
-        gross, tax, 0.0, 0.0, 0.0, setting.price[:, None, None], a.expected_stay, a.fee_pass_through, a.price_weight
+        gross,
+        tax,
+        0.0,
+        0.0,
+        0.0,
+        setting.price[:, None, None],
+        a.expected_stay,
+        a.expected_stay,
+        a.fee_pass_through,
+        a.price_weight,
     )
     people = setting.stock[:, None, None] * setting.tier_share[:, :, None] * setting.role_share[:, None]
     return float(np.average(net, weights=people))
@@ -127,6 +153,7 @@ def pulls(arm, year):
             constant=arm.constants.at(year, a.boom_half_life),
         ),
         compute=compute_table(s, a, m),
+        jobs=eq.jobs_pull(arm.vacancies, arm.openings(), s.role_share, PUSHED_ROLES),
         permit=permit_terms(arm, gross, tax),
         free=np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
@@ -142,7 +169,9 @@ def tables(arm, year):
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     stay = eq.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
     return Tables(
-        pull=single(p.place[:, None, :] + (p.pay_arriving + p.compute[role] + arm.sectors.value + p.sign_on)),
+        pull=single(
+            p.place[:, None, :] + (p.pay_arriving + p.compute[role] + p.jobs[role] + arm.sectors.value + p.sign_on)
+        ),
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=single(np.where(np.isnan(p.permit), SHUT, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))),
@@ -168,6 +197,7 @@ def tables(arm, year):
         colleague_share=arm.colleague_share,
         family_share=np.float32(a.family_share),
         year=year,
+        back=single(arm.constants.back if arm.constants.back is not None else np.zeros((len(s.homes), len(s.hubs)))),
     )
 
 
@@ -229,7 +259,7 @@ def closed_to(setting, rules):
 def pay_table(gross, tax, relief, price, arm):
     """(category % 45, hub, years of relief) pull of net real pay (E1, E2).
 
-    The years end with the expected stay: relief beyond it is worth nothing more.
+    The years end with the horizon: relief beyond it is worth nothing more.
     """
     a = arm.a
     left = np.arange(int(np.ceil(a.expected_stay)) + 1)
@@ -240,6 +270,7 @@ def pay_table(gross, tax, relief, price, arm):
         left,
         0.0,
         price[:, None, None, None],
+        a.expected_stay,
         a.expected_stay,
         a.fee_pass_through,
         a.price_weight,

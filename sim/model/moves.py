@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.model import rng
 from sim.model.acts import by_need, change_status, count_tied, free_to_decide, relocate
-from sim.model.kernels import FREELY, choose_hubs, tied_hubs, uniforms
+from sim.model.kernels import FREELY, choose_hubs, choose_next, tied_hubs, uniforms
 from sim.threads import over_range
 
 MONTHS = 12
@@ -28,6 +28,31 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
         arm.tables,
         mode,
         barred,
+        chosen,
+        needs,
+    )
+    return chosen, needs
+
+
+def choose_with_offers(arm, slots, question, when, barred, offer, leaving=False):
+    """(slot,) hub chosen and whether it takes a permit, by the refused, some with a job offered in ``offer`` (E5)."""
+    u = uniforms(rng.key(arm.seed, question, when), slots)
+    chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
+    over_range(
+        choose_next,
+        len(slots),
+        slots,
+        u,
+        arm.people,
+        arm.living(),
+        arm.ties,
+        arm.person_keys,
+        arm.tables,
+        barred,
+        offer,
+        arm.a.offer_bonus,
+        arm.a.offer_second > 0,
+        leaving,
         chosen,
         needs,
     )

@@ -10,25 +10,14 @@ from numba import njit, uint64
 from sim.model.kernels import draw_block, uniform_at
 from sim.model.ledger import book, cell_of, fingerprint_of, no_changes
 from sim.model.work import employer_elsewhere, remote_share
-from sim.world.engineers import (
-    CITIZEN,
-    OLDEST,
-    OPT,
-    PERMANENT,
-    ROLE_OF,
-    STEM_OPT,
-    STUDENT,
-    TEMPORARY,
-    TIER_OF,
-    YOUNGEST,
-)
+from sim.world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
 
 BLOCK = 1024
 MONTHS = 12
 
 
 @njit(cache=True, nogil=True)
-def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
+def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier * role).
 
     Returns
@@ -38,7 +27,8 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes):
     change, graduates = no_changes(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
     for i in range(first, last):
         hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
-        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)]:
+        more = study[people.home[i], hub] if kind == 0 else 1.0
+        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)] * more:
             people.hub[i] = people.employer_hub[i] = hub
             if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
                 people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
@@ -88,25 +78,27 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, re
 
 @njit(cache=True, nogil=True)
 def settle(
-    first, last, keys, people, country, settlement, returning, renewal, naturalise, opt_months, stem_months, month
+    first, last, keys, people, country, settlement, returning, renewal, naturalise, study_months, study_share, month
 ):
     """Status at the end of the year (E6), and who must or wants to leave the country.
 
     Parameters
     ----------
-    keys : (4,) uint64, draws for settlement, return, renewal and naturalisation
+    keys : (5,) uint64, draws for settlement, return, renewal, naturalisation and work after study
     settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
     naturalise : (country,) hazard a year
-    opt_months, stem_months : (country,) length of post-study work and of its extension
+    study_months, study_share : (step, country) length of post-study work and of its extension, and who gets it
     month : last month of the year
 
     Returns
     -------
-    change to book, slots whose status has run out, slots that go home
+    change to book, slots whose status has run out, slots that go home, and (step, country) who asked for post-study
+    work or its extension and who got it
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
     change = no_changes(country.size, homes)
     expired, homeward = [0 for _ in range(0)], [0 for _ in range(0)]
+    asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
     for i in range(first, last):
         s = status[i]
         if people.hub[i] < 0:
@@ -127,18 +119,20 @@ def settle(
             continue
         elif s == TEMPORARY and uniform_at(keys[2], i) < renewal[place]:
             expiry_month[i] += 36
-        elif s == STUDENT:
-            status[i] = OPT
-            expiry_month[i] += opt_months[place]
-        elif s == OPT and stem_months[place] > 0:
-            status[i] = STEM_OPT
-            expiry_month[i] += stem_months[place]
+        elif s in (STUDENT, OPT) and study_months[s - STUDENT, place] > 0:
+            asked[s - STUDENT, place] += 1
+            if uniform_at(keys[4], i) < study_share[s - STUDENT, place]:
+                status[i] += 1  # from a student to OPT, from OPT to its extension
+                expiry_month[i] += study_months[s - STUDENT, place]
+                got[s - STUDENT, place] += 1
+            else:
+                expired.append(i)
         else:
             expired.append(i)
         change[before] -= 1
         change[change.size - 1] -= was
         book(change, people, i, homes, 1)
-    return change, np.array(expired), np.array(homeward)
+    return change, np.array(expired), np.array(homeward), asked, got
 
 
 @njit(cache=True, nogil=True)

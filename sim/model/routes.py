@@ -68,6 +68,24 @@ class Routes:
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
 
+    def study_terms(self, country_count, rules, baseline):
+        """Work after study by step (E6): (step, country) months, share of those eligible who get it, and its route.
+
+        Step 0 is the first permit after a degree, step 1 its extension for STEM. The share is that of policy over the
+        baseline, whose stays are observed; a country without a route in the table gives a year to everybody.
+        """
+        months, share = np.zeros((2, country_count), np.int64), np.ones((2, country_count))
+        route = np.full((2, country_count), -1)
+        months[0] = 12
+        for r in np.flatnonzero(self.kind == KINDS.index("study")):
+            step, c = int("stem" in self.names[r]), self.country[r]
+            usual = baseline["route_reach"][r] * baseline["route_approval_rate"][r]
+            got = rules["route_reach"][r] * rules["route_approval_rate"][r] * (rules["route_is_open"][r] > 0)
+            months[step, c] = round(12 * rules["route_years"][r])
+            share[step, c] = min(got / max(usual, 1e-9), 1.0)
+            route[step, c] = r
+        return months, share, route
+
 
 @lru_cache(maxsize=8)
 def routes_of(setting):
@@ -196,7 +214,7 @@ def permit_terms(arm, gross, tax):
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
-        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.fee_pass_through, 0.0
+        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0
     )
     pull = eq.utility(
         a,
@@ -209,7 +227,13 @@ def permit_terms(arm, gross, tax):
     return np.where(reached > 0, mean, np.nan)[pattern_of]
 
 
-def route_for(arm, slots, hub, abroad):
+def intra_company(arm, slots, hub):
+    """The route of each applicant whom his own employer transfers: the temporary ones, open to all such employers."""
+    reach = np.where(arm.routes.kind == 0, 1.0, 0.0)
+    return route_for(arm, slots, hub, abroad=True, reach=reach)
+
+
+def route_for(arm, slots, hub, abroad, reach=None):
     """The reachable route that promises most to each applicant, -1 without one.
 
     Parameters
@@ -236,7 +260,7 @@ def route_for(arm, slots, hub, abroad):
         routes.for_whom,
         side,
         arm.open_routes,
-        arm.rules["route_reach"],
+        arm.rules["route_reach"] if reach is None else reach,
         arm.reach_key,
         MOST_ROUTES,
         arm.offices.promised(abroad),

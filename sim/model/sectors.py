@@ -9,10 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model import equations as eq
+from sim.model.compute import relative
 from sim.world.categories import SECTORS
 from sim.world.engineers import TASTES
 
 FRONTIER_LAB = SECTORS.index("frontier_lab")
+PUSHED = {"sovereign_lab": 0.5, "frontier_lab": 0.3, "cloud_saas": 0.2}  # jobs that compute opens; assumed, grade D
+PUSHED_SECTORS = np.array([PUSHED.get(sector, 0.0) for sector in SECTORS])
 
 
 class Sectors(NamedTuple):
@@ -36,6 +39,8 @@ def sectors(arm, gross):
         arm.pull_at_start = pull
     openings = np.maximum(openings_by_sector(s, a, arm.rules), 1e-12)  # even where none are left
     openings /= openings.sum(axis=1, keepdims=True)
+    pushed = eq.jobs_share(arm.vacancies, arm.openings())[:, None]  # of all openings
+    openings = openings * (1 - pushed) + pushed * PUSHED_SECTORS
     advantage = eq.sector_advantage(pull, arm.pull_at_start, a.sector_response)
     return Sectors(openings, advantage, eq.sector_value(openings, advantage))
 
@@ -57,8 +62,7 @@ def sector_pull(arm, gross):
     ahead = np.moveaxis(ahead, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
     pay = pay_tastes(a)[:, None, None] * ahead
     seen = a.b_compute * (
-        np.log1p(np.minimum(market.sector_compute, a.compute_saturation))
-        - np.log1p(np.minimum(market.compute, a.compute_saturation))[:, None]
+        np.log1p(relative(a, market, market.sector_compute)) - np.log1p(relative(a, market, market.compute))[:, None]
     )
     compute = setting.role_compute[:, None, None, None] * seen
     return (pay + compute).reshape(-1, *seen.shape)
@@ -72,7 +76,7 @@ def pay_tastes(a):
 def net_pay(setting, a, rules, gross):
     """(hub, ...) kUSD a year after tax at the pay itself (E1), without relief; ``gross`` (hub, ...)."""
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, rules["tax_rate_points"][setting.country])
-    return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.expected_stay, a.fee_pass_through, 0.0)
+    return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0)
 
 
 def nominal_mean_pay(arm):

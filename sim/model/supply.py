@@ -8,7 +8,7 @@ from sim.model.acts import those
 from sim.scenario.stack import rules_at
 from sim.world.categories import SECTORS, TIERS
 from sim.world.engineers import skill_of, tier_of
-from sim.world.people import entrant_tiers
+from sim.world.people import entrant_homes, entrant_tiers
 
 GRADUATES, CONVERSIONS = range(2)
 ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors
@@ -62,12 +62,14 @@ def enter(arm, year):
     k = year - world.start + 1
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
     ratio = entrant_ratio(arm, year)
+    path = arm.world.entrants[year - arm.world.start][:, GRADUATES].sum(axis=1)
+    study = study_factor(arm, entrant_homes(world.setting)[:, GRADUATES], path)
     change, graduates = passes.enter(
-        first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, arm.hiring, homes
+        first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, arm.hiring, homes, study
     )
     arm.used = max(arm.used, last)
-    if (ratio > 1).any():
-        extra = _copies(arm, np.arange(first, last), ratio, year)
+    if (ratio > 1).any() or (study > 1).any():
+        extra = _copies(arm, np.arange(first, last), ratio, year, study)
         change = change + those(extra, arm.people, len(ratio), homes)
         studied = extra[arm.people.graduate[extra]]
         np.add.at(graduates, (arm.people.hub[studied], tier_of(arm.people.category[studied])), 1)
@@ -119,15 +121,49 @@ def by_country(setting, values):
     return np.bincount(setting.country, values, len(setting.countries))
 
 
-def _copies(arm, slots, ratio, year):
+def _copies(arm, slots, ratio, year, study):
     """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, skill) goes beyond one."""
     kind = np.where(arm.people.graduate[slots], GRADUATES, CONVERSIONS)
     skill = skill_of(arm.people.category[slots])
-    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, skill] - 1, 0.0)
+    more = np.where(kind == GRADUATES, study[arm.people.home[slots], arm.world.entry_hub[slots]], 1.0)
+    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, skill] * more - 1, 0.0)
     times = np.maximum(rng.rounded(surplus, rng.key(arm.seed, "enter again", year), slots), 0)
     donors = np.repeat(slots, times.astype(int))
     copies = arm.spare_slots(len(donors))
     for column in arm.people:
         column[copies] = column[donors]
+    arm.entered[copies] = arm.entered[donors]
     arm.people.hub[copies] = arm.people.employer_hub[copies] = arm.world.entry_hub[donors]
     return copies
+
+
+STUDY_LAG = 2  # years from the choice of a place of study to the first job: a master's degree
+
+
+def study_pull(arm):
+    """(hub,) log of net real pay on arrival that a hub promises to a student from abroad, of the middle engineer."""
+    return arm.pulls.pay_arriving[15 + 2 * 3 + 1] / max(arm.a.b_pay, 1e-9)
+
+
+def follow_students(arm):
+    """Note what students saw this year."""
+    arm.studied = [*getattr(arm, "studied", []), study_pull(arm)]
+
+
+def study_factor(arm, homes_of_graduates, graduates):
+    """(home, hub) graduates over those of the reference path: the same people of each home, at other places abroad.
+
+    Parameters
+    ----------
+    homes_of_graduates : (hub, home) shares; graduates : (hub,) persons on the reference path
+    """
+    s = arm.world.setting
+    seen = getattr(arm, "studied", [])
+    t = arm.year - arm.world.start - STUDY_LAG
+    if arm.a.study_elasticity == 0 or t < 0 or not seen:
+        return np.ones((len(s.homes), len(s.hubs)))
+    gain = np.exp(arm.a.study_elasticity * (seen[min(t, len(seen) - 1)] - arm.study_start))
+    there = (homes_of_graduates * graduates[:, None]).T * (s.home_share <= 0)  # home, hub, abroad
+    total = there.sum(axis=1, keepdims=True)
+    mean = (there * gain).sum(axis=1, keepdims=True) / np.maximum(total, 1e-300)
+    return np.where(s.home_share > 0, 1.0, gain / np.where(total > 0, mean, 1.0))

@@ -39,6 +39,7 @@ class Tables(NamedTuple):
     colleague_share: float  # part of the colleague ties that count
     family_share: np.float32  # part of the engineers who have a family
     year: int
+    back: np.ndarray  # (home, hub of residence) going home beyond the hubs' own pull
 
 
 class Hiring(NamedTuple):

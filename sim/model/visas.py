@@ -14,7 +14,7 @@ from sim.model.acts import below, standing
 from sim.model.desks import INTAKE, Desks
 from sim.model.kernels import uniforms
 from sim.model.passes import students
-from sim.model.routes import WEIGHTED, promise, route_for
+from sim.model.routes import WEIGHTED, intra_company, promise, route_for
 from sim.threads import over_range
 from sim.world.engineers import tier_of
 
@@ -32,6 +32,8 @@ class Offices(Desks):
         self.due = {}  # month -> petitions granted whose processing ends then
         self.refused = [NONE]  # petitions refused this month
         self.last_clocks = np.full((len(arm.routes.names), 2), np.inf)  # of the selected, others and local masters
+        self.lost = [NONE[SLOT]]  # engineers refused this month whose employer still wants them
+        self.transfers = [NONE[SLOT]]  # engineers who have taken a job offered abroad and not yet filed for it
         self.see_rules()
         self.start_year()
 
@@ -41,6 +43,7 @@ class Offices(Desks):
         twin.arm, twin.odds, twin._kept = arm, self.odds.copy(), {}
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
+        twin.lost, twin.transfers = list(self.lost), list(self.transfers)
         twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
 
@@ -110,6 +113,7 @@ class Offices(Desks):
         new = self.standing(np.concatenate(self.new, axis=1))
         self.new = [NONE]
         new[ROUTE] = route_for(arm, new[SLOT], new[HUB], abroad=True)
+        self.transfer(new)
         self.refused.append(new[:, new[ROUTE] < 0])
         new = new[:, new[ROUTE] >= 0]
         self._count("applicants", new[ROUTE])
@@ -118,6 +122,13 @@ class Offices(Desks):
         self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
         self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)
         return np.concatenate([new[:, ~drawn & ~capped], self.serve_queues(month)], axis=1)
+
+    def transfer(self, new):
+        """Give those whom their own employer transfers the intra-company route, where it promises anything."""
+        moved = np.isin(new[SLOT], np.concatenate(self.transfers))
+        self.transfers = [NONE[SLOT]]
+        if self.arm.a.offer_intra > 0 and moved.any():
+            new[ROUTE, moved] = intra_company(self.arm, new[SLOT, moved], new[HUB, moved])
 
     def serve_queues(self, month):
         """Take from the capped queues those whose turn has come."""
@@ -159,6 +170,7 @@ class Offices(Desks):
         pays = below(rng.key(arm.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions[:, ~pays])
+        self.lost.append(petitions[SLOT, ~pays])
         return petitions[:, pays]
 
     def decide(self, petitions, month):
@@ -166,6 +178,7 @@ class Offices(Desks):
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
         self.refused.append(petitions[:, ~approved])
+        self.lost.append(petitions[SLOT, ~approved & self._filed(petitions, month)])
         granted = petitions[:, approved]
         route = granted[ROUTE]
         self._count_grants(granted, abroad=True)
@@ -179,6 +192,8 @@ class Offices(Desks):
         slots = np.concatenate(over_range(students, self.arm.used, people))
         hubs = people.hub[slots].astype(np.int64)
         route = route_for(self.arm, slots, hubs, abroad=False)
+        registers = uniforms(rng.key(self.arm.seed, "registers", month // 12), slots) < self.arm.a.registers_inside
+        route = np.where(self.drawn[route] & ~registers, -1, route)  # whose employer registers nobody this year
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
         self._count("applicants", asking[ROUTE])
         by_lot = self.drawn[asking[ROUTE]]
@@ -228,6 +243,12 @@ class Offices(Desks):
         """(slot,) uniforms of the clocks in this year's draw."""
         return uniforms(rng.key(self.arm.seed, "lottery", month // 12), slots)
 
+    def count_study(self, route, asked, got):
+        """Count who asked for work after study and who got it, (step, country), by the (step, country) route."""
+        some = route >= 0
+        for name, counts in (("applicants", asked), ("grants", got)):
+            np.add.at(self.counts[name], route[some], counts[some])
+
     def wage_level(self, slots):
         """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""
         arm = self.arm
@@ -251,18 +272,56 @@ class Offices(Desks):
         slots = refused[SLOT]
         arm.people.target[slots] = -1
         country = arm.world.setting.country[refused[HUB]].astype(np.int64)
-        moves.act_on(arm, month, slots, *moves.choose(arm, slots, "next best", month, barred=country))
+        lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
+        if not (arm.a.relocation > 0 or arm.a.offer_second > 0):
+            moves.act_on(arm, month, slots, *moves.choose(arm, slots, "next best", month, barred=country))
+            return
+        usa = arm.world.setting.countries.index("usa")
+        offer = self.offers(slots, (country == usa) & np.isin(slots, lost), month)
+        chosen, needs = moves.choose_with_offers(arm, slots, "next best", month, country, offer)
+        self.take(slots, chosen, offer)
+        moves.act_on(arm, month, slots, chosen, needs)
+
+    def offers(self, slots, lost, month):
+        """(slot,) hub of the job that the employer of who has ``lost`` (slot,) bool offers abroad, -1 for none (E5).
+
+        Affiliates where the engineer lives already, or is at home, are left out: he needs no offer to be there.
+        """
+        arm, s = self.arm, self.arm.world.setting
+        made = np.flatnonzero(lost & (uniforms(rng.key(arm.seed, "offer", month), slots) < arm.a.relocation))
+        home = s.home_country[arm.people.home[slots[made]]]
+        lives = s.country[arm.people.hub[slots[made]]]
+        away = (s.country != home[:, None]) & (s.country != lives[:, None])
+        bounds = np.cumsum(s.affiliates * away, axis=1)
+        point = uniforms(rng.key(arm.seed, "offer hub", month), slots[made]) * bounds[:, -1]
+        hub = (bounds <= point[:, None]).sum(axis=1)
+        self.made += np.bincount(s.country[hub], minlength=len(self.made))
+        offer = np.full(len(slots), -1, np.int64)
+        offer[made] = hub
+        return offer
+
+    def take(self, slots, chosen, offer):
+        """Write down who takes the job offered."""
+        takes = (chosen == offer) & (offer >= 0)
+        self.transfers.append(slots[takes])
+        self.taken += np.bincount(self.arm.world.setting.country[chosen[takes]], minlength=len(self.taken))
 
     def drop(self, month):
         """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
         drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == INTAKE)
         for petitions in (*self.due.pop(month, []), *self.refused, self.waiting[:, drawn]):
             self.arm.people.target[petitions[SLOT]] = -1
-        self.refused, self.waiting = [NONE], self.waiting[:, ~drawn]
+        self.refused, self.waiting, self.lost = [NONE], self.waiting[:, ~drawn], [NONE[SLOT]]
 
     def _approved(self, petitions, month):
         p = self.approval[petitions[ROUTE]]
         return below(rng.key(self.arm.seed, "approval", month), petitions[SLOT], p)
+
+    def _filed(self, petitions, month):
+        """Whether an employer files at all: of a drawn pool some selections never become petitions (E5)."""
+        arm, route = self.arm, petitions[ROUTE]
+        filed = np.minimum(arm.a.petition_yield / np.maximum(arm.baseline_rules["route_approval_rate"], 1e-9), 1.0)
+        return below(rng.key(arm.seed, "approval", month), petitions[SLOT], np.where(self.drawn, filed, 1.0)[route])
 
     def _draw_again(self, petitions, month):
         again = uniforms(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share

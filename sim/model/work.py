@@ -92,8 +92,11 @@ def call_back(first, last, keys, people, p_move, country, hiring, homes):
 
 
 @njit(cache=True, nogil=True)
-def promote(first, last, key, people, rate, homes):
-    """Promote engineers at the ``rate`` (tier, hub) of their tier and hub (E10); what to book, and (hub, tier) left."""
+def promote(first, last, key, people, rate, entered, year, track, homes):
+    """Promote engineers at the ``rate`` (tier, hub) of their tier and hub (E10); what to book, and (hub, tier) left.
+
+    To expert it counts ``track`` times, by the years since the engineer ``entered`` (slot,).
+    """
     change, promotions = no_changes(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
     u = np.empty(BLOCK)
     for block in range(first, last, BLOCK):
@@ -101,7 +104,9 @@ def promote(first, last, key, people, rate, homes):
         draw_block(u, key, block, end)
         for i in range(uint64(block), uint64(end)):
             hub, tier = people.hub[i], TIER_OF[uint64(people.category[i])]
-            if hub >= 0 and u[i - uint64(block)] < rate[tier, uint64(hub)]:
+            since = max(min(int32(year) - int32(entered[i]), int32(track.size - 1)), int32(0))
+            along = track[uint64(since)] if tier == 1 else 1.0
+            if hub >= 0 and u[i - uint64(block)] < rate[tier, uint64(hub)] * along:
                 book(change, people, i, homes, -1)
                 people.category[i] -= TIER_STEP
                 book(change, people, i, homes, 1)

@@ -10,7 +10,7 @@ from sim.model.jobs import change_jobs
 from sim.model.kernels import LEAVING, RETURNING
 from sim.model.market import follow_the_market
 from sim.model.remote import call_back
-from sim.model.supply import enter
+from sim.model.supply import enter, follow_students
 from sim.model.teams import take_over
 from sim.model.timeline import Timeline
 from sim.threads import over_range
@@ -46,6 +46,7 @@ def simulate(arm, until):
         follow_the_market(arm, year)
         find_considering(arm, year)
         timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
+        follow_students(arm)
         settle(arm, year)
         promote(arm, year)
         call_back(arm, year)
@@ -95,9 +96,15 @@ def fill_pipeline(arm):
 def settle(arm, year):
     """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
     setting, people = arm.world.setting, arm.people
-    keys = np.array([rng.key(arm.seed, q, year) for q in ("settlement", "return", "renewal", "naturalisation")])
-    stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
+    questions = ("settlement", "return", "renewal", "naturalisation", "work after study")
+    keys = np.array([rng.key(arm.seed, q, year) for q in questions])
     month = 12 * year + 11
+    if arm.a.study_routes > 0:
+        months, share, route = arm.routes.study_terms(len(setting.countries), arm.rules, arm.baseline_rules)
+    else:
+        stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
+        months = np.stack([arm.routes.opt_months(len(setting.countries), arm.rules), stem])
+        share, route = np.ones(months.shape), np.full(months.shape, -1)
     parts = over_range(
         passes.settle,
         arm.used,
@@ -108,17 +115,38 @@ def settle(arm, year):
         return_rates(arm),
         renewal_rates(arm),
         np.minimum(arm.a.naturalisation_rate * arm.rules["naturalisation"], 1.0),
-        arm.routes.opt_months(len(setting.countries), arm.rules),
-        stem,
+        months,
+        share,
         month,
     )
-    changes, expired, homeward = zip(*parts, strict=True)
+    changes, expired, homeward, asked, got = zip(*parts, strict=True)
+    arm.offices.count_study(route, sum(asked), sum(got))
     arm.books.change += sum(changes)
     for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
         slots = np.concatenate(leavers)
+        if arm.a.relocation > 0 and mode == LEAVING:
+            slots = transferred(arm, slots, year, month)
         chosen, _ = moves.choose(arm, slots, "leave the country", year, mode)
         going = chosen != people.hub[slots]
+        if mode == LEAVING:
+            np.add.at(arm.books.forced, (people.hub[slots[going]], people.home[slots[going]]), 1)
         moves.move(arm, slots[going], chosen[going], month)
+
+
+def transferred(arm, slots, year, month):
+    """Who must leave and has no offer, or declines it; the others file for a permit where their employer wants them."""
+    country = arm.world.setting.country
+    usa = country[arm.people.hub[slots]] == arm.world.setting.countries.index("usa")
+    offer = arm.offices.offers(slots, usa, month)
+    some = np.flatnonzero((offer >= 0) & (arm.people.target[slots] < 0))
+    none = np.full(len(some), -1, np.int64)
+    chosen, needs = moves.choose_with_offers(
+        arm, slots[some], "offer at the end", year, none, offer[some], leaving=True
+    )
+    takes = chosen == offer[some]
+    arm.offices.take(slots[some], chosen, offer[some])
+    moves.act_on(arm, month, slots[some[takes]], chosen[takes], needs[takes])
+    return np.delete(slots, some[takes])
 
 
 def return_rates(arm):
@@ -135,6 +163,8 @@ def return_rates(arm):
     bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
     policy = (weight * arm.rules["going_home"])[:, None]
+    if a.return_choice > 0:  # going home is a choice (E3), fitted to the measured rates
+        return np.zeros_like(setting.return_rate)
     return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 
@@ -144,7 +174,8 @@ def renewal_rates(arm):
     mine = (of_country >= 0) & (arm.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
     reach = np.where(mine, rules["route_reach"][of_country], -1.0)
     widest = np.take_along_axis(of_country, reach.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
+    approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
+    return 1 - arm.a.renewal_refusal * (1 - approved)
 
 
 def leave(arm, year):
@@ -171,6 +202,8 @@ def close(arm, year):
     before = arm.census
     arm.count()
     arm.books.close(before, arm.census)
-    arm.affiliate_jobs = arm.a.affiliate_jobs * arm.offices.lost_in_usa() * arm.world.weight
+    arm.fill_jobs(arm.books.flow.sum(axis=0) * arm.world.weight)  # by the openings of the year that ends
+    opened = arm.a.affiliate_jobs * arm.offices.lost_in_usa() - arm.offices.taken.sum()  # offers taken are no openings
+    arm.affiliate_jobs = max(opened, 0.0) * arm.world.weight
     arm.year = year + 1
     arm.follow_academia()

@@ -312,6 +312,19 @@ GENERATED = {
         ("group",),
         {"move_cost_abroad": (-50.0, 50.0), "crossing_factor": (1e-3, 1e3)},
     ),
+    "return_homes": Table(
+        "going home beyond the hubs' own pull, by home, fitted", "log-odds", ("home",), {"effect": (-50.0, 50.0)}
+    ),
+    "return_residences": Table(
+        "going home beyond that, by country of residence, fitted", "log-odds", ("country",), {"effect": (-50.0, 50.0)}
+    ),
+    "forced_exits": Table(
+        "who leave because their permit runs out, in the first year of the fit",
+        "persons a year",
+        ("country", "home"),
+        {"persons": POSITIVE},
+        full=False,
+    ),
     "hub_pulls": Table(
         "pull of a hub against the mean hub by factor, and what part is fitted",
         "log-odds; share",

@@ -27,7 +27,7 @@ GIVEN = set(
     "equity_shift expert_share fleet gain growth_until guarantee illiquid_part is_abroad labs "
     "liquidity mean_mentoring multiplier offered openings_share published queue_share rate_start "
     "remote_hiring rights role_demand role_pay sector_stock shared start tier_demand tier_pay "
-    "tier_stock value world_share year".split()
+    "tier_stock value world_share year horizon local_h100e vacancies jobs_role role_share shape jobs going_home".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}
@@ -78,7 +78,7 @@ def test_every_equation_is_labelled_and_explained():
 
 
 def real_pay(gross=200.0, tax=0.4, relief=0.5, years=3.0, fee=0.0, price=1.0, stay=6.0, passed=0.3, weight=0.6):
-    return float(eq.net_real_pay(gross, tax, relief, years, fee, price, stay, passed, weight))
+    return float(eq.net_real_pay(gross, tax, relief, years, fee, price, stay, stay, passed, weight))
 
 
 def test_net_real_pay_by_hand():

@@ -31,6 +31,7 @@ START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
 AGENTS, SEEDS, PASSES = 380_000, 12, 9  # simulated first years of the fit
 DAMPING = 0.6  # of each correction: neighbouring hubs answer more strongly than the expected flows say
+TABLES = ("hub_constants", "border_costs", "return_homes", "return_residences", "forced_exits")
 GROUPS = names("group")  # whose border costs are fitted
 SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assumptions"
 
@@ -64,17 +65,29 @@ def constants_for(world, a, offsets, start_values=None):
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
     year = FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
-    targets, guess = fitting.net_targets(setting, a.boom_weight), (first.permanent + first.boom, first.move_cost_abroad)
-    whole, cost = fitting.invert(year, targets, crossing, offsets, guess)
-    lasting, _ = fitting.invert(year, setting.national_net, None, offsets, (first.permanent, cost))
-    return Constants(lasting, whole - lasting, cost, world.start)
+    targets = fitting.net_targets(setting, a.boom_weight)
+    guess = first.permanent + first.boom, first.move_cost_abroad, first.back
+    going_home = None
+    if a.return_choice > 0:
+        forced = 0.0 if offsets.forced is None else offsets.forced
+        going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.arm), forced)
+    whole, cost, *back = fitting.invert(year, targets, crossing, offsets, guess, going_home)
+    back = back[0] if back else None
+    lasting, _ = fitting.invert(year, setting.national_net, None, offsets, (first.permanent, cost, back))
+    return Constants(lasting, whole - lasting, cost, world.start, back)
 
 
 def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
-    """Simulated first year at the baseline: (hub,) net migration and (2,) crossing rates, means over seeds."""
+    """Simulated first year at the baseline, means over seeds.
+
+    Returns
+    -------
+    (hub,) net migration, (2,) crossing rates, (country, home) persons whose permit ran out and who left
+    """
     setting = load_setting()
     world = build(setting, agents, 0, START, entrant_path(setting, a, START, 1), a.mover_share)
     net, crossing = np.zeros(len(setting.hubs)), np.zeros(2)
+    forced = np.zeros((len(setting.countries), len(setting.homes)))
     for seed in range(seeds):
         arm = begin(world, a, constants, baseline_rules(), seed).branch(())
         (arm,) = simulate(arm, START + 1)
@@ -82,7 +95,8 @@ def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
         by_tier = by_group(arm.books.crossings)
         stock = by_group(setting.stock @ setting.tier_share)
         crossing += by_tier * world.weight / stock / seeds
-    return net, crossing
+        np.add.at(forced, setting.country, arm.books.forced * world.weight / seeds)
+    return net, crossing, forced
 
 
 def fit(a=None, say=lambda line: None):
@@ -93,10 +107,12 @@ def fit(a=None, say=lambda line: None):
     offsets, found = Offsets(np.zeros(len(targets)), np.ones(2)), None
     for k in range(PASSES):
         found = constants_for(world, a, offsets, found)
-        net, crossing = first_year(a, found)
+        net, crossing, forced = first_year(a, found)
         gap = (net - targets) / world.setting.stock
         say(f"pass {k + 1}: largest gap {100 * np.abs(gap).max():.2f} % of stock, crossing {100 * crossing} %")
-        offsets = Offsets(offsets.net + DAMPING * (net - targets), offsets.crossing * (crossing / rates) ** DAMPING)
+        offsets = Offsets(
+            offsets.net + DAMPING * (net - targets), offsets.crossing * (crossing / rates) ** DAMPING, forced
+        )
     found = constants_for(world, a, offsets, found)
     return found, offsets
 
@@ -133,6 +149,31 @@ def write(found, offsets, folder=None):
             for k, group in enumerate(GROUPS)
         ],
     )
+    first = np.unique(setting.country, return_index=True)[1]  # a hub of each country
+    back = np.zeros((len(setting.homes), len(setting.hubs))) if found.back is None else found.back
+    sigma = back[0, first] - back[0, first[0]]
+    stock = np.bincount(setting.country, setting.stock * (1 - (setting.home_mix * setting.home_share.T).sum(axis=1)))
+    level = np.average(sigma, weights=stock)  # effects of residence have mean 0 over the foreigners
+    source = "fitted by talentflow calibrate to return_hazards.csv less forced exits"
+    effects = {"home": (setting.homes, back[:, first[0]] + level), "country": (setting.countries, sigma - level)}
+    for name, (key, (places, values)) in zip(TABLES[2:4], effects.items(), strict=True):
+        _write(
+            folder,
+            name,
+            [key, "effect", "source", "grade"],
+            [[place, f"{x:.6f}", source, "D"] for place, x in zip(places, values, strict=True)],
+        )
+    _write(
+        folder,
+        "forced_exits",
+        ["country", "home", "persons", "source", "grade"],
+        [
+            [c, g, f"{offsets.forced[i, k]:.2f}", SOURCE, "D"]
+            for i, c in enumerate(setting.countries)
+            for k, g in enumerate(setting.homes)
+            if offsets.forced[i, k] > 0
+        ],
+    )
 
 
 def shipped():
@@ -141,14 +182,21 @@ def shipped():
     borders = {row["group"]: row for row in read("border_costs")}
     border = lambda name: [float(borders[group][name]) for group in GROUPS]  # noqa: E731
     return _fitted(
-        hub("permanent"), hub("boom"), border("move_cost_abroad"), hub("net_offset"), border("crossing_factor")
+        hub("permanent"),
+        hub("boom"),
+        border("move_cost_abroad"),
+        hub("net_offset"),
+        border("crossing_factor"),
+        column("return_homes", "effect"),
+        column("return_residences", "effect"),
+        read("forced_exits"),
     )
 
 
 def kept(folder):
     """The same of the tables that :func:`write` left in a folder; None where there are none."""
     rows = []
-    for name in ("hub_constants", "border_costs"):
+    for name in TABLES:
         if not (path := Path(folder) / f"{name}.csv").exists():
             return None
         with path.open(newline="", encoding="utf-8") as file:
@@ -160,13 +208,20 @@ def kept(folder):
         number(1, "move_cost_abroad"),
         number(0, "net_offset"),
         number(1, "crossing_factor"),
+        number(2, "effect"),
+        number(3, "effect"),
+        rows[4],
     )
 
 
-def _fitted(permanent, boom, border_costs, net, crossing):
-    cost = np.array(border_costs)[[0, 1, 1]]
-    found = Constants(np.array(permanent), np.array(boom), cost, START)
-    return found, Offsets(np.array(net), np.array(crossing))
+def _fitted(permanent, boom, border_costs, net, crossing, rho, sigma, expired):
+    cost, setting = np.array(border_costs)[[0, 1, 1]], load_setting()
+    forced = np.zeros((len(sigma), len(rho)))
+    for row in expired:
+        forced[setting.countries.index(row["country"]), setting.homes.index(row["home"])] = float(row["persons"])
+    back = np.array(rho)[:, None] + np.array(sigma)[setting.country]
+    found = Constants(np.array(permanent), np.array(boom), cost, START, back)
+    return found, Offsets(np.array(net), np.array(crossing), forced)
 
 
 def _write(folder, name, header, rows):

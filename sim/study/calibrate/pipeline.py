@@ -27,8 +27,7 @@ PLACES = {  # where what ships of a fit lies in the package
     "posterior.csv": BELIEFS,
     "correlation.csv": BELIEFS,
     "calibration.json": BELIEFS,
-    "hub_constants.csv": constants.DATA,
-    "border_costs.csv": constants.DATA,
+    **{f"{name}.csv": constants.DATA for name in constants.TABLES},
 }
 ROWS, TRUTHS, PREDICTED = 4096, 256, 256
 LEAST = 120  # usable rows below which the emulator has nothing to learn from
