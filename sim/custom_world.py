@@ -1,41 +1,45 @@
-"""A world of one's own: a folder of tables that take the place of the shipped ones of the same name.
+"""Custom worlds: a folder of the user's tables, each of which replaces the shipped table of the same name.
 
-``TALENTFLOW_WORLD`` names the folder; processes that are started later inherit it. Its tables are read once and kept,
-so what a run is made from, what its digest says and what is saved with it are the same text.
+The environment variable ``TALENTFLOW_WORLD`` names the folder; worker processes inherit it. Each table is read once
+and cached, so that a run, its digest and the copy saved with its results come from the same text.
 """
 
 import csv
 import hashlib
 import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache, wraps
 from io import StringIO
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sim.errors import WorldError, nearest
 from sim.texts import read_text
 
 VARIABLE = "TALENTFLOW_WORLD"
 SHIPPED = Path(__file__).parent / "world" / "data"
-LIMIT_BYTES = 5_000_000  # of a table; the largest one that ships has 120,000
+LIMIT_BYTES = 5_000_000  # of a table; the largest shipped one has 120,000
 LONGEST_CELL = 2_000  # characters
 
-
-def folder():
-    """The folder in use, or None where the world is the shipped one."""
-    asked = os.environ.get(VARIABLE)
-    return Path(asked) if asked else None
+R = TypeVar("R")
 
 
-def use(path):
-    """Take the tables of the folder ``path`` from now on; those that ship for None.
+def folder() -> Path | None:
+    """Return the folder in use, or None if the shipped world is in use."""
+    name = os.environ.get(VARIABLE)
+    return Path(name) if name else None
+
+
+def use(path: str | Path | None) -> None:
+    """Switch to the tables of the folder ``path``, or back to the shipped ones if it is None.
 
     Raises
     ------
     WorldError
-        where there is no such folder, or a file in it is no table of the world
+        if there is no such folder, or a file in it is no table of the world
     """
-    _read.cache_clear()  # it may have been edited since
+    _read.cache_clear()  # the files may have been edited since
     if path is None:
         os.environ.pop(VARIABLE, None)
         return
@@ -45,16 +49,16 @@ def use(path):
 
 
 @contextmanager
-def using(path):
-    """Inside the block the world is that of the folder ``path`` (shipped for None); after it, what it was before."""
+def using(path: str | Path | None) -> Iterator[None]:
+    """Use the world of the folder ``path`` (shipped if None) inside the block, and restore the earlier one after it."""
     with restored():
         use(path)
         yield
 
 
 @contextmanager
-def restored():
-    """After the block the world is what it was before, whatever was taken inside."""
+def restored() -> Iterator[None]:
+    """Restore the present world after the block, whatever the block switches to."""
     before = os.environ.get(VARIABLE)
     try:
         yield
@@ -65,59 +69,63 @@ def restored():
             os.environ[VARIABLE] = before
 
 
-def texts():
-    """The tables of the folder in use: name -> text; none where the world is the shipped one."""
+def texts() -> dict[str, str]:
+    """Return the tables of the folder in use, name -> text; empty if the shipped world is in use."""
     return _read(str(folder()))[0] if folder() else {}
 
 
-def digest():
-    """SHA-256 over the tables of the folder in use; empty where the world is the shipped one."""
+def digest() -> str:
+    """Return the SHA-256 digest of the tables of the folder in use; empty if the shipped world is in use."""
     return _read(str(folder()))[1] if folder() else ""
 
 
-def rows(name):
-    """Rows of the table ``name`` of the world in use, as text, in file order.
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of the table ``name`` of the world in use, as text, in file order.
 
-    An own table has the columns of the shipped one, whatever their order.
+    A custom table has the columns of the shipped one, in any order.
 
     Raises
     ------
     WorldError
-        naming file, line and column
+        for a table that cannot be read or has other columns; names file, line and column
     """
     if name not in texts():
         return _shipped(name)
-    place = folder() / f"{name}.csv"
+    place = Path(os.environ[VARIABLE]) / f"{name}.csv"
     reader = csv.DictReader(StringIO(texts()[name], newline=""), strict=True)
     try:
         columns = reader.fieldnames or []
         _check_head(place, columns, _shipped(name)[0])
-        found = []
+        checked = []
         for row in reader:
+            # csv files surplus cells under None and fills missing ones with None
             if None in row or None in row.values():
                 wanted = f"{len(columns)} cells, one a column"
                 raise WorldError(place, f"line {reader.line_num}", f"more or fewer than {wanted}")
             long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
             if long is not None:
                 raise WorldError(place, f"line {reader.line_num}", long, f"longer than {LONGEST_CELL:,} characters")
-            found.append(row)
+            checked.append(row)
     except csv.Error as error:
         raise WorldError(place, f"after line {reader.line_num}", error) from None
-    if not found:
+    if not checked:
         raise WorldError(place, "has no rows")
-    return tuple(found)
+    return tuple(checked)
 
 
-def kept_by_world(maxsize=None):
-    """Like ``functools.lru_cache``, for functions whose answer depends on the tables of the world in use."""
+def kept_by_world(maxsize: int | None = None) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Return a decorator like ``functools.lru_cache`` for functions that depend on the tables of the world in use.
 
-    def keeping(function):
+    The digest of the world is part of the key of the cache. Arguments are positional.
+    """
+
+    def keeping(function: Callable[..., R]) -> Callable[..., R]:
         @lru_cache(maxsize)
-        def kept(_, *arguments):
+        def kept(_: str, *arguments: Any) -> R:
             return function(*arguments)
 
         @wraps(function)
-        def of_the_world_in_use(*arguments):
+        def of_the_world_in_use(*arguments: Any) -> R:
             return kept(digest(), *arguments)
 
         vars(of_the_world_in_use)["cache_clear"] = kept.cache_clear
@@ -127,22 +135,22 @@ def kept_by_world(maxsize=None):
 
 
 @cache
-def _shipped(name):
-    """Rows of a table that ships."""
+def _shipped(name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of a shipped table, as text."""
     path = SHIPPED / f"{name}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            found = tuple(csv.DictReader(file))
+            table = tuple(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise WorldError(path.name, f"cannot be read ({error})") from None
-    if not found:
+    if not table:
         raise WorldError(path.name, "has no rows")
-    return found
+    return table
 
 
 @lru_cache(maxsize=4)
-def _read(where):
-    """The tables in a folder, name -> text, and their digest."""
+def _read(where: str) -> tuple[dict[str, str], str]:
+    """Return the tables in a folder, name -> text, and their digest; raise WorldError for files that are none."""
     place, known = Path(where), {path.stem for path in SHIPPED.glob("*.csv")}
     try:
         files = sorted(path for path in place.iterdir() if path.suffix.lower() == ".csv")
@@ -153,11 +161,12 @@ def _read(where):
     for path in files:
         if path.stem not in known:
             raise WorldError(path, f"no table of the world is called so{nearest(path.stem, known)}")
-    found = {path.stem: read_text(path, WorldError, LIMIT_BYTES) for path in files}
-    return found, hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in found.items()).encode()).hexdigest()
+    tables = {path.stem: read_text(path, WorldError, LIMIT_BYTES) for path in files}
+    return tables, hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in tables.items()).encode()).hexdigest()
 
 
-def _check_head(place, head, shipped):
+def _check_head(place: Path, head: Sequence[str], shipped: Collection[str]) -> None:
+    """Raise WorldError if the columns ``head`` of a custom table are not those of the ``shipped`` one."""
     for column in shipped:
         if column not in head:
             raise WorldError(place, f"no column {column}{nearest(column, head)}")

@@ -1,4 +1,4 @@
-"""The error tree: every refusal is one line that names the place, the value and the limit."""
+"""Error classes of talentflow: every message is one line that names the place, the value and the limit."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -8,20 +8,22 @@ LONGEST, MOST = 1000, 2000  # characters of a part of a message, and of all of i
 
 
 class TalentflowError(Exception):
-    """Whatever talentflow refuses or fails at.
+    """Base class of all errors that talentflow raises on purpose.
 
-    ``parts`` run from the widest place to the problem (file, line, key, what is wrong) and are joined
+    ``parts`` go from the widest place to the problem (file, line, key, what is wrong) and are joined
     by colons into one line: ``TalentflowError("a.toml", "line 3", "5 is not in [0, 1]")``.
     """
 
     exit_code = 2
 
-    def __init__(self, *parts: object):
+    def __init__(self, *parts: object) -> None:
         super().__init__(one_line(": ".join(_short(str(part)) for part in parts if part)))
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` on one line that a terminal shows as it is: files and arguments may hold anything.
+    """Return ``text`` as one line without control characters, so that a terminal shows it as it is.
+
+    Messages quote files and arguments, which may contain line breaks and escape sequences.
 
     >>> one_line("a\\n b \\x1b[31m")
     'a b ?[31m'
@@ -30,57 +32,60 @@ def one_line(text: str) -> str:
 
 
 def _short(text: str, longest: int = LONGEST) -> str:
+    """Cut a text that is longer than ``longest`` characters and append its length."""
     return text if len(text) <= longest else f"{text[: longest // 2]} ... ({len(text):,} characters)"
 
 
 class ScenarioError(TalentflowError):
-    """A scenario file, a lever or a policy that cannot be used."""
+    """Raised for a scenario file, a lever or a policy that cannot be used."""
 
 
 class AssumptionError(TalentflowError):
-    """An assumption that is unknown, out of bounds or in the wrong file."""
+    """Raised for an assumption that is unknown, out of bounds or in the wrong file."""
 
 
 class WorldError(TalentflowError):
-    """A world table that is missing, stale or contradicts itself."""
+    """Raised for a world table that is missing, out of date or inconsistent."""
 
 
 class ResultError(TalentflowError):
-    """A result folder that cannot be read, or a measure that does not exist."""
+    """Raised for a result folder that cannot be read, and for an unknown measure."""
 
 
 class UsageError(TalentflowError):
-    """A command or a call with arguments that make no sense."""
+    """Raised for a command or a function call with invalid arguments."""
 
 
 class Refused(TalentflowError):
-    """A point of a design that a model cannot take: recorded with its reason, and never a failure."""
+    """Raised for a design point outside the range of a model; the sweep records the reason and goes on."""
 
 
 class StoreError(TalentflowError):
-    """A sweep that stopped with its finished cells on disk: the same command goes on from there."""
+    """Raised when a sweep stops; finished cells are on disk and the same command resumes from them."""
 
     exit_code = 1
 
 
 class InvariantError(TalentflowError):
-    """The books do not balance: a fault of talentflow, never of its user."""
+    """Raised when stocks and flows do not balance: a bug of talentflow, not a mistake of the user."""
 
     exit_code = 1
 
 
 def nearest(name: str, names: Iterable[str], called: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return ``"; nearest: a, b"`` for the ``names`` most like ``name``, or nothing.
+    """Return ``"; nearest: a, b"`` with the up to three ``names`` most similar to ``name``, or an empty string.
 
-    What names are ``called`` in words is compared too.
+    ``called`` maps a name to its label in words; a similar label counts as well.
 
     >>> nearest("valeu", ["value", "until"])
     '; nearest: value'
     >>> nearest("san_francisco", ["bay_area", "paris"], {"bay_area": "San Francisco Bay Area"})
     '; nearest: bay_area'
     """
-    if len(name) > LONGEST:  # compared letter by letter with all of them
+    # The comparison goes letter by letter through all names: too slow for a very long one.
+    if len(name) > LONGEST:
         return ""
+    # Labels are compared in the form of names: small letters, with _ for a space.
     known = {words.lower().replace(" ", "_"): key for key, words in called.items()} | {key: key for key in names}
     close = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"; nearest: {', '.join(dict.fromkeys(known[like] for like in close))}" if close else ""

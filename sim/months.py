@@ -28,21 +28,22 @@ def january(year: int) -> int:
 
 
 def month_of(day: date) -> int:
-    """Return the first whole month on or after ``day``: what begins on the 2nd acts from the next month.
+    """Return the first whole month on or after ``day``: a policy that begins on the 2nd acts from the next month.
 
     >>> label(month_of(date(2025, 9, 1))), label(month_of(date(2025, 9, 21)))
     ('Sep 2025', 'Oct 2025')
     """
+    # a day after the first of its month counts as the month that follows
     return 12 * day.year + day.month - 1 + (day.day > 1)
 
 
 def label(month: int) -> str:
-    """Return a short name, for axes and logs: ``Sep 2025``."""
+    """Return a month as short text, for axes and logs: ``Sep 2025``."""
     return f"{NAMES[month % 12][:3]} {month // 12}"
 
 
 def long_label(month: int) -> str:
-    """Return a full name, for sentences: ``September 2025``."""
+    """Return a month as full text, for sentences: ``September 2025``."""
     return f"{NAMES[month % 12]} {month // 12}"
 
 

@@ -1,4 +1,4 @@
-"""Text and TOML files that people write: read whole, or refused in one line that names the place."""
+"""Read text and TOML files that people write; every error is one line that names file and line."""
 
 import re
 import tomllib
@@ -8,19 +8,19 @@ from pathlib import Path
 from sim.errors import TalentflowError
 
 # ------------------------------------------------------------------------------
-# Text files that people wrote: read whole, or refused in one line.
+# Text files
 # ------------------------------------------------------------------------------
 
 
-# Inside a class of a regular expression: what moves a terminal's cursor, colours, or turns the direction of what
-# follows. A tab, a new line and the letters of every script are none of these.
+# Characters that move a terminal's cursor, change its colours or reverse the direction of writing, as the inside of
+# a character class of a regular expression. Tabs, line breaks and the letters of every script are allowed.
 UNSEEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 ONE_LINE = rf"^[^{UNSEEN}\t\n]*[^{UNSEEN}\s][^{UNSEEN}\t\n]*$"  # a title: not empty, not blank
 LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
 
 
 def read_text(path: Path, error: type[TalentflowError], limit: int = LIMIT_BYTES) -> str:
-    """Return the text of ``path``; raise ``error`` if it is missing, too large, binary or empty."""
+    """Return the text of the file ``path``; raise ``error`` if it is missing, too large, binary or empty."""
     try:
         if not path.exists():
             raise error(path, "no such file")
@@ -42,27 +42,30 @@ def read_text(path: Path, error: type[TalentflowError], limit: int = LIMIT_BYTES
 
 
 # ------------------------------------------------------------------------------
-# TOML that a person wrote: its tables, and the line where it is wrong.
+# TOML files
 # ------------------------------------------------------------------------------
 
 
 def parse(text: str, place: object, error: type[TalentflowError]) -> dict:
-    """Return the tables of TOML ``text``; raise ``error`` with ``place`` and the line."""
+    """Return the tables of TOML ``text``; raise ``error`` that names ``place`` and the line if it is not valid."""
     try:
         return tomllib.loads(text)
     except RecursionError:
         raise error(place, "nested too deeply") from None
     except ValueError as why:  # TOMLDecodeError is one; so is an integer of 5,000 digits
-        said, _, where = str(why).partition(" (at ")
+        # tomllib writes "problem (at line 3, column 5)" or "problem (at end of document)"
+        problem, _, where = str(why).partition(" (at ")
         number = re.search(r"line (\d+)", where)
         line = number[1] if number else len(text.splitlines()) if where else ""
+        # a date such as 2026-02-30 deserves a message of its own
         written = re.search(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", text.splitlines()[int(line) - 1] if line else "")
         if written and not _is_day(written[1]):
             raise error(place, f"line {line}", f"{written[1]} is no day of the calendar (year-month-day)") from None
-        raise error(place, line and f"line {line}", f"not valid TOML: {said}") from None
+        raise error(place, line and f"line {line}", f"not valid TOML: {problem}") from None
 
 
 def _is_day(text: str) -> bool:
+    """Tell whether ``text`` is a date of the calendar, year-month-day."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -71,17 +74,20 @@ def _is_day(text: str) -> bool:
 
 
 def line_of(text: str, table: str | None, index: int, key: str) -> str:
-    """Return ``"line 7"`` for ``key`` of the ``index``-th ``[[table]]`` (of the top if None), or nothing."""
-    header, seen = None, -1
+    """Return ``"line 7"`` for the line of ``key`` in the TOML ``text``, or an empty string if it is not there.
+
+    ``table`` and ``index`` name the ``[[table]]`` that holds the key; None stands for the top of the file.
+    """
+    header, seen = None, -1  # name of the table that the line is in, and how many of the wanted ones began before it
     for number, line in enumerate(text.splitlines(), 1):
         opened = re.match(r"\s*\[+\s*[\"']?([\w-]+)", line)
         if opened:
             header = opened[1]
             seen += header == table
-            found = table is None and header == key
+            is_here = table is None and header == key  # a table at the top is itself a key
         else:
             inside = header == table and (table is None or seen == index)
-            found = inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line)
-        if found:
+            is_here = bool(inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line))
+        if is_here:
             return f"line {number}"
     return ""

@@ -1,7 +1,7 @@
-"""Every lever, declared once: what a policy may change, in which unit, between which limits."""
+"""Levers: declare every value that a policy may change, with its unit and bounds, and look levers up by path."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import product
@@ -15,33 +15,33 @@ from sim.custom_world import rows as _rows
 from sim.errors import ScenarioError, WorldError, nearest
 
 # ------------------------------------------------------------------------------
-# The families of levers: one declaration for each kind of rule, whatever country, route or hub it is for.
+# Families of levers: one declaration for each kind of rule
 # ------------------------------------------------------------------------------
 
 
-SELECTIONS = ("queue", "lottery", "weighted_lottery")  # the rules hold the position
+SELECTIONS = ("queue", "lottery", "weighted_lottery")  # the arrays of rules hold the position in this tuple
 MUCH = 1e9  # beyond anything a policy could mean, yet finite: sums stay numbers
 
 
 @dataclass(frozen=True)
 class Family:
-    """Levers that differ only in their place; ``path`` is filled from the row of the table ``axis``."""
+    """Levers that differ only in their place: one lever for each row of the table ``axis``."""
 
-    path: str
-    field: str
-    axis: str  # whose rows it runs over: countries, routes, hubs, tiers, roles, sectors, or a product of two of them
-    what: str  # as a sentence names it
+    path: str  # with placeholders such as {country}, which the columns of the row fill
+    field: str  # name of the array of rules that holds the values
+    axis: str  # table with one row a lever: countries, routes, hubs, tiers, roles, sectors, or a product of two
+    what: str  # name of the lever in a sentence
     meaning: str
-    reaches: str
+    reaches: str  # people whom a change affects
     unit: str = ""
     low: float = 0.0
     high: float = 1.0
     kind: str = "number"
     neutral: float = 0.0  # the present value where no table holds one
-    column: str = ""  # of that table: the present value
-    graded: str = "grade"  # and the column of its grade
-    aimed_at: str = ""  # newcomer or returnee: then the column is in tax_relief.csv
-    may_be_none: bool = False
+    column: str = ""  # column of that table with the present value
+    graded: str = "grade"  # column of its evidence grade
+    aimed_at: str = ""  # newcomer or returnee: the column is then one of tax_relief.csv
+    may_be_none: bool = False  # whether "none", no limit, is a valid value
 
 
 def _route(key: str, *, reaches: str = "applicants", **declared: Any) -> Family:
@@ -207,11 +207,11 @@ FAMILIES = (
 
 
 # ------------------------------------------------------------------------------
-# Every lever, declared once: what a policy may change, in which unit, between which limits.
+# Levers: the families expanded over the rows of the world tables
 # ------------------------------------------------------------------------------
 
 
-MOST_ALTERNATIVES = 1000
+MOST_ALTERNATIVES = 1000  # paths that the braces of one pattern may stand for
 BY_DEFINITION = "definition: what the baseline is measured by"
 DTYPES = {"number": np.float64, "integer": np.float64, "flag": np.bool_, "choice": np.int64}
 
@@ -221,8 +221,8 @@ class Lever:
     """One value that a policy may change; ``present`` is its value under the baseline's rules."""
 
     path: str
-    field: str
-    index: int
+    field: str  # name of the array of rules that holds the value
+    index: int  # position in that array
     unit: str
     low: float
     high: float
@@ -241,8 +241,11 @@ class Lever:
 @kept_by_world()
 def catalogue() -> dict[str, Lever]:
     """Return every lever by its path, in the order of declaration and of the world tables."""
-    tables = {name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")}
+    tables: dict[str, Sequence[dict]] = {
+        name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")
+    }
     tables |= {"tiers": _rows("tier_factors"), "roles": _rows("role_factors")}
+    # two axes are products of tables: country and origin, hub and sector
     tables["origins"] = [
         {"country": to["country"], "home": of["home"], "name": f"{to['name']}, engineers from {of['name']}"}
         for to, of in product(tables["countries"], tables["homes"])
@@ -256,7 +259,7 @@ def catalogue() -> dict[str, Lever]:
 
 
 def families() -> list[dict[str, str]]:
-    """Return the kinds of levers: path with its placeholder, unit and meaning."""
+    """Return the families of levers as rows of a table: path with its placeholder, unit and meaning."""
     return [
         {
             "path": family.path.replace("{", "<").replace("}", ">"),
@@ -268,7 +271,7 @@ def families() -> list[dict[str, str]]:
 
 
 def baseline_rules() -> dict[str, np.ndarray]:
-    """Return the rules in force when no policy acts: field -> array on its axis (a fresh copy)."""
+    """Return the rules in force without any policy: field -> array over the rows of its axis (a new copy)."""
     rules: dict[str, list] = {}
     dtypes = {}
     for lever in catalogue().values():
@@ -278,9 +281,9 @@ def baseline_rules() -> dict[str, np.ndarray]:
 
 
 def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
-    """Return rules that take no figure from a table, for worlds other than the shipped one.
+    """Return rules at the neutral value of every family, for worlds that have no table of rules.
 
-    ``counts`` says how many countries, hubs, homes and routes there are.
+    ``counts`` gives the numbers of countries, hubs, homes and routes.
     """
     size = counts | {
         name: len(_rows(table))
@@ -291,11 +294,12 @@ def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
 
 
 def find(pattern: str) -> tuple[Lever, ...]:
-    """Return the levers that ``pattern`` names; refuse a name, or a wildcard, that matches none.
+    """Return the levers that ``pattern`` names.
 
-    ``*`` stands for any text between dots, ``{a,b}`` for a or b.
+    ``*`` stands for any text between dots, ``{a,b}`` for a or b. Raise ScenarioError, with the nearest paths, for a
+    name or an alternative that matches no lever.
     """
-    found: dict[str, Lever] = {}
+    named: dict[str, Lever] = {}
     for alternative in _braces(pattern):
         if "*" in alternative:
             matches = {path: lever for path, lever in catalogue().items() if _matches(path, alternative)}
@@ -303,16 +307,18 @@ def find(pattern: str) -> tuple[Lever, ...]:
             matches = {alternative: catalogue()[alternative]} if alternative in catalogue() else {}
         if not matches:
             raise ScenarioError(alternative, f"no such lever{nearest(alternative, catalogue())}")
-        found |= matches
-    return tuple(found.values())
+        named |= matches
+    return tuple(named.values())
 
 
 def _matches(path: str, pattern: str) -> bool:
+    """Tell whether ``path`` matches ``pattern`` segment by segment: a star never reaches over a dot."""
     segments, wanted = path.split("."), pattern.split(".")
     return len(segments) == len(wanted) and all(map(fnmatchcase, segments, wanted))
 
 
 def _braces(pattern: str) -> Iterator[str]:
+    """Yield the patterns that the braces of ``pattern`` stand for, with ``{a,b}`` replaced by a, then by b."""
     parts = re.split(r"\{([^{}]*)\}", pattern)  # text, alternatives, text, ...
     choices = [part.split(",") if k % 2 else [part] for k, part in enumerate(parts)]
     if prod(map(len, choices)) > MOST_ALTERNATIVES:
@@ -320,11 +326,12 @@ def _braces(pattern: str) -> Iterator[str]:
     return ("".join(name.strip() for name in names) for names in product(*choices))
 
 
-def _expand(family: Family, tables: dict[str, list[dict]]) -> Iterator[Lever]:
+def _expand(family: Family, tables: Mapping[str, Sequence[dict]]) -> Iterator[Lever]:
+    """Yield the levers of a family, one for each row of its axis."""
     names = {row["country"]: row["name"] for row in tables["countries"]}
     for index, row in enumerate(tables[family.axis]):
-        bearer = _bearer(family, row, tables)
-        at_home = names.get(row.get("country", ""), "")
+        value_row = _value_row(family, row, tables)
+        country = names.get(row.get("country", ""), "")
         yield Lever(
             path=family.path.format(**row),
             field=family.field,
@@ -335,22 +342,23 @@ def _expand(family: Family, tables: dict[str, list[dict]]) -> Iterator[Lever]:
             kind=family.kind,
             choices=SELECTIONS if family.kind == "choice" else (),
             may_be_none=family.may_be_none,
-            place=f"{at_home}, {_short(row['name'])}" if family.axis == "routes" else row["name"],
+            place=f"{country}, {_short(row['name'])}" if family.axis == "routes" else row["name"],
             what=family.what,
             meaning=family.meaning,
             reaches=family.reaches,
-            present=_present(family, bearer, row),
-            source=bearer["source"] if family.column else BY_DEFINITION,
-            grade=bearer[family.graded] if family.column else "A",
+            present=_present_value(family, value_row, row),
+            source=value_row["source"] if family.column else BY_DEFINITION,
+            grade=value_row[family.graded] if family.column else "A",
         )
 
 
 def _short(name: str) -> str:
+    """Return a name without what it has in parentheses."""
     return re.sub(r" \([^)]*\)", "", name)
 
 
-def _bearer(family: Family, row: dict, tables: dict[str, list[dict]]) -> dict:
-    """Return the row that holds the present value: its own, or the country's row of tax_relief.csv."""
+def _value_row(family: Family, row: dict, tables: Mapping[str, Sequence[dict]]) -> dict:
+    """Return the row that holds the present value: ``row`` itself, or the country's row of tax_relief.csv."""
     if not family.aimed_at:
         return row
     for relief in tables["tax_relief"]:
@@ -359,14 +367,16 @@ def _bearer(family: Family, row: dict, tables: dict[str, list[dict]]) -> dict:
     raise WorldError("tax_relief.csv", row["country"], f"no row for {family.aimed_at}")
 
 
-def _present(family: Family, bearer: dict, row: dict) -> float:
+def _present_value(family: Family, value_row: dict, row: dict) -> float:
+    """Return the present value of a lever as a number; raise WorldError if the table has none within the bounds."""
     if not family.column:
         return family.neutral
-    text = bearer[family.column].strip()
+    text = value_row[family.column].strip()
     if family.kind == "choice":
         return _choice(text, row)
     if not text:
         return family.neutral
+    # flags and missing limits are written as words; any other text that is no number fails the test of the bounds
     words = {"true": 1.0, "false": 0.0, "none": float("inf")}
     try:
         present = words[text.lower()] if text.lower() in words else float(text)
@@ -379,6 +389,7 @@ def _present(family: Family, bearer: dict, row: dict) -> float:
 
 
 def _choice(text: str, row: dict) -> int:
+    """Return the position of a rule of selection in ``SELECTIONS``; raise WorldError for an unknown one."""
     if text not in SELECTIONS:
         raise WorldError("routes.csv", row["name"], f"{text!r} is not one of {', '.join(SELECTIONS)}")
     return SELECTIONS.index(text)
