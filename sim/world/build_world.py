@@ -1,7 +1,7 @@
-"""The World: a setting, its engineers and their ties, ready to run.
+"""Build the World of a run: a setting, its engineers and their ties.
 
-Whoever will enter during the run has a slot, a place and ties from the start (everybody the same under every
-policy); the slot is empty until its year comes.
+Engineers who enter during the run have a slot, a hub of entry and ties from the start, so that they are equal under
+every policy; the slot stays empty until their year of entry.
 """
 
 from dataclasses import dataclass
@@ -16,35 +16,44 @@ from sim.world.people import draw_people, group_starts, head_counts, leaders, te
 from sim.world.setting import Setting
 from sim.world.ties import Ties, build_ties, no_ties
 
-KEPT_FROM = 100_000  # agents: a smaller world is made as fast as it is read
+KEPT_FROM = 100_000  # agents: a smaller world is built as fast as it is read from the cache
 
 
 @dataclass(frozen=True)
 class World:
-    """People of a run before it starts; nobody outside ``model`` changes what it holds, and ``model`` copies first."""
+    """The people of a run before it starts; read-only: the model works on a copy of the engineers."""
 
     setting: Setting
     engineers: Engineers
     ties: Ties
-    entry_hub: np.ndarray  # (slot,) int8, hub where a slot enters
+    entry_hub: np.ndarray  # (slot,) int8, hub in which the engineer of a slot enters
     cohort: np.ndarray  # (year + 2,) int64, cohort k is slots cohort[k]:cohort[k+1]; 0 are those present at the start
     entrants: np.ndarray  # (year, hub, kind, tier) persons on the reference path
     start: int
     seed: int
-    weight: float  # persons an agent stands for
+    weight: float  # persons that an agent stands for
 
     @cached_property
-    def leader(self):
-        """(team,) int32 slot of each team's leader, -1 for none."""
+    def leader(self) -> np.ndarray:
+        """Slot of the leader of each team, (team,) int32; -1 for a team without an expert."""
         return leaders(self.engineers.team, self.engineers.category)
 
     @property
-    def years(self):
-        """Years simulated."""
+    def years(self) -> int:
+        """Number of simulated years."""
         return len(self.cohort) - 2
 
 
-def build(setting, population, seed, start, entrants, mover_share, with_ties=True, kept=True):
+def build(
+    setting: Setting,
+    population: int,
+    seed: int,
+    start: int,
+    entrants: np.ndarray,
+    mover_share: float,
+    with_ties: bool = True,
+    kept: bool = True,
+) -> World:
     """Build a world of ``population`` agents.
 
     Parameters
@@ -55,14 +64,15 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     start : int, first year
     entrants : (year, hub, kind, tier) persons on the reference path; kind 0 graduates, 1 conversions
     mover_share : share of engineers of the persistent type that moves more
-    with_ties : whether they know each other
-    kept : whether a large one is kept on disk for the next run
+    with_ties : whether engineers have professional ties
+    kept : whether a large world is cached on disk for the next run
 
     Returns
     -------
-    World, equal for equal arguments
+    World; equal arguments give equal worlds
     """
     entrants = np.asarray(entrants)
+    # all that determines the drawn arrays: the arguments of _people and the key of the cache
     decides = setting, population, seed, start, entrants, mover_share, with_ties
     make = partial(_people, *decides)
     columns = make() if population < KEPT_FROM or not kept else cached(make, *decides)
@@ -72,16 +82,30 @@ def build(setting, population, seed, start, entrants, mover_share, with_ties=Tru
     return World(setting, engineers, ties, columns["entry_hub"], columns["cohort"], entrants, start, seed, weight)
 
 
-def _people(setting, population, seed, start, entrants, mover_share, with_ties):
-    """Everything in a world that is drawn, as plain arrays: name -> array."""
-    generator = lambda question, k: np.random.default_rng([seed, crc32(question.encode()), k])  # noqa: E731
+def _people(
+    setting: Setting,
+    population: int,
+    seed: int,
+    start: int,
+    entrants: np.ndarray,
+    mover_share: float,
+    with_ties: bool,
+) -> dict[str, np.ndarray]:
+    """Draw all random parts of a world; return them as plain arrays, name -> array, as the cache stores them."""
+
+    def generator(question: str, k: int) -> np.random.Generator:
+        """Return a random generator of its own for each question and number (crc32: hash() is salted)."""
+        return np.random.default_rng([seed, crc32(question.encode()), k])
+
+    # slots lie cohort by cohort and, inside a cohort, hub by hub
     counts = head_counts(setting, population, entrants)
     begin = group_starts(counts)
     cohort = begin[:: counts.shape[1]].copy()
     engineers = draw_people(setting, counts, start, mover_share, generator)
     ties = no_ties(len(engineers.hub))
     if with_ties:
+        # a team is a former firm: its members are one another's former colleagues
         ties = build_ties(team_starts(begin), engineers.home, cohort, generator)
     entry_hub = engineers.hub.copy()
-    engineers.hub[cohort[1] :] = -1  # empty until their year comes
+    engineers.hub[cohort[1] :] = -1  # later cohorts are absent until their year of entry
     return {**engineers._asdict(), "tie_start": ties.start, "ties": ties.ties, "entry_hub": entry_hub, "cohort": cohort}

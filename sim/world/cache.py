@@ -1,14 +1,15 @@
-"""Built worlds kept on disk, so that the next run of the same one starts at once.
+"""Cache built worlds on disk, so that the next run of the same world starts at once.
 
-A world is one uncompressed ``.npz`` file of plain arrays (zip checks every byte of it) named by the digest of all that
-decides them. Whatever cannot be written or read is no error: the world is built. The folder is
-``$TALENTFLOW_CACHE``, else ``$XDG_CACHE_HOME/talentflow``, else ``~/.cache/talentflow``; ``TALENTFLOW_CACHE=off`` keeps
-nothing. The files may be deleted at any time.
+A world is one uncompressed ``.npz`` file of plain arrays (zip checks every byte), named by the digest of everything
+that determines the arrays. A file that cannot be written or read is no error: the world is built anew. The folder is
+``$TALENTFLOW_CACHE``, else ``$XDG_CACHE_HOME/talentflow``, else ``~/.cache/talentflow``; ``TALENTFLOW_CACHE=off``
+turns the cache off. The files may be deleted at any time.
 """
 
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple, is_dataclass
 from importlib.metadata import version
@@ -17,16 +18,16 @@ from zipfile import ZIP_STORED, BadZipFile
 
 import numpy as np
 
-MOST_BYTES = 2 * 10**9  # of all worlds together; the ones unused for longest go first
+MOST_BYTES = 2 * 10**9  # of all cached worlds together; the least recently used are deleted first
 
 
-def cached(make, *decides):
-    """The arrays that ``make`` returns, from the disk where an equal call left them.
+def cached(make: Callable[[], dict[str, np.ndarray]], *decides: object) -> dict[str, np.ndarray]:
+    """Return the arrays that ``make`` returns, read from the disk if an equal call has stored them.
 
     Parameters
     ----------
     make : function without arguments that returns a dict of name -> array
-    decides : all that decides the arrays, apart from the code of this folder
+    decides : everything that determines the arrays, apart from the code of this folder
 
     Returns
     -------
@@ -36,32 +37,32 @@ def cached(make, *decides):
     if folder is None:
         return make()
     key = _digest([_code(), *decides])
-    found = _read(folder / f"{key}.npz", key)
-    if found is None:
-        found = make()
-        with suppress(OSError):  # a full disk or a folder that cannot be written: nothing is kept
-            _write(folder, key, found)
-    return found
+    arrays = _read(folder / f"{key}.npz", key)
+    if arrays is None:
+        arrays = make()
+        with suppress(OSError):  # a full disk, or a folder without permission to write: nothing is stored
+            _write(folder, key, arrays)
+    return arrays
 
 
-def _folder():
-    """Where worlds are kept, or None."""
-    asked = os.environ.get("TALENTFLOW_CACHE")
-    if asked:
-        return None if asked == "off" else Path(asked)
-    with suppress(RuntimeError):  # somebody without a home
+def _folder() -> Path | None:
+    """Return the folder of the cache, or None if it is off or the user has no home folder."""
+    setting = os.environ.get("TALENTFLOW_CACHE")
+    if setting:
+        return None if setting == "off" else Path(setting)
+    with suppress(RuntimeError):  # the user has no home folder
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talentflow"
     return None
 
 
-def _code():
-    """The code that makes a world, and the versions below it."""
+def _code() -> list[str | bytes]:
+    """Return the source of this folder and the versions of numpy and numba: a change of them empties the cache."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return [version("numpy"), version("numba"), *(path.read_bytes() for path in files)]
 
 
-def _digest(value):
-    """SHA-256 over plain values, arrays and dataclasses, one inside the other."""
+def _digest(value: object) -> str:
+    """Return the SHA-256 digest of plain values, arrays and dataclasses, nested to any depth."""
     if isinstance(value, np.ndarray):
         return hashlib.sha256(f"{value.dtype.str} {value.shape}".encode() + value.tobytes()).hexdigest()
     if is_dataclass(value) and not isinstance(value, type):
@@ -70,36 +71,40 @@ def _digest(value):
     return hashlib.sha256(f"{type(value).__name__} {text}".encode()).hexdigest()
 
 
-def _read(path, key):
-    """The arrays of a file, or None where it is missing, damaged or another's."""
+def _read(path: Path, key: str) -> dict[str, np.ndarray] | None:
+    """Return the arrays of a file, or None if it is missing, damaged or stored under another key."""
     try:
         with path.open("rb") as opened, np.load(opened) as file:
-            if any(part.compress_type != ZIP_STORED for part in file.zip.infolist()):  # it would unpack to anything
+            # worlds are stored uncompressed; a compressed file is foreign and could unpack to any size
+            if any(part.compress_type != ZIP_STORED for part in file.zip.infolist()):
                 return None
-            found = {name: file[name] for name in file.files}
-        os.utime(path)
-        return found if found.pop("key").item() == key else None
+            arrays = {name: file[name] for name in file.files}
+        os.utime(path)  # the time of last use, by which _make_room deletes
+        return arrays if arrays.pop("key").item() == key else None
     except (OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError, NotImplementedError):
         return None
 
 
-def _write(folder, key, arrays):
-    """Keep ``arrays`` under ``key``: written under another name and renamed when whole."""
+def _write(folder: Path, key: str, arrays: dict[str, np.ndarray]) -> None:
+    """Store ``arrays`` under ``key``: write a file of another name and rename it when it is complete."""
     if sum(array.nbytes for array in arrays.values()) > MOST_BYTES:
         return
     folder.mkdir(parents=True, exist_ok=True)
     staged = folder / f".{key}-{secrets.token_hex(4)}.npz"
     try:
         with staged.open("wb") as file:
-            np.savez(file, key=key, **arrays)
+            np.savez(file, key=key, **arrays)  # type: ignore[arg-type]
         staged.replace(folder / f"{key}.npz")
     finally:
         staged.unlink(missing_ok=True)
     _make_room(folder)
 
 
-def _make_room(folder):
-    """Delete the worlds used longest ago, and what a killed process left behind, until the rest is small enough."""
+def _make_room(folder: Path) -> None:
+    """Delete the least recently used worlds until the rest has at most ``MOST_BYTES``.
+
+    Files that a killed process left half written count, and go, like worlds.
+    """
     left = 0
     for path in sorted(folder.glob("*.npz"), key=lambda path: -path.stat().st_mtime):
         left += path.stat().st_size

@@ -1,4 +1,4 @@
-"""Names of the kinds of people and work, in the order of their codes, declared here once."""
+"""Names of tiers, roles, sectors and statuses, in the order of their integer codes."""
 
 TIERS = ("expert", "practitioner", "entry")
 ROLES = (

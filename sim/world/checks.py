@@ -1,4 +1,4 @@
-"""What must hold of the world tables: each check names file, row, column and value."""
+"""Check the world tables: each problem is one line that names file, row, column and value."""
 
 import re
 from collections import Counter
@@ -15,31 +15,31 @@ Read = Callable[[str], tuple[Row, ...]]
 Names = Callable[[str], tuple[str, ...]]
 
 GRADES = "ABCD"
-NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # it stands in levers, measures and the names of files
+NAME = re.compile("[a-z][a-z0-9_]{0,39}")  # names are used in levers, measures and file names
 LONGEST_LABEL = 100  # characters of a name that people read
-MOST_HUBS = 64  # the hubs where somebody's ties live are the bits of one number
-WORLD_TOTAL = 1_900_000
-TOLERANCE = 2e-6
+MOST_HUBS = 64  # the hubs in which an engineer has contacts are the bits of one 64-bit number
+WORLD_TOTAL = 1_900_000  # engineers in the shipped stock.csv
+TOLERANCE = 2e-6  # of a sum of shares
 SELECTIONS = ("queue", "lottery", "weighted_lottery")
 KINDS = ("temporary", "talent", "permanent", "study")
 AXES = ("hub", "country", "home", "tier", "role", "sector", "status", "aimed_at", "group")
 
 
 def problems(tables: dict[str, Table], read: Read, names: Names) -> list[str]:
-    """Every problem of every table, and of the tables together."""
-    found: list[str] = []
+    """Return all problems of the tables, one line each; relations between tables only if each table is sound."""
+    problems: list[str] = []
     for name, table in tables.items():
         try:
             rows = read(name)
             wrong = [*_table_problems(table, rows, names)] or [*_sum_problems(table, rows)]
-            found += [f"{name}.csv: {problem}" for problem in wrong]
+            problems += [f"{name}.csv: {problem}" for problem in wrong]
         except (WorldError, KeyError) as error:
-            found.append(str(error) if isinstance(error, WorldError) else f"{name}.csv: no column {error}")
-    return found or [*_world_problems(read, names)]
+            problems.append(str(error) if isinstance(error, WorldError) else f"{name}.csv: no column {error}")
+    return problems or [*_world_problems(read, names)]
 
 
 def stale(read: Read) -> list[str]:
-    """What must hold of the shipped tables alone: derived ones are what their sources give, and the total is known."""
+    """Return the problems of the shipped tables alone: the world total, and derived tables that are out of date."""
     from sim.world import build  # only this check needs the builders
 
     total = fsum(float(row["engineers"]) for row in read("stock"))
@@ -48,6 +48,7 @@ def stale(read: Read) -> list[str]:
 
 
 def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
+    """Yield the problems of the rows of one table: source, grade, text, numbers and keys."""
     for line, row in enumerate(rows, start=2):
         if not (row["source"] or "").strip():
             yield f"line {line}: no source"
@@ -58,6 +59,7 @@ def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterat
 
 
 def _text_problems(row: Row) -> Iterator[str]:
+    """Yield the cells of a row with control characters, and a name that is empty or too long."""
     for column, text in row.items():
         if not text.isprintable():
             yield f"{column}: {text[:40]!r} holds a character that cannot be printed"
@@ -66,6 +68,7 @@ def _text_problems(row: Row) -> Iterator[str]:
 
 
 def _number_problems(table: Table, row: Row) -> Iterator[str]:
+    """Yield the numbers and flags of a row that are missing, out of bounds or of the wrong kind."""
     for column, (low, high) in table.numbers.items():
         text = row[column]
         if text == "" and column in table.optional:
@@ -83,7 +86,8 @@ def _number_problems(table: Table, row: Row) -> Iterator[str]:
 
 
 def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
-    pairs = [key.partition(":")[::2] for key in table.keys]
+    """Yield keys that stand twice, unknown names, and combinations without a row in a full table."""
+    pairs = [key.partition(":")[::2] for key in table.keys]  # (column, axis); no axis: named as the column
     columns = [column for column, _ in pairs]
     known = {column: names(axis or column) for column, axis in pairs if (axis or column) in AXES}
     seen = Counter(tuple(row[column] for column in columns) for row in rows)
@@ -95,6 +99,7 @@ def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator
                 yield f"{' '.join(key)}: unknown {column} {name}"
     if table.full and len(known) == len(columns):
         paired = len(columns) == 2 and columns[0] == "origin"
+        # a table of corridors or pairs of countries has no row from a place to itself
         wanted = product(*(known[column] for column in columns))
         yield from (
             f"{' '.join(key)}: no row" for key in wanted if key not in seen and not (paired and key[0] == key[1])
@@ -102,6 +107,7 @@ def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator
 
 
 def _sum_problems(table: Table, rows: tuple[Row, ...]) -> Iterator[str]:
+    """Yield the rows and groups of rows whose shares do not sum to one."""
     first = table.keys[0].partition(":")[0]
     if table.row_sum:
         for line, row in enumerate(rows, start=2):
@@ -118,7 +124,7 @@ def _sum_problems(table: Table, rows: tuple[Row, ...]) -> Iterator[str]:
 
 
 def _world_problems(read: Read, names: Names) -> Iterator[str]:
-    """What must hold between tables."""
+    """Yield the problems between tables: unknown places, hubs without taxes, sums over the world, names."""
     hubs = read("hubs")
     if len(hubs) > MOST_HUBS:
         yield f"hubs.csv: {len(hubs)} hubs, at most {MOST_HUBS}"
@@ -154,17 +160,18 @@ def _world_problems(read: Read, names: Names) -> Iterator[str]:
 
 
 def _tax_problems(read: Read) -> Iterator[str]:
-    """Every jurisdiction is tabulated at the same gross pay."""
+    """Yield the jurisdictions that are not tabulated at the gross pay of all others."""
     gross: dict[str, set[float]] = {}
     for row in read("tax_effective"):
         gross.setdefault(row["jurisdiction"], set()).add(float(row["gross_kusd"]))
     every = set().union(*gross.values())
-    for jurisdiction, found in gross.items():
-        if every - found:
-            yield f"tax_effective.csv: {jurisdiction}: no row for {min(every - found):g} kUSD"
+    for jurisdiction, tabulated in gross.items():
+        if every - tabulated:
+            yield f"tax_effective.csv: {jurisdiction}: no row for {min(every - tabulated):g} kUSD"
 
 
 def _route_problems(read: Read, names: Names) -> Iterator[str]:
+    """Yield the problems of visa routes and pools, and the tiers that no route of a country admits."""
     pools = names("pool")
     for row in read("pools"):
         if row["route"] not in names("route"):
@@ -187,7 +194,7 @@ def _route_problems(read: Read, names: Names) -> Iterator[str]:
 
 
 def _shut_out(read: Read, country: str) -> Iterator[str]:
-    """Tiers below expert whose median pay passes no open route from abroad that any home may use."""
+    """Yield the tiers below expert whose median pay meets the threshold of no open route from abroad for all homes."""
     hubs = [row["hub"] for row in read("hubs") if row["country"] == country]
     ways = [
         row

@@ -1,5 +1,6 @@
-"""The world of countries: scholars by country in one year, their countries of origin, and what joins countries."""
+"""Build a world of countries for the backcast: scholars by country in one year, and their countries of origin."""
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,119 +8,131 @@ import numpy as np
 from sim.errors import WorldError
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import CITIZEN, PERMANENT
-from sim.world.flows import read_source
+from sim.world.flows import Flows, read_source
 from sim.world.setting import Setting, load_setting
 
 # ------------------------------------------------------------------------------
-# Where the scholars of a country come from, read off past flows: nobody counts them by country of origin.
+# Scholars by country of origin, estimated from past flows (no source counts them)
 # ------------------------------------------------------------------------------
 
 
-RETURN_ODDS = 10.0  # of going to the own country, against those of somebody else; assumption, grade D
-BEFORE = 15  # years before the first one, taken to be like its first three; assumption, grade D
-MOST_GO = 0.5  # of the people of one origin in a country leave in a year
-LEAST_NATIVE = 0.3  # of a country's scholars
+RETURN_ODDS = 10.0  # odds that people move to their own country, relative to others; assumption, grade D
+BEFORE = 15  # years before the first one, with the mean flows of its first three; assumption, grade D
+MOST_GO = 0.5  # largest share of one origin that leaves a country in a year
+LEAST_NATIVE = 0.3  # smallest share of natives among a country's scholars
 
 
-def living_by_origin(flow, stock, exit_rate, return_odds=RETURN_ODDS):
-    """Scholars by origin and country of residence after the years of ``flow``.
+def living_by_origin(
+    flow: np.ndarray, stock: np.ndarray, exit_rate: float, return_odds: float = RETURN_ODDS
+) -> np.ndarray:
+    """Estimate the scholars by origin and country of residence after the years of ``flow``.
 
-    Everybody is at home at first. Of those who go from *o* to *d*, people of *d* come home, people of *o* go abroad
-    and others move on, in proportion to how many live in *o*, those who come home ``return_odds`` times as readily.
+    All scholars start at home. The flow from *o* to *d* consists of people of *d* who return, people of *o* who
+    emigrate and people of third countries, in proportion to their numbers in *o*; the odds of people who return are
+    multiplied by ``return_odds``.
 
     Parameters
     ----------
     flow : (year, origin, destination) persons
     stock : (country,) persons at the end
-    exit_rate : a year, of everybody
+    exit_rate : share of all scholars who leave science, a year
 
     Returns
     -------
-    (home, country) persons; columns add up to ``stock``
+    (home, country) persons; columns sum to ``stock``
     """
+    # people abroad, (home, country); years before the data repeat the mean of the first three
     abroad, off = np.zeros((len(stock), len(stock))), ~np.eye(len(stock), dtype=bool)
     early = np.repeat(flow[:3].mean(axis=0, keepdims=True), BEFORE, axis=0)
     for moved in np.concatenate([early, flow]):
         at_home = np.maximum(stock - abroad.sum(axis=0), LEAST_NATIVE * stock)
+        # probability that one person who stays abroad moves from o to d, (origin, destination)
         each = moved / (at_home[:, None] + abroad.sum(axis=0)[:, None] + (return_odds - 1) * abroad.T)
         leaving = np.minimum(each.sum(axis=1) + (return_odds - 1) * each.T, MOST_GO)  # home, country
         arriving = abroad @ each + at_home[:, None] * each  # home, country
         abroad = (abroad * (1 - exit_rate - leaving) + arriving) * off
+    # keep a least share of natives, who are the rest of the stock
     abroad *= np.minimum(1.0, (1 - LEAST_NATIVE) * stock / np.maximum(abroad.sum(axis=0), 1e-9))
     return abroad + np.diag(stock - abroad.sum(axis=0))
 
 
 # ------------------------------------------------------------------------------
-# The world of countries: scholars by country in one year, what joins the countries, and a setting made of it.
+# Countries of a split year, and the Setting built from them
 # ------------------------------------------------------------------------------
 
 
 REST = "rest_of_world"
-MOST = 60  # countries with a hub of their own; 64 hubs are the most that the engine takes
-TREND = 5  # years of stocks that their growth is measured on
-FALLBACK_KM = 8000.0  # between countries that CEPII does not know; assumption, grade D
-MOBILITY = np.array([0.05, 0.35, 1.0, 3.0, 9.0])  # of the roles, against the mean scholar
+MOST = 60  # countries with a hub of their own; the engine takes at most 64 hubs
+TREND = 5  # years over which the growth of stocks is measured
+FALLBACK_KM = 8000.0  # distance of pairs of countries without a row in CEPII GeoDist; assumption, grade D
+MOBILITY = np.array([0.05, 0.35, 1.0, 3.0, 9.0])  # mobility of the five classes, relative to the mean scholar
 
 
 @dataclass(frozen=True)
 class Countries:
-    """Countries of a split year, the rest of the world last; all arrays in the order of ``names``."""
+    """Countries in one year, the rest of the world last; all arrays are in the order of ``names``."""
 
     names: tuple
-    year: int
-    counted: int  # the year in which the stocks were counted
+    year: int  # the split year: data up to it are known, later ones are to be predicted
+    counted: int  # the year of the stocks, before ``year`` if the table ends earlier
     stock: np.ndarray  # (country,) scholars at the end of the year
-    growth: np.ndarray  # (country,) a year
+    growth: np.ndarray  # (country,) growth of the stock, a year
     km: np.ndarray  # (origin, destination)
     language: np.ndarray  # (origin, destination) common official language, 0 to 1
 
-    def gather(self, flows):
-        """(year, origin, destination) of :class:`~sim.world.flows.Flows` between these countries."""
+    def gather(self, flows: Flows) -> np.ndarray:
+        """Return the flows between these countries, (year, origin, destination) persons; 0 inside the rest."""
+        # matrix that sums the countries of the file into these countries
         at = {name: k for k, name in enumerate(self.names)}
         group = np.zeros((len(flows.countries), len(self.names)))
         group[np.arange(len(flows.countries)), [at.get(c, len(self.names) - 1) for c in flows.countries]] = 1
-        return (group.T @ flows.n @ group) * ~np.eye(len(self.names), dtype=bool)  # inside the rest: not seen
+        return (group.T @ flows.n @ group) * ~np.eye(len(self.names), dtype=bool)
 
 
-def stocks():
-    """(years, countries, (year, country) scholars) of the shipped table; a country without a row in a year has 0."""
+def stocks() -> tuple[list[int], list[str], np.ndarray]:
+    """Return years, countries and scholars, (year, country), of the shipped table; 0 where a year has no row."""
     rows = read_source("scholar_stocks")
     years = sorted({int(row["year"]) for row in rows})
     names = sorted({row["country"] for row in rows})
-    at, found = {name: k for k, name in enumerate(names)}, np.zeros((len(years), len(names)))
+    at, scholars = {name: k for k, name in enumerate(names)}, np.zeros((len(years), len(names)))
     for row in rows:
-        found[int(row["year"]) - years[0], at[row["country"]]] = float(row["scholars"])
-    return years, names, found
+        scholars[int(row["year"]) - years[0], at[row["country"]]] = float(row["scholars"])
+    return years, names, scholars
 
 
-def countries_of(year, most=MOST, among=None):
-    """The countries of a split year: the ``most`` with most scholars in it, and the rest of the world.
+def countries_of(year: int, most: int = MOST, among: Container[str] | None = None) -> Countries:
+    """Return the countries of a split year: the ``most`` countries with most scholars, and the rest of the world.
 
-    Only those ``among`` have a hub of their own, if it is given.
-
-    After the last year of the table its stocks are carried on at each country's own growth.
+    If ``among`` is given, only its countries have a hub of their own. After the last year of the table, stocks are
+    extrapolated at the growth of each country.
 
     Raises
     ------
     WorldError
-        for a year before the table
+        for a year before the second year of the table
     """
-    years, names, found = stocks()
+    years, names, scholars = stocks()
     if year < years[0] + 1:
         raise WorldError(f"split year {year}", f"scholars are counted from {years[0]}: at least {years[0] + 1}")
     last = min(year, years[-1])
-    here = found[last - years[0]]
+    # the largest countries by stock, in alphabetical order; the others form the rest of the world
+    here = scholars[last - years[0]]
     ranked = [k for k in np.argsort(-here, kind="stable").tolist() if among is None or names[k] in among]
     own = sorted(ranked[:most], key=lambda k: names[k])
     rest = np.setdiff1d(np.arange(len(names)), own)
+    # growth over the last years
     first = max(last - TREND, years[0])
-    total = lambda t: np.append(found[t - years[0], own], found[t - years[0], rest].sum())  # noqa: E731
+
+    def total(t: int) -> np.ndarray:
+        """Return the scholars of the countries and of the rest in year ``t``, (country,)."""
+        return np.append(scholars[t - years[0], own], scholars[t - years[0], rest].sum())
+
     growth = np.log(np.maximum(total(last), 1) / np.maximum(total(first), 1)) / (last - first)
+    # distances and languages of the rest are means over its members, weighted by scholars
     km, language = ties(names)
     group = np.zeros((len(names), len(own) + 1))
     group[own, np.arange(len(own))] = 1
     group[rest, -1] = here[rest] / here[rest].sum()
-    mean = lambda pair: group.T @ pair @ group  # noqa: E731
     at_home = np.eye(len(own) + 1)
     return Countries(
         names=(*(names[k] for k in own), REST),
@@ -127,13 +140,16 @@ def countries_of(year, most=MOST, among=None):
         counted=last,
         stock=total(last) * np.exp(growth * (year - last)),
         growth=np.clip(growth, -0.2, 0.3),
-        km=mean(km) * (1 - at_home),
-        language=np.maximum(mean(language), at_home),
+        km=(group.T @ km @ group) * (1 - at_home),
+        language=np.maximum(group.T @ language @ group, at_home),
     )
 
 
-def ties(names):
-    """(km, language) of every ordered pair of countries, (origin, destination); source: CEPII GeoDist."""
+def ties(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return distance in km and common official language, 0 or 1, of every pair of countries (CEPII GeoDist).
+
+    Both are (origin, destination) arrays in the order of ``names``.
+    """
     at = {name: k for k, name in enumerate(names)}
     km, language = np.full((len(names), len(names)), FALLBACK_KM), np.eye(len(names))
     np.fill_diagonal(km, 0.0)
@@ -145,8 +161,11 @@ def ties(names):
     return km, language
 
 
-def mobility_mix(mobility):
-    """(country, role) shares of the mobility classes whose mean is ``mobility``: a mix of the two classes around it."""
+def mobility_mix(mobility: np.ndarray) -> np.ndarray:
+    """Return shares of the mobility classes, (country, role), with mean ``mobility``, (country,).
+
+    Each country mixes the two classes next to its mean. The classes take the place of roles.
+    """
     mobility = np.clip(mobility, MOBILITY[0], MOBILITY[-1])
     upper = np.clip(np.searchsorted(MOBILITY, mobility), 1, len(MOBILITY) - 1)
     part = (mobility - MOBILITY[upper - 1]) / (MOBILITY[upper] - MOBILITY[upper - 1])
@@ -155,15 +174,18 @@ def mobility_mix(mobility):
     return mix
 
 
-def country_setting(countries, living, mobility, exit_rate):
-    """A :class:`Setting` of countries.
+def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarray, exit_rate: float) -> Setting:
+    """Return a Setting in which every country is one hub and one home.
+
+    Pay, prices and taxes are equal everywhere, nobody needs a permit, and all tiers and sectors are alike:
+    on distance, language, origin and the constants of the countries alone.
 
     Parameters
     ----------
     countries : Countries
     living : (home, hub) scholars by origin and country of residence
-    mobility : (country,) considering rate against the world's mean
-    exit_rate : scholars who leave science, a year
+    mobility : (country,) rate of considering a move, relative to the world mean
+    exit_rate : share of scholars who leave science, a year
 
     Returns
     -------
@@ -174,16 +196,23 @@ def country_setting(countries, living, mobility, exit_rate):
     one, zero, own = np.ones(k), np.zeros(k), np.eye(k)
     mix = np.maximum((living / living.sum(axis=0)).T, 1e-9)
     mix /= mix.sum(axis=1, keepdims=True)
-    even = lambda names: np.full((k, len(names)), 1 / len(names))  # noqa: E731
+
+    def even(names: Sequence[str]) -> np.ndarray:
+        """Return equal shares of ``names`` in every country."""
+        return np.full((k, len(names)), 1 / len(names))
+
+    # natives are citizens, everybody else has permanent status
     status = np.zeros((k, k, len(STATUSES)))
     status[..., PERMANENT] = 1 - own
     status[..., CITIZEN] = own
+    # factors of roles and sectors without effect
     alike = {name: np.ones(len(ROLES)) for name in ("role_pay", "role_compute", "role_remote")}
     alike |= {name: np.ones(len(SECTORS)) for name in ("sector_pay", "sector_remote")}
     alike |= {name: np.zeros(len(SECTORS)) for name in ("sector_equity", "sector_illiquid")}
     kept = ("separation_rate", "tax_gross", "arrival_years", "ages", "wage_level")
     pay = np.zeros((k, len(TIERS), 4))
     pay[..., 0] = 100.0
+    # entrants replace exits and let the stock grow
     entering = np.maximum(countries.growth + exit_rate, 0.0) * countries.stock
     return Setting(
         hubs=countries.names,
@@ -213,7 +242,7 @@ def country_setting(countries, living, mobility, exit_rate):
         home_share=own,
         language=countries.language,
         free_share=np.ones((k, k)),
-        compatriots=living * (1 - own),  # the own country pulls by b_home alone
+        compatriots=living * (1 - own),  # at home there is no diaspora: b_home alone acts
         growth=countries.growth,
         exit_rate=exit_rate * one,
         net_migration=zero,
@@ -228,6 +257,7 @@ def country_setting(countries, living, mobility, exit_rate):
         settlement_rate=np.zeros((k, k)),
         queue_share=np.zeros((k, k)),
         affiliates=one / k,
+        # the model needs one route: this one admits nobody
         routes=(
             {
                 "route": f"{countries.names[0]}.none",

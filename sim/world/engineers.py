@@ -1,10 +1,10 @@
-"""Engineers as a struct of arrays: one slot each, slots never reused.
+"""Engineers as a struct of arrays: one slot for each engineer; a slot is never reused.
 
-``category`` packs the four things that never change together in one byte: type, tier, role and taste for pay. The
-codes of every small vocabulary of the model are declared here, once.
+``category`` packs four attributes into one byte: persistent type, tier, role and taste for pay. The integer codes of
+statuses and the points of the distribution of tastes are declared here.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,80 +13,86 @@ from sim.world.categories import (
     TIERS,
 )
 
-CITIZEN, PERMANENT, TEMPORARY, STUDENT, OPT, STEM_OPT = range(6)
+CITIZEN, PERMANENT, TEMPORARY, STUDENT, OPT, STEM_OPT = range(6)  # codes of the statuses
 TASTES = np.array([-1.7320508, 0.0, 1.7320508])  # three-point Gauss-Hermite rule: spread of b_pay over engineers
 TASTE_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
 CATEGORIES = 2 * len(TIERS) * len(ROLES) * len(TASTES)
-NATIVE_YEAR = -1000  # arrival_year of those who never came from abroad; abroad_since of those who live at home
+NATIVE_YEAR = -1000  # arrival_year of engineers who never came from abroad, abroad_since of those who live at home
 YOUNGEST, OLDEST = 22, 67
 
 
+Codes = Any  # one integer code, or an array of codes
+
+
 class Engineers(NamedTuple):
-    """Columns of all slots, (slot,) each; a slot whose ``hub`` is -1 is empty (not yet in, or gone)."""
+    """Columns of all slots, (slot,) each; a slot whose ``hub`` is -1 is empty: not entered yet, or left."""
 
     hub: np.ndarray  # int8, residence
     home: np.ndarray  # int8, origin
-    category: np.ndarray  # int8, type, tier, role and taste for pay in one: see category()
+    category: np.ndarray  # int8, type, tier, role and taste for pay packed by category()
     sector: np.ndarray  # int8, of the employer
-    employer_hub: np.ndarray  # int8, the hub worked for: differs from hub when remote
+    employer_hub: np.ndarray  # int8, hub of the employer: differs from hub for remote workers
     status: np.ndarray  # int8, in the country of residence
     route: np.ndarray  # int8, permit held, -1 for none
     trained_in: np.ndarray  # int8, country of the last degree
-    target: np.ndarray  # int8, hub applied for while a petition is pending, else -1
+    target: np.ndarray  # int8, hub of the pending visa application, -1 for none
     graduate: np.ndarray  # bool, entered this year from study
     arrival_year: np.ndarray  # int16, year of arrival in the country of residence
     abroad_since: np.ndarray  # int16, year the home country was left
     birth_year: np.ndarray  # int16, year of birth
     expiry_month: np.ndarray  # int16, last month of the status (months since year 0)
-    team: np.ndarray  # int32, those who entered together in one hub and sector
+    team: np.ndarray  # int32, number of the team: engineers who entered together in one hub and sector
 
     @property
-    def bytes_each(self):
-        """Memory of one slot in bytes, ties apart."""
+    def bytes_each(self) -> int:
+        """Memory of one slot in bytes, without its ties."""
         return sum(column.itemsize for column in self)
 
-    def copy(self):
-        """An independent copy, so that every arm starts from the same people."""
+    def copy(self) -> "Engineers":
+        """Return an independent copy, so that every simulation starts from the same people."""
         return Engineers(*(column.copy() for column in self))
 
-    def grown(self, count):
-        """These columns with ``count`` empty slots behind."""
+    def grown(self, count: int) -> "Engineers":
+        """Return the columns with ``count`` empty slots appended."""
         return Engineers(*(np.concatenate(pair) for pair in zip(self, empty(count), strict=True)))
 
 
-def empty(capacity):
-    """Columns of ``capacity`` empty slots."""
+def empty(capacity: int) -> Engineers:
+    """Return the columns of ``capacity`` empty slots."""
     types = [np.int8] * 9 + [np.bool_] + [np.int16] * 4 + [np.int32]
     columns = Engineers(*(np.zeros(capacity, t) for t in types))
     columns.hub[:] = columns.route[:] = columns.target[:] = -1
     return columns
 
 
-def category(kind, tier, role, taste):
-    """Pack type (0 stays, 1 moves), tier, role and taste into one code in [0, 90)."""
+def category(kind: Codes, tier: Codes, role: Codes, taste: Codes) -> Codes:
+    """Pack persistent type (0 stayer, 1 mover), tier, role and taste for pay into one code in [0, 90)."""
     return ((kind * 3 + tier) * 5 + role) * 3 + taste
 
 
-def tier_of(category):
-    """Tier code of a category code."""
+def tier_of(category: Codes) -> Codes:
+    """Return the tier code of a category code."""
     return category // 15 % 3
 
 
-def role_of(category):
-    """Role code of a category code."""
+def role_of(category: Codes) -> Codes:
+    """Return the role code of a category code."""
     return category // 3 % 5
 
 
-def skill_of(category):
-    """Tier and role of a category code in one: tier * number of roles + role."""
+def skill_of(category: Codes) -> Codes:
+    """Return tier and role of a category code in one number: tier * number of roles + role."""
     return category // 3 % 15
 
 
-TIER_OF, ROLE_OF = (of(np.arange(CATEGORIES)).astype(np.uint8) for of in (tier_of, role_of))  # by category code
+# tier and role codes by category code, (CATEGORIES,), for lookups in compiled code
+TIER_OF, ROLE_OF = (of(np.arange(CATEGORIES)).astype(np.uint8) for of in (tier_of, role_of))
 
 
-def apportion(expected):
-    """Whole numbers nearest to ``expected`` whose running sums are right: nobody lost, every cell within one.
+def apportion(expected: np.ndarray) -> np.ndarray:
+    """Round an array to whole numbers such that every running sum is off by at most a half.
+
+    The total is kept, and every cell is within one of its expected value. Same shape, int64.
 
     >>> apportion(np.array([0.4, 0.4, 0.4, 0.8])).tolist()
     [0, 1, 0, 1]

@@ -1,6 +1,7 @@
-"""Files of flows between countries (year, orig, dest, n), read and checked: scholars' or a user's own."""
+"""Read and check files of migration flows between countries: the shipped flows of scholars, or a user's file."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,44 +15,44 @@ SHIPPED = SOURCES / "scholar_flows.csv"
 COLUMNS = ("year", "orig", "dest", "n")
 FIRST, LAST = 1900, 2100
 MOST = 1e10  # persons in a flow: more than there are
-LIMIT_BYTES = 200_000_000  # a hundred times what ships
-# ISO 3166 codes that no shipped table has: their people belong to the rest of the world
+LIMIT_BYTES = 200_000_000  # a hundred times the shipped file
+# ISO 3166 codes without a row in the shipped tables: their people count as the rest of the world
 TOO_SMALL = frozenset("ALA ATA ATF BLM BVT CCK CXR GGY HMD IOT MAF NFK PCN SGS SJM UMI".split())
 
 
 @dataclass(frozen=True)
 class Flows:
-    """Flows by year and ordered pair of countries, in persons."""
+    """Migration flows by year and ordered pair of countries, in persons."""
 
     years: tuple  # ascending
     countries: tuple  # ISO 3166 alpha-3
     n: np.ndarray  # (year, origin, destination)
 
-    def between(self, first, last):
-        """(year, origin, destination) of the years from ``first`` to ``last``, both included."""
+    def between(self, first: int, last: int) -> np.ndarray:
+        """Return the flows of the years ``first`` to ``last``, both included: (year, origin, destination) persons."""
         return self.n[[k for k, year in enumerate(self.years) if first <= year <= last]]
 
 
 @cache
-def known_countries():
-    """Codes that a flow file may use: every country of the shipped tables."""
-    found = {row["country"] for row in read_source("scholar_stocks")}
-    found |= {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")}
-    found |= {row["country"].upper() for row in read_source("home_groups")}
-    return TOO_SMALL.union(found)
+def known_countries() -> frozenset[str]:
+    """Return the country codes that a flow file may use: every country of the shipped tables."""
+    codes = {row["country"] for row in read_source("scholar_stocks")}
+    codes |= {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")}
+    codes |= {row["country"].upper() for row in read_source("home_groups")}
+    return TOO_SMALL.union(codes)
 
 
 @cache
-def read_source(name):
-    """Rows of a shipped source file, as text."""
+def read_source(name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of the shipped source file ``name``.csv, as text."""
     with (SOURCES / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return tuple(csv.DictReader(file))
 
 
-def read_flows(path=None):
-    """Flows of a file with the columns year, orig, dest and n; the shipped flows of scholars if ``path`` is None.
+def read_flows(path: str | Path | None = None) -> Flows:
+    """Read flows from a file with the columns year, orig, dest and n; the shipped flows of scholars if None.
 
-    Pairs that a year does not name have no flow in it.
+    A pair of countries without a row in a year has no flow in it.
 
     Returns
     -------
@@ -60,8 +61,8 @@ def read_flows(path=None):
     Raises
     ------
     WorldError
-        one line that names file, line, column and value: a column that is missing, a year or a number that is none,
-        a negative flow, an unknown country, a country to itself, a pair twice in a year
+        for a missing column, a year or a number that is none, a negative flow, an unknown country, a flow from a
+        country to itself, and a pair that stands twice in a year; names file, line, column and value
     """
     path = SHIPPED if path is None else Path(path)
     try:
@@ -70,31 +71,32 @@ def read_flows(path=None):
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             _check_head(path.name, rows.fieldnames or [])
-            found = {}
+            flows = {}
             for row in rows:
-                year, *pair, n = _flow(path.name, rows.line_num, row)
-                key = (year, *pair)
-                if key in found:
-                    twice = f"{pair[0]} to {pair[1]} in {year} stands twice"
+                year, origin, destination, n = _flow(path.name, rows.line_num, row)
+                key = year, origin, destination
+                if key in flows:
+                    twice = f"{origin} to {destination} in {year} stands twice"
                     raise WorldError(path.name, f"line {rows.line_num}", twice)
-                found[key] = n
+                flows[key] = n
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         why = getattr(error, "strerror", None) or error
         raise WorldError(path.name, f"cannot be read ({why})") from None
-    if not found:
+    if not flows:
         raise WorldError(path.name, "holds no flows")
-    return _as_flows(found)
+    return _as_flows(flows)
 
 
-def _check_head(name, head):
+def _check_head(name: str, head: Sequence[str]) -> None:
+    """Raise WorldError if a column is missing in the first line."""
     for column in COLUMNS:
         if column not in head:
             listed = ", ".join(head) or "nothing"
             raise WorldError(name, "line 1", f"no column {column}; expected {', '.join(COLUMNS)}, found {listed}")
 
 
-def _flow(name, line, row):
-    """(year, origin, destination, n) of a row, or one line that says what is wrong with it."""
+def _flow(name: str, line: int, row: dict[str, str]) -> tuple[int, str, str, float]:
+    """Return year, origin, destination and persons of a row; raise WorldError for a value that is not valid."""
     year, n = (_number(name, line, column, row[column]) for column in ("year", "n"))
     if year != int(year) or not FIRST <= year <= LAST:
         raise WorldError(name, f"line {line}", "year", f"{row['year']} is no whole year in [{FIRST}, {LAST}]")
@@ -109,7 +111,8 @@ def _flow(name, line, row):
     return int(year), row["orig"], row["dest"], n
 
 
-def _number(name, line, column, text):
+def _number(name: str, line: int, column: str, text: str) -> float:
+    """Return ``text`` as a finite number; raise WorldError that names line and column otherwise."""
     try:
         value = float(text)
     except (TypeError, ValueError):
@@ -119,11 +122,12 @@ def _number(name, line, column, text):
     return value
 
 
-def _as_flows(found):
-    years = sorted({year for year, _, _ in found})
-    countries = sorted({country for _, *pair in found for country in pair})
+def _as_flows(flows: Mapping[tuple[int, str, str], float]) -> Flows:
+    """Arrange (year, origin, destination) -> persons as arrays; missing pairs are 0."""
+    years = sorted({year for year, _, _ in flows})
+    countries = sorted({country for _, *pair in flows for country in pair})
     year_at, at = ({name: k for k, name in enumerate(names)} for names in (years, countries))
     n = np.zeros((len(years), len(countries), len(countries)))
-    for (year, orig, dest), persons in found.items():
+    for (year, orig, dest), persons in flows.items():
         n[year_at[year], at[orig], at[dest]] = persons
     return Flows(tuple(years), tuple(countries), n)

@@ -1,37 +1,56 @@
-"""Who the engineers are: counted from the tables by cohort and hub, mixed, and given their columns.
+"""Draw the engineers of a world: count them from the tables by cohort and hub, then draw their attributes.
 
-A group is a cohort of one hub: cohort 0 are those present at the start, cohort k those who enter in year k of the run.
-Slots lie group by group, and a group's people are mixed, so that neighbours in the table are a random team of the hub.
+A group is one cohort in one hub: cohort 0 are the engineers present at the start, cohort k those who enter in year k
+of the run. Slots are ordered by group and shuffled inside a group, so that consecutive slots form a random team.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
 
 from sim.threads import over_range
 from sim.world.categories import TIERS
-from sim.world.engineers import CITIZEN, NATIVE_YEAR, STUDENT, TASTE_SHARES, TIER_OF, YOUNGEST, apportion, empty
+from sim.world.engineers import (
+    CITIZEN,
+    NATIVE_YEAR,
+    STUDENT,
+    TASTE_SHARES,
+    TIER_OF,
+    YOUNGEST,
+    Engineers,
+    apportion,
+    empty,
+)
+from sim.world.setting import Setting
 from sim.world.ties import TEAM
 
-BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they stay in the cache
+BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they fit in the processor's cache
 
 
-def joint_mix(setting):
-    """Engineers by (hub, home, tier), persons: experts by their own home mix, the others by what is left."""
+def joint_mix(setting: Setting) -> np.ndarray:
+    """Return the engineers present at the start, (hub, home, tier) persons.
+
+    Experts follow their own home mix; the lower tiers share the rest of the home mix of everybody.
+    """
     everybody = setting.stock[:, None] * setting.home_mix
     experts = (setting.stock * setting.tier_share[:, 0])[:, None] * setting.home_mix_experts
+    # experts of one home may exceed everybody of that home: cut at 0 and rescale to the total of the hub
     others = np.maximum(everybody - experts, 0.0)
     others *= ((setting.stock - experts.sum(axis=1)) / others.sum(axis=1))[:, None]
     lower = setting.tier_share[:, 1:] / setting.tier_share[:, 1:].sum(axis=1, keepdims=True)
     return np.concatenate([experts[:, :, None], others[:, :, None] * lower[:, None, :]], axis=2)
 
 
-def entrant_homes(setting):
-    """(hub, kind, home) share of entrants: natives by the supply table, foreigners by the hub's mix.
+def entrant_homes(setting: Setting) -> np.ndarray:
+    """Return the share of homes among entrants, (hub, kind, home); kind 0 graduates, 1 conversions.
 
-    Entrants carry a home mix of their own: if they copied the residents', migration would breed migrants.
+    The share of natives comes from the supply table; foreigners follow the home mix of the hub. Entrants do not copy
+    the home mix of the residents, because past migration would then reproduce itself.
     """
     foreign = setting.home_mix * (setting.home_country[None, :] != setting.country[:, None])
     native = setting.home_mix - foreign
+    # where no native lives in a hub, natives are spread over the homes that belong to its country
     native = np.where(native.sum(axis=1, keepdims=True) > 0, native, setting.home_share.T * setting.home_mix)
     native /= native.sum(axis=1, keepdims=True)
     foreign /= foreign.sum(axis=1, keepdims=True)
@@ -39,11 +58,11 @@ def entrant_homes(setting):
     return share * native[:, None, :] + (1 - share) * foreign[:, None, :]
 
 
-def entrant_tiers(setting):
-    """(hub, kind, tier) share of entrants at the start: doctors are practitioners, other graduates in the entry tier.
+def entrant_tiers(setting: Setting) -> np.ndarray:
+    """Return the share of tiers among entrants at the start, (hub, kind, tier); kind 0 graduates, 1 conversions.
 
-    People from adjacent occupations are split by ``tier_factors.csv``, more of them in the entry tier where more
-    residents are.
+    Graduates with a doctorate enter as practitioners, other graduates in the entry tier. Conversions are split by
+    ``tier_factors.csv``, in proportion to the share of the entry tier among the residents of the hub.
     """
     doctors = setting.phd_share[setting.country]
     entry = setting.tier_share[:, 2] / np.average(setting.tier_share[:, 2], weights=setting.stock)
@@ -52,10 +71,10 @@ def entrant_tiers(setting):
     return np.moveaxis(np.array([[none, doctors, 1 - doctors], [none, 1 - entry, entry]]), 2, 0)
 
 
-def head_counts(setting, population, entrants):
-    """(cohort, hub, kind, home, tier) agents, whole numbers; kind 0 new graduates, 1 everybody else.
+def head_counts(setting: Setting, population: int, entrants: np.ndarray) -> np.ndarray:
+    """Return the number of agents, (cohort, hub, kind, home, tier) int64; kind 0 new graduates, 1 everybody else.
 
-    ``entrants`` is (year, hub, kind, tier) persons.
+    ``population`` agents stand for ``setting.persons``; ``entrants`` is (year, hub, kind, tier) persons.
     """
     persons = joint_mix(setting)
     homes, weight = entrant_homes(setting)[..., None], setting.persons / population
@@ -64,52 +83,65 @@ def head_counts(setting, population, entrants):
     return np.stack([np.stack([np.zeros_like(present), present], axis=1), *cohorts])
 
 
-def draw_people(setting, counts, start, mover_share, generator):
-    """Columns of everybody whom ``counts`` holds, in slots as the module says; all live where they enter.
+def draw_people(
+    setting: Setting,
+    counts: np.ndarray,
+    start: int,
+    mover_share: float,
+    generator: Callable[[str, int], np.random.Generator],
+) -> Engineers:
+    """Draw the columns of all engineers that ``counts`` holds; all live in the hub in which they enter.
 
     Parameters
     ----------
     counts : (cohort, hub, kind, home, tier) agents
-    start : int, first year; mover_share : share of the persistent type that moves more
-    generator : function of a question and a number that returns a numpy Generator of its own, so that more cohorts
-        change nothing for the first ones
+    start : int, first year
+    mover_share : share of engineers of the persistent type that moves more
+    generator : function that returns an independent numpy Generator for a question and a number, so that further
+        cohorts leave the draws of earlier ones unchanged
 
     Returns
     -------
     Engineers
     """
     groups, hubs = counts.shape[0] * counts.shape[1], counts.shape[1]
-    kinds = np.arange(counts[0, 0].size, dtype=np.min_scalar_type(counts[0, 0].size))  # of kind, home and tier
-    who = np.repeat(np.tile(kinds, groups), counts.ravel())
+    # one code a slot packs kind, home and tier; repeat each code as often as it is counted
+    codes = np.arange(counts[0, 0].size, dtype=np.min_scalar_type(counts[0, 0].size))
+    who = np.repeat(np.tile(codes, groups), counts.ravel())
     begin = group_starts(counts)
-    team = np.append(0, np.cumsum(-(-np.diff(begin) // TEAM)))  # the first of each group
+    team = np.append(0, np.cumsum(-(-np.diff(begin) // TEAM)))  # number of the first team of each group
     people = empty(len(who))
     offset = generator("sector", 0).random(groups)
     tables = (*_cumulative(setting), mover_share, setting.country, setting.home_country, setting.free_share, offset)
 
-    def mix(first, last):
+    def shuffle(first: int, last: int) -> None:
+        """Shuffle the slots inside each of the groups ``first`` to ``last``."""
         for g in range(first, last):
             generator("order", g).permuted(who[begin[g] : begin[g + 1]], out=who[begin[g] : begin[g + 1]])
 
-    def fill(first, last):
+    def fill(first: int, last: int) -> None:
+        """Draw the attributes of the blocks of slots ``first`` to ``last``."""
         for block in range(first, last):
             some = slice(block * BLOCK, min((block + 1) * BLOCK, len(who)))
             u = generator("people", block).random((some.stop - some.start, 8), np.float32)
             part = type(people)(*(column[some] for column in people))
             _assign(part, some.start, who[some], begin, team, hubs, start, u, *tables)
 
-    over_range(mix, groups, least=1)
+    over_range(shuffle, groups, least=1)
     over_range(fill, -(-len(who) // BLOCK), least=1)
     return people
 
 
-def group_starts(counts):
-    """(group + 1,) int64 first slot of each group of (cohort, hub, ...) ``counts``."""
+def group_starts(counts: np.ndarray) -> np.ndarray:
+    """Return the first slot of each group, (group + 1,) int64, from (cohort, hub, kind, home, tier) counts."""
     return np.append(0, np.cumsum(counts.sum(axis=(2, 3, 4)).ravel()))
 
 
-def team_starts(begin):
-    """(team + 1,) int64 first slot of each team: runs of at most ``TEAM`` slots of the groups that ``begin``."""
+def team_starts(begin: np.ndarray) -> np.ndarray:
+    """Cut each group into teams of at most ``TEAM`` consecutive slots; return the first slot of each, (team + 1,).
+
+    ``begin`` is the first slot of each group, (group + 1,).
+    """
     size = np.diff(begin)
     teams = -(-size // TEAM)
     before = np.cumsum(teams) - teams
@@ -118,8 +150,8 @@ def team_starts(begin):
 
 
 @njit(cache=True)
-def leaders(team, category):
-    """(team,) int32 slot of the first expert in each team, -1 where there is none."""
+def leaders(team: np.ndarray, category: np.ndarray) -> np.ndarray:
+    """Return the slot of the leader of each team, its first expert, (team,) int32; -1 for a team without one."""
     leader = np.full(team[team.size - 1] + 1, -1, np.int32)
     for i in range(team.size):
         if TIER_OF[category[i]] == 0 and leader[team[i]] < 0:
@@ -127,14 +159,15 @@ def leaders(team, category):
     return leader
 
 
-def _cumulative(setting):
-    """Cumulative shares by which roles, sectors, statuses, ages and years since arrival are drawn."""
+def _cumulative(setting: Setting) -> tuple[np.ndarray, ...]:
+    """Return the cumulative shares of roles, sectors, statuses, ages and years since arrival, over the last axis."""
     shares = (setting.role_share, setting.sector_share, setting.status_mix, setting.ages, setting.arrival_years)
     return tuple(np.cumsum(s / s.sum(axis=-1, keepdims=True), axis=-1) for s in shares)
 
 
 @njit(inline="always")
-def _pick(cumulative, u):
+def _pick(cumulative: np.ndarray, u: float) -> int:
+    """Return the position that a uniform ``u`` in [0, 1) draws from cumulative shares."""
     for k in range(cumulative.size - 1):
         if u < cumulative[k]:
             return k
@@ -161,19 +194,21 @@ def _assign(
     home_country,
     free_share,
     offset,
-):
-    """Fill the columns of ``people``, the slots from ``first`` on; ``u`` is (slot, 8) uniforms.
+) -> None:
+    """Fill the columns of ``people`` for consecutive slots, the first of which is ``first``.
 
-    ``who`` (slot,) packs kind, home and tier as ``head_counts`` orders them; ``begin`` and ``team`` are the first slot
-    and team of each group, ``offset`` a uniform of each; the rest as in ``_cumulative``. A team works in one sector:
-    the teams of a group are spread over sectors by systematic sampling. Foreign graduates enter as students whose
-    degree ends in June of their first year; everybody else's permit has up to three years to go.
+    ``u`` is (slot, 8) uniforms. ``who`` (slot,) packs kind, home and tier in the order of ``head_counts``. ``begin``
+    and ``team`` are the first slot and the first team of each group, ``offset`` (group,) uniforms; the cumulative
+    shares are those of ``_cumulative``. A team works in one sector: the teams of a group are spread over the sectors
+    by systematic sampling. Foreign graduates enter as students whose degree ends in June of their first year; the
+    permits of all others have up to three years left.
     """
     bounds, tiers, homes = np.cumsum(TASTE_SHARES), len(TIERS), home_country.size
     group = np.searchsorted(begin, first, side="right") - 1
     for i in range(who.size):
         while first + i >= begin[group + 1]:
             group += 1
+        # hub and year of entry from the group; home, tier and kind from the packed code
         h, year = group % hubs, start + max(group // hubs - 1, 0)
         g, t, graduate = who[i] // tiers % homes, who[i] % tiers, who[i] < homes * tiers
         c = country[h]
@@ -182,14 +217,17 @@ def _assign(
         people.employer_hub[i] = h
         people.home[i] = g
         people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[i, 1])) * 3 + _pick(bounds, u[i, 2])
+        # team inside the group, and its sector: one random offset a group, then equal steps
         mates, teams = (first + i - begin[group]) // TEAM, -(-(begin[group + 1] - begin[group]) // TEAM)
         people.sector[i] = _pick(sector[h], (mates + offset[group]) / teams)
         people.graduate[i] = graduate
         people.team[i] = team[group] + mates
+        # status, age, years since arrival and last month of the permit
         s = _pick(status[c, g], u[i, 4])
         years_old = YOUNGEST + _pick(age[t], u[i, 5])
         ago = _pick(since[s], u[i, 6])
         expiry = 12 * year + int(36 * u[i, 7])
+        # graduates are younger, and students unless they need no permit
         if graduate:
             years_old, ago = YOUNGEST + int(8 * u[i, 5]), min(ago, 4)
             s = CITIZEN if u[i, 4] < free_share[g, h] else STUDENT

@@ -1,40 +1,43 @@
-"""The world as its tables may have it wrong: stocks, pay and net migration drawn within the error of their figures.
+"""Perturb the input data within its stated measurement error: stocks, pay and net migration.
 
-``stock.csv`` states a range for every hub: the extremes of its sources, taken here for 5 and 95 %. ``pay.csv`` and
-``net_targets.csv`` state none: the error of their figures is assumed by grade, ``figure_error_b`` and
-``figure_error_c`` of the assumptions, and a figure that is itself assumed (D) is taken to be no better known than one
-that industry published without data (C). All errors are lognormal and those of different hubs independent; the tiers
-of a hub share the error of its pay. Net figures follow the stock as their table does: national ones are split over a
-country's hubs by stock, those of the index are a part of it.
+``stock.csv`` states a range for every hub, the extremes of its sources; it is read as the 5 and 95 % quantiles.
+``pay.csv`` and ``net_targets.csv`` state no range: the error of a figure is assumed by its grade, by the assumptions
+``figure_error_b`` and ``figure_error_c``; a figure of grade D takes the error of grade C. All errors are lognormal
+and independent between hubs; the tiers of a hub share one error of pay. Net migration follows the perturbed stock as
+in its table: national figures are split over the hubs of a country by stock, index figures are a share of the stock.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from sim.world.categories import TIERS
+from sim.world.setting import Setting
 from sim.world.tables import read
 
 QUANTILE = 1.6448536269514722  # of the standard normal, 95 %
 
 
-def misstated(setting, errors, generator):
-    """The setting with other figures, each as likely as its error says.
+def misstated(setting: Setting, errors: Mapping[str, float], generator: np.random.Generator) -> Setting:
+    """Return the setting with stocks, pay and net migration drawn from the distributions of their errors.
 
     Parameters
     ----------
     setting : Setting, as :func:`~sim.world.setting.load_setting` gives it
-    errors : dict of grade -> standard deviation of the logarithm of a figure whose table states no range
+    errors : dict of grade -> standard deviation of ln(figure), for tables that state no range
     generator : numpy.random.Generator
 
     Returns
     -------
-    Setting; its stocks add up to the same persons, its net migration to the same sum
+    Setting; the sum of its stocks and the sum of its net migration are unchanged
     """
     low, high, pay_error, net_error = figure_errors(setting, tuple(sorted(errors.items())))
     z = generator.standard_normal((4, len(setting.hubs)))
+    # two half-normal errors, one below and one above the central figure; the world total is kept
     stock = setting.stock * np.exp(np.where(z[0] < 0, low, high) * z[0])
     stock *= setting.persons / stock.sum()
+    # national figures are split by the share of a hub in its country, index figures follow the hub's stock
     growth = stock / setting.stock
     of_country = country_stock(setting, stock) / country_stock(setting, setting.stock)
     pay = setting.pay * np.exp(pay_error * z[1][:, None])[..., None]
@@ -49,30 +52,37 @@ def misstated(setting, errors, generator):
     )
 
 
-def country_stock(setting, stock):
-    """(hub,) engineers of the country of every hub, out of (hub,) stocks."""
+def country_stock(setting: Setting, stock: np.ndarray) -> np.ndarray:
+    """Return the engineers of each hub's country, (hub,) persons, from (hub,) stocks."""
     return np.bincount(setting.country, stock)[setting.country]
 
 
-def balanced(net, stock, total=0.0):
-    """(hub,) persons a year that add up to ``total``: what is over is taken from all in proportion to their stock."""
+def balanced(net: np.ndarray, stock: np.ndarray, total: float = 0.0) -> np.ndarray:
+    """Shift net migration so that it sums to ``total``, spreading the difference by stock; (hub,) persons a year."""
     return net - (net.sum() - total) * stock / stock.sum()
 
 
-def figure_errors(setting, errors):
-    """Standard deviations of the logarithms: (hub,) of stocks below and above the middle, (hub, tier) pay, (hub,) net.
+def figure_errors(
+    setting: Setting, errors: tuple[tuple[str, float], ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the standard deviations of ln(figure): stock below and above the median, pay, net migration.
 
     Parameters
     ----------
     errors : tuple of (grade, standard deviation)
+
+    Returns
+    -------
+    (hub,), (hub,), (hub, tier) and (hub,) arrays
     """
     by_grade = dict(errors)
     stock = {row["hub"]: [float(row[end]) for end in ("low", "engineers", "high")] for row in read("stock")}
-    steps = np.diff(np.log([stock[hub] for hub in setting.hubs]), axis=1) / QUANTILE
+    below, above = np.diff(np.log([stock[hub] for hub in setting.hubs]), axis=1).T / QUANTILE
     pay = {(row["hub"], row["tier"]): by_grade[row["grade"]] for row in read("pay")}
     net = {row["hub"]: by_grade[row["grade"]] for row in read("net_targets")}
     return (
-        *steps.T,
+        below,
+        above,
         np.array([[pay[hub, tier] for tier in TIERS] for hub in setting.hubs]),
         np.array([net[hub] for hub in setting.hubs]),
     )

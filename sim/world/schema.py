@@ -1,13 +1,14 @@
-"""Every world table declared once: what it says, its unit, its keys and what must hold of its numbers."""
+"""Declare every world table once: its meaning, unit and keys, and the conditions that its numbers must meet."""
 
 from dataclasses import dataclass, field
 
 from sim.world.categories import ROLES, STATUSES, TIERS
 
 SHARE = (0.0, 1.0)
-MUCH = 1e12  # beyond anything a table could mean, yet finite: sums and products stay numbers
+# bounds of number columns
+MUCH = 1e12  # above any sensible value, but finite, so that sums and products stay finite
 POSITIVE = (0.0, MUCH)
-SOME = (1.0, MUCH)  # where a logarithm is taken or something is divided by it
+SOME = (1.0, MUCH)  # for figures of which a logarithm is taken, or by which others are divided
 ANY = (-MUCH, MUCH)
 
 PAY_PARTS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
@@ -16,13 +17,19 @@ LEVELS = ("level_1", "level_2", "level_3", "level_4")
 
 @dataclass(frozen=True)
 class Table:
-    """One table of ``sim/world/data``.
+    """Declaration of one table of ``sim/world/data``.
 
-    ``keys`` are the columns that tell rows apart, each with the axis its names come from (``hub``,
-    ``origin:hub``); a key without a known axis is only unique. A ``full`` table has every combination once,
-    but for a name with itself. ``numbers`` bounds the number columns, in ``unit``; blanks are allowed in
-    ``optional`` ones; ``whole`` ones count whole things, ``flags`` are 0 or 1. ``row_sum`` columns add up to one in
-    a row; ``group_sum`` columns do over the rows that share the first key.
+    Attributes
+    ----------
+    meaning, unit : str, for the documentation
+    keys : columns that together identify a row; ``origin:hub`` is a column ``origin`` with names of the axis ``hub``
+    numbers : dict of number column -> (low, high), the bounds of its values, in ``unit``
+    optional : number columns in which a cell may be blank
+    whole : number columns of whole numbers
+    flags : columns whose cells are 0 or 1
+    row_sum : columns that sum to one in each row
+    group_sum : columns that sum to one over the rows that share the first key
+    full : bool, whether every combination of keys has a row, except a name combined with itself
     """
 
     meaning: str
@@ -38,9 +45,11 @@ class Table:
 
 
 def _shares(columns: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    """Return the bounds 0 and 1 for each of the columns."""
     return dict.fromkeys(columns, SHARE)
 
 
+# Hubs, countries, homes, and the relations between them.
 PLACES = {
     "hubs": Table(
         "the 39 hubs: country, region, kind, tax jurisdiction and middle point",
@@ -79,6 +88,7 @@ PLACES = {
     "employment": Table("engineers' share of metropolitan employment", "share", ("hub",), {"engineer_share": SHARE}),
 }
 
+# Engineers at the start: numbers, attributes, permits.
 PEOPLE = {
     "stock": Table(
         "engineers living in each hub on 1 January 2026",
@@ -149,6 +159,7 @@ PEOPLE = {
     ),
 }
 
+# Pay, taxes and compute.
 MONEY = {
     "pay": Table(
         "median pay of a hub and tier by part, gross",
@@ -210,6 +221,7 @@ MONEY = {
     ),
 }
 
+# Visa rules, supply of engineers, and targets of the fit.
 RULES = {
     "routes": Table(
         "ways into a country under the rules of mid-2025",
@@ -278,6 +290,7 @@ RULES = {
     "affiliates": Table("where jobs opened abroad by lost US petitions go", "share", ("hub",), {"share": SHARE}),
 }
 
+# Published data that the model is compared with.
 TRUST = {
     "ai_skill_migration": Table(
         "net migration of LinkedIn members with AI skills",
@@ -298,7 +311,7 @@ TRUST = {
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
-# Written by the model (sim.study.calibrate, sim.study.hub_shares); read and checked once they are there.
+# Tables that the model itself writes (sim.study.calibrate, sim.study.hub_shares); optional.
 GENERATED = {
     "hub_constants": Table(
         "pull of a hub beyond the named factors, fitted",
@@ -338,7 +351,7 @@ GENERATED = {
         dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
         full=False,
     ),
-    # what data of other people say of the model; by sim.study.corridors and sim.study.backcast
+    # results of comparisons with other data, written by sim.study.corridors and sim.study.backcast
     "corridor_kernel": Table(
         "coefficients of the flows between countries",
         "as the assumption",

@@ -1,8 +1,9 @@
-"""The setting: hubs and corridors as a graph at the boundary, read-only arrays inside.
+"""Turn the world tables into a Setting, the read-only arrays from which the model is built.
 
-``hub_graph`` is what people edit and draw; ``load_setting`` turns it and the tables into the arrays the model reads.
+``hub_graph`` gives the hubs and corridors as a ``networkx`` graph, for drawing and export.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,13 +14,13 @@ from sim.custom_world import kept_by_world
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.tables import read, refuse_broken
 
-OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # of compute
+OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # owners of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 
 
-@dataclass(frozen=True, eq=False)  # one is another only if it is the same: what follows from it is laid out once
+@dataclass(frozen=True, eq=False)  # compared by identity, so that a setting may be the key of a cache
 class Setting:
-    """Read-only arrays of the world; axes hub, country, home, tier, role, status in the order of their names."""
+    """Read-only arrays of the world; every axis is in the order of the names of its hubs, countries, homes, ..."""
 
     hubs: tuple
     countries: tuple
@@ -33,58 +34,58 @@ class Setting:
     home_mix: np.ndarray  # (hub, home), everybody
     home_mix_experts: np.ndarray  # (hub, home)
     pay: np.ndarray  # (hub, tier, part) kUSD: base, bonus, liquid, illiquid equity
-    role_pay: np.ndarray  # (role,) multiplier
-    role_mobility: np.ndarray  # (role,) multiplier
-    role_compute: np.ndarray  # (role,) weight
-    role_remote: np.ndarray  # (role,) remote jobs against a machine-learning engineer's
-    sector_pay: np.ndarray  # (sector,) multiplier
+    role_pay: np.ndarray  # (role,) multiplier of pay
+    role_mobility: np.ndarray  # (role,) multiplier of the rate of considering a move
+    role_compute: np.ndarray  # (role,) weight of compute in utility
+    role_remote: np.ndarray  # (role,) share of remote jobs relative to a machine-learning engineer
+    sector_pay: np.ndarray  # (sector,) multiplier of pay
     sector_equity: np.ndarray  # (sector,) added to the hub's share of equity in pay
-    sector_illiquid: np.ndarray  # (sector,) illiquid part of equity
+    sector_illiquid: np.ndarray  # (sector,) illiquid share of equity
     separation_rate: np.ndarray  # (sector,) a year, as published
-    sector_remote: np.ndarray  # (sector,) remote jobs against the mean
+    sector_remote: np.ndarray  # (sector,) share of remote jobs relative to the mean
     conversions_tier: np.ndarray  # (tier,) share of people from adjacent occupations who enter in it
     phd_share: np.ndarray  # (country,) doctorates among graduates
     tax_gross: np.ndarray  # (income,) kUSD
     tax_rate: np.ndarray  # (hub, income) share of gross
-    returnee_abroad: np.ndarray  # (country,) years abroad that returnee relief asks for
-    price: np.ndarray  # (hub,) US = 1
-    engineer_share: np.ndarray  # (hub,) of metropolitan employment
-    h100e: np.ndarray  # (hub,) H100-equivalents the hub's engineers can use
-    owner_share: np.ndarray  # (hub, owner) of it
+    returnee_abroad: np.ndarray  # (country,) years abroad that tax relief for returnees requires
+    price: np.ndarray  # (hub,) local price level, US = 1
+    engineer_share: np.ndarray  # (hub,) share of metropolitan employment
+    h100e: np.ndarray  # (hub,) H100-equivalents that the engineers of the hub can use
+    owner_share: np.ndarray  # (hub, owner) share of h100e
     pipeline: np.ndarray  # (programme, 3): hub, year, expected H100-equivalents
     distance_km: np.ndarray  # (origin, destination), NaN where there is no corridor
-    home_share: np.ndarray  # (home, hub)
-    language: np.ndarray  # (home, hub)
-    free_share: np.ndarray  # (home, hub)
-    compatriots: np.ndarray  # (home, hub) persons
-    growth: np.ndarray  # (country,) a year, of the stock
-    exit_rate: np.ndarray  # (country,) a year
+    home_share: np.ndarray  # (home, hub) share of the home whose own country the hub lies in
+    language: np.ndarray  # (home, hub) share with a common official language
+    free_share: np.ndarray  # (home, hub) share that needs no permit
+    compatriots: np.ndarray  # (home, hub) persons of the home at the start
+    growth: np.ndarray  # (country,) growth of the stock, a year
+    exit_rate: np.ndarray  # (country,) share that leaves the occupation, a year
     net_migration: np.ndarray  # (country,) persons a year
     graduates: np.ndarray  # (country,) persons a year, doctorates included
     conversions: np.ndarray  # (country,) persons a year
-    native_graduates: np.ndarray  # (country,) share
-    native_conversions: np.ndarray  # (country,) share
+    native_graduates: np.ndarray  # (country,) share of natives among graduates
+    native_conversions: np.ndarray  # (country,) share of natives among conversions
     national_net: np.ndarray  # (hub,) persons a year
-    index_net: np.ndarray  # (hub,) persons a year, NaN where the industry index is silent
-    status_mix: np.ndarray  # (country, home, status)
-    arrival_years: np.ndarray  # (status, years since arrival)
-    ages: np.ndarray  # (tier, age)
-    return_rate: np.ndarray  # (country, home) a year
-    settlement_rate: np.ndarray  # (country, home) a year
-    queue_share: np.ndarray  # (country, home) of temporary residents, in the queue for permanent residence
-    affiliates: np.ndarray  # (hub,) share of the jobs opened abroad
-    wage_level: np.ndarray  # (tier, level I to IV) share
-    routes: tuple  # of dicts, as in routes.csv
-    pools: tuple  # of dicts, as in pools.csv
+    index_net: np.ndarray  # (hub,) persons a year, NaN for hubs without a figure in the industry index
+    status_mix: np.ndarray  # (country, home, status) share at the start
+    arrival_years: np.ndarray  # (status, years since arrival) share
+    ages: np.ndarray  # (tier, age) share
+    return_rate: np.ndarray  # (country, home) temporary residents who go home, a year
+    settlement_rate: np.ndarray  # (country, home) temporary residents who become permanent, a year
+    queue_share: np.ndarray  # (country, home) share of temporary residents in the queue for permanent residence
+    affiliates: np.ndarray  # (hub,) share of the jobs that employers open abroad after a lost US petition
+    wage_level: np.ndarray  # (tier, level I to IV) share of petitions by prevailing-wage level
+    routes: tuple  # rows of routes.csv, one dict each
+    pools: tuple  # rows of pools.csv, one dict each
 
     @property
-    def persons(self):
-        """The world's engineers."""
+    def persons(self) -> float:
+        """Number of engineers in the world, persons."""
         return float(self.stock.sum())
 
 
-def hub_graph():
-    """Hubs (nodes: name, country, region, place) and corridors (edges: distance in km) as a ``networkx.DiGraph``."""
+def hub_graph() -> nx.DiGraph:
+    """Return the hubs (nodes: name, country, region, kind, position) and corridors (edges: distance in km)."""
     graph = nx.DiGraph()
     for row in read("hubs"):
         graph.add_node(
@@ -98,23 +99,24 @@ def hub_graph():
     return graph
 
 
-def distances(graph, hubs):
-    """(origin, destination) km; absence is NaN and not a zero: no corridor is not next door."""
+def distances(graph: nx.DiGraph, hubs: Iterable[str]) -> np.ndarray:
+    """Return the distances between hubs, (origin, destination) km: 0 on the diagonal, NaN without a corridor."""
     km = nx.to_numpy_array(graph, nodelist=list(hubs), weight="distance_km", nonedge=np.nan)
     np.fill_diagonal(km, 0.0)
     return km
 
 
 @kept_by_world()
-def load_setting():
-    """Every table as a :class:`Setting`, read once.
+def load_setting() -> Setting:
+    """Read every table of the world in use into a :class:`Setting`; later calls return the same object.
 
     Raises
     ------
     WorldError
-        if a table is missing, incomplete or names something unknown
+        if a table is missing, is incomplete or contains an unknown name
     """
     refuse_broken()
+    # the axes, and the position of every name on them
     graph = hub_graph()
     hubs = tuple(graph)
     countries = tuple(r["country"] for r in read("countries"))
@@ -127,6 +129,7 @@ def load_setting():
         "status": index(STATUSES),
         "sector": index(SECTORS),
     }
+    # readers for columns by hub, by country, and by home and hub
     grid = partial(_grid, at)
     relief = {(r["country"], r["aimed_at"]): float(r["min_years_abroad"] or 0) for r in read("tax_relief")}
     supply = lambda *v: grid("supply", ["country"], *v)  # noqa: E731
@@ -198,39 +201,51 @@ def load_setting():
     )
 
 
-def _grid(at, table, keys, *values, blank=0.0):
-    """Table values as an array over the axes ``keys``, the value columns last (dropped if single)."""
+def _grid(
+    at: Mapping[str, Mapping[str, int]], table: str, keys: Sequence[str], *values: str, blank: float = 0.0
+) -> np.ndarray:
+    """Return columns of a table as an array over the axes ``keys``; several value columns are a last axis.
+
+    ``at`` gives the position of every name on every axis; empty cells and missing rows are ``blank``.
+    """
     out = np.full((*(len(at[key]) for key in keys), len(values)), blank)
     for row in read(table):
         out[tuple(at[key][row[key]] for key in keys)] = [float(row[v]) if row[v] != "" else blank for v in values]
     return out[..., 0] if len(values) == 1 else out
 
 
-def _owners(labs, cloud, enterprise, public):
-    """(hub, owner) share of the hub's compute: rented and an enterprise's own machines serve the same sectors."""
+def _owners(labs: np.ndarray, cloud: np.ndarray, enterprise: np.ndarray, public: np.ndarray) -> np.ndarray:
+    """Return the share of each owner in the compute of a hub, (hub, owner), in the order of ``OWNERS``.
+
+    Rented machines and an enterprise's own are one owner, because they serve the same sectors.
+    """
     by_owner = np.stack([labs, cloud + enterprise, public], axis=1)
     return by_owner / by_owner.sum(axis=1, keepdims=True)
 
 
-def index(names):
-    """Position of each name."""
+def index(names: Iterable[str]) -> dict[str, int]:
+    """Return name -> position."""
     return {name: k for k, name in enumerate(names)}
 
 
-def _by_role(column):
+def _by_role(column: str) -> np.ndarray:
+    """Return a column of role_factors.csv, (role,)."""
     rows = {r["role"]: float(r[column]) for r in read("role_factors")}
     return np.array([rows[r] for r in ROLES])
 
 
-def _taxes(jurisdictions):
-    """Tabulated incomes (income,) in kUSD and effective rates (hub, income)."""
+def _taxes(jurisdictions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tabulated gross incomes, (income,) kUSD, and the effective tax rates, (hub, income).
+
+    ``jurisdictions`` names the tax jurisdiction of each hub.
+    """
     rate = {(r["jurisdiction"], float(r["gross_kusd"])): float(r["rate"]) for r in read("tax_effective")}
     gross = np.array(sorted({g for _, g in rate}))
     return gross, np.array([[rate[j, g] for g in gross] for j in jurisdictions])
 
 
-def _profile(table, group, step, groups):
-    """(group, step) shares from a long table; steps start at the smallest one in it."""
+def _profile(table: str, group: str, step: str, groups: Sequence[str]) -> np.ndarray:
+    """Return the shares of a long table as an array, (group, step); the first step is the smallest in the table."""
     rows = read(table)
     first = min(int(r[step]) for r in rows)
     out = np.zeros((len(groups), max(int(r[step]) for r in rows) - first + 1))

@@ -1,5 +1,6 @@
-"""A hub split off another: what the two share is divided, and the new one is as the other in all else (assumed)."""
+"""Split a new hub off an existing one: divide its people and machines, and copy everything else (assumed)."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import chain
 
@@ -8,7 +9,9 @@ from sim.world.build.geography import great_circle_km
 from sim.world.checks import MOST_HUBS, NAME
 from sim.world.tables import TABLES, names, read
 
-# columns of people and machines; the new hub has its share of the other's, and that is left with the rest
+Row = dict[str, str]
+
+# Columns of people and machines, which are divided in proportion to the engineers of the two hubs.
 DIVIDED = {
     "stock": ("engineers", "low", "high"),
     "compute": ("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"),
@@ -17,29 +20,29 @@ DIVIDED = {
     "home_hub": ("compatriots",),
     "hub_constants": ("net_offset", "net_target"),
 }
-LEFT = ("pipeline",)  # what is announced stays with the other hub
+LEFT = ("pipeline",)  # tables whose rows stay with the existing hub: announced capacity
 
 
-def split(parent, hub, label, persons, place):
-    """The tables of the world in use with a hub split off another one.
+def split(parent: str, hub: str, label: str, persons: int, place: tuple[float, float]) -> dict[str, list[Row]]:
+    """Return the tables of the world in use with a new hub split off an existing one.
 
     Parameters
     ----------
-    parent : name of the hub that it was part of until now
-    hub, label : name of the new one, and as people read it
-    persons : int, engineers who live there
+    parent : name of the existing hub
+    hub, label : name of the new hub, and its name for people
+    persons : int, engineers who live in the new hub
     place : (latitude, longitude), degrees
 
     Returns
     -------
-    dict of table -> list of rows: every table that has rows for hubs
+    dict of table -> list of rows, for every table that has rows for hubs
 
     Raises
     ------
     UsageError, WorldError
-        for a name, a number or a place that cannot be
+        for a name, a number or a place that is not valid
     """
-    _check(parent, hub, label, persons, place)
+    _check(parent, hub, label, place)
     whole = next(int(row["engineers"]) for row in read("stock") if row["hub"] == parent)
     if not 1 <= persons < whole:
         raise UsageError(f"--persons {persons}", f"is not in [1, {whole:,}), the engineers of {parent}")
@@ -49,6 +52,7 @@ def split(parent, hub, label, persons, place):
         for name, table in TABLES.items()
         if "hub" in table.keys and name not in LEFT
     }
+    # the new hub has a name and a place of its own, and corridors computed from the place
     described = {
         "name": label,
         "kind": "metro",
@@ -61,7 +65,8 @@ def split(parent, hub, label, persons, place):
     return made
 
 
-def _check(parent, hub, label, persons, place):
+def _check(parent: str, hub: str, label: str, place: tuple[float, float]) -> None:
+    """Raise UsageError or WorldError for a name, a label or a place that is not valid."""
     hubs = names("hub")
     if parent not in hubs:
         raise WorldError(f"hub {parent}", f"unknown{nearest(parent, hubs)}")
@@ -77,21 +82,21 @@ def _check(parent, hub, label, persons, place):
         raise UsageError("--at", "latitude in [-90, 90] and longitude in [-180, 180] degrees are expected")
 
 
-def _divided(table, row, parent, hub, share):
-    """The row as it stands; or, if it is the parent's, what is left of it and the new hub's part."""
+def _divided(table: str, row: Row, parent: str, hub: str, share: Decimal) -> list[Row]:
+    """Return the row unchanged; or, if it is a row of the parent, the rest of it and the row of the new hub."""
     if row["hub"] != parent:
         return [row]
     ours, rest = dict(row) | {"hub": hub, "source": f"assumed: as {parent}", "grade": "D"}, dict(row)
     for column in DIVIDED.get(table, ()):
         if row[column]:
             text = Decimal(row[column])
-            part = (text * share).quantize(text)
+            part = (text * share).quantize(text)  # the digits of the table: part and rest sum exactly
             ours[column], rest[column] = str(part), str(text - part)
     return [rest, ours]
 
 
-def _corridors(hub, place):
-    """Rows of the new hub's corridors: great circles between middle points."""
+def _corridors(hub: str, place: tuple[float, float]) -> Iterator[Row]:
+    """Yield the rows of the new hub's corridors: great-circle distances between the middle points of two hubs."""
     for row in read("hubs"):
         km = great_circle_km((*place, 1.0), (float(row["lat"]), float(row["lon"]), 1.0))
         for origin, destination in ((hub, row["hub"]), (row["hub"], hub)):

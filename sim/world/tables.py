@@ -1,4 +1,4 @@
-"""World tables read and checked: rows as text with source and grade, columns as arrays in axis order."""
+"""Read and check the world tables: rows as text with source and grade, columns as arrays in axis order."""
 
 import numpy as np
 
@@ -12,6 +12,7 @@ __all__ = ["TABLES", "check", "column", "names", "read", "refuse_broken", "rows"
 
 DATA = custom_world.SHIPPED
 TABLES = DECLARED | {name: GENERATED[name] for name in GENERATED if (DATA / f"{name}.csv").is_file()}
+# names of the axes that no table lists
 FIXED_AXES = {
     "tier": TIERS,
     "role": ROLES,
@@ -20,17 +21,18 @@ FIXED_AXES = {
     "aimed_at": ("newcomer", "returnee"),
     "group": ("expert", "other"),
 }
+# tables that list the names of an axis
 AXIS_TABLES = {"hub": "hubs", "country": "countries", "home": "homes", "route": "routes", "pool": "pools"}
 
 
 @custom_world.kept_by_world()
 def read(name: str) -> tuple[dict[str, str], ...]:
-    """Rows of the table ``name``, as text, in file order.
+    """Return the rows of the table ``name``, as text, in file order.
 
     Raises
     ------
     WorldError
-        for an unknown name, and for a file that is missing or no table
+        for an unknown name, and for a file that is missing or is no table
     """
     if name not in DECLARED and name not in GENERATED:
         raise WorldError(f"no world table {name}{nearest(name, TABLES)}")
@@ -38,7 +40,7 @@ def read(name: str) -> tuple[dict[str, str], ...]:
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """Rows of the table ``name`` with source and grade as the last columns, for printing."""
+    """Return the rows of the table ``name`` with source and grade as the last columns, for printing."""
     last = ("source", "grade")
     return [
         {key: value for key, value in row.items() if key not in last} | {key: row[key] for key in last}
@@ -48,7 +50,9 @@ def rows(name: str) -> list[dict[str, str]]:
 
 @custom_world.kept_by_world()
 def names(axis: str) -> tuple[str, ...]:
-    """Names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
+    """Return the names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
+
+    Raise WorldError for an unknown axis.
 
     >>> len(names("hub")), len(names("country")), len(names("home"))
     (39, 21, 25)
@@ -61,27 +65,28 @@ def names(axis: str) -> tuple[str, ...]:
 
 
 def column(table: str, value: str, *, blank: float = np.nan) -> np.ndarray:
-    """The numbers of a column over the axes of the table's keys, in axis order.
+    """Return a column of numbers as an array over the axes of the table's keys, in axis order.
 
     Parameters
     ----------
-    table : a table all of whose keys are axes
-    value : one of its number columns
-    blank : what stands for a cell that is empty or absent (a hub's corridor to itself)
+    table : name of a table all of whose keys are axes
+    value : name of one of its number columns
+    blank : value for cells that are empty or have no row, such as a hub's corridor to itself
 
     Returns
     -------
-    float array, one axis a key; read-only
+    float array with one axis for each key; read-only
 
     Raises
     ------
     WorldError
-        naming file, row, column and value, for text that is no number and for unknown names
+        for text that is no number and for unknown names; names file, row, column and value
 
     >>> column("pay", "base_kusd").shape, column("corridors", "distance_km").shape
     ((39, 3), (39, 39))
     """
     keys = [key.partition(":") for key in TABLES[table].keys]
+    # a key such as origin:hub is the column origin with the names of the axis hub
     axes = [names(axis or key) for key, _, axis in keys]
     position = [{name: k for k, name in enumerate(axis)} for axis in axes]
     array = np.full([len(axis) for axis in axes], blank)
@@ -96,24 +101,25 @@ def column(table: str, value: str, *, blank: float = np.nan) -> np.ndarray:
 
 
 def check() -> list[str]:
-    """What is wrong with the tables, one line a problem; nothing if all is well.
+    """Return the problems of the tables, one line each; an empty list if there are none.
 
-    Unsourced rows, unknown grades and names, missing or doubled rows, numbers out of bounds, shares that do
-    not add up, hubs without a country, countries without a way in, and derived tables that are stale.
+    The checks cover rows without a source, unknown grades and names, missing and duplicate rows, numbers out of
+    bounds, shares that do not sum to one, hubs without a country, countries without a route, and derived shipped
+    tables that differ from what their sources give.
     """
-    found = checks.problems(TABLES, read, names)
-    return found or ([] if custom_world.texts() else checks.stale(read))
+    problems = checks.problems(TABLES, read, names)
+    return problems or ([] if custom_world.texts() else checks.stale(read))
 
 
 def refuse_broken() -> None:
-    """Refuse the tables of the world in use where they are incomplete or contradict one another.
+    """Raise an error if the tables of the world in use are incomplete or inconsistent.
 
     Raises
     ------
     WorldError
-        naming the first problem, and how many there are
+        with the first problem and the number of further ones
     """
-    found = checks.problems(TABLES, read, names)
-    if found:
-        more = f"; and {len(found) - 1:,} more: talentflow world --check" if len(found) > 1 else ""
-        raise WorldError(custom_world.folder(), f"{found[0]}{more}")
+    problems = checks.problems(TABLES, read, names)
+    if problems:
+        more = f"; and {len(problems) - 1:,} more: talentflow world --check" if len(problems) > 1 else ""
+        raise WorldError(custom_world.folder(), f"{problems[0]}{more}")
