@@ -1,4 +1,4 @@
-"""A policy and a scenario as values: what a file says, once it has been checked."""
+"""Policy and Scenario: the checked contents of a scenario file as values that cannot be changed."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,47 +13,48 @@ OPERATIONS = ("value", "multiply", "add")  # the order in which they act on a le
 
 @dataclass(frozen=True)
 class Policy:
-    """One change of the rules: what (levers), how (operation, amount) and when (dates)."""
+    """One change of the rules: the levers that it moves, the operation and its amount, and its dates."""
 
-    lever: str  # as written, wildcards and all
+    lever: str  # the path as written, with its wildcards
     levers: tuple[Lever, ...] = field(repr=False)
     operation: str
-    amount: float  # a flag is 0 or 1, a choice its position, no cap is infinite
+    amount: float  # 0 or 1 for a flag, the position for a choice, infinity for no cap
     begins: date | None = None  # None: in force from the start of any run
-    ends: date | None = None  # exclusive; None: for good
+    ends: date | None = None  # first day no longer in force; None: permanent
     ramp_years: float = 0.0
     source: str = ""
     origin: str = field(default="", compare=False)  # "h1b_fee.toml: policy 1", for messages
 
     def __lt__(self, other: "Policy") -> bool:
-        """Order by content, so that whatever order policies come in, they act in one."""
+        """Order policies by content, so that their effect does not depend on the order in which they are given."""
         return self._key() < other._key()
 
     def _key(self) -> tuple:
+        """Return the key by which policies are ordered: operation first, then path, dates and amounts."""
         begins, ends = self.begins or date.min, self.ends or date.max
         return OPERATIONS.index(self.operation), self.lever, begins, ends, self.amount, self.ramp_years
 
     @property
     def begin_month(self) -> float:
-        """First month in force (minus infinity if it always was)."""
+        """First month in force; minus infinity without a first day."""
         return month_of(self.begins) if self.begins else -math.inf
 
     @property
     def end_month(self) -> float:
-        """First month no longer in force (infinity if for good)."""
+        """First month no longer in force; infinity for a permanent policy."""
         return month_of(self.ends) if self.ends else math.inf
 
     @property
     def ramp_months(self) -> int:
-        """Months from the first step to full force; 1 without a ramp."""
+        """Number of monthly steps until the policy has its full effect; 1 without a ramp."""
         return max(1, round(12 * self.ramp_years))
 
     def is_in_force(self, month: int) -> bool:
-        """Whether it acts in ``month``."""
+        """Tell whether the policy is in force in ``month``."""
         return self.begin_month <= month < self.end_month
 
     def phase(self, month: int) -> float:
-        """Return the share of its change that is in force in ``month``: equal steps up to 1."""
+        """Return the share of the change that is in force in ``month``, 0 to 1; a ramp rises in equal monthly steps."""
         if not self.is_in_force(month):
             return 0.0
         return min(1.0, (month - self.begin_month + 1) / self.ramp_months)
@@ -61,7 +62,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A title, a question and a list of policies; ``legal`` says which state of the law is assumed."""
+    """A title, a question and a list of policies; ``legal`` lists the state of the law that is assumed."""
 
     title: str
     question: str = ""
@@ -74,5 +75,5 @@ class Scenario:
 
     @property
     def atoms(self) -> tuple[str, ...]:
-        """The names of the scenarios in it: its own, or those that it stacks."""
+        """Names of the scenarios that it consists of: its own, or those that it stacks."""
         return self.parts or (self.name,)

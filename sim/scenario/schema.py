@@ -1,4 +1,4 @@
-"""The form of a scenario file: the models that read it, and the JSON Schema that editors use."""
+"""Declare the form of a scenario file with pydantic, check files against it, and export it as JSON Schema."""
 
 from datetime import date
 from typing import Annotated
@@ -25,6 +25,7 @@ Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat
 Value = StrictBool | StrictInt | StrictFloat | StrictStr
 
+# what each key expects, for error messages
 EXPECTED = {
     "lever": "one line of plain text in quotes, of 1 to 300 characters",
     "title": "one line of plain text in quotes, of 1 to 300 characters",
@@ -73,13 +74,19 @@ class ScenarioTable(BaseModel):
 
 
 def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
-    """Return the checked form of what a TOML file holds; refuse unknown keys and wrong types in one line."""
+    """Check the tables of a TOML file and return them as a :class:`ScenarioTable`.
+
+    Raise ScenarioError, naming file, line and key, for an unknown key, a missing key and a value of the wrong type.
+    ``text`` is the file, in which the line is looked up.
+    """
     try:
         return ScenarioTable.model_validate(tables)
     except ValidationError as why:
         errors = why.errors(include_url=False)
+    # report one error only, an unknown key first: other errors often follow from it
     error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     key, *inside = error["loc"]
+    # number of the [[policy]] that has the error, None for the top of the file
     row = int(inside[0]) if key == "policy" and inside else None
     if row is not None and len(inside) > 1:
         key = inside[1]
@@ -92,6 +99,7 @@ def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
 
 
 def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
+    """Return a message for an error of pydantic; for an unknown key, with the nearest or all valid keys."""
     if error["type"] == "missing":
         return f"{key} is missing"
     if error["type"] != "extra_forbidden":
@@ -105,20 +113,22 @@ def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
 
 
 def schema() -> dict:
-    """Return the JSON Schema of scenario files, generated from the models and the levers."""
+    """Return the JSON Schema of scenario files, generated from the models above and the catalogue of levers."""
     result = ScenarioTable.model_json_schema(by_alias=True)
     result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     policy = result["$defs"]["PolicyTable"]
     keys = policy["properties"]
+    # a lever is a path of the catalogue, or a pattern with a wildcard
     keys["lever"] = {
         "description": keys["lever"]["description"],
         "anyOf": [{"enum": list(catalogue())}, {"type": "string", "pattern": r"^(country|hub)\..*[*{]"}],
     }
+    # exactly one operation; optional keys may be left out, but are never null, because TOML has no null
     policy["oneOf"] = [{"required": [operation]} for operation in OPERATIONS]
     top = result["properties"]["subject"]
     top |= next(kind for kind in top.pop("anyOf") if kind != {"type": "null"})
     del top["default"]
-    for key in (*OPERATIONS, "from", "until"):  # left out, never null: TOML has no null
+    for key in (*OPERATIONS, "from", "until"):
         kinds = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
         keys[key] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         del keys[key]["default"]

@@ -1,9 +1,10 @@
-"""Stack policies on the rules: what is in force in a month, how a scenario is varied, and whether it acts in a run."""
+"""Apply policies to the rules of a month, stack and vary scenarios, and check a scenario against the years of a run."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from datetime import date
 from itertools import combinations, pairwise, permutations
 
 import numpy as np
@@ -14,17 +15,19 @@ from sim.scenario.levers import Lever, find
 from sim.scenario.places import joined_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
 
+Scaling = Callable[[float], float]
+
 # ------------------------------------------------------------------------------
-# Policies stacked on the rules: what is in force in a month, when it changes, and what contradicts.
+# Rules in force in a month, and stacks of scenarios
 # ------------------------------------------------------------------------------
 
 
 def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the rules in force in ``month``: ``rules`` with every acting policy's change.
+    """Return the rules in force in ``month``: ``rules`` changed by every policy that is in force.
 
-    Values are set, then multiplied, then added to, whatever order the policies come in; a ramp starts
-    from the value in ``rules``, and results are held within the lever's bounds. Fields that no policy
-    touches are returned as they are; nothing is changed in place.
+    Policies set values first, then multiply, then add, in whatever order they are given. A ramp starts from the value
+    in ``rules``, and results are clipped to the bounds of the lever. ``rules`` maps a field to an array over its axis;
+    arrays that no policy changes are returned themselves, changed ones are copies.
     """
     acting = sorted(policy for policy in policies if policy.is_in_force(month))
     levers = {lever.path: lever for policy in acting for lever in policy.levers}
@@ -39,7 +42,7 @@ def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndar
 
 
 def changed(value: float, policy: Policy, phase: float = 1.0) -> float:
-    """Return ``value`` as the policy changes it, ``phase`` of the way; half of no cap is no cap."""
+    """Return ``value`` after the share ``phase`` of the policy's change; no cap (infinity) stays no cap."""
     if policy.operation == "value":
         return policy.amount if phase == 1 else value + phase * (policy.amount - value)
     if value == float("inf"):
@@ -50,7 +53,7 @@ def changed(value: float, policy: Policy, phase: float = 1.0) -> float:
 
 
 def held(value: float, lever: Lever) -> float:
-    """Return ``value`` within the lever's bounds, whole where it counts whole things; no cap stays no cap."""
+    """Clip ``value`` to the bounds of the lever and round it if it counts whole things; no cap stays no cap."""
     if lever.may_be_none and value == float("inf"):
         return value
     value = min(max(value, lever.low), lever.high)
@@ -58,7 +61,10 @@ def held(value: float, lever: Lever) -> float:
 
 
 def change_months(policies: Iterable[Policy], start_month: int, end_month: int) -> list[int]:
-    """Return the months in which a policy begins, goes on with its ramp or ends, up to but without ``end_month``."""
+    """Return the months in which the rules change, from ``start_month`` to before ``end_month``, in order.
+
+    A policy changes the rules when it begins, at every step of its ramp and when it ends.
+    """
     months: set[float] = set()
     for policy in policies:
         if policy.begin_month < policy.end_month:
@@ -68,12 +74,13 @@ def change_months(policies: Iterable[Policy], start_month: int, end_month: int) 
 
 
 def shared_until(stacks: Sequence[Sequence[Policy]], start: int, end: int) -> int:
-    """Return the last year, from ``start`` to ``end``, before whose January all stacks begin the same policies.
+    """Return the last year, from ``start`` to ``end``, before whose 1 January all stacks have equal rules.
 
-    Until its 1 January the rules of all are the same, so one past serves them all.
+    The stacks can share one simulated past up to that day.
     """
 
     def begun(policies: Sequence[Policy], year: int) -> Counter[Policy]:
+        """Return the policies that begin before 1 January of ``year``."""
         return Counter(policy for policy in policies if policy.begin_month < 12 * year)
 
     year = start
@@ -83,7 +90,11 @@ def shared_until(stacks: Sequence[Sequence[Policy]], start: int, end: int) -> in
 
 
 def stack(scenarios: Sequence[Scenario]) -> Scenario:
-    """Return one scenario with the policies of all; ``a+b`` and ``b+a`` are equal. Conflicts are refused."""
+    """Return one scenario with the policies of all; ``a+b`` and ``b+a`` are equal.
+
+    Raise ScenarioError for a scenario stacked with itself and for policies that conflict.
+    """
+    # the same scenario may hide inside a stack: compare the parts, then the scenarios in them
     parts = sorted(scenarios, key=lambda scenario: (scenario.name, str(scenario.path)))
     for one, other in pairwise(parts):
         if (one.name, one.path) == (other.name, other.path):
@@ -119,17 +130,18 @@ def refuse_conflicts(policies: Iterable[Policy]) -> None:
 
 
 def _overlap(one: Policy, other: Policy) -> bool:
+    """Tell whether the dates of two policies overlap."""
     pairs = ((one, other), (other, one))
     return all(a.ends is None or b.begins is None or b.begins < a.ends for a, b in pairs)
 
 
 # ------------------------------------------------------------------------------
-# Scenarios made from scenarios: a lever put to another value, some of the policies and not the others.
+# Variations of a scenario
 # ------------------------------------------------------------------------------
 
 
 def the_lever(path: str) -> Lever:
-    """Return the first of the levers that ``path`` names, all of one family; refuse one that is no quantity."""
+    """Return the first lever that ``path`` names; raise ScenarioError for several families, a flag or a choice."""
     levers = find(path)
     if len({lever.field for lever in levers}) > 1:
         raise ScenarioError(path, "names levers of several kinds; give one kind")
@@ -139,30 +151,31 @@ def the_lever(path: str) -> Lever:
 
 
 def with_value(scenario: Scenario, path: str, value: float) -> Scenario:
-    """Return the scenario with the levers ``path`` at ``value``, in place of its own policies on them.
+    """Return the scenario with the levers ``path`` set to ``value``, instead of its own policies on them.
 
-    The value holds from the first day of those to the last; a lever that the scenario leaves alone follows the dates
-    of its other policies.
+    The value is in force from the first to the last day of the policies that it replaces; without such policies,
+    from the first to the last day of all policies of the scenario.
     """
     levers = find(path)
     own = [policy for policy in scenario.policies if set(policy.levers) & set(levers)]
+    # policies on other levers stay; a policy on both kinds is split into one policy for each other lever
     kept = []
     for policy in scenario.policies:
         others = [lever for lever in policy.levers if lever not in levers]
         if len(others) == len(policy.levers):
             kept.append(policy)
-        else:  # each by its own path, so that the scenario can be written down
+        else:  # each under its own path, so that the scenario can be written to a file
             kept += [replace(policy, lever=lever.path, levers=(lever,)) for lever in others]
     amount = float(round(value)) if levers[0].kind == "integer" else float(value)
     begins, ends = _dates(own or scenario.policies)
-    endless = any(math.isinf(lever.present) for lever in levers)  # no ramp leads from or to no cap
+    endless = any(math.isinf(lever.present) for lever in levers)  # a ramp from or to no cap is not possible
     ramp = 0.0 if endless else max((policy.ramp_years for policy in own), default=0.0)
     change = Policy(path, levers, OPERATIONS[0], amount, begins, ends, ramp, "put to a value", f"{path} = {amount:g}")
     return replace(scenario, policies=(*kept, change))
 
 
-def _dates(policies: Sequence[Policy]) -> tuple:
-    """Return the first day and the last (None: no limit) of policies taken together."""
+def _dates(policies: Sequence[Policy]) -> tuple[date | None, date | None]:
+    """Return the earliest first day and the latest last day of several policies; None if one has no limit."""
     begins = [policy.begins for policy in policies if policy.begins]
     ends = [policy.ends for policy in policies if policy.ends]
     return (
@@ -172,14 +185,15 @@ def _dates(policies: Sequence[Policy]) -> tuple:
 
 
 def differences(scenario: Scenario, baseline: Scenario) -> list[tuple[Policy, ...]]:
-    """Return what makes the scenario differ from its baseline, in pieces that can each be put back on their own.
+    """Return the differences between a scenario and its baseline as pieces that can be switched one by one.
 
-    A piece is a policy that only one of the two has; policies of both on the same lever stay in one piece, since
-    one replaces the other.
+    A piece is a policy that only one of the two has; policies of both on the same lever form one piece, since one
+    replaces the other.
     """
-    come, gone = Counter(scenario.policies), Counter(baseline.policies)
-    pieces: list[tuple[Policy, ...]] = [(policy,) for policy in (come - gone).elements()]
-    for lost in (gone - come).elements():
+    ours, theirs = Counter(scenario.policies), Counter(baseline.policies)
+    pieces: list[tuple[Policy, ...]] = [(policy,) for policy in (ours - theirs).elements()]
+    # join a policy of the baseline with all pieces that move one of its levers
+    for lost in (theirs - ours).elements():
         rivals = [piece for piece in pieces if any(set(lost.levers) & set(p.levers) for p in piece)]
         pieces = [piece for piece in pieces if piece not in rivals]
         pieces.append((*(p for piece in rivals for p in piece), lost))
@@ -187,17 +201,17 @@ def differences(scenario: Scenario, baseline: Scenario) -> list[tuple[Policy, ..
 
 
 def between(scenario: Scenario, baseline: Scenario, chosen: Sequence[tuple[Policy, ...]]) -> Scenario:
-    """Return the baseline with the ``chosen`` of the :func:`differences` as they are in the scenario."""
+    """Return the baseline with the ``chosen`` pieces of :func:`differences` switched to the scenario's policies."""
     taken = Counter(policy for piece in chosen for policy in piece)
-    come, gone = Counter(scenario.policies), Counter(baseline.policies)
-    left = gone - ((gone - come) & taken) + ((come - gone) & taken)
-    return replace(scenario, policies=tuple(left.elements()))
+    ours, theirs = Counter(scenario.policies), Counter(baseline.policies)
+    mixed = theirs - ((theirs - ours) & taken) + ((ours - theirs) & taken)
+    return replace(scenario, policies=tuple(mixed.elements()))
 
 
-def scale(lever: Lever, low: float = -math.inf, high: float = math.inf):
-    """Return two functions, from a position in [0, 1] to a value of the lever in [low, high] and back.
+def scale(lever: Lever, low: float = -math.inf, high: float = math.inf) -> tuple[Scaling, Scaling]:
+    """Return two functions: from a position in [0, 1] to a value of the lever in [low, high], and back.
 
-    Positions are even in value; or in ratios, where the limits lie more than a thousandfold apart.
+    The scale is linear, or logarithmic if the range is more than a thousand times its lower end (or 1).
     """
     low, high = max(low, lever.low), min(high, lever.high)
     if high - low <= 1000 * max(1.0, abs(low)):
@@ -207,14 +221,15 @@ def scale(lever: Lever, low: float = -math.inf, high: float = math.inf):
 
 
 # ------------------------------------------------------------------------------
-# A scenario against the years of a run: what cannot act is refused, what is easily missed is said.
+# Checks of a scenario against the simulated years
 # ------------------------------------------------------------------------------
 
 
 def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
-    """Return notices on the scenario in a run from January of ``start`` over ``years``.
+    """Check a scenario against a run from January of ``start`` over ``years`` and return warnings, one line each.
 
-    Raise ScenarioError for a policy that ends before the run, begins after it, or passes its lever's limits everywhere.
+    Raise ScenarioError for a policy that ends before the run or begins after it, and for one whose value exceeds the
+    limits of every lever that it names.
     """
     notices = []
     for policy in scenario.policies:
@@ -234,7 +249,7 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
 
 
 def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
-    """Notices on one policy; ``others`` are the levers that other policies of the scenario move."""
+    """Return the warnings about one policy; ``others`` are the levers that other policies of the scenario move."""
     if policy.begins and policy.ends and policy.begin_month == policy.end_month:
         days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
         return [f"in force only {days}, reversed before a whole month began: it never acts"]
@@ -242,21 +257,23 @@ def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
     if policy.begins and policy.begin_month < january(start):
         notices.append(f"begun on {day_label(policy.begins)}, before the run: in force from its first month")
     if policy.operation != "value" and not others.isdisjoint(policy.levers):
-        return notices  # it starts from what the other policy makes of the lever, which nobody knows here
+        return notices  # it starts from the value that the other policy gives, unknown here
+    # values of the levers before the policy, as it would change them, and after clipping
     before = [lever.present for lever in policy.levers]
-    asked = [changed(value, policy) for value in before]
-    after = [held(value, lever) for value, lever in zip(asked, policy.levers, strict=True)]
+    unclipped = [changed(value, policy) for value in before]
+    after = [held(value, lever) for value, lever in zip(unclipped, policy.levers, strict=True)]
     if after == before:
         is_zero = policy.operation == "multiply" and not any(before)
         zero = f"0 times {policy.amount:g} is 0, set a value or add to it"
         notices.append(f"changes nothing, {zero if is_zero else 'the baseline has this value already'}")
+    # an amount beyond the limits everywhere is an error, at some of the places a warning
     cut = sum(
         held(value, lever) != value and not lever.low <= value <= lever.high
-        for value, lever in zip(asked, policy.levers, strict=True)
+        for value, lever in zip(unclipped, policy.levers, strict=True)
     )
     if cut == len(after):
         lever = policy.levers[0]
-        limits = f"{asked[0]:,.10g} is not in [{lever.low:,.10g}, {lever.high:,.10g}] {lever.unit}"
+        limits = f"{unclipped[0]:,.10g} is not in [{lever.low:,.10g}, {lever.high:,.10g}] {lever.unit}"
         raise ScenarioError(policy.origin, policy.lever, f"{before[0]:,.10g} becomes {limits}")
     if cut:
         notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, and held there")
@@ -264,7 +281,7 @@ def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
 
 
 def _gaps(scenario: Scenario) -> list[str]:
-    """Name the levers that are released and set again within a month: the run does not see the gap."""
+    """Return warnings for levers that are released and set again within one month: the run has no such gap."""
     return [
         f"{one.lever}: released on {day_label(one.ends)} and set again on {day_label(other.begins)}, "
         "before a whole month began: in force throughout"

@@ -178,7 +178,7 @@ def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarr
     """Return a Setting in which every country is one hub and one home.
 
     Pay, prices and taxes are equal everywhere, nobody needs a permit, and all tiers and sectors are alike:
-    on distance, language, origin and the constants of the countries alone.
+    flows depend on distance, language, origin and the constants of the countries alone.
 
     Parameters
     ----------
