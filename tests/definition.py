@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.kernels import FREELY, RETURNING, TIE_HASH
+from sim.model.kernels.choice import FREELY, RETURNING, TIE_HASH
 from sim.model.market import PUSHED_ROLES, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size

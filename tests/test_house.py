@@ -22,6 +22,8 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if "scenarios" not in path.re
 NAMES = [".".join(("sim", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__") for path in FILES]
 MODULES = dict(zip(NAMES, FILES, strict=True))
 
+KERNELS = sorted(name.rpartition(".")[2] for name in NAMES if name.startswith("sim.model.kernels."))
+
 every_module = pytest.mark.parametrize("name", MODULES)
 
 
@@ -81,11 +83,16 @@ def test_nothing_imports_in_a_circle():
     assert list(nx.simple_cycles(graph)) == []
 
 
-@pytest.mark.parametrize("room", ["equations", "kernels"])
+@pytest.mark.parametrize("room", ["equations", *(f"kernels.{name}" for name in KERNELS)])
 def test_equations_and_kernels_are_pure(room):
     name = f"sim.model.{room}"
-    allowed = {"math", "typing", "numpy", "numba", "scipy", "sim.model.rng", "sim.model.equations", "sim.model.tables"}
-    if room == "kernels":
+    allowed = {"math", "typing", "numpy", "numba", "scipy", "sim.model.rng", "sim.model.equations"}
+    allowed |= {f"sim.model.kernels.{name}" for name in KERNELS} | {
+        "sim.world.categories",
+        "sim.world.engineers",
+        "sim.world.ties",
+    }
+    if room == "kernels.choice":
         allowed.add("pathlib")  # is_compiled looks whether numba's cache is there
     used = {other if other.startswith("sim") else other.split(".")[0] for other in imported(name)}
     assert used <= allowed

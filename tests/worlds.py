@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from sim.model.arm import Arm
-from sim.model.constants import none
+from sim.model.inversion import none
+from sim.model.state import Arm
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions

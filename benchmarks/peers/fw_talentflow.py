@@ -11,12 +11,25 @@ from numba import njit, uint64
 
 from benchmarks.peers import harness, rm1
 from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
-from sim.model import passes, rng
-from sim.model.acts import relocate
+from sim.model import rng
+from sim.model.accounting import Books
 from sim.model.equations import STAY, THIRD
-from sim.model.kernels import FREELY, draw_nested, exponentials, find_ties, gather, uniforms, utilities
-from sim.model.ledger import Books
-from sim.model.tables import BATCH, Hiring, Tables, Teams, room_for
+from sim.model.kernels import events
+from sim.model.kernels.choice import (
+    BATCH,
+    FREELY,
+    Hiring,
+    Tables,
+    Teams,
+    draw_nested,
+    exponentials,
+    find_ties,
+    gather,
+    room_for,
+    uniforms,
+    utilities,
+)
+from sim.model.kernels.moves import relocate
 from sim.threads import over_range
 from sim.world.categories import ROLES, SECTORS, STATUSES
 from sim.world.engineers import CATEGORIES, TIER_OF, category, empty
@@ -101,7 +114,7 @@ def add_shares(who, b_peer, room):
 
 @njit(cache=True, nogil=True)
 def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
-    """Fill ``chosen[first:last]``: ``kernels.choose_hubs`` with RM1's peers in place of E2's ties."""
+    """Fill ``chosen[first:last]``: ``kernels.choice.choose_hubs`` with RM1's peers in place of E2's ties."""
     room = room_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
@@ -132,7 +145,7 @@ class Model:
         """One year."""
         key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
         parts = over_range(
-            passes.consider,
+            events.consider,
             self.world.n,
             key("month"),
             key("consider"),

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.kernels import uniform_at
+from sim.model.kernels.visas import file_background
 from sim.threads import over_range
 
 LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
@@ -110,25 +109,10 @@ def background(pool, p_pays, withdrawal, weight, seed, year):
     key = lambda q: rng.key(seed, f"background {pool.name} {q}", year)  # noqa: E731
     count = int(np.floor(pool.registrations / weight + rng.uniform(key("count"), 0)))
     keys = np.array([key(q) for q in ("place", "level", "fee", "withdrawal", "master", "clock")])
-    parts = over_range(_file, count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master)
+    parts = over_range(
+        file_background, count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master
+    )
     return Background(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-@njit(cache=True, nogil=True)
-def _file(first, last, keys, p_in_country, level_bounds, p_pays, withdrawal, p_master):
-    """Registrations of the background that are filed: clock draw, in the country, local master's degree, wage level."""
-    size, n = last - first, 0
-    clock_draw, level = np.empty(size), np.empty(size, np.int8)
-    in_country, master = np.empty(size, np.bool_), np.empty(size, np.bool_)
-    for i in range(first, last):
-        in_country[n] = uniform_at(keys[0], i) < p_in_country
-        u = uniform_at(keys[1], i)
-        level[n] = (u >= level_bounds[0]) + (u >= level_bounds[1]) + (u >= level_bounds[2])
-        master[n] = uniform_at(keys[4], i) < p_master
-        clock_draw[n] = uniform_at(keys[5], i)
-        pays = in_country[n] or uniform_at(keys[2], i) < p_pays
-        n += pays and (level[n] > 0 or uniform_at(keys[3], i) >= withdrawal)
-    return clock_draw[:n], in_country[:n], master[:n], level[:n]
 
 
 def clocks(u, level, weighted):

@@ -1,4 +1,8 @@
-"""Pay, prices and compute follow last year's stocks (E7, E8); out of them the pulls of a decision round (E1, E2)."""
+"""Pay, prices and compute follow last year's stocks (E7, E8); the terms of utility follow from them (E1, E2).
+
+**No causal evidence says that compute draws engineers** (``b_compute``, grade D): every result that leans on it says
+so. Which sectors use whose fleet is an assumption too.
+"""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -6,13 +10,102 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model import remote
-from sim.model.compute import compute_per_engineer, compute_table, jobs_of
-from sim.model.jobs import hiring
-from sim.model.routes import open_routes, permit_terms, route_shares
-from sim.model.sectors import openings_by_sector, pay_level, pay_tastes, sectors, sign_on_table, with_allowance
-from sim.model.tables import SHUT, Tables
-from sim.world.categories import ROLES
+from sim.model import labour
+from sim.model.kernels.choice import SHUT, Tables
+from sim.model.labour import (
+    hiring,
+    nominal_mean_pay,
+    openings_by_sector,
+    pay_level,
+    pay_tastes,
+    relative,
+    sectors,
+    sign_on_table,
+    with_allowance,
+)
+from sim.model.routes import open_routes, route_shares
+from sim.world.categories import ROLES, SECTORS
+from sim.world.setting import OWNERS
+
+OWNER_OF = np.array(
+    [
+        OWNERS.index(owner)
+        for owner in (
+            "labs_and_big_tech",
+            "labs_and_big_tech",
+            "cloud_and_enterprise",
+            "sovereign_and_public",
+            "cloud_and_enterprise",
+            "cloud_and_enterprise",
+            "cloud_and_enterprise",
+            "sovereign_and_public",
+        )
+    ]
+)  # (sector,) whose machines it uses
+GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
+PUSHED = {
+    "research_scientist": 0.2,
+    "research_engineer": 0.2,
+    "ml_engineer": 0.25,
+    "ml_infrastructure_engineer": 0.3,
+    "applied_ai_engineer": 0.05,
+}  # jobs that compute opens; assumed, grade D
+PUSHED_ROLES = np.array([PUSHED.get(r, 0.0) for r in ROLES])
+
+
+def fleets(setting, a, rules, year, start):
+    """H100-equivalents that the hub's engineers can use: (hub, owner) owners' fleets, and (hub,) what all share.
+
+    New capacity at a hub, of the pipeline or of a policy, counts times ``local_use_share``. What a country gives its
+    own engineers counts whole, shared by its hubs in proportion to their engineers at the start.
+    """
+    owned = (setting.h100e * np.exp(a.fleet_growth * (year - start)))[:, None] * setting.owner_share
+    multiplier = rules["compute_multiplier"]
+    return (np.maximum(owned * multiplier[:, None], 0.0), np.maximum(pushed(setting, a, rules, year) * multiplier, 0.0))
+
+
+def pushed(setting, a, rules, year):
+    """(hub,) H100-equivalents for local use that have come online since the start, of the pipeline and of policies."""
+    live = setting.pipeline[setting.pipeline[:, 1] <= year]
+    planned = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) * a.pipeline_weight
+    in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
+    public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
+    return a.local_use_share * (planned + rules["compute_h100e"]) + public
+
+
+def jobs_of(setting, a, rules, year):
+    """(hub,) jobs that all capacity for local use pushed so far opens, once, see ``equations.compute_jobs``."""
+    return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e)
+
+
+def accessible_compute(setting, a, rules, year, start):
+    """(hub,) H100-equivalents that the hub's engineers can use, all owners together; guarantees come on top."""
+    owned, shared = fleets(setting, a, rules, year, start)
+    return owned.sum(axis=1) + shared
+
+
+def compute_per_engineer(setting, a, rules, sizes, year, start):
+    """H100-equivalents an engineer: (hub,) on average, and (hub, sector).
+
+    Parameters
+    ----------
+    sizes : (hub,) and (hub, sector) persons, the second positive
+    """
+    (owned, shared), (size, sector_size) = fleets(setting, a, rules, year, start), sizes
+    users = (sector_size @ np.eye(len(OWNERS))[OWNER_OF])[:, OWNER_OF]  # who share the machines of one's sector
+    size = np.maximum(size, 1.0)
+    rationed = eq.rationed_compute(owned[:, OWNER_OF], users, (shared / size)[:, None])
+    guarantee = np.where(GUARANTEED, rules["compute_guarantee"][setting.country][:, None], 0.0)
+    by_sector = np.maximum(rationed, guarantee)
+    share = sector_size / sector_size.sum(axis=1, keepdims=True)
+    return (owned.sum(axis=1) + shared) / size + (share * (by_sector - rationed)).sum(axis=1), by_sector
+
+
+def compute_table(setting, a, market):
+    """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
+    compute = relative(a, market, market.compute)
+    mean = np.average(np.log1p(compute), weights=np.maximum(market.size, 1e-9))
+    return eq.compute_pull(compute, a.b_compute, setting.role_compute[:, None], np.inf, mean)
 
 
 class Pulls(NamedTuple):
@@ -44,16 +137,6 @@ class Market:
         self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
         self.size = size  # (hub,) persons
         self.frontier = 1.0  # growth of owners' fleets since the start: compute is seen in fleets of the day
-
-
-PUSHED = {
-    "research_scientist": 0.2,
-    "research_engineer": 0.2,
-    "ml_engineer": 0.25,
-    "ml_infrastructure_engineer": 0.3,
-    "applied_ai_engineer": 0.05,
-}  # jobs that compute opens; assumed, grade D
-PUSHED_ROLES = np.array([PUSHED.get(r, 0.0) for r in ROLES])
 
 
 def follow_the_market(arm, year):
@@ -283,6 +366,29 @@ def pay_table(gross, tax, relief, price, arm):
 def remote_pull(arm, gross, price):
     """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
     s, rules = arm.world.setting, arm.rules
-    paid = remote.gross_pay(arm, gross)
+    paid = labour.remote_gross_pay(arm, gross)
     tax = eq.effective_tax(paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     return pay_table(paid, tax, np.zeros(len(price)), price, arm)[..., 0]
+
+
+def permit_terms(arm, gross, tax):
+    """(group, home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+
+    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
+    each with his own route.
+    """
+    a, rules, (route, share, pattern_of) = arm.a, arm.rules, arm.from_abroad
+    fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
+    kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
+    net = lambda fee: eq.net_real_pay(  # noqa: E731
+        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0
+    )
+    pull = eq.utility(
+        a,
+        months_waiting=rules["route_processing_months"][route],
+        mean_odds=arm.offices.known_odds[route],
+        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None]),
+    )
+    reached = share.sum(axis=-1)
+    mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
+    return np.where(reached > 0, mean, np.nan)[pattern_of]

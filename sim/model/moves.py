@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.model import rng
-from sim.model.acts import by_need, change_status, count_tied, free_to_decide, relocate
-from sim.model.kernels import FREELY, choose_hubs, choose_next, tied_hubs, uniforms
+from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, tied_hubs, uniforms
+from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
 from sim.threads import over_range
 
 MONTHS = 12

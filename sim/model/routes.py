@@ -3,11 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 
 from sim.model import equations as eq
-from sim.model.acts import best_route
-from sim.model.sectors import nominal_mean_pay
+from sim.model.kernels.visas import best_route, by_promise
 from sim.threads import over_range
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import TEMPORARY
@@ -161,70 +159,11 @@ def route_shares(arm, abroad=True):
     return route, share, pattern_of.reshape(open_to.shape[:2])
 
 
-@njit(cache=True)
-def by_promise(usable, pattern, value, reach):
-    """How people spread over routes when everybody takes the most promising one within his reach.
-
-    Parameters
-    ----------
-    usable : (tier, role, hub, k) bool, open to the tier and role; pattern : (pattern, hub, k) bool, to the pattern
-    value : (tier, hub, k) what a route promises
-    reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
-
-    Returns
-    -------
-    (pattern, tier, role, hub, k) share of the people who take the route
-    """
-    tiers, roles, hubs, routes = usable.shape
-    share, some = np.zeros((len(pattern), tiers, roles, hubs, routes)), np.empty(routes, np.int64)
-    for p in range(len(pattern)):
-        for t in range(tiers):
-            for r in range(roles):
-                for d in range(hubs):
-                    count = 0
-                    for k in range(routes):  # the open ones by what they promise, of equal ones the first before
-                        if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
-                            at = count
-                            while at > 0 and value[t, d, some[at - 1]] < value[t, d, k]:
-                                some[at] = some[at - 1]
-                                at -= 1
-                            some[at] = k
-                            count += 1
-                    left = 1.0
-                    for k in some[:count]:
-                        share[p, t, r, d, k] = left * reach[d, k]
-                        left *= 1.0 - reach[d, k]  # none of the better routes is open to them
-    return share
-
-
 def distinct(rows):
     """The distinct rows of a table, and (row,) which of them each is; np.unique by rows takes thirty times as long."""
     seen = {}
     which = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in rows])
     return rows[np.unique(which, return_index=True)[1]], which
-
-
-def permit_terms(arm, gross, tax):
-    """(group, home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
-
-    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
-    each with his own route.
-    """
-    a, rules, (route, share, pattern_of) = arm.a, arm.rules, arm.from_abroad
-    fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
-    kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
-    net = lambda fee: eq.net_real_pay(  # noqa: E731
-        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0
-    )
-    pull = eq.utility(
-        a,
-        months_waiting=rules["route_processing_months"][route],
-        mean_odds=arm.offices.known_odds[route],
-        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None]),
-    )
-    reached = share.sum(axis=-1)
-    mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
-    return np.where(reached > 0, mean, np.nan)[pattern_of]
 
 
 def intra_company(arm, slots, hub):

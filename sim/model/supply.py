@@ -3,8 +3,9 @@
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model import passes, rng
-from sim.model.acts import those
+from sim.model import rng
+from sim.model.kernels import events
+from sim.model.kernels.moves import those
 from sim.scenario.stack import rules_at
 from sim.world.categories import SECTORS, TIERS
 from sim.world.engineers import skill_of, tier_of
@@ -13,6 +14,7 @@ from sim.world.people import entrant_homes, entrant_tiers
 GRADUATES, CONVERSIONS = range(2)
 ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors
 ACADEMIA = SECTORS.index("academia")
+STUDY_LAG = 2  # years from the choice of a place of study to the first job: a master's degree
 
 
 def growth_by_country(setting, a, start, years):
@@ -64,7 +66,7 @@ def enter(arm, year):
     ratio = entrant_ratio(arm, year)
     path = arm.world.entrants[year - arm.world.start][:, GRADUATES].sum(axis=1)
     study = study_factor(arm, entrant_homes(world.setting)[:, GRADUATES], path)
-    change, graduates = passes.enter(
+    change, graduates = events.enter(
         first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, arm.hiring, homes, study
     )
     arm.used = max(arm.used, last)
@@ -135,9 +137,6 @@ def _copies(arm, slots, ratio, year, study):
     arm.entered[copies] = arm.entered[donors]
     arm.people.hub[copies] = arm.people.employer_hub[copies] = arm.world.entry_hub[donors]
     return copies
-
-
-STUDY_LAG = 2  # years from the choice of a place of study to the first job: a master's degree
 
 
 def study_pull(arm):

@@ -15,15 +15,13 @@ from zlib import crc32
 import numpy as np
 
 from sim.model import moves, year
-from sim.model.acts import below
-from sim.model.arm import Arm
-from sim.model.careers import promote
-from sim.model.jobs import change_jobs
+from sim.model.kernels.choice import Teams
+from sim.model.kernels.visas import below
+from sim.model.labour import call_back, change_jobs, place_remote_workers, promote
 from sim.model.lottery import clocks
-from sim.model.remote import call_back, place_remote_workers
 from sim.model.rng import key
 from sim.model.routes import WEIGHTED
-from sim.model.tables import Teams
+from sim.model.state import Arm
 from sim.model.visas import NONE, ROUTE, SLOT, Offices
 from sim.world.categories import TIERS
 from sim.world.engineers import NATIVE_YEAR, apportion

@@ -1,21 +1,51 @@
-"""The year on one screen: who enters, what the market does, the calendar, the end of the year, the books."""
+"""The year on one screen: who enters, what the market does, the calendar, the end of the year, the accounts."""
 
 import numpy as np
+import simpy
 
-from sim.model import moves, passes, rng
-from sim.model.acts import free_to_decide
-from sim.model.arm import Arm
-from sim.model.careers import offers, promote
-from sim.model.jobs import change_jobs
-from sim.model.kernels import LEAVING, RETURNING
+from sim.model import moves, rng
+from sim.model.kernels import events
+from sim.model.kernels.choice import LEAVING, RETURNING
+from sim.model.kernels.moves import free_to_decide
+from sim.model.labour import call_back, change_jobs, offers, promote
 from sim.model.market import follow_the_market
-from sim.model.remote import call_back
+from sim.model.state import Arm
 from sim.model.supply import enter, follow_students
 from sim.model.teams import take_over
-from sim.model.timeline import Timeline
 from sim.threads import over_range
 
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
+
+
+class Timeline:
+    """The months of a run (12 * year + month - 1), one SimPy process.
+
+    Parameters
+    ----------
+    start : int, first year
+    rule_months : months in which the rules change; ``change_rules(month)`` is called in each
+    decide, hold_visa_rounds : called with the month, every month
+
+    Rules always precede the decisions of the same month, and these its visa rounds.
+    """
+
+    def __init__(self, start, rule_months, change_rules, decide, hold_visa_rounds):
+        self.env = simpy.Environment(initial_time=12 * start)
+        self.env.process(self._months(frozenset(rule_months), change_rules, decide, hold_visa_rounds))
+
+    def run_through(self, year):
+        """Process every month of ``year``, its December included."""
+        # SimPy stops before the events of ``until``, and 12 * (year + 1) is January
+        self.env.run(until=12 * (year + 1))
+
+    def _months(self, rule_months, change_rules, decide, hold_visa_rounds):
+        while True:
+            month = int(self.env.now)
+            if month in rule_months:
+                change_rules(month)
+            decide(month)
+            hold_visa_rounds(month)
+            yield self.env.timeout(1)
 
 
 def begin(world, a, constants, baseline_rules, seed):
@@ -63,7 +93,7 @@ def find_considering(arm, year):
     keys = (rng.key(arm.seed, question, year) for question in ("month", "consider"))
     a, teams = arm.a, arm.teams._replace(moved=arm.leaders())
     parts = over_range(
-        passes.consider,
+        events.consider,
         arm.used,
         *keys,
         arm.people,
@@ -106,7 +136,7 @@ def settle(arm, year):
         months = np.stack([arm.routes.opt_months(len(setting.countries), arm.rules), stem])
         share, route = np.ones(months.shape), np.full(months.shape, -1)
     parts = over_range(
-        passes.settle,
+        events.settle,
         arm.used,
         keys,
         people,
@@ -184,7 +214,7 @@ def leave(arm, year):
     arm.books.left(
         sum(
             over_range(
-                passes.leave,
+                events.leave,
                 arm.used,
                 rng.key(arm.seed, "exit", year),
                 arm.people,

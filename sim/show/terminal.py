@@ -47,7 +47,7 @@ def progress(pairs, quiet=False, what="pairs"):
 
 def say_if_compiling(quiet=False):
     """Say that the kernels are about to be compiled, if they are."""
-    from sim.model.kernels import is_compiled
+    from sim.model.kernels.choice import is_compiled
 
     if not quiet and not is_compiled():
         print("compiling the kernels, once for this machine (about 15 s) ...", file=sys.stderr, flush=True)

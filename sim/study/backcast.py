@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import UsageError
-from sim.model import constants as fitting
-from sim.model.arm import Arm
-from sim.model.first_year import FirstYear
+from sim.model import inversion as fitting
+from sim.model.inversion import FirstYear
 from sim.model.market import follow_the_market
+from sim.model.state import Arm
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions

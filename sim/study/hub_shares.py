@@ -8,8 +8,8 @@ anew for every value.
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model import first_year
-from sim.model.arm import Arm
+from sim.model import inversion
+from sim.model.state import Arm
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import START, fit_world, shipped
@@ -52,9 +52,9 @@ def pulls():
         "size": size,
         "openings": home @ p.place - bonds - size - constants.at(START, a.boom_half_life),
         "people": bonds,
-        "ties": home @ np.log(first_year.tie_factors(arm)),
+        "ties": home @ np.log(inversion.tie_factors(arm)),
         "distance": -(moving * trip).sum(axis=(0, 1)) / moving.sum(axis=(0, 1)),
-        "permits": np.log(np.einsum("hgt,gtd->d", people, first_year.permit_factors(arm)[1])),
+        "permits": np.log(np.einsum("hgt,gtd->d", people, inversion.permit_factors(arm)[1])),
         "permanent": constants.permanent,
         "boom": constants.boom,
     }

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.model import equations as eq
+from sim.model.labour import with_allowance
 from sim.model.market import market
-from sim.model.sectors import with_allowance
 from sim.model.year import simulate
 from sim.results.schema import PAIR, VARIABLES, dataset
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS

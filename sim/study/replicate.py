@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.custom_world import kept_by_world
 from sim.errors import UsageError
-from sim.model.course import Course
-from sim.model.kernels import is_compiled
+from sim.model.kernels.choice import is_compiled
+from sim.model.state import Course
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.processes import each, processes

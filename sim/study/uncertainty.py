@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 
 from sim.errors import UsageError
-from sim.model.course import ties_of_the_start
+from sim.model.state import ties_of_the_start
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.results.decomposition import DIMS, RUNS, SOURCES

@@ -74,7 +74,7 @@ def engine(monkeypatch, tmp_path):
         ("breakeven.breakeven", breakeven),
     ):
         monkeypatch.setattr(f"sim.study.{name}", fake)
-    monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: True)
+    monkeypatch.setattr("sim.model.kernels.choice.is_compiled", lambda: True)
     monkeypatch.setattr("sim.show.illustrate.illustrate", lambda result, where: (where / "report.html").write_text(""))
     monkeypatch.chdir(tmp_path)
     return engine
@@ -275,7 +275,7 @@ def test_levers_are_found_by_place_and_meaning_and_many_are_a_table(talentflow):
 
 
 def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
-    monkeypatch.setattr("sim.model.kernels.is_compiled", lambda: False)
+    monkeypatch.setattr("sim.model.kernels.choice.is_compiled", lambda: False)
     assert "compiling the kernels, once for this machine" in talentflow("run", "h1b_fee", *SMALL)[2]
     assert talentflow("run", "h1b_fee", *SMALL, "--quiet", "--seed", 3)[2] == ""
 

@@ -7,7 +7,7 @@ import pytest
 from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world
 
 from sim.errors import ScenarioError, UsageError
-from sim.model.course import Course, ties_of_the_start
+from sim.model.state import Course, ties_of_the_start
 from sim.model.year import begin
 from sim.results.effects import stacks
 from sim.results.record import compare as differing

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from worlds import CENTRE, arm_of, constants_of, rules_for, scenario, setting, shipped_world, years_of
 
-from sim.model import careers
 from sim.model import equations as eq
+from sim.model import labour
 from sim.model.market import gross_pay, skill_pay
 from sim.model.year import begin, find_considering
 from sim.study.run import run
@@ -76,7 +76,7 @@ def test_where_experts_are_dense_people_are_promoted_sooner():
     """With elasticity one, in proportion to the share of experts; with none, alike everywhere."""
     for b_mentoring in (0.0, 1.0):
         arm = arm_of(shipped_world(100_000, 1), CENTRE.vary(b_mentoring=b_mentoring))
-        rate = careers.promotion_rates(arm, arm.year)[ENTRY]
+        rate = labour.promotion_rates(arm, arm.year)[ENTRY]
         stock = arm.counts.sum(axis=(1, 3))
         dense = (stock[:, EXPERT] / stock.sum(axis=1)) ** b_mentoring
         assert rate / rate[0] == pytest.approx(dense / dense[0])
@@ -87,15 +87,15 @@ def test_mentoring_moves_promotions_and_makes_none_at_the_start(b_mentoring):
     world = shipped_world(100_000, 1)
     arm = arm_of(world, CENTRE.vary(b_mentoring=b_mentoring))
     start = setting().stock[:, None] * setting().tier_share
-    expected = careers.balanced(arm, arm.year) * start.sum(axis=0)
-    assert (careers.promotion_rates(arm, arm.year).T * start).sum(axis=0) == pytest.approx(expected, rel=0.01)
+    expected = labour.balanced(arm, arm.year) * start.sum(axis=0)
+    assert (labour.promotion_rates(arm, arm.year).T * start).sum(axis=0) == pytest.approx(expected, rel=0.01)
 
 
 def test_promotions_come_at_their_rate():
     world = shipped_world(50_000, 1)
     _, after = years_of(world, CENTRE)
     arm = begin(world, CENTRE, constants_of(world), rules_for(setting()), 0)
-    expected = careers.promotion_rates(arm, arm.year).T * (arm.counts.sum(axis=(1, 3)) + after.books.entrants)
+    expected = labour.promotion_rates(arm, arm.year).T * (arm.counts.sum(axis=(1, 3)) + after.books.entrants)
     promoted, expected = after.books.promotions.sum(axis=0), expected.sum(axis=0)
     assert np.all(np.abs(promoted - expected) <= 4 * np.sqrt(expected + 1))
 
@@ -119,11 +119,11 @@ def test_demand_for_a_tier_or_role_is_in_offers_entry_and_promotion():
     rules["tier_demand"][:], rules["role_demand"][:] = (4.0, 1.0, 0.25), (1.0, 1.0, 1.0, 9.0, 1.0)
     arm = arm_of(shipped_world(10_000, 2), CENTRE.vary(demand_elasticity=0.5), rules=rules)
     plain = arm_of(shipped_world(10_000, 2), CENTRE.vary(demand_elasticity=0), rules=rules)
-    offers = careers.offers(arm).reshape(2, len(TIERS), len(ROLES))
+    offers = labour.offers(arm).reshape(2, len(TIERS), len(ROLES))
     expected = np.outer([2.0, 1.0, 0.5], [1.0, 1.0, 1.0, 3.0, 1.0])
     assert offers == pytest.approx(np.stack([expected, expected]))
-    assert np.all(careers.offers(plain) == 1)
-    faster = careers.promotion_rates(arm, 2026)[1:] / careers.promotion_rates(plain, 2026)[1:]
+    assert np.all(labour.offers(plain) == 1)
+    faster = labour.promotion_rates(arm, 2026)[1:] / labour.promotion_rates(plain, 2026)[1:]
     assert faster == pytest.approx(np.array([[2.0], [1.0]]) * np.ones(len(setting().hubs)))
 
 
@@ -146,7 +146,7 @@ def test_who_is_in_demand_considers_more_moves():
 
 def test_nothing_in_demand_is_the_baseline_to_the_bit():
     arm = arm_of(shipped_world(10_000, 2))
-    assert np.all(careers.offers(arm) == 1)
+    assert np.all(labour.offers(arm) == 1)
     assert np.all(arm.market.skill == 1)
 
 

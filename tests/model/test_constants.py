@@ -7,11 +7,23 @@ from scipy.optimize import anderson as scipy_anderson
 from worlds import CENTRE, START, arm_of, fitted, setting, shipped_world, years_of
 
 from sim.errors import InvariantError
-from sim.model import constants as fitting
 from sim.model import equations as eq
-from sim.model.constants import Constants, Offsets, invert, net_targets, none
-from sim.model.first_year import ROLE, TASTE, FirstYear, by_group, expected_flows, exponentials, pulls
-from sim.model.kernels import FREELY
+from sim.model import inversion as fitting
+from sim.model.inversion import (
+    ROLE,
+    TASTE,
+    Constants,
+    FirstYear,
+    Offsets,
+    by_group,
+    expected_flows,
+    exponentials,
+    invert,
+    net_targets,
+    none,
+    pulls,
+)
+from sim.model.kernels.choice import FREELY
 from sim.scenario.levers import baseline_rules
 from sim.study import calibrate
 from sim.world.engineers import NATIVE_YEAR, PERMANENT, category, tier_of

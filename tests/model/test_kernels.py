@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 
 from sim.model import moves, rng
-from sim.model.constants import Constants
-from sim.model.kernels import FREELY, LEAVING, RETURNING
+from sim.model.inversion import Constants
+from sim.model.kernels.choice import FREELY, LEAVING, RETURNING
 from sim.model.market import follow_the_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InvariantError
-from sim.model import passes
-from sim.model.acts import change_status, relocate, those
-from sim.model.ledger import Books
-from sim.model.tables import Hiring, Teams
+from sim.model.accounting import Books
+from sim.model.kernels import events
+from sim.model.kernels.choice import Hiring, Teams
+from sim.model.kernels.moves import change_status, relocate, those
 from sim.world.engineers import PERMANENT, TEMPORARY, category, empty
 
 HUBS, HOMES, TIERS, STATUSES = 3, 2, 3, 6
@@ -27,7 +27,7 @@ def people_in(*places):
 
 def count(people):
     """(cell + 1,) census of the agents."""
-    return passes.count(0, len(people.hub), people, HUBS, HOMES)[0]
+    return events.count(0, len(people.hub), people, HUBS, HOMES)[0]
 
 
 def hiring(sector=2, remote=0.0, employer=1):

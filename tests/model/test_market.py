@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, world_of
 
-from sim.model.compute import accessible_compute
-from sim.model.market import follow_the_market, market, openings
-from sim.model.sectors import pay_tastes
+from sim.model.labour import pay_tastes
+from sim.model.market import accessible_compute, follow_the_market, market, openings
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
 from sim.world.categories import TIERS

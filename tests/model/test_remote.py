@@ -17,7 +17,8 @@ from worlds import (
 )
 
 from sim.model import equations as eq
-from sim.model import passes, remote, rng, work
+from sim.model import labour, rng
+from sim.model.kernels import events, jobs
 from sim.world.categories import SECTORS
 
 
@@ -62,7 +63,7 @@ def test_where_nobody_else_offers_a_job_everybody_works_at_home():
 
 def test_the_start_has_the_expected_share_of_remote_workers_in_every_role():
     arm = arm_of(shipped_world(50_000, 1, with_ties=False))
-    share = remote.expected_share(arm)
+    share = labour.expected_share(arm)
     s = setting()
     expected = np.einsum("h,hr,hr->r", s.stock, s.role_share, share) / (s.stock @ s.role_share)
     role = arm.people.category[: arm.used] // 3 % 5
@@ -85,7 +86,7 @@ def test_if_every_job_is_remote_only_who_draws_his_own_hub_works_there():
     world, rules = shipped_world(50_000, 1, with_ties=False), rules_with(sector_remote=everywhere(20))
     arm = arm_of(world, CENTRE.vary(remote_share=1), rules=rules)
     assert np.all(arm.hiring.remote == 1)
-    at_home = np.diagonal(remote.employers(arm))
+    at_home = np.diagonal(labour.employers(arm))
     stock = np.bincount(arm.people.hub[: arm.used][living(arm)], minlength=len(at_home))
     error = np.sqrt(stock * at_home * (1 - at_home)) + 1
     assert np.all(np.abs(stock - arm.remote - stock * at_home) < 5 * error)
@@ -102,10 +103,10 @@ def test_more_remote_jobs_reach_the_same_people_and_further_ones():
 def test_the_compiled_employers_are_those_of_the_definition():
     arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(remote_share=0.5))
     slots, people, s = np.flatnonzero(living(arm)), arm.people, setting()
-    share = remote.remote_share(s, arm.a, arm.rules)[people.category[slots] // 3 % 5, people.sector[slots]]
+    share = labour.remote_share(s, arm.a, arm.rules)[people.category[slots] // 3 % 5, people.sector[slots]]
     works_elsewhere = rng.uniform(rng.key(arm.world.seed, "would work remotely"), slots) < share
     u = rng.uniform(rng.key(arm.seed, "remote employer", START), slots)
-    drawn = (u[:, None] >= np.cumsum(remote.employers(arm), axis=1)[people.hub[slots], :-1]).sum(axis=1)
+    drawn = (u[:, None] >= np.cumsum(labour.employers(arm), axis=1)[people.hub[slots], :-1]).sum(axis=1)
     expected = np.where(works_elsewhere, drawn, people.hub[slots])
     assert (people.employer_hub[slots] != expected).mean() < 1e-3  # chances are float32
 
@@ -120,7 +121,7 @@ def test_without_convergence_remote_work_pays_like_a_local_job():
 def test_with_full_convergence_a_remote_worker_is_paid_the_same_everywhere():
     s, a = setting(), CENTRE.vary(remote_convergence=1)
     gross = np.random.default_rng(0).uniform(50, 400, (len(s.hubs), 3, 5))
-    paid = remote.gross_pay(arm_of(shipped_world(5_000, 1), a), gross)
+    paid = labour.remote_gross_pay(arm_of(shipped_world(5_000, 1), a), gross)
     assert np.ptp(paid, axis=0) == pytest.approx(np.zeros((3, 5)), abs=1e-9)
     assert paid[0] == pytest.approx(np.average(gross, axis=0, weights=s.stock), rel=0.02)
 
@@ -152,7 +153,7 @@ def test_remote_work_changes_who_considers_and_not_how_many():
 def considering(arm, rates, ratio):
     """Who considers a move in the first year, by month."""
     keys = [rng.key(arm.seed, question, START) for question in ("month", "consider")]
-    slots, begin = passes.consider(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
+    slots, begin = events.consider(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
     return np.split(slots, begin[1:-1])
 
 
@@ -163,7 +164,7 @@ def called_back(arm, p_move=CENTRE.recall_relocation):
     """What ending the remote jobs would book, and who would move."""
     keys = np.array([arm.hiring.keys[1], rng.key(0, "any")])
     place = arm.world.setting
-    return work.call_back(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))
+    return jobs.call_back(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))
 
 
 def test_nobody_is_called_back_while_the_rules_stand():
@@ -206,5 +207,5 @@ def test_a_policy_for_one_sector_calls_back_no_other():
 
 def test_identical_hubs_have_the_same_remote_work():
     arm = arm_of(world_of(identical_hubs(), 3_000, 1))
-    assert remote.employers(arm) == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
+    assert labour.employers(arm) == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
     assert arm.pulls.remote == pytest.approx(np.zeros_like(arm.pulls.remote), abs=1e-9)

@@ -9,7 +9,7 @@ from numba import njit
 from scipy import stats
 
 from sim.model import rng
-from sim.model.kernels import uniform_at
+from sim.model.kernels.choice import uniform_at
 
 QUESTIONS = ("destination", "consider", "month", "lottery", "enter", "exit", "tie counts", "employer pays")
 UNLIKELY = 1e-4  # draws are fixed, so a test passes always or never

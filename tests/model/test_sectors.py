@@ -9,10 +9,8 @@ from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, sma
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.compute import OWNER_OF, accessible_compute, compute_per_engineer
-from sim.model.jobs import change_jobs, separation
-from sim.model.market import follow_the_market, openings
-from sim.model.sectors import openings_by_sector, relative_pay, separation_rates
+from sim.model.labour import change_jobs, openings_by_sector, relative_pay, separation, separation_rates
+from sim.model.market import OWNER_OF, accessible_compute, compute_per_engineer, follow_the_market, openings
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
 

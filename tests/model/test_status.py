@@ -5,7 +5,7 @@ import pytest
 from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
-from sim.model.jobs import job_lock
+from sim.model.labour import job_lock
 from sim.model.year import return_rates
 from sim.study.run import run
 from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY

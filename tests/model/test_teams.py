@@ -5,8 +5,9 @@ import pytest
 from worlds import CENTRE, START, arm_of, identical_hubs, same, scenario, setting, shipped_world, world_of, years_of
 
 from sim.model import moves, rng, teams
-from sim.model.ledger import Books
-from sim.model.tables import Teams
+from sim.model.accounting import Books
+from sim.model.kernels import jobs
+from sim.model.kernels.choice import Teams
 from sim.model.year import find_considering
 from sim.world.categories import SECTORS
 from sim.world.engineers import YOUNGEST, empty, tier_of
@@ -137,7 +138,7 @@ def test_a_team_that_is_taken_over_goes_as_a_whole_and_stays_in_the_country():
     teams.take_over(arm, START)
     assert goes.sum() > 100
     assert np.array_equal(people.sector != before.sector, goes)
-    assert np.all(np.isin(people.sector[goes], teams.BUYERS))
+    assert np.all(np.isin(people.sector[goes], jobs.BUYERS))
     for column in ("hub", "sector", "employer_hub"):
         assert np.all(getattr(people, column)[goes] == getattr(people, column)[led[goes]]), column
     country = setting().country
@@ -162,7 +163,7 @@ def test_the_books_of_a_wave_of_takeovers_balance():
 def test_completeness_by_hand():
     members = [(0, 2), (0, 2), (0, 1), (0, -1), (1, 1), (1, 1), (2, 0), (3, -1), (3, 1)]
     people, found = small_teams(*members, leader=[0, 4, -1, 7])
-    share, count = teams._together(0, 4, found.leader, people)
+    share, count = jobs.team_members(0, 4, found.leader, people)
     assert (share, count) == (0.5 + 1.0, 2)  # no leader, or one who has gone: no team to be complete
 
 

@@ -1,6 +1,6 @@
 """The calendar, told by what it logs."""
 
-from sim.model.timeline import Timeline
+from sim.model.year import Timeline
 
 JANUARY = 12 * 2026
 

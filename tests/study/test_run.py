@@ -24,7 +24,7 @@ from worlds import (
 )
 
 from sim.model import moves
-from sim.model.kernels import FREELY
+from sim.model.kernels.choice import FREELY
 from sim.model.supply import enter
 from sim.model.year import find_considering
 from sim.results.schema import VARIABLES

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from sim.model.kernels import ORDERLY
+from sim.model.kernels.choice import ORDERLY
 
 
 @njit(cache=True, nogil=True, fastmath=ORDERLY)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.model.desks import Desks
 from sim.model.mean_field.corridors import scatter
 from sim.model.routes import KINDS
+from sim.model.visas import Desks
 
 
 class Counters(Desks):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.model import careers
+from sim.model import labour
 from sim.model.mean_field import nests, passes
 from sim.model.mean_field.exponents import MIDDLE
 from sim.model.mean_field.flows import expel
@@ -92,7 +92,7 @@ def ways_out(arm):
 
 def promote(arm):
     """Promote the expected share of every tier and hub (E10); note who is ``there`` then: home, tier, status, hub."""
-    rate, there = careers.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
+    rate, there = labour.promotion_rates(arm, arm.year), passes.by_status(arm.persons)
     up = there.sum(axis=(0, 2)) * rate  # tier, hub
     arm.books.promotions += up.T
     arm.ages.promote((there.sum(axis=(0, 2)) - up).sum(axis=1), up.sum(axis=1))

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from sim.model.kernels import ORDERLY
+from sim.model.kernels.choice import ORDERLY
 from sim.world import engineers
 
 TIERS, ROLES, TASTES = len(engineers.TIERS), len(engineers.ROLES), len(engineers.TASTE_SHARES)

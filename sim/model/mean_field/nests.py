@@ -6,7 +6,7 @@ Everything is by nation, tier, role, variant and hub; ``first`` says where the n
 import numpy as np
 from numba import njit
 
-from sim.model.kernels import ORDERLY
+from sim.model.kernels.choice import ORDERLY
 
 FEW = 0.05  # persons: who is fewer of a kind in a hub stays, all together one considerer in 5,000
 

@@ -6,7 +6,7 @@ Hubs lie along the last axis, so that the innermost loops run over neighbours in
 import numpy as np
 from numba import njit
 
-from sim.model.kernels import ORDERLY
+from sim.model.kernels.choice import ORDERLY
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY
 
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.model.desks import INTAKE
 from sim.model.mean_field import draw
 from sim.model.mean_field.corridors import take
 from sim.model.mean_field.counters import Counters
 from sim.model.mean_field.passes import row_sums
 from sim.model.routes import WEIGHTED
+from sim.model.visas import INTAKE
 
 TEMPORARY, PERMANENT = 0, 1  # kinds of permits granted
 MOST_YEARS = 4  # from an application to the move

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.model import remote
-from sim.model.first_year import tie_odds, tie_shares
-from sim.model.frame import Frame, colleague_share, considering_table
+from sim.model import labour
+from sim.model.inversion import tie_odds, tie_shares
 from sim.model.market import follow_the_market
 from sim.model.mean_field.ages import Ages
 from sim.model.mean_field.books import ExpectedBooks
@@ -15,6 +14,7 @@ from sim.model.mean_field.passes import by_status, over_types, row_sums
 from sim.model.mean_field.permits import ExpectedOffices
 from sim.model.mean_field.terms import Terms
 from sim.model.mean_field.work import work_remotely
+from sim.model.state import Frame, colleague_share, considering_table
 from sim.model.supply import CONVERSIONS, GRADUATES, entrant_path, entrant_ratio
 from sim.scenario.assumptions import Assumptions
 from sim.world.categories import ROLES, STATUSES
@@ -98,7 +98,7 @@ class MeanField(Frame):
         self.considering_rates = considering_table(self)
         self.open_books()
         follow_the_market(self, world.start)
-        self.remote_before = remote.remote_share(s, a, self.rules)
+        self.remote_before = labour.remote_share(s, a, self.rules)
         work_remotely(self, 0.0)
         self.count()
         self.start_academia()
@@ -146,7 +146,7 @@ class MeanField(Frame):
         if not self.elsewhere.any():
             return np.zeros((len(self.world.setting.hubs), len(ROLES)))
         role = _by_role(self.residents)
-        expected = remote.expected_share(self)
+        expected = labour.expected_share(self)
         told = np.maximum((expected * role).sum(axis=1), 1e-300)
         return np.minimum(expected * (self.elsewhere.sum(axis=1) / told)[:, None], 1.0)
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model import remote
-from sim.model.jobs import job_lock, separation
+from sim.model import labour
+from sim.model.labour import job_lock, separation
 from sim.world.engineers import TASTE_SHARES, TEMPORARY
 
 
@@ -77,7 +77,7 @@ def work_remotely(arm, changed):
     Remote jobs that are no longer allowed end at once, and everybody they end for takes a job where he lives; further
     ones reach the share ``changed`` of the engineers, who take a new job.
     """
-    s, allowed, before = arm.world.setting, remote.remote_share(arm.world.setting, arm.a, arm.rules), arm.remote_before
+    s, allowed, before = arm.world.setting, labour.remote_share(arm.world.setting, arm.a, arm.rules), arm.remote_before
     arm.remote_before = np.minimum(before, allowed) + changed * np.maximum(allowed - before, 0.0)
     remote_jobs = np.einsum("hrk,rk->h", arm.work, arm.remote_before)
-    arm.elsewhere = remote_jobs[:, None] * remote.employers(arm) * ~np.eye(len(s.hubs), dtype=bool)
+    arm.elsewhere = remote_jobs[:, None] * labour.employers(arm) * ~np.eye(len(s.hubs), dtype=bool)

@@ -4,8 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from sim.model.careers import offers
-from sim.model.desks import INTAKE
+from sim.model.labour import offers
 from sim.model.market import follow_the_market
 from sim.model.mean_field import corridors, passes, permits
 from sim.model.mean_field.choices import choose
@@ -16,6 +15,7 @@ from sim.model.mean_field.passes import admit, over_types, row_sums
 from sim.model.mean_field.state import MeanField
 from sim.model.mean_field.work import change_jobs, hire_entrants
 from sim.model.supply import GRADUATES, by_country
+from sim.model.visas import INTAKE
 from sim.world.engineers import STUDENT
 
 MONTHS = 12

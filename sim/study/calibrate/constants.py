@@ -1,7 +1,7 @@
 """Hub constants from year-one flows, measured on the agents themselves and written as tables.
 
 ``python -m sim.study.calibrate.constants`` fits them anew under the assumptions as they stand. The inversion of
-``model.constants`` knows expected flows only; what agents do beyond them (petitions under way, statuses that run out,
+``model.inversion`` knows expected flows only; what agents do beyond them (petitions under way, statuses that run out,
 the refused) is measured on simulated first years and handed back as offsets, until the simulated year meets the
 targets. Everything is seeded: the same code and tables give the same constants on the same platform.
 """
@@ -14,10 +14,9 @@ import numpy as np
 
 from sim import custom_world
 from sim.custom_world import kept_by_world
-from sim.model import constants as fitting
-from sim.model.arm import Arm
-from sim.model.constants import Constants, Offsets
-from sim.model.first_year import FirstYear, by_group
+from sim.model import inversion as fitting
+from sim.model.inversion import Constants, FirstYear, Offsets, by_group
+from sim.model.state import Arm
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions

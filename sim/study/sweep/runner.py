@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 from sim.errors import Refused, ResultError, UsageError
-from sim.model.kernels import is_compiled
+from sim.model.kernels.choice import is_compiled
 from sim.results.record import INPUTS, plain, to_json
 from sim.results.sweep import Sweep
 from sim.results.sweep_store import FACTOR, LOST, SweepStore, clear, complete_blocks, meta

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.model import lottery, rng
-from sim.model.jobs import job_lock
+from sim.model.labour import job_lock
 from sim.results.measures import measure
 from sim.study.backcast import backcast, corridor_rank
 from sim.study.corridors import diaspora_over_next

@@ -7,17 +7,108 @@ on vectors; indices are cast to unsigned because numba adds a wrap-around test t
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numba import float32, int32, njit, types, uint64
 from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
-from sim.model.tables import BATCH, MOST_TIES, SHUT, room_for
+from sim.world.engineers import ROLE_OF
 
+BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
+MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
+SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
+
+
+class Tables(NamedTuple):
+    """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
+
+    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute, sectors and place: all but ties
+    stay: np.ndarray  # (sector, category % 45, hub) one's own job there against a new one, for who lives there
+    trip: np.ndarray  # (family or none * tier, origin, destination)
+    permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
+    newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
+    returnee_left: np.ndarray  # the same under returnee relief
+    returning: np.ndarray  # (category % 45, hub) arrivals entitled to returnee relief against other arrivals
+    remote: np.ndarray  # (category % 45, hub) pay of a remote worker against a local job
+    group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
+    free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
+    is_home: np.ndarray  # (home, hub) bool
+    nest: np.ndarray  # (home, origin, hub) int8, E3
+    sharpness: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
+    dissimilarity: np.ndarray  # (nest,)
+    country: np.ndarray  # (hub,)
+    closed: np.ndarray  # (home, hub) bool, to people from abroad
+    any_closed: bool
+    has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
+    newcomer_years: np.ndarray  # (hub,) years of relief on arrival
+    returnee_years: np.ndarray  # (hub,)
+    returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
+    b_friend: np.float32
+    log_colleague: np.float32
+    colleague_share: float  # part of the colleague ties that count
+    family_share: np.float32  # part of the engineers who have a family
+    year: int
+    back: np.ndarray  # (home, hub of residence) going home beyond the hubs' own pull
+
+
+class Hiring(NamedTuple):
+    """What a new job is, by whose it is and where, from ``labour.hiring`` (E10, E11)."""
+
+    sector: np.ndarray  # (category % 45, hub, sector) float32, cumulative chances
+    remote: np.ndarray  # (role, sector) float32, share of engineers who would work remotely
+    employer: np.ndarray  # (hub, hub) float32, cumulative chances of a remote worker's employer, by residence
+    keys: np.ndarray  # (3,) uint64 draws: sector, whether an engineer would work remotely, employer
+
+
+class Teams(NamedTuple):
+    """Who leads a team, and when he last moved, from ``teams`` (E12)."""
+
+    leader: np.ndarray  # (team,) int32 slot, -1 for none
+    moved: np.ndarray  # (team,) int16 year
+
+
+class Room(NamedTuple):
+    """Arrays to work in, for one batch."""
+
+    v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
+    bits: np.ndarray  # (engineer * hub,) int32, and ``scale`` is its memory read as float32
+    scale: np.ndarray
+    sums: np.ndarray  # (nest,) float32
+    worth: np.ndarray  # (nest,) float32
+    column: np.ndarray  # (8, engineer) int32: hub, home, category, status, arrival_year, abroad_since, sector, employer
+    begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
+    end: np.ndarray  # (engineer,) and ends
+    tie: np.ndarray  # (tie,) int32, the lists one after the other
+    lives: np.ndarray  # (tie,) int8 hubs
+    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where colleagues that count live
+    friends: np.ndarray  # (engineer,) the same of friends
+
+
+@njit
+def room_for(engineers, hubs):
+    """The :class:`Room` of a batch."""
+    bits = np.empty(engineers * hubs, np.int32)
+    ties = MOST_TIES * engineers
+    columns = np.empty((8, engineers), np.int32)
+    return Room(
+        np.empty((engineers, hubs), np.float32),
+        bits,
+        bits.view(np.float32),
+        np.empty(4, np.float32),
+        np.empty(4, np.float32),
+        columns,
+        np.empty(engineers, np.int32),
+        np.empty(engineers, np.int32),
+        np.empty(ties, np.int32),
+        np.empty(ties, np.int8),
+        np.empty(engineers, np.uint64),
+        np.empty(engineers, np.uint64),
+    )
 
 
 @njit
@@ -280,7 +371,7 @@ def tied_hubs(who, people, living, ties, keys, colleague_share):
 def is_compiled():
     """Whether this machine keeps a compiled copy of the kernels."""
     folder = Path(choose_hubs._cache.cache_path)  # numba tells nobody else where it keeps them
-    return any(folder.glob("kernels.choose_hubs-*.nbi"))
+    return any(folder.glob("choice.choose_hubs-*.nbi"))
 
 
 @njit(cache=True, nogil=True)
@@ -340,3 +431,45 @@ def nested_sums(e, nest, dissimilarity):
     for n in range(4):
         worth[n] = worth[n] / s[n] / total if s[n] > 0.0 else 0.0
     return worth
+
+
+# Called for those who take a job only: a call that hands arrays over costs as much as all else that a pass does.
+
+
+@njit
+def new_sector(i, hub, category, hiring):
+    """Sector of the next job of the engineer in slot ``i`` (E10)."""
+    u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(45), int32(0)
+    for k in range(uint64(hiring.sector.shape[2] - 1)):
+        sector += int32(u >= hiring.sector[kind, uint64(hub), k])
+    return sector
+
+
+@njit
+def employer_elsewhere(i, hub, hiring):
+    """Hub of the employer of the engineer in slot ``i`` who works remotely (E11); it may be his own."""
+    u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)
+    for d in range(uint64(hiring.employer.shape[1] - 1)):
+        employer += int32(u >= hiring.employer[uint64(hub), d])
+    return employer
+
+
+@njit(inline="always")
+def remote_share(category, sector, hiring):
+    """Share of engineers who would work remotely in a role and sector (E11)."""
+    return hiring.remote[uint64(ROLE_OF[uint64(category)]), uint64(sector)]
+
+
+@njit(cache=True)
+def share_tied(home, hub, bits, homes, hubs):
+    """(home, hub) share of engineers who live elsewhere and have a tie in the hub; ``bits`` are their sets of hubs."""
+    tied, elsewhere, one = np.zeros((homes, hubs), np.int64), np.zeros((homes, hubs), np.int64), np.uint64(1)
+    for k in range(home.size):
+        if hub[k] >= 0:
+            row, here = tied[home[k]], np.uint64(hub[k])
+            for d in range(np.uint64(hubs)):  # no branch in it, so that it runs on vectors
+                row[d] += np.int64(bits[k] >> d & one)
+            row[here] -= np.int64(bits[k] >> here & one)
+            elsewhere[home[k]] += 1
+            elsewhere[home[k], here] -= 1
+    return tied / np.maximum(elsewhere, 1)

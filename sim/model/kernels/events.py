@@ -1,15 +1,15 @@
 """Compiled passes over all engineers: who enters, considers, changes status and exits, how many live where.
 
-Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it books comes
-back as changes by ledger cell, see ``ledger.Books``. Draws are made for a block of slots at once: that runs on vectors.
+Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it books
+comes back as changes by ledger cell, see ``accounting.Books``. Draws are made for a block of slots at once: that runs
+on vectors.
 """
 
 import numpy as np
 from numba import njit, uint64
 
-from sim.model.kernels import draw_block, uniform_at
-from sim.model.ledger import book, cell_of, fingerprint_of, no_changes
-from sim.model.work import employer_elsewhere, remote_share
+from sim.model.kernels.accounts import book, cell_of, fingerprint_of, no_changes
+from sim.model.kernels.choice import draw_block, employer_elsewhere, remote_share, uniform_at
 from sim.world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
 
 BLOCK = 1024
@@ -150,16 +150,6 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
                 book(change, people, i, homes, -1)
                 people.hub[i] = -1
     return change
-
-
-@njit(cache=True, nogil=True)
-def students(first, last, people):
-    """Slots of people on a student's status, or in work after it, with no petition pending."""
-    found, n = np.empty(last - first, np.int64), 0
-    for i in range(first, last):
-        found[n] = i
-        n += people.status[i] >= STUDENT and people.hub[i] >= 0 and people.target[i] < 0
-    return found[:n].copy()
 
 
 @njit(cache=True, nogil=True)

@@ -1,46 +1,21 @@
 """Compiled passes over jobs: who is promoted, who changes jobs, who works for an employer elsewhere.
 
-Rates and chances come from ``careers``, ``jobs`` and ``remote``; nothing here is the definition of anything.
+Rates and chances come from ``labour`` and ``teams``; nothing here is the definition of anything.
 """
 
 import numpy as np
-from numba import float32, int32, njit, uint64
+from numba import int32, njit, uint64
 
-from sim.model.kernels import draw_block, uniform_at
-from sim.model.ledger import STATUS_COUNT, book, fingerprint, no_changes
+from sim.model.kernels.accounts import STATUS_COUNT, book, fingerprint, no_changes
+from sim.model.kernels.choice import draw_block, employer_elsewhere, new_sector, remote_share, uniform_at
 from sim.world.categories import SECTORS
-from sim.world.engineers import ROLE_OF, TEMPORARY, TIER_OF
+from sim.world.engineers import TEMPORARY, TIER_OF
+from sim.world.ties import TEAM
 
 BLOCK = 1024
 FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
 TIER_STEP = 15  # of the category code from one tier to the next better one
-
-
-# Called for those who take a job only: a call that hands arrays over costs as much as all else that a pass does.
-
-
-@njit
-def new_sector(i, hub, category, hiring):
-    """Sector of the next job of the engineer in slot ``i`` (E10)."""
-    u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(45), int32(0)
-    for k in range(uint64(hiring.sector.shape[2] - 1)):
-        sector += int32(u >= hiring.sector[kind, uint64(hub), k])
-    return sector
-
-
-@njit
-def employer_elsewhere(i, hub, hiring):
-    """Hub of the employer of the engineer in slot ``i`` who works remotely (E11); it may be his own."""
-    u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)
-    for d in range(uint64(hiring.employer.shape[1] - 1)):
-        employer += int32(u >= hiring.employer[uint64(hub), d])
-    return employer
-
-
-@njit(inline="always")
-def remote_share(category, sector, hiring):
-    """Share of engineers who would work remotely in a role and sector (E11)."""
-    return hiring.remote[uint64(ROLE_OF[uint64(category)]), uint64(sector)]
+BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])
 
 
 @njit(cache=True, nogil=True)
@@ -160,3 +135,65 @@ def change_jobs(
                 job_changes[status] += 1
     change[change.size - 1] = moved  # a job is in no ledger cell
     return change, hires, job_changes
+
+
+@njit(cache=True, nogil=True)
+def move_teams(keys, rate, buyers, teams, people, country, year, homes, change, flow, hires, job_changes):
+    """Let the teams go whose leader's draw is below the ``rate`` (sector,) of his; ``buyers`` as from ``buyers``."""
+    for t in range(teams.leader.size):
+        i = teams.leader[t]
+        if i < 0 or people.hub[i] < 0 or uniform_at(keys[0], uint64(i)) >= rate[people.sector[i]]:
+            continue
+        o, sector, c = people.hub[i], people.sector[i], uint64(country[people.hub[i]])
+        point, place = uniform_at(keys[1], uint64(i)) * buyers[c, buyers.shape[1] - 1], 0
+        while place < buyers.shape[1] and buyers[c, place] <= point:
+            place += 1
+        if place == buyers.shape[1]:  # nobody in the country buys teams
+            continue
+        d, taken = place // BUYERS.size, BUYERS[place % BUYERS.size]
+        j = first_of(i, people.team)
+        while j < people.team.size and people.team[j] == t:
+            if people.hub[j] == o and people.sector[j] == sector:
+                book(change, people, uint64(j), homes, -1)
+                people.hub[j] = people.employer_hub[j] = d
+                people.sector[j], people.target[j] = taken, -1
+                book(change, people, uint64(j), homes, 1)
+                hires[sector, taken] += 1
+                if d == o:
+                    job_changes[people.status[j]] += 1
+                else:
+                    flow[o, d] += 1
+            j += 1
+        teams.moved[t] = year if d != o else teams.moved[t]
+
+
+@njit(inline="always")
+def first_of(i, team):
+    """First slot of the team that slot ``i`` belongs to."""
+    while i > 0 and team[i - 1] == team[i]:
+        i -= 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def team_members(first, last, leader, people):
+    """Count members who live where their leader lives, by the number of living members, in teams ``first`` to ``last``.
+
+    Returns
+    -------
+    (living members without the leader,) members in the leader's hub, and the number of teams with such members
+    """
+    near, teams = np.zeros(TEAM, np.int64), 0
+    for t in range(first, last):
+        i = leader[t]
+        if i < 0 or people.hub[i] < 0:
+            continue
+        living, together, j = 0, 0, first_of(i, people.team)
+        while j < people.team.size and people.team[j] == t:
+            living += people.hub[j] >= 0
+            together += people.hub[j] == people.hub[i]
+            j += 1
+        if living > 1:
+            near[living - 1] += together - 1
+            teams += 1
+    return near, teams

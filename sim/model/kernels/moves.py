@@ -6,10 +6,9 @@ What an act means stands in ``moves``, ``visas`` and ``routes``, which call thes
 import numpy as np
 from numba import njit, uint64
 
-from sim.model.kernels import uniform_at
-from sim.model.ledger import book, no_changes
-from sim.model.work import new_sector
-from sim.world.engineers import CITIZEN, OPT, PERMANENT, ROLE_OF, TEMPORARY, TIER_OF
+from sim.model.kernels.accounts import book, no_changes
+from sim.model.kernels.choice import new_sector
+from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
 
 
 @njit(cache=True, nogil=True)
@@ -34,72 +33,6 @@ def by_need(slots, chosen, needs, hub):
             who[kind, n[kind]], where[kind, n[kind]] = slots[k], chosen[k]
             n[kind] += 1
     return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
-
-
-@njit(cache=True, nogil=True)
-def below(key, slots, p):
-    """(slot,) bool: the keyed draw of each slot is below its own ``p``."""
-    out = np.empty(slots.size, np.bool_)
-    for k in range(slots.size):
-        out[k] = uniform_at(key, slots[k]) < p[k]
-    return out
-
-
-@njit(cache=True, nogil=True)
-def standing(slots, hubs, hub, target, seen):
-    """(petition,) bool: the engineer is there and still wants this hub, and it is the first such petition of his.
-
-    ``seen`` (slot,) bool is all False before and after.
-    """
-    stands = np.empty(slots.size, np.bool_)
-    for k in range(slots.size):
-        i = uint64(slots[k])
-        stands[k] = hub[i] >= 0 and target[i] == hubs[k] and not seen[i]
-        seen[i] |= stands[k]
-    for k in range(slots.size):
-        seen[uint64(slots[k])] = False
-    return stands
-
-
-@njit(cache=True, nogil=True)
-def best_route(
-    first,
-    last,
-    slots,
-    hubs,
-    people,
-    country,
-    group_of,
-    of_country,
-    for_whom,
-    side,
-    is_open,
-    reach,
-    reach_key,
-    most,
-    promise,
-    chosen,
-):
-    """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
-
-    Parameters
-    ----------
-    group_of : (country, status); of_country : (country, k) routes, -1 beyond them
-    for_whom : (group, home, route) bool; side : (route,) bool, applications from where the applicants are
-    is_open : (tier, role, hub, k) bool; reach : (route,); promise : (tier, route)
-    most : upper bound of the number of routes
-    """
-    for k in range(first, last):
-        i, d = uint64(slots[k]), uint64(hubs[k])
-        tier, role = TIER_OF[uint64(people.category[i])], ROLE_OF[uint64(people.category[i])]
-        group, home = group_of[country[uint64(people.hub[i])], people.status[i]], uint64(people.home[i])
-        chosen[k], best = -1, 0.0
-        for place in range(of_country.shape[1]):
-            route = of_country[country[d], place]
-            if route < 0 or not (is_open[tier, role, d, place] and side[route] and for_whom[group, home, route]):
-                continue
-            if promise[tier, route] > best and uniform_at(reach_key, i * uint64(most) + uint64(route)) < reach[route]:
-                chosen[k], best = route, promise[tier, route]
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,301 @@
+"""The state of one simulation: people, ties, teams, market, visa system and accounts, and the rules in force."""
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.model import equations as eq
+from sim.model import labour, rng
+from sim.model.accounting import Books
+from sim.model.kernels import events
+from sim.model.labour import entry_years, expert_track
+from sim.model.market import Layout, follow_the_market, jobs_of, mean_pay, openings
+from sim.model.routes import routes_of
+from sim.model.supply import academia_over_path, entrant_path, reference_size, study_pull
+from sim.model.teams import completeness, teams_of
+from sim.model.visas import Offices
+from sim.scenario.stack import change_months, rules_at
+from sim.threads import over_range
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
+from sim.world.engineers import YOUNGEST
+from sim.world.ties import TEAM
+
+
+@dataclass
+class Course:
+    """What one arm lived through.
+
+    Attributes
+    ----------
+    sizes : year -> (hub,) persons on 1 January
+    sectors : year -> (hub, sector) persons on 1 January, one agent more each
+    jobs : year -> jobs that petitions lost in the year before open abroad
+    academia : year -> (country,) academia's stock on 1 January over its reference path
+    leaders : year -> (team,) year in which each leader last moved
+    living : number of the round of choices -> (slot,) hub where everybody lived in it
+    """
+
+    sizes: dict = field(default_factory=dict)
+    sectors: dict = field(default_factory=dict)
+    jobs: dict = field(default_factory=dict)
+    academia: dict = field(default_factory=dict)
+    leaders: Any = field(default_factory=dict)
+    living: Any = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Always:
+    """The same at every time: what a course holds that nothing changes."""
+
+    value: Any
+
+    def __getitem__(self, key):
+        return self.value
+
+
+def ties_of_the_start(arm):
+    """A course in which nobody has moved: ties live in the hub where they entered, and no leader leaves a team.
+
+    An arm whose network is held to it has the ties of the start for ever. Entrants have theirs where these entered.
+    """
+    return Course(living=Always(arm.world.entry_hub), leaders=Always(arm.teams.moved.copy()))
+
+
+class Frame:
+    """An arm without its people: an engine adds ``offices``, and ``counts``, ``work`` and ``jobs`` of a 1 January.
+
+    Parameters
+    ----------
+    world : World or WholeWorld
+    a : Assumptions
+    constants : Constants, the fitted pull of every hub
+    baseline_rules : rule name -> array, in force where no policy says otherwise
+    seed : int, of the replicate
+    """
+
+    draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
+    pulls: Any
+    tables: Any
+    offices: Any
+    counts: np.ndarray
+    work: np.ndarray
+    jobs: Any
+
+    def __init__(self, world, a, constants, baseline_rules, seed):
+        setting = world.setting
+        self.world, self.a, self.constants, self.seed = world, a, constants, seed
+        self.policies, self.baseline_rules = (), baseline_rules
+        self.rules = baseline_rules  # until the run starts
+        self.year = world.start  # it stands on the 1 January of this year
+        self.reference = reference_size(setting, a, world.start, world.years)
+        self.entrants = entrant_path(setting, a, world.start, world.years)
+        self.mean_pay = mean_pay(setting, a)
+        self.layout = Layout(setting, a, constants.move_cost_abroad)
+        self.colleague_share = colleague_share(a)
+        self.affiliate_jobs = 0.0
+        self.vacancies = np.zeros(len(setting.hubs))  # jobs that compute has opened and nobody has taken yet
+        self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)  # what it has opened so far
+        self.routes = routes_of(setting)
+        self.pull_at_start = None  # of the sectors, from the first market on
+
+    def january_rules(self):
+        """The rules in force on the 1 January that the arm stands on, before anybody meets them."""
+        return rules_at(12 * self.year, self.policies, self.baseline_rules)
+
+    def midyear_changes(self, until):
+        """Months that are no January, before that of the year ``until``, whose rules differ from the month before."""
+        named = [m for m in change_months(self.policies, 12 * self.year, 12 * until) if m % 12]
+        rules = {m: rules_at(m, self.policies, self.baseline_rules) for each in named for m in (each - 1, each)}
+        return [m for m in named if any(not np.array_equal(x, rules[m - 1][name]) for name, x in rules[m].items())]
+
+    def adopt_rules(self, month):
+        """Put the rules of ``month`` in force."""
+        self.rules = rules_at(month, self.policies, self.baseline_rules)
+        self.offices.see_rules()
+
+    def change_rules(self, month):
+        """Put the rules of ``month`` in force in mid-year: choices from this month on see them."""
+        self.adopt_rules(month)
+        follow_the_market(self, month // 12)
+
+    def size(self):
+        """(hub,) stock on 1 January in persons, at full scale."""
+        return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
+
+    def sector_size(self):
+        """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
+        return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
+
+    def openings(self):
+        """(hub,) openings of a year, persons, under the rules in force; those that compute opens apart."""
+        return openings(self.world.setting, self.a, self.rules, self.jobs_abroad())
+
+    def open_jobs(self, year):
+        """Open, once, the jobs of the compute that has come online; what is taken away again closes none."""
+        now = jobs_of(self.world.setting, self.a, self.rules, year)
+        self.vacancies = self.vacancies + np.maximum(now - self.opened, 0.0)
+        self.opened = np.maximum(self.opened, now)
+
+    def fill_jobs(self, arrivals):
+        """Take what the year's (hub,) arrivals, persons, have filled."""
+        filled = arrivals * eq.jobs_share(self.vacancies, self.openings())
+        self.vacancies = np.maximum(self.vacancies - filled, 0.0)
+
+    def jobs_abroad(self):
+        """Jobs, in persons, that the petitions lost last year open abroad."""
+        return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
+
+    def start_academia(self):
+        """Begin to write academia down: (year, country), one row a 1 January, all ones at the start."""
+        self.first_work = self.work
+        self.academia = academia_over_path(self)[None]
+
+    def follow_academia(self):
+        """Write down academia of this 1 January: who enters ``phd_years`` later depends on it (E9)."""
+        now = self._seen("feedback", "academia", self.year, academia_over_path(self))
+        self.academia = np.vstack([self.academia, now])
+
+    def _seen(self, mechanism, what, key, now):
+        """What engineers see of the arm they live in: what there is ``now``."""
+        return now
+
+
+def colleague_share(a):
+    """Share of the colleagues of the start who count as former colleagues (E2)."""
+    return min(a.former_colleagues / (TEAM - 1), 1.0)
+
+
+def considering_table(arm):
+    """(category // 3, status, age) probability of considering a move in a year (E4).
+
+    The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
+    set against those that consider less.
+    """
+    a, setting = arm.a, arm.world.setting
+    tier = np.array([a.expert_considering, 1.0, a.entry_considering])
+    status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
+    ages = YOUNGEST + np.arange(setting.ages.shape[1])
+    ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
+    stock = arm.counts.sum(axis=(0, 1))  # tier, status
+    weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
+    by_role = setting.role_share * labour.considering_factor(arm)
+    mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
+    mean = weight.sum() / stock.sum() * mobility
+    rates = eq.considering_rates(
+        a.considering_rate / mean,
+        setting.role_mobility,
+        tier,
+        status,
+        a.mover_ratio,
+        a.mover_share,
+        ages,
+        a.b_age,
+        a.age_reference,
+    )
+    return rates.reshape(-1, *rates.shape[3:])
+
+
+class Arm(Frame):
+    """State of one arm of one replicate: agents, one by one.
+
+    Parameters
+    ----------
+    world : World, left untouched
+    a : Assumptions of the pair
+    constants : Constants, the fitted pull of every hub
+    baseline_rules : rule name -> array, in force where no policy says otherwise
+    seed : int, of the replicate
+    """
+
+    def __init__(self, world, a, constants, baseline_rules, seed):
+        super().__init__(world, a, constants, baseline_rules, seed)
+        self.course = None  # a Course to write down, so that other arms can be held to it
+        self.choices = 0  # rounds of choices held so far
+        self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
+        room = len(world.engineers.hub) // 100  # for a few entrants beyond the reference path
+        self.people, self.ties = world.engineers.grown(room), world.ties.grown(room)
+        self.used = int(world.cohort[1])
+        self.spare = int(world.cohort[-1])
+        # an engineer's nationality and the ties that count are the same in every replicate and under every policy
+        self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
+        self.reach_key = rng.key(world.seed, "route reach")
+        self.seen = np.zeros(len(self.people.hub), bool)  # room for ``kernels.visas.standing``
+        self.teams = teams_of(world)
+        self.entered = entry_years(world, len(self.people.hub))
+        self.track = expert_track(self) if a.expert_track > 0 else None
+        self.count()
+        self.considering_rates = considering_table(self)
+        self.offices = Offices(self)
+        self.open_books()
+        follow_the_market(self, world.start)
+        self.study_start = study_pull(self)
+        labour.place_remote_workers(self)
+        self.count()
+        self.start_academia()
+
+    def branch(self, policies, held_to=()):
+        """An independent copy that lives under ``policies`` from this 1 January on.
+
+        ``held_to`` switches mechanisms ('network', 'feedback') off: name -> Course of the arm in which engineers see
+        ties, sizes and jobs instead of in their own. What this arm is held to, its branches are too.
+        """
+        twin = copy(self)
+        twin.people = self.people.copy()
+        twin.teams = self.teams._replace(moved=self.teams.moved.copy())
+        twin.entered = self.entered.copy()
+        twin.offices = self.offices.of(twin)
+        twin.policies, twin.course, twin.held_to = policies, None, self.held_to | dict(held_to)
+        return twin
+
+    def open_books(self):
+        """Start the year's books, of the ledger and of the visa offices."""
+        self.books = Books(len(self.world.setting.hubs), len(self.world.setting.homes))
+        self.offices.start_year()
+
+    def count(self):
+        """Count the agents: ``census`` is what the ledger checks, ``counts`` its part by (hub, home, tier, status).
+
+        ``work`` is by (hub, role, sector), ``jobs`` by (hub of the employer, tier), ``remote`` by hub.
+        """
+        setting = self.world.setting
+        hubs, homes = len(setting.hubs), len(setting.homes)
+        parts = over_range(events.count, self.used, self.people, hubs, homes)
+        self.census, work, jobs, self.remote = (sum(counts) for counts in zip(*parts, strict=True))
+        self.counts = self.census[:-1].reshape(hubs, homes, len(TIERS), len(STATUSES))
+        self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
+        self.jobs = jobs.reshape(hubs, len(TIERS))
+
+    def team_completeness(self):
+        """Mean share of a team's living members who live in their leader's hub."""
+        return completeness(self)
+
+    def living(self):
+        """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""
+        self.choices += 1
+        return self._seen("network", "living", self.choices, self.people.hub)
+
+    def leaders(self):
+        """(team,) year in which the leader last moved, as his team sees it."""
+        return self._seen("network", "leaders", self.year, self.teams.moved)
+
+    def _seen(self, mechanism, what, key, now):
+        """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
+        if mechanism in self.held_to:
+            return getattr(self.held_to[mechanism], what)[key]
+        if self.course is not None:
+            getattr(self.course, what)[key] = copy(now)
+        return now
+
+    def spare_slots(self, count):
+        """The next ``count`` empty slots beyond all cohorts, making room where there is none."""
+        first, last = self.spare, self.spare + count
+        missing = last - len(self.people.hub)
+        if missing > 0:
+            room = missing + len(self.people.hub) // 20
+            self.people, self.ties = self.people.grown(room), self.ties.grown(room)
+            self.seen = np.zeros(len(self.people.hub), bool)
+            self.entered = np.append(self.entered, np.zeros(room, np.int16))
+        self.spare = self.used = last
+        return np.arange(first, last)
