@@ -42,7 +42,7 @@ class Assumption:
     meaning: str
     group: str = "behaviour"  # or "data": a figure that better counting would settle
     mass: float = 0.0  # probability of exactly 0, for zero_inflated
-    held: bool = False  # fixed by the user's --assumptions file
+    fixed_by_user: bool = False  # by a value in the user's --assumptions file
     prior: tuple[float, float, float] | None = None  # central, low, high before it was fitted to data
     shrinkage: float | None = None  # by which data have narrowed the prior, of its standard deviation
 
@@ -430,7 +430,7 @@ def after_fitting(priors, found=None):
     }
 
 
-def together(u, places, free):
+def correlate(u, places, free):
     """Uniforms that go together as the fitted assumptions do.
 
     Parameters
@@ -517,7 +517,7 @@ def draw_assumptions(
     """
     u = _sobol(seed, max(skip + n - 1, 0).bit_length())[skip : skip + n]
     free = [name for name, row in ASSUMPTIONS.items() if declared[name] != row]
-    u = together(u, {name: k for k, name in enumerate(ASSUMPTIONS)}, free)
+    u = correlate(u, {name: k for k, name in enumerate(ASSUMPTIONS)}, free)
     columns = [
         quantile(u[:, k], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
         for k, row in enumerate(declared[name] for name in ASSUMPTIONS)
@@ -571,9 +571,9 @@ def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda na
             change = {"central": change, "low": change, "high": change}
         for key, value in change.items():
             _check(name, key, value, parts)
-        held = len(set(change.values())) == 1 and len(change) == 3
+        is_fixed = len(set(change.values())) == 1 and len(change) == 3
         changed: dict[str, Any] = dict(change)
-        row = replace(declared[name], **changed, held=held, prior=None, shrinkage=None)
+        row = replace(declared[name], **changed, fixed_by_user=is_fixed, prior=None, shrinkage=None)
         if not row.is_fixed:
             _check_range(row, parts)
         declared[name] = row
@@ -585,7 +585,16 @@ def records(declared: Mapping[str, Assumption] = ASSUMPTIONS) -> list[dict]:
 
     ``held`` is the value if the user fixed it, else None.
     """
-    return [asdict(row) | {"held": row.central if row.held else None} for row in declared.values()]
+    rows = []
+    for row in declared.values():
+        saved: dict[str, Any] = {}
+        for name, value in asdict(row).items():
+            if name == "fixed_by_user":  # saved runs know this column as ``held``
+                saved["held"] = row.central if row.fixed_by_user else None
+            else:
+                saved[name] = value
+        rows.append(saved)
+    return rows
 
 
 def _check_range(row: Assumption, parts: tuple) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sim.months import day_label, january, long_label
 from sim.scenario.levers import Lever, catalogue
 from sim.scenario.policies import Policy, Scenario
-from sim.scenario.stack import changed, held
+from sim.scenario.stack import changed, clip_to_bounds
 
 NAMED_PLACES = 3  # a wildcard that reaches more is counted
 PROMISE = "no policy: the rules of the baseline all along"
@@ -109,7 +109,7 @@ def _some(names: Sequence[str]) -> str:
 def _change(policy: Policy, levers: Sequence[Lever]) -> str:
     lever = levers[0]
     before = [each.present for each in levers]
-    after = [held(changed(each.present, policy), each) for each in levers]
+    after = [clip_to_bounds(changed(each.present, policy), each) for each in levers]
     unit = f" {lever.unit}" if lever.unit not in ("", "share") and math.isfinite(after[0]) else ""
     added = f"{100 * policy.amount:g} percentage points" if lever.unit == "share" else f"{policy.amount:,g}"
     how = {

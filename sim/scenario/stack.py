@@ -37,7 +37,7 @@ def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndar
         for lever in policy.levers:
             values[lever.path] = changed(values[lever.path], policy, policy.phase(month))
     for path, lever in levers.items():
-        now[lever.field][lever.index] = held(values[path], lever)
+        now[lever.field][lever.index] = clip_to_bounds(values[path], lever)
     return now
 
 
@@ -52,7 +52,7 @@ def changed(value: float, policy: Policy, phase: float = 1.0) -> float:
     return value + phase * policy.amount
 
 
-def held(value: float, lever: Lever) -> float:
+def clip_to_bounds(value: float, lever: Lever) -> float:
     """Clip ``value`` to the bounds of the lever and round it if it counts whole things; no cap stays no cap."""
     if lever.may_be_none and value == float("inf"):
         return value
@@ -261,14 +261,14 @@ def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
     # values of the levers before the policy, as it would change them, and after clipping
     before = [lever.present for lever in policy.levers]
     unclipped = [changed(value, policy) for value in before]
-    after = [held(value, lever) for value, lever in zip(unclipped, policy.levers, strict=True)]
+    after = [clip_to_bounds(value, lever) for value, lever in zip(unclipped, policy.levers, strict=True)]
     if after == before:
         is_zero = policy.operation == "multiply" and not any(before)
         zero = f"0 times {policy.amount:g} is 0, set a value or add to it"
         notices.append(f"changes nothing, {zero if is_zero else 'the baseline has this value already'}")
     # an amount beyond the limits everywhere is an error, at some of the places a warning
     cut = sum(
-        held(value, lever) != value and not lever.low <= value <= lever.high
+        clip_to_bounds(value, lever) != value and not lever.low <= value <= lever.high
         for value, lever in zip(unclipped, policy.levers, strict=True)
     )
     if cut == len(after):

@@ -17,7 +17,7 @@ from sim.study.calibrate.constants import FIT_POPULATION
 from sim.study.parameter_sample import TRIES, Draws, constants_or_none
 from sim.study.replicate import SEEDS_APART, run_pair
 from sim.world.build_world import build
-from sim.world.perturb import misstated
+from sim.world.perturb import perturb_setting
 from sim.world.setting import load_setting
 
 MOST_ENGINEERS = 100_000  # a run: more of them would only make the part of chance smaller, and its runs dear
@@ -112,7 +112,7 @@ def setting_of(plan, row, side):
     """The setting of one of the two worlds of a row, its figures within their error."""
     a = row.assumptions[side]
     errors = {"A": 0.0, "B": a.figure_error_b, "C": a.figure_error_c, "D": a.figure_error_c}
-    return misstated(load_setting(), errors, np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]))
+    return perturb_setting(load_setting(), errors, np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]))
 
 
 def people(setting, population, seed, start, years):

@@ -19,7 +19,7 @@ from sim.world.tables import read
 QUANTILE = 1.6448536269514722  # of the standard normal, 95 %
 
 
-def misstated(setting: Setting, errors: Mapping[str, float], generator: np.random.Generator) -> Setting:
+def perturb_setting(setting: Setting, errors: Mapping[str, float], generator: np.random.Generator) -> Setting:
     """Return the setting with stocks, pay and net migration drawn from the distributions of their errors.
 
     Parameters

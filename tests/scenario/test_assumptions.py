@@ -133,8 +133,8 @@ def test_a_value_holds_and_a_table_changes_the_range(tmp_path):
     path = tmp_path / "beliefs.toml"
     path.write_text("[assumptions]\nb_compute = 0\nb_pay = {central = 1.0, low = 0.8, high = 1.2}\n")
     declared = load_assumptions(path)
-    assert declared["b_compute"].held
-    assert not declared["b_pay"].held
+    assert declared["b_compute"].fixed_by_user
+    assert not declared["b_pay"].fixed_by_user
     draws = draw_assumptions(256, seed=0, declared=declared)
     assert {draw.b_compute for draw in draws} == {0.0}
     assert np.quantile([draw.b_pay for draw in draws], [0.05, 0.95]) == pytest.approx([0.8, 1.2], abs=0.02)

@@ -8,7 +8,7 @@ import pytest
 from sim.custom_world import SHIPPED as TABLES
 from sim.errors import ScenarioError
 from sim.scenario.levers import FAMILIES, SELECTIONS, baseline_rules, catalogue, find
-from sim.scenario.stack import held
+from sim.scenario.stack import clip_to_bounds
 
 
 def table(name):
@@ -35,7 +35,7 @@ def test_levers_are_complete_and_their_present_values_allowed(family):
         assert lever.reaches, lever.path
         assert lever.place, lever.path
         assert lever.unit or lever.kind in ("flag", "choice"), lever.path
-        assert held(lever.present, lever) == lever.present, lever.path
+        assert clip_to_bounds(lever.present, lever) == lever.present, lever.path
         assert lever.source, lever.path
         assert lever.grade in tuple("ABCD"), lever.path
 

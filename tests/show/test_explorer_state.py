@@ -213,5 +213,5 @@ def test_the_command_says_what_the_page_shows():
 
 def test_beliefs_are_held():
     declared = options_of(State(beliefs=(("b_compute", 0.0),))).declared()
-    assert declared["b_compute"].held
-    assert ASSUMPTIONS["b_compute"].held is False
+    assert declared["b_compute"].fixed_by_user
+    assert ASSUMPTIONS["b_compute"].fixed_by_user is False

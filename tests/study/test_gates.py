@@ -52,7 +52,7 @@ def test_the_scenarios_named_are_there_and_none_lies_unused():
 
 def test_the_assumption_files_hold_what_they_are_named_for():
     held = {
-        name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.held}
+        name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.fixed_by_user}
         for name, path in shipped_assumptions().items()
     }
     assert held == {

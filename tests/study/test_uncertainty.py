@@ -30,7 +30,7 @@ from sim.show.plots.uncertainty import plot_uncertainty
 from sim.show.report import report_html, summary_md
 from sim.study.options import Options
 from sim.study.uncertainty import DATA, VARIANTS, variants_of
-from sim.world.perturb import figure_errors, misstated
+from sim.world.perturb import figure_errors, perturb_setting
 from sim.world.setting import load_setting
 
 SMALL = dict(population=2_000, replicates=2, years=2, workers=1, uncertainty="parts")
@@ -113,7 +113,7 @@ def test_every_ordered_pair_of_variants_comes_once_in_sixteen_rows():
 
 def test_misstated_worlds_keep_the_persons_and_the_sum_of_net_migration():
     setting = load_setting()
-    other = misstated(setting, ERRORS, np.random.default_rng(0))
+    other = perturb_setting(setting, ERRORS, np.random.default_rng(0))
     assert other.persons == pytest.approx(setting.persons)
     assert other.national_net.sum() == pytest.approx(setting.national_net.sum(), abs=1e-6)
     assert np.array_equal(np.isnan(other.index_net), np.isnan(setting.index_net))
@@ -125,7 +125,7 @@ def test_misstated_worlds_keep_the_persons_and_the_sum_of_net_migration():
 def test_net_figures_follow_the_stock_where_nothing_else_is_misstated():
     """With errors of stocks alone a country's net migration stays, and the index stays a part of the stock."""
     setting = load_setting()
-    other = misstated(setting, dict.fromkeys("ABCD", 0.0), np.random.default_rng(0))
+    other = perturb_setting(setting, dict.fromkeys("ABCD", 0.0), np.random.default_rng(0))
     assert np.array_equal(other.pay, setting.pay)
     assert other.index_net / other.stock == pytest.approx(setting.index_net / setting.stock, nan_ok=True)
     by_country = [np.bincount(setting.country, one.national_net) for one in (setting, other)]
@@ -139,7 +139,7 @@ def test_figures_vary_by_their_stated_error_and_by_their_grade():
     setting, draws = load_setting(), 3_000
     below, above, pay, net = figure_errors(setting, tuple(sorted(ERRORS.items())))
     random = np.random.default_rng(0)
-    found = [misstated(setting, ERRORS, random) for _ in range(draws)]
+    found = [perturb_setting(setting, ERRORS, random) for _ in range(draws)]
     spread = np.std([np.log(one.pay[:, 1, 0] / setting.pay[:, 1, 0]) for one in found], axis=0)
     assert spread == pytest.approx(pay[:, 1], rel=0.06)
     hub = setting.hubs.index("singapore")  # 7,190 to 44,936 engineers

@@ -114,7 +114,7 @@ class Trial:
     def under(self, name):
         """This draw with the assumptions of the shipped file ``name`` held; None where no hub constants fit them."""
         declared = load_assumptions(shipped_assumptions()[f"validate/assumptions/{name}"])
-        a = self.a.vary(**{name: row.central for name, row in declared.items() if row.held})
+        a = self.a.vary(**{name: row.central for name, row in declared.items() if row.fixed_by_user})
         constants = constants_or_none(a, self.plan.start)
         return constants and Trial(self.plan, self.k, (a, constants))
 
