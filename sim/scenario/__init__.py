@@ -1,1 +1,1 @@
-"""Scenarios: every lever and every assumption declared once; files in, refused or resolved."""
+"""Scenarios: declarations of all levers and assumptions, and the reader of scenario files."""

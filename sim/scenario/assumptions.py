@@ -1,34 +1,37 @@
-"""Every assumption, declared once, and its values: at the centre, drawn from its range, or from a user's file.
+"""Declare every assumption once, and give its values: central, drawn from its range, or from a user's file.
 
-``central`` is the median and ``low`` to ``high`` the 90 % range (``distributions`` says how a shape fits them);
-no draw and no file goes beyond ``bounds``. ``low == high`` means fixed. Grades: A measured, B derived,
-C published by industry, D assumed. **New rows go to the end**: a row's place is its dimension in the
-Sobol design, so an appended row leaves the draws of all earlier assumptions as they were.
+``central`` is the median and ``low`` to ``high`` the 90 % range (``distributions`` fits a shape to them). Draws and
+values in files stay within ``bounds``. ``low == high`` means that the assumption is fixed. Grades: A measured,
+B derived, C published by industry, D assumed. **New rows go to the end**: the position of a row is its dimension in
+the Sobol design, so an appended row leaves the draws of all earlier assumptions unchanged.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import AssumptionError, nearest
 from sim.scenario.distributions import LOGARITHMIC, quantile
 from sim.texts import line_of, parse, read_text
 
+if TYPE_CHECKING:
+    import numpy as np
+
 # ------------------------------------------------------------------------------
-# Every assumption, declared once: what is believed about behaviour, how sure, and on what evidence.
+# Declarations
 # ------------------------------------------------------------------------------
 
 
-ENOUGH = 0.20  # shrinkage below which a fitted assumption still rests on its prior
-PRIOR_DRIVEN = "prior-driven"  # what that is called wherever it shows
+ENOUGH = 0.20  # shrinkage from which on a fitted assumption rests on data; below it, on its prior
+PRIOR_DRIVEN = "prior-driven"  # name of such assumptions in tables and reports
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """A parameter of behaviour, or an uncertain figure: never a policy."""
+    """A parameter of behaviour or an uncertain figure, with its range and evidence; never a policy."""
 
     name: str
     central: float
@@ -40,25 +43,25 @@ class Assumption:
     grade: str
     source: str
     meaning: str
-    group: str = "behaviour"  # or "data": a figure that better counting would settle
+    group: str = "behaviour"  # or "data": a figure that better statistics would settle
     mass: float = 0.0  # probability of exactly 0, for zero_inflated
     fixed_by_user: bool = False  # by a value in the user's --assumptions file
-    prior: tuple[float, float, float] | None = None  # central, low, high before it was fitted to data
-    shrinkage: float | None = None  # by which data have narrowed the prior, of its standard deviation
+    prior: tuple[float, float, float] | None = None  # central, low, high before the fit to data
+    shrinkage: float | None = None  # 1 - posterior sd / prior sd, on the scale of normal scores; None: not fitted
 
     @property
     def is_fixed(self) -> bool:
-        """Whether no draw varies it."""
+        """Tell whether all draws have one value."""
         return self.low == self.high
 
     @property
     def is_prior_driven(self) -> bool:
-        """Whether data could have spoken and hardly did."""
+        """Tell whether the assumption was fitted to data that hardly narrowed its prior."""
         return self.shrinkage is not None and self.shrinkage < ENOUGH
 
     @property
     def fitting(self) -> str:
-        """What data have done to the belief, in words; nothing where it was not fitted."""
+        """Effect of the fit in words: prior-driven, or by how much it narrowed; empty without a fit."""
         if self.shrinkage is None:
             return ""
         return PRIOR_DRIVEN if self.is_prior_driven else f"narrowed by {100 * self.shrinkage:.0f} %"
@@ -392,7 +395,7 @@ PRIORS: dict[str, Assumption] = {row.name: row for row in _ROWS}
 
 
 # ------------------------------------------------------------------------------
-# What data have left of the declared beliefs: the output of ``talentflow calibrate``, never typed by hand.
+# Posteriors: files that ``talentflow calibrate`` writes
 # ------------------------------------------------------------------------------
 
 
@@ -401,7 +404,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class Fitted:
-    """The belief that data have left: 5, 50 and 95 % quantiles, and one less sd over the prior's, of normal scores."""
+    """Posterior of an assumption: 50, 5 and 95 % quantiles, and shrinkage (see :class:`Assumption`)."""
 
     central: float
     low: float
@@ -409,14 +412,16 @@ class Fitted:
     shrinkage: float
 
 
-def fitted():
-    """Every fitted assumption: dict of name -> Fitted, in the order of the correlations."""
+def fitted() -> dict[str, Fitted]:
+    """Return the posterior of every fitted assumption by name, in the order of the correlation matrix."""
     return {row.pop("name"): Fitted(*map(float, row.values())) for row in _rows("posterior")}
 
 
-def after_fitting(priors, found=None):
-    """The declarations with the beliefs that data have left of them: dict of name -> Assumption."""
-    found = fitted() if found is None else found
+def after_fitting(
+    priors: Mapping[str, Assumption], posteriors: Mapping[str, Fitted] | None = None
+) -> dict[str, Assumption]:
+    """Return the declarations with fitted assumptions at their posterior (default: the shipped one)."""
+    posteriors = fitted() if posteriors is None else posteriors
     return dict(priors) | {
         name: replace(
             priors[name],
@@ -426,19 +431,19 @@ def after_fitting(priors, found=None):
             shrinkage=row.shrinkage,
             prior=(priors[name].central, priors[name].low, priors[name].high),
         )
-        for name, row in found.items()
+        for name, row in posteriors.items()
     }
 
 
-def correlate(u, places, free):
-    """Uniforms that go together as the fitted assumptions do.
+def correlate(u: "np.ndarray", places: Mapping[str, int], free: Collection[str]) -> "np.ndarray":
+    """Give uniforms the correlations of the fitted assumptions, by a Gaussian copula.
 
     Parameters
     ----------
     u : (draw, assumption) independent uniforms
     places : dict of name -> column
-    free : names whose belief is not the fitted one: they keep their own uniforms, and all others what they would have
-        beside them
+    free : names of assumptions whose range is not the fitted one: their uniforms stay independent, and the uniforms
+        of all others are those that they would have without this change
 
     Returns
     -------
@@ -452,51 +457,58 @@ def correlate(u, places, free):
         return u
     at = [places[name] for name in names]
     mixed, scores, factor = 0.0, ndtri(u[:, at]), _factor()
-    for k in range(len(names)):  # term by term: how a product of matrices rounds depends on how many draws there are
+    # sum term by term, because a matrix product rounds differently for different numbers of draws
+    for k in range(len(names)):
         mixed = mixed + scores[:, k : k + 1] * factor[:, k]
     mixed = ndtr(mixed)
-    kept = [k for k, name in enumerate(names) if name not in free]
+    kept = [k for k, name in enumerate(names) if name not in free]  # columns to replace
     u = u.copy()
     u[:, np.array(at, int)[kept]] = mixed[:, kept]
     return u
 
 
 @lru_cache(maxsize=1)
-def _factor():
-    """Lower triangular factor of the correlations."""
+def _factor() -> "np.ndarray":
+    """Return the lower triangular (Cholesky) factor of the correlation matrix of normal scores."""
     import numpy as np
 
     rows = [[float(value) for key, value in row.items() if key != "name"] for row in _rows("correlation")]
     return np.linalg.cholesky(np.array(rows))
 
 
-def _rows(table):
+def _rows(table: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file in the data folder."""
     with open(DATA / f"{table}.csv", newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 # ------------------------------------------------------------------------------
-# Assumptions as values: at the centre, drawn from their ranges, or held by a user's file.
+# Values: central, drawn, or from a user's file
 # ------------------------------------------------------------------------------
 
 
 ASSUMPTIONS: dict[str, Assumption] = after_fitting(PRIORS)
-DIMENSIONS = 128  # of the Sobol design; more than there are assumptions, so that adding one moves none
+DIMENSIONS = 128  # of the Sobol design; more than assumptions, so that a new one leaves the draws of others alone
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """One value for every assumption, read as attributes: ``a.b_pay``. Cannot be changed, only varied."""
+    """One value for every assumption, read as attributes: ``a.b_pay``. Immutable; ``vary`` makes a changed copy."""
 
-    __annotations__ = dict.fromkeys(ASSUMPTIONS, float)
+    __annotations__ = dict.fromkeys(ASSUMPTIONS, float)  # one field for each declared assumption
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> float:
+            """Tell type checkers that every assumption is a number."""
 
     @classmethod
-    def central(cls, declared: Mapping[str, Assumption] = ASSUMPTIONS):
+    def central(cls, declared: Mapping[str, Assumption] = ASSUMPTIONS) -> "Assumptions":
         """Return every assumption at its central value."""
         return cls(**{name: float(row.central) for name, row in declared.items()})
 
-    def vary(self, **changes: float):
-        """Return a copy with other values; unknown names and values out of bounds are refused."""
+    def vary(self, **changes: float) -> "Assumptions":
+        """Return a copy with other values; raise AssumptionError for an unknown name or a value out of bounds."""
         for name, value in changes.items():
             _check(name, "value", value)
         return replace(self, **{name: float(value) for name, value in changes.items()})
@@ -511,9 +523,9 @@ def draw_assumptions(
 ) -> list[Assumptions]:
     """Return draws ``skip`` to ``skip + n`` of the assumptions, from a scrambled Sobol sequence.
 
-    Assumption number *k* of the declaration always takes dimension *k*, and the sequence is extended,
-    never re-made: more draws keep the first ones, and a value held by the user leaves all others alone.
-    Those that were fitted to data go together as the fit says.
+    Assumption *k* of the declaration always takes dimension *k*, and the sequence is extended, never redrawn: the
+    first of many draws are those of few, and fixing one assumption leaves the draws of all others unchanged. Fitted
+    assumptions are correlated as in their joint posterior. ``declared`` may hold other ranges or fixed values.
     """
     u = _sobol(seed, max(skip + n - 1, 0).bit_length())[skip : skip + n]
     free = [name for name, row in ASSUMPTIONS.items() if declared[name] != row]
@@ -526,20 +538,21 @@ def draw_assumptions(
 
 
 @lru_cache(maxsize=2)
-def _sobol(seed: int, power: int):
+def _sobol(seed: int, power: int) -> "np.ndarray":
+    """Return 2**power points of a scrambled Sobol sequence, (draw, dimension), strictly between 0 and 1."""
     import numpy as np
     from scipy.stats import qmc
 
     design = qmc.Sobol(DIMENSIONS, scramble=True, rng=np.random.default_rng([seed, DIMENSIONS]))
     u = design.random_base2(power)
-    return np.clip(u, 1e-9, 1 - 1e-9)  # the design may hold 0 itself, whose quantile is not finite
+    return np.clip(u, 1e-9, 1 - 1e-9)  # the sequence may contain 0, whose quantile is not finite
 
 
 def load_assumptions(path: str | Path) -> dict[str, Assumption]:
-    """Return the declarations, changed as the TOML file at ``path`` says.
+    """Return the declarations with the changes in the TOML file ``path``.
 
-    Under ``[assumptions]``, ``name = value`` holds an assumption at a value, and
-    ``name = {central = .., low = .., high = ..}`` gives it another range.
+    Under ``[assumptions]``, ``name = value`` fixes an assumption, and ``name = {central = .., low = .., high = ..}``
+    gives it another range. Raise AssumptionError, naming file and line, for a file or an entry that is not valid.
     """
     path = Path(path)
     text = read_text(path, AssumptionError)
@@ -554,10 +567,13 @@ def load_assumptions(path: str | Path) -> dict[str, Assumption]:
     return override(changes, lambda name: (path, line_of(text, "assumptions", 0, name)))
 
 
-def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda name: ()) -> dict:
-    """Return the declarations with ``changes``: a value holds, a table of central, low, high re-ranges.
+def override(
+    changes: Mapping[str, float | Mapping[str, float]], place: Callable[[str], tuple] = lambda name: ()
+) -> dict[str, Assumption]:
+    """Return the declarations with ``changes``: a number fixes an assumption, a table gives it another range.
 
-    ``place`` gives the leading parts of an error message for a name.
+    A table has some of the keys central, low and high. ``place`` returns the leading parts of an error message for a
+    name. Raise AssumptionError for an unknown name, a value out of bounds and a range that its shape does not allow.
     """
     declared = dict(ASSUMPTIONS)
     for name, change in changes.items():
@@ -571,6 +587,7 @@ def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda na
             change = {"central": change, "low": change, "high": change}
         for key, value in change.items():
             _check(name, key, value, parts)
+        # a user's value or range replaces the posterior, so that fit and shrinkage no longer apply
         is_fixed = len(set(change.values())) == 1 and len(change) == 3
         changed: dict[str, Any] = dict(change)
         row = replace(declared[name], **changed, fixed_by_user=is_fixed, prior=None, shrinkage=None)
@@ -581,9 +598,9 @@ def override(changes: Mapping[str, float | Mapping[str, float]], place=lambda na
 
 
 def records(declared: Mapping[str, Assumption] = ASSUMPTIONS) -> list[dict]:
-    """Return the declarations as plain dictionaries, for a run's record and for tables.
+    """Return the declarations as plain dictionaries, for the record of a run and for tables.
 
-    ``held`` is the value if the user fixed it, else None.
+    ``held`` is the value of an assumption that the user has fixed, and None for all others.
     """
     rows = []
     for row in declared.values():
@@ -598,6 +615,7 @@ def records(declared: Mapping[str, Assumption] = ASSUMPTIONS) -> list[dict]:
 
 
 def _check_range(row: Assumption, parts: tuple) -> None:
+    """Raise AssumptionError if the range is not ascending, or not possible for the shape of the assumption."""
     values = f"low {row.low:g}, central {row.central:g}, high {row.high:g}"
     if not row.low < row.central < row.high:
         raise AssumptionError(*parts, row.name, f"{values}: not in rising order")
@@ -608,6 +626,7 @@ def _check_range(row: Assumption, parts: tuple) -> None:
 
 
 def _check(name: str, key: str, value: object, parts: tuple = ()) -> None:
+    """Raise AssumptionError for an unknown name, a value that is no number, or one out of bounds."""
     if name not in ASSUMPTIONS:
         raise AssumptionError(*parts, name, f"unknown assumption{nearest(name, ASSUMPTIONS)}")
     if isinstance(value, bool) or not isinstance(value, int | float):

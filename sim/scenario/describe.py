@@ -1,4 +1,4 @@
-"""A scenario in plain English, two scenarios compared, and a scenario written down again as TOML."""
+"""Describe a scenario in sentences, compare two scenarios, and write a scenario as TOML."""
 
 import json
 import math
@@ -9,20 +9,20 @@ from sim.scenario.levers import Lever, catalogue
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.stack import changed, clip_to_bounds
 
-NAMED_PLACES = 3  # a wildcard that reaches more is counted
+NAMED_PLACES = 3  # places that a sentence names; further ones are counted
 PROMISE = "no policy: the rules of the baseline all along"
 
 
 def describe(scenario: Scenario, start: int | None = None) -> list[str]:
-    """Return one sentence a provision: what, baseline -> new value, meaning, dates, source.
+    """Return one sentence for each policy: lever, meaning, baseline -> new value, dates, source.
 
-    ``start`` is the run's first year; given, the sentences say what acts before it or a month later.
+    With ``start``, the first year of a run, the sentences also tell which policies began before it.
     """
     return [sentence(policy, start) for policy in scenario.policies] or [f"{scenario.title}: {PROMISE}."]
 
 
 def sentence(policy: Policy, start: int | None = None) -> str:
-    """Return what one policy does, in a sentence."""
+    """Return the effect of one policy as a sentence; ``start`` as in :func:`describe`."""
     lever = policy.levers[0]
     what = f"{_places(policy.levers)}: {lever.what} ({lever.meaning}) {_change(policy, policy.levers)}"
     source = f" Source: {policy.source.rstrip('.')}." if policy.source else ""
@@ -30,31 +30,32 @@ def sentence(policy: Policy, start: int | None = None) -> str:
 
 
 def short(policy: Policy) -> str:
-    """Return what a policy changes in a few words, for a table or a figure."""
+    """Return the effect of a policy in a few words, for a table or a figure."""
     return f"{_places(policy.levers)}: {policy.levers[0].what} {_change(policy, policy.levers)}"
 
 
 def diff(one: Scenario, other: Scenario) -> list[str]:
-    """Return how two scenarios differ: their titles, then a line for each lever that they move differently.
+    """Return the differences of two scenarios: their titles, then a line for each lever that they move differently.
 
-    Levers that each of the two treats alike share a line. Sources are not compared.
+    Levers with equal changes share a line. Sources are not compared.
     """
     lines = [f"{scenario.name}: {scenario.title}" for scenario in (one, other)]
     moved = [_policies_by_lever(scenario) for scenario in (one, other)]
-    together: dict[tuple, list[Lever]] = {}
+    # levers of one family that are moved in the same way go into one line
+    groups: dict[tuple, list[Lever]] = {}
     for lever in dict.fromkeys([*moved[0], *moved[1]]):
         ways = tuple(tuple(_effect(policy) for policy in each.get(lever, ())) for each in moved)
         if ways[0] != ways[1]:
-            together.setdefault((lever.field, *ways), []).append(lever)
-    for levers in together.values():
+            groups.setdefault((lever.field, *ways), []).append(lever)
+    for levers in groups.values():
         what = f"{_places(levers)}: {levers[0].what} ({levers[0].meaning})"
-        said = [_said(each.get(levers[0], ()), levers) for each in moved]
-        lines.append(f"{what}. {one.name}: {said[0]} / {other.name}: {said[1]}.")
-    return lines if together else [*lines, "They change the same levers by the same amounts at the same dates."]
+        texts = [_changes(each.get(levers[0], ()), levers) for each in moved]
+        lines.append(f"{what}. {one.name}: {texts[0]} / {other.name}: {texts[1]}.")
+    return lines if groups else [*lines, "They change the same levers by the same amounts at the same dates."]
 
 
 def resolved_toml(scenario: Scenario) -> str:
-    """Return the scenario as one file: stacks and overrides resolved; read again it is the same."""
+    """Return the text of a scenario file, with stacks and overrides resolved; reading it gives an equal scenario."""
     lines = [f"title = {_text(scenario.title)}", f"question = {_text(scenario.question)}"]
     lines += [f"subject = {_text(scenario.subject)}"] if scenario.subject else []
     if scenario.legal:
@@ -70,6 +71,7 @@ def resolved_toml(scenario: Scenario) -> str:
 
 
 def _policies_by_lever(scenario: Scenario) -> dict[Lever, list[Policy]]:
+    """Return the policies on each lever, in the order in which they begin."""
     moved: dict[Lever, list[Policy]] = {}
     for policy in sorted(scenario.policies, key=lambda each: (each.begin_month, each.operation, each.amount)):
         for lever in policy.levers:
@@ -78,15 +80,18 @@ def _policies_by_lever(scenario: Scenario) -> dict[Lever, list[Policy]]:
 
 
 def _effect(policy: Policy) -> tuple:
+    """Return all that makes two policies on one lever equal: operation, amount and dates."""
     return policy.operation, policy.amount, policy.begins, policy.ends, policy.ramp_years
 
 
-def _said(policies: Sequence[Policy], levers: Sequence[Lever]) -> str:
+def _changes(policies: Sequence[Policy], levers: Sequence[Lever]) -> str:
+    """Return the changes of ``levers`` by ``policies`` as part of a sentence."""
     changes = [f"{_change(policy, levers)}, {_dates(policy)}" for policy in policies]
     return "; ".join(changes) or "not changed"
 
 
 def _places(levers: Sequence[Lever]) -> str:
+    """Return the places of levers of one family: "Everywhere", or names without repetition of a common part."""
     alike = [lever for lever in catalogue().values() if lever.field == levers[0].field]
     if len(levers) == len(alike):
         return "Everywhere"
@@ -100,6 +105,7 @@ def _places(levers: Sequence[Lever]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
+    """Return a list of names, of which at most ``NAMED_PLACES`` (or one more) are spelled out."""
     more = len(names) - NAMED_PLACES
     if more <= 1:
         return "; ".join(names)
@@ -107,6 +113,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _change(policy: Policy, levers: Sequence[Lever]) -> str:
+    """Return the values of ``levers`` before and after a policy, with their unit."""
     lever = levers[0]
     before = [each.present for each in levers]
     after = [clip_to_bounds(changed(each.present, policy), each) for each in levers]
@@ -121,11 +128,13 @@ def _change(policy: Policy, levers: Sequence[Lever]) -> str:
 
 
 def _span(values: list[float], lever: Lever) -> str:
+    """Return the range of several values, or one value if all are equal."""
     low, high = _shown(min(values), lever), _shown(max(values), lever)
     return low if low == high else f"{low} to {high}"
 
 
 def _shown(value: float, lever: Lever) -> str:
+    """Return one value of a lever as text, without its unit except for a percentage."""
     if lever.kind == "flag":
         return "yes" if value else "no"
     if lever.kind == "choice":
@@ -138,6 +147,7 @@ def _shown(value: float, lever: Lever) -> str:
 
 
 def _dates(policy: Policy, start: int | None = None) -> str:
+    """Return the dates of a policy as part of a sentence, and the first month in which it acts if that is later."""
     ramp = f", phased in over {policy.ramp_years:g} years" if policy.ramp_years else ""
     if policy.begins is None:
         until = f"until {day_label(policy.ends)}" if policy.ends else "throughout"
@@ -150,6 +160,7 @@ def _dates(policy: Policy, start: int | None = None) -> str:
 
 
 def _written(policy: Policy) -> str:
+    """Return the amount of a policy in the syntax of TOML."""
     lever = policy.levers[0]
     if lever.kind == "flag":
         return "true" if policy.amount else "false"
@@ -161,4 +172,5 @@ def _written(policy: Policy) -> str:
 
 
 def _text(text: str) -> str:
+    """Return a string in the syntax of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON's escapes are TOML's
