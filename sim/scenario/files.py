@@ -1,4 +1,7 @@
-"""Read scenario files by name: refuse them in one line, or resolve them to a Scenario; write a starter file."""
+"""Find and read scenario files, apply overrides to them, and write a starter file.
+
+A file that is not valid raises ScenarioError: one line with file, line, key and limit.
+"""
 
 import math
 import re
@@ -15,20 +18,20 @@ from sim.scenario.stack import refuse_conflicts, stack
 from sim.texts import line_of, parse, read_text
 
 # ------------------------------------------------------------------------------
-# One ``[[policy]]`` against the levers it names: the right kind of value, in bounds, on sound dates.
+# One ``[[policy]]``: checks of its value and dates
 # ------------------------------------------------------------------------------
 
 
-LONGEST_RAMP = 50
+LONGEST_RAMP = 50  # years
 
 
 def provision(row: PolicyTable, place: str, index: int | None = None, text: str = "") -> Policy:
-    """Return the policy that ``row`` means; raise ScenarioError naming ``place``, line, key and limit.
+    """Return the policy of one ``[[policy]]``; raise ScenarioError naming ``place``, line, key and limit.
 
-    ``index`` is the row's place in the file and ``text`` the file, to find the line.
+    ``index`` is the position of ``row`` in the file and ``text`` the file, in which the line is looked up.
     """
     number = "" if index is None else f"policy {index + 1}"
-    key = "lever"
+    key = "lever"  # the key that is being checked, for the message
     try:
         levers = find(row.lever)
         operation = _operation(row)
@@ -55,6 +58,7 @@ def provision(row: PolicyTable, place: str, index: int | None = None, text: str 
 
 
 def _operation(row: PolicyTable) -> str:
+    """Return the one of value, multiply and add that the policy has; raise ScenarioError for none or several."""
     given = [key for key in OPERATIONS if getattr(row, key) is not None]
     if len(given) != 1:
         got = " and ".join(given) or "none"
@@ -63,7 +67,10 @@ def _operation(row: PolicyTable) -> str:
 
 
 def _amount(raw: object, operation: str, lever: Lever) -> float:
-    """Return what is written as the number that the rules hold."""
+    """Return the amount of a policy as a number: 0 or 1 for a flag, the position for a choice, infinity for no cap.
+
+    Raise ScenarioError for a value of the wrong kind or out of bounds.
+    """
     if operation != "value":
         if lever.kind not in ("number", "integer"):
             raise ScenarioError(lever.path, f"is a {lever.kind}: it can only be set, with value")
@@ -84,9 +91,10 @@ def _amount(raw: object, operation: str, lever: Lever) -> float:
 
 
 def _in_bounds(raw: object, low: float, high: float, unit: str, path: str, whole: bool = False) -> float:
+    """Return ``raw`` as a number; raise ScenarioError unless it is one within the bounds, and whole if it must be."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise ScenarioError(path, f"{raw!r} is not a number")
-    if not low <= raw <= high:  # so that NaN fails
+    if not low <= raw <= high:  # in this form NaN fails as well
         shown = f"{raw:,}" if isinstance(raw, float) or abs(raw) < 1e15 else "a number of many digits"
         raise ScenarioError(path, f"{shown} is not in [{low:,.10g}, {high:,.10g}] {unit}")
     if whole and raw != int(raw):
@@ -95,6 +103,7 @@ def _in_bounds(raw: object, low: float, high: float, unit: str, path: str, whole
 
 
 def _check_ramp(row: PolicyTable, operation: str, amount: float, levers: Sequence[Lever]) -> None:
+    """Raise ScenarioError for a ramp without a first day, on a lever that is no quantity, or from or to no cap."""
     _in_bounds(row.ramp_years, 0, LONGEST_RAMP, "years", "")
     if row.ramp_years == 0:
         return
@@ -108,41 +117,42 @@ def _check_ramp(row: PolicyTable, operation: str, amount: float, levers: Sequenc
 
 
 # ------------------------------------------------------------------------------
-# Scenario files: found by name, read, and either refused in one line or resolved to a Scenario.
+# Scenario files
 # ------------------------------------------------------------------------------
 
 
 def folders() -> list[Path]:
-    """Return where scenarios are looked for: the working folder, the checkout, the installed package."""
+    """Return the folders of scenarios, in order of search: working folder, checkout, installed package."""
     package = Path(__file__).parent.parent
     return [Path.cwd() / "scenarios", package.parent / "scenarios", package / "scenarios"]
 
 
 def available() -> dict[str, Path]:
-    """Return the scenarios that can be named, each with its file; the first folder that has one wins."""
-    return _found("*.toml")
+    """Return name -> file of all scenarios; a name in several folders means the first."""
+    return _files("*.toml")
 
 
 def experiments() -> dict[str, Path]:
-    """Return the scenarios by which the model is validated, as ``validate/name``, each with its file."""
-    return _found("validate/*.toml")
+    """Return name -> file of the scenarios that validate the model; names have the form ``validate/name``."""
+    return _files("validate/*.toml")
 
 
 def shipped_assumptions() -> dict[str, Path]:
-    """Return the files of assumptions by which the model is validated, as ``validate/assumptions/name``."""
-    return _found("validate/assumptions/*.toml")
+    """Return name -> file of the assumptions that validate the model; names are ``validate/assumptions/name``."""
+    return _files("validate/assumptions/*.toml")
 
 
-def _found(pattern: str) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+def _files(pattern: str) -> dict[str, Path]:
+    """Return the files that match ``pattern``, by their path within the folder of scenarios, without suffix."""
+    files: dict[str, Path] = {}
     for folder in folders():
         for path in sorted(folder.glob(pattern)):
-            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
-    return dict(sorted(found.items()))
+            files.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
+    return dict(sorted(files.items()))
 
 
 def load(name: str | Path) -> Scenario:
-    """Return the scenario of that name or file, or the stack ``a+b``; raise ScenarioError with one line."""
+    """Return the scenario with this name or in this file, or the stack ``a+b``; raise ScenarioError if not valid."""
     text = str(name).strip()
     if "+" in text and not _is_file(text):
         return stack([load(part) for part in text.split("+")])
@@ -151,12 +161,12 @@ def load(name: str | Path) -> Scenario:
 
 
 def loaded(scenario: Scenario | str | Path) -> Scenario:
-    """Return ``scenario`` itself, or the one that it names."""
+    """Return ``scenario`` itself if it is one, else the scenario with this name or in this file."""
     return scenario if isinstance(scenario, Scenario) else load(scenario)
 
 
 def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenario:
-    """Return the scenario that TOML ``text`` holds; ``name`` and ``path`` are what it is called."""
+    """Return the scenario in TOML ``text``; ``name`` and ``path`` identify it in results and messages."""
     place = str(path or name)
     table = read_table(parse(text, place, ScenarioError), place, text)
     policies = tuple(provision(row, place, index, text) for index, row in enumerate(table.policy))
@@ -173,8 +183,8 @@ def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenar
 def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
     """Return the scenario with ``path=value`` overrides.
 
-    Where the scenario itself sets that path the value is replaced and the dates stay;
-    elsewhere the value is set from the start of the run, for good.
+    If the scenario sets the path, the override replaces the value and keeps the dates; otherwise it sets the value
+    for the whole run.
     """
     policies = list(scenario.policies)
     for override in overrides:
@@ -189,6 +199,7 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
 
 
 def _override(override: str) -> Policy:
+    """Return the policy of one ``path=value``, where value is in the syntax of TOML or a bare word."""
     path, _, written = (part.strip() for part in override.partition("="))
     place = f"--set {override}"
     if not path or not written:
@@ -204,13 +215,15 @@ def _override(override: str) -> Policy:
 
 
 def _is_file(text: str) -> bool:
+    """Tell whether ``text`` is the path of a file."""
     try:
         return Path(text).is_file()
-    except (OSError, ValueError):  # too long, or a NUL in it
+    except (OSError, ValueError):  # the path is too long or contains NUL
         return False
 
 
 def _resolve(text: str) -> Path:
+    """Return the file of the scenario ``text``, a name or a path; raise ScenarioError for an unknown name."""
     known = experiments() if text.startswith("validate/") else available()
     if text.endswith(".toml") or _is_file(text) or (text not in known and ("/" in text or "\\" in text)):
         return Path(text)
@@ -221,7 +234,7 @@ def _resolve(text: str) -> Path:
 
 
 # ------------------------------------------------------------------------------
-# A starter file for a scenario of one's own: it loads as it stands, and its comments say what may be changed.
+# Starter file: a valid scenario with comments, for the user to edit
 # ------------------------------------------------------------------------------
 
 
@@ -253,14 +266,14 @@ source = "assumption (grade D)"   # where it is written down; A measured, B deri
 
 
 def starter(name: str) -> str:
-    """Return the text of a commented scenario file; raise UsageError for a name that no file should have."""
+    """Return the text of a scenario file with comments; raise UsageError for a name that is not valid."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UsageError(f"scenario name {name!r}", "only letters, digits, _ and - may stand in it")
     return TEXT.format(name=name)
 
 
 def write_starter(name: str, folder: Path) -> Path:
-    """Write ``name.toml`` into ``folder`` and return its path; raise UsageError if there is one already."""
+    """Write ``name.toml`` into ``folder`` and return its path; raise UsageError if the file exists."""
     text, path = starter(name), folder / f"{name}.toml"
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""Places that a scenario or a measure may name: hubs, countries, blocs of countries, and several joined by ``+``."""
+"""Look up the places that scenarios and measures name: hubs, countries, regions, blocs, and several joined by ``+``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from sim.custom_world import kept_by_world, rows
 from sim.errors import ScenarioError, nearest
 from sim.scenario.policies import Scenario
 
-SPOKEN = {  # how people say a country in a sentence, where that is not its name
+# names of countries inside a sentence, and in tables, where they differ from countries.csv
+SPOKEN = {
     "usa": "the US",
     "gbr": "the UK",
     "nld": "the Netherlands",
@@ -17,25 +18,25 @@ SPOKEN = {  # how people say a country in a sentence, where that is not its name
     "xas": "the rest of Asia",
     "xrw": "the rest of the world",
 }
-NAMED = {"chn": "China", "xeu": "Rest of the EU", "xas": "Rest of Asia", "xrw": "Rest of the world"}  # in tables
+NAMED = {"chn": "China", "xeu": "Rest of the EU", "xas": "Rest of Asia", "xrw": "Rest of the world"}
 PLURAL = {"are"}  # countries that take a plural verb
 KINDS = ("hub", "country", "region", "bloc")
 
 
 @dataclass(frozen=True)
 class Named:
-    """A place as people write and say it.
+    """A place with its names, its hubs and its countries.
 
     Attributes
     ----------
-    label : str, as in a measure: ``usa``, ``paris``, ``eu27``, ``deu+gbr``
+    label : str, name in a measure: ``usa``, ``paris``, ``eu27``, ``deu+gbr``
     kind : str, 'hub', 'country', 'region' or 'bloc'; several joined are a bloc
-    name : str, in a table: ``United States``
-    spoken : str, in a sentence: ``the US``
-    plural : bool, whether the verb is plural
+    name : str, name in a table: ``United States``
+    spoken : str, name in a sentence: ``the US``
+    plural : bool, whether it takes a plural verb
     hubs : tuple of the labels of its hubs
     countries : tuple of the labels of the countries that its hubs lie in
-    missing : str, what belongs to it but lies inside a hub of something else; '' for nothing
+    missing : str, its parts that are inside a hub of another place; '' if there are none
     """
 
     label: str
@@ -50,30 +51,30 @@ class Named:
 
 @kept_by_world()
 def named_places() -> dict[str, Named]:
-    """Return every place with a name of its own: hubs, countries, blocs, and the regions of the hub table."""
+    """Return all places that have a name of their own by label: hubs, countries, regions and blocs."""
     hubs = rows("hubs")
     inside: dict[str, list[str]] = {}
     for row in hubs:
         inside.setdefault(row["country"], []).append(row["hub"])
-    found = {}
+    places = {}
     for row in hubs:
         spoken = row["name"].split(" (")[0]
         spoken = spoken.replace("Rest of", "the rest of") if row["kind"] == "rest" else spoken
         spoken = f"the {spoken}" if spoken.endswith("Area") else spoken
-        found[row["hub"]] = Named(row["hub"], "hub", row["name"], spoken, False, (row["hub"],), (row["country"],))
+        places[row["hub"]] = Named(row["hub"], "hub", row["name"], spoken, False, (row["hub"],), (row["country"],))
     for row in rows("countries"):
         code = row["country"]
         name = NAMED.get(code, row["name"])
         spoken, plural = SPOKEN.get(code, row["name"]), code in PLURAL
-        found[code] = Named(code, "country", name, spoken, plural, tuple(inside.get(code, ())), (code,))
+        places[code] = Named(code, "country", name, spoken, plural, tuple(inside.get(code, ())), (code,))
     for region in dict.fromkeys(row["region"] for row in hubs):
         members = tuple(row["hub"] for row in hubs if row["region"] == region)
         countries = tuple(dict.fromkeys(row["country"] for row in hubs if row["region"] == region))
         name = region.replace("_", " ").title()
-        found[region] = Named(region, "region", name, name.lower(), False, members, countries)
+        places[region] = Named(region, "region", name, name.lower(), False, members, countries)
     for row in rows("blocs"):
         countries = tuple(code for code in row["countries"].split() if code in inside)
-        found[row["bloc"]] = Named(
+        places[row["bloc"]] = Named(
             row["bloc"],
             "bloc",
             row["name"],
@@ -83,11 +84,14 @@ def named_places() -> dict[str, Named]:
             countries,
             row["missing"],
         )
-    return found
+    return places
 
 
 def place(text: str) -> Named:
-    """Return the place that ``text`` names, alone or several joined by ``+``; raise ScenarioError with the nearest."""
+    """Return the place that ``text`` names; several joined by ``+`` are one bloc.
+
+    Raise ScenarioError, with the nearest names, for an unknown place.
+    """
     known = named_places()
     parts = [part.strip() for part in text.split("+")]
     for part in parts:
@@ -110,7 +114,10 @@ def place(text: str) -> Named:
 
 
 def checked_subject(text: str) -> str:
-    """Return a subject as it is kept: a place and, after commas, whom of it: ``ind,home=ind``; refuse any other."""
+    """Check a subject, a place and an optional group of people such as ``ind,home=ind``; return it without spaces.
+
+    Raise ScenarioError for an unknown place, key or value, and for more than one group.
+    """
     name, *keys = (part.strip() for part in text.split(","))
     place(name)
     for key in keys:
@@ -127,7 +134,7 @@ def checked_subject(text: str) -> str:
 
 @kept_by_world()
 def _groups() -> dict[str, dict[str, str]]:
-    """Return the groups of people that a subject may narrow a place to: key -> value -> name."""
+    """Return the groups of people that a subject may be limited to: key -> value -> name."""
     tables = {"tier": "tier_factors", "role": "role_factors", "sector": "sectors", "home": "homes"}
     return {
         key: {row[key]: row.get("name", row[key].replace("_", " ")) for row in rows(table)}
@@ -136,9 +143,10 @@ def _groups() -> dict[str, dict[str, str]]:
 
 
 def subject_of(scenario: Scenario) -> str:
-    """Return the subject of a scenario: its own, or the country or bloc of its first lever; '' for none.
+    """Return the subject of a scenario: the one in its file, else the country or bloc of its first policy; '' for none.
 
-    A hub stands for its country, levers in several countries for the bloc of exactly these, or for up to three joined.
+    A hub counts as its country. A policy in several countries gives the bloc that consists of exactly these countries,
+    or, without such a bloc, up to three countries joined.
     """
     if scenario.subject:
         return scenario.subject
@@ -155,16 +163,16 @@ def subject_of(scenario: Scenario) -> str:
 
 
 def joined_subject(scenarios: Sequence[Scenario]) -> str:
-    """Return the subject of a stack: that of its parts, their places joined where they differ and are few."""
-    found = list(dict.fromkeys(subject for subject in map(subject_of, scenarios) if subject))
-    places = list(dict.fromkeys(part for subject in found for part in subject.split("+")))
-    if len(found) < 2 or any("," in subject for subject in found):
-        return found[0] if found else ""
+    """Return the subject of a stack: that of its parts, or up to three different places joined; '' for more."""
+    subjects = list(dict.fromkeys(subject for subject in map(subject_of, scenarios) if subject))
+    places = list(dict.fromkeys(part for subject in subjects for part in subject.split("+")))
+    if len(subjects) < 2 or any("," in subject for subject in subjects):
+        return subjects[0] if subjects else ""
     return "+".join(places) if len(places) <= 3 else ""
 
 
 def listed(words: list[str]) -> str:
-    """Return words as a list in a sentence.
+    """Join words to a list in a sentence.
 
     >>> listed(["Canada", "China", "the UK"])
     'Canada, China and the UK'
