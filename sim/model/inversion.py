@@ -46,11 +46,7 @@ def considerers(arm):
 
 def tie_factors(arm):
     """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
-    return tie_odds(arm.a, *tie_shares(arm.world, arm.colleague_share))
-
-
-def tie_odds(a, friend, colleague):
-    """Mean factor of ties on the odds of a hub, out of the shares of engineers who have a friend or colleague there."""
+    a, (friend, colleague) = arm.a, tie_shares(arm.world, arm.colleague_share)
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
 
@@ -115,6 +111,15 @@ def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity):
     return stay, goes * np.exp(-trip / scale), asked, won, lives
 
 
+def drawn_home(lives, back, dissimilarity):
+    """``lives`` of :func:`exponentials`, times the odds of going home beyond the pull of hubs (``Constants.back``)."""
+    if back is None:
+        return lives
+    lives = lives.copy()
+    lives[1] = lives[1] * np.exp(np.asarray(back).T / dissimilarity[eq.ORIGIN])
+    return lives
+
+
 def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns=False):
     """(tier, origin, destination) expected first-year moves (E1 to E3), in persons.
 
@@ -149,21 +154,21 @@ class FirstYear:
         self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
         self.foreign = setting.home_share.T <= 0  # hub, home
 
-    def flows(self, xi, move_cost_abroad, back=None, returns=False):
-        """(tier, origin, destination) persons; with ``returns`` also (origin, home) who leave the country by choice."""
+    def flows(self, xi, move_cost_abroad, back=None, returns=False, won=None):
+        """(tier, origin, destination) persons; with ``returns`` also (origin, home) who leave the country by choice.
+
+        ``back`` is as in ``Constants``; ``won`` counts other odds than those of who arrives, see :func:`exponentials`.
+        """
         scale = self.dissimilarity[WAYS][:, None, None, None]
         pull, cost = np.exp(xi / scale), np.exp(-np.asarray(move_cost_abroad)[:, None, None] / scale)
         trip = np.concatenate([self.trip[:1], self.trip[1:] * cost[1:]])  # the first way crosses no border
-        lives = self.lives
-        if back is not None:
-            lives = lives.copy()
-            lives[1] = lives[1] * np.exp(np.asarray(back).T / self.dissimilarity[eq.ORIGIN])
+        lives = drawn_home(self.lives, back, self.dissimilarity)
         return expected_flows(
             self.weight,
             self.stay * np.exp(xi)[:, None],
             trip,
             self.asked * pull,
-            self.won * pull,
+            (self.won if won is None else won) * pull,
             lives,
             self.dissimilarity,
             returns,

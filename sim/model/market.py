@@ -146,7 +146,7 @@ def follow_the_market(arm, year):
     arm.open_routes = open_routes(arm)
     arm.from_abroad = route_shares(arm)
     arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
-    arm.hiring = hiring(arm, year) if arm.draws else None
+    arm.hiring = hiring(arm, year)
     arm.pulls = pulls(arm, year)
     arm.tables = tables(arm, year)
 

@@ -64,18 +64,17 @@ def ties_of_the_start(arm):
 
 
 class Frame:
-    """An arm without its people: an engine adds ``offices``, and ``counts``, ``work`` and ``jobs`` of a 1 January.
+    """An arm without its people: ``Arm`` adds ``offices``, and ``counts``, ``work`` and ``jobs`` of a 1 January.
 
     Parameters
     ----------
-    world : World or WholeWorld
+    world : World
     a : Assumptions
     constants : Constants, the fitted pull of every hub
     baseline_rules : rule name -> array, in force where no policy says otherwise
     seed : int, of the replicate
     """
 
-    draws = True  # jobs by lot: ``hiring`` lays out cumulative chances
     pulls: Any
     tables: Any
     offices: Any

@@ -17,7 +17,7 @@ import numpy as np
 from sim.model import moves, year
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.visas import below
-from sim.model.labour import call_back, change_jobs, place_remote_workers, promote
+from sim.model.labour import ENTRY_AGE, call_back, change_jobs, place_remote_workers, promote
 from sim.model.lottery import clocks
 from sim.model.rng import key
 from sim.model.routes import WEIGHTED
@@ -50,6 +50,7 @@ class Tracers(Arm):
         team = np.where(leads(twin, arm), len(arm.teams.leader), arm.people.team[twin])
         self.people = people._replace(team=team.astype(np.int32))
         self.seen = np.zeros(self.used, bool)
+        self.entered = np.minimum(people.birth_year + ENTRY_AGE, arm.world.start - 1).astype(np.int16)
         self.offices = TracersOffices(self)
         self.look_around()
         self.open_books()
@@ -108,6 +109,7 @@ class TracersOffices(Offices):
     def __init__(self, tracers):
         vars(self).update(vars(tracers.arm.offices.of(tracers)))
         self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
+        self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
         self.odds = tracers.arm.offices.odds  # the arm's own: they follow its draws
 
     def start_year(self):

@@ -132,8 +132,7 @@ def settle(arm, year):
     if arm.a.study_routes > 0:
         months, share, route = arm.routes.study_terms(len(setting.countries), arm.rules, arm.baseline_rules)
     else:
-        stem = np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
-        months = np.stack([arm.routes.opt_months(len(setting.countries), arm.rules), stem])
+        months = np.stack([arm.routes.opt_months(len(setting.countries), arm.rules), stem_months(setting)])
         share, route = np.ones(months.shape), np.full(months.shape, -1)
     parts = over_range(
         events.settle,
@@ -177,6 +176,11 @@ def transferred(arm, slots, year, month):
     arm.offices.take(slots[some], chosen, offer[some])
     moves.act_on(arm, month, slots[some[takes]], chosen[takes], needs[takes])
     return np.delete(slots, some[takes])
+
+
+def stem_months(setting):
+    """(country,) months by which post-study work is extended for STEM degrees."""
+    return np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
 
 
 def return_rates(arm):

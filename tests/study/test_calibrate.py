@@ -134,11 +134,10 @@ def test_a_fact_on_a_logarithmic_scale_is_compared_so():
 
 @pytest.mark.slow
 def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
-    from sim.model.mean_field.state import whole_world
-    from sim.study.calibrate.constants import fit_world
+    from sim.study.calibrate.facts import followed_world
 
     a, fitted = Assumptions.central(), shipped_constants()[0]
-    world = whole_world(fit_world(), a, 5)
+    world = followed_world()
     low, high = (statistics(world, a.vary(return_bonus=bonus), fitted) for bonus in (1.0, 3.0))
     assert high["stay_kor"] < low["stay_kor"] - 5
     for home in ("chn", "ind"):

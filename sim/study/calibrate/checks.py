@@ -9,11 +9,10 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import chisquare
 
-from sim.model.mean_field.state import whole_world
 from sim.processes import each
 from sim.scenario.assumptions import PRIORS, Assumptions
-from sim.study.calibrate.constants import START, fit_world
-from sim.study.calibrate.facts import TO_FIVE, statistics
+from sim.study.calibrate.constants import START
+from sim.study.calibrate.facts import followed_world, statistics
 from sim.study.calibrate.posterior import WEAK
 from sim.study.calibrate.table import as_values
 from sim.study.parameter_sample import constants_or_none
@@ -63,11 +62,11 @@ def predicted(z, fitted):
     """
     values = np.stack([as_values(ndtr(column), name) for name, column in zip(WEAK, z.T, strict=True)], axis=1)
     draws = [Assumptions.central(PRIORS).vary(**dict(zip(WEAK, map(float, row), strict=True))) for row in values]
-    found = list(each(_figures_or_none, draws, [fitted] * len(draws)))
+    found = list(each(_figures_or_none, draws, [fitted] * len(draws), range(len(draws))))
     usable = [row for row in found if row is not None]
     return pd.DataFrame(usable), len(found) - len(usable)
 
 
-def _figures_or_none(a, fitted):
+def _figures_or_none(a, fitted, seed):
     constants = constants_or_none(a, START, fitted=fitted)
-    return constants and statistics(whole_world(fit_world(START), a, TO_FIVE), a, constants)
+    return constants and statistics(followed_world(), a, constants, seed)

@@ -9,20 +9,28 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.model.mean_field import year as mean_field
+from sim.custom_world import kept_by_world
+from sim.model.first_year import expected
+from sim.model.supply import entrant_path
+from sim.model.tracers import Tracers, follow, residents
+from sim.model.year import begin
+from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
+from sim.study.calibrate.constants import FIT_POPULATION, START
 from sim.study.corridors import FIRST, LAST, TERMS, poisson_fit
 from sim.study.corridors import SOURCE as CORRIDORS
-from sim.world.categories import TIERS
+from sim.world import build_world
+from sim.world.categories import STATUSES
 from sim.world.countries import ties
-from sim.world.engineers import TEMPORARY
+from sim.world.engineers import TEMPORARY, Engineers
 from sim.world.flows import read_flows, read_source
+from sim.world.setting import load_setting
 from sim.world.tables import names
 
 TRANSFER = 0.3  # relative error of a coefficient of scholars for AI engineers; assumption, grade D
 RANGE = 2 * 1.645  # standard deviations of a normal in its 90 % range
 TO_FIVE = 5  # years of a stay
-TAGGED = 1e-3  # by which a cohort is enlarged to be followed
+TRACERS = 7_000  # of a cohort
 COHORTS = ("chn", "ind", "kor")
 MEMBERS = {"chn": ("CHN", "HKG", "MAC")}  # of a country of the model, where it is not one of the sources
 
@@ -110,35 +118,47 @@ def facts():
     ]
 
 
-def statistics(world, a, constants):
-    """The same figures under the assumptions ``a``, of the mean-field twin at the baseline: dict of name -> float.
+@kept_by_world(maxsize=1)
+def followed_world():
+    """The world whose engineers are followed for five years: the same people for every draw."""
+    setting, a = load_setting(), Assumptions.central()
+    path = entrant_path(setting, a, START, TO_FIVE)
+    return build_world.build(setting, FIT_POPULATION, 0, START, path, a.mover_share)
 
-    The facts are of ordinary years, so the boom part of the constants is left out.
+
+def statistics(world, a, constants, seed=0):
+    """The same figures under the assumptions ``a`` at the baseline: dict of name -> float.
+
+    Those of one year are the expectation of the first year, those of five come from tracers. The facts are of ordinary
+    years, so the boom part of the constants is left out.
 
     Parameters
     ----------
-    world : WholeWorld of five years or more
+    world : World of five years or more, from :func:`followed_world`
     a : Assumptions
     constants : Constants fitted under them
+    seed : int, of the run that the tracers follow
     """
-    ordinary = replace(constants, boom=np.zeros_like(constants.boom))
-    arm = mean_field.begin(world, a, ordinary, baseline_rules())
-    larger, setting = _tagged(arm.branch(())), world.setting
-    arm = arm.branch(())
-    last = {}
-    for which in (arm, larger):
-        for now in mean_field.simulate(which, world.start + TO_FIVE):
-            if which is arm and now.year == world.start + 1:
-                flow, stock = now.books.flow.copy(), setting.stock
-        last[which is larger] = which.counts.sum(axis=(2, 3))  # hub, home
-    countries = named_countries()
+    ordinary, setting = replace(constants, boom=np.zeros_like(constants.boom)), world.setting
+    arm = begin(world, a, ordinary, baseline_rules(), seed)
+    flow, stock = expected(arm).flow(), setting.stock
+    countries, usa = named_countries(), setting.country == setting.countries.index("usa")
     found, _ = _corridors(_between(flow, setting, countries), countries)
-    usa = setting.country == setting.countries.index("usa")
-    more = last[True] - last[False]
-    stays = [100 * more[usa, h].sum() / more[:, h].sum() for h in map(setting.homes.index, COHORTS)]
     within = 100 * flow[np.ix_(usa, usa)].sum() / stock[usa].sum()
+    stays = _stays(arm, usa, seed)
     told = [*(f"corridor_{name[2:]}" for name in TERMS), "moves_within_usa", *(f"stay_{home}" for home in COHORTS)]
     return dict(zip(told, map(float, [*found, within, *stays]), strict=True))
+
+
+def _stays(arm, usa, seed):
+    """(cohort,) share of experts on temporary permits in the USA who live there five years later, in per cent."""
+    statuses, hubs = range(TEMPORARY, len(STATUSES)), np.flatnonzero(usa)
+    cohorts = [residents(arm.world, arm.a, "expert", home, hubs, statuses, TRACERS, seed) for home in COHORTS]
+    tracers = Tracers(arm, Engineers(*map(np.concatenate, zip(*cohorts, strict=True))))
+    for _ in follow(arm, tracers, arm.year + TO_FIVE):
+        pass
+    ends = np.cumsum([len(people.hub) for people in cohorts])[:-1]
+    return [100 * usa[hub[hub >= 0]].mean() for hub in np.split(tracers.hub, ends)]
 
 
 def named_countries():
@@ -149,19 +169,6 @@ def named_countries():
 
 def _ranged(name, low, high, *told):
     return Fact(name, (low + high) / 2, (high - low) / RANGE, *told)
-
-
-def _tagged(arm):
-    """The arm with slightly more experts of each cohort in the USA on temporary permits: who they are can be followed
-    by the difference, as nobody else's choice depends on so few."""
-    setting = arm.world.setting
-    homes = [setting.homes.index(home) for home in COHORTS]
-    usa = np.flatnonzero(setting.country == setting.countries.index("usa"))
-    roles, types, statuses = map(np.arange, arm.persons.shape[2:5])
-    cells = np.ix_(np.array(homes), np.array([TIERS.index("expert")]), roles, types, statuses[TEMPORARY:], usa)
-    arm.persons[cells] *= 1 + TAGGED
-    arm.count()
-    return arm
 
 
 def _corridors(flow, countries, clustered=False):
