@@ -163,8 +163,8 @@ def test_the_books_of_a_wave_of_takeovers_balance():
 def test_completeness_by_hand():
     members = [(0, 2), (0, 2), (0, 1), (0, -1), (1, 1), (1, 1), (2, 0), (3, -1), (3, 1)]
     people, found = small_teams(*members, leader=[0, 4, -1, 7])
-    share, count = jobs.team_members(0, 4, found.leader, people)
-    assert (share, count) == (0.5 + 1.0, 2)  # no leader, or one who has gone: no team to be complete
+    near, count = jobs.team_members(0, 4, found.leader, people)
+    assert (near[:4].tolist(), count) == ([0, 1, 1, 0], 2)  # no leader, or one who has gone: no team to be complete
 
 
 def test_teams_are_whole_at_the_start_and_only_lose_members():
