@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sim.arguments import user_path
 from sim.errors import WorldError, nearest
 from sim.texts import read_text
 
@@ -28,7 +29,7 @@ R = TypeVar("R")
 def folder() -> Path | None:
     """Return the folder in use, or None if the shipped world is in use."""
     name = os.environ.get(VARIABLE)
-    return Path(name) if name else None
+    return user_path(name) if name else None
 
 
 def use(path: str | Path | None) -> None:
@@ -43,7 +44,7 @@ def use(path: str | Path | None) -> None:
     if path is None:
         os.environ.pop(VARIABLE, None)
         return
-    where = os.path.abspath(path)  # noqa: PTH100 (a path as text, wherever a worker stands)
+    where = os.path.abspath(user_path(path))  # noqa: PTH100 (a path as text, wherever a worker stands)
     _read(where)
     os.environ[VARIABLE] = where
 

@@ -31,9 +31,23 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in " ".join(_short(text, MOST).split()))
 
 
+def first_line(error: BaseException) -> str:
+    """Return the class of an error and the first line of what it says.
+
+    >>> first_line(ValueError("no\\nmore"))
+    'ValueError: no'
+    """
+    said = str(error).splitlines()
+    return one_line(f"{type(error).__name__}: {said[0]}" if said else type(error).__name__)
+
+
 def _short(text: str, longest: int = LONGEST) -> str:
     """Cut a text that is longer than ``longest`` characters and append its length."""
     return text if len(text) <= longest else f"{text[: longest // 2]} ... ({len(text):,} characters)"
+
+
+class TalentflowWarning(UserWarning):
+    """What did not stop a study but must be known: a figure that could not be drawn, fewer workers than asked for."""
 
 
 class ScenarioError(TalentflowError):
@@ -54,6 +68,10 @@ class ResultError(TalentflowError):
 
 class UsageError(TalentflowError):
     """Raised for a command or a function call with invalid arguments."""
+
+
+class OutcomeError(UsageError):
+    """A model that gives something other than numbers: at fault at every point, so that no sweep goes on."""
 
 
 class Refused(TalentflowError):

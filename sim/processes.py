@@ -3,17 +3,16 @@
 A study and the figures drawn from it share the processes, and what these have read and compiled.
 """
 
-import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from multiprocessing import current_process, get_context
 
 from sim.errors import UsageError
+from sim.parallel import cores, pool, workers_here
 from sim.threads import get_threads, set_threads
 
 _open: ContextVar[Callable] = ContextVar("map", default=map)
@@ -36,36 +35,30 @@ def processes(workers, ready=int):
     UsageError
         where a worker cannot start or is lost
     """
-    if workers == 1 or _open.get() is not map:
+    if _open.get() is not map or (workers := workers_here(workers)) == 1:
         yield
         return
-    if getattr(current_process(), "_inheriting", False):  # a worker that only reads its parent's script anew
-        raise SystemExit(1)
-    threads, part = get_threads(), max(1, (os.cpu_count() or 1) // workers)
+    threads, part = get_threads(), max(1, cores() // workers)
     try:
         with (
-            ProcessPoolExecutor(workers - 1, get_context("spawn"), _get_ready, (part, ready)) as pool,
+            pool(workers - 1, _get_ready, (part, ready)) as others,
             ThreadPoolExecutor(workers - 1) as hands,
         ):
             with uninterrupted():
-                pool.submit(int)  # starts them
-            before = _open.set(partial(_shared, pool, hands))
+                others.submit(int)  # starts them
+            before = _open.set(partial(_shared, others, hands))
             set_threads(part)
             try:
                 yield
             except KeyboardInterrupt:
-                for process in list(pool._processes.values()):  # nobody waits for what they are at
+                for process in list(others._processes.values()):  # nobody waits for what they are at
                     process.terminate()
                 raise
             finally:
                 _open.reset(before)
                 set_threads(threads)
     except BrokenProcessPool:
-        raise UsageError(
-            "workers",
-            "a worker process stopped: out of memory, killed, or started by a script whose main part is "
-            "not under if __name__ == '__main__' (give workers=1 there)",
-        ) from None
+        raise UsageError("workers", "a worker process stopped: out of memory, or killed; try fewer") from None
 
 
 @contextmanager
@@ -86,14 +79,14 @@ def _get_ready(threads, ready):
     ready()
 
 
-def _shared(pool, hands, task, *arguments):
+def _shared(others, hands, task, *arguments):
     """``map`` in which the others take tasks from the front, and this process the last one instead of waiting.
 
     Each of the ``hands``, threads of this process, passes one task at a time on: what the pool has queued itself
     cannot be taken back.
     """
     calls = list(zip(*arguments, strict=False))
-    futures, own, last = [hands.submit(_pass_on, pool, task, call) for call in calls], {}, len(calls)
+    futures, own, last = [hands.submit(_pass_on, others, task, call) for call in calls], {}, len(calls)
     try:
         for k, future in enumerate(futures):
             while k not in own and not future.done() and futures[last - 1].cancel():
@@ -105,5 +98,5 @@ def _shared(pool, hands, task, *arguments):
             future.cancel()
 
 
-def _pass_on(pool, task, call):
-    return pool.submit(task, *call).result()
+def _pass_on(others, task, call):
+    return others.submit(task, *call).result()

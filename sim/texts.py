@@ -1,7 +1,9 @@
 """Read text and TOML files that people write; every error is one line that names file and line."""
 
+import codecs
 import re
 import tomllib
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +19,23 @@ from sim.errors import TalentflowError
 UNSEEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 ONE_LINE = rf"^[^{UNSEEN}\t\n]*[^{UNSEEN}\s][^{UNSEEN}\t\n]*$"  # a title: not empty, not blank
 LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
+
+
+PLAIN = "talentflow.plain"  # the error handler that shows letters which an encoding lacks as the nearest it has
+LIKE = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u00b1": "+-", "\u00b7": "-", "\u00d7": "x"}
+LIKE |= {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u00a0": " ", "\u202f": " "}
+
+
+def _as_plain(error):
+    """What stands for the letters that an encoding does not have: ``e`` for ``é``, else a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = unicodedata.normalize("NFKD", error.object[error.start : error.end])
+    shown = (LIKE.get(c, c if c.isascii() else "" if unicodedata.combining(c) else "?") for c in letters)
+    return "".join(shown), error.end
+
+
+codecs.register_error(PLAIN, _as_plain)
 
 
 def read_text(path: Path, error: type[TalentflowError], limit: int = LIMIT_BYTES) -> str:

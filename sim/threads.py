@@ -4,13 +4,14 @@ No kernel starts threads of its own, so that two runs in one process never distu
 and every draw is keyed by its slot: results are the same for any number of threads.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
+from sim.parallel import cores
+
 LEAST = 4096  # items below which a second thread costs more than it saves
 
-_threads = os.cpu_count() or 1
+_threads = cores()
 
 
 def set_threads(count):

@@ -6,6 +6,7 @@ from time import sleep
 import pytest
 
 from sim.errors import UsageError
+from sim.parallel import cores
 from sim.processes import each, processes
 from sim.threads import get_threads
 
@@ -29,7 +30,7 @@ def test_alone_it_is_a_map():
 def test_all_processes_share_the_tasks_and_results_are_in_order():
     threads = get_threads()
     with processes(3):
-        assert get_threads() == max(1, os.cpu_count() // 3)
+        assert get_threads() == max(1, cores() // 3)
         list(each(who, range(12), [0.5] * 12))  # all have started
         for count in (0, 1, 2, 9):
             found = list(each(who, range(count)))

@@ -1,13 +1,18 @@
 """The command line, a thin door. Heavy imports stay inside the commands, so that ``--help`` is quick."""
 
+import os
 import sys
+import warnings
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from sim import __version__, custom_world
+from sim.arguments import user_path
 from sim.cli import run, saved_runs, scenarios, sweeps, validation
-from sim.errors import TalentflowError, one_line
+from sim.errors import TalentflowError, TalentflowWarning, one_line
+from sim.texts import PLAIN
 
 app = typer.Typer(
     help="Where the world's AI engineers will live and work if a policy changes.",
@@ -44,8 +49,14 @@ def main(arguments=None):
     if "--version" in arguments:  # of whatever command
         typer.echo(f"talentflow {__version__}")
         sys.exit()
+    arguments = [_expanded(word) for word in arguments]
+    os.environ["MPLBACKEND"] = "agg"  # commands draw into files, whatever a notebook's shell has exported
+    for stream in (sys.stdout, sys.stderr):
+        _degrade(stream)
     try:
-        with custom_world.restored():
+        with custom_world.restored(), warnings.catch_warnings():
+            warnings.filterwarnings("always", category=TalentflowWarning)
+            warnings.showwarning = partial(_say_warning, set())
             code = app(arguments, prog_name="talentflow", standalone_mode=False)
         resumes = arguments[:1] in (["sweep"], ["calibrate"])
         kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"
@@ -61,6 +72,31 @@ def main(arguments=None):
     if message:
         typer.echo(f"talentflow: {one_line(message)}", err=True)
     sys.exit(code or 0)
+
+
+def _expanded(word):
+    """An argument with the home that ``~`` stands for, behind ``--option=`` too, where shells leave it alone."""
+    name, equals, value = word.partition("=")
+    if word.startswith("--") and equals and value.startswith("~"):
+        return f"{name}={user_path(value)}"
+    return str(user_path(word)) if word.startswith("~") else word
+
+
+def _degrade(stream):
+    """Let a stream show what it has letters for, and something plain for the rest, rather than fail at the end."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors=PLAIN)
+
+
+def _say_warning(said, message, category, *place):
+    """A warning of our own is one line on the error stream, once; others look as ever."""
+    if issubclass(category, TalentflowWarning):
+        line = one_line(str(message))
+        if line not in said:
+            typer.echo(f"talentflow: {line}", err=True)
+        said.add(line)
+    else:
+        typer.echo(warnings.formatwarning(message, category, *place[:2]), err=True, nl=False)
 
 
 @app.callback(invoke_without_command=True)

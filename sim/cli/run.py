@@ -263,7 +263,7 @@ def why(
 
 def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
     """The result of a study and its folder: the one that lies there, or made now and saved with figures and report."""
-    from sim.results.folder import check_writable, is_valid
+    from sim.results.folder import check_writable, illustrated, is_valid
     from sim.results.record import folder_name
     from sim.results.result import Result
     from sim.show import terminal
@@ -275,7 +275,9 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
     record = prepared(arms, baseline, options)
     folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
     if folder and is_valid(folder) and not force:
-        return Result.load(folder), folder
+        result = Result.load(folder)
+        illustrated(result, folder, illustrate)  # whoever interrupted that
+        return result, folder
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))

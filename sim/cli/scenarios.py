@@ -14,7 +14,7 @@ IN_FULL_ALONE = ("place", "what", "meaning", "reaches", "source")
 
 def list_scenarios(world: World = None, json: Json = False, quiet: Quiet = False):
     """List the scenarios that can be named, with the question that each answers."""
-    from sim.scenario.files import available, load
+    from sim.scenario.files import available, load, shipped
 
     rows = []
     for name, path in available().items():
@@ -23,6 +23,9 @@ def list_scenarios(world: World = None, json: Json = False, quiet: Quiet = False
             title, question = scenario.title, scenario.question
         except TalentflowError as error:  # one broken file does not hide the others
             title, question = "cannot be read", str(error)
+        own = shipped(name)
+        if own is not None and own.resolve() != path.resolve():
+            question = f"(your own {path.name}, which hides the one that ships) {question}"
         rows.append({"scenario": name, "question": question, "title": title, "file": str(path)})
     say(rows, json, quiet, hide=("title", "file"))
 
@@ -48,13 +51,14 @@ def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, _ and -.")],
+    hide: Annotated[bool, typer.Option("--hide", help="Even if it hides a scenario that ships.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
     """Write scenarios/NAME.toml, a commented file to start from."""
     from sim.scenario.files import write_starter
 
-    path = write_starter(name, Path("scenarios"))
+    path = write_starter(name, Path("scenarios"), hide)
     say([{"file": str(path)}], json, quiet)
     if not (json or quiet):
         typer.echo(f"edit it, then: talentflow run {name}")

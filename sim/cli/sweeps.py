@@ -1,5 +1,6 @@
 """Commands on sweeps: run one, see how far it is and what it says, and find when a scenario fails."""
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +21,7 @@ from sim.cli.options import (
     Years,
     population_of,
 )
-from sim.errors import UsageError
+from sim.errors import TalentflowWarning, UsageError
 
 SweepFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a sweep.")]
 
@@ -100,7 +101,8 @@ def sweep(
             workers=workers,
             replicates=replicates,
         )
-    draw_sweep_figures(found)
+    for problem in draw_sweep_figures(found):
+        warnings.warn(problem, TalentflowWarning, stacklevel=2)
     _print(found, list(measure or ["share:usa"]), json, quiet)
     if not found.counts().get("done"):
         raise typer.Exit(1)

@@ -88,8 +88,7 @@ def calibrate(
 
     Killed at any time, the same command goes on.
     """
-    import os
-
+    from sim.parallel import cores
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import to_json
     from sim.show import calibration as show
@@ -100,17 +99,16 @@ def calibrate(
     check_writable(out)
     note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
     with sweeps.progress(quiet or json) as told:
-        workers = workers or os.cpu_count() or 1
+        workers = workers or cores()
         found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, told=told, say=note)
     answer = show.answer(found)
 
     def add(folder):
         constants, offsets = found.constants
         write(constants, offsets, folder)
-        show.draw(answer, folder)
 
     tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}
-    folder = write_tables(out, "calibration", answer, tables, add, "calibration")
+    folder = write_tables(out, "calibration", answer, tables, lambda into: show.draw(answer, into), "calibration", add)
     if ship:
         pipeline.ship(folder)
     if json:

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import xarray as xr
 
+from sim.arguments import is_number
 from sim.errors import ResultError, UsageError
 from sim.results.measures import MEASURES, measure, parse, series
 
@@ -215,7 +216,7 @@ def amount(text, query, what):
     """
     unit = MEASURES[parse(query).name].unit
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
-    if isinstance(text, int | float):
+    if is_number(text):
         return float(text)
     number, rest = re.findall(r"^\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text))[0]
     try:

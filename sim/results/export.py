@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sim.arguments import user_path
 from sim.errors import ResultError
 from sim.results.effects import HIGH, LOW, effect_series, summarise
 from sim.results.measures import MEASURES, parse
@@ -141,7 +142,8 @@ def flow_graph(result, arm="scenario", years=None):
 
     Returns
     -------
-    networkx.DiGraph of hubs in the result's order. A node has ``name``, ``country``, ``region``, ``stock``
+    networkx.DiGraph of hubs in the result's order. A node has ``name``, ``label`` (the same, which Gephi
+    shows), ``country``, ``region``, ``stock``
     (persons on 1 January after the last year), ``pagerank`` (the part of a long random walk along the flows
     that is spent there), ``betweenness`` (part of the shortest paths between other hubs that pass through,
     where a corridor is as long as 1 / flow) and ``community`` (1, 2, ...; greedy modularity). An edge has
@@ -157,6 +159,7 @@ def flow_graph(result, arm="scenario", years=None):
     graph = _graph(flow.transpose("origin", "destination").values, map(str, data.hub.values))
     described = {
         "name": data.hub_name.to_series(),
+        "label": data.hub_name.to_series(),
         "country": data.hub_country.to_series(),
         "region": data.region.to_series(),
         "stock": data.stock.sum("tier").mean("replicate").sel(time=last + 1).to_series(),
@@ -201,7 +204,7 @@ def write_graphml(result, path, arm="scenario", years=None):
     ------
     ResultError for years outside the run; OSError if the file cannot be written.
     """
-    nx.write_graphml(flow_graph(result, arm, years), path)
+    nx.write_graphml(flow_graph(result, arm, years), user_path(path))
 
 
 def _graph(flow, hubs):

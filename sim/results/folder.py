@@ -6,14 +6,15 @@ import json
 import secrets
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import xarray as xr
 
 from sim import custom_world
-from sim.errors import ResultError, UsageError
+from sim.arguments import user_path
+from sim.errors import ResultError, TalentflowWarning, UsageError, first_line
 from sim.results import export
 from sim.results.decomposition import is_split, split_table
 from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
@@ -30,7 +31,7 @@ def check_writable(out):
     ------
     UsageError naming the folder and the system's reason.
     """
-    nearest = Path(out).absolute()
+    nearest = user_path(out).absolute()
     while not nearest.exists():
         nearest = nearest.parent
     try:
@@ -43,15 +44,41 @@ def check_writable(out):
 def write(result, out, illustrate=None, force=False):
     """Save ``result`` under ``out`` and return its folder; a valid folder is kept unless ``force``.
 
+    Figures and report are added once the arrays are safe: see :func:`illustrated`.
+
     Raises
     ------
     OSError when the system refuses (a full disk); nothing half written is left.
     """
     target = out / folder_name(result.record)
-    if force or not is_valid(target):
+    fresh = force or not is_valid(target)
+    if fresh:
         with staged(target) as folder:
-            _fill(folder, result, illustrate)
+            _fill(folder, result)
+    if illustrate is not None:
+        illustrated(result, target, illustrate, fresh)
     return target
+
+
+def illustrated(result, folder, illustrate, anew=False):
+    """Add figures and report to a saved run where they are missing, or ``anew``; what fails is a warning of one line.
+
+    Parameters
+    ----------
+    illustrate : function of (result, folder)
+    """
+    if anew or not (folder / "report.html").is_file():
+        _tried(illustrate, folder, result, folder)
+
+
+def _tried(illustrate, folder, *arguments):
+    """Call ``illustrate``: no fault of a font, a back end or a path loses what lies in the folder already."""
+    try:
+        illustrate(*arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        why = "interrupted" if isinstance(error, KeyboardInterrupt) else first_line(error)
+        said = f"{folder}: saved, but its figures and report could not all be made ({why})"
+        warnings.warn(said, TalentflowWarning, stacklevel=4)
 
 
 def read(folder):
@@ -134,11 +161,8 @@ def record_digest(record):
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _fill(folder, result, illustrate):
-    """Everything that a run's folder contains; ``run.json`` last, with the digests of the arrays and tables.
-
-    Figures are drawn meanwhile, by other processes if there are any; a picture has no digest: it may be drawn again.
-    """
+def _fill(folder, result):
+    """All of a run's folder but figures and report; ``run.json`` last, with the digests of the arrays and tables."""
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
@@ -146,12 +170,9 @@ def _fill(folder, result, illustrate):
         (folder / WORLD).mkdir()
         for name, text in custom_world.texts().items():
             (folder / WORLD / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
-    with ThreadPoolExecutor(1) as meanwhile:
-        written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-        outputs = meanwhile.submit(_write_arrays, folder, result, written)
-        if illustrate is not None:
-            illustrate(result, folder)
-    record = json.loads(to_json({**result.record, "format": FORMAT, "outputs": outputs.result()}))
+    written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    outputs = _write_arrays(folder, result, written)
+    record = json.loads(to_json({**result.record, "format": FORMAT, "outputs": outputs}))
     sealed = to_json(record | {"digest": record_digest(record)}, indent=1)
     (folder / "run.json").write_text(sealed + "\n", encoding="utf-8")
 
@@ -168,8 +189,10 @@ def _write_arrays(folder, result, written):
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
 
 
-def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
+def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None):
     """Save the answer of a study that is no run: ``answer.json``, a CSV file a table, and what ``illustrate`` adds.
+
+    Figures are drawn once the tables are safe; one that fails is a warning.
 
     Parameters
     ----------
@@ -177,8 +200,9 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
     name : str, of the study
     record : dict of plain values, the question and the answer
     tables : dict of name -> pandas.DataFrame
-    illustrate : function of the folder
+    illustrate : function of the folder, which draws
     answer : name of the JSON file
+    add : function of the folder, which writes what else belongs to the answer
 
     Returns
     -------
@@ -189,13 +213,15 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer"):
     OSError when the system refuses; nothing half written is left.
     """
     text = to_json(record, indent=1) + "\n"
-    target = Path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    target = user_path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     with staged(target) as folder:
         (folder / f"{answer}.json").write_text(text, encoding="utf-8")
         for table_name, table in tables.items():
             table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
-        if illustrate is not None:
-            illustrate(folder)
+        if add is not None:
+            add(folder)
+    if illustrate is not None:
+        _tried(illustrate, target, target)
     return target
 
 

@@ -1,10 +1,10 @@
 """A finished run: its arrays and its record, saved whole or not at all."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import xarray as xr
 
+from sim.arguments import user_path
 from sim.errors import ResultError, nearest
 from sim.results import display, effects, folder, summary
 from sim.results.record import folder_name
@@ -40,7 +40,7 @@ class Result:
         ------
         OSError if it cannot be written; nothing half written is left.
         """
-        return folder.write(self, Path(out), illustrate, force)
+        return folder.write(self, user_path(out), illustrate, force)
 
     @classmethod
     def load(cls, path):
@@ -50,7 +50,7 @@ class Result:
         ------
         ResultError if it is no run, newer than this version, or damaged.
         """
-        return cls(*folder.read(Path(path)))
+        return cls(*folder.read(user_path(path)))
 
     @property
     def arms(self):

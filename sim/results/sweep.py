@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from sim.arguments import user_path
 from sim.errors import ResultError, nearest
 from sim.results import indices
 from sim.results.effects import SHOWN
@@ -54,12 +55,13 @@ class Sweep:
         ------
         ResultError
         """
+        folder = user_path(folder)
         db = connect(folder)
         factors = pd.read_sql_query("SELECT * FROM factors ORDER BY place", db).set_index("name")[list(FACTOR[1:])]
         stages = pd.read_sql_query("SELECT * FROM stages ORDER BY place", db).set_index("name")
         names = factors.index.to_numpy()
         stages["factors"] = [names[json.loads(places)].tolist() for places in stages["factors"]]
-        return cls(Path(folder), meta(db), factors, _measures(db), stages.drop(columns="place"), db)
+        return cls(folder, meta(db), factors, _measures(db), stages.drop(columns="place"), db)
 
     def close(self):
         """Let the store go; nothing more can be read."""

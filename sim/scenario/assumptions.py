@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.arguments import is_number, user_path
 from sim.errors import AssumptionError, nearest
 from sim.scenario.distributions import LOGARITHMIC, quantile
 from sim.texts import line_of, parse, read_text
@@ -554,7 +555,7 @@ def load_assumptions(path: str | Path) -> dict[str, Assumption]:
     Under ``[assumptions]``, ``name = value`` fixes an assumption, and ``name = {central = .., low = .., high = ..}``
     gives it another range. Raise AssumptionError, naming file and line, for a file or an entry that is not valid.
     """
-    path = Path(path)
+    path = user_path(path)
     text = read_text(path, AssumptionError)
     tables = parse(text, path, AssumptionError)
     for key in tables:
@@ -588,8 +589,8 @@ def override(
         for key, value in change.items():
             _check(name, key, value, parts)
         # a user's value or range replaces the posterior, so that fit and shrinkage no longer apply
-        is_fixed = len(set(change.values())) == 1 and len(change) == 3
-        changed: dict[str, Any] = dict(change)
+        changed: dict[str, Any] = {key: float(value) for key, value in change.items()}  # of whatever library
+        is_fixed = len(set(changed.values())) == 1 and len(changed) == 3
         row = replace(declared[name], **changed, fixed_by_user=is_fixed, prior=None, shrinkage=None)
         if not row.is_fixed:
             _check_range(row, parts)
@@ -629,7 +630,7 @@ def _check(name: str, key: str, value: object, parts: tuple = ()) -> None:
     """Raise AssumptionError for an unknown name, a value that is no number, or one out of bounds."""
     if name not in ASSUMPTIONS:
         raise AssumptionError(*parts, name, f"unknown assumption{nearest(name, ASSUMPTIONS)}")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise AssumptionError(*parts, name, key, f"{value!r} is not a number")
     low, high = ASSUMPTIONS[name].bounds
     if not low <= value <= high:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim.months import day_label, january, long_label
 from sim.scenario.levers import Lever, catalogue
-from sim.scenario.policies import Policy, Scenario
+from sim.scenario.policies import NEVER, Policy, Scenario
 from sim.scenario.stack import changed, clip_to_bounds
 
 NAMED_PLACES = 3  # places that a sentence names; further ones are counted
@@ -154,9 +154,14 @@ def _dates(policy: Policy, start: int | None = None) -> str:
         return until + ramp
     end = f"until {day_label(policy.ends)}" if policy.ends else "on"
     when = f"from {day_label(policy.begins)} {end}{ramp}"
+    if not policy.acts:
+        return f"{when} ({NEVER})"
     if start is not None and policy.begin_month < january(start):
         return f"{when} (begun before the run starts in January {start})"
-    return when if policy.begins.day == 1 else f"{when} (acts from {long_label(int(policy.begin_month))})"
+    if policy.begins.day == 1 and (policy.ends is None or policy.ends.day == 1):
+        return when
+    until = f" until the end of {long_label(int(policy.end_month) - 1)}" if policy.ends else ""
+    return f"{when} (acts from {long_label(int(policy.begin_month))}{until})"
 
 
 def _written(policy: Policy) -> str:

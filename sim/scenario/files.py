@@ -5,15 +5,17 @@ A file that is not valid raises ScenarioError: one line with file, line, key and
 
 import math
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.errors import ScenarioError, UsageError, nearest
+from sim.arguments import listed, user_path
+from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest
 from sim.scenario.levers import Lever, find
 from sim.scenario.places import checked_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
-from sim.scenario.schema import PolicyTable, read_table
+from sim.scenario.schema import LONGEST_TITLE, PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
 from sim.texts import line_of, parse, read_text
 
@@ -157,7 +159,24 @@ def load(name: str | Path) -> Scenario:
     if "+" in text and not _is_file(text):
         return stack([load(part) for part in text.split("+")])
     path = _resolve(text)
-    return loads(read_text(path, ScenarioError), path.stem, path)
+    found = loads(read_text(path, ScenarioError), path.stem, path)
+    return replace(found, notices=tuple(_hides(text, path)))
+
+
+def shipped(name: str) -> Path | None:
+    """Return the file of the shipped scenario of that name, whatever lies in the working folder; None for none."""
+    files = (folder / f"{name}.toml" for folder in folders()[1:])
+    return next((path for path in files if _is_file(str(path))), None)
+
+
+def _hides(name: str, path: Path) -> list[str]:
+    """Return the notice, which is given as a warning too, where a local file is taken for a shipped scenario."""
+    own = shipped(name)
+    if own is None or own.resolve() == path.resolve() or own.read_bytes() == path.read_bytes():
+        return []
+    notice = f"{name} is {path}, a file of your own, and not the scenario of that name that ships"
+    warnings.warn(notice, TalentflowWarning, stacklevel=3)
+    return [notice]
 
 
 def loaded(scenario: Scenario | str | Path) -> Scenario:
@@ -186,7 +205,7 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
     If the scenario sets the path, the override replaces the value and keeps the dates; otherwise it sets the value
     for the whole run.
     """
-    policies = list(scenario.policies)
+    overrides, policies = listed(overrides), list(scenario.policies)
     for override in overrides:
         change = _override(override)
         same = [k for k, old in enumerate(policies) if (old.lever, old.operation) == (change.lever, "value")]
@@ -195,7 +214,19 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
         if not same:
             policies.append(change)
     refuse_conflicts(policies)
-    return replace(scenario, policies=tuple(policies))
+    return replace(scenario, policies=tuple(policies), title=_with_overrides(scenario.title, overrides))
+
+
+def _with_overrides(title: str, overrides: Sequence[str]) -> str:
+    """Return a title that says what was set, as much of it as a title has room for."""
+    said = dict(" ".join(text.split()).replace(" ", "").partition("=")[::2] for text in overrides)  # the last of each
+    words = [f"{path} = {value}" for path, value in said.items()]
+    for shown in range(len(words), 0, -1):
+        more = f" and {len(words) - shown} more" if shown < len(words) else ""
+        longer = f"{title}, with {', '.join(words[:shown])}{more}"
+        if len(longer) <= LONGEST_TITLE:
+            return longer
+    return f"{title[: LONGEST_TITLE - 40]}, with {len(words)} levers set by hand" if words else title
 
 
 def _override(override: str) -> Policy:
@@ -217,8 +248,8 @@ def _override(override: str) -> Policy:
 def _is_file(text: str) -> bool:
     """Tell whether ``text`` is the path of a file."""
     try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # the path is too long or contains NUL
+        return user_path(text).is_file()
+    except (OSError, ValueError, UsageError):  # too long, or with NUL, or of an unknown home
         return False
 
 
@@ -226,7 +257,7 @@ def _resolve(text: str) -> Path:
     """Return the file of the scenario ``text``, a name or a path; raise ScenarioError for an unknown name."""
     known = experiments() if text.startswith("validate/") else available()
     if text.endswith(".toml") or _is_file(text) or (text not in known and ("/" in text or "\\" in text)):
-        return Path(text)
+        return user_path(text)
     if text not in known:
         hint = nearest(text, known) or f"; there are: {', '.join(known) or 'none'}"
         raise ScenarioError(f"scenario {text!r}", f"not found{hint}")
@@ -272,9 +303,15 @@ def starter(name: str) -> str:
     return TEXT.format(name=name)
 
 
-def write_starter(name: str, folder: Path) -> Path:
-    """Write ``name.toml`` into ``folder`` and return its path; raise UsageError if the file exists."""
+def write_starter(name: str, folder: Path, hide: bool = False) -> Path:
+    """Write ``name.toml`` into ``folder`` and return its path.
+
+    Raise UsageError if there is one already, or if a scenario of that name ships and this one is not to ``hide`` it.
+    """
     text, path = starter(name), folder / f"{name}.toml"
+    if shipped(name) is not None and not hide:
+        why = "a scenario of that name ships, and this file would hide it from every command run here"
+        raise UsageError(f"scenario name {name!r}", f"{why}: choose another, or add --hide")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:

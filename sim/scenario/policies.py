@@ -8,6 +8,7 @@ from pathlib import Path
 from sim.months import month_of
 from sim.scenario.levers import Lever
 
+NEVER = "reversed before a whole month began: it never acts"
 OPERATIONS = ("value", "multiply", "add")  # the order in which they act on a lever
 
 
@@ -45,6 +46,11 @@ class Policy:
         return month_of(self.ends) if self.ends else math.inf
 
     @property
+    def acts(self) -> bool:
+        """Whether it is in force in any month at all: some are reversed before a whole month has begun."""
+        return self.begin_month < self.end_month
+
+    @property
     def ramp_months(self) -> int:
         """Number of monthly steps until the policy has its full effect; 1 without a ramp."""
         return max(1, round(12 * self.ramp_years))
@@ -72,6 +78,7 @@ class Scenario:
     path: Path | None = field(default=None, compare=False)
     parts: tuple[str, ...] = ()  # names of the scenarios that it stacks
     subject: str = ""  # the place that the question is about, as a measure names it; "" where the file names none
+    notices: tuple[str, ...] = field(default=(), compare=False)  # on where it was found
 
     @property
     def atoms(self) -> tuple[str, ...]:

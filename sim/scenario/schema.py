@@ -20,7 +20,8 @@ from sim.scenario.levers import catalogue
 from sim.scenario.policies import OPERATIONS
 from sim.texts import ONE_LINE, UNSEEN, line_of
 
-Line = Annotated[StrictStr, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
+LONGEST_TITLE = 300  # letters
+Line = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_TITLE, pattern=ONE_LINE)]
 Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat
 Value = StrictBool | StrictInt | StrictFloat | StrictStr

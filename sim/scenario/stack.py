@@ -10,10 +10,11 @@ from itertools import combinations, pairwise, permutations
 import numpy as np
 
 from sim.errors import ScenarioError
-from sim.months import day_label, january, month_of
+from sim.months import day_label, january, long_label, month_of
 from sim.scenario.levers import Lever, find
 from sim.scenario.places import joined_subject
-from sim.scenario.policies import OPERATIONS, Policy, Scenario
+from sim.scenario.policies import NEVER, OPERATIONS, Policy, Scenario
+from sim.scenario.schema import LONGEST_TITLE
 
 Scaling = Callable[[float], float]
 
@@ -106,14 +107,24 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
     policies = tuple(policy for part in parts for policy in part.policies)
     refuse_conflicts(policies)
     return Scenario(
-        title=" + ".join(part.title for part in parts),
+        title=_joined([part.title for part in parts]),
         question=" ".join(part.question for part in parts if part.question),
         policies=policies,
         legal=tuple(dict.fromkeys(line for part in parts for line in part.legal)),
         name="+".join(part.name for part in parts),
         parts=tuple(atoms),
         subject=joined_subject(parts),
+        notices=tuple(dict.fromkeys(line for part in parts for line in part.notices)),
     )
+
+
+def _joined(titles: Sequence[str]) -> str:
+    """Return one title of several, as many of them as a title has room for."""
+    for shown in range(len(titles), 0, -1):
+        more = f" and {len(titles) - shown} more" if shown < len(titles) else ""
+        if len(title := " + ".join(titles[:shown]) + more) <= LONGEST_TITLE:
+            return title
+    return f"{titles[0][: LONGEST_TITLE - 20]} and {len(titles) - 1} more"
 
 
 def refuse_conflicts(policies: Iterable[Policy]) -> None:
@@ -231,16 +242,17 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
     Raise ScenarioError for a policy that ends before the run or begins after it, and for one whose value exceeds the
     limits of every lever that it names.
     """
-    notices = []
+    notices = list(scenario.notices)
     for policy in scenario.policies:
         if policy.end_month <= january(start):
             problem = f"ended on {policy.ends}, before the run starts in January {start}"
             raise ScenarioError(policy.origin, policy.lever, problem)
         if policy.begin_month >= january(start + years):
-            problem = f"begins on {policy.begins}, after the run ends with {start + years - 1}"
+            acts = f" (acts from {long_label(int(policy.begin_month))})" if policy.begins and policy.begins.day > 1 else ""
+            problem = f"begins on {policy.begins}{acts}, after the run ends with {start + years - 1}"
             raise ScenarioError(policy.origin, policy.lever, problem)
         others = {lever for other in scenario.policies if other is not policy for lever in other.levers}
-        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start, others)]
+        notices += [f"{policy.lever}: {notice}" for notice in _notices(policy, start, years, others)]
     uncited = [policy.lever for policy in scenario.policies if not policy.source]
     if uncited:
         which = f"{', '.join(uncited[:3])}{' and more' if uncited[3:] else ''}"
@@ -248,14 +260,18 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
     return notices + _gaps(scenario)
 
 
-def _notices(policy: Policy, start: int, others: Set[Lever]) -> list[str]:
+def _notices(policy: Policy, start: int, years: int, others: Set[Lever]) -> list[str]:
     """Return the warnings about one policy; ``others`` are the levers that other policies of the scenario move."""
-    if policy.begins and policy.ends and policy.begin_month == policy.end_month:
+    if policy.begins and policy.ends and not policy.acts:
         days = f"from {day_label(policy.begins)} to {day_label(policy.ends)}"
-        return [f"in force only {days}, reversed before a whole month began: it never acts"]
+        return [f"in force only {days}, {NEVER}"]
     notices = []
     if policy.begins and policy.begin_month < january(start):
         notices.append(f"begun on {day_label(policy.begins)}, before the run: in force from its first month")
+    last = min(january(start + years), policy.end_month) - 1
+    if policy.ramp_months > 1 and policy.phase(int(last)) < 1:
+        when = "the run ends" if policy.end_month >= january(start + years) else "it ends"
+        notices.append(f"still being phased in when {when}: {policy.phase(int(last)):.0%} of its change by then")
     if policy.operation != "value" and not others.isdisjoint(policy.levers):
         return notices  # it starts from the value that the other policy gives, unknown here
     # values of the levers before the policy, as it would change them, and after clipping

@@ -1,6 +1,9 @@
 """What people look at in the folder of a run: the usual figures, the report and the summary."""
 
-from pathlib import Path
+import warnings
+
+from sim.arguments import user_path
+from sim.errors import TalentflowWarning
 
 
 def illustrate(result, folder):
@@ -14,7 +17,8 @@ def illustrate(result, folder):
     from sim.show.plots import draw_figures
     from sim.show.report import write_report
 
-    figures = Path(folder) / "figures"
+    figures = user_path(folder) / "figures"
     figures.mkdir(exist_ok=True)
-    draw_figures(result, figures)
+    for problem in draw_figures(result, figures):
+        warnings.warn(problem, TalentflowWarning, stacklevel=2)
     write_report(result, folder)

@@ -1,11 +1,11 @@
 """The backcast: run a world of countries over years that were held back, and score it against rivals."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sim.arguments import user_path
 from sim.errors import UsageError
 from sim.model import inversion as fitting
 from sim.model.inversion import FirstYear
@@ -280,7 +280,7 @@ def backcast(
         for a file or years that cannot be used, in one line
     """
     found = read_flows(flows)
-    first, last = check_years(found, Path(flows or SHIPPED).name, fit_until, score_years)
+    first, last = check_years(found, user_path(flows or SHIPPED).name, fit_until, score_years)
     if population < 1000 or replicates < 1 or seed < 0:
         raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
     window = found.between(fit_until - WINDOW + 1, fit_until)
@@ -316,7 +316,7 @@ def backcast(
     ]
     everybody = found.n[(years >= first) & (years <= last)].sum()
     record = {
-        "file": Path(flows or SHIPPED).name,
+        "file": user_path(flows or SHIPPED).name,
         "fit_from": int(years[0]),
         "fit_until": fit_until,
         "score": [first, last],

@@ -3,11 +3,12 @@
 import os
 import signal
 import threading
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 
 from sim.errors import UsageError
+from sim.parallel import cores, pool, workers_here
 from sim.processes import uninterrupted
 from sim.threads import set_threads
 
@@ -92,13 +93,14 @@ class Workers:
 
 
 @contextmanager
-def workers_of(executor=None, workers=None):
+def workers_of(executor=None, workers=None, task=None):
     """The workers of a sweep.
 
     Parameters
     ----------
     executor : None for local processes, an Executor of any kind, or the address of a dask.distributed scheduler
     workers : local processes, None for one a core; each has its part of the cores as threads
+    task : function that they will be asked to call, where it may be one of the caller's own
 
     Yields
     ------
@@ -109,19 +111,15 @@ def workers_of(executor=None, workers=None):
             yield Workers(client.get_executor, max(1, sum(client.nthreads().values())), alone_on_cluster)
         return
     if executor is not None:
-        yield Workers(lambda: executor, getattr(executor, "_max_workers", None) or os.cpu_count() or 1)
+        yield Workers(lambda: executor, getattr(executor, "_max_workers", None) or cores())
         return
-    count = workers or os.cpu_count() or 1
-    made = Workers(Inline if count == 1 else lambda: _pool(count), count)
+    count = workers_here(workers or cores())
+    threads = max(1, cores() // count)  # processes times threads never exceed the cores
+    made = Workers(Inline if count == 1 else lambda: pool(count, begin_worker, (threads,), task), count)
     try:
         yield made
     finally:
         made.close()
-
-
-def _pool(count):
-    threads = max(1, (os.cpu_count() or 1) // count)  # processes times threads never exceed the cores
-    return ProcessPoolExecutor(count, get_context("spawn"), begin_worker, (threads,))
 
 
 def begin_worker(threads):

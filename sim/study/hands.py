@@ -3,14 +3,13 @@
 Unlike those of :mod:`sim.processes` they outlive a study, serve several threads, and the same hand can be asked again.
 """
 
-import os
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from threading import Lock
 
 from sim.errors import UsageError
+from sim.parallel import can_start, cores, pool
 from sim.study.calibrate.constants import fit_world
 from sim.study.executors import begin_worker
 
@@ -27,22 +26,22 @@ class Hands:
     """
 
     def __init__(self, count=None):
-        self.count = (os.cpu_count() or 1) if count is None else count
+        self.count = (cores() if count is None else count) if can_start() else 0
         self.pools, self.lock = [], Lock()
 
     def start(self):
         """Start the processes that are missing; they get ready before they are asked for anything."""
         with self.lock:
             for _ in range(self.count - len(self.pools)):
-                self.pools.append(ProcessPoolExecutor(1, get_context("spawn"), _get_ready))
+                self.pools.append(pool(1, _get_ready))
                 self.pools[-1].submit(int)
 
     def stop(self):
         """End the processes, and with them all that they keep; the next task starts new ones."""
         with self.lock:
             pools, self.pools = self.pools, []
-        for pool in pools:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for each in pools:
+            each.shutdown(wait=False, cancel_futures=True)
 
     def each(self, task, *arguments):
         """``map`` over the hands; results are in order."""

@@ -3,12 +3,12 @@
 The numbers are those of ``run``: the same seeds, the same draws, the same arms.
 """
 
-import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import Lock
 
+from sim.parallel import cores
 from sim.results.result import Result
 from sim.study.parameter_sample import Draws
 from sim.study.replicate import SMALL, Experiment, Plan, begun, run_pair
@@ -134,7 +134,7 @@ def _call(options, draws, k, missing):
     """What a hand is asked for a pair; a large world is run by one hand with all threads, none where all is there."""
     o, large = options, options.population > SMALL
     plan = Plan(o.population, o.seed, o.start, o.years, tuple(missing), o.start)
-    number, threads = (0, os.cpu_count() or 1) if large else (k, 1)
+    number, threads = (0, cores()) if large else (k, 1)
     return (number, plan, k, draws.kept[k], threads) if missing else None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sim import memory
+from sim.arguments import is_number, whole
 from sim.errors import UsageError
 from sim.results.record import SETTINGS
 from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
@@ -13,6 +14,8 @@ from sim.study.replicate import workers_for
 from sim.world.setting import load_setting
 
 UNCERTAINTY = ("all", "chance", "parts")
+FIRST_START = 2026  # the year of the tables
+WHOLE = ("replicates", "years", "start", "seed", "most_replicates", "workers", "fork")
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,20 @@ class Options:
             ("replicates", self.replicates, 1, 100_000),
             ("most_replicates", self.most_replicates, 1, 100_000),
             ("years", self.years, 1, 50),
-            ("start", self.start, 2000, 2100),
+            ("start", self.start, 0, 2100),
             ("seed", self.seed, 0, 10**12),
             ("workers", self.workers or 1, 1, 1024),
         ):
-            if not (isinstance(value, int) and least <= value <= most):
+            if not (is_number(value) and value == value // 1 and least <= value <= most):
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
+        if self.start < FIRST_START:
+            why = f"the tables describe the world of {FIRST_START}, and an earlier one cannot be built from them yet"
+            raise UsageError(f"start {self.start}", why)
+        # whatever library the numbers are of
+        population = whole(population, "population")
+        given: dict[str, Any] = {name: getattr(self, name) for name in WHOLE if getattr(self, name) is not None}
+        self = replace(self, **{name: whole(value, name) for name, value in given.items()})
         if self.uncertainty not in UNCERTAINTY:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
         if self.precision is not None and self.most_replicates < self.replicates:

@@ -1,6 +1,5 @@
 """Replicates: paired runs of baseline and scenarios with the same people, seed and draw of the assumptions."""
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +13,7 @@ from sim.model.kernels.choice import is_compiled
 from sim.model.state import Course
 from sim.model.supply import entrant_path
 from sim.model.year import begin
+from sim.parallel import can_start, cores
 from sim.processes import each, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
@@ -120,7 +120,7 @@ def compile_kernels():
 
 def workers_for(population, tasks):
     """Processes that suit a run: one a core while worlds are small, one with all the threads when they are large."""
-    return min(os.cpu_count() or 1, tasks) if population <= SMALL else 1
+    return min(cores(), tasks) if population <= SMALL and can_start() else 1
 
 
 # ------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ import math
 import platform
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from sim import __version__, custom_world
+from sim.arguments import listed, user_path
 from sim.errors import ResultError, UsageError
 from sim.results.effects import error_of, pairs_needed, threshold
 from sim.results.measures import measure
@@ -79,7 +79,7 @@ def compared(scenarios, interaction=False):
     ------
     UsageError for a name given twice, or fewer than two scenarios; ScenarioError
     """
-    chosen = [loaded(scenario) for scenario in scenarios]
+    chosen = [loaded(scenario) for scenario in listed(scenarios)]
     if interaction:
         chosen.append(stack(chosen))
     arms = {scenario.name: scenario for scenario in chosen}
@@ -102,7 +102,7 @@ def precise_enough(out, record, options):
     """
     target = threshold(options.precision, options.precision_of)
     alike = digest(record | {"replicates": None})
-    for folder in sorted(Path(out).glob(f"{plain(record['name'])}-*")):
+    for folder in sorted(user_path(out).glob(f"{plain(record['name'])}-*")):
         try:
             saved = Result.load(folder)
         except ResultError:
@@ -268,7 +268,7 @@ def check_measures(queries, options, single=False):
     ResultError
     """
     trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
-    for query in queries:
+    for query in listed(queries):
         left = [dim for dim in measure(trial, query).dims if dim not in ("arm", "replicate")]
         if single and left:
             raise ResultError(query, f"has a value for every {left[0]}; name one, as in share:usa")

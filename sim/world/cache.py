@@ -18,6 +18,8 @@ from zipfile import ZIP_STORED, BadZipFile
 
 import numpy as np
 
+from sim.arguments import user_path
+
 MOST_BYTES = 2 * 10**9  # of all cached worlds together; the least recently used are deleted first
 
 
@@ -49,9 +51,9 @@ def _folder() -> Path | None:
     """Return the folder of the cache, or None if it is off or the user has no home folder."""
     setting = os.environ.get("TALENTFLOW_CACHE")
     if setting:
-        return None if setting == "off" else Path(setting)
+        return None if setting == "off" else user_path(setting)
     with suppress(RuntimeError):  # the user has no home folder
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talentflow"
+        return user_path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talentflow"
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.arguments import user_path
 from sim.errors import WorldError, nearest
 
 SOURCES = Path(__file__).parent / "data" / "sources"
@@ -64,7 +65,7 @@ def read_flows(path: str | Path | None = None) -> Flows:
         for a missing column, a year or a number that is none, a negative flow, an unknown country, a flow from a
         country to itself, and a pair that stands twice in a year; names file, line, column and value
     """
-    path = SHIPPED if path is None else Path(path)
+    path = SHIPPED if path is None else user_path(path)
     try:
         if path.is_file() and path.stat().st_size > LIMIT_BYTES:
             raise WorldError(path.name, f"{path.stat().st_size:,} bytes are too many; the limit is {LIMIT_BYTES:,}")

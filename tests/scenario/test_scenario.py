@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import ROOT
 
-from sim.errors import ScenarioError, UsageError
-from sim.months import january, month_of
+from sim.errors import ScenarioError, TalentflowWarning, UsageError
+from sim.months import january, long_label, month_of
 from sim.scenario.describe import describe, diff, resolved_toml, sentence
 from sim.scenario.files import available, load, loads, set_overrides, starter, write_starter
 from sim.scenario.levers import baseline_rules, catalogue, find
 from sim.scenario.policies import Policy, Scenario
 from sim.scenario.schema import schema
 from sim.scenario.stack import change_months, check_period, rules_at, stack
+from sim.world.tables import names
 
 SHIPPED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.toml"))
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -191,8 +192,54 @@ def test_the_working_folder_comes_first(tmp_path, monkeypatch):
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "h1b_fee.toml").write_text("title = 'mine'")
     monkeypatch.chdir(tmp_path)
-    assert load("h1b_fee").title == "mine"
+    with pytest.warns(TalentflowWarning, match="and not the scenario of that name that ships"):
+        found = load("h1b_fee")
+    assert found.title == "mine"
+    assert check_period(found, 2026, 10) == list(found.notices) != []  # every answer says it again
     assert load("baseline").policies == ()
+
+
+def test_a_local_copy_of_a_shipped_file_hides_nothing(tmp_path, monkeypatch):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "h1b_fee.toml").write_bytes(load("h1b_fee").path.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert load("h1b_fee").notices == ()
+
+
+def test_a_stack_tells_what_its_parts_hide(tmp_path, monkeypatch):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "h1b_fee.toml").write_text("title = 'mine'")
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(TalentflowWarning):
+        assert len(load("h1b_fee+newcomer_tax").notices) == 1
+
+
+def test_a_starter_hides_a_shipped_name_only_if_asked(tmp_path):
+    with pytest.raises(UsageError, match=r"ships, and this file would hide it .* or add --hide"):
+        write_starter("baseline", tmp_path)
+    assert write_starter("baseline", tmp_path, hide=True).exists()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "title"),
+    [
+        (["hub.paris.pay_multiplier=2"], "x, with hub.paris.pay_multiplier = 2"),
+        (["hub.paris.pay_multiplier = 2", "hub.paris.pay_multiplier=3"], "x, with hub.paris.pay_multiplier = 3"),
+        ("country.usa.openings=1.5", "x, with country.usa.openings = 1.5"),
+        ([], "x"),
+    ],
+)
+def test_a_title_says_what_was_set(overrides, title):
+    assert set_overrides(loads("title = 'x'"), overrides).title == title
+
+
+def test_a_title_of_many_settings_or_parts_still_loads():
+    many = [f"hub.{hub}.pay_multiplier=1.5" for hub in names("hub")]
+    scenario = set_overrides(loads("title = 'x'"), many)
+    assert scenario.title.endswith(" more")
+    assert loads(resolved_toml(scenario)).title == scenario.title
+    long = [loads(f"title = '{letter * 290}'", letter) for letter in "abc"]
+    assert loads(resolved_toml(stack(long))).title.endswith(" and 2 more")
 
 
 # --- time -------------------------------------------------------------------------------------------------
@@ -203,7 +250,7 @@ def test_the_working_folder_comes_first(tmp_path, monkeypatch):
     [
         (["from = 2020-01-01", "until = 2025-12-31"], "ended on 2025-12-31, before the run starts"),
         (["from = 2036-01-01"], "begins on 2036-01-01, after the run ends with 2035"),
-        (["from = 2035-12-02"], "begins on 2035-12-02, after the run ends with 2035"),
+        (["from = 2035-12-02"], "begins on 2035-12-02 (acts from January 2036), after the run ends with 2035"),
     ],
 )
 def test_a_policy_that_cannot_act_is_refused(dates, words):
@@ -229,6 +276,44 @@ def test_what_is_easily_missed_is_said(lines, words):
     assert len([notice for notice in notices if words in notice]) == 1, notices
     cited = check_period(loads(written(f"lever = '{FEE}'", "source = 'the law'", *lines)), 2026, 10)
     assert not any("no source" in notice for notice in cited)
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (["from = 2027-06-10", "until = 2027-06-20"], "reversed before a whole month began: it never acts"),
+        (["from = 2027-06-10", "until = 2027-07-01"], "reversed before a whole month began: it never acts"),
+        (["from = 2027-06-10", "until = 2027-07-02"], "acts from July 2027 until the end of July 2027"),
+        (["from = 2027-06-01", "until = 2027-08-20"], "acts from June 2027 until the end of August 2027"),
+        (["from = 2027-06-10"], "acts from July 2027"),
+    ],
+)
+def test_when_a_policy_acts_is_told_alike_everywhere(dates, told):
+    scenario = loads(written(f"lever = '{FEE}'", "value = 7", "source = 'a test'", *dates))
+    never = "never" in told
+    assert told in describe(scenario)[0]
+    assert told in describe(scenario, 2026)[0]
+    assert any("never acts" in notice for notice in check_period(scenario, 2026, 10)) == never
+    months = [m for m in range(12 * 2026, 12 * 2036) if scenario.policies[0].is_in_force(m)]
+    assert (not months) == never
+    if "until the end of" in told:
+        assert told.endswith(long_label(months[-1]))
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (["from = 2026-01-01", "ramp_years = 4"], "still being phased in when the run ends: 50% of its change by then"),
+        (
+            ["from = 2026-01-01", "until = 2027-01-01", "ramp_years = 4"],
+            "still being phased in when it ends: 25% of its change by then",
+        ),
+        (["from = 2026-01-01", "ramp_years = 2"], ""),
+    ],
+)
+def test_a_ramp_that_is_not_done_in_time_is_told(dates, told):
+    scenario = loads(written(f"lever = '{FEE}'", "value = 7", "source = 'a test'", *dates))
+    assert check_period(scenario, 2026, 2) == ([f"{FEE}: {told}"] if told else [])
 
 
 def test_what_passes_the_limits_everywhere_is_refused_and_elsewhere_told():

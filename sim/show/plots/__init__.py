@@ -1,10 +1,10 @@
 """Figures: each takes a result and an axes, and returns the axes; none changes a number or runs the model."""
 
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from sim.errors import UsageError, nearest
+from sim.arguments import user_path
+from sim.errors import UsageError, first_line, nearest
 from sim.processes import each
 from sim.results.decomposition import is_split
 
@@ -32,6 +32,7 @@ SWEEP_KINDS = {  # figures of a sweep
     "dependence": "how the answer depends on each of the leading factors",
     "tornado": "the answer at both ends of each factor's range (oat)",
     "spider": "the answer along each factor's range (oat)",
+    "response": "the answer against the one factor that a sweep varies, with the band of chance",
     "two_way": "the answer over two factors, and where it changes its sign (grid)",
 }
 USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
@@ -46,6 +47,7 @@ USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
     "oat": ("tornado", "spider"),
     "grid": ("two_way",),
 }
+OF_SEVERAL = ("two_way", "tornado", "spider", "screening")  # factors; of one there is its response
 FORMATS = ("png", "svg", "pdf")
 STYLES = ("memo", "slide")
 DPI = 160  # sharp in print, and half the time of 200
@@ -92,7 +94,7 @@ def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
 
 def _drawn(what, kind, kinds, path, style, shown, **options):
     """Draw ``shown`` by the room called ``kind``, once all is known to make sense."""
-    path = Path(path)
+    path = user_path(path)
     _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
@@ -122,19 +124,46 @@ def to_file(plot, size, path, style="memo"):
 
 
 def draw_figures(result, folder):
-    """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any."""
+    """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any.
+
+    Returns
+    -------
+    list of str: one line for each figure that could not be drawn
+    """
     kinds = (USUAL if len(result.arms) == 1 else USUAL_OF_MANY)[::-1]  # the slowest last: this process begins with it
     kinds = (*OF_SPLIT, *kinds) if is_split(result) and len(result.arms) == 1 else kinds
-    list(each(draw, [result] * len(kinds), kinds, [Path(folder) / f"{kind}.png" for kind in kinds]))
+    paths = [Path(folder) / f"{kind}.png" for kind in kinds]
+    return [problem for problem in each(_attempt, [draw] * len(kinds), [result] * len(kinds), kinds, paths) if problem]
+
+
+def _attempt(draw, shown, kind, path):
+    """Draw one figure; the line that says why it could not be drawn, or nothing."""
+    try:
+        draw(shown, kind, path)
+    except Exception as error:
+        return f"figure {kind}: not drawn ({first_line(error)})"
+    return ""
 
 
 def draw_sweep_figures(sweep):
-    """Draw the usual figures of a finished sweep, as PNG files, into its folder; those that it has no data for not."""
+    """Draw the usual figures of a finished sweep, as PNG files, into its folder.
+
+    Returns
+    -------
+    list of str: one line for each figure that could not be drawn
+    """
     folder = Path(sweep.folder) / "figures"
     folder.mkdir(exist_ok=True)
-    for kind in USUAL_OF_SWEEP[sweep.record["method"]]:
-        with suppress(UsageError):  # a grid of a single factor
-            draw_sweep(sweep, kind, folder / f"{kind}.png")
+    kinds = usual_of_sweep(sweep)
+    return [problem for kind in kinds if (problem := _attempt(draw_sweep, sweep, kind, folder / f"{kind}.png"))]
+
+
+def usual_of_sweep(sweep):
+    """The kinds of figures that a sweep's folder holds: by its method, and by how many factors it varies."""
+    kinds = USUAL_OF_SWEEP[sweep.record["method"]]
+    if len(sweep.factors) > 1:
+        return kinds
+    return ("response", *(kind for kind in kinds if kind not in OF_SEVERAL))
 
 
 def _check(what, given, known):

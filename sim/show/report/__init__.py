@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sim.arguments import user_path
 from sim.results.sweep import beside
 from sim.show.plots import KINDS, draw_sweep
 from sim.show.report.contents import contents
@@ -25,8 +26,8 @@ def write_report(result, folder):
     -------
     pathlib.Path of ``report.html``
     """
-    folder, found = Path(folder), contents(result)
-    figures = {path.stem: path for path in sorted((folder / "figures").glob("*")) if path.suffix in TYPES}
+    folder, found = user_path(folder), contents(result)
+    figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
     (folder / "summary.md").write_text(_summary(found), encoding="utf-8")
     for name, text in found["files"].items():  # what the commands in it read
         if not (folder / name).exists():

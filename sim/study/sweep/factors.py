@@ -1,15 +1,19 @@
 """The factors of a sweep: assumptions and levers with their ranges, cut to what the model can take."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 
+from sim.arguments import listed, real
 from sim.errors import AssumptionError, UsageError, nearest
 from sim.scenario.assumptions import ASSUMPTIONS, PRIOR_DRIVEN
 from sim.scenario.levers import MUCH, catalogue, find
 from sim.scenario.stack import changed, the_lever
 from sim.study.breakeven import limits
 from sim.study.parameter_sample import constants_or_none
+from sim.texts import ONE_LINE
 
 # ------------------------------------------------------------------------------
 # The space of a sweep: its factors, each an assumption or a lever with the range that it is swept over.
@@ -18,6 +22,7 @@ from sim.study.parameter_sample import constants_or_none
 
 CENTRAL = (0.05, 0.95)  # of every declared shape
 STRETCH = (0.5, 1.5)  # times a scenario's own value: how far its levers are swept
+LONGEST_NAME = 200  # letters of a factor or an outcome
 GROUPS = ("behaviour", "data", "policy")
 
 
@@ -86,6 +91,63 @@ def belief_at(belief, u):
 def number(name, low, high, central=None, **more):
     """A factor of a plain function: a number swept evenly from ``low`` to ``high``."""
     return Factor(name, float(low), float((low + high) / 2 if central is None else central), float(high), **more)
+
+
+def numbers(factors):
+    """The factors of a plain function, checked at the door.
+
+    Parameters
+    ----------
+    factors : dict of name -> (low, high) or Factor, or list of Factor
+
+    Returns
+    -------
+    list of Factor
+
+    Raises
+    ------
+    UsageError for a name that is empty, doubled or no line of text, and for a range that is none
+    """
+    if isinstance(factors, Mapping):
+        factors = [_ranged(name, given) for name, given in factors.items()]
+    found = listed(factors)
+    for factor in found:
+        if not isinstance(factor, Factor):
+            raise UsageError("factors", f"{factor!r:.60} is no Factor; give a dict of name -> (low, high)")
+    check_names([factor.name for factor in found], "factor")
+    for f in found:
+        low, central, high = (real(getattr(f, end), f"factor {f.name}") for end in ("low", "central", "high"))
+        if not low < high:
+            raise UsageError(f"factor {f.name}", f"its range ({low:g}, {high:g}) does not rise")
+        if not low <= central <= high:
+            raise UsageError(f"factor {f.name}", f"its centre {central:g} is not in [{low:g}, {high:g}]")
+    if not found:
+        raise UsageError("factors", "nothing to vary")
+    return found
+
+
+def _ranged(name, given):
+    if isinstance(given, Factor):
+        return given
+    ends = listed(given)
+    if len(ends) != 2:
+        raise UsageError(f"factor {name!r:.60}", f"{given!r:.60} is no range (low, high)")
+    low, high = (real(end, f"factor {name!r:.60}") for end in ends)
+    return Factor(name, low, (low + high) / 2, high)
+
+
+def check_names(names, what):
+    """Refuse names that tables and figures could not tell apart.
+
+    Raises
+    ------
+    UsageError
+    """
+    for k, name in enumerate(names):
+        if not isinstance(name, str) or not re.fullmatch(ONE_LINE, name) or len(name) > LONGEST_NAME:
+            raise UsageError(f"{what} {name!r:.60}", f"a name is one line of text of at most {LONGEST_NAME} letters")
+        if name in names[:k]:
+            raise UsageError(f"{what} {name}", "is given twice")
 
 
 def assumption(row, within=None):

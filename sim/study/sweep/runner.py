@@ -2,18 +2,23 @@
 
 import hashlib
 import json
+import re
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from time import perf_counter
 
-from sim.errors import Refused, ResultError, UsageError
+import numpy as np
+
+from sim.arguments import listed, user_path, whole
+from sim.errors import OutcomeError, Refused, ResultError, UsageError
 from sim.model.kernels.choice import is_compiled
+from sim.results.folder import check_writable
 from sim.results.record import INPUTS, plain, to_json
 from sim.results.sweep import Sweep
-from sim.results.sweep_store import FACTOR, LOST, SweepStore, clear, complete_blocks, meta
+from sim.results.sweep_store import FACTOR, LOST, MEASURE, SweepStore, clear, complete_blocks, meta
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import loaded
 from sim.study.executors import workers_of
@@ -22,7 +27,8 @@ from sim.study.replicate import compile_kernels, workers_for
 from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, survivors
 from sim.study.sweep.evaluate import Simulator, described
-from sim.study.sweep.factors import Factor, factors_over, trimmed
+from sim.study.sweep.factors import Factor, check_names, factors_over, numbers, trimmed
+from sim.texts import ONE_LINE
 
 # ------------------------------------------------------------------------------
 # Running the blocks of a design: a bounded number of cells under way, each kept the moment it is done.
@@ -79,7 +85,27 @@ def run_cell(model, values, repeat, state):
         found = chosen(values) if state is None else chosen(values, state)
     except Refused as error:
         return None, perf_counter() - begun, str(error)
-    return found, perf_counter() - begun, ""
+    return plain_outcomes(found), perf_counter() - begun, ""
+
+
+def plain_outcomes(found):
+    """What a model gave, as arrays of numbers.
+
+    Raises
+    ------
+    OutcomeError where it is no dict of name -> number or array of numbers; NaN and infinity are undefined outcomes
+    """
+    if not isinstance(found, Mapping) or not found:
+        raise OutcomeError("model", f"gives {type(found).__name__}, not a dict of outcome -> number")
+    plain = {}
+    for name, value in found.items():
+        if not isinstance(name, str) or not re.fullmatch(ONE_LINE, name):
+            raise OutcomeError("model", f"an outcome is called {name!r:.60}, not by one line of text")
+        values = np.asarray(value)
+        if values.dtype.kind not in "iufb" or values.dtype.kind == "b" or not values.size:
+            raise OutcomeError("model", f"outcome {name} is {value!r:.60}, not a number or an array of numbers")
+        plain[name] = values.astype(float)
+    return plain
 
 
 class Rounds:
@@ -202,6 +228,8 @@ class Rounds:
         error = future.exception() if not future.cancelled() else CancelledError()
         if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker":
             return False
+        if isinstance(error, OutcomeError):  # of the model as a whole, not of this point
+            raise error
         if error is not None:
             self._record(task, "failed", f"{type(error).__name__}: {error}")
         elif task.checking:
@@ -305,12 +333,15 @@ def sweep(
     StoreError if the store cannot be written; finished cells are kept
     """
     scenario, baseline, asked = loaded(scenario), loaded(baseline), _options(options)
+    n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
+    measures, over = listed(measures), listed(over)
+    check_writable(out)
     check_measures(measures, asked, single=True)
     declared = asked.declared()
     factors = factors_over(over, declared, scenario)
     _stages(method, n, factors, asked.seed, levels)
     facts = _facts(scenario, baseline, asked, measures, method, factors, levels)
-    folder = Path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
+    folder = user_path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
     central, kept = Assumptions.central(declared), described(measures, asked)
     levers = tuple(f.name for f in factors if f.kind == "lever")
     model = Simulator(scenario, baseline, asked, central, levers, tuple(row["name"] for row in kept))
@@ -346,7 +377,7 @@ def explore(
         It may raise ``Refused`` for a point that it cannot take. Two methods are used if it has them:
         ``prepare(values)`` gives what the call then gets as a second argument, or raises ``Refused`` before anything of
         the point's block is run; ``reseeded(k)`` gives the same model with other chance
-    factors : list of Factor
+    factors : dict of name -> (low, high), or list of Factor
     method : ``"guided"`` (Morris over all, then Sobol over those that matter), or one of ``METHODS``
     n : trajectories, base samples or points; a Sobol design takes a power of two and rounds up to it
     store : path of the folder
@@ -364,11 +395,26 @@ def explore(
     ------
     UsageError for arguments that make no sense or a store that holds another sweep; StoreError if it cannot be written
     """
-    factors = list(factors)
+    factors, measures = numbers(factors), described_outcomes(measures)
+    n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
+    seed, workers = whole(seed, "seed"), whole(workers, "workers")
+    if not callable(model):
+        raise UsageError("model", f"{model!r:.60} is not a function of a dict of values")
     _stages(method, n, factors, seed, levels)  # refuses before anything is written
-    with workers_of(executor, workers) as pool:
+    with workers_of(executor, workers, model) as pool:
         facts = {"seed": seed} | (record or {})
-        return _explored(model, factors, method, n, Path(store), levels, pool, facts, measures, told)
+        return _explored(model, factors, method, n, store, levels, pool, facts, measures, told)
+
+
+def described_outcomes(measures):
+    """The declarations of outcomes, as the store keeps them; refuse names that are empty, doubled or no text."""
+    rows = listed(measures) if measures else []
+    for row in rows:
+        missing = set(MEASURE) - set(row) if isinstance(row, dict) else set(MEASURE)
+        if missing:
+            raise UsageError("measures", f"each is a dict with {', '.join(MEASURE)}; one lacks {min(missing)}")
+    check_names([row["name"] for row in rows], "measure")
+    return rows
 
 
 def _explored(model, factors, method, n, folder, levels, pool, facts, measures, told):
@@ -454,5 +500,5 @@ def _same(store, identity, factors, measures):
         return
     for key, value in identity.items():
         if held.get(key) != value:
-            raise UsageError(Path(store.folder), f"holds another sweep: it differs in {key}")
+            raise UsageError(store.folder, f"holds another sweep: it differs in {key}")
     store.put(finished=False)

@@ -21,7 +21,7 @@ from sim.show.explorer.draw.compare import draw_comparison
 from sim.show.explorer.draw.shared import chart, plain
 from sim.show.explorer.engine import SETTINGS
 from sim.show.explorer.saved import folders, opened
-from sim.show.plots import SWEEP_KINDS, USUAL_OF_SWEEP, draw_sweep
+from sim.show.plots import SWEEP_KINDS, draw_sweep, usual_of_sweep
 
 
 def draw(state):
@@ -87,7 +87,7 @@ def _draw_indices(sweep, measure):
     if method != "grid":
         st.dataframe(index_table(sweep, measure).rename_axis("factor").reset_index(), hide_index=True)
     with DRAWING, TemporaryDirectory() as folder:
-        for kind in USUAL_OF_SWEEP[sweep.record.get("method", method)]:
+        for kind in usual_of_sweep(sweep):
             with suppress(UsageError):  # too little is done for this one
                 path = draw_sweep(sweep, kind, Path(folder) / f"{kind}.png", measure=measure)
                 st.image(path.read_bytes(), caption=SWEEP_KINDS[kind])

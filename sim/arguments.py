@@ -1,0 +1,75 @@
+"""Arguments as they come from outside: paths, numbers and lists, made plain at the door or refused in one line."""
+
+import math
+import operator
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from sim.errors import TalentflowError, UsageError
+
+
+def user_path(path: str | Path) -> Path:
+    """Return the path with ``~`` and ``~name`` at its beginning replaced by that home.
+
+    Shells do so for a word of its own, but not behind ``=`` or in quotes, and nobody does in Python.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no such user, or no home
+        raise UsageError(path, "the home that ~ stands for is not known") from None
+    except TypeError:
+        raise UsageError(f"{path!r:.60}", "is not a path") from None
+
+
+def whole(value: Any, what: str, error: type[TalentflowError] = UsageError) -> int:
+    """Return a whole number of Python, numpy or pandas as an int; refuse truth values, and 2.5.
+
+    >>> import numpy as np
+    >>> whole(np.int64(2), "replicates"), whole(4.0, "replicates")
+    (2, 4)
+    """
+    number = real(value, what, error, "a whole number")
+    if not number == int(number):
+        raise error(what, f"{value!r} is not a whole number")
+    try:
+        return operator.index(value)  # exact, however many digits
+    except TypeError:
+        return int(number)
+
+
+def real(value: Any, what: str, error: type[TalentflowError] = UsageError, kind: str = "a number") -> float:
+    """Return a finite number of Python, numpy or pandas as a float; refuse truth values, text and NaN.
+
+    >>> import numpy as np
+    >>> real(np.float32(0.5), "share")
+    0.5
+    """
+    if not is_number(value):
+        raise error(what, f"{value!r:.60} is not {kind}")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise error(what, "a number of too many digits") from None
+    if not math.isfinite(number):
+        raise error(what, f"{value!r} is not {kind}")
+    return number
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value is one real number, of Python or of a library; truth values are none."""
+    if isinstance(value, int | float):
+        return not isinstance(value, bool)
+    kind = getattr(getattr(value, "dtype", None), "kind", "")  # of numpy's and pandas's scalars
+    return bool(kind) and kind in "iuf" and getattr(value, "ndim", 1) == 0
+
+
+def listed(values: Any) -> list:
+    """Return a list of several values; one alone, a text or a path among them, is a list of one.
+
+    >>> listed("h1b_fee"), listed(("a", "b"))
+    (['h1b_fee'], ['a', 'b'])
+    """
+    if isinstance(values, str | bytes | Path | Mapping) or not isinstance(values, Iterable):
+        return [values]
+    return list(values)

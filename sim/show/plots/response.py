@@ -1,0 +1,67 @@
+"""The answer against the one factor that a sweep varies, with the band within which chance alone moves it."""
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.results.sweep import subject
+from sim.show.plots import style
+from sim.show.plots import sweep_choice as choice
+from sim.show.plots.panels import inset
+
+SIZE = (10, 6)  # inches
+MOST_MARKED = 30  # points that have a mark each
+
+
+def plot_response(sweep, ax=None, measure=None):
+    """A measure at every value of the only factor of a sweep.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    measure : one that the sweep kept; the first asked for if None
+
+    Returns
+    -------
+    the Axes; the plot is its only child, ``ax.child_axes[0]``
+
+    Raises
+    ------
+    UsageError for a sweep over several factors; ResultError for a measure that it did not keep.
+    """
+    stage, measure = choice.stage_for(sweep, "response", *choice.METHODS), measure or sweep.primary
+    names = sweep.stages.factors[stage]
+    if len(names) != 1:
+        raise UsageError("response", f"needs a sweep over one factor, and this one varies {len(names)}")
+    with style.look():
+        ax = choice.begin(ax, SIZE)
+        name, factor = names[0], choice.unit_of(sweep, measure)[0]
+        y = sweep.value(measure, stage).dropna()
+        if choice.too_early(sweep, stage, ax, len(y) > 1):
+            return ax
+        x = sweep.points(stage).loc[y.index, name]
+        line = (factor * y).groupby(x).mean().sort_index()
+        if choice.still(sweep, ax, measure, np.ptp(line.to_numpy())):
+            return ax
+        chance = np.nan_to_num(choice.chance_reach(sweep, measure, stage))
+        choice.head(sweep, ax, _finding(line, chance, name), f"{subject(sweep, measure)} against one factor")
+        plot = inset(ax, left=5.5, below=4.2, right=1.5)
+        plot.fill_between(line.index, line - chance, line + chance, color=style.GRID, lw=0, zorder=-2)
+        mark = {"marker": "o", "ms": style.em(0.45)} if len(line) <= MOST_MARKED else {}
+        plot.plot(line.index, line, color=style.scenario_look(0)[0], lw=style.em(0.18), zorder=3, **mark)
+        low, high = plot.get_ylim()
+        if low < 0 < high:
+            plot.axhline(0, color=style.INK, lw=0.9, zorder=0)
+        unit = sweep.factors.unit[name]
+        plot.set_xlabel(choice.folded(name, 60) + (f", {unit}" if unit else ""))
+        plot.set_ylabel(choice.axis_words(sweep, measure))
+        choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
+    return ax
+
+
+def _finding(line, chance, name):
+    """How the answer goes along the factor, as a title."""
+    if np.ptp(line.to_numpy()) < 2 * chance:
+        return choice.HIDDEN
+    way = choice.way_along(name, line.iloc[0], line.iloc[-1], np.ptp(line.to_numpy()))
+    return way.replace(" most along", " along")

@@ -1,0 +1,182 @@
+"""What comes in at the doors of Python: paths, numbers and lists of any kind, or one line that says what is wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import compare, custom_world, load
+from sim.arguments import is_number, listed, real, user_path, whole
+from sim.errors import TalentflowError, UsageError
+from sim.results.effects import amount
+from sim.results.result import Result
+from sim.scenario.assumptions import override
+from sim.study.options import Options
+from sim.study.sweep.runner import explore
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home of one's own, which ``~`` stands for."""
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+def linear(x):
+    """A model whose outcome is a sum."""
+    return {"y": x["a"] + 2 * x["b"]}
+
+
+def words(x):
+    """A model that gives text."""
+    return {"y": "much"}
+
+
+UNIT = {"a": (0, 1), "b": (0, 1)}
+NUMBERS = [2, 2.0, np.int64(2), np.int8(2), np.float32(2), np.uint16(2), np.array(2), pd.Series([2]).iloc[0]]
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: f"{type(value).__name__}")
+def test_a_number_of_any_library_is_a_number(value):
+    assert is_number(value)
+    assert type(whole(value, "x")) is int
+    options = Options(population=1_000 * int(value), replicates=value, years=value, seed=value, workers=value).checked()
+    assert all(type(getattr(options, name)) is int for name in ("population", "replicates", "years", "seed", "workers"))
+    assert override({"b_pay": value})["b_pay"].central == 2
+    assert amount(value, "share:usa", "target") == 2
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "2", 2.5, None, float("nan"), [2], np.array([2]), 1e400])
+def test_what_is_no_whole_number_is_refused(value):
+    with pytest.raises(UsageError, match="is not a"):
+        whole(value, "x")
+    with pytest.raises(TalentflowError):
+        Options(replicates=value).checked()
+
+
+def test_a_truth_value_is_no_assumption():
+    with pytest.raises(TalentflowError, match="is not a number"):
+        override({"b_pay": np.True_})
+
+
+def test_a_huge_whole_number_stays_exact():
+    assert whole(10**30 + 1, "x") == 10**30 + 1
+    with pytest.raises(UsageError, match="too many digits"):
+        real(10**400, "x")
+
+
+@pytest.mark.parametrize("start", [2000, 2023, 2025, np.int64(2025)])
+def test_a_start_before_the_tables_is_refused_with_the_reason(start):
+    with pytest.raises(UsageError, match=f"start {start}: the tables describe the world of 2026"):
+        Options(start=start).checked()
+
+
+def test_one_name_is_a_list_of_one():
+    assert listed("h1b_fee") == ["h1b_fee"]
+    assert listed(load("h1b_fee"))[0].name == "h1b_fee"
+    for one in ("h1b_fee", load("h1b_fee")):
+        with pytest.raises(UsageError, match="compare: two scenarios or more are needed"):
+            compare(one)
+
+
+def test_one_measure_or_factor_is_a_list_of_one(tmp_path):
+    from sim import sweep
+
+    with pytest.raises(TalentflowError, match="share: has a value for every hub"):
+        sweep("h1b_fee", "share", "oat", over="b_pay", out=tmp_path)
+    with pytest.raises(UsageError, match="over b_pya: no assumption"):
+        sweep("h1b_fee", "share:usa", "oat", over="b_pya", out=tmp_path)
+
+
+@pytest.mark.parametrize("path", ["~", "~/x", "~\\x" if __import__("os").sep == "\\" else "~/x/y"])
+def test_a_tilde_is_the_home(home, path):
+    assert str(user_path(path)).startswith(str(home))
+
+
+def test_an_unknown_home_is_refused():
+    with pytest.raises(UsageError, match="the home that ~ stands for"):
+        user_path("~nobody-of-that-name/x")
+
+
+def test_a_result_is_saved_and_loaded_under_the_home(home, equal_arms):
+    folder = equal_arms.save("~/runs")
+    assert folder.parent == home / "runs"
+    assert Result.load(f"~/runs/{folder.name}").data.sizes == equal_arms.data.sizes
+    assert not (home.parent / "~").exists()
+
+
+def test_scenarios_and_tables_are_found_under_the_home(home):
+    (home / "mine.toml").write_text("title = 'Mine'\n")
+    assert load("~/mine.toml").title == "Mine"
+    with pytest.raises(TalentflowError, match=str(home / "tables")), custom_world.using("~/tables"):
+        pass
+
+
+@pytest.mark.parametrize("option", ["--out=~/x", "--out ~/x"])
+def test_the_command_line_expands_the_home(home, talentflow, option):
+    (home / "x").write_text("a file, where no folder can be")
+    code, _, said = talentflow("run", "baseline", *option.split())
+    assert code == 2
+    assert said.startswith(f"talentflow: {home / 'x'}: results cannot be written here")
+
+
+@pytest.mark.parametrize(
+    ("factors", "complaint"),
+    [
+        ({"x": (2, 1)}, "factor x: its range (2, 1) does not rise"),
+        ({"x": (1, 1)}, "factor x: its range (1, 1) does not rise"),
+        ({"x": (0, float("nan"))}, "factor 'x': nan is not a number"),
+        ({"x": (0, True)}, "factor 'x': True is not a number"),
+        ({"x": 1}, "factor 'x': 1 is no range (low, high)"),
+        ({"x": "01"}, "factor 'x': '01' is no range (low, high)"),
+        ({"": (0, 1)}, "factor '': a name is one line of text"),
+        ({"x\n": (0, 1)}, "a name is one line of text"),
+        ({3: (0, 1)}, "factor 3: a name is one line of text"),
+        ({}, "factors: nothing to vary"),
+        ("x", "factors: 'x' is no Factor"),
+        ([("x", 0, 1)], "is no Factor"),
+    ],
+)
+def test_factors_that_make_no_sense_are_refused(tmp_path, factors, complaint):
+    with pytest.raises(UsageError) as refused:
+        explore(linear, factors, n=4, store=tmp_path / "store")
+    assert complaint in str(refused.value)
+    assert not (tmp_path / "store").exists()
+
+
+def test_doubled_factors_and_measures_are_refused(tmp_path):
+    from sim.study.sweep.factors import number
+
+    with pytest.raises(UsageError, match="factor x: is given twice"):
+        explore(linear, [number("x", 0, 1), number("x", 0, 2)], n=4, store=tmp_path / "store")
+    row = dict(name="y", unit="", dims=[], coords={}, at=0, paired=False)
+    with pytest.raises(UsageError, match="measure y: is given twice"):
+        explore(linear, UNIT, n=4, store=tmp_path / "store", measures=[row, row])
+    with pytest.raises(UsageError, match="measures: each is a dict"):
+        explore(linear, UNIT, n=4, store=tmp_path / "store", measures="y")
+
+
+@pytest.mark.parametrize(
+    ("model", "complaint"),
+    [
+        (words, "outcome y is 'much', not a number"),
+        (lambda x: {"y": None}, "outcome y is None"),
+        (lambda x: {"y": True}, "outcome y is True"),
+        (lambda x: {"y": []}, "outcome y is []"),
+        (lambda x: {"": 1}, "an outcome is called ''"),
+        (lambda x: 3, "gives int, not a dict"),
+        (3, "3 is not a function"),
+    ],
+)
+def test_outcomes_that_are_no_numbers_end_the_sweep(tmp_path, model, complaint):
+    with pytest.raises(UsageError) as refused:
+        explore(model, UNIT, n=4, store=tmp_path / "store")
+    assert complaint in str(refused.value)
+
+
+def test_a_dict_of_ranges_is_a_list_of_factors(tmp_path):
+    found = explore(linear, UNIT, n=np.int64(8), store=tmp_path / "store")
+    assert found.counts() == {"done": 32}
+    assert found.factors.central.to_dict() == {"a": 0.5, "b": 0.5}
