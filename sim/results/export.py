@@ -1,13 +1,16 @@
 """Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from sim.arguments import user_path
+from sim.custom_world import rows
 from sim.errors import ResultError
-from sim.results.effects import HIGH, LOW, effect_series, summarise
+from sim.results.effects import HIGH, LOW, SHOWN, effect_series, summarise
 from sim.results.measures import MEASURES, parse
 
 # ------------------------------------------------------------------------------
@@ -66,25 +69,46 @@ def flows(result):
 
 
 def effects(result):
-    """Paired effects (scenario less baseline) on hubs, routes and the world, at every time.
+    """Paired effects (scenario less baseline) on hubs, countries, blocs, routes and the world, at every time.
+
+    Shares are in percentage points of the world stock, rates in percentage points a year, as people read them.
 
     Returns
     -------
-    pandas.DataFrame: measure, place, time, mean, low, high, same_sign, pairs, error, unit; first of all the arm, if the
-    result is a comparison of several scenarios
+    pandas.DataFrame: measure, kind (hub, country, bloc, route or world), place, time, mean, low, high, same_sign,
+    pairs, error, unit; first of all the arm, if the result is a comparison of several scenarios. A country of a single
+    hub has no row of its own
     """
-    return pd.concat([_effects(result, name) for name in MEASURED], ignore_index=True)
+    wider = _countries_and_blocs(result.data)
+    tables = []
+    for name in MEASURED:
+        query = parse(name)
+        tables.append(_effects(result, name, query))
+        if MEASURES[query.name].takes_place:
+            tables += [_effects(result, name, replace(query, place=place), kind) for place, kind in wider]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _effects(result, name):
-    found = summarise(effect_series(result, name))
+def _countries_and_blocs(data):
+    """(name, kind) of the countries and blocs of several hubs in a result."""
+    hubs = data.hub_country.to_series().value_counts()
+    several = [(str(country), "country") for country in sorted(hubs.index[hubs > 1])]
+    blocs = [(row["bloc"], "bloc") for row in rows("blocs") if hubs.reindex(row["countries"].split()).sum() > 1]
+    return several + blocs
+
+
+def _effects(result, name, query, kind=None):
+    pairs = effect_series(result, query)
+    factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
+    found = summarise(factor * pairs)
     found = found.drop_vars([c for c in found.coords if c not in found.dims])
+    axis = next((axis for axis in ("hub", "route") if axis in found.dims), "world")
     table = found.to_dataframe().reset_index()
-    table = table.rename(columns={"year": "time", "hub": "place", "route": "place"})
-    table = table.assign(measure=name, pairs=found.attrs["pairs"], unit=MEASURES[parse(name).name].unit)
-    table["place"] = table.get("place", "world")
+    table = table.rename(columns={"year": "time", axis: "place"})
+    table = table.assign(measure=name, kind=kind or axis, pairs=found.attrs["pairs"], unit=unit)
+    table["place"] = query.place or table.get("place", "world")
     arm = ["arm"] if "arm" in table else []
-    columns = ["measure", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
+    columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
     return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")
 
 

@@ -54,7 +54,11 @@ VARIABLES = {
     "registrations": Variable(ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"),
     "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),
     "backlog": Variable((*PAIR, "time", "route"), "persons", "applicants still waiting on 1 January"),
-    "pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "gross pay of the median engineer, nominal"),
+    "pay": Variable(
+        (*PAIR, "time", "hub", "tier"),
+        "kUSD a year",
+        "gross pay, mean over the hub's roles at the start, equity at its face value, nominal",
+    ),
     "net_pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "the same after tax"),
     "price_level": Variable((*PAIR, "time", "hub"), "US average = 1", "local prices"),
     "compute_per_engineer": Variable(

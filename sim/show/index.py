@@ -25,8 +25,8 @@ def index_table(result, year=None):
     Returns
     -------
     pandas.DataFrame over the hubs, in the order of the world: hub, name; net, net_low, net_high (net migration in the
-    year, % of the stock, mean and 90 % of pairs); gross_pay, net_pay (kUSD a year, of the median expert on 1
-    January); sources (list of the hubs that send most); sector (with most engineers on 1 January); change,
+    year, % of the stock, mean and 90 % of pairs); gross_pay, net_pay (kUSD a year, experts on 1 January,
+    mean over roles); sources (list of the hubs that send most); sector (with most engineers on 1 January); change,
     change_low, change_high (of net, against the baseline, percentage points; left out where no pair differs);
     published (net migration by the industry index, %, nan if it has none), period, source, grade; the year in ``attrs``
 

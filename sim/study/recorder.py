@@ -75,7 +75,7 @@ def _first_of_january(out, arm, t):
     out["team_completeness"][t] = arm.team_completeness()
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
-    gross = with_allowance(s.pay.sum(axis=-1) * median_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
+    gross = with_allowance(s.pay.sum(axis=-1) * mean_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
     nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
     out["pay"][t] = gross * nominal
     out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
@@ -83,15 +83,9 @@ def _first_of_january(out, arm, t):
     out["compute_per_engineer"][t] = now.compute
 
 
-def median_role_pay(setting, skill):
-    """(hub, tier) pay multiplier of the role in which the hub's median engineer works; ``skill`` is (tier, role)."""
-
-    def median(pay):
-        order = np.argsort(pay)
-        reached = np.cumsum(setting.role_share[:, order], axis=1) >= 0.5
-        return pay[order][reached.argmax(axis=1)]
-
-    return np.stack([median(setting.role_pay * tier) for tier in skill], axis=1)
+def mean_role_pay(setting, skill):
+    """(hub, tier) pay multiplier, the mean over the hub's roles at the start; ``skill`` is (tier, role)."""
+    return setting.role_share @ (setting.role_pay * skill).T
 
 
 def tax_rates(s, rules, gross):

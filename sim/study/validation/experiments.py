@@ -325,7 +325,7 @@ def _stocks(history, country):
 
 
 def _kept(history, country):
-    """Share of gross pay that the country's median expert keeps on the first 1 January."""
+    """Share of their gross pay that the country's experts keep, mean over roles, on the first 1 January."""
     here, (net, gross) = history.within(country), (history.written[name][0, :, EXPERT] for name in ("net_pay", "pay"))
     weight = history.written["stock"][0, here, EXPERT]
     return (net[here] * weight).sum() / (gross[here] * weight).sum()
