@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from sim.errors import ResultError, TalentflowError, UsageError
 from sim.results.effects import effect, hubs_that_matter
+from sim.results.export import flow_graph
 from sim.results.measures import measure, series
 from sim.results.result import Result
 from sim.show.plots import KINDS, STYLES, USUAL, USUAL_OF_MANY, draw, style
@@ -155,6 +156,37 @@ def test_a_plot_changes_no_number(compared, result):
     drawn(plot_comparison, compared), drawn(plot_shares, compared)
     assert result.data.identical(before)
     assert compared.data.identical(after)
+
+
+EDGES = {
+    "all of one": (["paris"], 1, 1),
+    "three hubs of two regions": (["toronto", "paris", "rest_of_eu"], 2, 1),
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("comparison", "uncertainty")])
+@pytest.mark.parametrize("edge", EDGES)
+def test_every_figure_draws_at_the_edges(kind, edge, tmp_path):
+    hubs, pairs, years = EDGES[edge]
+    whole = fake_result(replicates=pairs, years=years)
+    few = Result(whole.data.sel(hub=hubs, origin=hubs, destination=hubs), whole.record)
+    assert draw(few, kind, tmp_path / "edge.svg").stat().st_size > 1000
+
+
+def test_a_network_of_many_communities_is_drawn(tmp_path):
+    whole = fake_result(replicates=1, years=1)
+    group = np.arange(whole.data.sizes["hub"]) // 3
+    inside = xr.DataArray(group[:, None] == group, dims=("origin", "destination"))
+    parted = Result(whole.data.assign(flow=whole.data.flow.where(inside, 0.0)), whole.record)
+    assert len({node["community"] for _, node in flow_graph(parted).nodes(data=True)}) > 7
+    assert draw(parted, "network", tmp_path / "network.svg").exists()
+
+
+def test_where_nobody_moves_every_figure_of_flows_draws(tmp_path):
+    whole = fake_result(replicates=1, years=1)
+    still = Result(whole.data.assign(flow=whole.data.flow * 0), whole.record)
+    for kind in ("net_migration", "flow_map", "heat_map", "chord", "network"):
+        assert draw(still, kind, tmp_path / f"{kind}.svg").exists()
 
 
 @pytest.mark.parametrize("plot", ALONE[1:], ids=lambda plot: plot.__name__)

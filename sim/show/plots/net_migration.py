@@ -74,7 +74,7 @@ def net_by_region(flows):
     departures = flows.moves.rename(destination="other", origin="hub")
     region = xr.DataArray(list(flows.regions.values()), dims="other", name="region")
     net = (arrivals - departures).assign_coords(region=region).groupby("region").sum()
-    return net.sel(region=list(style.REGIONS))
+    return net.reindex(region=list(style.REGIONS), fill_value=0.0)  # of a few hubs, some regions hold none
 
 
 def _head(panel, name, net):
@@ -119,7 +119,8 @@ def _reach(net, found):
     baseline = means.sel(arm="baseline")
     ends = [0, means, baseline + found.low, baseline + found.high]
     low, high = min(float(np.min(end)) for end in ends), max(float(np.max(end)) for end in ends)
-    return low - 0.05 * (high - low), high + 0.05 * (high - low)
+    room = 0.05 * (high - low) or 1.0  # where nobody moves, a scale of its own
+    return low - room, high + room
 
 
 def _scale(panel, limits):

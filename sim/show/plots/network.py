@@ -85,8 +85,8 @@ def _layout(graph):
     points = nx.spring_layout(both, weight="strength", k=0.5, iterations=300, seed=1)
     places = np.array(list(points.values()))
     even = places.argsort(axis=0).argsort(axis=0) / len(places)  # halfway to even spacing: room for names in the middle
-    places = (places - places.min(0)) / np.ptp(places, axis=0) + even
-    return dict(zip(points, places / places.max(0) * 2 - 1, strict=True))
+    places = (places - places.min(0)) / np.maximum(np.ptp(places, axis=0), 1e-9) + even
+    return dict(zip(points, places / np.maximum(places.max(0), 1e-9) * 2 - 1, strict=True))
 
 
 def _draw_flows(panel, graph, points, shown):
@@ -114,7 +114,11 @@ def _draw_flows(panel, graph, points, shown):
 
 def _mark(community):
     """Shape and colour of a community."""
-    return {"marker": style.MARKERS[(community - 1) % 7], "mfc": style.MANY[(community - 1) % 7], "ls": ""}
+    return {
+        "marker": style.MARKERS[(community - 1) % len(style.MARKERS)],
+        "mfc": style.MANY[(community - 1) % len(style.MANY)],
+        "ls": "",
+    }
 
 
 def _write_table(panel, graph, hubs, found):
