@@ -248,7 +248,9 @@ def check_period(scenario: Scenario, start: int, years: int) -> list[str]:
             problem = f"ended on {policy.ends}, before the run starts in January {start}"
             raise ScenarioError(policy.origin, policy.lever, problem)
         if policy.begin_month >= january(start + years):
-            acts = f" (acts from {long_label(int(policy.begin_month))})" if policy.begins and policy.begins.day > 1 else ""
+            acts = (
+                f" (acts from {long_label(int(policy.begin_month))})" if policy.begins and policy.begins.day > 1 else ""
+            )
             problem = f"begins on {policy.begins}{acts}, after the run ends with {start + years - 1}"
             raise ScenarioError(policy.origin, policy.lever, problem)
         others = {lever for other in scenario.policies if other is not policy for lever in other.levers}

@@ -97,7 +97,8 @@ class Options:
         # whatever library the numbers are of
         population = whole(population, "population")
         given: dict[str, Any] = {name: getattr(self, name) for name in WHOLE if getattr(self, name) is not None}
-        self = replace(self, **{name: whole(value, name) for name, value in given.items()})
+        given = {name: whole(value, name) for name, value in given.items()}
+        self = replace(self, **given)
         if self.uncertainty not in UNCERTAINTY:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
         if self.precision is not None and self.most_replicates < self.replicates:

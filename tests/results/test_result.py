@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from fake_result import fake_result
 
-from sim.errors import ResultError, UsageError
+from sim.errors import ResultError, TalentflowWarning, UsageError
 from sim.results.folder import check_writable, is_valid
 from sim.results.record import compare, digest, folder_name, settings, to_json
 from sim.results.result import Result
 from sim.results.schema import VARIABLES
 from sim.scenario.assumptions import override, records
+from sim.show.illustrate import illustrate
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,11 @@ def test_csv_files_are_tidy_and_agree_with_the_arrays(small, folder):
     assert (flows.origin != flows.destination).all()
     effects = pd.read_csv(folder / "effects.csv")
     assert not effects.duplicated(["measure", "place", "time"]).any()
+    assert set(effects.kind) == {"hub", "country", "bloc", "route", "world"}
     assert set(effects.pairs) == {3}
-    assert np.isclose(effects.query("measure == 'share' and time == 2028")["mean"].sum(), 0, atol=1e-9)
+    assert np.isclose(
+        effects.query("measure == 'share' and kind == 'hub' and time == 2028")["mean"].sum(), 0, atol=1e-9
+    )
 
 
 def test_a_valid_folder_is_kept_unless_forced(small, folder):
@@ -98,16 +102,37 @@ def test_a_damaged_folder_is_replaced(small, folder):
     assert is_valid(folder)
 
 
-@pytest.mark.parametrize("fails", ["figures", "tables"])
-def test_a_folder_is_written_whole_or_not_at_all(small, tmp_path, fails, monkeypatch):
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+def fail(*_, **__):
+    """What a full disk does."""
+    raise OSError(28, "No space left on device")
 
-    if fails == "tables":
-        monkeypatch.setattr("sim.results.export.effects", full)
+
+def test_a_folder_is_written_whole_or_not_at_all(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.results.export.effects", fail)
     with pytest.raises(OSError, match="No space"):
-        small.save(tmp_path, illustrate=full if fails == "figures" else None)
+        small.save(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space"), RuntimeError("no back end\nat all"), KeyboardInterrupt()])
+def test_a_figure_that_fails_loses_no_run(small, tmp_path, error):
+    def broken(result, folder):
+        raise error
+
+    with pytest.warns(TalentflowWarning, match="saved, but its figures and report could not all be made") as told:
+        folder = small.save(tmp_path, illustrate=broken)
+    assert is_valid(folder)
+    assert "\n" not in str(told[0].message)
+    again = small.save(tmp_path, illustrate=lambda result, where: (where / "report.html").write_text("now"))
+    assert (again / "report.html").read_text() == "now"  # what was missing is made by the same call
+
+
+def test_one_figure_that_fails_leaves_the_others(result, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.show.plots.shares.plot_shares", fail)
+    with pytest.warns(TalentflowWarning, match="figure shares: not drawn"):
+        folder = result.save(tmp_path, illustrate=illustrate)
+    assert {path.stem for path in (folder / "figures").iterdir()} == {"effects", "flow_map", "net_migration"}
+    assert (folder / "report.html").is_file()
 
 
 def truncate(path):
