@@ -1,4 +1,4 @@
-"""The engine: building worlds, running arms, memory, threads, the phases of a year."""
+"""The engine: building worlds, running simulations, memory, threads, the phases of a year."""
 
 import cProfile
 import os
@@ -42,7 +42,7 @@ def world_of(size, with_ties=True):
 
 
 def arm(world, seed=0, rules=None):
-    """Run one arm over all years of a world and collect what a study writes down."""
+    """Run one simulation over all years of a world and collect what a study writes down."""
     started = begin(world, Assumptions.central(), shipped()[0], rules or baseline_rules(), seed)
     return follow(started.branch(()), world.start + world.years, blank(world))
 

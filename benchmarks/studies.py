@@ -33,7 +33,7 @@ def seeds(clock, size, pairs):
 
 
 def fork(clock, size):
-    """A pair whose arms differ from a late year on, its past run for each arm and run once."""
+    """A pair whose simulations differ from a late year on, its past run for each simulation and run once."""
     draw = (Assumptions.central(), shipped()[0])
     arms = (load("baseline").policies, loads(LATE_FEE).policies)
     for year, how in ((START, "for each arm"), (LATE, "once")):

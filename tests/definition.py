@@ -54,7 +54,7 @@ def utilities(arm, slots, year, mode, barred):
     needs = abroad & ~is_home & (nation[:, None] >= free)
     named = np.isin(s.countries, [route["residents_of"] for route in s.routes])
     resident = np.where((people.status[slots] == TEMPORARY) & named[country[origin]], country[origin], -1)
-    months, odds, fee_loss = permit_terms(arm, year, home, tier, role, resident)  # NaN where no route is open
+    months, odds, fee_loss = permit_disutility(arm, year, home, tier, role, resident)  # NaN where no route is open
 
     market = _market(arm, year)
     own, chance, sign_on = sector_terms(arm, slots, year, market)
@@ -115,13 +115,15 @@ def sector_terms(arm, slots, year, market):
     """(engineer, hub) their own job against a new one, the choice of sectors, and log pay that a sign-on adds."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     p = people.category[slots] % 45
-    advantage = eq.sector_advantage(sectors_ahead(arm, year), arm.pull_at_start, a.sector_response)
+    relative_utility = eq.sector_relative_utility(
+        sectors_ahead(arm, year), arm.sector_utility_at_start, a.sector_response
+    )
     left = s.sector_share * eq.separation_rates(
         s.separation_rate, s.stock @ s.sector_share, a.job_change_rate, a.lab_separation_rate, 0
     )
     jobs = left * rules["sector_openings"] * rules["hub_sector_openings"].reshape(left.shape)
-    value = eq.sector_value(jobs / jobs.sum(axis=1, keepdims=True), advantage)
-    own = eq.own_sector(advantage, value)[p, :, people.sector[slots]]
+    value = eq.sector_value(jobs / jobs.sum(axis=1, keepdims=True), relative_utility)
+    own = eq.own_sector(relative_utility, value)[p, :, people.sector[slots]]
     gross = market["gross"][:, tier_of(p), role_of(p)].T
     once = rules["sign_on_kusd"] / a.expected_stay
     return own, value[p], np.log(_kept(arm, gross + once) / _kept(arm, gross))
@@ -223,7 +225,7 @@ def tax_at(s, rules, h, gross):
     return np.clip(rate + rules["tax_rate_points"][s.country[h]] / 100, 0.0, 0.95)
 
 
-def permit_terms(arm, year, home, tier, role, resident):
+def permit_disutility(arm, year, home, tier, role, resident):
     """(engineer, hub) months of waiting, odds and what fees take from the pull of pay; NaN where no route is open.
 
     ``resident`` is the country whose temporary resident somebody is, where that opens a route, else -1.
@@ -240,7 +242,7 @@ def _permit_term(arm, market, g, t, r, resident, h):
     s, a, rules = arm.world.setting, arm.a, arm.rules
     cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["skill"][t, r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other
-    odds, found = arm.offices.known_odds, []
+    odds, found = arm.visas.known_odds, []
     gross = market["gross"][h, t, r]
     kept = gross * (1 - tax_at(s, rules, h, gross))
     for k, route in enumerate(s.routes):

@@ -1,4 +1,4 @@
-"""A plausible result without an engine: right schema, books that balance, an effect of known sign."""
+"""A plausible result without an engine: right schema, accounts that balance, an effect of known sign."""
 
 import numpy as np
 import xarray as xr
@@ -97,7 +97,7 @@ TIER_MIX = np.array([0.05, 0.70, 0.25])
 
 
 def fake_result(replicates=20, years=10, strength=1.0, seed=0, name="h1b_fee", **record):
-    """A result in which a fee keeps engineers out of US hubs; ``strength`` 0 leaves both arms equal."""
+    """A result in which a fee keeps engineers out of US hubs; ``strength`` 0 leaves both simulations equal."""
     random = np.random.default_rng(seed)
     arms = [_arm(random.spawn(1)[0], strength_of, replicates, years, seed) for strength_of in (0.0, strength)]
     arrays = {key: np.stack([arm[key] for arm in arms]) for key in arms[0]}
@@ -152,13 +152,13 @@ def _coords(replicates, years):
 
 
 def _arm(_, strength, replicates, years, seed):
-    """One arm, year by year; the draws of a pair are the same in both arms."""
+    """One simulation, year by year; the draws of a pair are the same in both simulations."""
     n = len(HUBS)
     is_us = np.array([row[2] == "usa" for row in HUBS])
     start = 1000 * np.array([float(row[3]) for row in HUBS])[:, None] * TIER_MIX
     stocks, flows, entrants, exits = [], [], [], []
     for k in range(replicates):
-        random = np.random.default_rng([seed, k])  # common to both arms
+        random = np.random.default_rng([seed, k])  # common to both simulations
         pull = np.exp(0.35 * random.standard_normal(n) + 0.25 * (np.arange(n) < 7))
         bite = strength * random.lognormal(0, 0.4)
         reach = np.exp(0.25 * random.standard_normal((n, n)))

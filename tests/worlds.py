@@ -1,4 +1,4 @@
-"""Small worlds for the tests of the engine: a few of the shipped hubs, hubs all alike, one arm."""
+"""Small worlds for the tests of the engine: a few of the shipped hubs, hubs all alike, one simulation."""
 
 from dataclasses import replace
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from sim.model.inversion import none
-from sim.model.state import Arm
+from sim.model.state import Simulation
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
@@ -123,14 +123,14 @@ def constants_of(world):
 
 
 def arm_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
-    """An arm on its first 1 January."""
-    arm = Arm(world, a, constants or constants_of(world), rules or rules_for(world.setting), seed)
+    """A simulation on its first 1 January."""
+    arm = Simulation(world, a, constants or constants_of(world), rules or rules_for(world.setting), seed)
     arm.policies = policies
     return arm
 
 
 def years_of(world, a=CENTRE, policies=(), seed=0, rules=None, constants=None):
-    """Run an arm: iterator of the arm on every 1 January."""
+    """Run a simulation: iterator of the simulation on every 1 January."""
     arm = begin(world, a, constants or constants_of(world), rules or rules_for(world.setting), seed).branch(policies)
     yield arm
     yield from simulate(arm, world.start + world.years)
@@ -147,6 +147,6 @@ def scenario(levers, begins="2026-01-01", name="test", ends=None):
 
 
 def same(one, other):
-    """Whether two arms' people agree in every column."""
+    """Whether two simulations' people agree in every column."""
     pairs = ((getattr(one, name), getattr(other, name)) for name in one._fields)
     return all(np.array_equal(a, b) for a, b in pairs)

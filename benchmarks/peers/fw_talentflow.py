@@ -12,7 +12,7 @@ from numba import njit, uint64
 from benchmarks.peers import harness, rm1
 from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 from sim.model import rng
-from sim.model.accounting import Books
+from sim.model.accounting import Accounts
 from sim.model.equations import STAY, THIRD
 from sim.model.kernels import events
 from sim.model.kernels.choice import (
@@ -25,9 +25,9 @@ from sim.model.kernels.choice import (
     exponentials,
     find_ties,
     gather,
-    room_for,
     uniforms,
     utilities,
+    workspace_for,
 )
 from sim.model.kernels.moves import relocate
 from sim.threads import over_range
@@ -70,7 +70,7 @@ def tables():
         remote=nothing[0],
         trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
         nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
-        sharpness=np.ones((C, H, H), np.float32),
+        inverse_dissimilarity=np.ones((C, H, H), np.float32),
         dissimilarity=np.ones(4, np.float32),
         permit=np.zeros((1, C, work, H), np.float32),
         group_of=np.zeros((C, len(STATUSES)), np.int64),
@@ -115,7 +115,7 @@ def add_shares(who, b_peer, room):
 @njit(cache=True, nogil=True)
 def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
     """Fill ``chosen[first:last]``: ``kernels.choice.choose_hubs`` with RM1's peers in place of E2's ties."""
-    room = room_for(min(BATCH, last - first), t.country.size)
+    room = workspace_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, room)
@@ -145,7 +145,7 @@ class Model:
         """One year."""
         key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
         parts = over_range(
-            events.consider,
+            events.find_searchers,
             self.world.n,
             key("month"),
             key("consider"),
@@ -181,8 +181,8 @@ class Model:
         self.year += 1
 
     def _move(self, first, last, who, chosen):
-        """Move a part of the searchers; (origin, destination) flow. Each part keeps books of its own."""
-        books, part = Books(H, C), slice(first, last)
+        """Move a part of the searchers; (origin, destination) flow. Each part keeps accounts of its own."""
+        accounts, part = Accounts(H, C), slice(first, last)
         relocate(
             who[part],
             chosen[part],
@@ -195,12 +195,12 @@ class Model:
             NO_PERMITS,
             ONE_JOB,
             NO_TEAMS,
-            books.change,
-            books.flow,
-            books.crossings,
-            books.hires,
+            accounts.delta,
+            accounts.flow,
+            accounts.crossings,
+            accounts.hires,
         )
-        return books.flow
+        return accounts.flow
 
 
 def build(world, seed, variant):

@@ -1,4 +1,4 @@
-"""The books: every entry, move, exit and change of status, tier or job, and the proof that they explain the stocks.
+"""The accounts: every entry, move, exit and change of status, tier or job, and the proof that they explain the stocks.
 
 Two accounts are kept. One counts by (hub, home, tier, status), so that a gap can be told where it is. The other is a
 fingerprint: a 64-bit number for every combination of hub, home, tier, role, sector, employer, status and type, summed
@@ -8,11 +8,11 @@ over all engineers; it shows that all of them balance at once, and misses a gap 
 import numpy as np
 
 from sim.errors import InvariantError
-from sim.model.kernels.accounts import STATUS_COUNT, no_changes
+from sim.model.kernels.accounts import STATUS_COUNT, no_delta
 from sim.world.categories import SECTORS, TIERS
 
 
-class Books:
+class Accounts:
     """What happened in one year, in agents; ``close`` demands that it explains the change of every cell.
 
     Attributes
@@ -29,7 +29,7 @@ class Books:
 
     def __init__(self, hubs, homes):
         self.shape = (hubs, homes, len(TIERS), STATUS_COUNT)
-        self.change = no_changes(hubs, homes)
+        self.delta = no_delta(hubs, homes)
         self.flow = np.zeros((hubs, hubs), np.int64)
         self.crossings = np.zeros(len(TIERS), np.int64)
         self.entrants = np.zeros((hubs, len(TIERS)), np.int64)
@@ -39,25 +39,25 @@ class Books:
         self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
         self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)
         self.job_changes = np.zeros(STATUS_COUNT, np.int64)
-        self.tied_moves, self.tied_hubs = 0, np.zeros((hubs, hubs), np.int64)
+        self.tied_moves, self.hubs_with_contacts = 0, np.zeros((hubs, hubs), np.int64)
 
-    def cells(self, change):
+    def cells(self, delta):
         """(hub, home, tier, status) agents of a (cell + 1,) change."""
-        return change[:-1].reshape(self.shape)
+        return delta[:-1].reshape(self.shape)
 
-    def entered(self, change):
+    def entered(self, delta):
         """Book people who joined; ``change`` is (cell + 1,) agents and fingerprint."""
-        self.change += change
-        self.entrants += self.cells(change).sum(axis=(1, 3))
+        self.delta += delta
+        self.entrants += self.cells(delta).sum(axis=(1, 3))
 
-    def left(self, change):
+    def left(self, delta):
         """Book people who left the occupation; ``change`` is (cell + 1,), its agents not positive."""
-        self.change += change
-        self.exits -= self.cells(change).sum(axis=(1, 2, 3))
+        self.delta += delta
+        self.exits -= self.cells(delta).sum(axis=(1, 2, 3))
 
-    def rehired(self, change, hires, job_changes):
+    def rehired(self, delta, hires, job_changes):
         """Book people who took another job in their hub; (cell + 1,), (sector, sector) and (status,) agents."""
-        self.change += change
+        self.delta += delta
         self.hires += hires
         self.job_changes += job_changes
 
@@ -65,7 +65,7 @@ class Books:
         """Movers who would know a former colleague where they go, if each went where the year's arrivals went."""
         arrivals = self.flow.sum(axis=0)
         elsewhere = np.maximum(arrivals.sum() - arrivals, 1)  # by origin, which is no destination
-        return (self.tied_hubs * arrivals).sum(axis=1) @ (1 / elsewhere)
+        return (self.hubs_with_contacts * arrivals).sum(axis=1) @ (1 / elsewhere)
 
     def close(self, before, after):
         """Check ``stock(t+1) = stock(t) + entrants + arrivals - departures - exits`` to the agent.
@@ -84,12 +84,12 @@ class Books:
         """
         moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants.sum(axis=1) - self.exits
         by_hub = lambda counts: self.cells(counts).sum(axis=(1, 2, 3))  # noqa: E731
-        for start, change, end, axes in (
-            (self.cells(before), self.cells(self.change), self.cells(after), "(hub, home, tier, status)"),
+        for start, delta, end, axes in (
+            (self.cells(before), self.cells(self.delta), self.cells(after), "(hub, home, tier, status)"),
             (by_hub(before), moved, by_hub(after), "(hub,)"),
-            (before[-1:], self.change[-1:], after[-1:], "fingerprint of hub, home, tier, sector, employer and status"),
+            (before[-1:], self.delta[-1:], after[-1:], "fingerprint of hub, home, tier, sector, employer and status"),
         ):
-            wrong = np.argwhere(start + change != end)
+            wrong = np.argwhere(start + delta != end)
             if len(wrong):
                 first = tuple(int(k) for k in wrong[0])
                 raise InvariantError("stocks and flows disagree", f"{len(wrong)} cells, the first {axes} {first}")

@@ -292,7 +292,7 @@ def choose(probabilities, nest, u):
     return np.take_along_axis(order, np.minimum(at, probabilities.shape[1] - 1)[:, None], axis=1)[:, 0]
 
 
-def considering_rates(rate, mobility, tier_factor, status_factor, mover_ratio, mover_share, age, b_age, age_reference):
+def search_rates(rate, mobility, tier_factor, status_factor, mover_ratio, mover_share, age, b_age, age_reference):
     r"""Probability of considering a move within the year (E4).
 
     :math:`p = \rho\,m_r\,f_t\,f_s\,k\,e^{-b_a\max(a-30,0)}`, with *k* such that movers consider ``mover_ratio`` times
@@ -488,7 +488,7 @@ def job_lock(queue_share, permanent_queue_job_change):
     return 1 + permanent_queue_job_change * np.asarray(queue_share)
 
 
-def sector_chances(openings_share, advantage):
+def sector_chances(openings_share, relative_utility):
     r"""Sector of a new job (E10): :math:`P_k = a_k e^{\Delta J_k}/\sum_l a_l e^{\Delta J_l}`.
 
     :math:`\Delta J_k` is how much the pull of the sector's jobs has changed against the hub's since the start, so that
@@ -506,16 +506,16 @@ def sector_chances(openings_share, advantage):
     >>> sector_chances(np.array([[0.25, 0.75]]), np.log([[3.0, 1.0]])).round(6).tolist()
     [[0.5, 0.5]]
     """
-    weight = openings_share * np.exp(advantage)
+    weight = openings_share * np.exp(relative_utility)
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def sector_value(openings_share, advantage):
+def sector_value(openings_share, relative_utility):
     r"""What the choice of sectors adds to a hub's pull (E2): :math:`\ln\sum_k a_k e^{\Delta J_k}`, 0 at the start.
 
     Written so that it is exactly 0 there, whatever the rounding of shares that add up to 1.
     """
-    return np.log1p((openings_share * np.expm1(advantage)).sum(axis=-1))
+    return np.log1p((openings_share * np.expm1(relative_utility)).sum(axis=-1))
 
 
 def sector_pay(
@@ -557,7 +557,7 @@ def sector_pay(
     )
 
 
-def sector_advantage(ahead, ahead_at_start, sector_response):
+def sector_relative_utility(ahead, ahead_at_start, sector_response):
     r"""Change of a sector's pull against the hub's since the start (E10), 0 at the start.
 
     .. math:: \Delta J_{kd} = r\,[(J_{kd} - J_d)_t - (J_{kd} - J_d)_0]
@@ -568,7 +568,7 @@ def sector_advantage(ahead, ahead_at_start, sector_response):
     return sector_response * (ahead - ahead_at_start)
 
 
-def own_sector(advantage, value):
+def own_sector(relative_utility, value):
     r"""Staying (E2): one's own job counts and not the choice among the hub's, :math:`\Delta J_{kd} - \ln\sum_l a_l
     e^{\Delta J_{ld}}`.
 
@@ -576,16 +576,16 @@ def own_sector(advantage, value):
     ----------
     advantage : (..., hub, sector) log-odds; value : (..., hub) as from ``sector_value``
     """
-    return advantage - np.asarray(value)[..., None]
+    return relative_utility - np.asarray(value)[..., None]
 
 
-def pay_separation(advantage, value):
+def pay_separation(relative_utility, value):
     r"""Separations for pay (E10): a factor :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}` on the rate.
 
     One's own job against a new one decides, as it does for staying in a hub; 1 at the start. Separations fall with pay
     as the pull of pay says; that one coefficient serves both is an assumption (grade D).
     """
-    return np.exp(-own_sector(advantage, value))
+    return np.exp(-own_sector(relative_utility, value))
 
 
 def sign_on_pull(gain, b_pay):

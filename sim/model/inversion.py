@@ -12,10 +12,10 @@ import numpy as np
 from sim.errors import InvariantError
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.kernels.choice import share_tied, tied_hubs
-from sim.model.labour import considering_factor
+from sim.model.kernels.choice import hubs_with_contacts, share_tied
+from sim.model.labour import search_factor
 from sim.model.market import dissimilarity_of
-from sim.model.routes import promise, route_shares
+from sim.model.routes import route_shares, success_probability
 from sim.world.people import entrant_homes
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
@@ -32,21 +32,21 @@ LEAST = 0.1
 EVALUATIONS = 20_000  # of the robust solver
 
 
-def considerers(arm):
+def expected_searchers(sim):
     """(hub, home, tier) persons expected to consider a move in the first year, new graduates included."""
-    a, s, world = arm.a, arm.world.setting, arm.world
+    a, s, world = sim.a, sim.world.setting, sim.world
     kind = np.array([1 - a.mover_share, a.mover_share])
-    rates = arm.considering_rates.reshape(2, 3, s.role_share.shape[1], *arm.considering_rates.shape[1:])
-    roles = s.role_share * considering_factor(arm)
+    rates = sim.search_rates.reshape(2, 3, s.role_share.shape[1], *sim.search_rates.shape[1:])
+    roles = s.role_share * search_factor(sim)
     rate = np.einsum("ktrsa,k,hr,ta->hts", rates, kind, roles, s.ages, optimize=True)
-    residents = np.einsum("hts,hgts->hgt", rate, arm.counts) * world.weight
-    graduates = arm.entrants[0][:, 0, None, :] * entrant_homes(s)[:, 0, :, None]
+    residents = np.einsum("hts,hgts->hgt", rate, sim.counts) * world.weight
+    graduates = sim.entrants[0][:, 0, None, :] * entrant_homes(s)[:, 0, :, None]
     return residents + a.considering_graduate * graduates
 
 
-def tie_factors(arm):
+def tie_factors(sim):
     """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
-    a, (friend, colleague) = arm.a, tie_shares(arm.world, arm.colleague_share)
+    a, (friend, colleague) = sim.a, tie_shares(sim.world, sim.colleague_share)
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
 
@@ -61,17 +61,17 @@ def tie_shares(world, colleague_share, sample=30_000):
     who = np.arange(0, used, max(1, used // sample))
     home, hub = people.home[who], people.hub[who]
     keys = np.array([rng.key(world.seed, "tie counts")])
-    ties = tied_hubs(who, people, people.hub, world.ties, keys, colleague_share)
+    ties = hubs_with_contacts(who, people, people.hub, world.ties, keys, colleague_share)
     sizes = len(world.setting.homes), len(world.setting.hubs)
     return tuple(share_tied(home, hub, bits, *sizes) for bits in ties[::-1])
 
 
-def pulls(arm):
+def utility_terms(sim):
     """(nest, home, tier, hub) log-odds of a hub as an alternative of each nest (E1, E2), constant and corridor apart.
 
     Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
     """
-    s, t = arm.world.setting, arm.pulls
+    s, t = sim.world.setting, sim.utility_terms
     p = np.arange(3) * 15 + ROLE * 3 + TASTE
     hub = np.arange(len(s.hubs))
     is_home = (s.home_share > 0)[:, None, :]
@@ -79,7 +79,7 @@ def pulls(arm):
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
     rest = (t.place + t.compute[ROLE] + t.jobs[ROLE])[:, None, :]
-    ties = np.log(tie_factors(arm))[:, None, :]
+    ties = np.log(tie_factors(sim))[:, None, :]
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 
 
@@ -140,18 +140,18 @@ def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns
 class FirstYear:
     """Expected flows of the first year as a function of the constants, everything else laid out once."""
 
-    def __init__(self, arm):
-        setting, a = arm.world.setting, arm.a
-        self.arm = arm
-        self.dissimilarity, self.weight = dissimilarity_of(a), considerers(arm).transpose(2, 0, 1)
+    def __init__(self, sim):
+        setting, a = sim.world.setting, sim.a
+        self.sim = sim
+        self.dissimilarity, self.weight = dissimilarity_of(a), expected_searchers(sim).transpose(2, 0, 1)
         self.border = setting.country[:, None] != setting.country[None, :]
-        trip = arm.layout.trip_cost - self.border * arm.constants.move_cost_abroad[:, None, None]
-        asks, wins = permit_factors(arm)
+        trip = sim.layout.trip_cost - self.border * sim.constants.move_cost_abroad[:, None, None]
+        asks, wins = permit_factors(sim)
         self.stay, self.trip, self.asked, self.won, self.lives = exponentials(
-            pulls(arm), trip, asks, wins, setting.country, setting.home_share > 0, self.dissimilarity
+            utility_terms(sim), trip, asks, wins, setting.country, setting.home_share > 0, self.dissimilarity
         )
-        self.size = arm.size()
-        self.group = by_group(arm.counts.sum(axis=(0, 1, 3))) * arm.world.weight
+        self.size = sim.size()
+        self.group = by_group(sim.counts.sum(axis=(0, 1, 3))) * sim.world.weight
         self.foreign = setting.home_share.T <= 0  # hub, home
 
     def flows(self, xi, move_cost_abroad, back=None, returns=False, won=None):
@@ -175,17 +175,17 @@ class FirstYear:
         )
 
 
-def permit_factors(arm):
+def permit_factors(sim):
     """(home, tier, hub) factors that permits put on the odds of choosing a hub abroad, and of then arriving there.
 
     The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
     chance that their routes give.
     """
-    t, (route, share, pattern_of) = arm.pulls, route_shares(arm)
-    granted = (share * promise(arm, True, arm.offices.known_odds)[:, route][:, None]).sum(axis=-1)
+    t, (route, share, pattern_of) = sim.utility_terms, route_shares(sim)
+    granted = (share * success_probability(sim, True, sim.visas.known_odds)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
-    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / arm.a.nest_third)
+    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / sim.a.nest_third)
     open_to = ~t.closed[:, None, :]
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to
 
@@ -196,7 +196,7 @@ def by_group(by_tier):
 
 
 @dataclass(frozen=True)
-class Constants:
+class HubConstants:
     """Pull of every hub beyond the named factors, in log-odds, and the border cost fitted along with it."""
 
     permanent: np.ndarray  # (hub,)
@@ -211,7 +211,7 @@ class Constants:
 
 
 @dataclass(frozen=True)
-class Offsets:
+class AgentOffsets:
     """What agents do beyond the expected flows, measured at the centre by the fit and kept for every draw."""
 
     net: np.ndarray  # (hub,) persons a year
@@ -219,20 +219,20 @@ class Offsets:
     forced: np.ndarray | None = None  # (country, home) persons a year who leave because their permit runs out
 
 
-def measured_exits(arm):
+def measured_exits(sim):
     """(country, home) persons a year who leave the country: measured exit rates, times the foreigners who live there.
 
     Free movers, for whom ``return_hazards.csv`` has no rate, leave as people of their home leave the USA,
     Americans as they leave Canada. Outside the USA, where no stay is measured, the weight is ``return_elsewhere``. The
     settled leave ``return_settled`` times as often as the temporary.
     """
-    s, a = arm.world.setting, arm.a
+    s, a = sim.world.setting, sim.a
     usa, can = s.countries.index("usa"), s.countries.index("can")
     free = np.where(np.array(s.homes) == "usa", s.return_rate[can], s.return_rate[usa])
     rate = np.where(s.return_rate > 0, s.return_rate, free)
     rate = rate * np.where(np.isin(s.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
     weight = np.where(np.arange(len(s.countries)) == usa, a.return_choice, a.return_elsewhere)[:, None]
-    counts = arm.counts.sum(axis=2) * arm.world.weight  # hub, home, status
+    counts = sim.counts.sum(axis=2) * sim.world.weight  # hub, home, status
     away = (s.home_share.T <= 0) * (counts[..., 2:].sum(axis=2) + a.return_settled * counts[..., :2].sum(axis=2))
     by_country = np.stack([away[s.country == c].sum(axis=0) for c in range(len(s.countries))])
     return weight * rate * by_country
@@ -248,7 +248,7 @@ def chosen_exits(exits, forced):
 
 def none(hubs, start, move_cost_abroad=0.0):
     """Constants that say nothing, for tests and for the start of a fit."""
-    return Constants(np.zeros(hubs), np.zeros(hubs), np.full(3, float(move_cost_abroad)), start)
+    return HubConstants(np.zeros(hubs), np.zeros(hubs), np.full(3, float(move_cost_abroad)), start)
 
 
 def net_targets(setting, boom_weight):
@@ -287,7 +287,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         where no constants meet the targets: such a draw of the assumptions is refused and counted
     """
     xi, cost, back = fitted if len(fitted) == 3 else (*fitted, None)
-    country, hubs = first_year.arm.world.setting.country, len(xi)
+    country, hubs = first_year.sim.world.setting.country, len(xi)
     of_country = np.eye(country.max() + 1)[country].T  # country, hub
     homes, kinds, known = 0, 0, None  # effects of homes and countries, the former, and the margins that they meet
 
@@ -300,7 +300,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
     if going_home is not None:
         homes, kinds, known = sum(going_home.shape), going_home.shape[1], margins(going_home)
 
-    def miss(x):
+    def residual(x):
         rho = laid(x[-homes:]) if homes else back
         found = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if crossing_rates is not None else cost, rho, homes > 0)
         flow = found[0] if homes else found
@@ -320,9 +320,9 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         start = np.concatenate([start, back[:, 0], back[0, first] - back[0, 0]])
     why, firm = "", len(start) - homes
     with np.errstate(all="ignore"):
-        x = None if homes else anderson(miss, start)
+        x = None if homes else anderson(residual, start)
         if x is None and homes:
-            x, why = robust(miss, start, firm, kinds)
+            x, why = robust(residual, start, firm, kinds)
     if x is None:
         raise InvariantError(f"no hub constants meet the first year's flows under these assumptions: {why}")
     fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
@@ -330,13 +330,13 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
     return (*fixed, laid(x[-homes:])) if homes else fixed
 
 
-def anderson(miss, x):
+def anderson(residual, x):
     """A root of ``miss`` from ``x`` on by Anderson mixing, None where none is found in ``ROUNDS`` rounds.
 
     Each round extrapolates from the last ``MEMORY`` ones. The same steps as ``scipy.optimize.anderson``, the oracle of
     the tests, without the import, which takes a worker longer than its draws do.
     """
-    found, steps, changes = miss(x), np.empty((0, len(x))), np.empty((0, len(x)))
+    found, steps, changes = residual(x), np.empty((0, len(x))), np.empty((0, len(x)))
     for _ in range(ROUNDS):
         if not np.isfinite(found).all():
             return None
@@ -348,12 +348,12 @@ def anderson(miss, x):
             step = STEP * found - np.linalg.solve(products, changes @ found) @ (steps + STEP * changes)
         except np.linalg.LinAlgError:  # begin anew
             steps, changes, step = steps[:0], changes[:0], STEP * found
-        x, before, found = x + step, found, miss(x + step)
+        x, before, found = x + step, found, residual(x + step)
         steps, changes = np.vstack([steps, step])[-MEMORY:], np.vstack([changes, found - before])[-MEMORY:]
     return None
 
 
-def robust(miss, x, firm, kinds):
+def robust(residual, x, firm, kinds):
     """Constants by Levenberg and Marquardt's method from ``x`` on, or None and why there are none.
 
     The first ``firm`` targets are met; the others, margins of exits, are traded against the size of the effects of home
@@ -363,7 +363,7 @@ def robust(miss, x, firm, kinds):
     from scipy.optimize import least_squares
 
     def weighed(y):
-        gap, effect = miss(y), y[firm:]
+        gap, effect = residual(y), y[firm:]
         level = effect[:kinds].mean() if kinds else 0.0
         own = np.concatenate([effect[:kinds] - level, effect[kinds:]]) / SPREAD
         found = np.concatenate([gap[:firm] / HARD, gap[firm:] / EXITS, own])

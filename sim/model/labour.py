@@ -33,45 +33,45 @@ class Sectors(NamedTuple):
     """What sets the jobs of sectors apart under the rules now in force."""
 
     openings: np.ndarray  # (hub, sector) shares of the hub's openings
-    advantage: np.ndarray  # (category % 45, hub, sector) log-odds since the start
+    relative_utility: np.ndarray  # (category % 45, hub, sector) log-odds since the start
     value: np.ndarray  # (category % 45, hub) log-odds that the choice of sectors adds to a hub
 
 
-def sectors(arm, gross):
-    """The :class:`Sectors` of the market and the rules now in force; the first ones of an arm are those of the start.
+def sectors(sim, gross):
+    """The :class:`Sectors` of the market and the rules now in force; the first ones are those of the start.
 
     Parameters
     ----------
     gross : (hub, tier, role) kUSD a year, pay of the hub as engineers value it, allowances apart
     """
-    s, a = arm.world.setting, arm.a
-    pull = sector_pull(arm, gross)
-    if arm.pull_at_start is None:
-        arm.pull_at_start = pull
-    openings = np.maximum(openings_by_sector(s, a, arm.rules), 1e-12)  # even where none are left
+    s, a = sim.world.setting, sim.a
+    pull = sector_pull(sim, gross)
+    if sim.sector_utility_at_start is None:
+        sim.sector_utility_at_start = pull
+    openings = np.maximum(openings_by_sector(s, a, sim.rules), 1e-12)  # even where none are left
     openings /= openings.sum(axis=1, keepdims=True)
-    pushed = eq.jobs_share(arm.vacancies, arm.openings())[:, None]  # of all openings
+    pushed = eq.jobs_share(sim.vacancies, sim.openings())[:, None]  # of all openings
     openings = openings * (1 - pushed) + pushed * PUSHED_SECTORS
-    advantage = eq.sector_advantage(pull, arm.pull_at_start, a.sector_response)
-    return Sectors(openings, advantage, eq.sector_value(openings, advantage))
+    relative_utility = eq.sector_relative_utility(pull, sim.sector_utility_at_start, a.sector_response)
+    return Sectors(openings, relative_utility, eq.sector_value(openings, relative_utility))
 
 
-def sector_pull(arm, gross):
+def sector_pull(sim, gross):
     """(category % 45, hub, sector) pull of pay and compute of a sector's jobs over the hub's mean (E1, E2).
 
     No newcomers' relief is counted: it is nearly the same for all sectors.
     """
-    setting, a, rules, market = arm.world.setting, arm.a, arm.rules, arm.market
+    setting, a, rules, market = sim.world.setting, sim.a, sim.rules, sim.market
     mean = with_allowance(gross, rules)
     own = with_allowance(gross[:, None] * relative_pay(setting, a, rules)[..., None], rules)
-    ahead = eq.pay_gain(
+    log_pay_gap = eq.pay_gain(
         net_pay(setting, a, rules, own),
         net_pay(setting, a, rules, mean)[:, None],
         a.linear_pay,
-        nominal_mean_pay(arm)[:, None, None, None],
+        nominal_mean_pay(sim)[:, None, None, None],
     )
-    ahead = np.moveaxis(ahead, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
-    pay = pay_tastes(a)[:, None, None] * ahead
+    log_pay_gap = np.moveaxis(log_pay_gap, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
+    pay = pay_tastes(a)[:, None, None] * log_pay_gap
     seen = a.b_compute * (
         np.log1p(relative(a, market, market.sector_compute)) - np.log1p(relative(a, market, market.compute))[:, None]
     )
@@ -90,9 +90,9 @@ def net_pay(setting, a, rules, gross):
     return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0)
 
 
-def nominal_mean_pay(arm):
+def nominal_mean_pay(sim):
     """(hub,) kUSD a year that buy the world's mean pay at the hub's prices: what linear pay is set against (E2)."""
-    return arm.mean_pay * arm.market.price**arm.a.price_weight
+    return sim.mean_pay * sim.market.price**sim.a.price_weight
 
 
 def with_allowance(gross, rules):
@@ -145,44 +145,44 @@ def openings_by_sector(setting, a, rules):
     return left / left.sum(axis=1, keepdims=True) * policy
 
 
-def sign_on_table(arm, gross):
+def sign_on_table(sim, gross):
     """(category % 45, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
-    setting, a, rules = arm.world.setting, arm.a, arm.rules
+    setting, a, rules = sim.world.setting, sim.a, sim.rules
     if not rules["sign_on_kusd"].any():
         return np.zeros((gross[0].size * len(TASTES), len(setting.hubs)))
     mean = with_allowance(gross, rules)
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
-    paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
-    gain = eq.pay_gain(paid, unpaid, a.linear_pay, nominal_mean_pay(arm))  # tier, role, hub
+    fee_paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
+    gain = eq.pay_gain(fee_paid, unpaid, a.linear_pay, nominal_mean_pay(sim))  # tier, role, hub
     return eq.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
 
 
-def change_jobs(arm, year):
+def change_jobs(sim, year):
     """Let engineers change employers within their hub."""
-    setting, a = arm.world.setting, arm.a
-    keys = np.array([rng.key(arm.seed, "separation", year), rng.key(arm.world.seed, "mission")])
-    for_pay = eq.pay_separation(arm.sectors.advantage, arm.sectors.value)
+    setting, a = sim.world.setting, sim.a
+    keys = np.array([rng.key(sim.seed, "separation", year), rng.key(sim.world.seed, "mission")])
+    for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value)
     for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
     parts = over_range(
         jobs.change_jobs,
-        arm.used,
+        sim.used,
         keys,
-        arm.people,
-        separation(arm),
+        sim.people,
+        separation(sim),
         for_pay,
         job_lock(setting, a),
         1 + a.remote_separation_effect,
         a.mission_share,
         setting.country,
-        arm.hiring,
+        sim.hiring,
         len(setting.homes),
     )
-    arm.books.rehired(*map(sum, zip(*parts, strict=True)))
+    sim.accounts.rehired(*map(sum, zip(*parts, strict=True)))
 
 
-def separation(arm):
+def separation(sim):
     """(2, sector) separations a person-year of the others and of those whom the mission of a frontier lab holds."""
-    a, rate = arm.a, separation_rates(arm.world.setting, arm.a) * arm.rules["sector_separations"]
+    a, rate = sim.a, separation_rates(sim.world.setting, sim.a) * sim.rules["sector_separations"]
     others = 1 / (1 - a.mission_share * (1 - a.mission_separation))  # so that both average the sector's rate
     kind = np.ones((2, len(SECTORS)))
     kind[:, FRONTIER_LAB] = others, others * a.mission_separation
@@ -194,67 +194,67 @@ def job_lock(setting, a):
 
     ``temporary_job_change`` is their average at the start, those in the queue for permanent residence included.
     """
-    change = eq.job_lock(setting.queue_share, a.permanent_queue_job_change)
+    delta = eq.job_lock(setting.queue_share, a.permanent_queue_job_change)
     country = setting.country[:, None] == np.arange(len(setting.countries))
     residents = country.T @ (setting.stock[:, None] * setting.home_mix)
-    mean = np.average(change, weights=residents * setting.status_mix[:, :, TEMPORARY:].sum(axis=2) + 1e-9)
-    return a.temporary_job_change * change / mean
+    mean = np.average(delta, weights=residents * setting.status_mix[:, :, TEMPORARY:].sum(axis=2) + 1e-9)
+    return a.temporary_job_change * delta / mean
 
 
-def hiring(arm, year):
+def hiring(sim, year):
     """The :class:`Hiring` of a year under the rules now in force."""
-    s = arm.world.setting
+    s = sim.world.setting
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
-    chances = eq.sector_chances(arm.sectors.openings, arm.sectors.advantage)
+    chances = eq.sector_chances(sim.sectors.openings, sim.sectors.relative_utility)
     keys = [
-        rng.key(arm.seed, "new sector", year),
-        rng.key(arm.world.seed, "would work remotely"),
-        rng.key(arm.seed, "remote employer", year),
+        rng.key(sim.seed, "new sector", year),
+        rng.key(sim.world.seed, "would work remotely"),
+        rng.key(sim.seed, "remote employer", year),
     ]
     return Hiring(
         single(np.cumsum(chances, axis=-1)),
-        single(remote_share(s, arm.a, arm.rules)),
-        single(np.cumsum(employers(arm), axis=-1)),
+        single(remote_share(s, sim.a, sim.rules)),
+        single(np.cumsum(employers(sim), axis=-1)),
         np.array(keys),
     )
 
 
-def promote(arm, year):
+def promote(sim, year):
     """Promote whom the year's draw picks."""
-    track = arm.track[year - arm.world.start] if arm.a.expert_track > 0 else np.ones(1)
+    track = sim.track[year - sim.world.start] if sim.a.expert_track > 0 else np.ones(1)
     parts = over_range(
         jobs.promote,
-        arm.used,
-        rng.key(arm.seed, "promotion", year),
-        arm.people,
-        promotion_rates(arm, year),
-        arm.entered,
+        sim.used,
+        rng.key(sim.seed, "promotion", year),
+        sim.people,
+        promotion_rates(sim, year),
+        sim.entered,
         year,
         track,
-        len(arm.world.setting.homes),
+        len(sim.world.setting.homes),
     )
-    change, promotions = (sum(part) for part in zip(*parts, strict=True))
-    arm.books.change += change
-    arm.books.promotions += promotions
+    delta, promotions = (sum(part) for part in zip(*parts, strict=True))
+    sim.accounts.delta += delta
+    sim.accounts.promotions += promotions
 
 
-def offers(arm):
+def offers(sim):
     """(category // 3,) offers that make people consider a move (E4), over the baseline's: by demand for their skill."""
-    return np.tile(skill_demand(arm.a, arm.rules).ravel(), 2)  # of both types
+    return np.tile(skill_demand(sim.a, sim.rules).ravel(), 2)  # of both types
 
 
-def promotion_rates(arm, year):
+def promotion_rates(sim, year):
     """(tier, hub) promotions a person-year, from the last count of stocks and the rules now in force."""
-    s, a = arm.world.setting, arm.a
-    stock, start = arm.counts.sum(axis=(1, 3)), s.stock[:, None] * s.tier_share  # hub, tier
+    s, a = sim.world.setting, sim.a
+    stock, start = sim.counts.sum(axis=(1, 3)), s.stock[:, None] * s.tier_share  # hub, tier
     share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
     world = start[:, 0].sum() / start.sum()
     if a.expert_track > 0:  # mentoring says where people are promoted, and never how many in all
         start, world = stock, stock[:, 0].sum() / stock.sum()
     mean = eq.mentoring(share(start), world, a.b_mentoring) @ start / start.sum(axis=0)
-    demand = eq.demand_factor(arm.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
+    demand = eq.demand_factor(sim.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
     return eq.promotion_rate(
-        a.promotion_pace * balanced(arm, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
+        a.promotion_pace * balanced(sim, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
     )
 
 
@@ -273,44 +273,44 @@ def entry_years(world, slots):
     return entered
 
 
-def expert_track(arm):
+def expert_track(sim):
     """(year, years since entry) promotions to expert over those of the mean practitioner (E10).
 
     The shape is that of the time from entry to expert of those on the track, a gamma distribution of mean
     ``expert_track``; the level is such that the reference path has the promotions that keep its tiers. The path's
     people are followed by years since entry, so that a cohort which policy makes smaller lacks its experts later.
     """
-    world = arm.world
-    shape = eq.track_density(np.arange(LONGEST), arm.a.expert_track, TRACK_SHAPE)
+    world = sim.world
+    shape = eq.track_density(np.arange(LONGEST), sim.a.expert_track, TRACK_SHAPE)
     first, weight = int(world.cohort[1]), world.weight
-    since = np.clip(world.start - 1 - arm.entered[:first], 0, LONGEST - 1)
+    since = np.clip(world.start - 1 - sim.entered[:first], 0, LONGEST - 1)
     tier = tier_of(world.engineers.category[:first])
     entry, practitioners = (np.bincount(since[tier == k], minlength=LONGEST) * weight for k in (2, 1))
     rows = []
     for t in range(world.years):
-        joined, rate = arm.entrants[t].sum(axis=(0, 1)), balanced(arm, world.start + t)
+        joined, rate = sim.entrants[t].sum(axis=(0, 1)), balanced(sim, world.start + t)
         entry, practitioners = (
             np.append(x, n)[[-1, *range(LONGEST - 1)]] for x, n in ((entry, joined[2]), (practitioners, joined[1]))
         )
-        doctors = arm.entrants[t][:, 0, 1].sum()
+        doctors = sim.entrants[t][:, 0, 1].sum()
         practitioners[[0, DOCTORATE]] += -doctors, doctors
         promoted = practitioners.sum() * rate[1]
         rows.append(shape * practitioners.sum() / (practitioners @ shape))
-        leaving = 1 - (arm.reference[t + 1].sum() - joined.sum()) / arm.reference[t].sum()
+        leaving = 1 - (sim.reference[t + 1].sum() - joined.sum()) / sim.reference[t].sum()
         onwards = shape * practitioners * promoted / (practitioners @ shape)
         practitioners = (practitioners - onwards + rate[2] * entry) * (1 - leaving)
         entry = entry * (1 - rate[2]) * (1 - leaving)
     return np.array(rows)
 
 
-def balanced(arm, year):
+def balanced(sim, year):
     """(tier,) promotions a person-year that keep the world's tiers in the proportions of the start.
 
     On the reference path, where they follow the growth of the year; what policy does to entrants they do not follow.
     """
-    s, t = arm.world.setting, year - arm.world.start
+    s, t = sim.world.setting, year - sim.world.start
     tiers = s.stock @ s.tier_share / s.stock.sum()
-    return eq.balanced_promotion(tiers * arm.reference[t].sum(), arm.entrants[t].sum(axis=(0, 1)))
+    return eq.balanced_promotion(tiers * sim.reference[t].sum(), sim.entrants[t].sum(axis=(0, 1)))
 
 
 def remote_share(setting, a, rules):
@@ -320,61 +320,61 @@ def remote_share(setting, a, rules):
     return np.minimum(a.remote_share * factor / (factor * stock).sum() * rules["sector_remote"], 1.0)
 
 
-def offered(arm):
+def offered(sim):
     """(hub,) remote jobs that a hub's employers offer, up to a common factor: by its size, times policy."""
-    return arm.size() * arm.rules["remote_hiring"]
+    return sim.size() * sim.rules["remote_hiring"]
 
 
-def employers(arm):
+def employers(sim):
     """(hub, hub) chances of each hub to be that of a remote worker's employer, by residence (E11)."""
-    s = arm.world.setting
+    s = sim.world.setting
     return eq.employer_chances(
-        arm.size(), s.country[:, None] != s.country, arm.a.remote_abroad, arm.rules["remote_hiring"]
+        sim.size(), s.country[:, None] != s.country, sim.a.remote_abroad, sim.rules["remote_hiring"]
     )
 
 
-def remote_gross_pay(arm, gross):
+def remote_gross_pay(sim, gross):
     """(hub, tier, role) kUSD a year of somebody who works remotely and lives in the hub (E11), out of local pay."""
-    return eq.remote_gross(gross, offered(arm), arm.a.remote_convergence)
+    return eq.remote_gross(gross, offered(sim), sim.a.remote_convergence)
 
 
-def expected_share(arm):
+def expected_share(sim):
     """(hub, role) part of the residents of the start whose employer is in another hub."""
-    s = arm.world.setting
-    elsewhere = 1 - np.diagonal(employers(arm))
-    return elsewhere[:, None] * (s.sector_share @ remote_share(s, arm.a, arm.rules).T)
+    s = sim.world.setting
+    elsewhere = 1 - np.diagonal(employers(sim))
+    return elsewhere[:, None] * (s.sector_share @ remote_share(s, sim.a, sim.rules).T)
 
 
-def considering_factor(arm):
+def search_factor(sim):
     """(hub, role) mean factor of remote work on the considering rates of the residents of the start (E4)."""
-    return 1 + (arm.a.remote_considering - 1) * expected_share(arm)
+    return 1 + (sim.a.remote_considering - 1) * expected_share(sim)
 
 
-def place_remote_workers(arm):
+def place_remote_workers(sim):
     """Say who works remotely, and for whom, when the run starts."""
-    over_range(jobs.place_remote_workers, arm.used, arm.people, arm.hiring)
+    over_range(jobs.place_remote_workers, sim.used, sim.people, sim.hiring)
 
 
-def call_back(arm, year):
+def return_to_office(sim, year):
     """End the remote jobs that role and sector no longer allow, at the end of a year.
 
     A part of those whose employer is in their country move to him; everybody else takes another job where he lives.
     """
-    keys = np.array([arm.hiring.keys[1], rng.key(arm.seed, "follow the office", year)])
+    keys = np.array([sim.hiring.keys[1], rng.key(sim.seed, "follow the office", year)])
     parts = over_range(
-        jobs.call_back,
-        arm.used,
+        jobs.return_to_office,
+        sim.used,
         keys,
-        arm.people,
-        arm.a.recall_relocation,
-        arm.world.setting.country,
-        arm.hiring,
-        len(arm.world.setting.homes),
+        sim.people,
+        sim.a.recall_relocation,
+        sim.world.setting.country,
+        sim.hiring,
+        len(sim.world.setting.homes),
     )
     *booked, called = zip(*parts, strict=True)
-    arm.books.rehired(*map(sum, booked))
+    sim.accounts.rehired(*map(sum, booked))
     slots = np.concatenate(called)
-    moves.move(arm, slots, arm.people.employer_hub[slots].astype(np.int64), 12 * year + 11)
+    moves.move(sim, slots, sim.people.employer_hub[slots].astype(np.int64), 12 * year + 11)
 
 
 def relative(a, market, compute):

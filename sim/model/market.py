@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import labour
-from sim.model.kernels.choice import SHUT, Tables
+from sim.model.kernels.choice import UNAVAILABLE, Tables
 from sim.model.labour import (
     hiring,
     nominal_mean_pay,
@@ -108,7 +108,7 @@ def compute_table(setting, a, market):
     return eq.compute_pull(compute, a.b_compute, setting.role_compute[:, None], np.inf, mean)
 
 
-class Pulls(NamedTuple):
+class UtilityTerms(NamedTuple):
     """What draws people to hubs under the rules now in force, term by term; log-odds, see :func:`pulls`."""
 
     pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
@@ -139,28 +139,28 @@ class Market:
         self.frontier = 1.0  # growth of owners' fleets since the start: compute is seen in fleets of the day
 
 
-def follow_the_market(arm, year):
+def update_market(sim, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
-    arm.open_jobs(year)
-    arm.market = market(arm, year, arm.rules)
-    arm.open_routes = open_routes(arm)
-    arm.from_abroad = route_shares(arm)
-    arm.sectors = sectors(arm, gross_pay(arm.world.setting, arm.a, arm.market.pay_scale, arm.market.skill))
-    arm.hiring = hiring(arm, year)
-    arm.pulls = pulls(arm, year)
-    arm.tables = tables(arm, year)
+    sim.open_jobs(year)
+    sim.market = market(sim, year, sim.rules)
+    sim.open_routes = open_routes(sim)
+    sim.from_abroad = route_shares(sim)
+    sim.sectors = sectors(sim, gross_pay(sim.world.setting, sim.a, sim.market.pay_scale, sim.market.skill))
+    sim.hiring = hiring(sim, year)
+    sim.utility_terms = utility_terms(sim, year)
+    sim.tables = tables(sim, year)
 
 
-def market(arm, year, rules):
+def market(sim, year, rules):
     """The market of a year under ``rules``, from the last count of stocks."""
-    s, a = arm.world.setting, arm.a
-    t = year - arm.world.start
-    size = arm.size()
-    reference = arm.reference[min(t, len(arm.reference) - 1)]
+    s, a = sim.world.setting, sim.a
+    t = year - sim.world.start
+    size = sim.size()
+    reference = sim.reference[min(t, len(sim.reference) - 1)]
     demand = reference + jobs_of(s, a, rules, year)  # which rises with the jobs that compute opens
     pay_scale = eq.pay_level(1.0, size, demand, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
-    compute, by_sector = compute_per_engineer(s, a, rules, (size, arm.sector_size()), year, arm.world.start)
+    compute, by_sector = compute_per_engineer(s, a, rules, (size, sim.sector_size()), year, sim.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
     found = Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size)
     found.frontier = np.exp(a.fleet_growth * t)
@@ -212,32 +212,32 @@ def mean_pay(setting, a):
     return float(np.average(net, weights=people))
 
 
-def pulls(arm, year):
+def utility_terms(sim, year):
     """The :class:`Pulls` under the rules now in force."""
-    s, a, rules, m = arm.world.setting, arm.a, arm.rules, arm.market
+    s, a, rules, m = sim.world.setting, sim.a, sim.rules, sim.market
     valued = gross_pay(s, a, m.pay_scale, m.skill)
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
-    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, arm)
-    return Pulls(
+    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, sim)
+    return UtilityTerms(
         pay=pay,
-        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, arm),
+        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, sim),
         pay_arriving=after(pay, years("newcomer_years")),
-        sign_on=sign_on_table(arm, valued),
-        remote=remote_pull(arm, gross, m.price) - pay[..., 0],
+        sign_on=sign_on_table(sim, valued),
+        remote=remote_pull(sim, gross, m.price) - pay[..., 0],
         place=eq.utility(
             a,
             size=m.size,
             diaspora=s.compatriots,
             home_share=s.home_share,
             language=s.language,
-            openings=openings(s, a, rules, arm.jobs_abroad()),
-            constant=arm.constants.at(year, a.boom_half_life),
+            openings=openings(s, a, rules, sim.jobs_abroad()),
+            constant=sim.constants.at(year, a.boom_half_life),
         ),
         compute=compute_table(s, a, m),
-        jobs=eq.jobs_pull(arm.vacancies, arm.openings(), s.role_share, PUSHED_ROLES),
-        permit=permit_terms(arm, gross, tax),
+        jobs=eq.jobs_pull(sim.vacancies, sim.openings(), s.role_share, PUSHED_ROLES),
+        permit=permit_disutility(sim, gross, tax),
         free=np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
         newcomer_years=years("newcomer_years"),
@@ -245,28 +245,30 @@ def pulls(arm, year):
     )
 
 
-def tables(arm, year):
+def tables(sim, year):
     """The pulls laid out as the kernels read them: one row an engineer for every term."""
-    s, a, p, fixed, rules = arm.world.setting, arm.a, arm.pulls, arm.layout, arm.rules
+    s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
     role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
-    stay = eq.own_sector(arm.sectors.advantage, arm.sectors.value) - p.sign_on[..., None]
+    stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
     return Tables(
         pull=single(
-            p.place[:, None, :] + (p.pay_arriving + p.compute[role] + p.jobs[role] + arm.sectors.value + p.sign_on)
+            p.place[:, None, :] + (p.pay_arriving + p.compute[role] + p.jobs[role] + sim.sectors.value + p.sign_on)
         ),
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
-        permit=single(np.where(np.isnan(p.permit), SHUT, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))),
+        permit=single(
+            np.where(np.isnan(p.permit), UNAVAILABLE, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))
+        ),
         newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
         returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
         remote=single(p.remote),
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
-        group_of=arm.routes.group_of,
+        group_of=sim.routes.group_of,
         free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
         is_home=s.home_share > 0,
         nest=fixed.nest,
-        sharpness=fixed.sharpness,
+        inverse_dissimilarity=fixed.inverse_dissimilarity,
         dissimilarity=fixed.dissimilarity,
         country=s.country,
         closed=p.closed,
@@ -277,22 +279,22 @@ def tables(arm, year):
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend),
         log_colleague=np.float32(np.log(a.colleague_multiplier)),
-        colleague_share=arm.colleague_share,
+        colleague_share=sim.colleague_share,
         family_share=np.float32(a.family_share),
         year=year,
-        back=single(arm.constants.back if arm.constants.back is not None else np.zeros((len(s.homes), len(s.hubs)))),
+        back=single(sim.constants.back if sim.constants.back is not None else np.zeros((len(s.homes), len(s.hubs)))),
     )
 
 
-def relief_matters(setting, pulls):
+def relief_matters(setting, utility_terms):
     """(home, origin) bool: a scheme runs in the country of residence, or in one that counts as home."""
-    scheme = (pulls.newcomer_years > 0) | (pulls.returnee_years > 0)
+    scheme = (utility_terms.newcomer_years > 0) | (utility_terms.returnee_years > 0)
     at_home = ((setting.home_share > 0) & scheme).any(axis=1)
     return at_home[:, None] | scheme
 
 
 class Layout:
-    """What the tables of an arm hold that neither time nor policy changes."""
+    """What the tables of a simulation hold that neither time nor policy changes."""
 
     def __init__(self, setting, a, move_cost_abroad):
         self.abroad = setting.country[:, None] != setting.country[None, :]
@@ -305,7 +307,7 @@ class Layout:
         )  # tier, origin, destination
         self.nest = nests_of(setting)
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
-        self.sharpness = (1 / self.dissimilarity)[self.nest]
+        self.inverse_dissimilarity = (1 / self.dissimilarity)[self.nest]
 
     def trips(self, a, rights):
         """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
@@ -339,12 +341,12 @@ def closed_to(setting, rules):
     return np.ascontiguousarray((rules["is_closed"] > 0)[setting.country] | (bars & (setting.home_share == 0)))
 
 
-def pay_table(gross, tax, relief, price, arm):
+def pay_table(gross, tax, relief, price, sim):
     """(category % 45, hub, years of relief) pull of net real pay (E1, E2).
 
     The years end with the horizon: relief beyond it is worth nothing more.
     """
-    a = arm.a
+    a = sim.a
     left = np.arange(int(np.ceil(a.expected_stay)) + 1)
     y = eq.net_real_pay(
         gross[..., None],
@@ -358,26 +360,26 @@ def pay_table(gross, tax, relief, price, arm):
         a.fee_pass_through,
         a.price_weight,
     )
-    utility = eq.pay_utility(y, a.linear_pay, arm.mean_pay)
+    utility = eq.pay_utility(y, a.linear_pay, sim.mean_pay)
     pull = pay_tastes(a)[None, None, None, :, None] * utility[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
 
 
-def remote_pull(arm, gross, price):
+def remote_pull(sim, gross, price):
     """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
-    s, rules = arm.world.setting, arm.rules
-    paid = labour.remote_gross_pay(arm, gross)
-    tax = eq.effective_tax(paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
-    return pay_table(paid, tax, np.zeros(len(price)), price, arm)[..., 0]
+    s, rules = sim.world.setting, sim.rules
+    fee_paid = labour.remote_gross_pay(sim, gross)
+    tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
 
 
-def permit_terms(arm, gross, tax):
+def permit_disutility(sim, gross, tax):
     """(group, home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
 
     Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
     each with his own route.
     """
-    a, rules, (route, share, pattern_of) = arm.a, arm.rules, arm.from_abroad
+    a, rules, (route, share, pattern_of) = sim.a, sim.rules, sim.from_abroad
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
@@ -386,8 +388,8 @@ def permit_terms(arm, gross, tax):
     pull = eq.utility(
         a,
         months_waiting=rules["route_processing_months"][route],
-        mean_odds=arm.offices.known_odds[route],
-        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(arm)[:, None]),
+        mean_odds=sim.visas.known_odds[route],
+        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
     )
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)

@@ -3,29 +3,29 @@
 import numpy as np
 
 from sim.model import rng
-from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, tied_hubs, uniforms
+from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, hubs_with_contacts, uniforms
 from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
 from sim.threads import over_range
 
 MONTHS = 12
 
 
-def choose(arm, slots, question, when, mode=FREELY, barred=None):
+def choose(sim, slots, question, when, mode=FREELY, barred=None):
     """(slot,) hub chosen and whether it takes a permit, under the tables now in force (E1 to E3)."""
-    u = uniforms(rng.key(arm.seed, question, when), slots)
+    u = uniforms(rng.key(sim.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
-    living = arm.living()
+    residence_of_contacts = sim.residence_of_contacts()
     over_range(
         choose_hubs,
         len(slots),
         slots,
         u,
-        arm.people,
-        living,
-        arm.ties,
-        arm.person_keys,
-        arm.tables,
+        sim.people,
+        residence_of_contacts,
+        sim.ties,
+        sim.person_keys,
+        sim.tables,
         mode,
         barred,
         chosen,
@@ -34,24 +34,24 @@ def choose(arm, slots, question, when, mode=FREELY, barred=None):
     return chosen, needs
 
 
-def choose_with_offers(arm, slots, question, when, barred, offer, leaving=False):
+def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False):
     """(slot,) hub chosen and whether it takes a permit, by the refused, some with a job offered in ``offer`` (E5)."""
-    u = uniforms(rng.key(arm.seed, question, when), slots)
+    u = uniforms(rng.key(sim.seed, question, when), slots)
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     over_range(
         choose_next,
         len(slots),
         slots,
         u,
-        arm.people,
-        arm.living(),
-        arm.ties,
-        arm.person_keys,
-        arm.tables,
+        sim.people,
+        sim.residence_of_contacts(),
+        sim.ties,
+        sim.person_keys,
+        sim.tables,
         barred,
         offer,
-        arm.a.offer_bonus,
-        arm.a.offer_second > 0,
+        sim.a.offer_bonus,
+        sim.a.offer_second > 0,
         leaving,
         chosen,
         needs,
@@ -59,20 +59,20 @@ def choose_with_offers(arm, slots, question, when, barred, offer, leaving=False)
     return chosen, needs
 
 
-def decide(arm, month):
+def decide(sim, month):
     """The month's decision round: who is free to go goes, who needs a permit applies."""
-    slots = free_to_decide(arm.considering[month % MONTHS], arm.people.hub, arm.people.target)
-    act_on(arm, month, slots, *choose(arm, slots, "destination", month // MONTHS))
+    slots = free_to_decide(sim.searchers[month % MONTHS], sim.people.hub, sim.people.target)
+    act_on(sim, month, slots, *choose(sim, slots, "destination", month // MONTHS))
 
 
-def act_on(arm, month, slots, chosen, needs):
+def act_on(sim, month, slots, chosen, needs):
     """Let those who chose another hub go there, or apply for a permit if they need one."""
-    movers, hubs, applicants, wanted = by_need(slots, chosen, needs, arm.people.hub)
-    move(arm, movers, hubs, month)
-    arm.offices.receive(applicants, wanted, month)
+    movers, hubs, applicants, wanted = by_need(slots, chosen, needs, sim.people.hub)
+    move(sim, movers, hubs, month)
+    sim.visas.receive(applicants, wanted, month)
 
 
-def move(arm, slots, hubs, month, route=None):
+def move(sim, slots, hubs, month, route=None):
     """Move engineers to ``hubs``: residence, status and permit; nothing else changes where anybody lives.
 
     Parameters
@@ -80,37 +80,39 @@ def move(arm, slots, hubs, month, route=None):
     slots, hubs : (mover,); route : (mover,) the permit granted, or None for people who need none
     """
     route = np.full(len(slots), -1) if route is None else route
-    books = arm.books
-    colleagues, _ = tied_hubs(slots, arm.people, arm.people.hub, arm.ties, arm.person_keys, arm.colleague_share)
-    books.tied_moves += count_tied(slots, hubs, colleagues, arm.people.hub, books.tied_hubs)
+    accounts = sim.accounts
+    colleagues, _ = hubs_with_contacts(
+        slots, sim.people, sim.people.hub, sim.ties, sim.person_keys, sim.colleague_share
+    )
+    accounts.tied_moves += count_tied(slots, hubs, colleagues, sim.people.hub, accounts.hubs_with_contacts)
     relocate(
         slots,
         hubs,
         route,
         month,
-        arm.people,
-        arm.world.setting.country,
-        arm.tables.is_home,
-        arm.routes.kind,
-        arm.offices.permit_months,
-        arm.hiring,
-        arm.teams,
-        books.change,
-        books.flow,
-        books.crossings,
-        books.hires,
+        sim.people,
+        sim.world.setting.country,
+        sim.tables.is_home,
+        sim.routes.kind,
+        sim.visas.permit_months,
+        sim.hiring,
+        sim.teams,
+        accounts.delta,
+        accounts.flow,
+        accounts.crossings,
+        accounts.hires,
     )
 
 
-def grant(arm, slots, route, month):
+def grant(sim, slots, route, month):
     """Give engineers who stay where they are the status that a granted route brings."""
     change_status(
         slots,
         route,
         month,
-        arm.people,
-        len(arm.world.setting.homes),
-        arm.routes.kind,
-        arm.offices.permit_months,
-        arm.books.change,
+        sim.people,
+        len(sim.world.setting.homes),
+        sim.routes.kind,
+        sim.visas.permit_months,
+        sim.accounts.delta,
     )

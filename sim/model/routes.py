@@ -1,11 +1,11 @@
-"""Which permit routes are open to whom, and what they promise (E2, E5): tables by route, pure but for the arm read."""
+"""Which permit routes are open to whom, and what they promise (E2, E5): tables by route."""
 
 from functools import lru_cache
 
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model.kernels.visas import best_route, by_promise
+from sim.model.kernels.visas import best_route, by_success
 from sim.threads import over_range
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import TEMPORARY
@@ -87,7 +87,7 @@ class Routes:
 
 @lru_cache(maxsize=8)
 def routes_of(setting):
-    """The :class:`Routes` of a setting, laid out once for all its arms."""
+    """The :class:`Routes` of a setting, laid out once for all its simulations."""
     return Routes(setting)
 
 
@@ -97,37 +97,37 @@ def cash_pay(setting, market):
     return cash[:, :, None] * setting.role_pay * market.skill * market.pay_scale[:, None, None]
 
 
-def open_routes(arm):
+def open_routes(sim):
     """(tier, role, hub, k) bool: the country's k-th route is open to the tier, and pay there passes its threshold."""
-    s, rules = arm.world.setting, arm.rules
-    route = arm.routes.of_country[s.country]  # (hub, k)
+    s, rules = sim.world.setting, sim.rules
+    route = sim.routes.of_country[s.country]  # (hub, k)
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
     tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
-    pay = np.moveaxis(cash_pay(s, arm.market), 0, 2)
+    pay = np.moveaxis(cash_pay(s, sim.market), 0, 2)
     passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
     return passes & (is_open & tier)[:, None]
 
 
-def is_drawn(arm):
+def is_drawn(sim):
     """(route,) bool: selected by lot from a capped pool under the rules now in force."""
-    return (arm.rules["route_selection"] >= LOTTERY) & (arm.routes.pool >= 0) & (arm.routes.intake_month > 0)
+    return (sim.rules["route_selection"] >= LOTTERY) & (sim.routes.pool >= 0) & (sim.routes.intake_month > 0)
 
 
-def promise(arm, abroad, odds):
+def success_probability(sim, abroad, odds):
     """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
-    offices = arm.offices
-    p_pays = offices.p_pays if abroad else np.where(arm.routes.exposed_abroad_only, 1.0, offices.p_pays)
-    return odds * p_pays * offices.approval
+    visas = sim.visas
+    p_pays = visas.p_pays if abroad else np.where(sim.routes.exposed_abroad_only, 1.0, visas.p_pays)
+    return odds * p_pays * visas.approval
 
 
-def approval(arm):
+def approval(sim):
     """(route,) chance that a petition is granted once its turn has come.
 
     In a drawn pool that is the yield of a selected registration: more are selected than there are places, since
     not every selection becomes a visa. A policy on approval moves it in proportion.
     """
-    rate, before = arm.rules["route_approval_rate"], arm.baseline_rules["route_approval_rate"]
-    return np.where(is_drawn(arm), np.minimum(arm.a.petition_yield * rate / np.maximum(before, 1e-9), 1.0), rate)
+    rate, before = sim.rules["route_approval_rate"], sim.baseline_rules["route_approval_rate"]
+    return np.where(is_drawn(sim), np.minimum(sim.a.petition_yield * rate / np.maximum(before, 1e-9), 1.0), rate)
 
 
 def pays_fee(a, fee_usd):
@@ -136,7 +136,7 @@ def pays_fee(a, fee_usd):
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def route_shares(arm, abroad=True):
+def route_shares(sim, abroad=True):
     """How applicants spread over the routes of a country: each takes the most promising one open to him.
 
     Parameters
@@ -149,13 +149,13 @@ def route_shares(arm, abroad=True):
     share : (pattern, tier, role, hub, k) of the people; a pattern is a set of routes, of which there are few
     pattern_of : (group, home) its pattern
     """
-    s, routes = arm.world.setting, arm.routes
+    s, routes = sim.world.setting, sim.routes
     route = routes.of_country[s.country]
-    usable = arm.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
-    open_to = routes.for_whom & (arm.rules["route_is_open"] > 0)
+    usable = sim.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
+    open_to = routes.for_whom & (sim.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    value = promise(arm, abroad, arm.offices.known_odds)
-    share = by_promise(usable, patterns[:, route], value[:, route], arm.rules["route_reach"][route])
+    value = success_probability(sim, abroad, sim.visas.known_odds)
+    share = by_success(usable, patterns[:, route], value[:, route], sim.rules["route_reach"][route])
     return route, share, pattern_of.reshape(open_to.shape[:2])
 
 
@@ -166,13 +166,13 @@ def distinct(rows):
     return rows[np.unique(which, return_index=True)[1]], which
 
 
-def intra_company(arm, slots, hub):
+def intra_company(sim, slots, hub):
     """The route of each applicant whom his own employer transfers: the temporary ones, open to all such employers."""
-    reach = np.where(arm.routes.kind == 0, 1.0, 0.0)
-    return route_for(arm, slots, hub, abroad=True, reach=reach)
+    access_share = np.where(sim.routes.kind == 0, 1.0, 0.0)
+    return route_for(sim, slots, hub, abroad=True, access_share=access_share)
 
 
-def route_for(arm, slots, hub, abroad, reach=None):
+def route_for(sim, slots, hub, abroad, access_share=None):
     """The reachable route that promises most to each applicant, -1 without one.
 
     Parameters
@@ -184,7 +184,7 @@ def route_for(arm, slots, hub, abroad, reach=None):
     -------
     (applicant,) int
     """
-    routes, setting = arm.routes, arm.world.setting
+    routes, setting = sim.routes, sim.world.setting
     side = routes.from_abroad if abroad else routes.in_country
     chosen = np.empty(len(slots), np.int64)
     over_range(
@@ -192,17 +192,17 @@ def route_for(arm, slots, hub, abroad, reach=None):
         len(slots),
         slots,
         hub,
-        arm.people,
+        sim.people,
         setting.country,
         routes.group_of,
         routes.of_country,
         routes.for_whom,
         side,
-        arm.open_routes,
-        arm.rules["route_reach"] if reach is None else reach,
-        arm.reach_key,
+        sim.open_routes,
+        sim.rules["route_reach"] if access_share is None else access_share,
+        sim.access_key,
         MOST_ROUTES,
-        arm.offices.promised(abroad),
+        sim.visas.success_by_route(abroad),
         chosen,
     )
     return chosen

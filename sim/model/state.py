@@ -8,14 +8,14 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import labour, rng
-from sim.model.accounting import Books
+from sim.model.accounting import Accounts
 from sim.model.kernels import events
 from sim.model.labour import entry_years, expert_track
-from sim.model.market import Layout, follow_the_market, jobs_of, mean_pay, openings
+from sim.model.market import Layout, jobs_of, mean_pay, openings, update_market
 from sim.model.routes import routes_of
 from sim.model.supply import academia_over_path, entrant_path, reference_size, study_pull
 from sim.model.teams import completeness, teams_of
-from sim.model.visas import Offices
+from sim.model.visas import VisaSystem
 from sim.scenario.stack import change_months, rules_at
 from sim.threads import over_range
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
@@ -24,8 +24,8 @@ from sim.world.ties import TEAM
 
 
 @dataclass
-class Course:
-    """What one arm lived through.
+class Trajectory:
+    """What one simulation lived through.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Course:
     jobs : year -> jobs that petitions lost in the year before open abroad
     academia : year -> (country,) academia's stock on 1 January over its reference path
     leaders : year -> (team,) year in which each leader last moved
-    living : number of the round of choices -> (slot,) hub where everybody lived in it
+    residence_of_contacts : number of the round of choices -> (slot,) hub where everybody lived in it
     """
 
     sizes: dict = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Course:
     jobs: dict = field(default_factory=dict)
     academia: dict = field(default_factory=dict)
     leaders: Any = field(default_factory=dict)
-    living: Any = field(default_factory=dict)
+    residence_of_contacts: Any = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class Always:
         return self.value
 
 
-def ties_of_the_start(arm):
+def ties_of_the_start(sim):
     """A course in which nobody has moved: ties live in the hub where they entered, and no leader leaves a team.
 
-    An arm whose network is held to it has the ties of the start for ever. Entrants have theirs where these entered.
+    With the network frozen to it, people keep the ties of the start. Entrants have theirs where these entered.
     """
-    return Course(living=Always(arm.world.entry_hub), leaders=Always(arm.teams.moved.copy()))
+    return Trajectory(residence_of_contacts=Always(sim.world.entry_hub), leaders=Always(sim.teams.moved.copy()))
 
 
 class Frame:
-    """An arm without its people: ``Arm`` adds ``offices``, and ``counts``, ``work`` and ``jobs`` of a 1 January.
+    """A simulation without its people: ``Simulation`` adds ``visas``, and ``counts``, ``work`` and ``jobs``.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ class Frame:
     seed : int, of the replicate
     """
 
-    pulls: Any
+    utility_terms: Any
     tables: Any
-    offices: Any
+    visas: Any
     counts: np.ndarray
     work: np.ndarray
     jobs: Any
@@ -97,10 +97,10 @@ class Frame:
         self.vacancies = np.zeros(len(setting.hubs))  # jobs that compute has opened and nobody has taken yet
         self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)  # what it has opened so far
         self.routes = routes_of(setting)
-        self.pull_at_start = None  # of the sectors, from the first market on
+        self.sector_utility_at_start = None  # of the sectors, from the first market on
 
     def january_rules(self):
-        """The rules in force on the 1 January that the arm stands on, before anybody meets them."""
+        """The rules in force on the 1 January that the simulation stands on, before anybody meets them."""
         return rules_at(12 * self.year, self.policies, self.baseline_rules)
 
     def midyear_changes(self, until):
@@ -112,12 +112,12 @@ class Frame:
     def adopt_rules(self, month):
         """Put the rules of ``month`` in force."""
         self.rules = rules_at(month, self.policies, self.baseline_rules)
-        self.offices.see_rules()
+        self.visas.read_rules()
 
     def change_rules(self, month):
         """Put the rules of ``month`` in force in mid-year: choices from this month on see them."""
         self.adopt_rules(month)
-        follow_the_market(self, month // 12)
+        update_market(self, month // 12)
 
     def size(self):
         """(hub,) stock on 1 January in persons, at full scale."""
@@ -157,7 +157,7 @@ class Frame:
         self.academia = np.vstack([self.academia, now])
 
     def _seen(self, mechanism, what, key, now):
-        """What engineers see of the arm they live in: what there is ``now``."""
+        """What engineers see of the simulation they live in: what there is ``now``."""
         return now
 
 
@@ -166,23 +166,23 @@ def colleague_share(a):
     return min(a.former_colleagues / (TEAM - 1), 1.0)
 
 
-def considering_table(arm):
+def search_table(sim):
     """(category // 3, status, age) probability of considering a move in a year (E4).
 
     The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
     set against those that consider less.
     """
-    a, setting = arm.a, arm.world.setting
+    a, setting = sim.a, sim.world.setting
     tier = np.array([a.expert_considering, 1.0, a.entry_considering])
     status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
     ages = YOUNGEST + np.arange(setting.ages.shape[1])
     ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
-    stock = arm.counts.sum(axis=(0, 1))  # tier, status
+    stock = sim.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
-    by_role = setting.role_share * labour.considering_factor(arm)
+    by_role = setting.role_share * labour.search_factor(sim)
     mobility = np.average(by_role @ setting.role_mobility, weights=setting.stock)
     mean = weight.sum() / stock.sum() * mobility
-    rates = eq.considering_rates(
+    rates = eq.search_rates(
         a.considering_rate / mean,
         setting.role_mobility,
         tier,
@@ -196,8 +196,8 @@ def considering_table(arm):
     return rates.reshape(-1, *rates.shape[3:])
 
 
-class Arm(Frame):
-    """State of one arm of one replicate: agents, one by one.
+class Simulation(Frame):
+    """State of one simulation of one replicate: agents, one by one.
 
     Parameters
     ----------
@@ -210,48 +210,48 @@ class Arm(Frame):
 
     def __init__(self, world, a, constants, baseline_rules, seed):
         super().__init__(world, a, constants, baseline_rules, seed)
-        self.course = None  # a Course to write down, so that other arms can be held to it
+        self.trajectory = None  # a Trajectory to write down, so that other simulations can be held to it
         self.choices = 0  # rounds of choices held so far
-        self.held_to = {}  # mechanism -> Course of another arm, where the mechanism is switched off
+        self.frozen_to = {}  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
         room = len(world.engineers.hub) // 100  # for a few entrants beyond the reference path
         self.people, self.ties = world.engineers.grown(room), world.ties.grown(room)
         self.used = int(world.cohort[1])
         self.spare = int(world.cohort[-1])
         # an engineer's nationality and the ties that count are the same in every replicate and under every policy
         self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
-        self.reach_key = rng.key(world.seed, "route reach")
+        self.access_key = rng.key(world.seed, "route reach")
         self.seen = np.zeros(len(self.people.hub), bool)  # room for ``kernels.visas.standing``
         self.teams = teams_of(world)
         self.entered = entry_years(world, len(self.people.hub))
         self.track = expert_track(self) if a.expert_track > 0 else None
         self.count()
-        self.considering_rates = considering_table(self)
-        self.offices = Offices(self)
-        self.open_books()
-        follow_the_market(self, world.start)
+        self.search_rates = search_table(self)
+        self.visas = VisaSystem(self)
+        self.open_accounts()
+        update_market(self, world.start)
         self.study_start = study_pull(self)
         labour.place_remote_workers(self)
         self.count()
         self.start_academia()
 
-    def branch(self, policies, held_to=()):
+    def branch(self, policies, frozen_to=()):
         """An independent copy that lives under ``policies`` from this 1 January on.
 
-        ``held_to`` switches mechanisms ('network', 'feedback') off: name -> Course of the arm in which engineers see
-        ties, sizes and jobs instead of in their own. What this arm is held to, its branches are too.
+        ``frozen_to`` switches mechanisms ('network', 'feedback') off: name -> Trajectory of the simulation in which
+        engineers see ties, sizes and jobs instead of in their own. Branches keep what this simulation is frozen to.
         """
         twin = copy(self)
         twin.people = self.people.copy()
         twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.entered = self.entered.copy()
-        twin.offices = self.offices.of(twin)
-        twin.policies, twin.course, twin.held_to = policies, None, self.held_to | dict(held_to)
+        twin.visas = self.visas.of(twin)
+        twin.policies, twin.trajectory, twin.frozen_to = policies, None, self.frozen_to | dict(frozen_to)
         return twin
 
-    def open_books(self):
-        """Start the year's books, of the ledger and of the visa offices."""
-        self.books = Books(len(self.world.setting.hubs), len(self.world.setting.homes))
-        self.offices.start_year()
+    def open_accounts(self):
+        """Start the year's accounts, of the ledger and of the visa offices."""
+        self.accounts = Accounts(len(self.world.setting.hubs), len(self.world.setting.homes))
+        self.visas.start_year()
 
     def count(self):
         """Count the agents: ``census`` is what the ledger checks, ``counts`` its part by (hub, home, tier, status).
@@ -270,10 +270,10 @@ class Arm(Frame):
         """Mean share of a team's living members who live in their leader's hub."""
         return completeness(self)
 
-    def living(self):
-        """(slot,) hub where ties live at the next choice; every arm makes its choices in the same order."""
+    def residence_of_contacts(self):
+        """(slot,) hub where ties live at the next choice; every simulation makes its choices in the same order."""
         self.choices += 1
-        return self._seen("network", "living", self.choices, self.people.hub)
+        return self._seen("network", "residence_of_contacts", self.choices, self.people.hub)
 
     def leaders(self):
         """(team,) year in which the leader last moved, as his team sees it."""
@@ -281,10 +281,10 @@ class Arm(Frame):
 
     def _seen(self, mechanism, what, key, now):
         """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
-        if mechanism in self.held_to:
-            return getattr(self.held_to[mechanism], what)[key]
-        if self.course is not None:
-            getattr(self.course, what)[key] = copy(now)
+        if mechanism in self.frozen_to:
+            return getattr(self.frozen_to[mechanism], what)[key]
+        if self.trajectory is not None:
+            getattr(self.trajectory, what)[key] = copy(now)
         return now
 
     def spare_slots(self, count):

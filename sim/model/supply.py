@@ -55,37 +55,37 @@ def entrant_path(setting, a, start, years):
     return path
 
 
-def enter(arm, year):
+def enter(sim, year):
     """Let the year's cohort in; where the path differs from the world's reference, keyed draws thin or add.
 
     Somebody beyond the reference is a copy of a regular entrant of the same hub and kind, without ties.
     """
-    world, people, homes = arm.world, arm.people, len(arm.world.setting.homes)
+    world, people, homes = sim.world, sim.people, len(sim.world.setting.homes)
     k = year - world.start + 1
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
-    ratio = entrant_ratio(arm, year)
-    path = arm.world.entrants[year - arm.world.start][:, GRADUATES].sum(axis=1)
-    study = study_factor(arm, entrant_homes(world.setting)[:, GRADUATES], path)
-    change, graduates = events.enter(
-        first, last, rng.key(arm.seed, "enter", year), people, world.entry_hub, ratio, arm.hiring, homes, study
+    ratio = entrant_ratio(sim, year)
+    path = sim.world.entrants[year - sim.world.start][:, GRADUATES].sum(axis=1)
+    study = study_factor(sim, entrant_homes(world.setting)[:, GRADUATES], path)
+    delta, graduates = events.enter(
+        first, last, rng.key(sim.seed, "enter", year), people, world.entry_hub, ratio, sim.hiring, homes, study
     )
-    arm.used = max(arm.used, last)
+    sim.used = max(sim.used, last)
     if (ratio > 1).any() or (study > 1).any():
-        extra = _copies(arm, np.arange(first, last), ratio, year, study)
-        change = change + those(extra, arm.people, len(ratio), homes)
-        studied = extra[arm.people.graduate[extra]]
-        np.add.at(graduates, (arm.people.hub[studied], tier_of(arm.people.category[studied])), 1)
-    arm.books.entered(change)
-    arm.books.graduates += graduates
+        extra = _copies(sim, np.arange(first, last), ratio, year, study)
+        delta = delta + those(extra, sim.people, len(ratio), homes)
+        studied = extra[sim.people.graduate[extra]]
+        np.add.at(graduates, (sim.people.hub[studied], tier_of(sim.people.category[studied])), 1)
+    sim.accounts.entered(delta)
+    sim.accounts.graduates += graduates
 
 
-def entrant_ratio(arm, year):
+def entrant_ratio(sim, year):
     """(hub, kind, tier * role) entrants over those of the world's reference path, under the rules now in force."""
-    t, country, a, rules = year - arm.world.start, arm.world.setting.country, arm.a, arm.rules
-    ratio = arm.entrants[t] / np.maximum(arm.world.entrants[t], 1e-9)
+    t, country, a, rules = year - sim.world.start, sim.world.setting.country, sim.a, sim.rules
+    ratio = sim.entrants[t] / np.maximum(sim.world.entrants[t], 1e-9)
     ratio[:, GRADUATES] *= rules["graduates"][country][:, None]
     ratio[:, CONVERSIONS] *= rules["conversions"][country][:, None]
-    ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(arm, year) * drained(arm, year))[country]
+    ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(sim, year) * drained(sim, year))[country]
     ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
     return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
 
@@ -95,25 +95,25 @@ def skill_demand(a, rules):
     return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
-def doctoral_places(arm, year):
+def doctoral_places(sim, year):
     """(country,) doctoral places when the doctors of ``year`` began, against the baseline."""
-    begun = 12 * year - round(12 * arm.a.phd_years)
-    return rules_at(begun, arm.policies, arm.baseline_rules)["phds"]
+    begun = 12 * year - round(12 * sim.a.phd_years)
+    return rules_at(begun, sim.policies, sim.baseline_rules)["phds"]
 
 
-def drained(arm, year):
+def drained(sim, year):
     """(country,) factor on new doctors: academia ``phd_years`` ago, which was on its path until the start (E9)."""
-    then = max(year - arm.world.start - arm.a.phd_years, 0.0)
+    then = max(year - sim.world.start - sim.a.phd_years, 0.0)
     before, part = int(then), then % 1  # between two 1 Januaries
-    academia = (1 - part) * arm.academia[before] + part * arm.academia[min(before + 1, len(arm.academia) - 1)]
-    return eq.drain(academia, arm.a.academia_elasticity)
+    academia = (1 - part) * sim.academia[before] + part * sim.academia[min(before + 1, len(sim.academia) - 1)]
+    return eq.drain(academia, sim.a.academia_elasticity)
 
 
-def academia_over_path(arm):
+def academia_over_path(sim):
     """(country,) academia's stock on 1 January over its reference path, each over that of the start."""
-    s, t = arm.world.setting, arm.year - arm.world.start
-    now, start = (by_country(s, work[:, :, ACADEMIA].sum(axis=1)) for work in (arm.work, arm.first_work))
-    path, first = (by_country(s, stock * s.sector_share[:, ACADEMIA]) for stock in (arm.reference[t], arm.reference[0]))
+    s, t = sim.world.setting, sim.year - sim.world.start
+    now, start = (by_country(s, work[:, :, ACADEMIA].sum(axis=1)) for work in (sim.work, sim.first_work))
+    path, first = (by_country(s, stock * s.sector_share[:, ACADEMIA]) for stock in (sim.reference[t], sim.reference[0]))
     some = start * path > 0
     return np.where(some, now * first / np.where(some, start * path, 1.0), 1.0)
 
@@ -123,45 +123,45 @@ def by_country(setting, values):
     return np.bincount(setting.country, values, len(setting.countries))
 
 
-def _copies(arm, slots, ratio, year, study):
+def _copies(sim, slots, ratio, year, study):
     """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, skill) goes beyond one."""
-    kind = np.where(arm.people.graduate[slots], GRADUATES, CONVERSIONS)
-    skill = skill_of(arm.people.category[slots])
-    more = np.where(kind == GRADUATES, study[arm.people.home[slots], arm.world.entry_hub[slots]], 1.0)
-    surplus = np.maximum(ratio[arm.world.entry_hub[slots], kind, skill] * more - 1, 0.0)
-    times = np.maximum(rng.rounded(surplus, rng.key(arm.seed, "enter again", year), slots), 0)
+    kind = np.where(sim.people.graduate[slots], GRADUATES, CONVERSIONS)
+    skill = skill_of(sim.people.category[slots])
+    more = np.where(kind == GRADUATES, study[sim.people.home[slots], sim.world.entry_hub[slots]], 1.0)
+    surplus = np.maximum(ratio[sim.world.entry_hub[slots], kind, skill] * more - 1, 0.0)
+    times = np.maximum(rng.rounded(surplus, rng.key(sim.seed, "enter again", year), slots), 0)
     donors = np.repeat(slots, times.astype(int))
-    copies = arm.spare_slots(len(donors))
-    for column in arm.people:
+    copies = sim.spare_slots(len(donors))
+    for column in sim.people:
         column[copies] = column[donors]
-    arm.entered[copies] = arm.entered[donors]
-    arm.people.hub[copies] = arm.people.employer_hub[copies] = arm.world.entry_hub[donors]
+    sim.entered[copies] = sim.entered[donors]
+    sim.people.hub[copies] = sim.people.employer_hub[copies] = sim.world.entry_hub[donors]
     return copies
 
 
-def study_pull(arm):
+def study_pull(sim):
     """(hub,) log of net real pay on arrival that a hub promises to a student from abroad, of the middle engineer."""
-    return arm.pulls.pay_arriving[15 + 2 * 3 + 1] / max(arm.a.b_pay, 1e-9)
+    return sim.utility_terms.pay_arriving[15 + 2 * 3 + 1] / max(sim.a.b_pay, 1e-9)
 
 
-def follow_students(arm):
+def follow_students(sim):
     """Note what students saw this year."""
-    arm.studied = [*getattr(arm, "studied", []), study_pull(arm)]
+    sim.studied = [*getattr(sim, "studied", []), study_pull(sim)]
 
 
-def study_factor(arm, homes_of_graduates, graduates):
+def study_factor(sim, homes_of_graduates, graduates):
     """(home, hub) graduates over those of the reference path: the same people of each home, at other places abroad.
 
     Parameters
     ----------
     homes_of_graduates : (hub, home) shares; graduates : (hub,) persons on the reference path
     """
-    s = arm.world.setting
-    seen = getattr(arm, "studied", [])
-    t = arm.year - arm.world.start - STUDY_LAG
-    if arm.a.study_elasticity == 0 or t < 0 or not seen:
+    s = sim.world.setting
+    seen = getattr(sim, "studied", [])
+    t = sim.year - sim.world.start - STUDY_LAG
+    if sim.a.study_elasticity == 0 or t < 0 or not seen:
         return np.ones((len(s.homes), len(s.hubs)))
-    gain = np.exp(arm.a.study_elasticity * (seen[min(t, len(seen) - 1)] - arm.study_start))
+    gain = np.exp(sim.a.study_elasticity * (seen[min(t, len(seen) - 1)] - sim.study_start))
     there = (homes_of_graduates * graduates[:, None]).T * (s.home_share <= 0)  # home, hub, abroad
     total = there.sum(axis=1, keepdims=True)
     mean = (there * gain).sum(axis=1, keepdims=True) / np.maximum(total, 1e-300)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.model import rng
 from sim.model.kernels.choice import Teams
-from sim.model.kernels.jobs import BUYERS, move_teams, team_members
+from sim.model.kernels.jobs import BUYERS, members_together, move_teams
 from sim.model.market import openings
 from sim.threads import over_range
 from sim.world.engineers import NATIVE_YEAR
@@ -24,38 +24,38 @@ def teams_of(world):
     return Teams(world.leader, np.full(len(world.leader), NATIVE_YEAR, np.int16))
 
 
-def take_over(arm, year):
+def acquire_teams(sim, year):
     """Acqui-hires of a year: who works with a team's leader, in his hub and sector, goes with him, all at once."""
-    rate, books = arm.rules["acquihire_rate"], arm.books
+    rate, accounts = sim.rules["acquihire_rate"], sim.accounts
     if rate.any():
-        keys = np.array([rng.key(arm.seed, question, year) for question in ("taken over", "buyer")])
+        keys = np.array([rng.key(sim.seed, question, year) for question in ("taken over", "buyer")])
         move_teams(
             keys,
             rate,
-            buyers(arm),
-            arm.teams,
-            arm.people,
-            arm.world.setting.country,
+            buyers(sim),
+            sim.teams,
+            sim.people,
+            sim.world.setting.country,
             year,
-            len(arm.world.setting.homes),
-            books.change,
-            books.flow,
-            books.hires,
-            books.job_changes,
+            len(sim.world.setting.homes),
+            accounts.delta,
+            accounts.flow,
+            accounts.hires,
+            accounts.job_changes,
         )
 
 
-def buyers(arm):
+def buyers(sim):
     """(country, hub * buyer) openings of frontier labs and big tech in a country, cumulative: they buy its teams."""
-    s, a, rules = arm.world.setting, arm.a, arm.rules
-    jobs = openings(s, a, rules, arm.jobs_abroad())[:, None] * arm.sectors.openings[:, BUYERS]
+    s, a, rules = sim.world.setting, sim.a, sim.rules
+    jobs = openings(s, a, rules, sim.jobs_abroad())[:, None] * sim.sectors.openings[:, BUYERS]
     inside = s.country == np.arange(len(s.countries))[:, None]
     return np.cumsum((inside[:, :, None] * jobs).reshape(len(inside), -1), axis=1)
 
 
-def completeness(arm):
+def completeness(sim):
     """Mean share of a team's living members, the leader apart, who live in their leader's hub."""
-    parts = over_range(team_members, len(arm.teams.leader), arm.teams.leader, arm.people)
+    parts = over_range(members_together, len(sim.teams.leader), sim.teams.leader, sim.people)
     together, teams = (sum(counts) for counts in zip(*parts, strict=True))
     # whole numbers are summed first, and divided in a fixed order: equal bytes for any number of threads
     return float((together[1:] / np.arange(1, len(together))).sum() / max(teams, 1))

@@ -1,12 +1,12 @@
-"""Tracers: engineers without weight who live through the years of an arm and change nothing in it.
+"""Tracers: engineers without weight who live through the years of a simulation and change nothing in it.
 
 A run holds too few people of one tier and origin in one country to follow what becomes of them. So any number of them
-is drawn beside it. They go through the passes of a year (choices, permits, statuses, careers, jobs, exit) under the
-arm's tables, rules and odds. They take no place under a cap: a lottery selects those whose clock rings before that of
-the last one selected, and a queue admits the share of them that it admitted of the arm's own applicants.
+is drawn beside it. They go through the passes of a year (choices, permits, statuses, careers, jobs, exit) under its
+tables, rules and odds. They take no place under a cap: a lottery selects those whose clock rings before that of the
+last one selected, and a queue admits the share of them that it admitted of the run's own applicants.
 
-Approximations: tracers see where the arm's people lived on 1 January, and the tables of December where rules change in
-mid-year; they lead no team, and none of theirs is taken over.
+Approximations: tracers see where the run's people lived on 1 January, and the tables of December where rules change
+in mid-year; they lead no team, and none of theirs is taken over.
 """
 
 from copy import copy
@@ -17,68 +17,78 @@ import numpy as np
 from sim.model import moves, year
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.visas import below
-from sim.model.labour import ENTRY_AGE, call_back, change_jobs, place_remote_workers, promote
+from sim.model.labour import ENTRY_AGE, change_jobs, place_remote_workers, promote, return_to_office
 from sim.model.lottery import clocks
 from sim.model.rng import key
 from sim.model.routes import WEIGHTED
-from sim.model.state import Arm
-from sim.model.visas import NONE, ROUTE, SLOT, Offices
+from sim.model.state import Simulation
+from sim.model.visas import NONE, ROUTE, SLOT, VisaSystem
 from sim.world.categories import TIERS
 from sim.world.engineers import NATIVE_YEAR, apportion
 from sim.world.people import draw_people, joint_mix
 from sim.world.ties import Ties
 
-# what tracers take from the arm as it is
-SEEN = ("rules", "market", "open_routes", "from_abroad", "sectors", "hiring", "pulls", "tables", "affiliate_jobs")
+# what tracers take from the simulation as it is
+SEEN = (
+    "rules",
+    "market",
+    "open_routes",
+    "from_abroad",
+    "sectors",
+    "hiring",
+    "utility_terms",
+    "tables",
+    "affiliate_jobs",
+)
 
 
-class Tracers(Arm):
-    """Tracers of an arm; ``people`` holds theirs in the first ``used`` slots, then where the arm's own people live.
+class Tracers(Simulation):
+    """Tracers of a simulation; ``people`` holds theirs in the first ``used`` slots, then where its own people live.
 
     Parameters
     ----------
-    arm : Arm on the 1 January of the start, as ``year.begin`` leaves it
+    simulation : Simulation on the 1 January of the start, as ``year.begin`` leaves it
     people : Engineers, who they are: see :func:`residents`
     """
 
-    def __init__(self, arm, people):
-        vars(self).update(vars(copy(arm)))
-        self.arm, self.used = arm, len(people.hub)
-        self.held_to, self.course = {}, None
-        twin = someone_like(people, arm)
-        self.ties = ties_of(twin, arm.ties)
-        team = np.where(leads(twin, arm), len(arm.teams.leader), arm.people.team[twin])
+    def __init__(self, sim, people):
+        vars(self).update(vars(copy(sim)))
+        self.sim, self.used = sim, len(people.hub)
+        self.frozen_to, self.trajectory = {}, None
+        twin = someone_like(people, sim)
+        self.ties = ties_of(twin, sim.ties)
+        team = np.where(leads(twin, sim), len(sim.teams.leader), sim.people.team[twin])
         self.people = people._replace(team=team.astype(np.int32))
         self.seen = np.zeros(self.used, bool)
-        self.entered = np.minimum(people.birth_year + ENTRY_AGE, arm.world.start - 1).astype(np.int16)
-        self.offices = TracersOffices(self)
+        self.entered = np.minimum(people.birth_year + ENTRY_AGE, sim.world.start - 1).astype(np.int16)
+        self.visas = TracersOffices(self)
         self.look_around()
-        self.open_books()
+        self.open_accounts()
         place_remote_workers(self)
-        year.fill_pipeline(self)
+        year.start_petitions(self)
 
     def look_around(self):
-        """See the arm as it stands on this 1 January: its counts, where its people live, who leads a team."""
-        arm = self.arm
-        self.counts, self.year = arm.counts, arm.year
-        self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], arm.people.hub))
-        leader = np.where(arm.teams.leader >= 0, arm.teams.leader + self.used, -1)
-        moved = np.append(arm.leaders(), NATIVE_YEAR)  # the last team is that of those who lead one: nobody leads it
+        """See the simulation as it stands on this 1 January: its counts, where its people live, who leads a team."""
+        sim = self.sim
+        self.counts, self.year = sim.counts, sim.year
+        self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], sim.people.hub))
+        leader = np.where(sim.teams.leader >= 0, sim.teams.leader + self.used, -1)
+        moved = np.append(sim.leaders(), NATIVE_YEAR)  # the last team is that of those who lead one: nobody leads it
         self.teams = Teams(np.append(leader, -1).astype(np.int32), moved.astype(np.int16))
 
     def live_through(self, now):
-        """Live through the year ``now``, which the arm has just lived through."""
+        """Live through the year ``now``, which the simulation has just lived through."""
         for name in SEEN:
-            setattr(self, name, getattr(self.arm, name))
-        self.offices.see_rules()
-        self.open_books()
-        year.find_considering(self, now)
+            setattr(self, name, getattr(self.sim, name))
+        self.visas.read_rules()
+        self.open_accounts()
+        year.find_searchers(self, now)
         for month in range(12 * now, 12 * (now + 1)):
             moves.decide(self, month)
-            self.offices.hold_rounds(month)
-        year.settle(self, now)
+            self.visas.hold_rounds(month)
+        year.update_status(self, now)
         promote(self, now)
-        call_back(self, now)
+        return_to_office(self, now)
         change_jobs(self, now)
         year.leave(self, now)
 
@@ -88,51 +98,51 @@ class Tracers(Arm):
         return self.people.hub[: self.used]
 
 
-def follow(arm, tracers, until):
-    """Run an arm to the 1 January of the year ``until``, its tracers beside it.
+def follow(sim, tracers, until):
+    """Run a simulation to the 1 January of the year ``until``, its tracers beside it.
 
     Yields
     ------
-    Arm, on every 1 January after the first
+    Simulation, on every 1 January after the first
     """
-    running = year.simulate(arm, until)
-    for now in range(arm.year, until):
+    running = year.simulate(sim, until)
+    for now in range(sim.year, until):
         tracers.look_around()
         next(running)
         tracers.live_through(now)
-        yield arm
+        yield sim
 
 
-class TracersOffices(Offices):
-    """The visa offices as tracers meet them: the arm's own rules and odds, and no cap of theirs."""
+class TracersOffices(VisaSystem):
+    """The visa offices as tracers meet them: the simulation's own rules and odds, and no cap of theirs."""
 
     def __init__(self, tracers):
-        vars(self).update(vars(tracers.arm.offices.of(tracers)))
+        vars(self).update(vars(tracers.sim.visas.of(tracers)))
         self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
-        self.odds = tracers.arm.offices.odds  # the arm's own: they follow its draws
+        self.odds = tracers.sim.visas.odds  # the simulation's own: they follow its draws
 
     def start_year(self):
-        """Open the year's books; the turns and the draws are those of the arm's year."""
+        """Open the year's accounts; the turns and the draws are those of the simulation's year."""
         super().start_year()
-        offices = self.arm.arm.offices
-        self.coming, self.last_clocks = iter(offices.turns), offices.last_clocks
+        visas = self.sim.sim.visas
+        self.coming, self.last_clocks = iter(visas.turns), visas.last_clocks
 
     def within_caps(self, petitions, month):
-        """(petition,) bool: its turn comes, with the share of the arm's own petitions whose turn came then."""
+        """(petition,) bool: its turn comes, with the share of the simulation's own petitions whose turn came then."""
         share = next(self.coming, np.ones(len(self.drawn)))
-        return below(key(self.arm.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
+        return below(key(self.sim.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
 
     def draw_pool(self, r, inside, month):
-        """Select those whose clock rings before that of the last one whom the arm's draw selected."""
-        arm = self.arm
+        """Select those whose clock rings before that of the last one whom the simulation's draw selected."""
+        sim = self.sim
         mine = self.waiting[ROUTE] == r
-        abroad = self.paid(self.standing(self.waiting[:, mine]), month)
+        abroad = self.fee_paid(self.valid(self.waiting[:, mine]), month)
         self.waiting = self.waiting[:, ~mine]
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
-        weighted = arm.rules["route_selection"][r] == WEIGHTED
+        weighted = sim.rules["route_selection"][r] == WEIGHTED
         clock = clocks(self.clock_draws(ours, month), self.wage_level(ours), weighted)
-        trained = arm.people.trained_in[ours] == arm.routes.country[r]
+        trained = sim.people.trained_in[ours] == sim.routes.country[r]
         selected = clock <= self.last_clocks[r][trained.astype(int)]
         self._kept.clear()
         won, won_inside = np.split(selected, [abroad.shape[1]])
@@ -165,10 +175,10 @@ def residents(world, a, tier, home, hubs, statuses, count, seed=0):
     return type(people)(*(column[mine] for column in people))
 
 
-def someone_like(people, arm):
-    """(tracer,) slot of somebody of the same hub and home in the arm, or of the same hub; ties and team are theirs."""
-    used, twin = arm.used, np.empty(len(people.hub), np.int64)
-    hub, home = arm.people.hub[:used], arm.people.home[:used]
+def someone_like(people, sim):
+    """(tracer,) slot of somebody of the same hub and home in the run, or of the same hub; ties and team are theirs."""
+    used, twin = sim.used, np.empty(len(people.hub), np.int64)
+    hub, home = sim.people.hub[:used], sim.people.home[:used]
     for h, g in set(zip(people.hub.tolist(), people.home.tolist(), strict=True)):
         mine = np.flatnonzero((people.hub == h) & (people.home == g))
         alike = np.flatnonzero((hub == h) & (home == g))
@@ -176,9 +186,9 @@ def someone_like(people, arm):
     return twin
 
 
-def leads(slots, arm):
+def leads(slots, sim):
     """(slot,) bool: leads the team of its own."""
-    return arm.teams.leader[arm.people.team[slots]] == slots
+    return sim.teams.leader[sim.people.team[slots]] == slots
 
 
 def ties_of(slots, ties):

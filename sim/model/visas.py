@@ -11,93 +11,93 @@ import numpy as np
 
 from sim.model import lottery, moves, rng
 from sim.model.kernels.choice import uniforms
-from sim.model.kernels.visas import below, standing, students
-from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, promise, route_for
+from sim.model.kernels.visas import below, students, valid
+from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
 from sim.threads import over_range
 from sim.world.engineers import tier_of
 
-REMEMBERED = 3  # years of odds that applicants look back on
-INTAKE = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
+ODDS_WINDOW = 3  # years of odds that applicants look back on
+LOTTERY_MONTH = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 SLOT, HUB, ROUTE, MONTH = range(4)
 NONE = np.zeros((4, 0), np.int64)
 
 
 class Desks:
-    """Rules and yearly counts of every route; (route,) arrays, counts in what the arm counts: agents or persons."""
+    """Rules and yearly counts of every route; (route,) arrays, counts in agents."""
 
-    def __init__(self, arm):
-        self.arm = arm
-        self.pools = [lottery.Pool.from_row(row) for row in arm.world.setting.pools]
-        self.odds = np.ones((REMEMBERED, len(arm.routes.names)))
-        for r in np.flatnonzero(is_drawn(arm)):
-            pool = self.pools[arm.routes.pool[r]]
+    def __init__(self, sim):
+        self.sim = sim
+        self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
+        self.odds = np.ones((ODDS_WINDOW, len(sim.routes.names)))
+        for r in np.flatnonzero(is_drawn(sim)):
+            pool = self.pools[sim.routes.pool[r]]
             everybody = pool.registrations + pool.own
-            self.odds[:, r] = min(1.0, arm.rules["route_cap"][r] / arm.a.petition_yield / everybody)
+            self.odds[:, r] = min(1.0, sim.rules["route_cap"][r] / sim.a.petition_yield / everybody)
 
-    def see_rules(self):
+    def read_rules(self):
         """Take note of the rules now in force."""
-        arm = self.arm
-        self.drawn = is_drawn(arm)
-        self.capped = ~self.drawn & np.isfinite(arm.rules["route_cap"])
-        self.p_pays = pays_fee(arm.a, arm.rules["route_special_fee_usd"])
-        self.approval = approval(arm)
-        self.permit_months = np.rint(12 * np.minimum(arm.rules["route_years"], 99)).astype(np.int64)
+        sim = self.sim
+        self.drawn = is_drawn(sim)
+        self.capped = ~self.drawn & np.isfinite(sim.rules["route_cap"])
+        self.p_pays = pays_fee(sim.a, sim.rules["route_special_fee_usd"])
+        self.approval = approval(sim)
+        self.permit_months = np.rint(12 * np.minimum(sim.rules["route_years"], 99)).astype(np.int64)
 
     def start_year(self):
-        """Open the year's books; a cap counts from January."""
-        self.counts = {name: np.zeros(len(self.arm.routes.names)) for name in COUNTED}
+        """Open the year's accounts; a cap counts from January."""
+        self.counts = {name: np.zeros(len(self.sim.routes.names)) for name in COUNTED}
         self.known_odds = self.mean_odds()  # by which people choose all year, whenever rules change in it
-        self.grants_by_tier = np.zeros((len(self.arm.routes.names), 3))
-        self.made, self.taken = np.zeros((2, len(self.arm.world.setting.countries)))  # jobs offered abroad, and taken
+        self.grants_by_tier = np.zeros((len(self.sim.routes.names), 3))
+        self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))  # jobs offered abroad, and taken
 
     def mean_odds(self):
         """(route,) mean odds of selection in the last three years."""
         return self.odds.mean(axis=0)
 
-    def remember(self, r, odds):
+    def update_odds(self, r, odds):
         """Write down the odds of this year's draw of route ``r``."""
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = odds
 
     def lost_in_usa(self):
         """Petitions lost this year to refusal or fee in the USA, the one country of which it is known what follows."""
-        usa = np.array(self.arm.world.setting.countries)[self.arm.routes.country] == "usa"
+        usa = np.array(self.sim.world.setting.countries)[self.sim.routes.country] == "usa"
         return self.counts["lost_petitions"][usa].sum()
 
     def months_to_wait(self):
         """(route,) months from a decision to the move: processing, or the start of the year of a drawn pool."""
-        wait = np.maximum(np.ceil(self.arm.rules["route_processing_months"]).astype(int), 1)
-        return np.where(self.drawn, (self.arm.routes.start_month - INTAKE) % 12, wait)
+        wait = np.maximum(np.ceil(self.sim.rules["route_processing_months"]).astype(int), 1)
+        return np.where(self.drawn, (self.sim.routes.start_month - LOTTERY_MONTH) % 12, wait)
 
     def room(self):
         """(route,) persons whom each route admits in a year: the cap, less what others of its pool take."""
-        cap = self.arm.rules["route_cap"].copy()
-        for r in np.flatnonzero((self.arm.routes.pool >= 0) & ~self.drawn):
-            pool = self.pools[self.arm.routes.pool[r]]
+        cap = self.sim.rules["route_cap"].copy()
+        for r in np.flatnonzero((self.sim.routes.pool >= 0) & ~self.drawn):
+            pool = self.pools[self.sim.routes.pool[r]]
             cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
         return np.minimum(cap, 1e12)
 
 
-class Offices(Desks):
+class VisaSystem(Desks):
     """Pending petitions and yearly counts of every route; (route,) arrays in agents, registrations in agents too."""
 
-    def __init__(self, arm):
-        super().__init__(arm)
+    def __init__(self, sim):
+        super().__init__(sim)
         self._kept = {}  # what is computed once for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
         self.due = {}  # month -> petitions granted whose processing ends then
         self.refused = [NONE]  # petitions refused this month
-        self.last_clocks = np.full((len(arm.routes.names), 2), np.inf)  # of the selected, others and local masters
+        self.last_clocks = np.full((len(sim.routes.names), 2), np.inf)  # of the selected, others and local masters
         self.lost = [NONE[SLOT]]  # engineers refused this month whose employer still wants them
         self.transfers = [NONE[SLOT]]  # engineers who have taken a job offered abroad and not yet filed for it
-        self.see_rules()
+        self.read_rules()
         self.start_year()
 
-    def of(self, arm):
-        """These offices as a branch of their arm starts with them."""
+    def of(self, sim):
+        """These offices as a branch of their simulation starts with them."""
         twin = copy(self)
-        twin.arm, twin.odds, twin._kept = arm, self.odds.copy(), {}
+        twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
         twin.lost, twin.transfers = list(self.lost), list(self.transfers)
@@ -105,25 +105,25 @@ class Offices(Desks):
         return twin
 
     def start_year(self):
-        """Open the year's books."""
+        """Open the year's accounts."""
         super().start_year()
         self.turns = []  # (route,) share of petitions whose turn has come, every time that it was asked this year
 
-    def see_rules(self):
+    def read_rules(self):
         """Take note of the rules now in force."""
-        super().see_rules()
-        arm = self.arm
+        super().read_rules()
+        sim = self.sim
         self._kept.clear()
-        held = self.standing(np.concatenate([self.queued, self.waiting], axis=1))
-        free = arm.rules["free_entry"][arm.world.setting.country[held[HUB]]] > 0
-        anew = free | (arm.rules["route_is_open"][held[ROUTE]] == 0)
+        held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
+        free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
+        anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
         self.refused.append(held[:, anew])  # who needs no permit any more, or waits in vain, decides anew
         held = held[:, ~anew]
         self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
-    def promised(self, abroad):
+    def success_by_route(self, abroad):
         """(tier, route) what an application promises, from abroad or from inside; see ``routes.promise``."""
-        return self._keep(("promise", abroad), lambda: promise(self.arm, abroad, self.mean_odds()))
+        return self._keep(("promise", abroad), lambda: success_probability(self.sim, abroad, self.mean_odds()))
 
     def _keep(self, name, compute):
         if name not in self._kept:
@@ -133,43 +133,45 @@ class Offices(Desks):
     def backlog(self):
         """(route,) petitions waiting, or granted and not yet moved."""
         granted = [batch for batches in self.due.values() for batch in batches]
-        held = self.standing(np.concatenate([self.queued, self.waiting, *granted], axis=1))
-        return np.bincount(held[ROUTE], minlength=len(self.arm.routes.names))
+        held = self.valid(np.concatenate([self.queued, self.waiting, *granted], axis=1))
+        return np.bincount(held[ROUTE], minlength=len(self.sim.routes.names))
 
     def receive(self, slots, hubs, month):
         """Take the applications of people abroad; the round of the month deals with them."""
-        self.arm.people.target[slots] = hubs
+        self.sim.people.target[slots] = hubs
         self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
 
     def hold_rounds(self, month):
         """The visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and the refused."""
         self.arrive(month)
-        self.decide(self.paid(self.file(month), month), month)
-        if month % 12 + 1 == INTAKE:
+        self.decide(self.fee_paid(self.submit(month), month), month)
+        if month % 12 + 1 == LOTTERY_MONTH:
             self.decide(self.hold_intake(month), month)
-        self.divert(month)
+        self.reapply_elsewhere(month)
 
     def arrive(self, month):
         """Move those whose processing ends this month."""
         if month in self.due:
-            petitions = self.standing(np.concatenate(self.due.pop(month), axis=1))
-            home = self.arm.people.home[petitions[SLOT]]
-            shut = self.arm.tables.closed[home, petitions[HUB]]  # the border has closed since the permit was granted
-            self.arm.people.target[petitions[SLOT, shut]] = -1
-            slots, hubs, routes, _ = petitions[:, ~shut]
-            moves.move(self.arm, slots, hubs, month, routes)
+            petitions = self.valid(np.concatenate(self.due.pop(month), axis=1))
+            home = self.sim.people.home[petitions[SLOT]]
+            unavailable = self.sim.tables.closed[
+                home, petitions[HUB]
+            ]  # the border has closed since the permit was granted
+            self.sim.people.target[petitions[SLOT, unavailable]] = -1
+            slots, hubs, routes, _ = petitions[:, ~unavailable]
+            moves.move(self.sim, slots, hubs, month, routes)
 
-    def standing(self, petitions):
+    def valid(self, petitions):
         """The petitions that still stand: who has moved or retired since has dropped his."""
-        people = self.arm.people
-        return petitions[:, standing(petitions[SLOT], petitions[HUB], people.hub, people.target, self.arm.seen)]
+        people = self.sim.people
+        return petitions[:, valid(petitions[SLOT], petitions[HUB], people.hub, people.target, self.sim.seen)]
 
-    def file(self, month):
+    def submit(self, month):
         """Route and file new applications; returns the petitions whose turn has come outside the draws."""
-        arm = self.arm
-        new = self.standing(np.concatenate(self.new, axis=1))
+        sim = self.sim
+        new = self.valid(np.concatenate(self.new, axis=1))
         self.new = [NONE]
-        new[ROUTE] = route_for(arm, new[SLOT], new[HUB], abroad=True)
+        new[ROUTE] = route_for(sim, new[SLOT], new[HUB], abroad=True)
         self.transfer(new)
         self.refused.append(new[:, new[ROUTE] < 0])
         new = new[:, new[ROUTE] >= 0]
@@ -184,12 +186,12 @@ class Offices(Desks):
         """Give those whom their own employer transfers the intra-company route, where it promises anything."""
         moved = np.isin(new[SLOT], np.concatenate(self.transfers))
         self.transfers = [NONE[SLOT]]
-        if self.arm.a.offer_intra > 0 and moved.any():
-            new[ROUTE, moved] = intra_company(self.arm, new[SLOT, moved], new[HUB, moved])
+        if self.sim.a.offer_intra > 0 and moved.any():
+            new[ROUTE, moved] = intra_company(self.sim, new[SLOT, moved], new[HUB, moved])
 
     def serve_queues(self, month):
         """Take from the capped queues those whose turn has come."""
-        queued = self.standing(self.queued)
+        queued = self.valid(self.queued)
         served = self.within_caps(queued, month)
         self.queued = queued[:, ~served]
         return queued[:, served]
@@ -203,7 +205,7 @@ class Offices(Desks):
         comes = asked <= room  # all of them
         rest = np.flatnonzero(~comes & (room > 0))
         if len(rest):
-            route, by_lot = route[rest], uniforms(rng.key(self.arm.seed, "queue", month), slots[rest])
+            route, by_lot = route[rest], uniforms(rng.key(self.sim.seed, "queue", month), slots[rest])
             order = np.lexsort((by_lot, applied[rest], route))
             rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
             comes[rest[order]] = rank < room[rest[order]]
@@ -217,14 +219,14 @@ class Offices(Desks):
 
     def allowances(self, year):
         """(route,) agents that each route admits in a year, rounded at random so that expectations are kept."""
-        agents = self.room() / self.arm.world.weight
-        return rng.rounded(agents, rng.key(self.arm.seed, "cap", year), np.arange(len(agents)))
+        agents = self.room() / self.sim.world.weight
+        return rng.rounded(agents, rng.key(self.sim.seed, "cap", year), np.arange(len(agents)))
 
-    def paid(self, petitions, month):
+    def fee_paid(self, petitions, month):
         """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
-        arm, slots = self.arm, petitions[SLOT]
-        p = self.p_pays[tier_of(arm.people.category[slots]), petitions[ROUTE]]
-        pays = below(rng.key(arm.seed, "employer pays", month // 12), slots, p)
+        sim, slots = self.sim, petitions[SLOT]
+        p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
+        pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions[:, ~pays])
         self.lost.append(petitions[SLOT, ~pays])
@@ -245,11 +247,11 @@ class Offices(Desks):
 
     def hold_intake(self, month):
         """The yearly intake: people inside ask for work permits, and the pools are drawn; returns who won abroad."""
-        people = self.arm.people
-        slots = np.concatenate(over_range(students, self.arm.used, people))
+        people = self.sim.people
+        slots = np.concatenate(over_range(students, self.sim.used, people))
         hubs = people.hub[slots].astype(np.int64)
-        route = route_for(self.arm, slots, hubs, abroad=False)
-        registers = uniforms(rng.key(self.arm.seed, "registers", month // 12), slots) < self.arm.a.registers_inside
+        route = route_for(self.sim, slots, hubs, abroad=False)
+        registers = uniforms(rng.key(self.sim.seed, "registers", month // 12), slots) < self.sim.a.registers_inside
         route = np.where(self.drawn[route] & ~registers, -1, route)  # whose employer registers nobody this year
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
         self._count("applicants", asking[ROUTE])
@@ -269,28 +271,28 @@ class Offices(Desks):
         -------
         selected petitions from abroad, and from inside
         """
-        arm, rules, year = self.arm, self.arm.rules, month // 12
-        pool, weighted = self.pools[arm.routes.pool[r]], rules["route_selection"][r] == WEIGHTED
+        sim, rules, year = self.sim, self.sim.rules, month // 12
+        pool, weighted = self.pools[sim.routes.pool[r]], rules["route_selection"][r] == WEIGHTED
         mine = self.waiting[ROUTE] == r
-        abroad = self.paid(self.standing(self.waiting[:, mine]), month)
+        abroad = self.fee_paid(self.valid(self.waiting[:, mine]), month)
         self.waiting = self.waiting[:, ~mine]
         others = lottery.background(
-            pool, self.p_pays[1, r], weighted * arm.a.level_one_withdrawal, arm.world.weight, arm.seed, year
+            pool, self.p_pays[1, r], weighted * sim.a.level_one_withdrawal, sim.world.weight, sim.seed, year
         )
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         clock_draw = np.concatenate([self.clock_draws(ours, month), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
-        trained = arm.people.trained_in[ours] == arm.routes.country[r]
+        trained = sim.people.trained_in[ours] == sim.routes.country[r]
         clock, master = lottery.clocks(clock_draw, level, weighted), np.concatenate([trained, others.master])
         selected = lottery.draw(
             clock,
             master,
-            *lottery.places(pool, rules["route_cap"][r], arm.a.petition_yield, arm.world.weight, arm.seed, year),
+            *lottery.places(pool, rules["route_cap"][r], sim.a.petition_yield, sim.world.weight, sim.seed, year),
         )
         self.last_clocks[r] = lottery.last_clocks(clock, master, selected)
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
-        self.remember(r, selected.sum() / max(len(selected), 1))
+        self.update_odds(r, selected.sum() / max(len(selected), 1))
         self._kept.clear()
         won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
         self._draw_again(abroad[:, ~won], month)
@@ -298,7 +300,7 @@ class Offices(Desks):
 
     def clock_draws(self, slots, month):
         """(slot,) uniforms of the clocks in this year's draw."""
-        return uniforms(rng.key(self.arm.seed, "lottery", month // 12), slots)
+        return uniforms(rng.key(self.sim.seed, "lottery", month // 12), slots)
 
     def count_study(self, route, asked, got):
         """Count who asked for work after study and who got it, (step, country), by the (step, country) route."""
@@ -308,49 +310,49 @@ class Offices(Desks):
 
     def wage_level(self, slots):
         """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""
-        arm = self.arm
-        bounds = np.cumsum(arm.world.setting.wage_level, axis=1)[tier_of(arm.people.category[slots]), :3]
-        return (uniforms(rng.key(arm.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
+        sim = self.sim
+        bounds = np.cumsum(sim.world.setting.wage_level, axis=1)[tier_of(sim.people.category[slots]), :3]
+        return (uniforms(rng.key(sim.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
 
     def settle_inside(self, petitions, month):
         """Decide petitions of people inside: the approved change status and stay where they are."""
-        arm = self.arm
+        sim = self.sim
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
         granted = petitions[:, approved]
-        moves.grant(arm, granted[SLOT], granted[ROUTE], month)
+        moves.grant(sim, granted[SLOT], granted[ROUTE], month)
         self._count_grants(granted, abroad=False)
 
-    def divert(self, month):
+    def reapply_elsewhere(self, month):
         """The refused of the month take the next best hub abroad or at home, or stay."""
-        arm = self.arm
+        sim = self.sim
         refused = np.concatenate(self.refused, axis=1)
         self.refused = [NONE]
         slots = refused[SLOT]
-        arm.people.target[slots] = -1
-        country = arm.world.setting.country[refused[HUB]].astype(np.int64)
+        sim.people.target[slots] = -1
+        country = sim.world.setting.country[refused[HUB]].astype(np.int64)
         lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
-        if not (arm.a.relocation > 0 or arm.a.offer_second > 0):
-            moves.act_on(arm, month, slots, *moves.choose(arm, slots, "next best", month, barred=country))
+        if not (sim.a.relocation > 0 or sim.a.offer_second > 0):
+            moves.act_on(sim, month, slots, *moves.choose(sim, slots, "next best", month, barred=country))
             return
-        usa = arm.world.setting.countries.index("usa")
+        usa = sim.world.setting.countries.index("usa")
         offer = self.offers(slots, (country == usa) & np.isin(slots, lost), month)
-        chosen, needs = moves.choose_with_offers(arm, slots, "next best", month, country, offer)
+        chosen, needs = moves.choose_with_offers(sim, slots, "next best", month, country, offer)
         self.take(slots, chosen, offer)
-        moves.act_on(arm, month, slots, chosen, needs)
+        moves.act_on(sim, month, slots, chosen, needs)
 
     def offers(self, slots, lost, month):
         """(slot,) hub of the job that the employer of who has ``lost`` (slot,) bool offers abroad, -1 for none (E5).
 
         Affiliates where the engineer lives already, or is at home, are left out: he needs no offer to be there.
         """
-        arm, s = self.arm, self.arm.world.setting
-        made = np.flatnonzero(lost & (uniforms(rng.key(arm.seed, "offer", month), slots) < arm.a.relocation))
-        home = s.home_country[arm.people.home[slots[made]]]
-        lives = s.country[arm.people.hub[slots[made]]]
+        sim, s = self.sim, self.sim.world.setting
+        made = np.flatnonzero(lost & (uniforms(rng.key(sim.seed, "offer", month), slots) < sim.a.relocation))
+        home = s.home_country[sim.people.home[slots[made]]]
+        lives = s.country[sim.people.hub[slots[made]]]
         away = (s.country != home[:, None]) & (s.country != lives[:, None])
         bounds = np.cumsum(s.affiliates * away, axis=1)
-        point = uniforms(rng.key(arm.seed, "offer hub", month), slots[made]) * bounds[:, -1]
+        point = uniforms(rng.key(sim.seed, "offer hub", month), slots[made]) * bounds[:, -1]
         hub = (bounds <= point[:, None]).sum(axis=1)
         self.made += np.bincount(s.country[hub], minlength=len(self.made))
         offer = np.full(len(slots), -1, np.int64)
@@ -361,27 +363,27 @@ class Offices(Desks):
         """Write down who takes the job offered."""
         takes = (chosen == offer) & (offer >= 0)
         self.transfers.append(slots[takes])
-        self.taken += np.bincount(self.arm.world.setting.country[chosen[takes]], minlength=len(self.taken))
+        self.taken += np.bincount(self.sim.world.setting.country[chosen[takes]], minlength=len(self.taken))
 
     def drop(self, month):
         """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
-        drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == INTAKE)
+        drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == LOTTERY_MONTH)
         for petitions in (*self.due.pop(month, []), *self.refused, self.waiting[:, drawn]):
-            self.arm.people.target[petitions[SLOT]] = -1
+            self.sim.people.target[petitions[SLOT]] = -1
         self.refused, self.waiting, self.lost = [NONE], self.waiting[:, ~drawn], [NONE[SLOT]]
 
     def _approved(self, petitions, month):
         p = self.approval[petitions[ROUTE]]
-        return below(rng.key(self.arm.seed, "approval", month), petitions[SLOT], p)
+        return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
 
     def _filed(self, petitions, month):
         """Whether an employer files at all: of a drawn pool some selections never become petitions (E5)."""
-        arm, route = self.arm, petitions[ROUTE]
-        filed = np.minimum(arm.a.petition_yield / np.maximum(arm.baseline_rules["route_approval_rate"], 1e-9), 1.0)
-        return below(rng.key(arm.seed, "approval", month), petitions[SLOT], np.where(self.drawn, filed, 1.0)[route])
+        sim, route = self.sim, petitions[ROUTE]
+        filed = np.minimum(sim.a.petition_yield / np.maximum(sim.baseline_rules["route_approval_rate"], 1e-9), 1.0)
+        return below(rng.key(sim.seed, "approval", month), petitions[SLOT], np.where(self.drawn, filed, 1.0)[route])
 
     def _draw_again(self, petitions, month):
-        again = uniforms(rng.key(self.arm.seed, "draw again", month), petitions[SLOT]) < self.arm.a.redraw_share
+        again = uniforms(rng.key(self.sim.seed, "draw again", month), petitions[SLOT]) < self.sim.a.redraw_share
         self.waiting = np.concatenate([self.waiting, petitions[:, again]], axis=1)
         self.refused.append(petitions[:, ~again])
 
@@ -392,7 +394,7 @@ class Offices(Desks):
         self._count("grants", petitions[ROUTE])
         if abroad:
             self._count("grants_abroad", petitions[ROUTE])
-        tier = tier_of(self.arm.people.category[petitions[SLOT]])
+        tier = tier_of(self.sim.people.category[petitions[SLOT]])
         routes, tiers = self.grants_by_tier.shape
         counts = np.bincount(petitions[ROUTE] * tiers + tier, minlength=routes * tiers)
         self.grants_by_tier += counts.reshape(routes, tiers)

@@ -609,8 +609,8 @@ def _undecided(table, why):
     if not names:
         return []
     runs = [int(n) for n in table.more_runs[names] if n == n and n is not None]
-    settle = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
-    return [f"Undecided ({why}): {', '.join(names)}{settle}."]
+    update_status = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
+    return [f"Undecided ({why}): {', '.join(names)}{update_status}."]
 
 
 def _screened(sweep):

@@ -9,8 +9,8 @@ from sim.arguments import user_path
 from sim.errors import UsageError
 from sim.model import inversion as fitting
 from sim.model.inversion import FirstYear
-from sim.model.market import follow_the_market
-from sim.model.state import Arm
+from sim.model.market import update_market
+from sim.model.state import Simulation
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
@@ -119,7 +119,7 @@ class CountryModel:
 
     setting: object  # Setting
     a: Assumptions
-    constants: fitting.Constants
+    constants: fitting.HubConstants
     flow: np.ndarray  # (origin, destination) expected in the first year: the kernel without dynamics
     gap: float  # largest relative gap of the outflow of a country, the rest of the world apart
 
@@ -169,11 +169,11 @@ def fit_model(countries, living, kernel, flow):
     setting = country_setting(countries, living, np.ones(k), EXIT_RATE)
     world = build(setting, FIT_POPULATION, 0, start, entrant_path(setting, a, start, 1), a.mover_share)
     leaves = np.maximum(flow.sum(axis=1), HALF)
-    rules, offsets = rules_of(setting), fitting.Offsets(np.zeros(k), np.ones(2))
+    rules, offsets = rules_of(setting), fitting.AgentOffsets(np.zeros(k), np.ones(2))
     mobility, found = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
     for _ in range(ROUNDS):
         setting = replace(setting, role_share=mobility_mix(mobility))
-        year = FirstYear(Arm(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
+        year = FirstYear(Simulation(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
         found = fitting.invert(year, net(flow), np.full(2, crossing), offsets, found)
         expected = year.flows(*found).sum(axis=0)
         gap = leaves / expected.sum(axis=1)
@@ -181,7 +181,7 @@ def fit_model(countries, living, kernel, flow):
             break
         mobility = mobility * gap
         mobility /= np.average(mobility, weights=countries.stock)
-    constants = fitting.Constants(found[0], np.zeros(k), found[1], start)
+    constants = fitting.HubConstants(found[0], np.zeros(k), found[1], start)
     return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1)[:-1].max()))
 
 
@@ -204,9 +204,9 @@ def run_model(model, years, population, seed, replicates):
         arm = begin(world, model.a, model.constants, rules, seed * replicates + k).branch(())
         expected[0] += expected_moves(arm)
         for t, _ in enumerate(simulate(arm, start + years)):  # it changes the arm in place
-            counted[t] += arm.books.flow * world.weight
+            counted[t] += arm.accounts.flow * world.weight
             if t + 1 < years:
-                follow_the_market(arm, arm.year)
+                update_market(arm, arm.year)
                 expected[t + 1] += expected_moves(arm)
     return expected / replicates, counted / replicates
 

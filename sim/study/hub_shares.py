@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import inversion
-from sim.model.state import Arm
+from sim.model.state import Simulation
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import START, fit_world, shipped
@@ -36,8 +36,8 @@ def pulls():
     dict of term -> (hub,) log-odds against the mean hub: ``TERMS``, ``permanent`` and ``boom``
     """
     world, constants = fit_world(), shipped()[0]
-    arm = Arm(world, Assumptions.central(), constants, baseline_rules(), 0)
-    s, p, a = world.setting, arm.pulls, arm.a
+    arm = Simulation(world, Assumptions.central(), constants, baseline_rules(), 0)
+    s, p, a = world.setting, arm.utility_terms, arm.a
     people = arm.counts.sum(axis=3) / arm.counts.sum()  # hub, home, tier
     home, tier, residence = people.sum(axis=(0, 2)), people.sum(axis=(0, 1)), people.sum(axis=(1, 2))
     role = residence @ s.role_share

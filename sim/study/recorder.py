@@ -68,7 +68,7 @@ def _first_of_january(out, arm, t):
     out["stock"][t] = counts.sum(axis=(1, 3)) * w
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
     out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
-    out["backlog"][t] = arm.offices.backlog() * w
+    out["backlog"][t] = arm.visas.backlog() * w
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
@@ -94,16 +94,16 @@ def tax_rates(s, rules, gross):
 
 
 def _year_before(out, arm, y):
-    w, books, offices = arm.world.weight, arm.books, arm.offices
-    out["flow"][y] = books.flow * w
-    out["entrants"][y], out["exits"][y] = books.entrants * w, books.exits * w
+    w, accounts, visas = arm.world.weight, arm.accounts, arm.visas
+    out["flow"][y] = accounts.flow * w
+    out["entrants"][y], out["exits"][y] = accounts.entrants * w, accounts.exits * w
     for name in ("graduates", "promotions", "hires", "job_changes"):
-        out[name][y] = getattr(books, name) * w
-    out["border_crossings"][y] = books.crossings * w
-    out["tied_moves"][y], out["tied_moves_random"][y] = books.tied_moves * w, books.tied_at_random() * w
-    for name, counts in offices.counts.items():
+        out[name][y] = getattr(accounts, name) * w
+    out["border_crossings"][y] = accounts.crossings * w
+    out["tied_moves"][y], out["tied_moves_random"][y] = accounts.tied_moves * w, accounts.tied_at_random() * w
+    for name, counts in visas.counts.items():
         out[name][y] = counts * w
-    out["grants_by_tier"][y] = offices.grants_by_tier * w
+    out["grants_by_tier"][y] = visas.grants_by_tier * w
 
 
 def coordinates(arms, pairs, start, years):

@@ -10,7 +10,7 @@ import numpy as np
 from sim.custom_world import kept_by_world
 from sim.errors import UsageError
 from sim.model.kernels.choice import is_compiled
-from sim.model.state import Course
+from sim.model.state import Trajectory
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.parallel import can_start, cores
@@ -76,11 +76,11 @@ def run_pair(plan, k, draw, trunk=None):
     """
     trunk = (trunk or begun(plan, k, draw)).branch(plan.arms[0])
     past = follow(trunk, plan.fork, blank(trunk.world))  # nothing at all where the fork is the start
-    course, written = Course(), []
+    trajectory, written = Trajectory(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
-        arm = trunk.branch(policies, dict.fromkeys(held, course))
+        arm = trunk.branch(policies, dict.fromkeys(held, trajectory))
         if plan.held and not written:
-            arm.course = course
+            arm.trajectory = trajectory
         written.append(follow(arm, plan.start + plan.years, past))
     return written
 

@@ -138,7 +138,7 @@ def shares_of(plan, row, which, draw, world):
         seed = plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side
         arm = begin(world, a, constants, baseline_rules(), seed)
         if row.variants[which[2]] == TIES_HELD:
-            arm.held_to = {"network": ties_of_the_start(arm)}
+            arm.frozen_to = {"network": ties_of_the_start(arm)}
         found.append(run_pair(plan, row.number, draw, arm))
     stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
     return stock / stock.sum(axis=-1, keepdims=True)

@@ -92,7 +92,7 @@ def position(name):
 
 
 def opened(which, **people):
-    """An arm in whose rules the route is open and reaches everybody, and somebody in Seattle of that status."""
+    """A simulation in whose rules the route is open and reaches everybody, and somebody in Seattle of that status."""
     rules = rules_for(setting())
     name = LEVERS[which].removeprefix("country.").removesuffix(".is_open").replace(".route", "")
     rules["route_is_open"][:] = False
@@ -140,7 +140,7 @@ def test_who_is_granted_a_green_card_for_doctorates_is_a_permanent_resident():
     granted = np.flatnonzero(arm.people.route[: arm.used] == position("usa.phd_green_card"))
     assert len(granted) > 0
     assert np.all(arm.people.status[granted] != TEMPORARY)
-    assert arm.offices.counts["grants_abroad"][position("usa.phd_green_card")] == 0
+    assert arm.visas.counts["grants_abroad"][position("usa.phd_green_card")] == 0
 
 
 def test_a_barred_origin_moves_in_no_more_and_everybody_else_does():
@@ -172,8 +172,8 @@ def test_petitions_that_wait_for_a_route_that_closes_are_sent_back():
     arms = years_of(world, policies=policies)
     next(arms)
     for arm in arms:
-        assert not np.any(arm.offices.waiting[2] == position("usa.h1b"))
+        assert not np.any(arm.visas.waiting[2] == position("usa.h1b"))
         waiting = (arm.people.target[: arm.used] >= 0) & (arm.people.hub[: arm.used] >= 0)
-        granted = [batch for batches in arm.offices.due.values() for batch in batches]
-        held = np.concatenate([*arm.offices.new, arm.offices.queued, *granted], axis=1)
+        granted = [batch for batches in arm.visas.due.values() for batch in batches]
+        held = np.concatenate([*arm.visas.new, arm.visas.queued, *granted], axis=1)
         assert set(np.flatnonzero(waiting)) <= set(held[0])  # nobody waits for an answer that never comes

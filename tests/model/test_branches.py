@@ -1,4 +1,4 @@
-"""Forks, and arms held to the course of another: what is switched off is gone, and nothing else is."""
+"""Forks, and simulations held to the course of another: what is switched off is gone, and nothing else is."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from worlds import CENTRE, START, constants_of, rules_for, scenario, shipped_world
 
 from sim.errors import ScenarioError, UsageError
-from sim.model.state import Course, ties_of_the_start
+from sim.model.state import Trajectory, ties_of_the_start
 from sim.model.year import begin
 from sim.results.effects import stacks
 from sim.results.record import compare as differing
@@ -34,7 +34,7 @@ def test_a_forked_run_is_the_unforked_one_to_the_bit(unforked, year):
 
 
 def test_each_arm_is_what_it_would_be_on_its_own(unforked):
-    """Without any branch: the arm begun under the policies and run to its end."""
+    """Without any branch: the simulation begun under the policies and run to its end."""
     world = shipped_world(5_000, 4)
     arm = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(LATE.policies)
     alone = follow(arm, START + 4, blank(world))
@@ -59,11 +59,11 @@ def test_a_fork_after_the_first_difference_is_refused():
 
 
 OPENED = scenario({"country.*.free_entry": "true"}, "2020-01-01")
-SHUT = scenario({"country.usa.route.*.is_open": "false"}, "2020-01-01")
+UNAVAILABLE = scenario({"country.usa.route.*.is_open": "false"}, "2020-01-01")
 HALF = loads('title = "Half"\n[[policy]]\nlever = "country.usa.route.h1b.cap"\nmultiply = 0.5\nfrom = 2027-05-01\n')
 
 
-@pytest.mark.parametrize("other", [OPENED, SHUT])
+@pytest.mark.parametrize("other", [OPENED, UNAVAILABLE])
 def test_an_arm_is_the_same_whichever_comes_first(other):
     plan = Plan(5_000, 0, START, 2, (other.policies, ()), START)
     draw = (CENTRE, constants_of(shipped_world(5_000, 2)))
@@ -142,13 +142,13 @@ def test_a_branch_leaves_its_trunk_as_it_was():
 
 
 def held_stocks(mechanisms, policies=()):
-    """Stocks of an arm whose mechanisms are held to the baseline's course, and the baseline's own."""
+    """Stocks of a simulation whose mechanisms are held to the baseline's course, and the baseline's own."""
     world = shipped_world(5_000, 3)
     trunk = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
     base = trunk.branch(())
-    base.course = Course()
+    base.trajectory = Trajectory()
     baseline = follow(base, START + 3, blank(world))["stock"]
-    held = trunk.branch(policies, dict.fromkeys(mechanisms, base.course))
+    held = trunk.branch(policies, dict.fromkeys(mechanisms, base.trajectory))
     return follow(held, START + 3, blank(world))["stock"], baseline
 
 
@@ -208,12 +208,12 @@ def test_a_change_of_mid_year_that_nobody_feels_is_none():
 
 
 def pair_with_ties_of_the_start(a, policies=()):
-    """An arm that is let run and one that is held to the ties of the start, after three years."""
+    """A simulation that is let run and one that is held to the ties of the start, after three years."""
     world = shipped_world(5_000, 3)
     found = []
     for held in (False, True):
         arm = begin(world, a, constants_of(world), rules_for(world.setting), 0)
-        arm.held_to = {"network": ties_of_the_start(arm)} if held else {}
+        arm.frozen_to = {"network": ties_of_the_start(arm)} if held else {}
         found.append(follow(arm.branch(policies), START + 3, blank(world)))
     return found
 

@@ -7,7 +7,7 @@ from worlds import CENTRE, arm_of, constants_of, rules_for, scenario, setting, s
 from sim.model import equations as eq
 from sim.model import labour
 from sim.model.market import gross_pay, skill_pay
-from sim.model.year import begin, find_considering
+from sim.model.year import begin, find_searchers
 from sim.study.run import run
 from sim.world.categories import ROLES, TIERS
 from sim.world.engineers import skill_of, tier_of
@@ -57,7 +57,7 @@ def test_without_promotion_only_entry_exit_and_nothing_else_changes_tiers():
     for arm in years_of(world, CENTRE.vary(promotion_pace=0)):
         present = np.flatnonzero(arm.people.hub[: arm.used] >= 0)
         assert np.array_equal(tier_of(arm.people.category[present]), tier_of(world.engineers.category[present]))
-        assert arm.books.promotions.sum() == 0
+        assert arm.accounts.promotions.sum() == 0
 
 
 def test_a_promotion_is_one_tier_up_and_nothing_else_about_the_engineer():
@@ -67,9 +67,9 @@ def test_a_promotion_is_one_tier_up_and_nothing_else_about_the_engineer():
     before, after = world.engineers.category[present].astype(int), arm.people.category[present].astype(int)
     assert set(before - after) == {0, 15}  # of the code: see ``engineers.category``
     assert np.all((before - after)[tier_of(before) == EXPERT] == 0)
-    assert arm.books.promotions[:, EXPERT].sum() == 0
+    assert arm.accounts.promotions[:, EXPERT].sum() == 0
     gone = world.cohort[-1] - len(present)  # promoted and left in the same year
-    assert 0 <= arm.books.promotions.sum() - (before > after).sum() <= gone
+    assert 0 <= arm.accounts.promotions.sum() - (before > after).sum() <= gone
 
 
 def test_where_experts_are_dense_people_are_promoted_sooner():
@@ -95,8 +95,8 @@ def test_promotions_come_at_their_rate():
     world = shipped_world(50_000, 1)
     _, after = years_of(world, CENTRE)
     arm = begin(world, CENTRE, constants_of(world), rules_for(setting()), 0)
-    expected = labour.promotion_rates(arm, arm.year).T * (arm.counts.sum(axis=(1, 3)) + after.books.entrants)
-    promoted, expected = after.books.promotions.sum(axis=0), expected.sum(axis=0)
+    expected = labour.promotion_rates(arm, arm.year).T * (arm.counts.sum(axis=(1, 3)) + after.accounts.entrants)
+    promoted, expected = after.accounts.promotions.sum(axis=0), expected.sum(axis=0)
     assert np.all(np.abs(promoted - expected) <= 4 * np.sqrt(expected + 1))
 
 
@@ -134,8 +134,8 @@ def test_who_is_in_demand_considers_more_moves():
     plain, wanted = (arm_of(shipped_world(50_000, 2), rules=rules) for rules in (None, demand))
     found = []
     for arm in (plain, wanted):
-        find_considering(arm, 2026)
-        found.append(np.concatenate(arm.considering))
+        find_searchers(arm, 2026)
+        found.append(np.concatenate(arm.searchers))
     new = np.setdiff1d(found[1], found[0])
     assert np.all(np.isin(found[0], found[1]))
     assert set(skill_of(plain.people.category[new]) % len(ROLES)) == {2}
@@ -158,7 +158,7 @@ def squeeze():
     return run("entry_squeeze", population=20_000, replicates=2, years=9, uncertainty="chance", workers=1)
 
 
-def change(result, variable, **at):
+def delta(result, variable, **at):
     """Relative change over the baseline, world totals, mean over pairs."""
     values = result.data[variable].sel(**at).sum("hub").mean("replicate")
     return float(values.sel(arm="scenario") / values.sel(arm="baseline") - 1)
@@ -166,18 +166,18 @@ def change(result, variable, **at):
 
 @pytest.mark.slow
 def test_the_entry_squeeze_costs_practitioners_years_later(squeeze):
-    assert change(squeeze, "entrants", year=2027, tier="entry") == pytest.approx(-0.3, abs=0.03)
-    assert change(squeeze, "stock", time=2028, tier="entry") < -0.05
-    first, last = (change(squeeze, "stock", time=t, tier="practitioner") for t in (2028, 2035))
+    assert delta(squeeze, "entrants", year=2027, tier="entry") == pytest.approx(-0.3, abs=0.03)
+    assert delta(squeeze, "stock", time=2028, tier="entry") < -0.05
+    first, last = (delta(squeeze, "stock", time=t, tier="practitioner") for t in (2028, 2035))
     assert -0.01 < first <= 0
     assert -0.12 < last < -0.03
-    assert abs(change(squeeze, "stock", time=2035, tier="expert")) < 0.02  # a decade is too short for experts
+    assert abs(delta(squeeze, "stock", time=2035, tier="expert")) < 0.02  # a decade is too short for experts
 
 
 @pytest.mark.slow
 def test_who_enters_above_the_entry_tier_is_not_squeezed(squeeze):
-    assert change(squeeze, "entrants", year=2027, tier="practitioner") == 0
-    assert change(squeeze, "graduates", year=2027, tier="practitioner") == 0
+    assert delta(squeeze, "entrants", year=2027, tier="practitioner") == 0
+    assert delta(squeeze, "graduates", year=2027, tier="practitioner") == 0
 
 
 @pytest.mark.slow
@@ -187,16 +187,16 @@ def test_a_leap_in_tooling_pays_experts_and_closes_the_door_to_beginners():
     pay = (pay.sel(arm="scenario") / pay.sel(arm="baseline")).values
     demand = np.array([1.3, 0.8, 0.5]) ** CENTRE.wage_supply_elasticity
     assert pay == pytest.approx(demand, rel=0.05)  # the hub's own stock moves it a little
-    assert change(result, "entrants", year=2030, tier="entry") == pytest.approx(
+    assert delta(result, "entrants", year=2030, tier="entry") == pytest.approx(
         0.5**CENTRE.demand_elasticity - 1, abs=0.04
     )
-    assert change(result, "promotions", year=2030, tier="practitioner") > 0.03
+    assert delta(result, "promotions", year=2030, tier="practitioner") > 0.03
 
 
 def test_entry_hiring_of_one_country_leaves_the_others_alone():
     policies = scenario({"country.usa.supply.entry_hiring": 0.5}).policies
     (_, plain), (_, squeezed) = (list(years_of(shipped_world(10_000, 1), policies=p)) for p in ((), policies))
     us = setting().country == setting().countries.index("usa")
-    entered = [arm.books.entrants[:, ENTRY] for arm in (plain, squeezed)]
+    entered = [arm.accounts.entrants[:, ENTRY] for arm in (plain, squeezed)]
     assert np.array_equal(entered[0][~us], entered[1][~us])
     assert entered[1][us].sum() == pytest.approx(0.5 * entered[0][us].sum(), rel=0.1)

@@ -12,16 +12,16 @@ from sim.model import inversion as fitting
 from sim.model.inversion import (
     ROLE,
     TASTE,
-    Constants,
+    AgentOffsets,
     FirstYear,
-    Offsets,
+    HubConstants,
     by_group,
     expected_flows,
     exponentials,
     invert,
     net_targets,
     none,
-    pulls,
+    utility_terms,
 )
 from sim.model.kernels.choice import FREELY
 from sim.scenario.levers import baseline_rules
@@ -45,7 +45,7 @@ def test_targets_blend_national_figures_with_the_index_and_add_up_to_zero():
 
 
 def test_a_boom_fades_by_its_half_life_and_the_permanent_part_stays():
-    constants = Constants(np.array([1.0, -1.0]), np.array([0.8, 0.0]), np.zeros(3), START)
+    constants = HubConstants(np.array([1.0, -1.0]), np.array([0.8, 0.0]), np.zeros(3), START)
     assert constants.at(START, 3.0) == pytest.approx([1.8, -1.0])
     assert constants.at(START + 3, 3.0) == pytest.approx([1.4, -1.0])
     assert constants.at(START + 300, 3.0) == pytest.approx([1.0, -1.0])
@@ -82,7 +82,7 @@ def test_expected_flows_are_sums_of_choice_probabilities():
 
 
 def first_year(a=CENTRE):
-    """Expected flows of the world on which the fit stands, without constants, and its arm."""
+    """Expected flows of the world on which the fit stands, without constants, and its simulation."""
     arm = arm_of(calibrate.fit_world(), a, constants=none(len(setting().hubs), START))
     return FirstYear(arm), arm
 
@@ -104,9 +104,9 @@ def test_the_inversion_sums_the_terms_of_utility():
     arm.rules = arm.rules | years  # the engine counts relief in whole years
     v, is_open, needs, nest = utilities(arm, slots, START, FREELY, np.full(len(slots), -1))
     home, tier, hub = people.home[slots], tier_of(people.category[slots]), np.arange(v.shape[1])
-    terms = pulls(arm)[nest, home[:, None], tier[:, None], hub]
+    terms = utility_terms(arm)[nest, home[:, None], tier[:, None], hub]
     terms = terms - arm.layout.trip_cost[tier, people.hub[slots]]
-    permit = arm.pulls.permit[0, home, tier, ROLE]
+    permit = arm.utility_terms.permit[0, home, tier, ROLE]
     expected = np.where(needs, terms + permit, terms)
     assert needs.any()
     assert expected[is_open] == pytest.approx(v[is_open], abs=1e-9)
@@ -118,7 +118,7 @@ def test_the_inversion_sums_the_terms_of_utility():
 def test_the_inversion_meets_net_migration_and_crossings(a):
     expected, arm = first_year(a)
     targets, rates = net_targets(setting(), a.boom_weight), np.array([0.022, 0.017])
-    offsets = Offsets(np.linspace(-30, 30, len(targets)), np.array([1.1, 0.9]))
+    offsets = AgentOffsets(np.linspace(-30, 30, len(targets)), np.array([1.1, 0.9]))
     xi, cost = invert(expected, targets, rates, offsets, from_scratch())
     flow = expected.flows(xi, cost)
     net = flow.sum(axis=(0, 1)) - flow.sum(axis=(0, 2)) + offsets.net
@@ -165,7 +165,7 @@ def test_targets_that_nobody_could_meet_are_refused():
             first_year()[0],
             impossible,
             np.array([0.022, 0.017]),
-            Offsets(0 * impossible, np.ones(2)),
+            AgentOffsets(0 * impossible, np.ones(2)),
             from_scratch(),
         )
 
@@ -187,9 +187,9 @@ def first_years():
     net, crossing = [], []
     for seed in range(100, 100 + YEARS):  # not the seeds of the fit
         *_, arm = years_of(world, seed=seed, rules=baseline_rules())
-        flow = arm.books.flow * world.weight
+        flow = arm.accounts.flow * world.weight
         net.append(flow.sum(axis=0) - flow.sum(axis=1))
-        crossing.append(by_group(arm.books.crossings) * world.weight / stock)
+        crossing.append(by_group(arm.accounts.crossings) * world.weight / stock)
     return np.array(net), np.array(crossing)
 
 

@@ -23,7 +23,7 @@ GIVEN = set(
     "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
     "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share pay_with "
     "a corridor fee_loss moves needs_permit net_pay own_sector remote_gain sector_value sign_on_gain "
-    "pay_without mean_pay academia advantage ahead ahead_at_start demand doctors engineers entrants "
+    "pay_without mean_pay academia relative_utility ahead ahead_at_start demand doctors engineers entrants "
     "equity_shift expert_share fleet gain growth_until guarantee illiquid_part is_abroad labs "
     "liquidity mean_mentoring multiplier offered openings_share published queue_share rate_start "
     "remote_hiring rights role_demand role_pay sector_stock shared start tier_demand tier_pay "
@@ -315,8 +315,8 @@ def test_the_impossible_is_never_chosen():
 # E4
 
 
-def considering(rate=0.1, ratio=4.0, share=0.5, ages=(25, 30, 40), b_age=0.04):
-    return eq.considering_rates(
+def searchers(rate=0.1, ratio=4.0, share=0.5, ages=(25, 30, 40), b_age=0.04):
+    return eq.search_rates(
         rate,
         np.array([1.0, 2.0]),
         np.array([1.3, 1.0]),
@@ -330,7 +330,7 @@ def considering(rate=0.1, ratio=4.0, share=0.5, ages=(25, 30, 40), b_age=0.04):
 
 
 def test_considering_by_hand():
-    p = considering()
+    p = searchers()
     assert p.shape == (2, 2, 2, 2, 3)
     assert p[0, 1, 0, 0, 0] == pytest.approx(0.1 / 2.5)
     assert p[1, 0, 1, 1, 2] == pytest.approx(0.1 * 4 / 2.5 * 1.3 * 2 * 1.2 * np.exp(-0.4))
@@ -338,15 +338,15 @@ def test_considering_by_hand():
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 1.0])
 def test_movers_and_stayers_average_to_the_rate(share):
-    p = considering(share=share)[:, 1, 0, 0, 0]
+    p = searchers(share=share)[:, 1, 0, 0, 0]
     assert (1 - share) * p[0] + share * p[1] == pytest.approx(0.1)
     assert p[1] == pytest.approx(4 * p[0])
 
 
 def test_age_tells_only_beyond_its_reference_and_rates_stay_probabilities():
-    p = considering(ages=(22, 30, 31, 60))[0, 0, 0, 0]
+    p = searchers(ages=(22, 30, 31, 60))[0, 0, 0, 0]
     assert p[0] == p[1] > p[2] > p[3]
-    assert considering(rate=5.0).max() == 1.0
+    assert searchers(rate=5.0).max() == 1.0
 
 
 # E5

@@ -75,7 +75,7 @@ def moves_of_a_year():
         begun = begin(world, CENTRE, fitted(), baseline_rules(), seed).branch(())
         mine = kinds(expected(begun).flow())
         (arm,) = simulate(begun, world.start + 1)
-        found.append(kinds(arm.books.flow * world.weight))
+        found.append(kinds(arm.accounts.flow * world.weight))
     return mine, np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(SEEDS)
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 
 from sim.model import moves, rng
-from sim.model.inversion import Constants
+from sim.model.inversion import HubConstants
 from sim.model.kernels.choice import FREELY, LEAVING, RETURNING
-from sim.model.market import follow_the_market
+from sim.model.market import update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
 
@@ -56,7 +56,7 @@ def sector_rules(place, draw):
 
 
 def random_arm(hubs, population, seed):
-    """An arm in which anybody may live anywhere, some hubs are empty and some corridors closed."""
+    """A simulation in which anybody may live anywhere, some hubs are empty and some corridors closed."""
     draw = np.random.default_rng(seed)
     at = draw.choice(len(setting().hubs), hubs, replace=False)
     closed = (draw.random((hubs, hubs)) < 0.15) & ~np.eye(hubs, dtype=bool)
@@ -65,7 +65,7 @@ def random_arm(hubs, population, seed):
     (a,) = draw_assumptions(1, seed % 1000)
     strong = {"b_pay": (0.5, 9), "b_compute": (0, 2), "family_cost": (0, 5)}  # enough to decide
     a = a.vary(**{name: draw.uniform(*between) for name, between in strong.items()})
-    constants = Constants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
+    constants = HubConstants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
     arm = arm_of(world, a, seed=seed, rules=random_rules(place, draw), constants=constants)
     people, n = arm.people, population
     people.hub[:n] = draw.choice(draw.choice(hubs, max(1, hubs - 1), replace=False), n)
@@ -74,8 +74,8 @@ def random_arm(hubs, population, seed):
     people.arrival_year[:n] = draw.choice([-1000, 2018, 2023, 2025, 2026], n)
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
-    arm.offices.odds = draw.random(arm.offices.odds.shape)
-    arm.offices.known_odds = arm.offices.mean_odds()
+    arm.visas.odds = draw.random(arm.visas.odds.shape)
+    arm.visas.known_odds = arm.visas.mean_odds()
     people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()
     arm.rules = arm.rules | sector_rules(place, draw)  # others than those of the start
@@ -92,7 +92,7 @@ def random_arm(hubs, population, seed):
 )
 def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mode, year):
     arm = random_arm(hubs, population, seed)
-    follow_the_market(arm, year)
+    update_market(arm, year)
     slots = np.arange(population)
     barred = np.random.default_rng(seed).choice([-1, *arm.world.setting.country], population)
     chosen, needs = moves.choose(arm, slots, "destination", year, mode, barred)

@@ -1,4 +1,4 @@
-"""The books balance to the agent, or say where they do not."""
+"""The accounts balance to the agent, or say where they do not."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InvariantError
-from sim.model.accounting import Books
+from sim.model.accounting import Accounts
 from sim.model.kernels import events
 from sim.model.kernels.choice import Hiring, Teams
 from sim.model.kernels.moves import change_status, relocate, those
@@ -46,7 +46,7 @@ def teams():
     return Teams(np.full(1, -1), np.zeros(1, np.int16))
 
 
-def relocated(people, books, slots, hubs, route=-1, month=0):
+def relocated(people, accounts, slots, hubs, route=-1, month=0):
     """Move engineers in a world in which hub 2 is another country, home of home 1; route 0 is a talent permit."""
     slots = np.array(slots)
     is_home = np.array([[True, True, False], [False, False, True]])
@@ -62,10 +62,10 @@ def relocated(people, books, slots, hubs, route=-1, month=0):
         np.array([36]),
         hiring(),
         teams(),
-        books.change,
-        books.flow,
-        books.crossings,
-        books.hires,
+        accounts.delta,
+        accounts.flow,
+        accounts.crossings,
+        accounts.hires,
     )
 
 
@@ -88,41 +88,41 @@ def test_the_fingerprint_sees_every_column(column):
 
 def test_a_job_that_nobody_booked_is_found():
     people = people_in((0, 0, 1, 0))
-    before, books = count(people), Books(HUBS, HOMES)
+    before, accounts = count(people), Accounts(HUBS, HOMES)
     people.sector[0] = 3  # not in the cells by hub, home, tier and status
     with pytest.raises(InvariantError, match="fingerprint"):
-        books.close(before, count(people))
+        accounts.close(before, count(people))
 
 
 def test_a_mover_takes_a_job_in_the_new_hub_and_a_remote_worker_keeps_his():
     people = people_in((0, 0, 1, 0), (0, 0, 1, 0), (0, 0, 1, 0))
     people.sector[:], people.employer_hub[:] = 5, (0, 1, 1)
-    books = Books(HUBS, HOMES)
-    relocated(people, books, [0, 1], [1, 2])
-    relocated(people, books, [2], [2], route=0)  # a permit is for a job in the country
+    accounts = Accounts(HUBS, HOMES)
+    relocated(people, accounts, [0, 1], [1, 2])
+    relocated(people, accounts, [2], [2], route=0)  # a permit is for a job in the country
     assert people.sector.tolist() == [2, 5, 2]
     assert people.employer_hub.tolist() == [1, 1, 2]
-    assert books.hires[5, 2] == books.hires.sum() == 2
+    assert accounts.hires[5, 2] == accounts.hires.sum() == 2
 
 
 def test_entry_move_change_and_exit_explain_the_stock():
     people = people_in((0, 0, 0, 0), (1, 1, 2, 2), (2, 0, 1, 1), (-1, 0, 0, 0))
-    before, books = count(people), Books(HUBS, HOMES)
+    before, accounts = count(people), Accounts(HUBS, HOMES)
     one = lambda i: those(np.array([i]), people, HUBS, HOMES)  # noqa: E731
 
     people.hub[3] = people.employer_hub[3] = 2
-    books.entered(one(3))
-    relocated(people, books, [0], [2], route=0)
-    change_status(np.array([1]), np.array([0]), 0, people, HOMES, np.array([2]), np.array([99]), books.change)
-    books.left(-one(2))
+    accounts.entered(one(3))
+    relocated(people, accounts, [0], [2], route=0)
+    change_status(np.array([1]), np.array([0]), 0, people, HOMES, np.array([2]), np.array([99]), accounts.delta)
+    accounts.left(-one(2))
     people.hub[2] = -1
 
-    books.close(before, count(people))
+    accounts.close(before, count(people))
     assert people.status.tolist() == [TEMPORARY, PERMANENT, 1, 0]
-    assert books.flow.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0]]
-    assert books.crossings.tolist() == [1, 0, 0]  # the expert crossed the border
-    assert books.entrants.sum(axis=1).tolist() == [0, 0, 1]
-    assert books.exits.tolist() == [0, 0, 1]
+    assert accounts.flow.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0]]
+    assert accounts.crossings.tolist() == [1, 0, 0]  # the expert crossed the border
+    assert accounts.entrants.sum(axis=1).tolist() == [0, 0, 1]
+    assert accounts.exits.tolist() == [0, 0, 1]
 
 
 def test_a_move_that_nobody_booked_is_found():
@@ -130,12 +130,12 @@ def test_a_move_that_nobody_booked_is_found():
     before = count(people)
     people.hub[0] = people.employer_hub[0] = 1
     with pytest.raises(InvariantError, match=r"2 cells.*\(0, 0, 0, 0\)"):
-        Books(HUBS, HOMES).close(before, count(people))
+        Accounts(HUBS, HOMES).close(before, count(people))
     people.hub[0] = people.employer_hub[0] = 0
-    books = Books(HUBS, HOMES)
-    books.flow[0, 1] = 1  # a move booked among the flows that nobody made
+    accounts = Accounts(HUBS, HOMES)
+    accounts.flow[0, 1] = 1  # a move booked among the flows that nobody made
     with pytest.raises(InvariantError, match=r"2 cells, the first \(hub,\) \(0,\)"):
-        books.close(before, count(people))
+        accounts.close(before, count(people))
 
 
 @settings(deadline=None, derandomize=True)
@@ -145,9 +145,9 @@ def test_a_move_that_nobody_booked_is_found():
 )
 def test_any_moves_balance_when_booked(places, seed):
     people, draw = people_in(*places), np.random.default_rng(seed)
-    before, books = count(people), Books(HUBS, HOMES)
+    before, accounts = count(people), Accounts(HUBS, HOMES)
     for month in range(5):
         slots = np.flatnonzero((draw.random(len(places)) < 0.5) & (people.hub >= 0))
-        relocated(people, books, slots, draw.integers(0, HUBS, len(slots)), draw.integers(-1, 1), month)
-    books.close(before, count(people))  # raises where a cell does not balance
-    assert np.array_equal(before + books.change, count(people))
+        relocated(people, accounts, slots, draw.integers(0, HUBS, len(slots)), draw.integers(-1, 1), month)
+    accounts.close(before, count(people))  # raises where a cell does not balance
+    assert np.array_equal(before + accounts.delta, count(people))

@@ -5,7 +5,7 @@ import pytest
 from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, world_of
 
 from sim.model.labour import pay_tastes
-from sim.model.market import accessible_compute, follow_the_market, market, openings
+from sim.model.market import accessible_compute, market, openings, update_market
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
 from sim.world.categories import TIERS
@@ -56,8 +56,8 @@ def test_linear_pay_rises_with_pay_and_not_with_its_logarithm():
     log, linear = (arm_of(shipped_world(2_000, 1), CENTRE.vary(linear_pay=kind)) for kind in (0, 1))
     assert log.mean_pay == linear.mean_pay
     taste = pay_tastes(CENTRE)[np.arange(45) % 3][:, None]
-    pay = np.exp(log.pulls.pay[..., 0] / taste)  # kUSD
-    assert linear.pulls.pay[..., 0] == pytest.approx(taste * (pay / log.mean_pay + np.log(log.mean_pay) - 1))
+    pay = np.exp(log.utility_terms.pay[..., 0] / taste)  # kUSD
+    assert linear.utility_terms.pay[..., 0] == pytest.approx(taste * (pay / log.mean_pay + np.log(log.mean_pay) - 1))
     assert pay.min() < log.mean_pay < pay.max()
 
 
@@ -92,8 +92,8 @@ def test_no_compute_at_all_is_a_number():
     rules = rules_for(world.setting) | {"compute_multiplier": np.zeros(len(setting().hubs))}
     arm = arm_of(world, rules=rules)
     assert np.all(arm.market.compute == 0)
-    assert np.all(np.isfinite(arm.pulls.compute))
-    assert np.ptp(arm.pulls.compute) == pytest.approx(0)  # where nobody has any, it tells nobody apart
+    assert np.all(np.isfinite(arm.utility_terms.compute))
+    assert np.ptp(arm.utility_terms.compute) == pytest.approx(0)  # where nobody has any, it tells nobody apart
 
 
 def test_openings_are_turnover_times_policy_and_jobs_opened_by_lost_petitions():
@@ -108,12 +108,12 @@ def test_openings_are_turnover_times_policy_and_jobs_opened_by_lost_petitions():
 
 def test_a_hub_that_doubles_pulls_by_size_alone(arm):
     """If openings grew with the hub's own stock, size would act twice."""
-    follow_the_market(arm, START)
-    before, h = arm.pulls.place.copy(), 5
+    update_market(arm, START)
+    before, h = arm.utility_terms.place.copy(), 5
     arm.counts = arm.counts.copy()
     arm.counts[h] *= 2
-    follow_the_market(arm, START)
-    gain = arm.pulls.place - before
+    update_market(arm, START)
+    gain = arm.utility_terms.place - before
     assert gain[:, h] == pytest.approx(np.full(len(setting().homes), CENTRE.b_size * np.log(2)))
     assert np.all(np.delete(gain, h, axis=1) == 0)
 
@@ -128,16 +128,16 @@ def test_relief_counts_as_long_as_people_expect_to_stay():
             "newcomer_relief": np.full(len(rules["is_closed"]), 0.5),
             "newcomer_years": np.full(len(rules["is_closed"]), years),
         }
-        best.append(arm_of(world, CENTRE.vary(expected_stay=20), rules=rules).pulls.pay_arriving)
+        best.append(arm_of(world, CENTRE.vary(expected_stay=20), rules=rules).utility_terms.pay_arriving)
     taxed = setting().tax_rate.min(axis=1) > 0
     assert np.all(best[1][:, taxed] > best[0][:, taxed])
 
 
 def test_tastes_spread_the_pull_of_pay_and_never_turn_it(arm):
-    pull = arm.pulls.pay.reshape(3, 5, 3, len(setting().hubs), -1)
+    pull = arm.utility_terms.pay.reshape(3, 5, 3, len(setting().hubs), -1)
     assert TASTES[0] < 0 < TASTES[2]
     assert np.all(np.diff(pull, axis=2) >= 0)
-    wild = arm_of(shipped_world(20_000, 2), CENTRE.vary(b_pay_sd=3.0)).pulls.pay.reshape(pull.shape)
+    wild = arm_of(shipped_world(20_000, 2), CENTRE.vary(b_pay_sd=3.0)).utility_terms.pay.reshape(pull.shape)
     assert np.all(wild[:, :, 0] == 0)  # the pay-averse do not exist
 
 
@@ -185,8 +185,8 @@ def test_effective_tax_is_read_at_the_pay_of_the_place(arm):
     points = np.zeros(len(setting().countries))
     points[0] = 10.0
     taxed = arm_of(shipped_world(20_000, 2), rules=rules | {"tax_rate_points": points})
-    change = taxed.pulls.pay[:, :, 0] - arm.pulls.pay[:, :, 0]
+    delta = taxed.utility_terms.pay[:, :, 0] - arm.utility_terms.pay[:, :, 0]
     there = setting().country == 0
-    assert np.all(change[:, there] <= 0)
-    assert (change[:, there] < 0).any()
-    assert np.all(change[:, ~there] == 0)
+    assert np.all(delta[:, there] <= 0)
+    assert (delta[:, there] < 0).any()
+    assert np.all(delta[:, ~there] == 0)

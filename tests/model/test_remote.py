@@ -127,7 +127,7 @@ def test_with_full_convergence_a_remote_worker_is_paid_the_same_everywhere():
 
 
 def test_remote_pay_draws_people_to_where_local_pay_is_low():
-    pull = arm_of(shipped_world(5_000, 1)).pulls.remote.reshape(3, 5, 3, -1)[1, 2, 1]
+    pull = arm_of(shipped_world(5_000, 1)).utility_terms.remote.reshape(3, 5, 3, -1)[1, 2, 1]
     low, high = (setting().hubs.index(name) for name in ("rest_of_india", "sf_bay_area"))
     assert pull[low] > 0 > pull[high]
 
@@ -141,7 +141,7 @@ def test_remote_work_changes_who_considers_and_not_how_many():
     for ratio in (1.0, 3.0):
         arm = arm_of(world, CENTRE.vary(remote_considering=ratio))
         found = np.zeros(arm.used, bool)
-        for month in considering(arm, arm.considering_rates, ratio):
+        for month in searchers(arm, arm.search_rates, ratio):
             found[month] = True
         share.append((found.mean(), found[is_remote(arm)].mean() / found[living(arm) & ~is_remote(arm)].mean()))
     (mean, even), (other, uneven) = share
@@ -150,10 +150,10 @@ def test_remote_work_changes_who_considers_and_not_how_many():
     assert uneven == pytest.approx(3, abs=0.3)
 
 
-def considering(arm, rates, ratio):
+def searchers(arm, rates, ratio):
     """Who considers a move in the first year, by month."""
     keys = [rng.key(arm.seed, question, START) for question in ("month", "consider")]
-    slots, begin = events.consider(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
+    slots, begin = events.find_searchers(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
     return np.split(slots, begin[1:-1])
 
 
@@ -164,7 +164,7 @@ def called_back(arm, p_move=CENTRE.recall_relocation):
     """What ending the remote jobs would book, and who would move."""
     keys = np.array([arm.hiring.keys[1], rng.key(0, "any")])
     place = arm.world.setting
-    return jobs.call_back(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))
+    return jobs.return_to_office(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))
 
 
 def test_nobody_is_called_back_while_the_rules_stand():
@@ -190,7 +190,7 @@ def test_who_is_called_back_follows_an_employer_in_the_country_or_takes_another_
 def test_after_a_full_return_to_office_everybody_works_where_he_lives():
     policies = scenario({"sector.*.remote": 0}, "2027-01-01").policies
     first, second, third = years_of(shipped_world(10_000, 2), policies=policies)
-    assert first is second is third  # the same arm, a year further: its books balanced
+    assert first is second is third  # the same simulation, a year further: its accounts balanced
     assert not is_remote(third).any()
 
 
@@ -208,4 +208,4 @@ def test_a_policy_for_one_sector_calls_back_no_other():
 def test_identical_hubs_have_the_same_remote_work():
     arm = arm_of(world_of(identical_hubs(), 3_000, 1))
     assert labour.employers(arm) == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
-    assert arm.pulls.remote == pytest.approx(np.zeros_like(arm.pulls.remote), abs=1e-9)
+    assert arm.utility_terms.remote == pytest.approx(np.zeros_like(arm.utility_terms.remote), abs=1e-9)

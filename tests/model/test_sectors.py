@@ -10,7 +10,7 @@ from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, sma
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.labour import change_jobs, openings_by_sector, relative_pay, separation, separation_rates
-from sim.model.market import OWNER_OF, accessible_compute, compute_per_engineer, follow_the_market, openings
+from sim.model.market import OWNER_OF, accessible_compute, compute_per_engineer, openings, update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
 
@@ -34,10 +34,10 @@ def flat_taxed():
 
 
 def after(world, a=CENTRE, start=None, **levers):
-    """An arm whose rules have changed since the start; a lever is an array or one number for all its places."""
+    """A simulation whose rules have changed since the start; a lever is an array or one number for all its places."""
     arm = arm_of(world, a, rules=rules_for(world.setting) | (start or {}))
     arm.rules = arm.rules | {name: np.zeros_like(arm.rules[name]) + value for name, value in levers.items()}
-    follow_the_market(arm, START)
+    update_market(arm, START)
     return arm
 
 
@@ -53,7 +53,7 @@ def only(sector, factor):
 def test_at_the_start_no_sector_gains_or_loses(draw):
     a = draw_assumptions(5, 0)[draw]
     arm = arm_of(shipped_world(5_000, 1), a)
-    assert np.all(arm.sectors.advantage == 0)
+    assert np.all(arm.sectors.relative_utility == 0)
     assert np.all(arm.sectors.value == 0)
     assert np.all(arm.tables.stay == 0)
     assert arm.sectors.openings.sum(axis=1) == pytest.approx(1)
@@ -61,7 +61,7 @@ def test_at_the_start_no_sector_gains_or_loses(draw):
 
 def test_the_pull_at_the_start_is_that_of_the_equations():
     arm = arm_of(flat_taxed(), rules=rules_for(flat_taxed().setting) | {"allowance_kusd": np.array([20.0, 0, 5])})
-    assert arm.pull_at_start == pytest.approx(sectors_ahead(arm, START), abs=1e-12)
+    assert arm.sector_utility_at_start == pytest.approx(sectors_ahead(arm, START), abs=1e-12)
 
 
 def test_without_response_only_openings_tell_sectors_apart():
@@ -70,7 +70,7 @@ def test_without_response_only_openings_tell_sectors_apart():
         CENTRE.vary(sector_response=0),
         **EVERY_LEVER | {"sector_pay": only(STARTUP, 3.0), "sector_openings": only(STARTUP, 2.0)},
     )
-    assert np.all(arm.sectors.advantage == 0)
+    assert np.all(arm.sectors.relative_utility == 0)
     assert np.all(arm.tables.stay == 0)
     chance = np.diff(arm.hiring.sector, axis=-1, prepend=0)
     assert chance == pytest.approx(np.broadcast_to(arm.sectors.openings, chance.shape), abs=1e-6)
@@ -78,7 +78,7 @@ def test_without_response_only_openings_tell_sectors_apart():
 
 def test_where_neither_pay_nor_compute_pulls_no_sector_gains():
     a = CENTRE.vary(b_pay=0, b_pay_sd=0, b_compute=0)
-    assert np.all(after(shipped_world(5_000, 1), a, **EVERY_LEVER).sectors.advantage == 0)
+    assert np.all(after(shipped_world(5_000, 1), a, **EVERY_LEVER).sectors.relative_utility == 0)
 
 
 # --- pay ------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_a_single_sector_has_nothing_to_be_chosen():
     world = world_of(small_setting("paris", "tokyo", sector_share=one, tax_rate=flat), 2_000)
     arm = after(world, CENTRE.vary(b_compute=0), sector_pay=only(STARTUP, 2.0))
     assert arm.sectors.value == pytest.approx(0, abs=1e-9)
-    assert arm.sectors.advantage[:, :, STARTUP] == pytest.approx(0, abs=1e-9)
+    assert arm.sectors.relative_utility[:, :, STARTUP] == pytest.approx(0, abs=1e-9)
     assert np.diff(arm.hiring.sector, axis=-1, prepend=0)[..., STARTUP] == pytest.approx(1, abs=1e-6)
     assert arm.market.pay_scale == pytest.approx(2 * arm_of(world).market.pay_scale)
 
@@ -137,19 +137,21 @@ def test_a_listing_turns_the_illiquid_part_of_equity_into_liquid(liquidity):
 def test_liquidity_is_nothing_where_all_equity_is_worth_the_same():
     a = CENTRE.vary(liquid_equity_weight=0.5, illiquid_equity_weight=0.5)
     arm = after(shipped_world(5_000, 1), a, sector_liquidity=1.0)
-    assert arm.sectors.advantage == pytest.approx(0, abs=1e-9)
+    assert arm.sectors.relative_utility == pytest.approx(0, abs=1e-9)
 
 
 def test_an_allowance_is_pay_and_is_taxed():
     world = flat_taxed()
-    gross = arm_of(world).pulls.pay[MIDDLE]
+    gross = arm_of(world).utility_terms.pay[MIDDLE]
     arm = after(world, allowance_kusd=np.array([10.0, 0.0, 0.0]))
-    gain = arm.pulls.pay[MIDDLE] - gross
+    gain = arm.utility_terms.pay[MIDDLE] - gross
     assert np.all(gain[:, 0] > 0)
     assert np.all(gain[:, 1:] == 0)
     kept = lambda x: 0.7 * x / world.setting.price[0] ** CENTRE.price_weight  # noqa: E731
     y = np.exp(gross[:, 0] / CENTRE.b_pay)
-    assert np.exp(arm.pulls.pay[MIDDLE, 0] / CENTRE.b_pay) - y == pytest.approx(np.full_like(y, kept(10.0)), rel=1e-6)
+    assert np.exp(arm.utility_terms.pay[MIDDLE, 0] / CENTRE.b_pay) - y == pytest.approx(
+        np.full_like(y, kept(10.0)), rel=1e-6
+    )
 
 
 def test_a_payment_on_arrival_draws_who_moves_in_as_an_allowance_of_its_yearly_part_and_who_stays_not_at_all():
@@ -158,7 +160,7 @@ def test_a_payment_on_arrival_draws_who_moves_in_as_an_allowance_of_its_yearly_p
     yearly = after(world, allowance_kusd=once / CENTRE.expected_stay)
     gain = arm.tables.pull - before.tables.pull
     assert gain == pytest.approx(
-        np.broadcast_to(yearly.pulls.pay_arriving - before.pulls.pay_arriving, gain.shape), abs=1e-5
+        np.broadcast_to(yearly.utility_terms.pay_arriving - before.utility_terms.pay_arriving, gain.shape), abs=1e-5
     )
     assert arm.tables.pull[0] + arm.tables.stay == pytest.approx(before.tables.pull[0] + before.tables.stay, abs=1e-5)
 
@@ -222,13 +224,17 @@ def leavers(arm):
 
 def test_the_compiled_pass_separates_as_often_as_the_rates_say():
     arm = all_labs()
-    arm.open_books()
+    arm.open_accounts()
     change_jobs(arm, START)
     rates, counts = leavers(arm)
-    assert arm.books.hires[FRONTIER_LAB, FRONTIER_LAB] == arm.books.job_changes.sum() == (rates * counts).sum().round()
+    assert (
+        arm.accounts.hires[FRONTIER_LAB, FRONTIER_LAB]
+        == arm.accounts.job_changes.sum()
+        == (rates * counts).sum().round()
+    )
     p = separation(arm)[:, FRONTIER_LAB]
     assert np.all(abs(rates - p) < 4 * np.sqrt(p * (1 - p) / counts))
-    assert 0.09 < arm.books.hires.sum() / counts.sum() < 0.22  # gate g22
+    assert 0.09 < arm.accounts.hires.sum() / counts.sum() < 0.22  # gate g22
 
 
 def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
@@ -236,24 +242,24 @@ def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
     arm = arm_of(
         shipped_world(30_000, 1), CENTRE.vary(temporary_job_change=1, permanent_queue_job_change=0, remote_share=0)
     )
-    factor = eq.pay_separation(arm.sectors.advantage, arm.sectors.value)
+    factor = eq.pay_separation(arm.sectors.relative_utility, arm.sectors.value)
     assert np.all(factor == 1)
     cut = after(shipped_world(30_000, 1), arm.a, sector_pay=only(FRONTIER_LAB, 0.6))
     for which in (arm, cut):
         which.people.sector[:] = FRONTIER_LAB
-        which.open_books()
+        which.open_accounts()
     held = {"mission_share": 1.0, "mission_separation": 1.0}
     counts = {}
     for name, a in (("pay", {"mission_share": 0.0}), ("mission", held)):
         for which in (arm, cut):
             which.a = arm.a.vary(**a)
-            which.open_books()
+            which.open_accounts()
             change_jobs(which, START)
-            counts[name, which is cut] = which.books.job_changes.sum()
+            counts[name, which is cut] = which.accounts.job_changes.sum()
             which.people.sector[:] = FRONTIER_LAB
     assert counts["mission", True] == counts["mission", False]
     ratio = counts["pay", True] / counts["pay", False]
-    factor = eq.pay_separation(cut.sectors.advantage, cut.sectors.value)[:, :, FRONTIER_LAB]
+    factor = eq.pay_separation(cut.sectors.relative_utility, cut.sectors.value)[:, :, FRONTIER_LAB]
     assert factor.min() > 1.2
     assert factor.min() < ratio < factor.max()
 
@@ -304,6 +310,8 @@ def test_a_guarantee_is_a_floor_for_sovereign_labs_and_academia():
 def test_roles_see_compute_by_their_use_of_it():
     """Where pay pulls nobody, the gain of a guarantee is in proportion to the role's weight."""
     arm = after(shipped_world(5_000, 1), CENTRE.vary(b_pay=0, b_pay_sd=0), compute_guarantee=50.0)
-    gain = arm.sectors.advantage.reshape(3, 5, 3, *arm.sectors.advantage.shape[1:])[0, :, 0, :, SOVEREIGN_LAB]
+    gain = arm.sectors.relative_utility.reshape(3, 5, 3, *arm.sectors.relative_utility.shape[1:])[
+        0, :, 0, :, SOVEREIGN_LAB
+    ]
     assert gain.max() > 0
     assert gain == pytest.approx(np.outer(setting().role_compute, gain[2] / setting().role_compute[2]))

@@ -108,5 +108,5 @@ def test_a_border_closed_to_newcomers_keeps_those_inside():
     rate = (left / data.stock.isel(hub=inside, time=slice(None, -1)).sum(("hub", "tier")).values).sel(
         year=slice(2028, None)
     )
-    change = float(rate.sel(arm="scenario").mean() / rate.sel(arm="baseline").mean() - 1)
-    assert -0.3 < change < 0
+    delta = float(rate.sel(arm="scenario").mean() / rate.sel(arm="baseline").mean() - 1)
+    assert -0.3 < delta < 0

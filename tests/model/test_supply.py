@@ -17,7 +17,9 @@ SHORT = CENTRE.vary(phd_years=2)
 
 def graduates(world, a=CENTRE, policies=(), there=IN_US):
     """(year, there or elsewhere, tier) agents who entered from study."""
-    years = [arm.books.graduates for arm in years_of(world, a, policies)][1:]  # the first is the 1 January of the start
+    years = [arm.accounts.graduates for arm in years_of(world, a, policies)][
+        1:
+    ]  # the first is the 1 January of the start
     return np.stack([[year[there].sum(axis=0), year[~there].sum(axis=0)] for year in years])
 
 
@@ -77,8 +79,8 @@ def test_a_lever_of_supply_multiplies_its_entrants_and_no_others(lever, moves):
 def test_conversions_enter_at_the_rate_that_policy_sets():
     policies = scenario({"country.usa.supply.conversions": 0.5}).policies
     (_, plain), (_, fewer) = (list(years_of(shipped_world(20_000, 1), policies=p)) for p in ((), policies))
-    assert np.array_equal(plain.books.graduates, fewer.books.graduates)
-    other = [(arm.books.entrants - arm.books.graduates)[IN_US].sum() for arm in (plain, fewer)]
+    assert np.array_equal(plain.accounts.graduates, fewer.accounts.graduates)
+    other = [(arm.accounts.entrants - arm.accounts.graduates)[IN_US].sum() for arm in (plain, fewer)]
     assert other[1] == pytest.approx(0.5 * other[0], rel=0.1)
 
 
@@ -142,17 +144,17 @@ def test_a_branch_writes_its_own_academia():
 
 @pytest.mark.slow
 def test_who_drains_academia_has_fewer_doctors_years_later_and_no_fewer_where_they_need_no_professors():
-    change = []
+    delta = []
     for elasticity in (1.0, 0.0):
         held = {"assumptions": {"academia_elasticity": elasticity, "phd_years": 3.0}}
         result = run("academia_drain", population=20_000, replicates=2, years=8, uncertainty="chance", **held)
         doctors = result.data.graduates.sel(tier="practitioner").sum("hub").mean("replicate")
-        change.append((doctors.sel(arm="scenario") / doctors.sel(arm="baseline") - 1).values)
+        delta.append((doctors.sel(arm="scenario") / doctors.sel(arm="baseline") - 1).values)
         academia = result.data.stock_by_sector.sel(sector="academia", time=2032).sum("hub").mean("replicate")
         assert academia.sel(arm="scenario") < 0.75 * academia.sel(arm="baseline")
-    assert np.all(change[0][:4] == 0)  # the policy is of 2027, and doctors take three years
-    assert -0.35 < change[0][-1] < -0.1
-    assert np.all(change[1] == 0)
+    assert np.all(delta[0][:4] == 0)  # the policy is of 2027, and doctors take three years
+    assert -0.35 < delta[0][-1] < -0.1
+    assert np.all(delta[1] == 0)
 
 
 @pytest.mark.slow

@@ -5,10 +5,10 @@ import pytest
 from worlds import CENTRE, START, arm_of, identical_hubs, same, scenario, setting, shipped_world, world_of, years_of
 
 from sim.model import moves, rng, teams
-from sim.model.accounting import Books
+from sim.model.accounting import Accounts
 from sim.model.kernels import jobs
 from sim.model.kernels.choice import Teams
-from sim.model.year import find_considering
+from sim.model.year import find_searchers
 from sim.world.categories import SECTORS
 from sim.world.engineers import YOUNGEST, empty, tier_of
 
@@ -22,7 +22,7 @@ def leaders_of(arm):
 
 
 def small_teams(*members, leader):
-    """An arm-like pair of people and teams: ``members`` are (team, hub), -1 for who is not there."""
+    """A simulation-like pair of people and teams: ``members`` are (team, hub), -1 for who is not there."""
     people = empty(len(members))
     people.team[:], people.hub[:] = np.array(members).T
     return people, Teams(np.array(leader, np.int32), np.full(len(leader), -1000, np.int16))
@@ -30,9 +30,9 @@ def small_teams(*members, leader):
 
 def considered(arm):
     """(slot,) bool: considers a move this year."""
-    find_considering(arm, START)
+    find_searchers(arm, START)
     found = np.zeros(len(arm.people.hub), bool)
-    found[np.concatenate(arm.considering)] = True
+    found[np.concatenate(arm.searchers)] = True
     return found
 
 
@@ -88,8 +88,8 @@ def test_the_compiled_considering_is_the_definition_of_it():
     arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(team_pull=2.5, remote_considering=1.7))
     leader, people = left(arm, START - 1), arm.people
     found, slots = considered(arm), np.arange(len(people.hub))
-    age = np.clip(START - people.birth_year - YOUNGEST, 0, arm.considering_rates.shape[2] - 1)
-    p = arm.considering_rates[people.category // 3, people.status, age]
+    age = np.clip(START - people.birth_year - YOUNGEST, 0, arm.search_rates.shape[2] - 1)
+    p = arm.search_rates[people.category // 3, people.status, age]
     p = np.where(people.employer_hub != people.hub, arm.a.remote_considering, 1) * p
     gone = arm.teams.leader[people.team]
     gone = (gone >= 0) & (people.hub[gone] != people.hub)
@@ -124,7 +124,7 @@ def test_who_lives_where_the_leader_has_gone_is_not_pulled():
 def test_without_takeovers_or_a_rate_of_zero_nothing_happens():
     arm = arm_of(shipped_world(10_000, 1))
     before = arm.people.copy()
-    teams.take_over(arm, START)
+    teams.acquire_teams(arm, START)
     assert same(before, arm.people)
 
 
@@ -135,7 +135,7 @@ def test_a_team_that_is_taken_over_goes_as_a_whole_and_stays_in_the_country():
     led = leaders_of(arm)[people.team]  # everybody's leader
     goes = (led >= 0) & (people.hub == people.hub[led]) & (people.sector == STARTUP) & (people.sector[led] == STARTUP)
     goes &= people.hub >= 0
-    teams.take_over(arm, START)
+    teams.acquire_teams(arm, START)
     assert goes.sum() > 100
     assert np.array_equal(people.sector != before.sector, goes)
     assert np.all(np.isin(people.sector[goes], jobs.BUYERS))
@@ -144,9 +144,9 @@ def test_a_team_that_is_taken_over_goes_as_a_whole_and_stays_in_the_country():
     country = setting().country
     assert np.array_equal(country[people.hub[goes]], country[before.hub[goes]])
     moved = goes & (people.hub != before.hub)
-    assert arm.books.flow.sum() == moved.sum() > 0
-    assert arm.books.hires.sum() == goes.sum()
-    assert arm.books.job_changes.sum() == goes.sum() - moved.sum()
+    assert arm.accounts.flow.sum() == moved.sum() > 0
+    assert arm.accounts.hires.sum() == goes.sum()
+    assert arm.accounts.job_changes.sum() == goes.sum() - moved.sum()
     assert np.array_equal(np.flatnonzero(arm.teams.moved == START), np.unique(people.team[moved]))
 
 
@@ -163,7 +163,7 @@ def test_the_books_of_a_wave_of_takeovers_balance():
 def test_completeness_by_hand():
     members = [(0, 2), (0, 2), (0, 1), (0, -1), (1, 1), (1, 1), (2, 0), (3, -1), (3, 1)]
     people, found = small_teams(*members, leader=[0, 4, -1, 7])
-    near, count = jobs.team_members(0, 4, found.leader, people)
+    near, count = jobs.members_together(0, 4, found.leader, people)
     assert (near[:4].tolist(), count) == ([0, 1, 1, 0], 2)  # no leader, or one who has gone: no team to be complete
 
 
@@ -174,11 +174,11 @@ def test_teams_are_whole_at_the_start_and_only_lose_members():
 
 
 def test_random_destinations_by_hand():
-    books = Books(3, 1)
-    books.flow[:] = [[0, 30, 10], [5, 0, 5], [10, 0, 0]]
-    books.tied_hubs[0] = [0, 8, 4]  # of the 40 who leave hub 0
+    accounts = Accounts(3, 1)
+    accounts.flow[:] = [[0, 30, 10], [5, 0, 5], [10, 0, 0]]
+    accounts.hubs_with_contacts[0] = [0, 8, 4]  # of the 40 who leave hub 0
     # arrivals 15, 30, 15: who leaves hub 0 goes to hub 1 with 30 / 45
-    assert books.tied_at_random() == pytest.approx(8 * 30 / 45 + 4 * 15 / 45)
+    assert accounts.tied_at_random() == pytest.approx(8 * 30 / 45 + 4 * 15 / 45)
 
 
 def test_former_colleagues_draw_movers_and_without_them_nobody_is_drawn():
@@ -186,7 +186,7 @@ def test_former_colleagues_draw_movers_and_without_them_nobody_is_drawn():
     for multiplier in (1.0, 4.0):
         tied = expected = 0.0
         for arm in years_of(world_of(identical_hubs(6), 20_000, 2), CENTRE.vary(colleague_multiplier=multiplier)):
-            tied, expected = tied + arm.books.tied_moves, expected + arm.books.tied_at_random()
+            tied, expected = tied + arm.accounts.tied_moves, expected + arm.accounts.tied_at_random()
         ratio[multiplier] = tied / expected
     assert ratio[1.0] == pytest.approx(1, abs=0.15)
     assert ratio[4.0] > 1.5

@@ -1,4 +1,4 @@
-"""Tracers: they fare as the arm's own people do, and change nothing."""
+"""Tracers: they fare as the simulation's own people do, and change nothing."""
 
 from functools import cache
 
@@ -45,8 +45,8 @@ def test_an_arm_lives_as_it_would_without_tracers():
     for _ in follow(followed, tracers, START + 2):
         pass
     assert same(alone.people, followed.people)
-    assert np.array_equal(alone.books.flow, followed.books.flow)
-    assert all(np.array_equal(alone.offices.counts[k], followed.offices.counts[k]) for k in alone.offices.counts)
+    assert np.array_equal(alone.accounts.flow, followed.accounts.flow)
+    assert all(np.array_equal(alone.visas.counts[k], followed.visas.counts[k]) for k in alone.visas.counts)
     assert (tracers.hub != cohort(world).hub).any()
 
 

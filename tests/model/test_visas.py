@@ -20,7 +20,7 @@ from worlds import (
 from sim.model import rng
 from sim.model.routes import MOST_ROUTES, approval, pays_fee, route_for
 from sim.model.visas import SLOT
-from sim.model.year import leave, settle
+from sim.model.year import leave, update_status
 from sim.scenario.files import load
 from sim.world.categories import TIERS
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, tier_of
@@ -38,7 +38,7 @@ H1B = route("usa.h1b")
 
 
 @pytest.fixture(scope="module")
-def books():
+def accounts():
     """(year of counts) by scenario: what the offices counted in two years, in agents of 95 persons."""
     world, kept = shipped_world(20_000, 2), {}
 
@@ -46,24 +46,24 @@ def books():
         if name not in kept:
             arms = years_of(world, policies=policies)
             next(arms)
-            kept[name] = [arm.offices.counts | {"by_tier": arm.offices.grants_by_tier} for arm in arms]
+            kept[name] = [arm.visas.counts | {"by_tier": arm.visas.grants_by_tier} for arm in arms]
         return kept[name]
 
     return run
 
 
 @pytest.fixture
-def fee(books):
-    return books("fee", scenario({FEE: 100_000}).policies)
+def fee(accounts):
+    return accounts("fee", scenario({FEE: 100_000}).policies)
 
 
 # caps and pools
 
 
-def test_never_more_are_selected_than_there_are_places(books):
+def test_never_more_are_selected_than_there_are_places(accounts):
     places = sum(np.ceil(p / CENTRE.petition_yield / shipped_world(20_000, 2).weight) for p in (65_000, 20_000))
     for name, policies in (("baseline", ()), ("weighted", load("h1b_weighted_lottery").policies)):
-        for year in books(name, policies):
+        for year in accounts(name, policies):
             assert 0.99 * places < year["selected"][H1B] <= places
             assert year["grants"][H1B] <= year["selected"][H1B] <= year["registrations"][H1B]
 
@@ -79,8 +79,8 @@ def test_a_cap_that_engineers_alone_compete_for_is_never_exceeded(name, hub):
     arms = years_of(world, rules=rules)
     next(arms)
     for arm in arms:
-        assert arm.offices.counts["applicants"][capped] > 12  # or the cap would not bind
-        assert arm.offices.counts["grants"][capped] <= 7  # scaled to agents at random
+        assert arm.visas.counts["applicants"][capped] > 12  # or the cap would not bind
+        assert arm.visas.counts["grants"][capped] <= 7  # scaled to agents at random
 
 
 @pytest.mark.parametrize("name", ["usa.h1b", "usa.l1", "gbr.skilled_worker", "usa.opt"])
@@ -90,13 +90,13 @@ def test_a_cap_of_zero_admits_nobody(name):
     arms = years_of(shipped_world(10_000, 2), policies=policies)
     next(arms)
     for arm in arms:
-        assert arm.offices.counts["grants"][route(name)] == 0
+        assert arm.visas.counts["grants"][route(name)] == 0
 
 
 def test_no_cap_admits_everybody_who_asks():
     policies = scenario({"country.usa.route.h1b.cap": '"none"'}).policies
     *_, arm = years_of(shipped_world(10_000, 1), policies=policies)
-    assert arm.offices.counts["selected"][H1B] == arm.offices.counts["registrations"][H1B] > 0
+    assert arm.visas.counts["selected"][H1B] == arm.visas.counts["registrations"][H1B] > 0
 
 
 def queue(seed, group=40, cap=25):
@@ -113,13 +113,13 @@ def queue(seed, group=40, cap=25):
     first, second = candidates[:group], candidates[group : 2 * group]
     arrived = []
     for year in range(3):
-        arm.open_books()
+        arm.open_accounts()
         for month in range(12):
             now = JANUARY + 12 * year + month
             if (year, month) in ((0, 0), (0, 1)):
                 group = (first, second)[month]
-                arm.offices.receive(group, np.zeros(len(group), np.int64), now)
-            arm.offices.hold_rounds(now)
+                arm.visas.receive(group, np.zeros(len(group), np.int64), now)
+            arm.visas.hold_rounds(now)
         arrived.append((arm.people.hub[first] == 0, arm.people.hub[second] == 0))
     return arrived
 
@@ -142,15 +142,15 @@ def test_ties_in_a_queue_are_broken_by_lot():
 # fees and the draw
 
 
-def test_a_fee_beyond_reason_is_paid_by_nobody_abroad(books):
-    for year in books("huge fee", scenario({FEE: 1_000_000_000}).policies):
+def test_a_fee_beyond_reason_is_paid_by_nobody_abroad(accounts):
+    for year in accounts("huge fee", scenario({FEE: 1_000_000_000}).policies):
         assert year["grants_abroad"][H1B] == 0
         assert year["grants"][H1B] > 0  # those inside are exempt
 
 
-def test_a_fee_changes_who_gets_in_more_than_how_many(books, fee):
+def test_a_fee_changes_who_gets_in_more_than_how_many(accounts, fee):
     """Places that applicants abroad give up go to those inside, as long as more ask than there are places."""
-    for before, after in zip(books("baseline"), fee, strict=True):
+    for before, after in zip(accounts("baseline"), fee, strict=True):
         assert after["registrations"][H1B] < before["registrations"][H1B]
         assert after["registrations"][H1B] > after["selected"][H1B]
         assert after["selected"][H1B] == before["selected"][H1B]
@@ -173,7 +173,7 @@ def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
     slots = np.flatnonzero(setting().country[arm.people.hub[: arm.used]] > 0)[::60]
     chosen = route_for(arm, slots, np.zeros(len(slots), np.int64), abroad=True)  # to the first hub, in the USA
     pays = pays_fee(CENTRE, rules["route_special_fee_usd"])
-    chance = pays * arm.offices.mean_odds() * approval(arm)
+    chance = pays * arm.visas.mean_odds() * approval(arm)
     for i, taken in zip(slots, chosen, strict=True):
         tier, home = tier_of(arm.people.category[i]), setting().homes[arm.people.home[i]]
         open_to = [
@@ -199,8 +199,10 @@ def is_from_abroad(row, home):
     return eligible and (not row["homes"] or home in row["homes"].split(";"))
 
 
-def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(books):
-    for before, after in zip(books("baseline"), books("weighted", load("h1b_weighted_lottery").policies), strict=True):
+def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(accounts):
+    for before, after in zip(
+        accounts("baseline"), accounts("weighted", load("h1b_weighted_lottery").policies), strict=True
+    ):
         assert after["selected"][H1B] == before["selected"][H1B]
         experts = [year["by_tier"][H1B, 0] / year["by_tier"][H1B].sum() for year in (before, after)]
         assert experts[1] > experts[0]
@@ -208,10 +210,10 @@ def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(books):
 
 def test_the_odds_of_the_first_year_are_those_that_applicants_expected():
     *_, arm = years_of(shipped_world(20_000, 1))
-    before = arm_of(shipped_world(20_000, 1)).offices.mean_odds()[H1B]
-    assert arm.offices.odds[0, H1B] == pytest.approx(before, rel=0.05)
-    assert np.all(arm.offices.odds[1:, H1B] == before)  # three years are remembered
-    assert np.all(np.delete(arm.offices.odds, H1B, axis=1) == 1)  # nobody else draws lots
+    before = arm_of(shipped_world(20_000, 1)).visas.mean_odds()[H1B]
+    assert arm.visas.odds[0, H1B] == pytest.approx(before, rel=0.05)
+    assert np.all(arm.visas.odds[1:, H1B] == before)  # three years are remembered
+    assert np.all(np.delete(arm.visas.odds, H1B, axis=1) == 1)  # nobody else draws lots
 
 
 APPROVAL = "country.usa.route.h1b.approval_rate"
@@ -220,7 +222,7 @@ APPROVAL = "country.usa.route.h1b.approval_rate"
 @pytest.mark.parametrize("changes", [{FEE: 100_000}, {APPROVAL: 0.5}, {}], ids=["fee", "refusals", "baseline"])
 def test_petitions_lost_in_the_usa_open_jobs_abroad(changes):
     *_, arm = years_of(shipped_world(20_000, 1), policies=scenario(changes).policies if changes else ())
-    lost = arm.offices.counts["lost_petitions"] * arm.world.weight
+    lost = arm.visas.counts["lost_petitions"] * arm.world.weight
     american = np.array([name.startswith("usa.") for name in arm.routes.names])
     assert lost[american].sum() > 0
     assert lost[~american].sum() > 0  # refusals elsewhere: nobody has counted what follows from them
@@ -230,17 +232,17 @@ def test_petitions_lost_in_the_usa_open_jobs_abroad(changes):
 def test_whoever_applies_is_granted_refused_or_waits():
     """Where nothing is drawn, capped or charged, an application is granted or lost within the year."""
     *_, arm = years_of(shipped_world(20_000, 1))
-    plain = ~(arm.offices.drawn | arm.offices.capped)
-    asked, granted, lost = (arm.offices.counts[name][plain] for name in ("applicants", "grants", "lost_petitions"))
+    plain = ~(arm.visas.drawn | arm.visas.capped)
+    asked, granted, lost = (arm.visas.counts[name][plain] for name in ("applicants", "grants", "lost_petitions"))
     assert granted.sum() + lost.sum() == pytest.approx(asked.sum(), rel=0.02)  # some move away while they wait
     assert (granted + lost <= asked).all()
 
 
 def test_nobody_waits_without_a_petition():
     for arm in years_of(shipped_world(10_000, 2)):
-        offices, pending = arm.offices, np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
-        granted = [batch for batches in offices.due.values() for batch in batches]
-        held = np.concatenate([offices.queued, offices.waiting, *offices.new, *granted], axis=1)
+        visas, pending = arm.visas, np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
+        granted = [batch for batches in visas.due.values() for batch in batches]
+        held = np.concatenate([visas.queued, visas.waiting, *visas.new, *granted], axis=1)
         assert set(pending) <= set(held[SLOT])
         assert len(pending) > 0
 
@@ -248,8 +250,8 @@ def test_nobody_waits_without_a_petition():
 def test_the_backlog_counts_people_who_still_wait():
     for arm in years_of(shipped_world(10_000, 2)):
         pending = (arm.people.target >= 0) & (arm.people.hub >= 0)
-        filed_next = sum(batch.shape[1] for batch in arm.offices.new)  # December's refused try elsewhere
-        assert arm.offices.backlog().sum() == pending.sum() - filed_next
+        filed_next = sum(batch.shape[1] for batch in arm.visas.new)  # December's refused try elsewhere
+        assert arm.visas.backlog().sum() == pending.sum() - filed_next
 
 
 # status (E6)
@@ -265,12 +267,12 @@ def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
     people.home[:n] = place.homes.index(home)
     people.status[:n], people.expiry_month[:n] = status, expiry
     arm.count()
-    arm.open_books()
-    settle(arm, START)
+    arm.open_accounts()
+    update_status(arm, START)
     leave(arm, START)
     before = arm.census
     arm.count()
-    arm.books.close(before, arm.census)
+    arm.accounts.close(before, arm.census)
     stays = people.hub[:n] == ("sf_bay_area", "toronto", "rest_of_india").index(hub)
     return people.status[:n][stays], people.expiry_month[:n][stays], people.hub[:n][~stays]
 
@@ -319,7 +321,7 @@ def test_settlement_and_naturalisation():
 def test_nobody_is_too_old_to_retire():
     arm = arm_of(world_of(small_setting("toronto"), 500, 1))
     arm.people.birth_year[:100] = START - 68
-    arm.open_books()
+    arm.open_accounts()
     leave(arm, START)
     assert np.all(arm.people.hub[:100] == -1)
     assert (arm.people.hub[100:500] >= 0).mean() > 0.9

@@ -163,7 +163,7 @@ def test_a_single_pair_claims_no_error():
 
 
 def test_pairs_that_disagree_leave_the_direction_open(result):
-    flipped = result.data.copy(deep=True)  # in a third of the pairs the arms change places
+    flipped = result.data.copy(deep=True)  # in a third of the pairs the simulations change places
     some = {"replicate": slice(0, 7)}
     flipped["stock"][{"arm": 1} | some] = result.data.stock[{"arm": 0} | some]
     flipped["stock"][{"arm": 0} | some] = result.data.stock[{"arm": 1} | some]

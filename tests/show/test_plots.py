@@ -207,7 +207,7 @@ def test_a_scenario_that_changes_nothing_says_so(equal_arms):
 
 
 def thick(panel, arm):
-    """The mean line of an arm: the baseline's is black."""
+    """The mean line of a simulation: the baseline's is black."""
     return next(
         line
         for line in panel.lines

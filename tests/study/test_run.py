@@ -26,7 +26,7 @@ from worlds import (
 from sim.model import moves
 from sim.model.kernels.choice import FREELY
 from sim.model.supply import enter
-from sim.model.year import find_considering
+from sim.model.year import find_searchers
 from sim.results.schema import VARIABLES
 from sim.scenario.files import load
 from sim.scenario.levers import catalogue
@@ -59,7 +59,7 @@ def small_run(name="h1b_fee", **options):
 
 
 def run_levers(levers, begins="2026-01-01", years=2, **options):
-    """A short run of a scenario that sets ``levers`` at a date: both arms' data."""
+    """A short run of a scenario that sets ``levers`` at a date: both simulations' data."""
     options = {"population": 10_000, "replicates": 1, "uncertainty": "chance", "workers": 1} | options
     return run(scenario(levers, begins), years=years, **options)
 
@@ -73,11 +73,11 @@ def identical(one, other):
     return all(one[name].values.tobytes() == other[name].values.tobytes() for name in VARIABLES)
 
 
-# the books
+# the accounts
 
 
 def test_every_year_balances_by_hub_home_tier_and_status():
-    """The run closes its books every year and raises where a cell does not balance."""
+    """The run closes its accounts every year and raises where a cell does not balance."""
     for policies in ((), load("h1b_fee").policies):
         for arm in years_of(shipped_world(10_000, 3), policies=policies):
             assert arm.counts.sum() == (arm.people.hub >= 0).sum()
@@ -161,7 +161,7 @@ def test_the_number_of_threads_changes_nothing():
         for threads in (1, 2, 3):
             set_threads(threads)
             *_, arm = years_of(shipped_world(30_000, 2))
-            ends.append((arm.people, arm.books.flow, arm.counts))
+            ends.append((arm.people, arm.accounts.flow, arm.counts))
     finally:
         set_threads(before)
     for people, flow, counts in ends[1:]:
@@ -176,7 +176,7 @@ def test_the_number_of_workers_changes_nothing():
 
 
 def test_one_arm_knows_nothing_of_the_other():
-    """The scenario's arm is the baseline of a run that has it as baseline."""
+    """The scenario's simulation is the baseline of a run that has it as baseline."""
     turned = run(
         load("baseline"),
         load("h1b_fee"),
@@ -310,17 +310,17 @@ def test_identical_hubs_get_equal_shares(a):
     for seed in range(3):
         *_, arm = years_of(world_of(place, 9_000, 3, seed), a, seed=seed)
         stock += arm.size() / arm.world.weight
-        flow += arm.books.flow
+        flow += arm.accounts.flow
     assert stats.chisquare(flow[~np.eye(3, dtype=bool)]).pvalue > 1e-3
     assert flow.sum() > 300
     assert np.abs(stock / stock.mean() - 1).max() < 4 / np.sqrt(stock.mean())
 
 
 def considering_arm(a=NO_FEEDBACK):
-    """An arm without ties or feedback, and everybody who considers a move in its first year."""
+    """A simulation without ties or feedback, and everybody who considers a move in its first year."""
     arm = arm_of(shipped_world(40_000, 1, with_ties=False), a, seed=3)
-    find_considering(arm, START)
-    return arm, np.concatenate(arm.considering)
+    find_searchers(arm, START)
+    return arm, np.concatenate(arm.searchers)
 
 
 def test_first_choices_have_the_probabilities_of_the_nested_logit():
@@ -345,11 +345,11 @@ def test_first_flows_are_those_of_the_closed_form():
     expected = np.zeros((hubs, hubs))
     np.add.at(expected, origin, np.where(needs, 0.0, p))
     np.fill_diagonal(expected, 0.0)
-    arm.open_books()
+    arm.open_accounts()
     for month in range(12):
         moves.decide(arm, 12 * START + month)
     big = expected >= 5
-    observed = np.append(arm.books.flow[big], arm.books.flow[~big].sum())
+    observed = np.append(arm.accounts.flow[big], arm.accounts.flow[~big].sum())
     expected = np.append(expected[big], expected[~big].sum())
     assert big.sum() > 20
     assert stats.chi2.sf(((observed - expected) ** 2 / expected).sum(), len(observed)) > 1e-4
@@ -359,13 +359,13 @@ def test_first_flows_are_those_of_the_closed_form():
 def test_as_many_consider_as_the_rate_says_and_new_graduates_more():
     arm = arm_of(shipped_world(100_000, 1))
     enter(arm, START)
-    find_considering(arm, START)
+    find_searchers(arm, START)
     considers, present = np.zeros(arm.used, bool), np.arange(arm.used) < arm.world.cohort[1]
-    considers[np.concatenate(arm.considering)] = True
+    considers[np.concatenate(arm.searchers)] = True
     assert considers[present].mean() == pytest.approx(CENTRE.considering_rate, rel=0.03)
     graduates = arm.people.graduate[: arm.used] & ~present
     assert considers[graduates].mean() == pytest.approx(CENTRE.considering_graduate, rel=0.05)
-    months = [len(slots) for slots in arm.considering]
+    months = [len(slots) for slots in arm.searchers]
     assert sum(months) == considers.sum()  # nobody twice a year
     assert stats.chisquare(months).pvalue > 1e-4  # any month is as good as another
 
@@ -388,8 +388,8 @@ def test_a_move_across_a_border_writes_down_when_and_as_whom():
     assert people.route[slots].tolist() == [h1b, h1b, -1]
     assert people.expiry_month[slots[:2]].tolist() == [month + 36] * 2
     assert np.all(people.target[slots] == -1)
-    assert arm.books.flow.sum() == 6
-    assert arm.books.crossings.sum() == 4
+    assert arm.accounts.flow.sum() == 6
+    assert arm.accounts.crossings.sum() == 4
 
 
 def test_with_no_ties_the_tie_assumptions_change_nothing():
@@ -403,8 +403,8 @@ def test_ties_draw_people_to_where_their_friends_are():
     moved = []
     for a in (NO_FEEDBACK, NO_FEEDBACK.vary(b_friend=3)):
         arm = arm_of(world, a)
-        find_considering(arm, START)
-        slots = np.concatenate(arm.considering)
+        find_searchers(arm, START)
+        slots = np.concatenate(arm.searchers)
         chosen, _ = moves.choose(arm, slots, "destination", START)
         moved.append((chosen != arm.people.hub[slots]).mean())
     assert moved[1] > moved[0]
@@ -413,7 +413,7 @@ def test_ties_draw_people_to_where_their_friends_are():
 def test_a_hub_alone_keeps_everybody():
     place = small_setting("singapore")
     *_, arm = years_of(world_of(place, 1_000, 2), rules=rules_for(place))
-    assert arm.books.flow.sum() == 0
+    assert arm.accounts.flow.sum() == 0
     assert arm.counts.sum() > 900
 
 

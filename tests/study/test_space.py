@@ -105,12 +105,12 @@ def test_an_assumption_that_the_user_holds_does_not_vary():
 
 
 def test_a_range_is_cut_where_no_constants_meet_the_first_year():
-    considering, pay = trimmed(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
-    assert considering.low > ASSUMPTIONS["considering_rate"].low
-    assert considering.note.startswith(f"swept from {considering.low:.3g}: below it no hub constants")
-    assert constants_or_none(Assumptions.central().vary(considering_rate=considering.value(0.0)), 2026)
-    below = considering.low - 0.02
+    searchers, pay = trimmed(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
+    assert searchers.low > ASSUMPTIONS["considering_rate"].low
+    assert searchers.note.startswith(f"swept from {searchers.low:.3g}: below it no hub constants")
+    assert constants_or_none(Assumptions.central().vary(considering_rate=searchers.value(0.0)), 2026)
+    below = searchers.low - 0.02
     assert constants_or_none(Assumptions.central().vary(considering_rate=below), 2026) is None
-    assert considering.value(considering.centre) == pytest.approx(considering.central)
+    assert searchers.value(searchers.centre) == pytest.approx(searchers.central)
     assert pay == over("b_pay")[0]
     assert isinstance(pay, Factor)

@@ -38,13 +38,13 @@ def fingerprint_of(people, i):
 
 
 @njit(inline="always")
-def book(change, people, i, homes, sign):
+def record(delta, people, i, homes, sign):
     """Enter the engineer in slot ``i`` into the changes as he is now (sign 1), or take out what he was (-1)."""
-    change[cell_of(people, i, homes)] += sign
-    change[change.size - 1] += sign * fingerprint_of(people, i)
+    delta[cell_of(people, i, homes)] += sign
+    delta[delta.size - 1] += sign * fingerprint_of(people, i)
 
 
 @njit
-def no_changes(hubs, homes):
+def no_delta(hubs, homes):
     """(cell + 1,) zeros: the ledger cells, then the fingerprint."""
     return np.zeros(hubs * homes * 3 * STATUS_COUNT + 1, np.int64)

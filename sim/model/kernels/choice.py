@@ -18,7 +18,7 @@ from sim.world.engineers import ROLE_OF
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
-SHUT = np.float32(-np.inf)  # the pull of an alternative that is not open
+UNAVAILABLE = np.float32(-np.inf)  # the pull of an alternative that is not open
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
@@ -39,7 +39,7 @@ class Tables(NamedTuple):
     free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
     is_home: np.ndarray  # (home, hub) bool
     nest: np.ndarray  # (home, origin, hub) int8, E3
-    sharpness: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
+    inverse_dissimilarity: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
     dissimilarity: np.ndarray  # (nest,)
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (home, hub) bool, to people from abroad
@@ -72,7 +72,7 @@ class Teams(NamedTuple):
     moved: np.ndarray  # (team,) int16 year
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Arrays to work in, for one batch."""
 
     v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
@@ -90,12 +90,12 @@ class Room(NamedTuple):
 
 
 @njit
-def room_for(engineers, hubs):
+def workspace_for(engineers, hubs):
     """The :class:`Room` of a batch."""
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
     columns = np.empty((8, engineers), np.int32)
-    return Room(
+    return Workspace(
         np.empty((engineers, hubs), np.float32),
         bits,
         bits.view(np.float32),
@@ -161,28 +161,28 @@ def exponentials(x, bits, scale):
 
 
 @njit
-def gather(who, people, room):
+def gather(who, people, space):
     """The columns of ``who``, one after the other: the processor then waits for many cache lines at once."""
     for k in range(who.size):
-        room.column[0, k] = people.hub[uint64(who[k])]
+        space.column[0, k] = people.hub[uint64(who[k])]
     for k in range(who.size):
-        room.column[1, k] = people.home[uint64(who[k])]
+        space.column[1, k] = people.home[uint64(who[k])]
     for k in range(who.size):
-        room.column[2, k] = people.category[uint64(who[k])]
+        space.column[2, k] = people.category[uint64(who[k])]
     for k in range(who.size):
-        room.column[3, k] = people.status[uint64(who[k])]
+        space.column[3, k] = people.status[uint64(who[k])]
     for k in range(who.size):
-        room.column[4, k] = people.arrival_year[uint64(who[k])]
+        space.column[4, k] = people.arrival_year[uint64(who[k])]
     for k in range(who.size):
-        room.column[5, k] = people.abroad_since[uint64(who[k])]
+        space.column[5, k] = people.abroad_since[uint64(who[k])]
     for k in range(who.size):
-        room.column[6, k] = people.sector[uint64(who[k])]
+        space.column[6, k] = people.sector[uint64(who[k])]
     for k in range(who.size):
-        room.column[7, k] = people.employer_hub[uint64(who[k])]
+        space.column[7, k] = people.employer_hub[uint64(who[k])]
 
 
 @njit
-def find_ties(who, ties, living, key, colleague_share, room):
+def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
     """Bit sets of the hubs where ties of each of ``who`` live: colleagues elsewhere, if they count, and friends.
 
     A year is bound by the wait for the lists of ties and the hubs in them, so these are read in stages: where the
@@ -191,37 +191,37 @@ def find_ties(who, ties, living, key, colleague_share, room):
     """
     size = uint64(0)
     for k in range(who.size):
-        room.begin[k] = ties.start[uint64(who[k])]
+        space.begin[k] = ties.start[uint64(who[k])]
     for k in range(who.size):
-        room.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], room.begin[k] + MOST_TIES)
+        space.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], space.begin[k] + MOST_TIES)
     for k in range(who.size):
-        first, degree = uint64(room.begin[k]), uint64(room.end[k] - room.begin[k])
+        first, degree = uint64(space.begin[k]), uint64(space.end[k] - space.begin[k])
         for q in range(degree):
-            room.tie[size + q] = ties.ties[first + q]
+            space.tie[size + q] = ties.ties[first + q]
         size += degree
     for q in range(size):
-        room.lives[q] = living[uint64(room.tie[q] ^ (room.tie[q] >> int32(31)))]  # a friend is ~j
+        space.lives[q] = residence_of_contacts[uint64(space.tie[q] ^ (space.tie[q] >> int32(31)))]  # a friend is ~j
     at = uint64(0)
     for k in range(who.size):
-        i, o, colleagues, friends = uint64(who[k]), room.column[0, k], uint64(0), uint64(0)
-        for q in range(at, at + uint64(room.end[k] - room.begin[k])):
-            j, hub = room.tie[q], room.lives[q]
+        i, o, colleagues, friends = uint64(who[k]), space.column[0, k], uint64(0), uint64(0)
+        for q in range(at, at + uint64(space.end[k] - space.begin[k])):
+            j, hub = space.tie[q], space.lives[q]
             there = uint64(hub >= 0) << uint64(hub & 63)
             if j < 0:
                 friends |= there
             elif hub != o and uniform_at(key, min(i, uint64(j)) * TIE_HASH + max(i, uint64(j))) < colleague_share:
                 colleagues |= there
-        at += uint64(room.end[k] - room.begin[k])
-        room.colleagues[k], room.friends[k] = colleagues, friends
+        at += uint64(space.end[k] - space.begin[k])
+        space.colleagues[k], space.friends[k] = colleagues, friends
 
 
 @njit(fastmath=ORDERLY)
-def utilities(who, keys, t, mode, barred, room):
+def utilities(who, keys, t, mode, barred, space):
     """Fill the room with the exponents of E3, utility over dissimilarity, counted from the engineer's best one."""
-    hubs, v = uint64(t.country.size), room.v
+    hubs, v = uint64(t.country.size), space.v
     for k in range(uint64(who.size)):
-        o, g, status = uint64(room.column[0, k]), uint64(room.column[1, k]), uint64(room.column[3, k])
-        p = uint64(room.column[2, k]) % uint64(45)
+        o, g, status = uint64(space.column[0, k]), uint64(space.column[1, k]), uint64(space.column[3, k])
+        p = uint64(space.column[2, k]) % uint64(45)
         work, country = p // uint64(3), t.country[o]
         burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(3) + p // uint64(15)
         group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
@@ -230,36 +230,36 @@ def utilities(who, keys, t, mode, barred, room):
             v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d]  # E1, E2
             v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
             v[k, d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
-        v[k, o] += t.stay[uint64(room.column[6, k]), p, o]  # E10
-        if uint64(room.column[7, k]) != o:
+        v[k, o] += t.stay[uint64(space.column[6, k]), p, o]  # E10
+        if uint64(space.column[7, k]) != o:
             for d in range(hubs):  # who needs a permit leaves the remote job for one in the hub
                 v[k, d] += t.remote[p, d] if nation < t.free[g, o, d] else float32(0.0)  # E11
         if t.has_relief[g, o]:
-            relieve(k, o, g, p, country, t, room)
-        add_to(v[k], room.colleagues[k], t.log_colleague)  # E2
-        add_to(v[k], room.friends[k], t.b_friend)  # E2
+            relieve(k, o, g, p, country, t, space)
+        add_to(v[k], space.colleagues[k], t.log_colleague)  # E2
+        add_to(v[k], space.friends[k], t.b_friend)  # E2
         if mode != FREELY or t.any_closed or barred[k] >= 0:
-            shut_doors(o, g, nation, t, mode, barred[k], v[k])
-        best = SHUT
+            apply_availability(o, g, nation, t, mode, barred[k], v[k])
+        best = UNAVAILABLE
         for d in range(hubs):
             x = v[k, d]
             best = x if x > best else best
-        if best > SHUT:
+        if best > UNAVAILABLE:
             for d in range(hubs):
-                v[k, d] = (v[k, d] - best) * t.sharpness[g, o, d]  # E3
+                v[k, d] = (v[k, d] - best) * t.inverse_dissimilarity[g, o, d]  # E3
 
 
 @njit(inline="always")
-def relieve(k, o, g, p, country, t, room):
+def relieve(k, o, g, p, country, t, space):
     """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
-    v, longest = room.v, t.newcomer_left.shape[0] - 1
+    v, longest = space.v, t.newcomer_left.shape[0] - 1
     scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
-    left = uint64(min(max(0, scheme - (t.year - room.column[4, k])), longest))
-    away = int32(t.year - room.column[5, k])
+    left = uint64(min(max(0, scheme - (t.year - space.column[4, k])), longest))
+    away = int32(t.year - space.column[5, k])
     for d in range(uint64(t.country.size)):
-        promised, nothing = t.returning[p, d], t.returnee_left[0, p, d]
+        success_by_route, nothing = t.returning[p, d], t.returnee_left[0, p, d]
         back, new = t.returnee_left[left, p, d], t.newcomer_left[left, p, d]
-        abroad = promised if away >= t.returnee_abroad[d] else nothing
+        abroad = success_by_route if away >= t.returnee_abroad[d] else nothing
         resident = back if t.is_home[g, d] else new
         arrival = abroad if t.is_home[g, d] else float32(0.0)
         v[k, d] += resident if t.country[d] == country else arrival
@@ -280,14 +280,14 @@ def add_to(v, hubs, amount):
 
 
 @njit
-def shut_doors(o, g, nation, t, mode, barred, v):
+def apply_availability(o, g, nation, t, mode, barred, v):
     """Take away the alternatives that policy, a refusal or the mode of choice shuts."""
     for d in range(t.country.size):
         abroad, needs = t.country[d] != t.country[o], nation >= t.free[g, o, d]
         leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
-        shut = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
-        if shut or (mode != FREELY and not leaves):
-            v[d] = SHUT
+        unavailable = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
+        if unavailable or (mode != FREELY and not leaves):
+            v[d] = UNAVAILABLE
 
 
 @njit(fastmath=ORDERLY)
@@ -334,37 +334,37 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
 
 
 @njit(cache=True, nogil=True)
-def choose_hubs(first, last, who, u, people, living, ties, keys, t, mode, barred, chosen, needs_permit):
+def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, chosen, needs_permit):
     """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
 
     ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit,
     RETURNING one in the home country. ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none).
     Who finds every door closed stays.
     """
-    room = room_for(min(BATCH, last - first), t.country.size)
+    space = workspace_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
-        gather(part, people, room)
-        find_ties(part, ties, living, keys[0], t.colleague_share, room)
-        utilities(part, keys, t, mode, barred[begin:], room)
-        exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)
+        gather(part, people, space)
+        find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
+        utilities(part, keys, t, mode, barred[begin:], space)
+        exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
-            o, g = uint64(room.column[0, k]), uint64(room.column[1, k])
-            d = draw_nested(o, room.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], room.sums, room.worth)
+            o, g = uint64(space.column[0, k]), uint64(space.column[1, k])
+            d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], space.sums, space.worth)
             chosen[begin + k] = d if d >= 0 else o
             needs_permit[begin + k] = d >= 0 and float32(uniform_at(keys[1], part[k])) >= t.free[g, o, d]
 
 
 @njit(cache=True, nogil=True)
-def tied_hubs(who, people, living, ties, keys, colleague_share):
+def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague_share):
     """(kind, engineer) bit sets of the hubs where colleagues that count, elsewhere, and friends of ``who`` live."""
-    found, room = np.empty((2, who.size), np.uint64), room_for(BATCH, 1)
+    found, space = np.empty((2, who.size), np.uint64), workspace_for(BATCH, 1)
     for begin in range(0, who.size, BATCH):
         part = who[begin : min(begin + BATCH, who.size)]
-        gather(part, people, room)
-        find_ties(part, ties, living, keys[0], colleague_share, room)
-        found[0, begin : begin + part.size] = room.colleagues[: part.size]
-        found[1, begin : begin + part.size] = room.friends[: part.size]
+        gather(part, people, space)
+        find_ties(part, ties, residence_of_contacts, keys[0], colleague_share, space)
+        found[0, begin : begin + part.size] = space.colleagues[: part.size]
+        found[1, begin : begin + part.size] = space.friends[: part.size]
     return found
 
 
@@ -376,7 +376,22 @@ def is_compiled():
 
 @njit(cache=True, nogil=True)
 def choose_next(
-    first, last, who, u, people, living, ties, keys, t, barred, offer, bonus, second, leaving, chosen, needs_permit
+    first,
+    last,
+    who,
+    u,
+    people,
+    residence_of_contacts,
+    ties,
+    keys,
+    t,
+    barred,
+    offer,
+    bonus,
+    second,
+    leaving,
+    chosen,
+    needs_permit,
 ):
     """Where those choose to live whom a country has refused, some of them with a job offered elsewhere (E3, E5).
 
@@ -385,24 +400,24 @@ def choose_next(
     what the others gain when the country falls out, over what it had. With ``leaving`` only hubs abroad that need no
     permit stand beside the offer.
     """
-    room, weight = room_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
+    space, weight = workspace_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
     none = np.full(BATCH, -1, np.int64)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
-        gather(part, people, room)
-        find_ties(part, ties, living, keys[0], t.colleague_share, room)
-        utilities(part, keys, t, FREELY, none, room)
-        exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)
+        gather(part, people, space)
+        find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
+        utilities(part, keys, t, FREELY, none, space)
+        exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
-            i, o, g = begin + k, uint64(room.column[0, k]), uint64(room.column[1, k])
-            nation, e, total = float32(uniform_at(keys[1], part[k])), room.v[k], 0.0
+            i, o, g = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k])
+            nation, e, total = float32(uniform_at(keys[1], part[k])), space.v[k], 0.0
             before = nested_sums(e, t.nest[g, o], t.dissimilarity)
             kept = e.copy()
             for d in range(t.country.size):
                 needs = nation >= t.free[g, o, d]
-                shut = needs and t.country[d] == barred[i]
+                unavailable = needs and t.country[d] == barred[i]
                 stays = leaving and (needs or t.country[d] == t.country[o]) and d != offer[i]
-                kept[d] = float32(0.0) if shut or stays else kept[d]
+                kept[d] = float32(0.0) if unavailable or stays else kept[d]
             after = nested_sums(kept, t.nest[g, o], t.dissimilarity)
             for d in range(t.country.size):
                 n = t.nest[g, o, d]

@@ -1,6 +1,6 @@
 """Compiled passes over all engineers: who enters, considers, changes status and exits, how many live where.
 
-Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it books
+Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it accounts
 comes back as changes by ledger cell, see ``accounting.Books``. Draws are made for a block of slots at once: that runs
 on vectors.
 """
@@ -8,7 +8,7 @@ on vectors.
 import numpy as np
 from numba import njit, uint64
 
-from sim.model.kernels.accounts import book, cell_of, fingerprint_of, no_changes
+from sim.model.kernels.accounts import cell_of, fingerprint_of, no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, remote_share, uniform_at
 from sim.world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
 
@@ -24,7 +24,7 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     -------
     change to book, and (hub, tier) graduates
     """
-    change, graduates = no_changes(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
+    delta, graduates = no_delta(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
     for i in range(first, last):
         hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
         more = study[people.home[i], hub] if kind == 0 else 1.0
@@ -32,13 +32,15 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
             people.hub[i] = people.employer_hub[i] = hub
             if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
                 people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
-            book(change, people, i, homes, 1)
+            record(delta, people, i, homes, 1)
             graduates[hub, TIER_OF[category]] += 1 - kind
-    return change, graduates
+    return delta, graduates
 
 
 @njit(cache=True, nogil=True)
-def consider(first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year):
+def find_searchers(
+    first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year
+):
     """Who considers a move this year (E4), ordered by the month in which they do, then by slot.
 
     ``rates`` is (type, tier and role, status, age), of remote workers times ``remote_ratio`` (E11), and times
@@ -77,7 +79,7 @@ def consider(first, last, month_key, consider_key, people, rates, p_graduate, re
 
 
 @njit(cache=True, nogil=True)
-def settle(
+def update_status(
     first, last, keys, people, country, settlement, returning, renewal, naturalise, study_months, study_share, month
 ):
     """Status at the end of the year (E6), and who must or wants to leave the country.
@@ -96,7 +98,7 @@ def settle(
     work or its extension and who got it
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
-    change = no_changes(country.size, homes)
+    delta = no_delta(country.size, homes)
     expired, homeward = [0 for _ in range(0)], [0 for _ in range(0)]
     asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
     for i in range(first, last):
@@ -129,16 +131,16 @@ def settle(
                 expired.append(i)
         else:
             expired.append(i)
-        change[before] -= 1
-        change[change.size - 1] -= was
-        book(change, people, i, homes, 1)
-    return change, np.array(expired), np.array(homeward), asked, got
+        delta[before] -= 1
+        delta[delta.size - 1] -= was
+        record(delta, people, i, homes, 1)
+    return delta, np.array(expired), np.array(homeward), asked, got
 
 
 @njit(cache=True, nogil=True)
 def leave(first, last, exit_key, people, country, exit_rate, year, homes):
     """Take out who retires or leaves the occupation: at the country's rate, and everybody past the last age."""
-    change, u = no_changes(country.size, homes), np.empty(BLOCK)
+    delta, u = no_delta(country.size, homes), np.empty(BLOCK)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, exit_key, block, end)
@@ -147,9 +149,9 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
             if hub < 0:
                 continue
             if u[i - uint64(block)] < exit_rate[country[uint64(hub)]] or year - people.birth_year[i] > OLDEST:
-                book(change, people, i, homes, -1)
+                record(delta, people, i, homes, -1)
                 people.hub[i] = -1
-    return change
+    return delta
 
 
 @njit(cache=True, nogil=True)
@@ -158,11 +160,11 @@ def count(first, last, people, hubs, homes):
 
     By (hub, role, sector); by (hub of the employer, tier); and by hub those who work for an employer in another one.
     """
-    cells, work = no_changes(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
+    cells, work = no_delta(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
     jobs, remote = np.zeros(hubs * 3, np.int64), np.zeros(hubs, np.int64)
     for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
-            book(cells, people, i, homes, 1)
+            record(cells, people, i, homes, 1)
             hub, employer, category = uint64(people.hub[i]), uint64(people.employer_hub[i]), uint64(people.category[i])
             work[(hub * uint64(5) + uint64(ROLE_OF[category])) * uint64(8) + uint64(people.sector[i])] += 1
             jobs[employer * uint64(3) + uint64(TIER_OF[category])] += 1

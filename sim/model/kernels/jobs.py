@@ -6,7 +6,7 @@ Rates and chances come from ``labour`` and ``teams``; nothing here is the defini
 import numpy as np
 from numba import int32, njit, uint64
 
-from sim.model.kernels.accounts import STATUS_COUNT, book, fingerprint, no_changes
+from sim.model.kernels.accounts import STATUS_COUNT, fingerprint, no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, new_sector, remote_share, uniform_at
 from sim.world.categories import SECTORS
 from sim.world.engineers import TEMPORARY, TIER_OF
@@ -30,7 +30,7 @@ def place_remote_workers(first, last, people, hiring):
 
 
 @njit(cache=True, nogil=True)
-def call_back(first, last, keys, people, p_move, country, hiring, homes):
+def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
     """End the remote jobs of those who would no longer be given one in their role and sector (E11).
 
     Parameters
@@ -42,7 +42,7 @@ def call_back(first, last, keys, people, p_move, country, hiring, homes):
     -------
     change to book, (sector, sector) new jobs, (status,) job changes, slots of those who move
     """
-    change = no_changes(country.size, homes)
+    delta = no_delta(country.size, homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
     follow = [np.int64(0) for _ in range(0)]
     for i in range(uint64(first), uint64(last)):
@@ -54,16 +54,16 @@ def call_back(first, last, keys, people, p_move, country, hiring, homes):
         if country[uint64(employer)] == country[uint64(hub)] and uniform_at(keys[1], i) < p_move:
             follow.append(np.int64(i))
         else:
-            book(change, people, i, homes, -1)
+            record(delta, people, i, homes, -1)
             left, category = people.sector[i], people.category[i]
             taken, now = new_sector(i, hub, category, hiring), int32(hub)
             if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
                 now = employer_elsewhere(i, hub, hiring)
             people.sector[i], people.employer_hub[i] = taken, now
-            book(change, people, i, homes, 1)
+            record(delta, people, i, homes, 1)
             hires[left, taken] += 1
             job_changes[people.status[i]] += 1
-    return change, hires, job_changes, np.array(follow)
+    return delta, hires, job_changes, np.array(follow)
 
 
 @njit(cache=True, nogil=True)
@@ -72,7 +72,7 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
 
     To expert it counts ``track`` times, by the years since the engineer ``entered`` (slot,).
     """
-    change, promotions = no_changes(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
+    delta, promotions = no_delta(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
     u = np.empty(BLOCK)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
@@ -82,11 +82,11 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
             since = max(min(int32(year) - int32(entered[i]), int32(track.size - 1)), int32(0))
             along = track[uint64(since)] if tier == 1 else 1.0
             if hub >= 0 and u[i - uint64(block)] < rate[tier, uint64(hub)] * along:
-                book(change, people, i, homes, -1)
+                record(delta, people, i, homes, -1)
                 people.category[i] -= TIER_STEP
-                book(change, people, i, homes, 1)
+                record(delta, people, i, homes, 1)
                 promotions[hub, tier] += 1
-    return change, promotions
+    return delta, promotions
 
 
 @njit(cache=True, nogil=True)
@@ -107,7 +107,7 @@ def change_jobs(
     -------
     change to book, (sector, sector) new jobs, (status,) job changes
     """
-    change = no_changes(hiring.employer.shape[0], homes)
+    delta = no_delta(hiring.employer.shape[0], homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
     u, moved = np.empty(BLOCK), np.int64(0)
     for block in range(first, last, BLOCK):
@@ -133,12 +133,12 @@ def change_jobs(
                 people.sector[i], people.employer_hub[i] = taken, now
                 hires[left, taken] += 1
                 job_changes[status] += 1
-    change[change.size - 1] = moved  # a job is in no ledger cell
-    return change, hires, job_changes
+    delta[delta.size - 1] = moved  # a job is in no ledger cell
+    return delta, hires, job_changes
 
 
 @njit(cache=True, nogil=True)
-def move_teams(keys, rate, buyers, teams, people, country, year, homes, change, flow, hires, job_changes):
+def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes):
     """Let the teams go whose leader's draw is below the ``rate`` (sector,) of his; ``buyers`` as from ``buyers``."""
     for t in range(teams.leader.size):
         i = teams.leader[t]
@@ -154,10 +154,10 @@ def move_teams(keys, rate, buyers, teams, people, country, year, homes, change, 
         j = first_of(i, people.team)
         while j < people.team.size and people.team[j] == t:
             if people.hub[j] == o and people.sector[j] == sector:
-                book(change, people, uint64(j), homes, -1)
+                record(delta, people, uint64(j), homes, -1)
                 people.hub[j] = people.employer_hub[j] = d
                 people.sector[j], people.target[j] = taken, -1
-                book(change, people, uint64(j), homes, 1)
+                record(delta, people, uint64(j), homes, 1)
                 hires[sector, taken] += 1
                 if d == o:
                     job_changes[people.status[j]] += 1
@@ -176,7 +176,7 @@ def first_of(i, team):
 
 
 @njit(cache=True, nogil=True)
-def team_members(first, last, leader, people):
+def members_together(first, last, leader, people):
     """Count members who live where their leader lives, by the number of living members, in teams ``first`` to ``last``.
 
     Returns

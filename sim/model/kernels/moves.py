@@ -1,4 +1,4 @@
-"""Compiled acts on listed engineers: who may act, which route they take, how a move changes them and the books.
+"""Compiled acts on listed engineers: who may act, which route they take, how a move changes them and the accounts.
 
 What an act means stands in ``moves``, ``visas`` and ``routes``, which call these.
 """
@@ -6,7 +6,7 @@ What an act means stands in ``moves``, ``visas`` and ``routes``, which call thes
 import numpy as np
 from numba import njit, uint64
 
-from sim.model.kernels.accounts import book, no_changes
+from sim.model.kernels.accounts import no_delta, record
 from sim.model.kernels.choice import new_sector
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
 
@@ -38,10 +38,10 @@ def by_need(slots, chosen, needs, hub):
 @njit(cache=True, nogil=True)
 def those(slots, people, hubs, homes):
     """(cell + 1,) what to book for engineers who are there now and were not before."""
-    change = no_changes(hubs, homes)
+    delta = no_delta(hubs, homes)
     for k in range(slots.size):
-        book(change, people, uint64(slots[k]), homes, 1)
-    return change
+        record(delta, people, uint64(slots[k]), homes, 1)
+    return delta
 
 
 @njit(cache=True, nogil=True)
@@ -57,12 +57,12 @@ def relocate(
     permit_months,
     hiring,
     teams,
-    change,
+    delta,
     flow,
     crossings,
     hires,
 ):
-    """Move engineers to ``hubs``: residence, status, permit, job and the year's books.
+    """Move engineers to ``hubs``: residence, status, permit, job and the year's accounts.
 
     Who works remotely and needs no permit keeps his job; everybody else takes one in the new hub.
 
@@ -70,7 +70,7 @@ def relocate(
     ----------
     route : (mover,) the permit granted, -1 for people who need none
     is_home : (home, hub) bool; kind, permit_months : (route,); hiring : Hiring; teams : Teams
-    change : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector), of the books,
+    change : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector), of the accounts,
         added to
     """
     homes, year = is_home.shape[0], month // 12
@@ -78,7 +78,7 @@ def relocate(
         i, d = uint64(slots[k]), hubs[k]
         o, home = people.hub[i], people.home[i]
         border, remote = country[o] != country[d], people.employer_hub[i] != o
-        book(change, people, i, homes, -1)
+        record(delta, people, i, homes, -1)
         people.hub[i] = d
         people.target[i] = -1
         if border:
@@ -94,14 +94,14 @@ def relocate(
             left, taken = people.sector[i], new_sector(i, d, people.category[i], hiring)
             people.sector[i], people.employer_hub[i] = taken, d
             hires[left, taken] += 1
-        book(change, people, i, homes, 1)
+        record(delta, people, i, homes, 1)
         flow[o, d] += 1
         if teams.leader[uint64(people.team[i])] == i:
             teams.moved[uint64(people.team[i])] = year
 
 
 @njit(cache=True, nogil=True)
-def count_tied(slots, hubs, colleagues, hub, tied_hubs):
+def count_tied(slots, hubs, colleagues, hub, hubs_with_contacts):
     """Movers to ``hubs`` who have a former colleague there; all hubs where each has one are added to ``tied_hubs``.
 
     Parameters
@@ -112,8 +112,8 @@ def count_tied(slots, hubs, colleagues, hub, tied_hubs):
     for k in range(slots.size):
         o = uint64(hub[uint64(slots[k])])
         tied += np.int64(colleagues[k] >> uint64(hubs[k]) & uint64(1))
-        for d in range(uint64(tied_hubs.shape[1])):
-            tied_hubs[o, d] += np.int64(colleagues[k] >> d & uint64(1))
+        for d in range(uint64(hubs_with_contacts.shape[1])):
+            hubs_with_contacts[o, d] += np.int64(colleagues[k] >> d & uint64(1))
     return tied
 
 
@@ -126,10 +126,10 @@ def take_permit(people, i, route, kind, permit_months, month):
 
 
 @njit(cache=True, nogil=True)
-def change_status(slots, route, month, people, homes, kind, permit_months, change):
+def change_status(slots, route, month, people, homes, kind, permit_months, delta):
     """Give engineers who stay where they are the status that their granted routes bring."""
     for k in range(slots.size):
         i = uint64(slots[k])
-        book(change, people, i, homes, -1)
+        record(delta, people, i, homes, -1)
         take_permit(people, i, route[k], kind, permit_months, month)
-        book(change, people, i, homes, 1)
+        record(delta, people, i, homes, 1)

@@ -27,7 +27,7 @@ def below(key, slots, p):
 
 
 @njit(cache=True, nogil=True)
-def standing(slots, hubs, hub, target, seen):
+def valid(slots, hubs, hub, target, seen):
     """(petition,) bool: the engineer is there and still wants this hub, and it is the first such petition of his.
 
     ``seen`` (slot,) bool is all False before and after.
@@ -55,10 +55,10 @@ def best_route(
     for_whom,
     side,
     is_open,
-    reach,
-    reach_key,
+    access_share,
+    access_key,
     most,
-    promise,
+    success_probability,
     chosen,
 ):
     """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
@@ -79,12 +79,15 @@ def best_route(
             route = of_country[country[d], place]
             if route < 0 or not (is_open[tier, role, d, place] and side[route] and for_whom[group, home, route]):
                 continue
-            if promise[tier, route] > best and uniform_at(reach_key, i * uint64(most) + uint64(route)) < reach[route]:
-                chosen[k], best = route, promise[tier, route]
+            if (
+                success_probability[tier, route] > best
+                and uniform_at(access_key, i * uint64(most) + uint64(route)) < access_share[route]
+            ):
+                chosen[k], best = route, success_probability[tier, route]
 
 
 @njit(cache=True)
-def by_promise(usable, pattern, value, reach):
+def by_success(usable, pattern, value, access_share):
     """How people spread over routes when everybody takes the most promising one within his reach.
 
     Parameters
@@ -114,8 +117,8 @@ def by_promise(usable, pattern, value, reach):
                             count += 1
                     left = 1.0
                     for k in some[:count]:
-                        share[p, t, r, d, k] = left * reach[d, k]
-                        left *= 1.0 - reach[d, k]  # none of the better routes is open to them
+                        share[p, t, r, d, k] = left * access_share[d, k]
+                        left *= 1.0 - access_share[d, k]  # none of the better routes is open to them
     return share
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from sim import custom_world
 from sim.custom_world import kept_by_world
 from sim.model import inversion as fitting
-from sim.model.inversion import Constants, FirstYear, Offsets, by_group
-from sim.model.state import Arm
+from sim.model.inversion import AgentOffsets, FirstYear, HubConstants, by_group
+from sim.model.state import Simulation
 from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
@@ -62,18 +62,18 @@ def constants_for(world, a, offsets, start_values=None):
     """
     setting, rules = world.setting, baseline_rules()
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
-    year = FirstYear(Arm(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
+    year = FirstYear(Simulation(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     targets = fitting.net_targets(setting, a.boom_weight)
     guess = first.permanent + first.boom, first.move_cost_abroad, first.back
     going_home = None
     if a.return_choice > 0:
         forced = 0.0 if offsets.forced is None else offsets.forced
-        going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.arm), forced)
+        going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.sim), forced)
     whole, cost, *back = fitting.invert(year, targets, crossing, offsets, guess, going_home)
     back = back[0] if back else None
     lasting, _ = fitting.invert(year, setting.national_net, None, offsets, (first.permanent, cost, back))
-    return Constants(lasting, whole - lasting, cost, world.start, back)
+    return HubConstants(lasting, whole - lasting, cost, world.start, back)
 
 
 def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
@@ -90,11 +90,11 @@ def first_year(a, constants, agents=AGENTS, seeds=SEEDS):
     for seed in range(seeds):
         arm = begin(world, a, constants, baseline_rules(), seed).branch(())
         (arm,) = simulate(arm, START + 1)
-        net += (arm.books.flow.sum(axis=0) - arm.books.flow.sum(axis=1)) * world.weight / seeds
-        by_tier = by_group(arm.books.crossings)
+        net += (arm.accounts.flow.sum(axis=0) - arm.accounts.flow.sum(axis=1)) * world.weight / seeds
+        by_tier = by_group(arm.accounts.crossings)
         stock = by_group(setting.stock @ setting.tier_share)
         crossing += by_tier * world.weight / stock / seeds
-        np.add.at(forced, setting.country, arm.books.forced * world.weight / seeds)
+        np.add.at(forced, setting.country, arm.accounts.forced * world.weight / seeds)
     return net, crossing, forced
 
 
@@ -103,13 +103,13 @@ def fit(a=None, say=lambda line: None):
     a, world = a or Assumptions.central(), fit_world()
     targets = fitting.net_targets(world.setting, a.boom_weight)
     rates = np.array([a.crossing_rate_expert, a.crossing_rate_other])
-    offsets, found = Offsets(np.zeros(len(targets)), np.ones(2)), None
+    offsets, found = AgentOffsets(np.zeros(len(targets)), np.ones(2)), None
     for k in range(PASSES):
         found = constants_for(world, a, offsets, found)
         net, crossing, forced = first_year(a, found)
         gap = (net - targets) / world.setting.stock
         say(f"pass {k + 1}: largest gap {100 * np.abs(gap).max():.2f} % of stock, crossing {100 * crossing} %")
-        offsets = Offsets(
+        offsets = AgentOffsets(
             offsets.net + DAMPING * (net - targets), offsets.crossing * (crossing / rates) ** DAMPING, forced
         )
     found = constants_for(world, a, offsets, found)
@@ -219,8 +219,8 @@ def _fitted(permanent, boom, border_costs, net, crossing, rho, sigma, expired):
     for row in expired:
         forced[setting.countries.index(row["country"]), setting.homes.index(row["home"])] = float(row["persons"])
     back = np.array(rho)[:, None] + np.array(sigma)[setting.country]
-    found = Constants(np.array(permanent), np.array(boom), cost, START, back)
-    return found, Offsets(np.array(net), np.array(crossing), forced)
+    found = HubConstants(np.array(permanent), np.array(boom), cost, START, back)
+    return found, AgentOffsets(np.array(net), np.array(crossing), forced)
 
 
 def _write(folder, name, header, rows):
