@@ -1,7 +1,7 @@
-"""Rebuild the derived world tables from the tables and source files kept by hand.
+"""Rebuild the derived world tables from source files and from the tables that are edited by hand.
 
-``python -m sim.world.build`` rewrites every derived table of ``sim/world/data``, byte for byte the same
-on every machine; ``check()`` names those whose file is not what the sources give.
+``python -m sim.world.build`` rewrites the derived tables of ``sim/world/data`` with equal bytes on every machine;
+``check()`` names the tables whose file differs from what the sources give.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from sim.world.build.permits import return_hazards, routes, settlement, status_m
 from sim.world.build.source_files import DATA, Row, as_csv
 from sim.world.build.stocks import roles, sector_mix, sectors, stock_table, tiers
 
+# name of each derived table -> function that builds its rows
 DERIVED: dict[str, Callable[[], list[Row]]] = {
     "hubs": hubs_table,
     "stock": stock_table,
@@ -46,17 +47,17 @@ DERIVED: dict[str, Callable[[], list[Row]]] = {
 
 
 def text(name: str) -> str:
-    """The text that the derived table ``name`` should have."""
+    """Return the text of the derived table ``name`` as its sources give it."""
     return as_csv(DERIVED[name]())
 
 
 def check() -> list[str]:
-    """Names of derived tables whose file is missing or not what the sources give."""
+    """Return the names of derived tables whose file is missing or differs from what the sources give."""
     return [name for name in DERIVED if not _is_current(name)]
 
 
 def write() -> list[str]:
-    """Rewrite every stale derived table and return their names."""
+    """Rewrite the derived tables that are out of date and return their names."""
     stale = check()
     for name in stale:
         (DATA / f"{name}.csv").write_text(text(name), encoding="utf-8", newline="")
@@ -64,5 +65,6 @@ def write() -> list[str]:
 
 
 def _is_current(name: str) -> bool:
+    """Tell whether the file of a derived table is what its sources give."""
     path = DATA / f"{name}.csv"
     return path.is_file() and path.read_bytes() == text(name).encode()

@@ -1,4 +1,4 @@
-"""Compute that the engineers of a hub can use, by owner and user and not by the site of the cluster."""
+"""Build the compute that the engineers of a hub can use: allocated by owner and user, not by the site of clusters."""
 
 from collections import defaultdict
 from functools import cache
@@ -16,14 +16,17 @@ PAY_EXPONENT = 1.2  # cloud spending rises a little faster than pay
 CLOUD_SPEND = dict(zip(SECTORS, (0.5, 0.7, 3.0, 0.5, 1.5, 1.5, 0.5, 0.3), strict=True))
 OWN_SPEND = dict(zip(SECTORS, (0.0, 1.0, 0.0, 0.0, 1.0, 0.7, 1.0, 0.0), strict=True))
 
-# Where the sites that the prepared table put in rest_of_eu lie, and the French and German public machines.
-AMAZON_IN_GERMANY = 0.5  # Tuebingen and Aachen against Luxembourg and Dublin (assumed)
+# Sites that the source table puts in rest_of_eu: the share in Germany, and the hubs of French and German public ones.
+AMAZON_IN_GERMANY = 0.5  # share of Tuebingen and Aachen; the rest is in Luxembourg and Dublin (assumed)
 REST_OF = {"FR": "rest_of_france", "DE": "rest_of_germany"}
 
 
 @cache
 def owners_share() -> dict[str, dict[str, float]]:
-    """Share of each user's own compute by hub."""
+    """Return the shares of hubs in the compute of each user, user -> hub -> share.
+
+    Users are the owners of compute, their external cloud customers, and enterprises with machines of their own.
+    """
     shares: dict[str, dict[str, float]] = defaultdict(dict)
     for row in source("owner_hubs"):
         shares[row["owner"]][row["hub"]] = float(row["share"])
@@ -36,6 +39,10 @@ def owners_share() -> dict[str, dict[str, float]]:
 
 
 def _pool(spend: dict[str, float]) -> dict[str, float]:
+    """Return the shares of hubs in a pool of compute, by engineers, their sectors' spending and their pay.
+
+    ``spend`` is the spending per engineer by sector, in any unit.
+    """
     weights = {}
     for hub, sectors in sector_shares().items():
         reach = CHINA_USE_OF_CLOUD if country_of()[hub] == "chn" else 1.0
@@ -46,24 +53,25 @@ def _pool(spend: dict[str, float]) -> dict[str, float]:
 
 @cache
 def h100e() -> dict[str, dict[str, float]]:
-    """H100-equivalents by hub and kind of user."""
-    found: dict[str, dict[str, float]] = {hub: defaultdict(float) for hub in hubs()}
+    """Return the H100-equivalents in use by hub and kind of user."""
+    by_use: dict[str, dict[str, float]] = {hub: defaultdict(float) for hub in hubs()}
     for row in source("compute_owner_use"):
         if row["user"] == "sovereign and public":
-            continue  # known machine by machine, below
+            continue  # listed machine by machine in compute_sovereign, below
         kind = row["user"] if row["user"] in ("external cloud", "enterprise own") else "labs and big tech"
         for hub, share in owners_share()[row["user"]].items():
-            found[hub][kind] += 1000 * float(row["h100e_k"]) * DEPLOYED * share
+            by_use[hub][kind] += 1000 * float(row["h100e_k"]) * DEPLOYED * share
     for row in source("compute_sovereign"):
+        # a machine may be shared by several hubs, written hub:share;hub:share
         for part in row["hubs"].split(";"):
             hub, _, part_of_it = part.partition(":")
             hub = REST_OF.get(row["country"], hub) if hub == "rest_of_eu" else hub
-            found[hub]["sovereign and public"] += 1000 * float(row["h100e_k"]) * float(part_of_it)
-    return found
+            by_use[hub]["sovereign and public"] += 1000 * float(row["h100e_k"]) * float(part_of_it)
+    return by_use
 
 
 def compute() -> list[Row]:
-    """compute.csv: H100-equivalents that the engineers of a hub can use."""
+    """Build compute.csv: H100-equivalents that the engineers of a hub can use."""
     rows = []
     for hub, kinds in h100e().items():
         total = sum(kinds.values())
@@ -84,7 +92,7 @@ def compute() -> list[Row]:
 
 
 def pipeline() -> list[Row]:
-    """pipeline.csv: announced sovereign capacity, the year it should run and the odds that it does."""
+    """Build pipeline.csv: announced sovereign capacity, its year, and the probability that it runs by then."""
     keep = "hub", "year", "programme", "h100e_announced", "probability", "status"
     return [
         {key: row[key] for key in keep}

@@ -1,4 +1,4 @@
-"""Where hubs are and what joins them: hubs, corridors, pairs of countries, prices, employment."""
+"""Build the tables of places: hubs, corridors, pairs of countries, homes and hubs, prices, employment."""
 
 import math
 from functools import cache
@@ -14,9 +14,9 @@ Point = tuple[float, float, float]  # latitude, longitude, weight
 
 @cache
 def members() -> dict[str, dict[str, float]]:
-    """For every one of the 21 countries, its member countries and their shares of its engineers.
+    """Return the member countries of each of the 21 countries with their shares of its engineers.
 
-    A country has one member, itself; the three regional groups have many.
+    A single country has one member, itself; the three regional groups have many.
     """
     parts: dict[str, dict[str, float]] = {country: {} for country in countries()}
     for (hub, member), engineers in components().items():
@@ -27,7 +27,7 @@ def members() -> dict[str, dict[str, float]]:
 
 @cache
 def home_members() -> dict[str, dict[str, float]]:
-    """For every home, its countries of origin, weighted by the engineers who live in each of them."""
+    """Return the countries of origin of each home, weighted by the engineers who live in them."""
     home_of = {row["country"]: row["home"] for row in source("home_groups")}
     parts: dict[str, dict[str, float]] = {home: {} for home in homes()}
     for (_, member), engineers in components().items():
@@ -38,19 +38,19 @@ def home_members() -> dict[str, dict[str, float]]:
 
 @cache
 def points() -> dict[str, list[Point]]:
-    """The weighted points that stand for each hub."""
-    found: dict[str, list[Point]] = {hub: [] for hub in country_of()}
+    """Return the weighted points that represent each hub: those of hub_points, and main cities of group members."""
+    by_hub: dict[str, list[Point]] = {hub: [] for hub in country_of()}
     for row in source("hub_points"):
-        found[row["hub"]].append((float(row["lat"]), float(row["lon"]), float(row["weight"])))
+        by_hub[row["hub"]].append((float(row["lat"]), float(row["lon"]), float(row["weight"])))
     city = {row["country"]: (float(row["lat"]), float(row["lon"])) for row in source("cepii_cities")}
     for (hub, member), engineers in components().items():
         if country_of()[hub] in ("xeu", "xas", "xrw") and member in city:
-            found[hub].append((*city[member], engineers))
-    return found
+            by_hub[hub].append((*city[member], engineers))
+    return by_hub
 
 
 def hubs_table() -> list[Row]:
-    """hubs.csv: the centre of a hub is the weighted middle of its points, on the sphere."""
+    """Build hubs.csv; the position of a hub is the weighted mean of its points on the sphere."""
     grades = {row["hub"]: (row["grade"], row["source"]) for row in source("hub_points")}
     rows = []
     for place in source("hub_places"):
@@ -65,6 +65,7 @@ def hubs_table() -> list[Row]:
 
 
 def _middle(weighted: list[Point]) -> tuple[float, float]:
+    """Return latitude and longitude of the weighted mean of points, taken as vectors in space; degrees."""
     x = y = z = 0.0
     for lat, lon, weight in weighted:
         phi, theta = math.radians(lat), math.radians(lon)
@@ -75,7 +76,7 @@ def _middle(weighted: list[Point]) -> tuple[float, float]:
 
 
 def great_circle_km(a: Point, b: Point) -> float:
-    """Distance of two points on the sphere, in km (haversine)."""
+    """Return the great-circle distance of two points in km (haversine formula)."""
     lat_a, lat_b = math.radians(a[0]), math.radians(b[0])
     half_dlat, half_dlon = (lat_b - lat_a) / 2, math.radians(b[1] - a[1]) / 2
     h = math.sin(half_dlat) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin(half_dlon) ** 2
@@ -83,7 +84,7 @@ def great_circle_km(a: Point, b: Point) -> float:
 
 
 def corridors() -> list[Row]:
-    """corridors.csv: weighted mean distance between the points of two hubs."""
+    """Build corridors.csv: the weighted mean distance between the points of two hubs, in km."""
     grade = {row["hub"]: row["grade"] for row in hubs_table()}
     rows = []
     for origin, destination in product(points(), points()):
@@ -105,7 +106,7 @@ def corridors() -> list[Row]:
 
 @cache
 def _cepii() -> dict[tuple[str, str], tuple[float, float]]:
-    """Common official language and colonial tie (either direction) of two member countries."""
+    """Return common official language and colonial tie, in either direction, of pairs of member countries."""
     raw = {
         (row["origin"], row["destination"]): (float(row["language"]), float(row["colony"]))
         for row in source("cepii_pairs")
@@ -117,7 +118,7 @@ def _cepii() -> dict[tuple[str, str], tuple[float, float]]:
 
 @cache
 def _free_pairs() -> frozenset[tuple[str, str]]:
-    """Ordered pairs of member countries: citizens of the first need no permit in the second."""
+    """Return the ordered pairs of member countries such that citizens of the first need no permit in the second."""
     pairs = set()
     for area in source("free_areas"):
         first, _, second = area["members"].partition("->")
@@ -127,7 +128,7 @@ def _free_pairs() -> frozenset[tuple[str, str]]:
 
 
 def tie(kind: str, origin: str, destination: str) -> float:
-    """``language``, ``colonial`` or ``free`` tie of two member countries, 0 or 1."""
+    """Return the ``language``, ``colonial`` or ``free`` movement tie of two member countries, 0 or 1."""
     if origin == destination:
         return 0.0 if kind == "colonial" else 1.0
     if kind == "free":
@@ -136,11 +137,12 @@ def tie(kind: str, origin: str, destination: str) -> float:
 
 
 def _mean_tie(kind: str, origins: dict[str, float], destinations: dict[str, float]) -> float:
+    """Return the mean tie between two groups of member countries, weighted by the product of their weights."""
     return mean((tie(kind, a, b), wa * wb) for (a, wa), (b, wb) in product(origins.items(), destinations.items()))
 
 
 def country_pairs() -> list[Row]:
-    """country_pairs.csv: for groups of countries, means over the members weighted by engineers."""
+    """Build country_pairs.csv; figures of groups of countries are means over members, weighted by engineers."""
     groups = ("xeu", "xas", "xrw")
     rows = []
     for origin, destination in product(countries(), countries()):
@@ -162,10 +164,10 @@ def country_pairs() -> list[Row]:
 
 
 def home_hub() -> list[Row]:
-    """home_hub.csv: what ties the people of a home to a hub.
+    """Build home_hub.csv: language, colonial tie, free movement and compatriots of a home in a hub.
 
-    A person whose own country lies in the hub's group of countries is taken to live, or to go, there:
-    home_share is the chance of that, and such a person needs no permit and speaks the language.
+    People whose own country belongs to the hub's group of countries are assumed to live in, or move to, their own
+    country there. ``home_share`` is their share of the home; they need no permit and speak the language.
     """
     living = compatriots()
     rows = []
@@ -196,17 +198,18 @@ def _own_and_others(home: str, country: str) -> tuple[float, dict[str, float]]:
 
 
 def _outside(kind: str, others: dict[str, float], inside: dict[str, float]) -> float:
+    """Return the part of a mean tie that comes from the ``others`` of a home, those from outside the country."""
     return _mean_tie(kind, others, inside) * math.fsum(others.values()) if others else 0.0
 
 
 def free_share(home: str, country: str) -> float:
-    """Share of a home's people who need no permit in a country, citizens included."""
+    """Return the share of a home's people who need no permit in a country, citizens included."""
     own, others = _own_and_others(home, country)
     return own + _outside("free", others, members()[country])
 
 
 def prices() -> list[Row]:
-    """prices.csv: national price level of GDP (World Bank PPP over the exchange rate) x a city factor."""
+    """Build prices.csv: national price level of GDP (World Bank PPP over exchange rate) times a city factor."""
     level = {
         row["country"]: float(row["ppp_lcu_per_intl_2024"]) / float(row["fx_lcu_per_usd"])
         for row in source("price_inputs")
@@ -229,7 +232,7 @@ def prices() -> list[Row]:
 
 
 def employment() -> list[Row]:
-    """employment.csv: engineers' share of metropolitan employment; 0 for a whole country or a remainder."""
+    """Build employment.csv: share of engineers in metropolitan employment; 0 for a country or a remainder."""
     jobs = {row["hub"]: row for row in source("metro_employment")}
     kind = {row["hub"]: row["kind"] for row in source("hub_places")}
     rows = []

@@ -1,7 +1,7 @@
-"""Who from where lives where: the home mix of the 39 hubs.
+"""Build the home mix: shares of the countries of origin among the engineers of the 39 hubs.
 
-The prepared mix knows 37 hubs. Germany and France outside Berlin, Munich and Paris are split off
-``rest_of_eu`` by proportional fitting, so that the people of every home in the three add up as before.
+The source table has 37 hubs. Germany and France outside Berlin, Munich and Paris are split off ``rest_of_eu`` by
+iterative proportional fitting, which keeps the total of every home in the three hubs.
 """
 
 from functools import cache
@@ -9,30 +9,30 @@ from functools import cache
 from sim.world.build.source_files import SPLIT_OFF, Row, homes, hubs, normalised, share_texts, source, whole_numbers
 from sim.world.build.stocks import PARTS, REST, stock
 
-# The metropolitan hub whose foreign mix a split hub takes over.
+# The metropolitan hub whose mix of foreigners a split-off hub takes over.
 NEAR = {"rest_of_germany": "munich", "rest_of_france": "paris"}
 
-LEAST_SHARE = 0.002  # of Germans and French elsewhere in the EU
-ROUNDS = 200  # of proportional fitting; it settles within 50
+LEAST_SHARE = 0.002  # smallest share of Germans, and of French, in the rest of the EU
+ROUNDS = 200  # of proportional fitting, which converges within 50
 
 
 @cache
 def home_shares(column: str) -> dict[str, dict[str, float]]:
-    """Shares of homes by hub; ``column`` is ``share`` (everybody) or ``share_experts``."""
+    """Return the shares of homes by hub; ``column`` is ``share`` (all engineers) or ``share_experts``."""
     mixes: dict[str, dict[str, float]] = {}
     for row in source("home_mix_37"):
         mixes.setdefault(row["hub"], {})[row["home"]] = float(row[column])
     parts = _seeds(mixes, "native_all" if column == "share" else "native_expert")
     if column == "share":
         parts = _fitted(parts, mixes[REST])
-    else:  # German experts outweighed all others in the prepared mix: no totals to keep
+    else:  # in the source table German experts outnumber all others, so its totals are not kept
         parts[REST] |= {country: home_shares("share")[REST][country] for country in SPLIT_OFF.values()}
     mixes |= parts
     return {hub: normalised(mixes[hub]) for hub in hubs()}
 
 
 def _seeds(mixes: dict[str, dict[str, float]], native_column: str) -> dict[str, dict[str, float]]:
-    """A split hub has its country's native share and the foreigners of the nearest metropolitan hub."""
+    """Return initial mixes: native share of the country, foreigners as in the nearest metropolitan hub."""
     native = {row["place"].lower(): float(row[native_column]) for row in source("home_native")}
     parts = {REST: dict(mixes[REST])}
     for hub, country in SPLIT_OFF.items():
@@ -43,12 +43,13 @@ def _seeds(mixes: dict[str, dict[str, float]], native_column: str) -> dict[str, 
 
 
 def _fitted(parts: dict[str, dict[str, float]], whole: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Fit the parts to their sizes and to the people of every home in the whole, natives first."""
+    """Fit the mixes of the parts to their sizes and to the total of every home; natives are fixed first."""
     size = {hub: stock()[hub] for hub in PARTS}
     people = {home: share * sum(size.values()) for home, share in whole.items()}
     for hub, country in SPLIT_OFF.items():
         left = people[country] - parts[hub][country] * size[hub]
         parts[REST][country] = max(LEAST_SHARE, left / size[REST])
+    # scale the homes to their totals, then the hubs to one, until both hold
     for _ in range(ROUNDS):
         for home, total in people.items():
             placed = sum(parts[hub][home] * size[hub] for hub in PARTS)
@@ -59,7 +60,7 @@ def _fitted(parts: dict[str, dict[str, float]], whole: dict[str, float]) -> dict
 
 
 def home_mix() -> list[Row]:
-    """home_mix.csv: who from where lives where; the shares of a hub add up to one."""
+    """Build home_mix.csv: shares of homes by hub, which sum to one in each hub."""
     prepared = {(row["hub"], row["home"]): row for row in source("home_mix_37")}
     everybody, experts = home_shares("share"), home_shares("share_experts")
     rows = []
@@ -83,9 +84,9 @@ def home_mix() -> list[Row]:
 
 @cache
 def compatriots() -> dict[tuple[str, str], int]:
-    """Engineers by (home, hub) at the start."""
-    found = {}
+    """Return the number of engineers by (home, hub) at the start, whole persons."""
+    engineers = {}
     for hub, shares in home_shares("share").items():
         counts = whole_numbers({home: share * stock()[hub] for home, share in shares.items()}, stock()[hub])
-        found |= {(home, hub): count for home, count in counts.items()}
-    return found
+        engineers |= {(home, hub): count for home, count in counts.items()}
+    return engineers

@@ -6,28 +6,31 @@ from sim.world.build.source_files import Row, countries, country_of, mean, norma
 from sim.world.build.stocks import components, country_totals, indicators, stock
 
 GROWTH = {"NA": 0.13, "EU": 0.07, "APAC": 0.02}  # published headcount growth, m35 to m37 (C)
-WORLD_GROWTH = 0.09  # m48 (C); what it leaves for the rest of the world is arithmetic, not evidence
+WORLD_GROWTH = 0.09  # m48 (C); growth of the rest of the world follows as a residual, without evidence
 FROM_ABROAD_IN_PARIS = 0.7  # of the index's net migration of Paris (assumed); the rest came from France
 FLOWS = ("net_migration", "graduates", "phds", "conversions", "exits", "growth")
 
 
 @cache
 def _groups() -> dict[str, tuple[str, float]]:
-    """Region and engineers of every row of supply_inputs; the groups take the countries without a row."""
+    """Return region and engineers of every row of supply_inputs; countries without a row belong to a group's row."""
     named = {row["country"] for row in source("supply_inputs")}
     other = {"EU": "EU other", "APAC": "Asia other", "ROW": "World other"}
-    found: dict[str, tuple[str, float]] = {}
+    groups: dict[str, tuple[str, float]] = {}
     for country, engineers in country_totals().items():
         region = indicators()[country]["region"]
         code = "CHN" if country == "hkg" else country.upper()
         group = code if code in named else other[region]
-        found[group] = region, found.get(group, (region, 0.0))[1] + engineers
-    return found
+        groups[group] = region, groups.get(group, (region, 0.0))[1] + engineers
+    return groups
 
 
 @cache
 def _growth() -> dict[str, float]:
-    """Growth by row of supply_inputs, shifted alike within a region so that published growth holds."""
+    """Return the growth rate of every row of supply_inputs, a year.
+
+    The raw rates of a region are shifted by one constant, so that their mean is the published growth of the region.
+    """
     raw = {row["country"]: float(row["growth_raw"]) for row in source("supply_inputs")}
     size: dict[str, float] = {}
     for region, engineers in _groups().values():
@@ -44,16 +47,17 @@ def _growth() -> dict[str, float]:
 
 @cache
 def _group_flows() -> dict[str, dict[str, float]]:
-    """Persons a year by row of supply_inputs: conversions are what growth, exits and migration leave over.
+    """Return the flows of every row of supply_inputs by kind, persons a year.
 
-    Net migration adds up to nothing over the world: the shortfall is taken from the net exporters.
+    Conversions are the residual of growth, exits, net migration, graduates and doctorates. Net migration sums to zero
+    over the world: the surplus is taken off the net exporters in proportion to their flows.
     """
     inputs = {row["country"]: row for row in source("supply_inputs")}
     size = {group: engineers for group, (_, engineers) in _groups().items()}
     net = {group: float(inputs[group]["net_migration_rate"]) * size[group] for group in size}
     exporters = sum(flow for flow in net.values() if flow < 0)
     gap = sum(net.values())
-    found = {}
+    by_group = {}
     for group, row in inputs.items():
         migration = net[group] - (gap * net[group] / exporters if net[group] < 0 else 0.0)
         exits, growth = float(row["exit_rate"]) * size[group], _growth()[group] * size[group]
@@ -61,30 +65,30 @@ def _group_flows() -> dict[str, dict[str, float]]:
         graduates = max(0.0, float(row["grad_share_of_inflow"]) * inflow)
         phds = min(float(row["ai_phds"]) * float(row["phd_stay"]), max(0.0, inflow - graduates))
         flows = migration, graduates, phds, inflow - graduates - phds, exits, growth
-        found[group] = dict(zip(FLOWS, flows, strict=True))
-    return found
+        by_group[group] = dict(zip(FLOWS, flows, strict=True))
+    return by_group
 
 
 @cache
 def _parts() -> list[tuple[str, str, float]]:
-    """(country, row of supply_inputs, share of it): a row may be split over two countries.
+    """Return (country, row of supply_inputs, share of the row); a row may be split over two countries.
 
     Dutch, Polish and Portuguese engineers outside their metropolitan hub live in rest_of_eu.
     """
-    found = []
+    parts = []
     for group in source("supply_groups"):
         member, share = group["member"], 1.0
         if member:
             inside = {hub: n for (hub, m), n in components().items() if m == member}
             here = sum(n for hub, n in inside.items() if country_of()[hub] == group["country"])
             share = here / sum(inside.values())
-        found.append((group["country"], group["group"], share))
-    return found
+        parts.append((group["country"], group["group"], share))
+    return parts
 
 
 @cache
 def flows() -> dict[str, dict[str, float]]:
-    """Persons a year by country and kind of flow, and its engineers."""
+    """Return the flows of each country by kind, persons a year, and its engineers."""
     totals = {country: dict.fromkeys((*FLOWS, "engineers"), 0.0) for country in countries()}
     for country, group, share in _parts():
         for name, persons in _group_flows()[group].items():
@@ -94,7 +98,7 @@ def flows() -> dict[str, dict[str, float]]:
 
 
 def _index_net(country: str) -> str:
-    """Net migration of a country if the index of its hub held for all of it; blank where it is silent."""
+    """Return the net migration of a country if its hub's index value applied to all of it; blank without a value."""
     index = {row["hub"]: float(row["value"]) / 100 for row in primary("industry_index")}
     if country == "fra":
         return f"{FROM_ABROAD_IN_PARIS * index['paris'] * stock()['paris']:.0f}"
@@ -103,7 +107,7 @@ def _index_net(country: str) -> str:
 
 
 def supply() -> list[Row]:
-    """supply.csv: growth and flows of the 21 countries."""
+    """Build supply.csv: growth and flows of the 21 countries."""
     natives = {row["country"]: row for row in source("entrant_natives")}
     inputs = {row["country"]: row for row in source("supply_inputs")}
     first: dict[str, str] = {}
@@ -134,12 +138,13 @@ def supply() -> list[Row]:
 
 
 def net_targets() -> list[Row]:
-    """net_targets.csv: a country's net migration split over its hubs by stock, to the tenth of a person."""
+    """Build net_targets.csv: net migration of a country split over its hubs by stock, in tenths of a person."""
     index = {row["hub"]: float(row["value"]) for row in primary("industry_index")}
     targets = {}
     for country, flow in flows().items():
         inside = normalised({hub: stock()[hub] for hub in stock() if country_of()[hub] == country})
         targets |= {hub: 10 * flow["net_migration"] * share for hub, share in inside.items()}
+    # rounded so that the tenths sum to exactly zero
     tenths = whole_numbers({hub: targets[hub] for hub in stock()}, 0)
     rows = []
     for hub, engineers in stock().items():

@@ -9,21 +9,21 @@ from sim.world.build.source_files import Row, countries, country_of, homes, mean
 from sim.world.categories import STATUSES
 
 # ------------------------------------------------------------------------------
-# Permits that people hold at the start, and how they settle or go home.
+# Permits at the start, return and settlement
 # ------------------------------------------------------------------------------
 
 
-# Temporary residents stay longer in computing: 79 % after five years against 71 % in all fields.
+# Groups of the NCSES table. In computing 79 % of temporary residents stay after five years, in all fields 71 %.
 ALL_FIELDS, COMPUTING = "Total", "Total -> Doctoral fields -> Computer and mathematical sciences"
 CITIZENSHIP = "Total -> Citizenship -> "
 
-CERTAIN = 0.9995  # a share that rounds to one
-FASTEST = 0.5  # a year; no group leaves faster (assumed)
-QUEUE_YEARS = 2  # a visa bulletin's cut-off date further back than this is a queue (assumed)
+CERTAIN = 0.9995  # free_share from which on nobody of a home needs a permit
+FASTEST = 0.5  # largest return rate, a year (assumed)
+QUEUE_YEARS = 2  # a cut-off date of the visa bulletin older than this counts as a queue (assumed)
 
 
 def status_mix() -> list[Row]:
-    """status_mix.csv: natives and free movers are citizens; the others split as their country lets them."""
+    """Build status_mix.csv: natives and free movers count as citizens, others follow status_splits."""
     splits = {(row["country"], row["home"]): row for row in source("status_splits")}
     rows = []
     for country in countries():
@@ -42,27 +42,27 @@ def status_mix() -> list[Row]:
 
 @cache
 def us_stay() -> dict[str, float]:
-    """Share of US-trained temporary residents still there after five years, computing, by home.
+    """Return the share of US-trained temporary residents in computing who stay five years, by home.
 
-    Stay rates by citizenship cover all fields; they are raised to the power that turns the all-field
-    total into that of computing and mathematics.
+    Stay rates by citizenship cover all fields; they are raised to the power that turns the total of all fields into
+    the total of computing and mathematics. Source: NCSES.
     """
     measured = {
         row["group"]: float(row["stay_5_years"]) / 100 for row in source("ncses_stay_2021") if row["stay_5_years"]
     }
     power = math.log(measured[COMPUTING]) / math.log(measured[ALL_FIELDS])
-    found = {}
+    stay = {}
     for row in source("stay_groups"):
         all_fields = float(row["intent"] or measured[CITIZENSHIP + row["ncses_group"]])
-        found[row["home"]] = all_fields**power
-    return found
+        stay[row["home"]] = all_fields**power
+    return stay
 
 
 def return_hazards() -> list[Row]:
-    """return_hazards.csv: yearly rate at which temporary residents leave for home, -ln(stay) / 5.
+    """Build return_hazards.csv: yearly rate at which temporary residents go home, -ln(five-year stay rate) / 5.
 
-    Outside the USA a country's assumed rate is spread over homes by the square root of what the US rates
-    are over their mean: half of the differences, in logarithms, are taken to be the origin's own.
+    Outside the USA, the assumed rate of a country is multiplied for each home by the square root of the US rate of
+    the home over the US mean: half of the differences in logarithms are attributed to the origin.
     """
     groups = {row["home"]: row for row in source("stay_groups")}
     choices = {row["country"]: row for row in source("stay_choices")}
@@ -93,19 +93,19 @@ def return_hazards() -> list[Row]:
 
 
 def _foreigners_in_the_us() -> dict[str, int]:
-    """Engineers from abroad in the USA, by home."""
-    found: dict[str, int] = {}
+    """Return the foreign engineers in the USA by home."""
+    foreigners: dict[str, int] = {}
     for (home, hub), engineers in compatriots().items():
         if country_of()[hub] == "usa" and home != "usa":
-            found[home] = found.get(home, 0) + engineers
-    return found
+            foreigners[home] = foreigners.get(home, 0) + engineers
+    return foreigners
 
 
 def settlement() -> list[Row]:
-    """settlement.csv: yearly rate from temporary to permanent, and the share of people who queue for it.
+    """Build settlement.csv: yearly rate from temporary to permanent status, and the share of people in a queue.
 
-    A road with a minimum wait m and a hazard h after it has the mean wait m + 1 / h, so the rate is its
-    inverse, times the share of people whom the road takes.
+    A path to permanent residence with minimum wait m and hazard h after it has the mean wait m + 1 / h; its rate is
+    the inverse. The rate of a home is the mean over paths, weighted by the share of people on each.
     """
     rows = []
     for country in countries():
@@ -127,7 +127,7 @@ def settlement() -> list[Row]:
 
 
 def _roads(country: str, home: str) -> list[tuple[Row, float]]:
-    """Rows of permanent_backlog open to a home in a country, with the share of people on each."""
+    """Return the rows of permanent_backlog open to a home in a country, with the share of people on each."""
     chosen = [row for row in source("settlement_choices") if row["country"] == country]
     named = [row for row in chosen if home in row["homes"].split(";")]
     general = [row for row in chosen if not row["homes"]]
@@ -135,7 +135,7 @@ def _roads(country: str, home: str) -> list[tuple[Row, float]]:
 
 
 def _backlog(choice: Row) -> Row:
-    """The row of permanent_backlog that a choice names; what the choice leaves empty may be anything."""
+    """Look up the matching row of permanent_backlog; blank keys match any value. Raise LookupError if none does."""
     wanted = {key: choice[key] for key in ("birth_or_group", "from_status", "category") if choice[key]}
     for row in source("permanent_backlog"):
         if row["country"] == choice["place"] and wanted.items() <= row.items():
@@ -144,7 +144,7 @@ def _backlog(choice: Row) -> Row:
 
 
 def _is_queue(road: Row) -> bool:
-    """Whether people whose turn has come applied more than ``QUEUE_YEARS`` before the bulletin."""
+    """Tell whether the applicants now served applied more than ``QUEUE_YEARS`` before the visa bulletin."""
     cut_off = road["latest_cutoff"][:7]
     if not cut_off[:4].isdecimal():
         return False  # no cut-off, or none in force
@@ -153,19 +153,21 @@ def _is_queue(road: Row) -> bool:
 
 
 def _yearly_rate(road: Row) -> float:
+    """Return the inverse of the mean wait on a path, a year; 0 for a path that leads nowhere."""
     hazard = float(road["annual_hazard_after_min"])
     return 1 / (float(road["min_years"]) + 1 / hazard) if hazard else 0.0
 
 
 # ------------------------------------------------------------------------------
-# Ways into a country: visa routes and the policy timeline.
+# Visa routes and the timeline of policies
 # ------------------------------------------------------------------------------
 
 
+# countries of the model for codes of the source tables, and names of the kinds of routes
 COUNTRY_OF_CODE = {"IRL": "xeu", "SWE": "xeu", "XEU": "xeu", "TWN": "xas", "HKG": "chn", "XRW": "xrw"}
 KIND = {"temporary": "temporary", "talent": "talent", "permanent": "permanent", "study-to-work": "study"}
 
-# Columns taken from the visa table unless the choice for the route says otherwise.
+# Columns of routes.csv that come from visa_routes unless route_choices has a value of its own.
 FROM_LAW = {
     "name": "route",
     "cap": "cap_per_year",
@@ -183,13 +185,16 @@ UNCITED = "assumed: the rule as it is generally known; no document is cited"
 
 
 def routes() -> list[Row]:
-    """routes.csv: the rules of mid-2025, one row a route; what is assumed for it stands in the note."""
+    """Build routes.csv: the rules of mid-2025, one row for each route; its note names what is assumed."""
     law = {row["route_id"]: row for row in source("visa_routes")}
     return [_route(choice, law.get(choice["route_id"], {})) for choice in source("route_choices")]
 
 
 def _route(choice: Row, law: Row) -> Row:
+    """Return a row of routes.csv from the rows of route_choices and visa_routes; ``law`` is empty if there is none."""
+
     def stated(column: str, otherwise: str = "") -> str:
+        """Return the value of the choice, else that of the law, else ``otherwise``."""
         return choice[column] or (law[FROM_LAW[column]] if law else "") or otherwise
 
     is_cited = bool(law) and law["source"] != "memory"
@@ -232,12 +237,13 @@ def _route(choice: Row, law: Row) -> Row:
 
 
 def _threshold(choice: Row, law: Row | None) -> str:
+    """Return the pay threshold of a route in kUSD a year; 0 if it has none."""
     usd = choice["pay_threshold_usd"] or (law["salary_entry_usd"] or law["salary_threshold_usd"] if law else "")
     return f"{float(usd) / 1000:.3f}" if usd else "0"
 
 
 def timeline() -> list[Row]:
-    """timeline.csv: dated policy changes, as found; Ireland and Sweden lie in xeu, Hong Kong in chn."""
+    """Build timeline.csv: dated policy changes as in the source; Ireland and Sweden are in xeu, Hong Kong in chn."""
     rows = []
     for row in source("timeline_prepared"):
         country = COUNTRY_OF_CODE.get(row["country"], row["country"].lower())
@@ -246,6 +252,7 @@ def timeline() -> list[Row]:
 
 
 def _event(row: Row) -> Row:
+    """Return the columns of a policy change under their names in timeline.csv."""
     names = {"change": "lever", "kind": "lever_kind", "direction": "direction", "routes": "route_ids"}
     names |= {
         "before": "old_value",

@@ -17,16 +17,16 @@ from sim.world.build.source_files import (
 from sim.world.categories import ROLES, SECTORS, TIERS
 
 # ------------------------------------------------------------------------------
-# How many engineers each country and hub has: published regional totals, blended country and city shares.
+# Engineers by country and hub: published regional totals times blended shares of countries and cities
 # ------------------------------------------------------------------------------
 
 
-# Widest range allowed around a country's blend, and the least range of a country, a city and a remainder.
+# Widest range around the estimate of a country, and least ranges of a country, a city and a remainder (factors).
 WIDEST, COUNTRY_RANGE, CITY_RANGE, REST_RANGE = (0.4, 2.5), (0.85, 1.15), (0.8, 1.2), (0.7, 1.35)
-EUROPE_OF_ATLAS = ("gbr", "che", "nor", "ukr")  # with the EU, what Sequoia's atlas calls Europe
+EUROPE_OF_ATLAS = ("gbr", "che", "nor", "ukr")  # with the EU, Europe in Sequoia's atlas
 GROUP_HUB = {"EU": "rest_of_eu", "APAC": "rest_of_asia", "ROW": "rest_of_world"}
 
-# Names in the count of conference affiliations.
+# Codes of places in the count of conference affiliations.
 HALF = {"usa": ("new_york", "HALF_NY_REST"), "fra": ("paris", "HALF_PARIS_REST")}
 TWO_LETTERS = {
     "usa": "US",
@@ -44,24 +44,25 @@ TWO_LETTERS = {
 
 @cache
 def indicators() -> dict[str, Row]:
-    """Region, concentration of AI skills and quoted head counts by member country."""
+    """Return region, concentration of AI skills and quoted head counts by member country."""
     return {row["country"]: row for row in source("country_indicators")}
 
 
 @cache
 def country_estimates() -> dict[str, list[tuple[float, float]]]:
-    """(engineers, weight) by every estimate of a member country."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    """Return the estimates of each member country as (engineers, weight)."""
+    estimates: dict[str, list[tuple[float, float]]] = {}
     for row in source("blend_weights"):
         total = float(row["total"])
         shares = _north_america() if row["region"] == "NA" else _region(row)
         for weight, by_country in shares:
             for country, share in by_country.items():
-                found.setdefault(country, []).append((total * share, weight))
-    return found
+                estimates.setdefault(country, []).append((total * share, weight))
+    return estimates
 
 
 def _north_america() -> list[tuple[float, dict[str, float]]]:
+    """Return (weight, shares of the USA and Canada) for each estimate of Canada's share."""
     return [
         (float(row["weight"]), {"usa": 1 - share, "can": share})
         for row in source("canada_share")
@@ -70,13 +71,16 @@ def _north_america() -> list[tuple[float, dict[str, float]]]:
 
 
 def _region(weights: Row) -> list[tuple[float, dict[str, float]]]:
-    """(weight, shares by country) of each estimate of a region's split."""
+    """Return (weight, shares by country) for each estimate of the split of a region.
+
+    Estimates are developers on GitHub corrected by skills, conference authors, and up to two quoted statistics.
+    """
     inside = {c: row for c, row in indicators().items() if row["region"] == weights["region"]}
     accounts = {row["country"]: float(row["developers_2025q3"]) for row in source("github_developers")}
     authors = {row["country"]: float(row["mean_share"]) for row in source("conference_country")}
     skill = {c: float(row["github_fix"]) * float(row["conc_index"]) for c, row in inside.items()}
     developers = normalised({c: accounts.get(c, 0.0) * skill[c] for c in inside})
-    found = [
+    estimates = [
         (float(weights["w_dev"]), developers),
         (float(weights["w_authors"]), normalised({c: authors.get(c, 0.0) for c in inside})),
     ]
@@ -85,12 +89,12 @@ def _region(weights: Row) -> list[tuple[float, dict[str, float]]]:
         if weight:
             quoted = {c: float(row[f"quoted_{which}"]) for c, row in inside.items() if row[f"quoted_{which}"]}
             in_percent = weights["region"] == "EU"
-            found.append((weight, _filled(quoted, developers) if in_percent else normalised(quoted)))
-    return found
+            estimates.append((weight, _filled(quoted, developers) if in_percent else normalised(quoted)))
+    return estimates
 
 
 def _filled(percent: dict[str, float], developers: dict[str, float]) -> dict[str, float]:
-    """Quoted percentages; the other countries share the rest as their developers do."""
+    """Return shares from quoted percentages; countries without one split the rest in proportion to developers."""
     others = normalised({c: share for c, share in developers.items() if c not in percent})
     rest = 1 - sum(percent.values()) / 100
     return {c: percent[c] / 100 if c in percent else rest * others[c] for c in developers}
@@ -98,7 +102,7 @@ def _filled(percent: dict[str, float], developers: dict[str, float]) -> dict[str
 
 @cache
 def country_totals() -> dict[str, float]:
-    """Engineers by member country: the weighted mean of its estimates."""
+    """Return the engineers of each member country, the weighted mean of its estimates."""
     totals = {}
     weights = {row["region"]: row for row in source("blend_weights")}
     for country, estimates in country_estimates().items():
@@ -110,12 +114,12 @@ def country_totals() -> dict[str, float]:
 
 
 def metros(country: str) -> list[str]:
-    """Metropolitan hubs of a member country."""
+    """Return the metropolitan hubs of a member country."""
     return [row["hub"] for row in source("hub_places") if (row["country"], row["kind"]) == (country, "metro")]
 
 
 def remainder(country: str) -> str:
-    """The hub that holds a member country's engineers outside its metropolitan hubs."""
+    """Return the hub with the engineers of a member country outside its metropolitan hubs."""
     if country == "hkg":
         return "rest_of_china"
     own = [row["hub"] for row in source("hub_places") if row["country"] == country and row["kind"] != "metro"]
@@ -124,27 +128,28 @@ def remainder(country: str) -> str:
 
 @cache
 def author_shares(country: str) -> dict[str, float]:
-    """Share of a country's conference author slots in each metropolitan hub."""
+    """Return the share of each metropolitan hub in the conference authorships of a country."""
     slots = {row["place"]: float(row["author_slots"]) for row in source("conference_hub")}
-    found = {metro: slots.get(metro, 0.0) for metro in metros(country)}
+    placed = {metro: slots.get(metro, 0.0) for metro in metros(country)}
     unplaced = slots.get(f"COUNTRY_{TWO_LETTERS[country]}", 0.0) + slots.get(remainder(country), 0.0)
     if country in HALF:  # affiliations with sites in the metropolitan hub and elsewhere
         hub, both = HALF[country]
-        found[hub] += slots[both] / 2
+        placed[hub] += slots[both] / 2
         unplaced += slots[both] / 2
-    whole = sum(found.values()) + unplaced
-    return {metro: count / whole for metro, count in found.items()}
+    whole = sum(placed.values()) + unplaced
+    return {metro: count / whole for metro, count in placed.items()}
 
 
 @cache
 def city_estimates() -> dict[tuple[str, str], list[tuple[float, float, str]]]:
-    """(share of the country, weight, source) by every estimate of (country, metropolitan hub)."""
+    """Return the estimates of each (country, metropolitan hub) as (share of the country, weight, source)."""
     permits = {row["hub"]: float(row["approvals"]) for row in source("h1b_information_2022")}
     eu = [country for country, row in indicators().items() if row["region"] == "EU"]
     europe = sum(country_totals()[country] for country in (*eu, *EUROPE_OF_ATLAS))
-    found: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
+    estimates: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
     for row in source("city_shares"):
         country, hub, text = row["country"], row["hub"], row["share"]
+        # a share is a number, or a code: H-1B approvals, conference authors, share of Europe in Sequoia's atlas
         if text == "H1B":
             share = permits[hub] / sum(permits.values())
         elif text == "AUTH":
@@ -153,23 +158,23 @@ def city_estimates() -> dict[tuple[str, str], list[tuple[float, float, str]]]:
             share = float(text[3:]) / 100 * europe / country_totals()[country]
         else:
             share = float(text)
-        found.setdefault((country, hub), []).append((share, float(row["weight"]), row["source_id"]))
-    return found
+        estimates.setdefault((country, hub), []).append((share, float(row["weight"]), row["source_id"]))
+    return estimates
 
 
 @cache
 def blended() -> dict[tuple[str, str], float]:
-    """Engineers by (hub, member country), cities first; Hong Kong stands by itself here."""
-    found: dict[tuple[str, str], float] = {}
+    """Return the engineers by (hub, member country), with Hong Kong as a country of its own."""
+    engineers: dict[tuple[str, str], float] = {}
     for country, total in country_totals().items():
         shares = {hub: mean(e[:2] for e in city_estimates()[country, hub]) for hub in metros(country)}
-        found |= {(hub, country): total * share for hub, share in shares.items()}
-        found[remainder(country), country] = total * (1 - sum(shares.values()))
-    return found
+        engineers |= {(hub, country): total * share for hub, share in shares.items()}
+        engineers[remainder(country), country] = total * (1 - sum(shares.values()))
+    return engineers
 
 
 def ranges() -> dict[str, tuple[float, float]]:
-    """Low and high engineers by hub: the extremes of the sources, author shares of cities left out."""
+    """Return the low and high number of engineers by hub: the extremes of the sources, without author shares."""
     low = dict.fromkeys(country_of(), 0.0)
     high = dict.fromkeys(country_of(), 0.0)
     for (hub, country), engineers in blended().items():
@@ -190,17 +195,19 @@ def ranges() -> dict[str, tuple[float, float]]:
 
 
 def _around(middle: float, extremes: Iterable[float], least: tuple[float, float]) -> tuple[float, float]:
+    """Return the range of ``extremes``, but at least the range of the factors ``least`` around ``middle``."""
     extremes = list(extremes)
     return min([*extremes, least[0] * middle]), max([*extremes, least[1] * middle])
 
 
 def _national_counts(country: str) -> list[float]:
+    """Return the comparable head counts of a country by national statistics."""
     rows = source("national_counts")
     return [float(row["count"]) for row in rows if row["country"] == country and row["comparable"] == "1"]
 
 
 # ------------------------------------------------------------------------------
-# Who lives where and works for whom: stock and sectors of the 39 hubs.
+# Stocks and sectors of the 39 hubs
 # ------------------------------------------------------------------------------
 
 
@@ -210,7 +217,7 @@ PARTS = (*SPLIT_OFF, REST)
 
 @cache
 def components() -> dict[tuple[str, str], float]:
-    """Engineers by hub and member country; Hong Kong counts as China."""
+    """Return the engineers by (hub, member country), with Hong Kong as part of China."""
     parts: dict[tuple[str, str], float] = {}
     for (hub, country), engineers in blended().items():
         key = hub, "chn" if country == "hkg" else country
@@ -220,7 +227,7 @@ def components() -> dict[tuple[str, str], float]:
 
 @cache
 def stock() -> dict[str, int]:
-    """Engineers by hub, in hub order: whole persons that keep the total of every published region."""
+    """Return the engineers by hub in hub order, rounded to whole persons that keep the total of every region."""
     engineers = dict.fromkeys(hubs(), 0.0)
     for (hub, _), count in components().items():
         engineers[hub] += count
@@ -233,8 +240,8 @@ def stock() -> dict[str, int]:
 
 
 def stock_table() -> list[Row]:
-    """stock.csv: engineers by hub with the range that the sources span."""
-    cities = {hub: sorted({name for _, _, name in found}) for (_, hub), found in city_estimates().items()}
+    """Build stock.csv: engineers by hub with the range of the sources."""
+    cities = {hub: sorted({name for _, _, name in estimates}) for (_, hub), estimates in city_estimates().items()}
     low_high = ranges()
     rows = []
     for place in source("hub_places"):
@@ -256,13 +263,13 @@ def stock_table() -> list[Row]:
 
 @cache
 def sector_shares() -> dict[str, dict[str, float]]:
-    """Share of each sector by hub; a split hub has the profile of rest_of_eu."""
+    """Return the shares of sectors by hub; a hub split off rest_of_eu has the profile of rest_of_eu."""
     profiles = {row["hub"]: {s: float(row[s]) for s in SECTORS} for row in source("sector_profiles")}
     return {hub: normalised(profiles[REST if hub in PARTS else hub]) for hub in hubs()}
 
 
 def sector_mix() -> list[Row]:
-    """sector_mix.csv: one row a hub and sector."""
+    """Build sector_mix.csv: one row for each hub and sector."""
     basis = {row["hub"]: row["basis"] or "assumed from the type of hub" for row in source("sector_profiles")}
     return [
         {
@@ -278,7 +285,7 @@ def sector_mix() -> list[Row]:
 
 
 def sectors() -> list[Row]:
-    """sectors.csv: pay, equity, separations and remote work of each sector."""
+    """Build sectors.csv: pay, equity, separations and remote work of each sector."""
     remote = {row["sector"]: row for row in source("remote_choices")}
     return [
         {
@@ -298,15 +305,15 @@ def sectors() -> list[Row]:
 
 
 # ------------------------------------------------------------------------------
-# Experts, practitioners and entry tier by hub, and their roles.
+# Tiers and roles by hub
 # ------------------------------------------------------------------------------
 
 
 EXPERTS = 95_000  # 5 %: 42,134 active authors (capture and recapture) x 2.25 for other venues; D
-PUBLISHING, CONFERENCES = 0.8, 0.4  # weight of publishing experts; of our conference counts among them
+PUBLISHING, CONFERENCES = 0.8, 0.4  # share of experts placed by publications; weight of our conference counts in them
 TOP_SHARE = {"usa": 0.42, "chn": 0.28}  # MacroPolo 2022: where the top fifth of researchers work
 
-# Weight of author affiliations, against staff of labs and big technology firms, inside a country.
+# Weight of author affiliations inside a country; the rest is staff of labs and big technology firms.
 ACADEMIC = {"gbr": 0.35, "usa": 0.50, "chn": 0.55}
 ACADEMIC_ELSEWHERE = 0.60
 LAB_OVER_BIG_TECH = 3.0
@@ -317,7 +324,7 @@ ENTRY_FLOOR, ENTRY_SLOPE = 0.20, 0.5  # entry share = floor + slope x share of e
 
 @cache
 def publishing() -> dict[str, float]:
-    """Share of publishing experts by member country."""
+    """Return the share of each member country in the experts who publish."""
     authors = {row["country"]: float(row["mean_share"]) for row in source("conference_country")}
     authors["chn"] += authors.pop("hkg") + authors.pop("mac")
     authors = normalised(authors)
@@ -325,6 +332,7 @@ def publishing() -> dict[str, float]:
     left = 1 - sum(TOP_SHARE.values())
     top = TOP_SHARE | {country: left * share for country, share in others.items()}
     share = {c: CONFERENCES * authors[c] + (1 - CONFERENCES) * top[c] for c in authors}
+    # experts counted at US head offices who work at sites abroad
     abroad = {row["country"]: float(row["share_of_us_experts"]) for row in source("head_office")}
     moved = {country: share["usa"] * part for country, part in abroad.items()}
     share["usa"] -= sum(moved.values())
@@ -335,19 +343,19 @@ def publishing() -> dict[str, float]:
 
 @cache
 def experts() -> dict[str, float]:
-    """Experts by hub: most by publications, the rest by senior staff."""
-    found = dict.fromkeys(hubs(), 0.0)
+    """Return the experts by hub: ``PUBLISHING`` of them by publications, the rest by senior staff of sectors."""
+    weights = dict.fromkeys(hubs(), 0.0)
     for country, share in publishing().items():
         for hub, part in _inside(country).items():
-            found[hub] += share * part
-    by_publication = normalised(found)
+            weights[hub] += share * part
+    by_publication = normalised(weights)
     staff = {hub: sum(shares[s] * SENIOR[s] for s in SECTORS) for hub, shares in sector_shares().items()}
     by_staff = normalised({hub: stock()[hub] * staff[hub] for hub in hubs()})
     return {hub: EXPERTS * (PUBLISHING * by_publication[hub] + (1 - PUBLISHING) * by_staff[hub]) for hub in hubs()}
 
 
 def _inside(country: str) -> dict[str, float]:
-    """Split of a country's publishing experts over its hubs."""
+    """Return the shares of hubs in the publishing experts of a country: a mix of authors and staff of labs."""
     rest = remainder(country)
     if not metros(country):
         return {rest: 1.0}
@@ -359,43 +367,45 @@ def _inside(country: str) -> dict[str, float]:
 
 
 def _engineers(hub: str, country: str) -> float:
+    """Return the engineers of a country in a hub, with Hong Kong as part of China."""
     own = blended().get((hub, country), 0.0)
     return own + (blended().get((hub, "hkg"), 0.0) if country == "chn" else 0.0)
 
 
 def _lab_staff(hub: str) -> float:
+    """Return the weighted share of frontier labs and big technology firms in a hub's engineers."""
     shares = sector_shares()[hub]
     return LAB_OVER_BIG_TECH * shares["frontier_lab"] + shares["big_tech"]
 
 
 @cache
 def entry_shares() -> dict[str, tuple[float, str]]:
-    """Entry share of each hub, and what it rests on."""
+    """Return the share of the entry tier in each hub, and its source."""
     salaries = {(row["country"], row["level"]): float(row["n"]) for row in source("aijobs_salaries")}
-    found = {}
+    shares = {}
     for row in source("entry_choices"):
         country, shift = country_of()[row["hub"]], float(row["shift"])
         everybody = salaries.get((country, "ALL"), 0.0)
         if row["entry_default"]:
-            found[row["hub"]] = float(row["entry_default"]) + shift, "assumed"
+            shares[row["hub"]] = float(row["entry_default"]) + shift, "assumed"
         else:
             beginners = salaries[country, "EN"] / everybody
-            found[row["hub"]] = ENTRY_FLOOR + ENTRY_SLOPE * beginners + shift, f"aijobs.net n={everybody:.0f}"
-    return found
+            shares[row["hub"]] = ENTRY_FLOOR + ENTRY_SLOPE * beginners + shift, f"aijobs.net n={everybody:.0f}"
+    return shares
 
 
 @cache
 def tier_shares() -> dict[str, dict[str, float]]:
-    """Share of each tier by hub."""
-    found = {}
+    """Return the shares of tiers by hub."""
+    shares = {}
     for hub, (entry, _) in entry_shares().items():
         expert = experts()[hub] / stock()[hub]
-        found[hub] = dict(zip(TIERS, (expert, 1 - expert - entry, entry), strict=True))
-    return found
+        shares[hub] = dict(zip(TIERS, (expert, 1 - expert - entry, entry), strict=True))
+    return shares
 
 
 def tiers() -> list[Row]:
-    """tiers.csv: shares of the three tiers."""
+    """Build tiers.csv: shares of the three tiers by hub."""
     origin = "experts: conference authors (A), MacroPolo (B), lab staff (D), 95,000 in all (D)"
     return [
         {"hub": hub} | share_texts(shares) | {"source": f"{origin}; entry: {entry_shares()[hub][1]}", "grade": "D"}
@@ -404,7 +414,7 @@ def tiers() -> list[Row]:
 
 
 def role_shares(expert: float, sector: dict[str, float]) -> dict[str, float]:
-    """Shares of the five roles from a hub's expert share and sector mix (assumed, grade D).
+    """Return the shares of the five roles from a hub's expert share and sector mix (assumed, grade D).
 
     Research roles add up to about 200,000 in the world, the count of AI researchers by UNIDO and Dongbi.
     """
@@ -429,7 +439,7 @@ def role_shares(expert: float, sector: dict[str, float]) -> dict[str, float]:
 
 
 def roles() -> list[Row]:
-    """roles.csv: shares of the five roles."""
+    """Build roles.csv: shares of the five roles by hub."""
     origin = "formula on expert share and sector mix; research roles near 200,000 (UNIDO/Dongbi)"
     return [
         {"hub": hub}

@@ -1,7 +1,7 @@
-"""Effective personal tax on a salary, from sourced bands, allowances and exchange rates.
+"""Compute effective personal tax on a salary from sourced bands, allowances and exchange rates.
 
-A single employee without children who takes the standard deductions; income of 2025 (fiscal 2025-26 in
-the United Kingdom, India and Australia). Compulsory savings in individual accounts are not a tax.
+The taxpayer is a single employee without children who takes the standard deductions; the income is that of 2025
+(fiscal 2025-26 in the United Kingdom, India and Australia). Compulsory savings in individual accounts are no tax.
 """
 
 from sim.world.build.tax.law import Law, Place, load

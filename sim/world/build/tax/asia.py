@@ -1,28 +1,28 @@
-"""Tax on a salary in the Middle East, Asia and Australia: one function a country, as in ``america``."""
+"""Compute the tax on a salary in the Middle East, Asia and Australia: one function a country, as in ``america``."""
 
 from sim.world.build.tax.america import Taxes, positive
 from sim.world.build.tax.law import Place
 
 
 def untaxed(here: Place, gross: float) -> Taxes:
-    """No tax on wages and no contributions of foreigners (UAE, Saudi Arabia)."""
+    """Return zero: no tax on wages and no contributions of foreigners (UAE, Saudi Arabia)."""
     return 0.0, 0.0
 
 
 def israel(here: Place, gross: float) -> Taxes:
-    """Bands less credit points, plus the surtax."""
+    """Return tax by bands less credit points, plus surtax; national insurance."""
     credit = here["credit_points"] * here["credit_point_value"]
     return positive(here.tax("income", gross) - credit) + here.tax("surtax", gross), here.tax("nii", gross)
 
 
 def india(here: Place, gross: float) -> Taxes:
-    """New regime: surcharge with marginal relief, cess, professional tax."""
+    """Return tax of the new regime with surcharge, cess and professional tax; no contributions."""
     base = positive(gross - here["standard_deduction"])
     return _with_surcharge(here, base) * (1 + here.first_rate("cess")) + here["professional_tax"], 0.0
 
 
 def _with_surcharge(here: Place, income: float) -> float:
-    """Tax and surcharge; what is earned above a surcharge threshold is never taxed more than in full."""
+    """Return tax with surcharge; marginal relief limits the rise to the income above the threshold of the surcharge."""
     tax = here.tax("income", income)
     for lower, _, rate, _ in reversed(here.bands("surcharge")):
         if income > lower and rate > 0:
@@ -31,14 +31,14 @@ def _with_surcharge(here: Place, income: float) -> float:
 
 
 def china(here: Place, gross: float) -> Taxes:
-    """Bands after contributions, housing fund and the basic deduction."""
+    """Return tax by bands after contributions, housing fund and basic deduction; social insurance."""
     social = here.tax("si", gross)
     base = positive(gross - social - here.tax("housing_fund_FUNDED", gross) - here["basic_deduction"])
     return here.tax("income", base), social
 
 
 def japan(here: Place, gross: float) -> Taxes:
-    """National tax with the reconstruction surtax, and resident tax."""
+    """Return national tax with reconstruction surtax, and resident tax; pension, health and employment insurance."""
     social = here.tax("pension", gross) + here.tax("health", gross) + here.tax("employment", gross)
     earned = gross - here.tax("employment_deduction", gross)
     national = here.tax("income", positive(earned - social - _basic_deduction(here, "national", earned)))
@@ -48,7 +48,7 @@ def japan(here: Place, gross: float) -> Taxes:
 
 
 def _basic_deduction(here: Place, level: str, earned: float) -> float:
-    """The basic deduction falls in steps of earned income, to nothing above the last limit."""
+    """Return the basic deduction, which falls in steps of earned income to 0 above the last limit."""
     for step in "123456":
         if earned <= here[f"basic_limit_{step}"]:
             return here[f"basic_{level}_{step}"]
@@ -56,7 +56,7 @@ def _basic_deduction(here: Place, level: str, earned: float) -> float:
 
 
 def korea(here: Place, gross: float) -> Taxes:
-    """Bands after the employment deduction, less the employment credit; local tax on top."""
+    """Return tax after employment deduction and credit, with local tax; pension, health and employment insurance."""
     social = here.tax("nps", gross) + here.tax("nhi", gross) + here.tax("ei", gross)
     deduction = min(here.tax("employment_deduction", gross), here["employment_deduction_cap"])
     tax = here.tax("income", positive(gross - deduction - here["personal_deduction"] - social))
@@ -65,7 +65,7 @@ def korea(here: Place, gross: float) -> Taxes:
 
 
 def _credit_cap(here: Place, gross: float) -> float:
-    """The cap of the employment credit falls along three slopes, each down to its own floor."""
+    """Return the cap of the employment credit, which falls along three slopes, each to a floor of its own."""
     cap = here["credit_cap"]
     for step in "123":
         start = here[f"credit_cap_start_{step}"]
@@ -75,29 +75,29 @@ def _credit_cap(here: Place, gross: float) -> float:
 
 
 def singapore(here: Place, gross: float) -> Taxes:
-    """Bands after earned income relief; the provident fund is savings."""
+    """Return tax by bands after earned income relief; no contributions, as the provident fund is savings."""
     return here.tax("income", positive(gross - here["earned_income_relief"])), 0.0
 
 
 def australia(here: Place, gross: float) -> Taxes:
-    """Bands and the Medicare levy."""
+    """Return tax by bands and the Medicare levy; no contributions."""
     return here.tax("income", gross) + here.tax("medicare", gross), 0.0
 
 
 def taiwan(here: Place, gross: float) -> Taxes:
-    """Bands after exemption, standard and salary deductions."""
+    """Return tax by bands after exemption, standard and salary deductions; labour and health insurance."""
     deducted = here["exemption"] + here["standard_deduction"] + here["salary_deduction"]
     return here.tax("income", positive(gross - deducted)), here.tax("labor", gross) + here.tax("nhi", gross)
 
 
 def vietnam(here: Place, gross: float) -> Taxes:
-    """Bands after contributions and the personal deduction."""
+    """Return tax by bands after contributions and personal deduction; social and unemployment insurance."""
     social = here.tax("si", gross) + here.tax("ui", gross)
     return here.tax("income", positive(gross - social - here["personal_deduction"])), social
 
 
 def indonesia(here: Place, gross: float) -> Taxes:
-    """Bands after position costs, pension and old-age savings and the tax-free amount."""
+    """Return tax by bands after position costs, pension, old-age savings and tax-free amount; pension and health."""
     pension, health, savings = (
         here.tax("jp", gross),
         here.tax("bpjs_kes", gross),

@@ -1,4 +1,4 @@
-"""Tax on a salary in Europe and Turkey: one function a country, as in ``america``."""
+"""Compute the tax on a salary in Europe and Turkey: one function for each country, as in ``america``."""
 
 from math import ceil
 
@@ -7,14 +7,14 @@ from sim.world.build.tax.law import Place
 
 
 def united_kingdom(here: Place, gross: float) -> Taxes:
-    """Bands after a personal allowance that tapers away above a limit."""
+    """Return tax by bands after a personal allowance that tapers off above a limit; national insurance."""
     tapered = here["allowance_taper_rate"] * positive(gross - here["allowance_taper_start"])
     allowance = positive(here["personal_allowance"] - tapered)
     return here.tax("income", positive(gross - allowance)), here.tax("nic", gross)
 
 
 def france(here: Place, gross: float) -> Taxes:
-    """Bands after contributions, deductible CSG and the flat deduction for costs; CSG and CRDS are social."""
+    """Return tax after contributions, deductible CSG and flat deduction for costs; contributions with CSG and CRDS."""
     contributions = here.tax("ret", gross) + here.tax("compl", gross) + here.tax("apec", gross)
     if gross > here["pss"]:
         contributions += here.tax("cet", gross)
@@ -28,7 +28,10 @@ def france(here: Place, gross: float) -> Taxes:
 
 
 def germany(here: Place, gross: float) -> Taxes:
-    """Linear-progressive tariff after pension, care and most of health; solidarity surcharge with a taper."""
+    """Return tax by the linear-progressive tariff with solidarity surcharge; social insurance.
+
+    Contributions to pension and care, and most of those to health, are deductible.
+    """
     pension, unemployment = here.tax("pension", gross), here.tax("unemp", gross)
     health, care = here.tax("health", gross), here.tax("care", gross)
     deducted = here["employee_allowance"] + here["special_expenses"] + pension + care
@@ -39,7 +42,7 @@ def germany(here: Place, gross: float) -> Taxes:
 
 
 def netherlands(here: Place, gross: float) -> Taxes:
-    """Credits lower tax and national insurance in proportion to their rates in the first band."""
+    """Return income tax and national insurance; credits lower both in proportion to their rates in the first band."""
     general = positive(
         here["general_credit"] - here["general_taper_rate"] * positive(gross - here["general_taper_start"])
     )
@@ -51,7 +54,7 @@ def netherlands(here: Place, gross: float) -> Taxes:
 
 
 def poland(here: Place, gross: float) -> Taxes:
-    """Contract of employment; health insurance is not deductible."""
+    """Return tax on a contract of employment with solidarity levy; contributions, of which health is not deductible."""
     social = here.tax("pension", gross) + here.tax("sickness", gross)
     health = here.tax("health", gross - social)
     base = positive(gross - social - here["earning_costs"])
@@ -60,14 +63,14 @@ def poland(here: Place, gross: float) -> Taxes:
 
 
 def portugal(here: Place, gross: float) -> Taxes:
-    """Bands after contributions, or the specific deduction if larger."""
+    """Return tax by bands after contributions or the specific deduction, whichever is larger; social security."""
     social = here.tax("ss", gross)
     base = positive(gross - max(social, here["specific_deduction"]))
     return here.tax("income", base) + here.tax("solidarity", base), social
 
 
 def spain(here: Place, gross: float) -> Taxes:
-    """State and regional tariffs, each less its own tariff on the personal minimum."""
+    """Return tax by state and regional tariffs, each less the tax on the personal minimum; social security."""
     social = here.tax("ss", gross)
     base = positive(gross - social - here["other_expenses"])
     levels = (
@@ -77,7 +80,7 @@ def spain(here: Place, gross: float) -> Taxes:
 
 
 def italy(here: Place, gross: float) -> Taxes:
-    """Bands less the employee credit, which fades out between 28,000 and 50,000 euros."""
+    """Return tax by bands less the employee credit, which falls to 0 from 28,000 to 50,000 euros; social insurance."""
     social = here.tax("inps", gross)
     base = gross - social
     span = here["employee_credit_end"] - here["employee_credit_start"]
@@ -87,13 +90,13 @@ def italy(here: Place, gross: float) -> Taxes:
 
 
 def ireland(here: Place, gross: float) -> Taxes:
-    """Bands less credits, plus the universal social charge."""
+    """Return tax by bands less credits, plus the universal social charge; social insurance."""
     tax = positive(here.tax("income", gross) - here["personal_credit"] - here["employee_credit"])
     return tax + here.tax("usc", gross), here.tax("prsi", gross)
 
 
 def sweden(here: Place, gross: float) -> Taxes:
-    """Municipal and state tax less the pension and job credits."""
+    """Return municipal and state tax less pension and job credits, with public levies; pension contribution."""
     allowance = ceil(here["basic_allowance_factor"] * here["pbb"] / 100) * 100.0
     base = positive(gross - allowance)
     pension = here.tax("pension", gross)
@@ -104,7 +107,7 @@ def sweden(here: Place, gross: float) -> Taxes:
 
 
 def zurich(here: Place, gross: float) -> Taxes:
-    """Federal tax and the canton's simple tax times the multiplier; the second pillar is savings."""
+    """Return federal tax and cantonal tax times its multiplier; insurance without the second pillar (savings)."""
     social = here.tax("ahv", gross) + here.tax("alv", gross)
     second_pillar = here["bvg_rate"] * min(here["bvg_max"], positive(gross - here["bvg_offset"]))
     net = gross - social - second_pillar
@@ -114,7 +117,7 @@ def zurich(here: Place, gross: float) -> Taxes:
 
 
 def turkey(here: Place, gross: float) -> Taxes:
-    """Bands less the tax on the minimum wage, plus stamp duty."""
+    """Return tax by bands less the tax on the minimum wage, plus stamp duty; social security."""
     social = here.tax("sgk", gross)
     minimum = here["minimum_wage_annual"]
     credit = here.tax("income", minimum - here.tax("sgk", minimum))

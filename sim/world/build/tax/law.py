@@ -1,4 +1,4 @@
-"""Tax law as data: bands, allowances, exchange rates and the weights of mixed jurisdictions."""
+"""Read tax law from tables: bands, allowances, exchange rates and the weights of mixed jurisdictions."""
 
 import csv
 import math
@@ -26,19 +26,19 @@ class Law:
     grades: dict[str, str]
 
     def place(self, jurisdiction: str) -> "Place":
-        """The law of one jurisdiction."""
+        """Return the law of one jurisdiction."""
         return Place(self, jurisdiction)
 
 
 @dataclass(frozen=True)
 class Place:
-    """The law of one jurisdiction, as its rule reads it: ``here.tax("income", base)``, ``here["credit"]``."""
+    """The law of one jurisdiction, with short access for rules: ``here.tax("income", base)``, ``here["credit"]``."""
 
     law: Law
     name: str
 
     def tax(self, schedule: str, base: float) -> float:
-        """Tax on ``base`` by the bands of ``schedule``; inside a band the rate may rise linearly."""
+        """Return the tax on ``base`` by the bands of ``schedule``; inside a band the rate may rise linearly."""
         total = 0.0
         for lower, upper, rate, end in self.law.bands[self.name, schedule]:
             width = min(base, upper) - lower
@@ -49,23 +49,24 @@ class Place:
         return total
 
     def first_rate(self, schedule: str) -> float:
-        """Rate of the lowest band of ``schedule``."""
+        """Return the rate of the lowest band of ``schedule``."""
         return self.law.bands[self.name, schedule][0][2]
 
     def bands(self, schedule: str) -> tuple[Band, ...]:
-        """Bands of ``schedule``, lowest first."""
+        """Return the bands of ``schedule``, lowest first."""
         return self.law.bands[self.name, schedule]
 
     def __getitem__(self, item: str) -> float:
+        """Return an allowance, credit or other amount of ``tax_allowances.csv``."""
         return self.law.items[self.name, item]
 
     def other(self, jurisdiction: str) -> "Place":
-        """The law of another jurisdiction (the federal level, say)."""
+        """Return the law of another jurisdiction, such as the federal level."""
         return Place(self.law, jurisdiction)
 
 
 def load(folder: Path = DATA) -> Law:
-    """Read the four hand-kept tax tables of ``folder``."""
+    """Read the tax tables of ``folder``: brackets, allowances, exchange rates and weights."""
     bands: dict[tuple[str, str], list[Band]] = {}
     currency: dict[str, str] = {}
     grades: dict[str, str] = {}
@@ -90,5 +91,6 @@ def load(folder: Path = DATA) -> Law:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, as text."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""Tax rates from the rules of one or several jurisdictions, and the relief of newcomer and returnee schemes."""
+"""Compute tax rates of one or several jurisdictions, and the relief of schemes for newcomers and returnees."""
 
 from sim.errors import WorldError, nearest
 from sim.world.build.tax.america import RULES as AMERICA
@@ -7,7 +7,7 @@ from sim.world.build.tax.europe import RULES as EUROPE
 from sim.world.build.tax.law import Law
 
 # ------------------------------------------------------------------------------
-# Rates out of rules: one jurisdiction, or the weighted mean of several.
+# Effective rates
 # ------------------------------------------------------------------------------
 
 
@@ -15,14 +15,14 @@ RULES = AMERICA | EUROPE | ASIA
 
 
 def effective_rate(law: Law, jurisdiction: str, gross_kusd: float) -> float:
-    """Income tax and social contributions of a jurisdiction as a share of gross pay in kUSD a year."""
+    """Return income tax and social contributions together as a share of gross pay, given in kUSD a year."""
     return sum(parts(law, jurisdiction, gross_kusd))
 
 
 def parts(law: Law, jurisdiction: str, gross_kusd: float) -> tuple[float, float]:
-    """Income tax and social contributions, each as a share of gross pay.
+    """Return income tax and social contributions, each as a share of gross pay.
 
-    A mixed jurisdiction is the weighted mean of its members' rates. Raises WorldError for a jurisdiction
+    The rate of a mixed jurisdiction is the weighted mean of its members' rates. Raise WorldError for a jurisdiction
     without a rule and for gross pay that is not positive.
     """
     if not gross_kusd > 0:
@@ -39,23 +39,22 @@ def parts(law: Law, jurisdiction: str, gross_kusd: float) -> tuple[float, float]
 
 
 def grade(law: Law, jurisdiction: str) -> str:
-    """Evidence grade of a jurisdiction: the weakest of its bands, D for a mixed one."""
+    """Return the evidence grade of a jurisdiction: the weakest of its bands, D for a mixed one."""
     return law.grades[jurisdiction]
 
 
 # ------------------------------------------------------------------------------
-# Reliefs for newcomers and returnees: what share of the ordinary tax a scheme takes away.
+# Relief for newcomers and returnees
 # ------------------------------------------------------------------------------
 
 
 def relief(law: Law, jurisdiction: str, parameters: str, social_too: bool, gross_kusd: float) -> float:
-    """Share of a jurisdiction's ordinary total tax that a scheme takes away at ``gross_kusd``.
+    """Return the share of a jurisdiction's ordinary total tax that a scheme takes away at ``gross_kusd``.
 
     ``parameters`` names the kind of scheme, amounts in local currency: ``exempt_share=.3;cap_income=246000``,
     ``flat=.24;band=600000;top=.47``, ``exempt_amount=85528``, ``exempt_share_above=.5;threshold=3000000``,
     ``tax_cut=.5``, ``effective_cap=.15``, ``credit=8000``. ``social_too`` lowers the base of contributions
-    as well. A scheme that
-    would cost more than ordinary tax is not used.
+    as well. A scheme that costs more than ordinary tax gives no relief.
     """
     income, social = parts(law, jurisdiction, gross_kusd)
     scheme = {key: float(value) for key, value in (item.split("=") for item in parameters.split(";"))}
@@ -71,7 +70,7 @@ def relief(law: Law, jurisdiction: str, parameters: str, social_too: bool, gross
         new_income = min(income, scheme["effective_cap"])
     elif "credit" in scheme:
         new_income = income - scheme["credit"] / gross
-    else:
+    else:  # a part of pay is exempt and the rest is taxed as usual
         left = gross - exempt(scheme, gross)
         kept_income, kept_social = parts(law, jurisdiction, left / unit)
         new_income = kept_income * left / gross
@@ -81,7 +80,7 @@ def relief(law: Law, jurisdiction: str, parameters: str, social_too: bool, gross
 
 
 def exempt(scheme: dict[str, float], gross: float) -> float:
-    """Pay that a scheme leaves untaxed, in the currency of ``gross``.
+    """Return the pay that a scheme leaves untaxed, in the currency of ``gross``.
 
     >>> exempt({"exempt_share": 0.3, "cap_income": 100.0}, 400.0)
     30.0
