@@ -5,7 +5,7 @@ import json
 import re
 import sqlite3
 from math import isfinite, prod
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
@@ -87,7 +87,7 @@ class _Record(_Shape):
     refused_draws: Annotated[Whole, Field(ge=0)] = 0
     weight: Number
     uncertainty: StrictStr
-    engine: Literal["agents"] = "agents"  # another one, which made runs before, is gone
+    engine: StrictStr = "agents"  # of records made when there was another one
     assumptions: list[_Assumption]
     digests: dict[str, StrictStr]
     outputs: dict[str, StrictStr]
@@ -119,6 +119,8 @@ def check_record(record, path):
         error = why.errors(include_url=False)[0]
         place = ".".join(map(str, error["loc"]))[:100]
         raise ResultError(path, "not the record of a run, or damaged", place, error["msg"]) from None
+    if read.engine != "agents":
+        raise ResultError(path, f"was made by the engine {read.engine!r}, which this version no longer has")
     if "code" not in read.digests or "result.nc" not in read.outputs:
         raise ResultError(path, "not the record of a run, or damaged: no digest of the code or of result.nc")
     for text in [read.baseline, *((arm.scenario for arm in read.arms.values()) if read.arms else [read.scenario])]:

@@ -10,6 +10,7 @@ from sim.errors import ResultError, TalentflowWarning, UsageError
 from sim.results.folder import check_writable, is_valid
 from sim.results.record import compare, digest, folder_name, settings, to_json
 from sim.results.result import Result
+from sim.results.saved_checks import check_record
 from sim.results.schema import VARIABLES
 from sim.scenario.assumptions import override, records
 from sim.show.illustrate import illustrate
@@ -170,6 +171,13 @@ def test_what_is_no_run_is_refused_in_one_line(tmp_path, content, complaint):
         Result.load(tmp_path)
     assert complaint in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_run_of_the_engine_that_is_gone_is_refused(folder):
+    record = json.loads((folder / "run.json").read_text())
+    check_record(record, folder)
+    with pytest.raises(ResultError, match="made by the engine 'meanfield', which this version no longer has"):
+        check_record(record | {"engine": "meanfield"}, folder)
 
 
 def test_a_missing_folder_is_refused(tmp_path):
