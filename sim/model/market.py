@@ -129,14 +129,14 @@ class UtilityTerms(NamedTuple):
 class Market:
     """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
 
-    def __init__(self, pay_scale, skill, price, compute, sector_compute, size):
+    def __init__(self, pay_scale, skill, price, compute, sector_compute, size, frontier):
         self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
         self.skill = skill  # (tier, role) the same, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
         self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
         self.size = size  # (hub,) persons
-        self.frontier = 1.0  # growth of owners' fleets since the start: compute is seen in fleets of the day
+        self.frontier = frontier  # growth of owners' fleets since the start: compute is seen in fleets of the day
 
 
 def update_market(sim, year):
@@ -162,9 +162,8 @@ def market(sim, year, rules):
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute, by_sector = compute_per_engineer(s, a, rules, (size, sim.sector_size()), year, sim.world.start)
     pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    found = Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size)
-    found.frontier = np.exp(a.fleet_growth * t)
-    return found
+    frontier = np.exp(a.fleet_growth * t)
+    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size, frontier)
 
 
 def openings(setting, a, rules, affiliate_jobs):

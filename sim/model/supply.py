@@ -146,7 +146,7 @@ def study_pull(sim):
 
 def follow_students(sim):
     """Note what students saw this year."""
-    sim.studied = [*getattr(sim, "studied", []), study_pull(sim)]
+    sim.studied = [*sim.studied, study_pull(sim)]
 
 
 def study_factor(sim, homes_of_graduates, graduates):
@@ -157,7 +157,7 @@ def study_factor(sim, homes_of_graduates, graduates):
     homes_of_graduates : (hub, home) shares; graduates : (hub,) persons on the reference path
     """
     s = sim.world.setting
-    seen = getattr(sim, "studied", [])
+    seen = sim.studied
     t = sim.year - sim.world.start - STUDY_LAG
     if sim.a.study_elasticity == 0 or t < 0 or not seen:
         return np.ones((len(s.homes), len(s.hubs)))
