@@ -117,6 +117,53 @@ def test_equations_draw_nothing():
     assert "sim.model.rng" not in set(imported("sim.model.equations"))
 
 
+def declared():
+    """Attributes that the class Simulation declares."""
+    (state,) = [node for node in tree("sim.model.state").body if getattr(node, "name", "") == "Simulation"]
+    return {node.target.id for node in state.body if isinstance(node, ast.AnnAssign)}
+
+
+def assigned(name, owners):
+    """Attributes of ``owners`` that a module assigns, whole or in part."""
+    for node in ast.walk(tree(name)):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            continue
+        for target in [part for each in targets for part in getattr(each, "elts", [each])]:
+            while isinstance(target, ast.Attribute | ast.Subscript):
+                below = target.value
+                if isinstance(target, ast.Attribute) and isinstance(below, ast.Name) and below.id in owners:
+                    yield target.attr
+                target = below
+
+
+def writes(name):
+    """The tuple WRITES of a module."""
+    found = [
+        ast.literal_eval(node.value)
+        for node in tree(name).body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "WRITES"
+    ]
+    return set(found[0]) if found else set()
+
+
+def test_a_simulation_declares_all_that_it_holds():
+    at_home = set(assigned("sim.model.state", {"self", "twin"}))
+    everywhere = set.union(
+        at_home, *(set(assigned(name, {"sim"})) for name in MODULES if name.startswith("sim.model."))
+    )
+    assert at_home <= declared()
+    assert everywhere == declared()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES if name.startswith("sim.model.") and name != "sim.model.state"]
+)
+def test_processes_write_what_they_declare(name):
+    assert writes(name) <= declared()
+    assert set(assigned(name, {"sim"})) <= writes(name)
+
+
 @every_module
 def test_functions_stay_readable(name):
     for function, _ in functions(name):

@@ -27,6 +27,20 @@ from sim.model.routes import open_routes, route_shares
 from sim.world.categories import ROLES, SECTORS
 from sim.world.setting import OWNERS
 
+# attributes of a simulation that the steps of this module change
+WRITES = (
+    "market",
+    "sectors",
+    "hiring",
+    "open_routes",
+    "from_abroad",
+    "utility_terms",
+    "tables",
+    "vacancies",
+    "opened",
+    "visas",
+)
+
 OWNER_OF = np.array(
     [
         OWNERS.index(owner)

@@ -7,6 +7,9 @@ from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, hubs_with
 from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
 from sim.threads import over_range
 
+# attributes of a simulation that the steps of this module change
+WRITES = ("people", "teams", "accounts", "visas", "choices")
+
 MONTHS = 12
 
 

@@ -18,6 +18,9 @@ from sim.model.market import openings
 from sim.threads import over_range
 from sim.world.engineers import NATIVE_YEAR
 
+# attributes of a simulation that the steps of this module change
+WRITES = ("people", "teams", "accounts")
+
 
 def teams_of(world):
     """The :class:`Teams` of a world before anybody has moved."""

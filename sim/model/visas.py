@@ -16,6 +16,9 @@ from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_f
 from sim.threads import over_range
 from sim.world.engineers import tier_of
 
+# attributes of a simulation that the steps of this module change
+WRITES = ("people", "teams", "accounts", "visas", "choices")
+
 ODDS_WINDOW = 3  # years of odds that applicants look back on
 LOTTERY_MONTH = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")

@@ -14,6 +14,25 @@ from sim.model.supply import enter, follow_students
 from sim.model.teams import acquire_teams
 from sim.threads import over_range
 
+# attributes of a simulation that the steps of this module change
+WRITES = (
+    "people",
+    "teams",
+    "searchers",
+    "visas",
+    "accounts",
+    "choices",
+    "census",
+    "counts",
+    "work",
+    "jobs",
+    "remote",
+    "academia",
+    "vacancies",
+    "affiliate_jobs",
+    "year",
+)
+
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 
 
