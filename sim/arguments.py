@@ -1,4 +1,4 @@
-"""Arguments as they come from outside: paths, numbers and lists, made plain at the door or refused in one line."""
+"""Convert arguments from users, paths, numbers and lists of any library, to plain Python; refuse others in one line."""
 
 import math
 import operator
@@ -10,9 +10,9 @@ from sim.errors import TalentflowError, UsageError
 
 
 def user_path(path: str | Path) -> Path:
-    """Return the path with ``~`` and ``~name`` at its beginning replaced by that home.
+    """Return the path with a leading ``~`` or ``~name`` replaced by the home folder; raise UsageError if it is unknown.
 
-    Shells do so for a word of its own, but not behind ``=`` or in quotes, and nobody does in Python.
+    Shells expand a tilde at the beginning of a word, but not after ``=`` or in quotes, and Python does not.
     """
     try:
         return Path(path).expanduser()
@@ -23,7 +23,9 @@ def user_path(path: str | Path) -> Path:
 
 
 def whole(value: Any, what: str, error: type[TalentflowError] = UsageError) -> int:
-    """Return a whole number of Python, numpy or pandas as an int; refuse truth values, and 2.5.
+    """Return a whole number of Python, numpy or pandas as an int; raise ``error`` for others, such as 2.5 or True.
+
+    ``what`` names the argument in the message.
 
     >>> import numpy as np
     >>> whole(np.int64(2), "replicates"), whole(4.0, "replicates")
@@ -39,7 +41,9 @@ def whole(value: Any, what: str, error: type[TalentflowError] = UsageError) -> i
 
 
 def real(value: Any, what: str, error: type[TalentflowError] = UsageError, kind: str = "a number") -> float:
-    """Return a finite number of Python, numpy or pandas as a float; refuse truth values, text and NaN.
+    """Return a finite number of Python, numpy or pandas as a float; raise ``error`` for True, text, NaN and others.
+
+    ``what`` names the argument and ``kind`` the expected kind of value in the message.
 
     >>> import numpy as np
     >>> real(np.float32(0.5), "share")
@@ -57,15 +61,15 @@ def real(value: Any, what: str, error: type[TalentflowError] = UsageError, kind:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is one real number, of Python or of a library; truth values are none."""
+    """Tell whether a value is a single real number of Python or a library; True and False are not numbers."""
     if isinstance(value, int | float):
         return not isinstance(value, bool)
-    kind = getattr(getattr(value, "dtype", None), "kind", "")  # of numpy's and pandas's scalars
+    kind = getattr(getattr(value, "dtype", None), "kind", "")  # numpy and pandas scalars
     return bool(kind) and kind in "iuf" and getattr(value, "ndim", 1) == 0
 
 
 def listed(values: Any) -> list:
-    """Return a list of several values; one alone, a text or a path among them, is a list of one.
+    """Return several values as a list; a single value, such as a text or a path, is a list of one.
 
     >>> listed("h1b_fee"), listed(("a", "b"))
     (['h1b_fee'], ['a', 'b'])

@@ -101,8 +101,8 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
         for row in reader:
             # csv files surplus cells under None and fills missing ones with None
             if None in row or None in row.values():
-                wanted = f"{len(columns)} cells, one a column"
-                raise WorldError(place, f"line {reader.line_num}", f"more or fewer than {wanted}")
+                problem = f"does not have {len(columns)} cells, one for each column"
+                raise WorldError(place, f"line {reader.line_num}", problem)
             long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
             if long is not None:
                 raise WorldError(place, f"line {reader.line_num}", long, f"longer than {LONGEST_CELL:,} characters")
@@ -161,7 +161,7 @@ def _read(where: str) -> tuple[dict[str, str], str]:
         raise WorldError(place, "holds no table; see docs/add_a_hub.md")
     for path in files:
         if path.stem not in known:
-            raise WorldError(path, f"no table of the world is called so{nearest(path.stem, known)}")
+            raise WorldError(path, f"is not a table of the world{nearest(path.stem, known)}")
     tables = {path.stem: read_text(path, WorldError, LIMIT_BYTES) for path in files}
     return tables, hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in tables.items()).encode()).hexdigest()
 
@@ -175,4 +175,4 @@ def _check_head(place: Path, head: Sequence[str], shipped: Collection[str]) -> N
         if column not in shipped:
             raise WorldError(place, f"unknown column {column!r}{nearest(column, shipped)}")
     if len(set(head)) < len(head):
-        raise WorldError(place, "a column stands twice")
+        raise WorldError(place, "has a column twice")

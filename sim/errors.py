@@ -32,13 +32,13 @@ def one_line(text: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the class of an error and the first line of what it says.
+    """Return the class of an error and the first line of its message.
 
     >>> first_line(ValueError("no\\nmore"))
     'ValueError: no'
     """
-    said = str(error).splitlines()
-    return one_line(f"{type(error).__name__}: {said[0]}" if said else type(error).__name__)
+    lines = str(error).splitlines()
+    return one_line(f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__)
 
 
 def _short(text: str, longest: int = LONGEST) -> str:
@@ -47,7 +47,7 @@ def _short(text: str, longest: int = LONGEST) -> str:
 
 
 class TalentflowWarning(UserWarning):
-    """What did not stop a study but must be known: a figure that could not be drawn, fewer workers than asked for."""
+    """Warns of a problem that does not stop a study: a figure that cannot be drawn, fewer workers than requested."""
 
 
 class ScenarioError(TalentflowError):
@@ -71,7 +71,7 @@ class UsageError(TalentflowError):
 
 
 class OutcomeError(UsageError):
-    """A model that gives something other than numbers: at fault at every point, so that no sweep goes on."""
+    """Raised when a user's model returns something other than numbers; the sweep stops."""
 
 
 class Refused(TalentflowError):

@@ -21,15 +21,17 @@ ONE_LINE = rf"^[^{UNSEEN}\t\n]*[^{UNSEEN}\s][^{UNSEEN}\t\n]*$"  # a title: not e
 LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
 
 
-PLAIN = "talentflow.plain"  # the error handler that shows letters which an encoding lacks as the nearest it has
+# Name of an error handler for encoding: it replaces letters that the encoding lacks by similar ASCII ones.
+PLAIN = "talentflow.plain"
 LIKE = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u00b1": "+-", "\u00b7": "-", "\u00d7": "x"}
 LIKE |= {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u00a0": " ", "\u202f": " "}
 
 
-def _as_plain(error):
-    """What stands for the letters that an encoding does not have: ``e`` for ``é``, else a question mark."""
+def _as_plain(error: UnicodeError) -> tuple[str, int]:
+    """Return replacements for letters that an encoding lacks: ``e`` for ``é``, else a question mark."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
+    # NFKD splits a letter from its accent, which is then dropped
     letters = unicodedata.normalize("NFKD", error.object[error.start : error.end])
     shown = (LIKE.get(c, c if c.isascii() else "" if unicodedata.combining(c) else "?") for c in letters)
     return "".join(shown), error.end
@@ -79,7 +81,7 @@ def parse(text: str, place: object, error: type[TalentflowError]) -> dict:
         # a date such as 2026-02-30 deserves a message of its own
         written = re.search(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", text.splitlines()[int(line) - 1] if line else "")
         if written and not _is_day(written[1]):
-            raise error(place, f"line {line}", f"{written[1]} is no day of the calendar (year-month-day)") from None
+            raise error(place, f"line {line}", f"{written[1]} is not a date of the calendar (year-month-day)") from None
         raise error(place, line and f"line {line}", f"not valid TOML: {problem}") from None
 
 

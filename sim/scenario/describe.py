@@ -10,7 +10,7 @@ from sim.scenario.policies import NEVER, Policy, Scenario
 from sim.scenario.stack import changed, clip_to_bounds
 
 NAMED_PLACES = 3  # places that a sentence names; further ones are counted
-PROMISE = "no policy: the rules of the baseline all along"
+PROMISE = "no policy: the rules of the baseline throughout"
 
 
 def describe(scenario: Scenario, start: int | None = None) -> list[str]:
@@ -122,7 +122,7 @@ def _change(policy: Policy, levers: Sequence[Lever]) -> str:
     how = {
         "value": "",
         "multiply": "" if lever.unit == "times" else f" (times {policy.amount:g})",
-        "add": f" (adds {added} to whatever is in force)",
+        "add": f" (adds {added} to the value in force)",
     }
     return f"{_span(before, lever)} -> {_span(after, lever)}{unit}{how[policy.operation]}"
 

@@ -110,7 +110,7 @@ def _check_ramp(row: PolicyTable, operation: str, amount: float, levers: Sequenc
     if row.ramp_years == 0:
         return
     if row.begins is None:
-        raise ScenarioError("a ramp needs a day to begin: add from")
+        raise ScenarioError("a ramp needs a first day: add from")
     for lever in levers:
         if lever.kind not in ("number", "integer"):
             raise ScenarioError(lever.path, f"is a {lever.kind}: it cannot be phased in")
@@ -159,22 +159,22 @@ def load(name: str | Path) -> Scenario:
     if "+" in text and not _is_file(text):
         return stack([load(part) for part in text.split("+")])
     path = _resolve(text)
-    found = loads(read_text(path, ScenarioError), path.stem, path)
-    return replace(found, notices=tuple(_hides(text, path)))
+    scenario = loads(read_text(path, ScenarioError), path.stem, path)
+    return replace(scenario, notices=tuple(_hides(text, path)))
 
 
 def shipped(name: str) -> Path | None:
-    """Return the file of the shipped scenario of that name, whatever lies in the working folder; None for none."""
+    """Return the file of the shipped scenario ``name``, even if the working folder has one; None if there is none."""
     files = (folder / f"{name}.toml" for folder in folders()[1:])
     return next((path for path in files if _is_file(str(path))), None)
 
 
 def _hides(name: str, path: Path) -> list[str]:
-    """Return the notice, which is given as a warning too, where a local file is taken for a shipped scenario."""
+    """Warn if a file of the user replaces a shipped scenario of the same name; return the warning, if any."""
     own = shipped(name)
     if own is None or own.resolve() == path.resolve() or own.read_bytes() == path.read_bytes():
         return []
-    notice = f"{name} is {path}, a file of your own, and not the scenario of that name that ships"
+    notice = f"{name} is your file {path}, not the shipped scenario of that name"
     warnings.warn(notice, TalentflowWarning, stacklevel=3)
     return [notice]
 
@@ -218,9 +218,10 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
 
 
 def _with_overrides(title: str, overrides: Sequence[str]) -> str:
-    """Return a title that says what was set, as much of it as a title has room for."""
-    said = dict(" ".join(text.split()).replace(" ", "").partition("=")[::2] for text in overrides)  # the last of each
-    words = [f"{path} = {value}" for path, value in said.items()]
+    """Return the title with the overrides appended, as many as fit into ``LONGEST_TITLE`` characters."""
+    # of several values for one path, the last counts
+    values = dict(" ".join(text.split()).replace(" ", "").partition("=")[::2] for text in overrides)
+    words = [f"{path} = {value}" for path, value in values.items()]
     for shown in range(len(words), 0, -1):
         more = f" and {len(words) - shown} more" if shown < len(words) else ""
         longer = f"{title}, with {', '.join(words[:shown])}{more}"
@@ -249,7 +250,7 @@ def _is_file(text: str) -> bool:
     """Tell whether ``text`` is the path of a file."""
     try:
         return user_path(text).is_file()
-    except (OSError, ValueError, UsageError):  # too long, or with NUL, or of an unknown home
+    except (OSError, ValueError, UsageError):  # too long, with NUL, or in an unknown home folder
         return False
 
 
@@ -282,7 +283,7 @@ lever  = "country.usa.route.h1b.cap"
 value  = 100_000          # sets the lever: a number, true or false, or a word in quotes; a cap may be "none"
 # multiply = 1.2          # or multiplies it; write exactly one of value, multiply and add
 # add = 15_000            # or adds to it; values are set first, then multiplied, then added to
-from   = 2027-01-01       # first day, year-month-day; it acts from the first whole month; left out: since ever
+from   = 2027-01-01       # first day, year-month-day; it acts from the first whole month; left out: always
 # until = 2029-01-01      # first day on which it no longer holds; left out: for good
 # ramp_years = 2          # phased in month by month over so many years
 source = "assumption (grade D)"   # where it is written down; A measured, B derived, C industry, D assumed
@@ -306,11 +307,11 @@ def starter(name: str) -> str:
 def write_starter(name: str, folder: Path, hide: bool = False) -> Path:
     """Write ``name.toml`` into ``folder`` and return its path.
 
-    Raise UsageError if there is one already, or if a scenario of that name ships and this one is not to ``hide`` it.
+    Raise UsageError if the file exists, or if it would hide a shipped scenario and ``hide`` is False.
     """
     text, path = starter(name), folder / f"{name}.toml"
     if shipped(name) is not None and not hide:
-        why = "a scenario of that name ships, and this file would hide it from every command run here"
+        why = "this file would hide the shipped scenario of that name from all commands run here"
         raise UsageError(f"scenario name {name!r}", f"{why}: choose another, or add --hide")
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -47,7 +47,7 @@ class Policy:
 
     @property
     def acts(self) -> bool:
-        """Whether it is in force in any month at all: some are reversed before a whole month has begun."""
+        """Tell whether the policy is in force in any month; one that ends before a whole month began never acts."""
         return self.begin_month < self.end_month
 
     @property
@@ -78,7 +78,7 @@ class Scenario:
     path: Path | None = field(default=None, compare=False)
     parts: tuple[str, ...] = ()  # names of the scenarios that it stacks
     subject: str = ""  # the place that the question is about, as a measure names it; "" where the file names none
-    notices: tuple[str, ...] = field(default=(), compare=False)  # on where it was found
+    notices: tuple[str, ...] = field(default=(), compare=False)  # warnings about the file that was read
 
     @property
     def atoms(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from sim.scenario.levers import catalogue
 from sim.scenario.policies import OPERATIONS
 from sim.texts import ONE_LINE, UNSEEN, line_of
 
-LONGEST_TITLE = 300  # letters
+LONGEST_TITLE = 300  # characters
 Line = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_TITLE, pattern=ONE_LINE)]
 Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat

@@ -119,7 +119,7 @@ def stack(scenarios: Sequence[Scenario]) -> Scenario:
 
 
 def _joined(titles: Sequence[str]) -> str:
-    """Return one title of several, as many of them as a title has room for."""
+    """Join titles to one of at most ``LONGEST_TITLE`` characters; titles that do not fit are counted."""
     for shown in range(len(titles), 0, -1):
         more = f" and {len(titles) - shown} more" if shown < len(titles) else ""
         if len(title := " + ".join(titles[:shown]) + more) <= LONGEST_TITLE:
@@ -294,7 +294,7 @@ def _notices(policy: Policy, start: int, years: int, others: Set[Lever]) -> list
         limits = f"{unclipped[0]:,.10g} is not in [{lever.low:,.10g}, {lever.high:,.10g}] {lever.unit}"
         raise ScenarioError(policy.origin, policy.lever, f"{before[0]:,.10g} becomes {limits}")
     if cut:
-        notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, and held there")
+        notices.append(f"beyond the lever's limit at {cut} of {len(after)} places, where the limit applies")
     return notices
 
 

@@ -53,7 +53,7 @@ def _table_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterat
         if not (row["source"] or "").strip():
             yield f"line {line}: no source"
         if row["grade"] not in tuple(GRADES):
-            yield f"line {line}: grade {row['grade']!r} is none of A, B, C, D"
+            yield f"line {line}: grade {row['grade']!r} is not one of A, B, C, D"
         yield from (f"line {line}: {problem}" for problem in (*_text_problems(row), *_number_problems(table, row)))
     yield from _key_problems(table, rows, names)
 
@@ -76,12 +76,12 @@ def _number_problems(table: Table, row: Row) -> Iterator[str]:
         try:
             value = float(text)
         except ValueError:
-            yield f"{column}: {text!r} is no number"
+            yield f"{column}: {text!r} is not a number"
             continue
         if not low <= value <= high:
             yield f"{column}: {text} is not in [{low:g}, {high:g}] {table.unit}"
         elif column in table.whole and value != int(value):
-            yield f"{column}: {text} is no whole number"
+            yield f"{column}: {text} is not a whole number"
     yield from (f"{flag}: {row[flag]!r} is neither 0 nor 1" for flag in table.flags if row[flag] not in ("0", "1"))
 
 
@@ -190,7 +190,7 @@ def _route_problems(read: Read, names: Names) -> Iterator[str]:
         if row["residents_of"] and row["residents_of"] not in names("country"):
             yield f"{place}: unknown country {row['residents_of']}"
     for country in names("country"):
-        yield from (f"routes.csv: {country}: no general way in for {tier}s" for tier in _shut_out(read, country))
+        yield from (f"routes.csv: {country}: no general route for {tier}s" for tier in _shut_out(read, country))
 
 
 def _shut_out(read: Read, country: str) -> Iterator[str]:

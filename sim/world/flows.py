@@ -93,14 +93,14 @@ def _check_head(name: str, head: Sequence[str]) -> None:
     for column in COLUMNS:
         if column not in head:
             listed = ", ".join(head) or "nothing"
-            raise WorldError(name, "line 1", f"no column {column}; expected {', '.join(COLUMNS)}, found {listed}")
+            raise WorldError(name, "line 1", f"no column {column}; expected {', '.join(COLUMNS)}, got {listed}")
 
 
 def _flow(name: str, line: int, row: dict[str, str]) -> tuple[int, str, str, float]:
     """Return year, origin, destination and persons of a row; raise WorldError for a value that is not valid."""
     year, n = (_number(name, line, column, row[column]) for column in ("year", "n"))
     if year != int(year) or not FIRST <= year <= LAST:
-        raise WorldError(name, f"line {line}", "year", f"{row['year']} is no whole year in [{FIRST}, {LAST}]")
+        raise WorldError(name, f"line {line}", "year", f"{row['year']} is not a whole year in [{FIRST}, {LAST}]")
     if not 0 <= n <= MOST:
         raise WorldError(name, f"line {line}", "n", f"{row['n']} is not in [0, {MOST:g}] persons")
     for end in ("orig", "dest"):
@@ -119,7 +119,7 @@ def _number(name: str, line: int, column: str, text: str) -> float:
     except (TypeError, ValueError):
         value = np.nan
     if not np.isfinite(value):
-        raise WorldError(name, f"line {line}", column, f"{text!r} is no number")
+        raise WorldError(name, f"line {line}", column, f"{text!r} is not a number")
     return value
 
 

@@ -83,8 +83,8 @@ TOML_MISTAKES = {
     "title": ["line 1", "not valid TOML"],
     "title = 'x'\n[[policy]]\nlever = \n": ["line 3", "not valid TOML"],
     "title = 'x'\ntitle = 'y'": ["line 2", "not valid TOML"],
-    "title = 'x'\n[[policy]]\nfrom = 2025-13-21": ["line 3", "2025-13-21 is no day"],
-    "title = 'x'\n[[policy]]\nfrom = 2025-02-30": ["line 3", "2025-02-30 is no day"],
+    "title = 'x'\n[[policy]]\nfrom = 2025-13-21": ["line 3", "2025-13-21 is not a date"],
+    "title = 'x'\n[[policy]]\nfrom = 2025-02-30": ["line 3", "2025-02-30 is not a date"],
     "title = 'x'\na = " + "[" * 5000: ["nested too deeply"],
     "title = ' '": ["title", "1 to 300 characters"],
     "title = 'x'\na = " + "9" * 5000: ["not valid TOML"],
@@ -133,7 +133,7 @@ POLICY_MISTAKES = {
     (f"lever = '{FEE}'", "value = 1", "ramp_years = 2"): ["line 5", "ramp_years", "add from"],
     (f"lever = '{FEE}'", "value = 1", "from = '2025-09-21'"): ["line 5", "from", "without quotes"],
     (f"lever = '{FEE}'", "value = 1", "from = 2025-09-21T00:00:00"): ["from", "a date such as"],
-    (f"lever = '{FEE}'", "value = 1", "from = 2025-02-30"): ["line 5", "2025-02-30 is no day"],
+    (f"lever = '{FEE}'", "value = 1", "from = 2025-02-30"): ["line 5", "2025-02-30 is not a date"],
     (f"lever = '{FEE}'", "value = 1", "from = 2026-01-01", "until = 2025-01-01"): ["line 6", "not after"],
     (f"lever = '{FEE}'", "value = 1", "from = 2026-01-01", "until = 2026-01-01"): ["line 6", "not after"],
     (f"lever = '{FEE}'", "value = 1", "ramp_years = nan"): ["line 5", "ramp_years", "nan"],
@@ -192,7 +192,7 @@ def test_the_working_folder_comes_first(tmp_path, monkeypatch):
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "h1b_fee.toml").write_text("title = 'mine'")
     monkeypatch.chdir(tmp_path)
-    with pytest.warns(TalentflowWarning, match="and not the scenario of that name that ships"):
+    with pytest.warns(TalentflowWarning, match="not the shipped scenario of that name"):
         found = load("h1b_fee")
     assert found.title == "mine"
     assert check_period(found, 2026, 10) == list(found.notices) != []  # every answer says it again
@@ -215,7 +215,7 @@ def test_a_stack_tells_what_its_parts_hide(tmp_path, monkeypatch):
 
 
 def test_a_starter_hides_a_shipped_name_only_if_asked(tmp_path):
-    with pytest.raises(UsageError, match=r"ships, and this file would hide it .* or add --hide"):
+    with pytest.raises(UsageError, match=r"this file would hide the shipped scenario .* or add --hide"):
         write_starter("baseline", tmp_path)
     assert write_starter("baseline", tmp_path, hide=True).exists()
 
@@ -544,7 +544,7 @@ def test_places_that_share_a_country_or_an_origin_are_told_once():
 
 def test_shares_are_told_in_percent():
     said = describe(load("eu_fast_track"))[2]
-    assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to whatever is in force)" in said
+    assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to the value in force)" in said
 
 
 # --- a file of one's own ----------------------------------------------------------------------------------
