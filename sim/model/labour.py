@@ -21,7 +21,6 @@ from sim.world.engineers import TASTES, TEMPORARY, tier_of
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "sector_utility_at_start")
-
 FRONTIER_LAB = SECTORS.index("frontier_lab")
 PUSHED = {"sovereign_lab": 0.5, "frontier_lab": 0.3, "cloud_saas": 0.2}  # jobs that compute opens; assumed, grade D
 PUSHED_SECTORS = np.array([PUSHED.get(sector, 0.0) for sector in SECTORS])

@@ -40,7 +40,6 @@ WRITES = (
     "opened",
     "visas",
 )
-
 OWNER_OF = np.array(
     [
         OWNERS.index(owner)

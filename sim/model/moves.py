@@ -9,7 +9,6 @@ from sim.threads import over_range
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
-
 MONTHS = 12
 
 

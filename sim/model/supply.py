@@ -13,7 +13,6 @@ from sim.world.people import entrant_homes, entrant_tiers
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "ties", "entered", "used", "spare", "seen", "studied", "accounts")
-
 GRADUATES, CONVERSIONS = range(2)
 ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors
 ACADEMIA = SECTORS.index("academia")

@@ -10,7 +10,8 @@ from copy import copy
 import numpy as np
 
 from sim.model import lottery, moves, rng
-from sim.model.kernels.choice import uniforms
+from sim.model.kernels import events
+from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
 from sim.model.kernels.visas import below, students, valid
 from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
 from sim.threads import over_range
@@ -18,12 +19,12 @@ from sim.world.engineers import tier_of
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
-
 ODDS_WINDOW = 3  # years of odds that applicants look back on
 LOTTERY_MONTH = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 SLOT, HUB, ROUTE, MONTH = range(4)
 NONE = np.zeros((4, 0), np.int64)
+STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 
 
 class Desks:
@@ -401,3 +402,92 @@ class VisaSystem(Desks):
         routes, tiers = self.grants_by_tier.shape
         counts = np.bincount(petitions[ROUTE] * tiers + tier, minlength=routes * tiers)
         self.grants_by_tier += counts.reshape(routes, tiers)
+
+
+def update_status(sim, year):
+    """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
+    setting, people = sim.world.setting, sim.people
+    questions = ("settlement", "return", "renewal", "naturalisation", "work after study")
+    keys = np.array([rng.key(sim.seed, q, year) for q in questions])
+    month = 12 * year + 11
+    if sim.a.study_routes > 0:
+        months, share, route = sim.routes.study_terms(len(setting.countries), sim.rules, sim.baseline_rules)
+    else:
+        months = np.stack([sim.routes.opt_months(len(setting.countries), sim.rules), stem_months(setting)])
+        share, route = np.ones(months.shape), np.full(months.shape, -1)
+    parts = over_range(
+        events.update_status,
+        sim.used,
+        keys,
+        people,
+        setting.country,
+        setting.settlement_rate * sim.rules["settlement"][:, None],
+        return_rates(sim),
+        renewal_rates(sim),
+        np.minimum(sim.a.naturalisation_rate * sim.rules["naturalisation"], 1.0),
+        months,
+        share,
+        month,
+    )
+    changes, expired, homeward, asked, got = zip(*parts, strict=True)
+    sim.visas.count_study(route, sum(asked), sum(got))
+    sim.accounts.delta += sum(changes)
+    for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
+        slots = np.concatenate(leavers)
+        if sim.a.relocation > 0 and mode == LEAVING:
+            slots = transferred(sim, slots, year, month)
+        chosen, _ = moves.choose(sim, slots, "leave the country", year, mode)
+        going = chosen != people.hub[slots]
+        if mode == LEAVING:
+            np.add.at(sim.accounts.forced, (people.hub[slots[going]], people.home[slots[going]]), 1)
+        moves.move(sim, slots[going], chosen[going], month)
+
+
+def transferred(sim, slots, year, month):
+    """Who must leave and has no offer, or declines it; the others file for a permit where their employer wants them."""
+    country = sim.world.setting.country
+    usa = country[sim.people.hub[slots]] == sim.world.setting.countries.index("usa")
+    offer = sim.visas.offers(slots, usa, month)
+    some = np.flatnonzero((offer >= 0) & (sim.people.target[slots] < 0))
+    none = np.full(len(some), -1, np.int64)
+    chosen, needs = moves.choose_with_offers(
+        sim, slots[some], "offer at the end", year, none, offer[some], leaving=True
+    )
+    takes = chosen == offer[some]
+    sim.visas.take(slots[some], chosen, offer[some])
+    moves.act_on(sim, month, slots[some[takes]], chosen[takes], needs[takes])
+    return np.delete(slots, some[takes])
+
+
+def stem_months(setting):
+    """(country,) months by which post-study work is extended for STEM degrees."""
+    return np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
+
+
+def return_rates(sim):
+    r"""(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6).
+
+    .. math:: r_{cg} = w_c\,\pi_c\,\max(r^0_{cg} - \chi,\ 0)\,b_g
+
+    :math:`r^0` is the measured rate of ``return_hazards.csv``, :math:`\chi` the assumption ``chosen_departures``,
+    :math:`w` is 1 in the USA and ``return_elsewhere`` where no stay rate is measured, :math:`\pi` what policy makes of
+    it, and :math:`b` is ``return_bonus`` for Korea, Taiwan and Japan and 1 for others. Source: NCSES stay rates for the
+    USA; assumed elsewhere (grade D).
+    """
+    setting, a = sim.world.setting, sim.a
+    bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
+    weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
+    policy = (weight * sim.rules["going_home"])[:, None]
+    if a.return_choice > 0:  # going home is a choice (E3), fitted to the measured rates
+        return np.zeros_like(setting.return_rate)
+    return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
+
+
+def renewal_rates(sim):
+    """(country,) approval of a renewed permit: that of the country's widest temporary route."""
+    of_country, rules = sim.routes.of_country, sim.rules
+    mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
+    access_share = np.where(mine, rules["route_reach"][of_country], -1.0)
+    widest = np.take_along_axis(of_country, access_share.argmax(axis=1)[:, None], axis=1)[:, 0]
+    approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
+    return 1 - sim.a.renewal_refusal * (1 - approved)

@@ -3,7 +3,7 @@
 import inspect
 import re
 
-from sim.model import equations, teams, year
+from sim.model import equations, teams, visas
 
 TITLES = {
     "E1": "Net real pay",
@@ -20,7 +20,7 @@ TITLES = {
     "E12": "Teams",
 }
 DEFINITIONS = (equations,)
-ELSEWHERE = (year.return_rates, teams)  # an equation each that is one line inside its mechanism
+ELSEWHERE = (visas.return_rates, teams)  # an equation each that is one line inside its mechanism
 LABEL = re.compile(r"\((E\d+)")
 
 

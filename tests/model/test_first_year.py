@@ -7,7 +7,7 @@ import pytest
 from worlds import CENTRE, arm_of, fitted, scenario, setting, shipped_world, world_of
 
 from sim import load
-from sim.model.first_year import ended, expected
+from sim.model.inversion import ended, expected
 from sim.model.year import begin, simulate
 from sim.scenario.levers import baseline_rules
 

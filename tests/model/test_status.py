@@ -6,7 +6,7 @@ from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, 
 
 from sim.model import equations as eq
 from sim.model.labour import job_lock
-from sim.model.year import return_rates
+from sim.model.visas import return_rates
 from sim.study.run import run
 from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY
 

@@ -19,8 +19,8 @@ from worlds import (
 
 from sim.model import rng
 from sim.model.routes import MOST_ROUTES, approval, pays_fee, route_for
-from sim.model.visas import SLOT
-from sim.model.year import leave, update_status
+from sim.model.visas import SLOT, update_status
+from sim.model.year import leave
 from sim.scenario.files import load
 from sim.world.categories import TIERS
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, STEM_OPT, STUDENT, TEMPORARY, tier_of

@@ -10,15 +10,15 @@ from functools import lru_cache
 import numpy as np
 
 from sim.custom_world import kept_by_world
-from sim.model.first_year import expected
+from sim.model.inversion import expected
 from sim.model.supply import entrant_path
-from sim.model.tracers import Tracers, follow, residents
 from sim.model.year import begin
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import FIT_POPULATION, START
 from sim.study.corridors import FIRST, LAST, TERMS, poisson_fit
 from sim.study.corridors import SOURCE as CORRIDORS
+from sim.study.tracers import Tracers, follow, residents
 from sim.world import build_world
 from sim.world.categories import STATUSES
 from sim.world.countries import ties

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from sim.model import moves, year
+from sim.model import moves, visas, year
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.visas import below
 from sim.model.labour import ENTRY_AGE, change_jobs, place_remote_workers, promote, return_to_office
@@ -86,7 +86,7 @@ class Tracers(Simulation):
         for month in range(12 * now, 12 * (now + 1)):
             moves.decide(self, month)
             self.visas.hold_rounds(month)
-        year.update_status(self, now)
+        visas.update_status(self, now)
         promote(self, now)
         return_to_office(self, now)
         change_jobs(self, now)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from worlds import CENTRE, START, constants_of, fitted, rules_for, same, scenario, setting, shipped_world, world_of
 
-from sim.model.tracers import Tracers, follow, residents
 from sim.model.year import begin, simulate
 from sim.scenario.levers import baseline_rules
+from sim.study.tracers import Tracers, follow, residents
 from sim.world.categories import TIERS
 from sim.world.engineers import TEMPORARY, tier_of
 
