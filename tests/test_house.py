@@ -117,6 +117,14 @@ def test_equations_draw_nothing():
     assert "sim.model.rng" not in set(imported("sim.model.equations"))
 
 
+def test_the_model_stays_small():
+    """At most 20 files of code on at most eight floors, a floor being the longest way down by imports."""
+    rooms = [name for name in MODULES if name.startswith("sim.model.") and tree(name).body]
+    graph = nx.DiGraph((name, other) for name in rooms for other in imported(name) if other in rooms)
+    assert len(rooms) <= 20
+    assert nx.dag_longest_path_length(graph) + 1 <= 8
+
+
 def declared():
     """Attributes that the class Simulation declares."""
     (state,) = [node for node in tree("sim.model.state").body if getattr(node, "name", "") == "Simulation"]

@@ -244,7 +244,7 @@ def utility_terms(sim, year):
             diaspora=s.compatriots,
             home_share=s.home_share,
             language=s.language,
-            openings=openings(s, a, rules, sim.jobs_abroad()),
+            openings=sim.openings(),
             constant=sim.constants.at(year, a.boom_half_life),
         ),
         compute=compute_table(s, a, m),

@@ -14,7 +14,6 @@ import numpy as np
 from sim.model import rng
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.jobs import BUYERS, members_together, move_teams
-from sim.model.market import openings
 from sim.threads import over_range
 from sim.world.engineers import NATIVE_YEAR
 
@@ -50,8 +49,8 @@ def acquire_teams(sim, year):
 
 def buyers(sim):
     """(country, hub * buyer) openings of frontier labs and big tech in a country, cumulative: they buy its teams."""
-    s, a, rules = sim.world.setting, sim.a, sim.rules
-    jobs = openings(s, a, rules, sim.jobs_abroad())[:, None] * sim.sectors.openings[:, BUYERS]
+    s = sim.world.setting
+    jobs = sim.openings()[:, None] * sim.sectors.openings[:, BUYERS]
     inside = s.country == np.arange(len(s.countries))[:, None]
     return np.cumsum((inside[:, :, None] * jobs).reshape(len(inside), -1), axis=1)
 
