@@ -15,6 +15,7 @@ from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
 from sim.model.kernels.visas import below, students, valid
 from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
 from sim.threads import over_range
+from sim.world.categories import TIERS
 from sim.world.engineers import tier_of
 
 # attributes of a simulation that the steps of this module change
@@ -27,33 +28,79 @@ NONE = np.zeros((4, 0), np.int64)
 STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 
 
-class Desks:
-    """Rules and yearly counts of every route; (route,) arrays, counts in agents."""
+class VisaSystem:
+    """The visa system of every country (E5): rules in force, petitions, odds, and the counts of the year.
+
+    Arrays are by route unless said; counts are in agents, registrations too. Petitions are (4, n) integers, see above.
+
+    Attributes
+    ----------
+    pools : list of Pool, caps that several routes or occupations share
+    odds : (year, route) odds of selection, this year's first; known_odds : (route,) by which people choose all year
+    drawn, capped : bool, selected by lot; with a cap and served in order
+    p_pays : (tier, route) the employer pays the special fee; approval : a petition is granted; permit_months
+    new, queued, waiting : petitions of the month, in capped queues, and for the next draw
+    due : month -> petitions granted whose processing ends then
+    refused : petitions refused this month; lost : engineers refused whose employer still wants them
+    transfers : engineers who have taken a job offered abroad and not yet filed for it
+    turns : share of petitions whose turn has come, every time that it was asked this year
+    last_clocks : (route, 2) clock of the last one selected, others and local masters
+    counts : name -> count of the year; grants_by_tier : (route, tier); made, taken : (country,) jobs offered abroad
+    """
 
     def __init__(self, sim):
         self.sim = sim
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
+        self._kept = {}  # what is computed once for the rules and odds in force
+        self.new, self.queued, self.waiting = [NONE], NONE, NONE
+        self.due, self.refused = {}, [NONE]
+        self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
+        self.last_clocks = np.full((len(sim.routes.names), 2), np.inf)
+
+        # until the first draw people expect the odds of the last registrations counted
         self.odds = np.ones((ODDS_WINDOW, len(sim.routes.names)))
         for r in np.flatnonzero(is_drawn(sim)):
             pool = self.pools[sim.routes.pool[r]]
             everybody = pool.registrations + pool.own
             self.odds[:, r] = min(1.0, sim.rules["route_cap"][r] / sim.a.petition_yield / everybody)
+        self.read_rules()
+        self.start_year()
+
+    def of(self, sim):
+        """These offices as a branch of their simulation starts with them."""
+        twin = copy(self)
+        twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
+        twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
+        twin.last_clocks = self.last_clocks.copy()
+        twin.lost, twin.transfers = list(self.lost), list(self.transfers)
+        twin.due = {month: list(batches) for month, batches in self.due.items()}
+        return twin
+
+    def start_year(self):
+        """Open the year's accounts; a cap counts from January."""
+        self.counts = {name: np.zeros(len(self.sim.routes.names)) for name in COUNTED}
+        self.known_odds = self.mean_odds()  # whenever rules change in the year
+        self.grants_by_tier = np.zeros((len(self.sim.routes.names), len(TIERS)))
+        self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))
+        self.turns = []
 
     def read_rules(self):
-        """Take note of the rules now in force."""
+        """Take note of the rules now in force, and sort the petitions that wait by them."""
         sim = self.sim
+        self._kept.clear()
         self.drawn = is_drawn(sim)
         self.capped = ~self.drawn & np.isfinite(sim.rules["route_cap"])
         self.p_pays = pays_fee(sim.a, sim.rules["route_special_fee_usd"])
         self.approval = approval(sim)
         self.permit_months = np.rint(12 * np.minimum(sim.rules["route_years"], 99)).astype(np.int64)
 
-    def start_year(self):
-        """Open the year's accounts; a cap counts from January."""
-        self.counts = {name: np.zeros(len(self.sim.routes.names)) for name in COUNTED}
-        self.known_odds = self.mean_odds()  # by which people choose all year, whenever rules change in it
-        self.grants_by_tier = np.zeros((len(self.sim.routes.names), 3))
-        self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))  # jobs offered abroad, and taken
+        # who needs no permit any more, or waits in vain, decides anew
+        held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
+        free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
+        anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
+        self.refused.append(held[:, anew])
+        held = held[:, ~anew]
+        self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
     def mean_odds(self):
         """(route,) mean odds of selection in the last three years."""
@@ -82,51 +129,8 @@ class Desks:
             cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
         return np.minimum(cap, 1e12)
 
-
-class VisaSystem(Desks):
-    """Pending petitions and yearly counts of every route; (route,) arrays in agents, registrations in agents too."""
-
-    def __init__(self, sim):
-        super().__init__(sim)
-        self._kept = {}  # what is computed once for the rules and odds in force
-        self.new, self.queued, self.waiting = [NONE], NONE, NONE  # applications of the month, in queues, for a draw
-        self.due = {}  # month -> petitions granted whose processing ends then
-        self.refused = [NONE]  # petitions refused this month
-        self.last_clocks = np.full((len(sim.routes.names), 2), np.inf)  # of the selected, others and local masters
-        self.lost = [NONE[SLOT]]  # engineers refused this month whose employer still wants them
-        self.transfers = [NONE[SLOT]]  # engineers who have taken a job offered abroad and not yet filed for it
-        self.read_rules()
-        self.start_year()
-
-    def of(self, sim):
-        """These offices as a branch of their simulation starts with them."""
-        twin = copy(self)
-        twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
-        twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
-        twin.last_clocks = self.last_clocks.copy()
-        twin.lost, twin.transfers = list(self.lost), list(self.transfers)
-        twin.due = {month: list(batches) for month, batches in self.due.items()}
-        return twin
-
-    def start_year(self):
-        """Open the year's accounts."""
-        super().start_year()
-        self.turns = []  # (route,) share of petitions whose turn has come, every time that it was asked this year
-
-    def read_rules(self):
-        """Take note of the rules now in force."""
-        super().read_rules()
-        sim = self.sim
-        self._kept.clear()
-        held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
-        free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
-        anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
-        self.refused.append(held[:, anew])  # who needs no permit any more, or waits in vain, decides anew
-        held = held[:, ~anew]
-        self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
-
     def success_by_route(self, abroad):
-        """(tier, route) what an application promises, from abroad or from inside; see ``routes.promise``."""
+        """(tier, route) what an application promises, from abroad or inside; see ``routes.success_probability``."""
         return self._keep(("promise", abroad), lambda: success_probability(self.sim, abroad, self.mean_odds()))
 
     def _keep(self, name, compute):
