@@ -24,12 +24,12 @@ os.environ["TALENTFLOW_CACHE"] = "off"  # a world comes from the disk in the one
 YEARS = 10
 # phase -> functions in which its time is spent, by file and name
 PHASES = {
-    "who considers": ["year.py find_considering"],
+    "who considers": ["year.py find_searchers"],
     "decide": ["moves.py decide"],
     "visas": ["visas.py hold_rounds"],
-    "market": ["market.py follow_the_market"],
+    "market": ["market.py update_market"],
     "enter": ["supply.py enter"],
-    "settle": ["year.py settle"],
+    "settle": ["visas.py update_status"],
     "leave": ["year.py leave"],
     "ledger": ["year.py close"],
 }

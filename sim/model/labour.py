@@ -14,6 +14,7 @@ from sim.model import equations as eq
 from sim.model import moves, rng
 from sim.model.kernels import jobs
 from sim.model.kernels.choice import Hiring
+from sim.model.rng import Hazard
 from sim.model.supply import skill_demand
 from sim.threads import over_range
 from sim.world.categories import SECTORS
@@ -162,7 +163,7 @@ def sign_on_table(sim, gross):
 def change_jobs(sim, year):
     """Let engineers change employers within their hub."""
     setting, a = sim.world.setting, sim.a
-    keys = np.array([rng.key(sim.seed, "separation", year), rng.key(sim.world.seed, "mission")])
+    keys = np.array([JOB_CHANGE.key(sim, year), rng.key(sim.world.seed, "mission")])
     for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value)
     for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
     parts = over_range(
@@ -170,7 +171,7 @@ def change_jobs(sim, year):
         sim.used,
         keys,
         sim.people,
-        separation(sim),
+        JOB_CHANGE.rate(sim, year),
         for_pay,
         job_lock(setting, a),
         1 + a.remote_separation_effect,
@@ -182,7 +183,7 @@ def change_jobs(sim, year):
     sim.accounts.rehired(*map(sum, zip(*parts, strict=True)))
 
 
-def separation(sim):
+def separation(sim, year=None):
     """(2, sector) separations a person-year of the others and of those whom the mission of a frontier lab holds."""
     a, rate = sim.a, separation_rates(sim.world.setting, sim.a) * sim.rules["sector_separations"]
     others = 1 / (1 - a.mission_share * (1 - a.mission_separation))  # so that both average the sector's rate
@@ -227,9 +228,9 @@ def promote(sim, year):
     parts = over_range(
         jobs.promote,
         sim.used,
-        rng.key(sim.seed, "promotion", year),
+        PROMOTION.key(sim, year),
         sim.people,
-        promotion_rates(sim, year),
+        PROMOTION.rate(sim, year),
         sim.entered,
         year,
         track,
@@ -362,13 +363,13 @@ def return_to_office(sim, year):
 
     A part of those whose employer is in their country move to him; everybody else takes another job where he lives.
     """
-    keys = np.array([sim.hiring.keys[1], rng.key(sim.seed, "follow the office", year)])
+    keys = np.array([sim.hiring.keys[1], RECALL.key(sim, year)])
     parts = over_range(
         jobs.return_to_office,
         sim.used,
         keys,
         sim.people,
-        sim.a.recall_relocation,
+        RECALL.rate(sim, year),
         sim.world.setting.country,
         sim.hiring,
         len(sim.world.setting.homes),
@@ -385,3 +386,23 @@ def relative(a, market, compute):
         return np.minimum(compute, a.compute_saturation)
     world = np.average(market.compute, weights=np.maximum(market.size, 1e-9))
     return np.minimum(compute / world, RELATIVE_SATURATION)
+
+
+def recall_moves(sim, year):
+    """Probability of moving to the employer's hub in the same country when a remote job ends (E11)."""
+    return sim.a.recall_relocation
+
+
+PROMOTION = Hazard(
+    "E10", "promotion", "practitioners, entry engineers", "December", "promotion", promotion_rates, "one tier up"
+)
+JOB_CHANGE = Hazard("E10", "job change", "everybody", "December", "separation", separation, "sector and employer")
+RECALL = Hazard(
+    "E11",
+    "return to office",
+    "remote workers whose role and sector no longer allow it",
+    "December",
+    "follow the office",
+    recall_moves,
+    "moves to the employer's hub; the others take a job where they live",
+)

@@ -5,7 +5,9 @@ number of threads and in any order, because nothing is consumed: the slot is has
 The hash is the finaliser of splitmix64 (Steele, Lea and Flood 2014, OOPSLA), a counter-based generator.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -68,6 +70,25 @@ def uniform(key, slots):
     x = (x ^ (x >> S27)) * MIX_2
     x = x ^ (x >> S31)
     return ((x >> S11) * TO_UNIT).reshape(slots.shape)
+
+
+class Hazard(NamedTuple):
+    """What may befall an engineer in a year: declared once, executed by the step of its module, printed in the ODD.
+
+    It happens where the keyed draw of ``question`` is below the hazard. ``year.HAZARDS`` lists them all.
+    """
+
+    equation: str  # its label
+    name: str
+    who: str  # may meet it
+    when: str
+    question: str  # of the keyed draw
+    rate: Callable  # of a simulation and a year: per person-year, or a probability; axes in its docstring
+    changes: str  # what it changes
+
+    def key(self, sim, year):
+        """The key of the year's draw."""
+        return key(sim.seed, self.question, year)
 
 
 def rounded(amount, key, slot=0):

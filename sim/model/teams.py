@@ -14,6 +14,7 @@ import numpy as np
 from sim.model import rng
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.jobs import BUYERS, members_together, move_teams
+from sim.model.rng import Hazard
 from sim.threads import over_range
 from sim.world.engineers import NATIVE_YEAR
 
@@ -28,9 +29,9 @@ def teams_of(world):
 
 def acquire_teams(sim, year):
     """Acqui-hires of a year: who works with a team's leader, in his hub and sector, goes with him, all at once."""
-    rate, accounts = sim.rules["acquihire_rate"], sim.accounts
+    rate, accounts = ACQUISITION.rate(sim, year), sim.accounts
     if rate.any():
-        keys = np.array([rng.key(sim.seed, question, year) for question in ("taken over", "buyer")])
+        keys = np.array([ACQUISITION.key(sim, year), rng.key(sim.seed, "buyer", year)])
         move_teams(
             keys,
             rate,
@@ -61,3 +62,19 @@ def completeness(sim):
     together, teams = (sum(counts) for counts in zip(*parts, strict=True))
     # whole numbers are summed first, and divided in a fixed order: equal bytes for any number of threads
     return float((together[1:] / np.arange(1, len(together))).sum() / max(teams, 1))
+
+
+def acquisition_rates(sim, year):
+    """(sector,) hazard of a leader's team to be bought (E12): the lever ``acquihire_rate``."""
+    return sim.rules["acquihire_rate"]
+
+
+ACQUISITION = Hazard(
+    "E12",
+    "acquisition",
+    "teams with a leader, by the leader's sector",
+    "December",
+    "taken over",
+    acquisition_rates,
+    "the buyer's hub and sector, for all who work with the leader",
+)

@@ -13,6 +13,7 @@ from sim.model import lottery, moves, rng
 from sim.model.kernels import events
 from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
 from sim.model.kernels.visas import below, students, valid
+from sim.model.rng import Hazard
 from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
 from sim.threads import over_range
 from sim.world.categories import TIERS
@@ -411,24 +412,17 @@ class VisaSystem:
 def update_status(sim, year):
     """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
     setting, people = sim.world.setting, sim.people
-    questions = ("settlement", "return", "renewal", "naturalisation", "work after study")
-    keys = np.array([rng.key(sim.seed, q, year) for q in questions])
+    hazards = (SETTLEMENT, RETURN, RENEWAL, NATURALISATION)
+    keys = np.array([hazard.key(sim, year) for hazard in (*hazards, WORK_AFTER_STUDY)])
+    months, share, route = WORK_AFTER_STUDY.rate(sim, year)
     month = 12 * year + 11
-    if sim.a.study_routes > 0:
-        months, share, route = sim.routes.study_terms(len(setting.countries), sim.rules, sim.baseline_rules)
-    else:
-        months = np.stack([sim.routes.opt_months(len(setting.countries), sim.rules), stem_months(setting)])
-        share, route = np.ones(months.shape), np.full(months.shape, -1)
     parts = over_range(
         events.update_status,
         sim.used,
         keys,
         people,
         setting.country,
-        setting.settlement_rate * sim.rules["settlement"][:, None],
-        return_rates(sim),
-        renewal_rates(sim),
-        np.minimum(sim.a.naturalisation_rate * sim.rules["naturalisation"], 1.0),
+        *(hazard.rate(sim, year) for hazard in hazards),
         months,
         share,
         month,
@@ -436,6 +430,8 @@ def update_status(sim, year):
     changes, expired, homeward, asked, got = zip(*parts, strict=True)
     sim.visas.count_study(route, sum(asked), sum(got))
     sim.accounts.delta += sum(changes)
+
+    # who has lost the right to stay, or wants to go home, leaves the country now
     for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
         slots = np.concatenate(leavers)
         if sim.a.relocation > 0 and mode == LEAVING:
@@ -468,7 +464,29 @@ def stem_months(setting):
     return np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
 
 
-def return_rates(sim):
+def settlement_rates(sim, year):
+    """(country, home) hazard of temporary residents to become permanent (E6), by the queues of their country of birth.
+
+    Source: ``settlement.csv``.
+    """
+    return sim.world.setting.settlement_rate * sim.rules["settlement"][:, None]
+
+
+def naturalisation_rates(sim, year):
+    """(country,) hazard of permanent residents to become citizens (E6)."""
+    return np.minimum(sim.a.naturalisation_rate * sim.rules["naturalisation"], 1.0)
+
+
+def study_terms(sim, year):
+    """Work after study and its extension (E6): months, probability of getting it, and route, each (step, country)."""
+    countries = len(sim.world.setting.countries)
+    if sim.a.study_routes > 0:
+        return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
+    months = np.stack([sim.routes.opt_months(countries, sim.rules), stem_months(sim.world.setting)])
+    return months, np.ones(months.shape), np.full(months.shape, -1)
+
+
+def return_rates(sim, year=None):
     r"""(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6).
 
     .. math:: r_{cg} = w_c\,\pi_c\,\max(r^0_{cg} - \chi,\ 0)\,b_g
@@ -487,7 +505,7 @@ def return_rates(sim):
     return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 
-def renewal_rates(sim):
+def renewal_rates(sim, year=None):
     """(country,) approval of a renewed permit: that of the country's widest temporary route."""
     of_country, rules = sim.routes.of_country, sim.rules
     mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
@@ -495,3 +513,33 @@ def renewal_rates(sim):
     widest = np.take_along_axis(of_country, access_share.argmax(axis=1)[:, None], axis=1)[:, 0]
     approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
     return 1 - sim.a.renewal_refusal * (1 - approved)
+
+
+# The hazards of statuses, in the order in which a year tries them
+SETTLEMENT = Hazard(
+    "E6", "settlement", "temporary residents", "December", "settlement", settlement_rates, "status becomes permanent"
+)
+RETURN = Hazard(
+    "E6", "return home", "temporary residents not settled", "December", "return", return_rates, "chooses a hub at home"
+)
+RENEWAL = Hazard(
+    "E6",
+    "renewal",
+    "temporary residents whose permit runs out",
+    "December",
+    "renewal",
+    renewal_rates,
+    "36 more months; without it, the country is left",
+)
+NATURALISATION = Hazard(
+    "E6", "naturalisation", "permanent residents", "December", "naturalisation", naturalisation_rates, "citizenship"
+)
+WORK_AFTER_STUDY = Hazard(
+    "E6",
+    "work after study",
+    "students and those on post-study work whose status runs out",
+    "December",
+    "work after study",
+    study_terms,
+    "the next status and its months; without it, the country is left",
+)

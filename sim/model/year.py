@@ -6,12 +6,13 @@ import simpy
 from sim.model import moves, rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import free_to_decide
-from sim.model.labour import change_jobs, offers, promote, return_to_office
+from sim.model.labour import JOB_CHANGE, PROMOTION, RECALL, change_jobs, offers, promote, return_to_office
 from sim.model.market import update_market
+from sim.model.rng import Hazard
 from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
-from sim.model.teams import acquire_teams
-from sim.model.visas import update_status
+from sim.model.teams import ACQUISITION, acquire_teams
+from sim.model.visas import NATURALISATION, RENEWAL, RETURN, SETTLEMENT, WORK_AFTER_STUDY, update_status
 from sim.threads import over_range
 
 # attributes of a simulation that the steps of this module change
@@ -106,15 +107,14 @@ def simulate(sim, until):
 
 def find_searchers(sim, year):
     """Who considers a move this year, by month: 12 arrays of slots (E4)."""
-    rates = np.minimum(sim.search_rates * offers(sim)[:, None, None], 1.0)
-    keys = (rng.key(sim.seed, question, year) for question in ("month", "consider"))
+    keys = rng.key(sim.seed, "month", year), SEARCH.key(sim, year)
     a, teams = sim.a, sim.teams._replace(moved=sim.leaders())
     parts = over_range(
         events.find_searchers,
         sim.used,
         *keys,
         sim.people,
-        rates,
+        SEARCH.rate(sim, year),
         a.considering_graduate,
         a.remote_considering,
         teams,
@@ -148,10 +148,10 @@ def leave(sim, year):
             over_range(
                 events.leave,
                 sim.used,
-                rng.key(sim.seed, "exit", year),
+                EXIT.key(sim, year),
                 sim.people,
                 setting.country,
-                setting.exit_rate,
+                EXIT.rate(sim, year),
                 year,
                 len(setting.homes),
             )
@@ -169,3 +169,41 @@ def close(sim, year):
     sim.affiliate_jobs = max(opened, 0.0) * sim.world.weight
     sim.year = year + 1
     sim.follow_academia()
+
+
+def search_rates(sim, year):
+    """(category // 3, status, age) probability of considering a move in the year (E4), by demand for the skill."""
+    return np.minimum(sim.search_rates * offers(sim)[:, None, None], 1.0)
+
+
+def exit_rates(sim, year):
+    """(country,) hazard of leaving the occupation, retirement at the last age apart (E9). Source: ``supply.csv``."""
+    return sim.world.setting.exit_rate
+
+
+SEARCH = Hazard(
+    "E4",
+    "search",
+    "everybody without a pending petition",
+    "January",
+    "consider",
+    search_rates,
+    "decides in a drawn month",
+)
+EXIT = Hazard(
+    "E9", "exit", "everybody", "December", "exit", exit_rates, "leaves the occupation; so does who is over 67"
+)
+# every hazard of the model, in the order of a year
+HAZARDS = (
+    SEARCH,
+    SETTLEMENT,
+    RETURN,
+    RENEWAL,
+    NATURALISATION,
+    WORK_AFTER_STUDY,
+    PROMOTION,
+    RECALL,
+    JOB_CHANGE,
+    ACQUISITION,
+    EXIT,
+)

@@ -12,7 +12,7 @@ import textwrap
 from collections import Counter
 from pathlib import Path
 
-from sim.model.year import simulate
+from sim.model.year import HAZARDS, simulate
 from sim.results.measures import MEASURES
 from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
@@ -68,6 +68,22 @@ def year():
     """The loop over the phases of a year, as the code has it."""
     loop = inspect.getsource(simulate).partition("    for year in")
     return f"```python\n{textwrap.dedent(''.join(loop[1:])).rstrip()}\n```"
+
+
+def hazards():
+    """Every hazard of the year: who, when, how often, what it changes."""
+    rows = [
+        [
+            each.equation,
+            each.name,
+            each.who,
+            each.when,
+            equation_words.inline((inspect.getdoc(each.rate) or "").partition("\n\n")[0]),
+            each.changes,
+        ]
+        for each in HAZARDS
+    ]
+    return table(["equation", "hazard", "who", "month", "hazard a year", "what changes"], rows)
 
 
 def assumptions():
@@ -208,6 +224,7 @@ WRITTEN_HERE = (
     scales,
     state,
     year,
+    hazards,
     assumptions,
     beliefs,
     facts,

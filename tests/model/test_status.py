@@ -1,10 +1,13 @@
 """Status (E6): job lock against its gates, return, naturalisation, and what a closed border does to those inside."""
 
+import re
+
 import numpy as np
 import pytest
 from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
+from sim.model import labour, visas, year
 from sim.model.labour import job_lock
 from sim.model.visas import return_rates
 from sim.study.run import run
@@ -110,3 +113,31 @@ def test_a_border_closed_to_newcomers_keeps_those_inside():
     )
     delta = float(rate.sel(arm="scenario").mean() / rate.sel(arm="baseline").mean() - 1)
     assert -0.3 < delta < 0
+
+
+# hazards are executed from their declarations
+
+
+def test_hazards_are_declared_once():
+    questions = [hazard.question for hazard in year.HAZARDS]
+    assert len(set(questions)) == len(questions)
+    assert all(hazard.rate.__doc__ and re.fullmatch(r"E\d+", hazard.equation) for hazard in year.HAZARDS)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "happened"),
+    [
+        (labour, "PROMOTION", lambda arm: arm.accounts.promotions.sum()),
+        (labour, "JOB_CHANGE", lambda arm: arm.accounts.job_changes.sum()),
+        (visas, "NATURALISATION", lambda arm: (arm.people.status[: arm.used] == PERMANENT).sum()),
+    ],
+)
+def test_a_step_executes_its_declared_hazard(monkeypatch, module, name, happened):
+    hazard = getattr(module, name)
+    counts = []
+    for factor in (1, 0):
+        never = hazard._replace(rate=lambda sim, year, factor=factor: factor * hazard.rate(sim, year))
+        monkeypatch.setattr(module, name, never)
+        *_, arm = years_of(shipped_world(5_000, 1))
+        counts.append(happened(arm))
+    assert counts[0] < counts[1] if name == "NATURALISATION" else counts[0] > counts[1]
