@@ -130,7 +130,7 @@ def sector_terms(arm, slots, year, market):
 
 
 def sectors_ahead(arm, year):
-    """(category % 45, hub, sector) pull of a sector's pay and compute over the hub's mean (E1, E2), cell by cell."""
+    """(profile, hub, sector) pull of a sector's pay and compute over the hub's mean (E1, E2), cell by cell."""
     s, a, rules, market = arm.world.setting, arm.a, arm.rules, _market(arm, year)
     ahead = np.zeros((45, len(s.hubs), len(SECTORS)))
     factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)

@@ -8,8 +8,9 @@ over all engineers; it shows that all of them balance at once, and misses a gap 
 import numpy as np
 
 from sim.errors import InvariantError
-from sim.model.kernels.accounts import STATUS_COUNT, no_delta
+from sim.model.kernels.accounts import no_delta
 from sim.world.categories import SECTORS, TIERS
+from sim.world.engineers import STATUS_COUNT
 
 
 class Accounts:

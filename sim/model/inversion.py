@@ -21,7 +21,7 @@ from sim.model.labour import search_factor
 from sim.model.market import dissimilarity_of, update_market
 from sim.model.routes import route_shares, success_probability
 from sim.world.categories import STATUSES, TIERS
-from sim.world.engineers import OPT, STEM_OPT, STUDENT, TEMPORARY, tier_of
+from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, STUDENT, TEMPORARY, TIER_COUNT, category, tier_of
 from sim.world.people import entrant_homes
 
 ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
@@ -130,7 +130,7 @@ def expected_searchers(sim):
     """(hub, home, tier) persons expected to consider a move in the first year, new graduates included."""
     a, s, world = sim.a, sim.world.setting, sim.world
     kind = np.array([1 - a.mover_share, a.mover_share])
-    rates = sim.search_rates.reshape(2, 3, s.role_share.shape[1], *sim.search_rates.shape[1:])
+    rates = sim.search_rates.reshape(2, TIER_COUNT, ROLE_COUNT, *sim.search_rates.shape[1:])
     roles = s.role_share * search_factor(sim)
     rate = np.einsum("ktrsa,k,hr,ta->hts", rates, kind, roles, s.ages, optimize=True)
     residents = np.einsum("hts,hgts->hgt", rate, sim.counts) * world.weight
@@ -166,7 +166,7 @@ def utility_terms(sim):
     Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
     """
     s, t = sim.world.setting, sim.utility_terms
-    p = np.arange(3) * 15 + ROLE * 3 + TASTE
+    p = category(0, np.arange(TIER_COUNT), ROLE, TASTE)
     hub = np.arange(len(s.hubs))
     is_home = (s.home_share > 0)[:, None, :]
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
@@ -342,7 +342,7 @@ def chosen_exits(exits, forced):
 
 def none(hubs, start, move_cost_abroad=0.0):
     """Constants that say nothing, for tests and for the start of a fit."""
-    return HubConstants(np.zeros(hubs), np.zeros(hubs), np.full(3, float(move_cost_abroad)), start)
+    return HubConstants(np.zeros(hubs), np.zeros(hubs), np.full(TIER_COUNT, float(move_cost_abroad)), start)
 
 
 def net_targets(setting, boom_weight):

@@ -36,8 +36,8 @@ class Sectors(NamedTuple):
     """What sets the jobs of sectors apart under the rules now in force."""
 
     openings: np.ndarray  # (hub, sector) shares of the hub's openings
-    relative_utility: np.ndarray  # (category % 45, hub, sector) log-odds since the start
-    value: np.ndarray  # (category % 45, hub) log-odds that the choice of sectors adds to a hub
+    relative_utility: np.ndarray  # (profile, hub, sector) log-odds since the start
+    value: np.ndarray  # (profile, hub) log-odds that the choice of sectors adds to a hub
 
 
 def sectors(sim, gross):
@@ -60,7 +60,7 @@ def sectors(sim, gross):
 
 
 def sector_pull(sim, gross):
-    """(category % 45, hub, sector) pull of pay and compute of a sector's jobs over the hub's mean (E1, E2).
+    """(profile, hub, sector) pull of pay and compute of a sector's jobs over the hub's mean (E1, E2).
 
     No newcomers' relief is counted: it is nearly the same for all sectors.
     """
@@ -149,7 +149,7 @@ def openings_by_sector(setting, a, rules):
 
 
 def sign_on_table(sim, gross):
-    """(category % 45, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
+    """(profile, hub) what a payment on arrival adds for people who move in (E1); ``gross`` as valued."""
     setting, a, rules = sim.world.setting, sim.a, sim.rules
     if not rules["sign_on_kusd"].any():
         return np.zeros((gross[0].size * len(TASTES), len(setting.hubs)))

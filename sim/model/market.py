@@ -25,6 +25,7 @@ from sim.model.labour import (
 )
 from sim.model.routes import open_routes, route_shares
 from sim.world.categories import ROLES, SECTORS
+from sim.world.engineers import TASTE_COUNT
 from sim.world.setting import OWNERS
 
 # attributes of a simulation that the steps of this module change
@@ -124,11 +125,11 @@ def compute_table(setting, a, market):
 class UtilityTerms(NamedTuple):
     """What draws people to hubs under the rules now in force, term by term; log-odds, see :func:`pulls`."""
 
-    pay: np.ndarray  # (category % 45, hub, years of newcomer relief left, up to the expected stay)
+    pay: np.ndarray  # (profile, hub, years of newcomer relief left, up to the expected stay)
     pay_returnee: np.ndarray  # the same under returnee relief
-    pay_arriving: np.ndarray  # (category % 45, hub) with all of the newcomer relief
-    sign_on: np.ndarray  # (category % 45, hub) what is paid once to people who move in
-    remote: np.ndarray  # (category % 45, hub) pay of a remote worker less that of a local job, both without relief
+    pay_arriving: np.ndarray  # (profile, hub) with all of the newcomer relief
+    sign_on: np.ndarray  # (profile, hub) what is paid once to people who move in
+    remote: np.ndarray  # (profile, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
     jobs: np.ndarray  # (role, hub) jobs that compute has opened and nobody has taken
@@ -260,7 +261,7 @@ def utility_terms(sim, year):
 def tables(sim, year):
     """The pulls laid out as the kernels read them: one row an engineer for every term."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
-    role = np.arange(p.pay.shape[0]) // 3 % p.compute.shape[0]
+    role = np.arange(p.pay.shape[0]) // TASTE_COUNT % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
     return Tables(
@@ -343,7 +344,7 @@ def dissimilarity_of(a):
 
 
 def after(pay, years):
-    """(category % 45, hub) of a table by years of relief left, for people who have ``years`` (hub,) of it."""
+    """(profile, hub) of a table by years of relief left, for people who have ``years`` (hub,) of it."""
     return np.take_along_axis(pay, np.minimum(years, pay.shape[2] - 1)[None, :, None], axis=2)[..., 0]
 
 
@@ -354,7 +355,7 @@ def closed_to(setting, rules):
 
 
 def pay_table(gross, tax, relief, price, sim):
-    """(category % 45, hub, years of relief) pull of net real pay (E1, E2).
+    """(profile, hub, years of relief) pull of net real pay (E1, E2).
 
     The years end with the horizon: relief beyond it is worth nothing more.
     """
@@ -378,7 +379,7 @@ def pay_table(gross, tax, relief, price, sim):
 
 
 def remote_pull(sim, gross, price):
-    """(category % 45, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
+    """(profile, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
     s, rules = sim.world.setting, sim.rules
     fee_paid = labour.remote_gross_pay(sim, gross)
     tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])

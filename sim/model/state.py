@@ -126,7 +126,7 @@ class Simulation:
     # Market and utility, under the rules in force
     market: Any  # Market: pay, prices, compute
     sectors: Any  # Sectors: openings and relative utility
-    sector_utility_at_start: np.ndarray | None  # (category % 45, hub, sector) log-odds, of the first market
+    sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
     hiring: Any  # Hiring: chances of the next job
     open_routes: np.ndarray  # (tier, role, hub, k) bool: the country's k-th route is open
     from_abroad: tuple  # how applicants from abroad spread over routes, see routes.route_shares

@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.world.categories import (
-    ROLES,
-    TIERS,
-)
+from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 
 CITIZEN, PERMANENT, TEMPORARY, STUDENT, OPT, STEM_OPT = range(6)  # codes of the statuses
 TASTES = np.array([-1.7320508, 0.0, 1.7320508])  # three-point Gauss-Hermite rule: spread of b_pay over engineers
 TASTE_SHARES = np.array([1 / 6, 2 / 3, 1 / 6])
-CATEGORIES = 2 * len(TIERS) * len(ROLES) * len(TASTES)
+# sizes of the axes, as whole numbers that compiled code may read
+TIER_COUNT, ROLE_COUNT, SECTOR_COUNT, STATUS_COUNT = len(TIERS), len(ROLES), len(SECTORS), len(STATUSES)
+TASTE_COUNT = len(TASTES)
+TIER_STEP = ROLE_COUNT * TASTE_COUNT  # of the category code from one tier to the next better one
+SKILLS = TIER_COUNT * ROLE_COUNT  # tier and role in one number
+PROFILES = SKILLS * TASTE_COUNT  # tier, role and taste in one number: category % PROFILES
+CATEGORIES = 2 * PROFILES
 NATIVE_YEAR = -1000  # arrival_year of engineers who never came from abroad, abroad_since of those who live at home
 YOUNGEST, OLDEST = 22, 67
 
@@ -66,23 +69,23 @@ def empty(capacity: int) -> Engineers:
 
 
 def category(kind: Codes, tier: Codes, role: Codes, taste: Codes) -> Codes:
-    """Pack persistent type (0 stayer, 1 mover), tier, role and taste for pay into one code in [0, 90)."""
-    return ((kind * 3 + tier) * 5 + role) * 3 + taste
+    """Pack persistent type (0 stayer, 1 mover), tier, role and taste for pay into one code in [0, CATEGORIES)."""
+    return ((kind * TIER_COUNT + tier) * ROLE_COUNT + role) * TASTE_COUNT + taste
 
 
 def tier_of(category: Codes) -> Codes:
     """Return the tier code of a category code."""
-    return category // 15 % 3
+    return category // TIER_STEP % TIER_COUNT
 
 
 def role_of(category: Codes) -> Codes:
     """Return the role code of a category code."""
-    return category // 3 % 5
+    return category // TASTE_COUNT % ROLE_COUNT
 
 
 def skill_of(category: Codes) -> Codes:
     """Return tier and role of a category code in one number: tier * number of roles + role."""
-    return category // 3 % 15
+    return category // TASTE_COUNT % SKILLS
 
 
 # tier and role codes by category code, (CATEGORIES,), for lookups in compiled code

@@ -14,8 +14,11 @@ from sim.world.categories import TIERS
 from sim.world.engineers import (
     CITIZEN,
     NATIVE_YEAR,
+    ROLE_COUNT,
     STUDENT,
+    TASTE_COUNT,
     TASTE_SHARES,
+    TIER_COUNT,
     TIER_OF,
     YOUNGEST,
     Engineers,
@@ -216,7 +219,9 @@ def _assign(
         people.hub[i] = h
         people.employer_hub[i] = h
         people.home[i] = g
-        people.category[i] = ((kind * 3 + t) * 5 + _pick(role[h], u[i, 1])) * 3 + _pick(bounds, u[i, 2])
+        people.category[i] = ((kind * TIER_COUNT + t) * ROLE_COUNT + _pick(role[h], u[i, 1])) * TASTE_COUNT + _pick(
+            bounds, u[i, 2]
+        )
         # team inside the group, and its sector: one random offset a group, then equal steps
         mates, teams = (first + i - begin[group]) // TEAM, -(-(begin[group + 1] - begin[group]) // TEAM)
         people.sector[i] = _pick(sector[h], (mates + offset[group]) / teams)

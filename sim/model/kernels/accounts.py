@@ -4,10 +4,7 @@ import numpy as np
 from numba import int64, njit, uint64
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
-from sim.world.categories import STATUSES
-from sim.world.engineers import TIER_OF
-
-STATUS_COUNT = len(STATUSES)
+from sim.world.engineers import STATUS_COUNT, TIER_COUNT, TIER_OF
 
 
 @njit(inline="always")
@@ -15,7 +12,7 @@ def cell_of(people, i, homes):
     """Ledger cell of the engineer in slot ``i``: hub, home, tier and status in one number."""
     tier = TIER_OF[uint64(people.category[i])]
     place = uint64(people.hub[i]) * uint64(homes) + uint64(people.home[i])
-    return (place * uint64(3) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
+    return (place * uint64(TIER_COUNT) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
 
 
 @njit(inline="always")
@@ -47,4 +44,4 @@ def record(delta, people, i, homes, sign):
 @njit
 def no_delta(hubs, homes):
     """(cell + 1,) zeros: the ledger cells, then the fingerprint."""
-    return np.zeros(hubs * homes * 3 * STATUS_COUNT + 1, np.int64)
+    return np.zeros(hubs * homes * TIER_COUNT * STATUS_COUNT + 1, np.int64)

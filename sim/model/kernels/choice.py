@@ -14,9 +14,10 @@ from numba import float32, int32, njit, types, uint64
 from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
-from sim.world.engineers import ROLE_OF
+from sim.world.engineers import PROFILES, ROLE_OF, TASTE_COUNT, TIER_COUNT, TIER_STEP
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
+COLUMNS = 8  # of Engineers that a choice reads, see gather
 MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
 UNAVAILABLE = np.float32(-np.inf)  # the pull of an alternative that is not open
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
@@ -27,14 +28,14 @@ ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums ma
 class Tables(NamedTuple):
     """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
 
-    pull: np.ndarray  # (home, category % 45, hub) pay on arrival, compute, sectors and place: all but ties
-    stay: np.ndarray  # (sector, category % 45, hub) one's own job there against a new one, for who lives there
+    pull: np.ndarray  # (home, profile, hub) pay on arrival, compute, sectors and place: all but ties
+    stay: np.ndarray  # (sector, profile, hub) one's own job there against a new one, for who lives there
     trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
-    newcomer_left: np.ndarray  # (years left, category % 45, hub) residents under newcomer relief against arrivals
+    newcomer_left: np.ndarray  # (years left, profile, hub) residents under newcomer relief against arrivals
     returnee_left: np.ndarray  # the same under returnee relief
-    returning: np.ndarray  # (category % 45, hub) arrivals entitled to returnee relief against other arrivals
-    remote: np.ndarray  # (category % 45, hub) pay of a remote worker against a local job
+    returning: np.ndarray  # (profile, hub) arrivals entitled to returnee relief against other arrivals
+    remote: np.ndarray  # (profile, hub) pay of a remote worker against a local job
     group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
     free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
     is_home: np.ndarray  # (home, hub) bool
@@ -59,7 +60,7 @@ class Tables(NamedTuple):
 class Hiring(NamedTuple):
     """What a new job is, by whose it is and where, from ``labour.hiring`` (E10, E11)."""
 
-    sector: np.ndarray  # (category % 45, hub, sector) float32, cumulative chances
+    sector: np.ndarray  # (profile, hub, sector) float32, cumulative chances
     remote: np.ndarray  # (role, sector) float32, share of engineers who would work remotely
     employer: np.ndarray  # (hub, hub) float32, cumulative chances of a remote worker's employer, by residence
     keys: np.ndarray  # (3,) uint64 draws: sector, whether an engineer would work remotely, employer
@@ -94,7 +95,7 @@ def workspace_for(engineers, hubs):
     """The :class:`Room` of a batch."""
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
-    columns = np.empty((8, engineers), np.int32)
+    columns = np.empty((COLUMNS, engineers), np.int32)
     return Workspace(
         np.empty((engineers, hubs), np.float32),
         bits,
@@ -221,9 +222,9 @@ def utilities(who, keys, t, mode, barred, space):
     hubs, v = uint64(t.country.size), space.v
     for k in range(uint64(who.size)):
         o, g, status = uint64(space.column[0, k]), uint64(space.column[1, k]), uint64(space.column[3, k])
-        p = uint64(space.column[2, k]) % uint64(45)
-        work, country = p // uint64(3), t.country[o]
-        burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(3) + p // uint64(15)
+        p = uint64(space.column[2, k]) % uint64(PROFILES)
+        work, country = p // uint64(TASTE_COUNT), t.country[o]
+        burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(TIER_COUNT) + p // uint64(TIER_STEP)
         group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
         for d in range(hubs):
             permit = t.permit[group, g, work, d]
@@ -454,7 +455,7 @@ def nested_sums(e, nest, dissimilarity):
 @njit
 def new_sector(i, hub, category, hiring):
     """Sector of the next job of the engineer in slot ``i`` (E10)."""
-    u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(45), int32(0)
+    u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(PROFILES), int32(0)
     for k in range(uint64(hiring.sector.shape[2] - 1)):
         sector += int32(u >= hiring.sector[kind, uint64(hub), k])
     return sector

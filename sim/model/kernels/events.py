@@ -10,7 +10,22 @@ from numba import njit, uint64
 
 from sim.model.kernels.accounts import cell_of, fingerprint_of, no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, remote_share, uniform_at
-from sim.world.engineers import CITIZEN, OLDEST, OPT, PERMANENT, ROLE_OF, STUDENT, TEMPORARY, TIER_OF, YOUNGEST
+from sim.world.engineers import (
+    CITIZEN,
+    OLDEST,
+    OPT,
+    PERMANENT,
+    ROLE_COUNT,
+    ROLE_OF,
+    SECTOR_COUNT,
+    SKILLS,
+    STUDENT,
+    TASTE_COUNT,
+    TEMPORARY,
+    TIER_COUNT,
+    TIER_OF,
+    YOUNGEST,
+)
 
 BLOCK = 1024
 MONTHS = 12
@@ -24,11 +39,11 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     -------
     change to book, and (hub, tier) graduates
     """
-    delta, graduates = no_delta(ratio.shape[0], homes), np.zeros((ratio.shape[0], 3), np.int64)
+    delta, graduates = no_delta(ratio.shape[0], homes), np.zeros((ratio.shape[0], TIER_COUNT), np.int64)
     for i in range(first, last):
         hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
         more = study[people.home[i], hub] if kind == 0 else 1.0
-        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(3) % uint64(15)] * more:
+        if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(TASTE_COUNT) % uint64(SKILLS)] * more:
             people.hub[i] = people.employer_hub[i] = hub
             if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
                 people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
@@ -59,7 +74,7 @@ def find_searchers(
         draw_block(u, consider_key, block, end)
         for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
             age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
-            p = rates[uint64(people.category[i]) // uint64(3), uint64(people.status[i]), age]  # E4
+            p = rates[uint64(people.category[i]) // uint64(TASTE_COUNT), uint64(people.status[i]), age]  # E4
             p *= remote_ratio if people.employer_hub[i] != people.hub[i] else 1.0
             team = uint64(people.team[i])
             if teams.moved[team] == year - 1 and people.hub[uint64(teams.leader[team])] != people.hub[i]:
@@ -160,13 +175,14 @@ def count(first, last, people, hubs, homes):
 
     By (hub, role, sector); by (hub of the employer, tier); and by hub those who work for an employer in another one.
     """
-    cells, work = no_delta(hubs, homes), np.zeros(hubs * 5 * 8, np.int64)
-    jobs, remote = np.zeros(hubs * 3, np.int64), np.zeros(hubs, np.int64)
+    cells, work = no_delta(hubs, homes), np.zeros(hubs * ROLE_COUNT * SECTOR_COUNT, np.int64)
+    jobs, remote = np.zeros(hubs * TIER_COUNT, np.int64), np.zeros(hubs, np.int64)
     for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
             record(cells, people, i, homes, 1)
             hub, employer, category = uint64(people.hub[i]), uint64(people.employer_hub[i]), uint64(people.category[i])
-            work[(hub * uint64(5) + uint64(ROLE_OF[category])) * uint64(8) + uint64(people.sector[i])] += 1
-            jobs[employer * uint64(3) + uint64(TIER_OF[category])] += 1
+            place = hub * uint64(ROLE_COUNT) + uint64(ROLE_OF[category])
+            work[place * uint64(SECTOR_COUNT) + uint64(people.sector[i])] += 1
+            jobs[employer * uint64(TIER_COUNT) + uint64(TIER_OF[category])] += 1
             remote[hub] += employer != hub
     return cells, work, jobs, remote

@@ -6,15 +6,14 @@ Rates and chances come from ``labour`` and ``teams``; nothing here is the defini
 import numpy as np
 from numba import int32, njit, uint64
 
-from sim.model.kernels.accounts import STATUS_COUNT, fingerprint, no_delta, record
+from sim.model.kernels.accounts import fingerprint, no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, new_sector, remote_share, uniform_at
 from sim.world.categories import SECTORS
-from sim.world.engineers import TEMPORARY, TIER_OF
+from sim.world.engineers import PROFILES, STATUS_COUNT, TEMPORARY, TIER_OF, TIER_STEP
 from sim.world.ties import TEAM
 
 BLOCK = 1024
 FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
-TIER_STEP = 15  # of the category code from one tier to the next better one
 BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])
 
 
@@ -99,7 +98,7 @@ def change_jobs(
     ----------
     keys : (2,) uint64, draws of leaving, and of whom the mission holds
     separation : (2, sector) rate of the others and of those whom the mission holds
-    for_pay : (sector, category % 45, hub) factor for what the sector pays now; the mission holds in a lab whatever
+    for_pay : (sector, profile, hub) factor for what the sector pays now; the mission holds in a lab whatever
         others pay
     lock : (country, home) factor on the rate of temporary residents; remote_effect : on that of remote workers
 
@@ -121,7 +120,7 @@ def change_jobs(
             mission, sector = uniform_at(keys[1], i) < mission_share, uint64(left)
             p = separation[uint64(mission), sector]
             if not (mission and sector == FRONTIER_LAB):
-                p *= for_pay[sector, uint64(category) % uint64(45), uint64(hub)]
+                p *= for_pay[sector, uint64(category) % uint64(PROFILES), uint64(hub)]
             p *= lock[uint64(country[uint64(hub)]), uint64(home)] if status >= TEMPORARY else 1.0
             p *= remote_effect if employer != hub else 1.0
             if u[i - uint64(block)] < p:
