@@ -1,4 +1,4 @@
-"""Whole-month arithmetic."""
+"""Test whole-month arithmetic."""
 
 from datetime import date, timedelta
 
@@ -25,7 +25,7 @@ def test_a_policy_acts_from_the_first_whole_month(day, name):
 
 
 @given(days)
-def test_a_day_belongs_to_the_first_whole_month_on_or_after_it(day):
+def test_a_day_maps_to_the_next_whole_month(day):
     month = months.month_of(day)
     first = date(month // 12, month % 12 + 1, 1)
     assert day <= first < day + timedelta(days=31)

@@ -1,4 +1,4 @@
-"""Assumptions: sound declarations, quantiles as declared, draws that stay when others change."""
+"""Test assumptions: valid declarations, quantiles as declared, draws that do not depend on other assumptions."""
 
 import math
 import pickle
@@ -39,7 +39,7 @@ def test_a_declaration_is_complete_and_consistent(row):
 
 
 @pytest.mark.parametrize("row", VARIED, ids=lambda row: row.name)
-def test_the_median_is_the_centre_and_the_range_holds_90_percent(row):
+def test_range_holds_90_percent_around_the_median(row):
     u = np.array([0.05, 0.5, 0.95])
     values = quantile(u, row.shape, row.central, row.low, row.high, row.bounds, row.mass)
     assert values == pytest.approx([row.low, row.central, row.high], rel=1e-9, abs=1e-12)
@@ -64,13 +64,13 @@ def test_drawn_quantiles_are_the_declared_ones():
 
 
 @pytest.mark.parametrize("name", ["agglomeration_productivity", "b_compute"])
-def test_zero_inflated_beliefs_are_exactly_zero_as_often_as_declared(name):
+def test_zero_inflated_draws_have_the_declared_mass(name):
     values = np.array([getattr(draw, name) for draw in draw_assumptions(4096, seed=0)])
     assert np.mean(values == 0) == pytest.approx(ASSUMPTIONS[name].mass, abs=0.002)
     assert values[values > 0].min() > 0
 
 
-def test_more_draws_keep_the_first_ones_and_skip_continues():
+def test_more_draws_extend_the_sequence():
     many = draw_assumptions(300, seed=7)
     assert draw_assumptions(5, seed=7) == many[:5]
     assert draw_assumptions(20, seed=7, skip=130) == many[130:150]
@@ -80,12 +80,12 @@ def test_more_draws_keep_the_first_ones_and_skip_continues():
 
 def test_holding_one_assumption_moves_no_other():
     free = draw_assumptions(8, seed=1)
-    held = draw_assumptions(8, seed=1, declared=override({"b_pay": 2.0}))
-    assert {draw.b_pay for draw in held} == {2.0}
-    assert [draw.vary(b_pay=1.0) for draw in held] == [draw.vary(b_pay=1.0) for draw in free]
+    fixed = draw_assumptions(8, seed=1, declared=override({"b_pay": 2.0}))
+    assert {draw.b_pay for draw in fixed} == {2.0}
+    assert [draw.vary(b_pay=1.0) for draw in fixed] == [draw.vary(b_pay=1.0) for draw in free]
 
 
-def test_an_assumption_keeps_its_dimension_when_others_are_added():
+def test_new_assumptions_leave_earlier_draws_unchanged():
     assert len(ASSUMPTIONS) <= DIMENSIONS
     design = qmc.Sobol(DIMENSIONS, rng=np.random.default_rng([0, DIMENSIONS])).random_base2(2)
     draws = draw_assumptions(4, seed=0)
@@ -96,7 +96,7 @@ def test_an_assumption_keeps_its_dimension_when_others_are_added():
         assert [getattr(draw, row.name) for draw in draws] == pytest.approx(expected)
 
 
-def test_values_are_frozen_comparable_and_can_be_sent_to_workers():
+def test_values_are_frozen_comparable_and_picklable():
     centre = Assumptions.central()
     assert centre.b_pay == ASSUMPTIONS["b_pay"].central
     assert centre.vary(b_pay=2).b_pay == 2.0
@@ -155,7 +155,7 @@ def test_a_value_holds_and_a_table_changes_the_range(tmp_path):
         ("", ["empty"]),
     ],
 )
-def test_a_bad_file_of_assumptions_is_refused_in_one_line(tmp_path, text, words):
+def test_invalid_assumption_files_give_one_line(tmp_path, text, words):
     path = tmp_path / "beliefs.toml"
     path.write_text(text)
     with pytest.raises(AssumptionError) as refusal:
@@ -166,7 +166,7 @@ def test_a_bad_file_of_assumptions_is_refused_in_one_line(tmp_path, text, words)
     assert all(word in message for word in words), message
 
 
-def test_declarations_import_without_the_heavy_libraries():
+def test_declarations_import_without_heavy_libraries():
     code = "import sys, sim.scenario.assumptions; print({'scipy', 'pydantic', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

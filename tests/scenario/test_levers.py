@@ -1,4 +1,4 @@
-"""Levers: declared once, found by name or wildcard, and the same as the world's tables."""
+"""Test the levers: complete declarations, lookup by name and wildcard, present values as in the tables."""
 
 import csv
 import re
@@ -27,7 +27,7 @@ def test_every_family_reaches_every_row_of_its_table():
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.field)
-def test_levers_are_complete_and_their_present_values_allowed(family):
+def test_levers_have_present_values_within_bounds(family):
     for lever in (lever for lever in catalogue().values() if lever.field == family.field):
         assert re.fullmatch(r"(country|hub|tier|role|sector)(\.[a-z0-9_]+)+", lever.path)
         assert lever.what, lever.path
@@ -52,7 +52,7 @@ def test_the_rules_are_the_tables_in_their_order():
         assert rate == float(row["approval_rate"])
 
 
-def test_what_is_assumed_of_a_route_is_not_graded_as_its_law_is():
+def test_assumed_numbers_of_routes_have_grade_D():
     assert catalogue()["country.usa.route.h1b.cap"].grade == "A"
     assert {lever.grade for lever in find("country.*.route.*.reach")} == {"D"}
 
@@ -64,8 +64,8 @@ def test_the_rules_are_a_fresh_copy():
 
 def test_wildcards_and_braces_expand():
     countries = {row["country"] for row in table("countries")}
-    found = find("country.*.tax.rate_points")
-    assert {lever.path.split(".")[1] for lever in found} == countries
+    levers = find("country.*.tax.rate_points")
+    assert {lever.path.split(".")[1] for lever in levers} == countries
     assert len(find("country.{fra, deu}.settlement")) == 2
     assert find("country.usa.route.*.fee_usd") == find("country.{usa}.route.*.fee_usd")
     assert {lever.field for lever in find("country.usa.route.h1b.*fee_usd")} == {

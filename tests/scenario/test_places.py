@@ -1,4 +1,4 @@
-"""Places: blocs and joined places are what their hubs add up to; a scenario's subject is one of them."""
+"""Test places: blocs and joined places equal the sum of their hubs; the subject of a scenario is a place."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Scenario files: every one that ships loads, every mistake gives its message, stacks commute."""
+"""Test scenario files: shipped ones load, each mistake gives its message, and stacks commute."""
 
 import re
 import tomllib
@@ -38,12 +38,12 @@ def same(one: dict, other: dict) -> bool:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_scenario_loads_acts_and_tells_its_sources(name):
+def test_shipped_scenarios_load_act_and_have_sources(name):
     scenario = load(name)
     assert scenario.question.endswith("?")
-    for policy, said in zip(scenario.policies, describe(scenario, 2026), strict=name != "baseline"):
+    for policy, text in zip(scenario.policies, describe(scenario, 2026), strict=name != "baseline"):
         assert re.search(r"\([^()]*grade [A-D]\)$", policy.source), policy.source
-        assert re.fullmatch(r"\S.* -> .*, (from|until|throughout).*\. Source: .*\)\.", said), said
+        assert re.fullmatch(r"\S.* -> .*, (from|until|throughout).*\. Source: .*\)\.", text), text
     notices = check_period(scenario, 2026, 10)
     assert not any("changes nothing" in notice for notice in notices), notices
     rules, start = baseline_rules(), january(2026)
@@ -52,7 +52,7 @@ def test_a_shipped_scenario_loads_acts_and_tells_its_sources(name):
     assert acts == (name != "baseline")
 
 
-def test_every_file_in_scenarios_ships_and_says_what_is_assumed():
+def test_scenarios_ship_and_state_their_assumptions():
     assert set(SHIPPED) <= set(available())
     titles = {load(name).title for name in SHIPPED}
     assert len(titles) == len(SHIPPED)
@@ -60,13 +60,13 @@ def test_every_file_in_scenarios_ships_and_says_what_is_assumed():
         assert load(name).path.read_text(encoding="utf-8").startswith("# "), name
 
 
-def test_the_baseline_has_no_policies_but_says_which_law_it_assumes():
+def test_baseline_states_the_law_that_it_assumes():
     baseline = load("baseline")
     assert baseline.policies == ()
     assert len(baseline.legal) >= 3
 
 
-def test_current_law_reports_the_reversal_within_a_month():
+def test_current_law_reports_the_early_reversal():
     notices = check_period(load("current_law"), 2026, 10)
     assert any("released on 8 June 2026 and set again on 12 June 2026" in notice for notice in notices)
 
@@ -175,13 +175,13 @@ def test_unreadable_files_are_refused_in_one_line(tmp_path):
         assert "\n" not in str(refusal.value)
 
 
-def test_a_file_with_byte_order_mark_and_windows_line_ends_loads(tmp_path):
+def test_byte_order_mark_and_windows_line_ends_load(tmp_path):
     path = tmp_path / "windows.toml"
     path.write_bytes(b"\xef\xbb\xbftitle = 'x'\r\nquestion = 'y?'\r\n")
     assert load(path).question == "y?"
 
 
-def test_an_unknown_scenario_is_refused_with_the_nearest():
+def test_unknown_scenario_names_the_nearest():
     with pytest.raises(ScenarioError, match=r"scenario 'h1b_fees': not found; nearest: h1b_fee"):
         load("h1b_fees")
     with pytest.raises(ScenarioError, match=r"there are: .*baseline"):
@@ -193,9 +193,9 @@ def test_the_working_folder_comes_first(tmp_path, monkeypatch):
     (tmp_path / "scenarios" / "h1b_fee.toml").write_text("title = 'mine'")
     monkeypatch.chdir(tmp_path)
     with pytest.warns(TalentflowWarning, match="not the shipped scenario of that name"):
-        found = load("h1b_fee")
-    assert found.title == "mine"
-    assert check_period(found, 2026, 10) == list(found.notices) != []  # every answer says it again
+        scenario = load("h1b_fee")
+    assert scenario.title == "mine"
+    assert check_period(scenario, 2026, 10) == list(scenario.notices) != []  # every answer repeats it
     assert load("baseline").policies == ()
 
 
@@ -279,7 +279,7 @@ def test_what_is_easily_missed_is_said(lines, words):
 
 
 @pytest.mark.parametrize(
-    ("dates", "told"),
+    ("dates", "expected"),
     [
         (["from = 2027-06-10", "until = 2027-06-20"], "reversed before a whole month began: it never acts"),
         (["from = 2027-06-10", "until = 2027-07-01"], "reversed before a whole month began: it never acts"),
@@ -288,20 +288,20 @@ def test_what_is_easily_missed_is_said(lines, words):
         (["from = 2027-06-10"], "acts from July 2027"),
     ],
 )
-def test_when_a_policy_acts_is_told_alike_everywhere(dates, told):
+def test_dates_of_a_policy_agree_everywhere(dates, expected):
     scenario = loads(written(f"lever = '{FEE}'", "value = 7", "source = 'a test'", *dates))
-    never = "never" in told
-    assert told in describe(scenario)[0]
-    assert told in describe(scenario, 2026)[0]
+    never = "never" in expected
+    assert expected in describe(scenario)[0]
+    assert expected in describe(scenario, 2026)[0]
     assert any("never acts" in notice for notice in check_period(scenario, 2026, 10)) == never
     months = [m for m in range(12 * 2026, 12 * 2036) if scenario.policies[0].is_in_force(m)]
     assert (not months) == never
-    if "until the end of" in told:
-        assert told.endswith(long_label(months[-1]))
+    if "until the end of" in expected:
+        assert expected.endswith(long_label(months[-1]))
 
 
 @pytest.mark.parametrize(
-    ("dates", "told"),
+    ("dates", "expected"),
     [
         (["from = 2026-01-01", "ramp_years = 4"], "still being phased in when the run ends: 50% of its change by then"),
         (
@@ -311,12 +311,12 @@ def test_when_a_policy_acts_is_told_alike_everywhere(dates, told):
         (["from = 2026-01-01", "ramp_years = 2"], ""),
     ],
 )
-def test_a_ramp_that_is_not_done_in_time_is_told(dates, told):
+def test_an_unfinished_ramp_is_reported(dates, expected):
     scenario = loads(written(f"lever = '{FEE}'", "value = 7", "source = 'a test'", *dates))
-    assert check_period(scenario, 2026, 2) == ([f"{FEE}: {told}"] if told else [])
+    assert check_period(scenario, 2026, 2) == ([f"{FEE}: {expected}"] if expected else [])
 
 
-def test_what_passes_the_limits_everywhere_is_refused_and_elsewhere_told():
+def test_values_beyond_the_limits_are_refused():
     scenario = loads(written("lever = 'country.jpn.tax.rate_points'", "add = -90", "from = 2026-06-01"))
     with pytest.raises(ScenarioError, match=r"policy 1: .*: 0 becomes -90 is not in \[-60, 60\] percentage points"):
         check_period(scenario, 2026, 10)
@@ -327,7 +327,7 @@ def test_what_passes_the_limits_everywhere_is_refused_and_elsewhere_told():
     assert any("beyond the lever's limit at" in notice for notice in check_period(some, 2026, 10))
 
 
-def test_a_policy_acts_from_its_first_whole_month_until_its_last():
+def test_a_policy_acts_in_whole_months():
     lines = f"lever = '{FEE}'", "value = 7", "from = 2026-02-27", "until = 2026-09-21"
     policies = loads(written(*lines)).policies
     index = catalogue()[FEE].index
@@ -338,7 +338,7 @@ def test_a_policy_acts_from_its_first_whole_month_until_its_last():
     assert change_months(policies, january(2026) + 3, january(2026) + 9) == []
 
 
-def test_set_then_multiply_then_add_whatever_the_order_in_the_file():
+def test_operations_act_in_a_fixed_order():
     lines = [f"[[policy]]\nlever = '{FEE}'\n{change}" for change in ("add = 5", "multiply = 2", "value = 10")]
     rules = baseline_rules()
     index = catalogue()[FEE].index
@@ -347,7 +347,7 @@ def test_set_then_multiply_then_add_whatever_the_order_in_the_file():
         assert rules_at(january(2026), policies, rules)["route_special_fee_usd"][index] == 25
 
 
-def test_no_cap_stays_no_cap_and_results_are_held_in_bounds():
+def test_no_cap_is_kept_and_values_are_clipped():
     text = "title = 'x'\n" + "\n".join(
         f"[[policy]]\nlever = 'country.*.route.*.{change}"
         for change in ("cap'\nmultiply = 0", "cap'\nadd = 5", "approval_rate'\nmultiply = 3")
@@ -398,7 +398,7 @@ def test_stacks_commute(some, others):
 
 @settings(max_examples=60)
 @given(policies(("value", "multiply", "add")), months)
-def test_before_from_and_from_until_on_the_rules_are_the_baseline(policy, month):
+def test_outside_its_dates_a_policy_changes_nothing(policy, month):
     rules = baseline_rules()
     if not policy.begin_month <= month < policy.end_month:
         assert same(rules_at(month, [policy], rules), rules)
@@ -418,7 +418,7 @@ def test_a_ramp_rises_by_equal_steps_to_the_whole(points, begins, years):
 
 @settings(max_examples=40)
 @given(st.lists(policies(("value", "multiply", "add")), max_size=3))
-def test_rules_change_only_in_the_months_that_change_months_names(some):
+def test_rules_change_only_in_change_months(some):
     start, end = january(2026), january(2032)
     named, rules = change_months(some, start, end), baseline_rules()
     before = rules_at(start - 1, some, rules)
@@ -439,7 +439,7 @@ def test_a_stack_joins_titles_and_policies():
     assert len(both.policies) == len(load("h1b_fee").policies) + len(load("us_tax_up").policies)
 
 
-def test_policies_that_set_the_same_lever_at_overlapping_dates_are_refused(tmp_path):
+def test_overlapping_policies_are_refused(tmp_path):
     rival = tmp_path / "rival.toml"
     lever = "lever = 'country.usa.route.*.special_fee_usd'"
     rival.write_text(written(lever, "value = 5", "from = 2027-01-01"))
@@ -453,7 +453,7 @@ def test_policies_that_set_the_same_lever_at_overlapping_dates_are_refused(tmp_p
         load("h1b_fee+h1b_fee")
 
 
-def test_policies_that_follow_each_other_do_not_conflict():
+def test_consecutive_policies_do_not_conflict():
     text = written(f"lever = '{FEE}'", "value = 1", "from = 2026-01-01", "until = 2027-01-01")
     later = f"\n[[policy]]\nlever = '{FEE}'\nvalue = 2\nfrom = 2027-01-01"
     assert len(loads(text + later).policies) == 2
@@ -461,7 +461,7 @@ def test_policies_that_follow_each_other_do_not_conflict():
         loads(text + later.replace("2027-01-01", "2026-12-31"))
 
 
-def test_an_override_replaces_the_value_and_keeps_the_dates_or_acts_throughout():
+def test_override_keeps_the_dates_of_the_policy():
     scenario = set_overrides(load("h1b_fee"), [f"{FEE}=50_000", "hub.paris.openings = 1.5"])
     fee, _, openings = scenario.policies
     assert (fee.amount, fee.begins) == (50_000, date(2025, 9, 21))
@@ -493,21 +493,21 @@ def test_a_bad_override_is_refused_in_one_line(override, words):
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def test_a_provision_is_one_sentence_of_value_meaning_dates_and_source():
-    said = describe(load("h1b_fee"), 2026)[0]
+def test_a_policy_is_described_in_one_sentence():
+    text = describe(load("h1b_fee"), 2026)[0]
     for words in ("States, H-1B", "special fee", "0 -> 100,000 USD", "21 September 2025", "10973"):
-        assert words in said
-    assert "\n" not in said
+        assert words in text
+    assert "\n" not in text
 
 
 def test_every_lever_can_be_told_in_a_sentence():
     for lever in catalogue().values():
-        said = sentence(Policy(lever.path, (lever,), "value", lever.present, date(2027, 1, 1)), 2026)
-        assert said.startswith(f"{lever.place}: {lever.what}")
-        assert said.endswith("from 1 January 2027 on.")
+        text = sentence(Policy(lever.path, (lever,), "value", lever.present, date(2027, 1, 1)), 2026)
+        assert text.startswith(f"{lever.place}: {lever.what}")
+        assert text.endswith("from 1 January 2027 on.")
 
 
-def test_a_difference_tells_both_sides_of_a_lever_in_one_line():
+def test_diff_gives_both_sides_in_one_line():
     titles, lines = split_diff("h1b_fee", "h1b_fee_chilling")
     assert titles == ["h1b_fee: US $100,000 H-1B fee", "h1b_fee_chilling: US H-1B fee struck down, chill fading"]
     assert len(lines) == 1  # both routes and all dates
@@ -530,12 +530,12 @@ def test_scenarios_that_do_the_same_are_said_to(one, other):
 
 
 def split_diff(one, other):
-    """The titles and the rest of a comparison."""
+    """Return the two titles and the other lines of a comparison."""
     lines = diff(load(one), load(other))
     return lines[:2], lines[2:]
 
 
-def test_places_that_share_a_country_or_an_origin_are_told_once():
+def test_common_parts_of_places_are_named_once():
     west, china = describe(load("china_west_closed"))
     assert west.startswith("United States; Canada; United Kingdom and 8 more, engineers from China")
     assert china.startswith("China with Hong Kong and Macao, engineers from United States; engineers from Canada")
@@ -543,14 +543,14 @@ def test_places_that_share_a_country_or_an_origin_are_told_once():
 
 
 def test_shares_are_told_in_percent():
-    said = describe(load("eu_fast_track"))[2]
-    assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to the value in force)" in said
+    text = describe(load("eu_fast_track"))[2]
+    assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to the value in force)" in text
 
 
 # --- a file of one's own ----------------------------------------------------------------------------------
 
 
-def test_the_starter_file_loads_as_it_stands_and_shows_everything():
+def test_starter_file_loads_unchanged():
     text = starter("my_cap")
     scenario = loads(text, "my_cap")
     assert (scenario.title, len(scenario.policies)) == ("my_cap", 1)
@@ -571,7 +571,7 @@ def test_the_starter_file_loads_as_it_stands_and_shows_everything():
     )
 
 
-def test_a_starter_file_is_written_once_and_only_under_a_sound_name(tmp_path):
+def test_starter_file_needs_a_valid_new_name(tmp_path):
     path = write_starter("my-cap_2", tmp_path / "scenarios")
     assert load(path).name == "my-cap_2"
     with pytest.raises(UsageError, match="there is such a file already"):
@@ -580,7 +580,7 @@ def test_a_starter_file_is_written_once_and_only_under_a_sound_name(tmp_path):
         with pytest.raises(UsageError, match="only letters, digits") as refusal:
             write_starter(name, tmp_path)
         assert "\n" not in str(refusal.value)
-    assert [found.name for found in tmp_path.rglob("*.toml")] == ["my-cap_2.toml"]
+    assert [path.name for path in tmp_path.rglob("*.toml")] == ["my-cap_2.toml"]
 
 
 def test_the_resolved_text_survives_any_title():

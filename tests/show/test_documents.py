@@ -1,4 +1,4 @@
-"""The documents say what the code says: generated parts, links, references, quoted figures, the citation."""
+"""Test the documents against the code: generated parts, links, references, quoted figures, the citation."""
 
 import csv
 import inspect
@@ -23,16 +23,16 @@ every_page = pytest.mark.parametrize("page", TEXTS)
 
 @every_page
 def test_generated_parts_are_fresh(page):
-    stale = [found[2] for found in documents.PART.finditer(TEXTS[page]) if documents.filled(found[0]) != found[0]]
+    stale = [part[2] for part in documents.PART.finditer(TEXTS[page]) if documents.filled(part[0]) != part[0]]
     assert not stale, f"{page}: run python -m sim.show.documents"
 
 
 def test_every_part_stands_somewhere():
-    used = {found[2] for text in TEXTS.values() for found in documents.PART.finditer(text)}
+    used = {part[2] for text in TEXTS.values() for part in documents.PART.finditer(text)}
     assert used == set(documents.PARTS)
 
 
-def test_a_stale_part_is_written_anew_and_the_rest_is_left_alone(tmp_path):
+def test_only_stale_parts_are_rewritten(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("Before.\n<!-- generated: scales -->\n| hubs | 38 |\n<!-- end -->\nAfter.\n", encoding="utf-8")
     assert documents.write(tmp_path) == [page]
@@ -80,7 +80,7 @@ def test_mathematics_and_code_come_out_of_a_docstring():
 
 
 def anchors(text):
-    """Anchors of the headings of a page, as GitHub makes them."""
+    """Return the anchors of the headings of a page by the rules of GitHub."""
     heads = re.findall(r"^#+ (.*)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
@@ -110,7 +110,7 @@ def test_the_model_card_has_figures():
 
 
 @pytest.mark.parametrize(("what", "figures", "page"), CARD)
-def test_every_figure_of_the_model_card_stands_on_its_page(what, figures, page):
+def test_figures_of_the_model_card_are_on_its_page(what, figures, page):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     for figure in re.findall(r"\d+(?:\.\d+)?", figures):
         assert re.search(rf"(?<![\d.]){re.escape(figure)}(?![\d.]*\d)", text), f"{what}: {figure}"

@@ -1,4 +1,4 @@
-"""The world's people: counted right, mixed right, and the same for equal arguments."""
+"""Test the engineers of a world: their numbers, their attributes, and equality for equal arguments."""
 
 import numpy as np
 import pytest
@@ -33,12 +33,12 @@ def world():
 
 @pytest.fixture(scope="module")
 def people(world):
-    """Columns of those present at the start."""
+    """Return the columns of the engineers present at the start."""
     return type(world.engineers)(*(column[: world.cohort[1]] for column in world.engineers))
 
 
 def within(share, expected, n, sigmas=4.5):
-    """Whether a share of ``n`` draws is as near to its expectation as chance allows."""
+    """Tell whether a share of ``n`` draws is within sampling error of its expectation."""
     return abs(share - expected) <= sigmas * np.sqrt(max(expected * (1 - expected), 1 / n) / n)
 
 
@@ -51,7 +51,7 @@ def test_apportion_loses_nobody_and_rounds_every_cell(expected):
     assert np.all(whole >= 0)
 
 
-def test_agents_stand_for_the_worlds_engineers_and_for_nobody_else(world):
+def test_agents_represent_all_engineers(world):
     assert world.cohort[1] == 40_000
     assert world.weight * 40_000 == pytest.approx(setting().persons, rel=1e-12)
     assert (world.engineers.hub >= 0).sum() == 40_000
@@ -62,14 +62,14 @@ def test_every_hub_has_its_stock_to_within_one_agent(world, people):
     assert np.abs(agents - setting().stock / world.weight).max() <= 1
 
 
-def test_tiers_and_homes_of_every_hub_are_those_of_the_tables(world, people):
+def test_tiers_and_homes_of_hubs_match_the_tables(world, people):
     cells = np.zeros(joint_mix(setting()).shape)
     np.add.at(cells, (people.hub, people.home, tier_of(people.category)), 1)
     assert np.abs(cells - joint_mix(setting()) / world.weight).max() <= 1
     assert np.abs(cells.sum(axis=2) - setting().stock[:, None] * setting().home_mix / world.weight).max() <= 3
 
 
-def test_the_joint_mix_keeps_the_stock_the_tiers_and_the_experts_homes():
+def test_joint_mix_keeps_its_margins():
     s, joint = setting(), joint_mix(setting())
     assert joint.sum(axis=(1, 2)) == pytest.approx(s.stock)
     assert joint.sum(axis=1) == pytest.approx(s.stock[:, None] * s.tier_share)
@@ -77,7 +77,7 @@ def test_the_joint_mix_keeps_the_stock_the_tiers_and_the_experts_homes():
     assert np.all(joint >= 0)
 
 
-def test_cohorts_have_the_size_and_the_places_of_the_path(world):
+def test_cohorts_follow_the_reference_path(world):
     for year, entrants in enumerate(world.entrants):
         slots = slice(world.cohort[year + 1], world.cohort[year + 2])
         agents = np.bincount(world.entry_hub[slots], minlength=len(setting().hubs))
@@ -159,7 +159,7 @@ def test_foreign_graduates_are_students_until_june(world):
     assert np.all(e.status[e.graduate & (setting().free_share[e.home, hub] == 1)] == CITIZEN)
 
 
-def test_equal_arguments_give_equal_worlds_and_other_seeds_other_people():
+def test_equal_arguments_give_equal_worlds():
     one, again, other = (world_of(setting(), 5_000, 1, seed) for seed in (3, 3, 4))
     assert same(one.engineers, again.engineers)
     assert same(one.ties, again.ties)

@@ -1,4 +1,4 @@
-"""Built worlds on disk: equal to the bit, and never a reason for a run to fail."""
+"""Test cached worlds: equal to the bit, and no failure of the cache stops a run."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ from sim.world import build_world, cache
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder in which even small worlds are kept."""
+    """Use an empty folder as cache, in which even small worlds are stored."""
     monkeypatch.setenv("TALENTFLOW_CACHE", str(tmp_path / "worlds"))
     monkeypatch.setattr(build_world, "KEPT_FROM", 0)
     return tmp_path / "worlds"
@@ -26,7 +26,7 @@ def small(**changes):
 
 
 def equal(one, other):
-    """Whether two worlds agree in every array, to the bit."""
+    """Tell whether all arrays of two worlds are equal to the bit."""
     return (
         same(one.engineers, other.engineers)
         and same(one.ties, other.ties)
@@ -82,7 +82,7 @@ def test_a_damaged_file_is_built_again(folder, damage):
     assert len(list(folder.iterdir())) == 2
 
 
-def test_a_folder_that_cannot_be_written_keeps_nothing_and_stops_nothing(folder):
+def test_unwritable_cache_folder_is_no_error(folder):
     folder.write_text("a file where the folder should be")
     assert equal(small(), small())
 
@@ -91,7 +91,7 @@ def test_two_writers_at_once_leave_one_whole_world(folder, monkeypatch):
     both, count = Barrier(2), build_world.head_counts
 
     def together(*args):
-        both.wait(timeout=60)  # neither has found a kept one
+        both.wait(timeout=60)  # neither finds a cached world
         return count(*args)
 
     with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
@@ -103,7 +103,7 @@ def test_two_writers_at_once_leave_one_whole_world(folder, monkeypatch):
     assert len(list(folder.iterdir())) == 1
 
 
-def test_the_worlds_used_longest_ago_go_when_there_are_too_many(folder, monkeypatch):
+def test_least_recently_used_worlds_are_deleted(folder, monkeypatch):
     for seed in range(3):
         small(seed=seed)
         for age, path in enumerate(sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime), start=-9):
@@ -124,7 +124,7 @@ def test_a_world_larger_than_all_room_is_not_kept(folder, monkeypatch):
     assert not folder.exists()
 
 
-def test_whatever_decides_a_world_has_a_world_of_its_own(folder, monkeypatch):
+def test_every_argument_changes_the_cache_key(folder, monkeypatch):
     entrants = entrant_path(setting(), CENTRE, START, 1)
     usual = {
         "setting": setting(),

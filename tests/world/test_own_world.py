@@ -1,4 +1,4 @@
-"""A world of one's own: checked like a scenario, part of what a run is made from, and kept with it."""
+"""Test custom worlds: checks, digests of runs, and tables saved with results."""
 
 import csv
 import json
@@ -53,11 +53,11 @@ def edit(where, table, hub, **cells):
 
 
 def dear(rows):
-    """Prices five times as high in the first hub."""
+    """Make a world with prices five times as high in the first hub."""
     return [rows[0] | {"price_level": "4.9"}, *rows[1:]]
 
 
-def test_tables_take_the_place_of_the_shipped_ones_inside_the_block_alone(world):
+def test_custom_tables_apply_inside_the_block_only(world):
     before = load_setting().price[0]
     with custom_world.using(world(change=dear)):
         assert load_setting().price[0] == 4.9
@@ -81,21 +81,21 @@ def test_levers_and_rules_follow_the_tables(world):
     assert catalogue()["country.usa.route.h1b.fee_usd"].present != 123
 
 
-def test_constants_belong_to_hubs_whatever_the_order_of_the_rows(world):
+def test_hub_constants_do_not_depend_on_row_order(world):
     from sim.study.calibrate.constants import shipped
 
-    found, offsets = shipped()
+    constants, offsets = shipped()
     with custom_world.using(world("hub_constants", lambda rows: rows[::-1])):
         again, other = shipped()
     with custom_world.using(world("border_costs", lambda rows: rows[::-1], "borders")):
         last, factors = shipped()
-    assert np.array_equal(found.permanent, again.permanent)
+    assert np.array_equal(constants.permanent, again.permanent)
     assert np.array_equal(offsets.net, other.net)
-    assert np.array_equal(found.move_cost_abroad, last.move_cost_abroad)
+    assert np.array_equal(constants.move_cost_abroad, last.move_cost_abroad)
     assert np.array_equal(offsets.crossing, factors.crossing)
 
 
-def test_a_run_keeps_its_tables_and_is_verified_with_them(world, talentflow, tmp_path):
+def test_a_run_saves_its_tables_for_verification(world, talentflow, tmp_path):
     where = world(change=dear)
     code, shipped, _ = talentflow("run", "h1b_fee", *SMALL, "--out", tmp_path / "runs")
     assert code == 0
@@ -170,7 +170,7 @@ BROKEN = [
 @pytest.mark.parametrize(
     ("table", "change", "complaint"), BROKEN, ids=lambda value: "edited" if callable(value) else value[:40]
 )
-def test_what_is_wrong_with_a_table_is_one_line_and_nothing_is_written(
+def test_invalid_tables_give_one_line_and_write_nothing(
     world, talentflow, tmp_path, monkeypatch, table, change, complaint
 ):
     where = world(table, change)
@@ -201,7 +201,7 @@ def test_what_is_wrong_with_a_table_is_one_line_and_nothing_is_written(
 def test_a_file_that_is_no_table_is_refused(tmp_path, talentflow, name, content, complaint):
     (tmp_path / name).write_bytes(content)
     code, out, err = talentflow("world", "prices", "--world", tmp_path)
-    if code == 0:  # the table that was asked for is as shipped: the broken one is met when it is read
+    if code == 0:  # the table in the command is as shipped; the broken one fails when it is read
         code, out, err = talentflow("world", "hubs", "--world", tmp_path)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert complaint in err
@@ -212,8 +212,8 @@ def test_a_missing_folder_is_refused(tmp_path, talentflow):
     assert (code, "no folder of world tables" in err, err.count("\n")) == (2, True, 1)
 
 
-def test_every_table_of_an_own_world_is_checked_as_it_ships(tmp_path):
-    """A copy of all tables is the same world: nothing in the checks rests on where they lie."""
+def test_custom_tables_are_checked_like_shipped_ones(tmp_path):
+    """A copy of all shipped tables passes all checks: they do not depend on the folder."""
     for path in custom_world.SHIPPED.glob("*.csv"):
         shutil.copy(path, tmp_path)
     with custom_world.using(tmp_path):
@@ -239,9 +239,9 @@ def test_every_table_of_an_own_world_is_checked_as_it_ships(tmp_path):
 )
 def test_a_hub_that_cannot_be_split_off_is_refused(talentflow, tmp_path, more, complaint):
     usual = {"HUB": "rest_of_india", "NAME": "pune", "--persons": 1000, "--at": "18,73", "--into": tmp_path / "w"}
-    asked = usual | more
-    options = [part for key, value in asked.items() if key[0] == "-" for part in (key, value)]
-    code, out, err = talentflow("split", asked["HUB"], asked["NAME"], *options)
+    arguments = usual | more
+    options = [part for key, value in arguments.items() if key[0] == "-" for part in (key, value)]
+    code, out, err = talentflow("split", arguments["HUB"], arguments["NAME"], *options)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert complaint in err
     assert list(tmp_path.iterdir()) == []
@@ -263,29 +263,29 @@ def test_a_split_keeps_every_total(talentflow, tmp_path):
 
 
 def test_the_recipe_works_as_it_is_written(talentflow, tmp_path, monkeypatch):
-    """Every command of the page, in its order, and every figure of its table."""
+    """Run all commands of the page in order and compare all figures of its table."""
     text = RECIPE.read_text(encoding="utf-8")
-    asked = [shlex.split(line)[1:] for line in re.findall(r"^    (talentflow .+)$", text, re.MULTILINE)]
+    commands = [shlex.split(line)[1:] for line in re.findall(r"^    (talentflow .+)$", text, re.MULTILINE)]
     figures = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in re.findall(r"^\| \w+ \| \w+ \| .+ \|$", text, re.MULTILINE)
     ][1:]
-    assert [command[0] for command in asked] == ["split", "world", "run"]
+    assert [command[0] for command in commands] == ["split", "world", "run"]
     assert len(figures) == 6
     monkeypatch.chdir(tmp_path)
-    assert talentflow(*asked[0])[0] == 0
+    assert talentflow(*commands[0])[0] == 0
     for table, column, value, source, grade in figures:
         edit(tmp_path / "my_world", table, "pune", **{column: value, "source": source, "grade": grade})
-    assert talentflow(*asked[1])[0] == 0
-    code, out, err = talentflow(*asked[2], "--workers", 1, "--json")
+    assert talentflow(*commands[1])[0] == 0
+    code, out, err = talentflow(*commands[2], "--workers", 1, "--json")
     assert (code, err) == (0, "")
-    said = json.loads(out)
-    assert [row["measure"].partition("@")[0] for row in said["measures"]] == ["net_rate:pune"]
-    made = Result.load(tmp_path / said["folder"])
+    answer = json.loads(out)
+    assert [row["measure"].partition("@")[0] for row in answer["measures"]] == ["net_rate:pune"]
+    made = Result.load(tmp_path / answer["folder"])
     assert "pune" in made.data.hub
     stock = made.data.stock.sel(arm="baseline", hub="pune").isel(time=0).sum("tier").mean()
     assert stock == pytest.approx(30_000, rel=0.02)
-    assert talentflow("verify", said["folder"], "--workers", 1, "--quiet")[0] == 0
+    assert talentflow("verify", answer["folder"], "--workers", 1, "--quiet")[0] == 0
 
 
 def test_the_constant_of_a_new_hub_needs_no_fit(talentflow, tmp_path):

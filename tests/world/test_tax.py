@@ -1,4 +1,4 @@
-"""Effective tax: closed cases by hand, a second implementation, independent figures, and structure."""
+"""Test effective tax: cases by hand, a second implementation, published figures, and monotonicity."""
 
 import csv
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_additional_medicare_and_the_wage_cap_by_hand(law):
 
 
 def local(law, jurisdiction, gross):
-    """Income tax and contributions on a gross in local currency."""
+    """Return income tax and contributions on gross pay in local currency."""
     return tax.RULES[jurisdiction](law.place(jurisdiction), gross)
 
 
@@ -88,7 +88,7 @@ def test_a_second_implementation_agrees(law, row):
 
 
 def independent():
-    """Comparisons with total tax by other programs and pages, and how far ours is known to be from them."""
+    """Compare total tax with other programs and pages, within the known differences."""
     partial = ("only", "all")
     return [row for row in table("tax_crosscheck") if not any(word in row["scope"] for word in partial)]
 
@@ -103,7 +103,7 @@ def test_independent_figures(law, row):
 
 
 @pytest.mark.parametrize("jurisdiction", sorted(tax.RULES))
-def test_rates_are_rates_and_average_tax_never_falls_below_zero(law, jurisdiction):
+def test_tax_rates_are_between_0_and_1(law, jurisdiction):
     for gross in INCOMES:
         income, social = tax.parts(law, jurisdiction, gross)
         assert -0.01 <= income <= 0.60
@@ -112,7 +112,7 @@ def test_rates_are_rates_and_average_tax_never_falls_below_zero(law, jurisdictio
 
 
 @pytest.mark.parametrize("jurisdiction", sorted(tax.RULES))
-def test_a_thousand_dollars_more_never_costs_more_than_nine_hundred(law, jurisdiction):
+def test_marginal_tax_stays_below_90_percent(law, jurisdiction):
     for gross in (60, 110, 190, 250, 500):
         before, after = (g * tax.effective_rate(law, jurisdiction, g) for g in (gross, gross + 1))
         assert after - before <= 0.9

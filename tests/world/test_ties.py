@@ -1,4 +1,4 @@
-"""Professional ties: the array generator against networkx, and who may be tied to whom."""
+"""Test professional ties: agreement with networkx, and the rules for their two ends."""
 
 import networkx as nx
 import numpy as np
@@ -9,7 +9,7 @@ from sim.world.ties import COMPATRIOT, FRIENDS, REWIRED, TEAM, build_ties, no_ti
 
 
 def caveman(teams, rewired, seed=0, homes=1):
-    """Ties of equal teams in one cohort, everybody's home drawn from ``homes``."""
+    """Build the ties of equal teams in one cohort, with homes drawn from ``homes``."""
     n = teams * TEAM
     home = np.random.default_rng(seed).integers(0, homes, n).astype(np.int8)
     draw = lambda question, block: np.random.default_rng([seed, len(question), block])  # noqa: E731
@@ -17,14 +17,14 @@ def caveman(teams, rewired, seed=0, homes=1):
 
 
 def layers(ties):
-    """(slot, tied slot) of every entry, of former colleagues and of friends."""
+    """Return (slot, tied slot) of all entries, first of former colleagues, then of friends."""
     whose = np.repeat(np.arange(len(ties.start) - 1), np.diff(ties.start))
     friend = ties.ties < 0
     return {"colleagues": (whose[~friend], ties.ties[~friend]), "friends": (whose[friend], ~ties.ties[friend])}
 
 
 def colleagues(ties):
-    """The layer of colleagues as a simple graph, double ties once: what networkx measures."""
+    """Return the layer of colleagues as a simple graph for networkx, double ties counted once."""
     graph = nx.Graph()
     graph.add_nodes_from(range(len(ties.start) - 1))
     graph.add_edges_from(np.stack(layers(ties)["colleagues"], axis=1).tolist())
@@ -38,12 +38,12 @@ def world():
 
 @pytest.fixture(scope="module", params=["colleagues", "friends"])
 def layer(request, world):
-    """(slot, tied slot) of every entry of one layer."""
+    """Return (slot, tied slot) of all entries of one layer."""
     return layers(world.ties)[request.param]
 
 
 @pytest.mark.parametrize("rewired", [0.0, 0.1, REWIRED, 0.5])
-def test_degree_and_clustering_agree_with_the_relaxed_caveman_graph_of_networkx(rewired):
+def test_ties_agree_with_networkx_caveman_graph(rewired):
     ours = [colleagues(caveman(40, rewired, seed)) for seed in range(6)]
     theirs = [nx.relaxed_caveman_graph(40, TEAM, rewired, seed=seed) for seed in range(6)]
     for measure, tolerance in ((mean_degree, 0.02), (nx.average_clustering, 0.05), (degree_spread, 0.15)):
@@ -59,7 +59,7 @@ def degree_spread(graph):
     return np.std([degree for _, degree in graph.degree])
 
 
-def test_without_rewiring_everybody_knows_the_whole_team_and_nobody_else():
+def test_without_rewiring_teams_are_complete():
     graph = colleagues(caveman(5, 0.0))
     assert sorted(map(len, nx.connected_components(graph))) == [TEAM] * 5
     assert nx.average_clustering(graph) == 1
@@ -81,7 +81,7 @@ def test_nobody_is_tied_to_a_slot_that_does_not_exist(layer, world):
 
 @pytest.mark.parametrize("kind", ["colleagues", "friends"])
 def test_nobody_draws_a_tie_to_a_later_cohort(world, kind):
-    """Those who enter later seek ties among the earlier; the present drew theirs among themselves."""
+    """Ties of a cohort lead to itself and to earlier cohorts, never to later ones."""
     present, layer = world.cohort[1], layers(world.ties)[kind]
     among = ((layer[0] < present) & (layer[1] < present)).sum() / 2
     teams = np.bincount(world.engineers.team[:present])
@@ -103,7 +103,7 @@ def test_friends_are_compatriots(world):
     assert len(whose) / len(home) == pytest.approx(2 * FRIENDS, rel=0.02)
 
 
-def test_rewired_colleagues_are_compatriots_more_often_than_chance(world):
+def test_rewired_colleagues_are_often_compatriots(world):
     home, team = world.engineers.home, world.engineers.team
     whose, whom = layers(world.ties)["colleagues"]
     elsewhere = team[whose] != team[whom]
@@ -126,7 +126,7 @@ def test_ties_reach_other_hubs_and_other_countries(world):
     assert (country[hub[whose]] != country[hub[whom]]).any()
 
 
-def test_more_slots_without_ties_leave_the_others_alone():
+def test_appended_slots_have_no_ties():
     ties = caveman(3, REWIRED)
     grown = ties.grown(5)
     assert len(grown.start) == len(ties.start) + 5
@@ -137,7 +137,7 @@ def test_more_slots_without_ties_leave_the_others_alone():
 
 
 def test_a_longer_run_ties_the_first_people_alike(monkeypatch):
-    """Whatever the number of threads, blocks and stretches that their ties are drawn and laid in."""
+    """Ties do not depend on the number of threads, blocks and stretches."""
     whole = {}
     for years, threads in ((1, 1), (3, 2)):
         monkeypatch.setattr("sim.threads._threads", threads)

@@ -1,4 +1,4 @@
-"""The world tables: complete, sourced, consistent, current, and near the facts they stand for."""
+"""Test the world tables: complete, sourced, consistent, up to date, and close to published facts."""
 
 import subprocess
 import sys
@@ -14,12 +14,12 @@ from sim.world.schema import DECLARED, GENERATED
 
 
 def total(table, value, **where):
-    """Sum of a column over the rows that match ``where``."""
+    """Return the sum of a column over the rows that match ``where``."""
     return sum(float(row[value]) for row in tables.read(table) if where.items() <= row.items())
 
 
 def weighted(table, value, countries):
-    """Stock-weighted mean of a hub column over the hubs of some countries."""
+    """Return the mean of a hub column over the hubs of some countries, weighted by stock."""
     country = [row["country"] in countries for row in tables.read("hubs")]
     stock = tables.column("stock", "engineers") * country
     return float(tables.column(table, value) @ stock / stock.sum())
@@ -35,7 +35,7 @@ def test_derived_tables_are_current(name):
     assert path.read_text(encoding="utf-8") == build.text(name), "stale: run python -m sim.world.build"
 
 
-def test_every_file_is_declared_and_every_source_is_used_or_cited():
+def test_every_data_file_is_declared_or_used():
     declared = {f"{name}.csv" for name in (*DECLARED, *GENERATED)}
     assert {path.name for path in tables.DATA.glob("*.csv")} <= declared
     listed = (tables.DATA / "SOURCES.md").read_text(encoding="utf-8")
@@ -162,7 +162,7 @@ def test_research_roles_are_about_two_hundred_thousand():
     assert 180_000 <= stock @ research <= 220_000
 
 
-def test_indian_engineers_in_the_us_hold_plausible_permits():
+def test_us_permits_of_indian_engineers_are_plausible():
     row = next(r for r in tables.read("status_mix") if (r["country"], r["home"]) == ("usa", "ind"))
     assert 0.40 <= float(row["citizen"]) + float(row["permanent"]) <= 0.50
     assert 0.40 <= float(row["temporary"]) <= 0.50
@@ -175,7 +175,7 @@ def test_natives_and_free_movers_are_citizens():
     assert mix["deu", "ind"] < 0.5
 
 
-def test_five_year_stay_of_us_trained_temporary_residents():
+def test_five_year_stay_rates_in_the_us():
     """Gates g08: China and India stay, Korea, Taiwan and Japan return."""
     stay = {r["home"]: exp(-5 * float(r["rate"])) for r in tables.read("return_hazards") if r["country"] == "usa"}
     assert 0.83 <= stay["chn"] <= 0.95
@@ -232,7 +232,7 @@ def test_h1b_odds_of_fy2026():
     assert float(last["selected"]) / eligible == pytest.approx(0.349, abs=0.001)
 
 
-def test_net_migration_adds_up_to_nothing_and_follows_the_supply_table():
+def test_net_migration_sums_to_zero():
     country = {row["hub"]: row["country"] for row in tables.read("hubs")}
     sums = dict.fromkeys(tables.names("country"), 0.0)
     for row in tables.read("net_targets"):
@@ -254,10 +254,10 @@ def test_growth_of_the_regions():
 
 
 def test_index_targets_are_the_published_rates():
-    found = {r["hub"]: float(r["index_net"]) for r in tables.read("net_targets") if r["index_net"]}
-    assert len(found) == 6
+    index_net = {r["hub"]: float(r["index_net"]) for r in tables.read("net_targets") if r["index_net"]}
+    assert len(index_net) == 6
     stock = {r["hub"]: int(r["engineers"]) for r in tables.read("stock")}
-    assert found["paris"] == pytest.approx(0.168 * stock["paris"], abs=0.1)
+    assert index_net["paris"] == pytest.approx(0.168 * stock["paris"], abs=0.1)
 
 
 # ---- the reader and the checks themselves
