@@ -85,7 +85,7 @@ def _relief(group: str, reaches: str) -> tuple[Family, Family]:
         _country(f"tax.{group}_relief", f"{group}_relief", what=f"tax relief for {group}s", unit="share",
             meaning=f"share of the ordinary total tax taken away from {reaches}", column="relief", **both),
         _country(f"tax.{group}_years", f"{group}_years", what=f"years of tax relief for {group}s", unit="years",
-            meaning="how long it lasts", high=50, column="years", **both),
+            meaning="years from arrival during which it applies", high=50, column="years", **both),
     )
     # fmt: on
 
@@ -108,7 +108,7 @@ FAMILIES = (
     _route("pay_threshold_kusd", what="pay threshold", unit="kUSD", high=10_000,
         meaning="least gross pay a year", reaches="applicants whose pay lies between the old and the new threshold"),
     _route("is_open", what="open", kind="flag", neutral=1,
-        meaning="whether it takes applications; closing it sends back who still waits"),
+        meaning="whether it takes applications; closing it rejects the applicants who wait"),
     _route("selection", what="selection", kind="choice", high=len(SELECTIONS) - 1,
         meaning="how applicants above the cap are chosen"),
     _opens_to("expert"),
@@ -128,8 +128,8 @@ FAMILIES = (
     _country("is_closed", "is_closed", what="closed border", kind="flag",
         meaning="nobody may move in from abroad", reaches="people abroad"),
     Family("country.{country}.bars.{home}", "bars", "origins", what="barred", kind="flag",
-        meaning="people of that origin may not move in from abroad, unless it is their own country; who lives "
-                "there may stay, and a permit not yet used lapses",
+        meaning="people of that origin may not move in from abroad, unless it is their own country; residents "
+                "may stay, and permits not yet used lapse",
         reaches="people of that origin abroad"),
     _country("supply.graduates", "graduates", what="graduates", unit="times", high=10, neutral=1,
         meaning="how many a year, against the baseline path", reaches="new graduates"),
@@ -153,7 +153,7 @@ FAMILIES = (
     _hub("allowance_kusd", "allowance_kusd", what="allowance", unit="kUSD", low=-1000, high=1000,
         meaning="paid every year on top: housing, schooling, flights", reaches="everyone who works there"),
     _hub("sign_on_kusd", "sign_on_kusd", what="sign-on and relocation payment", unit="kUSD", low=-1000, high=1000,
-        meaning="paid once to who moves in", reaches="people who move in"),
+        meaning="paid once to people who move in", reaches="people who move in"),
     _hub("remote_hiring", "remote_hiring", what="jobs for people elsewhere", unit="times", high=1000, neutral=1,
         meaning="remote jobs that its employers offer, against the baseline", reaches="remote workers"),
     _country("supply.conversions", "conversions", what="people from adjacent occupations", unit="times", high=10,

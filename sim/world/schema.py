@@ -59,7 +59,7 @@ PLACES = {
     ),
     "countries": Table("the 21 countries; three stand for groups of countries", unit="", keys=("country",)),
     "blocs": Table(
-        "groups of countries that a measure or a scenario may name, and what each misses",
+        "groups of countries that a measure or a scenario may name, and their parts inside other hubs",
         unit="",
         keys=("bloc",),
         numbers={"plural": SHARE},
@@ -79,7 +79,7 @@ PLACES = {
         numbers=_shares(("language", "colonial", "free_movement")),
     ),
     "home_hub": Table(
-        "what ties the people of a home to a hub",
+        "language, colonial tie, free movement and compatriots of a home in a hub",
         unit="shares; compatriots in engineers",
         keys=("home", "hub"),
         numbers=_shares(("home_share", "language", "colonial", "free_share")) | {"compatriots": POSITIVE},
@@ -101,7 +101,7 @@ PEOPLE = {
     "tiers": Table("share of each tier", unit="share", keys=("hub",), numbers=_shares(TIERS), row_sum=TIERS),
     "roles": Table("share of each role", unit="share", keys=("hub",), numbers=_shares(ROLES), row_sum=ROLES),
     "role_factors": Table(
-        "pay, mobility, compute use and remote work of a role against a machine-learning engineer",
+        "pay, mobility, compute use and remote work of a role relative to a machine-learning engineer",
         unit="ratio",
         keys=("role",),
         numbers=dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight", "remote_factor"), (0.0, 5.0)),
@@ -113,7 +113,7 @@ PEOPLE = {
         numbers={"conversions_share": SHARE},
     ),
     "sectors": Table(
-        "pay against cloud and SaaS, equity, separations a year and remote work of a sector",
+        "pay relative to cloud and SaaS, equity, separations a year and remote work of a sector",
         unit="ratio or share",
         keys=("sector",),
         numbers={
@@ -226,7 +226,7 @@ MONEY = {
         numbers=dict.fromkeys(("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"), POSITIVE),
     ),
     "pipeline": Table(
-        "announced sovereign capacity and the odds that it runs by its year",
+        "announced sovereign capacity and the probability that it runs by its year",
         unit="H100-equivalents; share",
         keys=("hub", "year", "programme"),
         numbers={"year": (2024.0, 2040.0), "h100e_announced": POSITIVE, "probability": SHARE},
@@ -237,7 +237,7 @@ MONEY = {
 # Visa rules, supply of engineers, and targets of the fit.
 RULES = {
     "routes": Table(
-        "ways into a country under the rules of mid-2025",
+        "visa routes into a country under the rules of mid-2025",
         unit="persons a year, USD, kUSD a year, months, years",
         keys=("route",),
         numbers={
@@ -280,7 +280,7 @@ RULES = {
         "dated policy changes, October 2022 to January 2027", unit="", keys=("date", "country", "change"), full=False
     ),
     "supply": Table(
-        "growth of a country's engineers and its parts",
+        "growth of a country's engineers and its components",
         unit="rates a year; persons a year; shares",
         keys=("country",),
         numbers={"growth_rate": (-0.5, 1.0), "exit_rate": SHARE, "net_migration": ANY, "index_net_migration": ANY}
@@ -303,7 +303,10 @@ RULES = {
         full=False,
     ),
     "affiliates": Table(
-        "where jobs opened abroad by lost US petitions go", unit="share", keys=("hub",), numbers={"share": SHARE}
+        "share of each hub in the jobs that employers open abroad after lost US petitions",
+        unit="share",
+        keys=("hub",),
+        numbers={"share": SHARE},
     ),
 }
 
@@ -317,7 +320,7 @@ TRUST = {
         full=False,
     ),
     "gates": Table(
-        "what an honest simulator must reproduce: a statistic and its band; blank is no limit",
+        "published statistics that the model must reproduce, with their bands; blank is no limit",
         unit="unit of the row",
         keys=("id",),
         numbers={"low": ANY, "high": ANY},
@@ -362,13 +365,13 @@ GENERATED = {
         full=False,
     ),
     "hub_pulls": Table(
-        "pull of a hub against the mean hub by factor, and what part is fitted",
+        "pull of a hub relative to the mean hub by factor, and the share of the fitted constant",
         unit="log-odds; share",
         keys=("hub",),
         numbers=dict.fromkeys(("named", "permanent", "boom"), ANY) | {"fitted_share": SHARE},
     ),
     "long_run": Table(
-        "share of the world stock in the last year at both ends of assumptions on boom and growth",
+        "share of the world stock in the last year at both ends of the assumptions on boom and growth",
         unit="percent",
         keys=("hub", "assumption"),
         numbers=dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
