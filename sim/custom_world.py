@@ -114,25 +114,28 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     return tuple(checked)
 
 
-def kept_by_world(maxsize: int | None = None) -> Callable[[Callable[..., R]], Callable[..., R]]:
+def cached_by_world(maxsize: int | None = None) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return a decorator like ``functools.lru_cache`` for functions that depend on the tables of the world in use.
 
     The digest of the world is part of the key of the cache. Arguments are positional.
     """
 
-    def keeping(function: Callable[..., R]) -> Callable[..., R]:
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
+        """Add the digest of the world to the arguments by which ``function`` is cached."""
+
         @lru_cache(maxsize)
-        def kept(_: str, *arguments: Any) -> R:
+        def by_digest(_: str, *arguments: Any) -> R:
+            """Call ``function``; the first argument, the digest, only serves as key."""
             return function(*arguments)
 
         @wraps(function)
-        def of_the_world_in_use(*arguments: Any) -> R:
-            return kept(digest(), *arguments)
+        def for_world_in_use(*arguments: Any) -> R:
+            return by_digest(digest(), *arguments)
 
-        vars(of_the_world_in_use)["cache_clear"] = kept.cache_clear
-        return of_the_world_in_use
+        vars(for_world_in_use)["cache_clear"] = by_digest.cache_clear
+        return for_world_in_use
 
-    return keeping
+    return decorate
 
 
 @cache

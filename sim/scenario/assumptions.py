@@ -418,7 +418,7 @@ def fitted() -> dict[str, Fitted]:
     return {row.pop("name"): Fitted(*map(float, row.values())) for row in _rows("posterior")}
 
 
-def after_fitting(
+def at_posterior(
     priors: Mapping[str, Assumption], posteriors: Mapping[str, Fitted] | None = None
 ) -> dict[str, Assumption]:
     """Return the declarations with fitted assumptions at their posterior (default: the shipped one)."""
@@ -488,7 +488,7 @@ def _rows(table: str) -> list[dict[str, str]]:
 # ------------------------------------------------------------------------------
 
 
-ASSUMPTIONS: dict[str, Assumption] = after_fitting(PRIORS)
+ASSUMPTIONS: dict[str, Assumption] = at_posterior(PRIORS)
 DIMENSIONS = 128  # of the Sobol design; more than assumptions, so that a new one leaves the draws of others alone
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sim.arguments import listed, user_path
 from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest
 from sim.scenario.levers import Lever, find
-from sim.scenario.places import checked_subject
+from sim.scenario.places import check_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
 from sim.scenario.schema import LONGEST_TITLE, PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
@@ -27,7 +27,7 @@ from sim.texts import line_of, parse, read_text
 LONGEST_RAMP = 50  # years
 
 
-def provision(row: PolicyTable, place: str, index: int | None = None, text: str = "") -> Policy:
+def policy_of_row(row: PolicyTable, place: str, index: int | None = None, text: str = "") -> Policy:
     """Return the policy of one ``[[policy]]``; raise ScenarioError naming ``place``, line, key and limit.
 
     ``index`` is the position of ``row`` in the file and ``text`` the file, in which the line is looked up.
@@ -179,7 +179,7 @@ def _hides(name: str, path: Path) -> list[str]:
     return [notice]
 
 
-def loaded(scenario: Scenario | str | Path) -> Scenario:
+def as_scenario(scenario: Scenario | str | Path) -> Scenario:
     """Return ``scenario`` itself if it is one, else the scenario with this name or in this file."""
     return scenario if isinstance(scenario, Scenario) else load(scenario)
 
@@ -188,12 +188,12 @@ def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenar
     """Return the scenario in TOML ``text``; ``name`` and ``path`` identify it in results and messages."""
     place = str(path or name)
     table = read_table(parse(text, place, ScenarioError), place, text)
-    policies = tuple(provision(row, place, index, text) for index, row in enumerate(table.policy))
+    policies = tuple(policy_of_row(row, place, index, text) for index, row in enumerate(table.policy))
     refuse_conflicts(policies)
     subject = ""
     if table.subject is not None:
         try:
-            subject = checked_subject(table.subject)
+            subject = check_subject(table.subject)
         except ScenarioError as why:
             raise ScenarioError(place, line_of(text, None, 0, "subject"), "subject", why) from None
     return Scenario(table.title, table.question, policies, tuple(table.legal), name, path, subject=subject)
@@ -243,7 +243,7 @@ def _override(override: str) -> Policy:
     value = tables["value"]
     if len(tables) > 1 or not isinstance(value, bool | int | float | str):
         raise ScenarioError(place, f"{written!r} is not one value")
-    return provision(PolicyTable(lever=path, value=value), place)
+    return policy_of_row(PolicyTable(lever=path, value=value), place)
 
 
 def _is_file(text: str) -> bool:

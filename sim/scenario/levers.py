@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.custom_world import rows as _rows
 from sim.errors import ScenarioError, WorldError, nearest
 
@@ -20,7 +20,7 @@ from sim.errors import ScenarioError, WorldError, nearest
 
 
 SELECTIONS = ("queue", "lottery", "weighted_lottery")  # the arrays of rules hold the position in this tuple
-MUCH = 1e9  # beyond anything a policy could mean, yet finite: sums stay numbers
+HUGE = 1e9  # beyond anything a policy could mean, yet finite: sums stay numbers
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,12 @@ def _relief(group: str, reaches: str) -> tuple[Family, Family]:
 # One family of levers in two to four lines, laid out by hand.
 # fmt: off
 FAMILIES = (
-    _route("cap", what="yearly cap", unit="persons a year", high=MUCH, kind="integer", neutral=float("inf"),
+    _route("cap", what="yearly cap", unit="persons a year", high=HUGE, kind="integer", neutral=float("inf"),
         may_be_none=True,
         meaning="all occupations; none means no cap"),
-    _route("fee_usd", what="ordinary fee", unit="USD", high=MUCH,
+    _route("fee_usd", what="ordinary fee", unit="USD", high=HUGE,
         meaning="all charges of an application, shared by employer and engineer"),
-    _route("special_fee_usd", what="special fee", unit="USD", high=MUCH,
+    _route("special_fee_usd", what="special fee", unit="USD", high=HUGE,
         meaning="a further charge on the employer; on some routes only for people abroad",
         reaches="petitions exposed to the special fee"),
     _route("processing_months", what="processing time", unit="months", high=120, graded="grade_numbers",
@@ -135,11 +135,11 @@ FAMILIES = (
         meaning="how many a year, against the baseline path", reaches="new graduates"),
     _country("settlement", "settlement", what="settlement", unit="times", high=100, neutral=1,
         meaning="rate from temporary to permanent status, against the baseline", reaches="temporary residents"),
-    _country("compute.h100e", "country_compute_h100e", what="public compute", unit="H100-equivalents", high=MUCH,
+    _country("compute.h100e", "country_compute_h100e", what="public compute", unit="H100-equivalents", high=HUGE,
         meaning="added for the country's engineers, all of it usable by them", reaches="its compute-using engineers"),
     _country("openings", "country_openings", what="openings", unit="times", high=100, neutral=1,
         meaning="jobs on offer in all its hubs, against the baseline", reaches="people who consider a move there"),
-    _hub("compute.h100e", "compute_h100e", what="new compute capacity", unit="H100-equivalents", high=MUCH,
+    _hub("compute.h100e", "compute_h100e", what="new compute capacity", unit="H100-equivalents", high=HUGE,
         meaning="built there; its engineers use the share local_use_share, an assumption",
         reaches="its compute-using engineers"),
     _hub("compute.multiplier", "compute_multiplier", what="compute", unit="times", high=1000, neutral=1,
@@ -171,7 +171,7 @@ FAMILIES = (
     _country("family_rights", "family_rights", what="rights of families", unit="share",
         meaning="share taken off the further cost of moving in with a family", reaches="people abroad with a family"),
     _country("compute.guarantee_h100e", "compute_guarantee", what="compute guarantee",
-        unit="H100-equivalents per engineer", high=MUCH,
+        unit="H100-equivalents per engineer", high=HUGE,
         meaning="least compute per engineer of sovereign labs and academia",
         reaches="engineers of sovereign labs and academia"),
     _worldwide("tiers", "pay_multiplier", "tier_pay", what="pay", low=0.1, high=10, neutral=1,
@@ -238,7 +238,7 @@ class Lever:
     grade: str
 
 
-@kept_by_world()
+@cached_by_world()
 def catalogue() -> dict[str, Lever]:
     """Return every lever by its path, in the order of declaration and of the world tables."""
     tables: dict[str, Sequence[dict]] = {

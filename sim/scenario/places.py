@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.custom_world import kept_by_world, rows
+from sim.custom_world import cached_by_world, rows
 from sim.errors import ScenarioError, nearest
 from sim.scenario.policies import Scenario
 
@@ -24,7 +24,7 @@ KINDS = ("hub", "country", "region", "bloc")
 
 
 @dataclass(frozen=True)
-class Named:
+class Place:
     """A place with its names, its hubs and its countries.
 
     Attributes
@@ -49,8 +49,8 @@ class Named:
     missing: str = ""
 
 
-@kept_by_world()
-def named_places() -> dict[str, Named]:
+@cached_by_world()
+def named_places() -> dict[str, Place]:
     """Return all places that have a name of their own by label: hubs, countries, regions and blocs."""
     hubs = rows("hubs")
     inside: dict[str, list[str]] = {}
@@ -61,20 +61,20 @@ def named_places() -> dict[str, Named]:
         spoken = row["name"].split(" (")[0]
         spoken = spoken.replace("Rest of", "the rest of") if row["kind"] == "rest" else spoken
         spoken = f"the {spoken}" if spoken.endswith("Area") else spoken
-        places[row["hub"]] = Named(row["hub"], "hub", row["name"], spoken, False, (row["hub"],), (row["country"],))
+        places[row["hub"]] = Place(row["hub"], "hub", row["name"], spoken, False, (row["hub"],), (row["country"],))
     for row in rows("countries"):
         code = row["country"]
         name = NAMED.get(code, row["name"])
         spoken, plural = SPOKEN.get(code, row["name"]), code in PLURAL
-        places[code] = Named(code, "country", name, spoken, plural, tuple(inside.get(code, ())), (code,))
+        places[code] = Place(code, "country", name, spoken, plural, tuple(inside.get(code, ())), (code,))
     for region in dict.fromkeys(row["region"] for row in hubs):
         members = tuple(row["hub"] for row in hubs if row["region"] == region)
         countries = tuple(dict.fromkeys(row["country"] for row in hubs if row["region"] == region))
         name = region.replace("_", " ").title()
-        places[region] = Named(region, "region", name, name.lower(), False, members, countries)
+        places[region] = Place(region, "region", name, name.lower(), False, members, countries)
     for row in rows("blocs"):
         countries = tuple(code for code in row["countries"].split() if code in inside)
-        places[row["bloc"]] = Named(
+        places[row["bloc"]] = Place(
             row["bloc"],
             "bloc",
             row["name"],
@@ -87,7 +87,7 @@ def named_places() -> dict[str, Named]:
     return places
 
 
-def place(text: str) -> Named:
+def place(text: str) -> Place:
     """Return the place that ``text`` names; several joined by ``+`` are one bloc.
 
     Raise ScenarioError, with the nearest names, for an unknown place.
@@ -101,7 +101,7 @@ def place(text: str) -> Named:
     if len(parts) == 1:
         return known[text.strip()]
     members = [known[part] for part in parts]
-    return Named(
+    return Place(
         "+".join(parts),
         "bloc",
         listed([each.name for each in members]),
@@ -113,7 +113,7 @@ def place(text: str) -> Named:
     )
 
 
-def checked_subject(text: str) -> str:
+def check_subject(text: str) -> str:
     """Check a subject, a place and an optional group of people such as ``ind,home=ind``; return it without spaces.
 
     Raise ScenarioError for an unknown place, key or value, and for more than one group.
@@ -132,7 +132,7 @@ def checked_subject(text: str) -> str:
     return ",".join([place(name).label, *("".join(key.split()) for key in keys)])
 
 
-@kept_by_world()
+@cached_by_world()
 def _groups() -> dict[str, dict[str, str]]:
     """Return the groups of people that a subject may be limited to: key -> value -> name."""
     tables = {"tier": "tier_factors", "role": "role_factors", "sector": "sectors", "home": "homes"}

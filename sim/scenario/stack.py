@@ -151,7 +151,7 @@ def _overlap(one: Policy, other: Policy) -> bool:
 # ------------------------------------------------------------------------------
 
 
-def the_lever(path: str) -> Lever:
+def quantity_lever(path: str) -> Lever:
     """Return the first lever that ``path`` names; raise ScenarioError for several families, a flag or a choice."""
     levers = find(path)
     if len({lever.field for lever in levers}) > 1:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.results.record import to_json
-from sim.scenario.levers import MUCH
+from sim.scenario.levers import HUGE
 from sim.show.layout import WIDTH
 from sim.show.table import render
 from sim.texts import UNSEEN
@@ -75,7 +75,7 @@ def lever_row(lever):
         present, limits = lever.choices[int(present)], " or ".join(lever.choices)
     elif not math.isfinite(present):
         present = "none"  # no limit; JSON knows no infinity
-    if lever.kind in ("number", "integer") and lever.high >= MUCH:
+    if lever.kind in ("number", "integer") and lever.high >= HUGE:
         limits = f"{lever.low:g} or more"
     said = {key: row[key] for key in ("place", "what", "meaning", "reaches", "source", "grade")}
     return {"path": lever.path, "present": present, "unit": lever.unit, "limits": limits, **said}

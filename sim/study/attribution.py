@@ -10,7 +10,7 @@ from sim.results.decomposition import coalitions, origins, parts_table, shapley,
 from sim.results.measures import MEASURES, parse
 from sim.results.result import Result
 from sim.scenario.describe import short
-from sim.scenario.files import loaded
+from sim.scenario.files import as_scenario
 from sim.scenario.stack import between, differences
 from sim.study.options import Options
 from sim.study.replicate import SMALL, experiment, labelled
@@ -98,7 +98,7 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     -------
     dict of name of the split -> pandas.DataFrame
     """
-    scenario, baseline = loaded(scenario), loaded(baseline)
+    scenario, baseline = as_scenario(scenario), as_scenario(baseline)
     asked = Options(**options).checked()
     prepared({"scenario": scenario}, baseline, asked)
     check_measures([measure], asked, single=True)

@@ -11,8 +11,8 @@ from scipy.optimize import brentq
 from sim.errors import UsageError
 from sim.results.effects import HIGH, LOW, SHOWN, amount
 from sim.results.measures import MEASURES, parse
-from sim.scenario.files import loaded
-from sim.scenario.stack import scale, the_lever, with_value
+from sim.scenario.files import as_scenario
+from sim.scenario.stack import quantity_lever, scale, with_value
 from sim.study.options import Options
 from sim.study.replicate import experiment
 from sim.study.run import check_measures, prepared
@@ -86,8 +86,8 @@ def breakeven(
     ScenarioError, AssumptionError, UsageError, ResultError
         for input that makes no sense, before anything is run
     """
-    scenario, baseline = loaded(scenario), loaded(baseline)
-    asked, chosen = Options(**options).checked(), the_lever(lever)
+    scenario, baseline = as_scenario(scenario), as_scenario(baseline)
+    asked, chosen = Options(**options).checked(), quantity_lever(lever)
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
     to_value, to_position = scale(chosen, *within)
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, asked)

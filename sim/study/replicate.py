@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.errors import UsageError
 from sim.model.kernels.choice import is_compiled
 from sim.model.state import Trajectory
@@ -47,7 +47,7 @@ class Plan:
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
 
 
-@kept_by_world(maxsize=1)
+@cached_by_world(maxsize=1)
 def the_world(population, seed, start, years):
     """The shipped world at a population, built once a process; the people of equal arguments are the same."""
     setting, a = load_setting(), Assumptions.central()

@@ -17,7 +17,7 @@ from sim.results.result import Result
 from sim.results.schema import VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.describe import describe, resolved_toml
-from sim.scenario.files import loaded, loads
+from sim.scenario.files import as_scenario, loads
 from sim.scenario.places import subject_of
 from sim.scenario.stack import check_period, stack
 from sim.study import uncertainty
@@ -47,7 +47,7 @@ def run(scenario, baseline="baseline", **options):
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    return _study({"scenario": loaded(scenario)}, loaded(baseline), Options(**options).checked())
+    return _study({"scenario": as_scenario(scenario)}, as_scenario(baseline), Options(**options).checked())
 
 
 def compare(scenarios, baseline="baseline", *, interaction=False, **options):
@@ -69,7 +69,7 @@ def compare(scenarios, baseline="baseline", *, interaction=False, **options):
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    return _study(compared(scenarios, interaction), loaded(baseline), Options(**options).checked())
+    return _study(compared(scenarios, interaction), as_scenario(baseline), Options(**options).checked())
 
 
 def compared(scenarios, interaction=False):
@@ -79,7 +79,7 @@ def compared(scenarios, interaction=False):
     ------
     UsageError for a name given twice, or fewer than two scenarios; ScenarioError
     """
-    chosen = [loaded(scenario) for scenario in listed(scenarios)]
+    chosen = [as_scenario(scenario) for scenario in listed(scenarios)]
     if interaction:
         chosen.append(stack(chosen))
     arms = {scenario.name: scenario for scenario in chosen}

@@ -6,10 +6,10 @@ from sim.world.categories import ROLES, STATUSES, TIERS
 
 SHARE = (0.0, 1.0)
 # bounds of number columns
-MUCH = 1e12  # above any sensible value, but finite, so that sums and products stay finite
-POSITIVE = (0.0, MUCH)
-SOME = (1.0, MUCH)  # for figures of which a logarithm is taken, or by which others are divided
-ANY = (-MUCH, MUCH)
+HUGE = 1e12  # above any sensible value, but finite, so that sums and products stay finite
+POSITIVE = (0.0, HUGE)
+SOME = (1.0, HUGE)  # for figures of which a logarithm is taken, or by which others are divided
+ANY = (-HUGE, HUGE)
 
 PAY_PARTS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
 LEVELS = ("level_1", "level_2", "level_3", "level_4")

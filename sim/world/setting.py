@@ -10,9 +10,9 @@ from functools import partial
 import networkx as nx
 import numpy as np
 
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
-from sim.world.tables import read, refuse_broken
+from sim.world.tables import read, require_valid
 
 OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # owners of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
@@ -106,7 +106,7 @@ def distances(graph: nx.DiGraph, hubs: Iterable[str]) -> np.ndarray:
     return km
 
 
-@kept_by_world()
+@cached_by_world()
 def load_setting() -> Setting:
     """Read every table of the world in use into a :class:`Setting`; later calls return the same object.
 
@@ -115,7 +115,7 @@ def load_setting() -> Setting:
     WorldError
         if a table is missing, is incomplete or contains an unknown name
     """
-    refuse_broken()
+    require_valid()
     # the axes, and the position of every name on them
     graph = hub_graph()
     hubs = tuple(graph)

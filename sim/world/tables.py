@@ -8,7 +8,7 @@ from sim.world import checks
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.schema import DECLARED, GENERATED
 
-__all__ = ["TABLES", "check", "column", "names", "read", "refuse_broken", "rows"]
+__all__ = ["TABLES", "check", "column", "names", "read", "require_valid", "rows"]
 
 DATA = custom_world.SHIPPED
 TABLES = DECLARED | {name: GENERATED[name] for name in GENERATED if (DATA / f"{name}.csv").is_file()}
@@ -25,7 +25,7 @@ FIXED_AXES = {
 AXIS_TABLES = {"hub": "hubs", "country": "countries", "home": "homes", "route": "routes", "pool": "pools"}
 
 
-@custom_world.kept_by_world()
+@custom_world.cached_by_world()
 def read(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of the table ``name``, as text, in file order.
 
@@ -48,7 +48,7 @@ def rows(name: str) -> list[dict[str, str]]:
     ]
 
 
-@custom_world.kept_by_world()
+@custom_world.cached_by_world()
 def names(axis: str) -> tuple[str, ...]:
     """Return the names along an axis (hub, country, home, route, pool, tier, role, sector, status), in axis order.
 
@@ -111,7 +111,7 @@ def check() -> list[str]:
     return problems or ([] if custom_world.texts() else checks.stale(read))
 
 
-def refuse_broken() -> None:
+def require_valid() -> None:
     """Raise an error if the tables of the world in use are incomplete or inconsistent.
 
     Raises

@@ -15,7 +15,7 @@ from sim import __version__
 from sim.errors import InvariantError
 from sim.results.decomposition import parts_table
 from sim.results.result import Result
-from sim.scenario.files import loaded
+from sim.scenario.files import as_scenario
 from sim.study.breakeven import Breakeven
 from sim.study.options import Options
 from sim.study.run import prepared
@@ -35,14 +35,16 @@ def engine(monkeypatch, tmp_path):
         asked(scenario=scenario, **options)
         chosen = Options(**options).checked()
         made = fake_result(chosen.replicates, chosen.years, **{"seed": chosen.seed} | engine.makes)
-        return replace(made, record=made.record | prepared({"scenario": loaded(scenario)}, loaded(baseline), chosen))
+        return replace(
+            made, record=made.record | prepared({"scenario": as_scenario(scenario)}, as_scenario(baseline), chosen)
+        )
 
     def compare(scenarios, baseline="baseline", **options):
         asked(scenarios=scenarios, **options)
         chosen = Options(**options).checked()
         made = fake_comparison([scenario.name for scenario in scenarios], chosen.replicates, chosen.years)
         arms = {scenario.name: scenario for scenario in scenarios}
-        return replace(made, record=made.record | prepared(arms, loaded(baseline), chosen))
+        return replace(made, record=made.record | prepared(arms, as_scenario(baseline), chosen))
 
     def split(scenario, measure, by, baseline, **options):
         asked(scenario=scenario, measure=measure, by=by, **options)

@@ -8,7 +8,7 @@ from sim.errors import ResultError, ScenarioError
 from sim.results.measures import measure
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import available, load, loads
-from sim.scenario.places import checked_subject, named_places, place, subject_of
+from sim.scenario.places import check_subject, named_places, place, subject_of
 from sim.scenario.stack import stack
 
 TEXT = 'title = "x"\n{}\n[[policy]]\nlever = "{}"\nmultiply = 1.1\nsource = "assumed"\n'
@@ -42,7 +42,7 @@ def test_a_bloc_with_a_rest_says_what_it_misses():
 @pytest.mark.parametrize("name", available())
 def test_every_shipped_scenario_has_a_sound_subject(name):
     subject = subject_of(load(name))
-    assert not subject or checked_subject(subject) == subject
+    assert not subject or check_subject(subject) == subject
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sim.results.effects import amount, effect, error_of, pairs_needed, threshol
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import load, loads
 from sim.scenario.levers import baseline_rules, catalogue
-from sim.scenario.stack import between, differences, rules_at, scale, the_lever, with_value
+from sim.scenario.stack import between, differences, quantity_lever, rules_at, scale, with_value
 from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
 from sim.study.attribution import CHANNELS, channel_of, split, why
@@ -125,7 +125,7 @@ def test_a_scenario_with_a_lever_at_another_value_can_be_written_down():
 )
 def test_what_cannot_be_searched_is_refused(path, error, said):
     with pytest.raises(error, match=said):
-        the_lever(path)
+        quantity_lever(path)
 
 
 @pytest.mark.parametrize("text", ["5", "a:b", "3:1", "1:1"])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sim.errors import TalentflowError, UsageError, nearest
 from sim.scenario.describe import short
-from sim.scenario.files import available, load, provision
+from sim.scenario.files import available, load, policy_of_row
 from sim.scenario.levers import find
 from sim.scenario.schema import PolicyTable
 from sim.scenario.stack import refuse_conflicts, with_value
@@ -94,7 +94,7 @@ def scenario_of(state):
 def _moved(scenario, move):
     """The scenario with a lever moved: put to a value in place of its own policies on it, or multiplied after them."""
     row = PolicyTable(lever=move.path, source=ASSUMED, **{move.operation: move.amount})
-    policy = provision(row, OWN_NAME)
+    policy = policy_of_row(row, OWN_NAME)
     if move.operation == "multiply":
         return replace(scenario, policies=(*scenario.policies, policy))
     changed = with_value(scenario, move.path, policy.levers[0].low)  # for its dates; "none" is no number
@@ -104,7 +104,7 @@ def _moved(scenario, move):
 
 
 def _in_words(move):
-    return short(provision(PolicyTable(lever=move.path, **{move.operation: move.amount}), OWN_NAME))
+    return short(policy_of_row(PolicyTable(lever=move.path, **{move.operation: move.amount}), OWN_NAME))
 
 
 def options_of(state):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sim import custom_world
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.model import inversion as fitting
 from sim.model.inversion import AgentOffsets, FirstYear, HubConstants, by_group
 from sim.model.state import Simulation
@@ -35,7 +35,7 @@ GROUPS = names("group")  # whose border costs are fitted
 SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assumptions"
 
 
-@kept_by_world(maxsize=1)
+@cached_by_world(maxsize=1)
 def fit_world(start=START, seed=0):
     """The world on which every inversion stands: one year, the same people for every run."""
     setting, a = load_setting(), Assumptions.central()

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.model.inversion import expected
 from sim.model.supply import entrant_path
 from sim.model.year import begin
@@ -118,7 +118,7 @@ def facts():
     ]
 
 
-@kept_by_world(maxsize=1)
+@cached_by_world(maxsize=1)
 def followed_world():
     """The world whose engineers are followed for five years: the same people for every draw."""
     setting, a = load_setting(), Assumptions.central()

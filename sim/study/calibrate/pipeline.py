@@ -16,7 +16,7 @@ from sim.errors import UsageError
 from sim.results.folder import staged
 from sim.results.record import code_digest
 from sim.scenario.assumptions import DATA as BELIEFS
-from sim.scenario.assumptions import PRIORS, Assumptions, after_fitting
+from sim.scenario.assumptions import PRIORS, Assumptions, at_posterior
 from sim.study.calibrate import checks, constants
 from sim.study.calibrate.facts import compared, facts, observed
 from sim.study.calibrate.posterior import BESIDE, WEAK, learned, summarised
@@ -98,7 +98,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
         say(f"{truths} known truths")
         ranks = _ranks(z, usable, figures, known, seed, truths)
     say("hub constants under the posterior")
-    after = _constants(folder / "fitted", Assumptions.central(after_fitting(PRIORS, beliefs)))
+    after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)))
     shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
     together = pd.DataFrame(correlation, columns=list(WEAK))
     together.insert(0, "name", WEAK)

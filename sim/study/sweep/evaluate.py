@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.custom_world import kept_by_world
+from sim.custom_world import cached_by_world
 from sim.errors import Refused
 from sim.results.measures import MEASURES, parse, series
 from sim.results.result import Result
@@ -76,7 +76,7 @@ class Simulator:
         return {name: _kept(series(result, name)) for name in self.measures}
 
 
-@kept_by_world(maxsize=1)
+@cached_by_world(maxsize=1)
 def _coordinates(pairs, start, years):
     """Labels of what every cell gives, read once a process."""
     return coordinates(("baseline", "scenario"), pairs, start, years)

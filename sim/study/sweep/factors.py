@@ -9,8 +9,8 @@ from functools import partial
 from sim.arguments import listed, real
 from sim.errors import AssumptionError, UsageError, nearest
 from sim.scenario.assumptions import ASSUMPTIONS, PRIOR_DRIVEN
-from sim.scenario.levers import MUCH, catalogue, find
-from sim.scenario.stack import changed, the_lever
+from sim.scenario.levers import HUGE, catalogue, find
+from sim.scenario.stack import changed, quantity_lever
 from sim.study.breakeven import limits
 from sim.study.parameter_sample import constants_or_none
 from sim.texts import ONE_LINE
@@ -186,13 +186,13 @@ def lever(path, scenario, within=None):
     ------
     UsageError, ScenarioError
     """
-    chosen = the_lever(path)
+    chosen = quantity_lever(path)
     own = _own_value(find(path), scenario)
     if within is None and own is not None:
         within = sorted(own * times for times in STRETCH)
     elif within is None:
         within = (chosen.low, chosen.high)
-        if chosen.high >= MUCH:
+        if chosen.high >= HUGE:
             raise UsageError(f"over {path}", f"its bounds are too wide to sweep; give a range: {path}=LOW:HIGH")
     elif not chosen.low <= within[0] < within[1] <= chosen.high:
         bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}".rstrip()
@@ -278,7 +278,7 @@ def _own_value(levers, scenario):
         changed(chosen.present, policy) for policy in scenario.policies for chosen in policy.levers if chosen in levers
     }
     value = values.pop() if len(values) == 1 else None
-    return value if value is not None and abs(value) < MUCH else None
+    return value if value is not None and abs(value) < HUGE else None
 
 
 # ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sim.results.record import INPUTS, plain, to_json
 from sim.results.sweep import Sweep
 from sim.results.sweep_store import FACTOR, LOST, MEASURE, SweepStore, clear, complete_blocks, meta
 from sim.scenario.assumptions import Assumptions
-from sim.scenario.files import loaded
+from sim.scenario.files import as_scenario
 from sim.study.executors import workers_of
 from sim.study.options import Options
 from sim.study.replicate import compile_kernels, workers_for
@@ -332,7 +332,7 @@ def sweep(
         for input that makes no sense, before anything is run
     StoreError if the store cannot be written; finished cells are kept
     """
-    scenario, baseline, asked = loaded(scenario), loaded(baseline), _options(options)
+    scenario, baseline, asked = as_scenario(scenario), as_scenario(baseline), _options(options)
     n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
     measures, over = listed(measures), listed(over)
     check_writable(out)
