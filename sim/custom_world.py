@@ -4,19 +4,18 @@ The environment variable ``TALENTFLOW_WORLD`` names the folder; worker processes
 and cached, so that a run, its digest and the copy saved with its results come from the same text.
 """
 
-import csv
 import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache, wraps
+from functools import cache, lru_cache, partial, wraps
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.arguments import user_path
 from sim.errors import WorldError, nearest
-from sim.texts import read_text
+from sim.texts import csv_rows, read_text
 
 VARIABLE = "TALENTFLOW_WORLD"
 SHIPPED = Path(__file__).parent / "world" / "data"
@@ -93,22 +92,13 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
     if name not in texts():
         return _shipped(name)
     place = Path(os.environ[VARIABLE]) / f"{name}.csv"
-    reader = csv.DictReader(StringIO(texts()[name], newline=""), strict=True)
-    try:
-        columns = reader.fieldnames or []
-        _check_head(place, columns, _shipped(name)[0])
-        checked = []
-        for row in reader:
-            # csv files surplus cells under None and fills missing ones with None
-            if None in row or None in row.values():
-                problem = f"does not have {len(columns)} cells, one for each column"
-                raise WorldError(place, f"line {reader.line_num}", problem)
-            long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
-            if long is not None:
-                raise WorldError(place, f"line {reader.line_num}", long, f"longer than {LONGEST_CELL:,} characters")
-            checked.append(row)
-    except csv.Error as error:
-        raise WorldError(place, f"after line {reader.line_num}", error) from None
+    text, check_head = StringIO(texts()[name], newline=""), partial(_check_head, place, _shipped(name)[0])
+    checked = []
+    for line, row in csv_rows(text, place, WorldError, check_head):
+        long = next((column for column, text in row.items() if len(text) > LONGEST_CELL), None)
+        if long is not None:
+            raise WorldError(place, f"line {line}", long, f"longer than {LONGEST_CELL:,} characters")
+        checked.append(row)
     if not checked:
         raise WorldError(place, "has no rows")
     return tuple(checked)
@@ -144,8 +134,8 @@ def _shipped(name: str) -> tuple[dict[str, str], ...]:
     path = SHIPPED / f"{name}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            table = tuple(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            table = tuple(row for _, row in csv_rows(file, path.name, WorldError))
+    except (OSError, UnicodeDecodeError) as error:
         raise WorldError(path.name, f"cannot be read ({error})") from None
     if not table:
         raise WorldError(path.name, "has no rows")
@@ -169,7 +159,7 @@ def _read(where: str) -> tuple[dict[str, str], str]:
     return tables, hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in tables.items()).encode()).hexdigest()
 
 
-def _check_head(place: Path, head: Sequence[str], shipped: Collection[str]) -> None:
+def _check_head(place: Path, shipped: Collection[str], head: Sequence[str]) -> None:
     """Raise WorldError if the columns ``head`` of a custom table are not those of the ``shipped`` one."""
     for column in shipped:
         if column not in head:
@@ -177,5 +167,3 @@ def _check_head(place: Path, head: Sequence[str], shipped: Collection[str]) -> N
     for column in head:
         if column not in shipped:
             raise WorldError(place, f"unknown column {column!r}{nearest(column, shipped)}")
-    if len(set(head)) < len(head):
-        raise WorldError(place, "has a column twice")

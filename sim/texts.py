@@ -1,9 +1,11 @@
 """Read text and TOML files that people write; every error is one line that names file and line."""
 
 import codecs
+import csv
 import re
 import tomllib
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -38,6 +40,59 @@ def _as_plain(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error(PLAIN, _as_plain)
+
+
+def csv_rows(
+    file: Iterable[str],
+    place: object,
+    error: type[TalentflowError],
+    check_head: Callable[[list[str]], None] = lambda head: None,
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a CSV file, each with its line.
+
+    Parameters
+    ----------
+    file : lines of the file, opened with ``newline=""``
+    place : name of the file, for messages
+    check_head : raises for a first line with the wrong columns
+
+    Raises
+    ------
+    TalentflowError
+        of the class ``error``, for a column that stands twice or has no name, a row with more or fewer cells than
+        there are columns (an unquoted thousands separator makes one more), and a broken quote
+    """
+    reader = csv.reader(file, strict=True)
+    try:
+        head = next(reader, [])
+        check_head(head)
+        for number, column in enumerate(head, 1):
+            if not column.strip():
+                raise error(place, "line 1", f"column {number} has no name")
+            if column in head[: number - 1]:
+                raise error(place, "line 1", f"the column {column} stands twice")
+        for cells in reader:
+            if not cells:  # an empty line
+                continue
+            if len(cells) != len(head):
+                comma = "; a number with a comma needs quotes, or none" if len(cells) > len(head) else ""
+                raise error(place, f"line {reader.line_num}", f"{len(cells)} cells in {len(head)} columns{comma}")
+            yield reader.line_num, dict(zip(head, cells, strict=True))
+    except csv.Error as why:
+        raise error(place, f"line {reader.line_num}", why) from None
+
+
+def number_in(text: str) -> float:
+    """Return the number that a cell of a table holds, in digits with a point.
+
+    Raise ValueError for anything else, such as ``1_000``, ``nan``, or digits of other scripts.
+
+    >>> number_in("1e3"), number_in(" -2.5 ")
+    (1000.0, -2.5)
+    """
+    if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", text, re.ASCII):
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
 
 
 def read_text(path: Path, error: type[TalentflowError], limit: int = LIMIT_BYTES) -> str:

@@ -6,7 +6,6 @@ B derived, C published by industry, D assumed. **New rows go to the end**: the p
 the Sobol design, so an appended row leaves the draws of all earlier assumptions unchanged.
 """
 
-import csv
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim.arguments import is_number, user_path
 from sim.errors import AssumptionError, nearest
 from sim.scenario.distributions import LOGARITHMIC, quantile
-from sim.texts import line_of, parse, read_text
+from sim.texts import csv_rows, line_of, parse, read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -480,7 +479,7 @@ def _factor() -> "np.ndarray":
 def _rows(table: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file in the data folder."""
     with open(DATA / f"{table}.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return [row for _, row in csv_rows(file, f"{table}.csv", AssumptionError)]
 
 
 # ------------------------------------------------------------------------------

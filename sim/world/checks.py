@@ -74,7 +74,7 @@ def _number_problems(table: Table, row: Row) -> Iterator[str]:
         if text == "" and column in table.optional:
             continue
         try:
-            value = float(text)
+            value = float(text if text.isascii() and "_" not in text else "")
         except ValueError:
             yield f"{column}: {text!r} is not a number"
             continue

@@ -1,15 +1,15 @@
 """Read and check files of migration flows between countries: the shipped flows of scholars, or a user's file."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from sim.arguments import user_path
 from sim.errors import WorldError, nearest
+from sim.texts import csv_rows, number_in
 
 SOURCES = Path(__file__).parent / "data" / "sources"
 SHIPPED = SOURCES / "scholar_flows.csv"
@@ -47,7 +47,7 @@ def known_countries() -> frozenset[str]:
 def read_source(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of the shipped source file ``name``.csv, as text."""
     with (SOURCES / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-        return tuple(csv.DictReader(file))
+        return tuple(row for _, row in csv_rows(file, f"{name}.csv", WorldError))
 
 
 def read_flows(path: str | Path | None = None) -> Flows:
@@ -70,17 +70,15 @@ def read_flows(path: str | Path | None = None) -> Flows:
         if path.is_file() and path.stat().st_size > LIMIT_BYTES:
             raise WorldError(path.name, f"{path.stat().st_size:,} bytes are too many; the limit is {LIMIT_BYTES:,}")
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            _check_head(path.name, rows.fieldnames or [])
             flows = {}
-            for row in rows:
-                year, origin, destination, n = _flow(path.name, rows.line_num, row)
+            for line, row in csv_rows(file, path.name, WorldError, partial(_check_head, path.name)):
+                year, origin, destination, n = _flow(path.name, line, row)
                 key = year, origin, destination
                 if key in flows:
                     twice = f"{origin} to {destination} in {year} stands twice"
-                    raise WorldError(path.name, f"line {rows.line_num}", twice)
+                    raise WorldError(path.name, f"line {line}", twice)
                 flows[key] = n
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise WorldError(path.name, f"cannot be read ({why})") from None
     if not flows:
@@ -115,9 +113,9 @@ def _flow(name: str, line: int, row: dict[str, str]) -> tuple[int, str, str, flo
 def _number(name: str, line: int, column: str, text: str) -> float:
     """Return ``text`` as a finite number; raise WorldError that names line and column otherwise."""
     try:
-        value = float(text)
-    except (TypeError, ValueError):
-        value = np.nan
+        value = number_in(text)
+    except ValueError:
+        value = np.inf
     if not np.isfinite(value):
         raise WorldError(name, f"line {line}", column, f"{text!r} is not a number")
     return value

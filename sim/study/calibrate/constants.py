@@ -14,6 +14,7 @@ import numpy as np
 
 from sim import custom_world
 from sim.custom_world import cached_by_world
+from sim.errors import ResultError
 from sim.model import inversion as fitting
 from sim.model.inversion import AgentOffsets, FirstYear, HubConstants, by_group
 from sim.model.state import Simulation
@@ -21,6 +22,7 @@ from sim.model.supply import entrant_path
 from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
+from sim.texts import csv_rows
 from sim.world.build_world import build
 from sim.world.setting import load_setting
 from sim.world.tables import column, names, read
@@ -199,7 +201,7 @@ def kept(folder):
         if not (path := Path(folder) / f"{name}.csv").exists():
             return None
         with path.open(newline="", encoding="utf-8") as file:
-            rows.append(list(csv.DictReader(file)))
+            rows.append([row for _, row in csv_rows(file, path, ResultError)])
     number = lambda table, name: [float(row[name]) for row in rows[table]]  # noqa: E731
     return _fitted(
         number(0, "permanent"),

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from sim.errors import WorldError
+from sim.texts import csv_rows
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 Row = dict[str, str]
 
@@ -28,7 +31,7 @@ def primary(name: str) -> list[Row]:
 def _read(path: Path) -> list[Row]:
     """Return the rows of a CSV file, as text."""
     with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return [row for _, row in csv_rows(file, path.name, WorldError)]
 
 
 def hubs() -> list[str]:
