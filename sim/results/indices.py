@@ -15,6 +15,8 @@ KOLMOGOROV = 1.358  # times sqrt(1/n + 1/m): two samples of one distribution lie
 SOBOL = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 MORRIS = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
 PAWN = ("median", "median_low", "median_high", "largest", "critical")
+ONE_AT_A_TIME = ("centre", "at_low", "at_high", "least", "most", "width")
+COLUMNS = {"sobol": SOBOL, "morris": MORRIS, "pawn": PAWN, "lhs": PAWN, "oat": ONE_AT_A_TIME, "grid": PAWN}
 
 
 def sobol(f, names, seed=0, intervals=True):
@@ -144,6 +146,44 @@ def _problem(names):
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
+def ranks(values, low, high):
+    """The first and the last rank that each factor may have: intervals that overlap tell no order.
+
+    Parameters
+    ----------
+    values, low, high : (factor,) estimates and the ends of their intervals
+
+    Returns
+    -------
+    two (factor,) float arrays, from 1; nan where an index is
+
+    >>> best, worst = ranks([0.5, 0.4, 0.1], [0.4, 0.3, 0.0], [0.6, 0.5, 0.2])
+    >>> best.tolist(), worst.tolist()
+    ([1.0, 1.0, 3.0], [2.0, 2.0, 3.0])
+    """
+    values, low, high = (np.asarray(column, dtype=float) for column in (values, low, high))
+    unknown = ~np.isfinite(values)
+    above = (low[None, :] > high[:, None]).sum(axis=1)  # factors that are surely stronger
+    below = (high[None, :] < low[:, None]).sum(axis=1)
+    best, worst = 1.0 + above, float((~unknown).sum()) - below
+    return np.where(unknown, np.nan, best), np.where(unknown, np.nan, worst)
+
+
+def variance_ratio_interval(ratio, within, between):
+    """The 90 % interval of a ratio of two variances of normal samples with so many degrees of freedom; at most 1.
+
+    >>> low, high = variance_ratio_interval(0.1, 16, 1000)
+    >>> round(low, 3), round(high, 3)
+    (0.061, 0.203)
+    """
+    from scipy.stats import f
+
+    if not (ratio == ratio and within > 0 and between > 0):
+        return np.nan, np.nan
+    low, high = (float(ratio / f.ppf(p, within, between)) for p in ((1 + LEVEL) / 2, (1 - LEVEL) / 2))
+    return min(low, 1.0), min(high, 1.0)
+
+
 def one_at_a_time(values, y):
     """Tornado: the value at the ends of each factor's range, all others at their centre.
 
@@ -162,7 +202,7 @@ def one_at_a_time(values, y):
         moved = np.flatnonzero((values[name] != centre[name]).to_numpy())
         x, of = np.append(values[name].to_numpy()[moved], centre[name]), np.append(y[moved], y[0])
         rows[name] = [y[0], of[x.argmin()], of[x.argmax()], of.min(), of.max(), np.ptp(of)]
-    return pd.DataFrame.from_dict(rows, "index", columns=["centre", "at_low", "at_high", "least", "most", "width"])
+    return pd.DataFrame.from_dict(rows, "index", columns=list(ONE_AT_A_TIME))
 
 
 def partial_dependence(x, y, bins=10):

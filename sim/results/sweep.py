@@ -155,6 +155,11 @@ class Sweep:
         points = (blocks[:, None] * size + np.arange(size)).ravel()
         return self.value(measure, stage, what, time, hub).loc[points].to_numpy().reshape(-1, size), blocks
 
+    def undefined(self, measure=None, stage=None, what="effect", time=None, hub=None):
+        """How many done points have no finite value of a measure, and how many points are done: two int."""
+        values = self.value(measure, stage, what, time, hub)
+        return int((~np.isfinite(values)).sum()), len(values)
+
     def counts(self, stage=None):
         """Cells by status: dict, those asked again with other chance among them."""
         asked = "SELECT status, count(*) FROM cells WHERE stage = ? OR ? IS NULL GROUP BY status"
@@ -251,7 +256,9 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     -------
     DataFrame indexed by factor, the strongest first: the columns of ``indices.SOBOL``, ``MORRIS``, ``PAWN`` or of
     ``one_at_a_time``, by the stage's method; and ``grade``, ``group``, ``undecided`` (the interval holds 0, or for PAWN
-    the median is below the critical value), ``more_runs`` (how many more runs would likely settle that)
+    the median is below the critical value), ``more_runs`` (how many more runs would likely settle that), ``best_rank``
+    and ``worst_rank`` (factors whose 90 % intervals overlap are not ranked among themselves). Where the measure is
+    undefined at any point all of them are nan: see ``Sweep.undefined``
     """
     stage = stage or sweep.last
     method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
@@ -267,6 +274,9 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
         table["undecided"] = False
     cost = {"sobol": len(names) + 2, "morris": len(names) + 1}.get(method, 1)
     table["more_runs"] = [_more_runs(row, key, n, cost, method) if row.undecided else 0 for row in table.itertuples()]
+    table["best_rank"], table["worst_rank"] = indices.ranks(
+        table[key], table.get(f"{key}_low", table[key]), table.get(f"{key}_high", table[key])
+    )
     return table.sort_values(key, ascending=False, kind="stable")
 
 
@@ -276,6 +286,8 @@ def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None
     seed = int(sweep.record.get("seed", 0))
     y, blocks = sweep.blocks(measure, stage, what, time, hub)
     y, blocks = y[:most], blocks[:most]
+    if not np.isfinite(y).all():
+        return pd.DataFrame(np.nan, names, list(indices.COLUMNS[method])), 0
     if method == "sobol":
         return indices.sobol(y, names, seed, intervals), indices.power_of_two(len(y))
     size = y.shape[1]
@@ -328,18 +340,22 @@ def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, h
 
     Returns
     -------
-    dict: ``share`` (of the variance; nan if no point was run again), ``error`` (standard deviation of one point by
-    chance alone), ``spread`` (standard deviation over all points), ``points`` (run twice)
+    dict: ``share`` (of the variance; nan if no point was run again, or the measure is undefined at one), ``low`` and
+    ``high`` (90 % interval of the share, as for normal chance: a ratio of two variances), ``error`` (standard deviation
+    of one point by chance alone), ``spread`` (standard deviation over all points), ``points`` (run twice)
     """
     stage = stage or sweep.last
     first = sweep.value(measure, stage, what, time, hub)
     again = sweep.value(measure, stage, what, time, hub, repeat=1)
-    if again.empty or len(first) < 2:
-        return {"share": math.nan, "error": math.nan, "spread": math.nan, "points": 0}
+    defined = np.isfinite(first).all() and np.isfinite(again).all()
+    if again.empty or len(first) < 2 or not defined:
+        return dict.fromkeys(("share", "low", "high", "error", "spread"), math.nan) | {"points": 0}
     within = float(((first[again.index] - again) ** 2).mean() / 2)
     total = float(first.var(ddof=1))
     share = min(within / total, 1.0) if total > 0 else math.nan
-    return {"share": share, "error": math.sqrt(within), "spread": math.sqrt(total), "points": len(again)}
+    low, high = indices.variance_ratio_interval(share, len(again), len(first) - 1)
+    found = {"share": share, "low": low, "high": high, "error": math.sqrt(within), "spread": math.sqrt(total)}
+    return found | {"points": len(again)}
 
 
 def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=None, hub=None, bins=10):
@@ -421,10 +437,24 @@ def reading(sweep, measure=None):
     method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
     if not method or measure is None or len(sweep.complete()) < 2:
         return ["Too few cells are done to say anything yet."]
+    if undefined := undefined_sentence(sweep, measure):
+        return [undefined]
     tell = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
     chance, share = _chance(sweep, measure)
     said = tell(sweep, measure)
     return [*chance, *said] if share > BLURRED else [*said, *chance]
+
+
+def undefined_sentence(sweep, measure=None, stage=None):
+    """The sentence that refuses indices of a measure without a value at some points; empty where all have one."""
+    missing, points = sweep.undefined(measure, stage)
+    if not missing:
+        return ""
+    where = "every point" if missing == points else f"{missing:,} of {number_of(points, 'point')}"
+    return (
+        f"{_begin(subject(sweep, measure))} is undefined at {where} (nobody is counted in it), so that no index can be "
+        "made: choose a measure that has a value everywhere, or narrower ranges."
+    )
 
 
 def notes(sweep):
@@ -509,8 +539,9 @@ def _variance(sweep, measure):
             f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
             "variance is chance. Give more --population or --replicates."
         ]
-    part = size / size.sum()
-    named = list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
+    part, named = size / size.sum(), leading(table)
+    if not is_settled(table):
+        return [_unsettled(table.loc[named], sweep, measure), *_undecided(table, "its interval holds 0")]
     grades = {sweep.factors.grade[name] for name in named}
     kind = " that nobody has measured" if grades == {"D"} else ""
     each = ", ".join(f"{name} ({_percent(part[name])}{_grade(sweep, name)})" for name in named)
@@ -518,6 +549,7 @@ def _variance(sweep, measure):
         f"{_percent(part[named].sum())} of the variance of {subject(sweep, measure)} rests on "
         f"{_counted(len(named))}{kind}: {each}."
     ]
+    said += _order(table, named)
     if is_graded(sweep):
         said.append(load_sentence(sweep, measure))
     together = float(np.clip(1 - table["first"].sum(), 0, 1))
@@ -541,6 +573,7 @@ def _elementary(sweep, measure):
         f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
         "the factor, wherever the others stand."
     ]
+    said += _order(table, named)
     if NO_CAUSE in named:
         said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
     return said + _undecided(table[_moving(size)], "its interval holds 0")
@@ -593,8 +626,9 @@ def _chance(sweep, measure):
     if not found["points"] or found["share"] != found["share"]:
         return [], 0.0
     said = [
-        f"Chance makes up about {_percent(found['share'])} of the variance over the points (the Monte Carlo share: "
-        f"{found['points']} points were run again with another seed)."
+        f"Chance makes up about {_percent(found['share'])} of the variance over the points (90 % interval "
+        f"{_span(found['low'], found['high'])}, the Monte Carlo share: {found['points']} points were run again with "
+        "another seed)."
     ]
     if found["share"] > BLURRED:
         said.append(
@@ -602,6 +636,41 @@ def _chance(sweep, measure):
             "what the factors do."
         )
     return said, found["share"]
+
+
+def leading(table):
+    """Names of the factors whose total Sobol indices hold most of the variance together, the strongest first."""
+    part = table.total.clip(lower=0) / table.total.clip(lower=0).sum()
+    return list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
+
+
+def is_settled(table):
+    """Whether the total Sobol index of every leading factor is at least as large as its 90 % interval is wide."""
+    ahead = table.loc[leading(table)]
+    return bool((ahead.total_high - ahead.total_low <= ahead.total).all())
+
+
+def _unsettled(table, sweep, measure):
+    """What is said instead of a headline while intervals are wider than the indices."""
+    each = ", ".join(f"{row.Index} {_span(row.total_low, row.total_high)}" for row in table.itertuples())
+    more = 2 * int(sweep.stages.n[sweep.last])
+    return (
+        f"What {subject(sweep, measure)} rests on is not settled: the 90 % intervals are wider than the indices "
+        f"themselves (parts of the variance: {each}). More base samples would tell: --extend {more:,}."
+    )
+
+
+def _order(table, named):
+    """That leading factors are not ranked among themselves, where their intervals overlap."""
+    tied = [name for name in named if table.best_rank[name] == 1]
+    if len(tied) < 2:
+        return []
+    names = f"{', '.join(tied[:-1])} and {tied[-1]}"
+    return [f"The sweep does not tell which of {names} is first: their intervals overlap."]
+
+
+def _span(low, high):
+    return f"{max(low, 0):.0%} to {high:.0%}".replace("%", " %")
 
 
 def _undecided(table, why):

@@ -16,6 +16,7 @@ from sim.results.sweep import (
     chance_share,
     index_table,
     is_graded,
+    is_settled,
     notes,
     reading,
     subject,
@@ -114,12 +115,13 @@ def _measured(sweep, measure):
         "unit": sweep.measures.unit[measure],
         "reading": reading(sweep, measure),
         "chance": chance_share(sweep, measure),
+        "undefined": dict(zip(("points", "of"), sweep.undefined(measure), strict=True)),
     }
     method = sweep.stages.method[sweep.last]
     if method != "grid" and len(sweep.complete()) > 1:
         table = index_table(sweep, measure)
         found["indices"] = table.rename_axis("factor").reset_index()
-        if method == "sobol":
+        if method == "sobol" and is_settled(table):
             found["load"] = assumption_load(sweep, measure).load.to_dict()
     return found
 
@@ -177,7 +179,7 @@ def _progress_lines(sweep):
 
 def _table(sweep, measure):
     method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
-    if method not in COLUMNS or len(sweep.complete()) < 2:
+    if method not in COLUMNS or len(sweep.complete()) < 2 or sweep.undefined(measure)[0]:
         return
     columns, found = COLUMNS[method], index_table(sweep, measure)
     factor, _, unit = SHOWN.get(sweep.measures.unit[measure], (1, "", sweep.measures.unit[measure]))
@@ -190,7 +192,7 @@ def _table(sweep, measure):
         made.add_row(name, *cells, row.grade, row.group, style="dim" if row.undecided else "")
     yield made
     yield line(READING[method] + (" Grey: undecided." if found.undecided.any() else ""), "dim")
-    if method == "sobol" and is_graded(sweep):
+    if method == "sobol" and is_graded(sweep) and is_settled(found):
         yield _load_table(assumption_load(sweep, measure))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sim import custom_world
 from sim.errors import ResultError, WorldError
-from sim.study.calibrate.constants import kept
+from sim.study.calibrate.constants import TABLES, kept
 from sim.texts import number_in
 from sim.world import tables
 from sim.world.flows import read_flows
@@ -70,7 +70,7 @@ def test_a_doubled_column_of_a_world_table_is_refused(tmp_path):
 
 
 def test_constants_of_ones_own_are_read_as_strictly(tmp_path):
-    for name in ("hub_constants", "border_costs"):
+    for name in TABLES:
         shutil.copy(custom_world.SHIPPED / f"{name}.csv", tmp_path)
     assert kept(tmp_path) is not None
     path = tmp_path / "hub_constants.csv"

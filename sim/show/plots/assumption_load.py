@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.results.sweep import assumption_load, index_table, is_graded, load_words, subject
+from sim.results.sweep import assumption_load, index_table, is_graded, is_settled, load_words, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.labels import wrap
@@ -41,6 +41,7 @@ def plot_assumption_load(sweep, ax=None, measure=None):
             return ax
         load = assumption_load(sweep, measure, stage)
         said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
+        said = said if is_settled(table) else "Not settled: the intervals are wider than the indices"
         choice.head(
             sweep,
             ax,

@@ -76,6 +76,9 @@ def _finding(table, is_sobol):
     name, row = table.index[0], table.iloc[0]
     if row.undecided:
         return "No factor stands out of what sampling alone may give"
+    first = list(table.index[table.best_rank == 1])
+    if len(first) > 1:
+        return f"The sweep does not tell which of {len(first)} factors matters most: their intervals overlap"
     if not is_sobol:
         return f"The distribution shifts most with {name}"
     return f"{name} matters most: it has a part in {choice.percent(row.total)} of the variance"

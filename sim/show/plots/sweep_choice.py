@@ -7,7 +7,7 @@ import numpy as np
 from sim.errors import UsageError
 from sim.results.effects import SHOWN
 from sim.results.indices import NORMAL, SLICES
-from sim.results.sweep import BLURRED, chance_share, is_graded, subject
+from sim.results.sweep import BLURRED, chance_share, is_graded, subject, undefined_sentence
 from sim.results.words import engineers, number_of
 from sim.show.plots import style
 
@@ -84,8 +84,19 @@ def too_early(sweep, stage, ax, enough=True):
     return True
 
 
+def undefined(sweep, ax, measure):
+    """Whether the measure has no value at some points; says it in the place of the plot."""
+    words = undefined_sentence(sweep, measure)
+    if words:
+        head(sweep, ax, f"No index of {measure} can be made", "a sweep whose outcome is undefined at some points")
+        style.say(ax, words)
+    return bool(words)
+
+
 def still(sweep, ax, measure, sizes):
-    """Whether nothing that was swept changes the measure; says it in the place of the plot."""
+    """Whether nothing that was swept changes the measure, or it is undefined; says it in the place of the plot."""
+    if undefined(sweep, ax, measure):
+        return True
     if np.nanmax(np.abs(sizes), initial=0) > 0:
         return False
     head(sweep, ax, f"Nothing that was swept changes {subject(sweep, measure)}", "a sweep in which nothing differs")

@@ -41,6 +41,8 @@ def plot_two_way(sweep, ax=None, measure=None):
         raise UsageError("two_way", f"needs a grid over two factors, and this one varies {', '.join(names)} alone")
     with style.look():
         ax = choice.begin(ax, SIZE)
+        if choice.undefined(sweep, ax, measure):
+            return ax
         table, count = grid_of(sweep, names[:2], measure, stage)
         if choice.too_early(sweep, stage, ax, min(table.shape) > 1):
             return ax

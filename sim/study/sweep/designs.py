@@ -6,9 +6,9 @@ from zlib import crc32
 
 import numpy as np
 
-from sim.errors import UsageError
+from sim.errors import ResultError, UsageError
 from sim.results.saved_checks import METHODS
-from sim.results.sweep import index_table
+from sim.results.sweep import index_table, undefined_sentence
 
 # ------------------------------------------------------------------------------
 # Designs: the points of a sweep in the unit cube, as an endless or a finite sequence of blocks.
@@ -183,6 +183,8 @@ def survivors(sweep):
     Those whose mu* is above a tenth of the largest; or the fewest that hold 95 % of the sum of all mu*, if these are
     more; never more than eight, and one at least.
     """
+    if undefined := undefined_sentence(sweep, stage=sweep.stages.index[0]):
+        raise ResultError(sweep.primary, f"nothing can be screened. {undefined}")
     size = index_table(sweep, stage=sweep.stages.index[0]).mu_star
     if not size.max() > 0:
         return list(size.index[:1])

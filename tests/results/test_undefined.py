@@ -1,0 +1,104 @@
+"""Outcomes that are undefined at some points, and indices that a small sweep cannot tell apart."""
+
+import numpy as np
+import pytest
+
+from sim.errors import ResultError
+from sim.results import indices
+from sim.results.sweep import chance_share, index_table, is_settled, reading
+from sim.show.plots import SWEEP_KINDS, draw_sweep, usual_of_sweep
+from sim.show.sweeps import answer, render
+from sim.show.terminal import console
+from sim.study.sweep.runner import explore
+
+TWO = {"a": (0, 1), "b": (0, 1)}
+
+
+def nowhere(x):
+    """A model whose outcome nobody is counted in."""
+    return {"y": np.nan}
+
+
+def not_everywhere(x):
+    """A model that is undefined in a part of the cube."""
+    return {"y": np.nan if x["a"] > 0.7 else x["a"] + x["b"]}
+
+
+def endless(x):
+    """A model that divides by nobody."""
+    return {"y": np.inf if x["a"] > 0.7 else x["a"]}
+
+
+def alike(x):
+    """Two factors that matter as much as each other."""
+    return {"y": x["a"] + x["b"] + 0.2 * x["a"] * x["b"]}
+
+
+@pytest.mark.parametrize("model", [nowhere, not_everywhere, endless])
+@pytest.mark.parametrize("method", ["sobol", "morris", "pawn", "lhs", "oat", "grid"])
+def test_no_index_is_made_of_undefined_outcomes(model, method, tmp_path):
+    n = {"oat": None, "grid": None, "pawn": 64, "lhs": 64}.get(method, 8)
+    found = explore(model, TWO, method, n, store=tmp_path / "store")
+    missing, points = found.undefined()
+    assert 0 < missing <= points
+    assert (missing == points) == (model is nowhere)
+    said = reading(found)
+    assert len(said) == 1
+    assert "is undefined at" in said[0]
+    assert ("at every point" if missing == points else f"at {missing} of {points} points") in said[0]
+    if method != "grid":
+        assert index_table(found).iloc[:, :3].isna().all(axis=None)
+    assert np.isnan(chance_share(found)["share"])
+    assert answer(found, ["y"])["measures"]["y"]["undefined"] == {"points": missing, "of": points}
+    with console().capture() as shown:
+        console().print(render(found, ["y"], False))
+    assert "Nothing" not in shown.get()
+    kind = usual_of_sweep(found)[0]
+    assert draw_sweep(found, kind, tmp_path / "figure.svg").exists()
+
+
+def test_a_guided_sweep_of_an_undefined_measure_is_refused(tmp_path):
+    with pytest.raises(ResultError, match=r"y: nothing can be screened. Y is undefined at every point"):
+        explore(nowhere, TWO, "guided", 8, store=tmp_path / "store")
+
+
+def test_no_headline_while_an_interval_is_wider_than_its_index(tmp_path):
+    few = explore(alike, TWO, "sobol", 4, store=tmp_path / "few")
+    many = explore(alike, TWO, "sobol", 256, store=tmp_path / "many")
+    assert not is_settled(index_table(few))
+    assert reading(few)[0].startswith("What y rests on is not settled")
+    assert "--extend 8" in reading(few)[0]
+    assert is_settled(index_table(many))
+    assert "rests on two numbers" in reading(many)[0]
+
+
+def test_factors_whose_intervals_overlap_are_not_ranked(tmp_path):
+    found = explore(alike, TWO, "sobol", 256, store=tmp_path / "store")
+    table = index_table(found)
+    assert (table.best_rank.tolist(), table.worst_rank.tolist()) == ([1, 1], [2, 2])
+    assert any("does not tell which of" in line and "is first" in line for line in reading(found))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ranks_hold_every_order_that_the_intervals_allow(seed):
+    random = np.random.default_rng(seed)
+    value, half = random.uniform(size=6), random.uniform(0, 0.2, size=6)
+    best, worst = indices.ranks(value, value - half, value + half)
+    for _ in range(200):
+        rank = 6 - (value + half * random.uniform(-1, 1, size=6)).argsort().argsort()
+        assert np.all((best <= rank) & (rank <= worst))
+
+
+def test_a_sweep_over_one_factor_has_its_response_by_default(tmp_path):
+    for method in ("grid", "oat", "lhs", "sobol"):
+        n = None if method in ("grid", "oat") else 8
+        found = explore(one, {"a": (0, 1)}, method, n, store=tmp_path / method)
+        assert usual_of_sweep(found)[0] == "response"
+        assert set(usual_of_sweep(found)) <= set(SWEEP_KINDS)
+        for kind in usual_of_sweep(found):
+            draw_sweep(found, kind, tmp_path / f"{method}-{kind}.svg")
+
+
+def one(x):
+    """A model of one factor."""
+    return {"y": x["a"] ** 2}
