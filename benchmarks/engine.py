@@ -15,7 +15,7 @@ from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import START, shipped
 from sim.study.recorder import blank, follow
-from sim.study.replicate import compile_kernels, the_world
+from sim.study.replicate import compile_kernels, forget_worlds, the_world
 from sim.threads import get_threads, set_threads
 from sim.world.build_world import build
 from sim.world.setting import load_setting
@@ -61,7 +61,7 @@ def cached(clock, size):
         the_world(size, 0, START, YEARS)
 
         def again(k):
-            the_world.cache_clear()
+            forget_worlds()
             the_world(size, 0, START, YEARS)
 
         clock.time("build, from the cache on disk", again, size)

@@ -16,6 +16,9 @@ from sim.results.measures import MEASURES, measure, parse, series
 
 
 LOW, HIGH = 0.05, 0.95  # the band: nine pairs in ten lie inside
+QUANTILE = "weibull"  # of numpy's ways the one by which 90 % of further pairs lie inside, whatever their number
+LEAST_PAIRS = 10  # before a direction is called or a precision reached
+DOUBT = 0.05  # chance that any direction is called where there is none
 SHOWN = {  # unit of a measure -> (factor, unit of its level, unit of its effect) as people read it
     "share": (100, "%", "pp"),
     "rate": (100, "% a year", "pp a year"),
@@ -78,6 +81,48 @@ def interaction(effects, parts):
     return (effects.sel(arm=stack, drop=True) - alone).assign_attrs(effects.attrs)
 
 
+def band(values):
+    """The 5 and 95 % quantiles over pairs, so placed that a further pair lies between them in 90 % of cases.
+
+    Of fewer than 19 pairs the two are the least and the largest: no sample that small holds 90 % of the cases.
+
+    Parameters
+    ----------
+    values : xarray.DataArray over replicate and others
+
+    Returns
+    -------
+    two xarray.DataArray over the others
+    """
+    ends = (values.quantile(q, "replicate", method=QUANTILE, skipna=False) for q in (LOW, HIGH))
+    low, high = (end.drop_vars("quantile") for end in ends)
+    return low, high
+
+
+def agreement_needed(pairs, places=1):
+    """Pairs that must have the sign of the mean before its direction is called.
+
+    A two-sided sign test that allows for the number of places shown (Bonferroni): where no effect exists, the chance
+    that the direction of any of them is called is at most 5 %. A pair without a difference agrees with nobody.
+
+    Parameters
+    ----------
+    pairs, places : int
+
+    Returns
+    -------
+    int, above ``pairs`` where so few cannot tell
+
+    >>> [agreement_needed(20, places) for places in (1, 10, 39)], agreement_needed(9)
+    ([15, 17, 18], 10)
+    """
+    from scipy.stats import binom
+
+    if pairs < LEAST_PAIRS:
+        return pairs + 1
+    return int(binom.isf(DOUBT / (2 * places), pairs, 0.5)) + 1
+
+
 def summarise(pairs):
     """What a set of paired effects says.
 
@@ -87,18 +132,19 @@ def summarise(pairs):
 
     Returns
     -------
-    xarray.Dataset over the others: ``mean``; ``low`` and ``high``, the 5 and 95 % quantiles over pairs;
+    xarray.Dataset over the others: ``mean``; ``low`` and ``high``, the :func:`band` over pairs;
     ``same_sign``, the number of pairs with the sign of the mean; ``differs``, the number of pairs that are
     not exactly zero; ``error``, the standard error of the mean over pairs (nan for a single pair)
     """
     count = pairs.sizes["replicate"]
     mean = pairs.mean("replicate")
     spread = pairs.std("replicate", ddof=1, skipna=False) if count > 1 else mean * np.nan
+    low, high = band(pairs)
     return xr.Dataset(
         {
             "mean": mean,
-            "low": pairs.quantile(LOW, "replicate", skipna=False).drop_vars("quantile"),
-            "high": pairs.quantile(HIGH, "replicate", skipna=False).drop_vars("quantile"),
+            "low": low,
+            "high": high,
             "same_sign": ((np.sign(pairs) == np.sign(mean)) & (pairs != 0)).sum("replicate"),
             "differs": (pairs != 0).sum("replicate"),
             "error": spread / np.sqrt(count),
@@ -233,6 +279,22 @@ def amount(text, query, what):
 def error_of(result, query):
     """The largest Monte Carlo error of the effects on a measure, over its places and scenarios; own unit."""
     return float(summarise(effect(result, query)).error.max())
+
+
+def upper_error(error, pairs):
+    """What a Monte Carlo error estimated from so many pairs is below in nine cases of ten (normal effects).
+
+    >>> round(upper_error(1.0, 10), 2), round(upper_error(1.0, 100), 2)
+    (1.47, 1.1)
+    """
+    from scipy.stats import chi2
+
+    return error * math.sqrt((pairs - 1) / chi2.ppf(0.1, pairs - 1)) if pairs > 1 else math.inf
+
+
+def is_reached(error, target, pairs):
+    """Whether a precision is reached: from ten pairs on, once the error is below it with all that it may be off."""
+    return pairs >= LEAST_PAIRS and upper_error(error, pairs) <= target
 
 
 def pairs_needed(pairs, error, target):

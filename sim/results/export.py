@@ -10,7 +10,7 @@ import xarray as xr
 from sim.arguments import user_path
 from sim.custom_world import rows
 from sim.errors import ResultError
-from sim.results.effects import HIGH, LOW, SHOWN, effect_series, summarise
+from sim.results.effects import SHOWN, band, effect_series, summarise
 from sim.results.measures import MEASURES, parse
 
 # ------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def _effects(result, name, query, kind=None):
 
 def _band(values):
     """Mean, low and high over the replicates, as one dataset."""
-    low, high = (values.quantile(q, "replicate", skipna=False).drop_vars("quantile") for q in (LOW, HIGH))
+    low, high = band(values)
     name = values.name
     return xr.Dataset({name: values.mean("replicate"), f"{name}_low": low, f"{name}_high": high})
 

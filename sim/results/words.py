@@ -5,15 +5,14 @@ import tomllib
 import numpy as np
 
 from sim.results.cells import count
-from sim.results.effects import HIGH, decimals, effect, error_words, more_pairs, summarise
+from sim.results.effects import HIGH, agreement_needed, decimals, effect, error_words, more_pairs, summarise
 from sim.results.measures import measure
 from sim.results.summary import POINTS
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 
-FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
+FEW_PAIRS = 20  # below, the 5 and 95 % quantiles are the least and the largest pair
 SMALL = 0.05  # percentage points
 NAMED_RIVALS = 2  # hubs that an effect cannot be told apart from
-AGREE = 0.95  # of the pairs have one sign: the direction is settled in this run
 UNTESTED = "only its equations, on scholars, have been tested against years that were held back"
 
 
@@ -84,6 +83,7 @@ def who_loses_and_gains(result):
         {"name": names[hub] + rivals(effects, hub)}
         | {arm: float(levels.sel(hub=hub, arm=arm)) for arm in ("baseline", "scenario")}
         | {key: float(found[key].sel(hub=hub)) for key in ("mean", "low", "high", "same_sign", "error")}
+        | {"places": len(mean)}
         for hub in (mean.idxmin(), mean.idxmax())
     )
     one = "; there is only one pair, so neither spread nor error can be given" if pairs == 1 else ""
@@ -124,7 +124,11 @@ def _sure(row, pairs):
     levels = f"{row['scenario']:.{digits}f} % instead of {row['baseline']:.{digits}f} %"
     if pairs == 1:
         return levels
-    settled = "" if row["same_sign"] >= AGREE * pairs else ", so this run does not settle the direction"
+    settled = (
+        ""
+        if row["same_sign"] >= agreement_needed(pairs, row["places"])
+        else ", so this run does not settle the direction"
+    )
     return (
         f"{levels}; 90 % of pairs {row['low']:+.{digits}f} to {row['high']:+.{digits}f}, same sign in "
         f"{row['same_sign']:.0f} of {pairs} pairs, Monte Carlo error {error_words(row['error'], digits)}{settled}"

@@ -8,6 +8,7 @@ from typing import Any
 from sim import memory
 from sim.arguments import is_number, whole
 from sim.errors import UsageError
+from sim.results.effects import LEAST_PAIRS
 from sim.results.record import SETTINGS
 from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
 from sim.study.replicate import workers_for
@@ -101,6 +102,9 @@ class Options:
         self = replace(self, **given)
         if self.uncertainty not in UNCERTAINTY:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
+        if self.precision is not None and self.most_replicates < LEAST_PAIRS:
+            why = f"an error is not known before {LEAST_PAIRS} pairs, and a precision not reached"
+            raise UsageError(f"most_replicates {self.most_replicates}", why)
         if self.precision is not None and self.most_replicates < self.replicates:
             raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
         workers = self.workers or workers_for(population, self.replicates)

@@ -31,6 +31,8 @@ from sim.world.setting import load_setting
 
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
+KEPT = 4  # small worlds that a process keeps
+WORLDS_APART = 10**12 + 39  # the people of pair k of seed s are drawn with s + k times this: above any seed
 SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
 
 
@@ -47,17 +49,34 @@ class Plan:
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
 
 
-@cached_by_world(maxsize=1)
-def the_world(population, seed, start, years):
-    """The shipped world at a population, built once a process; the people of equal arguments are the same."""
+def the_world(population, seed, start, years, pair=0):
+    """The shipped world at a population, with the people that a pair draws; those of equal arguments are the same.
+
+    Every pair has people of its own, so that the spread over pairs holds what drawing them adds to an effect.
+    """
+    kept = _few_worlds if population <= SMALL // KEPT else _one_world
+    return kept(population, seed + WORLDS_APART * pair, start, years)
+
+
+def _build(population, seed, start, years):
     setting, a = load_setting(), Assumptions.central()
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
+
+
+_few_worlds = cached_by_world(maxsize=KEPT)(_build)
+_one_world = cached_by_world(maxsize=1)(_build)
+
+
+def forget_worlds():
+    """Let the worlds go that this process keeps."""
+    for kept in (_few_worlds, _one_world):
+        kept.cache_clear()
 
 
 def begun(plan, k, draw):
     """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
     a, constants = draw
-    world = the_world(plan.population, plan.seed, plan.start, plan.years)
+    world = the_world(plan.population, plan.seed, plan.start, plan.years, k)
     return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from sim import __version__, custom_world
 from sim.arguments import listed, user_path
 from sim.errors import ResultError, UsageError
-from sim.results.effects import error_of, pairs_needed, threshold
+from sim.results.effects import LEAST_PAIRS, error_of, is_reached, pairs_needed, threshold, upper_error
 from sim.results.measures import measure
 from sim.results.record import FORMAT, digest, inputs, plain, settings
 from sim.results.result import Result
@@ -110,7 +110,11 @@ def precise_enough(out, record, options):
         same = digest(saved.record | {"replicates": None}) == alike
         enough = options.replicates <= saved.record["replicates"] <= options.most_replicates
         done = saved.record["replicates"] == options.most_replicates
-        if same and enough and (done or error_of(saved, options.precision_of) <= target):
+        if (
+            same
+            and enough
+            and (done or is_reached(error_of(saved, options.precision_of), target, saved.record["replicates"]))
+        ):
             return folder
     return None
 
@@ -251,10 +255,12 @@ def _until_precise(lab, scenarios, pairs, labels):
         error = error_of(Result(labelled(pairs, labels, o), {}), o.precision_of)
         if not math.isfinite(error) and len(pairs) > 1:
             raise ResultError(o.precision_of, "has no error: nobody is counted in it")
-        if error <= target or len(pairs) >= o.most_replicates:
+        if is_reached(error, target, len(pairs)) or len(pairs) >= o.most_replicates:
             break
-        pairs = pairs + lab.run(scenarios, len(pairs), min(pairs_needed(len(pairs), error, target), o.most_replicates))
-    if error <= target:
+        likely = pairs_needed(len(pairs), upper_error(error, len(pairs)), target)
+        needed = max(likely, len(pairs) + 1, LEAST_PAIRS)
+        pairs = pairs + lab.run(scenarios, len(pairs), min(needed, o.most_replicates))
+    if is_reached(error, target, len(pairs)):
         return pairs, []
     said = f"{len(pairs):,} pairs, the most allowed, leave a Monte Carlo error on {o.precision_of} above {o.precision}"
     return pairs, [said]

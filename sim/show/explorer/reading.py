@@ -2,11 +2,10 @@
 
 from sim.errors import ResultError
 from sim.results import words
-from sim.results.effects import effect, summarise
+from sim.results.effects import agreement_needed, effect, summarise
 from sim.results.sweep import beside
 from sim.study.attribution import channel_of
 
-SETTLED = words.AGREE
 PRIOR = {
     "compute": "Driven by an assumption: this works through compute, whose pull (b_compute, grade D) has no causal "
     "evidence. Another belief gives another answer; try one under Assumptions.",
@@ -40,9 +39,10 @@ def sign_certainty(result):
     differs = found.differs.values > 0
     if not differs.any():
         return "No pair differs."
-    sure = (found.same_sign.values >= SETTLED * pairs) & differs
+    needed = agreement_needed(pairs, len(differs))
+    sure = (found.same_sign.values >= needed) & differs
     return (
-        f"The direction is settled (at least 95 % of {words.number_of(pairs, 'pair')} agree) for {sure.sum()} of "
+        f"The direction is settled (at least {needed} of {words.number_of(pairs, 'pair')} agree) for {sure.sum()} of "
         f"{len(sure)} hubs; for the others more pairs may settle it, or nothing does."
     )
 

@@ -4,14 +4,13 @@ import numpy as np
 import xarray as xr
 
 from sim.errors import UsageError
-from sim.results.effects import SHOWN, decimals, effect_series, error_words, summarise
+from sim.results.effects import SHOWN, agreement_needed, decimals, effect_series, error_words, summarise
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, years_shown
 from sim.show.plots.panels import inset, right_of
 
 SIZE = (10, 7)  # inches
 MOST = (25, 14)  # rows that stay readable, in a memo and on a slide
-NEARLY_ALL = 0.95  # of the pairs agree in sign: the marker is filled
 COLUMNS = ((19.5, "effect"), (11, "90 % of pairs"), (5.5, "same sign"), (0, "MC error"))  # em from the right
 NUMBERS = 25.5  # em that the columns take
 ADD_UP = ("share", "stock", "arrival_share", "net_migration", "entrants", "exits")  # over hubs
@@ -111,7 +110,7 @@ def _draw_rows(ax, found):
     longest = max(len(name) for name in found.hub.values)
     plot = inset(ax, left=0.55 * longest + 0.8, below=3.2, right=NUMBERS)
     heights, pairs = _heights(found), found.attrs["pairs"]
-    filled = (found.same_sign.values >= NEARLY_ALL * pairs) & (pairs > 1)  # one pair agrees with nobody
+    filled = found.same_sign.values >= agreement_needed(pairs, len(heights))
     plot.hlines(heights, 0, 1, color=style.GRID, lw=0.6, zorder=-1, transform=plot.get_yaxis_transform())
     plot.hlines(heights, found.low, found.high, color=style.SCENARIO, lw=style.em(0.18))
     for rows, inside in ((filled, style.SCENARIO), (~filled, "white")):
@@ -166,10 +165,13 @@ def _write_columns(plot, found):
 
 def _small_print(result, found):
     pairs = found.attrs["pairs"]
-    needed = int(np.ceil(NEARLY_ALL * pairs))
+    needed = agreement_needed(pairs, found["mean"].size)
     said = f"{style.pairs_words(result.record).capitalize()}. {style.spread_words(result.record, 'Line')}"
     if pairs == 1:
         return said
     unit = unit_words(found.attrs["units"])
     more = f" MC error: Monte Carlo error of the mean, in {unit}; four times the pairs halve it."
-    return f"{said} Dot: mean over pairs; filled when at least {needed} of {pairs} have its sign.{style.fit(more, '')}"
+    filled = (
+        f"filled when at least {needed} of {pairs} have its sign" if needed <= pairs else "so few settle no direction"
+    )
+    return f"{said} Dot: mean over pairs; {filled}.{style.fit(more, '')}"

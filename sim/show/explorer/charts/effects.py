@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from sim.results.effects import decimals, error_words, summarise
+from sim.results.effects import agreement_needed, decimals, error_words, summarise
 from sim.show.explorer.charts.look import NOTHING, Chart, colours, layout, note, said
 from sim.show.plots import style
-from sim.show.plots.effects import NEARLY_ALL, effects_at, forest_rows, subtitle, unit_words
+from sim.show.plots.effects import effects_at, forest_rows, subtitle, unit_words
 
 ROW, AROUND = 26, 80  # pixels
 HUBS = 12
@@ -43,7 +43,7 @@ def effects_chart(result, measure="share", year=None, dark=False):
         "y": [y for height in heights for y in (height, height, None)],
     }
     count = found.attrs["pairs"]
-    agreed = (table.same_sign >= NEARLY_ALL * count) & (count > 1)
+    agreed = table.same_sign >= agreement_needed(count, len(table))
     dots = {
         "type": "scatter",
         "mode": "markers",
