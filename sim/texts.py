@@ -20,7 +20,7 @@ from sim.errors import TalentflowError
 # a character class of a regular expression. Tabs, line breaks and the letters of every script are allowed.
 UNSEEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 ONE_LINE = rf"^[^{UNSEEN}\t\n]*[^{UNSEEN}\s][^{UNSEEN}\t\n]*$"  # a title: not empty, not blank
-LIMIT_BYTES = 1_000_000  # a scenario is ten lines; what is larger is not a scenario
+LIMIT_BYTES = 1_000_000  # far above the size of any scenario file
 
 
 # Name of an error handler for encoding: it replaces letters that the encoding lacks by similar ASCII ones.
@@ -133,7 +133,7 @@ def parse(text: str, place: object, error: type[TalentflowError]) -> dict:
         problem, _, where = str(why).partition(" (at ")
         number = re.search(r"line (\d+)", where)
         line = number[1] if number else len(text.splitlines()) if where else ""
-        # a date such as 2026-02-30 deserves a message of its own
+        # a date that does not exist, such as 2026-02-30, gets a more precise message
         written = re.search(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", text.splitlines()[int(line) - 1] if line else "")
         if written and not _is_day(written[1]):
             raise error(place, f"line {line}", f"{written[1]} is not a date of the calendar (year-month-day)") from None

@@ -53,7 +53,9 @@ class PolicyTable(BaseModel):
     value: Value | None = Field(None, description="Sets the lever; a cap may be 'none'.")
     multiply: Number | None = Field(None, description="Multiplies it, after all that set it.")
     add: Number | None = Field(None, description="Adds to it, after all that multiply it.")
-    begins: date | None = Field(None, alias="from", description="First day; left out: since before any run.")
+    begins: date | None = Field(
+        None, alias="from", description="First day; left out: in force from the start of any run."
+    )
     until: date | None = Field(None, description="First day no longer in force; left out: for good.")
     ramp_years: Number = Field(0, description="Years over which it is phased in, month by month.")
     source: Text = Field("", description="Where the policy is written down.")

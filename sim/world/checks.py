@@ -86,7 +86,7 @@ def _number_problems(table: Table, row: Row) -> Iterator[str]:
 
 
 def _key_problems(table: Table, rows: tuple[Row, ...], names: Names) -> Iterator[str]:
-    """Yield keys that stand twice, unknown names, and combinations without a row in a full table."""
+    """Yield keys that appear twice, unknown names, and combinations without a row in a full table."""
     pairs = [key.partition(":")[::2] for key in table.keys]  # (column, axis); no axis: named as the column
     columns = [column for column, _ in pairs]
     known = {column: names(axis or column) for column, axis in pairs if (axis or column) in AXES}

@@ -63,7 +63,7 @@ def read_flows(path: str | Path | None = None) -> Flows:
     ------
     WorldError
         for a missing column, a year or a number that is none, a negative flow, an unknown country, a flow from a
-        country to itself, and a pair that stands twice in a year; names file, line, column and value
+        country to itself, and a pair that appears twice in a year; names file, line, column and value
     """
     path = SHIPPED if path is None else user_path(path)
     try:
@@ -75,7 +75,7 @@ def read_flows(path: str | Path | None = None) -> Flows:
                 year, origin, destination, n = _flow(path.name, line, row)
                 key = year, origin, destination
                 if key in flows:
-                    twice = f"{origin} to {destination} in {year} stands twice"
+                    twice = f"{origin} to {destination} in {year} appears twice"
                     raise WorldError(path.name, f"line {line}", twice)
                 flows[key] = n
     except (OSError, UnicodeDecodeError) as error:

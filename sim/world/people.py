@@ -110,28 +110,28 @@ def draw_people(
     groups, hubs = counts.shape[0] * counts.shape[1], counts.shape[1]
     # one code a slot packs kind, home and tier; repeat each code as often as it is counted
     codes = np.arange(counts[0, 0].size, dtype=np.min_scalar_type(counts[0, 0].size))
-    who = np.repeat(np.tile(codes, groups), counts.ravel())
+    packed = np.repeat(np.tile(codes, groups), counts.ravel())
     begin = group_starts(counts)
     team = np.append(0, np.cumsum(-(-np.diff(begin) // TEAM)))  # number of the first team of each group
-    people = empty(len(who))
+    people = empty(len(packed))
     offset = generator("sector", 0).random(groups)
     tables = (*_cumulative(setting), mover_share, setting.country, setting.home_country, setting.free_share, offset)
 
     def shuffle(first: int, last: int) -> None:
         """Shuffle the slots inside each of the groups ``first`` to ``last``."""
         for g in range(first, last):
-            generator("order", g).permuted(who[begin[g] : begin[g + 1]], out=who[begin[g] : begin[g + 1]])
+            generator("order", g).permuted(packed[begin[g] : begin[g + 1]], out=packed[begin[g] : begin[g + 1]])
 
     def fill(first: int, last: int) -> None:
         """Draw the attributes of the blocks of slots ``first`` to ``last``."""
         for block in range(first, last):
-            some = slice(block * BLOCK, min((block + 1) * BLOCK, len(who)))
+            some = slice(block * BLOCK, min((block + 1) * BLOCK, len(packed)))
             u = generator("people", block).random((some.stop - some.start, 8), np.float32)
             part = type(people)(*(column[some] for column in people))
-            _assign(part, some.start, who[some], begin, team, hubs, start, u, *tables)
+            _assign(part, some.start, packed[some], begin, team, hubs, start, u, *tables)
 
     over_range(shuffle, groups, least=1)
-    over_range(fill, -(-len(who) // BLOCK), least=1)
+    over_range(fill, -(-len(packed) // BLOCK), least=1)
     return people
 
 
@@ -181,7 +181,7 @@ def _pick(cumulative: np.ndarray, u: float) -> int:
 def _assign(
     people,
     first,
-    who,
+    packed,
     begin,
     team,
     hubs,
@@ -200,7 +200,7 @@ def _assign(
 ) -> None:
     """Fill the columns of ``people`` for consecutive slots, the first of which is ``first``.
 
-    ``u`` is (slot, 8) uniforms. ``who`` (slot,) packs kind, home and tier in the order of ``head_counts``. ``begin``
+    ``u`` is (slot, 8) uniforms. ``packed`` (slot,) packs kind, home and tier in the order of ``head_counts``. ``begin``
     and ``team`` are the first slot and the first team of each group, ``offset`` (group,) uniforms; the cumulative
     shares are those of ``_cumulative``. A team works in one sector: the teams of a group are spread over the sectors
     by systematic sampling. Foreign graduates enter as students whose degree ends in June of their first year; the
@@ -208,12 +208,12 @@ def _assign(
     """
     bounds, tiers, homes = np.cumsum(TASTE_SHARES), len(TIERS), home_country.size
     group = np.searchsorted(begin, first, side="right") - 1
-    for i in range(who.size):
+    for i in range(packed.size):
         while first + i >= begin[group + 1]:
             group += 1
         # hub and year of entry from the group; home, tier and kind from the packed code
         h, year = group % hubs, start + max(group // hubs - 1, 0)
-        g, t, graduate = who[i] // tiers % homes, who[i] % tiers, who[i] < homes * tiers
+        g, t, graduate = packed[i] // tiers % homes, packed[i] % tiers, packed[i] < homes * tiers
         c = country[h]
         kind = 1 if u[i, 0] < mover_share else 0
         people.hub[i] = h

@@ -358,7 +358,7 @@ GENERATED = {
         numbers={"effect": (-50.0, 50.0)},
     ),
     "forced_exits": Table(
-        "who leave because their permit runs out, in the first year of the fit",
+        "engineers who leave because their permit expires, in the first year of the fit",
         unit="persons a year",
         keys=("country", "home"),
         numbers={"persons": POSITIVE},

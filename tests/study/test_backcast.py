@@ -84,7 +84,7 @@ def test_the_shipped_file_has_the_format_of_any_other():
         (GOOD + "2012,GER,USA,3\n", "line 4: orig: unknown country 'GER'"),
         (GOOD + "2012,usa,CHN,3\n", "line 4: orig: unknown country 'usa' (ISO 3166 alpha-3); nearest: USA"),
         (GOOD + "2012,DEU,DEU,3\n", "line 4: DEU to itself"),
-        (GOOD + "2012,USA,CHN,3\n", "line 4: USA to CHN in 2012 stands twice"),
+        (GOOD + "2012,USA,CHN,3\n", "line 4: USA to CHN in 2012 appears twice"),
     ],
 )
 def test_a_bad_file_gets_one_line(tmp_path, text, said):
