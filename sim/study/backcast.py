@@ -18,8 +18,8 @@ from sim.scenario.levers import neutral_rules
 from sim.study.corridors import poisson_fit
 from sim.world.build.source_files import DATA, as_csv
 from sim.world.build_world import build
-from sim.world.countries import BEFORE, REST, countries_of, country_setting, living_by_origin, mobility_mix
-from sim.world.flows import SHIPPED, read_flows
+from sim.world.countries import REST, countries_of, country_setting, mobility_mix
+from sim.world.flows import BEFORE, SHIPPED, living_by_origin, read_flows
 
 # ------------------------------------------------------------------------------
 # How well predicted flows meet observed ones: rank correlation, log score, share error, net rates.

@@ -12,8 +12,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.world.build.source_files import DATA, as_csv
-from sim.world.countries import stocks, ties
-from sim.world.flows import read_flows, read_source
+from sim.world.flows import read_flows, read_source, stocks, ties
 
 FIRST, LAST = 2003, 2012  # before 2003 the source counts too few; later years are for the backcast
 LEAST = 1000  # scholars of a country in the last year

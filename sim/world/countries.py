@@ -1,4 +1,4 @@
-"""Build a world of countries for the backcast: scholars by country in one year, and their countries of origin."""
+"""Build a world of countries for the backcast: scholars by country in one year."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -8,63 +8,12 @@ import numpy as np
 from sim.errors import WorldError
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import CITIZEN, PERMANENT
-from sim.world.flows import Flows, read_source
+from sim.world.flows import Flows, stocks, ties
 from sim.world.setting import Setting, load_setting
-
-# ------------------------------------------------------------------------------
-# Scholars by country of origin, estimated from past flows (no source counts them)
-# ------------------------------------------------------------------------------
-
-
-RETURN_ODDS = 10.0  # odds that people move to their own country, relative to others; assumption, grade D
-BEFORE = 15  # years before the first one, with the mean flows of its first three; assumption, grade D
-MOST_GO = 0.5  # largest share of one origin that leaves a country in a year
-LEAST_NATIVE = 0.3  # smallest share of natives among a country's scholars
-
-
-def living_by_origin(
-    flow: np.ndarray, stock: np.ndarray, exit_rate: float, return_odds: float = RETURN_ODDS
-) -> np.ndarray:
-    """Estimate the scholars by origin and country of residence after the years of ``flow``.
-
-    All scholars start at home. The flow from *o* to *d* consists of people of *d* who return, people of *o* who
-    emigrate and people of third countries, in proportion to their numbers in *o*; the odds of people who return are
-    multiplied by ``return_odds``.
-
-    Parameters
-    ----------
-    flow : (year, origin, destination) persons
-    stock : (country,) persons at the end
-    exit_rate : share of all scholars who leave science, a year
-
-    Returns
-    -------
-    (home, country) persons; columns sum to ``stock``
-    """
-    # people abroad, (home, country); years before the data repeat the mean of the first three
-    abroad, off = np.zeros((len(stock), len(stock))), ~np.eye(len(stock), dtype=bool)
-    early = np.repeat(flow[:3].mean(axis=0, keepdims=True), BEFORE, axis=0)
-    for moved in np.concatenate([early, flow]):
-        at_home = np.maximum(stock - abroad.sum(axis=0), LEAST_NATIVE * stock)
-        # probability that one person who stays abroad moves from o to d, (origin, destination)
-        each = moved / (at_home[:, None] + abroad.sum(axis=0)[:, None] + (return_odds - 1) * abroad.T)
-        leaving = np.minimum(each.sum(axis=1) + (return_odds - 1) * each.T, MOST_GO)  # home, country
-        arriving = abroad @ each + at_home[:, None] * each  # home, country
-        abroad = (abroad * (1 - exit_rate - leaving) + arriving) * off
-    # keep a least share of natives, who are the rest of the stock
-    abroad *= np.minimum(1.0, (1 - LEAST_NATIVE) * stock / np.maximum(abroad.sum(axis=0), 1e-9))
-    return abroad + np.diag(stock - abroad.sum(axis=0))
-
-
-# ------------------------------------------------------------------------------
-# Countries of a split year, and the Setting built from them
-# ------------------------------------------------------------------------------
-
 
 REST = "rest_of_world"
 MOST = 60  # countries with a hub of their own; the engine takes at most 64 hubs
 TREND = 5  # years over which the growth of stocks is measured
-FALLBACK_KM = 8000.0  # distance of pairs of countries without a row in CEPII GeoDist; assumption, grade D
 MOBILITY = np.array([0.05, 0.35, 1.0, 3.0, 9.0])  # mobility of the five classes, relative to the mean scholar
 
 
@@ -87,17 +36,6 @@ class Countries:
         group = np.zeros((len(flows.countries), len(self.names)))
         group[np.arange(len(flows.countries)), [at.get(c, len(self.names) - 1) for c in flows.countries]] = 1
         return (group.T @ flows.n @ group) * ~np.eye(len(self.names), dtype=bool)
-
-
-def stocks() -> tuple[list[int], list[str], np.ndarray]:
-    """Return years, countries and scholars, (year, country), of the shipped table; 0 where a year has no row."""
-    rows = read_source("scholar_stocks")
-    years = sorted({int(row["year"]) for row in rows})
-    names = sorted({row["country"] for row in rows})
-    at, scholars = {name: k for k, name in enumerate(names)}, np.zeros((len(years), len(names)))
-    for row in rows:
-        scholars[int(row["year"]) - years[0], at[row["country"]]] = float(row["scholars"])
-    return years, names, scholars
 
 
 def countries_of(year: int, most: int = MOST, among: Container[str] | None = None) -> Countries:
@@ -143,22 +81,6 @@ def countries_of(year: int, most: int = MOST, among: Container[str] | None = Non
         km=(group.T @ km @ group) * (1 - at_home),
         language=np.maximum(group.T @ language @ group, at_home),
     )
-
-
-def ties(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return distance in km and common official language, 0 or 1, of every pair of countries (CEPII GeoDist).
-
-    Both are (origin, destination) arrays in the order of ``names``.
-    """
-    at = {name: k for k, name in enumerate(names)}
-    km, language = np.full((len(names), len(names)), FALLBACK_KM), np.eye(len(names))
-    np.fill_diagonal(km, 0.0)
-    for row in read_source("cepii_countries"):
-        if row["orig"] in at and row["dest"] in at:
-            a, b = at[row["orig"]], at[row["dest"]]
-            km[a, b] = km[b, a] = float(row["km"])
-            language[a, b] = language[b, a] = float(row["language"])
-    return km, language
 
 
 def mobility_mix(mobility: np.ndarray) -> np.ndarray:

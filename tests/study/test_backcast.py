@@ -25,8 +25,8 @@ from sim.study.backcast import (
     share_error,
     shipped_rows,
 )
-from sim.world.countries import MOBILITY, REST, countries_of, country_setting, living_by_origin, mobility_mix
-from sim.world.flows import SHIPPED, read_flows
+from sim.world.countries import MOBILITY, REST, countries_of, country_setting, mobility_mix
+from sim.world.flows import SHIPPED, living_by_origin, read_flows
 from sim.world.people import joint_mix
 from sim.world.tables import read
 

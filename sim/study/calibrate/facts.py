@@ -21,9 +21,8 @@ from sim.study.corridors import SOURCE as CORRIDORS
 from sim.study.tracers import Tracers, follow, residents
 from sim.world import build_world
 from sim.world.categories import STATUSES
-from sim.world.countries import ties
 from sim.world.engineers import TEMPORARY, Engineers
-from sim.world.flows import read_flows, read_source
+from sim.world.flows import read_flows, read_source, ties
 from sim.world.setting import load_setting
 from sim.world.tables import names
 
