@@ -78,6 +78,7 @@ def utilities(arm, slots, year, mode, barred):
         home_share=s.home_share[home],
         language=s.language[home],
         distance_km=s.distance_km[origin],
+        corridor=eq.corridor_pull(a, s.corridor[origin]),
         is_border=abroad,
         move_cost_abroad=arm.constants.move_cost_abroad[tier][:, None],
         family_cost=family_cost(arm, slots),

@@ -62,6 +62,7 @@ def with_hubs(at, **changes):
         "routes": tuple(route for route in whole.routes if route["country"] in names),
         "affiliates": np.full(len(at), 1 / len(at)),
         "distance_km": whole.distance_km[np.ix_(at, at)],
+        "corridor": whole.corridor[np.ix_(at, at)],
         "pipeline": np.zeros((0, 3)),
         "net_migration": np.zeros(len(countries)),
     }

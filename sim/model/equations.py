@@ -172,7 +172,7 @@ def utility(
     net_pay, mean_pay : kUSD a year, E1; sign_on_gain, remote_gain : differences of :func:`pay_utility`
     compute : log-odds, from :func:`compute_pull`
     size : persons; openings : persons a year; diaspora : compatriot engineers at the start
-    home_share, language : in [0, 1]; corridor : log-odds, what data say beyond distance (none yet)
+    home_share, language : in [0, 1]; corridor : log-odds, from :func:`corridor_pull`
     move_cost_abroad : log-odds, fitted to the border crossings of the tier
     family_cost : log-odds, from :func:`family_costs`
     months_waiting, mean_odds : of the routes that people take, 1 where no permit is drawn; permit odds act once, in
@@ -221,6 +221,32 @@ def utility(
         + going_home
         + constant
     )
+
+
+def corridor_pull(a, residual):
+    r"""What data say of a pair of countries beyond the corridor kernel (E2).
+
+    .. math:: \kappa_{od} = s\,t\,\lambda_3 \ln\frac{k + Y_{od}}{k + M_{od}}
+
+    The nested logit divides utility by the dissimilarity of the nest, so with strength *s* and transfer *t* 1 the flow
+    to a third country carries the whole residual. The residual holds for every draw of the assumptions.
+
+    Parameters
+    ----------
+    a : Assumptions, of which strength, transfer and the dissimilarity of third countries are read
+    residual : :math:`\ln((k + Y)/(k + M))`, *Y* observed flows and *M* those of the kernel, ``corridor_effects.csv``
+
+    Returns
+    -------
+    log-odds. Source: Scholarly Migration Database, of published researchers of all fields; its transfer to AI
+    engineers is assumed (grade D).
+
+    >>> from sim.scenario.assumptions import Assumptions
+    >>> a = Assumptions.central().vary(corridor_strength=1.0, corridor_transfer=0.5, nest_third=0.8)
+    >>> round(float(corridor_pull(a, 1.5)), 9)
+    0.6
+    """
+    return a.corridor_strength * a.corridor_transfer * a.nest_third * residual
 
 
 def nests(origin, country, is_home):

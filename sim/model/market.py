@@ -315,6 +315,7 @@ class Layout:
             a,
             moves=~np.eye(len(setting.hubs), dtype=bool),
             distance_km=setting.distance_km,
+            corridor=eq.corridor_pull(a, setting.corridor),
             is_border=self.abroad,
             move_cost_abroad=np.asarray(move_cost_abroad)[:, None, None],
         )  # tier, origin, destination

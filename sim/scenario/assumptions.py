@@ -388,6 +388,12 @@ _ROWS = (
     _assumption("study_routes", range=(0, 0, 0), shape="uniform", bounds=(0, 1), unit="flag",
         meaning="1: work after study takes an open route, of its length, reach and approval; 0: everybody has it (E6)",
         grade="D", source="choice of model"),
+    _assumption("corridor_strength", range=(0, 0, 0), shape="uniform", bounds=(0, 2), unit="ratio",
+        meaning="weight of what scholars' flows say of a pair of countries beyond the kernel; 0: nothing (E2)",
+        grade="B", source="corridor_effects.csv; 0.9 to 1 foretells scholars' flows best"),
+    _assumption("corridor_transfer", range=(0.5, 0.5, 0.5), shape="uniform", bounds=(0, 1), unit="share",
+        meaning="part of scholars' corridor effects that holds for AI engineers (E2)",
+        grade="D", source="assumption: 0.2 to 0.8; no source has AI engineers by corridor"),
 )
 # fmt: on
 

@@ -65,6 +65,33 @@ def poisson_fit(flow, terms, clustered=False):
     return done.params[:count], done.bse[:count], fitted, float(done.deviance)
 
 
+def dispersion(observed, expected):
+    """Moves ``k`` that a prediction counts for beside observed ones: the size of a negative binomial, by likelihood.
+
+    Parameters
+    ----------
+    observed, expected : (corridor,) persons; a corridor where nobody is expected says nothing
+
+    Returns
+    -------
+    float in [0.01, 1000]: the variance of a count is ``m + m**2 / k``. Source: statsmodels' likelihood
+
+    Raises
+    ------
+    UsageError without the extra ``validate``
+    """
+    from scipy.optimize import minimize_scalar
+
+    try:
+        from statsmodels.genmod.families import NegativeBinomial
+    except ImportError:
+        raise UsageError("fit of corridors", "needs statsmodels: pip install 'talentflow[validate]'") from None
+    some = expected > 0
+    observed, expected = observed[some], expected[some]
+    loss = lambda log_k: -NegativeBinomial(alpha=np.exp(-log_k)).loglike(observed, expected)  # noqa: E731
+    return float(np.exp(minimize_scalar(loss, bounds=np.log((0.01, 1000)), method="bounded").x))
+
+
 def _statsmodels():
     try:
         from statsmodels.genmod.families import Poisson  # without statsmodels.api, which takes longer than the fit

@@ -161,6 +161,7 @@ def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarr
         owner_share=np.full((k, owners), 1 / owners),
         pipeline=np.zeros((0, 3)),
         distance_km=countries.km,
+        corridor=np.zeros((k, k)),
         home_share=own,
         language=countries.language,
         free_share=np.ones((k, k)),

@@ -78,6 +78,12 @@ PLACES = {
         keys=("origin:country", "destination:country"),
         numbers=_shares(("language", "colonial", "free_movement")),
     ),
+    "corridor_effects": Table(
+        "moves of scholars by the kernel and in the data, and the shrunken residual",
+        "persons, weighted by age; log-odds",
+        ("origin:country", "destination:country"),
+        {"kernel": POSITIVE, "data": POSITIVE, "residual": (-10.0, 10.0)},
+    ),
     "home_hub": Table(
         "language, colonial tie, free movement and compatriots of a home in a hub",
         unit="shares; compatriots in engineers",

@@ -54,6 +54,7 @@ class Setting:
     owner_share: np.ndarray  # (hub, owner) share of h100e
     pipeline: np.ndarray  # (programme, 3): hub, year, expected H100-equivalents
     distance_km: np.ndarray  # (origin, destination), NaN where there is no corridor
+    corridor: np.ndarray  # (origin, destination) log of flows over those of the kernel, 0 within a country
     home_share: np.ndarray  # (home, hub) share of the home whose own country the hub lies in
     language: np.ndarray  # (home, hub) share with a common official language
     free_share: np.ndarray  # (home, hub) share that needs no permit
@@ -129,6 +130,7 @@ def load_setting() -> Setting:
         "status": index(STATUSES),
         "sector": index(SECTORS),
     }
+    country = np.array([at["country"][graph.nodes[h]["country"]] for h in hubs], np.int8)
     # readers for columns by hub, by country, and by home and hub
     grid = partial(_grid, at)
     relief = {(r["country"], r["aimed_at"]): float(r["min_years_abroad"] or 0) for r in read("tax_relief")}
@@ -139,7 +141,7 @@ def load_setting() -> Setting:
         hubs,
         countries,
         homes,
-        country=np.array([at["country"][graph.nodes[h]["country"]] for h in hubs], np.int8),
+        country=country,
         home_country=np.array([at["country"].get(r["country"], -1) for r in read("homes")], np.int8),
         stock=grid("stock", ["hub"], "engineers"),
         tier_share=grid("tiers", ["hub"], *TIERS),
@@ -175,6 +177,7 @@ def load_setting() -> Setting:
             ]
         ),
         distance_km=distances(graph, hubs),
+        corridor=_residuals(at["country"])[np.ix_(country, country)],
         home_share=pair("home_share"),
         language=pair("language"),
         free_share=pair("free_share"),
@@ -212,6 +215,14 @@ def _grid(
     for row in read(table):
         out[tuple(at[key][row[key]] for key in keys)] = [float(row[v]) if row[v] != "" else blank for v in values]
     return out[..., 0] if len(values) == 1 else out
+
+
+def _residuals(at: Mapping[str, int]) -> np.ndarray:
+    """Return the residuals of corridor_effects.csv, (country of origin, country of destination)."""
+    out = np.zeros((len(at), len(at)))
+    for row in read("corridor_effects"):
+        out[at[row["origin"]], at[row["destination"]]] = float(row["residual"])
+    return out
 
 
 def _owners(labs: np.ndarray, cloud: np.ndarray, enterprise: np.ndarray, public: np.ndarray) -> np.ndarray:

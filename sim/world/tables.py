@@ -42,10 +42,29 @@ def read(name: str) -> tuple[dict[str, str], ...]:
 def rows(name: str) -> list[dict[str, str]]:
     """Return the rows of the table ``name`` with source and grade as the last columns, for printing."""
     last = ("source", "grade")
+    if name == "corridors":
+        return _with_effects()
     return [
         {key: value for key, value in row.items() if key not in last} | {key: row[key] for key in last}
         for row in read(name)
     ]
+
+
+def _with_effects() -> list[dict[str, str]]:
+    """Return the rows of corridors.csv with kernel, data and residual of the two countries beside the distance."""
+    country = {row.get("hub"): row.get("country") for row in read("hubs")}
+    effect = {(row.get("origin"), row.get("destination")): row for row in read("corridor_effects")}
+    keys, last = ("kernel", "data", "residual"), ("source", "grade")
+    out = []
+    for row in read("corridors"):
+        pair = effect.get((country.get(row.get("origin")), country.get(row.get("destination"))), {})
+        out.append(
+            {key: value for key, value in row.items() if key not in last}
+            | {key: pair.get(key, "") for key in keys}
+            | {"source": "; ".join(filter(None, (row["source"], pair.get("source"))))}
+            | {"grade": max(row["grade"], pair.get("grade", "A"))}
+        )
+    return out
 
 
 @custom_world.cached_by_world()

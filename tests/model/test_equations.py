@@ -19,7 +19,7 @@ from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 GIVEN = set(
     "base bonus liquid illiquid gross tax_gross tax_rate rate_points tax relief relief_years "
     "fee_kusd price compute role_weight world_mean size diaspora home_share language openings "
-    "constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
+    "residual constant distance_km is_border move_cost_abroad months_waiting mean_odds has_friend "
     "has_colleague origin country is_home v nest dissimilarity is_open probabilities u mobility "
     "tier_factor status_factor age fee_usd weight pay size_reference years engineer_share pay_with "
     "a corridor fee_loss moves needs_permit net_pay own_sector remote_gain sector_value sign_on_gain "

@@ -1,12 +1,18 @@
 """Corridors from data: the fit finds what made the flows, and the shipped coefficients are those of the data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from worlds import CENTRE, arm_of, setting, shipped_world
 
 from sim.errors import UsageError
+from sim.model.inversion import expected
+from sim.model.market import Layout
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.study import corridors
 from sim.study.validation.experiments import published_skill_rates, rank_with_skill_rates
+from sim.world.build.corridor_effects import K, flows_and_kernel, scaled, shrunken
 from sim.world.build.source_files import DATA, as_csv
 from sim.world.tables import read
 
@@ -83,3 +89,58 @@ def test_net_rates_are_compared_over_countries_that_both_know(result):
     assert set(countries) <= set(published_skill_rates())
     assert len(countries) > 5
     assert -1 <= rank <= 1
+
+
+def test_a_residual_shrinks_where_few_move():
+    ratio = 4.0
+    found = shrunken(ratio * np.array([0.1, 1.0, 10.0, 1e6]), np.array([0.1, 1.0, 10.0, 1e6]))
+    assert (np.diff(found) > 0).all()
+    assert found[0] < 0.3 < np.log(ratio)
+    assert found[-1] == pytest.approx(np.log(ratio), abs=1e-5)
+
+
+def test_a_scaled_kernel_has_the_totals_of_the_data():
+    flow, terms = made_flows()
+    found = scaled(np.exp(0.7 * terms[0] - 0.3 * terms[1]), flow)
+    assert found == pytest.approx(flow, rel=1e-6)  # the kernel that made the flows gives them back
+
+
+def test_the_dispersion_that_made_counts_is_found():
+    generator, mean = np.random.default_rng(0), np.full(20_000, 5.0)
+    counts = generator.poisson(mean * generator.gamma(2.0, 1 / 2.0, 20_000))
+    assert corridors.dispersion(counts, mean) == pytest.approx(2.0, rel=0.1)
+
+
+def test_the_shipped_dispersion_is_that_of_the_data():
+    codes, observed, kernel = flows_and_kernel()
+    off = ~np.eye(len(codes), dtype=bool)
+    assert corridors.dispersion(observed[off], kernel[off]) == pytest.approx(K, rel=0.01)
+
+
+def test_shipped_residuals_follow_from_kernel_and_data():
+    for row in read("corridor_effects"):
+        kernel, data, residual = (float(row[key]) for key in ("kernel", "data", "residual"))
+        assert residual == pytest.approx(np.log((K + data) / (K + kernel)), abs=0.03)
+
+
+def test_corridor_effects_switched_off_add_nothing():
+    none = replace(setting(), corridor=np.zeros_like(setting().corridor))
+    costs = [
+        Layout(place, CENTRE.vary(corridor_strength=0.0), (1.0, 2.0, 2.0)).trip_cost for place in (setting(), none)
+    ]
+    assert costs[0].tobytes() == costs[1].tobytes()
+
+
+def test_corridor_effects_scale_what_third_countries_get():
+    a = CENTRE.vary(corridor_strength=0.8, corridor_transfer=0.5)
+    off, on = (Layout(setting(), b, (1.0, 2.0, 2.0)).trip_cost for b in (a.vary(corridor_strength=0.0), a))
+    assert (off - on) / a.nest_third == pytest.approx(np.broadcast_to(0.4 * setting().corridor, off.shape))
+
+
+def test_a_corridor_with_more_history_takes_more_moves():
+    changed = CENTRE.vary(corridor_strength=1.0, corridor_transfer=1.0)
+    off, on = (expected(arm_of(shipped_world(), a)).moves.sum(axis=0) for a in (CENTRE, changed))
+    s = setting()
+    o, d = (s.country == s.countries.index("can")), (s.country == s.countries.index("sau"))
+    assert s.corridor[o][:, d].min() > 1
+    assert on[o][:, d].sum() > 2 * off[o][:, d].sum()

@@ -142,7 +142,12 @@ def statistics(world, a, constants, seed=0):
     arm = begin(world, a, ordinary, baseline_rules(), seed)
     flow, stock = expected(arm).flow(), setting.stock
     countries, usa = named_countries(), setting.country == setting.countries.index("usa")
-    found, _ = _corridors(_between(flow, setting, countries), countries)
+    if a.corridor_strength:  # the facts of the corridors are those of the kernel alone
+        kernel = begin(world, a.vary(corridor_strength=0.0), ordinary, baseline_rules(), seed)
+        between = _between(expected(kernel).flow(), setting, countries)
+    else:
+        between = _between(flow, setting, countries)
+    found, _ = _corridors(between, countries)
     within = 100 * flow[np.ix_(usa, usa)].sum() / stock[usa].sum()
     stays = _stays(arm, usa, seed)
     told = [*(f"corridor_{name[2:]}" for name in TERMS), "moves_within_usa", *(f"stay_{home}" for home in COHORTS)]

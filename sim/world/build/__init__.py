@@ -7,6 +7,7 @@
 from collections.abc import Callable
 
 from sim.world.build.compute import compute, pipeline
+from sim.world.build.corridor_effects import corridor_effects
 from sim.world.build.geography import corridors, country_pairs, employment, home_hub, hubs_table, prices
 from sim.world.build.homes import home_mix
 from sim.world.build.linkedin import ai_skill_migration
@@ -34,6 +35,7 @@ DERIVED: dict[str, Callable[[], list[Row]]] = {
     "pipeline": pipeline,
     "corridors": corridors,
     "country_pairs": country_pairs,
+    "corridor_effects": corridor_effects,
     "home_hub": home_hub,
     "routes": routes,
     "timeline": timeline,
