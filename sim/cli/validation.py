@@ -74,6 +74,49 @@ def validate(
         raise typer.Exit(1)
 
 
+def experiments(
+    study: Annotated[
+        str | None, typer.Argument(metavar="[ID | FILE | FOLDER]", help="Left out: all studies that ship.")
+    ] = None,
+    population: Population = "100_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs, for what is measured on agents.")] = 4,
+    seed: Seed = 0,
+    assumptions: Assumptions = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Say what was published; measure nothing.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Run published natural experiments on the model: each study's own statistic beside what it found.
+
+    The recipe for a study of your own is in docs/experiments.md.
+    """
+    from sim.results.record import to_json
+    from sim.show import studies as show
+    from sim.show import terminal
+    from sim.study.experiments import found, plain_row, run_studies
+
+    chosen = found(study)
+    if only_list:
+        rows = [plain_row(each, None, None) for each in chosen.values()]
+    else:
+        with terminal.progress(len(chosen), quiet or json, "studies") as progress:
+            rows = run_studies(
+                chosen,
+                progress,
+                population=population_of(population),
+                replicates=replicates,
+                seed=seed,
+                assumptions=assumptions,
+            )
+    if json:
+        typer.echo(to_json(rows, indent=1))
+    elif quiet:
+        typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
+    else:
+        only = len(rows) == 1 and study is not None and not only_list
+        typer.echo(str(show.one(rows[0]) if only else show.listing(rows)))
+
+
 def calibrate(
     rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 4096,
     truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 256,

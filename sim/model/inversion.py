@@ -39,7 +39,7 @@ EVALUATIONS = 20_000  # of the robust solver
 
 
 class Expected(NamedTuple):
-    """What is expected of the first year, (tier, origin, destination) persons each."""
+    """What is expected of the first year, (tier, origin, destination) persons each; or (tier, home, ...), see below."""
 
     moves: np.ndarray  # by choice, permits granted
     applications: np.ndarray  # by choice, for a permit
@@ -47,16 +47,18 @@ class Expected(NamedTuple):
 
     def flow(self):
         """(origin, destination) all moves."""
-        return (self.moves + self.departures).sum(axis=0)
+        whole = self.moves + self.departures
+        return whole.sum(axis=tuple(range(whole.ndim - 2)))
 
 
-def expected(sim, policies=None):
+def expected(sim, policies=None, by_home=False):
     """The :class:`Expected` first year of a simulation on its first 1 January.
 
     Parameters
     ----------
     simulation : Simulation
     policies : in force all year; None for the rules that the simulation stands under
+    by_home : count by home too: (tier, home, origin, destination) persons each
     """
     if policies is not None:
         sim = sim.branch(policies)
@@ -70,7 +72,7 @@ def expected(sim, policies=None):
     _, trip, freely, homeward, lives = exponentials(*terms)
     lives = drawn_home(lives, known.back, dissimilarity)
     leaving = [
-        np.einsum("tgo,tgod->tod", persons, ways_out(trip, odds, lives, dissimilarity), optimize=True)
+        persons[..., None] * ways_out(trip, odds, lives, dissimilarity)
         for persons, odds in zip(ended(sim), (homeward, freely), strict=True)
     ]
     own = (
@@ -78,7 +80,16 @@ def expected(sim, policies=None):
         known.move_cost_abroad,
         known.back,
     )  # the simulation's pulls hold the constants of its hubs
-    return Expected(first.flows(*own), first.flows(*own, won=first.asked - freely), sum(leaving))
+    applied = first.asked - freely
+    if not by_home:
+        return Expected(first.flows(*own), first.flows(*own, won=applied), sum(leaving).sum(axis=1))
+    return Expected(home_flows(first, own, first.won), home_flows(first, own, applied), sum(leaving))
+
+
+def home_flows(first, own, won):
+    """(tier, home, origin, destination) flows: they are linear in the odds of those who arrive, home by home."""
+    homes = np.arange(won.shape[2])
+    return np.stack([first.flows(*own, won=won * (homes == g)[:, None]) for g in homes], axis=1)
 
 
 def ways_out(trip, odds, lives, dissimilarity):

@@ -139,6 +139,11 @@ def experiments() -> dict[str, Path]:
     return _files("validate/*.toml")
 
 
+def studies() -> dict[str, Path]:
+    """Return name -> file of the published studies, see ``sim.study.experiments``; names are ``experiments/name``."""
+    return _files("experiments/*.toml")
+
+
 def shipped_assumptions() -> dict[str, Path]:
     """Return name -> file of the assumptions that validate the model; names are ``validate/assumptions/name``."""
     return _files("validate/assumptions/*.toml")

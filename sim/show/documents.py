@@ -19,6 +19,7 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
 from sim.show import calibration, equation_words, hub_shares
+from sim.show import studies as published
 from sim.show.gates import band
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
@@ -220,6 +221,16 @@ def long_run():
     return table(*hub_shares.table_of())
 
 
+def estimands():
+    """The statistics that a published study may ask for."""
+    return table(["estimand", "stands on", "units", "meaning"], published.estimands())
+
+
+def study_inputs():
+    """Collected studies that the model takes in, and that no file holds."""
+    return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
+
+
 WRITTEN_HERE = (
     scales,
     state,
@@ -237,6 +248,8 @@ WRITTEN_HERE = (
     symbols,
     hub_pulls,
     long_run,
+    estimands,
+    study_inputs,
 )
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
 

@@ -28,6 +28,12 @@ def test_no_policy_has_an_effect_of_exactly_zero():
     assert all((part >= 0).all() for part in first())
 
 
+def test_homes_add_up_to_everybody():
+    for whole, by_home in zip(first(), expected(arm_of(shipped_world()), by_home=True), strict=True):
+        assert by_home.shape[1] == len(setting().homes)
+        assert by_home.sum(axis=1) == pytest.approx(whole, rel=1e-9, abs=1e-9)
+
+
 def test_closed_borders_let_nobody_through():
     found, border = (
         first(scenario({"country.*.is_closed": "true"}).policies),

@@ -1,0 +1,115 @@
+"""Published natural experiments beside the model's answer: in the terminal and in the documents.
+
+``python -m sim.show.studies`` runs all that ship and rewrites the table of results in docs/experiments.md.
+"""
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+from rich.text import Text
+
+from sim import __version__
+from sim.study.experiments import ESTIMANDS, evidence, found, run_studies
+
+WIDE = 80
+PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
+RESULTS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
+HEADS = ("study", "family", "estimand", "published", "range", "unit", "simulated", "error", "z", "z at d = 0")
+
+
+def figure(value, signed=False):
+    """A figure to three digits; a dash where there is none.
+
+    >>> figure(0.8567), figure(-10.63), figure(None), figure(1.5, signed=True)
+    ('0.857', '-10.6', '-', '+1.5')
+    """
+    if value is None or value != value:
+        return "-"
+    text = f"{value:.3g}" if abs(value) >= 0.0005 or value == 0 else "0"
+    return f"+{text}" if signed and value > 0 else text
+
+
+def cells(row):
+    """The texts of a row under ``HEADS``."""
+    span = "-" if row["low"] is None else f"{figure(row['low'])} to {figure(row['high'])}"
+    exact = "exact" if row["error"] == 0 else figure(row["error"])
+    z = "-" if row["z"] is None else f"{row['z']:+.1f}"
+    z0 = "-" if row["z0"] is None else f"{row['z0']:+.1f}"
+    return [
+        row["id"], row["family"], row["estimand"], figure(row["published"]), span, row["unit"],
+        figure(row["simulated"]), exact, z, z0,
+    ]  # fmt: skip
+
+
+def listing(rows):
+    """All studies, a line each, 80 columns; what the model cannot express, and why, below."""
+    heads = ("study", "estimand", "published", "90 % range", "unit", "simulated", "error", "z", "z(d=0)")
+    shown = [[text for k, text in enumerate(cells(row)) if k != 1] for row in rows if not row["reason"]]
+    wide = [max([len(heads[k]), *(len(line[k]) for line in shown)]) for k in range(len(heads))]
+    lines = ["  ".join(f"{text:<{w}}" for text, w in zip(line, wide, strict=True)).rstrip() for line in (heads, *shown)]
+    missing = [row for row in rows if row["reason"]]
+    if missing:
+        lines += ["", "Not expressible:"]
+        lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}")]
+    scored = [row for row in rows if row["z"] is not None]
+    if scored:
+        near = sum(abs(row["z"]) <= 2 for row in scored)
+        lines += ["", *wrapped(f"{near} of {len(scored)} scored within 2 standard deviations. z counts what may be "
+                  "lost between the people of a study and AI engineers, z(d=0) does not. Assumptions at their "
+                  "centre; error: chance of tracers or pairs.")]  # fmt: skip
+    return Text("\n".join(lines))
+
+
+def one(row):
+    """One study in at most 30 lines of 80 columns."""
+    lines = [*wrapped(f"{row['id']}: {row['title']}"), ""]
+    if row["reason"]:
+        lines += wrapped(f"Not expressible: {row['reason']}")
+    else:
+        _, _, estimand, published, span, unit, simulated, error, z, z0 = cells(row)
+        how = ESTIMANDS[row["estimand"]]
+        lines += [f"{'published':<12}{published} ({span}), {unit}", f"{'simulated':<12}{simulated} (error: {error})"]
+        lines += [f"{'z':<12}{z} (at d = 0: {z0}; transport {row['transport']:g})"] if row["z"] is not None else []
+        if row["role"] == "base":
+            lines += wrapped("A base rate, met by construction: it does not score.")
+        lines += ["", *wrapped(f"{estimand} ({how.from_}): {how.meaning}")]
+    lines += wrapped(row["note"])[:6]
+    lines += ["", *wrapped(f"Source (grade {row['grade']}): {row['source']}")[:4]]
+    return Text("\n".join(lines))
+
+
+def wrapped(text):
+    """A text as lines of 80 columns."""
+    return textwrap.wrap(text, WIDE)
+
+
+def estimands():
+    """The estimands as rows of a table: name, what it stands on, units, meaning."""
+    return [[f"`{name}`", row.from_, ", ".join(row.units), row.meaning] for name, row in ESTIMANDS.items()]
+
+
+def inputs():
+    """Collected rows that no file holds: base rates and priors that the model takes in, as rows of a table."""
+    held = found()
+    return [
+        [row["id"], row["role"], row["study"], row["outcome"], row["estimate"], row["unit"], row["grade"]]
+        for row in evidence()
+        if row["id"] not in held
+    ]
+
+
+def page(text, rows, population):
+    """The page with its table of results made anew."""
+    body = [[*cells(row)[:6], "not expressible: " + row["reason"], "", "", ""] if row["reason"] else cells(row)
+            for row in rows]  # fmt: skip
+    lines = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in (HEADS, ["---"] * 10, *body)]
+    said = f"Version {__version__}, {population:,} engineers, assumptions at their centre.\n\n"
+    return RESULTS.sub(lambda part: part[1] + said + "\n".join(lines) + "\n" + part[2], text)
+
+
+if __name__ == "__main__":
+    agents = 100_000
+    PAGE.write_text(page(PAGE.read_text("utf-8"), run_studies(found(), population=agents), agents), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.name} rewritten\n")

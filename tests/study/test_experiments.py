@@ -1,0 +1,176 @@
+"""Published studies: files and table agree, bad files are refused, and statistics answer as they must."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sim.errors import TalentflowError
+from sim.scenario.files import studies
+from sim.study.experiments import (
+    ESTIMANDS,
+    Bench,
+    Case,
+    conditional_logit,
+    evidence,
+    found,
+    read_study,
+    run_studies,
+    score,
+)
+from sim.study.options import Options
+
+STUDY = """\
+title = "A made-up scheme"
+family = "made_up"
+estimand = "inflow"
+treated = {place = "deu", people = "foreign", tier = ["expert"]}
+published = {value = 1.5, low = 1.0, high = 2.0, unit = "elasticity"}
+transport = 0.8
+grade = "D"
+source = "made up for a test"
+[[policy]]
+lever = "country.deu.tax.newcomer_relief"
+value = 0.5
+[[policy]]
+lever = "country.deu.tax.newcomer_years"
+value = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return Bench(Options(population=5_000, replicates=2, years=11).checked())
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text=STUDY, name="mine.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+def figure(bench, study):
+    return ESTIMANDS[study.estimand].measure(Case(study, bench))
+
+
+def test_every_response_has_a_short_file_that_agrees():
+    held, rows = found(), {row["id"]: row for row in evidence()}
+    assert {row["id"] for row in rows.values() if row["role"] == "response"} <= set(held)
+    for name, study in held.items():
+        row, published = rows[name], study.published
+        assert len(studies()[f"experiments/{name}"].read_text("utf-8").splitlines()) < 20
+        assert (study.role, study.family, study.grade) == (row["role"], row["family"], row["grade"])
+        assert study.transport == float(row["transport"])
+        if row["estimate"]:
+            limits = [float(row[key]) for key in ("estimate", "low", "high")]
+            assert [published.value, published.low, published.high] == limits
+        assert bool(study.not_expressible) != bool(study.estimand)
+
+
+def test_z_counts_range_and_transport(write):
+    study = read_study(write())
+    s, d = 1 / 3.29, 0.2 * 1.5
+    assert score(study, 2.5) == (pytest.approx(1 / np.hypot(s, d)), pytest.approx(1 / s))
+    assert score(study, None) == (None, None)
+
+
+def test_a_study_from_outside_is_run(write, talentflow):
+    """The recipe of docs/experiments.md: a file, and the command."""
+    path = write()
+    code, out, _ = talentflow("experiments", path, "--population", "5000", "--quiet")
+    assert code == 0
+    code, told, _ = talentflow("experiments", path.parent, "--population", "5000", "--json")
+    (row,) = json.loads(told)
+    assert out.split()[0] == row["id"] == "mine"
+    assert 0.3 < row["simulated"] < 4
+    assert row["error"] == 0
+    assert row["z"] == pytest.approx(score(read_study(path), row["simulated"])[0])
+
+
+def test_one_study_fits_a_screen(write, talentflow):
+    note = 'note = "' + "many words " * 100 + '"\n[[policy]]'
+    code, out, _ = talentflow("experiments", write(STUDY.replace("[[policy]]", note, 1)), "--population", "5000")
+    assert code == 0
+    assert len(out.splitlines()) <= 30
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_list_says_what_cannot_be_expressed(talentflow):
+    code, out, _ = talentflow("experiments", "--list")
+    assert code == 0
+    assert "Not expressible:" in out
+    assert all(name in out for name in found())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"inflow"', '"inflo"', ["line 3", "'inflo'", "nearest: inflow"]),
+        ("transport = 0.8", "transport = 1.8", ["line 6", "1.8", "[0, 1]"]),
+        ("high = 2.0", "high = 1.2", ["line 5", "1.5", "[1, 1.2]"]),
+        ('place = "deu"', 'place = "dey"', ["line 4", "dey", "nearest"]),
+        ("family", "famly", ["line 2", "famly", "nearest: family"]),
+        ('people = "foreign"', 'peple = "foreign"', ["line 4", "peple", "nearest: people"]),
+        ("newcomer_relief", "newcomer_releif", ["line 10", "nearest", "newcomer_relief"]),
+        ("value = 0.5", "value = 5", ["line 11", "5", "[0, 1]"]),
+        ('unit = "elasticity"', 'unit = "pp"', ["line 5", "pp", "elasticity"]),
+        ('source = "made up for a test"\n', "", ["source is missing"]),
+        (STUDY, "", ["empty"]),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line(write, talentflow, old, new, said):
+    path = write(STUDY.replace(old, new, 1))
+    code, out, err = talentflow("experiments", path, "--population", "5000")
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    assert all(word in err for word in ["mine.toml", *said]), err
+
+
+def test_unknown_names_and_empty_folders_are_refused(tmp_path):
+    with pytest.raises(TalentflowError, match="nearest: T08"):
+        found("T8")
+    with pytest.raises(TalentflowError, match="holds no study"):
+        found(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("estimand", "unit", "none"),
+    [
+        ("inflow", "ratio", 1.0),
+        ("returns", "percent", 0.0),
+        ("exits", "ratio", 1.0),
+        ("stay", "pp", 0.0),
+        ("enrolment", "ratio", 1.0),
+        ("applications", "percent", 0.0),
+    ],
+)
+def test_the_same_rules_have_no_effect_at_all(bench, write, estimand, unit, none):
+    text = STUDY.partition("[[policy]]")[0].replace('"inflow"', f'"{estimand}"').replace('"elasticity"', f'"{unit}"')
+    text = text.replace('["expert"]', '["practitioner"]')
+    rule = '[[{}]]\nlever = "country.deu.tax.newcomer_relief"\nvalue = 0.4\n'
+    study = read_study(write(text + rule.format("before") + rule.format("policy"), f"same_{estimand}.toml"))
+    assert figure(bench, study)[0] == none
+
+
+def test_a_logit_finds_the_coefficients_of_its_choices():
+    """Expected counts of a logit are met exactly by the coefficients that made them."""
+    generator = np.random.default_rng(0)
+    x, b = generator.normal(size=(3, 40, 5)), np.array([0.5, -1.0, 2.0])
+    p = np.exp(np.tensordot(b, x, 1))
+    counts = 1000 * p / p.sum(axis=1, keepdims=True)
+    assert conditional_logit(x, counts) == pytest.approx(b, abs=1e-6)
+
+
+def test_foreigners_answer_a_tax_more_than_nationals(bench):
+    studies = found()
+    foreign, national = (figure(bench, studies[name])[0] for name in ("T03", "T04"))
+    assert foreign > max(0.3, national)  # of 5,000 engineers too few nationals leave to sign their coefficient
+
+
+def test_a_base_rate_has_no_z():
+    (row,) = run_studies(found("B01"), population=5_000)
+    assert (row["z"], row["z0"]) == (None, None)
+    assert 1.0 < row["simulated"] < 5.0
