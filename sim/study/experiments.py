@@ -26,7 +26,7 @@ from sim.model.supply import GRADUATES, study_factor
 from sim.model.year import begin, simulate
 from sim.results.measures import find, series
 from sim.results.result import Result
-from sim.scenario.files import provision, studies
+from sim.scenario.files import policy_of_row, studies
 from sim.scenario.levers import baseline_rules
 from sim.scenario.schema import EXPECTED, Line, Number, PolicyTable, Text
 from sim.scenario.stack import refuse_conflicts, rules_at
@@ -138,7 +138,7 @@ def read_study(path):
         rows = getattr(study, table)
         try:
             arms.append(
-                tuple(provision(row, place, k, text if table == "policy" else "") for k, row in enumerate(rows))
+                tuple(policy_of_row(row, place, k, text if table == "policy" else "") for k, row in enumerate(rows))
             )
             refuse_conflicts(arms[-1])
         except ScenarioError as why:
