@@ -48,18 +48,19 @@ def csv_rows(
     error: type[TalentflowError],
     check_head: Callable[[list[str]], None] = lambda head: None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a CSV file, each with its line.
+    """Yield the rows of a CSV file as (line, row), where row maps columns to text.
 
     Parameters
     ----------
     file : lines of the file, opened with ``newline=""``
     place : name of the file, for messages
-    check_head : raises for a first line with the wrong columns
+    error : class of the errors that are raised
+    check_head : function that raises an error for a first line with the wrong columns
 
     Raises
     ------
     TalentflowError
-        of the class ``error``, for a column that stands twice or has no name, a row with more or fewer cells than
+        of the class ``error``, for a column that appears twice or has no name, a row with more or fewer cells than
         there are columns (an unquoted thousands separator makes one more), and a broken quote
     """
     reader = csv.reader(file, strict=True)
@@ -70,7 +71,7 @@ def csv_rows(
             if not column.strip():
                 raise error(place, "line 1", f"column {number} has no name")
             if column in head[: number - 1]:
-                raise error(place, "line 1", f"the column {column} stands twice")
+                raise error(place, "line 1", f"the column {column} appears twice")
         for cells in reader:
             if not cells:  # an empty line
                 continue
@@ -83,7 +84,7 @@ def csv_rows(
 
 
 def number_in(text: str) -> float:
-    """Return the number that a cell of a table holds, in digits with a point.
+    """Return the number in a cell of a table; only ASCII digits, a point and an exponent are allowed.
 
     Raise ValueError for anything else, such as ``1_000``, ``nan``, or digits of other scripts.
 
@@ -91,7 +92,7 @@ def number_in(text: str) -> float:
     (1000.0, -2.5)
     """
     if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", text, re.ASCII):
-        raise ValueError(f"{text!r} is no number")
+        raise ValueError(f"{text!r} is not a number")
     return float(text)
 
 

@@ -79,7 +79,7 @@ def test_the_shipped_file_has_the_format_of_any_other():
         (GOOD + "2012,DEU,USA,-3\n", "line 4: n: -3 is not in"),
         (GOOD + "2012,DEU,USA,many\n", "line 4: n: 'many' is not a number"),
         (GOOD + "2012,DEU,USA,nan\n", "line 4: n: 'nan' is not a number"),
-        (GOOD + "2012,DEU,USA\n", "line 4: n: None is not a number"),
+        (GOOD + "2012,DEU,USA\n", "line 4: 3 cells in 4 columns"),
         (GOOD + "2012.5,DEU,USA,1\n", "line 4: year: 2012.5 is not a whole year"),
         (GOOD + "2012,GER,USA,3\n", "line 4: orig: unknown country 'GER'"),
         (GOOD + "2012,usa,CHN,3\n", "line 4: orig: unknown country 'usa' (ISO 3166 alpha-3); nearest: USA"),

@@ -19,12 +19,12 @@ HEAD = "year,orig,dest,n\n"
     [
         (HEAD + "2010,USA,CAN,1,234\n", "line 2: 5 cells in 4 columns; a number with a comma needs quotes, or none"),
         (HEAD + "2010,USA,CAN\n", "line 2: 3 cells in 4 columns"),
-        ("year,orig,dest,n,n\n2010,USA,CAN,12,34\n", "line 1: the column n stands twice"),
+        ("year,orig,dest,n,n\n2010,USA,CAN,12,34\n", "line 1: the column n appears twice"),
         ("year,orig,dest,n,\n2010,USA,CAN,12,\n", "line 1: column 5 has no name"),
-        (HEAD + '2010,USA,CAN,"1,234"\n', "line 2: n: '1,234' is no number"),
-        (HEAD + "2010,USA,CAN,1_234\n", "line 2: n: '1_234' is no number"),
-        (HEAD + "2010,USA,CAN,١٢\n", "line 2: n: '١٢' is no number"),
-        (HEAD + "2010,USA,CAN,nan\n", "line 2: n: 'nan' is no number"),
+        (HEAD + '2010,USA,CAN,"1,234"\n', "line 2: n: '1,234' is not a number"),
+        (HEAD + "2010,USA,CAN,1_234\n", "line 2: n: '1_234' is not a number"),
+        (HEAD + "2010,USA,CAN,١٢\n", "line 2: n: '١٢' is not a number"),
+        (HEAD + "2010,USA,CAN,nan\n", "line 2: n: 'nan' is not a number"),
         (HEAD + '2010,USA,CAN,"12\n', "line 2: unexpected end of data"),
         ("year;orig;dest;n\n2010;USA;CAN;12\n", "line 1: no column year"),
         (HEAD, "holds no flows"),
@@ -65,7 +65,7 @@ def test_a_doubled_column_of_a_world_table_is_refused(tmp_path):
     lines = (custom_world.SHIPPED / "prices.csv").read_text(encoding="utf-8").splitlines()
     doubled = [f"{line},{line.partition(',')[0]}" for line in lines]
     (tmp_path / "prices.csv").write_text("\n".join(doubled) + "\n", encoding="utf-8")
-    with custom_world.using(tmp_path), pytest.raises(WorldError, match="line 1: the column hub stands twice"):
+    with custom_world.using(tmp_path), pytest.raises(WorldError, match="line 1: the column hub appears twice"):
         tables.read("prices")
 
 
@@ -81,5 +81,5 @@ def test_constants_of_ones_own_are_read_as_strictly(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "1,5", "0x10", "1e", "--1", "1 2", "inf", "１"])
 def test_what_is_no_plain_number_is_none(text):
-    with pytest.raises(ValueError, match="is no number"):
+    with pytest.raises(ValueError, match="is not a number"):
         number_in(text)
