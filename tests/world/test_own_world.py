@@ -194,7 +194,7 @@ def test_invalid_tables_give_one_line_and_write_nothing(
         ("hubs.csv", b"x" * 6_000_000, "bytes are too many"),
         ("prices.csv", b"hub,price_level,national_level,city_factor,source,grade\nparis,1\n", "line 2"),
         ("prices.csv", b"hub,price_level,national_level,city_factor,source,grade\n", "has no rows"),
-        ("prices.csv", b'hub,price_level,national_level,city_factor,source,grade\n"a', "line 1"),
+        ("prices.csv", b'hub,price_level,national_level,city_factor,source,grade\n"a', "line 2"),
         ("notes.txt", b"", "holds no table"),
     ],
 )
