@@ -15,16 +15,13 @@ from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest
 from sim.scenario.levers import Lever, find
 from sim.scenario.places import check_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
-from sim.scenario.schema import LONGEST_TITLE, PolicyTable, read_table
+from sim.scenario.schema import LONGEST_RAMP, LONGEST_TITLE, MOST_TIMES, PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
 from sim.texts import line_of, parse, read_text
 
 # ------------------------------------------------------------------------------
 # One ``[[policy]]``: checks of its value and dates
 # ------------------------------------------------------------------------------
-
-
-LONGEST_RAMP = 50  # years
 
 
 def policy_of_row(row: PolicyTable, place: str, index: int | None = None, text: str = "") -> Policy:
@@ -76,7 +73,7 @@ def _amount(raw: object, operation: str, lever: Lever) -> float:
     if operation != "value":
         if lever.kind not in ("number", "integer"):
             raise ScenarioError(lever.path, f"is a {lever.kind}: it can only be set, with value")
-        low, high = (0, 1e6) if operation == "multiply" else (lever.low - lever.high, lever.high - lever.low)
+        low, high = (0, MOST_TIMES) if operation == "multiply" else (lever.low - lever.high, lever.high - lever.low)
         return _in_bounds(raw, low, high, "times" if operation == "multiply" else lever.unit, lever.path)
     if lever.kind == "flag":
         if not isinstance(raw, bool):

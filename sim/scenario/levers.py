@@ -293,12 +293,18 @@ def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
     return {family.field: np.full(size[family.axis], family.neutral, DTYPES[family.kind]) for family in FAMILIES}
 
 
+# letters, digits, _ and dots; * for any text between dots; {a,b} for a or b, not one inside another
+PATTERN = r"(?:[a-z0-9_.*]|\{[a-z0-9_.* ]+(?:,[a-z0-9_.* ]+)*\})+"
+
+
 def find(pattern: str) -> tuple[Lever, ...]:
     """Return the levers that ``pattern`` names.
 
     ``*`` stands for any text between dots, ``{a,b}`` for a or b. Raise ScenarioError, with the nearest paths, for a
     name or an alternative that matches no lever.
     """
+    if not re.fullmatch(PATTERN, pattern):
+        raise ScenarioError(pattern, "is no path of a lever: letters, digits, _ and dots, * and {a,b}")
     named: dict[str, Lever] = {}
     for alternative in _braces(pattern):
         if "*" in alternative:

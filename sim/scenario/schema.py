@@ -16,11 +16,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from sim.errors import ScenarioError, nearest
-from sim.scenario.levers import catalogue
+from sim.scenario.levers import PATTERN, Lever, catalogue
 from sim.scenario.policies import OPERATIONS
 from sim.texts import ONE_LINE, UNSEEN, line_of
 
 LONGEST_TITLE = 300  # characters
+LONGEST_RAMP = 50  # years
+MOST_TIMES = 1e6  # that a lever is multiplied by
 Line = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_TITLE, pattern=ONE_LINE)]
 Text = Annotated[StrictStr, Field(max_length=2000, pattern=f"^[^{UNSEEN}]*$")]
 Number = StrictInt | StrictFloat
@@ -115,17 +117,61 @@ def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
     return f"unknown key {key}{expected}"
 
 
+_ANY = r"(?:[a-z0-9_*]|\{[a-z0-9_*, ]+\})*"
+_WILD = rf"{_ANY}(?:\*|\{{[a-z0-9_*, ]+\}}){_ANY}"  # a part between dots that stands for several
+BEGINS = {"required": ["from"]}
+
+
+def _kinds() -> dict[str, dict]:
+    """Return, for each kind of lever, the regular expression of its paths and the values that its keys may have."""
+    found: dict[str, list[Lever]] = {}
+    for lever in catalogue().values():
+        found.setdefault(lever.field, []).append(lever)
+    kinds = {}
+    for levers in found.values():
+        parts = zip(*(lever.path.split(".") for lever in levers), strict=True)
+        names = [f"(?:{'|'.join(dict.fromkeys(part))}|{_WILD})" for part in parts]
+        kinds["^" + r"\.".join(names) + "$"] = _values(levers)
+    return kinds
+
+
+def _values(levers: list[Lever]) -> dict:
+    """Return the schema of each key that a policy on such levers may have."""
+    lever = levers[0]
+    if lever.kind in ("flag", "choice"):
+        value = {"type": "boolean"} if lever.kind == "flag" else {"enum": list(lever.choices)}
+        return {"value": value, "multiply": False, "add": False, "ramp_years": {"const": 0}}
+    low, high = min(each.low for each in levers), max(each.high for each in levers)
+    amount: dict = {"type": lever.kind, "minimum": low, "maximum": high}
+    value = {"anyOf": [amount, {"const": "none"}]} if lever.may_be_none else amount
+    return {
+        "value": value,
+        "multiply": {"minimum": 0, "maximum": MOST_TIMES},
+        "add": {"minimum": low - high, "maximum": high - low},
+        "ramp_years": {"minimum": 0, "maximum": LONGEST_RAMP},
+    }
+
+
 def schema() -> dict:
     """Return the JSON Schema of scenario files, generated from the models above and the catalogue of levers."""
     result = ScenarioTable.model_json_schema(by_alias=True)
     result["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     policy = result["$defs"]["PolicyTable"]
     keys = policy["properties"]
-    # a lever is a path of the catalogue, or a pattern with a wildcard
+    # a lever is a path of the catalogue or a pattern for some of one kind; each kind has values of its own
+    kinds = _kinds()
+    wide = {"type": "string", "pattern": f"^(?=.*{{[^}}]*\\.){PATTERN}$"}  # braces around parts with dots in them
     keys["lever"] = {
         "description": keys["lever"]["description"],
-        "anyOf": [{"enum": list(catalogue())}, {"type": "string", "pattern": r"^(country|hub)\..*[*{]"}],
+        "anyOf": [{"enum": list(catalogue())}, *({"type": "string", "pattern": regex} for regex in kinds), wide],
     }
+    policy["allOf"] = [
+        {"if": {"properties": {"lever": {"pattern": regex}}}, "then": {"properties": values}}
+        for regex, values in kinds.items()
+    ]
+    policy["allOf"].append(
+        {"if": {"required": ["ramp_years"], "properties": {"ramp_years": {"exclusiveMinimum": 0}}}, "then": BEGINS}
+    )
     # exactly one operation; optional keys may be left out, but are never null, because TOML has no null
     policy["oneOf"] = [{"required": [operation]} for operation in OPERATIONS]
     top = result["properties"]["subject"]
@@ -135,4 +181,6 @@ def schema() -> dict:
         kinds = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
         keys[key] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         del keys[key]["default"]
+    for key in ("from", "until"):
+        keys[key]["pattern"] = r"^\d{4}-\d{2}-\d{2}$"  # few editors check the format of a date
     return result
