@@ -139,8 +139,8 @@ def _values(levers: list[Lever]) -> dict:
     """Return the schema of each key that a policy on such levers may have."""
     lever = levers[0]
     if lever.kind in ("flag", "choice"):
-        value = {"type": "boolean"} if lever.kind == "flag" else {"enum": list(lever.choices)}
-        return {"value": value, "multiply": False, "add": False, "ramp_years": {"const": 0}}
+        word: dict = {"type": "boolean"} if lever.kind == "flag" else {"enum": list(lever.choices)}
+        return {"value": word, "multiply": False, "add": False, "ramp_years": {"const": 0}}
     low, high = min(each.low for each in levers), max(each.high for each in levers)
     amount: dict = {"type": lever.kind, "minimum": low, "maximum": high}
     value = {"anyOf": [amount, {"const": "none"}]} if lever.may_be_none else amount
@@ -178,8 +178,8 @@ def schema() -> dict:
     top |= next(kind for kind in top.pop("anyOf") if kind != {"type": "null"})
     del top["default"]
     for key in (*OPERATIONS, "from", "until"):
-        kinds = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
-        keys[key] |= kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        types = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
+        keys[key] |= types[0] if len(types) == 1 else {"anyOf": types}
         del keys[key]["default"]
     for key in ("from", "until"):
         keys[key]["pattern"] = r"^\d{4}-\d{2}-\d{2}$"  # few editors check the format of a date
