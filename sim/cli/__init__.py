@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for panel, commands in (
-    ("Run", (run.run, run.compare, run.index, run.breakeven, run.why)),
+    ("Run", (run.run, run.compare, run.index, run.breakeven, run.why, run.count)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
     ("Explore", (run.explore,)),
     ("A saved run", (saved_runs.effect, saved_runs.plot, saved_runs.verify)),

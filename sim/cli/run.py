@@ -152,6 +152,38 @@ def index(
         terminal.console().print(render_index(result, year))
 
 
+def count(
+    scenario: Scenario,
+    queries: Annotated[
+        list[str], typer.Argument(metavar="QUERY...", help="Such as arrivals:usa,tier=expert,home=ind@2030.")
+    ],
+    population: Population = AGENTS,
+    replicates: Replicates = 10,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    uncertainty: Uncertainty = "all",
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Count people by several attributes together, returns, moves by role and cohorts (stay:usa,home=chn@+5)."""
+    from sim.results.record import to_json
+    from sim.show import terminal
+    from sim.study.counts import count as study
+
+    options = options_of(locals())
+    with terminal.progress(replicates, quiet or json) as progress:
+        rows = study(scenario, queries, baseline, **vars(replace(options, progress=progress)))
+    if json:
+        typer.echo(to_json(rows, indent=1))
+    else:
+        terminal.print_rows([{k: v for k, v in row.items() if k != "values"} for row in rows], quiet=quiet)
+
+
 def breakeven(
     scenario: Scenario,
     lever: Annotated[str | None, typer.Option(metavar="PATH", help="The lever whose value is looked for.")] = None,

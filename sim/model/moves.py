@@ -83,6 +83,8 @@ def move(sim, slots, hubs, month, route=None):
     """
     route = np.full(len(slots), -1) if route is None else route
     accounts = sim.accounts
+    if sim.trajectory is not None:
+        sim.trajectory.note(sim.people, slots, hubs)
     colleagues, _ = hubs_with_contacts(
         slots, sim.people, sim.people.hub, sim.ties, sim.person_keys, sim.colleague_share
     )

@@ -35,6 +35,7 @@ class Trajectory:
     academia : year -> (country,) academia's stock on 1 January over its reference path
     leaders : year -> (team,) year in which each leader last moved
     residence_of_contacts : number of the round of choices -> (slot,) hub where everybody lived in it
+    movers : list of (slot, origin, destination, category, sector, status) arrays; None where nobody asks for them
     """
 
     sizes: dict = field(default_factory=dict)
@@ -43,6 +44,13 @@ class Trajectory:
     academia: dict = field(default_factory=dict)
     leaders: Any = field(default_factory=dict)
     residence_of_contacts: Any = field(default_factory=dict)
+    movers: list | None = None
+
+    def note(self, people, slots, hubs):
+        """Write down who moves where, as they are before they move, if movers are followed: one array a column."""
+        if self.movers is not None and len(slots):
+            before = people.hub[slots], np.asarray(hubs), people.category[slots], people.sector[slots]
+            self.movers.append(tuple(np.array(column) for column in (slots, *before, people.status[slots])))
 
 
 @dataclass(frozen=True)

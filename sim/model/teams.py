@@ -32,6 +32,7 @@ def acquire_teams(sim, year):
     rate, accounts = ACQUISITION.rate(sim, year), sim.accounts
     if rate.any():
         keys = np.array([ACQUISITION.key(sim, year), rng.key(sim.seed, "buyer", year)])
+        before = None if sim.trajectory is None else sim.people.copy()
         move_teams(
             keys,
             rate,
@@ -46,6 +47,9 @@ def acquire_teams(sim, year):
             accounts.hires,
             accounts.job_changes,
         )
+        if before is not None:
+            moved = np.flatnonzero(before.hub != sim.people.hub)
+            sim.trajectory.note(before, moved, sim.people.hub[moved])
 
 
 def buyers(sim):

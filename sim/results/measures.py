@@ -93,8 +93,9 @@ def people(data, keys):
     basis, keys = keys.get("basis", "residence"), {key: value for key, value in keys.items() if key != "basis"}
     if basis == "employer" and not keys.keys() <= {"tier"}:
         raise ResultError(f"engineers by employer are counted by tier alone, not by {' and '.join(keys)}")
-    if len(keys) > 1:
-        raise ResultError(f"people are not counted by {' and '.join(keys)} together; give one of them")
+    if len(keys) > 1 or "trained_in" in keys:
+        told = f"people are not counted by {' and '.join(keys)} together"
+        raise ResultError(f"{told} in a saved run; give one of {', '.join(WHO)}, or ask {COUNT}")
     stock = data["stock_by_employer" if basis == "employer" else "stock"]
     for key, value in keys.items():
         return (stock if key == "tier" else data[f"stock_by_{key}"]).sel({key: value}, drop=True)
@@ -175,8 +176,16 @@ def gain(data, place, keys):
 # --- flows: over a year ---------------------------------------------------------------------------
 
 
+def counted(data, place, keys):
+    """Refuse a measure that no saved run holds: it is counted while a run goes on (``study.counts``)."""
+    by = f" by {' and '.join(keys)}" if keys else ""
+    raise ResultError(f"no saved run holds this{by}; ask {COUNT}")
+
+
 def arrivals(data, place, keys):
     """Moves into a hub, or into the place from outside it."""
+    if keys:
+        counted(data, place, keys)
     if place is None:
         return data.flow.sum("origin").rename(destination="hub")
     return data.flow.isel(origin=place.others, destination=place.only).sum(("origin", "destination"))
@@ -184,6 +193,8 @@ def arrivals(data, place, keys):
 
 def departures(data, place, keys):
     """Moves out of a hub, or out of the place."""
+    if keys:
+        counted(data, place, keys)
     if place is None:
         return data.flow.sum("destination").rename(origin="hub")
     return data.flow.isel(origin=place.only, destination=place.others).sum(("origin", "destination"))
@@ -330,6 +341,7 @@ class Query:
     place: str | None = None
     keys: dict[str, str] = field(default_factory=dict)
     time: int | None = None
+    after: int | None = None  # years after the start, for a cohort
 
 
 class Measure(NamedTuple):
@@ -359,12 +371,14 @@ def parse(text):
         raise ResultError(text, f"unknown measure {name!r}{nearest(name, MEASURES)}")
     if colon and not place:
         raise ResultError(text, "a place is missing after ':'")
-    if at and not time.strip().isdecimal():
-        raise ResultError(text, f"the time after '@' is a year, not {time.strip()!r}")
+    later = time.strip().startswith("+") and name in COHORTS
+    if at and not time.strip()[later:].isdecimal():
+        kind = "a year, or +5 for five years after the start," if name in COHORTS else "a year,"
+        raise ResultError(text, f"the time after '@' is {kind} not {time.strip()!r}")
     keys = [_key(text, name, pair) for pair in pairs]
     if len(dict(keys)) < len(keys):
         raise ResultError(text, "a key is given twice")
-    return Query(name, place or None, dict(keys), int(time) if at else None)
+    return Query(name, place or None, dict(keys), int(time) if at and not later else None, int(time) if later else None)
 
 
 def _key(text, name, pair):
@@ -397,7 +411,9 @@ def series(result, query):
     query = parse(query) if isinstance(query, str) else query
     asked = MEASURES[query.name]
     for key, value in query.keys.items():
-        known = {basis: basis for basis in BASES} if key == "basis" else _called(result.data, key)
+        known = known_values(result.data, key)
+        if known is None:
+            continue
         if value not in known:
             raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known, known)}")
     if query.place and not asked.takes_place:
@@ -430,8 +446,11 @@ def measure(result, query):
 
 
 WHO = ("tier", "role", "sector", "home", "status")
+PERSON = (*WHO, "trained_in")  # of whom several together are counted while a run goes on
+COHORTS = ("stay",)
+COUNT = "talentflow count"
 BASES = ("residence", "employer")
-PEOPLE = (*WHO, "basis")
+PEOPLE = (*PERSON, "basis")
 HIRES = ("sector_left", "sector_taken")
 ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions registrations selected backlog".split()
 
@@ -440,6 +459,17 @@ def _called(data, axis):
     """Label -> what it is called in words, of an axis."""
     labels = data[axis].values.astype(str).tolist()
     return dict(zip(labels, data.coords.get(f"{axis}_name", data[axis]).values.astype(str).tolist(), strict=True))
+
+
+def known_values(data, key):
+    """Value -> what it is called, of what a key may say; None for a place, which :func:`find` looks up."""
+    if key in ("origin", "destination"):
+        return None
+    if key == "basis":
+        return {basis: basis for basis in BASES}
+    if key == "trained_in":
+        return {country: country for country in np.unique(data.hub_country.values.astype(str)).tolist()}
+    return _called(data, key)
 
 
 def _declared(name, compute, *keys):
@@ -456,8 +486,13 @@ MEASURES = {
     "gain": Measure(gain, "share", (), "part of a place's engineers who come from another country"),
     "mix": Measure(mix, "share", WHO, "part of a place's engineers"),
     "remote": Measure(remote, "share", (), "part of a place's engineers whose employer is in another hub"),
-    "arrivals": Measure(arrivals, "persons a year", (), "moves into the place from outside it"),
-    "departures": Measure(departures, "persons a year", (), "moves out of the place"),
+    "arrivals": Measure(arrivals, "persons a year", (*PERSON, "origin"), "moves into the place from outside it"),
+    "departures": Measure(departures, "persons a year", (*PERSON, "destination"), "moves out of the place"),
+    "moves": Measure(counted, "persons a year", PERSON, "moves from hub to hub, inside the place if one is given"),
+    "returns": Measure(counted, "persons a year", (*PERSON, "origin"), "arrivals of people whose home the place is"),
+    "stay": Measure(
+        counted, "share", PERSON, "of those in the place at the start and still engineers, part still there"
+    ),
     "net_migration": Measure(net_migration, "persons a year", (), "arrivals less departures"),
     "net_rate": Measure(net_rate, "rate", (), "net migration over the stock at the start of the year"),
     "arrival_share": Measure(arrival_share, "share", (), "part of all arrivals between such places"),

@@ -13,6 +13,7 @@ from sim.results.measures import MEASURES, Query, measure, parse, series
         ("share:usa,tier=expert@2036", Query("share", "usa", {"tier": "expert"}, 2036)),
         (" backlog , route = usa.h1b ", Query("backlog", None, {"route": "usa.h1b"})),
         ("hhi@2030", Query("hhi", None, {}, 2030)),
+        ("stay:usa,trained_in=usa,home=chn@+5", Query("stay", "usa", {"trained_in": "usa", "home": "chn"}, None, 5)),
     ],
 )
 def test_a_measure_is_taken_apart(text, query):
@@ -25,7 +26,7 @@ def test_a_measure_is_taken_apart(text, query):
         ("shear:usa", "unknown measure 'shear'; nearest: share"),
         (
             "share:usa,teir=expert",
-            "unknown key 'teir'; share takes tier, role, sector, home, status, basis; nearest: tier",
+            "unknown key 'teir'; share takes tier, role, sector, home, status, trained_in, basis; nearest: tier",
         ),
         ("share:usa,tier", "tier needs a value: tier=..."),
         ("share:@2030", "a place is missing after ':'"),
@@ -37,6 +38,8 @@ def test_a_measure_is_taken_apart(text, query):
         ("share@2050", "2050 lies outside the run, 2026 to 2036"),
         ("net_rate@2036", "2036 lies outside the run, 2026 to 2035"),
         ("stock,tier=expert,home=ind", "not counted by tier and home together"),
+        ("arrivals:usa,tier=expert,home=ind", "no saved run holds this by tier and home"),
+        ("share@+5", "the time after '@' is a year, not '+5'"),
         ("drain", "needs a home: drain,home=ind"),
         ("drain,home=euw", "euw is a group of countries"),
         ("grants:paris", "routes lead into countries: give a country or a region, not paris"),
@@ -165,7 +168,16 @@ def test_moves_to_former_colleagues_are_set_against_random_ones(result):
 KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert", "outflow": ",sector_left=frontier_lab,sector_taken=startup"}
 
 
-@pytest.mark.parametrize("name", MEASURES)
+COUNTED = {"moves", "returns", "stay"}  # no saved run holds them
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_no_saved_run_holds_is_refused(result, name):
+    with pytest.raises(ResultError, match="no saved run holds this; ask talentflow count"):
+        measure(result, f"{name}:usa")
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if name not in COUNTED])
 def test_every_measure_has_unit_meaning_and_both_arms(result, name):
     values = series(result, name + KEYS_NEEDED.get(name, ""))
     assert values.dims[:2] == ("arm", "replicate")
