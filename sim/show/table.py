@@ -5,11 +5,11 @@ from itertools import chain
 from rich.console import Group
 from rich.text import Text
 
+from sim.results import verdicts
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.effects import LEAST, stacks
 from sim.results.summary import INTERACTION, effect_table
 from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
-from sim.show import verdicts
 from sim.show.answer import answer, answers
 from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table

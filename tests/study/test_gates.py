@@ -9,10 +9,10 @@ import pytest
 from paths import ROOT
 
 from sim.errors import UsageError
+from sim.results import verdicts
 from sim.scenario.assumptions import load_assumptions
 from sim.scenario.files import available, experiments, load, shipped_assumptions
 from sim.show import gates as show
-from sim.show import verdicts
 from sim.study.validation import EXPERIMENTS, ONCE, judged_again, needed
 from sim.study.validation import experiments as studies
 from sim.study.validation.gates import by_id, chosen, gates, judged, passes

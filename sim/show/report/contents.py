@@ -1,12 +1,12 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
-from sim.results import decomposition, words
+from sim.results import decomposition, verdicts, words
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.effects import LEAST, basis_rows
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows, shown_hubs
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
-from sim.show import backcast, hub_shares, index, verdicts
+from sim.show import backcast, hub_shares, index
 from sim.show.plots import KINDS
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
