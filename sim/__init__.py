@@ -38,8 +38,9 @@ _ROOMS = {
             "flow_map",
             "net_migration",
             "heat_map",
-            "chord",
-            "network",
+            "causes",
+            "slope",
+            "countries",
         )
     },
     "illustrate": "sim.show.illustrate",

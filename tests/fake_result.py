@@ -91,7 +91,7 @@ HOMES += "tur ruu irn pkb eas lam afr".split()
 STATUSES = "citizen permanent temporary student opt stem_opt".split()
 ROLES = "research_scientist research_engineer ml_engineer ml_infrastructure_engineer applied_ai_engineer".split()
 SECTORS = "frontier_lab big_tech startup sovereign_lab robotics cloud_saas traditional academia".split()
-TOLD = ("name", "title", "question", "scenario", "sentences", "notices", "warnings")
+TOLD = ("name", "title", "question", "subject", "scenario", "sentences", "notices", "warnings")
 TIERS = ["expert", "practitioner", "entry"]
 TIER_MIX = np.array([0.05, 0.70, 0.25])
 
@@ -241,6 +241,7 @@ def _record(replicates, years, name):
         "name": name,
         "title": "US $100,000 H-1B fee",
         "question": "Who loses and who gains if new petitions from abroad cost $100,000?",
+        "subject": "usa",
         "scenario": 'title = "US $100,000 H-1B fee"\n',
         "baseline": 'title = "Baseline"\n',
         "sentences": [

@@ -30,6 +30,7 @@ World = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Details = Annotated[bool, typer.Option("--details", help="Also print all tables and notes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 
 AGENTS = "100_000"  # by default
@@ -60,7 +61,12 @@ Precision = Annotated[
     str | None, typer.Option(metavar="ERROR", help="More pairs until the Monte Carlo error is so small: 0.05pp.")
 ]
 Most = Annotated[int, typer.Option(min=1, help="Pairs at which --precision gives up.")]
-Measure = Annotated[str, typer.Option(help="What is measured, such as share:usa,tier=expert@2036.")]
+MeasureOfSubject = Annotated[
+    str | None,
+    typer.Option(
+        help="What is measured, such as share:usa,tier=expert@2036; left out: share of the scenario's subject."
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Where the folder of the run goes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if this very run lies there.")]
 
@@ -71,6 +77,14 @@ def options_of(chosen):
 
     own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
     return Options(**own | {"population": population_of(chosen["population"])}).checked()
+
+
+def measure_of(scenario):
+    """What a study of a scenario measures where nothing else is asked: the share of its subject, or of the US."""
+    from sim.scenario.places import subject_of
+
+    subject = subject_of(scenario) or "usa"
+    return f"{'stock' if subject.startswith('world') else 'share'}:{subject}"
 
 
 def say(rows, json=False, quiet=False, hide=()):

@@ -10,10 +10,11 @@ from sim.cli.options import (
     AGENTS,
     Assumptions,
     Baseline,
+    Details,
     Force,
     Fork,
     Json,
-    Measure,
+    MeasureOfSubject,
     Most,
     Out,
     Population,
@@ -28,6 +29,7 @@ from sim.cli.options import (
     Workers,
     World,
     Years,
+    measure_of,
     options_of,
 )
 from sim.errors import UsageError
@@ -59,6 +61,7 @@ def run(
     overrides: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Set a lever.")] = None,
     out: Out = Path("outputs"),
     force: Force = False,
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -73,7 +76,7 @@ def run(
     run.check_measures(measures or [], options)
     arms = {"scenario": set_overrides(load(scenario), overrides or [])}
     result, folder = _finished(run.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
-    _print(result, folder, measures, json, quiet)
+    _print(result, folder, measures, json, quiet, details)
 
 
 def compare(
@@ -102,6 +105,7 @@ def compare(
     workers: Workers = None,
     out: Out = Path("outputs"),
     force: Force = False,
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -113,7 +117,7 @@ def compare(
     run.check_measures(measures or [], options)
     arms = run.compared(scenarios, interaction)
     result, folder = _finished(run.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
-    _print(result, folder, measures, json, quiet)
+    _print(result, folder, measures, json, quiet, details)
 
 
 def index(
@@ -190,7 +194,7 @@ def breakeven(
     offset: Annotated[
         str | None, typer.Option(metavar="PATH", help="Instead: the lever that is to undo the scenario.")
     ] = None,
-    measure: Measure = "share:usa",
+    measure: MeasureOfSubject = None,
     target: Annotated[str, typer.Option(metavar="EFFECT", help="The effect to reach, such as -1pp.")] = "0",
     within: Annotated[str | None, typer.Option(metavar="LOW:HIGH", help="Values to look among.")] = None,
     population: Population = "50_000",
@@ -208,6 +212,7 @@ def breakeven(
     quiet: Quiet = False,
 ):
     """Find the value of a lever at which an effect reaches a target, or at which it undoes the scenario."""
+    from sim.results import narrative
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
@@ -220,6 +225,7 @@ def breakeven(
         raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
     check_writable(out)
     options, chosen = options_of(locals()), load(scenario)
+    measure = measure or measure_of(chosen)
     with terminal.progress(replicates, quiet or json) as progress:
         found = study.breakeven(
             chosen,
@@ -231,7 +237,7 @@ def breakeven(
             **vars(replace(options, progress=progress)),
         )
     made_from = run.prepared({"scenario": chosen}, load(baseline), options)
-    answer = plain_values(vars(found) | {"sentences": show.breakeven_sentences(found), **made_from})
+    answer = plain_values(vars(found) | {"sentences": narrative.breakeven(found), **made_from})
     folder = write_tables(
         out,
         f"{chosen.name}-breakeven",
@@ -249,7 +255,7 @@ def breakeven(
 
 def why(
     scenario: Scenario,
-    measure: Measure = "share:usa",
+    measure: MeasureOfSubject = None,
     by: Annotated[
         Literal["all", "channels", "policies", "origins"], typer.Option(help="What the effect is split over.")
     ] = "all",
@@ -264,6 +270,7 @@ def why(
     baseline: Baseline = "baseline",
     workers: Workers = None,
     out: Out = Path("outputs"),
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -277,6 +284,7 @@ def why(
 
     check_writable(out)
     options, chosen = options_of(locals()), load(scenario)
+    measure = measure or measure_of(chosen)
     wanted = attribution.BY if by == "all" else (by,)
     with terminal.progress(replicates, quiet or json) as progress:
         tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
@@ -290,7 +298,7 @@ def why(
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(show.render_parts(tables, chosen.title, measure, folder))
+        terminal.console().print(show.render_parts(tables, chosen.title, measure, folder, details))
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
@@ -316,7 +324,7 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
         return result, result.save(out, illustrate=illustrate, force=force)
 
 
-def _print(result, folder, measures, json, quiet):
+def _print(result, folder, measures, json, quiet, details=False):
     """The answer of a run or a comparison, and the effects on the measures that were asked for."""
     from sim.results.record import to_json
     from sim.results.summary import effect_table
@@ -329,7 +337,7 @@ def _print(result, folder, measures, json, quiet):
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(terminal.render(result, folder))
+        terminal.console().print(terminal.render(result, folder, details))
         if measures:
             terminal.console().print(asked.render_effects(result, measures))
 

@@ -40,7 +40,8 @@ def plot(
     years: Annotated[str | None, typer.Option(metavar="FIRST:LAST", help="Years to show.")] = None,
     style: Annotated[Literal["memo", "slide"], typer.Option(help="For print, or for a wall.")] = "memo",
     format: Annotated[
-        Literal["png", "svg", "pdf", "graphml"], typer.Option(help="Of the file; graphml for the network alone.")
+        Literal["png", "svg", "pdf", "graphml"],
+        typer.Option(help="Of the file; graphml: the network of hubs, for other programs."),
     ] = "png",
     scenario: Annotated[str | None, typer.Option(help="One scenario of a comparison.")] = None,
     basis: Annotated[
@@ -63,11 +64,12 @@ def plot(
         _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
         return
     result = Result.load(folder)
-    if kind is None:
+    if kind is None and format != "graphml":
         _say_kinds(plots.KINDS, json, quiet)
         return
-    if kind not in plots.KINDS or (format == "graphml" and kind != "network"):
-        known = plots.KINDS if format != "graphml" else ["network"]
+    known = plots.KINDS if format != "graphml" else ["network"]
+    kind = kind or "network"
+    if kind not in known:
         raise UsageError(f"no figure {kind!r} as {format}; there are: {', '.join(known)}{nearest(kind, known)}")
     result = result.versus(scenario) if scenario else result
     if basis == "employer":

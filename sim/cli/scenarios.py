@@ -1,44 +1,87 @@
 """Commands on scenario files, levers and the tables of the world: nothing is run."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 import typer
 
-from sim.cli.options import Json, Quiet, Scenario, World, say
+from sim.cli.options import Details, Json, Quiet, Scenario, World, say
 from sim.errors import TalentflowError, UsageError
 
-IN_FULL = 6  # levers that are shown with all that is known of them; more are a table
-IN_FULL_ALONE = ("place", "what", "meaning", "reaches", "source")
+IN_FULL = 2  # levers that are shown with all that is known of them; more are a line each
+PAGE = 18  # lines of a page of levers; two more say where the others are
+COLUMNS = 80
 
 
-def list_scenarios(world: World = None, json: Json = False, quiet: Quiet = False):
-    """List the scenarios that can be named, with the question that each answers."""
+Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Parts of a name, title or question.")]
+
+
+def list_scenarios(words: Words = None, world: World = None, json: Json = False, quiet: Quiet = False):
+    """List the scenarios that can be named, by theme; with words, those in which all of them stand."""
     from sim.scenario.files import available, load, shipped
+    from sim.scenario.themes import theme
 
     rows = []
     for name, path in available().items():
         try:
             scenario = load(path)
-            title, question = scenario.title, scenario.question
+            title, question, about = scenario.title, scenario.question, theme(scenario)
         except TalentflowError as error:  # one broken file does not hide the others
-            title, question = "cannot be read", str(error)
+            title, question, about = "cannot be read", str(error), "Cannot be read"
         own = shipped(name)
         if own is not None and own.resolve() != path.resolve():
+            title = f"(your own {path.name}, which hides the one that ships) {title}"
             question = f"(your own {path.name}, which hides the one that ships) {question}"
-        rows.append({"scenario": name, "question": question, "title": title, "file": str(path)})
-    say(rows, json, quiet, hide=("title", "file"))
+        rows.append({"scenario": name, "question": question, "title": title, "theme": about, "file": str(path)})
+    wanted = [word.lower() for word in words or ()]
+    rows = [row for row in rows if all(word in " ".join(row.values()).lower() for word in wanted)]
+    if json or quiet:
+        say(rows, json, quiet)
+        return
+    for about in dict.fromkeys(sorted((row["theme"] for row in rows), key=_place_of_theme)):
+        typer.echo(about)
+        for row in rows:
+            if row["theme"] == about:
+                typer.echo(_cut(f"  {row['scenario']:<22}{row['title'] if not wanted else row['question']}"))
+    if not rows:
+        typer.echo(f"no scenario has {' and '.join(wanted)} in its name, title or question")
 
 
-def describe(scenario: Scenario, world: World = None, json: Json = False, quiet: Quiet = False):
-    """Say in plain English what a scenario does."""
-    from sim.scenario.describe import describe
+def _place_of_theme(name):
+    from sim.scenario.themes import THEMES
+
+    known = [*THEMES]
+    return (known.index(name) if name in known else len(known), name)
+
+
+def _cut(line):
+    return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 3]}..."
+
+
+def describe(
+    scenario: Scenario, details: Details = False, world: World = None, json: Json = False, quiet: Quiet = False
+):
+    """Say in plain English what a scenario does; with --details also what each lever means, and the sources."""
+    from sim.scenario.describe import describe, outline
     from sim.scenario.files import load
+    from sim.scenario.places import place, subject_of
 
     chosen = load(scenario)
-    if not (json or quiet):
-        typer.echo(f"{chosen.title}\n{chosen.question}".rstrip() + "\n")
-    say([{"sentence": sentence} for sentence in describe(chosen)], json, quiet)
+    if json or quiet:
+        say([{"sentence": sentence} for sentence in describe(chosen)], json, quiet)
+        return
+    typer.echo(f"{chosen.title}\n{chosen.question}".rstrip() + "\n")
+    say([{"change": line} for line in (describe(chosen) if details else outline(chosen))])
+    subject = subject_of(chosen)
+    if subject:
+        where, _, whom = subject.partition(",")
+        missing = place(where).missing
+        without = f", without {missing}" if missing else ""
+        line = f"The answer leads with {place(where).spoken}{f' ({whom})' if whom else ''}{without}."
+        typer.echo("\n" + fill(line, COLUMNS))
+    if not details and chosen.policies:
+        typer.echo("What each lever means, and the sources: --details")
 
 
 def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False, quiet: Quiet = False):
@@ -69,28 +112,37 @@ def levers(
         list[str] | None,
         typer.Argument(metavar="WORDS", help="Parts of a path, place or meaning, all of them; or a path with * in it."),
     ] = None,
+    page: Annotated[int, typer.Option(min=1, help="Eighteen levers a page.")] = 1,
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """List what a policy may change; without words, the kinds of levers."""
-    from sim.scenario.levers import catalogue, families, find
+    """List what a policy may change; without words, the kinds of levers as a tree."""
+    from sim.scenario.levers import catalogue, families, find, tree
     from sim.show.terminal import lever_row
 
     if not words:
-        say(families(), json, quiet)
-        if not (json or quiet):
-            typer.echo("\nOne kind wherever it acts, with present values: talentflow levers special_fee_usd")
+        if json or quiet:
+            say(families(), json, quiet)
+            return
+        for line in tree():
+            typer.echo(fill(line, COLUMNS, subsequent_indent="      ", break_on_hyphens=False))
+        typer.echo("\nOne kind wherever it acts, with present values: talentflow levers special_fee_usd")
         return
     asked = [word.lower() for word in words]
     told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
     found = [lever for lever, said in told if all(word in said for word in asked)] or find(" ".join(words))
-    many = len(found) > IN_FULL and not json
-    say([lever_row(lever) for lever in found], json, quiet, IN_FULL_ALONE if many else ())
-    if many and not quiet:
-        typer.echo(
-            f"\n{len(found)} levers; what one means, whom it reaches and its source: talentflow levers {found[0].path}"
-        )
+    if json or quiet or len(found) <= IN_FULL:
+        say([lever_row(lever) for lever in found], json, quiet)
+        return
+    pages = -(-len(found) // PAGE)
+    if page > pages:
+        raise UsageError(f"--page {page}", f"there are {pages} pages")
+    for row in map(lever_row, found[PAGE * (page - 1) : PAGE * page]):
+        present = f"{row['present']:g}" if isinstance(row["present"], float) else str(row["present"]).lower()
+        typer.echo(_cut(f"{row['path']:<58} {present} {row['unit']}".rstrip()))
+    more = f"; next: --page {page + 1}" if page < pages else ""
+    typer.echo(f"\n{len(found)} levers, page {page} of {pages}{more}; one in full: talentflow levers {found[0].path}")
 
 
 def schema(json: Json = False, quiet: Quiet = False):

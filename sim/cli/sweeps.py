@@ -19,6 +19,7 @@ from sim.cli.options import (
     Workers,
     World,
     Years,
+    measure_of,
     population_of,
 )
 from sim.errors import TalentflowWarning, UsageError
@@ -41,7 +42,8 @@ def sweep(
         ),
     ] = None,
     measure: Annotated[
-        list[str] | None, typer.Option(help="Such as share:usa@2036; the first is screened on. Left out: share:usa.")
+        list[str] | None,
+        typer.Option(help="Such as share:usa@2036; the first is screened on. Left out: share of the subject."),
     ] = None,
     n: Annotated[
         int | None,
@@ -71,6 +73,7 @@ def sweep(
 ):
     """Find out which assumptions an answer rests on; killed at any time, the same command goes on."""
     from sim.results.folder import check_writable
+    from sim.scenario.files import load
     from sim.show import sweeps as show
     from sim.show.plots import draw_sweep_figures
     from sim.study.sweep import runner as study
@@ -80,10 +83,11 @@ def sweep(
     if world is not None and cluster is not None:
         raise UsageError("--world", "tables of one's own stay on this machine: not together with --cluster")
     check_writable(out)
+    measures = measure or [measure_of(load(scenario))]
     with show.progress(quiet or json) as told:
         found = study.sweep(
             scenario,
-            tuple(measure or ("share:usa",)),
+            tuple(measures),
             method,
             extend or n,
             _listed(over or ()),
@@ -103,7 +107,7 @@ def sweep(
         )
     for problem in draw_sweep_figures(found):
         warnings.warn(problem, TalentflowWarning, stacklevel=2)
-    _print(found, list(measure or ["share:usa"]), json, quiet)
+    _print(found, measures, json, quiet)
     if not found.counts().get("done"):
         raise typer.Exit(1)
 

@@ -1,57 +1,207 @@
-"""A result that shows itself: plain text for ``print``, a small HTML table for a notebook."""
+"""The answer laid out: 30 lines of 80 columns for a terminal and ``print``, a small HTML table for a notebook."""
 
 from html import escape
-from textwrap import fill
+from textwrap import wrap as _wrap
 
-from sim.results.cells import hub_table
-from sim.results.words import reading, said
+from sim.results.cells import signed
+from sim.results.facts import MOST_ROWS, facts
+from sim.results.narrative import level, sentence, sentences, signed_persons
 
-WIDTH = 100  # of the plain text
+WIDTH, MOST_LINES = 80, 30
+MOST_TOLD = 6  # scenarios of a comparison with a sentence each
+LEAST_ROWS = 5  # of the table, whatever else there is to say
+CELLS = (36, 8, 7, 8, 18, 2)  # widths of the columns
 STYLE = (
     "border-collapse:collapse;font-variant-numeric:tabular-nums",
     "text-align:right;padding:2px 8px;white-space:nowrap",
 )
 
 
-def as_text(result):
-    """Title, question, answer, table and how to read it; paragraphs at most 100 columns wide."""
-    head, rows = hub_table(result)
-    paragraphs = [result.record["title"], result.record["question"], *said(result)]
-    parts = [fill(text, WIDTH) for text in paragraphs if text]
-    return "\n\n".join([*parts, _columns(head, rows), fill(reading(result), WIDTH)])
+def as_text(result, folder=None):
+    """The answer as plain text, at most 80 columns wide and, for one scenario, 30 lines long."""
+    return "\n".join(text for _, text in answer_lines(result, folder))
+
+
+def answer_lines(result, folder=None):
+    """The answer as lines: list of (style, text); style is 'title', 'warning', 'strong', 'faint' or ''.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+    folder : where it was saved, or None
+    """
+    if len(result.arms) > 1:
+        return _compared(result, folder)
+    for most in range(MOST_ROWS, LEAST_ROWS - 1, -1):
+        found = facts(result, most)
+        lines = _one(found, folder)
+        if len(lines) <= MOST_LINES:
+            break
+    return lines
+
+
+def _one(found, folder):
+    told = sentences(found)
+    lines = [("title", text) for text in wrap(told["title"], WIDTH)]
+    lines += [("warning", text) for words in found["warnings"] for text in _hanging("Warning", words)]
+    lines += [("", "")]
+    lines += [("strong", f"  {text}") for text in wrap(told["headline"], WIDTH - 2)]
+    rest = " ".join(filter(None, (told["inside"], told["others"])))
+    lines += [("", f"  {text}") for text in wrap(rest, WIDTH - 2)]
+    lines += [("", "")]
+    head, rows = effect_columns(found)
+    if len(head[0]) > CELLS[0] - 2:  # a long one has a line of its own
+        lines += [("faint", f"  {text}") for text in wrap(head[0], WIDTH - 2)]
+        head[0] = ""
+    lines += [("faint", _row(head))]
+    styles = ["faint" if row["level"] else "" for row in found["rows"]]
+    lines += list(zip(styles, map(_row, rows), strict=True))
+    legend = " ".join(filter(None, (told["legend"], told["missing"])))
+    lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
+    lines += [("", "")]
+    for name in ("why", "trust"):
+        lines += [("", text) for text in _hanging(name.title(), told[name])]
+    return lines + _closing(found, told["size"], folder)
+
+
+def _closing(found, size, folder):
+    lines = []
+    if folder:
+        lines += [("", text) for text in _hanging("Read", f"{folder}: brief.html (1 page), report.html")]
+    name = found["name"]
+    lines += [("", text) for text in _hanging("Next", f"talentflow why {name} | talentflow sweep {name}")]
+    return [*lines, ("faint", f"  {size}; --details: all tables")]
+
+
+def wrap(text, width, **how):
+    """Lines of a paragraph; no line ends between a number and its %."""
+    return [
+        line.replace("\xa0", " ") for line in _wrap(text.replace(" %", "\xa0%"), width, break_long_words=False, **how)
+    ]
+
+
+def _hanging(name, text):
+    """A paragraph with its name in front: ``Why    H-1B grants ...``."""
+    if not text:
+        return []
+    first, *others = wrap(text, WIDTH - 9, break_on_hyphens=False)
+    return [f"  {name:<7}{first}", *(f"{'':9}{other}" for other in others)]
+
+
+def effect_columns(found):
+    """The table of an answer: headings, and a row of texts for each of its rows.
+
+    Parameters
+    ----------
+    found : dict, of ``sim.results.facts.facts``
+    """
+    head = [sentence("table_of", found), "without", "with", "change", "90 % of runs", ""]
+    digits, rows = found["effect_digits"], []
+    for row in found["rows"]:
+        change = "0" if not row["differs"] else signed(row["effect"], digits)
+        is_rest = row["label"] is None
+        spread = f"{signed(row['low'], digits)} to {signed(row['high'], digits)}"
+        spread = "" if is_rest or found["pairs"] == 1 else spread
+        mark = "?" if row["differs"] and not row["settled"] and not is_rest else ""
+        levels = (level(row[arm], found["digits"]) for arm in ("baseline", "scenario"))
+        rows.append([f"{'  ' * row['level']}{row['name']}", *levels, change, spread if row["differs"] else "", mark])
+    return head, rows
+
+
+def _row(cells):
+    name, *others = cells
+    wide = CELLS[0]
+    first = f"  {name if len(name) <= wide - 2 else name[: wide - 3] + '.'}"
+    numbers = "".join(text.rjust(width) for text, width in zip(others, CELLS[1:], strict=True))
+    return (first.ljust(wide) + numbers).rstrip()
+
+
+# --- several scenarios ----------------------------------------------------------------------------
+
+
+def _compared(result, folder):
+    each = {arm: facts(result.versus(arm)) for arm in result.arms}
+    lines = [("title", text) for text in wrap(result.record["title"], WIDTH)] + [("", "")]
+    lines += [("faint", _compared_row(["", "place", "people", "90 % of runs", "points", ""]))]
+    for arm, found in each.items():
+        lead, people = found["lead"], found["lead"]["people"]
+        mark = "" if people["settled"] or not people["differs"] else "?"
+        spread = f"{signed_persons(people['low'])} to {signed_persons(people['high'])}" if found["pairs"] > 1 else ""
+        cells = [arm, lead["name"], signed_persons(people["effect"]), spread, signed(lead["effect"], 2), mark]
+        lines += [("strong", _compared_row(cells))]
+    lines += [("", "")]
+    for found in each.values() if len(each) <= MOST_TOLD else ():
+        told = sentences(found)
+        text = found["title"] + ": " + (told["others"] or told["headline"])
+        lines += [("", f"  {line}") for line in wrap(text, WIDTH - 2)]
+    lines += [("", f"  {text}") for stack in added_up(result) for text in wrap(stack, WIDTH - 2)]
+    first = next(iter(each.values()))
+    warnings = dict.fromkeys(words for found in each.values() for words in found["warnings"])
+    lines += [("warning", text) for words in warnings for text in _hanging("Warning", words)]
+    if any(row["lead"]["people"]["differs"] and not row["lead"]["people"]["settled"] for row in each.values()):
+        legend = sentence("unsettled", first["pairs"])
+        lines += [("faint", f"  {legend}")]
+    lines += [("", "")]
+    lines += [("", text) for text in _hanging("Trust", sentence("trust_of_all", first))]
+    if folder:
+        lines += [("", text) for text in _hanging("Read", f"{folder}: report.html")]
+    return [*lines, ("faint", f"  {sentences(first)['size']}; --details: all tables")]
+
+
+def _compared_row(cells):
+    name, place, *others = cells
+    widths = (12, 20, 8, 2)
+    text = "".join(text.rjust(width) for text, width in zip(others, widths, strict=True))
+    return f"  {name[:21]:<22}{place[:13]:<14}{text}".rstrip()
+
+
+def added_up(result):
+    """A sentence for each stack of a comparison: whether its scenarios add up at the place that it changes most."""
+    from sim.results.effects import effect, interaction, stacks, summarise
+
+    told = []
+    for stack, parts in stacks(result).items():
+        found = facts(result.versus(stack))
+        if not found["lead"]["label"]:
+            continue
+        pairs = effect(result, f"stock:{found['subject'] or found['lead']['label']}")
+        beyond, whole = summarise(interaction(pairs, (stack, parts))), summarise(pairs.sel(arm=stack))
+        mean, spread = float(beyond["mean"]), (float(beyond.low), float(beyond.high))
+        told.append(sentence("added_up", found["lead"], found["people"], float(whole["mean"]), mean, *spread))
+    return told
+
+
+# --- a notebook -----------------------------------------------------------------------------------
 
 
 def as_html(result):
     """The same as one self-contained piece of HTML; every text in it is escaped."""
-    (table, cell), (head, rows) = STYLE, hub_table(result)
-    headings = "".join(f'<th scope="col" style="{cell};white-space:normal">{escape(text)}</th>' for text in head)
+    titles, blocks = escape(result.record["title"]), []
+    for arm in result.arms:
+        found = facts(result.versus(arm))
+        told = sentences(found)
+        name = f"<h4>{escape(found['title'])}</h4>" if len(result.arms) > 1 else ""
+        rest = " ".join(filter(None, (told["inside"], told["others"])))
+        blocks.append(
+            f"{name}<p><strong>{escape(told['headline'])}</strong> {escape(rest)}</p>{_html_table(found)}"
+            f"<p><small>{escape(' '.join(filter(None, (told['legend'], told['missing']))))}</small></p>"
+            f"<p>{escape(told['why'])}</p><p><small>{escape(told['trust'])} {escape(told['size'])}.</small></p>"
+        )
+    question = escape(result.record["question"])
+    return f'<div style="max-width:60em"><h3>{titles}</h3><p><em>{question}</em></p>{"".join(blocks)}</div>'
+
+
+def _html_table(found):
+    (table, cell), (head, rows) = STYLE, effect_columns(found)
+    headings = "".join(f'<th scope="col" style="{cell}">{escape(text)}</th>' for text in head)
     body = "".join(
-        f'<tr><th scope="row" style="{cell};text-align:left">{escape(name)}</th>'
+        f'<tr><th scope="row" style="{cell};text-align:left;font-weight:{400 if row["level"] else 600};'
+        f'padding-left:{8 + 16 * row["level"]}px">{escape(name.strip())}</th>'
         + "".join(f'<td style="{cell}">{escape(text)}</td>' for text in cells)
         + "</tr>"
-        for name, *cells in rows
+        for row, (name, *cells) in zip(found["rows"], rows, strict=True)
     )
-    answer = "".join(f"<p>{escape(text)}</p>" for text in said(result))
     return (
-        f'<div style="max-width:75em"><h3>{escape(result.record["title"])}</h3>'
-        f"<p><em>{escape(result.record['question'])}</em></p>{answer}"
         f'<div style="overflow-x:auto"><table style="{table}"><thead><tr>{headings}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div><p><small>{escape(reading(result))}</small></p></div>"
+        f"<tbody>{body}</tbody></table></div>"
     )
-
-
-def _columns(head, rows):
-    """Rows of texts as columns: names to the left, everything else to the right; headings in as many lines."""
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [_folded(text, width) for text, width in zip(head, wide, strict=True)]
-    wide = [max(width, *map(len, folded)) for width, folded in zip(wide, lines, strict=True)]
-    tall = max(map(len, lines))
-    above = zip(*([""] * (tall - len(folded)) + folded for folded in lines), strict=True)
-    return "\n".join(
-        "  ".join([name.ljust(wide[0]), *map(str.rjust, cells, wide[1:])]).rstrip() for name, *cells in [*above, *rows]
-    )
-
-
-def _folded(text, width):
-    """A heading on as many lines as its column's width asks for; a longer word stays whole."""
-    return fill(text, max(width, 1), break_long_words=False).split("\n")

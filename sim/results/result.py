@@ -1,12 +1,13 @@
 """A finished run: its arrays and its record, saved whole or not at all."""
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import xarray as xr
 
 from sim.arguments import user_path
 from sim.errors import ResultError, nearest
-from sim.results import display, effects, folder, summary
+from sim.results import display, effects, facts, folder, narrative, summary
 from sim.results.record import folder_name
 
 
@@ -89,6 +90,52 @@ class Result:
         same_sign, pairs, error and more, as in :func:`sim.results.summary.hub_rows`; ``arm`` too for a comparison
         """
         return summary.hub_frame(self)
+
+    @property
+    def subject(self):
+        """The place that the question is about, as a measure writes it: ``usa``; '' where there is none."""
+        return facts.subject(self)
+
+    @property
+    def headline(self):
+        """The answer in one or two sentences: how many engineers, how sure, and who else gains and loses."""
+        return "\n".join(narrative.answer(self.versus(arm) if "arms" in self.record else self) for arm in self.arms)
+
+    def table(self, level="country"):
+        """The effect on every place of a level, in percentage points and in persons.
+
+        Parameters
+        ----------
+        level : 'country', 'hub' or 'bloc'
+
+        Returns
+        -------
+        pandas.DataFrame: place, name, baseline, scenario (% of the world's), effect, low, high, error (points),
+        same_sign, pairs, settled, and people, people_low, people_high (persons); ``arm`` first for a comparison
+
+        Raises
+        ------
+        UsageError for another level
+        """
+        return facts.place_table(self, level)
+
+    def effect(self, query):
+        """The effect on a measure: one row a place, shares and rates in percentage points.
+
+        Parameters
+        ----------
+        query : str, such as ``share:eu27`` or ``backlog,route=usa.h1b``
+
+        Returns
+        -------
+        pandas.DataFrame, see :func:`sim.results.summary.effect_table`
+        """
+        return summary.effect_table(self, [query])
+
+    @property
+    def plot(self):
+        """Figures: ``result.plot.effects()``, ``result.plot("shares", hubs=[...])``; each returns the axes."""
+        return import_module("sim.show.plots").Plots(self)  # late: drawing lies above results
 
     def __str__(self):
         return display.as_text(self)

@@ -15,8 +15,8 @@ from sim.arguments import user_path
 from sim.errors import ResultError, nearest
 from sim.results import indices
 from sim.results.effects import SHOWN
+from sim.results.narrative import number_of
 from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
-from sim.results.words import number_of
 from sim.scenario.assumptions import PRIOR_DRIVEN
 
 # ------------------------------------------------------------------------------

@@ -19,6 +19,18 @@ def shipped():
     return json.loads(SHIPPED.read_text(encoding="utf-8"))
 
 
+def of_scenario(record):
+    """The gates that were measured on a run's own scenarios as they ship: list of dict, with ``name`` of the scenario.
+
+    Parameters
+    ----------
+    record : dict, of a run or a comparison
+    """
+    told = record["arms"].values() if "arms" in record else [record]
+    names = {name for one in told for name in one.get("parts", one["name"].split("+"))} - {"baseline"}
+    return [row | {"name": name} for name in sorted(names) for row in shipped() if name in row["scenarios"]]
+
+
 def sentences(result):
     """How many published facts the model reproduces, and what those of the result's own scenarios say.
 
@@ -30,18 +42,15 @@ def sentences(result):
     -------
     list of str
     """
-    rows, record = shipped(), result.record
-    told = record["arms"].values() if "arms" in record else [record]
-    names = {name for one in told for name in one.get("parts", one["name"].split("+"))}
+    rows = shipped()
     passed = sum(row["verdict"] == "passed" for row in rows)
-    own = [(name, row) for name in sorted(names - {"baseline"}) for row in rows if name in row["scenarios"]]
     return [
         f"Of {len(rows)} published facts that decide whether the model holds, it reproduces {passed} "
         "(talentflow validate).",
         *(
-            f"On the scenario {name} as it ships, {row['id']} is {row['verdict']}: {row['statistic']}, {row['unit']}: "
-            f"{_found(row)}, published {_band(row)}."
-            for name, row in own
+            f"On the scenario {row['name']} as it ships, {row['id']} is {row['verdict']}: {row['statistic']}, "
+            f"{row['unit']}: {_found(row)}, published {_band(row)}."
+            for row in of_scenario(result.record)
         ),
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sim.months import day_label, january, long_label
 from sim.scenario.levers import Lever, catalogue
+from sim.scenario.places import named_places
 from sim.scenario.policies import NEVER, Policy, Scenario
 from sim.scenario.stack import changed, clip_to_bounds
 
@@ -32,6 +33,28 @@ def sentence(policy: Policy, start: int | None = None) -> str:
 def short(policy: Policy) -> str:
     """Return the effect of a policy in a few words, for a table or a figure."""
     return f"{_places(policy.levers)}: {policy.levers[0].what} {_change(policy, policy.levers)}"
+
+
+def outline(scenario: Scenario) -> list[str]:
+    """Return one short line a provision: what it changes, and when."""
+    lines = [
+        f"{_together(policy.levers)}: {policy.levers[0].what} {_change(policy, policy.levers)}, {_dates(policy)}"
+        for policy in scenario.policies
+    ]
+    return lines or [f"{scenario.title}: {PROMISE}."]
+
+
+def _together(levers: Sequence[Lever]) -> str:
+    """Return where levers act: many routes or places by their country or bloc, and how many there are."""
+    known = named_places()
+    parts = [lever.path.split(".") for lever in levers]
+    if len(levers) <= NAMED_PLACES or parts[0][0] not in ("country", "hub"):
+        return _places(levers)
+    codes = list(dict.fromkeys(code for part in parts for code in known[part[1]].countries))
+    bloc = next((each.name for each in known.values() if each.kind == "bloc" and set(each.countries) == set(codes)), "")
+    where = bloc or _some([known[code].name for code in codes])
+    what = "routes" if parts[0][2] == "route" else "hubs" if parts[0][0] == "hub" else ""
+    return f"{where}, {len(levers)} {what}" if what else where
 
 
 def diff(one: Scenario, other: Scenario) -> list[str]:

@@ -1,6 +1,7 @@
 """Levers: declare every value that a policy may change, with its unit and bounds, and look levers up by path."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -268,6 +269,34 @@ def families() -> list[dict[str, str]]:
         }
         for family in FAMILIES
     ]
+
+
+def tree() -> list[str]:
+    """Return the kinds of levers as lines of a tree, with how many levers each branch has."""
+    counts = Counter(lever.field for lever in catalogue().values())
+    branches: dict[str, dict[str, list[str]]] = {}
+    sizes: Counter = Counter()
+    for family in FAMILIES:
+        parts = family.path.split(".")
+        root, group = ".".join(parts[:2]), ".".join(parts[2:-1])
+        branches.setdefault(root, {}).setdefault(group, []).append(parts[-1])
+        sizes[root] += counts[family.field]
+        sizes[root, group] += counts[family.field]
+    lines = []
+    for root, groups in branches.items():
+        head = f"{_bare(root)} ({sizes[root]:,})"
+        if list(groups) == [""]:
+            lines.append(f"{head}: {', '.join(groups[''])}")
+            continue
+        lines.append(head)
+        for group, leaves in sorted(groups.items(), key=lambda pair: pair[0] == ""):
+            name = f"{_bare(group)} ({sizes[root, group]:,}): " if group else ""
+            lines.append(f"  {name}{', '.join(map(_bare, leaves))}")
+    return lines
+
+
+def _bare(path: str) -> str:
+    return path.replace("{", "<").replace("}", ">")
 
 
 def baseline_rules() -> dict[str, np.ndarray]:

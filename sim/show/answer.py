@@ -1,9 +1,10 @@
 """The answer as plain values: what the terminal prints, and what ``--json`` gives to other programs."""
 
+from sim.results import narrative
 from sim.results.decomposition import sentences
 from sim.results.effects import basis_rows, effect, sentence
+from sim.results.facts import facts
 from sim.results.summary import country_rows, hub_rows, route_rows, shown_hubs
-from sim.results.words import two_sentences
 from sim.show import hub_shares
 
 
@@ -22,9 +23,14 @@ def answer(result, folder=None, hubs=None):
     """
     record = result.record
     largest = largest_effect(result)
+    found = facts(result)
     return {
         **{key: record[key] for key in ("name", "title", "question", "sentences", "notices", "warnings")},
-        "answer": two_sentences(result),
+        "subject": found["subject"],
+        "answer": narrative.answer(result),
+        "told": narrative.sentences(found),
+        "places": [_plain_row(row) for row in found["rows"]],
+        "causes": found["causes"],
         "first": int(result.data.time.values[0]),
         "last": int(result.data.time.values[-1]),
         "pairs": result.data.sizes["replicate"],
@@ -43,6 +49,11 @@ def answer(result, folder=None, hubs=None):
         "versions": record["versions"],
         "folder": str(folder) if folder else None,
     }
+
+
+def _plain_row(row):
+    """A row of the table by country without its arrays."""
+    return {key: value for key, value in row.items() if key not in ("members", "by_pair", "where")}
 
 
 def answers(result, folder=None):

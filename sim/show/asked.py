@@ -4,8 +4,8 @@ from rich.console import Group
 
 from sim.results.cells import effect_cells
 from sim.results.effects import decimals
+from sim.results.narrative import FEW_PAIRS, baseline_title, contents, number_of
 from sim.results.summary import effect_table
-from sim.results.words import FEW_PAIRS, baseline_title, contents, number_of
 from sim.show.layout import heading, line, table
 
 

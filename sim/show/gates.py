@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Group
 
 from sim.results import verdicts
-from sim.results.words import number_of
+from sim.results.narrative import number_of
 from sim.show.layout import heading, line, table
 from sim.show.report import templates
 

@@ -6,7 +6,7 @@ from rich.text import Text
 from sim.errors import ResultError
 from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
-from sim.results.words import baseline_title, contents, number_of
+from sim.results.narrative import baseline_title, contents, number_of
 from sim.show.layout import heading, line, table
 
 SENIOR = "expert"  # the tier whose pay the industry index calls senior

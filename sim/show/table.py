@@ -7,9 +7,10 @@ from rich.text import Text
 
 from sim.results import verdicts
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
+from sim.results.display import answer_lines
 from sim.results.effects import LEAST, stacks
+from sim.results.narrative import assumed, composition, reading, weak_evidence
 from sim.results.summary import INTERACTION, effect_table
-from sim.results.words import assumed, reading, said, volume_and_composition, weak_evidence
 from sim.show.answer import answer, answers
 from sim.show.hub_shares import quoted, sentences
 from sim.show.layout import bullets, heading, line, table
@@ -20,19 +21,29 @@ ABREAST = 4  # scenarios of a comparison that fit beside each other
 NET_RATE = "Net rate: arrivals less departures over the stock, mean a year."
 
 
-def render(result, folder=None):
-    """The whole answer, ready for ``rich.console.Console.print``."""
+STYLES = {"title": "bold", "strong": "bold cyan", "warning": "bold yellow", "faint": "dim", "": ""}
+
+
+def render(result, folder=None, details=False):
+    """The answer, ready for ``rich.console.Console.print``; with ``details`` all tables below it.
+
+    Parameters
+    ----------
+    result : Result
+    folder : where it was saved, or None
+    details : also the tables of hubs, employers, routes and uncertainty, and all notes
+    """
+    lines = [Text(text, style=STYLES[style]) for style, text in answer_lines(result, folder)]
+    if not details:
+        return Group(*lines)
     parts = (_one if len(result.arms) == 1 else _several)(result, folder)
-    return Group(*parts, *_closing(result, folder))
+    return Group(*lines, *parts, *_closing(result, folder))
 
 
 def _one(result, folder):
     found = answer(result, folder)
-    yield from _opening(found["title"], found["question"])
-    yield from bullets("The answer", said(result))
     yield from bullets("The scenario", found["sentences"])
     yield from bullets("Notices", found["notices"])
-    yield from bullets("Warnings", found["warnings"], "bold yellow")
     yield from _hubs(found)
     yield line(f"{reading(result)} {NET_RATE}", "dim")
     yield from _by_employer(found)
@@ -42,24 +53,14 @@ def _one(result, folder):
 
 def _several(result, folder):
     found = answers(result, folder)
-    yield from _opening(result.record["title"], result.record["question"])
-    yield from bullets("The answers", said(result))
-    for what, style in (("Notices", "bold cyan"), ("Warnings", "bold yellow")):
-        lines = chain.from_iterable(one[what.lower()] for one in found.values())
-        yield from bullets(what, list(dict.fromkeys(lines)), style)
+    notices = chain.from_iterable(one["notices"] for one in found.values())
+    yield from bullets("Notices", list(dict.fromkeys(notices)))
     yield from _compared(found)
     parts = [f"{arm}: {words}" for arm, one in found.items() for words in one["uncertainty_parts"]]
     yield from bullets("What the uncertainty is made of", parts)
     yield line(reading(result), "dim")
     for stack in stacks(result):
         yield from _added_up(result, stack)
-
-
-def _opening(title, question):
-    yield Text()
-    yield Text(title, style="bold")
-    if question:
-        yield Text(question, style="italic")
 
 
 def _hubs(found):
@@ -143,7 +144,7 @@ def _routes(found):
         pairs = ([count(row[arm][key]) for arm in ("baseline", "scenario")] for key in ROUTE_COLUMNS)
         routes.add_row(row["name"], *chain(*([*pair, ""] for pair in pairs)))
     yield routes
-    yield from map(line, volume_and_composition(found["routes"][0]))
+    yield from map(line, composition(found["routes"][0]))
 
 
 def _closing(result, folder):

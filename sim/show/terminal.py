@@ -5,6 +5,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
+from time import monotonic
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +19,7 @@ from sim.texts import UNSEEN
 
 __all__ = ["console", "lever_row", "print_rows", "progress", "render"]
 UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
+LONG = 5  # seconds of work before a word is said where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
 
 
@@ -29,13 +31,16 @@ def console(**options):
 
 @contextmanager
 def progress(pairs, quiet=False, what="pairs"):
-    """A function of (done, total) that moves a bar on the error stream; None where nobody would see it.
+    """A function of (done, total) that moves a bar on the error stream, or writes a line a quarter where it is piped.
 
     Before the first pair of a new machine it says that the kernels are being compiled.
     """
     say_if_compiling(quiet)
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _by_line(what)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -43,6 +48,19 @@ def progress(pairs, quiet=False, what="pairs"):
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=pairs)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _by_line(what):
+    """A function of (done, total) that says on the error stream, piped too, how far long work is: a line a quarter."""
+    began, said = monotonic(), [0]
+
+    def tell(done, total):
+        quarter = 4 * done // max(total, 1)
+        if quarter > said[0] and monotonic() - began > LONG:
+            said[0] = quarter
+            print(f"{done} of {total} {what} after {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def say_if_compiling(quiet=False):

@@ -89,6 +89,20 @@ def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
     code, out, err = talentflow("run", "h1b_fee", *SMALL)
     assert (code, err) == (0, "")
     made = next((tmp_path / "outputs").iterdir())
+    assert len(out.splitlines()) <= 30
+    assert max(map(len, out.splitlines())) <= 80
+    for part in (
+        "The US has",
+        "2028",
+        "San Francisco Bay Area",
+        "Trust",
+        "grade D",
+        made.name,
+        "talentflow why h1b_fee",
+    ):
+        assert part in out, part
+    code, out, err = talentflow("run", "h1b_fee", *SMALL, "--details")
+    assert (code, err) == (0, "")
     for part in (
         "US $100,000 H-1B fee",
         "The scenario",
@@ -154,10 +168,10 @@ def test_json_is_json_and_quiet_is_the_folder(engine, talentflow):
 
 
 def test_one_pair_and_no_effect_have_words(engine, talentflow):
-    assert "one pair" in talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1)[1]
+    assert "A single pair settles" in " ".join(talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1)[1].split())
     json.loads(talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1, "--json")[1])
     engine.makes = {"strength": 0.0}
-    assert "No pair differs" in talentflow("run", "baseline", *SMALL)[1]
+    assert "no pair differs" in talentflow("run", "baseline", *SMALL)[1]
 
 
 def test_verify_replays_and_its_exit_code_says_whether_the_arrays_are_the_same(engine, talentflow):
@@ -269,11 +283,27 @@ def test_levers_are_found_by_place_and_meaning_and_many_are_a_table(talentflow):
     assert code == 0
     assert "country.jpn.tax.rate_points" in out
     assert "sweden" not in out.lower()
-    many = talentflow("levers", "special_fee")[1]
-    assert "its source: talentflow levers country.usa.route.h1b.special_fee_usd" in many
-    assert len(many.splitlines()) == 1 + len(json.loads(talentflow("levers", "special_fee", "--json")[1])) + 2
+    pages = [talentflow("levers", "special_fee", "--page", page)[1] for page in (1, 2)]
+    assert "in full: talentflow levers country.usa.route.h1b.special_fee_usd" in pages[0]
+    assert max(len(page.splitlines()) for page in pages) <= 20
+    assert pages[0].splitlines()[0] != pages[1].splitlines()[0]
+    code, _, err = talentflow("levers", "special_fee", "--page", 99)
+    assert (code, "there are" in err) == (2, True)
     code, _, err = talentflow("levers", "Japan", "weather")
     assert (code, "no such lever" in err) == (2, True)
+
+
+def test_scenarios_are_listed_by_theme_and_searched(talentflow):
+    out = talentflow("list")[1]
+    assert "Visas and permits" in out
+    assert max(map(len, out.splitlines())) <= 80
+    found = talentflow("list", "gulf", "tax")[1]
+    assert "gulf_income_tax" in found
+    assert "h1b_fee" not in found
+    assert len(talentflow("levers")[1].splitlines()) <= 25
+    short, whole = (talentflow("describe", "gulf_compute", *more)[1] for more in ((), ("--details",)))
+    assert "The answer leads with the Gulf" in short
+    assert len(short) < len(whole)
 
 
 def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
@@ -302,7 +332,7 @@ def test_every_list_is_printed_in_full_as_json_and_in_short(talentflow, argument
     assert out.strip()
     assert "\x1b" not in out
     assert json.loads(talentflow(*arguments, "--json")[1])
-    assert 0 < len(talentflow(*arguments, "--quiet")[1]) <= len(out)
+    assert 0 < len(talentflow(*arguments, "--quiet")[1]) <= max(len(out), 5000)
 
 
 def test_a_world_table_shows_source_and_grade(talentflow):
@@ -351,9 +381,13 @@ def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
     code, out, err = talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL)
     assert (code, err) == (0, "")
     made = next((tmp_path / "outputs").iterdir())
-    for part in ("2 scenarios compared, and a stack of them", "h1b_fee", "eu_fast_track", "Do they add up?", made.name):
+    for part in ("2 scenarios compared, and a stack of them", "h1b_fee", "eu_fast_track", "All together", made.name):
         assert part in out, part
-    assert max(map(len, out.splitlines())) <= 100
+    assert len(out.splitlines()) <= 30
+    assert max(len(line) for line in out.splitlines() if made.name not in line) <= 80
+    many = talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL, "--details")[1]
+    assert "Do they add up?" in many
+    assert max(map(len, many.splitlines())) <= 100
     assert {"h1b_fee.toml", "eu_fast_track.toml", "eu_fast_track_and_h1b_fee.toml"} <= {p.name for p in made.iterdir()}
     assert len(json.loads(talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL, "--json")[1])) == 3
     assert len(engine.calls) == 1

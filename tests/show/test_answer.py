@@ -7,19 +7,22 @@ import pytest
 import xarray as xr
 from fake_result import fake_result
 
-from sim.errors import ResultError
+from sim.errors import ResultError, UsageError
+from sim.results.display import as_text
 from sim.results.effects import effect, summarise
+from sim.results.facts import causes, facts
 from sim.results.measures import measure
+from sim.results.narrative import answer as answered
+from sim.results.narrative import level, paragraphs, persons, sentences
 from sim.results.record import to_json
 from sim.results.result import Result
 from sim.results.summary import country_rows, effect_table, shown_hubs
-from sim.results.words import rests_on, said, two_sentences, who_loses_and_gains
 from sim.show.answer import answer, answers, plain_rows
 from sim.show.asked import render_effects
 from sim.show.table import render
 from sim.show.terminal import console
 
-TOLD = ("name", "title", "question", "scenario", "sentences", "notices", "warnings")
+TOLD = ("name", "title", "question", "subject", "scenario", "sentences", "notices", "warnings")
 
 
 def compared(**strengths):
@@ -122,44 +125,65 @@ def test_a_single_pair_has_neither_spread_nor_error(capsys):
 # --- words ----------------------------------------------------------------------------------------
 
 
-def test_two_sentences_name_who_loses_and_gains_most_and_how_sure_that_is(result):
-    mean = 100 * effect(result, "share").mean("replicate").to_series()
-    names, text = result.data.hub_name.to_series(), two_sentences(result)
-    assert f"{names[mean.idxmin()]}" in text
-    assert f"{names[mean.idxmax()]} gains most" in text
-    assert f"{-mean.min():.2f} percentage points lower" in text
-    for part in (
-        "90 % of pairs -",
-        "same sign in 20 of 20 pairs",
-        "Monte Carlo error",
-        "20 pairs",
-        "100,000 engineers",
-        "grade D",
-        "no causal evidence",
-        "held back",
-        "(1 held by the user)",
-    ):
-        assert part in text, part
-    assert text.count(". ") == 1
+def test_the_headline_is_the_subjects_effect(result):
+    found, text = facts(result), sentences(facts(result))["headline"]
+    people, shares = effect(result, "stock:usa"), 100 * measure(result, "share:usa").mean("replicate")
+    assert found["subject"] == "usa"
+    assert f"The US has {persons(float(people.mean()))} fewer AI engineers in 2036" in text
+    assert f"{level(float(shares.sel(arm='scenario')))} % of the world's instead of " in text
+    assert f"instead of {level(float(shares.sel(arm='baseline')))} %" in text
+    assert "All 20 paired runs agree that it loses." in text
     assert "certain" not in text
 
 
-def test_an_empty_scenario_says_that_every_effect_is_exactly_zero(equal_arms):
-    assert "every effect is exactly zero" in two_sentences(equal_arms)
+def test_the_causes_add_up_to_the_change(result):
+    for place in ("usa", "eu27", "paris"):
+        found = causes(result, place)
+        assert np.isclose(found["total"], effect(result, f"stock:{place}").mean()), place
+        moves = sum(value for _, value in found["by_country"])
+        assert np.isclose(moves, found["arrivals"] - found["departures"]), place
+
+
+def test_the_table_by_country_adds_up(result):
+    found = facts(result)
+    tops = [row for row in found["rows"] if row["level"] == 0]
+    for arm in ("baseline", "scenario"):
+        assert np.isclose(sum(row[arm] for row in tops), 100)
+    assert np.isclose(sum(row["effect"] for row in tops), 0, atol=1e-9)
+    inside = [row for row in found["rows"] if row["level"] == 1]
+    assert np.isclose(sum(row["effect"] for row in inside), found["lead"]["effect"])
+
+
+@pytest.mark.parametrize("subject", ["eu27", "gulf", "sf_bay_area", "deu+gbr", "usa,tier=expert", "chn,home=chn", ""])
+def test_every_kind_of_subject_has_an_answer(result, subject):
+    one = replace(result, record=result.record | {"subject": subject})
+    found = facts(one)
+    assert found["subject"] == subject
+    assert found["rows"]
+    text = as_text(one, "outputs/x")
+    assert "without the policy" in " ".join(text.split())
+    assert len(text.split("\n")) <= 30
+    assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_an_empty_scenario_says_that_nothing_changes(equal_arms):
+    assert "every effect is exactly zero" in answered(equal_arms)
 
 
 def test_a_change_outside_the_shares_is_not_called_zero(equal_arms):
     changed = equal_arms.data.copy(deep=True)
     changed["grants"].loc[{"arm": "scenario"}] += 1
-    text = who_loses_and_gains(Result(changed, equal_arms.record))
-    assert "no hub's share" in text
+    text = answered(Result(changed, equal_arms.record))
+    assert "Nothing changes for the US" in text
     assert "exactly zero" not in text
 
 
-def test_a_single_pair_claims_no_error():
-    text = who_loses_and_gains(fake_result(1, 3))
-    assert "only one pair" in text
-    assert "Monte Carlo" not in text
+@pytest.mark.parametrize(("pairs", "words"), [(1, "A single pair settles"), (9, "Fewer than ten pairs settle")])
+def test_fewer_than_ten_pairs_settle_no_direction(pairs, words):
+    text = answered(fake_result(pairs, 3))
+    assert words in text
+    assert "agree" not in text
+    assert "gain" not in text
 
 
 def test_pairs_that_disagree_leave_the_direction_open(result):
@@ -167,19 +191,46 @@ def test_pairs_that_disagree_leave_the_direction_open(result):
     some = {"replicate": slice(0, 7)}
     flipped["stock"][{"arm": 1} | some] = result.data.stock[{"arm": 0} | some]
     flipped["stock"][{"arm": 0} | some] = result.data.stock[{"arm": 1} | some]
-    assert "does not settle the direction" in who_loses_and_gains(Result(flipped, result.record))
-    assert "does not settle" not in who_loses_and_gains(result)
+    text = answered(Result(flipped, result.record))
+    assert "not settled" in text
+    assert "fewer and" in text
+    assert "not settled" not in sentences(facts(result))["headline"]
 
 
-def test_chance_alone_is_called_so(result):
-    assert "held at their central values" in rests_on(result.record | {"uncertainty": "chance"})
+def test_a_small_unsettled_effect_is_one_sentence_with_its_bound(result):
+    small = result.data.copy(deep=True)
+    sign = xr.DataArray(np.where(np.arange(20) % 2, 1e-4, -1e-4), dims="replicate")
+    small["stock"][{"arm": 1}] = result.data.stock[{"arm": 0}] * (1 + sign)
+    text = sentences(facts(Result(small, result.record)))["headline"]
+    assert text.startswith("No measurable effect on the US: 90 % of runs lie between")
+    assert "at most" in text
 
 
 def test_a_comparison_says_a_sentence_a_scenario(several):
-    text = said(several)
+    text = paragraphs(several)
     assert [line.split(":")[0] for line in text[:3]] == ["h1b_fee", "half_the_fee", "no_change"]
     assert "exactly zero" in text[2]
     assert len(text) == 4
+
+
+def test_the_same_numbers_stand_in_every_answer(result):
+    told, found = sentences(facts(result)), answer(result)
+    page = " ".join(as_text(result).split())
+    for name in ("headline", "others", "why", "trust"):
+        assert told[name] == found["told"][name]
+        assert told[name] in page, name
+    assert told["headline"] in result.headline
+    assert told["headline"].replace("'", "&#x27;") in result._repr_html_()
+
+
+def test_a_result_gives_tables_in_points(result):
+    table = result.table("country").set_index("place")
+    (usa,) = result.effect("share:usa").to_dict("records")
+    assert np.isclose(table.loc["usa"].effect, usa["effect"])
+    assert np.isclose(table.people.sum(), result.effect("stock:world").effect.iloc[0], atol=1e-6)
+    assert len(result.table("hub")) == 39
+    with pytest.raises(UsageError, match="expected country, hub or bloc"):
+        result.table("town")
 
 
 # --- shown ----------------------------------------------------------------------------------------
@@ -189,9 +240,10 @@ def test_printed_a_result_is_a_table_with_title_and_answer(result, several):
     for each in (result, several, fake_result(1, 1)):
         text = str(each)
         assert text.startswith(each.record["title"])
-        assert "San Francisco Bay Area" in text
-        assert "90 % of pairs" in text or each.record["replicates"] == 1
-    assert max(map(len, str(result).splitlines())) <= 100
+        assert "90 % of runs" in text
+        assert max(map(len, text.splitlines())) <= 80
+    assert "San Francisco Bay Area" in str(result)
+    assert len(str(result).splitlines()) <= 30
 
 
 def test_a_country_of_several_hubs_has_a_row_of_its_own(result):
@@ -199,7 +251,6 @@ def test_a_country_of_several_hubs_has_a_row_of_its_own(result):
     (asked,) = effect_table(result, ["share:usa"]).to_dict("records")
     for key in ("baseline", "scenario", "effect", "low", "high", "error", "same_sign"):
         assert usa[key] == pytest.approx(asked[key]), key
-    assert usa["name"] in str(result)
 
 
 def test_in_a_notebook_nothing_of_a_title_is_markup(result):
@@ -208,13 +259,13 @@ def test_in_a_notebook_nothing_of_a_title_is_markup(result):
     assert "<script" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "a &lt; b &amp; c?" in html
-    assert html.count("<tr>") == 12 + len(country_rows(result))  # headings, ten hubs, all others, countries
+    assert html.count("<tr>") == 1 + len(facts(result)["rows"])
     assert "http" not in html
 
 
 def test_the_terminal_shows_a_comparison_side_by_side_in_100_columns(capsys):
     many = compared(**{f"scenario_{k}+another_one": k / 4 for k in range(6)})
-    console().print(render(many, "outputs/x"))
+    console().print(render(many, "outputs/x", details=True))
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
     assert "\u2026" not in out
@@ -223,7 +274,7 @@ def test_the_terminal_shows_a_comparison_side_by_side_in_100_columns(capsys):
 
 
 def test_the_answer_is_json(result, several):
-    assert "loses most" in answer(result)["answer"]
+    assert "The US has" in answer(result)["answer"]
     found = answers(several)
     assert list(found) == several.arms
     to_json(found)

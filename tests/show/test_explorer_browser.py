@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sim.results.words import who_loses_and_gains
+from sim.results.narrative import answer
 from sim.scenario.files import load, loads
 from sim.show.explorer.state import from_query, options_of, scenario_of
 from sim.study.run import run
@@ -115,7 +115,7 @@ def answered(state, scenario=None):
         seed=options.seed,
         workers=1,
     )
-    return who_loses_and_gains(result)
+    return answer(result)
 
 
 def shows(page, words):

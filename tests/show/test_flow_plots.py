@@ -12,15 +12,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sim.errors import ResultError, UsageError
-from sim.results.export import flow_graph, pageranks
 from sim.results.result import Result
 from sim.show.plots import style
-from sim.show.plots.chord import GAIN, RING, plot_chord
 from sim.show.plots.flow_map import LAND, equal_earth, net_changes
 from sim.show.plots.flows import changes, flows_of_all, flows_shown, table
+from sim.show.plots.heat_map import plot_heat_map
 from sim.show.plots.net_migration import net_by_region
 
-KINDS = ("chord", "flow_map", "heat_map", "network", "net_migration")
+KINDS = ("flow_map", "heat_map", "net_migration")
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_look = pytest.mark.parametrize("look", ["memo", "slide"])
 
@@ -146,7 +145,7 @@ def test_what_a_result_does_not_have_is_refused(result, kind):
         drawn(several, kind)
 
 
-@pytest.mark.parametrize("kind", ["chord", "heat_map", "network", "net_migration"])
+@pytest.mark.parametrize("kind", ["heat_map", "net_migration"])
 def test_more_hubs_than_can_be_read_are_refused(result, kind):
     with pytest.raises(UsageError, match="too many"):
         drawn(result, kind, hubs=result.data.hub.values.tolist())
@@ -156,7 +155,7 @@ def test_more_hubs_than_can_be_read_are_refused(result, kind):
 
 
 def test_places_hold_every_move_between_them_once(result):
-    flows = flows_shown(result, "chord", ["london", "sf_bay_area"])
+    flows = flows_shown(result, "heat_map", ["london", "sf_bay_area"])
     assert list(flows.regions)[:2] == ["San Francisco Bay Area", "Other United States"]
     assert {"Canada", "London", "Other Europe", "Rest of the world"} < set(flows.regions)
     regions = style.hub_regions(result.data)
@@ -186,42 +185,6 @@ def test_a_change_is_clear_when_nine_pairs_in_ten_leave_out_zero(result):
 
 
 # --- each picture ---------------------------------------------------------------------------------
-
-
-def test_chord_links_are_as_wide_as_the_mean_changes(result, picture):
-    flows = flows_shown(result, "chord")
-    links = table(flows.changes)
-    links = links[links.clear][:30]
-    circle = picture("chord").child_axes[0]
-    ribbons = [patch for patch in circle.patches if type(patch).__name__ == "BezierCurveLink"]
-    gains = [patch for patch in ribbons if np.allclose(patch.get_facecolor(), mpl.colors.to_rgba(GAIN["fc"], 0.8))]
-    assert len(ribbons) == len(links)
-    assert len(gains) == (links["mean"] > 0).sum()
-    assert all((patch.get_hatch() is None) == (patch in gains) for patch in ribbons)  # told apart in grey
-    spans = []
-    for patch in ribbons:
-        ends = patch.get_path().vertices
-        rim = ends[: np.flatnonzero(ends[:, 1] < RING[0] - 1)[0], 0]
-        spans.append(np.ptp(rim))
-    widths = np.sort(abs(links["mean"].values))
-    assert np.allclose(np.sort(spans) / np.sum(spans), widths / widths.sum(), rtol=1e-6)
-
-
-def test_chord_says_how_many_links_it_leaves_out(result, picture):
-    links = table(flows_shown(result, "chord").changes)
-    said = " ".join(words(picture("chord"))).replace("\n", " ")
-    assert f"{(~links.clear).sum()} others are left out" in said
-    largest = links[links.clear].iloc[0]
-    assert f"{largest.origin} \u2192 {largest.destination}" in said
-    assert style.signed(largest["mean"], 0) in said
-
-
-def test_chord_without_a_clear_link_says_so(result):
-    mixed = Result(result.data.copy(deep=True), result.record)
-    mixed.data.flow[:, ::2] = mixed.data.flow.values[::-1, ::2]  # every other pair the other way round
-    ax = drawn(mixed, "chord")
-    assert not ax.child_axes
-    assert any("distinguishable from zero" in text for text in words(ax))
 
 
 def test_net_changes_point_to_the_hub_that_gains(result):
@@ -301,17 +264,6 @@ def test_heat_map_cells_are_the_changes(result, picture):
     assert [label.get_text() for label in panel.get_yticklabels()] == list(flows.regions)
 
 
-def test_network_table_has_the_ranks_and_their_paired_changes(result):
-    ax = drawn(result, "network", hubs=["paris", "seattle"])
-    rank = flow_graph(result).nodes["paris"]["pagerank"]
-    both = 100 * pageranks(result).sel(hub="paris")
-    pairs = both.sel(arm="scenario") - both.sel(arm="baseline")
-    low, high = np.quantile(pairs, (0.05, 0.95))
-    said = [text.get_text() for text in ax.child_axes[1].texts]
-    assert f"{100 * rank:.1f}" in said
-    assert f"{style.signed(float(pairs.mean()), 2)} ({style.span(low, high, 2)})" in said
-
-
 def test_net_migration_by_region_adds_up_to_that_of_the_hub(result):
     net = net_by_region(flows_of_all(result, "net_migration"))
     flow = result.data.flow.mean("year")
@@ -334,6 +286,6 @@ def test_net_migration_bars_are_the_means_and_lines_the_spread_of_the_change(res
 def test_a_plot_makes_axes_of_its_own(result):
     import matplotlib.pyplot as plt
 
-    ax = plot_chord(few(fake_result(), 3))
+    ax = plot_heat_map(few(fake_result(), 3))
     assert ax.figure in map(plt.figure, plt.get_fignums())
     plt.close(ax.figure)

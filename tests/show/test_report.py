@@ -10,9 +10,9 @@ from fake_result import fake_result
 from test_answer import compared
 
 from sim.results.cells import hub_table
+from sim.results.narrative import paragraphs
 from sim.results.result import Result
 from sim.results.summary import country_rows
-from sim.results.words import two_sentences
 from sim.scenario.files import loads
 from sim.show.report import report_html, summary_md, write_report
 
@@ -71,7 +71,7 @@ def test_it_needs_nothing_else(page):
 def test_it_answers_the_question_with_the_numbers_of_the_table(result, page):
     text = words(page.text)
     assert result.record["question"] in text
-    assert words(two_sentences(result)) in text
+    assert all(words(text_) in text for text_ in paragraphs(result))
     for row in hub_table(result)[1]:
         for cell in row:
             assert cell in text
@@ -137,7 +137,7 @@ def test_an_empty_scenario_says_that_every_effect_is_exactly_zero(equal_arms):
 
 
 def test_a_single_pair_and_an_older_run_have_a_report(small):
-    assert "only one pair" in report_html(fake_result(1, 1), {})
+    assert "A single pair settles" in report_html(fake_result(1, 1), {})
     older = Result(small.data.drop_vars(["net_pay", "stock_by_sector"]), small.record)
     assert "talent index" not in report_html(older, {})
 
@@ -165,7 +165,7 @@ def test_the_page_of_markdown_is_a_page(result):
     table = [line for line in lines if line.startswith("|")]
     assert len(table) == 13 + len(country_rows(result))
     assert len({line.count("|") for line in table}) == 1
-    for part in (result.record["question"], two_sentences(result).split(". ")[0], "    talentflow run scenario.toml"):
+    for part in (result.record["question"], paragraphs(result)[0].split(". ")[0], "    talentflow run scenario.toml"):
         assert part in text
     assert len(lines) < 60
     assert "\n\n\n" not in text

@@ -14,7 +14,6 @@ from sim.show.plots.convergence import plot_convergence
 from sim.show.plots.dependence import plot_dependence
 from sim.show.plots.indices import plot_indices
 from sim.show.plots.screening import plot_screening
-from sim.show.plots.spider import legs, plot_spider
 from sim.show.plots.tornado import plot_tornado
 from sim.show.plots.two_way import plot_two_way
 from sim.study.sweep.factors import number
@@ -30,7 +29,6 @@ METHOD_OF = {
     "convergence": "sobol",
     "dependence": "sobol",
     "tornado": "oat",
-    "spider": "oat",
     "two_way": "grid",
 }
 PLOTS = {
@@ -42,7 +40,6 @@ PLOTS = {
         plot_convergence,
         plot_dependence,
         plot_tornado,
-        plot_spider,
         plot_two_way,
     )
 }
@@ -115,7 +112,6 @@ def test_nothing_is_cut_and_no_words_lie_on_each_other(sweeps, kind, look):
         ("indices", "sobol"),
         ("tornado", "oat"),
         ("two_way", "grid"),
-        ("spider", "oat"),
         ("screening", "morris"),
         ("dependence", "sobol"),
     ],
@@ -171,13 +167,6 @@ def test_tornado_ends_are_the_answers_at_the_ends(sweeps):
     reached = {round(x, 6) for p in drawn_bars for x in (p.get_x(), p.get_x() + p.get_width())}
     moving = table[table.width > 1e-9 * table.width.max()]
     assert {round(x, 6) for x in (*moving.at_low, *moving.at_high)} <= reached | {round(table.centre.iloc[0], 6)}
-
-
-def test_spider_legs_meet_at_the_centre(sweeps):
-    found = sweeps("oat")
-    lines = legs(found, ["x1", "x2"], found.primary, "oat")
-    assert lines["x1"].loc[0.0] == lines["x2"].loc[0.0] == found.value().iloc[0]
-    assert lines["x1"].index.tolist() == [-1.0, -0.5, 0.0, 0.5, 1.0]
 
 
 def test_a_map_has_a_zero_line_where_the_sign_changes_and_nowhere_else(sweeps, tmp_path):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sim.errors import ResultError, ScenarioError, UsageError
 from sim.months import january
 from sim.results.effects import amount, effect, error_of, pairs_needed, threshold
+from sim.results.narrative import breakeven as breakeven_sentences
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import load, loads
 from sim.scenario.levers import baseline_rules, catalogue
 from sim.scenario.stack import between, differences, quantity_lever, rules_at, scale, with_value
-from sim.show.found import breakeven_sentences
 from sim.study import breakeven as study
 from sim.study.attribution import CHANNELS, channel_of, split, why
 from sim.study.breakeven import breakeven, limits

@@ -1,8 +1,8 @@
 """What the right of the page says of an answer, as plain texts: which one it is, how sure, what it rests on."""
 
 from sim.errors import ResultError
-from sim.results import words
 from sim.results.effects import agreement_needed, effect, summarise
+from sim.results.narrative import engineers, number_of
 from sim.results.sweep import beside
 from sim.study.attribution import channel_of
 
@@ -19,10 +19,10 @@ RETURNEES = (
 def which(told, title):
     """Which answer is shown: ``Settled: 20 pairs of 20,000 engineers each``, or that it is a first rough one."""
     record = told.result.record
-    size = f"{words.number_of(told.done, 'pair')} of {words.engineers(record)}"
+    size = f"{number_of(told.done, 'pair')} of {engineers(record)}"
     if told.is_settled:
         return f"Settled answer: {size}, {record['years']} years, seed {record['seed']}. {title}"
-    return f"First rough answer: {size} so far, of {words.number_of(told.total, 'pair')} asked for. {title}"
+    return f"First rough answer: {size} so far, of {number_of(told.total, 'pair')} asked for. {title}"
 
 
 def sign_certainty(result):
@@ -42,7 +42,7 @@ def sign_certainty(result):
     needed = agreement_needed(pairs, len(differs))
     sure = (found.same_sign.values >= needed) & differs
     return (
-        f"The direction is settled (at least {needed} of {words.number_of(pairs, 'pair')} agree) for {sure.sum()} of "
+        f"The direction is settled (at least {needed} of {number_of(pairs, 'pair')} agree) for {sure.sum()} of "
         f"{len(sure)} hubs; for the others more pairs may settle it, or nothing does."
     )
 

@@ -11,6 +11,9 @@ from sim.results.decomposition import is_split
 KINDS = {
     "shares": "hub shares over time, scenario and baseline, with bands",
     "effects": "the effect on every hub's share, with interval and error",
+    "causes": "why the place of the question gains or loses: moves by country, entry and exit, as a waterfall",
+    "slope": "shares before and after, by country",
+    "countries": "the effect over time, a panel a country",
     "ranks": "which hub is largest: ranks over time, and how likely each is in the last year",
     "backlog": "people waiting and odds of selection over time, of the routes that change most",
     "brain_gain": "the effect by country on own engineers abroad and foreign engineers at home",
@@ -19,9 +22,7 @@ KINDS = {
     "flow_map": "the largest changes of net flows, on a map",
     "net_migration": "net migration of each hub by where people come from and go to",
     "heat_map": "changes of flows from every hub to every hub",
-    "chord": "links between hubs that grow or shrink",
     "sector_flows": "new jobs by the sector left and the sector taken, and what the policy changes in them",
-    "network": "hubs as a network: which are central, and which belong together",
 }
 BY_STOCK = ("shares", "effects", "ranks", "comparison")  # which may count engineers by employer, too
 SWEEP_KINDS = {  # figures of a sweep
@@ -31,12 +32,11 @@ SWEEP_KINDS = {  # figures of a sweep
     "convergence": "how far the indices have settled as the design grew",
     "dependence": "how the answer depends on each of the leading factors",
     "tornado": "the answer at both ends of each factor's range (oat)",
-    "spider": "the answer along each factor's range (oat)",
     "response": "the answer against the one factor that a sweep varies, with the band of chance",
     "two_way": "the answer over two factors, and where it changes its sign (grid)",
 }
-USUAL = ("shares", "effects", "flow_map", "net_migration")  # in every run's folder; the others on demand
-USUAL_OF_MANY = ("comparison", "shares")
+USUAL = ("effects", "shares", "causes")  # in every run's folder; the others on demand
+USUAL_OF_MANY = ("comparison",)
 OF_SPLIT = ("uncertainty",)  # and of a run whose uncertainty is in parts
 USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
     "guided": ("indices", "assumption_load", "screening"),
@@ -44,13 +44,37 @@ USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
     "morris": ("screening",),
     "pawn": ("indices",),
     "lhs": ("indices",),
-    "oat": ("tornado", "spider"),
+    "oat": ("tornado",),
     "grid": ("two_way",),
 }
-OF_SEVERAL = ("two_way", "tornado", "spider", "screening")  # factors; of one there is its response
+OF_SEVERAL = ("two_way", "tornado", "screening")  # factors; of one there is its response
 FORMATS = ("png", "svg", "pdf")
 STYLES = ("memo", "slide")
 DPI = 160  # sharp in print, and half the time of 200
+
+
+class Plots:
+    """The figures of one result: a method a kind, such as ``result.plot.effects()``."""
+
+    def __init__(self, result):
+        self._result = result
+
+    def __call__(self, kind, ax=None, **options):
+        """Draw a kind on ``ax``, or on new axes; returns the axes. Options: hubs, years."""
+        from sim.show.plots import style
+
+        _check("figure", kind, KINDS)
+        plot = getattr(import_module(f"sim.show.plots.{kind}"), f"plot_{kind}")
+        with style.look():
+            return plot(self._result, ax, **options)
+
+    def __getattr__(self, kind):
+        if kind not in KINDS:
+            raise AttributeError(f"no figure {kind!r}; there are: {', '.join(KINDS)}{nearest(kind, KINDS)}")
+        return lambda ax=None, **options: self(kind, ax, **options)
+
+    def __dir__(self):
+        return list(KINDS)
 
 
 def draw(result, kind, path, *, hubs=None, years=None, style="memo"):

@@ -1,5 +1,7 @@
 """What a figure shows of a result: which hubs, which years, which scenarios; or a refusal in one line."""
 
+from dataclasses import replace
+
 from sim.errors import ResultError, UsageError, nearest
 from sim.results.effects import effect, hubs_that_matter, stacks
 from sim.show.plots import style
@@ -71,6 +73,21 @@ def _between(result, axis, years):
     if not inside.size:
         raise ResultError(f"year {first}", f"no moves are counted after {values[-1]}")
     return inside
+
+
+def until(result, years):
+    """The result up to the last of ``years``, as a run of its own; all of it for None.
+
+    Raises
+    ------
+    ResultError for years outside the run or in the wrong order.
+    """
+    if years is None:
+        return result
+    last = int(times_shown(result, years)[-1])
+    if last == int(result.data.time[0]):
+        raise ResultError(f"year {last}", "is the first of the run: nothing differs yet")
+    return replace(result, data=result.data.sel(time=slice(None, last), year=slice(None, last - 1)))
 
 
 def only_pair(result, kind):

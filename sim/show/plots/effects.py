@@ -1,32 +1,34 @@
-"""The effect on every hub: a forest plot, sorted, with the spread over pairs and the Monte Carlo error."""
+"""The effect on every country, hubs indented below: bars with the spread over pairs, in points and in people."""
 
 import numpy as np
-import xarray as xr
 
 from sim.errors import UsageError
-from sim.results.effects import SHOWN, agreement_needed, decimals, effect_series, error_words, summarise
+from sim.results.cells import effect_digits
+from sim.results.effects import SHOWN, effect_series, summarise
+from sim.results.facts import effect_rows, facts
+from sim.results.narrative import sentence, signed_persons
 from sim.show.plots import style
-from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, years_shown
+from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, until, years_shown
 from sim.show.plots.panels import inset, right_of
 
 SIZE = (10, 7)  # inches
 MOST = (25, 14)  # rows that stay readable, in a memo and on a slide
-COLUMNS = ((19.5, "effect"), (11, "90 % of pairs"), (5.5, "same sign"), (0, "MC error"))  # em from the right
-NUMBERS = 25.5  # em that the columns take
-ADD_UP = ("share", "stock", "arrival_share", "net_migration", "entrants", "exits")  # over hubs
-STATISTICS = ("mean", "low", "high", "same_sign", "error")
+NUMBERS = 22  # em that the columns take
+COLUMNS = ((4.6, "points"), (10.6, "people"), (21.4, "90 % of runs"))  # right edges, em beside the plot
+UNSETTLED = "a bar in grey: fewer than 19 in 20 runs agree on the direction"
 
 
-def plot_effects(result, ax=None, hubs=None, years=None, measure="share"):
-    """Effect on each hub at the last of ``years``: on its share of the world stock, or on another measure.
+def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
+    """Effect at the last of ``years`` on the share of every country that changes most, its main hubs indented below.
 
     Parameters
     ----------
     result : Result with one scenario
     ax : matplotlib Axes; a new figure of 10 by 7 inches if None
-    hubs : list of hub labels; those with the largest effects if None
+    hubs : list of hub labels; then a row each, without countries
     years : (first, last); the effect is shown for the last, and for the end of the run if None
-    measure : str, a measure of every hub, e.g. ``"share,tier=expert"`` or ``"net_rate"``
+    measure : str, a measure of every hub, e.g. ``"share,tier=expert"`` or ``"net_rate"``, a row a hub; if None the
+        share of the people that the scenario's question is about, by country
 
     Returns
     -------
@@ -36,18 +38,132 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure="share"):
     ------
     ResultError for an unknown hub or measure, or years outside the run; UsageError for a comparison.
     """
-    pairs = effects_at(only_pair(result, "effects"), measure, years)
+    only_pair(result, "effects")
+    countries = measure is None and hubs is None
+    shown = until(result, years) if countries else result
     with style.look():
-        found = summarise(forest_rows(result, pairs, hubs))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        style.heading(ax, result.record["title"], subtitle(pairs, measure))
-        if not int(found.differs.sum()):
-            style.say_nothing_differs(ax)
-            return ax
-        _write_columns(_draw_rows(ax, found), found)
-        style.caption(ax, _small_print(result, found))
+        if countries:
+            _plot_countries(ax, shown)
+        else:
+            _plot_hubs(ax, result, hubs, years, measure or "share")
     return ax
+
+
+def _plot_countries(ax, result):
+    found = facts(result)
+    rows, rest = effect_rows(result, style.fit(22, 13))
+    style.heading(ax, sentence("finding", found), _subtitle(found))
+    if not any(row["differs"] for row in rows):
+        style.say_nothing_differs(ax)
+        return
+    _draw(ax, rows, found["pairs"], digits=found["effect_digits"])
+    residual = f"Everyone else: {style.signed(rest['effect'], 2)} points. " if rest else ""
+    style.caption(ax, f"{residual}{_how(found['pairs'])} {source(result, found)}")
+
+
+def _subtitle(found):
+    whom = sentence("whole", found["people"]).removeprefix("of ")
+    what = "the world's AI engineers" if whom == "the world's" else whom
+    return f"{found['title']}: change of the share of {what} in January {found['last']}, percentage points"
+
+
+def _how(pairs):
+    if pairs == 1:
+        return "A single pair: more would show its spread and its error."
+    few = "fewer than ten pairs settle no direction" if pairs < 10 else UNSETTLED
+    return f"Line: 90 % of runs; {few}."
+
+
+def source(result, found):
+    """Where a figure's numbers are from, for the small print below it."""
+    return sentence("source", found, result.record["versions"].get("talentflow", ""))
+
+
+def _plot_hubs(ax, result, hubs, years, measure):
+    pairs = effects_at(result, measure, years)
+    style.heading(ax, result.record["title"], subtitle(pairs, measure))
+    rows = _hub_rows(result, pairs, hubs)
+    if not any(row["differs"] for row in rows):
+        style.say_nothing_differs(ax)
+        return
+    _draw(ax, rows, pairs.sizes["replicate"], unit_words(pairs.attrs["units"]))
+    style.caption(ax, f"{_how(pairs.sizes['replicate'])} {source(result, facts(result))}")
+
+
+def _hub_rows(result, pairs, hubs):
+    mean = pairs.mean("replicate").to_series()
+    if hubs is None:
+        chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[: style.fit(20, 12)])
+    else:
+        chosen = hubs_shown(result, hubs, most=style.fit(*MOST))
+    chosen = list(mean[chosen].sort_values(ascending=False, kind="stable").index)
+    found, names = summarise(pairs.sel(hub=chosen)), pairs.hub_name.to_series()
+    count = pairs.sizes["replicate"]
+    return [
+        {"name": str(names[hub]), "level": 0, "effect": float(found["mean"].sel(hub=hub)), "people": None}
+        | {key: float(found[key].sel(hub=hub)) for key in ("low", "high", "same_sign", "differs", "error")}
+        | {"settled": count >= 10 and float(found.same_sign.sel(hub=hub)) >= 0.95 * count}
+        for hub in chosen
+    ]
+
+
+def _draw(ax, rows, pairs, unit="percentage points", digits=None):
+    """A bar a row, countries thick and hubs thin; intervals, and the numbers right of them."""
+    longest = max(len(row["name"]) + 2 * row["level"] for row in rows)
+    plot = inset(ax, left=0.54 * longest + 1.2, below=3.2, right=NUMBERS, above=1.6)
+    heights = np.arange(len(rows))[::-1].astype(float)
+    for y, row in zip(heights, rows, strict=True):
+        colour = (style.GAIN if row["effect"] > 0 else style.LOSS) if row["settled"] else style.UNDECIDED
+        thick, alpha = (0.62, 1.0) if row["level"] == 0 else (0.34, 0.75)
+        plot.barh(y, row["effect"], thick, color=colour, alpha=alpha, lw=0)
+        if pairs > 1 and row["differs"]:
+            plot.plot([row["low"], row["high"]], [y, y], color=style.INK, lw=style.em(0.1), solid_capstyle="butt")
+    plot.axvline(0, color=style.INK, lw=0.9)
+    ends = [value for row in rows for value in (row["low"], row["high"], row["effect"], 0.0)]
+    span = max(ends) - min(ends)
+    plot.set(xlim=(min(ends) - 0.04 * span, max(ends) + 0.04 * span), ylim=(-0.8, heights[0] + 0.8))
+    plot.set_yticks(heights, ["" for _ in rows])
+    plot.tick_params(axis="y", length=0)
+    plot.locator_params(axis="x", nbins=style.fit(6, 5))
+    plot.grid(axis="x", color=style.GRID, lw=0.6)
+    plot.set_axisbelow(True)
+    plot.spines["left"].set_visible(False)
+    plot.set_xlabel(f"loses  \u2190   {unit}   \u2192  gains")
+    for y, row in zip(heights, rows, strict=True):
+        place = (-style.em(0.54 * longest + 0.8) + style.em(1.3) * row["level"], 0)
+        how = {"color": style.BASELINE} if row["level"] else {"fontweight": "bold"}
+        plot.annotate(
+            row["name"],
+            (0, y),
+            place,
+            textcoords="offset points",
+            xycoords=("axes fraction", "data"),
+            va="center",
+            **how,
+        )
+    _write(plot, rows, heights, pairs, effect_digits(rows) if digits is None else digits)
+    return plot
+
+
+def _write(plot, rows, heights, pairs, digits):
+    """Points, people and interval as numbers, right of the plot."""
+    with_people = rows[0]["people"] is not None
+    for column, words in COLUMNS:
+        if words != "people" or with_people:
+            right_of(plot, heights[0] + 0.8, column, words, color=style.BASELINE, va="bottom")
+    for y, row in zip(heights, rows, strict=True):
+        cells = [style.signed(row["effect"], digits), "", style.span(row["low"], row["high"], digits)]
+        if with_people:
+            cells[1] = signed_persons(row["people"]["effect"]).replace("-", "\u2212")
+        if pairs == 1:
+            cells[2] = "one pair"
+        for (column, _), cell in zip(COLUMNS, cells, strict=True):
+            right_of(plot, y, column, cell, fontsize="small" if row["level"] else "medium")
+
+
+# --- for other figures ----------------------------------------------------------------------------
 
 
 def effects_at(result, measure, years):
@@ -79,99 +195,3 @@ def subtitle(pairs, measure):
 def unit_words(unit):
     """A unit without abbreviations."""
     return unit.replace("pp", "percentage points")
-
-
-def forest_rows(result, effects, hubs=None, count=None):
-    """The paired effects of the hubs asked for or with the largest ones, from gain to loss, then of all others.
-
-    Parameters
-    ----------
-    effects : xarray.DataArray over replicate and hub, of :func:`effects_at`
-    hubs : list of hub labels, or None for the ``count`` with the largest effects
-    """
-    mean = effects.mean("replicate").to_series()
-    if hubs is None:
-        chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[: count or style.fit(20, 12)])
-    else:
-        chosen = hubs_shown(result, hubs, most=style.fit(*MOST))
-    chosen = list(mean[chosen].sort_values(ascending=False, kind="stable").index)
-    names = effects.hub_name.to_series()
-    effects = effects.reset_coords(drop=True)
-    rows = effects.sel(hub=chosen).assign_coords(hub=[names[hub] for hub in chosen])
-    others = effects.drop_sel(hub=chosen)
-    if not others.sizes["hub"] or effects.name not in ADD_UP:
-        return rows.assign_attrs(others=False)
-    together = others.sum("hub").expand_dims(hub=[f"{others.sizes['hub']} other hubs together"])
-    return xr.concat([rows, together], "hub").assign_attrs(effects.attrs, others=True)
-
-
-def _draw_rows(ax, found):
-    """The forest: an interval and a marker a row, round a zero line."""
-    longest = max(len(name) for name in found.hub.values)
-    plot = inset(ax, left=0.55 * longest + 0.8, below=3.2, right=NUMBERS)
-    heights, pairs = _heights(found), found.attrs["pairs"]
-    filled = found.same_sign.values >= agreement_needed(pairs, len(heights))
-    plot.hlines(heights, 0, 1, color=style.GRID, lw=0.6, zorder=-1, transform=plot.get_yaxis_transform())
-    plot.hlines(heights, found.low, found.high, color=style.SCENARIO, lw=style.em(0.18))
-    for rows, inside in ((filled, style.SCENARIO), (~filled, "white")):
-        plot.plot(
-            found["mean"][rows],
-            heights[rows],
-            "o",
-            ms=style.em(0.6),
-            color=style.SCENARIO,
-            mfc=inside,
-            mew=style.em(0.14),
-        )
-    plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
-    reach = 1.06 * float(max(abs(found.low).max(), abs(found.high).max()))
-    plot.set(yticks=heights, xlim=(-reach, reach), ylim=(heights.min() - 0.8, heights.max() + 0.8))
-    plot.set_yticklabels(found.hub.values, color=style.INK)
-    plot.tick_params(axis="y", length=0)
-    plot.locator_params(axis="x", nbins=7)
-    plot.spines["left"].set_visible(False)
-    plot.set_xlabel(f"loses  \u2190   {unit_words(found.attrs['units'])}   \u2192  gains")
-    return plot
-
-
-def _heights(found):
-    """A row each from the top; the last one, all other hubs, a little apart."""
-    heights = np.arange(found.sizes["hub"])[::-1].astype(float)
-    if found.attrs["others"]:
-        heights[-1] -= 0.5
-    return heights
-
-
-def _write_columns(plot, found):
-    """Effect, interval, agreement and Monte Carlo error as numbers, right of the plot."""
-    pairs, heights = found.attrs["pairs"], _heights(found)
-    digits = decimals(float(found.error.median())) if pairs > 1 else decimals(float(abs(found["mean"]).max()) / 100)
-    digits = max(2, digits) if found.attrs["units"].startswith("pp") else digits
-    for column, words in COLUMNS:
-        right_of(plot, heights.max() + 0.8, NUMBERS - column, words, color=style.BASELINE, va="bottom")
-    for y, *row in zip(heights, *(found[name].values for name in STATISTICS), strict=True):
-        mean, low, high, same, error = row
-        cells = [
-            style.signed(mean, digits),
-            style.span(low, high, digits),
-            f"{same} of {pairs}",
-            error_words(error, digits),
-        ]
-        if pairs == 1:
-            cells[1:] = ["one pair", "", ""]
-        for (column, _), cell in zip(COLUMNS, cells, strict=True):
-            right_of(plot, y, NUMBERS - column, cell)
-
-
-def _small_print(result, found):
-    pairs = found.attrs["pairs"]
-    needed = agreement_needed(pairs, found["mean"].size)
-    said = f"{style.pairs_words(result.record).capitalize()}. {style.spread_words(result.record, 'Line')}"
-    if pairs == 1:
-        return said
-    unit = unit_words(found.attrs["units"])
-    more = f" MC error: Monte Carlo error of the mean, in {unit}; four times the pairs halve it."
-    filled = (
-        f"filled when at least {needed} of {pairs} have its sign" if needed <= pairs else "so few settle no direction"
-    )
-    return f"{said} Dot: mean over pairs; {filled}.{style.fit(more, '')}"

@@ -5,6 +5,7 @@ from textwrap import fill
 import numpy as np
 
 from sim.results.effects import decimals, error_words
+from sim.results.narrative import persons, signed_persons
 from sim.show.plots import style
 from sim.show.plots.panels import inset, right_of
 
@@ -19,7 +20,7 @@ SMALL_PRINT = (
 LONGEST = 34  # letters in a line of a part's name
 
 
-def plot_parts(table, title, subtitle, unit, ax=None):
+def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
     """Waterfall of the parts of an effect.
 
     Parameters
@@ -29,6 +30,7 @@ def plot_parts(table, title, subtitle, unit, ax=None):
     title, subtitle : str
     unit : str, such as ``"pp"``
     ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    small_print : str, below the bars; nothing where another figure writes its own
 
     Returns
     -------
@@ -45,8 +47,9 @@ def plot_parts(table, title, subtitle, unit, ax=None):
         longest = max(len(line) for name in names for line in name.splitlines())
         plot = inset(ax, left=0.5 * longest + 1, below=3.2, right=NUMBERS, above=1.4)
         _draw_bars(plot, table, names, unit)
-        _write_numbers(plot, table)
-        style.caption(ax, SMALL_PRINT)
+        _write_numbers(plot, table, unit)
+        if small_print:
+            style.caption(ax, small_print)
     return ax
 
 
@@ -70,6 +73,7 @@ def _draw_bars(plot, table, names, unit):
     plot.margins(x=0.04)
     plot.locator_params(axis="x", nbins=style.fit(7, 5))
     plot.spines["left"].set_visible(False)
+    plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
     plot.set_xlabel(f"loses  \u2190   {unit}   \u2192  gains")
 
 
@@ -77,13 +81,17 @@ def _error(error, digits):
     return error_words(error, digits) if np.isfinite(error) else "one pair"
 
 
-def _write_numbers(plot, table):
+def _write_numbers(plot, table, unit):
     """Part, interval and Monte Carlo error as numbers."""
     digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
     heights = plot.get_yticks()
     for column, words in COLUMNS:
         right_of(plot, heights[0] + 0.6, column, words, color=style.BASELINE, va="bottom")
     for y, row in zip(heights, table.itertuples(), strict=True):
-        cells = (style.signed(row.mean, digits), style.span(row.low, row.high, digits), _error(row.error, digits))
+        if unit == "persons":  # two figures, as in the text
+            mean, low, high = (signed_persons(value).replace("-", "\u2212") for value in (row.mean, row.low, row.high))
+            cells = (mean, f"{low} to {high}", persons(row.error) if np.isfinite(row.error) else "one pair")
+        else:
+            cells = (style.signed(row.mean, digits), style.span(row.low, row.high, digits), _error(row.error, digits))
         for (column, _), cell in zip(COLUMNS, cells, strict=True):
             right_of(plot, y, column, cell)

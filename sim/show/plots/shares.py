@@ -1,11 +1,13 @@
-"""Hub shares over time: one fan chart a hub, all others as one more, so that the means add up to 100 %."""
+"""Shares over time, without and with the policy: the place of the question first, every panel of the same span."""
 
 from functools import partial
 
 import numpy as np
 
-from sim.results.effects import decimals
+from sim.results.effects import HIGH, LOW, decimals
+from sim.results.facts import facts, places_over_time
 from sim.results.measures import series
+from sim.results.narrative import sentence
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, period, scenario_names, times_shown
 from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
@@ -14,12 +16,13 @@ from sim.show.plots.panels import draw_legend, in_em, inset, pixels
 
 SIZE = (10, 7)  # inches
 MOST = (15, 11)  # hubs that stay readable, in a memo and on a slide
-LEAST_SPAN = 0.3  # of the level: a panel never blows up a change smaller than this
 MARGINS = {"left": 3.6, "below": 1.6, "right": 3, "above": 2.7}  # em, round each panel
 
 
 def plot_shares(result, ax=None, hubs=None, years=None):
-    """Shares of the world stock of the hubs that matter, the others as one, with 5 to 95 % bands over pairs.
+    """Shares of the world stock of the scenario's subject and of the countries that change most, with bands over pairs.
+
+    All panels span as many points, so that a change looks as large as it is.
 
     Of a comparison of several scenarios: their mean lines, without bands.
 
@@ -27,7 +30,7 @@ def plot_shares(result, ax=None, hubs=None, years=None):
     ----------
     result : Result
     ax : matplotlib Axes to draw inside; a new figure of 10 by 7 inches if None
-    hubs : list of hub labels; those that matter if None
+    hubs : list of hub labels, and then all others as one; the subject and countries if None
     years : (first, last), 1 January each; the whole run if None
 
     Returns
@@ -40,20 +43,28 @@ def plot_shares(result, ax=None, hubs=None, years=None):
     """
     times = times_shown(result, years)
     with style.look():
-        chosen = hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        panels = share_panels(result, chosen, times)
         many = len(result.arms) > 1
+        if hubs or many:
+            panels = share_panels(result, hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST)), times)
+        else:
+            found = places_over_time(result, style.fit(7, 5))
+            panels = [(name, share.sel(time=times)) for name, share, _ in found]
         head = _draw_names(ax, result) if many else 0
         count = len(panels) + (not many)  # the key takes the place of a last panel
         columns = min(count, 3 if count < 7 else 4)
+        span = _common_span([share for _, share in panels])
         for place, (name, share) in enumerate(panels):
-            _draw_panel(_cell(ax, place, count, columns, head), name, share)
+            _draw_panel(_cell(ax, place, count, columns, head), name, share, span)
         if not many:
             _draw_key(_cell(ax, len(panels), count, columns, head), result)
         what = f"Share of the world's AI engineers{basis_words(result)}, %, {period(times)}"
-        style.heading(ax, result.record["title"], what)
+        if many or hubs:
+            style.heading(ax, result.record["title"], what)
+        else:
+            told = facts(result)
+            style.heading(ax, sentence("finding", told), f"{result.record['title']}: {what[0].lower()}{what[1:]}")
         style.caption(ax, _small_print(result))
     return ax
 
@@ -74,9 +85,9 @@ def share_panels(result, chosen, times):
     return panels
 
 
-def _draw_panel(panel, name, share):
+def _draw_panel(panel, name, share, span):
     draw_fan(panel, share, high=100)
-    _widen(panel, share)
+    _widen(panel, span)
     panel.locator_params(axis="y", nbins=3)
     panel.yaxis.set_major_formatter("{x:g} %")
     many = share.sizes["arm"] > 2
@@ -107,11 +118,18 @@ def _effect_words(share):
     return f"effect in {int(share.time)}: {style.signed(mean, digits)} pp"
 
 
-def _widen(panel, share):
-    """Own scale a panel, but never so fine that a small change looks like a large one."""
+def _common_span(shares):
+    """Points that every panel spans: what the panel that moves most needs."""
+    pairs = [share.quantile((LOW, HIGH), "replicate") for share in shares]
+    return 1.15 * max(float(values.max() - values.min()) for values in pairs) or 1.0
+
+
+def _widen(panel, span):
+    """The same span in every panel, round the middle of its own lines."""
     low, high = panel.get_ylim()
-    slack = max(0, LEAST_SPAN * float(share.mean()) - (high - low)) / 2
-    panel.set_ylim(max(low - slack, 0), min(high + slack, 100))
+    middle = (low + high) / 2
+    low = min(max(middle - span / 2, 0), max(100 - span, 0))
+    panel.set_ylim(low, low + span)
 
 
 def _label_ends(panel, ends):
@@ -162,6 +180,6 @@ def _small_print(result):
         ends = "The numbers at the right are the shares in the last year shown. "
     pairs = style.pairs_words(result.record).capitalize()
     return style.fit(
-        f"{pairs}. Every panel has its own scale. {ends}The means of all panels add up to 100 %.",
-        f"{pairs}. Every panel has its own scale.",
+        f"{pairs}. Every panel spans as many points. {ends}",
+        f"{pairs}. Every panel spans as many points.",
     )

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from sim.results.words import contents
+from sim.results.narrative import contents
 from sim.show.plots.labels import wrap
 
 INK = "#1a1a1a"

@@ -7,8 +7,8 @@ import numpy as np
 from sim.errors import UsageError
 from sim.results.effects import SHOWN
 from sim.results.indices import NORMAL, SLICES
+from sim.results.narrative import engineers, number_of
 from sim.results.sweep import BLURRED, chance_share, is_graded, subject, undefined_sentence
-from sim.results.words import engineers, number_of
 from sim.show.plots import style
 
 METHODS = {

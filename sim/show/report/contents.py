@@ -1,6 +1,6 @@
 """What a report says, as plain texts and tables: the templates only lay it out."""
 
-from sim.results import decomposition, verdicts, words
+from sim.results import decomposition, narrative, verdicts
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.effects import LEAST, basis_rows
 from sim.results.record import digest, folder_name, plain, settings
@@ -30,9 +30,9 @@ def contents(result):
     return {
         "title": record["title"],
         "question": record["question"],
-        "answer": words.said(result),
+        "answer": narrative.paragraphs(result),
         "comparison": hub_table(result) if several else None,
-        "reading": words.reading(result),
+        "reading": narrative.reading(result),
         "scenarios": scenarios,
         "warnings": _once(scenarios, "warnings"),
         "notices": _once(scenarios, "notices"),
@@ -41,10 +41,9 @@ def contents(result):
         "long_run": hub_shares.table_of(shown_hubs(result)),
         "long_run_reading": hub_shares.READING,
         "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
-        "weak": words.weak_evidence(record),
-        "untested": words.UNTESTED,
+        "weak": narrative.weak_evidence(record),
         "backcast": backcast.shipped_line(),
-        "assumed": words.assumed(record),
+        "assumed": narrative.assumed(record),
         "verdicts": verdicts.sentences(result),
         "assumptions": _assumptions(record["assumptions"]),
         "provenance": _provenance(record),
@@ -63,12 +62,12 @@ def _scenario(result, arm):
         "notices": record["notices"],
         "warnings": record["warnings"],
         "hubs": hub_table(result),
-        "reading": words.reading(result),
+        "reading": narrative.reading(result),
         "uncertainty": decomposition.sentences(result),
         "employers": basis_table(employed) if employed else None,
         "least": LEAST,
         "routes": route_table(routes),
-        "composition": words.volume_and_composition(routes[0]) if routes else [],
+        "composition": narrative.composition(routes[0]) if routes else [],
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
     }
 
@@ -128,13 +127,13 @@ def _provenance(record):
     """Pairs of texts: what made the numbers."""
     lines = {
         "run": folder_name(record),
-        "size": f"{words.number_of(record['replicates'], 'pair')} of {words.engineers(record)}; one simulated engineer "
-        f"stands for {record['weight']:,.1f}",
+        "size": f"{narrative.number_of(record['replicates'], 'pair')} of {narrative.engineers(record)}; one simulated "
+        f"engineer stands for {record['weight']:,.1f}",
         "years": f"{record['start']} to {record['start'] + record['years']}, 1 January to 1 January",
         "seed": str(record["seed"]),
-        "spread holds": words.contents(record),
+        "spread holds": narrative.contents(record),
         "refused draws": f"{record['refused_draws']} draws of the assumptions",
-        "baseline": words.baseline_title(record),
+        "baseline": narrative.baseline_title(record),
         "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
         "digest of the inputs": digest(record),
     }

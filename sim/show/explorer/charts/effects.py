@@ -2,13 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from sim.results.effects import agreement_needed, decimals, error_words, summarise
 from sim.show.explorer.charts.look import NOTHING, Chart, colours, layout, note, said
 from sim.show.plots import style
-from sim.show.plots.effects import effects_at, forest_rows, subtitle, unit_words
+from sim.show.plots.effects import effects_at, subtitle, unit_words
 
 ROW, AROUND = 26, 80  # pixels
+ADD_UP = ("share", "stock", "arrival_share", "net_migration", "entrants", "exits")  # over hubs
 HUBS = 12
 
 
@@ -26,7 +28,7 @@ def effects_chart(result, measure="share", year=None, dark=False):
     Chart; its table has effect, low and high (90 % of pairs), same_sign, pairs and error
     """
     look, pairs = colours(dark), effects_at(result, measure, year and (year, year))
-    found = summarise(forest_rows(result, pairs, count=HUBS))
+    found = summarise(forest_rows(pairs, HUBS))
     table = _table(found)
     words = _words(found, pairs, measure)
     if not int(found.differs.sum()):
@@ -130,3 +132,23 @@ def _words(found, pairs, measure):
     )
     told = "; ".join(words for words, holds in (gains, loses) if holds)
     return f"{subtitle(pairs, measure)}. {told}. Line: 90 % of pairs; filled dot: at least 95 % of pairs agree in sign."
+
+
+def forest_rows(effects, count):
+    """The paired effects of the ``count`` hubs with the largest ones, from gain to loss, then of all others.
+
+    Parameters
+    ----------
+    effects : xarray.DataArray over replicate and hub, of :func:`effects_at`
+    """
+    mean = effects.mean("replicate").to_series()
+    chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[:count])
+    chosen = list(mean[chosen].sort_values(ascending=False, kind="stable").index)
+    names = effects.hub_name.to_series()
+    effects = effects.reset_coords(drop=True)
+    rows = effects.sel(hub=chosen).assign_coords(hub=[names[hub] for hub in chosen])
+    others = effects.drop_sel(hub=chosen)
+    if not others.sizes["hub"] or effects.name not in ADD_UP:
+        return rows.assign_attrs(others=False)
+    together = others.sum("hub").expand_dims(hub=[f"{others.sizes['hub']} other hubs together"])
+    return xr.concat([rows, together], "hub").assign_attrs(effects.attrs, others=True)

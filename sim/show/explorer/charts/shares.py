@@ -7,10 +7,11 @@ from sim.show.explorer.charts.fan import fan_of, fan_table, fan_traces
 from sim.show.explorer.charts.look import Chart, colours, layout, note
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, scenario_names
-from sim.show.plots.shares import LEAST_SPAN, share_panels
+from sim.show.plots.shares import share_panels
 
 COLUMNS, ROW = 3, 170  # panels side by side; pixels
 HUBS = 8
+LEAST_SPAN = 0.3  # of the level: a panel never blows up a change smaller than this
 GAP, ABOVE, BELOW = 0.07, 0.34, 0.16  # of a panel's cell: beside it, above it for its name and effect, and below
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from sim.results.words import who_loses_and_gains
+from sim.results.narrative import answer
 from sim.scenario.files import available
 from sim.show.explorer.charts.comparison import comparison_chart
 from sim.show.explorer.charts.shares import shares_chart
@@ -47,7 +47,7 @@ def draw_comparison(result, number=0):
     chart("Effect by hub and scenario", comparison_chart(result, dark=dark), f"comparison {number}")
     for arm in result.arms:
         one = result.versus(arm)
-        st.markdown(f"**{plain(one.record['title'])}:** {plain(who_loses_and_gains(one))}")
+        st.markdown(f"**{plain(one.record['title'])}:** {plain(answer(one))}")
     chart("Hub shares over time", shares_chart(result, dark=dark), f"shares of several {number}")
 
 

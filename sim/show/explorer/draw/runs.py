@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from sim.errors import UsageError
+from sim.results.narrative import paragraphs
 from sim.results.result import Result
 from sim.results.sweep import index_table, is_graded, load_sentence, notes, reading, subject
-from sim.results.words import said
 from sim.show.explorer.charts.effects import effects_chart
 from sim.show.explorer.charts.flow_map import flow_map_chart
 from sim.show.explorer.charts.ranks import ranks_chart
@@ -52,7 +52,7 @@ def _draw_run(result):
     if len(result.arms) > 1:
         draw_comparison(result)
         return
-    for words in said(result):
+    for words in paragraphs(result):
         st.markdown(plain(words))
     dark = session.is_dark()
     chart("Effect by hub", effects_chart(result, dark=dark), "saved effects")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from sim.results.words import rests_on, weak_evidence, who_loses_and_gains
+from sim.results.narrative import paragraphs, weak_evidence
 from sim.show.explorer import downloads, reading
 from sim.show.explorer.charts.effects import effects_chart
 from sim.show.explorer.charts.flow_map import flow_map_chart
@@ -51,8 +51,8 @@ def _draw_answer(state, scenario, told):
             "the left or take a preset."
         )
     else:
-        st.markdown(plain(who_loses_and_gains(result)))
-        st.markdown(plain(rests_on(result.record)))
+        for words in paragraphs(result):
+            st.markdown(plain(words))
     for words in reading.warnings(result, scenario, state.beliefs):
         st.warning(plain(words), icon=":material/warning:")
     if not is_empty(scenario):

@@ -1,0 +1,537 @@
+"""What an answer says, as plain numbers: the subject's change, the table by country, the causes, and how sure it is."""
+
+import tomllib
+from itertools import pairwise
+
+import numpy as np
+
+from sim.custom_world import rows
+from sim.errors import ResultError, ScenarioError, UsageError
+from sim.results import measures
+from sim.results.decomposition import parts_table
+from sim.results.effects import HIGH, LOW, decimals
+from sim.results.measures import measure, series
+from sim.results.summary import route_rows
+from sim.results.verdicts import of_scenario, shipped
+from sim.scenario.files import loads
+from sim.scenario.places import Named, named_places, place, subject_of
+
+LEAST_PAIRS = 10  # fewer settle no direction
+AGREE = 0.95  # of the pairs have the sign of the mean: the direction is settled in this run
+MOST_NAMED = 3  # countries named on each side of a sentence
+MOST_ROWS = 9  # of the table
+INSIDE = 2  # hubs of the subject with a row of their own
+MEMBERS = 4  # countries of a bloc with a row of their own
+GROUPS = ("xeu", "xas", "xrw")  # no countries: in a sentence they stand last
+LEAST_CHANGE = 0.01  # of a route's grants: less is no cause
+FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
+
+
+def facts(result, most=MOST_ROWS):
+    """Everything that the answer on one scenario says.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    most : rows of the table, about
+
+    Returns
+    -------
+    dict of plain values, for the templates of ``sim.results.narrative``: ``title``, ``question``, ``dates``,
+    ``baseline``, ``subject`` (a measure's place and keys, or ''), ``people`` (whom it counts), ``last`` (January of the
+    shares), ``pairs``, ``lead`` (row of the subject, or of the country that changes most), ``rows`` (of the table),
+    ``inside`` (settled rows inside an unsettled subject, or each of several joined places), ``gainers`` and ``losers``
+    (settled rows of other countries), ``ordered``, ``causes``, ``route``, ``missed``, ``met`` and others; shares in
+    per cent of the world's, effects in percentage points and in persons
+    """
+    record, data = result.record, result.data
+    scenario = _scenario(record)
+    subject = _subject(result, scenario)
+    about, _, keys = subject.partition(",")
+    counts = _Counts(result, keys)
+    lead_is_world = about == "world"
+    where = None if not about or lead_is_world else _place(data, about)
+    countries = counts.countries()
+    lead = counts.row(where) if where else (counts.world() if lead_is_world else _largest(countries))
+    members = set(where.countries if where else ())
+    others = [row for row in countries if row["label"] not in members and row is not lead]
+    settled = sorted((row for row in others if row["settled"]), key=lambda row: (row["label"] in GROUPS, _size(row)))
+    all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
+    gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
+    table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
+    routes = [] if keys else route_rows(result, 3)
+    own = of_scenario(record)
+    return {
+        "title": record["title"],
+        "question": record["question"],
+        "name": record["name"],
+        "baseline": tomllib.loads(record["baseline"])["title"],
+        "begins": min((p.begins for p in scenario.policies if p.begins), default=None) if scenario else None,
+        "ends": _ends(scenario),
+        "subject": subject,
+        "missing": where.missing if where else "",
+        "people": _people(keys, about),
+        "first": int(data.time.values[0]),
+        "last": int(data.time.values[-1]),
+        "pairs": counts.pairs,
+        "identical": _identical(data),
+        "lead": lead,
+        "is_largest": where is None and not lead_is_world,
+        "is_world": lead_is_world,
+        "inside": _inside(counts, where, lead),
+        "gainers": gainers,
+        "losers": losers,
+        "gainers_ordered": _is_ordered(gainers),
+        "losers_ordered": _is_ordered(losers),
+        "more_gainers": len(all_gainers) - len(gainers),
+        "more_losers": len(all_losers) - len(losers),
+        "is_clear": lead["settled"] and all(_is_settled(abs(lead["by_pair"]) - abs(r["by_pair"])) for r in others),
+        "rows": table,
+        "countries": countries,
+        "digits": 1 if abs(lead["effect"]) >= FINE else 2,
+        "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
+        "causes": None if keys or lead_is_world else causes(result, lead["label"]),
+        "route": _route(routes, lead, where),
+        "missed": [row for row in own if row["verdict"] != "passed"],
+        "met": [row for row in own if row["verdict"] == "passed"],
+        "gates": len(shipped()),
+        "gates_passed": sum(row["verdict"] == "passed" for row in shipped()),
+        "compute": any("compute" in policy.lever for policy in scenario.policies) if scenario else False,
+        "assumptions": len(record["assumptions"]),
+        "weak": sum(row["grade"] == "D" for row in record["assumptions"]),
+        "held": sum(row["held"] is not None for row in record["assumptions"]),
+        "uncertainty": record["uncertainty"],
+        "population": record["population"],
+        "seed": record["seed"],
+        "seconds": record.get("timings", {}).get("total_seconds"),
+        "warnings": record.get("warnings", []),
+    }
+
+
+# --- the subject ----------------------------------------------------------------------------------
+
+
+def subject(result):
+    """The subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' where there is none."""
+    return _subject(result, _scenario(result.record))
+
+
+def _scenario(record):
+    """The scenario of a saved run, or None where this version cannot read it."""
+    try:
+        return loads(record["scenario"], record["name"])
+    except ScenarioError:
+        return None
+
+
+def _subject(result, scenario):
+    told = result.record.get("subject", subject_of(scenario) if scenario else "")
+    try:
+        if told:
+            place(told.partition(",")[0])
+            measure(result, f"stock:{told}")
+    except (ScenarioError, ResultError):  # a world without that place
+        return ""
+    return told
+
+
+def _place(data, label):
+    """The place in words; its hubs are those of the result."""
+    measures.find(data, label)
+    return place(label)
+
+
+def _people(keys, about):
+    """Whom the answer counts, as the words of a sentence: what they are called, and the key."""
+    key, _, value = keys.partition("=")
+    tables = {"sector": "sectors", "home": "homes"}
+    name = value.replace("_", " ")
+    if key in ("home", "sector"):
+        name = next((row.get("name", name) for row in rows(tables[key]) if row.get(key) == value), name)
+    return {"key": key, "value": value, "name": name, "own": key == "home" and value == about}
+
+
+def _ends(scenario):
+    """The last day of a scenario all of whose policies end, or None."""
+    ends = [policy.ends for policy in scenario.policies] if scenario else []
+    return max(ends) if ends and all(ends) else None
+
+
+def _identical(data):
+    return data.sel(arm="scenario", drop=True).equals(data.sel(arm="baseline", drop=True))
+
+
+def _route(routes, lead, where):
+    """The route that carries the change: of the subject's countries, and clearly changed; else None."""
+    countries = (where or lead["where"]).countries
+    for row in routes:
+        before, after = (row[arm]["grants"] for arm in ("baseline", "scenario"))
+        if row["route"].split(".")[0] in countries and before and after and abs(after / before - 1) > LEAST_CHANGE:
+            country, _, route = row["name"].partition(": ")
+            return row | {"name": route if len(countries) == 1 else f"{country}, {route}"}
+    return None
+
+
+# --- rows of the table ----------------------------------------------------------------------------
+
+
+class _Counts:
+    """Persons by pair and hub, in both arms, on the last 1 January."""
+
+    def __init__(self, result, keys=""):
+        stock = measure(result, ",".join(["stock", keys] if keys else ["stock"])).transpose("arm", "replicate", "hub")
+        self.persons = stock.sel(arm=["baseline", "scenario"]).values
+        self.total = self.persons.sum(-1)
+        self.hubs = [str(hub) for hub in stock.hub.values]
+        self.hub_country = dict(zip(self.hubs, result.data.hub_country.values.astype(str), strict=True))
+        self.hub_name = dict(zip(self.hubs, result.data.hub_name.values.astype(str), strict=True))
+        self.data = result.data
+        self.pairs = stock.sizes["replicate"]
+
+    def world(self):
+        """The row of everybody."""
+        return self._row(place("world"), np.ones(len(self.hubs), bool))
+
+    def row(self, where):
+        """The row of a place."""
+        return self._row(where, measures.find(self.data, where.label).members)
+
+    def countries(self):
+        """A row for every country, in the order of the hubs."""
+        return [self.row(self.called(code)) for code in dict.fromkeys(self.hub_country.values())]
+
+    def hubs_of(self, labels):
+        """A row for every hub of some places, as ``labels`` of hubs."""
+        return [self.row(self.called(hub)) for hub in self.hubs if hub in labels]
+
+    def parts_of(self, where):
+        """A row for every hub of a country, or for every country of a bloc."""
+        if len(where.countries) == 1:
+            return self.hubs_of(where.hubs)
+        return [self.row(self.called(code)) for code in where.countries]
+
+    def rest(self, shown):
+        """The row of all hubs that no row of ``shown`` holds."""
+        held = np.logical_or.reduce([np.zeros(len(self.hubs), bool), *(row["members"] for row in shown)])
+        return self._together(~held, "everyone else", 0)
+
+    def together(self, some, name, level):
+        """The row of several rows together."""
+        return self._together(np.logical_or.reduce([row["members"] for row in some]), name, level)
+
+    def _together(self, members, name, level):
+        told = {"label": None, "name": name, "spoken": name, "plural": True, "kind": "rest", "level": level}
+        return self._numbers(members) | told | {"members": members}
+
+    def called(self, label):
+        known = named_places()
+        if label in known:
+            return known[label]
+        name = self.hub_name.get(label, label)
+        return Named(label, "hub", name, name, False, (label,), (self.hub_country.get(label, ""),))
+
+    def _row(self, where, members):
+        told = {"label": where.label, "name": where.name, "spoken": where.spoken, "plural": where.plural}
+        return self._numbers(members) | told | {"kind": where.kind, "level": 0, "members": members, "where": where}
+
+    def _numbers(self, members):
+        """Shares in per cent, effects in points and persons, spread and agreement of some hubs together."""
+        persons = self.persons[..., members].sum(-1)
+        shares = np.divide(100 * persons, self.total, out=np.zeros_like(persons), where=self.total > 0)
+        effects, people = shares[1] - shares[0], persons[1] - persons[0]
+        return {
+            "baseline": float(shares[0].mean()),
+            "scenario": float(shares[1].mean()),
+            **_statistics(effects),
+            "pairs": self.pairs,
+            "settled": _is_settled(effects),
+            "people": {
+                "baseline": float(persons[0].mean()),
+                "scenario": float(persons[1].mean()),
+                **_statistics(people),
+                "settled": _is_settled(people),
+            },
+            "by_pair": effects,
+        }
+
+
+def _statistics(effects):
+    """Mean, 90 % of pairs, agreement and Monte Carlo error of paired effects, as plain values."""
+    pairs, mean = len(effects), float(effects.mean())
+    return {
+        "effect": mean,
+        "low": float(np.quantile(effects, LOW)),
+        "high": float(np.quantile(effects, HIGH)),
+        "same_sign": int(((np.sign(effects) == np.sign(mean)) & (effects != 0)).sum()),
+        "differs": int((effects != 0).sum()),
+        "error": float(effects.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else None,
+    }
+
+
+def _is_settled(effects):
+    """Whether enough pairs agree on the direction of their mean."""
+    agree = (np.sign(effects) == np.sign(effects.mean())) & (effects != 0)
+    return len(effects) >= LEAST_PAIRS and bool(agree.sum() >= AGREE * len(effects))
+
+
+def _size(row):
+    return -abs(row["effect"])
+
+
+def _largest(countries):
+    """The country whose share changes most, a settled one if there is any."""
+    return min(countries, key=lambda row: (not row["settled"], _size(row)))
+
+
+def _is_ordered(some):
+    """Whether the order of some rows by the size of their effect is settled, one against the next."""
+    return all(_is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
+
+
+def _inside(counts, where, lead):
+    """Rows inside the subject that a sentence names: each of several joined places; else settled ones of an
+    unsettled whole.
+    """
+    if where is None:
+        return []
+    if "+" in where.label:
+        return [counts.row(counts.called(part)) for part in where.label.split("+")]
+    if lead["settled"] or lead["people"]["settled"]:
+        return []
+    found = counts.parts_of(where)
+    return sorted((row for row in found if row["settled"] and row["label"] != where.label), key=_size)[:MOST_NAMED]
+
+
+def _table(counts, where, lead, others, named, most=MOST_ROWS):
+    """The subject and what is inside it, the other countries that change most, and everyone else."""
+    whole = where or (lead["where"] if lead["kind"] == "country" else None)
+    shown = _block(counts, whole, lead, most) if whole else []
+    changed = [row for row in others if row["differs"]]
+    first = sorted(changed, key=lambda row: (row["label"] not in named, _size(row)))[: max(most - len(shown) - 1, 2)]
+    shown += sorted(first, key=_size)
+    rest = counts.rest([row for row in shown if row["level"] == 0])
+    return [*shown, rest] if rest["members"].any() else shown
+
+
+def _block(counts, where, lead, most):
+    """The row of a place and, indented, those inside it that change most."""
+    if where.kind == "hub" and "+" not in where.label:
+        country = counts.row(counts.called(where.countries[0]))
+        if len(country["members"].nonzero()[0]) < 2:
+            return [lead | {"level": 0}]
+        return [country, *_indented(counts, [lead], counts.hubs_of(named_places()[country["label"]].hubs))]
+    if "+" in where.label:
+        return [lead, *({**row, "level": 1} for row in _inside(counts, where, lead)[: most - 3])]
+    inside = counts.parts_of(where)
+    each = INSIDE if len(where.countries) == 1 else min(MEMBERS, most - 5)
+    if len(inside) < 2:
+        return [lead]
+    named = [row for row in inside if row["effect"] and not (row["label"] or "").startswith("rest_of_")]
+    return [lead, *_indented(counts, sorted(named, key=_size)[:each], inside)]
+
+
+def _indented(counts, chosen, inside):
+    """The rows chosen inside a whole, one level down, and all others of it together."""
+    labels = {row["label"] for row in chosen}
+    left = [row for row in inside if row["label"] not in labels]
+    if len(left) == 1:
+        chosen, left = [*chosen, left[0]], []
+    rows = [{**row, "level": 1} for row in chosen]
+    if left:
+        kind = "hubs" if left[0]["kind"] == "hub" else "countries"
+        rows.append(counts.together(left, f"{len(left)} other {kind}", 1))
+    return rows
+
+
+def effect_rows(result, most):
+    """Rows of a figure of effects: the subject and the countries that change most, their main hubs one level down.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    most : rows in all
+
+    Returns
+    -------
+    (list of rows as of :func:`facts`, the row of everyone else or None)
+    """
+    about, _, keys = subject(result).partition(",")
+    counts = _Counts(result, keys)
+    where = _place(result.data, about) if about and about != "world" else None
+    lead = counts.row(where) if where else None
+    countries = sorted((row for row in counts.countries() if row["differs"]), key=_size)
+    inside = set(where.countries) if where else set()
+    several = where is not None and (len(where.countries) > 1 or where.kind == "hub")
+    tops = ([lead] if lead else []) + [row for row in countries if not lead or row["label"] not in inside or several]
+    hubs = {top["label"]: _main_hubs(counts, top) for top in tops}
+    shown: list = []
+    left = most
+    for number, top in enumerate(tops):  # hubs of the first places, then countries alone
+        few = hubs[top["label"]][: (4 if number == 0 else 2 if number < len(tops) // 2 else 0)]
+        few = few if left - 1 - len(few) >= min(5, len(tops) - number - 1) else []
+        if left < 1:
+            break
+        level = 1 if several and number and top["label"] in inside else 0
+        shown += [{**top, "level": level}, *({**hub, "level": level + 1} for hub in few)]
+        left -= 1 + len(few)
+    shown = _members_first(shown) if several else shown
+    rest = counts.rest([row for row in shown if row["level"] == 0])
+    return shown, rest if rest["members"].any() and rest["differs"] else None
+
+
+def _main_hubs(counts, top):
+    """The named hubs of a country, those that change most first; none where the country is one hub."""
+    where = top["where"]
+    if where.kind != "country" or len(where.hubs) < 2:
+        return []
+    found = [row for row in counts.hubs_of(where.hubs) if row["differs"] and not row["label"].startswith("rest_of_")]
+    return sorted(found, key=_size)
+
+
+def _members_first(rows):
+    """The members of a bloc right below it."""
+    head, members, others, inside = rows[0], [], [], False
+    for row in rows[1:]:
+        inside = row["level"] > 0 if row["kind"] != "hub" else inside
+        (members if inside else others).append(row)
+    return [head, *members, *others]
+
+
+def places_over_time(result, most):
+    """Shares over time of the subject and of the countries that change most, the subject first.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    most : how many places
+
+    Returns
+    -------
+    list of (name, xarray.DataArray over arm, replicate and time, in per cent of the world's, whether it is settled)
+    """
+    about, _, keys = subject(result).partition(",")
+    counts = _Counts(result, keys)
+    where = _place(result.data, about) if about and about != "world" else None
+    inside = set(where.countries) if where else set()
+    countries = [row for row in counts.countries() if row["label"] not in inside or (where and where.kind == "hub")]
+    countries.sort(key=lambda row: (not row["differs"], _size(row) if row["differs"] else -row["baseline"]))
+    shown = ([counts.row(where)] if where else []) + countries
+    share = 100 * series(result, ",".join(["share", keys] if keys else ["share"]))
+    return [
+        (row["name"], share.isel(hub=np.flatnonzero(row["members"])).sum("hub"), row["settled"]) for row in shown[:most]
+    ]
+
+
+def place_table(result, level="country"):
+    """The effect on every place of a level: see ``Result.table``."""
+    import pandas as pd
+
+    if level not in ("country", "hub", "bloc"):
+        raise UsageError(f"level {level!r}", "expected country, hub or bloc")
+    found = []
+    for arm in result.arms:
+        counts = _Counts(result.versus(arm) if len(result.arms) > 1 else result)
+        if level == "hub":
+            shown = counts.hubs_of(counts.hubs)
+        elif level == "country":
+            shown = counts.countries()
+        else:
+            shown = [counts.row(named_places()[row["bloc"]]) for row in rows("blocs") if row["bloc"] != "world"]
+        told = {"arm": arm} if len(result.arms) > 1 else {}
+        found += [told | _as_row(row) for row in shown]
+    return pd.DataFrame(found)
+
+
+def _as_row(row):
+    keys = ("name", "baseline", "scenario", "effect", "low", "high", "error", "same_sign", "pairs", "settled")
+    people = {"people": "effect", "people_low": "low", "people_high": "high"}
+    return (
+        {"place": row["label"]}
+        | {key: row[key] for key in keys}
+        | {name: row["people"][key] for name, key in people.items()}
+    )
+
+
+def cause_table(result, label, most=5):
+    """The change of a place's engineers in parts that add up: net moves with each country, entry and exit.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    label : str, the place
+    most : countries with a row of their own
+
+    Returns
+    -------
+    pandas.DataFrame as of :func:`sim.results.decomposition.parts_table`, in persons
+    """
+    data, where = result.data, measures.find(result.data, label)
+
+    def change(values):
+        both = values.sum("year")
+        difference = both.sel(arm="scenario", drop=True) - both.sel(arm="baseline", drop=True)
+        return difference.transpose(..., "replicate").values
+
+    come = data.flow.isel(origin=where.others, destination=where.only).sum("destination").rename(origin="hub")
+    gone = data.flow.isel(origin=where.only, destination=where.others).sum("origin").rename(destination="hub")
+    net = change((come - gone).transpose("hub", ...))
+    codes = data.hub_country.values.astype(str)[where.others]
+    known, by_country = named_places(), {}
+    for code in dict.fromkeys(codes):
+        name = known[code].spoken if code in known else code
+        inside = code in {str(data.hub_country.values[k]) for k in where.only}
+        by_country[f"moves within {name}" if inside else f"moves with {name}"] = net[codes == code].sum(0)
+    order = sorted(by_country, key=lambda name: -abs(by_country[name].mean()))
+    parts = {name: by_country[name] for name in order[:most]}
+    if order[most:]:
+        parts[f"moves with {len(order[most:])} other countries"] = sum(by_country[name] for name in order[most:])
+    parts["entering the occupation"] = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
+    parts["leaving the occupation"] = -change(data.exits.isel(hub=where.only).sum("hub"))
+    return parts_table(np.array(list(parts.values())), list(parts), "persons")
+
+
+# --- causes ---------------------------------------------------------------------------------------
+
+
+def causes(result, label):
+    """Why the number of engineers of a place changes: the moves, entries and exits that differ, over the whole run.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    label : str, the place
+
+    Returns
+    -------
+    dict: ``moves`` in and out (``arrivals``, ``departures``), ``entrants`` and ``exits``, mean persons over the run by
+    which they differ; ``total``, what they add up to; ``by_country``, the net moves with each other country that
+    differ most, as (name, persons); the parts add up to the change of the stock
+    """
+    data, where = result.data, measures.find(result.data, label)
+
+    def change(values):
+        both = values.mean("replicate").sum("year")
+        return float(both.sel(arm="scenario") - both.sel(arm="baseline"))
+
+    flow = data.flow
+    come = flow.isel(origin=where.others, destination=where.only)
+    gone = flow.isel(origin=where.only, destination=where.others)
+    entrants = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
+    exits = change(data.exits.isel(hub=where.only).sum("hub"))
+    arrivals, departures = (change(moves.sum(("origin", "destination"))) for moves in (come, gone))
+    net = come.sum("destination").rename(origin="hub") - gone.sum("origin").rename(destination="hub")
+    net = net.mean("replicate").sum("year")
+    net = net.sel(arm="scenario", drop=True) - net.sel(arm="baseline", drop=True)
+    known, by_country = named_places(), {}
+    for hub, value in zip(net.hub.values.tolist(), net.values, strict=True):
+        code = str(data.hub_country.sel(hub=hub).item())
+        name = known[code].name if code in known else code
+        by_country[name] = by_country.get(name, 0.0) + float(value)
+    return {
+        "arrivals": arrivals,
+        "departures": departures,
+        "entrants": entrants,
+        "exits": exits,
+        "total": arrivals - departures + entrants - exits,
+        "by_country": sorted(by_country.items(), key=lambda pair: -abs(pair[1])),
+    }

@@ -1,0 +1,348 @@
+"""The answer in sentences: templates filled with facts, one set for terminal, notebook, brief, report and page."""
+
+import re
+import tomllib
+from functools import lru_cache
+from textwrap import wrap
+
+from sim.months import day_label
+from sim.results.cells import count
+from sim.results.effects import more_pairs
+from sim.results.facts import AGREE, LEAST_PAIRS, facts
+from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
+from sim.scenario.places import listed, named_places
+
+DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
+FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
+SMALL = 0.01  # of a place's engineers: an unsettled effect that is surely smaller is none to speak of
+ONE_IN = 20  # of the largest cause: smaller ones are left out of a sentence
+SENTENCES = ("title", "headline", "inside", "others", "why", "trust", "size", "legend", "missing")
+
+
+def sentences(found):
+    """The sentences of one answer: dict of each of ``SENTENCES`` -> text on one line, '' where there is none.
+
+    Parameters
+    ----------
+    found : dict, of ``sim.results.facts.facts``
+    """
+    macros = _module()
+    return {name: _plain(getattr(macros, name)(found)) for name in SENTENCES}
+
+
+def sentence(name, *arguments):
+    """One sentence of the templates by its name, on one line."""
+    return _plain(getattr(_module(), name)(*arguments))
+
+
+def answer(result):
+    """The answer on one scenario as one paragraph: the headline, and who else gains and loses."""
+    told = sentences(facts(result))
+    return " ".join(filter(None, (told[name] for name in ("headline", "inside", "others"))))
+
+
+def paragraphs(result):
+    """The answer of a result as paragraphs: one a scenario (labelled in a comparison), and how far to trust it."""
+    alone = len(result.arms) == 1
+    each = [answer(result.versus(arm)) if not alone else answer(result) for arm in result.arms]
+    first = facts(result.versus(result.arms[0]))
+    trust = sentence("trust" if alone else "trust_of_all", first)
+    return [*(each if alone else [f"{arm}: {text}" for arm, text in zip(result.arms, each, strict=True)]), trust]
+
+
+# --- notes below an answer ------------------------------------------------------------------------
+
+
+def reading(result):
+    """How the table of hubs is read."""
+    pairs = result.record["replicates"]
+    return _plain(
+        _notes().reading(
+            {
+                "last": int(result.data.time[-1]),
+                "pairs": pairs,
+                "several": len(result.arms) > 1,
+                "contents": contents(result.record),
+                "more": more_pairs(pairs),
+            }
+        )
+    )
+
+
+def composition(row):
+    """A row of the routes in words: how many get in, and of whom; list of str, empty if nobody does in one arm."""
+    before, after = row["baseline"]["grants"], row["scenario"]["grants"]
+    return _split(_notes().composition(row, 100 * (after / before - 1))) if before and after else []
+
+
+def assumed(record):
+    """What was assumed in a run: pairs, refused draws, values held by the user, and the law of the baseline."""
+    return _split(
+        _notes().assumed(
+            {
+                "pairs": record["replicates"],
+                "engineers": engineers(record),
+                "seed": record["seed"],
+                "refused": record["refused_draws"],
+                "held": [row for row in record["assumptions"] if row["held"] is not None],
+                "legal": record["legal"],
+            }
+        )
+    )
+
+
+def weak_evidence(record, most=None):
+    """What rests on weak evidence, compute first; at most ``most`` names of a list where the report has them all."""
+    rows = record["assumptions"]
+    fitted = [row for row in rows if row.get("shrinkage") is not None]
+    told = {
+        "compute": next(row for row in rows if row["name"] == "b_compute"),
+        "unmeasured": [row["name"] for row in rows if row["grade"] == "D"],
+        "count": len(rows),
+        "fitted": len(fitted),
+        "unmoved": [row["name"] for row in fitted if row["shrinkage"] < ENOUGH],
+        "prior": PRIOR_DRIVEN,
+        "enough": f"{100 * ENOUGH:.0f}",
+    }
+    return _split(_notes().weak(told, most))
+
+
+# --- break-even and why ---------------------------------------------------------------------------
+
+
+def breakeven(found):
+    """The answer of a break-even as sentences: list of str.
+
+    Parameters
+    ----------
+    found : Breakeven, see ``sim.study.breakeven``
+    """
+    curve = found.curve
+    ends = [curve.loc[curve["mean"].idxmin()], curve.loc[curve["mean"].idxmax()]]
+    ends = [{key: float(end[key]) for key in ("value", "mean", "error")} for end in ends]
+    flat = bool((curve.drop(columns="value").nunique() <= 1).all())
+    near = any(abs(found.target - end["mean"]) < DOUBT * end["error"] for end in ends)
+    return _split(_studies().breakeven(found, ends, flat, near))
+
+
+def split_sentences(tables):
+    """What each split of an effect says, in a sentence a table: list of str.
+
+    Parameters
+    ----------
+    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
+    """
+    told = []
+    for by, table in tables.items():
+        rows = table.to_dict("records")
+        total = next(row for row in rows if row["part"] == "total")
+        clear = [row for row in rows if row is not total and row["same_sign"] >= AGREE * max(row["pairs"], LEAST_PAIRS)]
+        clear.sort(key=lambda row: -abs(row["mean"]))
+        told.append(_plain(_studies().split(by, clear[:4], total, total["pairs"])))
+    return told
+
+
+def split_reading(by):
+    """How a table of parts is read."""
+    return _plain(_studies().why_reading(by))
+
+
+def part_words(row, total):
+    """A part of an effect in a few words: ``visa -0.31 pp (90 %)``."""
+    part = f"{100 * row['mean'] / total['mean']:.0f} %" if total["mean"] else ""
+    return f"{row['part']} {row['mean']:+.2g}{f' ({part})' if part else ''}"
+
+
+def figures(value):
+    """A value as people read it: three figures that count, thousands apart.
+
+    >>> figures(63215.2), figures(0.01234), figures(7)
+    ('63,200', '0.0123', '7')
+    """
+    if value != value:
+        return "not known"
+    if abs(value) >= 1000:
+        digits = len(str(int(abs(value)))) - 3
+        return f"{round(value, -digits):,.0f}"
+    return f"{value:.3g}"
+
+
+def number_of(n, thing):
+    """``1 pair``, ``20 pairs``."""
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def engineers(record):
+    """How many are simulated: ``100,000 engineers``, or ``all engineers``."""
+    size = record["population"]
+    return f"{size:,} engineers" if isinstance(size, int) else "all engineers"
+
+
+def contents(record):
+    """What the spread over pairs holds: ``chance and assumptions``, or chance alone."""
+    return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
+
+
+def baseline_title(record):
+    """What the baseline of a run is called."""
+    return tomllib.loads(record["baseline"])["title"]
+
+
+def environment():
+    """A new jinja2 environment with the filters of the sentences; it loads the templates of this folder."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("sim.results.narrative", "."),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "persons": persons,
+        "signed_persons": signed_persons,
+        "points": points,
+        "level": level,
+        "percent": percent,
+        "bound": bound,
+        "listed": lambda words: listed(list(words)),
+        "begin": begin,
+        "lower_first": lower_first,
+        "spoken": spoken,
+        "day": lambda date: day_label(date),
+        "is_small": is_small,
+        "causes": cause_words,
+        "band": band,
+        "count": count,
+        "figures": figures,
+        "part_words": part_words,
+        "number_of": number_of,
+        "wrap": lambda text, width: wrap(text, width),
+    }
+    return made
+
+
+@lru_cache
+def _module():
+    return environment().get_template("sentences.j2").module
+
+
+@lru_cache
+def _studies():
+    return environment().get_template("studies.j2").module
+
+
+@lru_cache
+def _notes():
+    return environment().get_template("notes.j2").module
+
+
+def _split(text):
+    """The lines of a macro, each as one paragraph, those without words left out."""
+    return [line for line in map(_plain, str(text).split("\n")) if line]
+
+
+def _plain(text):
+    """A macro's text as one paragraph: blanks joined, and none before a mark."""
+    return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", " ".join(str(text).split()))
+
+
+# --- numbers as people read them ------------------------------------------------------------------
+
+
+def persons(value, figures=2):
+    """A number of people without its sign, to two figures or more.
+
+    >>> persons(-34_812), persons(291.4), persons(0.2)
+    ('35,000', '290', '0')
+    """
+    size = round(abs(value))
+    digits = max(len(str(size)) - figures, 0)
+    return f"{round(size, -digits):,}"
+
+
+def signed_persons(value):
+    """A number of people with its sign, to two figures; zero without one."""
+    text = persons(value)
+    return text if text == "0" else f"{'+' if value > 0 else '-'}{text}"
+
+
+def points(value, digits=2):
+    """Percentage points with their sign, zero without one.
+
+    >>> points(-1.034), points(0.001)
+    ('-1.03', '0.00')
+    """
+    text = f"{value:+.{digits}f}"
+    return text if re.search("[1-9]", text) else text[1:]
+
+
+def level(value, digits=1):
+    """A level in per cent."""
+    return f"{value:.{digits}f}"
+
+
+def percent(value):
+    """A part in per cent, to two figures.
+
+    >>> percent(5.183), percent(0.0421), percent(31.2)
+    ('5.2', '0.042', '31')
+    """
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def bound(row):
+    """The largest effect, in points, that nine runs in ten leave possible."""
+    most = max(abs(row["low"]), abs(row["high"]))
+    return f"{most:.2f}" if most >= 0.01 else f"{most:.1g}"
+
+
+def is_small(people):
+    """Whether nine runs in ten lie within one per cent of a place's engineers."""
+    return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def begin(text):
+    """A text with a capital at the front."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text):
+    """A title inside a sentence: its first letter small, unless it is a name or an abbreviation.
+
+    >>> lower_first("Rules of mid-2025"), lower_first("US tax")
+    ('rules of mid-2025', 'US tax')
+    """
+    return text if text[:2].isupper() or len(text) < 2 else text[:1].lower() + text[1:]
+
+
+def spoken(name):
+    """A country by its name as people say it in a sentence."""
+    return next((each.spoken for each in named_places().values() if each.name == name), name)
+
+
+def cause_words(causes):
+    """The causes of a change as a list of phrases, the largest first; small ones are left out."""
+    told = (
+        ("arrivals", "move in"),
+        ("departures", "move out"),
+        ("entrants", "enter the occupation there"),
+        ("exits", "leave the occupation"),
+    )
+    largest = max(abs(causes[key]) for key, _ in told)
+    shown = [(abs(causes[key]), causes[key], words) for key, words in told if abs(causes[key]) * ONE_IN >= largest > 0]
+    shown.sort(key=lambda cause: -cause[0])
+    return [f"{persons(value)} {'more' if value > 0 else 'fewer'} {words}" for _, value, words in shown]
+
+
+def band(row):
+    """The band of a published fact."""
+    low, high = row["low"], row["high"]
+    if low == high:
+        return f"{low:g}"
+    if high is None:
+        return f"at least {low:g}"
+    return f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
