@@ -112,6 +112,19 @@ def _say_kinds(kinds, json, quiet):
     say([{"kind": name, "shows": shows} for name, shows in kinds.items()], json, quiet)
 
 
+def brief(
+    folder: Folder,
+    format: Annotated[Literal["html", "pdf"], typer.Option(help="pdf needs the extra 'brief'.")] = "html",
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Write the answer of a saved run as one printed page; nothing is run again."""
+    from sim.results import Result
+    from sim.show.report.brief import write_brief
+
+    say([{"file": str(write_brief(Result.load(folder), folder, format))}], json, quiet)
+
+
 def verify(
     folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
 ):

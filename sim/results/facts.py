@@ -59,7 +59,7 @@ def facts(result, most=MOST_ROWS):
     all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
     gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
     table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
-    routes = [] if keys else route_rows(result, 3)
+    routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
     own = of_scenario(record)
     return {
         "title": record["title"],
@@ -166,7 +166,10 @@ def _route(routes, lead, where):
     countries = (where or lead["where"]).countries
     for row in routes:
         before, after = (row[arm]["grants"] for arm in ("baseline", "scenario"))
-        if row["route"].split(".")[0] in countries and before and after and abs(after / before - 1) > LEAST_CHANGE:
+        if row["route"].split(".")[0] not in countries or not before or not after:
+            continue
+        parts = [abs(row["scenario"][key] - row["baseline"][key]) / 100 for key in ("from_abroad", "experts")]
+        if max(abs(after / before - 1), *parts) > LEAST_CHANGE:
             country, _, route = row["name"].partition(": ")
             return row | {"name": route if len(countries) == 1 else f"{country}, {route}"}
     return None

@@ -7,7 +7,7 @@ from sim.errors import TalentflowWarning
 
 
 def illustrate(result, folder):
-    """Draw the usual figures into ``folder/figures`` and write ``report.html`` and ``summary.md`` beside them.
+    """Draw the usual figures into ``folder/figures``; write the brief, the report and the summary beside them.
 
     Parameters
     ----------
@@ -16,9 +16,11 @@ def illustrate(result, folder):
     """
     from sim.show.plots import draw_figures
     from sim.show.report import write_report
+    from sim.show.report.brief import write_brief
 
     figures = user_path(folder) / "figures"
     figures.mkdir(exist_ok=True)
     for problem in draw_figures(result, figures):
         warnings.warn(problem, TalentflowWarning, stacklevel=2)
     write_report(result, folder)
+    write_brief(result, folder)

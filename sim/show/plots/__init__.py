@@ -9,8 +9,8 @@ from sim.processes import each
 from sim.results.decomposition import is_split
 
 KINDS = {
-    "shares": "hub shares over time, scenario and baseline, with bands",
-    "effects": "the effect on every hub's share, with interval and error",
+    "effects": "the effect on every country's share, its main hubs below, in points and people",
+    "shares": "shares over time of the place of the question and the countries that change most, with bands",
     "causes": "why the place of the question gains or loses: moves by country, entry and exit, as a waterfall",
     "slope": "shares before and after, by country",
     "countries": "the effect over time, a panel a country",

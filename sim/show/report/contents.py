@@ -2,12 +2,14 @@
 
 from sim.results import decomposition, narrative, verdicts
 from sim.results.cells import basis_table, hub_table, route_table
+from sim.results.display import added_up
 from sim.results.effects import LEAST, basis_rows
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows, shown_hubs
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.show import backcast, hub_shares, index
 from sim.show.plots import KINDS
+from sim.show.report.brief import brief_contents
 
 OPTIONS = ("population", "replicates", "years", "start", "seed")
 CAUTION = "b_compute"  # the assumption without any causal evidence: it stands first
@@ -31,6 +33,8 @@ def contents(result):
         "title": record["title"],
         "question": record["question"],
         "answer": narrative.paragraphs(result),
+        "brief": brief_contents(result)["answers"],
+        "added_up": added_up(result) if several else [],
         "comparison": hub_table(result) if several else None,
         "reading": narrative.reading(result),
         "scenarios": scenarios,

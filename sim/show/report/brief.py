@@ -1,0 +1,184 @@
+"""The brief of a run: one printed page with the answer, its table, its lines, its causes and how far to trust it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.results.display import effect_columns
+from sim.results.effects import HIGH, LOW
+from sim.results.facts import cause_table, facts, places_over_time
+from sim.results.narrative import level, sentence, sentences, signed_persons
+
+ROWS = 11  # of the table
+SOURCES = 4  # of the scenario's policies that are quoted
+PLOT = (300, 120)  # units of the picture of lines: width and height
+
+
+def write_brief(result, folder, format="html"):
+    """Write ``brief.html`` or ``brief.pdf`` into the folder of a run.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+    folder : path of a folder that exists
+    format : 'html', or 'pdf' (needs the extra 'brief')
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    UsageError without the extra ``brief``
+    """
+    from sim.show.report import templates
+
+    page = templates().get_template("brief.html.j2").render(brief_contents(result))
+    path = Path(folder) / f"brief.{format}"
+    if format == "html":
+        path.write_text(page, encoding="utf-8")
+        return path
+    try:
+        from weasyprint import HTML
+    except ImportError:
+        raise UsageError("brief --format pdf", "needs the extra 'brief': pip install 'talentflow[brief]'") from None
+    path.write_bytes(HTML(string=page).write_pdf())
+    return path
+
+
+def brief_contents(result):
+    """What the templates of the brief and of the head of the report ask for: dict of plain values.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+    """
+    arms = [_scenario(result.versus(arm) if len(result.arms) > 1 else result, arm) for arm in result.arms]
+    return {"title": result.record["title"], "question": result.record["question"], "answers": arms}
+
+
+def _scenario(result, arm):
+    found = facts(result, ROWS)
+    told, lead = sentences(found), found["lead"]
+    head, rows = effect_columns(found)
+    bars = _bars([(0.0, row["low"], row["high"], row["effect"]) for row in found["rows"]])
+    return {
+        "label": arm,
+        "told": told,
+        "number": signed_persons(lead["people"]["effect"]),
+        "settled": lead["people"]["settled"],
+        "number_of": f"{sentence('people', found['people'])} in {lead['spoken']}, January {found['last']}",
+        "range": f"90 % of runs: {signed_persons(lead['people']['low'])} to {signed_persons(lead['people']['high'])}",
+        "pairs": found["pairs"],
+        "head": head,
+        "rows": [
+            {
+                "cells": cells,
+                "level": row["level"],
+                "settled": row["settled"] or row["label"] is None,
+                "people": signed_persons(row["people"]["effect"]),
+                "bar": bar,
+                "gains": row["effect"] > 0,
+                "rest": row["label"] is None,
+            }
+            for row, cells, bar in zip(found["rows"], rows, bars, strict=True)
+        ],
+        "markdown": [
+            [*cells[:5], signed_persons(row["people"]["effect"])]
+            for row, cells in zip(found["rows"], rows, strict=True)
+        ],
+        "lines": _lines(result, found),
+        "causes": _causes(result, found),
+        "sources": _sources(result),
+        "warnings": found["warnings"],
+        "how": _again(result.record),
+        "source": sentence("source", found, result.record["versions"].get("talentflow", "")),
+    }
+
+
+def _bars(rows):
+    """Where bars lie on one scale, in per cent of its width: list of dict of left, width, low, spread and zero.
+
+    Parameters
+    ----------
+    rows : list of (where the bar begins, low, high, length)
+    """
+    ends = [
+        value for begin, low, high, length in rows for value in (begin, begin + length, begin + low, begin + high, 0)
+    ]
+    least, most = min(ends), max(ends)
+    scale = 100 / ((most - least) or 1.0)
+    return [
+        {
+            "left": scale * (min(begin, begin + length) - least),
+            "width": scale * abs(length),
+            "low": scale * (begin + low - least),
+            "spread": scale * (high - low),
+            "zero": scale * (0 - least),
+        }
+        for begin, low, high, length in rows
+    ]
+
+
+def _causes(result, found):
+    """The waterfall of causes as rows, or None where the question is about some people alone or the whole world."""
+    if not found["causes"]:
+        return None
+    table = cause_table(result, found["lead"]["label"])
+    parts = table["mean"].to_numpy()
+    if not parts.any():
+        return None
+    begins = np.append(np.cumsum(parts[:-1]) - parts[:-1], 0.0)
+    spans = zip(begins, table.low, table.high, parts, strict=True)
+    bars = _bars([tuple(map(float, span)) for span in spans])
+    names = [*table.part[:-1], "together"]
+    return [
+        {"name": name, "number": signed_persons(part), "bar": bar, "gains": part > 0, "total": name == "together"}
+        for name, part, bar in zip(names, parts, bars, strict=True)
+    ]
+
+
+def _lines(result, found):
+    """The subject's share over time as the points of a picture: both arms, the band, and what stands at the axes."""
+    name, share, _ = places_over_time(result, 1)[0]
+    values = share.transpose("arm", "replicate", "time").sel(arm=["baseline", "scenario"]).values
+    means = values.mean(1)
+    low, high = np.quantile(values[1], (LOW, HIGH), axis=0)
+    least, most = min(values.mean(1).min(), low.min()), max(values.mean(1).max(), high.max())
+    width, height = PLOT
+    x = np.linspace(0, width, values.shape[2])
+
+    def points(line):
+        y = height - height * (line - least) / ((most - least) or 1.0)
+        return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+
+    band = f"{points(high)} " + " ".join(reversed(points(low).split()))
+    return {
+        "name": name,
+        "without": points(means[0]),
+        "with": points(means[1]),
+        "band": band,
+        "least": level(float(least), found["digits"]),
+        "most": level(float(most), found["digits"]),
+        "first": found["first"],
+        "last": found["last"],
+        "end_without": level(float(means[0, -1]), found["digits"]),
+        "end_with": level(float(means[1, -1]), found["digits"]),
+        "width": width,
+        "height": height,
+    }
+
+
+def _again(record):
+    """The command that makes the run again."""
+    verb = "compare" if "arms" in record else "run"
+    options = " ".join(f"--{name} {record[name]}" for name in ("population", "replicates", "years", "start", "seed"))
+    return f"talentflow {verb} {record['name']} {options}"
+
+
+def _sources(result):
+    """What the scenario changes, a sentence a policy with its source; the first ones."""
+    told = result.record["sentences"]
+    more = [f"and {len(told) - SOURCES} more (report.html)"] if len(told) > SOURCES else []
+    return [*told[:SOURCES], *more]
