@@ -12,7 +12,7 @@ from sim.results.decomposition import parts_table
 from sim.results.effects import HIGH, LOW, decimals
 from sim.results.measures import measure, series
 from sim.results.summary import route_rows
-from sim.results.verdicts import of_scenario, shipped
+from sim.results.verdicts import shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Named, named_places, place, subject_of
 
@@ -45,7 +45,7 @@ def facts(result, most=MOST_ROWS):
     per cent of the world's, effects in percentage points and in persons
     """
     record, data = result.record, result.data
-    scenario = _scenario(record)
+    scenario = scenario_of(record)
     subject = _subject(result, scenario)
     about, _, keys = subject.partition(",")
     counts = _Counts(result, keys)
@@ -113,10 +113,10 @@ def facts(result, most=MOST_ROWS):
 
 def subject(result):
     """The subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' where there is none."""
-    return _subject(result, _scenario(result.record))
+    return _subject(result, scenario_of(result.record))
 
 
-def _scenario(record):
+def scenario_of(record):
     """The scenario of a saved run, or None where this version cannot read it."""
     try:
         return loads(record["scenario"], record["name"])

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Group
 
 from sim.results import verdicts
+from sim.results.narrative import band as sentence_band
 from sim.results.narrative import number_of
 from sim.show.layout import heading, line, table
 from sim.show.report import templates
@@ -160,6 +161,23 @@ def markdown(answer, only=None):
     return "\n\n".join([*parts, reading(answer)])
 
 
+def worst(answer, most=5):
+    """The gates that fail on most draws, the worst first, as a short table in Markdown."""
+    rows = [row for row in answer["gates"] if decides(row) and row["verdict"] == "missed"]
+    rows = sorted(rows, key=lambda row: row["inside"] or 0)[:most]
+    heads = ["worst first", "published", "model", "draws inside"]
+    cells = [
+        [
+            f"{row['id']}: {row['statistic']}",
+            sentence_band(row),
+            number(row["median"]),
+            f"{100 * (row['inside'] or 0):.0f} %",
+        ]
+        for row in rows
+    ]
+    return "\n\n".join([summary(answer), "\n".join(_cells(line) for line in (heads, ["---"] * 4, *cells))])
+
+
 def notes(answer):
     """Source, note and scenarios of every row, as a list in Markdown."""
     return "\n".join(f"- **{row['id']}**: {background(row)}." for row in answer["gates"])
@@ -167,9 +185,8 @@ def notes(answer):
 
 def documents(answer):
     """What stands between the markers of each document: dict of its path in the project -> text."""
-    missed = list(GROUPS)[:2]
     return {
-        "README.md": markdown(answer, missed) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
+        "README.md": worst(answer) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
         "docs/gates.md": markdown(answer) + "\n\n## Sources, notes and scenarios\n\n" + notes(answer),
     }
 

@@ -1,7 +1,9 @@
-"""The routes that a scenario touches most: people waiting, and the odds of being selected, over time."""
+"""The visa routes that a policy touches: people waiting, and the odds of being selected, over time."""
 
 from sim.results.effects import effect_series
+from sim.results.facts import scenario_of
 from sim.results.measures import series
+from sim.results.narrative import percent
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown, years_shown
 from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
@@ -9,6 +11,7 @@ from sim.show.plots.labels import wrap
 from sim.show.plots.panels import in_em, inset, pixels
 
 SIZE = (10, 7)  # inches
+LEAST = 0.01  # of the people waiting: a smaller change is none to speak of
 LEFT, BELOW, RIGHT = 4.2, 1.8, 1.2  # em, round each panel
 NAME, TITLE = 6.3, 2.2  # em above a panel: for the route's name and its own title, and for the title alone
 
@@ -36,8 +39,10 @@ def plot_backlog(result, ax=None, hubs=None, years=None):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        style.heading(ax, result.record["title"], f"The visa routes that change most, {period(times)}")
         routes = _routes(result, hubs, style.fit(3, 2))
+        title = _finding(result, routes, waiting.sel(time=times)) if routes else result.record["title"]
+        what = "people waiting for the visa routes that the policy touches, and their odds"
+        style.heading(ax, title, f"{result.record['title']}: {what}, {period(times)}")
         if not routes:
             style.say(ax, "No route differs: in every pair the scenario admits as many and leaves as many waiting.")
             return ax
@@ -56,7 +61,7 @@ def plot_backlog(result, ax=None, hubs=None, years=None):
 
 
 def _routes(result, hubs, count):
-    """The routes with the largest effects on people waiting and admitted, over the years; only those that differ."""
+    """The routes whose rules the policy changes, or else those that change most; only those that differ."""
     size = sum(
         abs(effect_series(result, name).mean("replicate")).mean(axis).to_series()
         for name, axis in (("backlog", "time"), ("grants", "year"))
@@ -64,7 +69,27 @@ def _routes(result, hubs, count):
     if hubs:
         countries = set(result.data.hub_country.sel(hub=hubs_shown(result, hubs)).values.tolist())
         size = size[[route for route in size.index if route.split(".")[0] in countries]]
-    return list(size[size > 0].sort_values(ascending=False, kind="stable").index[:count])
+    size = size[size > 0].sort_values(ascending=False, kind="stable")
+    touched = [route for route in size.index if route in _touched(result.record)]
+    return (touched or list(size.index))[:count]
+
+
+def _touched(record):
+    """The routes whose rules a scenario changes, by label; none for a scenario that this version cannot read."""
+    scenario = scenario_of(record)
+    paths = [lever.path.split(".") for policy in scenario.policies for lever in policy.levers] if scenario else []
+    return {f"{path[1]}.{path[3]}" for path in paths if len(path) > 3 and path[2] == "route"}
+
+
+def _finding(result, routes, waiting):
+    """How many more or fewer people wait for the first route at the end, in a title."""
+    means = waiting.sel(route=routes[0]).isel(time=-1).mean("replicate")
+    before, after = (float(means.sel(arm=arm)) for arm in ("baseline", "scenario"))
+    name = str(result.data.route_name.sel(route=routes[0]).item()).split(" (")[0]
+    if not before or abs(after / before - 1) < LEAST:
+        return f"{name}: about as many people wait in {int(waiting.time[-1])}"
+    size, more = percent(abs(100 * (after / before - 1))), "more" if after > before else "fewer"
+    return f"{name}: {size} % {more} people wait in {int(waiting.time[-1])}"
 
 
 def _panels(ax, column, columns):

@@ -1,4 +1,4 @@
-"""Which hub is the largest: mean ranks over time, and the probability of every rank in the last year."""
+"""Ranks of hubs in the last January: a slope from without to with the policy, and how likely every rank is."""
 
 import numpy as np
 
@@ -11,11 +11,12 @@ SIZE = (10, 7)  # inches
 MOST = (20, 12)  # hubs that stay readable, in a memo and on a slide
 NAMES, LINKS, MEANS = 15, 2.5, 5.8  # em: the hubs' names, the lines that lead to them, the column of mean ranks
 WIDEST = (14, 9)  # ranks that have a column of their own
+LEAST = 0.1  # of a rank: a smaller change is drawn in grey
 DARK = 0.65  # a probability from which the shade asks for white letters
 
 
 def plot_ranks(result, ax=None, hubs=None, years=None):
-    """Mean rank of hubs by stock over time in both arms, and how likely each rank is at the end.
+    """Mean rank of hubs by stock without and with the policy, and how likely each rank is with it.
 
     Ranks count the named hubs and those asked for; areas that are the rest of a country or region have no rank.
 
@@ -24,7 +25,7 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
     result : Result with one scenario
     ax : matplotlib Axes; a new figure of 10 by 7 inches if None
     hubs : list of hub labels; the largest if None
-    years : (first, last), 1 January each; the whole run if None
+    years : (first, last); the last January is shown, and that of the run if None
 
     Returns
     -------
@@ -44,13 +45,12 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
         half = 0.5 * ax.get_window_extent().width / pixels(ax, 1)
         lines = inset(ax, left=2.8, below=1.8, right=half + NAMES / 2 + LINKS, above=2.4)
         table = inset(ax, left=half + NAMES / 2, below=1.8, right=MEANS, above=2.4)
-        colours = style.hub_colours(result.data)
-        _draw_lines(lines, ranks.sel(hub=rows), colours)
-        _write_names(lines, ranks.sel(hub=rows), colours)
+        _draw_lines(lines, ranks.sel(hub=rows))
+        _write_names(lines, ranks.sel(hub=rows))
         _draw_table(table, ranks.sel(hub=rows).isel(time=-1))
         what = f"number of AI engineers{basis_words(result)}"
-        subtitle = f"Rank among {ranks.sizes['hub']} hubs by {what}, {period(times)}"
-        style.heading(ax, result.record["title"], subtitle)
+        subtitle = f"rank among {ranks.sizes['hub']} hubs by {what}, {period(times[-1:])}"
+        style.heading(ax, _finding(ranks.sel(hub=rows)), f"{result.record['title']}: {subtitle}")
         differs = (ranks.sel(arm="scenario") != ranks.sel(arm="baseline")).any()
         style.caption(ax, ("" if differs else "No rank differs in any pair. ") + _small_print(result))
     return ax
@@ -77,22 +77,37 @@ def _rows(ranks, chosen, count):
     return [hub for hub in best if hub in chosen] if chosen else best[:count]
 
 
-def _draw_lines(plot, ranks, colours):
-    mean = ranks.mean("replicate")
-    years = ranks.time.values if ranks.sizes["time"] > 1 else ranks.time.values[0] + np.array([-0.4, 0.4])
+def _draw_lines(plot, ranks):
+    """A line a hub from its mean rank without the policy to that with it; those that change are coloured."""
+    mean = ranks.isel(time=-1).mean("replicate")
     for hub in ranks.hub.values:
-        scenario, baseline = (
-            np.broadcast_to(mean.sel(arm=arm, hub=hub).values, years.shape) for arm in ("scenario", "baseline")
-        )
-        plot.plot(years, scenario, color=colours[hub], lw=style.em(0.3))
-        plot.plot(years, baseline, color=style.darker(colours[hub]), lw=style.em(0.13), ls=(0, (3, 2)))
+        before, after = (float(mean.sel(arm=arm, hub=hub)) for arm in ("baseline", "scenario"))
+        colour = style.FAINT if abs(after - before) < LEAST else style.GAIN if after < before else style.LOSS
+        plot.plot([0, 1], [before, after], color=colour, lw=style.em(0.25), marker="o", ms=style.em(0.4))
     low, high = float(mean.min()), float(mean.max())
-    plot.set(xlim=(years[0], years[-1]), ylim=(high + 0.5, low - 0.5), xticks=np.unique(ranks.time.values[[0, -1]]))
+    plot.set(xlim=(-0.03, 1), ylim=(high + 0.5, low - 0.5), xticks=[0, 1], xticklabels=["without", "with"])
     plot.set_yticks([rank for rank in (1, *range(5, 40, 5)) if low - 0.5 <= rank <= high + 0.5])
+    plot.tick_params(axis="x", length=0, labelsize="medium")
     plot.set_title("mean rank over pairs", loc="left", fontsize="medium", pad=style.em(0.6))
 
 
-def _write_names(plot, ranks, colours):
+def _finding(ranks):
+    """The hub whose mean rank changes most, in a title."""
+    mean = ranks.isel(time=-1).mean("replicate")
+    change = (mean.sel(arm="scenario") - mean.sel(arm="baseline")).to_series()
+    hub = change.abs().idxmax()
+    if abs(change[hub]) < LEAST:
+        return "No hub changes its rank by as much as a tenth"
+    name = str(ranks.hub_name.sel(hub=hub).item())
+    before, after = (_rank(mean, hub, arm) for arm in ("baseline", "scenario"))
+    return f"{name} {'falls' if change[hub] > 0 else 'rises'} most: from mean rank {before} to {after}"
+
+
+def _rank(mean, hub, arm):
+    return f"{float(mean.sel(arm=arm, hub=hub)):.1f}"
+
+
+def _write_names(plot, ranks):
     """The names stand in the rows of the table, and a thin line leads to each from the end of its own."""
     ends = ranks.sel(arm="scenario").isel(time=-1).mean("replicate")
     (bottom, top), count = plot.get_ylim(), ranks.sizes["hub"]
@@ -102,7 +117,7 @@ def _write_names(plot, ranks, colours):
         plot.plot(
             [1, 1 + LINKS / width],
             [end, to],
-            color=colours[hub],
+            color=style.FAINT,
             lw=style.em(0.09),
             clip_on=False,
             transform=plot.transAxes,
@@ -146,6 +161,7 @@ def _small_print(result):
     pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
     return (
-        f"{pairs}. Coloured: scenario; dashes: baseline. Table: in how many % of pairs the scenario gives the "
+        f"{pairs}. Blue rises, orange falls, grey moves by less than a tenth of a rank. Table: in how "
+        "many % of pairs the scenario gives the "
         f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')}"
     )

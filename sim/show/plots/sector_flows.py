@@ -1,4 +1,4 @@
-"""New jobs by the sector left and the sector taken: an alluvial plot in a fixed order."""
+"""Sectors that gain and lose people by job changes: the policy's change of net moves, as diverging bars."""
 
 import numpy as np
 
@@ -6,15 +6,11 @@ from sim.errors import UsageError
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, years_shown
 from sim.show.plots.flows import changes, interval_words, list_changes, table, years_words
-from sim.show.plots.labels import apart
-from sim.show.plots.panels import pixels
+from sim.show.plots.panels import inset, pixels, right_of
 
-SIZE = (10, 6.3)  # inches
-PLOT = {"memo": (0.155, 0.0, 0.39, 0.94), "slide": (0.19, 0.0, 0.31, 0.94)}  # of the axes; names stand beside it
+SIZE = (10, 6)  # inches
+PLOT = {"memo": (0.0, 0.0, 0.68, 0.96), "slide": (0.0, 0.0, 0.66, 0.96)}  # of the axes
 LIST = (0.74, 0, 0.26, 1)
-BAR, APART = 0.05, 0.012  # width of a sector's bar; room between two of them, of the height
-STEPS = np.linspace(0, 1, 60)
-BEND = STEPS**2 * (3 - 2 * STEPS)  # from 0 to 1, level at both ends
 NAMES = {
     "frontier_lab": "Frontier labs",
     "big_tech": "Big tech",
@@ -28,18 +24,18 @@ NAMES = {
 
 
 def plot_sector_flows(result, ax=None, hubs=None, years=None):
-    """New jobs a year under the policy, from the sector left to the sector taken, and what the policy changes.
+    """Change of the net moves into each sector by job changes, persons a year, and the largest changes between two.
 
     Parameters
     ----------
     result : Result
-    ax : matplotlib Axes; a new figure of 10 by 6.3 inches if None
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
     hubs : None: new jobs are counted for the whole world
     years : (first, last), both included, or None for all
 
     Returns
     -------
-    the Axes; the flows are ``ax.child_axes[0]``
+    the Axes; the bars are ``ax.child_axes[0]``
 
     Raises
     ------
@@ -49,21 +45,45 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None):
         raise UsageError("sector_flows shows the new jobs of the whole world", "it takes no hubs")
     years = years_shown(only_pair(result, "sector_flows"), years)
     jobs = named(result.data.hires.sel(year=years).mean("year"))
-    found = table(changes(jobs))
+    net, found = changes(net_moves(jobs)), table(changes(jobs))
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        subtitle = "New jobs by the sector left and taken, persons a year"
-        style.heading(ax, result.record["title"], f"{subtitle}, {years_words((int(years[0]), int(years[-1])))}")
+        subtitle = "change of net moves by job changes, persons a year"
+        when = years_words((int(years[0]), int(years[-1])))
+        style.heading(ax, _finding(net), f"{result.record['title']}: {subtitle}, {when}")
         if not float(jobs.sum()):
             style.say(ax, "Nobody takes a new job in these years.")
             return ax
-        flows = jobs.sel(arm="scenario").mean("replicate")
-        plot = ax.inset_axes(style.fit(**PLOT))
-        _draw(plot, flows.transpose("origin", "destination").values, list(flows.origin.values))
+        _draw(ax.inset_axes(style.fit(**PLOT)), net)
         _list(ax.inset_axes(LIST), found)
         style.caption(ax, _small_print(result, found))
     return ax
+
+
+def net_moves(jobs):
+    """Jobs taken in each sector by people from other sectors, less jobs left for other sectors.
+
+    Parameters
+    ----------
+    jobs : xarray.DataArray over (arm, replicate, origin, destination), as :func:`named` gives it
+    """
+    taken = jobs.sum("origin").rename(destination="sector")
+    return taken - jobs.sum("destination").rename(origin="sector")
+
+
+def _finding(net):
+    """The sector that gains most, in a title; or that none is told from zero."""
+    clear = net.where(net.clear, drop=True)
+    if not clear.sizes["sector"]:
+        return "No sector gains or loses measurably by job changes"
+    mean = clear["mean"].to_series()
+    most = mean.abs().idxmax()
+    return (
+        f"{most} {'gain' if most.endswith('s') else 'gains'} most by job changes"
+        if mean[most] > 0
+        else (f"{most} {'lose' if most.endswith('s') else 'loses'} most by job changes")
+    )
 
 
 def named(jobs):
@@ -73,53 +93,30 @@ def named(jobs):
     return renamed.assign_coords(origin=names, destination=names)
 
 
-def _draw(plot, flows, names):
-    """Bars of both sides, bands between them as wide as the flows, names beside them; (origin, destination) persons."""
-    plot.axis("off")
-    plot.set(xlim=(0, 1), ylim=(0, 1))
-    plot.set_title("left", loc="left", fontsize="small", color=style.BASELINE, pad=style.em(0.4))
-    plot.set_title("taken", loc="right", fontsize="small", color=style.BASELINE, pad=style.em(0.4))
-    colours = style.HUES
-    scale = (1 - APART * (len(flows) - 1)) / flows.sum()
-    left, right = (tops(flows.sum(axis=axis) * scale) for axis in (1, 0))
-    here, there = left.copy(), right.copy()
-    x = BAR + (1 - 2 * BAR) * STEPS
-    for k, j in np.ndindex(flows.shape):
-        width = flows[k, j] * scale
-        upper = here[k] + BEND * (there[j] - here[k])
-        plot.fill_between(x, upper - width, upper, color=colours[k], alpha=0.25 if k == j else 0.6, lw=0)
-        here[k] -= width
-        there[j] -= width
-    for side, top, bottom in ((0, left, here), (1, right, there)):
-        x0 = side * (1 - BAR)
-        for k, colour in enumerate(colours[: len(names)]):
-            plot.fill_between([x0, x0 + BAR], bottom[k], top[k], color=colour, lw=0)
-        _name(plot, side, (top + bottom) / 2, names, flows.sum(axis=1 - side))
-
-
-def tops(heights):
-    """Where each bar begins, from the top of the axes down, in order."""
-    return 1 - np.concatenate([[0], np.cumsum(heights + APART)[:-1]])
-
-
-def _name(plot, side, middles, names, jobs):
-    """Each sector's name and its new jobs beside its bar, moved apart where they would overlap."""
-    gap = pixels(plot, 2.3) / plot.get_window_extent().height
-    up = gap * np.arange(len(names))[::-1]  # from the last label, which is the lowest
-    heights = np.clip(apart(middles, gap), gap / 2 + up, 1 - gap / 2 - up[::-1])
-    for y, middle, name, count in zip(heights, middles, names, jobs, strict=True):
-        plot.annotate(
-            f"{name}\n{count:,.0f}",
-            (side, middle),
-            xytext=(side + (0.07 if side else -0.07), y),
-            fontsize="small",
-            va="center",
-            ha="left" if side else "right",
-            linespacing=1.0,
-            annotation_clip=False,
-            parse_math=False,
-            arrowprops={"arrowstyle": "-", "color": style.FAINT, "lw": 0.6, "shrinkA": 1, "shrinkB": 0},
-        )
+def _draw(field, net):
+    """A bar a sector from loss to gain, with the spread over pairs and the number beside it."""
+    field.axis("off")
+    order = net["mean"].to_series().sort_values().index
+    net = net.sel(sector=list(order))
+    names, mean = list(order), net["mean"].values
+    plot = inset(field, left=0.55 * max(map(len, names)) + 0.8, below=3, right=5.5)
+    y = np.arange(len(names))
+    colours = [
+        style.UNDECIDED if not clear else style.GAIN if value > 0 else style.LOSS
+        for value, clear in zip(mean, net.clear.values, strict=True)
+    ]
+    plot.barh(y, mean, 0.62, color=colours, lw=0)
+    if net.attrs["pairs"] > 1:
+        plot.hlines(y, net.low, net.high, color=style.INK, lw=style.em(0.1))
+    plot.axvline(0, color=style.INK, lw=0.9)
+    plot.set_yticks(y, names, color=style.INK)
+    plot.tick_params(axis="y", length=0)
+    plot.spines["left"].set_visible(False)
+    plot.locator_params(axis="x", nbins=5)
+    plot.xaxis.set_major_formatter("{x:,.0f}")
+    plot.set_xlabel("loses  \u2190   persons a year   \u2192  gains")
+    for place, value in zip(y, mean, strict=True):
+        right_of(plot, place, 5, style.signed(float(value), 0), fontsize="small")
 
 
 def _list(panel, found):
@@ -135,9 +132,7 @@ def _list(panel, found):
 
 
 def _small_print(result, found):
-    more = " Movers take a new job too. Pale: within a sector."
     return (
-        f"{interval_words(result)} Bands: the scenario's flows, mean over pairs. Changes: policy less baseline; listed "
-        f"are those whose interval leaves out zero ({int(found.clear.sum())} of {len(found)} that "
-        f"differ).{style.fit(more, '')}"
+        f"{interval_words(result)} Bars: policy less baseline, mean over pairs; grey: the interval holds zero. "
+        f"Listed are changes whose interval leaves out zero ({int(found.clear.sum())} of {len(found)} that differ)."
     )
