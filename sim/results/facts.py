@@ -12,7 +12,7 @@ from sim.results.decomposition import parts_table
 from sim.results.effects import HIGH, LOW, decimals
 from sim.results.measures import measure, series
 from sim.results.summary import route_rows
-from sim.results.verdicts import shipped
+from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Named, named_places, place, subject_of
 
