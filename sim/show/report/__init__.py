@@ -1,8 +1,6 @@
 """The report of a run: one HTML file that needs nothing else, and a page of Markdown."""
 
-import re
 from base64 import b64encode
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +8,7 @@ from sim.arguments import user_path
 from sim.results.sweep import beside
 from sim.show.plots import KINDS, draw_sweep
 from sim.show.report.contents import contents
+from sim.show.report.pages import templates
 
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -87,31 +86,3 @@ def _data_address(figure):
     else:
         kind, drawn = TYPES[figure.suffix], figure.read_bytes()
     return f"data:{kind};base64,{b64encode(drawn).decode()}"
-
-
-@lru_cache
-def templates():
-    """The templates of all pages, made ready once: jinja2.Environment."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("sim.show.report", "."),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=lambda name: ".html" in (name or ""),
-    )
-    made.filters |= {"typeset": _typeset, "plain": _plain_markdown}
-    return made
-
-
-def _typeset(text):
-    """True minus signs and arrows, and no line break between a number and its %."""
-    text = re.sub(r"(?<![\w-])-(?=\d)", "\u2212", text)
-    return re.sub(r"(?<=\d) %", "\u00a0%", text.replace("->", "\u2192"))
-
-
-def _plain_markdown(text):
-    """Text that Markdown shows as it stands, in one line."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*\[\]|#])", r"\\\1", " ".join(text.split()))

@@ -9,6 +9,7 @@ from sim.results.display import effect_columns
 from sim.results.effects import HIGH, LOW
 from sim.results.facts import cause_table, facts, places_over_time
 from sim.results.narrative import level, sentence, sentences, signed_persons
+from sim.show.report.pages import templates
 
 ROWS = 11  # of the table
 SOURCES = 4  # of the scenario's policies that are quoted
@@ -32,8 +33,6 @@ def write_brief(result, folder, format="html"):
     ------
     UsageError without the extra ``brief``
     """
-    from sim.show.report import templates
-
     page = templates().get_template("brief.html.j2").render(brief_contents(result))
     path = Path(folder) / f"brief.{format}"
     if format == "html":
