@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from sim.errors import ResultError, UsageError
 from sim.results.result import Result
 from sim.show.plots import style
-from sim.show.plots.flow_map import LAND, equal_earth, net_changes
+from sim.show.plots.flow_map import LAND, between_countries, equal_earth, net_changes
 from sim.show.plots.flows import changes, flows_of_all, flows_shown, table
 from sim.show.plots.heat_map import plot_heat_map
 from sim.show.plots.net_migration import net_by_region
@@ -202,15 +202,24 @@ def test_net_changes_point_to_the_hub_that_gains(result):
 def test_the_map_shows_every_hub_and_the_arrows_of_those_asked_for(result, picture):
     panel = picture("flow_map").child_axes[0]
     circles = [line for line in panel.lines if line.get_marker() == "o"]
-    assert len(circles) == result.data.sizes["hub"]
+    groups = ["rest_of_eu", "rest_of_asia", "rest_of_world"]  # boxes off the coasts
+    assert len(circles) == result.data.sizes["hub"] - len(groups)
     sizes = np.sort([circle.get_markersize() for circle in circles])
-    stock = np.sort(result.data.stock.sum("tier").sel(arm="scenario", time=2036).mean("replicate"))
+    stock = np.sort(result.data.stock.sum("tier").sel(arm="scenario", time=2036).drop_sel(hub=groups).mean("replicate"))
     assert np.allclose((sizes / sizes[-1]) ** 2, stock / stock[-1])
     left, right = panel.get_xlim()
     low, high = panel.get_ylim()
     assert all(left < line.get_xdata()[0] < right and low < line.get_ydata()[0] < high for line in circles)
-    chosen = words(drawn(result, "flow_map", hubs=["tel_aviv"]))
-    assert "Tel Aviv (Israel)" in chosen
+    assert {"Rest of the world", "Rest of Asia", "Rest of the EU"} <= set(words(picture("flow_map")))
+    assert "Israel" in words(drawn(result, "flow_map", hubs=["tel_aviv"]))
+
+
+def test_moves_between_countries_are_those_between_their_hubs(result):
+    flow, country = result.data.flow.mean("year"), result.data.hub_country.values
+    between = between_countries(flow, result.data)
+    outside = country[:, None] != country
+    assert np.allclose(between.sum(("origin", "destination")), flow.where(outside, 0).sum(("origin", "destination")))
+    assert not between.sel(origin="usa", destination="usa").any()
 
 
 def test_hubs_without_a_change_are_not_said_to_be_a_run_without_one(result):

@@ -10,11 +10,12 @@ from fake_result import fake_result
 from test_answer import compared
 
 from sim.results.cells import hub_table
-from sim.results.narrative import paragraphs
+from sim.results.facts import facts
+from sim.results.narrative import paragraphs, sentences
 from sim.results.result import Result
-from sim.results.summary import country_rows
 from sim.scenario.files import loads
 from sim.show.report import report_html, summary_md, write_report
+from sim.show.report.brief import brief_contents, write_brief
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 EVIL = '<script>alert("x")</script> | *b* `c` <img src=x onerror=y>'
@@ -71,7 +72,9 @@ def test_it_needs_nothing_else(page):
 def test_it_answers_the_question_with_the_numbers_of_the_table(result, page):
     text = words(page.text)
     assert result.record["question"] in text
-    assert all(words(text_) in text for text_ in paragraphs(result))
+    told = sentences(facts(result))
+    for name in ("headline", "others", "why", "trust"):
+        assert words(told[name]) in text, name
     for row in hub_table(result)[1]:
         for cell in row:
             assert cell in text
@@ -105,7 +108,7 @@ def test_tables_have_headers_and_figures_have_words(page):
     assert len(page.all("caption")) == len(page.all("table")) >= 4
     assert {th.get("scope") for th in page.all("th")} == {"col", "row"}
     (image,) = page.all("img")
-    assert "effect on every hub" in image["alt"]
+    assert "effect on every country" in image["alt"]
     assert image["src"].startswith("data:image/svg+xml;base64,")
     assert page.all("html") == [{"lang": "en"}]
 
@@ -145,13 +148,14 @@ def test_a_single_pair_and_an_older_run_have_a_report(small):
 def test_warnings_stand_with_the_answer(small):
     warned = replace(small, record=small.record | {"warnings": ["the levers reach nobody"]})
     text = Page(report_html(warned, {})).text
-    assert text.index("the levers reach nobody") < text.index("Where the world's AI engineers live")
+    assert text.index("the levers reach nobody") < text.index("How far to trust it")
 
 
 def test_a_comparison_has_one_table_on_top_and_a_section_a_scenario():
     several = compared(h1b_fee=1.0, half_the_fee=0.5)
     page = Page(report_html(several, {}))
-    assert len(page.all("caption")) == 1 + 2 * 2 + 2  # compared; hubs and routes of each; long run; assumptions
+    # compared; countries, causes, hubs and routes of each; long run; assumptions
+    assert len(page.all("caption")) == 1 + 2 * 4 + 2
     text = words(page.text)
     assert "h1b_fee: effect in pp (90 % of pairs)" in text
     assert "talentflow compare h1b_fee.toml half_the_fee.toml --baseline baseline.toml" in text
@@ -163,7 +167,7 @@ def test_the_page_of_markdown_is_a_page(result):
     lines = text.splitlines()
     assert lines[0] == f"# {result.record['title']}"
     table = [line for line in lines if line.startswith("|")]
-    assert len(table) == 13 + len(country_rows(result))
+    assert len(table) == 2 + len(brief_contents(result)["answers"][0]["rows"])
     assert len({line.count("|") for line in table}) == 1
     for part in (result.record["question"], paragraphs(result)[0].split(". ")[0], "    talentflow run scenario.toml"):
         assert part in text
@@ -178,7 +182,7 @@ def test_it_is_written_with_the_figures_that_lie_there(small, tmp_path):
     (tmp_path / "figures" / "flows.graphml").write_text("")
     report = write_report(small, tmp_path)
     images = Page(report.read_text(encoding="utf-8")).all("img")
-    assert [image["src"].partition(";")[0] for image in images] == ["data:image/svg+xml", "data:image/png"]
+    assert [image["src"].partition(";")[0] for image in images] == ["data:image/png", "data:image/svg+xml"]
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {"figures", "report.html", "summary.md", "scenario.toml", "baseline.toml", "assumptions.toml"}
 
@@ -194,3 +198,33 @@ def test_what_it_prints_of_a_scenario_can_be_run_again(small):
         "US $100,000 H-1B fee",
         "Baseline",
     ]
+
+
+# --- the brief ------------------------------------------------------------------------------------
+
+
+def test_the_brief_says_what_the_answer_says(result, tmp_path):
+    text = words(Page(write_brief(result, tmp_path).read_text(encoding="utf-8")).text)
+    told = sentences(facts(result))
+    for name in ("title", "headline", "others", "why", "trust"):
+        assert words(told[name]) in text, name
+    assert "Presidential Proclamation 10973" in text
+    assert "talentflow run h1b_fee --population 100000" in text
+
+
+def test_the_brief_is_one_printed_page(result, small, equal_arms, tmp_path):
+    weasyprint = pytest.importorskip("weasyprint")
+    for number, each in enumerate((result, small, equal_arms)):
+        page = write_brief(each, tmp_path).read_text(encoding="utf-8")
+        for paper in ("A4", "letter"):
+            sized = page.replace("size: auto", f"size: {paper}")
+            assert len(weasyprint.HTML(string=sized).render().pages) == 1, (number, paper)
+    assert write_brief(result, tmp_path, "pdf").read_bytes()[:4] == b"%PDF"
+
+
+def test_a_brief_is_escaped_and_needs_nothing_else(small, tmp_path):
+    evil = replace(small, record=small.record | {"title": EVIL, "question": EVIL, "sentences": [EVIL]})
+    page = Page(write_brief(evil, tmp_path).read_text(encoding="utf-8"))
+    assert EVIL in page.text
+    assert not page.all("script")
+    assert not page.all("img")

@@ -1,32 +1,35 @@
-"""The largest changes of net flows between hubs, as arrows on a map."""
+"""The largest changes of the flows between countries, as arrows on a map: where more people move, and where fewer."""
 
 import json
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from sim.errors import ResultError
+from sim.scenario.places import named_places
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, table, years_words
 from sim.show.plots.point_labels import dot, label_points
 
-SIZE = (10, 6)  # inches
+SIZE = (10, 5.4)  # inches
 LAND = Path(__file__).parents[1] / "data" / "land.json"
-WEST, EAST, SOUTH, NORTH = -2.35, 2.5, -0.82, 1.17  # radii of the earth on the map, which shows at least these
-LARGEST_CIRCLE, WIDEST_ARROW = 1.4, 0.4  # em: radius of the largest stock, width of the largest change
-CLEAR = {"color": style.INK, "alpha": 0.7}
-UNCLEAR = {"color": style.BASELINE, "alpha": 0.7, "ls": (0, (2, 1.2))}
+WEST, EAST, SOUTH, NORTH = -2.35, 2.5, -0.82, 1.17  # radii of the earth: the whole inhabited world
+SOUTHERNMOST = -35  # degrees: the map ends there
+GROUPS = {"xeu": (-0.5, 0.72), "xas": (2.2, -0.02), "xrw": (-0.28, -0.42)}  # no countries: boxes off the coasts
+LARGEST_CIRCLE, WIDEST_ARROW = 1.2, 0.45  # em: radius of the largest stock, width of the largest change
+LEAST_SHARE = 0.04  # of the largest change: smaller ones are not drawn
 
 
 def plot_flow_map(result, ax=None, hubs=None, years=None):
-    """Who gains from whom: changes of the net flow between two hubs, policy less baseline.
+    """Change of the flow from country to country, policy less baseline: an arrow in the direction in which people move.
 
     Parameters
     ----------
     result : Result
-    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
-    hubs : list of hub labels: only arrows from or to them; None for the largest of all
+    ax : matplotlib Axes; a new figure of 10 by 5.4 inches if None
+    hubs : list of hub labels: only flows from or to their countries; None for the largest of all
     years : (first, last) of the flows, both included, or None for all
 
     Returns
@@ -41,23 +44,60 @@ def plot_flow_map(result, ax=None, hubs=None, years=None):
     if "latitude" not in result.data.coords:
         raise ResultError(result.record["name"], "was saved without the places of the hubs; run it again for a map")
     flows = flows_of_all(result, "flow_map", years)
-    found = net_changes(flows.moves)
+    found = table(changes(between_countries(flows.moves, result.data)))
     shown = result.data.hub.values if hubs is None else hubs_shown(result, hubs)
-    arrows = found[found.origin.isin(shown) | found.destination.isin(shown)][: style.fit(20, 12)]
+    countries = set(result.data.hub_country.sel(hub=shown).values.tolist())
+    arrows = found[found.origin.isin(countries) | found.destination.isin(countries)]
+    arrows = arrows[abs(arrows["mean"]) >= LEAST_SHARE * abs(arrows["mean"]).max()][: style.fit(14, 9)]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        subtitle = "Change of the net flow between hubs, persons a year: policy less baseline"
-        style.heading(ax, result.record["title"], f"{subtitle}, {years_words(flows.years)}")
+        subtitle = "change of the flow between countries, persons a year"
+        title = _finding(result, arrows) if len(arrows) else result.record["title"]
+        style.heading(ax, title, f"{result.record['title']}: {subtitle}, {years_words(flows.years)}")
         if not len(found):
             style.say_nothing_differs(ax)
             return ax
         if not len(arrows):
-            style.say(ax, "No net flow from or to these hubs differs in any pair.")
+            style.say(ax, "No flow from or to these hubs differs in any pair.")
             return ax
         _draw_map(ax.inset_axes((0, 0, 1, 1)), result, arrows, flows.years[1] + 1)
         style.caption(ax, _small_print(result, arrows))
     return ax
+
+
+def between_countries(moves, data):
+    """Moves from country to country, those inside one left out.
+
+    Parameters
+    ----------
+    moves : xarray.DataArray over (arm, replicate, origin, destination) of hubs
+    data : xarray.Dataset of the run
+    """
+    country = data.hub_country.to_series()
+    inside = xr.DataArray(
+        np.array([[country[hub] == code for hub in moves.origin.values] for code in dict.fromkeys(country)], float),
+        {"place": list(dict.fromkeys(country)), "hub": moves.origin.values},
+        ("place", "hub"),
+    )
+    for end in ("origin", "destination"):
+        moves = xr.dot(moves.reset_coords(drop=True).rename({end: "hub"}), inside, dim="hub").rename(place=end)
+    return moves.where(moves.origin != moves.destination, 0)
+
+
+def country_names(data):
+    """What the countries of a run are called: dict of label -> name."""
+    known = named_places()
+    return {code: known[code].name if code in known else code for code in data.hub_country.values.astype(str)}
+
+
+def _finding(result, arrows):
+    """The largest change of a flow, in a title."""
+    row, known = arrows.iloc[0], named_places()
+    names = {code: known[code].spoken if code in known else code for code in (row.origin, row.destination)}
+    size = f"{round(abs(row['mean']), -1) if abs(row['mean']) >= 100 else abs(row['mean']):,.0f}"
+    more = "more" if row["mean"] > 0 else "fewer"
+    return f"{size} {more} a year move from {names[row.origin]} to {names[row.destination]}"
 
 
 def net_changes(moves):
@@ -103,26 +143,41 @@ def _draw_map(panel, result, arrows, year):
     panel.spines[:].set_visible(False)
     _set_limits(panel)
     _draw_land(panel)
-    stock = result.data.stock.sum("tier").sel(arm="scenario", time=year).mean("replicate").to_series()
-    x, y = equal_earth(result.data.longitude.values, result.data.latitude.values)
+    data = result.data
+    stock = data.stock.sum("tier").sel(arm="scenario", time=year).mean("replicate").to_series()
+    x, y = equal_earth(data.longitude.values, data.latitude.values)
     points = dict(zip(stock.index, zip(x, y, strict=True), strict=True))
     radii = style.em(LARGEST_CIRCLE) * np.sqrt(stock / stock.max())
-    _draw_circles(panel, result.data, points, radii)
-    lines = _draw_arrows(panel, points, radii, arrows)
-    touched = [hub for hub in radii.sort_values(ascending=False).index if hub in {*arrows.origin, *arrows.destination}]
-    names = result.data.hub_name.to_series()
-    circles = [dot(panel, points[hub], radii[hub]) for hub in radii.index]
-    label_points(panel, [(names[hub], *points[hub], radii[hub]) for hub in touched], circles + lines)
+    country = data.hub_country.to_series()
+    _draw_circles(panel, data, points, radii[[hub for hub in radii.index if country[hub] not in GROUPS]])
+    names, ends, sizes = country_names(data), {}, {}
+    for code in dict.fromkeys(country):
+        largest = stock[country[country == code].index].idxmax()
+        ends[code] = GROUPS.get(code, points[largest])
+        sizes[code] = style.em(0.9) if code in GROUPS else radii[largest]
+    boxes = [_draw_box(panel, names[code], ends[code]) for code in GROUPS if code in ends]
+    lines = _draw_arrows(panel, ends, sizes, arrows)
+    touched = [code for code in ends if code in {*arrows.origin, *arrows.destination} and code not in GROUPS]
+    circles = [dot(panel, points[hub], radii[hub]) for hub in radii.index if country[hub] not in GROUPS]
+    label_points(panel, [(names[code], *ends[code], sizes[code]) for code in touched], circles + lines + boxes)
     _draw_key(panel, radii, stock, arrows)
 
 
+def _draw_box(panel, name, place):
+    """The name of a group of countries in a box off the coasts; its extent, in pixels."""
+    how = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": style.BASELINE, "lw": 0.8}
+    words = panel.text(*place, name, ha="center", va="center", fontsize="small", bbox=how, zorder=4)
+    return words.get_window_extent().padded(style.em(0.4))
+
+
 def _set_limits(panel):
-    """The inhabited world, and as much more as the shape of the panel takes: both axes have one scale."""
+    """The inhabited world from 35 degrees south, and as much more as the shape of the panel takes."""
+    south = float(equal_earth(np.array([0.0]), np.array([SOUTHERNMOST]))[1][0]) - 0.02
     box = panel.get_window_extent()
-    scale = min(box.width / (EAST - WEST), box.height / (NORTH - SOUTH))
+    scale = min(box.width / (EAST - WEST), box.height / (NORTH - south))
     across, along = box.width / scale, box.height / scale
     middle = (WEST + EAST) / 2
-    panel.set(xlim=(middle - across / 2, middle + across / 2), ylim=(NORTH - along, NORTH))
+    panel.set(xlim=(middle - across / 2, middle + across / 2), ylim=(south, south + along))
 
 
 def _draw_land(panel):
@@ -144,26 +199,28 @@ def _draw_circles(panel, data, points, radii):
 
 
 def _draw_arrows(panel, points, radii, arrows):
-    """From the hub that loses to the one that gains, as wide as the change; the boxes along them, in pixels."""
+    """From where people move to where they move, blue for more and dashed orange for fewer; the boxes along them."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.transforms import Bbox
 
     boxes = []
     for row in arrows[::-1].itertuples():
-        width = style.em(WIDEST_ARROW) * row.mean / arrows["mean"].max()
+        width = style.em(WIDEST_ARROW) * abs(row.mean) / abs(arrows["mean"]).max()
+        more = {"color": style.GAIN, "alpha": 0.85} if row.clear else {"color": style.UNDECIDED}
+        fewer = {"color": style.LOSS, "ls": (0, (2.2, 1.1))} if row.clear else {"color": style.UNDECIDED}
         arrow = panel.add_patch(
             FancyArrowPatch(
                 points[row.origin],
                 points[row.destination],
-                connectionstyle="arc3,rad=0.2",
+                connectionstyle="arc3,rad=0.22",
                 arrowstyle="-|>",
-                lw=max(width, 0.6),
-                mutation_scale=style.em(0.5) + 2.2 * width,
+                lw=max(width, 0.7),
+                mutation_scale=style.em(0.6) + 2.0 * width,
                 zorder=3,
                 joinstyle="miter",
                 shrinkA=radii[row.origin],
                 shrinkB=radii[row.destination],
-                **(CLEAR if row.clear else UNCLEAR),
+                **(more if row.mean > 0 else fewer),
             )
         )
         for line in panel.transData.transform_path(arrow.get_path()).to_polygons(closed_only=False):
@@ -172,30 +229,29 @@ def _draw_arrows(panel, points, radii, arrows):
 
 
 def _draw_key(panel, radii, stock, arrows):
-    """What sizes and dashes mean, in the empty south-west."""
+    """What sizes, colours and dashes mean, in the empty south-west."""
     from matplotlib.lines import Line2D
 
-    largest, widest = stock.max(), arrows["mean"].max()
+    largest, widest = stock.max(), abs(arrows["mean"]).max()
     people, change = round_down(largest / 2), round_down(widest / 2)
     across = 2 * radii.max() * np.sqrt(people / largest)
     width = style.em(WIDEST_ARROW) * change / widest
     lines = [
         Line2D([], [], ls="", marker="o", ms=across, mfc="white", mec=style.INK, label=f"{people:,} engineers"),
-        Line2D([], [], color=style.INK, lw=width, label=f"{change:,} persons a year"),
+        Line2D([], [], color=style.GAIN, lw=width, label=f"{change:,} more a year"),
+        Line2D([], [], color=style.LOSS, lw=width, ls=(0, (2.2, 1.1)), label=f"{change:,} fewer a year"),
     ]
     if not arrows.clear.all():
-        lines.append(Line2D([], [], lw=1.2, label="not distinguishable from zero", **UNCLEAR))
-    panel.legend(handles=lines, loc="lower left", fontsize="small", frameon=False, labelspacing=0.9, handlelength=2.5)
+        lines.append(Line2D([], [], lw=1.2, color=style.UNDECIDED, label="not distinguishable from zero"))
+    panel.legend(handles=lines, loc="lower left", fontsize="small", frameon=False, labelspacing=0.7, handlelength=2.5)
 
 
 def _small_print(result, arrows):
-    names, first = result.data.hub_name.to_series(), arrows.iloc[0]
+    names, first = country_names(result.data), arrows.iloc[0]
     spread = f" ({style.span(first.low, first.high, 0)})" if result.data.sizes["replicate"] > 1 else ""
-    largest = (
-        f" Largest: {names[first.origin]} to {names[first.destination]}, {style.signed(first['mean'], 0)}{spread}. "
-        "White circle: a wide area, not a city."
-    )
+    ends = f"{names[first.origin]} to {names[first.destination]}"
+    largest = f" Largest: {ends}, {style.signed(first['mean'], 0)}{spread}. White circle: the rest of a country."
     return (
-        f"{interval_words(result)} The {len(arrows)} largest changes: each arrow points from the hub that loses to the "
-        f"one that gains, be it by people who no longer come.{style.fit(largest, '')}"
+        f"{interval_words(result)} The {len(arrows)} largest changes, in the direction in which people "
+        f"move.{style.fit(largest, '')}"
     )
