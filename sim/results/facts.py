@@ -14,7 +14,7 @@ from sim.results.measures import measure, series
 from sim.results.summary import route_rows
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.files import loads
-from sim.scenario.places import Named, named_places, place, subject_of
+from sim.scenario.places import Place, named_places, place, subject_of
 
 LEAST_PAIRS = 10  # fewer settle no direction
 AGREE = 0.95  # of the pairs have the sign of the mean: the direction is settled in this run
@@ -231,7 +231,7 @@ class _Counts:
         if label in known:
             return known[label]
         name = self.hub_name.get(label, label)
-        return Named(label, "hub", name, name, False, (label,), (self.hub_country.get(label, ""),))
+        return Place(label, "hub", name, name, False, (label,), (self.hub_country.get(label, ""),))
 
     def _row(self, where, members):
         told = {"label": where.label, "name": where.name, "spoken": where.spoken, "plural": where.plural}

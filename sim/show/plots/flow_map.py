@@ -166,7 +166,7 @@ def _draw_map(panel, result, arrows, year):
 def _draw_box(panel, name, place):
     """The name of a group of countries in a box off the coasts; its extent, in pixels."""
     how = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": style.BASELINE, "lw": 0.8}
-    words = panel.text(*place, name, ha="center", va="center", fontsize="small", bbox=how, zorder=4)
+    words = panel.text(place[0], place[1], name, ha="center", va="center", fontsize="small", bbox=how, zorder=4)
     return words.get_window_extent().padded(style.em(0.4))
 
 
