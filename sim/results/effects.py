@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -16,7 +17,7 @@ from sim.results.measures import MEASURES, measure, parse, series
 
 
 LOW, HIGH = 0.05, 0.95  # the band: nine pairs in ten lie inside
-QUANTILE = "weibull"  # of numpy's ways the one by which 90 % of further pairs lie inside, whatever their number
+QUANTILE: Final = "weibull"  # of numpy's ways the one by which 90 % of further pairs lie inside, whatever their number
 LEAST_PAIRS = 10  # before a direction is called or a precision reached
 DOUBT = 0.05  # chance that any direction is called where there is none
 SHOWN = {  # unit of a measure -> (factor, unit of its level, unit of its effect) as people read it

@@ -9,15 +9,13 @@ from sim.custom_world import rows
 from sim.errors import ResultError, ScenarioError, UsageError
 from sim.results import measures
 from sim.results.decomposition import parts_table
-from sim.results.effects import HIGH, LOW, decimals
+from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
 from sim.results.measures import measure, series
 from sim.results.summary import route_rows
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Place, named_places, place, subject_of
 
-LEAST_PAIRS = 10  # fewer settle no direction
-AGREE = 0.95  # of the pairs have the sign of the mean: the direction is settled in this run
 MOST_NAMED = 3  # countries named on each side of a sentence
 MOST_ROWS = 9  # of the table
 INSIDE = 2  # hubs of the subject with a row of their own
@@ -195,23 +193,25 @@ class _Counts:
         """The row of everybody."""
         return self._row(place("world"), np.ones(len(self.hubs), bool))
 
-    def row(self, where):
-        """The row of a place."""
-        return self._row(where, measures.find(self.data, where.label).members)
+    def row(self, where, among=1):
+        """The row of a place, whose direction is called as that of one among so many."""
+        return self._row(where, measures.find(self.data, where.label).members, among)
 
     def countries(self):
         """A row for every country, in the order of the hubs."""
-        return [self.row(self.called(code)) for code in dict.fromkeys(self.hub_country.values())]
+        codes = list(dict.fromkeys(self.hub_country.values()))
+        return [self.row(self.called(code), len(codes)) for code in codes]
 
     def hubs_of(self, labels):
         """A row for every hub of some places, as ``labels`` of hubs."""
-        return [self.row(self.called(hub)) for hub in self.hubs if hub in labels]
+        shown = [hub for hub in self.hubs if hub in labels]
+        return [self.row(self.called(hub), len(shown)) for hub in shown]
 
     def parts_of(self, where):
         """A row for every hub of a country, or for every country of a bloc."""
         if len(where.countries) == 1:
             return self.hubs_of(where.hubs)
-        return [self.row(self.called(code)) for code in where.countries]
+        return [self.row(self.called(code), len(where.countries)) for code in where.countries]
 
     def rest(self, shown):
         """The row of all hubs that no row of ``shown`` holds."""
@@ -233,11 +233,13 @@ class _Counts:
         name = self.hub_name.get(label, label)
         return Place(label, "hub", name, name, False, (label,), (self.hub_country.get(label, ""),))
 
-    def _row(self, where, members):
+    def _row(self, where, members, among=1):
         told = {"label": where.label, "name": where.name, "spoken": where.spoken, "plural": where.plural}
-        return self._numbers(members) | told | {"kind": where.kind, "level": 0, "members": members, "where": where}
+        return (
+            self._numbers(members, among) | told | {"kind": where.kind, "level": 0, "members": members, "where": where}
+        )
 
-    def _numbers(self, members):
+    def _numbers(self, members, places=1):
         """Shares in per cent, effects in points and persons, spread and agreement of some hubs together."""
         persons = self.persons[..., members].sum(-1)
         shares = np.divide(100 * persons, self.total, out=np.zeros_like(persons), where=self.total > 0)
@@ -247,12 +249,12 @@ class _Counts:
             "scenario": float(shares[1].mean()),
             **_statistics(effects),
             "pairs": self.pairs,
-            "settled": _is_settled(effects),
+            "settled": _is_settled(effects, places),
             "people": {
                 "baseline": float(persons[0].mean()),
                 "scenario": float(persons[1].mean()),
                 **_statistics(people),
-                "settled": _is_settled(people),
+                "settled": _is_settled(people, places),
             },
             "by_pair": effects,
         }
@@ -263,18 +265,18 @@ def _statistics(effects):
     pairs, mean = len(effects), float(effects.mean())
     return {
         "effect": mean,
-        "low": float(np.quantile(effects, LOW)),
-        "high": float(np.quantile(effects, HIGH)),
+        "low": float(np.quantile(effects, LOW, method=QUANTILE)),
+        "high": float(np.quantile(effects, HIGH, method=QUANTILE)),
         "same_sign": int(((np.sign(effects) == np.sign(mean)) & (effects != 0)).sum()),
         "differs": int((effects != 0).sum()),
         "error": float(effects.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else None,
     }
 
 
-def _is_settled(effects):
-    """Whether enough pairs agree on the direction of their mean."""
+def _is_settled(effects, places=1):
+    """Whether enough pairs have the sign of their mean, among effects on so many places: a sign test."""
     agree = (np.sign(effects) == np.sign(effects.mean())) & (effects != 0)
-    return len(effects) >= LEAST_PAIRS and bool(agree.sum() >= AGREE * len(effects))
+    return bool(agree.sum() >= agreement_needed(len(effects), places))
 
 
 def _size(row):

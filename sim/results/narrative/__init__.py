@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from sim.months import day_label
 from sim.results.cells import count
-from sim.results.effects import more_pairs
-from sim.results.facts import AGREE, LEAST_PAIRS, facts
+from sim.results.effects import agreement_needed, more_pairs
+from sim.results.facts import facts
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.scenario.places import listed, named_places
 
@@ -136,7 +136,8 @@ def split_sentences(tables):
     for by, table in tables.items():
         rows = table.to_dict("records")
         total = next(row for row in rows if row["part"] == "total")
-        clear = [row for row in rows if row is not total and row["same_sign"] >= AGREE * max(row["pairs"], LEAST_PAIRS)]
+        needed = agreement_needed(total["pairs"], len(rows) - 1)
+        clear = [row for row in rows if row is not total and row["same_sign"] >= needed]
         clear.sort(key=lambda row: -abs(row["mean"]))
         told.append(_plain(_studies().split(by, clear[:4], total, total["pairs"])))
     return told

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.results.effects import HIGH, LOW
+from sim.results.effects import HIGH, LOW, QUANTILE
 from sim.results.facts import facts, places_over_time
 from sim.results.narrative import sentence
 from sim.show.plots import style
@@ -47,7 +47,9 @@ def plot_countries(result, ax=None, hubs=None, years=None):
         what = f"change of the share of the world's AI engineers, percentage points, {period(times)}"
         style.heading(ax, sentence("finding", found), f"{result.record['title']}: {what}")
         effects = [(name, share.sel(arm="scenario") - share.sel(arm="baseline")) for name, share in panels]
-        reach = 1.08 * max(float(abs(pairs.quantile((LOW, HIGH), "replicate")).max()) for _, pairs in effects)
+        reach = 1.08 * max(
+            float(abs(pairs.quantile((LOW, HIGH), "replicate", method=QUANTILE)).max()) for _, pairs in effects
+        )
         if not reach:
             style.say_nothing_differs(ax)
             return ax
@@ -64,7 +66,7 @@ def plot_countries(result, ax=None, hubs=None, years=None):
 def _draw(panel, name, pairs, reach):
     years, values = pairs.time.values, pairs.transpose("replicate", "time").values
     x = years if len(years) > 1 else years[0] + np.array([-0.4, 0.4])
-    mean, (low, high) = values.mean(0), np.quantile(values, (LOW, HIGH), axis=0)
+    mean, (low, high) = values.mean(0), np.quantile(values, (LOW, HIGH), axis=0, method=QUANTILE)
     colour = style.GAIN if mean[-1] >= 0 else style.LOSS
     panel.axhline(0, color=style.INK, lw=0.8)
     panel.fill_between(x, *(np.broadcast_to(edge, x.shape) for edge in (low, high)), color=colour, alpha=0.25, lw=0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.results.cells import effect_digits
-from sim.results.effects import SHOWN, effect_series, summarise
+from sim.results.effects import SHOWN, agreement_needed, effect_series, summarise
 from sim.results.facts import effect_rows, facts
 from sim.results.narrative import sentence, signed_persons
 from sim.show.plots import style
@@ -15,7 +15,7 @@ SIZE = (10, 7)  # inches
 MOST = (25, 14)  # rows that stay readable, in a memo and on a slide
 NUMBERS = 22  # em that the columns take
 COLUMNS = ((4.6, "points"), (10.6, "people"), (21.4, "90 % of runs"))  # right edges, em beside the plot
-UNSETTLED = "a bar in grey: fewer than 19 in 20 runs agree on the direction"
+UNSETTLED = "a bar in grey: too few runs agree to call the direction"
 
 
 def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
@@ -104,7 +104,7 @@ def _hub_rows(result, pairs, hubs):
     return [
         {"name": str(names[hub]), "level": 0, "effect": float(found["mean"].sel(hub=hub)), "people": None}
         | {key: float(found[key].sel(hub=hub)) for key in ("low", "high", "same_sign", "differs", "error")}
-        | {"settled": count >= 10 and float(found.same_sign.sel(hub=hub)) >= 0.95 * count}
+        | {"settled": float(found.same_sign.sel(hub=hub)) >= agreement_needed(count, len(chosen))}
         for hub in chosen
     ]
 

@@ -150,7 +150,8 @@ def _draw_map(panel, result, arrows, year):
     radii = style.em(LARGEST_CIRCLE) * np.sqrt(stock / stock.max())
     country = data.hub_country.to_series()
     _draw_circles(panel, data, points, radii[[hub for hub in radii.index if country[hub] not in GROUPS]])
-    names, ends, sizes = country_names(data), {}, {}
+    names, sizes = country_names(data), {}
+    ends: dict[str, tuple] = {}
     for code in dict.fromkeys(country):
         largest = stock[country[country == code].index].idxmax()
         ends[code] = GROUPS.get(code, points[largest])

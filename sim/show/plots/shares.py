@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from sim.results.effects import HIGH, LOW, decimals
+from sim.results.effects import HIGH, LOW, QUANTILE, decimals
 from sim.results.facts import facts, places_over_time
 from sim.results.measures import series
 from sim.results.narrative import sentence
@@ -120,7 +120,7 @@ def _effect_words(share):
 
 def _common_span(shares):
     """Points that every panel spans: what the panel that moves most needs."""
-    pairs = [share.quantile((LOW, HIGH), "replicate") for share in shares]
+    pairs = [share.quantile((LOW, HIGH), "replicate", method=QUANTILE) for share in shares]
     return 1.15 * max(float(values.max() - values.min()) for values in pairs) or 1.0
 
 

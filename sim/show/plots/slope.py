@@ -52,7 +52,7 @@ def plot_slope(result, ax=None, hubs=None, years=None):
             return ax
         plot = inset(ax, left=4.5, below=2, right=NAMES, above=1.2)
         _draw(plot, rows)
-        style.caption(ax, f"Grey: fewer than 19 in 20 runs agree on the direction. {source(result, found)}")
+        style.caption(ax, f"Grey: too few runs agree to call the direction. {source(result, found)}")
     return ax
 
 

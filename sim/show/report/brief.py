@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.results.display import effect_columns
-from sim.results.effects import HIGH, LOW
+from sim.results.effects import HIGH, LOW, QUANTILE
 from sim.results.facts import cause_table, facts, places_over_time
 from sim.results.narrative import level, sentence, sentences, signed_persons
 from sim.show.report.pages import templates
@@ -143,7 +143,7 @@ def _lines(result, found):
     name, share, _ = places_over_time(result, 1)[0]
     values = share.transpose("arm", "replicate", "time").sel(arm=["baseline", "scenario"]).values
     means = values.mean(1)
-    low, high = np.quantile(values[1], (LOW, HIGH), axis=0)
+    low, high = np.quantile(values[1], (LOW, HIGH), axis=0, method=QUANTILE)
     least, most = min(values.mean(1).min(), low.min()), max(values.mean(1).max(), high.max())
     width, height = PLOT
     x = np.linspace(0, width, values.shape[2])
