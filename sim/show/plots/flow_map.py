@@ -154,7 +154,7 @@ def _draw_map(panel, result, arrows, year):
     ends: dict[str, tuple] = {}
     for code in dict.fromkeys(country):
         largest = stock[country[country == code].index].idxmax()
-        ends[code] = GROUPS.get(code, points[largest])
+        ends[code] = GROUPS[code] if code in GROUPS else points[largest]
         sizes[code] = style.em(0.9) if code in GROUPS else radii[largest]
     boxes = [_draw_box(panel, names[code], ends[code]) for code in GROUPS if code in ends]
     lines = _draw_arrows(panel, ends, sizes, arrows)
