@@ -1,7 +1,7 @@
-"""Build corridor_effects.csv: what scholars' flows say of a pair of countries beyond the corridor kernel (E2).
+"""Build corridor_effects.csv: residuals of scholars' flows between countries against the corridor kernel (E2).
 
-The kernel is that of ``corridor_kernel.csv`` with people who go home more readily than others go there, scaled to the
-row and column totals of the data. The residual of a corridor is shrunk to the kernel where few people move: it is the
+The kernel is that of ``corridor_kernel.csv``, with higher odds of moves to the own country, scaled to the row
+and column totals of the data. The residual of a corridor is shrunk to the kernel where few people move: it is the
 mean of a gamma distribution that the flow has updated (negative binomial). It is computed once and holds for every draw
 of the assumptions: if the kernel moved with the draw, the residual would cancel distance, language and compatriots.
 """
@@ -79,14 +79,14 @@ def flows_and_kernel() -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
         return total
 
     # flows by country of the world
-    found = read_flows()
-    codes = list(found.countries)
-    arrivals = add(np.zeros((*found.n.shape[:2], len(names))), codes, found.n)
-    by_year = add(np.zeros((len(found.years), len(names), len(names))), codes, arrivals.swapaxes(1, 2)).swapaxes(1, 2)
+    flows = read_flows()
+    codes = list(flows.countries)
+    arrivals = add(np.zeros((*flows.n.shape[:2], len(names))), codes, flows.n)
+    by_year = add(np.zeros((len(flows.years), len(names), len(names))), codes, arrivals.swapaxes(1, 2)).swapaxes(1, 2)
     by_year *= ~np.eye(len(names), dtype=bool)
     # the kernel: distance, language, compatriots, and people of the destination who live in the origin
     years, listed, scholars = stocks()
-    stock = np.maximum(add(np.zeros(len(names)), listed, scholars[years.index(found.years[-1])]), 1.0)
+    stock = np.maximum(add(np.zeros(len(names)), listed, scholars[years.index(flows.years[-1])]), 1.0)
     living = living_by_origin(by_year, stock, EXIT_RATE)
     born = np.zeros((len(names), len(names)))
     for row in source("migrant_stock_2000"):
