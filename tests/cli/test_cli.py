@@ -70,8 +70,8 @@ def engine(monkeypatch, tmp_path):
         )
 
     for name, fake in (
-        ("simulate.run", run),
-        ("simulate.compare", compare),
+        ("run.run", run),
+        ("run.compare", compare),
         ("attribution.split", split),
         ("breakeven.breakeven", breakeven),
     ):
