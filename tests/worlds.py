@@ -34,7 +34,7 @@ HUB_FIRST = (
 HUB_LAST = "home_share language free_share compatriots".split()
 COUNTRY_FIRST = (
     "returnee_abroad growth exit_rate graduates conversions phd_share native_graduates native_conversions status_mix "
-    "return_rate settlement_rate queue_share"
+    "return_rate settlement_rate queue_share stem_months stays_measured lost_jobs_followed"
 ).split()
 
 

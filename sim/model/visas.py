@@ -26,7 +26,6 @@ LOTTERY_MONTH = 3  # calendar month in which people inside a country ask, and th
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 SLOT, HUB, ROUTE, MONTH = range(4)
 NONE = np.zeros((4, 0), np.int64)
-STEM_MONTHS = 24  # extension of post-study work for STEM degrees: the USA alone has one (8 CFR 214.2(f))
 
 
 class VisaSystem:
@@ -114,8 +113,8 @@ class VisaSystem:
 
     def lost_in_usa(self):
         """Petitions lost this year to refusal or fee in the USA, the one country of which it is known what follows."""
-        usa = np.array(self.sim.world.setting.countries)[self.sim.routes.country] == "usa"
-        return self.counts["lost_petitions"][usa].sum()
+        followed = self.sim.world.setting.lost_jobs_followed[self.sim.routes.country] > 0
+        return self.counts["lost_petitions"][followed].sum()
 
     def months_to_wait(self):
         """(route,) months from a decision to the move: processing, or the start of the year of a drawn pool."""
@@ -461,7 +460,7 @@ def transferred(sim, slots, year, month):
 
 def stem_months(setting):
     """(country,) months by which post-study work is extended for STEM degrees."""
-    return np.where(np.array(setting.countries) == "usa", STEM_MONTHS, 0)
+    return setting.stem_months.astype(np.int64)
 
 
 def settlement_rates(sim, year):
@@ -497,8 +496,8 @@ def return_rates(sim, year=None):
     USA; assumed elsewhere (grade D).
     """
     setting, a = sim.world.setting, sim.a
-    bonus = np.where(np.isin(setting.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
-    weight = np.where(np.array(setting.countries) == "usa", 1.0, a.return_elsewhere)
+    bonus = np.where(setting.return_bonus > 0, a.return_bonus, 1.0)
+    weight = np.where(setting.stays_measured > 0, 1.0, a.return_elsewhere)
     policy = (weight * sim.rules["going_home"])[:, None]
     if a.return_choice > 0:  # going home is a choice (E3), fitted to the measured rates
         return np.zeros_like(setting.return_rate)

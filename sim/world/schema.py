@@ -57,7 +57,13 @@ PLACES = {
         keys=("hub",),
         numbers={"lat": (-90.0, 90.0), "lon": (-180.0, 180.0)},
     ),
-    "countries": Table("the 21 countries; three stand for groups of countries", unit="", keys=("country",)),
+    "countries": Table(
+        "the 21 countries, three of which stand for groups; what is measured there; the STEM extension",
+        unit="months",
+        keys=("country",),
+        numbers={"stem_months": (0.0, 60.0), "stays_measured": SHARE, "lost_jobs_followed": SHARE},
+        flags=("stays_measured", "lost_jobs_followed"),
+    ),
     "blocs": Table(
         "groups of countries that a measure or a scenario may name, and their parts inside other hubs",
         unit="",
@@ -65,7 +71,13 @@ PLACES = {
         numbers={"plural": SHARE},
         flags=("plural",),
     ),
-    "homes": Table("the 25 origin groups; country is blank where a home is no single country", unit="", keys=("home",)),
+    "homes": Table(
+        "the 25 origin groups; country is blank where a home is no single country",
+        unit="",
+        keys=("home",),
+        numbers={"return_bonus": SHARE},
+        flags=("return_bonus",),
+    ),
     "corridors": Table(
         "distance of every ordered pair of hubs",
         unit="km",

@@ -47,6 +47,10 @@ class Setting:
     phd_share: np.ndarray  # (country,) doctorates among graduates
     tax_gross: np.ndarray  # (income,) kUSD
     tax_rate: np.ndarray  # (hub, income) share of gross
+    stem_months: np.ndarray  # (country,) months by which post-study work is extended for STEM degrees
+    stays_measured: np.ndarray  # (country,) 1 where stay rates of graduates are measured
+    lost_jobs_followed: np.ndarray  # (country,) 1 where it is known what employers do with lost petitions
+    return_bonus: np.ndarray  # (home,) 1 where published rates of return are higher than measured ones
     returnee_abroad: np.ndarray  # (country,) years abroad that tax relief for returnees requires
     price: np.ndarray  # (hub,) local price level, US = 1
     engineer_share: np.ndarray  # (hub,) share of metropolitan employment
@@ -163,6 +167,10 @@ def load_setting() -> Setting:
         phd_share=supply("phds") / np.maximum(supply("graduates", "phds").sum(axis=1), 1.0),
         tax_gross=tax_gross,
         tax_rate=tax_rate,
+        stem_months=grid("countries", ["country"], "stem_months"),
+        stays_measured=grid("countries", ["country"], "stays_measured"),
+        lost_jobs_followed=grid("countries", ["country"], "lost_jobs_followed"),
+        return_bonus=grid("homes", ["home"], "return_bonus"),
         returnee_abroad=np.array([relief[c, "returnee"] for c in countries]),
         price=grid("prices", ["hub"], "price_level"),
         engineer_share=grid("employment", ["hub"], "engineer_share"),
