@@ -761,9 +761,10 @@ def jobs_pull(vacancies, openings, role_share, jobs_role):
     Parameters
     ----------
     vacancies, openings : (hub,) such jobs that nobody has taken, and the ordinary openings of a year
-    role_share : (hub, role) of the hub's engineers; jobs_role : (role,) of such jobs
+    role_share : (hub, role) of the hub's engineers, no pull where it is 0; jobs_role : (role,) of such jobs
     """
-    return np.log1p((vacancies / np.maximum(openings, 1e-9))[:, None] * jobs_role / role_share).T
+    jobs = (vacancies / np.maximum(openings, 1e-9))[:, None] * jobs_role
+    return np.log1p(np.divide(jobs, role_share, out=np.zeros_like(jobs), where=role_share > 0)).T
 
 
 def track_density(years, expert_track, shape):
