@@ -164,6 +164,7 @@ def change_jobs(sim, year):
     """Let engineers change employers within their hub."""
     setting, a = sim.world.setting, sim.a
     keys = np.array([JOB_CHANGE.key(sim, year), rng.key(sim.world.seed, "mission")])
+    # people leave less often where their sector has gained pay since the start
     for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value)
     for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
     parts = over_range(
@@ -186,6 +187,7 @@ def change_jobs(sim, year):
 def separation(sim, year=None):
     """(2, sector) separations a person-year of the others and of those whom the mission of a frontier lab holds."""
     a, rate = sim.a, separation_rates(sim.world.setting, sim.a) * sim.rules["sector_separations"]
+    # the mission of a frontier lab holds a share of its people; the mean rate stays that of the sector
     others = 1 / (1 - a.mission_share * (1 - a.mission_separation))  # so that both average the sector's rate
     kind = np.ones((2, len(SECTORS)))
     kind[:, FRONTIER_LAB] = others, others * a.mission_separation
@@ -374,6 +376,7 @@ def return_to_office(sim, year):
         sim.hiring,
         len(sim.world.setting.homes),
     )
+    # some move to the employer's hub, everybody else has taken another job where they live
     *booked, called = zip(*parts, strict=True)
     sim.accounts.rehired(*map(sum, booked))
     slots = np.concatenate(called)

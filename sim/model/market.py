@@ -155,12 +155,15 @@ class Market:
 
 def update_market(sim, year):
     """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
+    # jobs that new compute opens come first: pay follows the demand that they add
     sim.open_jobs(year)
     sim.market = market(sim, year, sim.rules)
+    # which routes are open, and how applicants from abroad spread over them
     sim.open_routes = open_routes(sim)
     sim.from_abroad = route_shares(sim)
     sim.sectors = sectors(sim, gross_pay(sim.world.setting, sim.a, sim.market.pay_scale, sim.market.skill))
     sim.hiring = hiring(sim, year)
+    # the terms of utility, then the same as compiled choices read them
     sim.utility_terms = utility_terms(sim, year)
     sim.tables = tables(sim, year)
 

@@ -63,6 +63,7 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
 
 def decide(sim, month):
     """The month's decision round: who is free to go goes, who needs a permit applies."""
+    # who has left, or has a petition pending, decides nothing
     slots = free_to_decide(sim.searchers[month % MONTHS], sim.people.hub, sim.people.target)
     act_on(sim, month, slots, *choose(sim, slots, "destination", month // MONTHS))
 
@@ -85,6 +86,7 @@ def move(sim, slots, hubs, month, route=None):
     accounts = sim.accounts
     if sim.trajectory is not None:
         sim.trajectory.note(sim.people, slots, hubs)
+    # count movers who know a former colleague where they go, before anybody has moved
     colleagues, _ = hubs_with_contacts(
         slots, sim.people, sim.people.hub, sim.ties, sim.person_keys, sim.colleague_share
     )

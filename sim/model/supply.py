@@ -43,6 +43,7 @@ def entrant_path(setting, a, start, years):
     """
     growth = growth_by_country(setting, a, start, years)[:, setting.country]
     stock = np.bincount(setting.country, setting.stock, len(setting.countries))
+    # the migration of the starting year fades as the growth differential does
     fading = 2.0 ** (-np.arange(years) / a.growth_half_life)
     migration = fading[:, None] * (setting.net_migration / stock)[setting.country]
     rate = np.maximum(growth + setting.exit_rate[setting.country] - migration, 0.0)
@@ -51,6 +52,7 @@ def entrant_path(setting, a, start, years):
     path = inflow[:, :, None] * (by_kind / by_kind.sum(axis=1, keepdims=True))[setting.country]
     path = path[..., None] * entrant_tiers(setting)
     graduates = path[:, :, GRADUATES].sum(axis=-1)
+    # doctors grow at their own rate; other graduates make up for it
     doctors = eq.doctor_path(path[0, :, GRADUATES, DOCTORS], np.arange(years)[:, None], a.phd_growth)
     path[:, :, GRADUATES, DOCTORS] = np.minimum(doctors, graduates)
     path[:, :, GRADUATES, ENTRY] = graduates - path[:, :, GRADUATES, DOCTORS]
@@ -71,6 +73,7 @@ def enter(sim, year):
     delta, graduates = events.enter(
         first, last, rng.key(sim.seed, "enter", year), people, world.entry_hub, ratio, sim.hiring, homes, study
     )
+    # whoever is beyond the reference path is a copy of a regular entrant
     sim.used = max(sim.used, last)
     if (ratio > 1).any() or (study > 1).any():
         extra = _copies(sim, np.arange(first, last), ratio, year, study)

@@ -411,6 +411,7 @@ class VisaSystem:
 def update_status(sim, year):
     """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
     setting, people = sim.world.setting, sim.people
+    # draws and hazards as declared at the end of this module
     hazards = (SETTLEMENT, RETURN, RENEWAL, NATURALISATION)
     keys = np.array([hazard.key(sim, year) for hazard in (*hazards, WORK_AFTER_STUDY)])
     months, share, route = WORK_AFTER_STUDY.rate(sim, year)
@@ -509,6 +510,7 @@ def renewal_rates(sim, year=None):
     of_country, rules = sim.routes.of_country, sim.rules
     mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
     access_share = np.where(mine, rules["route_reach"][of_country], -1.0)
+    # renewals go by the temporary route that most people can use
     widest = np.take_along_axis(of_country, access_share.argmax(axis=1)[:, None], axis=1)[:, 0]
     approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
     return 1 - sim.a.renewal_refusal * (1 - approved)

@@ -161,11 +161,13 @@ def leave(sim, year):
 
 def close(sim, year):
     """Count the stocks of the next 1 January and prove that the accounts explain them."""
+    # the ledger must explain every change since the last 1 January, to the agent
     before = sim.census
     sim.count()
     sim.accounts.close(before, sim.census)
     sim.fill_jobs(sim.accounts.flow.sum(axis=0) * sim.world.weight)  # by the openings of the year that ends
     opened = sim.a.affiliate_jobs * sim.visas.lost_in_usa() - sim.visas.taken.sum()  # offers taken are no openings
+    # petitions lost this year open jobs abroad in the next
     sim.affiliate_jobs = max(opened, 0.0) * sim.world.weight
     sim.year = year + 1
     sim.follow_academia()
