@@ -9,7 +9,8 @@ import numpy as np
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels.choice import FREELY, RETURNING, TIE_HASH
-from sim.model.market import PUSHED_ROLES, openings
+from sim.model.labour import b_compute
+from sim.model.market import PUSHED_ROLES, going_home, jobs_of, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
 from sim.world.categories import SECTORS, TIERS
@@ -65,13 +66,7 @@ def utilities(arm, slots, year, mode, barred):
         net_pay=net_pay(arm, slots, year, market),
         sign_on_gain=sign_on,
         remote_gain=remote_gain(arm, slots, market),
-        compute=eq.compute_pull(
-            market["compute"],
-            a.b_compute,
-            s.role_compute[role][:, None],
-            a.compute_saturation,
-            market["mean_compute"],
-        ),
+        compute=eq.compute_pull(market["compute"], b_compute(a)[role][:, None], market["mean_compute"]),
         size=market["size"],
         has_friend=tied(arm, slots, "friend"),
         diaspora=s.compatriots[home],
@@ -93,7 +88,7 @@ def utilities(arm, slots, year, mode, barred):
         constant=arm.constants.at(year, a.boom_half_life),
         moves=~here,
         jobs=jobs[role],
-        going_home=np.where(nest == eq.ORIGIN, _back(arm)[home, origin][:, None], 0.0),
+        going_home=np.where(nest == eq.ORIGIN, going_home(s, arm.constants.back, rules)[home, origin][:, None], 0.0),
     )
     is_open = ~np.isnan(v) & ~(abroad & (rules["is_closed"][country] > 0))
     barred_here = rules["bars"].reshape(-1, len(s.homes))[country[None, :], home[:, None]]
@@ -104,12 +99,6 @@ def utilities(arm, slots, year, mode, barred):
     if mode == RETURNING:
         is_open &= is_home
     return np.where(is_open, v, 0.0), is_open, needs, nest
-
-
-def _back(arm):
-    """(home, hub of residence) log-odds of going home beyond the hubs' own pull."""
-    s, back = arm.world.setting, arm.constants.back
-    return np.zeros((len(s.homes), len(s.hubs))) if back is None else back
 
 
 def sector_terms(arm, slots, year, market):
@@ -136,7 +125,6 @@ def sectors_ahead(arm, year):
     ahead = np.zeros((45, len(s.hubs), len(SECTORS)))
     factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
     weights = a.liquid_equity_weight, a.illiquid_equity_weight
-    seen = lambda c: np.log1p(np.minimum(c, a.compute_saturation))  # noqa: E731
     for p, h, k in np.ndindex(ahead.shape):
         t, r = tier_of(p), role_of(p)
         mean = (market["gross"][h, t, r] - rules["allowance_kusd"][h]) / eq.gross_value(*s.pay[h, t], *weights)
@@ -154,8 +142,8 @@ def sectors_ahead(arm, year):
             + rules["allowance_kusd"][h]
         )
         net = [w * (1 - tax_at(s, rules, h, w)) for w in (own, market["gross"][h, t, r])]
-        more = seen(market["sector_compute"][h, k]) - seen(market["compute"][h])
-        ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + a.b_compute * s.role_compute[r] * more
+        more = np.log1p(market["sector_compute"][h, k]) - np.log1p(market["compute"][h])
+        ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + b_compute(a)[r] * more
     return ahead
 
 
@@ -186,7 +174,7 @@ def net_pay(arm, slots, year, market):
         years,
         0.0,
         market["price"],
-        a.expected_stay,
+        a.horizon,
         a.expected_stay,
         a.fee_pass_through,
         a.price_weight,
@@ -204,9 +192,7 @@ def remote_gain(arm, slots, market):
         pay = pay[:, *of].T
         tax = np.stack([tax_at(s, rules, h, pay[:, h]) for h in range(len(s.hubs))], axis=1)
         net.append(
-            eq.net_real_pay(
-                pay, tax, 0.0, 0.0, 0.0, market["price"], a.expected_stay, a.expected_stay, 0.0, a.price_weight
-            )
+            eq.net_real_pay(pay, tax, 0.0, 0.0, 0.0, market["price"], a.horizon, a.expected_stay, 0.0, a.price_weight)
         )
     works_elsewhere = (people.employer_hub[slots] != people.hub[slots])[:, None]
     return works_elsewhere * np.log(net[0] / net[1])
@@ -258,7 +244,7 @@ def _permit_term(arm, market, g, t, r, resident, h):
             continue
         fee = (rules["route_fee_usd"][k] + rules["route_special_fee_usd"][k]) / 1000
         net = [
-            eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0)
+            eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
             for f in (fee, 0.0)
         ]
         terms = [rules["route_processing_months"][k], np.log(max(odds[k], 0.01)), -a.b_pay * np.log(net[0] / net[1])]
@@ -295,13 +281,16 @@ def _market(arm, year):
     s, a, rules, t = arm.world.setting, arm.a, arm.rules, year - arm.world.start
     size = arm.counts.sum(axis=(1, 2, 3)) * arm.world.weight
     path = reference_size(s, a, arm.world.start, arm.world.years)[min(t, arm.world.years)]
-    scale = eq.pay_level(1.0, size, path, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
+    demand = path + jobs_of(s, a, rules, year)
+    scale = eq.pay_level(1.0, size, demand, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
     scale = scale * rules["pay_multiplier"]
     scale = scale * (s.sector_share * factor).sum(axis=1) / (s.sector_share @ s.sector_pay)
     value = eq.gross_value(*np.moveaxis(s.pay, -1, 0), a.liquid_equity_weight, a.illiquid_equity_weight)
     price = eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity) * rules["price_multiplier"]
     compute, sector_compute = _compute(arm, t, size)
+    world = np.average(compute, weights=np.maximum(size, 1e-9))
+    compute, sector_compute = (np.minimum(c / world, a.compute_saturation) for c in (compute, sector_compute))
     skill = np.outer(rules["tier_pay"], rules["role_pay"])
     skill = skill * np.outer(rules["tier_demand"], rules["role_demand"]) ** a.wage_supply_elasticity
     return {
@@ -312,7 +301,7 @@ def _market(arm, year):
         "sector_compute": sector_compute,
         "skill": skill,
         "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None] + rules["allowance_kusd"][:, None, None],
-        "mean_compute": np.average(np.log1p(np.minimum(compute, a.compute_saturation)), weights=np.maximum(size, 1e-9)),
+        "mean_compute": np.average(np.log1p(compute), weights=np.maximum(size, 1e-9)),
     }
 
 

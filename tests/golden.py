@@ -14,7 +14,7 @@ from sim.results.measures import measure
 
 TABLE = Path(__file__).with_name("golden.csv")
 CHANGES = Path(__file__).parents[1] / "CHANGELOG.md"
-SCENARIOS = ["h1b_fee", "current_law", "gulf_compute", "uk_global_talent", "remote_first", "academia_drain"]
+SCENARIOS = ["h1b_fee", "current_law", "france_compute", "uk_global_talent", "remote_first", "academia_drain"]
 MEASURES = ["share:usa", "share:sf_bay_area", "share:ind,tier=expert", "arrival_share:gbr", "drain,home=ind", "hhi"]
 KEY = ["scenario", "measure"]
 # Bytes are promised on one platform alone: other vector units round sums otherwise, in the 16th digit, and what is kept

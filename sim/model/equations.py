@@ -113,12 +113,21 @@ def pay_gain(pay_with, pay_without, linear_pay, mean_pay):
     return (1 - linear_pay) * np.log(pay_with / pay_without) + linear_pay * (pay_with - pay_without) / mean_pay
 
 
-def compute_pull(compute, b_compute, role_weight, compute_saturation, world_mean):
-    r"""Pull of compute (E2): :math:`b_c w_r (\ln(1+\min(c_d, c_{sat})) - \overline{\ln(1+c)})`.
+def compute_pull(compute, b_compute, world_mean):
+    r"""Pull of compute (E2): :math:`b_c[r]\,(\ln(1+\min(c_d/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})`.
 
-    **No causal estimate of this coefficient exists** (grade D): every result that leans on it says so.
+    Compute per engineer is seen against the world's of the day, :math:`\bar c(t)`, up to *s* times it: fleets grow by
+    40 % a year, and the same lead is worth the same in every year. The coefficient differs by role. **No causal
+    estimate of it exists** (grade D): every result that leans on it says so.
+
+    Parameters
+    ----------
+    compute : over the world's per engineer, at most ``compute_saturation``; world_mean : of its ln(1 + c)
+
+    >>> float(compute_pull(np.exp(1.0) - 1, 0.1, 0.0).round(6))
+    0.1
     """
-    return b_compute * role_weight * (np.log1p(np.minimum(compute, compute_saturation)) - world_mean)
+    return b_compute * (np.log1p(compute) - world_mean)
 
 
 def utility(
@@ -765,6 +774,25 @@ def jobs_pull(vacancies, openings, role_share, jobs_role):
     """
     jobs = (vacancies / np.maximum(openings, 1e-9))[:, None] * jobs_role
     return np.log1p(np.divide(jobs, role_share, out=np.zeros_like(jobs), where=role_share > 0)).T
+
+
+def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months):
+    r"""Foreign students' interest in a place over that of the start (E9), two years before they graduate.
+
+    .. math:: e^{\epsilon\,(\ln y - \ln y_0)}\,\max(1 + \kappa\,(m - m_0)/12,\ 0)
+
+    Sources: IZA DP 13730 for work after study, *m* months of it: +18 % for 17 months more, +30 % for masters, Ohio +1
+    to +5 %; signs of pay and permits: Shih 2016, cap of 2004 -10 %. Grade C.
+
+    Parameters
+    ----------
+    pay_gain : ln of net real pay on arrival over that of the start
+    months, months_at_start : of work after study
+
+    >>> float(study_gain(0.0, 0.0, 12.0, 0.75, 0.13))
+    0.87
+    """
+    return np.exp(study_elasticity * pay_gain) * np.maximum(1 + study_months * (months - months_at_start) / 12, 0.0)
 
 
 def track_density(years, expert_track, shape):

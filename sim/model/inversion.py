@@ -18,7 +18,7 @@ from sim.model import equations as eq
 from sim.model import rng, visas
 from sim.model.kernels.choice import hubs_with_contacts, share_tied
 from sim.model.labour import search_factor
-from sim.model.market import dissimilarity_of, update_market
+from sim.model.market import dissimilarity_of, going_home, update_market
 from sim.model.routes import route_shares, success_probability
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, STUDENT, TEMPORARY, TIER_COUNT, category, tier_of
@@ -30,10 +30,12 @@ WAYS = np.array([eq.RESIDENCE, eq.ORIGIN, eq.THIRD, eq.THIRD])
 TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
 TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
 # of the accelerated fixed point (Anderson 1965, Journal of the ACM 12); the ridge keeps its steps solvable
-STEP, MEMORY, ROUNDS, RIDGE = 0.5, 5, 100, 0.01
-# Return effects are fitted by penalised least squares: net flows and crossings are met to HARD (of gross flows, of a
-# log), exits to EXITS (log), and effects of home and residence have mean 0 beyond one level and a spread of SPREAD.
-HARD, EXITS, SPREAD, ENOUGH = 0.001, 0.3, 1.5, 0.01
+STEP, MEMORY, ROUNDS, RIDGE = 0.5, 10, 250, 0.01
+# Effects of going home are shrunk by this ridge: a gap of 0.1 in the log of exits leaves an effect of 1. Without it
+# border costs, constants and effects run along a valley; with 0.04 the border cost doubles, with 0.2 exits are missed.
+SHRINKAGE = 0.1
+HARD, ENOUGH = 0.001, 0.01  # of the robust solver: what net flows and crossings are met to, and may at most miss by
+LASTING, BOOM = 0.02, 2.0  # where no lasting constants meet their targets: to what they do, and the spread of the boom
 LEAST = 0.1
 EVALUATIONS = 20_000  # of the robust solver
 
@@ -65,12 +67,12 @@ def expected(sim, policies=None, by_home=False):
         sim.adopt_rules(12 * sim.year)
         update_market(sim, sim.year)
     s, known, first, dissimilarity = sim.world.setting, sim.constants, FirstYear(sim), dissimilarity_of(sim.a)
-    is_home = s.home_share > 0
+    is_home, back = s.home_share > 0, going_home(s, known.back, sim.rules)
     without_permit = (sim.utility_terms.free * ~sim.utility_terms.closed)[:, None, :]
     at_home = without_permit * is_home[:, None]
     terms = utility_terms(sim), sim.layout.trip_cost, without_permit, at_home, s.country, is_home, dissimilarity
     _, trip, freely, homeward, lives = exponentials(*terms)
-    lives = drawn_home(lives, known.back, dissimilarity)
+    lives = drawn_home(lives, back, dissimilarity)
     leaving = [
         persons[..., None] * ways_out(trip, odds, lives, dissimilarity)
         for persons, odds in zip(ended(sim), (homeward, freely), strict=True)
@@ -78,7 +80,7 @@ def expected(sim, policies=None, by_home=False):
     own = (
         np.zeros(len(s.hubs)),
         known.move_cost_abroad,
-        known.back,
+        back,
     )  # the simulation's pulls hold the constants of its hubs
     applied = first.asked - freely
     if not by_home:
@@ -238,8 +240,8 @@ def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns
     by_way = trip * ((lives * each[WAYS - 1]) @ won)
     if not returns:
         return by_way.sum(axis=0)
-    leave = sum(lives[way] * each[WAYS[way] - 1] * (trip[way] @ won[way].swapaxes(1, 2)) for way in (1, 2, 3))
-    return by_way.sum(axis=0), leave.sum(axis=0)
+    leave = [lives[way] * each[WAYS[way] - 1] * (trip[way] @ won[way].swapaxes(1, 2)) for way in (1, 2, 3)]
+    return by_way.sum(axis=0), sum(leave).sum(axis=0), leave[0].sum(axis=0)
 
 
 class FirstYear:
@@ -260,7 +262,7 @@ class FirstYear:
         self.foreign = setting.home_share.T <= 0  # hub, home
 
     def flows(self, xi, move_cost_abroad, back=None, returns=False, won=None):
-        """(tier, origin, destination) persons; with ``returns`` also (origin, home) who leave the country by choice.
+        """(tier, origin, destination) persons; with ``returns`` (origin, home) who leave by choice, and who go home.
 
         ``back`` is as in ``Constants``; ``won`` counts other odds than those of who arrives, see :func:`exponentials`.
         """
@@ -321,6 +323,7 @@ class AgentOffsets:
 
     net: np.ndarray  # (hub,) persons a year
     crossing: np.ndarray  # (2,) factor on the border crossings of experts and of others
+    later: np.ndarray | None = None  # (hub,) the same of net in the second year, when what ends in December is felt
     forced: np.ndarray | None = None  # (country, home) persons a year who leave because their permit runs out
 
 
@@ -369,7 +372,7 @@ def net_targets(setting, boom_weight):
     return target - target.sum() * silent / silent.sum()
 
 
-def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None):
+def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None, return_share=1.0):
     """Constants that make the expected first-year flows meet their targets.
 
     Parameters
@@ -380,6 +383,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
     offsets : Offsets, what the agents do beyond the expected flows
     fitted : (xi, move_cost_abroad) to start from, or with (home, hub) effects of going home
     going_home : (country, home) persons a year who leave by choice, a soft target; None keeps the effects
+    return_share : of them, those that go home, a soft target by home
 
     Returns
     -------
@@ -396,14 +400,16 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
     of_country = np.eye(country.max() + 1)[country].T  # country, hub
     homes, kinds, known = 0, 0, None  # effects of homes and countries, the former, and the margins that they meet
 
-    def margins(persons):
-        return np.log(np.maximum(np.append(persons.sum(axis=0), persons.sum(axis=1)), 0.1))
+    def margins(persons, home):
+        """Logs of exits by home, of those of them that lead home, and of exits by country of residence."""
+        return np.log(np.maximum(np.concatenate([persons.sum(axis=0), home, persons.sum(axis=1)]), 0.1))
 
     def laid(effects):  # (home, hub of residence)
         return effects[:kinds, None] + effects[kinds:] @ of_country
 
     if going_home is not None:
-        homes, kinds, known = sum(going_home.shape), going_home.shape[1], margins(going_home)
+        homes, kinds = sum(going_home.shape), going_home.shape[1]
+        known = margins(going_home, return_share * going_home.sum(axis=0))
 
     def residual(x):
         rho = laid(x[-homes:]) if homes else back
@@ -415,7 +421,15 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
             return gap
         crossed = by_group((flow * first_year.border).sum(axis=(1, 2))) * offsets.crossing / first_year.group
         gap = np.append(gap, np.log(crossed / crossing_rates))
-        return np.append(gap, known - margins(of_country @ (found[1] * first_year.foreign))) if homes else gap
+        if not homes:
+            return gap
+        leave, home = (found[k] * first_year.foreign for k in (1, 2))
+        by_home, lead_home, by_country = np.split(
+            known - margins(of_country @ leave, home.sum(axis=0)), [kinds, 2 * kinds]
+        )
+        rho, sigma = x[-homes:][:kinds], x[-homes:][kinds:]
+        soft = (by_home + lead_home) / 2 - SHRINKAGE * rho, by_country - SHRINKAGE * sigma
+        return np.concatenate([gap, *soft])
 
     start = xi if crossing_rates is None else np.append(xi, cost[:2])
     if homes:
@@ -425,9 +439,11 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         start = np.concatenate([start, back[:, 0], back[0, first] - back[0, 0]])
     why, firm = "", len(start) - homes
     with np.errstate(all="ignore"):
-        x = None if homes else anderson(residual, start)
-        if x is None and homes:
-            x, why = robust(residual, start, firm, kinds)
+        x = anderson(residual, start)
+        if x is None:
+            x, why = robust(residual, start, firm)
+        if x is None and crossing_rates is None:  # what lasts gives way: the targets are met as nearly as can be
+            x = nearest(residual, start)
     if x is None:
         raise InvariantError(f"no hub constants meet the first year's flows under these assumptions: {why}")
     fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
@@ -436,7 +452,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
 
 
 def anderson(residual, x):
-    """A root of ``miss`` from ``x`` on by Anderson mixing, None where none is found in ``ROUNDS`` rounds.
+    """A root of ``residual`` from ``x`` on by Anderson mixing, None where none is found in ``ROUNDS`` rounds.
 
     Each round extrapolates from the last ``MEMORY`` ones. The same steps as ``scipy.optimize.anderson``, the oracle of
     the tests, without the import, which takes a worker longer than its draws do.
@@ -458,25 +474,36 @@ def anderson(residual, x):
     return None
 
 
-def robust(residual, x, firm, kinds):
+def robust(residual, x, firm):
     """Constants by Levenberg and Marquardt's method from ``x`` on, or None and why there are none.
 
-    The first ``firm`` targets are met; the others, margins of exits, are traded against the size of the effects of home
-    (the next ``kinds`` of ``x``) and of residence. *Infeasible*: the solver came to rest at a point where firm targets
-    are missed; *not converged*: it was still moving when it gave up.
+    The first ``firm`` targets are met more closely than the others, effects of going home. *Infeasible*: the solver
+    came to rest where firm targets are missed; *not converged*: it was still moving when it gave up.
     """
     from scipy.optimize import least_squares
 
-    def weighed(y):
-        gap, effect = residual(y), y[firm:]
-        level = effect[:kinds].mean() if kinds else 0.0
-        own = np.concatenate([effect[:kinds] - level, effect[kinds:]]) / SPREAD
-        found = np.concatenate([gap[:firm] / HARD, gap[firm:] / EXITS, own])
-        return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
-
-    found = least_squares(weighed, x, method="lm", ftol=1e-8, xtol=1e-8, max_nfev=EVALUATIONS)
+    weight = np.where(np.arange(len(x)) < firm, 1 / HARD, 1 / (10 * HARD))
+    found = least_squares(
+        lambda y: np.nan_to_num(residual(y) * weight, nan=1e6, posinf=1e6, neginf=-1e6),
+        x,
+        method="lm",
+        ftol=1e-8,
+        xtol=1e-8,
+        max_nfev=EVALUATIONS,
+    )
     worst = HARD * np.abs(found.fun[:firm]).max()
     if worst <= ENOUGH:
         return found.x, ""
     kind = "infeasible" if found.status > 0 else "not converged"
     return None, f"{kind} (largest gap {100 * worst:.1f} % of gross flows)"
+
+
+def nearest(residual, x):
+    """Constants near ``x`` whose flows come as near to their targets as can be, by penalised least squares."""
+    from scipy.optimize import least_squares
+
+    def weighed(y):
+        found = np.concatenate([residual(y) / LASTING, (y - y.mean() - x + x.mean()) / BOOM])
+        return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
+
+    return least_squares(weighed, x, method="lm", ftol=1e-6, xtol=1e-6, max_nfev=EVALUATIONS).x

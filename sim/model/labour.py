@@ -17,7 +17,7 @@ from sim.model.kernels.choice import Hiring
 from sim.model.rng import Hazard
 from sim.model.supply import skill_demand
 from sim.threads import over_range
-from sim.world.categories import SECTORS
+from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTES, TEMPORARY, tier_of
 
 # attributes of a simulation that the steps of this module change
@@ -29,7 +29,7 @@ ENTRY_AGE = 25  # of those who were there at the start; assumed, grade D
 DOCTORATE = 5  # years of a doctorate, which count as years since entry; assumed, grade D
 TRACK_SHAPE = 4.0  # of the gamma distribution: its standard deviation is half of its mean; assumed, grade D
 LONGEST = 46  # years since entry that are told apart
-RELATIVE_SATURATION = 20.0  # times the world's mean, above which more adds nothing; 5 to 100, grade D
+RESEARCHERS = np.isin(ROLES, ("research_scientist", "research_engineer", "ml_infrastructure_engineer"))
 
 
 class Sectors(NamedTuple):
@@ -75,10 +75,8 @@ def sector_pull(sim, gross):
     )
     log_pay_gap = np.moveaxis(log_pay_gap, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
     pay = pay_tastes(a)[:, None, None] * log_pay_gap
-    seen = a.b_compute * (
-        np.log1p(relative(a, market, market.sector_compute)) - np.log1p(relative(a, market, market.compute))[:, None]
-    )
-    compute = setting.role_compute[:, None, None, None] * seen
+    seen = np.log1p(relative(a, market, market.sector_compute)) - np.log1p(relative(a, market, market.compute))[:, None]
+    compute = b_compute(a)[:, None, None, None] * seen
     return (pay + compute).reshape(-1, *seen.shape)
 
 
@@ -90,7 +88,7 @@ def pay_tastes(a):
 def net_pay(setting, a, rules, gross):
     """(hub, ...) kUSD a year after tax at the pay itself (E1), without relief; ``gross`` (hub, ...)."""
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, rules["tax_rate_points"][setting.country])
-    return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0)
+    return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
 
 
 def nominal_mean_pay(sim):
@@ -250,13 +248,11 @@ def offers(sim):
 
 def promotion_rates(sim, year):
     """(tier, hub) promotions a person-year, from the last count of stocks and the rules now in force."""
-    s, a = sim.world.setting, sim.a
-    stock, start = sim.counts.sum(axis=(1, 3)), s.stock[:, None] * s.tier_share  # hub, tier
+    a = sim.a
+    stock = sim.counts.sum(axis=(1, 3))  # hub, tier
     share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
-    world = start[:, 0].sum() / start.sum()
-    if a.expert_track > 0:  # mentoring says where people are promoted, and never how many in all
-        start, world = stock, stock[:, 0].sum() / stock.sum()
-    mean = eq.mentoring(share(start), world, a.b_mentoring) @ start / start.sum(axis=0)
+    world = stock[:, 0].sum() / stock.sum()  # of the day: mentoring says where people are promoted, never how many
+    mean = eq.mentoring(share(stock), world, a.b_mentoring) @ stock / np.maximum(stock.sum(axis=0), 1e-9)
     demand = eq.demand_factor(sim.rules["tier_demand"], a.demand_elasticity)  # into the next better tier
     return eq.promotion_rate(
         a.promotion_pace * balanced(sim, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
@@ -384,11 +380,14 @@ def return_to_office(sim, year):
 
 
 def relative(a, market, compute):
-    """Compute as engineers see it (E2): in H100-equivalents, or over the world's mean per engineer of the day."""
-    if a.compute_relative <= 0:
-        return np.minimum(compute, a.compute_saturation)
+    """Compute as engineers see it (E2): over the world's mean per engineer of the day, up to a saturation."""
     world = np.average(market.compute, weights=np.maximum(market.size, 1e-9))
-    return np.minimum(compute / world, RELATIVE_SATURATION)
+    return np.minimum(compute / max(world, 1e-9), a.compute_saturation)
+
+
+def b_compute(a):
+    """(role,) pull of compute: researchers and infrastructure engineers, and the others."""
+    return np.where(RESEARCHERS, a.b_compute, a.b_compute_other)
 
 
 def recall_moves(sim, year):

@@ -13,6 +13,7 @@ from sim.model import equations as eq
 from sim.model import labour
 from sim.model.kernels.choice import UNAVAILABLE, Tables
 from sim.model.labour import (
+    b_compute,
     hiring,
     nominal_mean_pay,
     openings_by_sector,
@@ -78,18 +79,23 @@ def fleets(setting, a, rules, year, start):
     return (np.maximum(owned * multiplier[:, None], 0.0), np.maximum(pushed(setting, a, rules, year) * multiplier, 0.0))
 
 
-def pushed(setting, a, rules, year):
-    """(hub,) H100-equivalents for local use that have come online since the start, of the pipeline and of policies."""
+def standing(setting, year):
+    """(hub,) H100-equivalents of the baseline that have come online since the start: what stands or is being built."""
     live = setting.pipeline[setting.pipeline[:, 1] <= year]
-    planned = np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs)) * a.pipeline_weight
+    return np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs))
+
+
+def pushed(setting, a, rules, year):
+    """(hub,) H100-equivalents for local use that have come online since the start, of the baseline and of policies."""
     in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
     public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
-    return a.local_use_share * (planned + rules["compute_h100e"]) + public
+    return a.local_use_share * (standing(setting, year) + rules["compute_h100e"]) + public
 
 
 def jobs_of(setting, a, rules, year):
-    """(hub,) jobs that all capacity for local use pushed so far opens, once, see ``equations.compute_jobs``."""
-    return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e)
+    """(hub,) jobs that policies have opened by compute, once, beyond those of the baseline (E7)."""
+    baseline = eq.compute_jobs(a.local_use_share * standing(setting, year), a.jobs_per_1000_h100e)
+    return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e) - baseline
 
 
 def accessible_compute(setting, a, rules, year, start):
@@ -119,7 +125,7 @@ def compute_table(setting, a, market):
     """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
     compute = relative(a, market, market.compute)
     mean = np.average(np.log1p(compute), weights=np.maximum(market.size, 1e-9))
-    return eq.compute_pull(compute, a.b_compute, setting.role_compute[:, None], np.inf, mean)
+    return eq.compute_pull(compute, b_compute(a)[:, None], mean)
 
 
 class UtilityTerms(NamedTuple):
@@ -219,7 +225,7 @@ def mean_pay(setting, a):
         0.0,
         0.0,
         setting.price[:, None, None],
-        a.expected_stay,
+        a.horizon,
         a.expected_stay,
         a.fee_pass_through,
         a.price_weight,
@@ -261,6 +267,12 @@ def utility_terms(sim, year):
     )
 
 
+def going_home(setting, back, rules):
+    """(home, hub of residence) log-odds of going home: fitted, times what policy makes of it (E3)."""
+    fitted = np.zeros((len(setting.homes), len(setting.hubs))) if back is None else back
+    return fitted + np.log(np.maximum(rules["going_home"], 1e-9))[setting.country]
+
+
 def tables(sim, year):
     """The pulls laid out as the kernels read them: one row an engineer for every term."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
@@ -298,7 +310,7 @@ def tables(sim, year):
         colleague_share=sim.colleague_share,
         family_share=np.float32(a.family_share),
         year=year,
-        back=single(sim.constants.back if sim.constants.back is not None else np.zeros((len(s.homes), len(s.hubs)))),
+        back=single(going_home(s, sim.constants.back, rules)),
     )
 
 
@@ -364,7 +376,7 @@ def pay_table(gross, tax, relief, price, sim):
     The years end with the horizon: relief beyond it is worth nothing more.
     """
     a = sim.a
-    left = np.arange(int(np.ceil(a.expected_stay)) + 1)
+    left = np.arange(int(np.ceil(a.horizon)) + 1)
     y = eq.net_real_pay(
         gross[..., None],
         tax[..., None],
@@ -372,7 +384,7 @@ def pay_table(gross, tax, relief, price, sim):
         left,
         0.0,
         price[:, None, None, None],
-        a.expected_stay,
+        a.horizon,
         a.expected_stay,
         a.fee_pass_through,
         a.price_weight,
@@ -400,7 +412,7 @@ def permit_disutility(sim, gross, tax):
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
-        kept, 0.0, 0.0, 0.0, fee, 1.0, a.expected_stay, a.expected_stay, a.fee_pass_through, 0.0
+        kept, 0.0, 0.0, 0.0, fee, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0
     )
     pull = eq.utility(
         a,

@@ -53,7 +53,6 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
         barred,
         offer,
         sim.a.offer_bonus,
-        sim.a.offer_second > 0,
         leaving,
         chosen,
         needs,

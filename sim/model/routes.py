@@ -78,7 +78,12 @@ class Routes:
         for r in np.flatnonzero(self.kind == KINDS.index("study")):
             step, c = int("stem" in self.names[r]), self.country[r]
             usual = baseline["route_reach"][r] * baseline["route_approval_rate"][r]
-            got = rules["route_reach"][r] * rules["route_approval_rate"][r] * (rules["route_is_open"][r] > 0)
+            got = (
+                rules["route_reach"][r]
+                * rules["route_approval_rate"][r]
+                * (rules["route_is_open"][r] > 0)
+                * (rules["route_cap"][r] > 0)
+            )
             months[step, c] = round(12 * rules["route_years"][r])
             share[step, c] = min(got / max(usual, 1e-9), 1.0)
             route[step, c] = r

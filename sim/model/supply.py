@@ -145,8 +145,10 @@ def _copies(sim, slots, ratio, year, study):
 
 
 def study_pull(sim):
-    """(hub,) log of net real pay on arrival that a hub promises to a student from abroad, of the middle engineer."""
-    return sim.utility_terms.pay_arriving[15 + 2 * 3 + 1] / max(sim.a.b_pay, 1e-9)
+    """(2, hub) what a hub promises to a student from abroad: log of net real pay on arrival, months of work after."""
+    pay = sim.utility_terms.pay_arriving[15 + 2 * 3 + 1] / max(sim.a.b_pay, 1e-9)  # of the middle practitioner
+    months, share, _ = sim.routes.study_terms(len(sim.world.setting.countries), sim.rules, sim.baseline_rules)
+    return np.stack([pay, (months * share).sum(axis=0)[sim.world.setting.country]])
 
 
 def follow_students(sim):
@@ -155,19 +157,21 @@ def follow_students(sim):
 
 
 def study_factor(sim, homes_of_graduates, graduates):
-    """(home, hub) graduates over those of the reference path: the same people of each home, at other places abroad.
+    """(home, hub) graduates over those of the reference path: the same people of each home, at other places (E9).
+
+    People deterred from a place study elsewhere, most of them at home: the total of every home holds.
 
     Parameters
     ----------
     homes_of_graduates : (hub, home) shares; graduates : (hub,) persons on the reference path
     """
-    s = sim.world.setting
-    seen = sim.studied
+    s, a = sim.world.setting, sim.a
     t = sim.year - sim.world.start - STUDY_LAG
-    if sim.a.study_elasticity == 0 or t < 0 or not seen:
+    if t < 0 or t >= len(sim.studied):
         return np.ones((len(s.homes), len(s.hubs)))
-    gain = np.exp(sim.a.study_elasticity * (seen[min(t, len(seen) - 1)] - sim.study_start))
-    there = (homes_of_graduates * graduates[:, None]).T * (s.home_share <= 0)  # home, hub, abroad
+    (pay, months), (pay_at_start, months_at_start) = sim.studied[t], sim.study_start
+    gain = eq.study_gain(pay - pay_at_start, months, months_at_start, a.study_elasticity, a.study_months)
+    gain = np.where(s.home_share > 0, 1.0, gain)  # home, hub
+    there = (homes_of_graduates * graduates[:, None]).T
     total = there.sum(axis=1, keepdims=True)
-    mean = (there * gain).sum(axis=1, keepdims=True) / np.maximum(total, 1e-300)
-    return np.where(s.home_share > 0, 1.0, gain / np.where(total > 0, mean, 1.0))
+    return gain * np.where(total > 0, total / np.maximum((there * gain).sum(axis=1, keepdims=True), 1e-300), 1.0)

@@ -194,7 +194,7 @@ class VisaSystem:
         """Give those whom their own employer transfers the intra-company route, where it promises anything."""
         moved = np.isin(new[SLOT], np.concatenate(self.transfers))
         self.transfers = [NONE[SLOT]]
-        if self.sim.a.offer_intra > 0 and moved.any():
+        if moved.any():
             new[ROUTE, moved] = intra_company(self.sim, new[SLOT, moved], new[HUB, moved])
 
     def serve_queues(self, month):
@@ -340,11 +340,7 @@ class VisaSystem:
         sim.people.target[slots] = -1
         country = sim.world.setting.country[refused[HUB]].astype(np.int64)
         lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
-        if not (sim.a.relocation > 0 or sim.a.offer_second > 0):
-            moves.act_on(sim, month, slots, *moves.choose(sim, slots, "next best", month, barred=country))
-            return
-        usa = sim.world.setting.countries.index("usa")
-        offer = self.offers(slots, (country == usa) & np.isin(slots, lost), month)
+        offer = self.offers(slots, american(sim)[country] & np.isin(slots, lost), month)
         chosen, needs = moves.choose_with_offers(sim, slots, "next best", month, country, offer)
         self.take(slots, chosen, offer)
         moves.act_on(sim, month, slots, chosen, needs)
@@ -360,6 +356,8 @@ class VisaSystem:
         lives = s.country[sim.people.hub[slots[made]]]
         away = (s.country != home[:, None]) & (s.country != lives[:, None])
         bounds = np.cumsum(s.affiliates * away, axis=1)
+        some = bounds[:, -1] > 0  # an affiliate is left
+        made, bounds = made[some], bounds[some]
         point = uniforms(rng.key(sim.seed, "offer hub", month), slots[made]) * bounds[:, -1]
         hub = (bounds <= point[:, None]).sum(axis=1)
         self.made += np.bincount(s.country[hub], minlength=len(self.made))
@@ -434,7 +432,7 @@ def update_status(sim, year):
     # who has lost the right to stay, or wants to go home, leaves the country now
     for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
         slots = np.concatenate(leavers)
-        if sim.a.relocation > 0 and mode == LEAVING:
+        if mode == LEAVING:
             slots = transferred(sim, slots, year, month)
         chosen, _ = moves.choose(sim, slots, "leave the country", year, mode)
         going = chosen != people.hub[slots]
@@ -443,10 +441,14 @@ def update_status(sim, year):
         moves.move(sim, slots[going], chosen[going], month)
 
 
+def american(sim):
+    """(country,) bool, the USA: what is known of lost petitions and affiliates is of American employers."""
+    return np.array(sim.world.setting.countries) == "usa"
+
+
 def transferred(sim, slots, year, month):
     """Who must leave and has no offer, or declines it; the others file for a permit where their employer wants them."""
-    country = sim.world.setting.country
-    usa = country[sim.people.hub[slots]] == sim.world.setting.countries.index("usa")
+    usa = american(sim)[sim.world.setting.country[sim.people.hub[slots]]]
     offer = sim.visas.offers(slots, usa, month)
     some = np.flatnonzero((offer >= 0) & (sim.people.target[slots] < 0))
     none = np.full(len(some), -1, np.int64)
@@ -480,10 +482,7 @@ def naturalisation_rates(sim, year):
 def study_terms(sim, year):
     """Work after study and its extension (E6): months, probability of getting it, and route, each (step, country)."""
     countries = len(sim.world.setting.countries)
-    if sim.a.study_routes > 0:
-        return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
-    months = np.stack([sim.routes.opt_months(countries, sim.rules), stem_months(sim.world.setting)])
-    return months, np.ones(months.shape), np.full(months.shape, -1)
+    return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
 
 
 def return_rates(sim, year=None):

@@ -244,10 +244,10 @@ MONEY = {
         numbers=dict.fromkeys(("h100e", "labs_and_big_tech", "cloud", "enterprise", "sovereign_and_public"), POSITIVE),
     ),
     "pipeline": Table(
-        "announced sovereign capacity and the probability that it runs by its year",
+        "announced sovereign capacity, the probability that it runs by its year, and whether the baseline holds it",
         unit="H100-equivalents; share",
         keys=("hub", "year", "programme"),
-        numbers={"year": (2024.0, 2040.0), "h100e_announced": POSITIVE, "probability": SHARE},
+        numbers={"year": (2024.0, 2040.0), "h100e_announced": POSITIVE, "probability": SHARE, "in_baseline": SHARE},
         full=False,
     ),
 }
@@ -355,7 +355,8 @@ GENERATED = {
         "pull of a hub beyond the named factors, fitted",
         unit="log-odds; persons a year",
         keys=("hub",),
-        numbers=dict.fromkeys(("permanent", "boom"), (-50.0, 50.0)) | dict.fromkeys(("net_offset", "net_target"), ANY),
+        numbers=dict.fromkeys(("permanent", "boom"), (-50.0, 50.0))
+        | dict.fromkeys(("net_offset", "later_offset", "net_target"), ANY),
     ),
     "border_costs": Table(
         "cost of crossing a border, fitted to the crossing rates",

@@ -182,6 +182,7 @@ def load_setting() -> Setting:
             [
                 [at["hub"][r["hub"]], float(r["year"]), float(r["h100e_announced"]) * float(r["probability"])]
                 for r in read("pipeline")
+                if float(r["in_baseline"])
             ]
         ),
         distance_km=distances(graph, hubs),

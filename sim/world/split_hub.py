@@ -18,7 +18,7 @@ DIVIDED = {
     "net_targets": ("national_net", "index_net"),
     "affiliates": ("share",),
     "home_hub": ("compatriots",),
-    "hub_constants": ("net_offset", "net_target"),
+    "hub_constants": ("net_offset", "later_offset", "net_target"),
 }
 LEFT = ("pipeline",)  # tables whose rows stay with the existing hub: announced capacity
 

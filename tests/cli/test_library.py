@@ -41,6 +41,7 @@ MOVES = {
     "newcomer_tax": ("gain:deu", +1),
     "office_return": ("remote:usa", -1),
     "remote_first": ("remote:usa", +1),
+    "opt_closed": ("share:usa", -1),
     "phd_expansion": None,
     "returnee_tax": ("drain,home=fra", -1),
     "tooling_leap": ("pay:usa,tier=entry", -1),
@@ -60,8 +61,8 @@ LEVERS = {
 
 @pytest.fixture(scope="module")
 def library():
-    """All of them against the baseline: two pairs of 6,000 engineers over four years."""
-    return compare(sorted(MOVES), population=6_000, replicates=2, years=4, uncertainty="chance", workers=1)
+    """All of them against the baseline: two pairs of 6,000 over six years, which hold all stages of compute."""
+    return compare(sorted(MOVES), population=6_000, replicates=2, years=6, uncertainty="chance", workers=1)
 
 
 def test_the_whole_library_is_here():

@@ -118,8 +118,8 @@ def test_a_hub_that_doubles_pulls_by_size_alone(arm):
     assert np.all(np.delete(gain, h, axis=1) == 0)
 
 
-def test_relief_counts_as_long_as_people_expect_to_stay():
-    """To whoever stays for twenty years, twenty of relief are worth more than twelve."""
+def test_relief_counts_as_far_as_people_look_ahead():
+    """To people who look ahead for twenty years, twenty of relief are worth more than twelve."""
     world = shipped_world(5_000, 1)
     best = []
     for years in (12.0, 20.0):
@@ -128,7 +128,7 @@ def test_relief_counts_as_long_as_people_expect_to_stay():
             "newcomer_relief": np.full(len(rules["is_closed"]), 0.5),
             "newcomer_years": np.full(len(rules["is_closed"]), years),
         }
-        best.append(arm_of(world, CENTRE.vary(expected_stay=20), rules=rules).utility_terms.pay_arriving)
+        best.append(arm_of(world, CENTRE.vary(horizon=20), rules=rules).utility_terms.pay_arriving)
     taxed = setting().tax_rate.min(axis=1) > 0
     assert np.all(best[1][:, taxed] > best[0][:, taxed])
 

@@ -9,7 +9,7 @@ from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, sma
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.labour import change_jobs, openings_by_sector, relative_pay, separation, separation_rates
+from sim.model.labour import b_compute, change_jobs, openings_by_sector, relative_pay, separation, separation_rates
 from sim.model.market import OWNER_OF, accessible_compute, compute_per_engineer, openings, update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
@@ -77,7 +77,7 @@ def test_without_response_only_openings_tell_sectors_apart():
 
 
 def test_where_neither_pay_nor_compute_pulls_no_sector_gains():
-    a = CENTRE.vary(b_pay=0, b_pay_sd=0, b_compute=0)
+    a = CENTRE.vary(b_pay=0, b_pay_sd=0, b_compute=0, b_compute_other=0)
     assert np.all(after(shipped_world(5_000, 1), a, **EVERY_LEVER).sectors.relative_utility == 0)
 
 
@@ -308,10 +308,10 @@ def test_a_guarantee_is_a_floor_for_sovereign_labs_and_academia():
 
 
 def test_roles_see_compute_by_their_use_of_it():
-    """Where pay pulls nobody, the gain of a guarantee is in proportion to the role's weight."""
+    """Where pay pulls nobody, the gain of a guarantee is in proportion to the role's coefficient."""
     arm = after(shipped_world(5_000, 1), CENTRE.vary(b_pay=0, b_pay_sd=0), compute_guarantee=50.0)
     gain = arm.sectors.relative_utility.reshape(3, 5, 3, *arm.sectors.relative_utility.shape[1:])[
         0, :, 0, :, SOVEREIGN_LAB
     ]
     assert gain.max() > 0
-    assert gain == pytest.approx(np.outer(setting().role_compute, gain[2] / setting().role_compute[2]))
+    assert gain == pytest.approx(np.outer(b_compute(CENTRE), gain[2] / b_compute(CENTRE)[2]))

@@ -112,8 +112,8 @@ def test_parts_by_grade_are_said_from_the_largest():
 
 def test_compute_among_the_leaders_is_said_to_have_no_causal_evidence(tmp_path):
     found = sweep(
-        "gulf_compute",
-        ("share:abu_dhabi_dubai",),
+        "india_compute",
+        ("share:bengaluru",),
         "morris",
         2,
         ("b_compute=0:2",),

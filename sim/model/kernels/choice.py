@@ -389,7 +389,6 @@ def choose_next(
     barred,
     offer,
     bonus,
-    second,
     leaving,
     chosen,
     needs_permit,
@@ -397,8 +396,8 @@ def choose_next(
     """Where those choose to live whom a country has refused, some of them with a job offered elsewhere (E3, E5).
 
     ``barred[k]`` is the country whose permits ``who[k]`` cannot get; ``offer[k]`` (-1 for none) the hub of the job,
-    which weighs ``exp(bonus)`` more. With ``second`` the choice is the second one, given that the first was there:
-    what the others gain when the country falls out, over what it had. With ``leaving`` only hubs abroad that need no
+    which weighs ``exp(bonus)`` more. The choice is the second one, given that the first was there: what the
+    others gain when the country falls out, over what it had. With ``leaving`` only hubs abroad that need no
     permit stand beside the offer.
     """
     space, weight = workspace_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
@@ -422,7 +421,7 @@ def choose_next(
             after = nested_sums(kept, t.nest[g, o], t.dissimilarity)
             for d in range(t.country.size):
                 n = t.nest[g, o, d]
-                p = kept[d] * after[n] - (e[d] * before[n] if second and not leaving and kept[d] > 0.0 else 0.0)
+                p = kept[d] * after[n] - (e[d] * before[n] if not leaving and kept[d] > 0.0 else 0.0)
                 weight[d] = max(p, 0.0) * (np.exp(bonus) if d == offer[i] else 1.0)
                 total += weight[d]
             chosen[i], point = o, u[i] * total

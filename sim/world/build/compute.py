@@ -91,12 +91,19 @@ def compute() -> list[Row]:
     return rows
 
 
+BUILT = ("under construction", "opening", "deploying", "confirmed")  # how the status of what is being built begins
+
+
 def pipeline() -> list[Row]:
-    """Build pipeline.csv: announced sovereign capacity, its year, and the probability that it runs by then."""
+    """Build pipeline.csv: announced sovereign capacity, its year, and the probability that it runs by then.
+
+    The baseline holds what stands or is under construction; what is announced is a policy.
+    """
     keep = "hub", "year", "programme", "h100e_announced", "probability", "status"
     return [
         {key: row[key] for key in keep}
         | {
+            "in_baseline": str(int(row["status"].startswith(BUILT))),
             "source": f"{row['source']}; probability assumed",
             "grade": "D",
             "grade_announcement": row["grade"],
