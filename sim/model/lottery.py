@@ -67,7 +67,8 @@ def draw(clock, master, places, advanced_places):
 def last_clocks(clock, master, selected):
     """Clocks of the last registrations selected, of the others and of the masters; inf where all of them were.
 
-    >>> last_clocks(np.array([3.0, 1.0, 2.0]), np.array([True, False, False]), np.array([True, True, False]))
+    >>> clocks = last_clocks(np.array([3.0, 1.0, 2.0]), np.array([True, False, False]), np.array([True, True, False]))
+    >>> [float(clock) for clock in clocks]
     [1.0, inf]
     """
     kinds = [~master, master]

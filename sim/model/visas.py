@@ -340,7 +340,7 @@ class VisaSystem:
         sim.people.target[slots] = -1
         country = sim.world.setting.country[refused[HUB]].astype(np.int64)
         lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
-        offer = self.offers(slots, american(sim)[country] & np.isin(slots, lost), month)
+        offer = self.offers(slots, (sim.world.setting.lost_jobs_followed > 0)[country] & np.isin(slots, lost), month)
         chosen, needs = moves.choose_with_offers(sim, slots, "next best", month, country, offer)
         self.take(slots, chosen, offer)
         moves.act_on(sim, month, slots, chosen, needs)
@@ -441,15 +441,11 @@ def update_status(sim, year):
         moves.move(sim, slots[going], chosen[going], month)
 
 
-def american(sim):
-    """(country,) bool, the USA: what is known of lost petitions and affiliates is of American employers."""
-    return np.array(sim.world.setting.countries) == "usa"
-
-
 def transferred(sim, slots, year, month):
     """Who must leave and has no offer, or declines it; the others file for a permit where their employer wants them."""
-    usa = american(sim)[sim.world.setting.country[sim.people.hub[slots]]]
-    offer = sim.visas.offers(slots, usa, month)
+    setting = sim.world.setting
+    followed = setting.lost_jobs_followed[setting.country[sim.people.hub[slots]]] > 0
+    offer = sim.visas.offers(slots, followed, month)
     some = np.flatnonzero((offer >= 0) & (sim.people.target[slots] < 0))
     none = np.full(len(some), -1, np.int64)
     chosen, needs = moves.choose_with_offers(
