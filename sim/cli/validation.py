@@ -181,38 +181,47 @@ def backcast(
     from sim.show import backcast as show
     from sim.show import terminal
     from sim.study.backcast import backcast as study
+    from sim.study.backcast import rolling
 
     check_writable(out)
+    years = _years(score)
     found = study(
         flows,
         fit_until,
-        _years(score),
+        years,
         _agents(population),
         seed,
         replicates,
         lambda: terminal.say_if_compiling(quiet or json),
     )
+    board = rolling(flows, years[1] - years[0] + 1, seed)
     tables = {
         "scores": found.scores,
+        "verdicts": found.verdicts,
         "corridors": found.corridors,
         "net_rates": found.net_rates,
         "kernel": found.kernel,
     }
+    if board.splits:
+        tables |= {"rolling_scores": board.scores, "rolling_verdicts": board.verdicts}
     answer = plain_values(
         found.record
         | {
             "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
             "kernel": found.kernel.to_dict("records"),
-            "sentences": show.sentences(found),
+            "verdicts": {row.pop("score"): row for row in found.verdicts.to_dict("records")},
+            "rolling": {row.pop("score"): row for row in board.tally.to_dict("records")},
+            "splits": board.splits,
+            "sentences": show.sentences(found) + show.tallied(board),
         }
     )
-    folder = write_tables(out, f"backcast-{fit_until}", answer, tables, lambda into: show.draw(found, into))
+    folder = write_tables(out, f"backcast-{fit_until}", answer, tables, lambda into: show.draw(found, board, into))
     if json:
         typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
     elif quiet:
         typer.echo(f"{found.value(show.MODEL, 'rank'):.4f}")
     else:
-        terminal.console().print(show.render(found, folder))
+        terminal.console().print(show.render(found, board, folder))
 
 
 def _years(text):

@@ -2,7 +2,7 @@
 
 from rich.console import Group
 
-from sim.show.layout import bullets, heading, line, table
+from sim.show.layout import heading, line, table
 from sim.world.tables import read
 
 MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
@@ -111,27 +111,74 @@ def _listed(names):
     return ", ".join(names) if names else "nothing"
 
 
-def render(found, folder=None):
-    """The whole answer for ``rich.console.Console.print``."""
-    shown = table(
-        "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerror, %", "level", "net\nrank", "net\nerror, pp"
-    )
+NAMES = HIGHER | LOWER
+
+
+def tallied(board):
+    """Sentences of a rolling backcast: on which scores and in which years the forecast is lost.
+
+    Parameters
+    ----------
+    board : Rolling, see ``sim.study.backcast``
+    """
+    if not len(board.tally):
+        return list(board.notes)
+    worst = board.tally.iloc[0]
+    held = "every score" if worst["held"] == 1 else f"{NAMES[worst['score']]}, the worst score,"
+    said = [
+        f"Over {board.splits} splits: first or level on {held} in {100 * worst['held']:.0f} % of them. Level: the 90 % "
+        "interval of the difference to the best rival holds 0 (bootstrap of countries)."
+    ]
+    lost = board.verdicts[board.verdicts["verdict"] == "lost"]
+    if len(lost):
+        each = (f"{NAMES[row.score]} {row.until} by {-row.ahead:.2g} to {row.rival}" for row in lost.itertuples())
+        said.append("Lost: " + "; ".join(each) + ".")
+    return said + list(board.notes)
+
+
+def render(found, board, folder=None):
+    """The whole answer for ``rich.console.Console.print``: at most 30 lines of 80 columns, the worst score first."""
+    shown = table("", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "level", "net\nrank", "net\nerr., pp")
     for row in found.scores.to_dict("records"):
         shown.add_row(row["who"], *_cells(row), style="bold" if row["who"] == MODEL else "")
-    first, last = found.record["score"]
-    who = [f"{row['who']}: {row['what']}." for row in found.scores.to_dict("records")]
-    kernel = ", ".join(f"{row.term} {row.coefficient:.3f} ({row.error:.3f})" for row in found.kernel.itertuples())
+    record = found.record
+    first, last = record["score"]
     parts = [
-        heading(f"Backcast {first}-{last} from {found.record['fit_until']}"),
+        heading(f"Backcast {first}-{last} from {record['fit_until']}, {record['file']}"),
         shown,
-        line(READING, "dim"),
-        *bullets("What it says", sentences(found)),
-        *bullets("Who is who", who),
-        *bullets("What was assumed", [*found.record["notices"], f"Kernel of the fit years, within a nest: {kernel}."]),
+        *_judged(found, board),
+        *(line(_cut(words), "dim" if words.startswith("Lost") else "") for words in tallied(board)),
+        line("What was assumed, and every corridor: docs/backcast.md and the folder.", "dim"),
     ]
     if folder is not None:
-        parts.append(line(f"{folder}: every corridor and net rate as tables, and the figure.", "dim"))
+        parts.append(line(f"{folder}", "dim"))
     return Group(*parts)
+
+
+MOST_WORDS = 230  # letters of a sentence in the terminal: three lines of 80 columns
+
+
+def _cut(words):
+    """A sentence of at most three lines; the folder's tables hold the whole."""
+    return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 20].rpartition(';')[0] or words[:200]}; ..."
+
+
+def _judged(found, board):
+    """The table of verdicts: this split, and how often first, level and lost over all splits."""
+    this = found.verdicts.set_index("score")
+    shown = table("talentflow against the best rival", "this split", "first", "level", "lost", "lost from")
+    order = list(board.tally["score"]) if len(board.tally) else list(this.index)
+    counts = board.tally.set_index("score") if len(board.tally) else None
+    for name in order:
+        row = this.loc[name]
+        cells = ["-"] * 4
+        if counts is not None:
+            over = counts.loc[name]
+            years = [f"{year % 100:02d}" for year in over["lost_in"]]
+            lost = " ".join(years[:4]) + (" ..." if len(years) > 4 else "")
+            cells = [str(over["first"]), str(over["level"]), str(over["lost"]), lost or "-"]
+        shown.add_row(f"{NAMES[name]}: {row['rival']}", row["verdict"], *cells)
+    return [heading("First, level or lost: the worst score first"), shown]
 
 
 def _cells(row):
@@ -140,8 +187,10 @@ def _cells(row):
     ]
 
 
-def draw(found, folder):
-    """The figure of a backcast into a folder."""
+def draw(found, board, folder):
+    """The figures of a backcast into a folder."""
     from sim.show.plots import backcast, to_file
 
-    return to_file(lambda ax: backcast.plot_backcast(found, ax), backcast.SIZE, folder / "backcast.png")
+    to_file(lambda ax: backcast.plot_backcast(found, ax), backcast.SIZE, folder / "backcast.png")
+    if len(board.tally):
+        to_file(lambda ax: backcast.plot_rolling(board, ax), backcast.SIZE, folder / "rolling.png")

@@ -16,6 +16,7 @@ from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import neutral_rules
 from sim.study.corridors import poisson_fit
+from sim.study.forecast import forecast
 from sim.world.build.source_files import DATA, as_csv
 from sim.world.build_world import build
 from sim.world.countries import REST, countries_of, country_setting, mobility_mix
@@ -138,6 +139,8 @@ def assumptions_of(kernel, growth, crossing_rate):
         world_growth=growth,
         long_growth=growth,
         b_compute=0.0,
+        corridor_strength=1.0,
+        corridor_transfer=1.0,
         remote_share=0.0,
         considering_rate=min(CONSIDERING * crossing_rate, 1.0),
     )
@@ -149,14 +152,15 @@ def rules_of(setting):
     return neutral_rules(counts)
 
 
-def fit_model(countries, living, kernel, flow):
+def fit_model(countries, living, kernel, flow, residual=0.0):
     """A :class:`CountryModel` whose expected first-year net flows and outflows are those of ``flow``.
 
     Parameters
     ----------
     countries : Countries; living : (home, country) persons
     kernel : dict of assumption -> coefficient, see ``corridors``
-    flow : (origin, destination) persons a year in the fit years
+    flow : (origin, destination) persons a year, whose totals are met
+    residual : (origin, destination) log-odds, what a corridor's history adds to the kernel
 
     Raises
     ------
@@ -167,6 +171,7 @@ def fit_model(countries, living, kernel, flow):
     crossing = flow.sum() / countries.stock.sum()
     a = assumptions_of(kernel, float(np.average(countries.growth, weights=countries.stock)), crossing)
     setting = country_setting(countries, living, np.ones(k), EXIT_RATE)
+    setting = replace(setting, corridor=np.zeros((k, k)) + residual)
     world = build(setting, FIT_POPULATION, 0, start, entrant_path(setting, a, start, 1), a.mover_share)
     leaves = np.maximum(flow.sum(axis=1), HALF)
     rules, offsets = rules_of(setting), fitting.AgentOffsets(np.zeros(k), np.ones(2))
@@ -228,17 +233,19 @@ MOST_AHEAD = 20  # years
 FEWEST = 8  # countries
 LEAST_MOVES = 1_000  # fewer say nothing of corridors
 KERNEL = ("b_distance", "b_language", "b_diaspora")
-MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"
+MODEL, AGENTS, GRAVITY, LAST_FLOW = "talentflow", "talentflow, agents", "gravity", "last flow"
 WHO = {  # what is scored -> what it is
-    MODEL: "the full agent engine: moves expected of the people simulated in each year",
+    MODEL: "the terms of E2 without agents: kernel, corridor effects, forecast margins",
+    AGENTS: "the full agent engine: moves expected of the people simulated in each year",
     "talentflow, counted": "the same simulations: the moves of the simulated people, a sample",
-    "kernel alone": "the model's first year held constant: what dynamics add is the difference",
+    "kernel alone": "distance, language and compatriots of the fit years, no corridor effects, held constant",
     GRAVITY: "Poisson pseudo-likelihood: origins, destinations, the same distance, language and compatriots",
     "gravity, no compatriots": "the same with distance and language only",
     LAST_FLOW: "the flows of the last fit year again",
     "mean flow": f"the mean of the last {WINDOW} fit years",
     "no change": "nobody moves: ranks and shares do not exist",
 }
+OWN = (AGENTS, "talentflow, counted")  # no rivals
 COUNTED = ("talentflow, counted", LAST_FLOW, "mean flow")
 
 
@@ -250,6 +257,7 @@ class Backcast:
     corridors: pd.DataFrame  # orig, dest, observed and every prediction, persons over the score years
     net_rates: pd.DataFrame  # country, observed and every prediction, percent of the stock a year
     kernel: pd.DataFrame  # term, coefficient, error: of the fit years
+    verdicts: pd.DataFrame  # a row per score: whether the forecast is first, level or lost, see :func:`verdicts`
     record: dict  # what it was made from, and the notices
 
     def value(self, who, what):
@@ -284,36 +292,24 @@ def backcast(
     if population < 1000 or replicates < 1 or seed < 0:
         raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
     window = found.between(fit_until - WINDOW + 1, fit_until)
-    countries = countries_of(fit_until, among=_moving(window, found.countries))
+    countries = countries_of(fit_until, among=moving(window, found.countries))
     years, flow = np.array(found.years), countries.gather(found)
     past = flow[years <= fit_until]
     observed = flow[(years >= first) & (years <= last)].sum(axis=0)
     if when_checked:
         when_checked()
-    fit = _fit(countries, past)
+    fit = _fit(countries, past, last - fit_until)
     expected, counted = run_model(fit["model"], last - fit_until, population, seed, replicates)
     skipped, count = first - fit_until - 1, last - first + 1
-    predictions = dict(
-        zip(
-            WHO,
-            (
-                expected[skipped:].sum(axis=0),
-                counted[skipped:].sum(axis=0),
-                count * fit["model"].flow,
-                count * fit["gravity"],
-                count * fit["plain"],
-                count * past[-1],
-                count * past[-WINDOW:].mean(axis=0),
-                0 * observed,
-            ),
-            strict=True,
-        )
-    )
+    agents = {AGENTS: expected[skipped:].sum(axis=0), "talentflow, counted": counted[skipped:].sum(axis=0)}
+    known = predictions_of(fit, past, skipped, count) | agents
+    predictions = {who: known[who] for who in WHO}
     scored = np.array(countries.names) != REST
     rows = [
         {"who": who, **score(p, observed, countries.stock, count, scored, who in COUNTED), "what": WHO[who]}
         for who, p in predictions.items()
     ]
+    judged = verdicts(predictions, observed, countries.stock, count, scored, seed)
     everybody = found.n[(years >= first) & (years <= last)].sum()
     record = {
         "file": user_path(flows or SHIPPED).name,
@@ -335,7 +331,7 @@ def backcast(
         _corridors(countries.names, scored, observed, predictions),
         _net_rates(countries, scored, observed, predictions, count),
     )
-    return Backcast(pd.DataFrame(rows), *tables, fit["kernel"], record)
+    return Backcast(pd.DataFrame(rows), *tables, fit["kernel"], pd.DataFrame(judged), record)
 
 
 def check_years(flows, name, fit_until, score_years):
@@ -367,7 +363,7 @@ def check_years(flows, name, fit_until, score_years):
     return first, last
 
 
-def _moving(window, names):
+def moving(window, names):
     """The countries that people leave and reach in the years that are fitted.
 
     Raises
@@ -389,8 +385,35 @@ def _moving(window, names):
     return {name for name, moves in zip(names, moving, strict=True) if moves}
 
 
-def _fit(countries, past):
-    """What the fit years say: kernel, model and both gravity rivals, at the level of the last fit year.
+def _fit(countries, past, years):
+    """What :func:`fit_corridors` says, and the agents' model of the first year forecast."""
+    fit = fit_corridors(countries, past, years)
+    kernel = dict(zip(KERNEL, fit["kernel"]["coefficient"], strict=True))
+    return fit | {
+        "model": fit_model(countries, fit["living"], kernel, fit["forecast"].flow[0], fit["forecast"].residual)
+    }
+
+
+def predictions_of(fit, past, skipped, count):
+    """Predictions that need no agents for ``count`` years, ``skipped`` years after the split.
+
+    Returns
+    -------
+    dict of who -> (origin, destination) persons over the years
+    """
+    return {
+        MODEL: fit["forecast"].flow[skipped : skipped + count].sum(axis=0),
+        "kernel alone": count * fit["alone"],
+        GRAVITY: count * fit["gravity"],
+        "gravity, no compatriots": count * fit["plain"],
+        LAST_FLOW: count * past[-1],
+        "mean flow": count * past[-WINDOW:].mean(axis=0),
+        "no change": 0 * past[-1],
+    }
+
+
+def fit_corridors(countries, past, years):
+    """What the fit years say: kernel, forecast of ``years`` years, and the gravity rivals at the last year's level.
 
     The compatriots of the fit are those from before the window whose flows they explain.
     """
@@ -400,10 +423,16 @@ def _fit(countries, past):
     fixed = [-np.log1p(countries.km / 100), countries.language]
     coefficients, errors, fitted, _ = poisson_fit(window, [*fixed, _compatriots(before)], clustered=True)
     moved_on = coefficients[2] * (_compatriots(now) - _compatriots(before))
-    model = fit_model(countries, now, dict(zip(KERNEL, coefficients, strict=True)), level * window)
     kernel = pd.DataFrame({"term": KERNEL, "coefficient": coefficients, "error": errors})
     plain = poisson_fit(window, fixed)[2]
-    return {"model": model, "kernel": kernel, "gravity": level * fitted * np.exp(moved_on), "plain": level * plain}
+    return {
+        "kernel": kernel,
+        "living": now,
+        "forecast": forecast(past, fitted, moved_on, years),
+        "alone": level * fitted,
+        "gravity": level * fitted * np.exp(moved_on),
+        "plain": level * plain,
+    }
 
 
 def _compatriots(living):
@@ -438,6 +467,181 @@ def _net_rates(countries, scored, observed, predictions, count):
     return pd.DataFrame(columns | {who: rate(p) for who, p in predictions.items()})
 
 
+# ------------------------------------------------------------------------------
+# First, level or lost: the forecast beside the best rival on each score, at one split and at every split of a file.
+# ------------------------------------------------------------------------------
+
+
+AHEAD = 3  # years scored after each split
+DRAWS, LEVEL = 1000, 0.90  # bootstrap samples of countries, and the interval of a difference that counts as level
+HIGHER = ("rank", "rank_moving", "log_score", "net_rank")  # the others are the better the lower
+SCORES = (*HIGHER, "share_error", "net_error")
+FIRST, TIE, LOST = "first", "level", "lost"
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """What backcasts at every split year of a file say; empty tables where the file has too few years in a row."""
+
+    scores: pd.DataFrame  # a row per split year (``until``) and prediction, see :func:`score`
+    verdicts: pd.DataFrame  # a row per split year and score, see :func:`verdicts`
+    tally: pd.DataFrame  # a row per score, see :func:`tally`
+    notes: tuple  # splits that cannot be scored, and why
+    ahead: int  # years scored after each split
+
+    @property
+    def splits(self):
+        """Number of split years scored."""
+        return self.verdicts["until"].nunique() if len(self.verdicts) else 0
+
+
+def rolling(path=None, ahead=AHEAD, seed=0):
+    """Score the forecast and its rivals at every split year of a file of flows, and say where it is first.
+
+    Parameters
+    ----------
+    path : of a file as for :func:`backcast`; ahead : int, years scored after each split; seed : int, of the bootstrap
+
+    Returns
+    -------
+    Rolling
+    """
+    flows, scores, found, notes = read_flows(path), [], [], []
+    years = np.array(flows.years)
+    for until in flows.years:
+        needed = range(until - LEAST_FIT_YEARS + 1, until + ahead + 1)
+        if not set(needed) <= set(flows.years):
+            continue
+        try:
+            window = flows.between(until - WINDOW + 1, until)
+            countries = countries_of(until, among=moving(window, flows.countries))
+            gathered = countries.gather(flows)
+            fit = fit_corridors(countries, gathered[years <= until], ahead)
+        except UsageError as error:
+            notes.append(f"{until}: {error}")
+            continue
+        predictions = predictions_of(fit, gathered[years <= until], 0, ahead)
+        observed = gathered[(years > until) & (years <= until + ahead)].sum(axis=0)
+        scored = np.array(countries.names) != REST
+        for who, flow in predictions.items():
+            values = score(flow, observed, countries.stock, ahead, scored, who in COUNTED)
+            scores.append({"until": until, "who": who, **values})
+        judged = verdicts(predictions, observed, countries.stock, ahead, scored, seed)
+        found.extend({"until": until, **row} for row in judged)
+    if not found and not notes:
+        notes.append(f"No split has {LEAST_FIT_YEARS} years up to it and {ahead} after it in the file.")
+    judged = pd.DataFrame(found)
+    return Rolling(pd.DataFrame(scores), judged, tally(judged) if found else judged, tuple(notes), ahead)
+
+
+def verdicts(predictions, observed, stock, years, scored, seed=0):
+    """Whether the forecast is first, level or lost on each score, against the rival that is best on it.
+
+    *Level*: the 90 % interval of the difference over bootstrap samples of countries holds 0. A corridor counts as
+    often as its two countries are drawn (the pigeonhole bootstrap: Owen 2007, Annals of Applied Statistics 1); ranks
+    are those of all countries.
+
+    Parameters
+    ----------
+    predictions : dict of who -> (origin, destination) persons over the score years, the forecast among them
+    observed, stock, years, scored : as for ``backcast.score``
+
+    Returns
+    -------
+    list of dict: score, ours, rival, theirs, ahead (positive where the forecast is better), low, high, verdict
+    """
+    ours = MODEL
+    drawn = _countries_drawn(int(scored.sum()), seed)
+    with np.errstate(all="ignore"):
+        values = {
+            who: _samples(flow, observed, stock, years, scored, who in COUNTED, drawn)
+            for who, flow in predictions.items()
+            if (flow.sum() > 0 or who == ours) and who not in OWN
+        }
+        if "no change" in predictions:  # it says something of net rates alone
+            still = _samples(predictions["no change"], observed, stock, years, scored, False, drawn)
+            values["no change"] = {"net_error": still["net_error"]}
+    rows = []
+    for name in SCORES:
+        sign = 1 if name in HIGHER else -1
+        rivals = {who: sample[name] for who, sample in values.items() if who != ours and name in sample}
+        best = max(rivals, key=lambda who: np.nan_to_num(sign * rivals[who][0], nan=-np.inf))
+        gap = sign * (values[ours][name] - rivals[best])
+        tail = 100 * (1 - LEVEL) / 2
+        low, high = np.nanpercentile(gap[1:], [tail, 100 - tail])
+        verdict = FIRST if low > 0 else LOST if high < 0 else TIE
+        told = dict(zip(("ours", "theirs", "ahead"), (values[ours][name][0], rivals[best][0], gap[0]), strict=True))
+        rows.append(
+            {
+                "score": name,
+                "rival": best,
+                **{key: float(value) for key, value in told.items()},
+                "low": low,
+                "high": high,
+                "verdict": verdict,
+            }
+        )
+    return rows
+
+
+def _countries_drawn(countries, seed):
+    """(1 + DRAWS, country) how often each country is drawn; the first sample is the data itself."""
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(countries, np.full(countries, 1 / countries), size=DRAWS)
+    return np.vstack([np.ones(countries, int), drawn]).astype(float)
+
+
+def _samples(flow, observed, stock, years, scored, counted, drawn):
+    """Each score on every bootstrap sample: dict of score -> (1 + DRAWS,)."""
+    from scipy.stats import rankdata
+
+    inside = np.ix_(scored, scored)
+    off = ~np.eye(int(scored.sum()), dtype=bool)
+    o, d = np.nonzero(off)
+    p, y, weight = flow[inside][off], observed[inside][off], drawn[:, o] * drawn[:, d]
+    moved = y > 0
+    rates = [net(x)[scored] / stock[scored] / years for x in (flow, observed)]
+    raised = p + HALF * counted
+    logs = np.log(np.where(moved, raised, 1.0))
+    all_moves = weight @ y
+    share = (weight / (weight @ p)[:, None]) * p
+    share -= (weight / all_moves[:, None]) * y
+    return {
+        "rank": _correlation(rankdata(p), rankdata(y), weight),
+        "rank_moving": _correlation(rankdata(p[moved]), rankdata(y[moved]), weight[:, moved]),
+        "log_score": weight @ (y * logs) / all_moves - np.log(weight @ raised),
+        "share_error": np.abs(share).sum(axis=1) / 2,
+        "net_rank": _correlation(rankdata(rates[0]), rankdata(rates[1]), drawn),
+        "net_error": drawn @ np.abs(rates[0] - rates[1]) / drawn.sum(axis=1),
+    }
+
+
+def _correlation(x, y, weight):
+    """(sample,) correlations of two variables, each observation with its weights, (sample, observation)."""
+    x, y, total = x - x.mean(), y - y.mean(), weight.sum(axis=1)
+    mean_x, mean_y = weight @ x / total, weight @ y / total
+    both = weight @ (x * y) / total - mean_x * mean_y
+    return both / np.sqrt((weight @ (x * x) / total - mean_x**2) * (weight @ (y * y) / total - mean_y**2))
+
+
+def tally(found):
+    """How often the forecast is first, level and lost on each score, the score with most losses first.
+
+    Returns
+    -------
+    DataFrame: score, first, level, lost, held (share of splits first or level), lost_in (split years), ahead (mean)
+    """
+    rows = []
+    for name, part in found.groupby("score", sort=False):
+        count = {key: int((part["verdict"] == key).sum()) for key in (FIRST, TIE, LOST)}
+        lost = [int(year) for year in part.loc[part["verdict"] == LOST, "until"]]
+        rows.append(
+            {"score": name, **count, "held": 1 - count[LOST] / len(part), "lost_in": lost}
+            | {"ahead": float(part["ahead"].mean()), "rival": part["rival"].mode()[0]}
+        )
+    return pd.DataFrame(rows).sort_values(["held", "first"], kind="stable").reset_index(drop=True)
+
+
 def shipped_rows(found):
     """Rows of ``backcast.csv`` from the backcast by default."""
     said = f"talentflow backcast --fit-until {found.record['fit_until']} --score " + "-".join(
@@ -459,8 +663,8 @@ def shipped_rows(found):
 
 
 def corridor_rank(found):
-    """Gate g27: rank correlation of simulated and observed corridor flows."""
-    return found.value(MODEL, "rank")
+    """Gate g27: rank correlation of simulated and observed corridor flows, of the full agent engine."""
+    return found.value(AGENTS, "rank")
 
 
 if __name__ == "__main__":

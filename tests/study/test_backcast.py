@@ -2,8 +2,10 @@
 
 import re
 from functools import cache
+from io import StringIO
 
 import numpy as np
+import pandas as pd
 import pytest
 from paths import ROOT
 
@@ -21,10 +23,14 @@ from sim.study.backcast import (
     log_score,
     net,
     rank_correlation,
+    rolling,
     score,
     share_error,
     shipped_rows,
+    tally,
+    verdicts,
 )
+from sim.study.forecast import forecast, margins, memory, values
 from sim.world.countries import MOBILITY, REST, countries_of, country_setting, mobility_mix
 from sim.world.flows import SHIPPED, living_by_origin, read_flows
 from sim.world.people import joint_mix
@@ -300,11 +306,16 @@ def test_the_command_writes_tables_and_a_figure(talentflow, tmp_path):
         "--quiet",
     )
     assert code == 0
-    assert float(out) == pytest.approx(corridor_rank(small()), abs=1e-4)
+    assert float(out) == pytest.approx(small().value(MODEL, "rank"), abs=1e-4)
+    assert 0.8 <= corridor_rank(small()) <= 1  # gate g27, of the agents
     (folder,) = tmp_path.iterdir()
     assert {path.name for path in folder.iterdir()} == {
         "answer.json",
         "scores.csv",
+        "verdicts.csv",
+        "rolling_scores.csv",
+        "rolling_verdicts.csv",
+        "rolling.png",
         "corridors.csv",
         "net_rates.csv",
         "kernel.csv",
@@ -329,3 +340,107 @@ def test_a_file_of_ten_countries_is_scored_like_any_other(tmp_path):
     assert found.record["countries"] == 10
     assert found.record["covered"] == 1
     assert corridor_rank(found) > 0.9
+
+
+# ---- the forecast, and first, level or lost
+
+
+def flows_of(years=10, countries=12, seed=0):
+    """Flows of a world at rest: Poisson counts of the same means every year."""
+    generator = np.random.default_rng(seed)
+    mean = np.exp(generator.normal(3, 1.5, (countries, countries))) * ~np.eye(countries, dtype=bool)
+    return generator.poisson(mean, (years, countries, countries)).astype(float), mean
+
+
+def test_a_forecast_has_the_margins_that_it_promises():
+    past, mean = flows_of()
+    found = forecast(past, mean, np.zeros_like(mean), 3)
+    leave, arrive = margins(past, 3)
+    assert found.flow.sum(axis=2) == pytest.approx(leave, rel=1e-6)
+    assert found.flow.sum(axis=1) == pytest.approx(arrive, rel=1e-6)
+    assert leave.sum(axis=1) == pytest.approx(arrive.sum(axis=1))
+
+
+def test_a_world_at_rest_is_forecast_to_stay():
+    past, mean = flows_of(years=12)
+    found = forecast(past, np.ones_like(mean), np.zeros_like(mean), 2)
+    assert found.flow.sum() / 2 == pytest.approx(mean.sum(), rel=0.1)
+    last, long = (np.abs(flow - mean).sum() for flow in (past[-1], found.flow[0]))
+    assert long < last  # a history of many years knows more than the last
+
+
+def test_the_busier_a_country_the_sooner_it_forgets():
+    found = memory(np.tile([10.0, 1e3, 1e5], (6, 1)), 0.2)
+    assert found.sum(axis=0) == pytest.approx(1)
+    assert (np.diff(found[-1]) > 0).all()
+
+
+def test_net_flows_fade_and_growth_is_damped():
+    past, _ = flows_of()
+    kept = values() | {"own_growth": 0.0, "net_kept": 0.0}
+    leave, arrive = margins(past, 3, kept)
+    assert leave == pytest.approx(arrive)
+
+
+def sample(noise, seed=0):
+    """Observed flows of thirty countries, and predictions whose logarithms miss them by so much."""
+    past, mean = flows_of(1, 30)
+    generator = np.random.default_rng(seed + 100)
+    found = {who: mean * np.exp(generator.normal(0, size, mean.shape)) for who, size in noise.items()}
+    return found, past[0], np.full(30, 1e4), np.ones(30, bool)
+
+
+def test_the_bootstrap_starts_from_the_scores_themselves():
+    found, observed, stock, scored = sample({MODEL: 0.3, "gravity": 0.6})
+    judged = verdicts(found, observed, stock, 1, scored)
+    plain = score(found[MODEL], observed, stock, 1, scored)
+    assert {row["score"]: row["ours"] for row in judged} == pytest.approx(
+        {name: plain[name] for name in (row["score"] for row in judged)}
+    )
+
+
+def test_first_level_and_lost_are_told_apart():
+    for ours, theirs, verdict in ((0.1, 1.0, "first"), (1.0, 0.1, "lost")):
+        found, observed, stock, scored = sample({MODEL: ours, "gravity": theirs})
+        judged = {row["score"]: row["verdict"] for row in verdicts(found, observed, stock, 1, scored)}
+        assert judged["rank"] == judged["log_score"] == verdict
+
+
+def test_equal_forecasts_are_level_but_for_chance():
+    told = []
+    for seed in range(10):
+        found, observed, stock, scored = sample({MODEL: 0.3, "gravity": 0.3}, seed)
+        told += [row["verdict"] for row in verdicts(found, observed, stock, 1, scored)]
+    assert told.count("level") >= 0.75 * len(told)
+
+
+def test_a_tally_puts_the_worst_score_first():
+    rows = [
+        {"until": 2003 + k, "score": name, "verdict": verdict, "ahead": 0.0, "rival": "gravity"}
+        for name, all_of in {"rank": ("first", "first"), "net_rank": ("lost", "level")}.items()
+        for k, verdict in enumerate(all_of)
+    ]
+    found = tally(pd.DataFrame(rows))
+    assert found["score"].tolist() == ["net_rank", "rank"]
+    assert found["held"].tolist() == [0.5, 1.0]
+    assert found.loc[0, "lost_in"] == [2003]
+
+
+@pytest.mark.slow
+def test_the_forecast_holds_on_every_score_at_most_splits():
+    board = rolling()
+    assert board.splits == 10
+    assert (board.tally["held"] >= 0.8).all()
+    with_text = "\n".join(show.tallied(board))
+    assert "first or level" in with_text
+
+
+@pytest.mark.slow
+def test_the_terminal_answer_fits_thirty_lines():
+    from rich.console import Console
+
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(show.render(small(), rolling(ahead=2), "outputs/backcast-2008-0123456789ab"))
+    shown = console.export_text().rstrip().splitlines()
+    assert len(shown) <= 30
+    assert max(map(len, shown)) <= 80

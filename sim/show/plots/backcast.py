@@ -1,4 +1,4 @@
-"""Predicted against observed flows of corridors, both logarithmic: the model and its rivals, a panel each."""
+"""Figures of a backcast: predicted against observed flows, and scores over split years with wins and losses."""
 
 import numpy as np
 
@@ -44,6 +44,76 @@ def plot_backcast(found, ax=None):
             "engineers.",
         )
     return ax
+
+
+LINES = {  # prediction -> colour
+    "talentflow": style.SCENARIO,
+    "gravity": style.MANY[1],
+    "last flow": style.MANY[2],
+    "mean flow": style.MANY[3],
+    "kernel alone": style.BASELINE,
+}
+TITLES = {
+    "net_rank": "net rates, rank correlation",
+    "net_error": "net rates, error in points a year",
+    "rank": "all corridors, rank correlation",
+    "rank_moving": "corridors with moves, rank correlation",
+    "log_score": "log score, nats",
+    "share_error": "share of moves in the wrong corridor, %",
+}
+FACTOR = {"net_error": 100, "share_error": 100}
+MARKS = {"first": ("o", True), "level": ("o", False), "lost": ("X", True)}
+
+
+def plot_rolling(board, ax=None):
+    """A panel per score: the forecast and its rivals over split years, and where the forecast is first, level or lost.
+
+    Parameters
+    ----------
+    board : Rolling, see ``sim.study.backcast``
+    ax : matplotlib Axes; a new figure of 10 by 7.4 inches if None
+
+    Returns
+    -------
+    the Axes; the panels are its children, ``ax.child_axes``
+    """
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        held = 100 * board.tally["held"].min()
+        style.heading(
+            ax,
+            f"Fitted until a year, scored on the {board.ahead} after it: {board.splits} splits",
+            f"talentflow is first or level with the best rival on every score in at least {held:.0f} % of splits",
+        )
+        panels = multiples(ax, len(TITLES), 3, left=5, below=3.6, right=1, above=4.2)
+        for number, (panel, name) in enumerate(zip(panels, TITLES, strict=True)):
+            _over_years(panel, name, board, number == 0)
+        style.caption(
+            ax,
+            "Full dot: first; hollow: level (the 90 % interval of the difference to the best rival holds 0); cross: "
+            "lost. The lower the better for errors, the higher for all others.",
+        )
+    return ax
+
+
+def _over_years(panel, name, board, named):
+    """One score of every prediction over split years."""
+    scores = board.scores[board.scores["who"].isin(LINES)].pivot(index="until", columns="who", values=name)
+    scores = scores * FACTOR.get(name, 1)
+    for who, colour in LINES.items():
+        own = who == "talentflow"
+        panel.plot(scores.index, scores[who], color=colour, lw=style.em(0.2 if own else 0.1), label=who, zorder=2 + own)
+    judged = board.verdicts[board.verdicts["score"] == name]
+    for verdict, (marker, full) in MARKS.items():
+        at = judged.loc[judged["verdict"] == verdict, "until"]
+        face = (style.LOSS if verdict == "lost" else style.SCENARIO) if full else "white"
+        edge = style.LOSS if verdict == "lost" else style.SCENARIO
+        panel.plot(at, scores.loc[at, "talentflow"], marker, ms=style.em(0.6), mfc=face, mec=edge, ls="", zorder=4)
+    panel.set_title(TITLES[name], loc="left", fontsize="medium")
+    panel.xaxis.get_major_locator().set_params(integer=True)
+    if named:
+        panel.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncol=5, frameon=False, borderaxespad=0)
 
 
 def _panel(panel, who, found, observed, most, number):
