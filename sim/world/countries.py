@@ -179,6 +179,10 @@ def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarr
         return_rate=np.zeros((k, k)),
         settlement_rate=np.zeros((k, k)),
         queue_share=np.zeros((k, k)),
+        stem_months=zero,
+        stays_measured=zero,
+        lost_jobs_followed=zero,
+        return_bonus=zero,
         affiliates=one / k,
         # the model needs one route: this one admits nobody
         routes=(
