@@ -6,8 +6,13 @@
 """
 
 from importlib import import_module
+from pathlib import Path
+
+from sim.kernel_cache import find_place
 
 __version__ = "0.1.0"
+
+find_place(Path(__file__).parent)
 
 # Loaded when first asked for, so that `talentflow --help` and `import sim` stay quick.
 _ROOMS = {
