@@ -37,7 +37,10 @@ for panel, commands in (
         ),
     ),
     ("The world", (scenarios.world, scenarios.split)),
-    ("Trust", (validation.validate, validation.experiments, validation.backcast, validation.calibrate)),
+    (
+        "Trust",
+        (validation.validate, validation.experiments, validation.atlas, validation.backcast, validation.calibrate),
+    ),
 ):
     for command in commands:
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)

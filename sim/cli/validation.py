@@ -117,6 +117,42 @@ def experiments(
         typer.echo(str(show.one(rows[0]) if only else show.listing(rows)))
 
 
+def atlas(
+    families: Annotated[
+        list[str] | None, typer.Argument(metavar="[FAMILY...]", help="Such as tax_rate_points; left out: all.")
+    ] = None,
+    population: Population = "100_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs of runs.")] = 4,
+    years: Annotated[int | None, typer.Option(min=1, max=50, help="At most so many, for a small atlas.")] = None,
+    seed: Seed = 0,
+    assumptions: Assumptions = None,
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Show what every family of levers does, at three doses, to the measure that it should move."""
+    from sim.results.record import to_json
+    from sim.show import atlas as show
+    from sim.show import terminal
+    from sim.study.atlas import atlas as study
+
+    with terminal.progress(replicates, quiet or json) as progress:
+        rows = study(
+            tuple(families or ()),
+            years=years,
+            population=population_of(population),
+            replicates=replicates,
+            seed=seed,
+            assumptions=assumptions,
+            workers=workers,
+            progress=progress,
+        )
+    if json:
+        typer.echo(to_json(rows, indent=1))
+    else:
+        terminal.print_rows(show.shown(rows), quiet=quiet)
+
+
 def calibrate(
     rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 4096,
     truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 256,

@@ -43,6 +43,7 @@ class Family:
     graded: str = "grade"  # column of its evidence grade
     aimed_at: str = ""  # newcomer or returnee: the column is then one of tax_relief.csv
     may_be_none: bool = False  # whether "none", no limit, is a valid value
+    idle: str = ""  # why it moves nothing in the atlas, where it does; see study.atlas
 
 
 def _route(key: str, *, reaches: str = "applicants", **declared: Any) -> Family:
@@ -176,10 +177,12 @@ FAMILIES = (
         meaning="least compute per engineer of sovereign labs and academia",
         reaches="engineers of sovereign labs and academia"),
     _worldwide("tiers", "pay_multiplier", "tier_pay", what="pay", low=0.1, high=10, neutral=1,
+        idle="pay rises by one factor in all hubs, so that hardly any choice between them changes",
         meaning="gross pay, against the baseline", reaches="everyone in the tier"),
     _worldwide("tiers", "demand", "tier_demand", what="demand", low=0.05, high=20, neutral=1,
         meaning="jobs that need the tier, against the baseline", reaches="everyone in the tier"),
     _worldwide("roles", "pay_multiplier", "role_pay", what="pay", low=0.1, high=10, neutral=1,
+        idle="pay rises by one factor in all hubs, so that hardly any choice between them changes",
         meaning="gross pay, against the baseline", reaches="everyone in the role"),
     _worldwide("roles", "demand", "role_demand", what="demand", low=0.05, high=20, neutral=1,
         meaning="jobs that need the role, against the baseline", reaches="everyone in the role"),

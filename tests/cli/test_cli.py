@@ -368,7 +368,7 @@ def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monk
 @pytest.mark.parametrize(
     "command",
     "run compare index breakeven why sweep status discover effect plot verify list describe diff new levers schema "
-    "world".split(),
+    "world experiments count atlas".split(),
 )
 def test_version_json_and_quiet_work_for_every_command(talentflow, command):
     assert talentflow(command, "--version")[1] == f"talentflow {__version__}\n"

@@ -1,0 +1,101 @@
+"""The response atlas as a table: in the terminal and in docs/atlas.md.
+
+``python -m sim.show.atlas`` runs it and rewrites the page.
+"""
+
+import sys
+from pathlib import Path
+
+from sim import __version__
+from sim.show.studies import figure
+from sim.study.atlas import YEARS, atlas
+from sim.study.experiments import found
+
+PAGE = Path(__file__).parents[2] / "docs" / "atlas.md"
+POPULATION, PAIRS = 50_000, 4
+HEADS = ("lever", "dose", "measure", "baseline", "effect", "error", "per cent", "published")
+
+
+def people(value):
+    """A number of people, whole from ten on; a dash for None."""
+    return "-" if value is None else f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+.1f}"
+
+
+def verdict(row):
+    """What is said of an effect that cannot be told from none, or nothing."""
+    if row["idle"]:
+        return row["idle"]
+    if not row["moves"]:
+        return "moves nothing"
+    unclear = row["error"] is not None and abs(row["effect"]) < 2 * row["error"]
+    return "not distinguishable from none" if unclear else ""
+
+
+def shown(rows):
+    """Rows of a table for the terminal."""
+    return [
+        {
+            "lever": row["lever"],
+            "dose": str(row["value"]).lower(),
+            "measure": row["measure"],
+            "baseline": f"{row['baseline']:,.0f}",
+            "effect": people(row["effect"]),
+            "error": people(row["error"]).lstrip("+"),
+            "per cent": figure(row["percent"], signed=True),
+            "note": verdict(row),
+        }
+        for row in rows
+    ]
+
+
+def published(row, studies):
+    """What studies of the same lever have found, in a line."""
+    told = [f"{name} {studies[name].estimand}: {figure(studies[name].published.value)} {studies[name].published.unit}"
+            for name in row["studies"]]  # fmt: skip
+    return "; ".join(told)
+
+
+def page(rows, population, pairs):
+    """The page in Markdown."""
+    studies = found()
+    lines = [HEADS, ["---"] * len(HEADS)]
+    for row in rows:
+        note = "; ".join(filter(None, [published(row, studies), verdict(row)]))
+        lever = f"`{row['lever']}`" + ("" if row["years"] == YEARS else f" ({row['years']} years)")
+        dose = (
+            f"{row['value']:,}" if isinstance(row["value"], int | float) and not isinstance(row["value"], bool) else ""
+        )
+        lines.append(
+            [
+                lever,
+                dose or str(row["value"]).lower(),
+                f"`{row['measure']}`",
+                f"{row['baseline']:,.0f}",
+                people(row["effect"]),
+                people(row["error"]).lstrip("+"),
+                figure(row["percent"], signed=True),
+                note,
+            ]
+        )
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    still = [row for row in rows if verdict(row)]
+    return f"""# Response atlas
+
+What every family of levers does to the measure that it should move, at a small dose, one as in the literature, and a
+large one (a switch has one). Flows are persons a year, means over {YEARS} years; stocks are those at their end. Errors
+are standard errors over {pairs} pairs of {population:,} engineers, each with people of its own, assumptions at their
+centre. Published effects are of other people and other statistics: [experiments](experiments.md) asks the model for
+theirs.
+
+Made by `python -m sim.show.atlas` with version {__version__}; `talentflow atlas` prints the same. A family that moves
+nothing has a stated reason beside its declaration, or a test fails: {len(still)} of {len(rows)} doses have a note on
+that.
+
+{table}
+"""
+
+
+if __name__ == "__main__":
+    rows = atlas(population=POPULATION, replicates=PAIRS)
+    PAGE.write_text(page(rows, POPULATION, PAIRS), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.name} rewritten\n")

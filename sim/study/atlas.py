@@ -1,0 +1,186 @@
+"""The response atlas: what every family of levers does, at three doses, to the measure that it should move.
+
+A dose is small, as in the literature, or large; a switch has one. Effects are paired with the baseline: the same
+people, petitions under way and seeds. Published effects of the same lever stand in ``study.experiments``.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sim.errors import UsageError, nearest
+from sim.results.measures import MEASURES, parse, series
+from sim.results.result import Result
+from sim.scenario.files import policy_of_row
+from sim.scenario.levers import FAMILIES
+from sim.scenario.schema import PolicyTable
+from sim.study.options import Options
+from sim.study.recorder import blank, follow
+from sim.study.replicate import Plan, begun, experiment, labelled
+
+YEARS = 5  # of most rows: flows are means over them, stocks those at their end
+
+
+@dataclass(frozen=True)
+class Row:
+    """A family of levers in the atlas: one lever of it, its doses, and the measure that it should move."""
+
+    lever: str
+    doses: tuple
+    measure: str
+    studies: tuple = ()  # ids of published studies of the same lever
+    years: int = YEARS
+
+
+# by the field of the family, as in scenario.levers
+ROWS = {
+    "route_cap": Row("country.usa.route.h1b.cap", (75_000, 65_000, 28_000), "grants,route=usa.h1b", ("V05", "V09")),
+    "route_fee_usd": Row("country.usa.route.h1b.fee_usd", (10_000, 25_000, 60_000), "applicants,route=usa.h1b"),
+    "route_special_fee_usd": Row(
+        "country.usa.route.h1b.special_fee_usd", (10_000, 50_000, 100_000), "grants_abroad,route=usa.h1b"
+    ),
+    "route_processing_months": Row("country.deu.route.blue_card.processing_months", (6, 12, 24), "arrivals:deu"),
+    "route_approval_rate": Row(
+        "country.usa.route.h1b.approval_rate", (0.92, 0.87, 0.67), "grants,route=usa.h1b", ("V01",)
+    ),
+    "route_pay_threshold_kusd": Row(
+        "country.deu.route.blue_card.pay_threshold_kusd", (60, 90, 150), "grants,route=deu.blue_card"
+    ),
+    "route_is_open": Row("country.usa.route.h1b.is_open", (False,), "grants:usa", ("V10", "V11", "V12")),
+    "route_selection": Row(
+        "country.usa.route.h1b.selection", ("weighted_lottery", "queue"), "grants,route=usa.h1b,tier=expert"
+    ),
+    "route_expert": Row("country.usa.route.h1b.expert", (False,), "grants,route=usa.h1b,tier=expert"),
+    "route_practitioner": Row("country.usa.route.h1b.practitioner", (False,), "grants,route=usa.h1b,tier=practitioner"),
+    "route_entry": Row("country.usa.route.h1b.entry", (False,), "grants,route=usa.h1b,tier=entry"),
+    "route_years": Row("country.usa.route.h1b.years", (2, 1, 0.5), "stock:usa,status=temporary"),
+    "route_reach": Row("country.can.route.global_talent.reach", (0.25, 0.5, 1.0), "grants,route=can.global_talent"),
+    "tax_rate_points": Row("country.usa.tax.rate_points", (3, 10, 20), "arrivals:usa", ("T03", "T04", "T05")),
+    "newcomer_relief": Row("country.nld.tax.newcomer_relief", (0.2, 0.45, 0.7), "arrivals:nld", ("T08", "T11")),
+    "newcomer_years": Row("country.nld.tax.newcomer_years", (3, 2, 1), "arrivals:nld", ("T12", "T13")),
+    "returnee_relief": Row("country.xeu.tax.returnee_relief", (0.4, 0.6, 0.9), "arrivals:xeu", ("T14", "T30")),
+    "returnee_years": Row("country.xeu.tax.returnee_years", (3, 2, 1), "arrivals:xeu"),
+    "free_entry": Row("country.deu.free_entry", (True,), "arrivals:deu"),
+    "is_closed": Row("country.usa.is_closed", (True,), "arrivals:usa"),
+    "bars": Row("country.usa.bars.chn", (True,), "stock:usa,home=chn"),
+    "graduates": Row("country.deu.supply.graduates", (1.1, 1.3, 2), "stock:deu"),
+    "settlement": Row("country.usa.settlement", (0.93, 0.5, 3), "stock:usa,status=permanent", ("V13", "V14", "V15")),
+    "country_compute_h100e": Row("country.fra.compute.h100e", (10_000, 100_000, 1_000_000), "arrivals:fra"),
+    "country_openings": Row("country.fra.openings", (1.1, 1.3, 2), "arrivals:fra"),
+    "compute_h100e": Row("hub.abu_dhabi_dubai.compute.h100e", (25_000, 100_000, 825_000), "arrivals:are"),
+    "compute_multiplier": Row("hub.paris.compute.multiplier", (1.5, 3, 10), "arrivals:paris"),
+    "openings": Row("hub.paris.openings", (1.1, 1.3, 2), "arrivals:paris"),
+    "price_multiplier": Row("hub.sf_bay_area.price_multiplier", (1.1, 1.2, 1.5), "departures:sf_bay_area"),
+    "pay_multiplier": Row("hub.new_york.pay_multiplier", (1.01, 1.1, 1.3), "arrivals:new_york", ("T06", "T07")),
+    "allowance_kusd": Row("hub.riyadh.allowance_kusd", (10, 30, 100), "arrivals:riyadh"),
+    "sign_on_kusd": Row("hub.toronto.sign_on_kusd", (20, 50, 200), "arrivals:toronto"),
+    "remote_hiring": Row("hub.sf_bay_area.remote_hiring", (1.5, 3, 10), "stock:sf_bay_area,basis=employer"),
+    "conversions": Row("country.deu.supply.conversions", (1.2, 1.5, 3), "stock:deu"),
+    "phds": Row("country.usa.supply.phds", (1.2, 1.5, 2), "graduates:usa,tier=practitioner", years=8),
+    "entry_hiring": Row("country.usa.supply.entry_hiring", (0.9, 0.72, 0.5), "stock:usa,tier=entry"),
+    "going_home": Row("country.usa.return", (1.2, 2, 5), "departures:usa"),
+    "naturalisation": Row("country.usa.naturalisation", (1.5, 2, 5), "stock:usa,status=citizen"),
+    "family_rights": Row("country.deu.family_rights", (0.25, 0.5, 1), "arrivals:deu"),
+    "compute_guarantee": Row("country.can.compute.guarantee_h100e", (10, 50, 200), "stock:can,sector=academia"),
+    "tier_pay": Row("tier.expert.pay_multiplier", (1.05, 1.2, 2), "arrivals:usa"),
+    "tier_demand": Row("tier.expert.demand", (1.1, 1.3, 2), "stock:usa,tier=expert"),
+    "role_pay": Row("role.research_scientist.pay_multiplier", (1.05, 1.2, 2), "arrivals:usa"),
+    "role_demand": Row("role.ml_engineer.demand", (1.1, 1.3, 2), "stock:usa,role=ml_engineer"),
+    "sector_pay": Row("sector.frontier_lab.pay_multiplier", (1.1, 1.3, 2), "stock:usa,sector=frontier_lab"),
+    "sector_openings": Row("sector.startup.openings", (1.2, 1.5, 3), "stock:usa,sector=startup"),
+    "sector_liquidity": Row("sector.frontier_lab.liquidity", (0.25, 0.5, 1), "stock:usa,sector=frontier_lab"),
+    "sector_separations": Row("sector.big_tech.separations", (1.1, 1.5, 2), "stock:usa,sector=big_tech"),
+    "sector_remote": Row("sector.big_tech.remote", (1.5, 3, 5), "stock:sf_bay_area"),
+    "acquihire_rate": Row("sector.startup.acquihire_rate", (0.01, 0.05, 0.2), "stock:usa,sector=frontier_lab"),
+    "hub_sector_openings": Row("hub.tokyo.sector.robotics.openings", (2, 5, 10), "stock:tokyo,sector=robotics"),
+    "hub_sector_pay": Row(
+        "hub.abu_dhabi_dubai.sector.sovereign_lab.pay_multiplier",
+        (1.2, 1.5, 3),
+        "stock:abu_dhabi_dubai,sector=sovereign_lab",
+    ),
+}
+
+
+def chosen(fields=()):
+    """Rows by field, all for nothing; raise UsageError for an unknown field."""
+    for name in fields:
+        if name not in ROWS:
+            raise UsageError(f"family {name!r}", f"is not in the atlas{nearest(name, ROWS)}")
+    return {name: ROWS[name] for name in fields or ROWS}
+
+
+def atlas(fields=(), largest_only=False, years=None, **options):
+    """Effects of every family of levers on the measure that it should move.
+
+    Parameters
+    ----------
+    fields : of families; all if empty
+    largest_only : run the last dose alone
+    years : at most so many, for a small atlas; rows that need longer keep their own
+    options : see :class:`~sim.study.options.Options`; the assumptions stand at their centre
+
+    Returns
+    -------
+    list of dicts, one a dose: ``field``, ``lever``, ``value``, ``measure``, ``years``, ``baseline``, ``effect`` and
+    ``error`` (persons, or persons a year; standard error over pairs), ``percent`` of the baseline, ``moves`` (whether
+    any pair differs at all), ``idle`` (the stated reason why it moves nothing), ``studies``
+    """
+    rows = chosen(fields)
+    runs = []
+    for name, row in rows.items():
+        length = row.years if years is None or row.years > YEARS else min(row.years, years)
+        for value in row.doses[-1:] if largest_only else row.doses:
+            policy = policy_of_row(PolicyTable(lever=row.lever, value=value), name)
+            runs.append((name, value, row.measure, length, (policy,)))
+    longest = max(length for *_, length, _ in runs)
+    given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
+    o = Options(**given, years=longest).checked()
+    plan, found = Plan(o.population, o.seed, o.start, longest, ((),), o.start), []
+    with experiment(o) as lab:
+        n = o.replicates
+        for pair in lab.each(partial(_pair, runs=runs), [plan] * n, range(n), lab.draws.first(n)):
+            found.append(pair)
+            if o.progress:
+                o.progress(len(found), n)
+    idle = {family.field: family.idle for family in FAMILIES}
+    values = np.array(found)  # pair, run, arm
+    return [_told(run, values[:, k], rows[run[0]], idle[run[0]]) for k, run in enumerate(runs)]
+
+
+def _told(run, values, row, idle):
+    """One dose as plain values; ``values`` (pair, arm)."""
+    name, value, measure, years, _ = run
+    effect, n = values[:, 1] - values[:, 0], len(values)
+    base = float(values[:, 0].mean())
+    return {
+        "field": name,
+        "lever": row.lever,
+        "value": value,
+        "measure": measure,
+        "unit": MEASURES[parse(measure).name].unit,
+        "years": years,
+        "baseline": base,
+        "effect": float(effect.mean()),
+        "error": float(effect.std(ddof=1) / np.sqrt(n)) if n > 1 else None,
+        "percent": 100 * float(effect.mean()) / base if base else None,
+        "moves": bool((effect != 0).any()),
+        "idle": idle,
+        "studies": list(row.studies),
+    }
+
+
+def _pair(plan, k, draw, runs):
+    """(run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
+    trunk = begun(plan, k, draw)
+    empty, found = blank(trunk.world), []
+    plain = follow(trunk.branch(()), plan.start + plan.years, empty)
+    for _, _, measure, years, policies in runs:
+        arm = follow(trunk.branch(policies), plan.start + years, empty)
+        result = Result(labelled([[plain, arm]], ["baseline", "scenario"], plan), {})
+        values = series(result, measure)
+        is_flow = "year" in values.dims
+        values = values.isel(year=slice(years)).mean("year") if is_flow else values.isel(time=years)
+        found.append(values.values[:, 0])
+    return found

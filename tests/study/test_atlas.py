@@ -1,0 +1,51 @@
+"""The response atlas: every family has its row, and a family that moves nothing has a stated reason."""
+
+import pytest
+
+from sim.errors import UsageError
+from sim.results.measures import measure
+from sim.results.result import Result
+from sim.scenario.levers import FAMILIES, catalogue
+from sim.show.atlas import page, verdict
+from sim.study.atlas import ROWS, atlas
+from sim.study.experiments import found
+from sim.study.recorder import ones
+
+SMALL = {"population": 20_000, "replicates": 2, "years": 3, "workers": 1}
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The largest dose of every family on a small world."""
+    return {row["field"]: row for row in atlas(largest_only=True, **SMALL)}
+
+
+def test_every_family_has_its_row():
+    assert set(ROWS) == {family.field for family in FAMILIES}
+    levers, studies, result = catalogue(), found(), Result(ones(["baseline"], 2026, 1), {})
+    for field, row in ROWS.items():
+        assert levers[row.lever].field == field
+        assert len(row.doses) == 3 or levers[row.lever].kind in ("flag", "choice")
+        assert set(row.studies) <= set(studies)
+        assert measure(result, row.measure).dims == ("arm", "replicate")
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_a_lever_moves_something_or_says_why(small, field):
+    row = small[field]
+    assert row["moves"] or row["idle"], f"{row['lever']} = {row['value']} leaves {row['measure']} as it is"
+
+
+def test_a_closed_border_stops_arrivals(small):
+    assert small["is_closed"]["percent"] == -100
+
+
+def test_the_page_lists_every_dose(small):
+    text = page(list(small.values()), 20_000, 2)
+    assert all(f"`{row.lever}`" in text for row in ROWS.values())
+    assert verdict(small["is_closed"]) == ""
+
+
+def test_a_family_that_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="nearest: tax_rate_points"):
+        atlas(("tax_rate_point",), **SMALL)
