@@ -1,8 +1,9 @@
-"""Several scenarios side by side: an interval and a marker each, hub by hub, and whether two of them add up."""
+"""Several scenarios side by side by country: an interval and a marker each; how two differ, or whether they add up."""
 
 import numpy as np
 
 from sim.results.effects import decimals, interaction, stacks, summarise
+from sim.scenario.places import named_places
 from sim.show.plots import style
 from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario_names, stack_shown
 from sim.show.plots.effects import effects_at, subtitle, unit_words
@@ -11,19 +12,21 @@ from sim.show.plots.panels import draw_legend, inset, pixels, right_of
 SIZE = (10, 7)  # inches
 MOST = (14, 9)  # hubs that stay readable, in a memo and on a slide
 ROW = 0.62  # of a hub's row that its markers take
+ADD_UP = ("share", "stock", "arrival_share", "net_migration", "entrants", "exits")  # over hubs
 ERROR = 8  # em that the interaction's mean and error take as numbers
 
 
 def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
     """Effect of every scenario on each hub at the last of ``years``, against the baseline that all share.
 
-    Where one scenario is the stack of others, a second panel shows the interaction: its effect less the sum of theirs.
+    Where one scenario is the stack of others, a second panel shows the interaction: its effect less the sum of theirs;
+    of two others it shows the difference of the second and the first.
 
     Parameters
     ----------
     result : Result, a comparison of several scenarios or a run of one
     ax : matplotlib Axes; a new figure of 10 by 7 inches if None
-    hubs : list of hub labels; those with the largest effects if None
+    hubs : list of hub labels; the countries with the largest effects if None, and hubs for what does not add up
     years : (first, last); the effect is shown for the last, and for the end of the run if None
     measure : str, a measure of every hub
 
@@ -40,14 +43,18 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        style.heading(ax, result.record["title"], subtitle(pairs, measure))
+        if not hubs and pairs.name in ADD_UP:
+            pairs = _by_country(pairs, result)
+        style.heading(ax, _finding(result, pairs), f"{result.record['title']}: {_small(subtitle(pairs, measure))}")
         if not pairs.any():
             style.say_nothing_differs(ax)
             return ax
         hubs = hubs or most_touched(pairs, _row_count(pairs.sizes["arm"]))
-        pairs = pairs.sel(hub=hubs_shown(result, hubs, most=style.fit(*MOST)))
+        known = set(result.data.hub.values.tolist())
+        chosen = hubs_shown(result, hubs, most=style.fit(*MOST)) if set(hubs) <= known else hubs
+        pairs = pairs.sel(hub=chosen)
         stack, names = stack_shown(result), pairs.hub_name.values
-        extra = interaction(pairs, (stack, stacks(result)[stack])) if stack else None
+        extra, words = _second_panel(result, pairs, stack)
         width = ax.get_window_extent().width / pixels(ax, 1)
         left = 0.5 * max(map(len, names)) + 1
         columns = 1 if pairs.sizes["arm"] < 5 else 2  # titles are long
@@ -57,9 +64,46 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
         _draw_effects(plot, summarise(pairs), names)
         if extra is not None:
             second = inset(ax, left=left + first + 1.5, below=3.4, right=ERROR, above=above)
-            _draw_interaction(second, summarise(extra), both_words(stack_shown(result)))
-        style.caption(ax, _small_print(result, extra is not None))
+            _draw_interaction(second, summarise(extra), words)
+        style.caption(ax, _small_print(result, stack is not None))
     return ax
+
+
+def _by_country(pairs, result):
+    """Effects on hubs added up by country, which stand in place of the hubs."""
+    known, country = named_places(), result.data.hub_country
+    together = pairs.drop_vars("hub_name").groupby(country.rename("country")).sum().rename(country="hub")
+    names = [known[code].name if code in known else code for code in together.hub.values.tolist()]
+    return together.assign_coords(hub_name=("hub", names)).assign_attrs(pairs.attrs).rename(pairs.name)
+
+
+def _second_panel(result, pairs, stack):
+    """What the second panel shows, and its heading: an interaction, or the difference of two scenarios; else None."""
+    if stack:
+        words = f"{both_words(stack)}, less the sum of each"
+        return interaction(pairs, (stack, stacks(result)[stack])), words
+    if pairs.sizes["arm"] != 2:
+        return None, ""
+    first, second = result.arms
+    difference = pairs.sel(arm=second, drop=True) - pairs.sel(arm=first, drop=True)
+    return difference.assign_attrs(pairs.attrs), "second less first"
+
+
+def _finding(result, pairs):
+    """The scenario and the place with the largest effect, in a title."""
+    mean = pairs.mean("replicate").transpose("arm", "hub")
+    if not mean.any():
+        return result.record["title"]
+    arm, hub = np.unravel_index(int(abs(mean).values.argmax()), mean.shape)
+    value = float(mean[arm, hub])
+    name = scenario_names(result)[result.arms[arm]]
+    unit = "points" if pairs.attrs["units"].startswith("pp") else pairs.attrs["units"]
+    place = str(pairs.hub_name.values[hub]).split(" (")[0]
+    return f"Largest effect: {place} {style.signed(value, 2)} {unit} by {name}"
+
+
+def _small(text):
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _row_count(scenarios):
@@ -100,7 +144,7 @@ def _draw_interaction(plot, found, words):
     count, pairs = found.sizes["hub"], found.attrs["pairs"]
     _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
     _frame(plot, found, [""] * count)
-    plot.set_title(f"{words}, less the sum of each", loc="left", fontsize="medium")
+    plot.set_title(words, loc="left", fontsize="medium")
     plot.locator_params(axis="x", nbins=3)
     plot.set_xlabel(unit_words(found.attrs["units"]))
     digits = max(2, decimals(float(found.error.median()))) if pairs > 1 else 2
