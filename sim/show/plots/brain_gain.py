@@ -9,7 +9,7 @@ from sim.errors import UsageError
 from sim.results.effects import summarise
 from sim.results.measures import measure
 from sim.show.plots import style
-from sim.show.plots.choice import hubs_shown, only_pair, times_shown
+from sim.show.plots.choice import head_with_finding, hubs_shown, only_pair, times_shown
 from sim.show.plots.labels import wrap
 from sim.show.plots.panels import inset, pixels, right_of
 
@@ -55,7 +55,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
         effects = inset(ax, left=left + half + 2, below=3.4, right=NUMBERS, above=2.4)
         _draw_bars(bars, result, found.country.values, names)
         _draw_effects(effects, found)
-        style.heading(ax, result.record["title"], f"Engineers abroad and from abroad, by country, January {year}")
+        head_with_finding(ax, result, f"Engineers abroad and from abroad, by country, January {year}")
         style.caption(ax, _small_print(result))
     return ax
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from sim.errors import ResultError, UsageError, nearest
 from sim.results.effects import effect, hubs_that_matter, stacks
+from sim.results.facts import facts
+from sim.results.narrative import sentence
 from sim.show.plots import style
 
 
@@ -73,6 +75,12 @@ def _between(result, axis, years):
     if not inside.size:
         raise ResultError(f"year {first}", f"no moves are counted after {values[-1]}")
     return inside
+
+
+def head_with_finding(ax, result, subtitle):
+    """Write the answer's finding as title, and below it the scenario and what the figure shows."""
+    text = f"{subtitle[:1].lower()}{subtitle[1:]}" if not subtitle[:2].isupper() else subtitle
+    style.heading(ax, sentence("finding", facts(result)), f"{result.record['title']}: {text}")
 
 
 def until(result, years):

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sim.show.plots import style
+from sim.show.plots.choice import head_with_finding
 from sim.show.plots.flows import flows_shown, interval_words, years_words
 from sim.show.plots.panels import pixels
 
@@ -37,7 +38,7 @@ def plot_heat_map(result, ax=None, hubs=None, years=None):
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         subtitle = "Change in moves from place to place, persons a year: policy less baseline"
-        style.heading(ax, result.record["title"], f"{subtitle}, {years_words(flows.years)}")
+        head_with_finding(ax, result, f"{subtitle}, {years_words(flows.years)}")
         if not int(found.differs.sum()):
             style.say_nothing_differs(ax)
             return ax

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sim.show.plots import style
-from sim.show.plots.choice import hubs_shown
+from sim.show.plots.choice import head_with_finding, hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, years_words
 from sim.show.plots.labels import wrap
 from sim.show.plots.panels import inset
@@ -40,7 +40,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None):
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         subtitle = f"Net migration by region of origin and destination, persons a year, {years_words(flows.years)}"
-        style.heading(ax, result.record["title"], subtitle)
+        head_with_finding(ax, result, subtitle)
         names = result.data.hub_name.to_series()
         found = changes(net)
         rows = style.fit(-(-len(shown) // 5), 1)
