@@ -9,6 +9,7 @@ import typer
 from sim.cli.options import (
     Assumptions,
     Baseline,
+    Details,
     Json,
     Out,
     Population,
@@ -68,6 +69,7 @@ def sweep(
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask.distributed scheduler.")] = None,
     out: Out = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Begin anew, whatever lies in the store.")] = False,
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -107,7 +109,7 @@ def sweep(
         )
     for problem in draw_sweep_figures(found):
         warnings.warn(problem, TalentflowWarning, stacklevel=2)
-    _print(found, measures, json, quiet)
+    _print(found, measures, json, quiet, details)
     if not found.counts().get("done"):
         raise typer.Exit(1)
 
@@ -117,6 +119,7 @@ def status(
     measure: Annotated[
         list[str] | None, typer.Option(help="What the reading is about; by default what was asked.")
     ] = None,
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -124,7 +127,7 @@ def status(
     from sim.results.sweep import Sweep
 
     found = Sweep.load(folder)
-    _print(found, list(measure or found.record.get("measures") or [found.primary]), json, quiet, cells=True)
+    _print(found, list(measure or found.record.get("measures") or [found.primary]), json, quiet, details, cells=True)
 
 
 def discover(
@@ -157,7 +160,7 @@ def _listed(over):
     return tuple(part.strip() for text in over for part in ([text] if "{" in text else text.split(",")))
 
 
-def _print(found, measures, json, quiet, cells=False):
+def _print(found, measures, json, quiet, details, cells=False):
     from sim.results.record import plain_values, to_json
     from sim.show import sweeps as show
     from sim.show import terminal
@@ -167,4 +170,4 @@ def _print(found, measures, json, quiet, cells=False):
     elif quiet:
         typer.echo(found.folder)
     else:
-        terminal.console().print(show.render(found, measures, cells))
+        terminal.console().print(show.render(found, measures, cells, details))

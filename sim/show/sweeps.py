@@ -1,6 +1,7 @@
 """A sweep in the terminal: progress with the best guess so far, how far it is, and what it says."""
 
 import sys
+import textwrap
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -26,6 +27,7 @@ from sim.show.terminal import say_if_compiling
 
 GUESS_EVERY = 5.0  # seconds
 SHOWN_FACTORS = 12
+LEADING, MOST_SAID, MOST_NOTES, LONGEST = 6, 3, 2, 240  # without details: factors, sentences, notes, letters of each
 COLUMNS = {
     "sobol": {"first": "alone (S1)", "total": "in all (ST)"},
     "morris": {"mu_star": "mean change", "sigma": "spread"},
@@ -148,17 +150,28 @@ def stages(sweep):
     return rows
 
 
-def render(sweep, measures, cells=False):
-    """The reading of every measure with its table; ``cells``: how far the sweep is, before."""
+def render(sweep, measures, cells=False, details=True):
+    """The reading of every measure with its table; ``cells``: how far the sweep is, before.
+
+    Without ``details`` it is the first measure, the leading factors and the first notes: about 30 lines.
+    """
     parts = []
     if cells:
         parts += [heading(f"Sweep: {sweep.record.get('title', sweep.folder.name)}"), *_progress_lines(sweep)]
     names = dict.fromkeys(text.partition("@")[0].strip() for text in measures if text)
-    for name in names:
+    for name in names if details else list(names)[:1]:
         sweep._measure(name)
-        parts += [*bullets(f"What {subject(sweep, name)} rests on", reading(sweep, name)), *_table(sweep, name)]
-    parts += bullets("The sweep itself", notes(sweep))
-    return Group(*parts, line(f"{sweep.folder}: store and figures; plot draws more, status reads it again.", "dim"))
+        said = reading(sweep, name)
+        said = said if details else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in said[:MOST_SAID]]
+        parts += [*bullets(f"What {subject(sweep, name)} rests on", said), *_table(sweep, name, details)]
+    found = notes(sweep)
+    if not details:
+        found = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in found[:MOST_NOTES]]
+    parts += bullets("The sweep itself", found)
+    more = "" if details else "; --details: all tables and notes"
+    return Group(
+        *parts, line(f"{sweep.folder}: store and figures; plot draws more, status reads it again{more}.", "dim")
+    )
 
 
 def _progress_lines(sweep):
@@ -177,7 +190,7 @@ def _progress_lines(sweep):
         yield line(f"failed: {row.stage} point {row.point}: {row.error}", "red")
 
 
-def _table(sweep, measure):
+def _table(sweep, measure, details=True):
     method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
     if method not in COLUMNS or len(sweep.complete()) < 2 or sweep.undefined(measure)[0]:
         return
@@ -187,10 +200,12 @@ def _table(sweep, measure):
         factor, unit = 1, ""
     words = [f"{words}{f', {unit}' if unit else ''}" for words in columns.values()]
     made = table("factor", *words, "grade", "group", texts=(len(words) + 1, len(words) + 2))
-    for name, row in found.head(SHOWN_FACTORS).iterrows():
+    for name, row in found.head(SHOWN_FACTORS if details else LEADING).iterrows():
         cells = [_interval(row, key, factor) for key in columns]
         made.add_row(name, *cells, row.grade, row.group, style="dim" if row.undecided else "")
     yield made
+    if not details:
+        return
     yield line(READING[method] + (" Grey: undecided." if found.undecided.any() else ""), "dim")
     if method == "sobol" and is_graded(sweep) and is_settled(found):
         yield _load_table(assumption_load(sweep, measure))
