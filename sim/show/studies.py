@@ -3,6 +3,7 @@
 ``python -m sim.show.studies`` runs all that ship and rewrites the table of results in docs/experiments.md.
 """
 
+import math
 import re
 import sys
 import textwrap
@@ -45,21 +46,34 @@ def cells(row):
 
 def listing(rows):
     """All studies, a line each, 80 columns; what the model cannot express, and why, below."""
-    heads = ("study", "estimand", "published", "90 % range", "unit", "simulated", "error", "z", "z(d=0)")
+    heads = ("study", "estimand", "published", "90 % range", "unit", "model", "error", "z", "z(d=0)")
     shown = [[text for k, text in enumerate(cells(row)) if k != 1] for row in rows if not row["reason"]]
     wide = [max([len(heads[k]), *(len(line[k]) for line in shown)]) for k in range(len(heads))]
-    lines = ["  ".join(f"{text:<{w}}" for text, w in zip(line, wide, strict=True)).rstrip() for line in (heads, *shown)]
+    lines = [" ".join(f"{text:<{w}}" for text, w in zip(line, wide, strict=True)).rstrip() for line in (heads, *shown)]
     missing = [row for row in rows if row["reason"]]
     if missing:
         lines += ["", "Not expressible:"]
         lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}")]
     scored = [row for row in rows if row["z"] is not None]
     if scored:
-        near = sum(abs(row["z"]) <= 2 for row in scored)
-        lines += ["", *wrapped(f"{near} of {len(scored)} scored within 2 standard deviations. z counts what may be "
-                  "lost between the people of a study and AI engineers, z(d=0) does not. Assumptions at their "
-                  "centre; error: chance of tracers or pairs.")]  # fmt: skip
+        near, families = sum(abs(row["z"]) <= 2 for row in scored), family_scores(rows)
+        overall = math.sqrt(sum(z**2 for z in families.values()) / len(families))
+        told = (
+            f"{near} of {len(scored)} scored within 2 standard deviations; root mean square z over {len(families)} "
+            f"families, each counting once: {overall:.1f}. z counts what may be lost between the people of a study and "
+            "AI engineers, z(d=0) does not. Assumptions at their centre; error: chance of tracers or pairs."
+        )
+        lines += ["", *wrapped(told)]
     return Text("\n".join(lines))
+
+
+def family_scores(rows):
+    """Root mean square z of every family that scores: studies of one shock count once."""
+    scored: dict[str, list[float]] = {}
+    for row in rows:
+        if row["z"] is not None:
+            scored.setdefault(row["family"], []).append(row["z"])
+    return {family: math.sqrt(sum(z**2 for z in zs) / len(zs)) for family, zs in scored.items()}
 
 
 def one(row):

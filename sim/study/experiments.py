@@ -285,23 +285,23 @@ class Bench:
         """The world's tables as arrays."""
         return self.world.setting
 
-    def first_year(self, policies):
-        """(tier, home, origin, destination) persons expected to move in the first year; kept for the baseline."""
-        if policies:
-            return _all_moves(expected(self.start, policies, by_home=True))
-        if "first year" not in self.known:
-            self.known["first year"] = _all_moves(expected(self.start, (), by_home=True))
-        return self.known["first year"]
+    def first_year(self, policies, choices_only=False):
+        """(tier, home, origin, destination) persons expected to move in the first year; kept for the baseline.
+
+        ``choices_only`` leaves out those who go because their status ends.
+        """
+        found = self.known.get("first year") if not policies else None
+        if found is None:
+            found = expected(self.start, policies, by_home=True)
+        if not policies:
+            self.known["first year"] = found
+        return found.moves if choices_only else found.moves + found.departures
 
     def place(self, name):
         """(hub,) bool: lies in the place."""
         if name == WORLD:
             return np.ones(len(self.setting.hubs), bool)
         return find(ones(["baseline"], self.options.start, 1), name).members
-
-
-def _all_moves(found):
-    return found.moves + found.departures
 
 
 class Case:
@@ -409,12 +409,12 @@ def growth(case):
 def choice_share(case):
     """Shift of the share of the treated that chooses to go home, from the base share of the study.
 
-    The change of the log odds (home against all else) of those who search, put on the logit of ``base``.
+    The change of the log odds (home against all else) of the choices of those who search, put on the logit of ``base``.
     """
     searching = expected_searchers(case.bench.start).transpose(2, 1, 0)  # tier, home, hub
     odds = []
     for policies in case.study.policies:
-        flow = case.bench.first_year(policies)[case.tiers][:, case.homes][:, :, case.inside]
+        flow = case.bench.first_year(policies, choices_only=True)[case.tiers][:, case.homes][:, :, case.inside]
         home = (flow * ~case.abroad[case.homes][None, :, None, :]).sum()
         everybody = searching[case.tiers][:, case.homes][..., case.inside].sum()
         odds.append(home / max(everybody - home, NOBODY))

@@ -7,6 +7,7 @@ import pytest
 
 from sim.errors import TalentflowError
 from sim.scenario.files import studies
+from sim.show.studies import family_scores
 from sim.study.experiments import (
     ESTIMANDS,
     Bench,
@@ -103,6 +104,7 @@ def test_the_list_says_what_cannot_be_expressed(talentflow):
     assert code == 0
     assert "Not expressible:" in out
     assert all(name in out for name in found())
+    assert max(map(len, out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,11 @@ def test_foreigners_answer_a_tax_more_than_nationals(bench):
     studies = found()
     foreign, national = (figure(bench, studies[name])[0] for name in ("T03", "T04"))
     assert foreign > max(0.3, national)  # of 5,000 engineers too few nationals leave to sign their coefficient
+
+
+def test_studies_of_one_shock_count_once():
+    rows = [{"family": f, "z": z} for f, z in (("a", 3.0), ("a", 4.0), ("b", -1.0), ("c", None))]
+    assert family_scores(rows) == pytest.approx({"a": 12.5**0.5, "b": 1.0})
 
 
 def test_a_base_rate_has_no_z():
