@@ -1,4 +1,4 @@
-"""Compiled accounts: ledger cells and fingerprints, booked engineer by engineer; see ``accounting``."""
+"""Ledger cells and fingerprints, compiled: record changes engineer by engineer for ``accounting.Accounts``."""
 
 import numpy as np
 from numba import int64, njit, uint64
@@ -9,7 +9,7 @@ from sim.world.engineers import STATUS_COUNT, TIER_COUNT, TIER_OF
 
 @njit(inline="always")
 def cell_of(people, i, homes):
-    """Ledger cell of the engineer in slot ``i``: hub, home, tier and status in one number."""
+    """Return the index of the ledger cell (hub, home, tier, status) of the engineer in slot ``i``."""
     tier = TIER_OF[uint64(people.category[i])]
     place = uint64(people.hub[i]) * uint64(homes) + uint64(people.home[i])
     return (place * uint64(TIER_COUNT) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
@@ -17,9 +17,11 @@ def cell_of(people, i, homes):
 
 @njit(inline="always")
 def fingerprint(hub, home, category, sector, status, employer):
-    """Number of a combination, mixed as keyed draws are."""
+    """Return the 64-bit fingerprint of a combination, hashed by the finaliser of ``rng`` (splitmix64)."""
+    # pack the six attributes into bytes of their own, so that no two combinations share a number before the hash
     x = uint64(hub) | uint64(home) << uint64(8) | uint64(category) << uint64(16) | uint64(sector) << uint64(24)
     x |= uint64(status) << uint64(32) | uint64(employer) << uint64(40)
+    # mix: sums of raw numbers would cancel too easily, for example when two engineers swap hubs
     x = (x + GOLDEN) * GOLDEN
     x = (x ^ (x >> S30)) * MIX_1
     x = (x ^ (x >> S27)) * MIX_2
@@ -28,7 +30,7 @@ def fingerprint(hub, home, category, sector, status, employer):
 
 @njit(inline="always")
 def fingerprint_of(people, i):
-    """Number of the combination that the engineer in slot ``i`` is."""
+    """Return the fingerprint of the engineer in slot ``i``."""
     return fingerprint(
         people.hub[i], people.home[i], people.category[i], people.sector[i], people.status[i], people.employer_hub[i]
     )
@@ -36,12 +38,12 @@ def fingerprint_of(people, i):
 
 @njit(inline="always")
 def record(delta, people, i, homes, sign):
-    """Enter the engineer in slot ``i`` into the changes as he is now (sign 1), or take out what he was (-1)."""
+    """Add the engineer in slot ``i`` to the ledger change ``delta`` (cell + 1,) (sign 1) or subtract them (sign -1)."""
     delta[cell_of(people, i, homes)] += sign
     delta[delta.size - 1] += sign * fingerprint_of(people, i)
 
 
 @njit
 def no_delta(hubs, homes):
-    """(cell + 1,) zeros: the ledger cells, then the fingerprint."""
+    """Return an empty ledger change: (cell + 1,) zeros, one for each cell and the last for the fingerprint."""
     return np.zeros(hubs * homes * TIER_COUNT * STATUS_COUNT + 1, np.int64)

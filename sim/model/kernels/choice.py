@@ -1,9 +1,10 @@
-"""Compiled twins of the equations. Nothing here is the definition of anything: ``equations.py`` and ``rng.py`` are.
+"""The choice of a hub, compiled: utilities, nested logit and keyed draws of many engineers (E1 to E3, E10, E11).
 
-Each line ends with the label of the equation that it follows; ``tests/model/test_kernels.py`` holds the twins to equal
-choices. Utilities and exponentials are float32: their rounding moves a probability by a few parts in a million, far
-less than one engineer, and twice as many fit into a vector register. Loops over hubs have no branch, so that they run
-on vectors; indices are cast to unsigned because numba adds a wrap-around test to every signed one.
+``equations.py`` and ``rng.py`` define these functions; ``tests/model/test_kernels.py`` checks that both make equal
+choices. Lines end with the label of the equation that they follow. Utilities and exponentials are float32: their
+rounding moves a probability by a few parts in a million, far less than one engineer, and twice as many fit into a
+vector register. Loops over hubs have no branch, so that they run on vectors; indices are cast to unsigned because numba
+adds a wrap-around test to every signed one.
 """
 
 from pathlib import Path
@@ -18,29 +19,29 @@ from sim.world.engineers import PROFILES, ROLE_OF, TASTE_COUNT, TIER_COUNT, TIER
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather
-MOST_TIES = 64  # of an engineer that are looked at: four times the mean number
-UNAVAILABLE = np.float32(-np.inf)  # the pull of an alternative that is not open
+MOST_TIES = 64  # ties of an engineer that are read: four times the mean number
+UNAVAILABLE = np.float32(-np.inf)  # utility of an alternative that is not in the choice set
 FREELY, LEAVING, RETURNING = range(3)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
-ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # no NaN comes in, and sums may be taken in any order
+ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # compiler flags: no NaN occurs, and sums may be reordered
 
 
 class Tables(NamedTuple):
-    """What one decision round needs to know of the world, from ``market.tables``; log-odds, float32, unless said."""
+    """Utility terms that a decision round reads, from ``market.tables``; log-odds in float32 unless stated."""
 
-    pull: np.ndarray  # (home, profile, hub) pay on arrival, compute, sectors and place: all but ties
-    stay: np.ndarray  # (sector, profile, hub) one's own job there against a new one, for who lives there
+    pull: np.ndarray  # (home, profile, hub) pay on arrival, compute, sectors and place: all terms except ties
+    stay: np.ndarray  # (sector, profile, hub) residents' own job against a new job in the hub
     trip: np.ndarray  # (family or none * tier, origin, destination)
-    permit: np.ndarray  # (group, home, tier * role, hub), SHUT where no route is open
+    permit: np.ndarray  # (group, home, tier * role, hub), UNAVAILABLE where no route is open
     newcomer_left: np.ndarray  # (years left, profile, hub) residents under newcomer relief against arrivals
-    returnee_left: np.ndarray  # the same under returnee relief
+    returnee_left: np.ndarray  # (years left, profile, hub) residents under returnee relief against arrivals
     returning: np.ndarray  # (profile, hub) arrivals entitled to returnee relief against other arrivals
     remote: np.ndarray  # (profile, hub) pay of a remote worker against a local job
-    group_of: np.ndarray  # (country, status) of residence: who has routes of his own, else 0
+    group_of: np.ndarray  # (country, status) of residence: group of residents with routes of their own, else 0
     free: np.ndarray  # (home, origin, hub) share that needs no permit; 1 at home and within the country
-    is_home: np.ndarray  # (home, hub) bool
-    nest: np.ndarray  # (home, origin, hub) int8, E3
-    inverse_dissimilarity: np.ndarray  # (home, origin, hub) one over the dissimilarity of the nest
+    is_home: np.ndarray  # (home, hub) bool: the hub is in the home country
+    nest: np.ndarray  # (home, origin, hub) int8: 0 staying, 1 country of residence, 2 home country, 3 other, E3
+    inverse_dissimilarity: np.ndarray  # (home, origin, hub) one over the dissimilarity of the alternative's nest
     dissimilarity: np.ndarray  # (nest,)
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (home, hub) bool, to people from abroad
@@ -51,48 +52,48 @@ class Tables(NamedTuple):
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
     b_friend: np.float32
     log_colleague: np.float32
-    colleague_share: float  # part of the colleague ties that count
-    family_share: np.float32  # part of the engineers who have a family
+    colleague_share: float  # share of the colleague ties that are in use, so that their mean is the assumption's
+    family_share: np.float32  # share of engineers with a family
     year: int
-    back: np.ndarray  # (home, hub of residence) going home beyond the hubs' own pull
+    back: np.ndarray  # (home, hub of residence) constant of returning home, on top of the hubs' own terms
 
 
 class Hiring(NamedTuple):
-    """What a new job is, by whose it is and where, from ``labour.hiring`` (E10, E11)."""
+    """Probabilities of a new job's sector, remote work and employer's hub, from ``labour.hiring`` (E10, E11)."""
 
-    sector: np.ndarray  # (profile, hub, sector) float32, cumulative chances
-    remote: np.ndarray  # (role, sector) float32, share of engineers who would work remotely
-    employer: np.ndarray  # (hub, hub) float32, cumulative chances of a remote worker's employer, by residence
-    keys: np.ndarray  # (3,) uint64 draws: sector, whether an engineer would work remotely, employer
+    sector: np.ndarray  # (profile, hub, sector) float32, cumulative probabilities
+    remote: np.ndarray  # (role, sector) float32, share of engineers who work remotely
+    employer: np.ndarray  # (hub, hub) float32, cumulative probabilities of a remote worker's employer, by residence
+    keys: np.ndarray  # (3,) uint64, draws of the sector, of remote work and of the employer
 
 
 class Teams(NamedTuple):
-    """Who leads a team, and when he last moved, from ``teams`` (E12)."""
+    """Leaders of teams and the years of their last moves, from ``teams`` (E12)."""
 
     leader: np.ndarray  # (team,) int32 slot, -1 for none
     moved: np.ndarray  # (team,) int16 year
 
 
 class Workspace(NamedTuple):
-    """Arrays to work in, for one batch."""
+    """Work space for one batch of engineers, allocated once a thread."""
 
     v: np.ndarray  # (engineer, hub) float32: utilities, then exponents, then exponentials
-    bits: np.ndarray  # (engineer * hub,) int32, and ``scale`` is its memory read as float32
-    scale: np.ndarray
-    sums: np.ndarray  # (nest,) float32
-    worth: np.ndarray  # (nest,) float32
+    bits: np.ndarray  # (engineer * hub,) int32: powers of two as bit patterns
+    scale: np.ndarray  # (engineer * hub,) the memory of ``bits`` read as float32
+    sums: np.ndarray  # (nest,) float32, sums of exponentials
+    worth: np.ndarray  # (nest,) float32, sums of exponentials to the power of the dissimilarity
     column: np.ndarray  # (8, engineer) int32: hub, home, category, status, arrival_year, abroad_since, sector, employer
-    begin: np.ndarray  # (engineer,) int32, where the list of the engineer's ties begins
-    end: np.ndarray  # (engineer,) and ends
-    tie: np.ndarray  # (tie,) int32, the lists one after the other
-    lives: np.ndarray  # (tie,) int8 hubs
-    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where colleagues that count live
-    friends: np.ndarray  # (engineer,) the same of friends
+    begin: np.ndarray  # (engineer,) int32, position at which the engineer's list of ties begins
+    end: np.ndarray  # (engineer,) int32, position at which it ends
+    tie: np.ndarray  # (tie,) int32, the lists of the batch, concatenated
+    lives: np.ndarray  # (tie,) int8, hub of the contact at the other end of each tie
+    colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where former colleagues live
+    friends: np.ndarray  # (engineer,) uint64 bit sets of the hubs where friends live
 
 
 @njit
 def workspace_for(engineers, hubs):
-    """The :class:`Room` of a batch."""
+    """Allocate the :class:`Workspace` of a batch of ``engineers`` who choose among ``hubs``."""
     bits = np.empty(engineers * hubs, np.int32)
     ties = MOST_TIES * engineers
     columns = np.empty((COLUMNS, engineers), np.int32)
@@ -114,7 +115,7 @@ def workspace_for(engineers, hubs):
 
 @njit
 def uniform_at(key, slot):
-    """One keyed draw; equal to ``rng.uniform`` to the bit."""
+    """Return one keyed uniform draw in [0, 1), bit for bit equal to ``rng.uniform``."""
     x = key + uint64(slot) * GOLDEN
     x = (x ^ (x >> S30)) * MIX_1
     x = (x ^ (x >> S27)) * MIX_2
@@ -124,7 +125,7 @@ def uniform_at(key, slot):
 
 @njit(cache=True, nogil=True)
 def uniforms(key, slots):
-    """Keyed draws of many slots (slot,); equal to ``rng.uniform`` to the bit."""
+    """Return the keyed uniform draws of ``slots`` (slot,), bit for bit equal to ``rng.uniform``."""
     u = np.empty(slots.size)
     for k in range(slots.size):
         u[k] = uniform_at(key, slots[k])
@@ -133,21 +134,23 @@ def uniforms(key, slots):
 
 @njit
 def draw_block(u, key, first, last):
-    """Fill ``u`` with the keyed draws of the slots from ``first`` to ``last``."""
+    """Fill ``u`` with the keyed uniform draws of the slots from ``first`` to ``last``."""
     for k in range(last - first):
         u[k] = uniform_at(key, uint64(first + k))
 
 
 @njit(fastmath={"contract"})
 def exponentials(x, bits, scale):
-    """``exp(x)`` in place, for x up to 0 in float32, to one unit in the last place; 0 below -87, where float32 ends.
+    """Replace ``x`` (n,) float32, not positive, by ``exp(x)``, to one unit in the last place; by 0 below -87.
 
-    Powers of two are written into the exponent's bits; what is left is a polynomial (Cephes, expf).
+    The argument is split into a multiple of log 2, which becomes the exponent of the float, and a remainder, whose
+    exponential is a polynomial. Source: Cephes, ``expf``. ``bits`` and ``scale`` (n,) are views of the same memory.
     """
     for k in range(x.size):
         y = max(x[k], float32(-87.0))
         whole = y * float32(1.44269504) + float32(12582912.0)  # adding 1.5 * 2**23 rounds to a whole number
         whole -= float32(12582912.0)
+        # subtract log 2 in two parts, so that the remainder keeps all its bits
         r = y - whole * float32(0.693359375) + whole * float32(2.12194440e-4)
         p = float32(1.9875691500e-4)
         p = p * r + float32(1.3981999507e-3)
@@ -155,6 +158,7 @@ def exponentials(x, bits, scale):
         p = p * r + float32(4.1665795894e-2)
         p = p * r + float32(1.6666665459e-1)
         p = p * r + float32(5.0000001201e-1)
+        # 127 is the bias of the exponent, which begins at bit 23
         bits[k] = (int32(whole) + int32(127)) << int32(23)
         x[k] = p * r * r + r + float32(1.0) if x[k] > float32(-87.0) else float32(0.0)
     for k in range(x.size):
@@ -163,7 +167,10 @@ def exponentials(x, bits, scale):
 
 @njit
 def gather(who, people, space):
-    """The columns of ``who``, one after the other: the processor then waits for many cache lines at once."""
+    """Copy the attributes of the engineers in slots ``who`` into the work space, one attribute after the other.
+
+    One loop for each attribute lets the processor wait for many cache lines at once.
+    """
     for k in range(who.size):
         space.column[0, k] = people.hub[uint64(who[k])]
     for k in range(who.size):
@@ -184,24 +191,28 @@ def gather(who, people, space):
 
 @njit
 def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
-    """Bit sets of the hubs where ties of each of ``who`` live: colleagues elsewhere, if they count, and friends.
+    """Find the hubs where the former colleagues and the friends of the engineers ``who`` live, as bit sets.
 
-    A year is bound by the wait for the lists of ties and the hubs in them, so these are read in stages: where the
-    lists begin and end, the lists, where everybody in them lives. A colleague in one's own hub brings no new offer; for
-    the others the draw of the tie is below ``colleague_share`` if it counts.
+    A former colleague in the engineer's own hub is left out, because they bring no new offer (E2). Of the other
+    colleague ties those are in use whose own draw, the same from both ends, is below ``colleague_share``. Memory access
+    to the lists of ties dominates the time of a simulated year; therefore the lists are read in stages.
     """
+    # stage 1: positions at which the lists begin and end
     size = uint64(0)
     for k in range(who.size):
         space.begin[k] = ties.start[uint64(who[k])]
     for k in range(who.size):
         space.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], space.begin[k] + MOST_TIES)
+    # stage 2: the lists
     for k in range(who.size):
         first, degree = uint64(space.begin[k]), uint64(space.end[k] - space.begin[k])
         for q in range(degree):
             space.tie[size + q] = ties.ties[first + q]
         size += degree
+    # stage 3: residence of each contact; a friend is stored as ~j, and the shift turns it into j without a branch
     for q in range(size):
-        space.lives[q] = residence_of_contacts[uint64(space.tie[q] ^ (space.tie[q] >> int32(31)))]  # a friend is ~j
+        space.lives[q] = residence_of_contacts[uint64(space.tie[q] ^ (space.tie[q] >> int32(31)))]
+    # stage 4: collect the hubs in bit sets, of friends and of former colleagues elsewhere
     at = uint64(0)
     for k in range(who.size):
         i, o, colleagues, friends = uint64(who[k]), space.column[0, k], uint64(0), uint64(0)
@@ -218,7 +229,13 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
 
 @njit(fastmath=ORDERLY)
 def utilities(who, keys, t, mode, barred, space):
-    """Fill the room with the exponents of E3, utility over dissimilarity, counted from the engineer's best one."""
+    """Fill ``space.v`` (engineer, hub) with the exponents of E3: utility less its maximum, over the dissimilarity.
+
+    Parameters
+    ----------
+    who : (engineer,) slots; keys : (3,) uint64, draws of ties, of nationality and of family
+    t : Tables; mode, barred : see :func:`choose_hubs`
+    """
     hubs, v = uint64(t.country.size), space.v
     for k in range(uint64(who.size)):
         o, g, status = uint64(space.column[0, k]), uint64(space.column[1, k]), uint64(space.column[3, k])
@@ -226,6 +243,7 @@ def utilities(who, keys, t, mode, barred, space):
         work, country = p // uint64(TASTE_COUNT), t.country[o]
         burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(TIER_COUNT) + p // uint64(TIER_STEP)
         group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
+        # terms that depend on the hub, on the corridor and on the permit
         for d in range(hubs):
             permit = t.permit[group, g, work, d]
             v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d]  # E1, E2
@@ -233,14 +251,17 @@ def utilities(who, keys, t, mode, barred, space):
             v[k, d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
         v[k, o] += t.stay[uint64(space.column[6, k]), p, o]  # E10
         if uint64(space.column[7, k]) != o:
-            for d in range(hubs):  # who needs a permit leaves the remote job for one in the hub
+            # remote workers compare their pay with that of a local job, which those who need a permit must take
+            for d in range(hubs):
                 v[k, d] += t.remote[p, d] if nation < t.free[g, o, d] else float32(0.0)  # E11
         if t.has_relief[g, o]:
             relieve(k, o, g, p, country, t, space)
+        # terms of ties, then the choice set
         add_to(v[k], space.colleagues[k], t.log_colleague)  # E2
         add_to(v[k], space.friends[k], t.b_friend)  # E2
         if mode != FREELY or t.any_closed or barred[k] >= 0:
             apply_availability(o, g, nation, t, mode, barred[k], v[k])
+        # subtract the maximum, so that no exponential overflows
         best = UNAVAILABLE
         for d in range(hubs):
             x = v[k, d]
@@ -252,7 +273,11 @@ def utilities(who, keys, t, mode, barred, space):
 
 @njit(inline="always")
 def relieve(k, o, g, p, country, t, space):
-    """Put the relief that is left in place of a newcomer's: in the country of residence, and at home (E1)."""
+    """Replace a newcomer's tax relief by the relief to which engineer ``k`` is entitled (E1); change ``space.v[k]``.
+
+    In the country of residence that is the rest of the relief which began on arrival; in the home country it is the
+    relief of returnees, if they have been abroad for long enough.
+    """
     v, longest = space.v, t.newcomer_left.shape[0] - 1
     scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
     left = uint64(min(max(0, scheme - (t.year - space.column[4, k])), longest))
@@ -268,13 +293,13 @@ def relieve(k, o, g, p, country, t, space):
 
 @intrinsic
 def lowest_bit(typing, x):
-    """Position of the lowest bit set in ``x``, which has one."""
+    """Return the position of the lowest bit set in ``x``, which is not 0."""
     return x(x), lambda context, builder, signature, args: builder.cttz(args[0], context.get_constant(types.boolean, 1))
 
 
 @njit(inline="always")
 def add_to(v, hubs, amount):
-    """Add ``amount`` to the utility of every hub in a bit set."""
+    """Add ``amount`` to the utilities ``v`` (hub,) of all hubs in the bit set ``hubs``."""
     while hubs:
         v[lowest_bit(hubs)] += amount
         hubs &= hubs - uint64(1)
@@ -282,7 +307,10 @@ def add_to(v, hubs, amount):
 
 @njit
 def apply_availability(o, g, nation, t, mode, barred, v):
-    """Take away the alternatives that policy, a refusal or the mode of choice shuts."""
+    """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
+
+    A closed border, a refusal by the country ``barred``, and the modes LEAVING and RETURNING exclude alternatives.
+    """
     for d in range(t.country.size):
         abroad, needs = t.country[d] != t.country[o], nation >= t.free[g, o, d]
         leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
@@ -293,7 +321,7 @@ def apply_availability(o, g, nation, t, mode, barred, v):
 
 @njit(fastmath=ORDERLY)
 def nest_sums(e, nest):
-    """Sum of the exponentials ``e`` (hub,) in each nest (E3)."""
+    """Return the sums of the exponentials ``e`` (hub,) in the four nests (E3)."""
     stay = residence = origin = third = float32(0.0)
     for d in range(e.size):
         x, n = e[d], nest[d]
@@ -306,10 +334,12 @@ def nest_sums(e, nest):
 
 @njit(inline="always")
 def draw_nested(o, e, nest, dissimilarity, u, s, worth):
-    """Nested-logit choice (E3) with alternatives laid end to end by nest, then by hub; -1 if all are closed.
+    """Draw a hub by nested logit (E3) from one uniform ``u``; return -1 if no alternative is available.
 
-    ``e`` (hub,) is the exponential of the exponents; ``s`` and ``worth`` (nest,) are room to work in.
+    The alternatives partition the unit interval by nest, then by hub. ``e`` (hub,) is the exponentials of the
+    exponents, ``o`` the hub of residence; ``s`` and ``worth`` (nest,) are work space.
     """
+    # weight of each nest: its sum to the power of its dissimilarity
     s[0], s[1], s[2], s[3] = nest_sums(e, nest)
     worth[0] = total = s[0]  # staying has no dissimilarity
     for n in range(1, 4):
@@ -318,7 +348,8 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     point, chosen, last = u * total, -1, np.int64(-1)
     if point < worth[0]:
         return np.int64(o)
-    for n in range(4):  # the nest
+    # find the nest in which the point falls, and stretch the point to the nest's sum
+    for n in range(4):
         if s[n] > 0.0:
             chosen = n
             if point < worth[n]:
@@ -326,21 +357,29 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
                 break
             point -= worth[n]
     found, passed = np.int64(0), np.float64(0.0)
-    for d in range(e.size):  # the hub in it; no branch, since where it ends cannot be foreseen
+    # find the hub inside the nest; without a branch, which the processor could not predict
+    for d in range(e.size):
         x = np.float64(e[d]) if nest[d] == chosen else 0.0
         passed += x
         found += passed <= point
         last = np.int64(d) if x > 0.0 else last
-    return found if found < e.size else last  # rounding may leave the point beyond them all
+    return found if found < e.size else last  # rounding may leave the point beyond the last alternative
 
 
 @njit(cache=True, nogil=True)
 def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, chosen, needs_permit):
-    """Where engineers ``who[first:last]`` choose to live, and whether that takes a permit (E1 to E3).
+    """Draw the hubs that the engineers ``who[first:last]`` choose, and whether they need a permit there (E1 to E3).
 
-    ``living`` (slot,) is where ties live. ``mode`` FREELY is any choice, LEAVING one abroad that needs no permit,
-    RETURNING one in the home country. ``barred[k]`` is a country whose permits ``who[k]`` cannot get (-1 for none).
-    Who finds every door closed stays.
+    Engineers without any available alternative stay.
+
+    Parameters
+    ----------
+    who, u : (engineer,) slots and uniform draws
+    residence_of_contacts : (slot,) int8 hub
+    keys : (3,) uint64, draws of ties, of nationality and of family
+    mode : FREELY for any choice, LEAVING for hubs abroad that need no permit, RETURNING for the home country
+    barred : (engineer,) country whose permits the engineer cannot get, -1 for none
+    chosen, needs_permit : (engineer,) written from ``first`` to ``last``
     """
     space = workspace_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
@@ -358,7 +397,7 @@ def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, 
 
 @njit(cache=True, nogil=True)
 def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague_share):
-    """(kind, engineer) bit sets of the hubs where colleagues that count, elsewhere, and friends of ``who`` live."""
+    """Return (2, engineer) uint64 bit sets of the hubs where former colleagues and friends of ``who`` live."""
     found, space = np.empty((2, who.size), np.uint64), workspace_for(BATCH, 1)
     for begin in range(0, who.size, BATCH):
         part = who[begin : min(begin + BATCH, who.size)]
@@ -369,9 +408,9 @@ def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague
     return found
 
 
-def is_compiled():
-    """Whether this machine keeps a compiled copy of the kernels."""
-    folder = Path(choose_hubs._cache.cache_path)  # numba tells nobody else where it keeps them
+def is_compiled() -> bool:
+    """Return whether numba has a compiled copy of the kernels on this machine."""
+    folder = Path(choose_hubs._cache.cache_path)  # numba has no public attribute for it
     return any(folder.glob("choice.choose_hubs-*.nbi"))
 
 
@@ -393,12 +432,17 @@ def choose_next(
     chosen,
     needs_permit,
 ):
-    """Where those choose to live whom a country has refused, some of them with a job offered elsewhere (E3, E5).
+    """Draw the second choice of engineers whom a country has refused, some of them with an offer elsewhere (E3, E5).
 
-    ``barred[k]`` is the country whose permits ``who[k]`` cannot get; ``offer[k]`` (-1 for none) the hub of the job,
-    which weighs ``exp(bonus)`` more. The choice is the second one, given that the first was there: what the
-    others gain when the country falls out, over what it had. With ``leaving`` only hubs abroad that need no
-    permit stand beside the offer.
+    The probability of a hub is that of the second choice given that the first one was in the refusing country: the
+    gain of the hub's probability when that country is removed, normalised.
+
+    Parameters
+    ----------
+    barred : (engineer,) country whose permits the engineer cannot get
+    offer : (engineer,) hub of a job offer, -1 for none; its weight is multiplied by ``exp(bonus)``
+    leaving : bool; if true, the choice set is the hubs abroad that need no permit, and the offer
+    who, u, residence_of_contacts, keys, chosen, needs_permit : see :func:`choose_hubs`
     """
     space, weight = workspace_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
     none = np.full(BATCH, -1, np.int64)
@@ -413,17 +457,20 @@ def choose_next(
             nation, e, total = float32(uniform_at(keys[1], part[k])), space.v[k], 0.0
             before = nested_sums(e, t.nest[g, o], t.dissimilarity)
             kept = e.copy()
+            # probabilities before and after the refusing country is removed
             for d in range(t.country.size):
                 needs = nation >= t.free[g, o, d]
                 unavailable = needs and t.country[d] == barred[i]
                 stays = leaving and (needs or t.country[d] == t.country[o]) and d != offer[i]
                 kept[d] = float32(0.0) if unavailable or stays else kept[d]
             after = nested_sums(kept, t.nest[g, o], t.dissimilarity)
+            # weight of each hub: gain of probability, more with an offer; rounding may make a gain negative
             for d in range(t.country.size):
                 n = t.nest[g, o, d]
                 p = kept[d] * after[n] - (e[d] * before[n] if not leaving and kept[d] > 0.0 else 0.0)
                 weight[d] = max(p, 0.0) * (np.exp(bonus) if d == offer[i] else 1.0)
                 total += weight[d]
+            # draw a hub in proportion to the weights; engineers without an alternative stay
             chosen[i], point = o, u[i] * total
             for d in range(t.country.size):
                 if total > 0.0 and weight[d] > 0.0:
@@ -436,7 +483,7 @@ def choose_next(
 
 @njit
 def nested_sums(e, nest, dissimilarity):
-    """(nest,) what an exponential in each nest is multiplied with to be a probability (E3)."""
+    """Return the factors (nest,) that turn the exponentials ``e`` (hub,) of each nest into probabilities (E3)."""
     s, worth = np.zeros(4), np.zeros(4)
     for d in range(e.size):
         s[nest[d]] += e[d]
@@ -448,12 +495,13 @@ def nested_sums(e, nest, dissimilarity):
     return worth
 
 
-# Called for those who take a job only: a call that hands arrays over costs as much as all else that a pass does.
+# The next two functions are called only for engineers who take a job: a call that passes arrays costs as much as the
+# rest of a pass over the engineers.
 
 
 @njit
 def new_sector(i, hub, category, hiring):
-    """Sector of the next job of the engineer in slot ``i`` (E10)."""
+    """Draw the sector of the next job of the engineer in slot ``i`` (E10)."""
     u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(PROFILES), int32(0)
     for k in range(uint64(hiring.sector.shape[2] - 1)):
         sector += int32(u >= hiring.sector[kind, uint64(hub), k])
@@ -462,7 +510,7 @@ def new_sector(i, hub, category, hiring):
 
 @njit
 def employer_elsewhere(i, hub, hiring):
-    """Hub of the employer of the engineer in slot ``i`` who works remotely (E11); it may be his own."""
+    """Draw the employer's hub of the remote worker in slot ``i`` (E11); it may be the hub of residence."""
     u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)
     for d in range(uint64(hiring.employer.shape[1] - 1)):
         employer += int32(u >= hiring.employer[uint64(hub), d])
@@ -471,18 +519,22 @@ def employer_elsewhere(i, hub, hiring):
 
 @njit(inline="always")
 def remote_share(category, sector, hiring):
-    """Share of engineers who would work remotely in a role and sector (E11)."""
+    """Return the share of engineers who work remotely in a role and sector (E11)."""
     return hiring.remote[uint64(ROLE_OF[uint64(category)]), uint64(sector)]
 
 
 @njit(cache=True)
 def share_tied(home, hub, bits, homes, hubs):
-    """(home, hub) share of engineers who live elsewhere and have a tie in the hub; ``bits`` are their sets of hubs."""
+    """Return (home, hub) the share of the engineers who live elsewhere that have a contact in the hub.
+
+    ``home`` and ``hub`` are (engineer,), hub -1 for absent; ``bits`` (engineer,) are the hubs of their contacts.
+    """
     tied, elsewhere, one = np.zeros((homes, hubs), np.int64), np.zeros((homes, hubs), np.int64), np.uint64(1)
     for k in range(home.size):
         if hub[k] >= 0:
+            # count all hubs without a branch, so that the loop runs on vectors, then take the hub of residence out
             row, here = tied[home[k]], np.uint64(hub[k])
-            for d in range(np.uint64(hubs)):  # no branch in it, so that it runs on vectors
+            for d in range(np.uint64(hubs)):
                 row[d] += np.int64(bits[k] >> d & one)
             row[here] -= np.int64(bits[k] >> here & one)
             elsewhere[home[k]] += 1

@@ -1,8 +1,8 @@
-"""Compiled passes over all engineers: who enters, considers, changes status and exits, how many live where.
+"""Yearly events, compiled: entry, search for a move, change of status, exit, and the count of stocks.
 
-Each pass works on the slots from ``first`` to ``last``, so that parts run in threads of their own; what it accounts
-comes back as changes by ledger cell, see ``accounting.Books``. Draws are made for a block of slots at once: that runs
-on vectors.
+Each function works on the slots from ``first`` to ``last``, so that parts run in threads of their own, and returns its
+ledger change (cell + 1,), see ``accounting.Accounts``. It draws uniforms for a block of slots at once, which runs on
+vector registers.
 """
 
 import numpy as np
@@ -27,17 +27,24 @@ from sim.world.engineers import (
     YOUNGEST,
 )
 
-BLOCK = 1024
+BLOCK = 1024  # slots whose uniforms are drawn at once
 MONTHS = 12
 
 
 @njit(cache=True, nogil=True)
 def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
-    """Let slots in, each with the probability ``ratio`` (hub, kind: graduate or not, tier * role).
+    """Add the entrants of a year: each candidate slot enters with its probability.
+
+    Parameters
+    ----------
+    key : uint64, the year's draw; entry_hub : (slot,) hub in which the candidate would start
+    ratio : (hub, kind, tier * role) probability of entry; kind 0 is graduates of the hub's universities, 1 the others
+    hiring : Hiring; homes : number of home countries
+    study : (home, hub) factor on the probability of graduates
 
     Returns
     -------
-    change to book, and (hub, tier) graduates
+    ledger change (cell + 1,), and (hub, tier) graduates among the entrants
     """
     delta, graduates = no_delta(ratio.shape[0], homes), np.zeros((ratio.shape[0], TIER_COUNT), np.int64)
     for i in range(first, last):
@@ -45,6 +52,7 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
         more = study[people.home[i], hub] if kind == 0 else 1.0
         if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(TASTE_COUNT) % uint64(SKILLS)] * more:
             people.hub[i] = people.employer_hub[i] = hub
+            # some of the entrants work remotely for an employer in another hub (E11)
             if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
                 people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
             record(delta, people, i, homes, 1)
@@ -56,15 +64,19 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
 def find_searchers(
     first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year
 ):
-    """Who considers a move this year (E4), ordered by the month in which they do, then by slot.
+    """Draw the engineers who search for a move this year (E4), sorted by month of search, then by slot.
 
-    ``rates`` is (type, tier and role, status, age), of remote workers times ``remote_ratio`` (E11), and times
-    ``team_pull`` of who has seen the leader of his team move away in the last year (E12); a new graduate considers with
-    ``p_graduate``. Nobody with a petition pending considers another move.
+    Parameters
+    ----------
+    month_key, consider_key : uint64, draws of the month and of the search
+    rates : (type * tier * role, status, age) probability of a search in the year
+    p_graduate : probability of new graduates, whatever their age
+    remote_ratio : factor of remote workers (E11)
+    team_pull : factor of engineers whose team's leader has moved away from them in the last year (E12)
 
     Returns
     -------
-    slots, and (13,) where each month begins in them
+    slots (searcher,), and (13,) the position at which each month begins; nobody with a petition pending is among them
     """
     oldest, n = rates.shape[2] - 1, uint64(0)
     u, begin = np.empty(BLOCK), np.zeros(MONTHS + 1, np.int64)
@@ -72,16 +84,20 @@ def find_searchers(
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, consider_key, block, end)
-        for i in range(uint64(block), uint64(end)):  # no branch in it: who considers cannot be foreseen
+        # write every slot to the end of the list, and lengthen the list only by searchers: a branch would cost more,
+        # because the processor cannot predict it
+        for i in range(uint64(block), uint64(end)):
             age = uint64(min(max(year - people.birth_year[i] - YOUNGEST, 0), oldest))
             p = rates[uint64(people.category[i]) // uint64(TASTE_COUNT), uint64(people.status[i]), age]  # E4
             p *= remote_ratio if people.employer_hub[i] != people.hub[i] else 1.0
             team = uint64(people.team[i])
+            # the leader moved last year and lives elsewhere now
             if teams.moved[team] == year - 1 and people.hub[uint64(teams.leader[team])] != people.hub[i]:
                 p *= team_pull
             p = p_graduate if people.graduate[i] else p
             found[n] = i
             n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))
+    # counting sort by month of search
     for k in range(n):
         month[k] = int(MONTHS * uniform_at(month_key, uint64(found[k])))
         begin[month[k] + 1] += 1
@@ -97,20 +113,21 @@ def find_searchers(
 def update_status(
     first, last, keys, people, country, settlement, returning, renewal, naturalise, study_months, study_share, month
 ):
-    """Status at the end of the year (E6), and who must or wants to leave the country.
+    """Update the legal status of foreign residents at the end of the year (E6).
 
     Parameters
     ----------
     keys : (5,) uint64, draws for settlement, return, renewal, naturalisation and work after study
     settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
     naturalise : (country,) hazard a year
-    study_months, study_share : (step, country) length of post-study work and of its extension, and who gets it
-    month : last month of the year
+    study_months, study_share : (step, country) months of post-study work and of its extension, and the share of
+        applicants who get it
+    month : last month of the year, counted from year 0
 
     Returns
     -------
-    change to book, slots whose status has run out, slots that go home, and (step, country) who asked for post-study
-    work or its extension and who got it
+    ledger change (cell + 1,), slots whose status has expired, slots that return home, and (step, country) applicants
+    for post-study work or its extension, and grants of it
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
     delta = no_delta(country.size, homes)
@@ -119,15 +136,17 @@ def update_status(
     for i in range(first, last):
         s = status[i]
         if people.hub[i] < 0:
-            continue  # gone, or not yet in: then still a graduate
+            continue  # left the occupation, or has not entered it: candidates keep their mark as graduates
         graduate[i] = False
         if s == CITIZEN:
             continue
         place, home = country[people.hub[i]], people.home[i]
         before, was = cell_of(people, i, homes), fingerprint_of(people, i)
+        # permanent residents may naturalise
         if s == PERMANENT:
             if uniform_at(keys[3], i) < naturalise[place]:
                 status[i] = CITIZEN
+        # temporary residents may settle or return home; else their permit is renewed or expires
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
             status[i] = PERMANENT
         elif s == TEMPORARY and uniform_at(keys[1], i) < returning[place, home]:
@@ -136,6 +155,7 @@ def update_status(
             continue
         elif s == TEMPORARY and uniform_at(keys[2], i) < renewal[place]:
             expiry_month[i] += 36
+        # students apply for post-study work, and people in post-study work for its extension
         elif s in (STUDENT, OPT) and study_months[s - STUDENT, place] > 0:
             asked[s - STUDENT, place] += 1
             if uniform_at(keys[4], i) < study_share[s - STUDENT, place]:
@@ -146,6 +166,7 @@ def update_status(
                 expired.append(i)
         else:
             expired.append(i)
+        # record the change of cell and fingerprint, of those whose permit was renewed too: their entries cancel
         delta[before] -= 1
         delta[delta.size - 1] -= was
         record(delta, people, i, homes, 1)
@@ -154,7 +175,10 @@ def update_status(
 
 @njit(cache=True, nogil=True)
 def leave(first, last, exit_key, people, country, exit_rate, year, homes):
-    """Take out who retires or leaves the occupation: at the country's rate, and everybody past the last age."""
+    """Remove engineers who leave the occupation: at random with ``exit_rate`` (country,), and all older than OLDEST.
+
+    Return the ledger change (cell + 1,), whose agents are negative.
+    """
     delta, u = no_delta(country.size, homes), np.empty(BLOCK)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
@@ -171,9 +195,12 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
 
 @njit(cache=True, nogil=True)
 def count(first, last, people, hubs, homes):
-    """Agents by ledger cell, with the fingerprint, and three flat counts of work.
+    """Count the engineers by ledger cell and by job.
 
-    By (hub, role, sector); by (hub of the employer, tier); and by hub those who work for an employer in another one.
+    Returns
+    -------
+    (cell + 1,) agents by cell, and the fingerprint; (hub * role * sector,) agents by residence; (hub * tier,) agents
+    by the employer's hub; (hub,) residents whose employer is in another hub
     """
     cells, work = no_delta(hubs, homes), np.zeros(hubs * ROLE_COUNT * SECTOR_COUNT, np.int64)
     jobs, remote = np.zeros(hubs * TIER_COUNT, np.int64), np.zeros(hubs, np.int64)

@@ -1,6 +1,6 @@
-"""Compiled passes over jobs: who is promoted, who changes jobs, who works for an employer elsewhere.
+"""Jobs, compiled: promotions, job changes, remote work and moves of whole teams (E10 to E12).
 
-Rates and chances come from ``labour`` and ``teams``; nothing here is the definition of anything.
+Rates and probabilities come from ``labour`` and ``teams``; these functions only draw by them and record the outcome.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from sim.world.categories import SECTORS
 from sim.world.engineers import PROFILES, STATUS_COUNT, TEMPORARY, TIER_OF, TIER_STEP
 from sim.world.ties import TEAM
 
-BLOCK = 1024
+BLOCK = 1024  # slots whose uniforms are drawn at once
 FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
-BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])
+BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])  # sectors that take over teams
 
 
 @njit(cache=True, nogil=True)
 def place_remote_workers(first, last, people, hiring):
-    """Employers of those who work remotely when the run starts."""
+    """Draw the employers of all engineers at the start: another hub for remote workers (E11), else their own."""
     for i in range(uint64(first), uint64(last)):
         hub, category, sector = people.hub[i], people.category[i], people.sector[i]
         if hub >= 0:
@@ -30,16 +30,16 @@ def place_remote_workers(first, last, people, hiring):
 
 @njit(cache=True, nogil=True)
 def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
-    """End the remote jobs of those who would no longer be given one in their role and sector (E11).
+    """End the remote jobs that the share of remote work in their role and sector no longer allows (E11).
 
     Parameters
     ----------
-    keys : (2,) uint64, draws of who would work remotely, and of who moves to his employer in the same country
-    p_move : probability of that; country : (hub,)
+    keys : (2,) uint64, draws of remote work, and of the move to the employer's hub
+    p_move : probability of moving to the employer's hub if it is in the country of residence; country : (hub,)
 
     Returns
     -------
-    change to book, (sector, sector) new jobs, (status,) job changes, slots of those who move
+    ledger change (cell + 1,), (sector, sector) hires, (status,) job changes, slots that move to the employer's hub
     """
     delta = no_delta(country.size, homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
@@ -67,9 +67,17 @@ def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
 
 @njit(cache=True, nogil=True)
 def promote(first, last, key, people, rate, entered, year, track, homes):
-    """Promote engineers at the ``rate`` (tier, hub) of their tier and hub (E10); what to book, and (hub, tier) left.
+    """Promote engineers by one tier at the rate of their tier and hub (E10).
 
-    To expert it counts ``track`` times, by the years since the engineer ``entered`` (slot,).
+    Parameters
+    ----------
+    rate : (tier, hub) promotions a person-year, by the tier left
+    entered : (slot,) int16 year of entry into the occupation
+    track : (years since entry,) factor on the promotion from practitioner to expert
+
+    Returns
+    -------
+    ledger change (cell + 1,), and (hub, tier) promotions by the tier left
     """
     delta, promotions = no_delta(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
     u = np.empty(BLOCK)
@@ -78,6 +86,7 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
         draw_block(u, key, block, end)
         for i in range(uint64(block), uint64(end)):
             hub, tier = people.hub[i], TIER_OF[uint64(people.category[i])]
+            # promotion to expert depends on the years since entry (E10)
             since = max(min(int32(year) - int32(entered[i]), int32(track.size - 1)), int32(0))
             along = track[uint64(since)] if tier == 1 else 1.0
             if hub >= 0 and u[i - uint64(block)] < rate[tier, uint64(hub)] * along:
@@ -96,15 +105,15 @@ def change_jobs(
 
     Parameters
     ----------
-    keys : (2,) uint64, draws of leaving, and of whom the mission holds
-    separation : (2, sector) rate of the others and of those whom the mission holds
-    for_pay : (sector, profile, hub) factor for what the sector pays now; the mission holds in a lab whatever
-        others pay
-    lock : (country, home) factor on the rate of temporary residents; remote_effect : on that of remote workers
+    keys : (2,) uint64, draws of the separation, and of the attachment to the mission of a frontier lab
+    separation : (2, sector) separations a person-year of engineers without and with that attachment
+    for_pay : (sector, profile, hub) factor of the sector's present pay; engineers attached to a mission ignore it
+    lock : (country, home) factor on the rate of temporary residents; remote_effect : factor of remote workers
+    mission_share : share of engineers attached to the mission; country : (hub,)
 
     Returns
     -------
-    change to book, (sector, sector) new jobs, (status,) job changes
+    ledger change (cell + 1,), (sector, sector) hires by the sector left and taken, (status,) job changes
     """
     delta = no_delta(hiring.employer.shape[0], homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
@@ -118,38 +127,53 @@ def change_jobs(
                 continue
             left, employer = people.sector[i], people.employer_hub[i]
             mission, sector = uniform_at(keys[1], i) < mission_share, uint64(left)
+            # hazard of leaving the employer: sector, pay, permit, remote work
             p = separation[uint64(mission), sector]
             if not (mission and sector == FRONTIER_LAB):
                 p *= for_pay[sector, uint64(category) % uint64(PROFILES), uint64(hub)]
             p *= lock[uint64(country[uint64(hub)]), uint64(home)] if status >= TEMPORARY else 1.0
             p *= remote_effect if employer != hub else 1.0
             if u[i - uint64(block)] < p:
+                # the next job: its sector, and for remote workers the employer's hub
                 taken, now = new_sector(i, hub, category, hiring), int32(hub)
                 if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
                     now = employer_elsewhere(i, hub, hiring)
+                # only the fingerprint changes: the ledger's cells do not distinguish jobs
                 moved += fingerprint(hub, home, category, taken, status, now)
                 moved -= fingerprint(hub, home, category, left, status, employer)
                 people.sector[i], people.employer_hub[i] = taken, now
                 hires[left, taken] += 1
                 job_changes[status] += 1
-    delta[delta.size - 1] = moved  # a job is in no ledger cell
+    delta[delta.size - 1] = moved
     return delta, hires, job_changes
 
 
 @njit(cache=True, nogil=True)
 def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes):
-    """Let the teams go whose leader's draw is below the ``rate`` (sector,) of his; ``buyers`` as from ``buyers``."""
+    """Move the teams that are taken over to their buyer's hub and sector (E12); change people and accounts in place.
+
+    Parameters
+    ----------
+    keys : (2,) uint64, draws of the takeover and of the buyer
+    rate : (sector,) takeovers a year, by the sector of the team's leader
+    buyers : (country, hub * buyer) cumulative openings of the sectors BUYERS, see ``teams.buyers``
+    teams : Teams; country : (hub,); homes : number of home countries
+    delta : (cell + 1,), flow : (origin, destination), hires : (sector, sector), job_changes : (status,); of the
+        accounts, added to in place
+    """
     for t in range(teams.leader.size):
         i = teams.leader[t]
         if i < 0 or people.hub[i] < 0 or uniform_at(keys[0], uint64(i)) >= rate[people.sector[i]]:
             continue
         o, sector, c = people.hub[i], people.sector[i], uint64(country[people.hub[i]])
+        # draw the buyer in proportion to its openings in the country
         point, place = uniform_at(keys[1], uint64(i)) * buyers[c, buyers.shape[1] - 1], 0
         while place < buyers.shape[1] and buyers[c, place] <= point:
             place += 1
         if place == buyers.shape[1]:  # nobody in the country buys teams
             continue
         d, taken = place // BUYERS.size, BUYERS[place % BUYERS.size]
+        # members who share the leader's hub and sector move with them
         j = first_of(i, people.team)
         while j < people.team.size and people.team[j] == t:
             if people.hub[j] == o and people.sector[j] == sector:
@@ -168,7 +192,7 @@ def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, f
 
 @njit(inline="always")
 def first_of(i, team):
-    """First slot of the team that slot ``i`` belongs to."""
+    """Return the first slot of the team of slot ``i``; a team is a run of slots with one number in ``team`` (slot,)."""
     while i > 0 and team[i - 1] == team[i]:
         i -= 1
     return i
@@ -176,11 +200,12 @@ def first_of(i, team):
 
 @njit(cache=True, nogil=True)
 def members_together(first, last, leader, people):
-    """Count members who live where their leader lives, by the number of living members, in teams ``first`` to ``last``.
+    """Count the team members who live in their leader's hub, in the teams ``first`` to ``last``.
 
     Returns
     -------
-    (living members without the leader,) members in the leader's hub, and the number of teams with such members
+    (number of other members,) members in the leader's hub, summed over teams with that number of resident members
+    besides the leader; and the number of teams that have a resident leader and at least one other member
     """
     near, teams = np.zeros(TEAM, np.int64), 0
     for t in range(first, last):

@@ -1,6 +1,6 @@
-"""Compiled acts on listed engineers: who may act, which route they take, how a move changes them and the accounts.
+"""Moves and grants of permits, compiled: change the listed engineers and record the change in the accounts.
 
-What an act means stands in ``moves``, ``visas`` and ``routes``, which call these.
+``moves``, ``visas`` and ``routes`` call these functions and define what each change means.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
 
 @njit(cache=True, nogil=True)
 def free_to_decide(slots, hub, target):
-    """Those of ``slots`` who are there and have no petition pending."""
+    """Return those of ``slots`` that are resident somewhere and have no petition pending."""
     kept, n = np.empty(slots.size, np.int64), 0
     for k in range(slots.size):
         i = uint64(slots[k])
@@ -24,7 +24,16 @@ def free_to_decide(slots, hub, target):
 
 @njit(cache=True, nogil=True)
 def by_need(slots, chosen, needs, hub):
-    """Those of ``slots`` who leave their hub: who may go at once and where to, and who needs a permit and for where."""
+    """Split the engineers who chose another hub by need of a permit.
+
+    Parameters
+    ----------
+    slots, chosen, needs : (engineer,) slot, hub chosen, whether it takes a permit; hub : (slot,) residence
+
+    Returns
+    -------
+    slots and hubs of those who can move at once, then slots and hubs of those who must apply
+    """
     who, where = np.empty((2, slots.size), np.int64), np.empty((2, slots.size), np.int64)
     n = np.zeros(2, np.int64)
     for k in range(slots.size):
@@ -37,7 +46,7 @@ def by_need(slots, chosen, needs, hub):
 
 @njit(cache=True, nogil=True)
 def those(slots, people, hubs, homes):
-    """(cell + 1,) what to book for engineers who are there now and were not before."""
+    """Return the ledger change (cell + 1,) for newly added engineers."""
     delta = no_delta(hubs, homes)
     for k in range(slots.size):
         record(delta, people, uint64(slots[k]), homes, 1)
@@ -64,23 +73,26 @@ def relocate(
 ):
     """Move engineers to ``hubs``: residence, status, permit, job and the year's accounts.
 
-    Who works remotely and needs no permit keeps his job; everybody else takes one in the new hub.
+    Remote workers who need no permit keep their job; everybody else takes one in the new hub.
 
     Parameters
     ----------
     route : (mover,) the permit granted, -1 for people who need none
     is_home : (home, hub) bool; kind, permit_months : (route,); hiring : Hiring; teams : Teams
-    change : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector), of the accounts,
-        added to
+    month : month of the move, counted from year 0
+    delta : (cell + 1,), flow : (origin, destination), crossings : (tier,), hires : (sector, sector); of the accounts,
+        added to in place
     """
     homes, year = is_home.shape[0], month // 12
     for k in range(slots.size):
         i, d = uint64(slots[k]), hubs[k]
         o, home = people.hub[i], people.home[i]
         border, remote = country[o] != country[d], people.employer_hub[i] != o
+        # change residence between two entries of the ledger: out of the old cell, at the end into the new one
         record(delta, people, i, homes, -1)
         people.hub[i] = d
         people.target[i] = -1
+        # across a border: arrival and absence start anew, and the old status gives way to the new permit
         if border:
             if is_home[home, o]:
                 people.abroad_since[i] = year
@@ -90,11 +102,13 @@ def relocate(
             if route[k] >= 0:
                 take_permit(people, i, route[k], kind, permit_months, month)
             crossings[TIER_OF[uint64(people.category[i])]] += 1
+        # a permit is tied to a local employer, so remote workers keep their job only without one
         if not remote or route[k] >= 0:
             left, taken = people.sector[i], new_sector(i, d, people.category[i], hiring)
             people.sector[i], people.employer_hub[i] = taken, d
             hires[left, taken] += 1
         record(delta, people, i, homes, 1)
+        # record the flow; a leader's move counts for their team in the next year (E12)
         flow[o, d] += 1
         if teams.leader[uint64(people.team[i])] == i:
             teams.moved[uint64(people.team[i])] = year
@@ -102,11 +116,16 @@ def relocate(
 
 @njit(cache=True, nogil=True)
 def count_tied(slots, hubs, colleagues, hub, hubs_with_contacts):
-    """Movers to ``hubs`` who have a former colleague there; all hubs where each has one are added to ``tied_hubs``.
+    """Count the movers to ``hubs`` who have a former colleague there.
 
     Parameters
     ----------
-    colleagues : (mover,) bit sets of hubs; tied_hubs : (origin, hub) movers
+    colleagues : (mover,) uint64 bit sets of the hubs where former colleagues live; hub : (slot,) residence
+    hubs_with_contacts : (origin, hub) movers from the origin with a former colleague in the hub; added to in place
+
+    Returns
+    -------
+    int, movers
     """
     tied = np.int64(0)
     for k in range(slots.size):
@@ -119,7 +138,8 @@ def count_tied(slots, hubs, colleagues, hub, hubs_with_contacts):
 
 @njit
 def take_permit(people, i, route, kind, permit_months, month):
-    """Give an engineer the status that a granted route brings."""
+    """Give the engineer in slot ``i`` the status and the expiry month of the granted route."""
+    # kinds: 2 permanent residence, 3 study with work after it, others temporary work; see routes.KINDS
     people.status[i] = PERMANENT if kind[route] == 2 else OPT if kind[route] == 3 else TEMPORARY
     people.route[i] = route
     people.expiry_month[i] = month + permit_months[route]
@@ -127,7 +147,7 @@ def take_permit(people, i, route, kind, permit_months, month):
 
 @njit(cache=True, nogil=True)
 def change_status(slots, route, month, people, homes, kind, permit_months, delta):
-    """Give engineers who stay where they are the status that their granted routes bring."""
+    """Give engineers who stay in their hub the status of their granted routes, ``route`` (engineer,)."""
     for k in range(slots.size):
         i = uint64(slots[k])
         record(delta, people, i, homes, -1)

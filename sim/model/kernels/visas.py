@@ -1,4 +1,4 @@
-"""Compiled parts of the visa system: who applies, by which route, and the background of a capped pool (E5)."""
+"""The visa system, compiled: applicants, choice of route, and the background demand for a capped pool (E5)."""
 
 import numpy as np
 from numba import njit, uint64
@@ -9,7 +9,7 @@ from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
 
 @njit(cache=True, nogil=True)
 def students(first, last, people):
-    """Slots of people on a student's status, or in work after it, with no petition pending."""
+    """Return the slots of students and of people in post-study work who have no petition pending."""
     found, n = np.empty(last - first, np.int64), 0
     for i in range(first, last):
         found[n] = i
@@ -19,7 +19,7 @@ def students(first, last, people):
 
 @njit(cache=True, nogil=True)
 def below(key, slots, p):
-    """(slot,) bool: the keyed draw of each slot is below its own ``p``."""
+    """Return whether the keyed draw of each slot is below its probability ``p`` (slot,): (slot,) bool."""
     out = np.empty(slots.size, np.bool_)
     for k in range(slots.size):
         out[k] = uniform_at(key, slots[k]) < p[k]
@@ -28,15 +28,17 @@ def below(key, slots, p):
 
 @njit(cache=True, nogil=True)
 def valid(slots, hubs, hub, target, seen):
-    """(petition,) bool: the engineer is there and still wants this hub, and it is the first such petition of his.
+    """Return which petitions are still valid: (petition,) bool.
 
-    ``seen`` (slot,) bool is all False before and after.
+    A petition is valid if the engineer is still in the occupation, still wants this hub, and has no earlier valid
+    petition in the list. ``seen`` (slot,) bool is work space; it is all False before and after.
     """
     stands = np.empty(slots.size, np.bool_)
     for k in range(slots.size):
         i = uint64(slots[k])
         stands[k] = hub[i] >= 0 and target[i] == hubs[k] and not seen[i]
         seen[i] |= stands[k]
+    # reset the work space, only where it was touched
     for k in range(slots.size):
         seen[uint64(slots[k])] = False
     return stands
@@ -61,14 +63,19 @@ def best_route(
     success_probability,
     chosen,
 ):
-    """Fill ``chosen[first:last]`` with the reachable route that promises most to each applicant, -1 without one.
+    """Choose for each applicant the accessible route with the highest probability of success (E5).
 
     Parameters
     ----------
-    group_of : (country, status); of_country : (country, k) routes, -1 beyond them
-    for_whom : (group, home, route) bool; side : (route,) bool, applications from where the applicants are
-    is_open : (tier, role, hub, k) bool; reach : (route,); promise : (tier, route)
-    most : upper bound of the number of routes
+    slots, hubs : (applicant,) engineer, and the hub applied for
+    group_of : (country, status) group of residents with routes of their own
+    of_country : (country, k) routes of the country, padded with -1
+    for_whom : (group, home, route) bool; side : (route,) bool, whether the route takes applications from abroad, or
+        from inside the country
+    is_open : (tier, role, hub, k) bool; success_probability : (tier, route)
+    access_share : (route,) share of people for whom the route is accessible in practice, drawn by ``access_key``
+    most : upper bound of the number of routes, which numbers the draws
+    chosen : (applicant,) written from ``first`` to ``last``: the route, -1 if none is accessible
     """
     for k in range(first, last):
         i, d = uint64(slots[k]), uint64(hubs[k])
@@ -77,8 +84,10 @@ def best_route(
         chosen[k], best = -1, 0.0
         for place in range(of_country.shape[1]):
             route = of_country[country[d], place]
+            # skip routes that are not open to this engineer in this hub
             if route < 0 or not (is_open[tier, role, d, place] and side[route] and for_whom[group, home, route]):
                 continue
+            # take the route if it beats the best so far and the engineer's own draw makes it accessible
             if (
                 success_probability[tier, route] > best
                 and uniform_at(access_key, i * uint64(most) + uint64(route)) < access_share[route]
@@ -88,13 +97,13 @@ def best_route(
 
 @njit(cache=True)
 def by_success(usable, pattern, value, access_share):
-    """How people spread over routes when everybody takes the most promising one within his reach.
+    """Return how people spread over routes if everybody takes the most promising route accessible to them (E5).
 
     Parameters
     ----------
     usable : (tier, role, hub, k) bool, open to the tier and role; pattern : (pattern, hub, k) bool, to the pattern
-    value : (tier, hub, k) what a route promises
-    reach : (hub, k) share of people to whom the route is open in practice, each drawn on its own
+    value : (tier, hub, k) probability of success of a route
+    access_share : (hub, k) share of people to whom the route is accessible in practice, independent between routes
 
     Returns
     -------
@@ -107,7 +116,8 @@ def by_success(usable, pattern, value, access_share):
             for r in range(roles):
                 for d in range(hubs):
                     count = 0
-                    for k in range(routes):  # the open ones by what they promise, of equal ones the first before
+                    # sort the open routes by falling probability of success; ties keep their order
+                    for k in range(routes):
                         if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
                             at = count
                             while at > 0 and value[t, d, some[at - 1]] < value[t, d, k]:
@@ -115,16 +125,30 @@ def by_success(usable, pattern, value, access_share):
                                 at -= 1
                             some[at] = k
                             count += 1
+                    # each route takes its accessible share of the people whom no better route has taken
                     left = 1.0
                     for k in some[:count]:
                         share[p, t, r, d, k] = left * access_share[d, k]
-                        left *= 1.0 - access_share[d, k]  # none of the better routes is open to them
+                        left *= 1.0 - access_share[d, k]
     return share
 
 
 @njit(cache=True, nogil=True)
 def file_background(first, last, keys, p_in_country, level_bounds, p_pays, withdrawal, p_master):
-    """Registrations of the background that are filed: clock draw, in the country, local master's degree, wage level."""
+    """Draw the background registrations numbered ``first`` to ``last`` and return those that are filed (E5).
+
+    Parameters
+    ----------
+    keys : (6,) uint64, draws of place, wage level, fee, withdrawal, master's degree and lottery clock
+    p_in_country, p_master : share already in the country; share with a local master's degree
+    level_bounds : (4,) cumulative shares of the wage levels
+    p_pays : probability that the employer of a registrant abroad pays the special fee
+    withdrawal : share of the registrations at wage level I that are not filed
+
+    Returns
+    -------
+    (registration,) uniform draw of the lottery clock, bool in the country, bool master's degree, int8 wage level from 0
+    """
     size, n = last - first, 0
     clock_draw, level = np.empty(size), np.empty(size, np.int8)
     in_country, master = np.empty(size, np.bool_), np.empty(size, np.bool_)
@@ -134,6 +158,8 @@ def file_background(first, last, keys, p_in_country, level_bounds, p_pays, withd
         level[n] = (u >= level_bounds[0]) + (u >= level_bounds[1]) + (u >= level_bounds[2])
         master[n] = uniform_at(keys[4], i) < p_master
         clock_draw[n] = uniform_at(keys[5], i)
+        # employers pay the special fee only for people abroad; a registration that is not filed is overwritten by the
+        # next one
         pays = in_country[n] or uniform_at(keys[2], i) < p_pays
         n += pays and (level[n] > 0 or uniform_at(keys[3], i) >= withdrawal)
     return clock_draw[:n], in_country[:n], master[:n], level[:n]
