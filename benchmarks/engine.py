@@ -14,7 +14,7 @@ from sim.model.year import begin
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import START, shipped
-from sim.study.recorder import blank, follow
+from sim.study.recorder import empty_record, record
 from sim.study.replicate import compile_kernels, forget_worlds, the_world
 from sim.threads import get_threads, set_threads
 from sim.world.build_world import build
@@ -44,7 +44,7 @@ def world_of(size, with_ties=True):
 def arm(world, seed=0, rules=None):
     """Run one simulation over all years of a world and collect what a study writes down."""
     started = begin(world, Assumptions.central(), shipped()[0], rules or baseline_rules(), seed)
-    return follow(started.branch(()), world.start + world.years, blank(world))
+    return record(started.branch(()), world.start + world.years, empty_record(world))
 
 
 def building(clock, size):

@@ -5,7 +5,7 @@ import numpy as np
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load, loads
 from sim.study.calibrate.constants import START, constants_for, fit_world, shipped
-from sim.study.replicate import Plan, run_pair
+from sim.study.replicate import Plan, run_replicate
 from sim.world.setting import load_setting
 
 YEARS = 10
@@ -24,7 +24,9 @@ def seeds(clock, size, pairs):
     bay = np.array(setting.hubs) == "sf_bay_area"
     for name, where, place in (("h1b_cap_cut", "the US", usa), ("h1b_fee", "the Bay Area", bay)):
         plan = Plan(size, 0, START, YEARS, (load("baseline").policies, load(name).policies), START)
-        stocks = np.array([[arm["stock"][-1].sum(axis=-1) for arm in run_pair(plan, k, draw)] for k in range(pairs)])
+        stocks = np.array(
+            [[arm["stock"][-1].sum(axis=-1) for arm in run_replicate(plan, k, draw)] for k in range(pairs)]
+        )
         share = stocks[..., place].sum(axis=-1) / stocks.sum(axis=-1)
         common, apart = share[:, 1] - share[:, 0], share[:, 1] - np.roll(share[:, 0], 1)
         clock.note(f"effect of {name} on the share of {where}", "pp", [100 * float(common.mean())], size)
@@ -38,8 +40,10 @@ def fork(clock, size):
     arms = (load("baseline").policies, loads(LATE_FEE).policies)
     for year, how in ((START, "for each arm"), (LATE, "once")):
         plan = Plan(size, 0, START, YEARS, arms, year)
-        run_pair(plan, 0, draw)
-        clock.time(f"a pair that differs from {LATE} on, past run {how}", lambda k, p=plan: run_pair(p, k, draw), size)
+        run_replicate(plan, 0, draw)
+        clock.time(
+            f"a pair that differs from {LATE} on, past run {how}", lambda k, p=plan: run_replicate(p, k, draw), size
+        )
 
 
 def fit(clock):

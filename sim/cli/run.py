@@ -360,4 +360,4 @@ def explore(
     """Open a local page: move a policy, see the world move (needs the extra 'explorer')."""
     from sim.show.explorer.serve import serve
 
-    serve({"out": out, "hands": workers}, port, host, browser, lambda words: typer.echo(words, err=True))
+    serve({"out": out, "workers": workers}, port, host, browser, lambda words: typer.echo(words, err=True))

@@ -86,7 +86,7 @@ def sweep(
         raise UsageError("--world", "tables of one's own stay on this machine: not together with --cluster")
     check_writable(out)
     measures = measure or [measure_of(load(scenario))]
-    with show.progress(quiet or json) as told:
+    with show.progress(quiet or json) as progress:
         found = study.sweep(
             scenario,
             tuple(measures),
@@ -97,7 +97,7 @@ def sweep(
             levels=levels,
             out=out,
             executor=cluster,
-            told=told,
+            progress=progress,
             force=force,
             population=population_of(population),
             years=years,

@@ -177,9 +177,9 @@ def calibrate(
 
     check_writable(out)
     note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
-    with sweeps.progress(quiet or json) as told:
+    with sweeps.progress(quiet or json) as progress:
         workers = workers or cores()
-        found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, told=told, say=note)
+        found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, progress=progress, say=note)
     answer = show.answer(found)
 
     def add(folder):

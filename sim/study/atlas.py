@@ -17,8 +17,8 @@ from sim.scenario.files import policy_of_row
 from sim.scenario.levers import FAMILIES
 from sim.scenario.schema import PolicyTable
 from sim.study.options import Options
-from sim.study.recorder import blank, follow
-from sim.study.replicate import Plan, begun, experiment, labelled
+from sim.study.recorder import empty_record, record
+from sim.study.replicate import Plan, experiment, initial_state, labelled
 
 YEARS = 5  # of most rows: flows are means over them, stocks those at their end
 
@@ -173,11 +173,11 @@ def _told(run, values, row, idle):
 
 def _pair(plan, k, draw, runs):
     """(run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
-    trunk = begun(plan, k, draw)
-    empty, found = blank(trunk.world), []
-    plain = follow(trunk.branch(()), plan.start + plan.years, empty)
+    common_past = initial_state(plan, k, draw)
+    empty, found = empty_record(common_past.world), []
+    plain = record(common_past.branch(()), plan.start + plan.years, empty)
     for _, _, measure, years, policies in runs:
-        arm = follow(trunk.branch(policies), plan.start + years, empty)
+        arm = record(common_past.branch(policies), plan.start + years, empty)
         result = Result(labelled([[plain, arm]], ["baseline", "scenario"], plan), {})
         values = series(result, measure)
         is_flow = "year" in values.dims

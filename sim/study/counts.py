@@ -18,7 +18,7 @@ from sim.scenario.files import as_scenario
 from sim.scenario.stack import check_period
 from sim.study.options import Options
 from sim.study.recorder import ones
-from sim.study.replicate import begun, experiment
+from sim.study.replicate import experiment, initial_state
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import role_of, tier_of
 
@@ -102,7 +102,7 @@ def count(scenario, queries, baseline="baseline", **options):
     wanted = [checked(text, data) for text in texts]
     with experiment(o) as lab:
         plan, draws, found = lab.plan(arms), lab.draws.first(o.replicates), []
-        for pair in lab.each(partial(count_pair, queries=wanted), [plan] * len(draws), range(len(draws)), draws):
+        for pair in lab.each(partial(count_replicate, queries=wanted), [plan] * len(draws), range(len(draws)), draws):
             found.append(pair)
             if o.progress:
                 o.progress(len(found), len(draws))
@@ -128,11 +128,11 @@ def _row(text, query, values, o):
     }
 
 
-def count_pair(plan, k, draw, queries):
+def count_replicate(plan, k, draw, queries):
     """All queries in both arms of pair ``k``: for each query a list of two (time,) arrays, persons or shares."""
-    trunk, found = begun(plan, k, draw), []
+    common_past, found = initial_state(plan, k, draw), []
     for policies in plan.arms:
-        sim = trunk.branch(policies)
+        sim = common_past.branch(policies)
         sim.trajectory = movers_only()
         found.append(_follow(sim, plan, queries))
     return [list(of_query) for of_query in zip(*found, strict=True)]

@@ -31,9 +31,9 @@ from sim.scenario.levers import baseline_rules
 from sim.scenario.schema import EXPECTED, Line, Number, PolicyTable, Text
 from sim.scenario.stack import refuse_conflicts, rules_at
 from sim.study.options import Options
-from sim.study.parameter_sample import Draws
+from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import ones, tax_rates
-from sim.study.replicate import SEEDS_APART, Plan, labelled, run_pair, the_world
+from sim.study.replicate import SEEDS_APART, Plan, labelled, run_replicate, the_world
 from sim.study.tracers import Tracers, follow, residents
 from sim.texts import line_of, parse, read_text
 from sim.world.categories import STATUSES, TIERS
@@ -266,7 +266,7 @@ class Bench:
     def draw(self):
         """(Assumptions, Constants) at the centre."""
         o = self.options
-        return Draws(o.declared(), o.seed, o.start, "chance").first(1)[0]
+        return ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
 
     @cached_property
     def world(self):
@@ -619,7 +619,7 @@ def _paired(case, query, control=None):
     """Change of a measure between the arms, and its standard error over pairs."""
     bench, o = case.bench, case.bench.options
     plan = Plan(o.population, o.seed, o.start, case.study.years, case.study.policies, o.start)
-    pairs = [run_pair(plan, k, bench.draw) for k in range(o.replicates)]
+    pairs = [run_replicate(plan, k, bench.draw) for k in range(o.replicates)]
     result = Result(labelled(pairs, ["before", "after"], plan), {})
 
     def totals(query):

@@ -14,7 +14,7 @@ from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import START, fit_world, shipped
 from sim.study.parameter_sample import constants_or_none
-from sim.study.replicate import Plan, run_pair
+from sim.study.replicate import Plan, run_replicate
 from sim.world.build.source_files import DATA, as_csv
 
 COMMAND = "python -m sim.study.hub_shares at the central assumptions"
@@ -86,7 +86,7 @@ def share_in_the_end(**changes):
     if constants is None:
         raise ValueError(f"no hub constants meet the first year under {changes}")
     plan = Plan(AGENTS, 0, START, YEARS, ((),), START)
-    arms = [arm for k in range(SEEDS) for arm in run_pair(plan, k, (a, constants))]
+    arms = [arm for k in range(SEEDS) for arm in run_replicate(plan, k, (a, constants))]
     stocks = np.array([arm["stock"][-1].sum(axis=-1) for arm in arms])
     return 100 * (stocks / stocks.sum(axis=1, keepdims=True)).mean(axis=0)
 

@@ -10,8 +10,8 @@ from threading import Lock
 
 from sim.parallel import cores
 from sim.results.result import Result
-from sim.study.parameter_sample import Draws
-from sim.study.replicate import SMALL, Experiment, Plan, begun, run_pair
+from sim.study.parameter_sample import ParameterSample
+from sim.study.replicate import SMALL, Experiment, Plan, initial_state, run_replicate
 from sim.study.run import prepared, written_up
 from sim.threads import set_threads
 
@@ -24,7 +24,7 @@ PATIENCE = 2.5  # seconds after which an unfinished answer is told anew
 
 
 @dataclass(frozen=True)
-class Told:
+class PartialResult:
     """An answer as far as it has come."""
 
     result: Result
@@ -36,21 +36,21 @@ class Told:
         return self.result.data.sizes["replicate"]
 
     @property
-    def is_settled(self):
+    def is_complete(self):
         """Whether every pair asked for is in it."""
         return self.done == self.total
 
 
-class Live:
+class InteractiveStudy:
     """Studies for whoever asks again with a lever moved; any number of threads may ask.
 
     Parameters
     ----------
-    hands : Hands
+    pool : WorkerPool
     """
 
-    def __init__(self, hands):
-        self.hands, self.lock, self.arms, self.studies = hands, Lock(), OrderedDict(), OrderedDict()
+    def __init__(self, pool):
+        self.pool, self.lock, self.arms, self.studies = pool, Lock(), OrderedDict(), OrderedDict()
 
     def draws(self, options, count, tick=lambda: None):
         """The draws of a study, the first ``count`` of them found.
@@ -61,18 +61,18 @@ class Live:
         """
         declared = options.declared()
         key = (*declared.values(), options.seed, options.start, options.uncertainty)
-        fresh = Draws(declared, options.seed, options.start, options.uncertainty, self.hands.each)
+        fresh = ParameterSample(declared, options.seed, options.start, options.uncertainty, self.pool.each)
         with self.lock:
             found = _keep(self.studies, key, self.studies.get(key, fresh), DRAWS_KEPT)
-        while len(found.kept) < count:
+        while len(found.accepted) < count:
             with self.lock:
-                found.first(min(count, len(found.kept) + AT_ONCE))
+                found.first(min(count, len(found.accepted) + AT_ONCE))
             tick()
         return found
 
     def experiment(self, options):
         """An Experiment on the same pairs, run by the same processes."""
-        lab = Experiment(options, self.hands.each)
+        lab = Experiment(options, self.pool.each)
         lab.draws = self.draws(options, options.replicates)
         return lab
 
@@ -88,7 +88,7 @@ class Live:
 
         Yields
         ------
-        Told
+        PartialResult
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Live:
                 tick(len(pairs))
                 if len(pairs) == count or (len(pairs) > FIRST and time.perf_counter() - told > PATIENCE):
                     done = replace(options, replicates=len(pairs))
-                    yield Told(written_up(arms, baseline, done, pairs, draws, started), total)
+                    yield PartialResult(written_up(arms, baseline, done, pairs, draws, started), total)
                     told = time.perf_counter()
 
     def _pairs(self, scenarios, options, draws, numbers, tick):
@@ -115,7 +115,7 @@ class Live:
         wanted = [scenario.policies for scenario in scenarios]
         had = {k: {p: self.arms.get(_key(options, draws, k, p)) for p in wanted} for k in numbers}
         calls = {k: _call(options, draws, k, [p for p in arms if arms[p] is None]) for k, arms in had.items()}
-        made = self.hands.stream(warm_pair, [call for call in calls.values() if call], tick)
+        made = self.pool.stream(cached_replicate, [call for call in calls.values() if call], tick)
         for k, arms in had.items():
             if calls[k]:
                 arms |= zip([p for p in arms if arms[p] is None], next(made), strict=True)
@@ -127,7 +127,7 @@ class Live:
 
 def _key(options, draws, k, policies):
     o = options
-    return o.population, o.seed, o.start, o.years, k, draws.kept[k][0], policies
+    return o.population, o.seed, o.start, o.years, k, draws.accepted[k][0], policies
 
 
 def _call(options, draws, k, missing):
@@ -135,7 +135,7 @@ def _call(options, draws, k, missing):
     o, large = options, options.population > SMALL
     plan = Plan(o.population, o.seed, o.start, o.years, tuple(missing), o.start)
     number, threads = (0, cores()) if large else (k, 1)
-    return (number, plan, k, draws.kept[k], threads) if missing else None
+    return (number, plan, k, draws.accepted[k], threads) if missing else None
 
 
 def _keep(kept, key, value, most):
@@ -147,15 +147,15 @@ def _keep(kept, key, value, most):
     return value
 
 
-# --- in the hands ---------------------------------------------------------------------------------
+# --- in the pool ---------------------------------------------------------------------------------
 
-_begun = OrderedDict()
+_initial_states = OrderedDict()
 
 
-def warm_pair(plan, k, draw, threads):
-    """The same as ``run_pair``; what the pair begins with is kept while there is room."""
+def cached_replicate(plan, k, draw, threads):
+    """The same as ``run_replicate``; what the pair begins with is kept while there is room."""
     set_threads(threads)
     key = (plan.population, plan.seed, plan.start, plan.years, k, draw[0])
-    trunk = _begun.get(key) or begun(plan, k, draw)
-    _keep(_begun, key, trunk, max(AGENTS_KEPT // plan.population, 1))
-    return run_pair(plan, k, draw, trunk)
+    common_past = _initial_states.get(key) or initial_state(plan, k, draw)
+    _keep(_initial_states, key, common_past, max(AGENTS_KEPT // plan.population, 1))
+    return run_replicate(plan, k, draw, common_past)

@@ -11,7 +11,7 @@ from sim.world.setting import load_setting
 TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
 
 
-class Draws:
+class ParameterSample:
     """The usable draws of one study in their order; more of them are made as they are asked for.
 
     A draw that would let size run away, or under which no constants meet the observed first year, is refused and
@@ -28,12 +28,12 @@ class Draws:
     def __init__(self, declared, seed, start, uncertainty, each=map):
         self.declared, self.seed, self.start, self.each = declared, seed, start, each
         self.held_at_centre = uncertainty == "chance"
-        self.kept, self.tried = [], 0
-        self.places = []  # how many had been tried when each was kept
+        self.accepted, self.tried = [], 0
+        self.attempts = []  # how many had been tried when each was kept
 
-    def refused_before(self, count):
+    def rejected_before(self, count):
         """How many draws were refused before as many as ``count`` usable ones were found."""
-        return self.places[count - 1] - count
+        return self.attempts[count - 1] - count
 
     def first(self, count):
         """The first ``count`` usable draws: list of (Assumptions, Constants).
@@ -43,31 +43,33 @@ class Draws:
         UsageError
             where hardly any draw is usable
         """
-        while len(self.kept) < count:
+        while len(self.accepted) < count:
             if self.held_at_centre:
                 self._centre(count)
             else:
-                self._try(count - len(self.kept))
-            if self.tried >= TRIES * count and len(self.kept) < count:
-                found = f"{self.tried} draws gave {len(self.kept)} usable ones of {count}: see their ranges"
+                self._try(count - len(self.accepted))
+            if self.tried >= TRIES * count and len(self.accepted) < count:
+                found = f"{self.tried} draws gave {len(self.accepted)} usable ones of {count}: see their ranges"
                 raise UsageError("assumptions", found)
-        return self.kept[:count]
+        return self.accepted[:count]
 
     def _try(self, missing):
         batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
         found = self.each(constants_or_none, batch, [self.start] * missing)
         found = list(enumerate(zip(batch, found, strict=True), self.tried + 1))
-        self.kept += [pair for _, pair in found if pair[1]]
-        self.places += [place for place, (_, constants) in found if constants]
+        self.accepted += [pair for _, pair in found if pair[1]]
+        self.attempts += [place for place, (_, constants) in found if constants]
         self.tried += missing
 
     def _centre(self, count):
         a = Assumptions.central(self.declared)
-        constants = self.kept[0][1] if self.kept else next(iter(self.each(constants_or_none, [a], [self.start])))
+        constants = (
+            self.accepted[0][1] if self.accepted else next(iter(self.each(constants_or_none, [a], [self.start])))
+        )
         if constants is None:
             raise UsageError("assumptions", "no hub constants meet the observed first year at these central values")
-        self.kept = [(a, constants)] * count
-        self.tried, self.places = count, list(range(1, count + 1))
+        self.accepted = [(a, constants)] * count
+        self.tried, self.attempts = count, list(range(1, count + 1))
 
 
 def own_size_elasticity(a):

@@ -32,7 +32,7 @@ def sizes(world):
     }
 
 
-def blank(world):
+def empty_record(world):
     """Arrays of zeros for one arm: variable -> array without the pair's axes."""
     size = sizes(world)
     return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
@@ -44,12 +44,12 @@ def ones(labels, start, years):
     return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
 
 
-def follow(arm, until, past):
+def record(arm, until, past):
     """Run an arm to the 1 January of the year ``until`` and write it down.
 
     Parameters
     ----------
-    past : dict as :func:`blank` makes it, filled up to the 1 January that the arm stands on; left as it is
+    past : dict as :func:`empty_record` makes it, filled up to the 1 January that the arm stands on; left as it is
 
     Returns
     -------

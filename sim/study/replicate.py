@@ -20,8 +20,8 @@ from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.scenario.stack import shared_until
 from sim.study.calibrate.constants import START, fit_world, shipped
-from sim.study.parameter_sample import Draws
-from sim.study.recorder import blank, coordinates, follow
+from sim.study.parameter_sample import ParameterSample
+from sim.study.recorder import coordinates, empty_record, record
 from sim.world.build_world import build
 from sim.world.setting import load_setting
 
@@ -73,38 +73,38 @@ def forget_worlds():
         vars(kept)["cache_clear"]()
 
 
-def begun(plan, k, draw):
+def initial_state(plan, k, draw):
     """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
     a, constants = draw
     world = the_world(plan.population, plan.seed, plan.start, plan.years, k)
     return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
 
 
-def run_pair(plan, k, draw, trunk=None):
+def run_replicate(plan, k, draw, common_past=None):
     """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
 
     Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
 
     Parameters
     ----------
-    trunk : what :func:`begun` gave for this pair, kept from before; begun now if None
+    common_past : what :func:`initial_state` gave for this pair, kept from before; begun now if None
 
     Returns
     -------
     list of dicts, variable -> array, one an arm
     """
-    trunk = (trunk or begun(plan, k, draw)).branch(plan.arms[0])
-    past = follow(trunk, plan.fork, blank(trunk.world))  # nothing at all where the fork is the start
+    common_past = (common_past or initial_state(plan, k, draw)).branch(plan.arms[0])
+    past = record(common_past, plan.fork, empty_record(common_past.world))  # nothing at all where the fork is the start
     trajectory, written = Trajectory(), []
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
-        arm = trunk.branch(policies, dict.fromkeys(held, trajectory))
+        arm = common_past.branch(policies, dict.fromkeys(held, trajectory))
         if plan.held and not written:
             arm.trajectory = trajectory
-        written.append(follow(arm, plan.start + plan.years, past))
+        written.append(record(arm, plan.start + plan.years, past))
     return written
 
 
-def measure_pair(plan, k, draw, query):
+def measure_replicate(plan, k, draw, query):
     """The same, but one number an arm: the value of a measure without hubs or routes left in it.
 
     Returns
@@ -114,12 +114,12 @@ def measure_pair(plan, k, draw, query):
     from sim.results.measures import measure  # imported only where it is used: a worker starts in half the time
     from sim.results.result import Result
 
-    pair = labelled([run_pair(plan, k, draw)], range(len(plan.arms)), plan)
+    pair = labelled([run_replicate(plan, k, draw)], range(len(plan.arms)), plan)
     return measure(Result(pair, {}), query).values[:, 0].tolist()
 
 
 def labelled(pairs, labels, plan):
-    """The labelled dataset of pairs as :func:`run_pair` returns them; ``labels`` name the arms."""
+    """The labelled dataset of pairs as :func:`run_replicate` returns them; ``labels`` name the arms."""
     arrays = {v: np.stack([[pair[arm][v] for pair in pairs] for arm in range(len(labels))]) for v in VARIABLES}
     return dataset(arrays, coordinates(labels, len(pairs), plan.start, plan.years))
 
@@ -134,7 +134,7 @@ def mapper(workers):
 def compile_kernels():
     """Run a very small arm, so that the kernels lie compiled on disk."""
     central, _ = shipped()
-    run_pair(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), central))
+    run_replicate(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), central))
 
 
 def workers_for(population, tasks):
@@ -170,7 +170,7 @@ class Experiment:
 
     def __init__(self, options, each=map):
         self.options, self.each = options, each
-        self.draws = Draws(options.declared(), options.seed, options.start, options.uncertainty, each)
+        self.draws = ParameterSample(options.declared(), options.seed, options.start, options.uncertainty, each)
 
     def run(self, scenarios, first=0, last=None):
         """Run arms on the pairs from ``first`` to ``last`` (all if None).
@@ -183,7 +183,7 @@ class Experiment:
         -------
         list of pairs, each a list of dicts of variable -> array, one an arm
         """
-        return self._map(run_pair, self.plan(scenarios), first, self.options.replicates if last is None else last)
+        return self._map(run_replicate, self.plan(scenarios), first, self.options.replicates if last is None else last)
 
     def measure(self, scenarios, query, held=()):
         """The value of a measure in every arm and pair.
@@ -199,7 +199,7 @@ class Experiment:
         (arm, pair) array in the measure's own unit
         """
         plan = replace(self.plan(scenarios), held=tuple(held))
-        return np.transpose(self._map(partial(measure_pair, query=query), plan, 0, self.options.replicates))
+        return np.transpose(self._map(partial(measure_replicate, query=query), plan, 0, self.options.replicates))
 
     def plan(self, scenarios):
         """What all pairs of these arms share."""

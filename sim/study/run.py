@@ -209,7 +209,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
         "published": published(),
         "notices": list(notices),
         "weight": load_setting().persons / options.population,
-        "refused_draws": draws.refused_before(len(pairs)),
+        "refused_draws": draws.rejected_before(len(pairs)),
         "draws": {name: [getattr(a, name) for a, _ in kept] for name in ASSUMPTIONS},
         "versions": {"talentflow": __version__, "python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},

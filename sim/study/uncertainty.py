@@ -14,8 +14,8 @@ from sim.results.decomposition import DIMS, RUNS, SOURCES
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import FIT_POPULATION
-from sim.study.parameter_sample import TRIES, Draws, constants_or_none
-from sim.study.replicate import SEEDS_APART, run_pair
+from sim.study.parameter_sample import TRIES, ParameterSample, constants_or_none
+from sim.study.replicate import SEEDS_APART, run_replicate
 from sim.world.build_world import build
 from sim.world.perturb import perturb_setting
 from sim.world.setting import load_setting
@@ -62,7 +62,7 @@ def split(lab, scenarios, rows):
     o, found, tried = lab.options, [], 0
     population = min(o.population, MOST_ENGINEERS)
     plan = lab.plan(scenarios)
-    other = Draws(lab.draws.declared, o.seed + OTHER_WORLD, o.start, o.uncertainty, lab.each)
+    other = ParameterSample(lab.draws.declared, o.seed + OTHER_WORLD, o.start, o.uncertainty, lab.each)
     while len(found) < rows:
         if tried >= TRIES * rows:
             raise UsageError("uncertainty", f"{tried} rows gave {len(found)} usable ones of {rows}: see the ranges")
@@ -139,7 +139,7 @@ def shares_of(plan, row, which, draw, world):
         arm = begin(world, a, constants, baseline_rules(), seed)
         if row.variants[which[2]] == TIES_HELD:
             arm.frozen_to = {"network": ties_of_the_start(arm)}
-        found.append(run_pair(plan, row.number, draw, arm))
+        found.append(run_replicate(plan, row.number, draw, arm))
     stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
     return stock / stock.sum(axis=-1, keepdims=True)
 

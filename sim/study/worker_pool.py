@@ -1,4 +1,4 @@
-"""Hands: processes that each do one task at a time, in the order asked, and keep in memory what they made.
+"""WorkerPool: processes that each do one task at a time, in the order asked, and keep in memory what they made.
 
 Unlike those of :mod:`sim.processes` they outlive a study, serve several threads, and the same hand can be asked again.
 """
@@ -17,7 +17,7 @@ TICK = 0.1  # seconds after which who waits is told so
 AHEAD = 2  # tasks queued at each hand
 
 
-class Hands:
+class WorkerPool:
     """A few processes; with ``count`` 0 this process does the work itself, one thread at a time.
 
     Parameters

@@ -38,7 +38,7 @@ def engine(monkeypatch, tmp_path):
 
     monkeypatch.setattr("sim.study.sweep.evaluate.Simulator.prepare", prepare)
     monkeypatch.setattr("sim.study.sweep.evaluate.Simulator.__call__", call)
-    monkeypatch.setattr("sim.study.sweep.runner.trimmed", lambda factors, *_: factors)
+    monkeypatch.setattr("sim.study.sweep.runner.clip", lambda factors, *_: factors)
     monkeypatch.setattr("sim.study.sweep.runner.is_compiled", lambda: True)
     monkeypatch.setattr("sim.model.kernels.choice.is_compiled", lambda: True)
     monkeypatch.chdir(tmp_path)

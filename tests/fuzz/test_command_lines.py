@@ -38,8 +38,8 @@ def stopped():
         for name in ("sim.study.replicate.mapper", "sim.study.replicate.mapper"):
             patch.setattr(name, lambda *_: nullcontext())
         for name in (
-            "sim.study.parameter_sample.Draws.first",
-            "sim.study.sweep.runner.trimmed",
+            "sim.study.parameter_sample.ParameterSample.first",
+            "sim.study.sweep.runner.clip",
             "sim.study.backcast._fit",
             "sim.show.explorer.serve.serve",
         ):

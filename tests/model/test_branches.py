@@ -15,8 +15,8 @@ from sim.results.record import folder_name
 from sim.results.summary import effect_table
 from sim.scenario.files import load, loads
 from sim.scenario.stack import shared_until
-from sim.study.recorder import blank, follow
-from sim.study.replicate import Plan, run_pair
+from sim.study.recorder import empty_record, record
+from sim.study.replicate import Plan, run_replicate
 from sim.study.run import compare, replay, run
 
 SMALL = {"population": 5_000, "replicates": 1, "years": 4, "uncertainty": "chance", "workers": 1}
@@ -37,7 +37,7 @@ def test_each_arm_is_what_it_would_be_on_its_own(unforked):
     """Without any branch: the simulation begun under the policies and run to its end."""
     world = shipped_world(5_000, 4)
     arm = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(LATE.policies)
-    alone = follow(arm, START + 4, blank(world))
+    alone = record(arm, START + 4, empty_record(world))
     for name in ("stock", "flow", "backlog", "pay"):
         assert np.array_equal(alone[name], unforked.data[name].sel(arm="scenario", replicate=0)), name
     assert (unforked.data.stock.sel(arm="scenario") != unforked.data.stock.sel(arm="baseline")).any()
@@ -67,7 +67,7 @@ HALF = loads('title = "Half"\n[[policy]]\nlever = "country.usa.route.h1b.cap"\nm
 def test_an_arm_is_the_same_whichever_comes_first(other):
     plan = Plan(5_000, 0, START, 2, (other.policies, ()), START)
     draw = (CENTRE, constants_of(shipped_world(5_000, 2)))
-    first, second = run_pair(plan, 0, draw), run_pair(replace(plan, arms=plan.arms[::-1]), 0, draw)
+    first, second = run_replicate(plan, 0, draw), run_replicate(replace(plan, arms=plan.arms[::-1]), 0, draw)
     for one, same in zip(first, second[::-1], strict=True):
         assert all(np.array_equal(one[name], same[name]) for name in one)
 
@@ -90,9 +90,9 @@ def test_forks_after_a_common_past_of_policies_change_nothing():
     arms = tuple(ARMS.values())
     assert shared_until(arms, START, START + 4) == 2028
     plan = Plan(5_000, 0, START, 4, arms, START)
-    apart = run_pair(plan, 0, draw)
+    apart = run_replicate(plan, 0, draw)
     for year in (2027, 2028):
-        forked = run_pair(replace(plan, fork=year), 0, draw)
+        forked = run_replicate(replace(plan, fork=year), 0, draw)
         for one, same in zip(apart, forked, strict=True):
             assert [name for name in one if not np.array_equal(one[name], same[name])] == []
 
@@ -134,22 +134,22 @@ def test_an_interaction_is_the_stack_less_the_sum_of_each():
 
 def test_a_branch_leaves_its_trunk_as_it_was():
     world = shipped_world(5_000, 2)
-    trunk = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
-    first = follow(trunk.branch(()), START + 2, blank(world))
-    follow(trunk.branch(load("all_closed").policies), START + 2, blank(world))
-    again = follow(trunk.branch(()), START + 2, blank(world))
+    common_past = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
+    first = record(common_past.branch(()), START + 2, empty_record(world))
+    record(common_past.branch(load("all_closed").policies), START + 2, empty_record(world))
+    again = record(common_past.branch(()), START + 2, empty_record(world))
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
 def held_stocks(mechanisms, policies=()):
     """Stocks of a simulation whose mechanisms are held to the baseline's course, and the baseline's own."""
     world = shipped_world(5_000, 3)
-    trunk = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
-    base = trunk.branch(())
+    common_past = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0).branch(())
+    base = common_past.branch(())
     base.trajectory = Trajectory()
-    baseline = follow(base, START + 3, blank(world))["stock"]
-    held = trunk.branch(policies, dict.fromkeys(mechanisms, base.trajectory))
-    return follow(held, START + 3, blank(world))["stock"], baseline
+    baseline = record(base, START + 3, empty_record(world))["stock"]
+    held = common_past.branch(policies, dict.fromkeys(mechanisms, base.trajectory))
+    return record(held, START + 3, empty_record(world))["stock"], baseline
 
 
 @pytest.mark.parametrize("mechanisms", [(), ("network",), ("feedback",), ("network", "feedback")])
@@ -214,7 +214,7 @@ def pair_with_ties_of_the_start(a, policies=()):
     for held in (False, True):
         arm = begin(world, a, constants_of(world), rules_for(world.setting), 0)
         arm.frozen_to = {"network": ties_of_the_start(arm)} if held else {}
-        found.append(follow(arm.branch(policies), START + 3, blank(world)))
+        found.append(record(arm.branch(policies), START + 3, empty_record(world)))
     return found
 
 

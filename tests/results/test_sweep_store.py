@@ -387,7 +387,7 @@ def test_a_cluster_of_processes_gives_the_same_content_even_if_one_is_killed(tmp
             if done == total // 2 and len(pids) == 2:
                 os.kill(pids.pop(), signal.SIGKILL)
 
-        far = swept(tmp_path / "far", model, n=16, executor=cluster.scheduler_address, told=told)
+        far = swept(tmp_path / "far", model, n=16, executor=cluster.scheduler_address, progress=told)
         assert len(pids) == 1
         assert {nanny.pid for nanny in cluster.workers.values()} & set(pids)  # one was killed and replaced
     assert content_digest(far.folder) == content_digest(swept(tmp_path / "near", n=16).folder)

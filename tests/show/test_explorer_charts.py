@@ -17,7 +17,7 @@ from sim.show.explorer.charts.look import DARK, LIGHT, NOTHING
 from sim.show.explorer.charts.ranks import ranks_chart
 from sim.show.explorer.charts.shares import shares_chart
 from sim.show.plots import style
-from sim.study.interactive import Told
+from sim.study.interactive import PartialResult
 
 CHARTS = [effects_chart, shares_chart, flow_map_chart, ranks_chart]
 
@@ -202,8 +202,8 @@ def test_parts_of_nothing_are_said_to_be_nothing():
 
 
 def test_the_page_says_which_answer_is_shown(result):
-    assert reading.which(Told(result, 20), "A fee").startswith("Settled answer: 20 pairs of ")
-    rough = reading.which(Told(result, 50), "A fee")
+    assert reading.which(PartialResult(result, 20), "A fee").startswith("Settled answer: 20 pairs of ")
+    rough = reading.which(PartialResult(result, 50), "A fee")
     assert rough.startswith("First rough answer: 20 pairs of ")
     assert "50 pairs asked for" in rough
     assert rough.endswith("A fee")

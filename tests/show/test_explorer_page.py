@@ -18,7 +18,7 @@ from sim.show.explorer import downloads, engine, serve
 from sim.show.explorer.draw import shared
 from sim.show.explorer.saved import folders, opened
 from sim.show.explorer.state import POPULATIONS, State, scenario_of
-from sim.study.interactive import Told
+from sim.study.interactive import PartialResult
 from sim.study.run import run
 from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
@@ -29,9 +29,9 @@ FEE = "country.usa.route.{h1b,h1b_exempt}.special_fee_usd"
 
 
 @pytest.fixture(autouse=True)
-def _own_hands(monkeypatch, tmp_path):
+def _own_workers(monkeypatch, tmp_path):
     """The page's engine works in this process, and its runs lie in a folder of the test."""
-    monkeypatch.setattr(engine.SETTINGS, "hands", 0)
+    monkeypatch.setattr(engine.SETTINGS, "workers", 0)
     monkeypatch.setattr(engine.SETTINGS, "out", tmp_path)
 
 
@@ -130,7 +130,7 @@ def test_a_fault_in_one_part_is_told_and_leaves_the_page_alive(monkeypatch):
     lever(page).set_value(10_000.0).run()
     assert "ZeroDivisionError" in page.error[0].value
     monkeypatch.undo()
-    engine.SETTINGS.hands = 0
+    engine.SETTINGS.workers = 0
     lever(page).set_value(15_000.0).run()
     assert not page.error
     assert shown(page).record["name"] == "explored"
@@ -187,13 +187,13 @@ def test_a_large_world_is_preceded_by_a_small_one_that_is_not_yet_the_answer(mon
     class Fake:
         def answers(self, arms, baseline, options, tick):
             worlds.append(options.population)
-            yield Told(fake_result(replicates=options.replicates, years=2), options.replicates)
+            yield PartialResult(fake_result(replicates=options.replicates, years=2), options.replicates)
 
     worlds = []
     monkeypatch.setattr(engine, "engine", Fake)
     told = list(engine.answers(State(population=POPULATIONS[-1], pairs=2)))
     assert worlds == [POPULATIONS[0], 1_900_000]
-    assert [one.is_settled for one in told] == [False, True]
+    assert [one.is_complete for one in told] == [False, True]
 
 
 def test_scenarios_are_set_side_by_side():

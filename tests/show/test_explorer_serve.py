@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sim.show.explorer import serve
-from sim.study.hands import Hands
+from sim.study.worker_pool import WorkerPool
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def started(monkeypatch):
     asked = []
     monkeypatch.setattr(cli, "main", lambda arguments, **_: asked.extend(arguments))
     monkeypatch.setattr("sim.show.explorer.engine.warm_up", lambda: None)
-    monkeypatch.setattr("sim.show.explorer.engine.engine", lambda: type("Engine", (), {"hands": Hands(0)}))
+    monkeypatch.setattr("sim.show.explorer.engine.engine", lambda: type("Engine", (), {"pool": WorkerPool(0)}))
     return asked
 
 

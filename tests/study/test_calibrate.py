@@ -168,7 +168,7 @@ def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_o
 
     whole = pipeline.calibrate(80, out=tmp_path / "whole", truths=8)
     with pytest.raises(KeyboardInterrupt):
-        pipeline.calibrate(80, out=tmp_path / "stopped", truths=8, told=stopped)
+        pipeline.calibrate(80, out=tmp_path / "stopped", truths=8, progress=stopped)
     (store,) = (tmp_path / "stopped").glob("calibrate-*/table")
     assert Sweep.load(store).counts().get("done", 0) > 5
     again = pipeline.calibrate(80, out=tmp_path / "stopped", truths=8)

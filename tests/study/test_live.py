@@ -10,10 +10,10 @@ from sim.errors import ScenarioError, UsageError
 from sim.results.record import compare as differing
 from sim.scenario.files import load, loads, set_overrides
 from sim.study import attribution, interactive
-from sim.study.hands import Hands
-from sim.study.interactive import Live
+from sim.study.interactive import InteractiveStudy
 from sim.study.options import Options
 from sim.study.run import compare, run
+from sim.study.worker_pool import WorkerPool
 
 SMALL = {"population": 3_000, "replicates": 3, "years": 2}
 OPTIONS = Options(**SMALL).checked()
@@ -37,7 +37,7 @@ def settled(warm, scenario, options=OPTIONS, **more):
 @pytest.fixture(scope="module")
 def warm():
     """Everything done by this process."""
-    return Live(Hands(0))
+    return InteractiveStudy(WorkerPool(0))
 
 
 def test_a_warm_answer_is_that_of_run(warm):
@@ -50,7 +50,7 @@ def test_a_warm_answer_is_that_of_run(warm):
 
 def test_the_first_answer_is_that_of_a_run_of_so_many_pairs(warm):
     first, second = warm.answers({"scenario": FEE}, BASELINE, OPTIONS)
-    assert (first.done, first.is_settled, second.done, second.is_settled) == (2, False, 3, True)
+    assert (first.done, first.is_complete, second.done, second.is_complete) == (2, False, 3, True)
     asked = run(FEE, **SMALL | {"replicates": 2}, workers=1)
     assert differing(first.result.data, asked.data) == []
     assert first.result.record["refused_draws"] == asked.record["refused_draws"]
@@ -66,7 +66,7 @@ def test_several_scenarios_are_a_comparison(warm):
 
 def test_an_arm_that_was_run_is_not_run_again(warm, monkeypatch):
     first = settled(warm, FEE)
-    monkeypatch.setattr(interactive, "warm_pair", None)
+    monkeypatch.setattr(interactive, "cached_replicate", None)
     assert differing(settled(warm, FEE).data, first.data) == []
 
 
@@ -78,7 +78,7 @@ def test_other_people_years_and_beliefs_are_told_apart(warm):
 
 def test_what_is_kept_has_a_limit(monkeypatch):
     monkeypatch.setattr(interactive, "ARMS_KEPT", 4)
-    warm = Live(Hands(0))
+    warm = InteractiveStudy(WorkerPool(0))
     for usd in (10_000, 20_000, 30_000):
         settled(warm, fee_of(usd))
     assert len(warm.arms) == 4
@@ -105,10 +105,10 @@ def test_who_asks_no_more_ends_the_work(warm):
 
 
 @pytest.mark.slow
-def test_hands_give_the_same_numbers_to_several_threads_at_once():
+def test_workers_give_the_same_numbers_to_several_threads_at_once():
     """Two threads that change their minds all the time: each ends on its own last wish."""
-    hands = Hands(2)
-    warm = Live(hands)
+    pool = WorkerPool(2)
+    warm = InteractiveStudy(pool)
 
     def window(levels):
         for usd in levels:
@@ -126,26 +126,26 @@ def test_hands_give_the_same_numbers_to_several_threads_at_once():
         alone = attribution.why(FEE, "share:usa", **SMALL, workers=1)
         assert why.equals(alone)
     finally:
-        hands.stop()
+        pool.stop()
 
 
 @pytest.mark.slow
 def test_a_lost_process_is_said_and_the_next_answer_comes():
-    hands = Hands(1)
+    pool = WorkerPool(1)
     try:
         with pytest.raises(UsageError, match="a worker process stopped"):
-            list(hands.stream(os._exit, [(0, 1)]))
-        assert list(hands.each(abs, [-1, -2])) == [1, 2]
+            list(pool.stream(os._exit, [(0, 1)]))
+        assert list(pool.each(abs, [-1, -2])) == [1, 2]
     finally:
-        hands.stop()
+        pool.stop()
 
 
 def test_results_are_in_order_and_waiting_is_told():
-    hands, ticks = Hands(0), []
-    assert list(hands.each(max, [1, 5], [4, 2])) == [4, 5]
+    pool, ticks = WorkerPool(0), []
+    assert list(pool.each(max, [1, 5], [4, 2])) == [4, 5]
     try:
-        hands = Hands(1)
-        assert list(hands.stream(time.sleep, [(0, 0.3)], lambda: ticks.append(1))) == [None]
+        pool = WorkerPool(1)
+        assert list(pool.stream(time.sleep, [(0, 0.3)], lambda: ticks.append(1))) == [None]
         assert ticks
     finally:
-        hands.stop()
+        pool.stop()

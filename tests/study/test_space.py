@@ -10,7 +10,7 @@ from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, override
 from sim.scenario.distributions import quantile
 from sim.scenario.files import load
 from sim.study.parameter_sample import constants_or_none
-from sim.study.sweep.factors import Factor, assumption, factors_over, number, trimmed
+from sim.study.sweep.factors import Factor, assumption, clip, factors_over, number
 
 FEE = "country.usa.route.h1b.special_fee_usd"
 VARYING = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
@@ -105,7 +105,7 @@ def test_an_assumption_that_the_user_holds_does_not_vary():
 
 
 def test_a_range_is_cut_where_no_constants_meet_the_first_year():
-    searchers, pay = trimmed(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
+    searchers, pay = clip(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
     assert searchers.low > ASSUMPTIONS["considering_rate"].low
     assert searchers.note.startswith(f"swept from {searchers.low:.3g}: below it no hub constants")
     assert constants_or_none(Assumptions.central().vary(considering_rate=searchers.value(0.0)), 2026)

@@ -24,7 +24,7 @@ from sim.scenario.files import load
 from sim.scenario.stack import with_value
 from sim.show.report import write_report
 from sim.study.run import run
-from sim.study.sweep.designs import survivors
+from sim.study.sweep.designs import select
 
 SMALL = {"population": 3_000, "years": 2, "workers": 1}
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -72,9 +72,9 @@ def test_replicates_are_the_mean_of_the_pairs_of_a_run(tmp_path):
 
 def test_guided_screens_and_then_takes_indices_of_what_matters(guided):
     assert list(guided.stages.method) == ["morris", "sobol"]
-    assert set(guided.stages.factors["indices"]) == set(survivors(guided))
+    assert set(guided.stages.factors["indices"]) == set(select(guided))
     screened = guided.points("indices")
-    for name in set(guided.factors.index) - set(survivors(guided)):
+    for name in set(guided.factors.index) - set(select(guided)):
         assert (screened[name] == getattr(Assumptions.central(), name)).all()
     assert chance_share(guided)["points"] == 8  # A and B of four rows
     table = index_table(guided)
@@ -140,7 +140,7 @@ def test_an_extension_keeps_the_folder_and_what_lies_in_it(tmp_path):
 
 
 def test_what_decides_the_numbers_decides_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.study.sweep.runner.trimmed", lambda factors, *_: factors)
+    monkeypatch.setattr("sim.study.sweep.runner.clip", lambda factors, *_: factors)
     monkeypatch.setattr("sim.study.sweep.runner._explored", lambda model, factors, method, n, folder, *_: folder)
     changes = (
         {},

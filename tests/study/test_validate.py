@@ -7,7 +7,7 @@ import pytest
 from worlds import CENTRE, fitted
 
 from sim import cli
-from sim.study.replicate import Plan, run_pair
+from sim.study.replicate import Plan, run_replicate
 from sim.study.validation import experiments, validate
 from sim.study.validation.trial import YEARS, Trial
 from sim.world.setting import load_setting
@@ -24,7 +24,7 @@ def trial():
 
 
 def test_a_history_is_what_a_run_writes_down(trial):
-    (arm,) = run_pair(Plan(2_000, 0, 2026, YEARS, ((),), 2026), 3, (CENTRE, fitted()))
+    (arm,) = run_replicate(Plan(2_000, 0, 2026, YEARS, ((),), 2026), 3, (CENTRE, fitted()))
     assert set(arm) == set(trial.baseline.written)
     for name, values in arm.items():
         assert np.array_equal(trial.baseline.written[name], values), name

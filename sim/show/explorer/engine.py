@@ -9,8 +9,8 @@ from sim.errors import UsageError
 from sim.scenario.files import load
 from sim.show.explorer.state import BASELINE, POPULATIONS, State, options_of, scenario_of
 from sim.study import attribution
-from sim.study.hands import Hands
-from sim.study.interactive import Live
+from sim.study.interactive import InteractiveStudy
+from sim.study.worker_pool import WorkerPool
 
 ROUGH_BELOW = 100_000  # larger worlds are preceded by a first answer of the smallest
 WHY_PAIRS = 6  # pairs of the split over channels
@@ -24,11 +24,11 @@ class Settings:
     Attributes
     ----------
     out : folder whose runs and sweeps may be opened
-    hands : number of worker processes; one a core if None, none at all if 0
+    workers : number of worker processes; one a core if None, none at all if 0
     """
 
     out: Path = Path("outputs")
-    hands: int | None = None
+    workers: int | None = None
 
 
 SETTINGS = Settings()
@@ -37,12 +37,12 @@ SETTINGS = Settings()
 @cache
 def engine():
     """The engine; its processes start when first asked for."""
-    return Live(Hands(SETTINGS.hands))
+    return InteractiveStudy(WorkerPool(SETTINGS.workers))
 
 
 def warm_up():
     """Start the processes and find the first draws, while the page is still loading."""
-    engine().hands.start()
+    engine().pool.start()
     threading.Thread(target=engine().draws, args=(options_of(State()), 2), daemon=True).start()
 
 
@@ -56,7 +56,7 @@ def answers(state, tick=lambda done: None):
 
     Yields
     ------
-    Told
+    PartialResult
 
     Raises
     ------

@@ -20,7 +20,7 @@ def which(told, title):
     """Which answer is shown: ``Settled: 20 pairs of 20,000 engineers each``, or that it is a first rough one."""
     record = told.result.record
     size = f"{number_of(told.done, 'pair')} of {engineers(record)}"
-    if told.is_settled:
+    if told.is_complete:
         return f"Settled answer: {size}, {record['years']} years, seed {record['seed']}. {title}"
     return f"First rough answer: {size} so far, of {number_of(told.total, 'pair')} asked for. {title}"
 

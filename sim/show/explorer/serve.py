@@ -30,7 +30,7 @@ def serve(settings, port=None, host="127.0.0.1", browser=True, say=lambda words:
 
     Parameters
     ----------
-    settings : ``engine.Settings`` as a dict: out, hands
+    settings : ``engine.Settings`` as a dict: out, workers
     port : int, or None for the first free one from 8501 on
     host : address to listen on; anything but this machine's own is said to be open to others
     browser : whether to open one
@@ -64,7 +64,7 @@ def serve(settings, port=None, host="127.0.0.1", browser=True, say=lambda words:
     try:
         main(["run", str(PAGE), f"--server.port={port}", f"--server.address={host}", *flags], standalone_mode=False)
     finally:
-        engine.engine().hands.stop()
+        engine.engine().pool.stop()
 
 
 def is_local(host):

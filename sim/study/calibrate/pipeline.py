@@ -54,7 +54,7 @@ class Calibration(NamedTuple):
     record: dict
 
 
-def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, told=None, say=lambda line: None):
+def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, progress=None, say=lambda line: None):
     """Fit the weak beliefs to the facts, check the fit, and fit the hub constants under what comes out.
 
     Parameters
@@ -64,7 +64,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     out : path of the folder of folders; what is done lies in one of them, and is not done again
     workers : processes; the result is the same for any number
     truths : known truths that the method must find again
-    told : progress of the table, as of :func:`~sim.study.sweep.runner.explore`
+    progress : progress of the table, as of :func:`~sim.study.sweep.runner.explore`
     say : function of a line, called at every stage
 
     Returns
@@ -80,7 +80,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, tol
     say("hub constants under the priors")
     begun = _constants(folder / "priors", Assumptions.central(PRIORS))
     say(f"the table: {rows:,} draws of the beliefs")
-    with closing(simulated(begun, rows, seed, folder / "table", workers, told)) as table:
+    with closing(simulated(begun, rows, seed, folder / "table", workers, progress)) as table:
         lost = table.problems("failed").error
         if len(lost):  # what a worker did not survive says nothing about the belief
             raise UsageError(
@@ -141,24 +141,24 @@ def _posterior(z, usable, figures, known, seed, begun):
     draws = draws[:, : len(WEAK)]
     beliefs, correlation = summarised(draws, WEAK)
     made, refused = checks.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
-    told = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
+    table = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
     record = {
         "effective_draws": round(worth),
         "refused_before": 1 - float(usable.mean()),
         "predicted": PREDICTED,
         "refused_after": refused / PREDICTED,
     }
-    return beliefs, correlation, told, record
+    return beliefs, correlation, table, record
 
 
 def _told(known, before, after):
     """The facts with median and 5 to 95 % of their figures before and after the fit."""
-    told = pd.DataFrame([asdict(fact) for fact in known])
+    table = pd.DataFrame([asdict(fact) for fact in known])
     for way, rows in (("prior", before), ("posterior", after)):
         for end, q in (("", 0.5), ("_low", 0.05), ("_high", 0.95)):
             found = np.quantile(rows, q, axis=0)
-            told[way + end] = [math.exp(x) if fact.logarithmic else x for x, fact in zip(found, known, strict=True)]
-    return told
+            table[way + end] = [math.exp(x) if fact.logarithmic else x for x, fact in zip(found, known, strict=True)]
+    return table
 
 
 def _ranks(z, usable, figures, known, seed, truths):

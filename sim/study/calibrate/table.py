@@ -56,21 +56,21 @@ def seed_of(values):
     return crc32(repr(sorted(values.items())).encode())
 
 
-def simulated(fitted, rows, seed, store, workers, told):
+def simulated(fitted, rows, seed, store, workers, progress):
     """The table: a sweep over all beliefs that are not fixed, kept in ``store``.
 
     Parameters
     ----------
     fitted : (Constants, Offsets)
     rows : draws
-    seed, store, workers, told : as of :func:`~sim.study.sweep.runner.explore`
+    seed, store, workers, progress : as of :func:`~sim.study.sweep.runner.explore`
 
     Returns
     -------
     Sweep
     """
     factors = [_whole(row) for row in PRIORS.values() if not row.is_fixed]
-    return explore(Figures(fitted), factors, METHOD, rows, store=store, seed=seed, workers=workers, told=told)
+    return explore(Figures(fitted), factors, METHOD, rows, store=store, seed=seed, workers=workers, progress=progress)
 
 
 def _whole(row):

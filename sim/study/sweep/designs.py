@@ -177,7 +177,7 @@ TOGETHER = 0.95  # of the sum of all
 MOST = 8
 
 
-def survivors(sweep):
+def select(sweep):
     """Names of the factors that a screening keeps, the strongest first.
 
     Those whose mu* is above a tenth of the largest; or the fewest that hold 95 % of the sum of all mu*, if these are

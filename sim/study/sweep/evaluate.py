@@ -15,7 +15,7 @@ from sim.scenario.stack import with_value
 from sim.study.options import Options
 from sim.study.parameter_sample import constants_or_none, own_size_elasticity
 from sim.study.recorder import coordinates, ones
-from sim.study.replicate import Plan, fork_year, run_pair
+from sim.study.replicate import Plan, fork_year, run_replicate
 
 ALWAYS = "share"  # of every hub at every time: kept whatever is asked
 OTHER_CHANCE = 500_000  # first pair of the second seed: beyond any number of replicates of the first
@@ -70,7 +70,7 @@ class Simulator:
         arms = (self.baseline.policies, scenario.policies)
         fork = fork_year([self.baseline, scenario], o)
         plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork)
-        pairs = [run_pair(plan, self.first_pair + k, draw) for k in range(o.replicates)]
+        pairs = [run_replicate(plan, self.first_pair + k, draw) for k in range(o.replicates)]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
         result = Result(dataset(arrays, _coordinates(o.replicates, o.start, o.years)), {})
         return {name: _kept(series(result, name)) for name in self.measures}

@@ -289,7 +289,7 @@ def _own_value(levers, scenario):
 STEPS = 6  # of the bisection: the end is found to a sixty-fourth of the range
 
 
-def trimmed(factors, central, start, each=map):
+def clip(factors, central, start, each=map):
     """The factors, each assumption swept only as far as the model can follow it while all others are at the centre.
 
     Parameters

@@ -25,9 +25,9 @@ from sim.study.executors import workers_of
 from sim.study.options import Options
 from sim.study.replicate import compile_kernels, workers_for
 from sim.study.run import check_measures, prepared
-from sim.study.sweep.designs import LEVELS, TRIES, design, survivors
+from sim.study.sweep.designs import LEVELS, TRIES, design, select
 from sim.study.sweep.evaluate import Simulator, described
-from sim.study.sweep.factors import Factor, check_names, factors_over, numbers, trimmed
+from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
 from sim.texts import ONE_LINE
 
 # ------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def plain_outcomes(found):
     return plain
 
 
-class Rounds:
+class SweepRunner:
     """The blocks of one stage, run until as many as asked for are complete.
 
     Parameters
@@ -119,12 +119,12 @@ class Rounds:
     values : function of (d,) coordinates -> dict of the value of every factor
     store : SweepStore
     workers : Workers
-    told : function of (folder, stage, cells decided, cells in all), or None
+    progress : function of (folder, stage, cells decided, cells in all), or None
     """
 
-    def __init__(self, model, stage, design, values, store, workers, told=None):
+    def __init__(self, model, stage, design, values, store, workers, progress=None):
         self.model, self.stage, self.design, self.values = model, stage, design, values
-        self.store, self.workers, self.told = store, workers, told
+        self.store, self.workers, self.progress = store, workers, progress
         self.checks = hasattr(model, "prepare")
         self.flying, self.ready = {}, deque()
         self.done = self.total = 0
@@ -274,8 +274,8 @@ class Rounds:
 
     def _tell(self, cells=1):
         self.done += cells
-        if self.told and cells:
-            self.told(self.store.folder, self.stage, self.done, self.total)
+        if self.progress and cells:
+            self.progress(self.store.folder, self.stage, self.done, self.total)
 
 
 # ------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def sweep(
     levels=None,
     out="outputs",
     executor=None,
-    told=None,
+    progress=None,
     force=False,
     **options,
 ):
@@ -317,7 +317,7 @@ def sweep(
     levels : of a Morris, grid or one-at-a-time design
     out : path of the folder of folders
     executor : a concurrent.futures.Executor or the address of a dask scheduler; None for local processes
-    told : function of (folder, stage, cells decided, cells in all)
+    progress : function of (folder, stage, cells decided, cells in all)
     force : begin anew, whatever lies in the store
     options : see :class:`~sim.study.options.Options`: population, years, start, seed, assumptions, workers, and
         replicates, the pairs of every point, 1 if left out
@@ -350,8 +350,8 @@ def sweep(
     if not is_compiled():  # once, rather than in every process at the same time
         compile_kernels()
     with workers_of(executor, asked.workers) as pool:
-        factors = _as_kept(folder) or trimmed(factors, central, asked.start, pool.map)
-        return _explored(model, factors, method, n, folder, levels, pool, facts, kept, told)
+        factors = _as_kept(folder) or clip(factors, central, asked.start, pool.map)
+        return _explored(model, factors, method, n, folder, levels, pool, facts, kept, progress)
 
 
 def explore(
@@ -367,7 +367,7 @@ def explore(
     workers=1,
     record=None,
     measures=(),
-    told=None,
+    progress=None,
 ):
     """Run a model at every point of a design and keep each outcome in a store; what lies there is not run again.
 
@@ -385,7 +385,7 @@ def explore(
     executor : a concurrent.futures.Executor, the address of a dask scheduler, or None for ``workers`` local processes
     record : dict of facts to keep; the sweep in the store must have the same
     measures : list of dicts that describe the outcomes, with the columns of the store's table
-    told : function of (folder, stage, cells decided, cells in all)
+    progress : function of (folder, stage, cells decided, cells in all)
 
     Returns
     -------
@@ -403,7 +403,7 @@ def explore(
     _stages(method, n, factors, seed, levels)  # refuses before anything is written
     with workers_of(executor, workers, model) as pool:
         facts = {"seed": seed} | (record or {})
-        return _explored(model, factors, method, n, store, levels, pool, facts, measures, told)
+        return _explored(model, factors, method, n, store, levels, pool, facts, measures, progress)
 
 
 def described_outcomes(measures):
@@ -417,7 +417,7 @@ def described_outcomes(measures):
     return rows
 
 
-def _explored(model, factors, method, n, folder, levels, pool, facts, measures, told):
+def _explored(model, factors, method, n, folder, levels, pool, facts, measures, progress):
     facts = facts | {"method": method, "levels": levels, "factors": [asdict(f) for f in factors]}
     with SweepStore(folder) as store:
         _same(store, facts, factors, measures)
@@ -425,12 +425,12 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
             varied = factors
             if (method, name) == ("guided", GUIDED[1][0]):
                 with closing(Sweep.load(folder)) as screened:
-                    chosen = survivors(screened)
+                    chosen = select(screened)
                 varied = [f for f in factors if f.name in chosen]
                 made = replace(made, d=len(varied))
             places = [factors.index(f) for f in varied]
             store.stage(name, made.method, made.size, blocks, places)
-            Rounds(model, name, made, _values(factors, places), store, pool, told).run(blocks)
+            SweepRunner(model, name, made, _values(factors, places), store, pool, progress).run(blocks)
         store.put(finished=True)
     return Sweep.load(folder)
 

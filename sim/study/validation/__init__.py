@@ -79,7 +79,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
     once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]  # first: may lack an extra
     with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
-        refused = lab.draws.refused_before(draws) if lab.draws.kept else 0
+        refused = lab.draws.rejected_before(draws) if lab.draws.accepted else 0
     values |= {name: [value] for name, value in once}
     rows = [judged(gate, values.get(gate.id), _beside(gate, values)) for gate in wanted]
     return {

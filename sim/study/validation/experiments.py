@@ -402,8 +402,8 @@ def weighted_lottery(trial):
 
 def _drawn(trial, registered, weighted, year=2026):
     """Wage levels (0 to 3) of so many registrations, and which of them are selected."""
-    pool = next(pool for pool in trial.trunk.visas.pools if pool.name == H1B)
-    seed, people = trial.trunk.seed, np.arange(registered)
+    pool = next(pool for pool in trial.common_past.visas.pools if pool.name == H1B)
+    seed, people = trial.common_past.seed, np.arange(registered)
     u = lambda question: rng.uniform(rng.key(seed, f"office alone {question}", year), people)  # noqa: E731
     level = np.searchsorted(np.cumsum(pool.level)[:-1], u("level"))
     places = lottery.places(pool, pool.cap, trial.a.petition_yield, 1.0, seed, year)

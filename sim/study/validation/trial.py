@@ -15,7 +15,7 @@ from sim.scenario.files import load, shipped_assumptions
 from sim.scenario.levers import baseline_rules
 from sim.scenario.stack import rules_at
 from sim.study.parameter_sample import constants_or_none
-from sim.study.recorder import blank, coordinates, follow
+from sim.study.recorder import coordinates, empty_record, record
 from sim.study.replicate import SEEDS_APART, the_world
 from sim.world.setting import Setting
 
@@ -94,7 +94,7 @@ class Trial:
         return self.world.setting
 
     @cached_property
-    def trunk(self):
+    def common_past(self):
         """The arm on the 1 January of the start from which all others branch."""
         seed = self.plan.seed * SEEDS_APART + self.k
         return begin(self.world, self.a, self.constants, baseline_rules(), seed)
@@ -119,10 +119,10 @@ class Trial:
         return constants and Trial(self.plan, self.k, (a, constants))
 
     def _followed(self, policies, years, people):
-        arm, written = self.trunk.branch(policies), blank(self.world)
+        arm, written = self.common_past.branch(policies), empty_record(self.world)
         counts, jobs, seen = [arm.counts], [], [self._columns(arm)] if people else []
         for year in range(1, years + 1):
-            written = follow(arm, self.plan.start + year, written)
+            written = record(arm, self.plan.start + year, written)
             counts.append(arm.counts)
             jobs.append(arm.affiliate_jobs)
             if people:

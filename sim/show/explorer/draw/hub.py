@@ -45,7 +45,7 @@ def _draw_hub(state, hub, told, number):
         words = "Arrivals less departures, % of the stock a year"
         chart("Net migration rate", fan_chart(over_time(result, f"net_rate:{hub}"), words, dark), f"r {number}")
         _draw_moves("Who leaves, and for where", moves_of(result, hub, incoming=False), f"leave {number}")
-    if told.is_settled:
+    if told.is_complete:
         _draw_why(state, hub, result)
     st.markdown("##### Its constants and their evidence")
     st.dataframe(constants_of(hub), hide_index=True, width="stretch")

@@ -24,7 +24,7 @@ def follow(kind, state, asked, title=None):
 
     Yields
     ------
-    (int, Told)
+    (int, PartialResult)
     """
     key, seen = (kind, *_decides(state)), st.session_state.get(f"seen {kind}")
     title = title or scenario_of(state).title
@@ -38,8 +38,8 @@ def follow(kind, state, asked, title=None):
     bar.progress(0.0)
     for number, told in enumerate(asked(state, lambda done: bar.progress(done / state.pairs))):
         _say(line, told, title)
-        st.session_state[f"seen {kind}"] = (key if told.is_settled else None, told, title)
-        if told.is_settled:
+        st.session_state[f"seen {kind}"] = (key if told.is_complete else None, told, title)
+        if told.is_complete:
             bar.empty()
         yield number, told
 
@@ -59,7 +59,7 @@ def _decides(state):
 
 
 def _say(line, told, title):
-    badge = ":blue-badge[settled]" if told.is_settled else ":orange-badge[rough]"
+    badge = ":blue-badge[settled]" if told.is_complete else ":orange-badge[rough]"
     line.markdown(f"{badge} {_plain(which(told, title))}")
 
 

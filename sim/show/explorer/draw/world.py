@@ -65,7 +65,7 @@ def _draw_answer(state, scenario, told):
         compute, *_ = weak_evidence(result.record)
         for words in [*reading.swept(result.record, SETTINGS.out), compute, MORE]:
             st.markdown(plain(words))
-    if told.is_settled:
+    if told.is_complete:
         draw_downloads(state, result)
 
 
