@@ -43,16 +43,14 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        if not hubs and pairs.name in ADD_UP:
-            pairs = _by_country(pairs, result)
+        by_country = not hubs and pairs.name in ADD_UP
+        pairs = _by_country(pairs, result) if by_country else pairs
         style.heading(ax, _finding(result, pairs), f"{result.record['title']}: {_small(subtitle(pairs, measure))}")
         if not pairs.any():
             style.say_nothing_differs(ax)
             return ax
         hubs = hubs or most_touched(pairs, _row_count(pairs.sizes["arm"]))
-        known = set(result.data.hub.values.tolist())
-        chosen = hubs_shown(result, hubs, most=style.fit(*MOST)) if set(hubs) <= known else hubs
-        pairs = pairs.sel(hub=chosen)
+        pairs = pairs.sel(hub=hubs if by_country else hubs_shown(result, hubs, most=style.fit(*MOST)))
         stack, names = stack_shown(result), pairs.hub_name.values
         extra, words = _second_panel(result, pairs, stack)
         width = ax.get_window_extent().width / pixels(ax, 1)
