@@ -43,7 +43,7 @@ MOVES = {
     "remote_first": ("remote:usa", +1),
     "opt_closed": ("share:usa", -1),
     "phd_expansion": None,
-    "returnee_tax": ("drain,home=fra", -1),
+    "returnee_tax": ("drain,home=ind", -1),
     "tooling_leap": ("pay:usa,tier=entry", -1),
     "sovereign_labs": ("mix:are,sector=sovereign_lab", +1),
     "tokyo_robotics": ("mix:tokyo,sector=robotics", +1),
@@ -122,7 +122,7 @@ def test_a_route_for_residents_of_one_country_takes_its_temporary_residents_alon
     toronto = np.full(3, setting().hubs.index("toronto"))
     assert np.all(route_for(arm, slots, toronto, abroad=True) == (holders if may else -1))
     group = arm.tables.group_of[setting().country[arm.people.hub[0]], status]
-    pull = arm.pulls.permit[group, arm.people.home[0], 1, 0, toronto[0]]
+    pull = arm.utility_terms.permit[group, arm.people.home[0], 1, 0, toronto[0]]
     assert np.isfinite(pull) == may
 
 
