@@ -1,8 +1,8 @@
-"""The accounts: every entry, move, exit and change of status, tier or job, and the proof that they explain the stocks.
+"""Accounts of a year: record every entry, move, exit and change of status, tier or job, and check them against stocks.
 
-Two accounts are kept. One counts by (hub, home, tier, status), so that a gap can be told where it is. The other is a
-fingerprint: a 64-bit number for every combination of hub, home, tier, role, sector, employer, status and type, summed
-over all engineers; it shows that all of them balance at once, and misses a gap once in 2**64.
+There are two accounts. The first counts engineers by ledger cell (hub, home, tier, status), so that an error names the
+cell where it occurred. The second is a fingerprint: a 64-bit hash of hub, home, tier, role, sector, employer, status
+and type, summed over all engineers; it checks all attributes at once, and misses an error with probability 2**-64.
 """
 
 import numpy as np
@@ -14,21 +14,22 @@ from sim.world.engineers import STATUS_COUNT
 
 
 class Accounts:
-    """What happened in one year, in agents; ``close`` demands that it explains the change of every cell.
+    """Flows of one year, in agents; ``close`` checks that they explain the change of the stock in every ledger cell.
 
     Attributes
     ----------
-    change : (cell + 1,) everybody who came into a cell less everybody who left it, and the change of the fingerprint
-    flow : (origin, destination) movers; crossings : (tier,) those who crossed a border
-    entrants : (hub, tier); graduates : (hub, tier) of them from study; exits : (hub,)
-    forced : (hub, home) who left the country because their permit ran out
+    delta : (cell + 1,) net change of each ledger cell, and the change of the fingerprint
+    flow : (origin, destination) movers; crossings : (tier,) movers across a border
+    entrants : (hub, tier); graduates : (hub, tier) of the entrants, those from study; exits : (hub,)
+    forced : (hub, home) emigrants whose permit has expired
     promotions : (hub, tier) by the tier left
     hires : (sector, sector) new jobs by the sector left and taken, those of movers included
     job_changes : (status,) new jobs of people who stay in their hub
-    tied_moves : movers to a hub where a former colleague lives; tied_hubs : (origin, hub) movers with one there
+    tied_moves : movers to a hub where a former colleague lives
+    hubs_with_contacts : (origin, hub) movers from the origin with a former colleague in the hub
     """
 
-    def __init__(self, hubs, homes):
+    def __init__(self, hubs, homes) -> None:
         self.shape = (hubs, homes, len(TIERS), STATUS_COUNT)
         self.delta = no_delta(hubs, homes)
         self.flow = np.zeros((hubs, hubs), np.int64)
@@ -42,49 +43,54 @@ class Accounts:
         self.job_changes = np.zeros(STATUS_COUNT, np.int64)
         self.tied_moves, self.hubs_with_contacts = 0, np.zeros((hubs, hubs), np.int64)
 
-    def cells(self, delta):
-        """(hub, home, tier, status) agents of a (cell + 1,) change."""
+    def cells(self, delta) -> np.ndarray:
+        """Return the cells of a change (cell + 1,) as (hub, home, tier, status) agents, without the fingerprint."""
         return delta[:-1].reshape(self.shape)
 
-    def entered(self, delta):
-        """Book people who joined; ``change`` is (cell + 1,) agents and fingerprint."""
+    def entered(self, delta) -> None:
+        """Record entrants: ``delta`` (cell + 1,) is their agents by cell, and their fingerprint."""
         self.delta += delta
         self.entrants += self.cells(delta).sum(axis=(1, 3))
 
-    def left(self, delta):
-        """Book people who left the occupation; ``change`` is (cell + 1,), its agents not positive."""
+    def left(self, delta) -> None:
+        """Record exits from the occupation: ``delta`` (cell + 1,) is agents by cell, none positive, and fingerprint."""
         self.delta += delta
         self.exits -= self.cells(delta).sum(axis=(1, 2, 3))
 
-    def rehired(self, delta, hires, job_changes):
-        """Book people who took another job in their hub; (cell + 1,), (sector, sector) and (status,) agents."""
+    def rehired(self, delta, hires, job_changes) -> None:
+        """Record job changes within a hub: (cell + 1,), hires (sector, sector) and job changes (status,), in agents."""
         self.delta += delta
         self.hires += hires
         self.job_changes += job_changes
 
-    def tied_at_random(self):
-        """Movers who would know a former colleague where they go, if each went where the year's arrivals went."""
+    def tied_at_random(self) -> float:
+        """Return the movers expected to have a former colleague in their destination under random destinations.
+
+        A destination is then drawn in proportion to the year's arrivals in all hubs other than the origin.
+        """
         arrivals = self.flow.sum(axis=0)
-        elsewhere = np.maximum(arrivals.sum() - arrivals, 1)  # by origin, which is no destination
+        elsewhere = np.maximum(arrivals.sum() - arrivals, 1)  # by origin: arrivals in all other hubs
         return (self.hubs_with_contacts * arrivals).sum(axis=1) @ (1 / elsewhere)
 
-    def close(self, before, after):
+    def close(self, before, after) -> None:
         """Check ``stock(t+1) = stock(t) + entrants + arrivals - departures - exits`` to the agent.
 
-        By hub, home, tier and status against the changes booked, by hub against the flows, and by everything at once
-        against the fingerprint.
+        The check covers each (hub, home, tier, status) against the recorded changes, each hub against the flows, and
+        all attributes at once against the fingerprint.
 
         Parameters
         ----------
-        before, after : (cell + 1,) counts of the two 1 Januaries
+        before, after : (cell + 1,) counts of 1 January of this year and of the next
 
         Raises
         ------
         InvariantError
-            naming the first cell or hub that does not balance
+            if they do not balance; the message names the first cell or hub
         """
+        # net change of each hub by the flows: arrivals less departures, plus entrants, less exits
         moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants.sum(axis=1) - self.exits
         by_hub = lambda counts: self.cells(counts).sum(axis=(1, 2, 3))  # noqa: E731
+        # three checks, each from its own records
         for start, delta, end, axes in (
             (self.cells(before), self.cells(self.delta), self.cells(after), "(hub, home, tier, status)"),
             (by_hub(before), moved, by_hub(after), "(hub,)"),

@@ -1,4 +1,8 @@
-"""The selection of a capped pool (E5): lottery or weighted lottery without replacement, then the master's draw."""
+"""Selection from a capped pool of visas (E5): a lottery without replacement, equal or weighted by wage level.
+
+A second draw among the registrations with a local master's degree fills the places reserved for them. A registration's
+clock is exponential with its weight as rate; the selected ones are those with the smallest clocks.
+"""
 
 from dataclasses import dataclass
 
@@ -9,25 +13,25 @@ from sim.model import rng
 from sim.model.kernels.visas import file_background
 from sim.threads import over_range
 
-LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
+LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # lottery entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A cap shared by occupations far beyond AI: its rules and its background demand a year, in persons."""
+    """A capped pool shared by many occupations: its rules and its background demand, in persons a year."""
 
     name: str
     cap: float
     advanced_cap: float  # part of the cap kept for people with a local master's degree or more
     registrations: float
-    own: float  # registrations of AI engineers when the background was counted
+    own: float  # registrations of AI engineers in the year in which the background was counted
     in_country: float  # share of the background that is already in the country
     master: float  # share with a local master's degree
     level: np.ndarray  # (4,) shares by wage level
 
     @classmethod
-    def from_row(cls, row):
-        """A pool from its row in ``pools.csv``."""
+    def from_row(cls, row) -> "Pool":
+        """Return the pool that a row of ``pools.csv``, a dict of str, describes."""
         level = np.array([float(row[f"level_{k}"]) for k in (1, 2, 3, 4)])
         return cls(
             row["pool"],
@@ -41,18 +45,18 @@ class Pool:
         )
 
 
-def draw(clock, master, places, advanced_places):
-    """Who is selected: the first ``places`` to ring, then ``advanced_places`` of the masters left over.
+def draw(clock, master, places, advanced_places) -> np.ndarray:
+    """Select the ``places`` smallest clocks, then the ``advanced_places`` smallest of the remaining masters.
 
     Parameters
     ----------
-    clock : (registration,) exponential clocks, see ``equations.lottery_clock``
-    master : (registration,) bool
+    clock : (registration,) exponential clocks, from ``equations.lottery_clock``
+    master : (registration,) bool, whether the registrant has a local master's degree or more
     places, advanced_places : int
 
     Returns
     -------
-    (registration,) bool
+    (registration,) bool, selected
 
     >>> draw(np.array([3.0, 1.0, 2.0, 4.0]), np.array([False, False, False, True]), 2, 1).tolist()
     [False, True, True, True]
@@ -64,8 +68,8 @@ def draw(clock, master, places, advanced_places):
     return selected
 
 
-def last_clocks(clock, master, selected):
-    """Clocks of the last registrations selected, of the others and of the masters; inf where all of them were.
+def last_clocks(clock, master, selected) -> list:
+    """Return the largest selected clock of registrations without and with a master's degree; inf if all were selected.
 
     >>> clocks = last_clocks(np.array([3.0, 1.0, 2.0]), np.array([True, False, False]), np.array([True, True, False]))
     >>> [float(clock) for clock in clocks]
@@ -75,39 +79,50 @@ def last_clocks(clock, master, selected):
     return [np.inf if selected[kind].all() else clock[kind & selected].max(initial=-np.inf) for kind in kinds]
 
 
-def _first(clock, places):
+def _first(clock, places) -> np.ndarray:
+    """Return the indices of the ``places`` smallest clocks, of all of them if there are fewer."""
     places = int(min(max(places, 0), len(clock)))
     return np.argpartition(clock, places - 1)[:places] if places else np.zeros(0, np.int64)
 
 
-def places(pool, cap, petition_yield, weight, seed, year):
-    """(regular, advanced) registrations selected, in agents, rounded at random so that expectations are kept."""
+def places(pool, cap, petition_yield, weight, seed, year) -> tuple[float, ...]:
+    """Return the numbers (regular, advanced) of registrations to select in a year, in agents.
+
+    More registrations are selected than there are visas, because only the share ``petition_yield`` of them becomes one.
+    Numbers are rounded at random so that their expectations are exact.
+
+    Parameters
+    ----------
+    cap : persons a year, infinite for none; weight : persons an agent stands for
+    """
     keys = (rng.key(seed, f"places {pool.name} {part}", year) for part in ("regular", "advanced"))
+    # the share reserved for master's degrees stays as it is when policy changes the cap
     share = pool.advanced_cap / pool.cap
-    cap = min(cap, 1e12)  # no cap: everybody
+    cap = min(cap, 1e12)  # an infinite cap becomes a number that selects everybody
     parts = (cap * (1 - share), cap * share)
     return tuple(float(rng.rounded(p / petition_yield / weight, k)) for p, k in zip(parts, keys, strict=True))
 
 
 @dataclass(frozen=True)
 class Background:
-    """Registrations from outside AI: one anonymous entry each, the same ones under every policy."""
+    """Registrations from other occupations, (registration,) each; equal draws under every policy."""
 
-    clock_draw: np.ndarray
-    in_country: np.ndarray
-    master: np.ndarray
-    level: np.ndarray
+    clock_draw: np.ndarray  # uniform draw from which the lottery clock follows
+    in_country: np.ndarray  # bool, already in the country
+    master: np.ndarray  # bool, with a local master's degree
+    level: np.ndarray  # int8, wage level from 0
 
 
-def background(pool, p_pays, withdrawal, weight, seed, year):
-    """Background registrations of a year, in agents, after employers have seen the fee and the selection.
+def background(pool, p_pays, withdrawal, weight, seed, year) -> Background:
+    """Draw the background registrations of a year, in agents, that employers file given the fee and the selection.
 
     Parameters
     ----------
-    p_pays : probability that the employer of somebody abroad pays the special fee
-    withdrawal : share of level I registrations not filed (under weighted selection)
+    p_pays : probability that the employer of a registrant abroad pays the special fee
+    withdrawal : share of the registrations at wage level I that are not filed under weighted selection
     """
     key = lambda q: rng.key(seed, f"background {pool.name} {q}", year)  # noqa: E731
+    # the number is rounded at random, so that its expectation is exact
     count = int(np.floor(pool.registrations / weight + rng.uniform(key("count"), 0)))
     keys = np.array([key(q) for q in ("place", "level", "fee", "withdrawal", "master", "clock")])
     parts = over_range(
@@ -116,6 +131,6 @@ def background(pool, p_pays, withdrawal, weight, seed, year):
     return Background(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def clocks(u, level, weighted):
-    """Exponential clocks of registrations by wage level, all alike unless ``weighted``."""
+def clocks(u, level, weighted) -> np.ndarray:
+    """Return the exponential clocks (registration,) of uniforms ``u``; their rate follows ``level`` if ``weighted``."""
     return eq.lottery_clock(u, LEVEL_WEIGHTS[level] if weighted else np.ones(len(level)))

@@ -1,4 +1,7 @@
-"""Decision rounds and moves: who considers this month, what they choose, and the one place that changes residence."""
+"""Decision rounds and moves: the month's searchers choose a hub, then move there or apply for a permit (E1 to E3).
+
+``move`` changes the residence of everybody except the teams that are taken over, see ``teams.acquire_teams``.
+"""
 
 import numpy as np
 
@@ -12,8 +15,20 @@ WRITES = ("people", "teams", "accounts", "visas", "choices")
 MONTHS = 12
 
 
-def choose(sim, slots, question, when, mode=FREELY, barred=None):
-    """(slot,) hub chosen and whether it takes a permit, under the tables now in force (E1 to E3)."""
+def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the hub that each engineer chooses under the rules now in force (E1 to E3).
+
+    Parameters
+    ----------
+    slots : (engineer,) int64
+    question, when : str and int, the key of the draw: equal keys give equal uniforms under every policy
+    mode : FREELY, LEAVING or RETURNING, see ``kernels.choice.choose_hubs``
+    barred : (engineer,) country whose permits the engineer cannot get, -1 for none; None for nobody
+
+    Returns
+    -------
+    (engineer,) hub chosen, and (engineer,) bool, whether it takes a permit
+    """
     u = uniforms(rng.key(sim.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
@@ -36,8 +51,20 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None):
     return chosen, needs
 
 
-def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False):
-    """(slot,) hub chosen and whether it takes a permit, by the refused, some with a job offered in ``offer`` (E5)."""
+def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the second choice of refused applicants, some of whom have a job offer abroad (E3, E5).
+
+    Parameters
+    ----------
+    slots : (engineer,) int64; question, when : the key of the draw
+    barred : (engineer,) country that has refused the engineer
+    offer : (engineer,) hub of the job offer, -1 for none
+    leaving : bool, whether the engineers must leave their country of residence
+
+    Returns
+    -------
+    (engineer,) hub chosen, and (engineer,) bool, whether it takes a permit
+    """
     u = uniforms(rng.key(sim.seed, question, when), slots)
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     over_range(
@@ -60,26 +87,28 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
     return chosen, needs
 
 
-def decide(sim, month):
-    """The month's decision round: who is free to go goes, who needs a permit applies."""
-    # who has left, or has a petition pending, decides nothing
+def decide(sim, month) -> None:
+    """Run the decision round of a month: its searchers choose, and move at once or apply for a permit."""
+    # searchers who have left the occupation meanwhile, or have a petition pending, do not choose
     slots = free_to_decide(sim.searchers[month % MONTHS], sim.people.hub, sim.people.target)
     act_on(sim, month, slots, *choose(sim, slots, "destination", month // MONTHS))
 
 
-def act_on(sim, month, slots, chosen, needs):
-    """Let those who chose another hub go there, or apply for a permit if they need one."""
+def act_on(sim, month, slots, chosen, needs) -> None:
+    """Move the engineers who chose another hub and need no permit; file applications for those who need one."""
     movers, hubs, applicants, wanted = by_need(slots, chosen, needs, sim.people.hub)
     move(sim, movers, hubs, month)
     sim.visas.receive(applicants, wanted, month)
 
 
-def move(sim, slots, hubs, month, route=None):
-    """Move engineers to ``hubs``: residence, status and permit; nothing else changes where anybody lives.
+def move(sim, slots, hubs, month, route=None) -> None:
+    """Move engineers to other hubs: change residence, status, permit and job, and record the moves.
 
     Parameters
     ----------
-    slots, hubs : (mover,); route : (mover,) the permit granted, or None for people who need none
+    slots, hubs : (mover,) engineer and destination
+    month : counted from year 0
+    route : (mover,) route of the permit granted, -1 for none; None if nobody needs one
     """
     route = np.full(len(slots), -1) if route is None else route
     accounts = sim.accounts
@@ -90,6 +119,7 @@ def move(sim, slots, hubs, month, route=None):
         slots, sim.people, sim.people.hub, sim.ties, sim.person_keys, sim.colleague_share
     )
     accounts.tied_moves += count_tied(slots, hubs, colleagues, sim.people.hub, accounts.hubs_with_contacts)
+    # change people, accounts and teams in place
     relocate(
         slots,
         hubs,
@@ -109,8 +139,8 @@ def move(sim, slots, hubs, month, route=None):
     )
 
 
-def grant(sim, slots, route, month):
-    """Give engineers who stay where they are the status that a granted route brings."""
+def grant(sim, slots, route, month) -> None:
+    """Give engineers who stay in their hub the status of their granted routes, ``route`` (engineer,)."""
     change_status(
         slots,
         route,

@@ -1,7 +1,7 @@
-"""Keyed draws: a draw is a pure function of who, what and when.
+"""Keyed random draws: each draw is a pure function of seed, question, year and slot.
 
 ``uniform(key(seed, question, year), slots)`` gives engineer ``slot`` the same number under every policy, for any
-number of threads and in any order, because nothing is consumed: the slot is hashed, not the stream advanced.
+number of threads and in any order, because the slot is hashed and no stream is advanced.
 The hash is the finaliser of splitmix64 (Steele, Lea and Flood 2014, OOPSLA), a counter-based generator.
 """
 
@@ -19,20 +19,20 @@ TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53: the 53 bits a double can hold
 _MASK = (1 << 64) - 1
 
 
-def _mix(x):
-    """Splitmix64's finaliser on a Python integer."""
+def _mix(x) -> int:
+    """Apply the finaliser of splitmix64 to a Python integer and return 64 bits."""
     x = ((x ^ (x >> 30)) * int(MIX_1)) & _MASK
     x = ((x ^ (x >> 27)) * int(MIX_2)) & _MASK
     return x ^ (x >> 31)
 
 
-def key(seed, question, year=0):
-    """The 64-bit key of one question in one year of one replicate.
+def key(seed, question, year=0) -> np.uint64:
+    """Return the 64-bit key of one question in one year of one replicate.
 
     Parameters
     ----------
     seed : int, not negative (0 is a seed like any other)
-    question : str, what is being asked, e.g. ``"destination"``
+    question : str, name of the draw, e.g. ``"destination"``
     year : int
 
     Returns
@@ -43,14 +43,15 @@ def key(seed, question, year=0):
 
 
 @lru_cache(maxsize=1024)
-def _word(seed, question):
+def _word(seed, question) -> int:
+    """Return the 64-bit hash of seed and question, which ``key`` combines with the year."""
     # crc32, because Python's hash() is salted per process
     word = _mix((seed * int(GOLDEN) + 1) & _MASK)
     return _mix((word + crc32(question.encode()) * int(MIX_1)) & _MASK)
 
 
-def uniform(key, slots):
-    """Uniform draws in [0, 1), one a slot.
+def uniform(key, slots) -> np.ndarray:
+    """Return uniform draws in [0, 1), one for each slot.
 
     Parameters
     ----------
@@ -73,26 +74,26 @@ def uniform(key, slots):
 
 
 class Hazard(NamedTuple):
-    """What may befall an engineer in a year: declared once, executed by the step of its module, printed in the ODD.
+    """A yearly event with a hazard rate: declared once, executed by the step of its module, printed in docs/odd.md.
 
-    It happens where the keyed draw of ``question`` is below the hazard. ``year.HAZARDS`` lists them all.
+    It occurs to the engineers whose keyed draw of ``question`` is below the hazard. ``year.HAZARDS`` lists all of them.
     """
 
-    equation: str  # its label
+    equation: str  # label of the equation, "E4"
     name: str
-    who: str  # may meet it
-    when: str
-    question: str  # of the keyed draw
-    rate: Callable  # of a simulation and a year: per person-year, or a probability; axes in its docstring
-    changes: str  # what it changes
+    who: str  # population at risk
+    when: str  # month, or months
+    question: str  # name of the keyed draw
+    rate: Callable  # of a simulation and a year: hazard a person-year, or probability; its docstring has the axes
+    changes: str  # attributes of an engineer that the event changes
 
-    def key(self, sim, year):
-        """The key of the year's draw."""
+    def key(self, sim, year) -> np.uint64:
+        """Return the key (uint64) of the year's draw."""
         return key(sim.seed, self.question, year)
 
 
-def rounded(amount, key, slot=0):
-    """``amount`` rounded up or down at random so that its expectation is kept (E5: caps at agent scale).
+def rounded(amount, key, slot=0) -> np.ndarray:
+    """Return ``amount`` rounded up or down at random so that its expectation is exact (E5: caps at agent scale).
 
     >>> [int(rounded(2.25, key(s, "cap", 2026))) for s in range(8)].count(3)
     2

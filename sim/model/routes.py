@@ -1,4 +1,4 @@
-"""Which permit routes are open to whom, and what they promise (E2, E5): tables by route."""
+"""Permit routes: to whom each is open, the probability that it succeeds, and how applicants choose (E2, E5)."""
 
 from functools import lru_cache
 
@@ -11,14 +11,14 @@ from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import TEMPORARY
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
-MOST_ROUTES = 1024  # there may ever be: a further one changes nobody's draws
+MOST_ROUTES = 1024  # upper bound of the number of routes, which numbers the draws: a new route changes no other draw
 KINDS = ("temporary", "talent", "permanent", "study")
 
 
 class Routes:
-    """What never changes of the routes; caps, fees and the like are rules, and policy moves them."""
+    """Fixed properties of the routes, by route; caps, fees and other terms are rules, which policies change."""
 
-    def __init__(self, setting):
+    def __init__(self, setting) -> None:
         rows = setting.routes
         countries = {c: k for k, c in enumerate(setting.countries)}
         flag = lambda name: np.array([r[name] in ("1", "true") for r in rows])  # noqa: E731
@@ -40,6 +40,7 @@ class Routes:
         for k, country in enumerate(groups[1:], 1):
             if country in countries:
                 self.group_of[countries[country], TEMPORARY] = k
+        # a row may name the homes that it takes, and the country whose residents it takes
         self.for_whom = np.array(
             [
                 [
@@ -52,29 +53,40 @@ class Routes:
                 for group in groups
             ]
         )  # (group, home, route)
+        # the routes of each country, in the order of the table
         most = np.bincount(self.country).max()
         self.of_country = np.full((len(countries), most), -1)  # (country, k): its routes, -1 beyond them
         for c in range(len(countries)):
             mine = np.flatnonzero(self.country == c)
             self.of_country[c, : len(mine)] = mine
 
-    def opt_months(self, country_count, rules):
-        """(country,) months of post-study work: the longest open study route of each country; 12 without one."""
+    def opt_months(self, country_count, rules) -> np.ndarray:
+        """Return (country,) months of post-study work: the longest open study route, at least 12 months."""
         months = np.full(country_count, 12)
         plain = np.array(["stem" not in name for name in self.names])  # the STEM extension comes on top
         for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
             months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
         return months
 
-    def study_terms(self, country_count, rules, baseline):
-        """Work after study by step (E6): (step, country) months, share of those eligible who get it, and its route.
+    def study_terms(self, country_count, rules, baseline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the terms of post-study work under the rules (E6).
 
-        Step 0 is the first permit after a degree, step 1 its extension for STEM. The share is that of policy over the
-        baseline, whose stays are observed; a country without a route in the table gives a year to everybody.
+        Step 0 is the first permit after a degree, step 1 its extension for STEM degrees. A country without a route in
+        the table grants twelve months to everybody (assumption, grade D).
+
+        Parameters
+        ----------
+        rules, baseline : dict of arrays, the rules now in force and those without policy
+
+        Returns
+        -------
+        (step, country) months; (step, country) share of applicants who get it, relative to the baseline, whose stay
+        rates are observed; (step, country) index of the route, -1 for none
         """
         months, share = np.zeros((2, country_count), np.int64), np.ones((2, country_count))
         route = np.full((2, country_count), -1)
         months[0] = 12
+        # access times approval under the rules, relative to the baseline; nobody while the route is closed
         for r in np.flatnonzero(self.kind == KINDS.index("study")):
             step, c = int("stem" in self.names[r]), self.country[r]
             usual = baseline["route_reach"][r] * baseline["route_approval_rate"][r]
@@ -91,19 +103,22 @@ class Routes:
 
 
 @lru_cache(maxsize=8)
-def routes_of(setting):
-    """The :class:`Routes` of a setting, laid out once for all its simulations."""
+def routes_of(setting) -> Routes:
+    """Return the :class:`Routes` of a setting, computed once for all its simulations."""
     return Routes(setting)
 
 
-def cash_pay(setting, market):
-    """(hub, tier, role) kUSD: base and bonus, what a pay threshold counts."""
+def cash_pay(setting, market) -> np.ndarray:
+    """Return (hub, tier, role) kUSD a year of base pay and bonus, the pay that thresholds of permits count."""
     cash = setting.pay[:, :, 0] + setting.pay[:, :, 1]
     return cash[:, :, None] * setting.role_pay * market.skill * market.pay_scale[:, None, None]
 
 
-def open_routes(sim):
-    """(tier, role, hub, k) bool: the country's k-th route is open to the tier, and pay there passes its threshold."""
+def open_routes(sim) -> np.ndarray:
+    """Return whether the k-th route of the hub's country is open: (tier, role, hub, k) bool.
+
+    An open route admits the tier, has a cap above zero, and its pay threshold is met by the mean pay of tier and role.
+    """
     s, rules = sim.world.setting, sim.rules
     route = sim.routes.of_country[s.country]  # (hub, k)
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
@@ -113,36 +128,46 @@ def open_routes(sim):
     return passes & (is_open & tier)[:, None]
 
 
-def is_drawn(sim):
-    """(route,) bool: selected by lot from a capped pool under the rules now in force."""
+def is_drawn(sim) -> np.ndarray:
+    """Return whether a route selects from a capped pool by lottery under the rules now in force: (route,) bool."""
     return (sim.rules["route_selection"] >= LOTTERY) & (sim.routes.pool >= 0) & (sim.routes.intake_month > 0)
 
 
-def success_probability(sim, abroad, odds):
-    """(tier, route) chance that an application ends in a permit: odds times employer pays times approval."""
+def success_probability(sim, abroad, odds) -> np.ndarray:
+    """Return (tier, route) the probability that an application ends in a permit (E5).
+
+    It is the product of the ``odds`` of selection, the probability that the employer pays the fee, and approval.
+
+    Parameters
+    ----------
+    abroad : bool, applications from outside the country; some routes charge the special fee only for these
+    odds : (route,)
+    """
     visas = sim.visas
     p_pays = visas.p_pays if abroad else np.where(sim.routes.exposed_abroad_only, 1.0, visas.p_pays)
     return odds * p_pays * visas.approval
 
 
-def approval(sim):
-    """(route,) chance that a petition is granted once its turn has come.
+def approval(sim) -> np.ndarray:
+    """Return (route,) the probability that a petition is granted once it is decided (E5).
 
-    In a drawn pool that is the yield of a selected registration: more are selected than there are places, since
-    not every selection becomes a visa. A policy on approval moves it in proportion.
+    In a lottery it is the share of selected registrations that become visas, ``petition_yield``; a policy on the
+    approval rate changes it in proportion.
     """
     rate, before = sim.rules["route_approval_rate"], sim.baseline_rules["route_approval_rate"]
     return np.where(is_drawn(sim), np.minimum(sim.a.petition_yield * rate / np.maximum(before, 1e-9), 1.0), rate)
 
 
-def pays_fee(a, fee_usd):
-    """(tier, route) probability that the employer pays the special fee (E5)."""
+def pays_fee(a, fee_usd) -> np.ndarray:
+    """Return (tier, route) the probability that the employer pays the special fee, ``fee_usd`` (route,) USD (E5)."""
     at_100k = np.array([a.employer_pays_fee_expert, a.employer_pays_fee_other, a.employer_pays_fee_other])
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def route_shares(sim, abroad=True):
-    """How applicants spread over the routes of a country: each takes the most promising one open to him.
+def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how applicants spread over the routes of a country (E5).
+
+    Each applicant takes the accessible route with the highest probability of success.
 
     Parameters
     ----------
@@ -150,12 +175,13 @@ def route_shares(sim, abroad=True):
 
     Returns
     -------
-    route : (hub, k) the country's routes, -1 beyond them
-    share : (pattern, tier, role, hub, k) of the people; a pattern is a set of routes, of which there are few
-    pattern_of : (group, home) its pattern
+    route : (hub, k) routes of the hub's country, padded with -1
+    share : (pattern, tier, role, hub, k) share of the applicants; a pattern is a set of routes open to a home
+    pattern_of : (group, home) index of the pattern
     """
     s, routes = sim.world.setting, sim.routes
     route = routes.of_country[s.country]
+    # homes with equal sets of routes share a pattern, so that the spread is computed once for each pattern
     usable = sim.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
     open_to = routes.for_whom & (sim.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
@@ -164,30 +190,37 @@ def route_shares(sim, abroad=True):
     return route, share, pattern_of.reshape(open_to.shape[:2])
 
 
-def distinct(rows):
-    """The distinct rows of a table, and (row,) which of them each is; np.unique by rows takes thirty times as long."""
+def distinct(rows) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct rows of a table, and (row,) the index of each row among them.
+
+    ``np.unique`` by rows takes thirty times as long.
+    """
     seen = {}
     which = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in rows])
     return rows[np.unique(which, return_index=True)[1]], which
 
 
-def intra_company(sim, slots, hub):
-    """The route of each applicant whom his own employer transfers: the temporary ones, open to all such employers."""
+def intra_company(sim, slots, hub) -> np.ndarray:
+    """Return (applicant,) the route of applicants whom their own employer transfers, -1 without one.
+
+    Temporary routes are accessible to all of them, other routes to none.
+    """
     access_share = np.where(sim.routes.kind == 0, 1.0, 0.0)
     return route_for(sim, slots, hub, abroad=True, access_share=access_share)
 
 
-def route_for(sim, slots, hub, abroad, access_share=None):
-    """The reachable route that promises most to each applicant, -1 without one.
+def route_for(sim, slots, hub, abroad, access_share=None) -> np.ndarray:
+    """Return the accessible route with the highest probability of success of each applicant (E5).
 
     Parameters
     ----------
-    slots, hub : (applicant,) who, and the hub applied for
-    abroad : bool, applications from outside the country or from inside it
+    slots, hub : (applicant,) engineer, and the hub applied for
+    abroad : bool, whether the applications come from outside the country
+    access_share : (route,) share of people for whom a route is accessible; None for the rule ``route_reach``
 
     Returns
     -------
-    (applicant,) int
+    (applicant,) int, -1 for none
     """
     routes, setting = sim.routes, sim.world.setting
     side = routes.from_abroad if abroad else routes.in_country

@@ -1,12 +1,12 @@
-r"""Teams (E12): engineers who start together, their leader, and what his move or a takeover does to the others.
+r"""Teams and their leaders (E12): a leader's move makes members search for a move, and a takeover moves the team.
 
-In the year after the leader has moved, those of his team who live elsewhere than he does consider a move (E4) with
-probability :math:`\min(1, \tau p)` instead of :math:`p`; :math:`\tau` is ``team_pull``. A team is taken over with
-probability :math:`a_k` a year, the lever ``acquihire_rate`` of its leader's sector. Source: m82 (thirty researchers
-followed one leader); grade D.
+In the year after the leader has moved, the members who live in another hub search for a move (E4) with probability
+:math:`\min(1, \tau p)` instead of :math:`p`; :math:`\tau` is ``team_pull``. A team is taken over with probability
+:math:`a_k` a year, the lever ``acquihire_rate`` of its leader's sector. Source: m82 (thirty researchers followed one
+leader); grade D.
 
-A team is a run of slots, at most ``world.ties.TEAM`` of them; its leader is its first expert of the start, and a team
-without one has none. Former colleagues are ties, whatever becomes of the team.
+A team is a run of at most ``world.ties.TEAM`` slots. Its leader is its first expert at the start of the simulation; a
+team without an expert has no leader. Ties between former colleagues outlast the team.
 """
 
 import numpy as np
@@ -22,16 +22,20 @@ from sim.world.engineers import NATIVE_YEAR
 WRITES = ("people", "teams", "accounts")
 
 
-def teams_of(world):
-    """The :class:`Teams` of a world before anybody has moved."""
+def teams_of(world) -> Teams:
+    """Return the :class:`Teams` of a world at the start, when no leader has moved."""
     return Teams(world.leader, np.full(len(world.leader), NATIVE_YEAR, np.int16))
 
 
-def acquire_teams(sim, year):
-    """Acqui-hires of a year: who works with a team's leader, in his hub and sector, goes with him, all at once."""
+def acquire_teams(sim, year) -> None:
+    """Draw the teams that are taken over this year and move their members (E12).
+
+    The leader and all members who work in the leader's hub and sector move to the buyer's hub and sector together.
+    """
     rate, accounts = ACQUISITION.rate(sim, year), sim.accounts
     if rate.any():
         keys = np.array([ACQUISITION.key(sim, year), rng.key(sim.seed, "buyer", year)])
+        # a recorded trajectory needs the state before the takeover
         before = None if sim.trajectory is None else sim.people.copy()
         move_teams(
             keys,
@@ -52,24 +56,27 @@ def acquire_teams(sim, year):
             sim.trajectory.note(before, moved, sim.people.hub[moved])
 
 
-def buyers(sim):
-    """(country, hub * buyer) openings of frontier labs and big tech in a country, cumulative: they buy its teams."""
+def buyers(sim) -> np.ndarray:
+    """Return (country, hub * buyer) cumulative openings, persons a year, of the sectors that take over teams.
+
+    These are frontier labs and big tech; a buyer is in the team's country (assumption, grade D).
+    """
     s = sim.world.setting
     jobs = sim.openings()[:, None] * sim.sectors.openings[:, BUYERS]
     inside = s.country == np.arange(len(s.countries))[:, None]
     return np.cumsum((inside[:, :, None] * jobs).reshape(len(inside), -1), axis=1)
 
 
-def completeness(sim):
-    """Mean share of a team's living members, the leader apart, who live in their leader's hub."""
+def completeness(sim) -> float:
+    """Return the mean over teams of the share of resident members, without the leader, who live in the leader's hub."""
     parts = over_range(members_together, len(sim.teams.leader), sim.teams.leader, sim.people)
     together, teams = (sum(counts) for counts in zip(*parts, strict=True))
     # whole numbers are summed first, and divided in a fixed order: equal bytes for any number of threads
     return float((together[1:] / np.arange(1, len(together))).sum() / max(teams, 1))
 
 
-def acquisition_rates(sim, year):
-    """(sector,) hazard of a leader's team to be bought (E12): the lever ``acquihire_rate``."""
+def acquisition_rates(sim, year) -> np.ndarray:
+    """Return (sector,) takeovers a year of teams by the sector of their leader (E12): the lever ``acquihire_rate``."""
     return sim.rules["acquihire_rate"]
 
 
