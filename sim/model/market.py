@@ -1,7 +1,7 @@
-"""Pay, prices and compute follow last year's stocks (E7, E8); the terms of utility follow from them (E1, E2).
+"""Pay, prices and compute of the hubs from last year's stocks (E7, E8), and the terms of utility (E1, E2).
 
-**No causal evidence says that compute draws engineers** (``b_compute``, grade D): every result that leans on it says
-so. Which sectors use whose fleet is an assumption too.
+**There is no causal evidence that compute attracts engineers** (``b_compute``, grade D); every result that depends on
+it says so. The assignment of sectors to the owners of fleets is an assumption, too (grade D).
 """
 
 from functools import lru_cache
@@ -56,7 +56,7 @@ OWNER_OF = np.array(
             "sovereign_and_public",
         )
     ]
-)  # (sector,) whose machines it uses
+)  # (sector,) owner whose machines the sector uses; assumed, grade D
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 PUSHED = {
     "research_scientist": 0.2,
@@ -68,77 +68,82 @@ PUSHED = {
 PUSHED_ROLES = np.array([PUSHED.get(r, 0.0) for r in ROLES])
 
 
-def fleets(setting, a, rules, year, start):
-    """H100-equivalents that the hub's engineers can use: (hub, owner) owners' fleets, and (hub,) what all share.
+def fleets(setting, a, rules, year, start) -> tuple[np.ndarray, np.ndarray]:
+    """Return the H100-equivalents that the hub's engineers can use.
 
-    New capacity at a hub, of the pipeline or of a policy, counts times ``local_use_share``. What a country gives its
-    own engineers counts whole, shared by its hubs in proportion to their engineers at the start.
+    Of new capacity at a hub, from the pipeline or a policy, the share ``local_use_share`` counts. Public compute that a
+    country gives its own engineers counts in full; its hubs share it by their engineers at the start.
+
+    Returns
+    -------
+    (hub, owner) fleets of the owners, and (hub,) capacity that all sectors share
     """
     owned = (setting.h100e * np.exp(a.fleet_growth * (year - start)))[:, None] * setting.owner_share
     multiplier = rules["compute_multiplier"]
     return (np.maximum(owned * multiplier[:, None], 0.0), np.maximum(pushed(setting, a, rules, year) * multiplier, 0.0))
 
 
-def standing(setting, year):
-    """(hub,) H100-equivalents of the baseline that have come online since the start: what stands or is being built."""
+def standing(setting, year) -> np.ndarray:
+    """Return (hub,) the H100-equivalents of the baseline's pipeline that have come online since the start."""
     live = setting.pipeline[setting.pipeline[:, 1] <= year]
     return np.bincount(live[:, 0].astype(int), live[:, 2], len(setting.hubs))
 
 
-def pushed(setting, a, rules, year):
-    """(hub,) H100-equivalents for local use that have come online since the start, of the baseline and of policies."""
+def pushed(setting, a, rules, year) -> np.ndarray:
+    """Return (hub,) the H100-equivalents for local use that have come online since the start, policies included."""
     in_country = np.bincount(setting.country, setting.stock, len(setting.countries))[setting.country]
     public = rules["country_compute_h100e"][setting.country] * setting.stock / in_country
     return a.local_use_share * (standing(setting, year) + rules["compute_h100e"]) + public
 
 
-def jobs_of(setting, a, rules, year):
-    """(hub,) jobs that policies have opened by compute, once, beyond those of the baseline (E7)."""
+def jobs_of(setting, a, rules, year) -> np.ndarray:
+    """Return (hub,) the jobs that compute of policies has opened since the start, beyond the baseline's (E7)."""
     baseline = eq.compute_jobs(a.local_use_share * standing(setting, year), a.jobs_per_1000_h100e)
     return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e) - baseline
 
 
-def accessible_compute(setting, a, rules, year, start):
-    """(hub,) H100-equivalents that the hub's engineers can use, all owners together; guarantees come on top."""
+def accessible_compute(setting, a, rules, year, start) -> np.ndarray:
+    """Return (hub,) the H100-equivalents that the hub's engineers can use, of all owners, without guarantees."""
     owned, shared = fleets(setting, a, rules, year, start)
     return owned.sum(axis=1) + shared
 
 
-def compute_per_engineer(setting, a, rules, sizes, year, start):
-    """H100-equivalents an engineer: (hub,) on average, and (hub, sector).
+def compute_per_engineer(setting, a, rules, sizes, year, start) -> tuple[np.ndarray, np.ndarray]:
+    """Return the H100-equivalents per engineer: (hub,) on average, and (hub, sector).
 
     Parameters
     ----------
-    sizes : (hub,) and (hub, sector) persons, the second positive
+    sizes : (hub,) and (hub, sector) engineers, persons, the second positive
     """
     (owned, shared), (size, sector_size) = fleets(setting, a, rules, year, start), sizes
-    users = (sector_size @ np.eye(len(OWNERS))[OWNER_OF])[:, OWNER_OF]  # who share the machines of one's sector
+    users = (sector_size @ np.eye(len(OWNERS))[OWNER_OF])[:, OWNER_OF]  # engineers who share the machines of the sector
     size = np.maximum(size, 1.0)
     rationed = eq.rationed_compute(owned[:, OWNER_OF], users, (shared / size)[:, None])
+    # sectors with a guarantee have at least that much; the hub's mean rises by the difference
     guarantee = np.where(GUARANTEED, rules["compute_guarantee"][setting.country][:, None], 0.0)
     by_sector = np.maximum(rationed, guarantee)
     share = sector_size / sector_size.sum(axis=1, keepdims=True)
     return (owned.sum(axis=1) + shared) / size + (share * (by_sector - rationed)).sum(axis=1), by_sector
 
 
-def compute_table(setting, a, market):
-    """(role, hub) pull of compute (E2), around the mean over the world's engineers."""
+def compute_table(setting, a, market) -> np.ndarray:
+    """Return (role, hub) the log-odds of compute (E2), centred at the mean over the world's engineers."""
     compute = relative(a, market, market.compute)
     mean = np.average(np.log1p(compute), weights=np.maximum(market.size, 1e-9))
     return eq.compute_pull(compute, b_compute(a)[:, None], mean)
 
 
 class UtilityTerms(NamedTuple):
-    """What draws people to hubs under the rules now in force, term by term; log-odds, see :func:`pulls`."""
+    """Terms of the utility of hubs under the rules now in force, in log-odds, from :func:`utility_terms`."""
 
     pay: np.ndarray  # (profile, hub, years of newcomer relief left, up to the expected stay)
-    pay_returnee: np.ndarray  # the same under returnee relief
-    pay_arriving: np.ndarray  # (profile, hub) with all of the newcomer relief
-    sign_on: np.ndarray  # (profile, hub) what is paid once to people who move in
+    pay_returnee: np.ndarray  # (profile, hub, years of returnee relief left)
+    pay_arriving: np.ndarray  # (profile, hub) with the full term of newcomer relief
+    sign_on: np.ndarray  # (profile, hub) one payment to people who move in
     remote: np.ndarray  # (profile, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (role, hub)
-    jobs: np.ndarray  # (role, hub) jobs that compute has opened and nobody has taken
+    jobs: np.ndarray  # (role, hub) vacancies among the jobs that compute has opened
     permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     closed: np.ndarray  # (home, hub) bool, to people from abroad
@@ -147,20 +152,20 @@ class UtilityTerms(NamedTuple):
 
 
 class Market:
-    """State of the market in one year, by hub; all money is real (2026), since brackets and fees are indexed."""
+    """State of the market in one year, by hub. All money is in 2026 USD, because tax brackets and fees are indexed."""
 
-    def __init__(self, pay_scale, skill, price, compute, sector_compute, size, frontier):
-        self.pay_scale = pay_scale  # (hub,) pay over that of the start, real
-        self.skill = skill  # (tier, role) the same, worldwide
+    def __init__(self, pay_scale, skill, price, compute, sector_compute, size, frontier) -> None:
+        self.pay_scale = pay_scale  # (hub,) real pay over that of the start
+        self.skill = skill  # (tier, role) pay over that of the baseline, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
-        self.sector_compute = sector_compute  # (hub, sector) the same of a sector's engineers
+        self.sector_compute = sector_compute  # (hub, sector) H100-equivalents per engineer of the sector
         self.size = size  # (hub,) persons
-        self.frontier = frontier  # growth of owners' fleets since the start: compute is seen in fleets of the day
+        self.frontier = frontier  # growth factor of owners' fleets since the start
 
 
-def update_market(sim, year):
-    """Set pay, prices and compute from the last count of stocks and the rules in force; lay the tables for choices."""
+def update_market(sim, year) -> None:
+    """Update pay, prices and compute from the last counts and the rules in force, and the tables for choices."""
     # jobs that new compute opens come first: pay follows the demand that they add
     sim.open_jobs(year)
     sim.market = market(sim, year, sim.rules)
@@ -169,18 +174,19 @@ def update_market(sim, year):
     sim.from_abroad = route_shares(sim)
     sim.sectors = sectors(sim, gross_pay(sim.world.setting, sim.a, sim.market.pay_scale, sim.market.skill))
     sim.hiring = hiring(sim, year)
-    # the terms of utility, then the same as compiled choices read them
+    # the terms of utility, then their tables in the layout of the compiled choices
     sim.utility_terms = utility_terms(sim, year)
     sim.tables = tables(sim, year)
 
 
-def market(sim, year, rules):
-    """The market of a year under ``rules``, from the last count of stocks."""
+def market(sim, year, rules) -> Market:
+    """Return the :class:`Market` of a year under ``rules``, from the last counts of stocks (E7, E8)."""
     s, a = sim.world.setting, sim.a
     t = year - sim.world.start
     size = sim.size()
     reference = sim.reference[min(t, len(sim.reference) - 1)]
-    demand = reference + jobs_of(s, a, rules, year)  # which rises with the jobs that compute opens
+    # demand for engineers is the reference path plus the jobs that compute opens
+    demand = reference + jobs_of(s, a, rules, year)
     pay_scale = eq.pay_level(1.0, size, demand, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute, by_sector = compute_per_engineer(s, a, rules, (size, sim.sector_size()), year, sim.world.start)
@@ -189,10 +195,10 @@ def market(sim, year, rules):
     return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size, frontier)
 
 
-def openings(setting, a, rules, affiliate_jobs):
-    """(hub,) openings a year, persons: those of the start, times policy, plus jobs opened by lost petitions.
+def openings(setting, a, rules, affiliate_jobs) -> np.ndarray:
+    """Return (hub,) openings, persons a year: those of the start times policy, plus jobs opened by lost petitions.
 
-    They do not grow with the hub's own stock: the pull of size is ``b_size`` alone.
+    They do not grow with the hub's own stock, because the attraction of size is the term ``b_size`` alone.
     """
     turnover = a.job_change_rate + (setting.exit_rate + np.maximum(setting.growth, 0.0))[setting.country]
     policy = rules["openings"] * rules["country_openings"][setting.country]
@@ -200,21 +206,26 @@ def openings(setting, a, rules, affiliate_jobs):
     return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
 
 
-def gross_pay(setting, a, pay_scale, skill):
-    """(hub, tier, role) kUSD a year as engineers value it (E1), real; ``skill`` as from :func:`skill_pay`."""
+def gross_pay(setting, a, pay_scale, skill) -> np.ndarray:
+    """Return (hub, tier, role) kUSD a year (2026), gross pay with equity as engineers value it (E1).
+
+    Parameters
+    ----------
+    pay_scale : (hub,) pay over that of the start; skill : (tier, role), from :func:`skill_pay`
+    """
     base, bonus, liquid, illiquid = np.moveaxis(setting.pay, -1, 0)
     value = eq.gross_value(base, bonus, liquid, illiquid, a.liquid_equity_weight, a.illiquid_equity_weight)
     return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
 
 
-def skill_pay(a, rules):
-    """(tier, role) pay over that of the baseline, by what policy does to pay and to demand (E7)."""
+def skill_pay(a, rules) -> np.ndarray:
+    """Return (tier, role) pay relative to the baseline, from the policies on pay and on demand (E7)."""
     tier_pay, role_pay, *demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
     return eq.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
 
 
-def mean_pay(setting, a):
-    """Net real pay of the world's engineers at the start, policy and relief apart, kUSD a year (E1)."""
+def mean_pay(setting, a) -> float:
+    """Return the world's mean net real pay at the start, kUSD a year, without policy and relief (E1)."""
     skill = np.ones((setting.tier_share.shape[1], setting.role_share.shape[1]))
     gross = gross_pay(setting, a, np.ones(len(setting.hubs)), skill)
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate)
@@ -234,8 +245,8 @@ def mean_pay(setting, a):
     return float(np.average(net, weights=people))
 
 
-def utility_terms(sim, year):
-    """The :class:`Pulls` under the rules now in force."""
+def utility_terms(sim, year) -> UtilityTerms:
+    """Return the :class:`UtilityTerms` of a year under the rules now in force (E1, E2, E10, E11)."""
     s, a, rules, m = sim.world.setting, sim.a, sim.rules, sim.market
     valued = gross_pay(s, a, m.pay_scale, m.skill)
     gross = with_allowance(valued, rules)
@@ -267,14 +278,17 @@ def utility_terms(sim, year):
     )
 
 
-def going_home(setting, back, rules):
-    """(home, hub of residence) log-odds of going home: fitted, times what policy makes of it (E3)."""
+def going_home(setting, back, rules) -> np.ndarray:
+    """Return (home, hub of residence) the log-odds of returning home: the fitted constant and policy (E3).
+
+    ``back`` is (home, hub), or None for zeros; the rule ``going_home`` multiplies the odds.
+    """
     fitted = np.zeros((len(setting.homes), len(setting.hubs))) if back is None else back
     return fitted + np.log(np.maximum(rules["going_home"], 1e-9))[setting.country]
 
 
-def tables(sim, year):
-    """The pulls laid out as the kernels read them: one row an engineer for every term."""
+def tables(sim, year) -> Tables:
+    """Return the :class:`Tables` that compiled choices read: the terms of utility, combined and in float32."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
     role = np.arange(p.pay.shape[0]) // TASTE_COUNT % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
@@ -314,17 +328,17 @@ def tables(sim, year):
     )
 
 
-def relief_matters(setting, utility_terms):
-    """(home, origin) bool: a scheme runs in the country of residence, or in one that counts as home."""
+def relief_matters(setting, utility_terms) -> np.ndarray:
+    """Return whether tax relief matters: (home, origin) bool, a scheme runs in the country of residence or at home."""
     scheme = (utility_terms.newcomer_years > 0) | (utility_terms.returnee_years > 0)
     at_home = ((setting.home_share > 0) & scheme).any(axis=1)
     return at_home[:, None] | scheme
 
 
 class Layout:
-    """What the tables of a simulation hold that neither time nor policy changes."""
+    """Parts of the choice tables of a simulation that neither time nor policy changes."""
 
-    def __init__(self, setting, a, move_cost_abroad):
+    def __init__(self, setting, a, move_cost_abroad) -> None:
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = -eq.utility(
             a,
@@ -338,42 +352,46 @@ class Layout:
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.inverse_dissimilarity = (1 / self.dissimilarity)[self.nest]
 
-    def trips(self, a, rights):
-        """(family or none * tier, origin, destination) cost of a corridor, of a closed one beyond all bounds."""
+    def trips(self, a, rights) -> np.ndarray:
+        """Return (family * tier, origin, destination) the cost of a move in log-odds, inf for a closed corridor."""
         further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
 
 
 @lru_cache(maxsize=8)
-def nests_of(setting):
-    """(home, origin, hub) nest of every alternative (E3)."""
+def nests_of(setting) -> np.ndarray:
+    """Return (home, origin, hub) int8 the nest of every alternative (E3)."""
     hubs = np.arange(len(setting.hubs))
     return np.stack(
         [eq.nests(hubs, setting.country, np.tile(share > 0, (len(hubs), 1))) for share in setting.home_share]
     )
 
 
-def dissimilarity_of(a):
-    """(nest,) dissimilarity of the alternatives within each nest (E3)."""
+def dissimilarity_of(a) -> np.ndarray:
+    """Return (nest,) the dissimilarity of the alternatives within each nest (E3)."""
     return np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third])
 
 
-def after(pay, years):
-    """(profile, hub) of a table by years of relief left, for people who have ``years`` (hub,) of it."""
+def after(pay, years) -> np.ndarray:
+    """Return (profile, hub) the entries of ``pay`` (profile, hub, years of relief left) at ``years`` (hub,)."""
     return np.take_along_axis(pay, np.minimum(years, pay.shape[2] - 1)[None, :, None], axis=2)[..., 0]
 
 
-def closed_to(setting, rules):
-    """(home, hub) bool: people of the home may not move in from abroad; a bar by origin never meets citizens."""
+def closed_to(setting, rules) -> np.ndarray:
+    """Return whether a hub admits nobody of a home from abroad: (home, hub) bool; a bar by origin exempts citizens."""
     bars = rules["bars"].reshape(-1, len(setting.homes))[setting.country].T > 0
     return np.ascontiguousarray((rules["is_closed"] > 0)[setting.country] | (bars & (setting.home_share == 0)))
 
 
-def pay_table(gross, tax, relief, price, sim):
-    """(profile, hub, years of relief) pull of net real pay (E1, E2).
+def pay_table(gross, tax, relief, price, sim) -> np.ndarray:
+    """Return (profile, hub, years of relief left) the log-odds of net real pay (E1, E2).
 
-    The years end with the horizon: relief beyond it is worth nothing more.
+    The axis of years ends at the horizon, because relief beyond it has no value.
+
+    Parameters
+    ----------
+    gross : (hub, tier, role) kUSD a year; tax : (hub, tier, role) rate; relief : (hub,) share of tax; price : (hub,)
     """
     a = sim.a
     left = np.arange(int(np.ceil(a.horizon)) + 1)
@@ -394,21 +412,22 @@ def pay_table(gross, tax, relief, price, sim):
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
 
 
-def remote_pull(sim, gross, price):
-    """(profile, hub) pull of a remote worker's net real pay (E11), taxed and spent where he lives."""
+def remote_pull(sim, gross, price) -> np.ndarray:
+    """Return (profile, hub) the log-odds of a remote worker's net real pay, taxed and spent where they live (E11)."""
     s, rules = sim.world.setting, sim.rules
     fee_paid = labour.remote_gross_pay(sim, gross)
     tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
 
 
-def permit_disutility(sim, gross, tax):
-    """(group, home, tier, role, hub) what needing a permit does to the pull of a hub; NaN where no route is open.
+def permit_disutility(sim, gross, tax) -> np.ndarray:
+    """Return (group, home, tier, role, hub) the log-odds that needing a permit adds to a hub, NaN without a route.
 
-    Waiting and odds discourage (E2), and the engineer's part of the fees lowers net pay (E1): the mean over people,
-    each with his own route.
+    Waiting and low odds lower utility (E2), and the engineer's part of the fees lowers net pay (E1). The result is the
+    mean over applicants, who take different routes.
     """
     a, rules, (route, share, pattern_of) = sim.a, sim.rules, sim.from_abroad
+    # loss of pay by the fees of each route, in kUSD
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
     net = lambda fee: eq.net_real_pay(  # noqa: E731
@@ -420,6 +439,7 @@ def permit_disutility(sim, gross, tax):
         mean_odds=sim.visas.known_odds[route],
         fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
     )
+    # mean over the routes that applicants take
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
     return np.where(reached > 0, mean, np.nan)[pattern_of]
