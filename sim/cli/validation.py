@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Assumptions, Json, Out, Population, Quiet, Seed, Uncertainty, Workers, population_of
+from sim.cli.options import (
+    Assumptions,
+    Json,
+    Out,
+    Population,
+    Quiet,
+    Seed,
+    Uncertainty,
+    Workers,
+    World,
+    population_of,
+)
 from sim.errors import UsageError
 
 
@@ -83,6 +94,7 @@ def experiments(
     seed: Seed = 0,
     assumptions: Assumptions = None,
     only_list: Annotated[bool, typer.Option("--list", help="Say what was published; measure nothing.")] = False,
+    world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -127,6 +139,7 @@ def atlas(
     seed: Seed = 0,
     assumptions: Assumptions = None,
     workers: Workers = None,
+    world: World = None,
     json: Json = False,
     quiet: Quiet = False,
 ):

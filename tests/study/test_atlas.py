@@ -49,3 +49,10 @@ def test_the_page_lists_every_dose(small):
 def test_a_family_that_is_not_there_is_refused():
     with pytest.raises(UsageError, match="nearest: tax_rate_points"):
         atlas(("tax_rate_point",), **SMALL)
+
+
+def test_the_command_prints_a_row_a_dose(talentflow):
+    code, out, _ = talentflow("atlas", "is_closed", "--population", "5000", "--replicates", "2", "--years", "1")
+    assert code == 0
+    assert "country.usa.is_closed" in out
+    assert "-100" in out
