@@ -46,7 +46,7 @@ ROWS = {
         "country.usa.route.h1b.approval_rate", (0.92, 0.87, 0.67), "grants,route=usa.h1b", ("V01",)
     ),
     "route_pay_threshold_kusd": Row(
-        "country.deu.route.blue_card.pay_threshold_kusd", (60, 90, 150), "grants,route=deu.blue_card"
+        "country.deu.route.blue_card.pay_threshold_kusd", (110, 130, 150), "grants,route=deu.blue_card"
     ),
     "route_is_open": Row("country.usa.route.h1b.is_open", (False,), "grants:usa", ("V10", "V11", "V12")),
     "route_selection": Row(
@@ -56,7 +56,7 @@ ROWS = {
     "route_practitioner": Row("country.usa.route.h1b.practitioner", (False,), "grants,route=usa.h1b,tier=practitioner"),
     "route_entry": Row("country.usa.route.h1b.entry", (False,), "grants,route=usa.h1b,tier=entry"),
     "route_years": Row("country.usa.route.h1b.years", (2, 1, 0.5), "stock:usa,status=temporary"),
-    "route_reach": Row("country.can.route.global_talent.reach", (0.25, 0.5, 1.0), "grants,route=can.global_talent"),
+    "route_reach": Row("country.can.route.global_talent.reach", (0.25, 0.75, 1.0), "grants,route=can.global_talent"),
     "tax_rate_points": Row("country.usa.tax.rate_points", (3, 10, 20), "arrivals:usa", ("T03", "T04", "T05")),
     "newcomer_relief": Row("country.nld.tax.newcomer_relief", (0.2, 0.45, 0.7), "arrivals:nld", ("T08", "T11")),
     "newcomer_years": Row("country.nld.tax.newcomer_years", (3, 2, 1), "arrivals:nld", ("T12", "T13")),

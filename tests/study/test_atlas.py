@@ -26,6 +26,7 @@ def test_every_family_has_its_row():
     for field, row in ROWS.items():
         assert levers[row.lever].field == field
         assert len(row.doses) == 3 or levers[row.lever].kind in ("flag", "choice")
+        assert levers[row.lever].present not in row.doses, row.lever
         assert set(row.studies) <= set(studies)
         assert measure(result, row.measure).dims == ("arm", "replicate")
 
