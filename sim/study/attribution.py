@@ -1,8 +1,8 @@
-"""Why: an effect split over the scenario's policies, and over the channels through which they work.
+"""Split an effect over the scenario's policies, or over the channels through which they work.
 
-Both splits are Shapley values over arms run on the same pairs, so their parts sum to the effect. Policies on pay,
-tax, compute, visas and jobs are switched off by putting the baseline's rules back; a mechanism (network, feedback) by
-letting engineers see the ties, or the sizes and affiliate jobs, of the baseline arm instead of those of their own.
+Both splits are Shapley values over simulations of the same replicates, so their parts sum to the effect. A policy is
+switched off by the baseline's rules. A mechanism (network, feedback) is switched off by replaying the ties, or the
+sizes and affiliate jobs, of the baseline arm.
 """
 
 from sim.errors import UsageError
@@ -85,8 +85,8 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
     return table
 
 
-def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
-    """The effect of a scenario on a measure split in several ways, on the same pairs.
+def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options) -> dict:
+    """Split the effect of a scenario on a measure in several ways, on the same replicates.
 
     Parameters
     ----------
@@ -102,6 +102,7 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
     asked = Options(**options).checked()
     prepared({"scenario": scenario}, baseline, asked)
     check_measures([measure], asked, single=True)
+    # drop or refuse splits that do not apply to this measure, these policies or this population
     if list(by) == ["origins"] and not splits_over_origins(measure):
         raise UsageError("why", f"{measure} does not split over origins: give the share or stock of a place")
     if len(by) > 1 and len(differences(scenario, baseline)) < 2:
@@ -117,22 +118,24 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options):
 
 
 def table_of(lab, scenario, baseline, measure, by):
-    """One of the splits, on the pairs of an Experiment; see :func:`split`."""
+    """Return one of the splits, computed on the replicates of an Experiment; see :func:`split`."""
     if by == "origins":
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
     names, pieces = parts_of(scenario, baseline, by)
     players, seed = len(names), lab.options.seed
+    # simulate each coalition that has a policy; without one its value is that of the baseline
     sets = coalitions(players, seed)
     acting = [c for c in sets if any(k < len(pieces) for k in c)]  # without a policy nothing differs
     arms = [between(scenario, baseline, [pieces[k] for k in sorted(c) if k < len(pieces)]) for c in acting]
     held = [(), *(_held(c, len(pieces)) for c in acting)] if by == "channels" else ()
     levels = lab.measure([baseline, *arms], measure, held)
+    # the value of a coalition is its effect against the baseline
     worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
     return parts_table(shapley(worth, players, seed), names, MEASURES[parse(measure).name].unit)
 
 
-def parts_of(scenario, baseline, by):
-    """The names of the parts and the pieces of policy that belong to the first of them.
+def parts_of(scenario, baseline, by) -> tuple[list, list]:
+    """Return the names of the parts, and the groups of policies that belong to the first of them.
 
     Raises
     ------
@@ -148,12 +151,12 @@ def parts_of(scenario, baseline, by):
     return [*touched, *MECHANISMS], list(touched.values())
 
 
-def channel_of(policy):
-    """The channel through which a policy works, by the rule that it moves."""
+def channel_of(policy) -> str:
+    """Return the channel through which a policy works, by the rule that it moves."""
     rule = policy.levers[0].field
     return next(name for name, beginnings in CHANNELS.items() if rule.startswith(beginnings))
 
 
-def _held(coalition, pieces):
-    """The mechanisms that are switched off in a coalition."""
+def _held(coalition, pieces) -> tuple[str, ...]:
+    """Return the mechanisms that are switched off in a coalition."""
     return tuple(name for k, name in enumerate(MECHANISMS, pieces) if k not in coalition)

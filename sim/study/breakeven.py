@@ -1,6 +1,7 @@
-"""Break-even: the value of a lever at which an effect reaches a target, by root finding on paired effects."""
+"""Break-even: find the value of a lever at which an effect reaches a target, by root finding on paired effects."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -24,7 +25,7 @@ RESAMPLES = 1000  # of the pairs, for the error of the value found
 
 @dataclass(frozen=True)
 class Breakeven:
-    """The answer of :func:`breakeven`; effects and the target are in the unit that people read.
+    """Result of :func:`breakeven`; effects and the target are in the displayed unit, such as percentage points.
 
     Attributes
     ----------
@@ -62,11 +63,12 @@ class Breakeven:
 
 def breakeven(
     scenario, lever, measure="share:usa", target=0.0, within=(-math.inf, math.inf), baseline="baseline", **options
-):
-    """The value of a lever at which a scenario's effect on a measure reaches a target.
+) -> Breakeven:
+    """Find the value of a lever at which a scenario's effect on a measure reaches a target.
 
-    The lever replaces the scenario's own policies on it. A lever of another country with target 0 asks how much of it
-    undoes the scenario. All values are tried on the same pairs, so chance does not move the root.
+    The lever replaces the scenario's own policies on it. With a lever of another country and target 0, the result is
+    how much of that lever offsets the scenario. All values are tried on the same replicates, so chance does not move
+    the root.
 
     Parameters
     ----------
@@ -89,14 +91,17 @@ def breakeven(
     scenario, baseline = as_scenario(scenario), as_scenario(baseline)
     asked, chosen = Options(**options).checked(), quantity_lever(lever)
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
+    # check everything before the first run
     to_value, to_position = scale(chosen, *within)
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, asked)
     check_measures([measure], asked, single=True)
+    # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
         curve = _Curve(lab, scenario, baseline, lever, measure, to_value, here)
         crossings = curve.crossings(wanted)
         root, stretch = _search(curve, crossings, wanted, here) if crossings else (None, None)
+    # root of every single replicate, for the band; then the root of their mean
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
     spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
     low, high = np.quantile(spread, (LOW, HIGH)) if spread else (math.nan, math.nan)
@@ -122,16 +127,16 @@ def breakeven(
     )
 
 
-def _search(curve, spans, wanted, here):
-    """The position in the span nearest to ``here`` that has the effect wanted, and the span if all of it has."""
+def _search(curve, spans, wanted, here) -> tuple:
+    """Return the root in the span nearest to ``here``, and that span if the whole of it has the effect ``wanted``."""
     first, last = min(spans, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
     if curve.at(first).mean() != wanted:
         return brentq(lambda u: curve.at(u).mean() - wanted, first, last, xtol=NARROW), None
     return min(max(here, first), last), ((first, last) if first < last else None)
 
 
-def limits(text, what="within "):
-    """(low, high) of the text ``LOW:HIGH``; no limits for None. ``what`` leads a message.
+def limits(text, what="within ") -> tuple[float, float]:
+    """Parse ``LOW:HIGH`` into (low, high); None means no limits. ``what`` begins the error message.
 
     Raises
     ------
@@ -152,7 +157,7 @@ def limits(text, what="within "):
 
 
 class _Curve:
-    """Paired effects at positions of the lever between 0 and 1, each position run once."""
+    """Paired effects at positions of the lever between 0 and 1; each position is run once."""
 
     def __init__(self, lab, scenario, baseline, lever, measure, to_value, here):
         self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
@@ -162,34 +167,36 @@ class _Curve:
         self.base = base
         self.known = {u: level - base for u, level in zip(grid, levels, strict=True)}
 
-    def at(self, u):
-        """(pair,) effects at a position, in the measure's own unit."""
+    def at(self, u) -> np.ndarray:
+        """Return the (replicate,) effects at a position, in the measure's own unit."""
         if u not in self.known:
             self.known[u] = self.lab.measure([self.scenario_at(u)], self.measure)[0] - self.base
         return self.known[u]
 
     @property
-    def positions(self):
+    def positions(self) -> np.ndarray:
         """Positions run so far, ascending."""
         return np.array(sorted(self.known))
 
     @property
-    def effects(self):
-        """(position, pair) effects."""
+    def effects(self) -> np.ndarray:
+        """(position, replicate) effects."""
         return np.array([self.known[u] for u in self.positions])
 
-    def crossings(self, wanted):
-        """Spans of positions at whose ends the mean effect lies on two sides of the one wanted, or all along on it."""
+    def crossings(self, wanted) -> list[tuple]:
+        """Return the spans in which the mean effect crosses ``wanted``, and the stretches on which it equals it."""
         u, side = self.positions, np.sign(self.effects.mean(axis=1) - wanted)
         spans = [(u[k], u[k + 1]) for k in range(len(u) - 1) if side[k] * side[k + 1] < 0]
+        # first and last position of each stretch on which the mean effect equals the target
         edges = np.flatnonzero(np.diff(np.r_[False, side == 0, False]))
         return spans + [(u[first], u[last - 1]) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _roots(u, curves, wanted, near):
-    """Where each of the curves, straight between positions ``u``, passes ``wanted``, nearest ``near``; if it does."""
+def _roots(u, curves, wanted, near) -> Iterator:
+    """Yield the root nearest ``near`` of each piecewise linear curve over ``u`` that reaches ``wanted``."""
     for curve in curves:
         gap = curve - wanted
+        # linear interpolation between the two positions around each change of sign
         k = np.flatnonzero(gap[:-1] * gap[1:] <= 0)
         step = gap[k + 1] - gap[k]
         roots = u[k] + np.where(step == 0, 0.5, -gap[k] / np.where(step == 0, 1, step)) * (u[k + 1] - u[k])
@@ -197,8 +204,8 @@ def _roots(u, curves, wanted, near):
             yield roots[np.abs(roots - near).argmin()]
 
 
-def _error(u, effects, wanted, root, to_value, seed):
-    """Standard deviation of the root of the mean curve when the pairs are drawn anew with replacement."""
+def _error(u, effects, wanted, root, to_value, seed) -> float:
+    """Return the bootstrap standard error of the root: replicates are resampled with replacement."""
     pairs = effects.shape[1]
     if pairs == 1:
         return math.nan
@@ -208,12 +215,14 @@ def _error(u, effects, wanted, root, to_value, seed):
     return float(np.std(found, ddof=1)) if len(found) > RESAMPLES / 2 else math.nan
 
 
-def _table(effects, values):
+def _table(effects, values) -> pd.DataFrame:
+    """Return a DataFrame of the tried values with the mean, 90 % band and standard error of their effects."""
     low, high = np.quantile(effects, (LOW, HIGH), axis=1)
     pairs = effects.shape[1]
     error = effects.std(axis=1, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(len(values), math.nan)
     return pd.DataFrame({"value": values, "mean": effects.mean(axis=1), "low": low, "high": high, "error": error})
 
 
-def _rounded(value, lever):
+def _rounded(value, lever) -> float:
+    """Return the value as a float, rounded for a lever that takes whole numbers only."""
     return float(round(value)) if lever.kind == "integer" else float(value)

@@ -1,8 +1,8 @@
-"""Counts by several attributes together, returns, moves by role and cohorts: taken while the runs go on.
+"""Count people by several attributes together, returns, moves by role and cohorts, while simulations run.
 
-No saved run holds people by tier, role, status and home together: that array would be twenty times all others. So a
-query such as ``arrivals:usa,tier=expert,home=ind`` or ``stay:usa,trained_in=usa,home=chn@+5`` is answered from the
-engineers themselves, in pairs of runs made for it. Queries are those of ``results.measures``.
+Saved runs do not hold people by tier, role, status and home together: that array would be twenty times all others. A
+query such as ``arrivals:usa,tier=expert,home=ind`` or ``stay:usa,trained_in=usa,home=chn@+5`` is computed from the
+agents themselves, in simulations made for it. ``results.measures`` defines the queries.
 """
 
 from functools import partial
@@ -13,7 +13,7 @@ from sim.arguments import listed
 from sim.errors import ResultError, nearest
 from sim.model.state import Trajectory
 from sim.model.year import simulate
-from sim.results.measures import COHORTS, MEASURES, PERSON, find, known_values, parse
+from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import check_period
 from sim.study.options import Options
@@ -28,20 +28,20 @@ NAMES = {"tier": TIERS, "role": ROLES, "sector": SECTORS, "status": STATUSES}
 
 
 class Nothing(dict):
-    """A part of a trajectory that nobody will read."""
+    """A part of a trajectory that is not read and therefore not stored."""
 
-    def __setitem__(self, key, value):
-        """Forget it."""
+    def __setitem__(self, key, value) -> None:
+        """Discard the value."""
 
 
-def movers_only():
-    """A trajectory that keeps movers and nothing else."""
+def movers_only() -> Trajectory:
+    """Return a Trajectory that stores movers and nothing else."""
     kept = ("sizes", "sectors", "jobs", "academia", "leaders", "residence_of_contacts")
     return Trajectory(**{name: Nothing() for name in kept}, movers=[])
 
 
-def checked(text, data):
-    """A query that can be counted.
+def checked(text, data) -> Query:
+    """Parse and check a query that can be counted.
 
     Parameters
     ----------
@@ -63,10 +63,12 @@ def checked(text, data):
             find(data, value)
         elif value not in known:
             raise ResultError(text, f"unknown {key} {value!r}{nearest(value, known, known)}")
+    # the place must exist, and some measures need one
     if query.place:
         find(data, query.place)
     elif query.name in ("arrivals", "departures", "returns", "stay"):
         raise ResultError(text, f"{query.name} needs a place, as in {query.name}:usa")
+    # a cohort's `@+5` is a year after the start; the year must lie inside the run
     first, last = int(data.time[0]), int(data.time[-1])
     if query.after is not None:
         query = type(query)(query.name, query.place, query.keys, first + query.after)
@@ -100,6 +102,7 @@ def count(scenario, queries, baseline="baseline", **options):
     data = ones(["baseline", "scenario"], o.start, o.years)
     texts = listed(queries)
     wanted = [checked(text, data) for text in texts]
+    # count in every replicate
     with experiment(o) as lab:
         plan, draws, found = lab.plan(arms), lab.draws.first(o.replicates), []
         for pair in lab.each(partial(count_replicate, queries=wanted), [plan] * len(draws), range(len(draws)), draws):
@@ -110,8 +113,8 @@ def count(scenario, queries, baseline="baseline", **options):
             enumerate(zip(texts, wanted, strict=True))]  # fmt: skip
 
 
-def _row(text, query, values, o):
-    """What is said of a query; values (arm, pair, time)."""
+def _row(text, query, values, o) -> dict:
+    """Return one row of the result for a query; ``values`` is (arm, replicate, time)."""
     at = -1 if query.time is None else query.time - o.start
     now = values[..., at]
     effect, n = now[1] - now[0], now.shape[1]
@@ -128,8 +131,8 @@ def _row(text, query, values, o):
     }
 
 
-def count_replicate(plan, k, draw, queries):
-    """All queries in both arms of pair ``k``: for each query a list of two (time,) arrays, persons or shares."""
+def count_replicate(plan, k, draw, queries) -> list:
+    """Count all queries in both arms of replicate ``k``: for each query two (time,) arrays, persons or shares."""
     common_past, found = initial_state(plan, k, draw), []
     for policies in plan.arms:
         sim = common_past.branch(policies)
@@ -138,8 +141,8 @@ def count_replicate(plan, k, draw, queries):
     return [list(of_query) for of_query in zip(*found, strict=True)]
 
 
-def _follow(sim, plan, queries):
-    """One arm: (time,) or (year,) array of every query."""
+def _follow(sim, plan, queries) -> list[np.ndarray]:
+    """Run one arm and return the (time,) or (year,) array of every query."""
     data = ones(["baseline"], plan.start, plan.years)
     who = [_Who(query, data, sim) for query in queries]
     values = [[] for _ in queries]
@@ -162,7 +165,7 @@ def _follow(sim, plan, queries):
 
 
 class _Who:
-    """Whom a query counts."""
+    """The people that a query counts."""
 
     def __init__(self, query, data, sim):
         s = sim.world.setting
@@ -175,8 +178,8 @@ class _Who:
         self.keys = {key: value for key, value in query.keys.items() if key in PERSON}
         self.cohort = None
 
-    def match(self, category, home, sector, status, trained_in):
-        """(person,) bool: has all that the keys ask for."""
+    def match(self, category, home, sector, status, trained_in) -> np.ndarray:
+        """Return (person,) bool: has every attribute that the keys name."""
         columns = {"tier": tier_of(category), "role": role_of(category), "sector": sector, "status": status}
         mine = np.ones(len(home), bool)
         for key, value in self.keys.items():
@@ -188,32 +191,34 @@ class _Who:
                 mine &= columns[key] == NAMES[key].index(value)
         return mine
 
-    def present(self, sim):
-        """(slot,) bool: engineers now who match, wherever they live."""
+    def present(self, sim) -> np.ndarray:
+        """Return (slot,) bool: present engineers who match, wherever they live."""
         p, used = sim.people, sim.used
         return (p.hub[:used] >= 0) & self.match(
             p.category[:used], p.home[:used], p.sector[:used], p.status[:used], p.trained_in[:used]
         )
 
-    def stock(self, sim):
-        """Persons in the place who match, or their part of all who do."""
+    def stock(self, sim) -> float:
+        """Return the matching persons in the place, or for a share their part of all who match."""
         mine = self.present(sim)
         inside = mine & self.place[sim.people.hub[: sim.used]]
         return inside.sum() / max(mine.sum(), 1) if self.query.name == "share" else inside.sum() * self.weight
 
-    def stayed(self, sim):
-        """Part of the cohort of the start, still engineers, that lives in the place."""
+    def stayed(self, sim) -> float:
+        """Return the part of the starting cohort that lives in the place, among those who are still engineers."""
         if self.cohort is None:
             self.cohort = np.flatnonzero(self.present(sim) & self.place[sim.people.hub[: sim.used]])
         hub = sim.people.hub[self.cohort]
         alive = hub >= 0
         return self.place[hub[alive]].mean() if alive.any() else np.nan
 
-    def moved(self, sim, movers):
-        """Persons among some movers who match and cross into, out of or inside the place, as the query says."""
+    def moved(self, sim, movers) -> float:
+        """Return the matching persons among ``movers`` who enter, leave or move within the place, as the query says."""
+        # attributes of the movers at the time of the move
         slots, origin, destination, category, sector, status = movers
         home, trained_in = sim.people.home[slots], sim.people.trained_in[slots]
         mine = self.match(category, home, sector, status, trained_in)
+        # keep those who cross the border of the place in the direction of the query
         out, into = self.place[origin], self.place[destination]
         name = self.query.name
         if name == "moves":

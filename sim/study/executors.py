@@ -1,11 +1,13 @@
-"""Where the cells of a sweep run: in this process, in local processes, or on a cluster. All are executors."""
+"""Choose where the points of a sweep run: in this process, in local processes or on a cluster."""
 
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from multiprocessing import parent_process
+from typing import Any
 
 from sim.errors import UsageError
 from sim.parallel import cores, pool, workers_here
@@ -16,14 +18,14 @@ PATIENCE = 20  # seconds for a scheduler to answer
 _alone = threading.Lock()
 
 
-def alone(task, *args):
-    """Run a task while no other runs in this process: kernels are called by one thread at a time."""
+def alone(task, *args) -> Any:
+    """Run a task while no other task runs in this process: kernels are called by one thread at a time."""
     with _alone:
         return task(*args)
 
 
-def alone_on_cluster(task, *args):
-    """The same in a worker of a cluster, with as many threads as the scheduler counts on it."""
+def alone_on_cluster(task, *args) -> Any:
+    """Run a task as :func:`alone` does, with as many threads as the cluster's scheduler counts on this worker."""
     from distributed import get_worker
 
     with _alone:
@@ -32,10 +34,10 @@ def alone_on_cluster(task, *args):
 
 
 class Inline(Executor):
-    """An executor that runs each task at once, in this process."""
+    """Executor that runs each task at once, in this process."""
 
-    def submit(self, task, /, *args, **options):
-        """Run the task; the future that comes back is done."""
+    def submit(self, task, /, *args, **options) -> Future:
+        """Run the task and return a finished future."""
         future = Future()
         try:
             future.set_result(task(*args, **options))
@@ -45,7 +47,7 @@ class Inline(Executor):
 
 
 class Workers:
-    """An executor, how many tasks it runs at once, and a fresh one when its processes are lost.
+    """An executor with its number of parallel tasks; it can be renewed when its processes are lost.
 
     Parameters
     ----------
@@ -58,8 +60,8 @@ class Workers:
         self._make, self.slots, self._run = make, slots, run
         self._executor = make()
 
-    def submit(self, task, *args):
-        """A future of ``task(*args)``; where the processes are gone already, it holds that error."""
+    def submit(self, task, *args) -> Future:
+        """Return a future of ``task(*args)``; if the processes are lost already, the future holds that error."""
         try:
             with uninterrupted():  # the first task starts the processes
                 return self._executor.submit(self._run, task, *args)
@@ -68,8 +70,8 @@ class Workers:
             future.set_exception(error)
             return future
 
-    def map(self, task, *rows):
-        """What a task gives for each of the rows of its arguments, in their order.
+    def map(self, task, *rows) -> list:
+        """Return the results of a task for each row of arguments, in order.
 
         Raises
         ------
@@ -82,19 +84,19 @@ class Workers:
                 "workers", "a worker process stopped: out of memory, or killed; the same command goes on"
             ) from None
 
-    def renew(self):
-        """Start again with fresh processes."""
+    def renew(self) -> None:
+        """Drop the executor and make a fresh one."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()
 
-    def close(self):
-        """Let the processes go; what has not begun never does."""
+    def close(self) -> None:
+        """Shut down the executor and cancel pending tasks."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
-def workers_of(executor=None, workers=None, task=None):
-    """The workers of a sweep.
+def workers_of(executor=None, workers=None, task=None) -> Iterator[Workers]:
+    """Open the workers of a sweep; local processes are shut down at the end of the block.
 
     Parameters
     ----------
@@ -106,10 +108,12 @@ def workers_of(executor=None, workers=None, task=None):
     ------
     Workers
     """
+    # the address of a cluster
     if isinstance(executor, str):
         with _dask_client(executor) as client:
             yield Workers(client.get_executor, max(1, sum(client.nthreads().values())), alone_on_cluster)
         return
+    # an executor of the caller's own, which stays open
     if executor is not None:
         yield Workers(lambda: executor, getattr(executor, "_max_workers", None) or cores())
         return
@@ -122,14 +126,16 @@ def workers_of(executor=None, workers=None, task=None):
         made.close()
 
 
-def begin_worker(threads):
-    """Set up a worker: its part of the cores; interrupts are the parent's business; where that dies, so does this."""
+def begin_worker(threads) -> None:
+    """Set up a worker process: its threads, no interrupts, and an exit when the parent dies."""
     set_threads(threads)
+    # interrupts are handled by the parent alone
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
-def _leave_with_parent():
+def _leave_with_parent() -> None:
+    """Wait until the parent process ends, then exit."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -137,7 +143,8 @@ def _leave_with_parent():
 
 
 @contextmanager
-def _dask_client(address):
+def _dask_client(address) -> Iterator:
+    """Connect to a dask scheduler for the length of the block; raise UsageError if none answers."""
     try:
         from distributed import Client
     except ImportError:

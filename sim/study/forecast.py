@@ -1,7 +1,7 @@
-"""Forecast flows between countries: a kernel, what the history of each corridor adds, and forecast margins.
+"""Forecast flows between countries from a kernel, the history of each corridor and forecast margins.
 
-The form is that of E2 without agents: kernel times corridor effect, scaled to the departures and arrivals that last
-year's margins promise. Everything is read off the fit years; the assumptions were chosen on shipped flows up to 2012.
+The form is that of E2 without agents: kernel times corridor effect, scaled to forecast departures and arrivals.
+Everything is estimated on the fit years; the assumptions were chosen on the shipped flows up to 2012.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ ASSUMED = {
 
 @dataclass(frozen=True)
 class Forecast:
-    """Flows of the years after the fit, and what they were made from."""
+    """Forecast flows of the years after the fit, with their ingredients."""
 
     flow: np.ndarray  # (year, origin, destination) persons
     data: np.ndarray  # (origin, destination) observed flows of the fit years, weighted by age
@@ -53,16 +53,16 @@ class Forecast:
     k: float  # moves that the kernel counts for
 
 
-def values():
-    """The assumptions as numbers: dict of name -> value."""
+def values() -> dict[str, float]:
+    """Return the assumptions as numbers: dict of name -> value."""
     return {name: row.value for name, row in ASSUMED.items()}
 
 
-def memory(volume, drift):
-    """Weights of the fit years, (year, country): the fewer move, the more years are needed.
+def memory(volume, drift) -> np.ndarray:
+    """Return the weights of the fit years, (year, country); a country with fewer moves needs more years.
 
-    The steady state of a local-level model: a country's moves change by the share ``drift`` a year, and their count
-    has a Poisson error (Durbin and Koopman 2012, chapter 2).
+    The weights are the steady state of a local-level model: a country's moves change by the share ``drift`` a year, and
+    their count has a Poisson error (Durbin and Koopman 2012, chapter 2).
 
     >>> memory(np.array([[10.0, 1e6], [10.0, 1e6]]), 0.2).round(2)
     array([[0.39, 0.  ],
@@ -74,8 +74,8 @@ def memory(volume, drift):
     return weight / weight.sum(axis=0)
 
 
-def margins(past, years, assumed=None):
-    """Departures and arrivals of every country in the years after ``past``.
+def margins(past, years, assumed=None) -> tuple[np.ndarray, np.ndarray]:
+    """Forecast departures and arrivals of every country in the years after ``past``.
 
     Parameters
     ----------
@@ -97,16 +97,18 @@ def margins(past, years, assumed=None):
     world = np.log(known[-1].sum() / known[-1 - span].sum()) / span
     growth = world + a["own_growth"] * (np.log(known[-1] / known[-1 - span]) / span - world)
     age = np.arange(len(past))[::-1, None]
+    # level of today: weighted years, each brought forward by the growth rate
     now = (weight * volume * np.exp(age * growth)).sum(axis=0)
     net = a["net_kept"] * (weight * (arrivals - departures)).sum(axis=0)
+    # growth fades from year to year; half of net migration goes to each side
     grown = np.cumsum(a["growth_kept"] ** np.arange(1, years + 1))[:, None] * growth
     ahead = now * np.exp(grown)
     leave, arrive = (np.maximum(ahead + sign * net / 2, LEAST) for sign in (-1, 1))
     return leave, arrive * (leave.sum(axis=1) / arrive.sum(axis=1))[:, None]
 
 
-def forecast(past, fitted, moved, years, assumed=None):
-    """The :class:`Forecast` of ``years`` years after ``past``.
+def forecast(past, fitted, moved, years, assumed=None) -> Forecast:
+    """Forecast the flows of ``years`` years after ``past``; return a :class:`Forecast`.
 
     Parameters
     ----------
@@ -120,6 +122,7 @@ def forecast(past, fitted, moved, years, assumed=None):
     UsageError without the extra ``validate``
     """
     a = assumed or values()
+    # corridor effects: the shrunken residuals of observed flows over the kernel
     data = weighted(past, a["yearly"])
     kernel = scaled(np.maximum(fitted, 1e-12), data)
     off = ~np.eye(len(data), dtype=bool)
@@ -131,7 +134,7 @@ def forecast(past, fitted, moved, years, assumed=None):
     return Forecast(flow, data, kernel, residual, k)
 
 
-def _to_margins(pull, leave, arrive):
-    """A kernel scaled to departures and arrivals."""
+def _to_margins(pull, leave, arrive) -> np.ndarray:
+    """Scale a kernel to departures and arrivals by country; return (origin, destination) flows."""
     one = np.outer(leave, arrive) / arrive.sum()  # any flows with these totals
     return scaled(np.where(pull > 0, pull, 1e-12), one)

@@ -1,4 +1,4 @@
-"""What the hubs' shares rest on: named factors against fitted constants, and assumptions that no file of a run shows.
+"""Decompose hub shares: named factors against fitted constants, and assumptions that no file of a run shows.
 
 ``python -m sim.study.hub_shares`` rewrites ``hub_pulls.csv`` and ``long_run.csv``, both at the central assumptions and
 the baseline: the first from the tables of the first year, the second from runs of ten years, hub constants inverted
@@ -24,12 +24,12 @@ LONG_RUN = ("boom_weight", "boom_half_life", "growth_half_life", "long_growth")
 TERMS = ("pay", "compute", "size", "openings", "people", "ties", "distance", "permits")
 
 
-def pulls():
-    """The pull of every hub on the engineers of the world, term by term, in the first year.
+def pulls() -> dict[str, np.ndarray]:
+    """Compute the pull of every hub on the engineers of the world, term by term, in the first year.
 
-    Each term of V (E2) is the mean over the engineers of the world, by home, tier, role and hub of residence, of what
-    the hub offers to people who would move there; the mean hub is that of the average engineer. Permits: the logarithm
-    of the mean odds that are left of an application.
+    Each term of V (E2) is the mean over the engineers of the world, by home, tier, role and hub of residence, of the
+    hub's utility term for people who would move there; the mean hub is that of the average engineer. Permits: the
+    logarithm of the mean probability that an application succeeds.
 
     Returns
     -------
@@ -38,10 +38,12 @@ def pulls():
     world, constants = fit_world(), shipped()[0]
     arm = Simulation(world, Assumptions.central(), constants, baseline_rules(), 0)
     s, p, a = world.setting, arm.utility_terms, arm.a
+    # weights of the world's engineers by hub, home and tier
     people = arm.counts.sum(axis=3) / arm.counts.sum()  # hub, home, tier
     home, tier, residence = people.sum(axis=(0, 2)), people.sum(axis=(0, 1)), people.sum(axis=(1, 2))
     role = residence @ s.role_share
     skill = np.einsum("t,r->tr", tier, role)[:, :, None] * np.ones(3) / 3  # three tastes for pay, as many of each
+    # mean cost of a move to each hub, over people who do not live there
     trip = arm.layout.trip_cost  # tier, origin, destination; nothing for who lives there
     moving = people.sum(axis=1).T[:, :, None] * ~np.eye(len(s.hubs), dtype=bool)
     size = eq.utility(a, size=arm.size())
@@ -58,11 +60,12 @@ def pulls():
         "permanent": constants.permanent,
         "boom": constants.boom,
     }
+    # express each term against the average engineer's hub
     return {term: value - np.average(value, weights=s.stock) for term, value in found.items()}
 
 
-def pull_rows():
-    """Rows of ``hub_pulls.csv``: the terms, their sum ``named``, ``fitted``, and the part that is fitted."""
+def pull_rows() -> list[dict]:
+    """Return the rows of ``hub_pulls.csv``: the terms, their sum ``named``, ``fitted``, and the fitted share."""
     found = pulls()
     named, fitted = sum(found[term] for term in TERMS), found["permanent"] + found["boom"]
     part = np.abs(fitted) / (np.abs(fitted) + np.abs(named))
@@ -74,8 +77,8 @@ def pull_rows():
     ]
 
 
-def share_in_the_end(**changes):
-    """(hub,) share of the world stock after ten years, in per cent, mean over seeds; ``changes`` of the assumptions.
+def share_in_the_end(**changes) -> np.ndarray:
+    """Return the (hub,) share of the world stock after ten years, per cent, mean over seeds, under ``changes``.
 
     Raises
     ------
@@ -91,8 +94,8 @@ def share_in_the_end(**changes):
     return 100 * (stocks / stocks.sum(axis=1, keepdims=True)).mean(axis=0)
 
 
-def long_run_rows():
-    """Rows of ``long_run.csv``: every hub's share in the last year at both ends of each of four ranges."""
+def long_run_rows() -> list[dict]:
+    """Return the rows of ``long_run.csv``: each hub's share in the last year at both ends of each of four ranges."""
     hubs, centre, rows = fit_world().setting.hubs, share_in_the_end(), []
     for name in LONG_RUN:
         ends = {end: getattr(ASSUMPTIONS[name], end) for end in ("low", "high")}

@@ -1,12 +1,14 @@
-"""Studies kept warm: what pairs begin with and the arms that were run stay at hand; a moved lever costs an arm a pair.
+"""Interactive studies: initial states and finished runs are cached, so a moved lever re-simulates one arm a replicate.
 
-The numbers are those of ``run``: the same seeds, the same draws, the same arms.
+The numbers are those of ``run``: the same seeds, the same samples of the assumptions, the same arms.
 """
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any
 
 from sim.parallel import cores
 from sim.results.result import Result
@@ -16,33 +18,33 @@ from sim.study.run import prepared, written_up
 from sim.threads import set_threads
 
 ARMS_KEPT = 800  # finished arms, at 0.4 MB each
-AGENTS_KEPT = 3_000_000  # in what pairs begin with, in each process: about 100 bytes each
-DRAWS_KEPT = 4  # sets of assumptions whose draws are kept
-AT_ONCE = 4  # draws looked for before who waits is told so
-FIRST = 2  # pairs of the first answer
-PATIENCE = 2.5  # seconds after which an unfinished answer is told anew
+AGENTS_KEPT = 3_000_000  # in the cached initial states of each process, at about 100 bytes each
+DRAWS_KEPT = 4  # sets of assumptions whose samples are cached
+AT_ONCE = 4  # samples drawn between two calls of `tick`
+FIRST = 2  # replicates of the first result
+PATIENCE = 2.5  # seconds between two partial results
 
 
 @dataclass(frozen=True)
 class PartialResult:
-    """An answer as far as it has come."""
+    """A result over the replicates that are done so far."""
 
     result: Result
-    total: int  # pairs asked for
+    total: int  # requested replicates
 
     @property
-    def done(self):
-        """Pairs that are in it."""
+    def done(self) -> int:
+        """Number of replicates in the result."""
         return self.result.data.sizes["replicate"]
 
     @property
-    def is_complete(self):
-        """Whether every pair asked for is in it."""
+    def is_complete(self) -> bool:
+        """Whether the result has every requested replicate."""
         return self.done == self.total
 
 
 class InteractiveStudy:
-    """Studies for whoever asks again with a lever moved; any number of threads may ask.
+    """Studies whose levers move between requests; any number of threads may use it.
 
     Parameters
     ----------
@@ -52,8 +54,8 @@ class InteractiveStudy:
     def __init__(self, pool):
         self.pool, self.lock, self.arms, self.studies = pool, Lock(), OrderedDict(), OrderedDict()
 
-    def draws(self, options, count, tick=lambda: None):
-        """The draws of a study, the first ``count`` of them found.
+    def draws(self, options, count, tick=lambda: None) -> ParameterSample:
+        """Return the sample of the assumptions of a study, with at least ``count`` accepted.
 
         Returns
         -------
@@ -70,14 +72,14 @@ class InteractiveStudy:
             tick()
         return found
 
-    def experiment(self, options):
-        """An Experiment on the same pairs, run by the same processes."""
+    def experiment(self, options) -> Experiment:
+        """Return an Experiment on the same replicates, run by the same processes."""
         lab = Experiment(options, self.pool.each)
         lab.draws = self.draws(options, options.replicates)
         return lab
 
-    def answers(self, arms, baseline, options, tick=lambda done: None):
-        """The answer of a few pairs, soon, and then of more and more until all are in it.
+    def answers(self, arms, baseline, options, tick=lambda done: None) -> Iterator[PartialResult]:
+        """Yield the result of the first few replicates soon, then of more and more until all are done.
 
         Parameters
         ----------
@@ -98,6 +100,7 @@ class InteractiveStudy:
         started = told = time.perf_counter()
         prepared(arms, baseline, options)
         total, pairs = options.replicates, []
+        # a first result of few replicates, then the rest
         for count in sorted({min(FIRST, total), total}):
             draws = self.draws(options, count, lambda: tick(len(pairs)))
             for pair in self._pairs(
@@ -110,13 +113,15 @@ class InteractiveStudy:
                     yield PartialResult(written_up(arms, baseline, done, pairs, draws, started), total)
                     told = time.perf_counter()
 
-    def _pairs(self, scenarios, options, draws, numbers, tick):
-        """The arms of each of the pairs ``numbers``: from memory, or run now."""
+    def _pairs(self, scenarios, options, draws, numbers, tick) -> Iterator[list]:
+        """Yield the arms of each of the replicates ``numbers``, from the cache or simulated now."""
         wanted = [scenario.policies for scenario in scenarios]
+        # look up the arms of every replicate; arms that are missing become tasks
         had = {k: {p: self.arms.get(_key(options, draws, k, p)) for p in wanted} for k in numbers}
         calls = {k: _call(options, draws, k, [p for p in arms if arms[p] is None]) for k, arms in had.items()}
         made = self.pool.stream(cached_replicate, [call for call in calls.values() if call], tick)
         for k, arms in had.items():
+            # fill in the missing arms from the workers, and cache them
             if calls[k]:
                 arms |= zip([p for p in arms if arms[p] is None], next(made), strict=True)
             with self.lock:
@@ -125,21 +130,25 @@ class InteractiveStudy:
             yield [arms[policies] for policies in wanted]
 
 
-def _key(options, draws, k, policies):
+def _key(options, draws, k, policies) -> tuple:
+    """Return the key under which a finished arm is cached."""
     o = options
     return o.population, o.seed, o.start, o.years, k, draws.accepted[k][0], policies
 
 
-def _call(options, draws, k, missing):
-    """What a hand is asked for a pair; a large world is run by one hand with all threads, none where all is there."""
+def _call(options, draws, k, missing) -> tuple | None:
+    """Return the task of replicate ``k`` for a worker: (number, plan, k, sample, threads); None if no arm is missing.
+
+    A large world runs on one worker with all threads.
+    """
     o, large = options, options.population > SMALL
     plan = Plan(o.population, o.seed, o.start, o.years, tuple(missing), o.start)
     number, threads = (0, cores()) if large else (k, 1)
     return (number, plan, k, draws.accepted[k], threads) if missing else None
 
 
-def _keep(kept, key, value, most):
-    """Put a value last into an ordered dict of at most ``most``."""
+def _keep(kept, key, value, most) -> Any:
+    """Put a value last into an ordered dict, drop the oldest beyond ``most``, and return the value."""
     kept[key] = value
     kept.move_to_end(key)
     while len(kept) > most:
@@ -147,13 +156,13 @@ def _keep(kept, key, value, most):
     return value
 
 
-# --- in the pool ---------------------------------------------------------------------------------
+# --- in the worker processes ----------------------------------------------------------------------
 
 _initial_states = OrderedDict()
 
 
-def cached_replicate(plan, k, draw, threads):
-    """The same as ``run_replicate``; what the pair begins with is kept while there is room."""
+def cached_replicate(plan, k, draw, threads) -> list:
+    """Run a replicate as ``run_replicate`` does; cache its initial state in this worker while there is room."""
     set_threads(threads)
     key = (plan.population, plan.seed, plan.start, plan.years, k, draw[0])
     common_past = _initial_states.get(key) or initial_state(plan, k, draw)

@@ -1,4 +1,4 @@
-"""What may be asked of every study: the size of the world, the pairs, the years, the chance."""
+"""Options that every study takes: population, replicates, years, seed and uncertainty."""
 
 import math
 from dataclasses import dataclass, replace
@@ -56,12 +56,12 @@ class Options:
     progress: Any = None
 
     @property
-    def settings(self):
-        """The options that decide the arrays of a result, by name."""
+    def settings(self) -> dict[str, Any]:
+        """Options that decide the arrays of a result, by name."""
         return {name: getattr(self, name) for name in SETTINGS}
 
-    def declared(self):
-        """Every assumption as this study holds it: dict of name -> Assumption.
+    def declared(self) -> dict:
+        """Return every assumption as this study has it: dict of name -> Assumption.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Options:
         return override(self.assumptions) if isinstance(self.assumptions, dict) else load_assumptions(self.assumptions)
 
     def checked(self):
-        """These options with the population as a number of agents and the number of workers decided.
+        """Return these options checked, with the population as a number of agents and the number of workers decided.
 
         Raises
         ------
@@ -80,6 +80,7 @@ class Options:
         """
         persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
         population = persons if self.population == "full" else self.population
+        # numbers within their limits
         for name, value, least, most in (
             ("population", population, 100, math.inf),
             ("replicates", self.replicates, 1, 100_000),
@@ -92,21 +93,24 @@ class Options:
             if not (is_number(value) and value == value // 1 and least <= value <= most):
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
+        # years and kinds of uncertainty that the tables can answer
         if self.start < FIRST_START:
             why = f"the tables describe the world of {FIRST_START}, and an earlier one cannot be built from them yet"
             raise UsageError(f"start {self.start}", why)
-        # whatever library the numbers are of
+        # plain int, also from numbers of numpy or pandas
         population = whole(population, "population")
         given: dict[str, Any] = {name: getattr(self, name) for name in WHOLE if getattr(self, name) is not None}
         given = {name: whole(value, name) for name, value in given.items()}
         self = replace(self, **given)
         if self.uncertainty not in UNCERTAINTY:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
+        # a precision needs enough replicates to estimate an error
         if self.precision is not None and self.most_replicates < LEAST_PAIRS:
             why = f"an error is not known before {LEAST_PAIRS} pairs, and a precision not reached"
             raise UsageError(f"most_replicates {self.most_replicates}", why)
         if self.precision is not None and self.most_replicates < self.replicates:
             raise UsageError("most_replicates", f"{self.most_replicates} is less than replicates, {self.replicates}")
+        # decide the processes, and refuse a world that does not fit into memory
         workers = self.workers or workers_for(population, self.replicates)
         memory.check(population, self.years, workers)
         return replace(self, population=population, workers=workers)

@@ -1,4 +1,4 @@
-"""Draws of the assumptions, each with the hub constants under which its first year is the one observed."""
+"""Sample the assumptions; each sample comes with the hub constants under which its first year is the observed one."""
 
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ TRIES = 5  # draws tried for each pair before a set of assumptions counts as unu
 
 
 class ParameterSample:
-    """The usable draws of one study in their order; more of them are made as they are asked for.
+    """Accepted samples of the assumptions of one study, in their order; more are drawn on demand.
 
-    A draw that would let size run away, or under which no constants meet the observed first year, is refused and
-    counted; the next one of the sequence takes its place. The first *n* are the same however many follow.
+    A sample is rejected and counted if it would let hub size run away, or if no hub constants reproduce the observed
+    first year; the next one of the sequence takes its place. The first *n* do not depend on how many follow.
 
     Parameters
     ----------
@@ -31,18 +31,19 @@ class ParameterSample:
         self.accepted, self.tried = [], 0
         self.attempts = []  # how many had been tried when each was kept
 
-    def rejected_before(self, count):
-        """How many draws were refused before as many as ``count`` usable ones were found."""
+    def rejected_before(self, count) -> int:
+        """Return how many samples were rejected before the first ``count`` accepted ones were complete."""
         return self.attempts[count - 1] - count
 
-    def first(self, count):
-        """The first ``count`` usable draws: list of (Assumptions, Constants).
+    def first(self, count) -> list:
+        """Return the first ``count`` accepted samples: list of (Assumptions, HubConstants).
 
         Raises
         ------
         UsageError
             where hardly any draw is usable
         """
+        # draw until enough are accepted, or too many have been tried
         while len(self.accepted) < count:
             if self.held_at_centre:
                 self._centre(count)
@@ -53,15 +54,18 @@ class ParameterSample:
                 raise UsageError("assumptions", found)
         return self.accepted[:count]
 
-    def _try(self, missing):
+    def _try(self, missing) -> None:
+        """Draw ``missing`` more samples and keep those that have hub constants."""
         batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
         found = self.each(constants_or_none, batch, [self.start] * missing)
         found = list(enumerate(zip(batch, found, strict=True), self.tried + 1))
+        # keep the accepted samples, and the number of attempts at which each was found
         self.accepted += [pair for _, pair in found if pair[1]]
         self.attempts += [place for place, (_, constants) in found if constants]
         self.tried += missing
 
-    def _centre(self, count):
+    def _centre(self, count) -> None:
+        """Fill the sample with the central values, whose hub constants are computed once."""
         a = Assumptions.central(self.declared)
         constants = (
             self.accepted[0][1] if self.accepted else next(iter(self.each(constants_or_none, [a], [self.start])))
@@ -72,22 +76,25 @@ class ParameterSample:
         self.tried, self.attempts = count, list(range(1, count + 1))
 
 
-def own_size_elasticity(a):
-    """How far a hub's odds rise with its own size, in the tightest nest: at 1 growth would feed itself for ever."""
+def own_size_elasticity(a) -> float:
+    """Return how much a hub's log-odds rise with its own log size in the tightest nest.
+
+    At 1 or more, growth would feed itself without limit.
+    """
     from_pay = a.b_pay * max(a.agglomeration_productivity - a.wage_supply_elasticity, 0.0)
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
 def constants_or_none(a, start, world=None, fitted=None):
-    """Hub constants under the assumptions ``a``; None where the draw must be refused.
+    """Return the hub constants under the assumptions ``a``, or None if the sample must be rejected.
 
-    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibrate.fit_world` if None; what agents do
-    beyond expected flows was measured on that one, and grows with a hub's stock. ``fitted`` are the (Constants,
-    Offsets) to start from, those that ship if None.
+    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibrate.constants.fit_world` if None.
+    ``fitted`` are the (HubConstants, AgentOffsets) to start from, the shipped ones if None.
     """
     if own_size_elasticity(a) >= 1:
         return None
     central, offsets = fitted or shipped()
+    # agents' excess over expected flows was measured on the shipped world, and scales with a hub's stock
     if world is not None:
         net = offsets.net * world.setting.stock / load_setting().stock
         offsets = replace(offsets, net=balanced(net, world.setting.stock, offsets.net.sum()))

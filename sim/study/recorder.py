@@ -1,4 +1,4 @@
-"""From the arms of a pair to arrays: what is written down every 1 January and of every year, in persons."""
+"""Record the arms of a replicate as arrays: stocks on every 1 January and flows of every year, in persons."""
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from sim.world.setting import load_setting
 from sim.world.tables import read
 
 
-def sizes(world):
-    """Length of every dimension of a result but the pairs."""
+def sizes(world) -> dict[str, int]:
+    """Return the length of every dimension of a result except arm and replicate."""
     s = world.setting
     return {
         "time": world.years + 1,
@@ -32,20 +32,20 @@ def sizes(world):
     }
 
 
-def empty_record(world):
-    """Arrays of zeros for one arm: variable -> array without the pair's axes."""
+def empty_record(world) -> dict[str, np.ndarray]:
+    """Return arrays of zeros for one arm: variable -> array without the axes of arm and replicate."""
     size = sizes(world)
     return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
 
 
 def ones(labels, start, years):
-    """A dataset of ones over one pair, laid out as that of a study, to try measures on before anything is run."""
+    """Return a dataset of ones over one replicate, with the layout of a study, to try measures on before a run."""
     coords = coordinates(labels, 1, start, years)
     return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)
 
 
-def record(arm, until, past):
-    """Run an arm to the 1 January of the year ``until`` and write it down.
+def record(arm, until, past) -> dict[str, np.ndarray]:
+    """Run an arm to the 1 January of the year ``until`` and record it.
 
     Parameters
     ----------
@@ -63,16 +63,20 @@ def record(arm, until, past):
     return out
 
 
-def _first_of_january(out, arm, t):
+def _first_of_january(out, arm, t) -> None:
+    """Record the stocks, prices and pay of 1 January at time index ``t``, in place."""
     s, w, counts = arm.world.setting, arm.world.weight, arm.counts
+    # people by hub, home, tier and status; weight turns agents into persons
     out["stock"][t] = counts.sum(axis=(1, 3)) * w
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
     out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
     out["backlog"][t] = arm.visas.backlog() * w
+    # people by role, sector and employer
     work = arm.work * w
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
     out["team_completeness"][t] = arm.team_completeness()
+    # pay: gross, real, at the market of this January; then nominal, and after tax
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
     gross = with_allowance(s.pay.sum(axis=-1) * mean_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
@@ -83,31 +87,34 @@ def _first_of_january(out, arm, t):
     out["compute_per_engineer"][t] = now.compute
 
 
-def mean_role_pay(setting, skill):
-    """(hub, tier) pay multiplier, the mean over the hub's roles at the start; ``skill`` is (tier, role)."""
+def mean_role_pay(setting, skill) -> np.ndarray:
+    """Return the (hub, tier) pay multiplier: the mean over the hub's roles at the start; ``skill`` is (tier, role)."""
     return setting.role_share @ (setting.role_pay * skill).T
 
 
-def tax_rates(s, rules, gross):
-    """(hub, tier) effective tax of people without relief on ``gross``, kUSD a year, real."""
+def tax_rates(s, rules, gross) -> np.ndarray:
+    """Return the (hub, tier) effective tax without relief on ``gross`` (hub, tier), kUSD a year, real."""
     return eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
 
 
-def _year_before(out, arm, y):
+def _year_before(out, arm, y) -> None:
+    """Record the flows of the year that has ended at year index ``y``, in place."""
     w, accounts, visas = arm.world.weight, arm.accounts, arm.visas
+    # moves, entries and exits from the ledger of the year
     out["flow"][y] = accounts.flow * w
     out["entrants"][y], out["exits"][y] = accounts.entrants * w, accounts.exits * w
     for name in ("graduates", "promotions", "hires", "job_changes"):
         out[name][y] = getattr(accounts, name) * w
     out["border_crossings"][y] = accounts.crossings * w
     out["tied_moves"][y], out["tied_moves_random"][y] = accounts.tied_moves * w, accounts.tied_at_random() * w
+    # applications, grants and lotteries by route
     for name, counts in visas.counts.items():
         out[name][y] = counts * w
     out["grants_by_tier"][y] = visas.grants_by_tier * w
 
 
-def coordinates(arms, pairs, start, years):
-    """Labels of a result's dimensions."""
+def coordinates(arms, pairs, start, years) -> dict:
+    """Return the labels of a result's dimensions, and further coordinates as ``name -> (dimension, labels)``."""
     setting = load_setting()
     hubs, homes, routes = read("hubs"), read("homes"), setting.routes
     names = {r["country"]: r["name"] for r in read("countries")}

@@ -1,16 +1,18 @@
-"""Replicates: paired runs of baseline and scenarios with the same people, seed and draw of the assumptions."""
+"""Run replicates: baseline and scenarios with the same people, seed and sample of the assumptions."""
 
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.custom_world import cached_by_world
 from sim.errors import UsageError
 from sim.model.kernels.choice import is_compiled
-from sim.model.state import Trajectory
+from sim.model.state import Simulation, Trajectory
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.parallel import can_start, cores
@@ -22,12 +24,14 @@ from sim.scenario.stack import shared_until
 from sim.study.calibrate.constants import START, fit_world, shipped
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import coordinates, empty_record, record
-from sim.world.build_world import build
+from sim.world.build_world import World, build
 from sim.world.setting import load_setting
 
-# ------------------------------------------------------------------------------
-# Pairs of arms, one after the other or in processes: the result is the same for any number of workers.
-# ------------------------------------------------------------------------------
+if TYPE_CHECKING:
+    import xarray as xr  # worker processes do without
+
+
+# --- One replicate ----------------------------------------------------------------------------------
 
 
 SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
@@ -38,7 +42,7 @@ SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neig
 
 @dataclass(frozen=True)
 class Plan:
-    """What all pairs of a run share."""
+    """Settings that all replicates of a run share."""
 
     population: int  # agents at the start
     seed: int
@@ -49,16 +53,18 @@ class Plan:
     held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
 
 
-def the_world(population, seed, start, years, pair=0):
-    """The shipped world at a population, with the people that a pair draws; those of equal arguments are the same.
+def the_world(population, seed, start, years, pair=0) -> World:
+    """Return the shipped world at a population, with the people that replicate ``pair`` samples.
 
-    Every pair has people of its own, so that the spread over pairs holds what drawing them adds to an effect.
+    Equal arguments give the same World object. Every replicate has people of its own, so the spread over replicates
+    includes sampling error.
     """
     kept = _few_worlds if population <= SMALL // KEPT else _one_world
     return kept(population, seed + WORLDS_APART * pair, start, years)
 
 
-def _build(population, seed, start, years):
+def _build(population, seed, start, years) -> World:
+    """Build the World of a population, with entrants for every year."""
     setting, a = load_setting(), Assumptions.central()
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
@@ -67,23 +73,26 @@ _few_worlds = cached_by_world(maxsize=KEPT)(_build)
 _one_world = cached_by_world(maxsize=1)(_build)
 
 
-def forget_worlds():
-    """Let the worlds go that this process keeps."""
+def forget_worlds() -> None:
+    """Clear the cached worlds of this process."""
     for kept in (_few_worlds, _one_world):
         vars(kept)["cache_clear"]()
 
 
-def initial_state(plan, k, draw):
-    """The arm that pair ``k`` begins with, whatever policies come; nobody may change it, see ``Arm.branch``."""
+def initial_state(plan, k, draw) -> Simulation:
+    """Return the Simulation that replicate ``k`` starts from, under the baseline's rules.
+
+    Scenarios branch from it; callers must not change it, see ``Simulation.branch``.
+    """
     a, constants = draw
     world = the_world(plan.population, plan.seed, plan.start, plan.years, k)
     return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
 
 
-def run_replicate(plan, k, draw, common_past=None):
-    """All arms of pair ``k`` with the same seed and the same draw (assumptions, constants).
+def run_replicate(plan, k, draw, common_past=None) -> list:
+    """Run all arms of replicate ``k`` with the same seed and the same sample (assumptions, constants).
 
-    Their common past runs once, and every arm branches from it: to the bit what each would be on its own.
+    The common past runs once, and every arm branches from it. The numbers are bit for bit those of separate runs.
 
     Parameters
     ----------
@@ -94,8 +103,10 @@ def run_replicate(plan, k, draw, common_past=None):
     list of dicts, variable -> array, one an arm
     """
     common_past = (common_past or initial_state(plan, k, draw)).branch(plan.arms[0])
+    # record the shared years once; the block is empty where the fork is the start
     past = record(common_past, plan.fork, empty_record(common_past.world))  # nothing at all where the fork is the start
     trajectory, written = Trajectory(), []
+    # branch every arm from the shared past; mechanisms named in `held` replay the first arm's trajectory
     for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
         arm = common_past.branch(policies, dict.fromkeys(held, trajectory))
         if plan.held and not written:
@@ -104,8 +115,8 @@ def run_replicate(plan, k, draw, common_past=None):
     return written
 
 
-def measure_replicate(plan, k, draw, query):
-    """The same, but one number an arm: the value of a measure without hubs or routes left in it.
+def measure_replicate(plan, k, draw, query) -> list[float]:
+    """Run replicate ``k`` and return the value of a measure in each arm; the measure has no hubs or routes left in it.
 
     Returns
     -------
@@ -118,38 +129,36 @@ def measure_replicate(plan, k, draw, query):
     return measure(Result(pair, {}), query).values[:, 0].tolist()
 
 
-def labelled(pairs, labels, plan):
-    """The labelled dataset of pairs as :func:`run_replicate` returns them; ``labels`` name the arms."""
+def labelled(pairs, labels, plan) -> "xr.Dataset":
+    """Stack replicates, as :func:`run_replicate` returns them, into one labelled dataset; ``labels`` name the arms."""
     arrays = {v: np.stack([[pair[arm][v] for pair in pairs] for arm in range(len(labels))]) for v in VARIABLES}
     return dataset(arrays, coordinates(labels, len(pairs), plan.start, plan.years))
 
 
-def mapper(workers):
-    """A block inside which :func:`~sim.processes.each` maps over ``workers`` processes; new kernels compile first."""
+def mapper(workers) -> AbstractContextManager:
+    """Return a context in which :func:`~sim.processes.each` maps over ``workers`` processes; compile new kernels."""
     if workers > 1 and not is_compiled():
         compile_kernels()
     return processes(workers, fit_world)
 
 
-def compile_kernels():
-    """Run a very small arm, so that the kernels lie compiled on disk."""
+def compile_kernels() -> None:
+    """Run a very small simulation, so that the compiled kernels are cached on disk."""
     central, _ = shipped()
     run_replicate(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), central))
 
 
-def workers_for(population, tasks):
-    """Processes that suit a run: one a core while worlds are small, one with all the threads when they are large."""
+def workers_for(population, tasks) -> int:
+    """Return how many processes suit a run: one a core for small worlds, one with all threads for large ones."""
     return min(cores(), tasks) if population <= SMALL and can_start() else 1
 
 
-# ------------------------------------------------------------------------------
-# The pairs of a study: the same people, seeds and draws for whatever arms are run on them.
-# ------------------------------------------------------------------------------
+# --- All replicates of a study ----------------------------------------------------------------------
 
 
 @contextmanager
-def experiment(options):
-    """An :class:`Experiment`, its worker processes open inside the block.
+def experiment(options) -> Iterator["Experiment"]:
+    """Open an :class:`Experiment` with its worker processes; they close at the end of the block.
 
     Parameters
     ----------
@@ -160,7 +169,7 @@ def experiment(options):
 
 
 class Experiment:
-    """Pairs that any number of arms can be run on, one after the other or all at once.
+    """Replicates on which any number of scenarios can be run, one after the other or all at once.
 
     Parameters
     ----------
@@ -172,8 +181,8 @@ class Experiment:
         self.options, self.each = options, each
         self.draws = ParameterSample(options.declared(), options.seed, options.start, options.uncertainty, each)
 
-    def run(self, scenarios, first=0, last=None):
-        """Run arms on the pairs from ``first`` to ``last`` (all if None).
+    def run(self, scenarios, first=0, last=None) -> list:
+        """Run scenarios on the replicates from ``first`` to ``last`` (all if None).
 
         Parameters
         ----------
@@ -185,8 +194,8 @@ class Experiment:
         """
         return self._map(run_replicate, self.plan(scenarios), first, self.options.replicates if last is None else last)
 
-    def measure(self, scenarios, query, held=()):
-        """The value of a measure in every arm and pair.
+    def measure(self, scenarios, query, held=()) -> np.ndarray:
+        """Compute the value of a measure in every arm and replicate.
 
         Parameters
         ----------
@@ -201,14 +210,14 @@ class Experiment:
         plan = replace(self.plan(scenarios), held=tuple(held))
         return np.transpose(self._map(partial(measure_replicate, query=query), plan, 0, self.options.replicates))
 
-    def plan(self, scenarios):
-        """What all pairs of these arms share."""
+    def plan(self, scenarios) -> Plan:
+        """Return the Plan for these scenarios, one an arm."""
         o = self.options
         arms = tuple(scenario.policies for scenario in scenarios)
         return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o))
 
-    def _map(self, task, plan, first, last):
-        """``task(plan, k, draw)`` for every pair *k* from ``first`` to ``last``, progress told."""
+    def _map(self, task, plan, first, last) -> list:
+        """Call ``task(plan, k, draw)`` for every replicate *k* from ``first`` to ``last``, and report progress."""
         draws, done = self.draws.first(last)[first:], []
         for pair in self.each(task, [plan] * len(draws), range(first, last), draws):
             done.append(pair)
@@ -217,8 +226,8 @@ class Experiment:
         return done
 
 
-def fork_year(scenarios, options):
-    """The year until which all arms share their past: the one asked for, or as late as their policies allow.
+def fork_year(scenarios, options) -> int:
+    """Return the year until which all arms share their past: the one given, or as late as their policies allow.
 
     Raises
     ------
@@ -226,6 +235,7 @@ def fork_year(scenarios, options):
         for a year that lies outside the run, or after the first policy that not all arms have
     """
     end = options.start + options.years
+    # the latest year in which no policy differs between the scenarios yet
     latest = shared_until([scenario.policies for scenario in scenarios], options.start, end)
     asked = latest if options.fork is None else options.fork
     if not options.start <= asked <= end:

@@ -1,9 +1,10 @@
-"""Scenarios against their baseline, pair by pair: the same seed and the same draw of the assumptions in all arms."""
+"""Run scenarios against their baseline, replicate by replicate: the same seed and the same assumptions in all arms."""
 
 import math
 import platform
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from sim.world.tables import read
 PACKAGES = ("numpy", "scipy", "numba", "simpy", "networkx", "xarray")
 
 
-def run(scenario, baseline="baseline", **options):
+def run(scenario, baseline="baseline", **options) -> Result:
     """Run a scenario against a baseline.
 
     Parameters
@@ -50,8 +51,8 @@ def run(scenario, baseline="baseline", **options):
     return _study({"scenario": as_scenario(scenario)}, as_scenario(baseline), Options(**options).checked())
 
 
-def compare(scenarios, baseline="baseline", *, interaction=False, **options):
-    """Run several scenarios against one baseline, all on the same pairs.
+def compare(scenarios, baseline="baseline", *, interaction=False, **options) -> Result:
+    """Run several scenarios against one baseline, all on the same replicates.
 
     Parameters
     ----------
@@ -72,8 +73,8 @@ def compare(scenarios, baseline="baseline", *, interaction=False, **options):
     return _study(compared(scenarios, interaction), as_scenario(baseline), Options(**options).checked())
 
 
-def compared(scenarios, interaction=False):
-    """The arms of a comparison: dict of name -> Scenario, the stack of all at the end if ``interaction``.
+def compared(scenarios, interaction=False) -> dict:
+    """Return the arms of a comparison: dict of name -> Scenario, with the stack of all last if ``interaction``.
 
     Raises
     ------
@@ -91,8 +92,8 @@ def compared(scenarios, interaction=False):
     return arms
 
 
-def precise_enough(out, record, options):
-    """The folder of a finished study like this one, of as many pairs or more, whose error is small enough; or None.
+def precise_enough(out, record, options) -> Path | None:
+    """Find the folder of a finished study like this one, with at least as many replicates and a small enough error.
 
     Parameters
     ----------
@@ -101,7 +102,9 @@ def precise_enough(out, record, options):
     options : Options, checked, with a precision
     """
     target = threshold(options.precision, options.precision_of)
+    # compare records without the number of replicates
     alike = digest(record | {"replicates": None})
+    # take the first saved study that has the same inputs and is precise enough
     for folder in sorted(user_path(out).glob(f"{plain(record['name'])}-*")):
         try:
             saved = Result.load(folder)
@@ -119,8 +122,8 @@ def precise_enough(out, record, options):
     return None
 
 
-def replay(record, **options):
-    """Run a recorded study again: the result that its folder should hold.
+def replay(record, **options) -> Result:
+    """Run a recorded study again and return the result that its folder should hold.
 
     Parameters
     ----------
@@ -139,8 +142,8 @@ def replay(record, **options):
     return compare(arms, baseline, **chosen)
 
 
-def prepared(arms, baseline, options):
-    """Check scenarios against the years of a study; the first part of its record, known before anything is run.
+def prepared(arms, baseline, options) -> dict:
+    """Check scenarios against the years of a study; return the first part of its record, known before the run.
 
     Parameters
     ----------
@@ -165,11 +168,12 @@ def prepared(arms, baseline, options):
     return inputs(arms, baseline, options.declared(), options.settings)
 
 
-def _study(arms, baseline, options):
-    """Run the arms and the baseline, and write them up."""
+def _study(arms, baseline, options) -> Result:
+    """Run the arms and the baseline, and return the result."""
     started = time.perf_counter()
     prepared(arms, baseline, options)
     labels = ["baseline", *arms]
+    # run all arms on the same replicates, more of them if a precision is asked for
     with experiment(options) as lab:
         pairs = lab.run([baseline, *arms.values()])
         notices = []
@@ -180,8 +184,8 @@ def _study(arms, baseline, options):
         return written_up(arms, baseline, options, pairs, lab.draws, started, notices, parts)
 
 
-def written_up(arms, baseline, options, pairs, draws, started, notices=(), split=None):
-    """The result of pairs that have been run: their arrays, and the whole record.
+def written_up(arms, baseline, options, pairs, draws, started, notices=(), split=None) -> Result:
+    """Return the Result of replicates that have been run: their arrays and the whole record.
 
     Parameters
     ----------
@@ -199,9 +203,11 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     Result
     """
     labels = ["baseline", *arms]
+    # arrays of all arms, and the runs of the variance split if there are any
     data = labelled(pairs, labels, options)
     data = data if split is None else uncertainty.with_split(data, split[0])
     kept = draws.first(len(pairs))
+    # facts of the study as a whole: inputs, samples, versions, timings
     record = prepared(arms, baseline, options) | {
         "replicates": len(pairs),
         "format": FORMAT,
@@ -216,19 +222,20 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
         "timings": {"total_seconds": round(time.perf_counter() - started, 3)},
     }
     record |= {} if split is None else {"split": split[1]}
+    # facts of each arm; a single scenario has them at the top of the record
     common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
     told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
 
 
-def _own_tables():
-    """What a reader must know of a world that is not the shipped one."""
+def _own_tables() -> list[str]:
+    """Return the notice that a world with the user's own tables needs; none for the shipped world."""
     names = ", ".join(custom_world.texts())
     return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
 
 
-def _told(scenario, label, data, options, common):
-    """The part of the record that is about one arm."""
+def _told(scenario, label, data, options, common) -> dict:
+    """Return the part of the record that describes one arm."""
     return {
         "name": scenario.name,
         "parts": list(scenario.atoms),
@@ -242,8 +249,8 @@ def _told(scenario, label, data, options, common):
     }
 
 
-def _until_precise(lab, scenarios, pairs, labels):
-    """More pairs until the Monte Carlo error is as small as asked, or the most have been run.
+def _until_precise(lab, scenarios, pairs, labels) -> tuple[list, list[str]]:
+    """Run more replicates until the Monte Carlo error meets the precision, or the most allowed have been run.
 
     Returns
     -------
@@ -257,6 +264,7 @@ def _until_precise(lab, scenarios, pairs, labels):
             raise ResultError(o.precision_of, "has no error: nobody is counted in it")
         if is_reached(error, target, len(pairs)) or len(pairs) >= o.most_replicates:
             break
+        # run as many more as the present error says are needed
         likely = pairs_needed(len(pairs), upper_error(error, len(pairs)), target)
         needed = max(likely, len(pairs) + 1, LEAST_PAIRS)
         pairs = pairs + lab.run(scenarios, len(pairs), min(needed, o.most_replicates))
@@ -266,8 +274,8 @@ def _until_precise(lab, scenarios, pairs, labels):
     return pairs, [said]
 
 
-def check_measures(queries, options, single=False):
-    """Refuse measures that a study with these options could not answer; ``single``: that have more than one value.
+def check_measures(queries, options, single=False) -> None:
+    """Refuse measures that a study with these options cannot answer; if ``single``, also those with several values.
 
     Raises
     ------
@@ -280,13 +288,13 @@ def check_measures(queries, options, single=False):
             raise ResultError(query, f"has a value for every {left[0]}; name one, as in share:usa")
 
 
-def published():
-    """What the industry index printed for the hubs' net migration in 2026, to be shown beside the model's own."""
+def published() -> list[dict]:
+    """Return the net migration of hubs in 2026 as the industry index printed it, to show beside the model's own."""
     return [dict(row) | {"value": float(row["value"])} for row in read("industry_index")]
 
 
-def warnings(scenario, data, arm="scenario"):
-    """What a reader must know before trusting the effect: a scenario that reaches nobody is never a silent zero."""
+def warnings(scenario, data, arm="scenario") -> list[str]:
+    """Return warnings about an effect: a scenario that reaches nobody must not pass for a zero effect."""
     if not scenario.policies:
         return []
     values = {label: data.sel(arm=label) for label in ("baseline", arm)}

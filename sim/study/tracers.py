@@ -1,14 +1,15 @@
 """Tracers: engineers without weight who live through the years of a simulation and change nothing in it.
 
-A run holds too few people of one tier and origin in one country to follow what becomes of them. So any number of them
-is drawn beside it. They go through the passes of a year (choices, permits, statuses, careers, jobs, exit) under its
-tables, rules and odds. They take no place under a cap: a lottery selects those whose clock rings before that of the
+A run has too few people of one tier and origin in one country to follow their lives, so any number of tracers is
+sampled beside it. They go through the phases of a year (choices, permits, statuses, careers, jobs, exit) under its
+tables, rules and odds. They take no place under a cap: a lottery selects tracers whose clock rings before that of the
 last one selected, and a queue admits the share of them that it admitted of the run's own applicants.
 
-Approximations: tracers see where the run's people lived on 1 January, and the tables of December where rules change
-in mid-year; they lead no team, and none of theirs is taken over.
+Approximations: tracers see where the run's people lived on 1 January, and the tables of December where rules change in
+mid-year; they lead no team, and their teams are not acquired.
 """
 
+from collections.abc import Iterator
 from copy import copy
 from zlib import crc32
 
@@ -24,7 +25,7 @@ from sim.model.routes import WEIGHTED
 from sim.model.state import Simulation
 from sim.model.visas import NONE, ROUTE, SLOT, VisaSystem
 from sim.world.categories import TIERS
-from sim.world.engineers import NATIVE_YEAR, apportion
+from sim.world.engineers import NATIVE_YEAR, Engineers, apportion
 from sim.world.people import draw_people, joint_mix
 from sim.world.ties import Ties
 
@@ -43,7 +44,7 @@ SEEN = (
 
 
 class Tracers(Simulation):
-    """Tracers of a simulation; ``people`` holds theirs in the first ``used`` slots, then where its own people live.
+    """Tracers of a simulation; ``people`` holds them in the first ``used`` slots, then the simulation's own people.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class Tracers(Simulation):
         vars(self).update(vars(copy(sim)))
         self.sim, self.used = sim, len(people.hub)
         self.frozen_to, self.trajectory = {}, None
+        # each tracer takes the ties and the team of a similar person of the simulation
         twin = someone_like(people, sim)
         self.ties = ties_of(twin, sim.ties)
         team = np.where(leads(twin, sim), len(sim.teams.leader), sim.people.team[twin])
@@ -67,8 +69,8 @@ class Tracers(Simulation):
         place_remote_workers(self)
         year.start_petitions(self)
 
-    def look_around(self):
-        """See the simulation as it stands on this 1 January: its counts, where its people live, who leads a team."""
+    def look_around(self) -> None:
+        """Read the simulation on this 1 January: counts, where its people live, who leads a team."""
         sim = self.sim
         self.counts, self.year = sim.counts, sim.year
         self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], sim.people.hub))
@@ -76,13 +78,14 @@ class Tracers(Simulation):
         moved = np.append(sim.leaders(), NATIVE_YEAR)  # the last team is that of those who lead one: nobody leads it
         self.teams = Teams(np.append(leader, -1).astype(np.int32), moved.astype(np.int16))
 
-    def live_through(self, now):
-        """Live through the year ``now``, which the simulation has just lived through."""
+    def live_through(self, now) -> None:
+        """Run the phases of the year ``now``, which the simulation has just completed, for the tracers."""
         for name in SEEN:
             setattr(self, name, getattr(self.sim, name))
         self.visas.read_rules()
         self.open_accounts()
         year.find_searchers(self, now)
+        # moves and visa rounds month by month, then the yearly phases
         for month in range(12 * now, 12 * (now + 1)):
             moves.decide(self, month)
             self.visas.hold_rounds(month)
@@ -93,13 +96,13 @@ class Tracers(Simulation):
         year.leave(self, now)
 
     @property
-    def hub(self):
-        """(tracer,) hub of residence, -1 for those who have left the occupation."""
+    def hub(self) -> np.ndarray:
+        """(tracer,) hub of residence; -1 for those who have left the occupation."""
         return self.people.hub[: self.used]
 
 
-def follow(sim, tracers, until):
-    """Run a simulation to the 1 January of the year ``until``, its tracers beside it.
+def follow(sim, tracers, until) -> Iterator[Simulation]:
+    """Run a simulation to the 1 January of the year ``until`` with its tracers beside it.
 
     Yields
     ------
@@ -114,7 +117,7 @@ def follow(sim, tracers, until):
 
 
 class TracersOffices(VisaSystem):
-    """The visa offices as tracers meet them: the simulation's own rules and odds, and no cap of theirs."""
+    """The visa system as tracers meet it: the simulation's rules and odds, without a place under its caps."""
 
     def __init__(self, tracers):
         vars(self).update(vars(tracers.sim.visas.of(tracers)))
@@ -122,19 +125,19 @@ class TracersOffices(VisaSystem):
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
         self.odds = tracers.sim.visas.odds  # the simulation's own: they follow its draws
 
-    def start_year(self):
-        """Open the year's accounts; the turns and the draws are those of the simulation's year."""
+    def start_year(self) -> None:
+        """Open the year's accounts; turns and draws are those of the simulation's year."""
         super().start_year()
         visas = self.sim.sim.visas
         self.coming, self.last_clocks = iter(visas.turns), visas.last_clocks
 
-    def within_caps(self, petitions, month):
-        """(petition,) bool: its turn comes, with the share of the simulation's own petitions whose turn came then."""
+    def within_caps(self, petitions, month) -> np.ndarray:
+        """Return (petition,) bool: granted this month, at the rate of the simulation's own petitions."""
         share = next(self.coming, np.ones(len(self.drawn)))
         return below(key(self.sim.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
 
-    def draw_pool(self, r, inside, month):
-        """Select those whose clock rings before that of the last one whom the simulation's draw selected."""
+    def draw_pool(self, r, inside, month) -> tuple:
+        """Select tracers whose clock rings before that of the last one selected in the simulation's draw."""
         sim = self.sim
         mine = self.waiting[ROUTE] == r
         abroad = self.fee_paid(self.valid(self.waiting[:, mine]), month)
@@ -150,8 +153,8 @@ class TracersOffices(VisaSystem):
         return abroad[:, won], inside[:, won_inside]
 
 
-def residents(world, a, tier, home, hubs, statuses, count, seed=0):
-    """Engineers of a tier and home who live in some hubs in some statuses, as many of each as there are at the start.
+def residents(world, a, tier, home, hubs, statuses, count, seed=0) -> Engineers:
+    """Sample engineers of a tier and home who live in some hubs with some statuses, in their proportions at the start.
 
     Parameters
     ----------
@@ -170,13 +173,14 @@ def residents(world, a, tier, home, hubs, statuses, count, seed=0):
     share = setting.status_mix[:, g][:, statuses].sum(axis=1) / setting.status_mix[:, g].sum(axis=1)
     part = (persons[0, :, 1, g, t] * share[setting.country]).sum()  # of them have one of the statuses
     generator = lambda question, k: np.random.default_rng([seed, crc32(f"tracers {question}".encode()), k])  # noqa: E731
+    # oversample all statuses, then keep the ones asked for
     people = draw_people(setting, apportion(persons * count / part), world.start, a.mover_share, generator)
     mine = np.isin(people.status, statuses)
     return type(people)(*(column[mine] for column in people))
 
 
-def someone_like(people, sim):
-    """(tracer,) slot of somebody of the same hub and home in the run, or of the same hub; ties and team are theirs."""
+def someone_like(people, sim) -> np.ndarray:
+    """Return the (tracer,) slot of a person of the same hub and home, or of the same hub, to copy ties and team."""
     used, twin = sim.used, np.empty(len(people.hub), np.int64)
     hub, home = sim.people.hub[:used], sim.people.home[:used]
     for h, g in set(zip(people.hub.tolist(), people.home.tolist(), strict=True)):
@@ -186,13 +190,14 @@ def someone_like(people, sim):
     return twin
 
 
-def leads(slots, sim):
-    """(slot,) bool: leads the team of its own."""
+def leads(slots, sim) -> np.ndarray:
+    """Return (slot,) bool: leads their own team."""
     return sim.teams.leader[sim.people.team[slots]] == slots
 
 
-def ties_of(slots, ties):
-    """The ties of ``slots``, one list a tracer; those tied to stand behind the tracers, see :class:`Tracers`."""
+def ties_of(slots, ties) -> Ties:
+    """Return the ties of ``slots``, one list a tracer; contacts are shifted behind the tracers."""
+    # copy the lists of contacts of each slot, one after the other
     begin, count = ties.start[slots], np.diff(ties.start)[slots]
     start = np.append(0, np.cumsum(count))
     at = np.repeat(begin - start[:-1], count) + np.arange(start[-1])

@@ -1,4 +1,4 @@
-"""Uncertainty in its parts: the runs of ``results.uncertainty``, where the design and its sources are explained."""
+"""Run the design that splits uncertainty into its sources; ``results.decomposition`` explains design and sources."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -16,9 +16,9 @@ from sim.scenario.levers import baseline_rules
 from sim.study.calibrate.constants import FIT_POPULATION
 from sim.study.parameter_sample import TRIES, ParameterSample, constants_or_none
 from sim.study.replicate import SEEDS_APART, run_replicate
-from sim.world.build_world import build
+from sim.world.build_world import World, build
 from sim.world.perturb import perturb_setting
-from sim.world.setting import load_setting
+from sim.world.setting import Setting, load_setting
 
 MOST_ENGINEERS = 100_000  # a run: more of them would only make the part of chance smaller, and its runs dear
 OTHER_WORLD = 10**12 + 1  # added to the seed: beyond any seed of a study
@@ -35,14 +35,14 @@ DATA = tuple(name for name, row in ASSUMPTIONS.items() if row.group == "data")
 
 @dataclass(frozen=True)
 class Row:
-    """Two independent worlds."""
+    """One row of the design: two independent worlds."""
 
     number: int
     assumptions: tuple  # of two Assumptions
     variants: tuple  # of two places among VARIANTS
 
 
-def split(lab, scenarios, rows):
+def split(lab, scenarios, rows) -> tuple[tuple, dict]:
     """Run the design on the scenarios of a study.
 
     Parameters
@@ -63,6 +63,7 @@ def split(lab, scenarios, rows):
     population = min(o.population, MOST_ENGINEERS)
     plan = lab.plan(scenarios)
     other = ParameterSample(lab.draws.declared, o.seed + OTHER_WORLD, o.start, o.uncertainty, lab.each)
+    # run rows until enough are usable; a row that has no hub constants is replaced by the next
     while len(found) < rows:
         if tried >= TRIES * rows:
             raise UsageError("uncertainty", f"{tried} rows gave {len(found)} usable ones of {rows}: see the ranges")
@@ -85,16 +86,17 @@ def split(lab, scenarios, rows):
     return (DIMS, np.stack(found, axis=1)), told
 
 
-def variants_of(number, seed):
-    """The two variants of the model of a row: every ordered pair of them once in sixteen rows."""
+def variants_of(number, seed) -> tuple[int, int]:
+    """Return the two model variants of a row; every ordered pair of variants occurs once in sixteen rows."""
     pairs = list(product(range(len(VARIANTS)), repeat=2))
     around, place = divmod(number, len(pairs))
     order = np.random.default_rng([seed, crc32(b"variants"), around]).permutation(len(pairs))
     return pairs[order[place]]
 
 
-def runs_of_row(plan, population, row):
-    """(arm, data, assumptions, model, chance, time, hub) shares of the world stock, or None where one is refused."""
+def runs_of_row(plan, population, row) -> np.ndarray | None:
+    """Return (arm, data, assumptions, model, chance, time, hub) shares of the world stock; None if one is rejected."""
+    # two settings, and the constants of each of the eight combinations
     settings = [setting_of(plan, row, side) for side in (0, 1)]
     fits = [people(setting, FIT_POPULATION, 0, plan.start, 1) for setting in settings]
     draws = {}
@@ -103,26 +105,27 @@ def runs_of_row(plan, population, row):
         if draw is None:
             return None
         draws[which] = draw
+    # run all combinations on the two worlds
     worlds = [people(setting, population, plan.seed, plan.start, plan.years) for setting in settings]
     values = [shares_of(plan, row, which, draw, worlds[which[0]]) for which, draw in draws.items()]
     return np.moveaxis(np.array(values).reshape(2, 2, 2, *np.shape(values[0])), 4, 0)
 
 
-def setting_of(plan, row, side):
-    """The setting of one of the two worlds of a row, its figures within their error."""
+def setting_of(plan, row, side) -> Setting:
+    """Return the setting of one of the two worlds of a row: its figures perturbed within their error."""
     a = row.assumptions[side]
     errors = {"A": 0.0, "B": a.figure_error_b, "C": a.figure_error_c, "D": a.figure_error_c}
     return perturb_setting(load_setting(), errors, np.random.default_rng([plan.seed, crc32(b"data"), row.number, side]))
 
 
-def people(setting, population, seed, start, years):
-    """A World of another setting than the shipped one, which is not kept."""
+def people(setting, population, seed, start, years) -> World:
+    """Build a World of another setting than the shipped one; it is not cached."""
     a = Assumptions.central()
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share, kept=False)
 
 
-def draw_of(row, which, start, fit):
-    """(Assumptions, Constants) of a combination (data, assumptions, model) of a row, or None where it is refused."""
+def draw_of(row, which, start, fit) -> tuple | None:
+    """Return (Assumptions, HubConstants) of a combination (data, assumptions, model) of a row; None if rejected."""
     data, assumed, model = which
     counted = {name: getattr(row.assumptions[data], name) for name in DATA}
     changed = list(VARIANTS.values())[row.variants[model]]
@@ -131,8 +134,8 @@ def draw_of(row, which, start, fit):
     return None if constants is None else (a, constants)
 
 
-def shares_of(plan, row, which, draw, world):
-    """(chance, arm, time, hub) shares of the world stock in a combination of a row."""
+def shares_of(plan, row, which, draw, world) -> np.ndarray:
+    """Return (chance, arm, time, hub) shares of the world stock in one combination of a row."""
     (a, constants), found = draw, []
     for side in (0, 1):
         seed = plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side
@@ -145,6 +148,6 @@ def shares_of(plan, row, which, draw, world):
 
 
 def with_split(data, found):
-    """The dataset of a study with the runs of the split in it; ``found`` as :func:`split` gives them."""
+    """Add the runs of the split, as :func:`split` returns them, to the dataset of a study and return it."""
     data[RUNS] = (*found, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
     return data

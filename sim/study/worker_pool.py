@@ -1,9 +1,10 @@
-"""WorkerPool: processes that each do one task at a time, in the order asked, and keep in memory what they made.
+"""A pool of persistent worker processes; tasks with the same number go to the same worker, which caches its state.
 
-Unlike those of :mod:`sim.processes` they outlive a study, serve several threads, and the same hand can be asked again.
+Unlike the processes of :mod:`sim.processes` it outlives a study and serves several threads.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from threading import Lock
@@ -13,12 +14,12 @@ from sim.parallel import can_start, cores, pool
 from sim.study.calibrate.constants import fit_world
 from sim.study.executors import begin_worker
 
-TICK = 0.1  # seconds after which who waits is told so
+TICK = 0.1  # seconds between two calls of `tick` while waiting
 AHEAD = 2  # tasks queued at each hand
 
 
 class WorkerPool:
-    """A few processes; with ``count`` 0 this process does the work itself, one thread at a time.
+    """A few worker processes; with ``count`` 0 this process does the work itself, one thread at a time.
 
     Parameters
     ----------
@@ -29,26 +30,26 @@ class WorkerPool:
         self.count = (cores() if count is None else count) if can_start() else 0
         self.pools, self.lock = [], Lock()
 
-    def start(self):
-        """Start the processes that are missing; they get ready before they are asked for anything."""
+    def start(self) -> None:
+        """Start the missing processes; they load the world before the first task."""
         with self.lock:
             for _ in range(self.count - len(self.pools)):
                 self.pools.append(pool(1, _get_ready))
                 self.pools[-1].submit(int)
 
-    def stop(self):
-        """End the processes, and with them all that they keep; the next task starts new ones."""
+    def stop(self) -> None:
+        """End the processes and drop their caches; the next task starts new ones."""
         with self.lock:
             pools, self.pools = self.pools, []
         for each in pools:
             each.shutdown(wait=False, cancel_futures=True)
 
-    def each(self, task, *arguments):
-        """``map`` over the hands; results are in order."""
+    def each(self, task, *arguments) -> Iterator:
+        """Map a task over the workers and yield the results in order."""
         return self.stream(task, [(k, *call) for k, call in enumerate(zip(*arguments, strict=False))])
 
-    def stream(self, task, calls, tick=lambda: None):
-        """The results of several calls of ``task``, in order.
+    def stream(self, task, calls, tick=lambda: None) -> Iterator:
+        """Yield the results of several calls of ``task``, in order.
 
         Parameters
         ----------
@@ -63,6 +64,7 @@ class WorkerPool:
         queue, waiting = deque(), deque(calls)
         try:
             while queue or waiting:
+                # keep every worker busy, with a bounded number of tasks queued
                 while waiting and len(queue) < max(AHEAD * self.count, 1):
                     queue.append(self._submit(task, *waiting.popleft()))
                 while not wait([queue[0]], TICK).done:
@@ -75,10 +77,12 @@ class WorkerPool:
             for future in queue:
                 future.cancel()
 
-    def _submit(self, task, number, *call):
+    def _submit(self, task, number, *call) -> Future:
+        """Submit one call to its worker, or run it here if the pool has no processes; return its future."""
         if self.count:
             self.start()
             return self.pools[number % self.count].submit(task, *call)
+        # no worker processes: run the task now, one thread at a time
         future = Future()
         with self.lock:
             try:
@@ -88,6 +92,7 @@ class WorkerPool:
         return future
 
 
-def _get_ready():
+def _get_ready() -> None:
+    """Set up a new worker: threads, signals and the world that constants are fitted on."""
     begin_worker(1)
     fit_world()
