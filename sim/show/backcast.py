@@ -19,7 +19,7 @@ PERCENT = {"share_error": 100, "net_error": 100}
 READING = (
     "Rank: Spearman's correlation of predicted and observed flows over all corridors between the countries, and over "
     "those in which anybody moved. Log score: mean log share that was given to the corridor of a move, nats; counts "
-    "are raised by half a person. Share error: moves put into the wrong corridor. Level: predicted moves over "
+    "are raised by half a person. Share error: moves put into the wrong corridor. Ratio: predicted moves over "
     "observed. Net rates: rank correlation over countries, and mean absolute error in points a year."
 )
 
@@ -52,7 +52,7 @@ def shipped_table():
         "rank, moved",
         "log score",
         "share error, %",
-        "level",
+        "moves, ratio",
         "net-rate rank",
         "net-rate error, pp",
     ]
@@ -138,7 +138,9 @@ def tallied(board):
 
 def render(found, board, folder=None):
     """The whole answer for ``rich.console.Console.print``: at most 30 lines of 80 columns, the worst score first."""
-    shown = table("", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "level", "net\nrank", "net\nerr., pp")
+    shown = table(
+        "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "moves,\nratio", "net\nrank", "net\nerr., pp"
+    )
     for row in found.scores.to_dict("records"):
         shown.add_row(row["who"], *_cells(row), style="bold" if row["who"] == MODEL else "")
     record = found.record
