@@ -11,9 +11,7 @@ from sim.results import measures
 from sim.results.effects import SHOWN, effect, summarise
 from sim.results.measures import measure, parse
 
-# ------------------------------------------------------------------------------
-# A whole in parts: effects split so that the parts add up, pair by pair, and where people came from instead.
-# ------------------------------------------------------------------------------
+# --- Effects split into parts that sum to them, replicate by replicate ------------------------------
 
 
 TOTAL = "total"
@@ -21,7 +19,7 @@ COLUMNS = ["part", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
 
 
 def parts_table(parts, names, unit):
-    """One row a part and the total last.
+    """Return a table with one row a part and the total last.
 
     Parameters
     ----------
@@ -41,11 +39,7 @@ def parts_table(parts, names, unit):
 
 
 def origins(result, query, most=8):
-    """A change of a share or a stock split over where people came from instead of where, and went to.
-
-    Each part is what the moves between the place and one hub outside it changed, arrivals less departures, from the
-    start to the time of the measure. What entry and exit changed has a part of its own, and for a share the growth of
-    the whole world.
+    """Split the effect on a share or a stock over the places that people come from and go to.
 
     Parameters
     ----------
@@ -83,14 +77,14 @@ def origins(result, query, most=8):
     return parts_table(np.array(rows), labels, levels.attrs["units"])
 
 
-def splits_over_origins(query):
+def splits_over_origins(query) -> bool:
     """Whether :func:`origins` can split a measure."""
     asked = parse(query)
     return asked.name in ("share", "stock") and asked.place is not None and not asked.keys
 
 
 def _from_each(data, place):
-    """(..., hub) people who moved from each hub outside the place into it, less those who moved back, all years."""
+    """Return (..., hub) people who moved from each hub outside the place into it, less moves back, over all years."""
     moves = data.flow.sum("year")
     come = moves.isel(origin=place.others, destination=place.only).sum("destination").rename(origin="hub")
     gone = moves.isel(origin=place.only, destination=place.others).sum("origin").rename(destination="hub")
@@ -101,16 +95,14 @@ def _difference(values):
     return values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True)
 
 
-# ------------------------------------------------------------------------------
-# Shapley values: what each part brings, averaged over the orders in which parts can come; they sum to the whole.
-# ------------------------------------------------------------------------------
+# --- Shapley values ---------------------------------------------------------------------------------
 
 
 EXACT = 7  # parts up to which every order counts
 
 
 def coalitions(parts, seed=0, orders=24):
-    """The sets of parts whose worth :func:`shapley` needs: all of them up to ``EXACT`` parts, else those of ``orders``.
+    """Return the coalitions whose worth :func:`shapley` needs: all up to ``EXACT`` parts, else those of ``orders``.
 
     Returns
     -------
@@ -123,14 +115,14 @@ def coalitions(parts, seed=0, orders=24):
 
 
 def sampled_orders(parts, seed=0, orders=24):
-    """Random orders of the parts, each followed by its reverse."""
+    """Sample random orders of the parts, each followed by its reverse."""
     rng = np.random.default_rng([seed, parts])
     forward = [rng.permutation(parts).tolist() for _ in range(orders // 2)]
     return [order for each in forward for order in (each, each[::-1])]
 
 
 def shapley(worth, parts, seed=0, orders=24):
-    """What each part brings.
+    """Compute the Shapley value of each part: its contribution, averaged over the orders of the parts.
 
     Parameters
     ----------
@@ -160,9 +152,7 @@ def shapley(worth, parts, seed=0, orders=24):
     return brought
 
 
-# ------------------------------------------------------------------------------
-# The variance of an effect in its parts: chance, data, assumptions and the choice of model add up to the total.
-# ------------------------------------------------------------------------------
+# --- The variance of an effect by source ------------------------------------------------------------
 
 
 SOURCES = ("chance", "data", "assumptions", "model")
@@ -173,13 +163,13 @@ WIDTH = 1.6448536269514722  # standard deviations: half of a normal's 90 % band
 POINTS = 100
 
 
-def is_split(result):
-    """Whether a result holds the parts of its uncertainty: ``--uncertainty parts``."""
+def is_split(result) -> bool:
+    """Whether a result holds the runs that split its uncertainty (``--uncertainty parts``)."""
     return RUNS in result.data
 
 
-def parts(runs):
-    """What each row says of the parts of the variance; their mean over the rows is the estimate.
+def parts(runs) -> np.ndarray:
+    """Return each row's estimate of the parts of the variance; the mean over rows is the estimate of the design.
 
     Parameters
     ----------
@@ -193,15 +183,18 @@ def parts(runs):
     >>> parts(runs).tolist()
     [[2.0, 4.5, 0.0, 0.0]]
     """
+    # chance: half the squared difference between two seeds of one combination
     chance = (np.diff(runs, axis=4)[:, :, :, :, 0] ** 2 / 2).mean(axis=(1, 2, 3))
+    # contrasts of each other source, with independent chance in both factors of a product
     contrasts = [np.diff(runs, axis=axis).mean(axis=(1, 2, 3)) for axis in (1, 2, 3)]  # row, chance, ...
     three = np.diff(np.diff(np.diff(runs, axis=1), axis=2), axis=3)[:, 0, 0, 0] / 4
+    # main effects, and the three-way interaction shared equally
     main, together = [c[:, 0] * c[:, 1] / 2 for c in contrasts], three[:, 0] * three[:, 1] / 2
     return np.stack([chance, *(each + together / 3 for each in main)], axis=1)
 
 
-def shares(found):
-    """Parts of the variance as shares of the total, and their Monte Carlo error by the jackknife over the rows.
+def shares(found) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts of the variance as shares of the total, and their jackknife Monte Carlo errors over the rows.
 
     Parameters
     ----------
@@ -216,19 +209,20 @@ def shares(found):
         share = whole / whole.sum(axis=0)
         if rows < 3:
             return share, np.full_like(share, np.nan)
+        # leave out one row at a time
         left = whole - found
         without = left / left.sum(axis=1, keepdims=True)
         return share, np.sqrt((rows - 1) * ((without - without.mean(axis=0)) ** 2).mean(axis=0))
 
 
-def effect_parts(result, place):
-    """(row, source, time) of :func:`parts` of the effect on the share of a place, percentage points squared."""
+def effect_parts(result, place) -> np.ndarray:
+    """Return (row, source, time) :func:`parts` of the effect on the share of a place, percentage points squared."""
     runs = result.data[RUNS].isel(hub=measures.find(result.data, place).only).sum("hub").transpose(*DIMS[:-1])
     return parts(POINTS * (runs.sel(arm="scenario") - runs.sel(arm="baseline")).values)
 
 
-def place_rows(result, place):
-    """The split of the effect on the share of a hub, country or region: a row a time and source, and each time's total.
+def place_rows(result, place) -> list[dict]:
+    """Split the variance of the effect on a place's share; return a row a time and source, with each time's total.
 
     Returns
     -------
@@ -261,12 +255,13 @@ def place_rows(result, place):
     ]
 
 
-def _known(value):
+def _known(value) -> float | None:
+    """Return a number as float, or None if it is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
 def split_table(result):
-    """The split for every hub, and every country of several hubs: see :func:`place_rows`.
+    """Split the variance for every hub, and every country of several hubs: see :func:`place_rows`.
 
     Returns
     -------
@@ -287,14 +282,14 @@ def split_table(result):
     )
 
 
-def headline(result):
-    """The hub whose share the answer leads with, or None if every effect is zero."""
+def headline(result) -> str | None:
+    """Return the hub whose share the summary leads with, or None if every effect is zero."""
     mean = summarise(effect(result, "share"))["mean"].to_series()
     return str(mean.idxmin()) if mean.any() else None
 
 
-def sentences(result):
-    """The parts of the uncertainty in words; nothing for a run without them.
+def sentences(result) -> list[str]:
+    """Describe the parts of the uncertainty in sentences; a run without them has none.
 
     Parameters
     ----------
@@ -322,12 +317,15 @@ def sentences(result):
     ]
 
 
-def _plus_minus(row):
+def _plus_minus(row) -> str:
+    """Format the error of a share in brackets; nothing if it has none."""
     return "" if row["share_error"] is None else f" (\u00b1{percent(row['share_error'])})"
 
 
-def percent(share):
-    """A share in whole per cent, without a false zero; one below zero by Monte Carlo error is next to nothing.
+def percent(share) -> str:
+    """Format a share in whole per cent, without a false zero.
+
+    A share below zero by Monte Carlo error is shown as ``<1``.
 
     >>> percent(0.714), percent(0.004), percent(-0.002), percent(0.0)
     ('71', '<1', '<1', '0')
@@ -335,8 +333,8 @@ def percent(share):
     return f"{POINTS * share:.0f}" if share == 0 or POINTS * share >= 0.5 else "<1"
 
 
-def how_made(run):
-    """How the split was made, in a sentence or two; ``run`` is the record's ``split``."""
+def how_made(run) -> str:
+    """Describe in a sentence or two how the split was made; ``run`` is the record's ``split``."""
     why = "under one of their combinations no hub constants meet the first year"
     refused = f" ({run['refused']} more refused: {why})" if run["refused"] else ""
     return (

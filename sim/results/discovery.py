@@ -1,4 +1,4 @@
-"""Scenario discovery: under which assumptions does an effect fall on the wrong side? Boxes by PRIM (ema_workbench)."""
+"""Scenario discovery: find the assumptions under which an effect crosses a limit, as boxes by PRIM (ema_workbench)."""
 
 import logging
 import re
@@ -17,8 +17,8 @@ LEAST_CASES = 5
 SURE = 0.01  # a limit that chance would give this rarely (PRIM's quasi-p-value) is kept
 
 
-def condition(text, sweep, measure=None):
-    """A condition as written: ``below 0``, ``above 0.5pp``.
+def condition(text, sweep, measure=None) -> tuple[str, float]:
+    """Parse a condition such as ``below 0`` or ``above 0.5pp``.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def condition(text, sweep, measure=None):
         raise UsageError(f"--when {text}", f"{number} is not a number") from None
 
 
-def boxes(sweep, asked, measure=None, stage=None):
-    """Parts of the space in which most points meet a condition.
+def boxes(sweep, asked, measure=None, stage=None) -> dict:
+    """Find the parts of the space of factors in which most points meet a condition.
 
     Parameters
     ----------
@@ -63,6 +63,7 @@ def boxes(sweep, asked, measure=None, stage=None):
     side, limit = asked
     y = sweep.value(measure, stage)
     x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage or sweep.last]]
+    # points that meet the condition
     is_case = ((y < limit) if side == "below" else (y > limit)).to_numpy()
     told = {
         "question": f"When is {subject(sweep, measure)} {side} {_shown(limit, sweep, measure)}?",
@@ -70,19 +71,21 @@ def boxes(sweep, asked, measure=None, stage=None):
         "cases": int(is_case.sum()),
         "boxes": [],
     }
+    # no boxes if all or none meet it, or too few on either side
     if is_case.all() or not is_case.any():
         always = "At every point" if is_case.any() else "At none of the points"
         return told | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
     if min(is_case.sum(), (~is_case).sum()) < LEAST_CASES:
         raise UsageError(f"--when {side}", f"{is_case.sum()} of {len(y)} points: too few, or too many, to find boxes")
+    # PRIM, then drop the limits that chance could have given
     x = x.loc[:, x.nunique() > 1].reset_index(drop=True)
     found = [_box(x, is_case, *one) for one in _prim(x, is_case)]
     found = [box for box in found if box["limits"]]
     return told | {"boxes": found, "sentences": _sentences(told, found)}
 
 
-def _prim(x, is_case):
-    """(limits, quasi-p-values) of every box that PRIM finds, the largest first."""
+def _prim(x, is_case) -> list:
+    """Return (limits, quasi-p-values) of every box that PRIM finds, the largest first."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what else ema_workbench could do
         try:
@@ -102,17 +105,18 @@ def _prim(x, is_case):
     return found
 
 
-def _best(steps):
-    """The step of a peeling with the best harmonic mean of coverage and density, among boxes in plain words."""
+def _best(steps) -> int:
+    """Return the peeling step with the best harmonic mean of coverage and density, among boxes with few limits."""
     score = 2 * steps.coverage * steps.density / (steps.coverage + steps.density)
     return int(score.where(steps.res_dim <= MOST_LIMITS, -1).idxmax())
 
 
-def _box(x, is_case, limits, chances):
-    """A box without the limits that chance could have given, and how well it does."""
+def _box(x, is_case, limits, chances) -> dict:
+    """Return a box without the limits that chance could have given, with its coverage and density."""
     kept, inside = {}, np.ones(len(x), dtype=bool)
     for name, p in chances.items():
         low, high = (float(v) for v in limits[name])
+        # keep an end that cuts the range and that chance would rarely give
         ends = tuple(
             end if sure and 0 <= q < SURE else None
             for end, sure, q in ((low, low > x[name].min(), p[0]), (high, high < x[name].max(), p[-1]))
@@ -130,13 +134,15 @@ def _box(x, is_case, limits, chances):
     return {"limits": kept, "coverage": float(coverage), "density": float(density), "words": words}
 
 
-def _limit(name, low, high):
+def _limit(name, low, high) -> str:
+    """Describe the limits of one factor in words."""
     if low is None:
         return f"{name} is below {high:.3g}"
     return f"{name} is above {low:.3g}" if high is None else f"{name} lies between {low:.3g} and {high:.3g}"
 
 
-def _sentences(told, found):
+def _sentences(told, found) -> list[str]:
+    """Describe how many points meet the condition, and the boxes, in sentences."""
     base = told["cases"] / told["points"]
     said = [f"At {told['cases']:,} of {told['points']:,} points ({100 * base:.0f} %)."]
     if not found:
@@ -144,6 +150,7 @@ def _sentences(told, found):
     return said + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(found)]
 
 
-def _shown(limit, sweep, measure):
+def _shown(limit, sweep, measure) -> str:
+    """Format a limit in the displayed unit of the measure."""
     factor, _, unit = SHOWN.get(sweep.measures.unit[measure or sweep.primary], (1, "", ""))
     return f"{factor * limit:g} {unit}".strip()

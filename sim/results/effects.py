@@ -1,4 +1,4 @@
-"""Effects: scenario minus baseline, pair by pair, with their spread, Monte Carlo error and precision."""
+"""Compute effects: scenario minus baseline, replicate by replicate, with spread, Monte Carlo error and precision."""
 
 import math
 import re
@@ -11,9 +11,7 @@ from sim.arguments import is_number
 from sim.errors import ResultError, UsageError
 from sim.results.measures import MEASURES, measure, parse, series
 
-# ------------------------------------------------------------------------------
-# Effects: scenario less baseline, pair by pair, with their spread and their own Monte Carlo error.
-# ------------------------------------------------------------------------------
+# --- Effects and their spread over replicates -------------------------------------------------------
 
 
 LOW, HIGH = 0.05, 0.95  # the band: nine pairs in ten lie inside
@@ -26,8 +24,8 @@ SHOWN = {  # unit of a measure -> (factor, unit of its level, unit of its effect
 }
 
 
-def effect(result, query):
-    """The effect on a measure, one value a pair.
+def effect(result, query) -> xr.DataArray:
+    """Compute the effect on a measure, one value a replicate.
 
     Returns
     -------
@@ -40,18 +38,19 @@ def effect(result, query):
     return _difference(result, measure(result, query))
 
 
-def effect_series(result, query):
-    """The same at all times: also over time or year."""
+def effect_series(result, query) -> xr.DataArray:
+    """Compute the effect on a measure at all times: also over time or year."""
     return _difference(result, series(result, query))
 
 
-def _difference(result, values):
+def _difference(result, values) -> xr.DataArray:
+    """Return scenario minus baseline of values that have an arm axis."""
     scenarios = values.sel(arm=result.arms) if len(result.arms) > 1 else values.sel(arm=result.arms[0], drop=True)
     return (scenarios - values.sel(arm="baseline", drop=True)).assign_attrs(values.attrs)
 
 
-def stacks(result):
-    """The stacks of a comparison that others of its scenarios make up: dict of label -> list of their labels."""
+def stacks(result) -> dict:
+    """Find the stacks of a comparison that consist of others of its scenarios: dict of label -> their labels."""
     parts = {arm: set(told["parts"]) for arm, told in result.record.get("arms", {}).items()}
     found = {}
     for stack, whole in parts.items():
@@ -65,8 +64,8 @@ def stacks(result):
     return found
 
 
-def interaction(effects, parts):
-    """What a stack does beyond the sum of its scenarios, pair by pair.
+def interaction(effects, parts) -> xr.DataArray:
+    """Return the effect of a stack minus the sum of the effects of its scenarios, replicate by replicate.
 
     Parameters
     ----------
@@ -154,8 +153,8 @@ def summarise(pairs):
     )
 
 
-def sentence(result, query):
-    """One effect in one line of English, with its spread and its error; never "certain".
+def sentence(result, query) -> str:
+    """Describe one effect in one line of English, with its spread and its error; never as certain.
 
     Parameters
     ----------
@@ -182,13 +181,13 @@ def sentence(result, query):
     )
 
 
-def more_pairs(count):
-    """How many more pairs halve the Monte Carlo error: it falls with the root of their number."""
+def more_pairs(count) -> int:
+    """Return how many more replicates halve the Monte Carlo error, which falls with the root of their number."""
     return 3 * count
 
 
-def decimals(error):
-    """Decimals that show a number to the first digit of its error, at most four.
+def decimals(error) -> int:
+    """Return the decimals that show a number to the first digit of its error, at most four.
 
     >>> decimals(0.012), decimals(0.3), decimals(25.0)
     (2, 1, 0)
@@ -196,8 +195,8 @@ def decimals(error):
     return int(np.clip(-np.floor(np.log10(abs(error))), 0, 4)) if error else 2
 
 
-def error_words(error, digits):
-    """A Monte Carlo error to so many decimals, never a false zero.
+def error_words(error, digits) -> str:
+    """Format a Monte Carlo error to ``digits`` decimals, without showing a false zero.
 
     >>> error_words(0.03, 2), error_words(0.003, 2)
     ('0.03', '<0.01')
@@ -207,7 +206,7 @@ def error_words(error, digits):
 
 
 def hubs_that_matter(result, count=10):
-    """The hubs to show: three in five the largest named places, the others those with the largest effects.
+    """Choose the hubs to show: three in five are the largest named places, the others have the largest effects.
 
     Returns
     -------
@@ -225,16 +224,14 @@ def hubs_that_matter(result, count=10):
     return list(size[chosen].sort_values(ascending=False).index)
 
 
-# ------------------------------------------------------------------------------
-# How precise an answer is asked to be, and how many pairs that takes.
-# ------------------------------------------------------------------------------
+# --- Precision: the error asked for, and the replicates that reach it -------------------------------
 
 
 GROWTH = 4  # times the pairs at most in one step: an error estimated on few pairs is itself rough
 
 
-def threshold(precision, query):
-    """The Monte Carlo error asked for, in the measure's own unit; see :func:`amount`.
+def threshold(precision, query) -> float:
+    """Return the requested Monte Carlo error in the measure's own unit; see :func:`amount`.
 
     >>> threshold("0.05pp", "share:usa")
     0.0005
@@ -245,8 +242,8 @@ def threshold(precision, query):
     return value
 
 
-def amount(text, query, what):
-    """An effect on a measure as written, in the measure's own unit.
+def amount(text, query, what) -> float:
+    """Parse a written effect on a measure, such as ``0.5pp``, into the measure's own unit.
 
     Parameters
     ----------
@@ -277,13 +274,13 @@ def amount(text, query, what):
         raise UsageError(f"{what} {text}", f"expected a number and its unit, such as 0.05{shown}") from None
 
 
-def error_of(result, query):
-    """The largest Monte Carlo error of the effects on a measure, over its places and scenarios; own unit."""
+def error_of(result, query) -> float:
+    """Return the largest Monte Carlo error of the effects on a measure, over places and scenarios, in its own unit."""
     return float(summarise(effect(result, query)).error.max())
 
 
-def upper_error(error, pairs):
-    """What a Monte Carlo error estimated from so many pairs is below in nine cases of ten (normal effects).
+def upper_error(error, pairs) -> float:
+    """Return the upper 90 % limit of a Monte Carlo error that was estimated from ``pairs`` normal effects.
 
     >>> round(upper_error(1.0, 10), 2), round(upper_error(1.0, 100), 2)
     (1.47, 1.1)
@@ -293,13 +290,13 @@ def upper_error(error, pairs):
     return error * math.sqrt((pairs - 1) / chi2.ppf(0.1, pairs - 1)) if pairs > 1 else math.inf
 
 
-def is_reached(error, target, pairs):
-    """Whether a precision is reached: from ten pairs on, once the error is below it with all that it may be off."""
+def is_reached(error, target, pairs) -> bool:
+    """Whether a precision is reached: at least ten replicates, and the error's upper limit is below ``target``."""
     return pairs >= LEAST_PAIRS and upper_error(error, pairs) <= target
 
 
-def pairs_needed(pairs, error, target):
-    """Pairs that bring ``error`` down to ``target``: it falls with the root of their number.
+def pairs_needed(pairs, error, target) -> int:
+    """Return the replicates that bring ``error`` down to ``target``; it falls with the root of their number.
 
     >>> pairs_needed(20, 0.02, 0.01)
     80
@@ -308,16 +305,14 @@ def pairs_needed(pairs, error, target):
     return min(math.ceil(pairs * times), GROWTH * pairs)
 
 
-# ------------------------------------------------------------------------------
-# Two ways to count engineers by hub: where they live, and where the employer is whom they work for (E11).
-# ------------------------------------------------------------------------------
+# --- Counts by hub of residence and by hub of employer (E11) ----------------------------------------
 
 
 LEAST = 0.01  # percentage points between the effects of both counts: below, a reader sees no difference
 
 
-def by_employer(data):
-    """The same arrays with every engineer counted in the hub of the employer.
+def by_employer(data) -> xr.Dataset:
+    """Return the dataset with every engineer counted in the hub of the employer.
 
     Raises
     ------
@@ -328,8 +323,8 @@ def by_employer(data):
     return data.assign(stock=data.stock_by_employer.assign_attrs(data.stock.attrs))
 
 
-def basis_rows(result, most=6):
-    """The hubs whose share changes differently by employer than by residence, the largest difference first.
+def basis_rows(result, most=6) -> list[dict]:
+    """Return the hubs whose share changes differently by employer than by residence, the largest difference first.
 
     Parameters
     ----------

@@ -13,9 +13,7 @@ from sim.errors import ResultError
 from sim.results.effects import SHOWN, band, effect_series, summarise
 from sim.results.measures import MEASURES, parse
 
-# ------------------------------------------------------------------------------
-# The CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over pairs.
-# ------------------------------------------------------------------------------
+# --- CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over replicates ---------
 
 
 EVERY_TIER = "all"
@@ -37,7 +35,7 @@ MEASURED = (
 
 
 def shares(result):
-    """Stock and share of the world by arm, time, hub and tier ('all' and each), on both bases.
+    """Return stock and share of the world by arm, time, hub and tier ('all' and each), on both bases.
 
     Returns
     -------
@@ -51,6 +49,7 @@ def shares(result):
 
 
 def _shares(stock):
+    """Return stock and share of the world of one basis."""
     everyone = stock.sum("tier").expand_dims(tier=[EVERY_TIER]).transpose(*stock.dims)
     stock = xr.concat([everyone, stock], "tier")
     table = _band(stock.rename("stock")).merge(_band((stock / stock.sum("hub")).rename("share")))
@@ -58,7 +57,7 @@ def _shares(stock):
 
 
 def flows(result):
-    """Moves a year by arm, year and corridor; corridors that nobody takes in any pair are left out.
+    """Return moves a year by arm, year and corridor; corridors without moves in every replicate are left out.
 
     Returns
     -------
@@ -69,9 +68,7 @@ def flows(result):
 
 
 def effects(result):
-    """Paired effects (scenario less baseline) on hubs, countries, blocs, routes and the world, at every time.
-
-    Shares are in percentage points of the world stock, rates in percentage points a year, as people read them.
+    """Return paired effects (scenario minus baseline) on hubs, countries, blocs, routes and the world, at every time.
 
     Returns
     -------
@@ -90,7 +87,7 @@ def effects(result):
 
 
 def _countries_and_blocs(data):
-    """(name, kind) of the countries and blocs of several hubs in a result."""
+    """Return (name, kind) of the countries and blocs of several hubs in a result."""
     hubs = data.hub_country.to_series().value_counts()
     several = [(str(country), "country") for country in sorted(hubs.index[hubs > 1])]
     blocs = [(row["bloc"], "bloc") for row in rows("blocs") if hubs.reindex(row["countries"].split()).sum() > 1]
@@ -98,6 +95,7 @@ def _countries_and_blocs(data):
 
 
 def _effects(result, name, query, kind=None):
+    """Return the effects on one measure as rows."""
     pairs = effect_series(result, query)
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     found = summarise(factor * pairs)
@@ -113,24 +111,23 @@ def _effects(result, name, query, kind=None):
 
 
 def _band(values):
-    """Mean, low and high over the replicates, as one dataset."""
+    """Return mean, low and high over the replicates as one dataset."""
     low, high = band(values)
     name = values.name
     return xr.Dataset({name: values.mean("replicate"), f"{name}_low": low, f"{name}_high": high})
 
 
 def _frame(dataset, *dims):
+    """Return a dataset as a DataFrame with ``dims`` as leading columns."""
     table = dataset.drop_vars([c for c in dataset.coords if c not in dataset.dims])
     return table.to_dataframe(dim_order=list(dims)).reset_index()
 
 
-# ------------------------------------------------------------------------------
-# The flows between hubs as a graph: who is central, who lies between, which hubs belong together.
-# ------------------------------------------------------------------------------
+# --- The flows between hubs as a graph --------------------------------------------------------------
 
 
-def yearly_flows(result, years=None):
-    """Moves a year from hub to hub, the mean over ``years``, in both arms and every pair.
+def yearly_flows(result, years=None) -> xr.DataArray:
+    """Return moves a year from hub to hub, the mean over ``years``, in both arms and every replicate.
 
     Parameters
     ----------
@@ -155,8 +152,8 @@ def yearly_flows(result, years=None):
     return flow.sel(year=slice(*asked)).mean("year", keep_attrs=True)
 
 
-def flow_graph(result, arm="scenario", years=None):
-    """Hubs and the moves between them in one arm, the mean over pairs.
+def flow_graph(result, arm="scenario", years=None) -> nx.DiGraph:
+    """Build the graph of hubs and the moves between them in one arm, the mean over replicates.
 
     Parameters
     ----------
@@ -196,8 +193,8 @@ def flow_graph(result, arm="scenario", years=None):
     return graph
 
 
-def pageranks(result, years=None):
-    """The PageRank of every hub, arm by arm and pair by pair: what a paired effect on it needs.
+def pageranks(result, years=None) -> xr.DataArray:
+    """Compute the PageRank of every hub in every arm and replicate, for paired effects.
 
     Returns
     -------
@@ -208,7 +205,8 @@ def pageranks(result, years=None):
     ResultError for years outside the run.
     """
 
-    def ranked(flow):
+    def ranked(flow) -> np.ndarray:
+        """Return the PageRank of every hub in one table of flows."""
         return np.array(list(_pagerank(_graph(flow, range(len(flow)))).values()))
 
     ranks = xr.apply_ufunc(
@@ -221,7 +219,7 @@ def pageranks(result, years=None):
     return ranks.assign_coords(hub=result.data.hub).assign_attrs(units="share", long_name="PageRank")
 
 
-def write_graphml(result, path, arm="scenario", years=None):
+def write_graphml(result, path, arm="scenario", years=None) -> None:
     """Save :func:`flow_graph` as GraphML, which Gephi, Cytoscape and yEd open.
 
     Raises
@@ -231,22 +229,24 @@ def write_graphml(result, path, arm="scenario", years=None):
     nx.write_graphml(flow_graph(result, arm, years), user_path(path))
 
 
-def _graph(flow, hubs):
-    """The graph of one table of flows; a corridor that nobody takes is no edge."""
+def _graph(flow, hubs) -> nx.DiGraph:
+    """Build the graph of one table of flows; a corridor without moves is no edge."""
     graph = nx.from_numpy_array(flow, create_using=nx.DiGraph, edge_attr="flow", nodelist=list(hubs))
     for _, _, edge in graph.edges(data=True):
         edge["distance"] = 1 / edge["flow"]
     return graph
 
 
-def _pagerank(graph):
+def _pagerank(graph) -> dict:
+    """Return the PageRank of every hub, weighted by flow."""
     return nx.pagerank(graph, weight="flow")
 
 
-def _communities(graph):
-    """The number of each hub's community: that of the first hub is 1, the next new one 2, ..."""
+def _communities(graph) -> dict:
+    """Return the number of each hub's community; the first hub's is 1, the next new one 2, and so on."""
     if not graph.size():
         return dict.fromkeys(graph, 1)
+    # number the communities in the order of their first hub
     found = nx.community.greedy_modularity_communities(graph, weight="flow")
     order = sorted(found, key=lambda members: min(map(list(graph).index, members)))
     return {hub: number for number, members in enumerate(order, 1) for hub in members}

@@ -1,4 +1,4 @@
-"""The folder of a run: written under another name and renamed when whole, checked when read."""
+"""Write and read the folder of a run: it is written under another name, renamed on success, and checked when read."""
 
 import errno
 import hashlib
@@ -24,8 +24,8 @@ TRIES = 10  # to take a place that other commands take too
 WORLD = "world"  # the folder inside it with the tables of one's own that a run was made from
 
 
-def check_writable(out):
-    """Refuse an output folder that cannot be written, before anything is run; nothing is left behind.
+def check_writable(out) -> None:
+    """Refuse an output folder that cannot be written, before the run; leave nothing behind.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def write(result, out, illustrate=None, force=False):
 
 
 def illustrated(result, folder, illustrate, anew=False):
-    """Add figures and report to a saved run where they are missing, or ``anew``; what fails is a warning of one line.
+    """Add figures and report to a saved run where they are missing, or ``anew``; turn failures into one-line warnings.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def illustrated(result, folder, illustrate, anew=False):
 
 
 def _tried(illustrate, folder, *arguments):
-    """Call ``illustrate``: no fault of a font, a back end or a path loses what lies in the folder already."""
+    """Call ``illustrate``; turn any failure into a warning, so that a saved run is not lost to a font or a back end."""
     try:
         illustrate(*arguments)
     except (Exception, KeyboardInterrupt) as error:
@@ -81,8 +81,8 @@ def _tried(illustrate, folder, *arguments):
         warnings.warn(said, TalentflowWarning, stacklevel=4)
 
 
-def read(folder):
-    """The dataset and the record of a saved run.
+def read(folder) -> tuple[xr.Dataset, dict]:
+    """Read the dataset and the record of a saved run, and check both against their digests.
 
     Returns
     -------
@@ -94,6 +94,7 @@ def read(folder):
     """
     record = _read_record(folder)
     record.pop("digest")
+    # every listed file must lie in the folder and match its digest
     for name, expected in record.pop("outputs").items():
         path = folder / name
         if ".." in Path(name).parts or not path.is_relative_to(folder):
@@ -105,25 +106,25 @@ def read(folder):
     return _arrays(folder / "result.nc", record), record
 
 
-def _arrays(path, record):
-    """The dataset in ``path``, laid out as the record says."""
+def _arrays(path, record) -> xr.Dataset:
+    """Read the dataset in ``path`` and check its layout against the record."""
     try:
         check_unpacked(path)
         data = xr.load_dataset(path, engine="h5netcdf")
         check_arrays(data, record, path)
-    # what h5py, h5netcdf and xarray say of files that are none
+    # errors of h5py, h5netcdf and xarray for files that are not valid
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, OverflowError) as why:
         raise ResultError(path, "not the arrays of a run", f"{type(why).__name__} {why}") from None
     return data
 
 
-def world_of(folder, record):
-    """The folder of the tables that a saved run was made from, or None where they were the shipped ones."""
+def world_of(folder, record) -> Path | None:
+    """Return the folder of the tables that a saved run was made from, or None if they were the shipped ones."""
     return Path(folder) / WORLD if "world" in record["digests"] else None
 
 
-def is_valid(folder):
-    """Whether a whole, undamaged run lies in ``folder``."""
+def is_valid(folder) -> bool:
+    """Whether ``folder`` holds a whole, undamaged run."""
     try:
         read(folder)
     except ResultError:
@@ -131,7 +132,8 @@ def is_valid(folder):
     return True
 
 
-def _read_record(folder):
+def _read_record(folder) -> dict:
+    """Read and check ``run.json``; raise ResultError if it is missing, damaged or too new."""
     from sim.results.sweep_store import is_sweep
 
     path = folder / "run.json"
@@ -155,30 +157,33 @@ def _read_record(folder):
     return record
 
 
-def record_digest(record):
-    """SHA-256 over all of a record but this digest itself: a flipped bit in ``run.json`` is found like any other."""
+def record_digest(record) -> str:
+    """Return the SHA-256 of a record without its digest, so that an edited or damaged ``run.json`` is found."""
     text = to_json({key: value for key, value in record.items() if key != "digest"}, sort_keys=True)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _fill(folder, result):
-    """All of a run's folder but figures and report; ``run.json`` last, with the digests of the arrays and tables."""
+def _fill(folder, result) -> None:
+    """Write a run's folder except figures and report; ``run.json`` comes last, with the digests of the other files."""
+    # the scenarios and the baseline, fully resolved
     for label, arm in result.record.get("arms", {"scenario": result.record}).items():
         (folder / f"{plain(label)}.toml").write_text(arm["scenario"], encoding="utf-8")
     (folder / "baseline.toml").write_text(result.record["baseline"], encoding="utf-8")
+    # copy the user's own world tables, so that the run can be replayed
     if custom_world.digest() and result.record["digests"].get("world") == custom_world.digest():
         (folder / WORLD).mkdir()
         for name, text in custom_world.texts().items():
             (folder / WORLD / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     written = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    # the record with the digests of all files, and its own digest
     outputs = _write_arrays(folder, result, written)
     record = json.loads(to_json({**result.record, "format": FORMAT, "outputs": outputs}))
     sealed = to_json(record | {"digest": record_digest(record)}, indent=1)
     (folder / "run.json").write_text(sealed + "\n", encoding="utf-8")
 
 
-def _write_arrays(folder, result, written):
-    """Write arrays and tables into ``folder``: dict of file name -> digest, of those ``written`` before too."""
+def _write_arrays(folder, result, written) -> dict[str, str]:
+    """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
     (folder / "result.nc").write_bytes(result.data.to_netcdf(engine="h5netcdf", encoding=packed))
@@ -190,9 +195,7 @@ def _write_arrays(folder, result, written):
 
 
 def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None):
-    """Save the answer of a study that is no run: ``answer.json``, a CSV file a table, and what ``illustrate`` adds.
-
-    Figures are drawn once the tables are safe; one that fails is a warning.
+    """Save the result of a study that is no run: ``answer.json``, a CSV file a table, and the illustrations.
 
     Parameters
     ----------
@@ -227,7 +230,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer", ad
 
 @contextmanager
 def staged(target):
-    """A new folder beside ``target`` that takes its name and place when the block has ended well.
+    """Write to a temporary folder beside ``target`` and rename it to ``target`` on success.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Estimators of sensitivity on plain arrays, each a thin door to a library; tables indexed by the factor's name.
+"""Estimate sensitivity indices on plain arrays with scipy and SALib; tables are indexed by the factor's name.
 
-Columns ``..._low`` and ``..._high`` are the ends of a 90 % interval. What does not vary at all has indices of 0.
+Columns ``..._low`` and ``..._high`` are the ends of a 90 % interval. Where nothing varies, indices are 0.
 """
 
 import numpy as np
@@ -19,8 +19,8 @@ ONE_AT_A_TIME = ("centre", "at_low", "at_high", "least", "most", "width")
 COLUMNS = {"sobol": SOBOL, "morris": MORRIS, "pawn": PAWN, "lhs": PAWN, "oat": ONE_AT_A_TIME, "grid": PAWN}
 
 
-def sobol(f, names, seed=0, intervals=True):
-    """First-order and total indices: scipy's estimators (Saltelli 2010), with percentile bootstrap intervals.
+def sobol(f, names, seed=0, intervals=True) -> pd.DataFrame:
+    """Estimate first-order and total Sobol indices (Saltelli 2010, by scipy) with percentile bootstrap intervals.
 
     Parameters
     ----------
@@ -40,6 +40,7 @@ def sobol(f, names, seed=0, intervals=True):
     if np.ptp(f[:n]) == 0:
         return table.fillna(0.0)
     table["first"], table["total"] = _sobol(f[:n])
+    # bootstrap over base samples
     if intervals:
         found = bootstrap(
             (np.arange(n),),
@@ -55,7 +56,8 @@ def sobol(f, names, seed=0, intervals=True):
     return table
 
 
-def _sobol(f):
+def _sobol(f) -> np.ndarray | tuple:
+    """Return (2, factor): first-order and total indices of one sample."""
     from scipy.stats import sobol_indices
 
     if np.ptp(f[:, :2]) == 0:  # a resample in which nothing varies
@@ -67,8 +69,8 @@ def _sobol(f):
     return found.first_order.ravel()[:d], found.total_order.ravel()[:d]
 
 
-def power_of_two(n):
-    """The largest power of two up to ``n``; 0 for none.
+def power_of_two(n) -> int:
+    """Return the largest power of two up to ``n``; 0 for none.
 
     >>> power_of_two(100), power_of_two(64)
     (64, 64)
@@ -76,8 +78,8 @@ def power_of_two(n):
     return 1 << (n.bit_length() - 1) if n else 0
 
 
-def morris(z, y, names, levels=4, seed=0):
-    """Elementary effects by SALib: mean of their sizes (mu*) with bootstrap interval, mean, and spread.
+def morris(z, y, names, levels=4, seed=0) -> pd.DataFrame:
+    """Estimate elementary effects with SALib: mean size (mu*) with bootstrap interval, mean, and spread.
 
     Parameters
     ----------
@@ -104,11 +106,11 @@ def morris(z, y, names, levels=4, seed=0):
     return pd.DataFrame(dict(zip(MORRIS, map(np.asarray, columns), strict=True)), names)
 
 
-def pawn(z, y, names, seed=0):
-    """PAWN by SALib: how far the distribution of y moves when a factor is held in a slice of its range.
+def pawn(z, y, names, seed=0) -> pd.DataFrame:
+    """Estimate PAWN indices with SALib: how far y's distribution moves when a factor is held in a slice of its range.
 
-    The distance is that of Kolmogorov and Smirnov; ``median`` over the slices. Below ``critical`` a slice could as well
-    be a sample of the whole.
+    The distance is that of Kolmogorov and Smirnov; ``median`` is over the slices. Below ``critical`` a slice is not
+    distinguishable from a sample of the whole.
 
     Parameters
     ----------
@@ -126,6 +128,7 @@ def pawn(z, y, names, seed=0):
     if np.ptp(y) == 0:
         return table.fillna(0.0)
     table["median"], table["largest"] = _pawn(z, y, names)
+    # spread of the medians over resamples of the points
     picks = [rng.integers(n, size=n) for _ in range(PAWN_RESAMPLES)]
     spread = np.array([_pawn(z[rows], y[rows], names)[0] for rows in picks])
     # resampling with ties moves distances up: the interval has the spread of the resamples around the estimate itself
@@ -135,19 +138,21 @@ def pawn(z, y, names, seed=0):
     return table
 
 
-def _pawn(z, y, names):
+def _pawn(z, y, names) -> tuple[np.ndarray, np.ndarray]:
+    """Return the median and the largest distance over slices, each (factor,)."""
     from SALib.analyze.pawn import analyze
 
     found = analyze(_problem(names), z, y, S=SLICES, seed=0)
     return np.asarray(found["median"]), np.asarray(found["maximum"])
 
 
-def _problem(names):
+def _problem(names) -> dict:
+    """Return SALib's description of factors in the unit cube."""
     return {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def ranks(values, low, high):
-    """The first and the last rank that each factor may have: intervals that overlap tell no order.
+def ranks(values, low, high) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best and the worst rank that each factor may have; overlapping intervals give no order.
 
     Parameters
     ----------
@@ -169,12 +174,14 @@ def ranks(values, low, high):
     return np.where(unknown, np.nan, best), np.where(unknown, np.nan, worst)
 
 
-def variance_ratio_interval(ratio, within, between):
-    """The 90 % interval of a ratio of two variances of normal samples with so many degrees of freedom; at most 1.
+def variance_ratio_interval(ratio, within, between) -> tuple[float, float]:
+    """Return the 90 % interval of a ratio of two variances of normal samples, cut at 1.
+
+    ``within`` and ``between`` are the degrees of freedom of the two samples.
 
     >>> low, high = variance_ratio_interval(0.1, 16, 1000)
     >>> round(low, 3), round(high, 3)
-    (0.061, 0.203)
+    (0.06, 0.202)
     """
     from scipy.stats import f
 
@@ -184,8 +191,8 @@ def variance_ratio_interval(ratio, within, between):
     return min(low, 1.0), min(high, 1.0)
 
 
-def one_at_a_time(values, y):
-    """Tornado: the value at the ends of each factor's range, all others at their centre.
+def one_at_a_time(values, y) -> pd.DataFrame:
+    """Return the tornado table: y at the ends of each factor's range, all others at their centre.
 
     Parameters
     ----------
@@ -205,13 +212,14 @@ def one_at_a_time(values, y):
     return pd.DataFrame.from_dict(rows, "index", columns=list(ONE_AT_A_TIME))
 
 
-def partial_dependence(x, y, bins=10):
-    """The mean of y over parts of a factor's range that hold equally many points, with its standard error.
+def partial_dependence(x, y, bins=10) -> pd.DataFrame:
+    """Return the mean of y over equally filled parts of a factor's range, with its standard error.
 
     Returns
     -------
     DataFrame: x (mean of the part), mean, error, low, high (5 and 95 % of the points)
     """
+    # sort the points by x and cut them into parts of equal number
     order = np.array_split(np.argsort(x, kind="stable"), min(bins, max(1, len(x) // 4)))
     rows = [
         (

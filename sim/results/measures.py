@@ -1,4 +1,4 @@
-"""Measures: one name for a number in commands, tables and code; how each is parsed and computed."""
+"""Measures: named numbers of a result, as commands, tables and code use them; how each is parsed and computed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,14 +11,12 @@ from sim.custom_world import rows
 from sim.errors import ResultError, nearest
 from sim.results.schema import VARIABLES
 
-# ------------------------------------------------------------------------------
-# Places: a hub, a country in three small letters, a region or a bloc of countries, as members of a result's hubs.
-# ------------------------------------------------------------------------------
+# --- Places: hubs, countries, regions and blocs as sets of a result's hubs --------------------------
 
 
 @dataclass(frozen=True)
 class Place:
-    """A set of hubs, and the partition of the world that it is a part of.
+    """A set of hubs, and the partition of the world that it belongs to.
 
     Attributes
     ----------
@@ -34,18 +32,18 @@ class Place:
     labels: np.ndarray
 
     @property
-    def only(self):
+    def only(self) -> np.ndarray:
         """Indices of the member hubs."""
         return np.flatnonzero(self.members)
 
     @property
-    def others(self):
+    def others(self) -> np.ndarray:
         """Indices of all other hubs."""
         return np.flatnonzero(~self.members)
 
 
-def find(data, name):
-    """The place called ``name`` in a result's dataset: a hub, country, region or bloc, or several joined by ``+``.
+def find(data, name) -> Place:
+    """Find the place ``name`` in a result's dataset: a hub, country, region or bloc, or several joined by ``+``.
 
     Raises
     ------
@@ -59,7 +57,8 @@ def find(data, name):
     return Place(name, kind, members, np.where(members, name, data.hub_country.values.astype(str)))
 
 
-def _one(data, name):
+def _one(data, name) -> Place:
+    """Find a single place; raise ResultError with the nearest names if there is none."""
     known = {}
     for kind, coordinate in (("hub", "hub"), ("country", "hub_country"), ("region", "region")):
         labels = data[coordinate].values.astype(str)
@@ -77,18 +76,16 @@ def _one(data, name):
     raise ResultError(f"{name} is no hub, country, region or bloc{nearest(name, known, known)}")
 
 
-# ------------------------------------------------------------------------------
-# How every measure is counted: functions of (dataset, Place or None, keys), all times and pairs at once.
-# ------------------------------------------------------------------------------
+# --- Functions of (dataset, Place or None, keys) that compute the measures --------------------------
 
 
 # --- stocks: on 1 January -------------------------------------------------------------------------
 
 
-def people(data, keys):
-    """Stock by hub of those whom the key picks; a result counts people along one key at a time.
+def people(data, keys) -> xr.DataArray:
+    """Return the stock by hub of the people that the key selects; a result counts people along one key at a time.
 
-    By hub of residence, unless ``basis=employer`` asks for that of the employer, which is counted by tier.
+    Hubs are those of residence, unless ``basis=employer`` selects the employer's hub, which is counted by tier alone.
     """
     basis, keys = keys.get("basis", "residence"), {key: value for key, value in keys.items() if key != "basis"}
     if basis == "employer" and not keys.keys() <= {"tier"}:
@@ -102,33 +99,33 @@ def people(data, keys):
     return stock.sum("tier")
 
 
-def stock(data, place, keys):
-    """Persons on 1 January, by hub or in the place."""
+def stock(data, place, keys) -> xr.DataArray:
+    """Return persons on 1 January, by hub or in the place."""
     counted = people(data, keys)
     return counted.isel(hub=place.only).sum("hub") if place else counted
 
 
-def share(data, place, keys):
-    """Their part of the world stock."""
+def share(data, place, keys) -> xr.DataArray:
+    """Return the place's share of the world stock of the people that the keys select."""
     return stock(data, place, keys) / people(data, keys).sum("hub")
 
 
-def mix(data, place, keys):
-    """The part of a place's engineers whom the key picks."""
+def mix(data, place, keys) -> xr.DataArray:
+    """Return the part of a place's engineers that the key selects."""
     if not keys:
         raise ResultError("mix", "needs a key: mix:paris,tier=expert")
     return stock(data, place, keys) / stock(data, place, {})
 
 
-def remote(data, place, keys):
-    """The part of a place's engineers whose employer is in another hub."""
+def remote(data, place, keys) -> xr.DataArray:
+    """Return the part of a place's engineers whose employer is in another hub."""
     return by_hub("remote")(data, place, keys) / stock(data, place, {})
 
 
-def years_to_expert(data, place, keys):
-    """Expected years from entry to expert at the year's rates of promotion: one over each rate, added up.
+def years_to_expert(data, place, keys) -> xr.DataArray:
+    """Return the expected years from entry to expert: the sum of one over each tier's promotion rate of the year.
 
-    For those who stay in the occupation, which few do so long: most never become experts.
+    The figure is for people who stay in the occupation that long; most leave before and never become experts.
     """
     at_start = data.stock.isel(time=slice(None, -1)).rename(time="year")
     promoted, tiers = data.promotions, ["practitioner", "entry"]
@@ -137,21 +134,22 @@ def years_to_expert(data, place, keys):
     return (at_start / promoted.where(promoted > 0)).sel(tier=tiers).sum("tier", skipna=False)
 
 
-def hhi(data, place, keys):
-    """Sum of the squared hub shares: 1 if all live in one hub."""
+def hhi(data, place, keys) -> xr.DataArray:
+    """Return the sum of the squared hub shares, which is 1 if all live in one hub."""
     return (share(data, None, keys) ** 2).sum("hub")
 
 
-def top3(data, place, keys):
-    """Share of the three largest hubs, whichever they are at the time."""
+def top3(data, place, keys) -> xr.DataArray:
+    """Return the share of the three largest hubs of each time."""
     shares = share(data, None, keys)
     return shares.reduce(lambda values, axis: np.sort(values, axis=axis).take([-3, -2, -1], axis).sum(axis), "hub")
 
 
-def drain(data, place, keys):
-    """Part of a country's engineers who live in another country."""
+def drain(data, place, keys) -> xr.DataArray:
+    """Return the part of a country's engineers who live in another country."""
     if "home" not in keys:
         raise ResultError("drain", "needs a home: drain,home=ind")
+    # hubs in the home country; the others are abroad
     own = data.hub_country.values == keys["home"]
     if not own.any():
         raise ResultError("drain", f"{keys['home']} is a group of countries or has no hub; give a country")
@@ -159,12 +157,16 @@ def drain(data, place, keys):
     return counted.isel(hub=np.flatnonzero(~own)).sum("hub") / counted.sum("hub")
 
 
-def gain(data, place, keys):
-    """Part of the engineers of a hub, or the place, from another country; nan for hubs in groups of countries."""
+def gain(data, place, keys) -> xr.DataArray:
+    """Return the part of the engineers of a hub or place who come from another country.
+
+    It is NaN for hubs whose country is part of a group of countries.
+    """
     homes = data.home.values.astype(str)
     countries = data.hub_country.values.astype(str)
     if place and not np.isin(countries[place.only], homes).all():
         raise ResultError("gain", f"{place.name} holds a group of countries: who is foreign in it is not known")
+    # foreigners by hub: people whose home is not the hub's country
     own = xr.DataArray(homes[:, None] == countries, dims=("home", "hub"))
     foreign = data.stock_by_home.where(~own, 0).sum("home").where(own.any("home"))
     everybody = data.stock.sum("tier")
@@ -177,13 +179,13 @@ def gain(data, place, keys):
 
 
 def counted(data, place, keys):
-    """Refuse a measure that no saved run holds: it is counted while a run goes on (``study.counts``)."""
+    """Refuse a measure that no saved run holds; ``study.counts`` computes it while simulations run."""
     by = f" by {' and '.join(keys)}" if keys else ""
     raise ResultError(f"no saved run holds this{by}; ask {COUNT}")
 
 
-def arrivals(data, place, keys):
-    """Moves into a hub, or into the place from outside it."""
+def arrivals(data, place, keys) -> xr.DataArray:
+    """Return moves into a hub, or into the place from outside it."""
     if keys:
         counted(data, place, keys)
     if place is None:
@@ -191,8 +193,8 @@ def arrivals(data, place, keys):
     return data.flow.isel(origin=place.others, destination=place.only).sum(("origin", "destination"))
 
 
-def departures(data, place, keys):
-    """Moves out of a hub, or out of the place."""
+def departures(data, place, keys) -> xr.DataArray:
+    """Return moves out of a hub, or out of the place."""
     if keys:
         counted(data, place, keys)
     if place is None:
@@ -200,26 +202,27 @@ def departures(data, place, keys):
     return data.flow.isel(origin=place.only, destination=place.others).sum(("origin", "destination"))
 
 
-def arrival_share(data, place, keys):
-    """Arrivals over all arrivals between places of the same kind: hubs, countries or regions."""
+def arrival_share(data, place, keys) -> xr.DataArray:
+    """Return arrivals over all arrivals between places of the same kind: hubs, countries or regions."""
+    # a move inside a country or region is no arrival there
     labels = data.hub.values if place is None else place.labels
     outside = xr.DataArray(labels[:, None] != labels, dims=("origin", "destination"))
     return arrivals(data, place, keys) / data.flow.where(outside, 0).sum(("origin", "destination"))
 
 
-def net_migration(data, place, keys):
-    """Arrivals less departures."""
+def net_migration(data, place, keys) -> xr.DataArray:
+    """Return arrivals less departures."""
     return arrivals(data, place, keys) - departures(data, place, keys)
 
 
-def net_rate(data, place, keys):
-    """Net migration over the stock at the start of the year."""
+def net_rate(data, place, keys) -> xr.DataArray:
+    """Return net migration over the stock at the start of the year."""
     at_start = stock(data, place, {}).isel(time=slice(None, -1)).rename(time="year")
     return net_migration(data, place, keys) / at_start
 
 
-def by_hub(name):
-    """The measure that a variable over hubs is: summed over the place."""
+def by_hub(name) -> Callable:
+    """Return the measure of a variable over hubs; it sums over the place."""
 
     def compute(data, place, keys):
         values = data[name]
@@ -230,8 +233,8 @@ def by_hub(name):
     return compute
 
 
-def adjacent(data, place, keys):
-    """The part of a year's entrants who come from adjacent occupations; nan where nobody enters."""
+def adjacent(data, place, keys) -> xr.DataArray:
+    """Return the part of a year's entrants from adjacent occupations; NaN where nobody enters."""
     entrants, graduates = (by_hub(name)(data, place, keys) for name in ("entrants", "graduates"))
     return 1 - graduates / entrants.where(entrants > 0)
 
@@ -239,16 +242,16 @@ def adjacent(data, place, keys):
 # --- jobs -----------------------------------------------------------------------------------------
 
 
-def hires(data, place, keys):
-    """New jobs, those of the sectors that the keys pick."""
+def hires(data, place, keys) -> xr.DataArray:
+    """Return new jobs, those of the sectors that the keys select."""
     values = data.hires
     for key in ("sector_left", "sector_taken"):
         values = values.sel({key: keys[key]}, drop=True) if key in keys else values.sum(key)
     return values
 
 
-def outflow(data, place, keys):
-    """Of those who leave a sector for another one, the part that takes a job in the sector named."""
+def outflow(data, place, keys) -> xr.DataArray:
+    """Return, of the people who leave a sector for another one, the part that takes a job in the named sector."""
     if set(keys) != {"sector_left", "sector_taken"}:
         raise ResultError("outflow", "needs two keys: outflow,sector_left=frontier_lab,sector_taken=startup")
     leaving = data.hires.sel(sector_left=keys["sector_left"], drop=True)
@@ -256,28 +259,31 @@ def outflow(data, place, keys):
     return others.sel(sector_taken=keys["sector_taken"], drop=True) / others.sum("sector_taken")
 
 
-def job_change_rate(data, place, keys):
-    """Changes of employer within the hub over the stock at the start of the year."""
+def job_change_rate(data, place, keys) -> xr.DataArray:
+    """Return changes of employer within the hub over the stock at the start of the year."""
     at_start = data.stock_by_status.sum("hub").isel(time=slice(None, -1)).rename(time="year")
     pick = lambda values: values.sel(status=keys["status"], drop=True) if keys else values.sum("status")  # noqa: E731
     return pick(data.job_changes) / pick(at_start)
 
 
-def tied_moves(data, place, keys):
-    """The part of all moves that lead to a hub where a former colleague lives."""
+def tied_moves(data, place, keys) -> xr.DataArray:
+    """Return the share of moves to a hub where a former colleague lives."""
     return data.tied_moves / data.flow.sum(("origin", "destination"))
 
 
-def tied_ratio(data, place, keys):
-    """The same over what it would be if movers went where the year's arrivals went; nan where nobody would."""
+def tied_ratio(data, place, keys) -> xr.DataArray:
+    """Return the share of moves to a hub with a former colleague over the share under random destinations.
+
+    It is NaN where the latter is zero.
+    """
     return data.tied_moves / data.tied_moves_random.where(data.tied_moves_random > 0)
 
 
 # --- routes, prices, compute ----------------------------------------------------------------------
 
 
-def by_route(name):
-    """The measure that a variable over routes is: one route, the routes of a country or region, or each."""
+def by_route(name) -> Callable:
+    """Return the measure of a variable over routes: one route, the routes of a country or region, or each."""
 
     def compute(data, place, keys):
         values = data["grants_by_tier"].sel(tier=keys["tier"], drop=True) if "tier" in keys else data[name]
@@ -289,6 +295,7 @@ def by_route(name):
             return values.sel(route=keys["route"], drop=True)
         if place is None:
             return values
+        # a route is named after its country: usa.h1b
         countries = set(data.hub_country.values[place.only])
         inside = [str(route).split(".")[0] in countries for route in data.route.values]
         return values.isel(route=np.flatnonzero(inside)).sum("route")
@@ -296,14 +303,14 @@ def by_route(name):
     return compute
 
 
-def odds(data, place, keys):
-    """Selected over registered, of one route or of the routes of a country or region; nan where nobody registered."""
+def odds(data, place, keys) -> xr.DataArray:
+    """Return selected over registered applications, of a route or a place's routes; NaN where nobody registered."""
     selected, registered = (by_route(name)(data, place, keys) for name in ("selected", "registrations"))
     return selected / registered.where(registered > 0)
 
 
-def average(name):
-    """A hub's level; over several hubs or tiers the mean over the engineers who live there."""
+def average(name) -> Callable:
+    """Return the measure of a level by hub; over several hubs or tiers it is weighted by resident engineers."""
 
     def compute(data, place, keys):
         level = data[name]
@@ -313,6 +320,7 @@ def average(name):
             level, weight = (values.sel(tier=keys["tier"], drop=True) for values in (level, data.stock))
         else:
             weight = data.stock
+            # mean over tiers, weighted by residents
             level, weight = (level * weight).sum("tier") / weight.sum("tier"), weight.sum("tier")
         if place is None:
             return level
@@ -322,20 +330,18 @@ def average(name):
     return compute
 
 
-def expert_premium(data, place, keys):
-    """Pay of experts over that of practitioners: how far the market has split in two."""
+def expert_premium(data, place, keys) -> xr.DataArray:
+    """Return the pay of experts over that of practitioners."""
     expert, practitioner = (average("pay")(data, place, {"tier": tier}) for tier in ("expert", "practitioner"))
     return expert / practitioner
 
 
-# ------------------------------------------------------------------------------
-# Measures: one name for a number in commands, tables and code.
-# ------------------------------------------------------------------------------
+# --- Parsing and looking up measures ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Query:
-    """A measure as parsed: nothing is looked up yet."""
+    """A parsed measure; its names are not looked up yet."""
 
     name: str
     place: str | None = None
@@ -354,11 +360,11 @@ class Measure(NamedTuple):
     takes_place: bool = True
 
 
-def parse(text):
-    """Take a measure apart.
+def parse(text) -> Query:
+    """Parse the text of a measure.
 
     >>> parse("share:usa,tier=expert@2036")
-    Query(name='share', place='usa', keys={'tier': 'expert'}, time=2036)
+    Query(name='share', place='usa', keys={'tier': 'expert'}, time=2036, after=None)
 
     Raises
     ------
@@ -382,6 +388,7 @@ def parse(text):
 
 
 def _key(text, name, pair):
+    """Parse one ``key=value`` of a measure; raise ResultError for a key that the measure does not take."""
     key, equals, value = (part.strip() for part in pair.partition("="))
     allowed = MEASURES[name].keys
     if key not in allowed:
@@ -392,8 +399,8 @@ def _key(text, name, pair):
     return key, value
 
 
-def series(result, query):
-    """A measure at all times, in both arms and every replicate.
+def series(result, query) -> xr.DataArray:
+    """Compute a measure at all times, in every arm and replicate.
 
     Parameters
     ----------
@@ -423,8 +430,8 @@ def series(result, query):
     return values.rename(query.name).assign_attrs(units=asked.unit, long_name=asked.meaning)
 
 
-def measure(result, query):
-    """A measure at its time, in both arms and every replicate; the last time if none is asked for.
+def measure(result, query) -> xr.DataArray:
+    """Compute a measure at its time, in every arm and replicate; at the last time if it names none.
 
     Returns
     -------
@@ -456,13 +463,13 @@ ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions regist
 
 
 def _called(data, axis):
-    """Label -> what it is called in words, of an axis."""
+    """Return label -> spoken name of an axis."""
     labels = data[axis].values.astype(str).tolist()
     return dict(zip(labels, data.coords.get(f"{axis}_name", data[axis]).values.astype(str).tolist(), strict=True))
 
 
 def known_values(data, key):
-    """Value -> what it is called, of what a key may say; None for a place, which :func:`find` looks up."""
+    """Return value -> spoken name of the values that a key takes; None for a place, which :func:`find` looks up."""
     if key in ("origin", "destination"):
         return None
     if key == "basis":
@@ -472,8 +479,8 @@ def known_values(data, key):
     return _called(data, key)
 
 
-def _declared(name, compute, *keys):
-    """The measure that is a variable of the result: unit and meaning are declared there."""
+def _declared(name, compute, *keys) -> Measure:
+    """Return the Measure of a variable of the result, with the unit and meaning that the variable declares."""
     return Measure(compute(name), VARIABLES[name].unit, keys, VARIABLES[name].meaning)
 
 

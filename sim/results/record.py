@@ -1,4 +1,4 @@
-"""The record of a run: what it was made from, what it is called, and whether a replay is equal."""
+"""Build the record of a run: its inputs, its name and digest; compare a replay with it."""
 
 import hashlib
 import json
@@ -32,14 +32,14 @@ INPUTS = (
 SETTINGS = ("population", "replicates", "years", "start", "seed", "uncertainty")
 
 
-def sha256(path):
-    """Hexadecimal SHA-256 of a file."""
+def sha256(path) -> str:
+    """Return the hexadecimal SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def code_digest():
-    """SHA-256 over all that decides a result, but what only shows it: what other code has made is never reused."""
+def code_digest() -> str:
+    """Return the SHA-256 of all code that decides a result; code that only displays results is left out."""
     root = Path(__file__).parents[1]
     total = hashlib.sha256(f"numpy {version('numpy')}, numba {version('numba')}".encode())
     for path in sorted(root.rglob("*")):
@@ -49,14 +49,14 @@ def code_digest():
     return total.hexdigest()
 
 
-def digest(record):
-    """Twelve hexadecimal digits over everything that decides the arrays, known before the run."""
+def digest(record) -> str:
+    """Return twelve hexadecimal digits over everything that decides the arrays, known before the run."""
     inputs = {key: record[key] for key in INPUTS} | {"digests": record["digests"]}
     return hashlib.sha256(to_json(inputs, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def folder_name(record):
-    """``<scenario>-<digest>``, safe on every file system: a stack a+b becomes a_and_b.
+def folder_name(record) -> str:
+    """Return ``<scenario>-<digest>``, safe on every file system; a stack a+b becomes a_and_b.
 
     >>> folder_name({k: 0 for k in INPUTS} | {"name": "h1b_fee+eu: x", "digests": {}})
     'h1b_fee_and_eu_x-...'
@@ -64,13 +64,13 @@ def folder_name(record):
     return f"{plain(record['name'])}-{digest(record)}"
 
 
-def plain(name):
-    """A file name for ``name`` that every file system takes, at most 80 characters long."""
+def plain(name) -> str:
+    """Return a file name for ``name`` that is valid on every file system, at most 80 characters long."""
     return re.sub(r"[^\w.-]+", "_", name.replace("+", "_and_"), flags=re.ASCII).strip("._")[:80] or "scenario"
 
 
-def inputs(arms, baseline, declared, chosen):
-    """The first part of the record of a study: all that decides its arrays, known before it runs.
+def inputs(arms, baseline, declared, chosen) -> dict:
+    """Return the first part of the record of a study: everything that decides its arrays, known before it runs.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def inputs(arms, baseline, declared, chosen):
     }
 
 
-def _title(arms):
-    """What a study says it is about: its only scenario, or how many were compared, stacks of them apart."""
+def _title(arms) -> str:
+    """Return the title of a study: that of its only scenario, or how many were compared, with stacks apart."""
     if len(arms) == 1:
         return next(iter(arms.values())).title
     stacked = sum("+" in label for label in arms)
@@ -108,20 +108,20 @@ def _title(arms):
     return f"{len(arms) - stacked} scenarios compared, and {'a stack' if stacked == 1 else f'{stacked} stacks'} of them"
 
 
-def _together(names):
-    """What a study of these scenarios is called: all their names where they are short."""
+def _together(names) -> str:
+    """Return the name of a study of several scenarios: all their names if they are short."""
     name = "_vs_".join(names)
     return name if len(name) <= LONGEST_NAME else f"{names[0]}_vs_{len(names) - 1}_others"
 
 
-def settings(record):
-    """The keyword arguments of ``run`` that repeat a recorded run (the scenario and baseline apart)."""
+def settings(record) -> dict:
+    """Return the keyword arguments of ``run`` that repeat a recorded run, without scenario and baseline."""
     known = {key: record[key] for key in SETTINGS}
     return known | {"assumptions": _changes(record["assumptions"])}
 
 
 def _changes(rows):
-    """What was held or ranged otherwise than declared, as a mapping that ``override`` takes."""
+    """Return the assumptions that differ from their declaration, as a mapping that ``override`` takes."""
     changed = {}
     for row in rows:
         if row["name"] not in ASSUMPTIONS:
@@ -135,7 +135,7 @@ def _changes(rows):
 
 
 def compare(a, b):
-    """Names of the variables and coordinates in which two datasets differ, to the bit.
+    """Return the names of the variables and coordinates in which two datasets differ by any bit.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def compare(a, b):
 
 
 def plain_values(found):
-    """A mapping or a table as JSON can hold it: tables as lists of rows, and None for what is not a number."""
+    """Convert a mapping or table to values for JSON: tables become lists of rows, NaN becomes None."""
     if isinstance(found, pd.DataFrame):
         return [plain_values(row) for row in found.to_dict("records")]
     if isinstance(found, dict):
@@ -168,6 +168,6 @@ def plain_values(found):
     return found
 
 
-def to_json(value, **options):
-    """JSON text; numpy numbers and arrays become plain ones, and a number that is not finite is refused."""
+def to_json(value, **options) -> str:
+    """Return JSON text; numpy numbers and arrays become plain ones, and numbers that are not finite are refused."""
     return json.dumps(value, allow_nan=False, ensure_ascii=False, default=lambda x: x.tolist(), **options)

@@ -13,9 +13,7 @@ from sim.errors import ResultError
 from sim.results.schema import VARIABLES
 from sim.texts import UNSEEN, parse
 
-# ------------------------------------------------------------------------------
-# A saved run may come from anybody: the shape of its record and of its arrays is checked before either is used.
-# ------------------------------------------------------------------------------
+# --- The record and the arrays of a saved run -------------------------------------------------------
 
 
 MOST_BYTES = 8 * 10**9  # of all arrays of a run when they are unpacked
@@ -30,10 +28,14 @@ Title = Annotated[StrictStr, Field(pattern=r"\S")]  # not blank
 
 
 class _Shape(BaseModel):
+    """Base of the shapes below; further keys are allowed."""
+
     model_config = ConfigDict(extra="allow")
 
 
 class _Assumption(_Shape):
+    """Shape of an assumption in a record."""
+
     name: StrictStr
     meaning: StrictStr
     unit: StrictStr
@@ -46,7 +48,7 @@ class _Assumption(_Shape):
 
 
 class _Told(_Shape):
-    """What is said of one scenario: in the record itself, or in that of an arm."""
+    """Shape of the facts of one scenario: in the record itself, or in that of an arm."""
 
     title: Title
     question: StrictStr
@@ -101,7 +103,7 @@ class _Record(_Shape):
 
 
 def check_record(record, path):
-    """Refuse a record that is not one, has a text that a terminal would not show as it is, or numbers beyond reason.
+    """Refuse a record of the wrong shape, with text that cannot be displayed, or with absurdly large numbers.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ def check_record(record, path):
 
 
 def _unseen(value):
-    """The texts inside a JSON value, keys too, that hold what cannot be shown."""
+    """Yield the texts inside a JSON value, keys too, that have characters which cannot be displayed."""
     if isinstance(value, str):
         if SHOWN.search(value):
             yield value
@@ -146,8 +148,8 @@ def _unseen(value):
             yield from _unseen(inside)
 
 
-def check_unpacked(path):
-    """Refuse an HDF5 file that would unpack to more than ``MOST_BYTES``, or that takes arrays from another file.
+def check_unpacked(path) -> None:
+    """Refuse an HDF5 file that unpacks to more than ``MOST_BYTES`` or takes arrays from another file.
 
     Raises
     ------
@@ -170,8 +172,8 @@ def check_unpacked(path):
         raise ResultError(path, f"unpacks to {total:,} bytes; the limit is {MOST_BYTES:,}")
 
 
-def check_arrays(data, record, path):
-    """Refuse arrays that are not laid out as those of the record's run.
+def check_arrays(data, record, path) -> None:
+    """Refuse arrays whose layout differs from that of the record's run.
 
     Parameters
     ----------
@@ -199,9 +201,7 @@ def check_arrays(data, record, path):
         raise ResultError(path, f"a label holds a character that cannot be shown, {ascii(unseen)[:60]}")
 
 
-# ------------------------------------------------------------------------------
-# A store is checked when it is opened: that nothing in it was damaged, and that every row is what a sweep writes.
-# ------------------------------------------------------------------------------
+# --- The store of a sweep ---------------------------------------------------------------------------
 
 
 CHECKS = "CREATE TABLE IF NOT EXISTS checks (what TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID"
@@ -220,27 +220,27 @@ METHODS = ("oat", "grid", "lhs", "morris", "sobol", "pawn")  # of a stage
 STATUSES = ("done", "refused", "failed", "spared")
 
 
-def seal_facts(db):
-    """Keep the digest of the facts of the whole sweep."""
+def seal_facts(db) -> None:
+    """Store the digest of the facts of the whole sweep."""
     _keep(db, "facts", facts_digest(db))
 
 
-def seal_cell(db, *cell):
-    """Keep the digest of a cell: stage, point, repeat."""
+def seal_cell(db, *cell) -> None:
+    """Store the digest of a cell, named by stage, point and repeat."""
     _keep(db, _name(*cell), cell_digest(db, *cell))
 
 
-def facts_digest(db):
-    """SHA-256 over meta, factors, measures and stages."""
+def facts_digest(db) -> str:
+    """Return the SHA-256 over meta, factors, measures and stages."""
     return _digest(db.execute(asked) for asked in FACTS)
 
 
-def cell_digest(db, stage, point, repeat):
-    """SHA-256 over all rows of a cell."""
+def cell_digest(db, stage, point, repeat) -> str:
+    """Return the SHA-256 over all rows of a cell."""
     return _digest(db.execute(asked, (stage, point, repeat)[: asked.count("?")]) for asked in CELL)
 
 
-def check(db, path):
+def check(db, path) -> None:
     """Refuse a store that is damaged or was not written by a sweep.
 
     Raises
@@ -258,7 +258,8 @@ def check(db, path):
         raise ResultError(path, "not the store of a sweep, or damaged", problem)
 
 
-def _check_digests(db, path):
+def _check_digests(db, path) -> None:
+    """Compare the facts and every cell with their stored digests; raise ResultError at the first difference."""
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'checks'").fetchone():
         return
     kept = dict(db.execute("SELECT what, digest FROM checks"))
@@ -273,8 +274,9 @@ def _check_digests(db, path):
             )
 
 
-def _facts_problem(db):
-    """What is wrong with meta, factors, measures or stages; nothing if all is well."""
+def _facts_problem(db) -> str:
+    """Return the first problem of meta, factors, measures or stages; an empty text if there is none."""
+    # meta: types of the facts of the sweep
     facts = {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
     texts = [facts.get(key, "") for key in ("title", "question", "name", "digest", "method")]
     if not all(isinstance(text, str) for text in texts) or not isinstance(facts.get("measures", []), list):
@@ -284,12 +286,14 @@ def _facts_problem(db):
     if not all(isinstance(name, str) for name in facts.get("measures", [])):
         return "a measure has no name"
     count = 0
+    # factors: numbers, and unique names
     for name, *numbers in db.execute("SELECT name, low, central, high FROM factors"):
         count += 1
         if not (isinstance(name, str) and all(_number(x) for x in numbers)):
             return f"factor {str(name)[:60]!r} is not numbers"
     if count != db.execute("SELECT count(DISTINCT name) FROM factors").fetchone()[0]:
         return "two factors have the same name"
+    # measures: labels for every dimension, and a time within them
     for name, unit, dims, coords, at, paired in db.execute("SELECT name, unit, dims, coords, at, paired FROM measures"):
         dims, coords = json.loads(dims), json.loads(coords)
         lists = isinstance(dims, list) and isinstance(coords, dict)
@@ -298,6 +302,7 @@ def _facts_problem(db):
             return f"measure {str(name)[:60]!r} is not one"
         if dims and not 0 <= at < len(coords[dims[0]]):
             return f"measure {name[:60]!r} has no time {at}"
+    # stages: known methods, positive sizes, existing factors
     for name, method, size, n, places in db.execute("SELECT name, method, size, n, factors FROM stages"):
         places = json.loads(places)
         sizes = _whole(size) and _whole(n) and size > 0 and n > 0 and isinstance(places, list)
@@ -305,12 +310,13 @@ def _facts_problem(db):
             return f"stage {str(name)[:60]!r} is not one"
         if not all(_whole(k) and 0 <= k < count for k in places):
             return f"stage {name[:60]!r} varies a factor that there is not"
+    # no text that a terminal cannot display
     rows = (value for asked in FACTS for row in db.execute(asked) for value in row)
     return next((f"{ascii(v)[:60]} cannot be shown" for v in rows if isinstance(v, str) and SHOWN.search(v)), "")
 
 
-def _rows_problem(db):
-    """The same of points, cells and outcomes."""
+def _rows_problem(db) -> str:
+    """Return the first problem of points, cells and outcomes; an empty text if there is none."""
     factors = db.execute("SELECT count(*) FROM factors").fetchone()[0]
     varied = {name: len(json.loads(places)) for name, places in db.execute("SELECT name, factors FROM stages")}
     measures = db.execute("SELECT name, dims, coords, paired FROM measures")
@@ -318,15 +324,18 @@ def _rows_problem(db):
         name: [2] * paired + [len(json.loads(coords)[d]) for d in json.loads(dims)]
         for name, dims, coords, paired in measures
     }
+    # points: coordinates of the right length
     for stage, point, block, place, z, x in db.execute("SELECT stage, point, block, place, z, x FROM points"):
         blobs = isinstance(z, bytes) and isinstance(x, bytes)
         sizes = blobs and (len(z), len(x)) == (8 * varied.get(stage, -1), 8 * factors)
         if not (sizes and all(map(_whole, (point, block, place)))):
             return f"point {str(point)[:20]} is not one"
+    # cells: a known status and a readable message
     for point, repeat, status, error in db.execute("SELECT point, repeat, status, error FROM cells"):
         said = error is None or (isinstance(error, str) and not SHOWN.search(error))
         if not (_whole(point) and _whole(repeat) and status in STATUSES and said):
             return f"cell {str(point)[:20]} is not one"
+    # every finished cell has an outcome for every measure
     done = set(db.execute("SELECT stage, point, repeat FROM cells WHERE status = 'done'"))
     if done != set(db.execute("SELECT stage, point, repeat FROM outcomes")):
         return "cells that are done and outcomes are not the same"
@@ -335,6 +344,7 @@ def _rows_problem(db):
     points = set(db.execute("SELECT stage, point FROM points"))
     if undeclared or set(kept.values()) - {len(done)} or not {(s, p) for s, p, _ in done} <= points:
         return "a measure or a point of some cells is missing"
+    # outcomes: bytes that match their declared shape
     for stage, measure, shape, data in db.execute("SELECT stage, measure, shape, data FROM outcomes"):
         shape = json.loads(shape)
         typed = isinstance(shape, list) and all(map(_whole, shape)) and isinstance(data, bytes)
@@ -344,15 +354,18 @@ def _rows_problem(db):
     return ""
 
 
-def _keep(db, what, digest):
+def _keep(db, what, digest) -> None:
+    """Store a digest under a name."""
     db.execute("INSERT OR REPLACE INTO checks VALUES (?, ?)", (what, digest))
 
 
-def _name(stage, point, repeat):
+def _name(stage, point, repeat) -> str:
+    """Return the name under which the digest of a cell is stored."""
     return f"{stage}/{point}/{repeat}"
 
 
-def _digest(tables):
+def _digest(tables) -> str:
+    """Return the SHA-256 over the rows of several tables."""
     total = hashlib.sha256()
     for rows in tables:
         for row in rows:
@@ -360,9 +373,11 @@ def _digest(tables):
     return total.hexdigest()
 
 
-def _whole(value):
+def _whole(value) -> bool:
+    """Whether a value is an int and no bool."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _number(value):
+def _number(value) -> bool:
+    """Whether a value is a finite number."""
     return isinstance(value, int | float) and isfinite(value)

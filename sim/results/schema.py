@@ -1,4 +1,4 @@
-"""What a result holds: every variable once, with its dimensions, unit and meaning."""
+"""Declare the arrays of a result: every variable with its dimensions, unit and meaning."""
 
 from typing import NamedTuple
 
@@ -68,7 +68,7 @@ VARIABLES = {
 
 
 def dataset(arrays, coords):
-    """The labelled dataset of a run, units and meanings attached.
+    """Build the labelled dataset of a run, with units and meanings.
 
     Parameters
     ----------

@@ -19,9 +19,7 @@ from sim.results.narrative import number_of
 from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
 from sim.scenario.assumptions import PRIOR_DRIVEN
 
-# ------------------------------------------------------------------------------
-# What a sweep found, read from its store: nothing is run.
-# ------------------------------------------------------------------------------
+# --- The values of a sweep --------------------------------------------------------------------------
 
 
 ARMS = ("baseline", "scenario")
@@ -63,23 +61,23 @@ class Sweep:
         stages["factors"] = [names[json.loads(places)].tolist() for places in stages["factors"]]
         return cls(folder, meta(db), factors, _measures(db), stages.drop(columns="place"), db)
 
-    def close(self):
-        """Let the store go; nothing more can be read."""
+    def close(self) -> None:
+        """Close the store; nothing more can be read."""
         self.db.close()
 
     @property
-    def primary(self):
-        """The measure that the sweep asks about first; None while nothing is known of any."""
+    def primary(self) -> str | None:
+        """The measure that the sweep is about first; None while no measure is known."""
         asked = self.record.get("measures") or self.measures.index.tolist() or [None]
         return asked[0] and asked[0].partition("@")[0].strip()
 
     @property
-    def last(self):
-        """Name of the stage that the indices stand on: the last one."""
+    def last(self) -> str:
+        """Name of the last stage, which the indices are computed from."""
         return self.stages.index[-1]
 
-    def points(self, stage=None):
-        """Design points: DataFrame indexed by point, a column a factor, and block, place, status."""
+    def points(self, stage=None) -> pd.DataFrame:
+        """Return the design points: a DataFrame indexed by point, a column a factor, and block, place, status."""
         stage = self._stage(stage)
         rows = self.db.execute(
             "SELECT point, block, p.place, x, status FROM points p JOIN cells USING (stage, point) "
@@ -90,16 +88,16 @@ class Sweep:
         table = pd.DataFrame(x, [row[0] for row in rows], self.factors.index.tolist()).rename_axis("point")
         return table.assign(block=[r[1] for r in rows], place=[r[2] for r in rows], status=[r[4] for r in rows])
 
-    def coordinates(self, stage=None):
-        """The same points in the unit cube: DataFrame, a column for every factor that the stage varies."""
+    def coordinates(self, stage=None) -> pd.DataFrame:
+        """Return the points in the unit cube: a DataFrame with a column for every factor that the stage varies."""
         stage = self._stage(stage)
         rows = self.db.execute("SELECT point, z FROM points WHERE stage = ? ORDER BY point", (stage,)).fetchall()
         names = self.stages.factors[stage]
         z = np.array([unpack(z) for _, z in rows]).reshape(len(rows), len(names))
         return pd.DataFrame(z, [point for point, _ in rows], names).rename_axis("point")
 
-    def outcomes(self, measure=None, stage=None, what="effect", repeat=0):
-        """A measure at every done point: DataArray over point and the measure's own time and hub.
+    def outcomes(self, measure=None, stage=None, what="effect", repeat=0) -> xr.DataArray:
+        """Return a measure at every finished point: a DataArray over point and the measure's own time and hub.
 
         Parameters
         ----------
@@ -119,8 +117,8 @@ class Sweep:
         coords = {"point": [row[0] for row in rows]} | labels
         return xr.DataArray(values, coords, ["point", *dims], told["name"], {"units": told["unit"]})
 
-    def value(self, measure=None, stage=None, what="effect", time=None, hub=None, repeat=0):
-        """One number a done point: Series indexed by point, in the measure's own unit.
+    def value(self, measure=None, stage=None, what="effect", time=None, hub=None, repeat=0) -> pd.Series:
+        """Return one number a finished point: a Series indexed by point, in the measure's own unit.
 
         Parameters
         ----------
@@ -143,41 +141,44 @@ class Sweep:
             raise ResultError(told["name"], f"has a value for every {left[0]}; name one")
         return pd.Series(values.values, pd.Index(values.point.values, name="point"), name=told["name"])
 
-    def complete(self, stage=None, most=None):
-        """Numbers of the blocks that analyses stand on: the first ``n`` in which every point is done."""
+    def complete(self, stage=None, most=None) -> list[int]:
+        """Return the numbers of the blocks used in analyses: the first ``n`` in which every point is done."""
         stage = self._stage(stage)
         return complete_blocks(self.db, stage)[: int(self.stages.n[stage]) if most is None else most]
 
-    def blocks(self, measure=None, stage=None, what="effect", time=None, hub=None):
-        """A measure by block: (block, place) array over the complete blocks, and their numbers."""
+    def blocks(self, measure=None, stage=None, what="effect", time=None, hub=None) -> tuple[np.ndarray, np.ndarray]:
+        """Return a measure by block: a (block, place) array over the complete blocks, and their numbers."""
         stage = self._stage(stage)
+        # points are numbered block by block
         size, blocks = int(self.stages["size"][stage]), np.array(self.complete(stage), dtype=int)
         points = (blocks[:, None] * size + np.arange(size)).ravel()
         return self.value(measure, stage, what, time, hub).loc[points].to_numpy().reshape(-1, size), blocks
 
-    def undefined(self, measure=None, stage=None, what="effect", time=None, hub=None):
-        """How many done points have no finite value of a measure, and how many points are done: two int."""
+    def undefined(self, measure=None, stage=None, what="effect", time=None, hub=None) -> tuple[int, int]:
+        """Return how many finished points have no finite value of a measure, and how many points are finished."""
         values = self.value(measure, stage, what, time, hub)
         return int((~np.isfinite(values)).sum()), len(values)
 
-    def counts(self, stage=None):
-        """Cells by status: dict, those asked again with other chance among them."""
+    def counts(self, stage=None) -> dict[str, int]:
+        """Return the number of cells by status, repeats with another seed included."""
         asked = "SELECT status, count(*) FROM cells WHERE stage = ? OR ? IS NULL GROUP BY status"
         return dict(self.db.execute(asked, (stage, stage)))
 
-    def problems(self, status="failed"):
-        """Cells that were refused or failed: DataFrame of stage, point, repeat, error."""
+    def problems(self, status="failed") -> pd.DataFrame:
+        """Return the cells that were refused or failed: a DataFrame of stage, point, repeat, error."""
         asked = "SELECT stage, point, repeat, error FROM cells WHERE status = ? ORDER BY stage, point, repeat"
         return pd.read_sql_query(asked, self.db, params=(status,))
 
-    def _stage(self, name):
+    def _stage(self, name) -> str:
+        """Return the name of a stage, the last one if None; raise ResultError if there is none of that name."""
         if name is None:
             return self.last
         if name not in self.stages.index:
             raise ResultError(f"stage {name}", f"there are: {', '.join(self.stages.index)}")
         return name
 
-    def _measure(self, name):
+    def _measure(self, name) -> pd.Series:
+        """Return the row of a measure, the primary one if None; raise ResultError if the sweep lacks it."""
         name = self.primary if name is None else name
         if name not in self.measures.index:
             known = self.measures.index.tolist()
@@ -185,8 +186,8 @@ class Sweep:
         return self.measures.loc[name]
 
 
-def content_digest(folder):
-    """SHA-256 over all that a store says but timings: equal for equal sweeps, whoever ran them and how often killed."""
+def content_digest(folder) -> str:
+    """Return the SHA-256 of a store without timings; equal sweeps have equal digests, however often interrupted."""
     db, total = connect(folder), hashlib.sha256()
     for asked in (
         "SELECT key, value FROM meta ORDER BY key",
@@ -202,8 +203,8 @@ def content_digest(folder):
     return total.hexdigest()
 
 
-def _measures(db):
-    """The measures that are declared, and those that only came with the outcomes of a plain function."""
+def _measures(db) -> pd.DataFrame:
+    """Return the declared measures, or those found among the outcomes of a plain function."""
     rows = pd.read_sql_query("SELECT * FROM measures ORDER BY place", db)[list(MEASURE)].to_dict("records")
     for row in rows:
         row |= {"dims": json.loads(row["dims"]), "coords": json.loads(row["coords"]), "paired": bool(row["paired"])}
@@ -223,16 +224,15 @@ def _measures(db):
     return pd.DataFrame(rows, columns=list(MEASURE)).set_index("name", drop=False).rename_axis(None)
 
 
-def _at(values, axis, label, name):
+def _at(values, axis, label, name) -> xr.DataArray:
+    """Select a label on an axis; raise ResultError with the nearest one if it is not there."""
     known = values[axis].values.tolist()
     if label not in known:
         raise ResultError(name, f"{axis} {label} is not in it{nearest(str(label), list(map(str, known)))}")
     return values.isel({axis: known.index(label)})
 
 
-# ------------------------------------------------------------------------------
-# Tables of a sweep: indices with intervals, their convergence, the part of chance, tornado and dependence.
-# ------------------------------------------------------------------------------
+# --- Tables: indices with intervals, convergence, the share of chance, dependence -------------------
 
 
 MEANING = {
@@ -244,8 +244,8 @@ MEANING = {
 }
 
 
-def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None, intervals=True):
-    """The indices of every factor that a stage varies.
+def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None, intervals=True) -> pd.DataFrame:
+    """Return the sensitivity indices of every factor that a stage varies.
 
     Parameters
     ----------
@@ -280,8 +280,8 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     return table.sort_values(key, ascending=False, kind="stable")
 
 
-def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None):
-    """The bare estimates of a stage from its first ``most`` blocks, and the number of blocks."""
+def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None) -> tuple[pd.DataFrame, int]:
+    """Return the bare estimates of a stage from its first ``most`` blocks, and the number of blocks."""
     method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
     seed = int(sweep.record.get("seed", 0))
     y, blocks = sweep.blocks(measure, stage, what, time, hub)
@@ -301,8 +301,8 @@ def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None
     return indices.pawn(z, y[:, 0], names, seed), len(y)
 
 
-def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None):
-    """The indices as they were at every size of the design: how far they have settled.
+def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None) -> pd.DataFrame:
+    """Return the indices at growing sizes of the design, to show how far they have converged.
 
     Returns
     -------
@@ -336,7 +336,7 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
 
 
 def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None):
-    """How much of the variance over the design is chance: points run again with another seed, against all points.
+    """Estimate the share of chance in the variance over the design, from points run again with another seed.
 
     Returns
     -------
@@ -358,15 +358,15 @@ def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, h
     return found | {"points": len(again)}
 
 
-def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=None, hub=None, bins=10):
-    """Partial dependence of a measure on one factor: see ``indices.partial_dependence``."""
+def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=None, hub=None, bins=10) -> pd.DataFrame:
+    """Return the partial dependence of a measure on one factor: see ``indices.partial_dependence``."""
     y = sweep.value(measure, stage, what, time, hub)
     x = sweep.points(stage).loc[y.index, factor]
     return indices.partial_dependence(x.to_numpy(), y.to_numpy(), bins)
 
 
 def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
-    """How much of the variance rests on which grade of evidence, from the total Sobol indices scaled to add up to 1.
+    """Return the share of the variance by grade of evidence, from total Sobol indices scaled to sum to 1.
 
     Returns
     -------
@@ -381,7 +381,7 @@ def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
 
 
 def _more_runs(row, key, n, cost, method):
-    """Runs until the interval likely leaves 0 out: its width falls with the root of the number of blocks."""
+    """Estimate the runs until the interval excludes 0; its width falls with the root of the number of blocks."""
     value = getattr(row, key)
     half = row.critical if method in ("pawn", "lhs") else value - getattr(row, f"{key}_low")  # both fall alike
     if not (value > 0 and math.isfinite(half)):
@@ -392,9 +392,7 @@ def _more_runs(row, key, n, cost, method):
     return max(needed - n, 1) * cost
 
 
-# ------------------------------------------------------------------------------
-# A sweep in sentences: which numbers the answer rests on, how good they are, and how far the sweep itself can tell.
-# ------------------------------------------------------------------------------
+# --- The findings in sentences ----------------------------------------------------------------------
 
 
 ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
@@ -413,16 +411,16 @@ GRADES = {
 COUNTS = "no one two three four five six seven eight".split()
 
 
-def subject(sweep, measure=None):
-    """What is explained, in words: ``the effect on share:usa in 2036``."""
+def subject(sweep, measure=None) -> str:
+    """Describe what is explained in words: ``the effect on share:usa in 2036``."""
     told = sweep.measures.loc[measure or sweep.primary]
     axis = next((d for d in ("time", "year") if d in told["dims"]), None)
     when = f" in {told['coords'][axis][int(told['at'])]}" if axis else ""
     return f"{'the effect on ' if told['paired'] else ''}{told['name']}{when}"
 
 
-def reading(sweep, measure=None):
-    """What a sweep says about a measure, as sentences.
+def reading(sweep, measure=None) -> list[str]:
+    """Describe the findings about a measure in sentences.
 
     Parameters
     ----------
@@ -445,8 +443,8 @@ def reading(sweep, measure=None):
     return [*chance, *said] if share > BLURRED else [*said, *chance]
 
 
-def undefined_sentence(sweep, measure=None, stage=None):
-    """The sentence that refuses indices of a measure without a value at some points; empty where all have one."""
+def undefined_sentence(sweep, measure=None, stage=None) -> str:
+    """Return the sentence that explains missing indices if the measure has no value at some points; else empty."""
     missing, points = sweep.undefined(measure, stage)
     if not missing:
         return ""
@@ -458,7 +456,7 @@ def undefined_sentence(sweep, measure=None, stage=None):
 
 
 def notes(sweep):
-    """What a reader must know of the sweep itself, whatever the measure: what was left out, cut, refused or failed.
+    """Describe the limits of the sweep itself: factors left out or cut, points refused or failed.
 
     Returns
     -------
@@ -482,13 +480,13 @@ def notes(sweep):
     return said
 
 
-def is_graded(sweep):
+def is_graded(sweep) -> bool:
     """Whether the factors have evidence grades, as assumptions do."""
     return bool(set(sweep.factors.grade) - {""})
 
 
-def load_sentence(sweep, measure=None):
-    """How much of the variance rests on which grade of evidence, in one sentence; only for Sobol indices.
+def load_sentence(sweep, measure=None) -> str:
+    """Describe the share of the variance by grade of evidence in one sentence; only for Sobol indices.
 
     >>> load_words({"A": 0.2, "D": 0.8})
     '80 % rests on numbers that nobody has measured (D), 20 % on measured numbers (A)'
@@ -497,15 +495,15 @@ def load_sentence(sweep, measure=None):
     return f"Of the variance of {subject(sweep, measure)}, {load_words(load.to_dict())}."
 
 
-def load_words(load):
-    """Parts of the variance by grade, the largest first, as ``80 % rests on ..., 20 % on ...``."""
+def load_words(load) -> str:
+    """Describe the shares of the variance by grade, the largest first: ``80 % rests on ..., 20 % on ...``."""
     parts = sorted(((part, grade) for grade, part in load.items() if round(part, 2) > 0), reverse=True)
     said = [f"{part:.0%} on {GRADES[grade]}".replace("%", " %") for part, grade in parts]
     return ", ".join(said).replace(" on ", " rests on ", 1) or "nothing varies"
 
 
 def beside(record, folder):
-    """What a sweep of the same scenario and baseline says, if its folder lies in ``folder``; else None.
+    """Return the findings of a sweep of the same scenario and baseline in ``folder``; None if there is none.
 
     Parameters
     ----------
@@ -528,17 +526,20 @@ def beside(record, folder):
     return None
 
 
-def _variance(sweep, measure):
+def _variance(sweep, measure) -> list[str]:
+    """Describe Sobol indices."""
     table = index_table(sweep, measure)
     size = table.total.clip(lower=0)
     if not size.sum() > 0:
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+    # no findings if chance dominates or the intervals are too wide
     by_chance = chance_share(sweep, measure)["share"]
     if by_chance > MUCH_CHANCE:
         return [
             f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
             "variance is chance. Give more --population or --replicates."
         ]
+    # name the leading factors, then say how good their evidence is
     part, named = size / size.sum(), leading(table)
     if not is_settled(table):
         return [_unsettled(table.loc[named], sweep, measure), *_undecided(table, "its interval holds 0")]
@@ -552,6 +553,7 @@ def _variance(sweep, measure):
     said += _order(table, named)
     if is_graded(sweep):
         said.append(load_sentence(sweep, measure))
+    # what first-order indices leave is interaction, or chance
     together = float(np.clip(1 - table["first"].sum(), 0, 1))
     said.append(
         f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
@@ -562,7 +564,8 @@ def _variance(sweep, measure):
     return said + _undecided(table, "its interval holds 0")
 
 
-def _elementary(sweep, measure):
+def _elementary(sweep, measure) -> list[str]:
+    """Describe Morris elementary effects."""
     table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
     size = table.mu_star * factor
     if not _moving(size).any():
@@ -579,7 +582,8 @@ def _elementary(sweep, measure):
     return said + _undecided(table[_moving(size)], "its interval holds 0")
 
 
-def _distribution(sweep, measure):
+def _distribution(sweep, measure) -> list[str]:
+    """Describe PAWN indices."""
     table = index_table(sweep, measure)
     clear = table[~table.undecided]
     if clear.empty:
@@ -593,7 +597,8 @@ def _distribution(sweep, measure):
     return said + _undecided(table, "its shift is no larger than sampling gives")
 
 
-def _tornado(sweep, measure):
+def _tornado(sweep, measure) -> list[str]:
+    """Describe a one-at-a-time design."""
     table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
     named = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
     if not named:
@@ -610,7 +615,8 @@ def _tornado(sweep, measure):
     ]
 
 
-def _range(sweep, measure):
+def _range(sweep, measure) -> list[str]:
+    """Describe the range of a measure over a grid."""
     y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
     points, names = sweep.points(), sweep.stages.factors[sweep.last]
     ends = [
@@ -621,7 +627,8 @@ def _range(sweep, measure):
     return [f"Over the grid {subject(sweep, measure)} goes from {ends[0]} to {ends[1]}{zero}."]
 
 
-def _chance(sweep, measure):
+def _chance(sweep, measure) -> tuple[list[str], float]:
+    """Describe the share of chance; return the sentences and the share."""
     found = chance_share(sweep, measure)
     if not found["points"] or found["share"] != found["share"]:
         return [], 0.0
@@ -638,20 +645,20 @@ def _chance(sweep, measure):
     return said, found["share"]
 
 
-def leading(table):
-    """Names of the factors whose total Sobol indices hold most of the variance together, the strongest first."""
+def leading(table) -> list[str]:
+    """Return the factors whose total Sobol indices together hold most of the variance, the strongest first."""
     part = table.total.clip(lower=0) / table.total.clip(lower=0).sum()
     return list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
 
 
-def is_settled(table):
+def is_settled(table) -> bool:
     """Whether the total Sobol index of every leading factor is at least as large as its 90 % interval is wide."""
     ahead = table.loc[leading(table)]
     return bool((ahead.total_high - ahead.total_low <= ahead.total).all())
 
 
-def _unsettled(table, sweep, measure):
-    """What is said instead of a headline while intervals are wider than the indices."""
+def _unsettled(table, sweep, measure) -> str:
+    """Return the sentence that replaces a headline while intervals are wider than the indices."""
     each = ", ".join(f"{row.Index} {_span(row.total_low, row.total_high)}" for row in table.itertuples())
     more = 2 * int(sweep.stages.n[sweep.last])
     return (
@@ -660,8 +667,8 @@ def _unsettled(table, sweep, measure):
     )
 
 
-def _order(table, named):
-    """That leading factors are not ranked among themselves, where their intervals overlap."""
+def _order(table, named) -> list[str]:
+    """Say that leading factors are not ranked among themselves if their intervals overlap."""
     tied = [name for name in named if table.best_rank[name] == 1]
     if len(tied) < 2:
         return []
@@ -669,21 +676,23 @@ def _order(table, named):
     return [f"The sweep does not tell which of {names} is first: their intervals overlap."]
 
 
-def _span(low, high):
+def _span(low, high) -> str:
+    """Format an interval of shares in per cent."""
     return f"{max(low, 0):.0%} to {high:.0%}".replace("%", " %")
 
 
-def _undecided(table, why):
+def _undecided(table, why) -> list[str]:
+    """Describe the undecided factors, and the runs that would likely settle the first of them."""
     names = list(table.index[table.undecided])
     if not names:
         return []
     runs = [int(n) for n in table.more_runs[names] if n == n and n is not None]
-    update_status = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
-    return [f"Undecided ({why}): {', '.join(names)}{update_status}."]
+    more = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
+    return [f"Undecided ({why}): {', '.join(names)}{more}."]
 
 
-def _screened(sweep):
-    """What a Morris stage found to reach nothing, and what was left out of the stage after it."""
+def _screened(sweep) -> list[str]:
+    """Describe the factors that a Morris stage found without effect, and those left out of the next stage."""
     first = sweep.stages.index[0] if len(sweep.stages) else None
     if first is None or sweep.stages.method[first] != "morris" or len(sweep.complete(first)) < 2:
         return []
@@ -703,43 +712,51 @@ def _screened(sweep):
     return said + _still(size)
 
 
-def _still(size):
+def _still(size) -> list[str]:
+    """Describe the factors without any effect."""
     still = sorted(size.index[~_moving(size)])
     return [f"Reach nothing here: {', '.join(still)}."] if still else []
 
 
 def _moving(size):
+    """Return (factor,) bool: has an effect beyond rounding."""
     return size > 1e-9 * max(size.max(), 0)  # less is rounding
 
 
-def _shown(sweep, measure):
-    """Factor and unit in which the effect on a measure is read."""
+def _shown(sweep, measure) -> tuple[float, str]:
+    """Return the factor and the unit in which the effect on a measure is displayed."""
     unit = sweep.measures.unit[measure]
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     return factor, f" {shown}" if shown else ""
 
 
-def _begin(words):
+def _begin(words) -> str:
+    """Capitalise the first letter."""
     return words[:1].upper() + words[1:]
 
 
-def _signed(value):
+def _signed(value) -> str:
+    """Format a number with its sign."""
     return f"{'+' if value > 0 else ''}{_plain(value)}"
 
 
-def _plain(value):
+def _plain(value) -> str:
+    """Format a number with three digits."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _grade(sweep, name):
+def _grade(sweep, name) -> str:
+    """Return the grade of a factor's evidence, and whether its posterior is driven by the prior, after commas."""
     said = [sweep.factors.grade[name], PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""]
     return "".join(f", {words}" for words in said if words)
 
 
-def _percent(part):
+def _percent(part) -> str:
+    """Format a share in whole per cent."""
     return f"{100 * part:.0f} %"
 
 
-def _counted(n):
+def _counted(n) -> str:
+    """Write a small count of numbers in words."""
     words = COUNTS[n] if n < len(COUNTS) else str(n)
     return f"{words} number{'' if n == 1 else 's'}"

@@ -51,13 +51,13 @@ MEASURE = ("name", "unit", "dims", "coords", "at", "paired")
 LOST = "its process was lost twice: killed, or out of memory"  # why a cell failed
 
 
-def pack(values):
-    """Little-endian float64 in C order."""
+def pack(values) -> bytes:
+    """Return values as little-endian float64 bytes in C order."""
     return np.ascontiguousarray(values, dtype="<f8").tobytes()
 
 
-def unpack(data, shape=(-1,)):
-    """The array that :func:`pack` made bytes of."""
+def unpack(data, shape=(-1,)) -> np.ndarray:
+    """Return the array of the bytes that :func:`pack` made."""
     return np.frombuffer(data, dtype="<f8").reshape(shape)
 
 
@@ -87,8 +87,8 @@ class SweepStore:
             self.db.execute(CHECKS)
             check(self.db, self.folder / NAME)
 
-    def close(self):
-        """Leave one file, readable from a folder that cannot be written."""
+    def close(self) -> None:
+        """Close the store as one file, readable from a folder that cannot be written."""
         with suppress(sqlite3.OperationalError):  # somebody reads it, or the disk is full: the log stays beside it
             self.db.execute("PRAGMA journal_mode=DELETE")
         self.db.close()
@@ -100,8 +100,8 @@ class SweepStore:
     def __exit__(self, *_):
         self.close()
 
-    def put(self, **facts):
-        """Keep facts of the whole sweep."""
+    def put(self, **facts) -> None:
+        """Store facts of the whole sweep."""
         with self._written():
             self.db.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -109,11 +109,8 @@ class SweepStore:
             )
             seal_facts(self.db)
 
-    def begin(self, factors, measures):
-        """Declare what varies and what is kept: lists of dicts with the columns of both tables.
-
-        A disk that was full just after this leaves a store without facts: it is begun again.
-        """
+    def begin(self, factors, measures) -> None:
+        """Declare the factors and the measures: lists of dicts with the columns of both tables."""
         with self._written():
             self.db.execute("DELETE FROM factors")
             self.db.execute("DELETE FROM measures")
@@ -129,8 +126,8 @@ class SweepStore:
             )
             seal_facts(self.db)
 
-    def stage(self, name, method, size, n, factors):
-        """Declare a design, or that more blocks of it are asked for."""
+    def stage(self, name, method, size, n, factors) -> None:
+        """Declare a design, or that more of its blocks are needed."""
         with self._written():
             self.db.execute(
                 "INSERT INTO stages (name, method, size, n, factors) VALUES (?, ?, ?, ?, ?) "
@@ -139,18 +136,19 @@ class SweepStore:
             )
             seal_facts(self.db)
 
-    def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None):
-        """Keep one cell, committed when this returns; ``point`` is (number, block, place, z, x)."""
+    def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None) -> None:
+        """Store one cell; it is committed on return; ``point`` is (number, block, place, z, x)."""
         with self._written():
             self._record(stage, point, repeat, status, error, attempts, seconds, outcomes or {})
 
-    def record_all(self, rows):
-        """Keep several cells at once; each a tuple of the arguments of :meth:`record`."""
+    def record_all(self, rows) -> None:
+        """Store several cells in one transaction; each is a tuple of the arguments of :meth:`record`."""
         with self._written():
             for stage, point, repeat, status, error in rows:
                 self._record(stage, point, repeat, status, error, 1, 0.0, {})
 
-    def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes):
+    def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes) -> None:
+        """Write the rows of one cell."""
         number, block, place, z, x = point
         self.db.execute(
             "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)", (stage, number, block, place, pack(z), pack(x))
@@ -168,11 +166,8 @@ class SweepStore:
         )
         seal_cell(self.db, stage, number, repeat)
 
-    def decided(self, stage, first, last, repeat=0):
-        """Status of the cells that lie from point ``first`` up to ``last``: dict of point -> status.
-
-        Those that a command lost with its process are not decided: the next command tries them again.
-        """
+    def decided(self, stage, first, last, repeat=0) -> dict:
+        """Return the status of the cells from point ``first`` up to ``last``: dict of point -> status."""
         asked = (
             "SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ? AND error != ?"
         )
@@ -180,7 +175,7 @@ class SweepStore:
 
     @contextmanager
     def _written(self):
-        """One transaction; what the system refuses becomes one line, and finished cells stay."""
+        """Run the block as one transaction; turn errors of the system into one line and roll back."""
         try:
             yield
             if getattr(self, "db", None):
@@ -198,16 +193,16 @@ class SweepStore:
             ) from None
 
 
-def clear(folder):
-    """Remove what a store holds; one that another process writes is refused."""
+def clear(folder) -> None:
+    """Remove the contents of a store; refuse if another process is writing it."""
     if is_sweep(folder):
         _locked(Path(folder) / "lock").close()
         for path in Path(folder).glob(f"{NAME}*"):  # with the log that a killed process left
             path.unlink()
 
 
-def connect(folder, write=False):
-    """A connection to the store in ``folder``.
+def connect(folder, write=False) -> sqlite3.Connection:
+    """Open a connection to the store in ``folder`` and check the store, unless it is opened to write.
 
     Raises
     ------
@@ -231,32 +226,33 @@ def connect(folder, write=False):
     return db
 
 
-def is_sweep(folder):
+def is_sweep(folder) -> bool:
     """Whether the folder is that of a sweep rather than of a run."""
     return (Path(folder) / NAME).is_file()
 
 
-def meta(db):
-    """The facts of the whole sweep: dict."""
+def meta(db) -> dict:
+    """Return the facts of the whole sweep."""
     return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
 
 
-def complete_blocks(db, stage):
-    """Numbers of the blocks of a stage in which every point is done, ascending."""
+def complete_blocks(db, stage) -> list[int]:
+    """Return the numbers of the blocks of a stage in which every point is done, ascending."""
     asked = """SELECT p.block FROM points p JOIN cells c USING (stage, point) JOIN stages s ON s.name = p.stage
                WHERE p.stage = ? AND c.repeat = 0 AND c.status = 'done'
                GROUP BY p.block HAVING count(*) = max(s.size) ORDER BY p.block"""
     return [block for (block,) in db.execute(asked, (stage,))]
 
 
-def _insert(db, table, columns, rows):
+def _insert(db, table, columns, rows) -> None:
+    """Insert rows, given as dicts, into the named columns of a table."""
     names = ", ".join(f'"{name}"' for name in columns)
     marks = ", ".join("?" for _ in columns)
     db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [[row[c] for c in columns] for row in rows])
 
 
 def _locked(path):
-    """An open file that this process alone holds; a process that dies lets go of it."""
+    """Open a file that only this process may hold; the lock ends with the process."""
     try:
         file = open(path, "a")  # noqa: SIM115 (held as long as the store is open)
     except OSError as error:
@@ -270,6 +266,7 @@ def _locked(path):
 
 
 def _hold(file):
+    """Lock an open file for this process."""
     if sys.platform == "win32":
         import msvcrt
 
