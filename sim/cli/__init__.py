@@ -1,4 +1,4 @@
-"""The command line, a thin door. Heavy imports stay inside the commands, so that ``--help`` is quick."""
+"""The command line. Heavy imports stay inside the commands, so that ``--help`` is quick."""
 
 import os
 import sys
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# register the commands, in the panels of --help
 for panel, commands in (
     ("Run", (run.run, run.compare, run.index, run.breakeven, run.why, run.count)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
@@ -46,14 +47,15 @@ for panel, commands in (
         app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
 
 
-def main(arguments=None):
-    """Run the command line and leave with its exit code: 0 done, 1 failed, 2 refused, 130 interrupted."""
+def main(arguments=None) -> None:
+    """Run the command line and exit with its code: 0 done, 1 failed, 2 refused, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if "--version" in arguments:  # of whatever command
         typer.echo(f"talentflow {__version__}")
         sys.exit()
     arguments = [_expanded(word) for word in arguments]
     os.environ["MPLBACKEND"] = "agg"  # commands draw into files, whatever a notebook's shell has exported
+    # streams that cannot show a character show a plain one
     for stream in (sys.stdout, sys.stderr):
         _degrade(stream)
     try:
@@ -61,6 +63,7 @@ def main(arguments=None):
             warnings.filterwarnings("always", category=TalentflowWarning)
             warnings.showwarning = partial(_say_warning, set())
             code = app(arguments, prog_name="talentflow", standalone_mode=False)
+        # an interrupt: say whether the work is kept
         resumes = arguments[:1] in (["sweep"], ["calibrate"])
         kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"
         message = f"interrupted, {kept}" if code == 130 else ""
@@ -77,22 +80,22 @@ def main(arguments=None):
     sys.exit(code or 0)
 
 
-def _expanded(word):
-    """An argument with the home that ``~`` stands for, behind ``--option=`` too, where shells leave it alone."""
+def _expanded(word) -> str:
+    """Expand ``~`` in an argument, also behind ``--option=``, where shells leave it unchanged."""
     name, equals, value = word.partition("=")
     if word.startswith("--") and equals and value.startswith("~"):
         return f"{name}={user_path(value)}"
     return str(user_path(word)) if word.startswith("~") else word
 
 
-def _degrade(stream):
-    """Let a stream show what it has letters for, and something plain for the rest, rather than fail at the end."""
+def _degrade(stream) -> None:
+    """Make a stream replace characters that its encoding lacks, rather than fail while printing."""
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors=PLAIN)
 
 
-def _say_warning(said, message, category, *place):
-    """A warning of our own is one line on the error stream, once; others look as ever."""
+def _say_warning(said, message, category, *place) -> None:
+    """Print each warning of talentflow once, as one line on the error stream; print others as Python does."""
     if issubclass(category, TalentflowWarning):
         line = one_line(str(message))
         if line not in said:
@@ -106,6 +109,6 @@ def _say_warning(said, message, category, *place):
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version; works for every command.")] = False,
-):
+) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

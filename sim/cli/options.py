@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and how their answers are printed."""
+"""Arguments and options that several commands share."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -13,8 +13,8 @@ Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name, a fil
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run.")]
 
 
-def _use_world(folder):
-    """Take the tables of ``--world``; without it those that ``TALENTFLOW_WORLD`` names, or the shipped ones."""
+def _use_world(folder) -> Path | None:
+    """Use the tables of ``--world``; without it those of ``TALENTFLOW_WORLD``, or the shipped ones."""
     if folder is not None:
         custom_world.use(folder)
     return folder
@@ -72,30 +72,30 @@ Force = Annotated[bool, typer.Option("--force", help="Run again even if this ver
 
 
 def options_of(chosen):
-    """The checked ``Options`` of a study among a command's own arguments ``chosen``, a dict by name."""
+    """Build the checked ``Options`` of a study from a command's own arguments, a dict by name."""
     from sim.study.options import Options
 
     own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
     return Options(**own | {"population": population_of(chosen["population"])}).checked()
 
 
-def measure_of(scenario):
-    """What a study of a scenario measures where nothing else is asked: the share of its subject, or of the US."""
+def measure_of(scenario) -> str:
+    """Return the default measure of a scenario: the share of its subject, or of the US."""
     from sim.scenario.places import subject_of
 
     subject = subject_of(scenario) or "usa"
     return f"{'stock' if subject.startswith('world') else 'share'}:{subject}"
 
 
-def say(rows, json=False, quiet=False, hide=()):
-    """Print rows: as JSON, as their first column (quiet), or as a table without the columns ``hide``."""
+def say(rows, json=False, quiet=False, hide=()) -> None:
+    """Print rows as JSON, as their first column (quiet), or as a table without the columns ``hide``."""
     from sim.show import terminal
 
     terminal.print_rows(rows, json, quiet, hide)
 
 
-def population_of(text):
-    """The number of agents that ``--population`` asks for, or 'full'."""
+def population_of(text) -> int | str:
+    """Parse ``--population``: a number of agents, or 'full'."""
     if text == "full":
         return text
     try:

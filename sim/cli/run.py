@@ -1,4 +1,4 @@
-"""Commands that run the model: one scenario, several, the market's index, break-even, and the explorer."""
+"""Commands that run the model: one scenario, several, the index, break-even, decomposition and the explorer."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,9 +34,7 @@ from sim.cli.options import (
 )
 from sim.errors import UsageError
 
-# ------------------------------------------------------------------------------
-# Commands that run the model: one scenario, several, the market's index, break-even, and why.
-# ------------------------------------------------------------------------------
+# --- Studies ----------------------------------------------------------------------------------------
 
 
 def run(
@@ -64,7 +62,7 @@ def run(
     details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Run a scenario against a baseline and save the answer.
 
     --precision asks for an error on the first --measure, or on every hub's share.
@@ -108,7 +106,7 @@ def compare(
     details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Run several scenarios on the same pairs: one table, one figure, one folder."""
     from sim.scenario.files import load
     from sim.study import run
@@ -137,7 +135,7 @@ def index(
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """The market's own table: net migration, pay, sources and leading sector of every hub."""
     from sim.results.record import to_json
     from sim.scenario.files import load
@@ -173,7 +171,7 @@ def count(
     workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Count people by several attributes together, returns, moves by role and cohorts (stay:usa,home=chn@+5)."""
     from sim.results.record import to_json
     from sim.show import terminal
@@ -210,7 +208,7 @@ def breakeven(
     out: Out = Path("outputs"),
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Find the value of a lever at which an effect reaches a target, or at which it undoes the scenario."""
     from sim.results import narrative
     from sim.results.folder import check_writable, write_tables
@@ -273,7 +271,7 @@ def why(
     details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Split an effect over channels, over policies, and over where people came from instead of where."""
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import plain_values, to_json
@@ -302,7 +300,7 @@ def why(
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
-    """The result of a study and its folder: the one that lies there, or made now and saved with figures and report."""
+    """Return the result of a study and its folder: a saved one that matches, or one made and saved now."""
     from sim.results.folder import check_writable, illustrated, is_valid
     from sim.results.record import folder_name
     from sim.results.result import Result
@@ -313,10 +311,11 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
 
     check_writable(out)
     record = prepared(arms, baseline, options)
+    # use a saved run that matches, and add the figures that an interrupted run lacks
     folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
     if folder and is_valid(folder) and not force:
         result = Result.load(folder)
-        illustrated(result, folder, illustrate)  # whoever interrupted that
+        illustrated(result, folder, illustrate)  # an interrupted run may lack them
         return result, folder
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, quiet) as progress:
@@ -324,8 +323,8 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
         return result, result.save(out, illustrate=illustrate, force=force)
 
 
-def _print(result, folder, measures, json, quiet, details=False):
-    """The answer of a run or a comparison, and the effects on the measures that were asked for."""
+def _print(result, folder, measures, json, quiet, details=False) -> None:
+    """Print the result of a run or a comparison, and the effects on the measures that were asked for."""
     from sim.results.record import to_json
     from sim.results.summary import effect_table
     from sim.show import answer, asked, terminal
@@ -342,9 +341,7 @@ def _print(result, folder, measures, json, quiet, details=False):
             terminal.console().print(asked.render_effects(result, measures))
 
 
-# ------------------------------------------------------------------------------
-# The command that opens the explorer.
-# ------------------------------------------------------------------------------
+# --- The explorer -----------------------------------------------------------------------------------
 
 
 def explore(
@@ -356,7 +353,7 @@ def explore(
     workers: Workers = None,
     world: World = None,
     out: Annotated[Path, typer.Option(help="The folder whose runs and sweeps can be opened.")] = Path("outputs"),
-):
+) -> None:
     """Open a local page: move a policy, see the world move (needs the extra 'explorer')."""
     from sim.show.explorer.serve import serve
 

@@ -1,4 +1,4 @@
-"""Commands on the folder of a saved run: only ``verify`` runs the model."""
+"""Commands on the folder of a saved run; only ``verify`` runs the model."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ def effect(
     ],
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Say the effect on any measure, with its spread, its error, and the pairs that would halve that."""
     from sim.results.record import to_json
     from sim.results.result import Result
@@ -51,7 +51,7 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="A file; by default in the run's folder figures.")] = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Draw a figure of a saved run or sweep; nothing is run again."""
     from sim.results.export import write_graphml
     from sim.results.record import plain
@@ -67,6 +67,7 @@ def plot(
     if kind is None and format != "graphml":
         _say_kinds(plots.KINDS, json, quiet)
         return
+    # a kind that there is, on the basis that was asked for
     known = plots.KINDS if format != "graphml" else ["network"]
     kind = kind or "network"
     if kind not in known:
@@ -76,6 +77,7 @@ def plot(
         if kind not in plots.BY_STOCK:
             raise UsageError(f"{kind} does not count engineers by employer", f"these do: {', '.join(plots.BY_STOCK)}")
         result = result.by_employer()
+    # options that change the figure are part of its file name
     span = None if years is None else _years(years)
     unusual = [basis if basis == "employer" else None, style if style == "slide" else None]
     asked = [scenario, hubs, years, *unusual]  # the run's own figures stay as they are
@@ -91,8 +93,8 @@ def plot(
     say([{"file": str(path)}], json, quiet)
 
 
-def _plot_sweep(folder, kind, measure, style, format, out, json, quiet):
-    """The same for the folder of a sweep."""
+def _plot_sweep(folder, kind, measure, style, format, out, json, quiet) -> None:
+    """Draw a figure of a saved sweep."""
     from sim.results.record import plain
     from sim.results.sweep import Sweep
     from sim.show import plots
@@ -108,7 +110,8 @@ def _plot_sweep(folder, kind, measure, style, format, out, json, quiet):
     say([{"file": str(path)}], json, quiet)
 
 
-def _say_kinds(kinds, json, quiet):
+def _say_kinds(kinds, json, quiet) -> None:
+    """Print the kinds of figures."""
     say([{"kind": name, "shows": shows} for name, shows in kinds.items()], json, quiet)
 
 
@@ -117,7 +120,7 @@ def brief(
     format: Annotated[Literal["html", "pdf"], typer.Option(help="pdf needs the extra 'brief'.")] = "html",
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Write the answer of a saved run as one printed page; nothing is run again."""
     from sim.results import Result
     from sim.show.report.brief import write_brief
@@ -127,7 +130,7 @@ def brief(
 
 def verify(
     folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
-):
+) -> None:
     """Replay a saved run and compare every array; exit code 1 if one differs."""
     from sim import custom_world
     from sim.results.folder import world_of
@@ -142,6 +145,7 @@ def verify(
         terminal.progress(saved.record["replicates"], quiet or json) as progress,
     ):
         again = replay(saved.record, workers=workers, progress=progress)
+    # compare every array, and say whether the code is that of the run
     differing = compare(saved.data, again.data)
     same_code = saved.record["digests"]["code"] == code_digest()
     if json:
@@ -152,8 +156,8 @@ def verify(
     raise typer.Exit(1 if differing else 0)
 
 
-def _years(text):
-    """(first, last) of ``2028:2031`` or ``2028``."""
+def _years(text) -> tuple[int, int]:
+    """Parse ``2028:2031`` or ``2028`` into (first, last)."""
     first, _, last = text.partition(":")
     try:
         return int(first), int(last or first)

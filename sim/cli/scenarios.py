@@ -1,4 +1,4 @@
-"""Commands on scenario files, levers and the tables of the world: nothing is run."""
+"""Commands on scenario files, levers and the tables of the world; nothing is run."""
 
 from pathlib import Path
 from textwrap import fill
@@ -17,12 +17,13 @@ COLUMNS = 80
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Parts of a name, title or question.")]
 
 
-def list_scenarios(words: Words = None, world: World = None, json: Json = False, quiet: Quiet = False):
+def list_scenarios(words: Words = None, world: World = None, json: Json = False, quiet: Quiet = False) -> None:
     """List the scenarios that can be named, by theme; with words, those in which all of them stand."""
     from sim.scenario.files import available, load, shipped
     from sim.scenario.themes import theme
 
     rows = []
+    # a row a scenario; a file that cannot be read is listed with its error
     for name, path in available().items():
         try:
             scenario = load(path)
@@ -34,6 +35,7 @@ def list_scenarios(words: Words = None, world: World = None, json: Json = False,
             title = f"(your own {path.name}, which hides the one that ships) {title}"
             question = f"(your own {path.name}, which hides the one that ships) {question}"
         rows.append({"scenario": name, "question": question, "title": title, "theme": about, "file": str(path)})
+    # keep the rows with all the words, and print them by theme
     wanted = [word.lower() for word in words or ()]
     rows = [row for row in rows if all(word in " ".join(row.values()).lower() for word in wanted)]
     if json or quiet:
@@ -48,20 +50,22 @@ def list_scenarios(words: Words = None, world: World = None, json: Json = False,
         typer.echo(f"no scenario has {' and '.join(wanted)} in its name, title or question")
 
 
-def _place_of_theme(name):
+def _place_of_theme(name) -> tuple[int, str]:
+    """Return the sort key of a theme: its place among the themes, unknown ones last."""
     from sim.scenario.themes import THEMES
 
     known = [*THEMES]
     return (known.index(name) if name in known else len(known), name)
 
 
-def _cut(line):
+def _cut(line) -> str:
+    """Cut a line to the width of the terminal."""
     return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 3]}..."
 
 
 def describe(
     scenario: Scenario, details: Details = False, world: World = None, json: Json = False, quiet: Quiet = False
-):
+) -> None:
     """Say in plain English what a scenario does; with --details also what each lever means, and the sources."""
     from sim.scenario.describe import describe, outline
     from sim.scenario.files import load
@@ -84,7 +88,7 @@ def describe(
         typer.echo("What each lever means, and the sources: --details")
 
 
-def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False, quiet: Quiet = False):
+def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False, quiet: Quiet = False) -> None:
     """Say in what two scenarios differ."""
     from sim.scenario.describe import diff
     from sim.scenario.files import load
@@ -97,7 +101,7 @@ def new(
     hide: Annotated[bool, typer.Option("--hide", help="Even if it hides a scenario that ships.")] = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Write scenarios/NAME.toml, a commented file to start from."""
     from sim.scenario.files import write_starter
 
@@ -116,7 +120,7 @@ def levers(
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """List what a policy may change; without words, the kinds of levers as a tree."""
     from sim.scenario.levers import catalogue, families, find, tree
     from sim.show.terminal import lever_row
@@ -129,6 +133,7 @@ def levers(
             typer.echo(fill(line, COLUMNS, subsequent_indent="      ", break_on_hyphens=False))
         typer.echo("\nOne kind wherever it acts, with present values: talentflow levers special_fee_usd")
         return
+    # levers with all the words in path, place or meaning, or those that match a path with *
     asked = [word.lower() for word in words]
     told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
     found = [lever for lever, said in told if all(word in said for word in asked)] or find(" ".join(words))
@@ -145,7 +150,7 @@ def levers(
     typer.echo(f"\n{len(found)} levers, page {page} of {pages}{more}; one in full: talentflow levers {found[0].path}")
 
 
-def schema(json: Json = False, quiet: Quiet = False):
+def schema(json: Json = False, quiet: Quiet = False) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.results.record import to_json
     from sim.scenario.schema import schema
@@ -159,7 +164,7 @@ def world(
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Print a world table, with the source and grade of every figure."""
     from sim.world import tables
 
@@ -184,7 +189,7 @@ def split(
     label: Annotated[str | None, typer.Option(help="Its name as people read it.")] = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Split a new hub off another one: a world of your own, with a row for the new hub in every table, to be edited."""
     import shutil
 
@@ -196,6 +201,7 @@ def split(
     check_writable(into.absolute().parent)
     if into.exists():
         custom_world.use(into)
+    # write the tables beside the folder and rename it when all are there
     made = split(hub, name, label or name.replace("_", " ").title(), persons, _place(at))
     with staged(into.absolute()) as folder:
         if into.exists():
@@ -207,7 +213,8 @@ def split(
         typer.echo(f"edit the rows of {name}, then: talentflow world --check --world {into}")
 
 
-def _place(text):
+def _place(text) -> tuple[float, float]:
+    """Parse ``LAT,LON`` in degrees."""
     latitude, _, longitude = text.partition(",")
     try:
         return float(latitude), float(longitude)

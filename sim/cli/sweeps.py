@@ -72,7 +72,7 @@ def sweep(
     details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Find out which assumptions an answer rests on; killed at any time, the same command goes on."""
     from sim.results.folder import check_writable
     from sim.scenario.files import load
@@ -122,7 +122,7 @@ def status(
     details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Say how far a sweep is, what was refused or failed, and what it says so far; nothing is run."""
     from sim.results.sweep import Sweep
 
@@ -137,7 +137,7 @@ def discover(
     stage: Annotated[str | None, typer.Option(help="Of a guided sweep: screening or indices.")] = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Find under which assumptions a scenario fails, as boxes in plain words (needs the extra 'discovery')."""
     from sim.results.discovery import boxes, condition
     from sim.results.record import plain_values, to_json
@@ -155,12 +155,13 @@ def discover(
         terminal.console().print(show.render_boxes(answer))
 
 
-def _listed(over):
-    """Every name of every ``--over``; the commas of a pattern such as ``country.{usa,can}.openings`` are its own."""
+def _listed(over) -> tuple[str, ...]:
+    """Return every name of every ``--over``; commas inside a pattern such as ``{usa,can}`` do not separate names."""
     return tuple(part.strip() for text in over for part in ([text] if "{" in text else text.split(",")))
 
 
-def _print(found, measures, json, quiet, details, cells=False):
+def _print(found, measures, json, quiet, details, cells=False) -> None:
+    """Print the findings of a sweep as JSON, as its folder (quiet), or for the terminal."""
     from sim.results.record import plain_values, to_json
     from sim.show import sweeps as show
     from sim.show import terminal

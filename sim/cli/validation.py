@@ -1,4 +1,4 @@
-"""Commands that hold the model against what is known and what happened."""
+"""Commands that compare the model with facts, experiments and held-back years."""
 
 import time
 from pathlib import Path
@@ -34,7 +34,7 @@ def validate(
     out: Out = Path("outputs"),
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Run the gates: facts that an honest simulator must reproduce, each with its band, its figure and a verdict.
 
     Exit code 0 if every gate that was not fitted to lies in its band on 80 % of the draws, else 1.
@@ -97,7 +97,7 @@ def experiments(
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Run published natural experiments on the model: each study's own statistic beside what it found.
 
     The recipe for a study of your own is in docs/experiments.md.
@@ -142,7 +142,7 @@ def atlas(
     world: World = None,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Show what every family of levers does, at three doses, to the measure that it should move."""
     from sim.results.record import to_json
     from sim.show import atlas as show
@@ -175,7 +175,7 @@ def calibrate(
     ship: Annotated[bool, typer.Option("--ship", help="Also put the result in place of the tables that ship.")] = False,
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Fit the beliefs about behaviour to facts, and the hub constants under them (needs the extra 'calibrate').
 
     Killed at any time, the same command goes on.
@@ -223,7 +223,7 @@ def backcast(
     out: Out = Path("outputs"),
     json: Json = False,
     quiet: Quiet = False,
-):
+) -> None:
     """Predict years that were held back, and score that beside no change, last flow and gravity."""
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import plain_values, to_json
@@ -253,6 +253,7 @@ def backcast(
     }
     if board.splits:
         tables |= {"rolling_scores": board.scores, "rolling_verdicts": board.verdicts}
+    # the saved answer: scores by model, kernel, verdicts and the rolling splits
     answer = plain_values(
         found.record
         | {
@@ -273,8 +274,8 @@ def backcast(
         terminal.console().print(show.render(found, board, folder))
 
 
-def _years(text):
-    """(first, last) of ``2013-2015`` or ``2013``."""
+def _years(text) -> tuple[int, int]:
+    """Parse ``2013-2015`` or ``2013`` into (first, last)."""
     first, _, last = text.partition("-")
     try:
         return int(first), int(last or first)
@@ -283,6 +284,7 @@ def _years(text):
 
 
 def _agents(text):
+    """Parse ``--population`` of a backcast: a number of agents."""
     if text == "full":
         raise UsageError("--population full", "a backcast takes a number of agents, such as 200_000")
     return population_of(text)

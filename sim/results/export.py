@@ -42,6 +42,7 @@ def shares(result):
     pandas.DataFrame: basis (residence or employer), arm, time, hub, tier, and mean, low and high of stock (persons) and
     share (0 to 1)
     """
+    # a table for each basis, below each other
     counted = {"residence": result.data.stock, "employer": result.data.stock_by_employer}
     tables = (_shares(stock).assign(basis=basis) for basis, stock in counted.items())
     table = pd.concat(tables, ignore_index=True)
@@ -57,7 +58,7 @@ def _shares(stock):
 
 
 def flows(result):
-    """Return moves a year by arm, year and corridor; corridors without moves in every replicate are left out.
+    """Return moves a year by arm, year and corridor; corridors that have no moves in any replicate are left out.
 
     Returns
     -------
@@ -100,6 +101,7 @@ def _effects(result, name, query, kind=None):
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     found = summarise(factor * pairs)
     found = found.drop_vars([c for c in found.coords if c not in found.dims])
+    # one row a place and time; a measure without places is of the world
     axis = next((axis for axis in ("hub", "route") if axis in found.dims), "world")
     table = found.to_dataframe().reset_index()
     table = table.rename(columns={"year": "time", axis: "place"})

@@ -164,6 +164,7 @@ class SweepStore:
                 for name, values in outcomes.items()
             ],
         )
+        # the digest of the cell, checked whenever the store is opened
         seal_cell(self.db, stage, number, repeat)
 
     def decided(self, stage, first, last, repeat=0) -> dict:

@@ -97,7 +97,7 @@ class InteractiveStudy:
         ScenarioError, AssumptionError, UsageError
             for input that makes no sense, before anything is run
         """
-        started = told = time.perf_counter()
+        started = reported = time.perf_counter()
         prepared(arms, baseline, options)
         total, pairs = options.replicates, []
         # a first result of few replicates, then the rest
@@ -108,10 +108,10 @@ class InteractiveStudy:
             ):
                 pairs.append(pair)
                 tick(len(pairs))
-                if len(pairs) == count or (len(pairs) > FIRST and time.perf_counter() - told > PATIENCE):
+                if len(pairs) == count or (len(pairs) > FIRST and time.perf_counter() - reported > PATIENCE):
                     done = replace(options, replicates=len(pairs))
                     yield PartialResult(written_up(arms, baseline, done, pairs, draws, started), total)
-                    told = time.perf_counter()
+                    reported = time.perf_counter()
 
     def _pairs(self, scenarios, options, draws, numbers, tick) -> Iterator[list]:
         """Yield the arms of each of the replicates ``numbers``, from the cache or simulated now."""

@@ -1,4 +1,4 @@
-"""Designs: the points of a sweep in the unit cube, block by block, and which factors a screening keeps."""
+"""Designs of a sweep: points in the unit cube, block by block; and the screening of factors."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,9 +10,7 @@ from sim.errors import ResultError, UsageError
 from sim.results.saved_checks import METHODS
 from sim.results.sweep import index_table, undefined_sentence
 
-# ------------------------------------------------------------------------------
-# Designs: the points of a sweep in the unit cube, as an endless or a finite sequence of blocks.
-# ------------------------------------------------------------------------------
+# --- Designs ----------------------------------------------------------------------------------------
 
 
 USUAL = {"lhs": 256, "morris": 8, "sobol": 64, "pawn": 512, "oat": None, "grid": None}
@@ -42,42 +40,45 @@ class Design:
     centre: tuple = ()
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Points of a block."""
         return {"morris": self.d + 1, "sobol": self.d + 2}.get(self.method, 1)
 
     @property
     def anchors(self):
-        """Places in a block whose points are far apart: what chance does is measured on them."""
+        """Places in a block whose points are far apart; the variance by chance is measured on them."""
         return {"morris": (0, self.d), "sobol": (0, 1)}.get(self.method, (0,))
 
     @property
-    def length(self):
-        """Blocks in all; None for an endless design."""
+    def length(self) -> int | None:
+        """Number of blocks; None for an endless design."""
         if self.method == "grid":
             return self._levels**self.d
         return 1 + self.d * self._levels if self.method == "oat" else None
 
     @property
-    def replaces(self):
+    def replaces(self) -> bool:
         """Whether a block that cannot be used is replaced by the next of the sequence."""
         return self.method in ("morris", "sobol")
 
     @property
     def _levels(self):
+        """Levels of each factor."""
         return self.levels or LEVELS[self.method]
 
-    def block(self, k):
-        """(size, d) coordinates of block ``k``."""
+    def block(self, k) -> np.ndarray:
+        """Return the (size, d) coordinates of block ``k``."""
         return getattr(self, f"_{self.method}")(k)
 
     def _morris(self, k):
+        """Return a trajectory: each step changes one factor."""
         from SALib.sample.morris import sample
 
         problem = {"num_vars": self.d, "names": list(map(str, range(self.d))), "bounds": [[0.0, 1.0]] * self.d}
         return sample(problem, 1, num_levels=self._levels, seed=_rng(self, k))
 
     def _sobol(self, k):
+        """Return the rows A, B, AB_1 ... AB_d of one base sample (Saltelli)."""
         base = _sobol_base(2 * self.d, self.seed, max(6, k.bit_length()))[k]
         a, b = base[: self.d], base[self.d :]
         rows = np.tile(a, (self.d + 2, 1))
@@ -86,16 +87,20 @@ class Design:
         return rows
 
     def _lhs(self, k):
+        """Return one point of a Latin hypercube."""
         return _hypercube(self.d, self.seed, k // SLICE)[k % SLICE][None]
 
     def _pawn(self, k):
+        """Return one point of the design for PAWN."""
         return _sobol_base(self.d, self.seed, max(6, k.bit_length()))[k][None]
 
     def _grid(self, k):
+        """Return one point of the full grid, in shuffled order."""
         place = _order(self.seed, self.length)[k]
         return np.array(_corner(self.d, self._levels, int(place)))[None]
 
     def _oat(self, k):
+        """Return one point at which a single factor leaves the centre."""
         point = np.array(self.centre, dtype=float)
         if k:
             factor, level = divmod(k - 1, self._levels)
@@ -104,7 +109,7 @@ class Design:
 
 
 def design(method, d, n=None, seed=0, levels=None, centre=()):
-    """A design and how many blocks of it are asked for.
+    """Return a design and the number of blocks to run.
 
     Raises
     ------
@@ -125,8 +130,8 @@ def design(method, d, n=None, seed=0, levels=None, centre=()):
     return made, blocks_asked(method, n)
 
 
-def blocks_asked(method, n):
-    """Blocks to run for ``--n``; Sobol designs are rounded up to a power of two, where they are balanced.
+def blocks_asked(method, n) -> int:
+    """Return the blocks to run for ``--n``; Sobol designs are rounded up to a power of two, where they are balanced.
 
     >>> blocks_asked("sobol", 100), blocks_asked("morris", 10)
     (128, 10)
@@ -139,11 +144,13 @@ def blocks_asked(method, n):
 
 
 def _rng(made, k):
+    """Return the generator of block ``k``."""
     return np.random.default_rng([made.seed, crc32(made.method.encode()), k])
 
 
 @lru_cache(maxsize=4)
-def _sobol_base(d, seed, power):
+def _sobol_base(d, seed, power) -> np.ndarray:
+    """Return 2**``power`` points of a scrambled Sobol sequence in ``d`` dimensions."""
     from scipy.stats import qmc
 
     rng = np.random.default_rng([seed, crc32(b"sobol"), d])
@@ -151,7 +158,8 @@ def _sobol_base(d, seed, power):
 
 
 @lru_cache(maxsize=4)
-def _hypercube(d, seed, part):
+def _hypercube(d, seed, part) -> np.ndarray:
+    """Return one Latin hypercube of ``SLICE`` points."""
     from scipy.stats import qmc
 
     rng = np.random.default_rng([seed, crc32(b"lhs"), part])
@@ -159,17 +167,17 @@ def _hypercube(d, seed, part):
 
 
 @lru_cache(maxsize=2)
-def _order(seed, length):
+def _order(seed, length) -> np.ndarray:
+    """Return a random permutation of the points of a grid."""
     return np.random.default_rng([seed, crc32(b"grid")]).permutation(length)
 
 
 def _corner(d, levels, place):
+    """Return the coordinates of a point of a grid from its number."""
     return [place // levels**axis % levels / (levels - 1) for axis in range(d)]
 
 
-# ------------------------------------------------------------------------------
-# Screening: which factors of a Morris stage are worth the cost of Sobol indices.
-# ------------------------------------------------------------------------------
+# --- Screening: the factors that Sobol indices are computed for -------------------------------------
 
 
 SHARE = 0.10  # of the largest mean elementary effect
@@ -177,11 +185,11 @@ TOGETHER = 0.95  # of the sum of all
 MOST = 8
 
 
-def select(sweep):
-    """Names of the factors that a screening keeps, the strongest first.
+def select(sweep) -> list:
+    """Select the factors that pass a screening, the strongest first.
 
-    Those whose mu* is above a tenth of the largest; or the fewest that hold 95 % of the sum of all mu*, if these are
-    more; never more than eight, and one at least.
+    A factor passes if its mu* is above a tenth of the largest, or if it is among the fewest that hold 95 % of the sum
+    of all mu*, whichever gives more factors. At least one and at most eight pass.
     """
     if undefined := undefined_sentence(sweep, stage=sweep.stages.index[0]):
         raise ResultError(sweep.primary, f"nothing can be screened. {undefined}")

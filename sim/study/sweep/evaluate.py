@@ -1,4 +1,4 @@
-"""The simulator as a function of a sweep: the values of its factors in, measures of both arms out."""
+"""Evaluate the simulator at a point of a sweep: factor values in, measures of both arms out."""
 
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ RUNAWAY = "size would feed itself without end under these assumptions"
 
 @dataclass(frozen=True)
 class Simulator:
-    """A scenario against its baseline at one point: pairs with the same seeds at every point.
+    """A scenario against its baseline at one point; replicates have the same seeds at every point.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Simulator:
     first_pair: int = 0
 
     def prepare(self, values):
-        """The draw that a point is: assumptions and the hub constants inverted anew under them.
+        """Return the sample of a point: the assumptions, and the hub constants inverted under them.
 
         Raises
         ------
@@ -58,12 +58,12 @@ class Simulator:
             raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
         return a, constants
 
-    def reseeded(self, k):
-        """The same with other pairs, which share no seed with these."""
+    def reseeded(self, k) -> "Simulator":
+        """Return this simulator with other replicates, which share no seed with these."""
         return replace(self, first_pair=k * OTHER_CHANCE)
 
-    def __call__(self, values, draw):
-        """Measures of both arms, means over the pairs: dict of name -> (arm, time, ...) array."""
+    def __call__(self, values, draw) -> dict:
+        """Return the measures of both arms, means over replicates: dict of name -> (arm, time, ...) array."""
         scenario, o = self.scenario, self.options
         for path in self.levers:
             scenario = with_value(scenario, path, values[path])
@@ -78,17 +78,17 @@ class Simulator:
 
 @cached_by_world(maxsize=1)
 def _coordinates(pairs, start, years):
-    """Labels of what every cell gives, read once a process."""
+    """Return the labels of the outcomes, cached in each process."""
     return coordinates(("baseline", "scenario"), pairs, start, years)
 
 
 def _kept(values):
-    """(arm, time, ...) means over the pairs."""
+    """Return the (arm, time, ...) means over the replicates."""
     return np.asarray(values.mean("replicate").values, dtype=float)
 
 
-def described(measures, options):
-    """What the store says of each measure, and the names under which they are kept.
+def described(measures, options) -> list[dict]:
+    """Describe each measure for the store, with the name under which it is stored.
 
     Parameters
     ----------

@@ -15,9 +15,7 @@ from sim.study.breakeven import limits
 from sim.study.parameter_sample import constants_or_none
 from sim.texts import ONE_LINE
 
-# ------------------------------------------------------------------------------
-# The space of a sweep: its factors, each an assumption or a lever with the range that it is swept over.
-# ------------------------------------------------------------------------------
+# --- Factors: assumptions and levers with their ranges ----------------------------------------------
 
 
 CENTRAL = (0.05, 0.95)  # of every declared shape
@@ -28,7 +26,7 @@ GROUPS = ("behaviour", "data", "policy")
 
 @dataclass(frozen=True)
 class Factor:
-    """What varies, and how: a number from ``low`` to ``high``, at ``central`` where it is not swept.
+    """A factor of a sweep: a number from ``low`` to ``high``, at ``central`` where it is not swept.
 
     Attributes
     ----------
@@ -57,21 +55,21 @@ class Factor:
     note: str = ""
 
     def value(self, z):
-        """The value at the coordinate ``z`` in [0, 1]."""
+        """Return the value at the coordinate ``z`` in [0, 1]."""
         if self.span is not None:
             return belief_at(self.belief, self.span[0] + z * (self.span[1] - self.span[0]))
         value = self.low + z * (self.high - self.low)
         return float(round(value) if self.whole else value)
 
     @property
-    def centre(self):
-        """The coordinate of the central value."""
+    def centre(self) -> float:
+        """Coordinate of the central value."""
         if self.span is not None:
             return (0.5 - self.span[0]) / (self.span[1] - self.span[0])
         return (self.central - self.low) / (self.high - self.low)
 
-    def within(self, first, last, note):
-        """The same, swept over a part of its declared shape only: from quantile ``first`` to ``last``."""
+    def within(self, first, last, note) -> "Factor":
+        """Return the factor swept from quantile ``first`` to ``last`` of its declared shape only."""
         return replace(
             self,
             span=(first, last),
@@ -81,20 +79,20 @@ class Factor:
         )
 
 
-def belief_at(belief, u):
-    """The ``u`` quantile of a belief, a float."""
+def belief_at(belief, u) -> float:
+    """Return the ``u`` quantile of a prior."""
     from sim.scenario.distributions import quantile
 
     return float(quantile(u, *belief))
 
 
-def number(name, low, high, central=None, **more):
-    """A factor of a plain function: a number swept evenly from ``low`` to ``high``."""
+def number(name, low, high, central=None, **more) -> Factor:
+    """Return a factor of a plain function: a number swept evenly from ``low`` to ``high``."""
     return Factor(name, float(low), float((low + high) / 2 if central is None else central), float(high), **more)
 
 
-def numbers(factors):
-    """The factors of a plain function, checked at the door.
+def numbers(factors) -> list:
+    """Check the factors of a plain function and return them.
 
     Parameters
     ----------
@@ -126,7 +124,8 @@ def numbers(factors):
     return found
 
 
-def _ranged(name, given):
+def _ranged(name, given) -> Factor:
+    """Build a factor from (low, high); raise UsageError for a range that is none."""
     if isinstance(given, Factor):
         return given
     ends = listed(given)
@@ -136,8 +135,8 @@ def _ranged(name, given):
     return Factor(name, low, (low + high) / 2, high)
 
 
-def check_names(names, what):
-    """Refuse names that tables and figures could not tell apart.
+def check_names(names, what) -> None:
+    """Refuse names that are empty or doubled, or that tables cannot distinguish.
 
     Raises
     ------
@@ -150,8 +149,8 @@ def check_names(names, what):
             raise UsageError(f"{what} {name}", "is given twice")
 
 
-def assumption(row, within=None):
-    """The factor that an assumption is, over its own range or evenly over the limits ``within`` (low, high).
+def assumption(row, within=None) -> Factor:
+    """Return the factor of an assumption, over its own range or evenly over the limits ``within`` (low, high).
 
     Raises
     ------
@@ -179,8 +178,8 @@ def assumption(row, within=None):
     return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **told)
 
 
-def lever(path, scenario, within=None):
-    """The factor that a lever is: over ``within``, or a stretch of the scenario's own value, or its declared bounds.
+def lever(path, scenario, within=None) -> Factor:
+    """Return the factor of a lever: over ``within``, around the scenario's own value, or over its declared bounds.
 
     Raises
     ------
@@ -215,8 +214,8 @@ def lever(path, scenario, within=None):
     )
 
 
-def factors_over(asked, declared, scenario):
-    """The factors that ``--over`` names.
+def factors_over(asked, declared, scenario) -> list:
+    """Return the factors that ``--over`` names.
 
     Parameters
     ----------
@@ -242,7 +241,8 @@ def factors_over(asked, declared, scenario):
     return list(found.values())
 
 
-def _named(text, declared, scenario):
+def _named(text, declared, scenario) -> list:
+    """Return the factors that one pattern names."""
     name, given, span = text.partition("=")
     span = limits(span, f"over {name}=") if given else None
     if name in GROUPS and not given:
@@ -261,8 +261,8 @@ def _named(text, declared, scenario):
     return varying or [assumption(matching[0])]  # which says that it is fixed
 
 
-def policy_levers(scenario):
-    """The scenario's own quantities as factors: every lever that it puts to a number, those of one policy together."""
+def policy_levers(scenario) -> list:
+    """Return the scenario's own quantities as factors: every lever it sets, those of one policy together."""
     found = []
     for policy in scenario.policies:
         quantity = all(lever.kind in ("number", "integer") for lever in policy.levers)
@@ -273,7 +273,7 @@ def policy_levers(scenario):
 
 
 def _own_value(levers, scenario):
-    """What a scenario puts levers to, if that is one finite number; else None."""
+    """Return the one finite number to which a scenario sets the levers, or None."""
     values = {
         changed(chosen.present, policy) for policy in scenario.policies for chosen in policy.levers if chosen in levers
     }
@@ -281,16 +281,14 @@ def _own_value(levers, scenario):
     return value if value is not None and abs(value) < HUGE else None
 
 
-# ------------------------------------------------------------------------------
-# The usable range of an assumption: where hub constants meet the observed first year, all others at their centre.
-# ------------------------------------------------------------------------------
+# --- Clipping ranges to values that have hub constants ----------------------------------------------
 
 
 STEPS = 6  # of the bisection: the end is found to a sixty-fourth of the range
 
 
-def clip(factors, central, start, each=map):
-    """The factors, each assumption swept only as far as the model can follow it while all others are at the centre.
+def clip(factors, central, start, each=map) -> list:
+    """Clip each assumption's range to values that have hub constants, all other assumptions at their centre.
 
     Parameters
     ----------
@@ -308,8 +306,8 @@ def clip(factors, central, start, each=map):
     return [_cut(f, found.get((f.name, 0)), found.get((f.name, 1))) for f in factors]
 
 
-def _end(central, start, end):
-    """The outermost usable quantile on one side of a factor's range: its end, or one between it and the centre."""
+def _end(central, start, end) -> float:
+    """Return the outermost usable quantile on one side of a factor's range, by bisection from the centre."""
     factor, side = end
     outer, inner = factor.span[side], 0.5
     if _is_usable(central, start, factor, outer):
@@ -323,12 +321,14 @@ def _end(central, start, end):
     return inner
 
 
-def _is_usable(central, start, factor, u):
+def _is_usable(central, start, factor, u) -> bool:
+    """Whether hub constants exist at quantile ``u`` of a factor."""
     value = factor.value((u - factor.span[0]) / (factor.span[1] - factor.span[0]))
     return constants_or_none(central.vary(**{factor.name: value}), start) is not None
 
 
-def _cut(factor, first, last):
+def _cut(factor, first, last) -> Factor:
+    """Return a factor clipped to two quantiles, with a note; unchanged if both are its ends."""
     if factor.span is None or (first, last) == factor.span:
         return factor
     cut = factor.within(first, last, "")

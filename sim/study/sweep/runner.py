@@ -30,9 +30,7 @@ from sim.study.sweep.evaluate import Simulator, described
 from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
 from sim.texts import ONE_LINE
 
-# ------------------------------------------------------------------------------
-# Running the blocks of a design: a bounded number of cells under way, each kept the moment it is done.
-# ------------------------------------------------------------------------------
+# --- Running the blocks of a design; each cell is stored as soon as it finishes ---------------------
 
 
 MOST_ATTEMPTS = 2  # of a cell whose process is lost
@@ -41,7 +39,7 @@ CHANCE_POINTS = 16  # run again with other chance
 
 @dataclass(eq=False)
 class Block:
-    """A block under way.
+    """A block that is being run.
 
     Attributes
     ----------
@@ -69,16 +67,16 @@ class Task:
     attempts: int = 1
 
 
-def check(model, values):
-    """What the model prepares for a point, and the reason if it refuses it."""
+def check(model, values) -> tuple:
+    """Return the prepared state of a point, or the reason if the model refuses it."""
     try:
         return model.prepare(values), ""
     except Refused as error:
         return None, str(error)
 
 
-def run_cell(model, values, repeat, state):
-    """The outcomes of a point, the seconds they took, and the reason if the model refuses it."""
+def run_cell(model, values, repeat, state) -> tuple:
+    """Return the outcomes of a point, the seconds they took, and the reason if the model refuses it."""
     begun = perf_counter()
     chosen = model.reseeded(repeat) if repeat else model
     try:
@@ -88,8 +86,8 @@ def run_cell(model, values, repeat, state):
     return plain_outcomes(found), perf_counter() - begun, ""
 
 
-def plain_outcomes(found):
-    """What a model gave, as arrays of numbers.
+def plain_outcomes(found) -> dict:
+    """Convert the outcomes of a model to arrays of numbers.
 
     Raises
     ------
@@ -109,7 +107,7 @@ def plain_outcomes(found):
 
 
 class SweepRunner:
-    """The blocks of one stage, run until as many as asked for are complete.
+    """Run the blocks of one stage until the requested number is complete.
 
     Parameters
     ----------
@@ -129,14 +127,15 @@ class SweepRunner:
         self.flying, self.ready = {}, deque()
         self.done = self.total = 0
 
-    def run(self, n):
-        """Run until ``n`` blocks are complete; then the points that measure chance."""
+    def run(self, n) -> None:
+        """Run until ``n`` blocks are complete; then run the points that measure chance."""
         first, last, most = 0, n, self.design.length or TRIES * n
         self.total = n * self.design.size
         while first < last:
             self._run(self._blocks(first, last))
             if not self.design.replaces:
                 break
+            # replace blocks that were refused by the next ones of the sequence
             missing = n - len(complete_blocks(self.store.db, self.stage))
             first, last = last, min(last + missing, max(most, last))
             self.total += (last - first) * self.design.size
@@ -144,6 +143,7 @@ class SweepRunner:
             self._run(self._again(n))
 
     def _blocks(self, first, last):
+        """Yield the blocks of a range that are not stored in full."""
         size = self.design.size
         for number in range(first, last):
             known = self.store.decided(self.stage, number * size, (number + 1) * size)
@@ -152,7 +152,7 @@ class SweepRunner:
                 yield self._block(number, [k for k in range(size) if number * size + k not in known])
 
     def _again(self, n):
-        """The anchors of the first complete blocks, with other chance."""
+        """Yield the anchors of the first complete blocks, with another seed."""
         size, anchors = self.design.size, self.design.anchors
         blocks = complete_blocks(self.store.db, self.stage)[:n]
         wanted = [(block, place) for block in blocks for place in anchors][:CHANCE_POINTS]
@@ -164,15 +164,17 @@ class SweepRunner:
             else:
                 yield self._block(number, [place], repeat=1)
 
-    def _block(self, number, missing, repeat=0):
+    def _block(self, number, missing, repeat=0) -> Block:
+        """Return a Block with the given missing places."""
         z = self.design.block(number)
         points = [(number * len(z) + k, number, k, row, list(self.values(row).values())) for k, row in enumerate(z)]
         return Block(points, missing, repeat)
 
-    def _run(self, blocks):
-        """All tasks of the blocks; never more under way than the workers can take up."""
+    def _run(self, blocks) -> None:
+        """Run all tasks of the blocks, with no more in flight than the workers can take."""
         more = True
         while more or self.ready or self.flying:
+            # take up blocks while the workers have room, then wait for a task
             while more and len(self.ready) + len(self.flying) < 2 * self.workers.slots:
                 block = next(blocks, None)
                 more = block is not None
@@ -185,13 +187,14 @@ class SweepRunner:
                 self._collect()
 
     def _submit(self, task):
+        """Submit a task to the workers and return its future."""
         values = self.values(task.block.points[task.place][3])
         if task.checking:
             return self.workers.submit(check, self.model, values)
         return self.workers.submit(run_cell, self.model, values, task.block.repeat, task.block.states.get(task.place))
 
-    def _collect(self):
-        """Take in what is done; where processes are lost, run what was under way again, one at a time."""
+    def _collect(self) -> None:
+        """Collect finished tasks; if processes are lost, run the tasks in flight again, one at a time."""
         done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
         lost = []
         for future in done:
@@ -200,6 +203,7 @@ class SweepRunner:
                 lost.append(task)
         if not lost:
             return
+        # the pool is broken: start a new one
         if any(isinstance(future.exception(), BrokenExecutor) for future in done):
             for future, task in self.flying.items():  # the whole pool is gone with it
                 if not self._take(task, future):
@@ -210,7 +214,7 @@ class SweepRunner:
             self._alone(task)
 
     def _alone(self, task):
-        """A task whose process was lost, run while no other is: so only the one that kills its process fails."""
+        """Run a task whose process was lost on its own, so that only a task that kills its process fails."""
         task.attempts += 1
         future = self._submit(task)
         wait([future])
@@ -223,8 +227,8 @@ class SweepRunner:
         else:
             self._alone(task)
 
-    def _take(self, task, future):
-        """Take in one finished task; False if its process was lost."""
+    def _take(self, task, future) -> bool:
+        """Take in one finished task; return False if its process was lost."""
         error = future.exception() if not future.cancelled() else CancelledError()
         if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker":
             return False
@@ -239,17 +243,19 @@ class SweepRunner:
             self._record(task, "refused" if found is None else "done", reason, seconds, found)
         return True
 
-    def _checked(self, task, state, reason):
+    def _checked(self, task, state, reason) -> None:
+        """Note the prepared state of a point, or its refusal, and run its block when all points are checked."""
         if reason:
             task.block.refused[task.place] = reason
         task.block.states[task.place] = state
         self._settle(task.block)
 
-    def _settle(self, block):
-        """When all points of a block are checked, run them; or none of them, if one is refused."""
+    def _settle(self, block) -> None:
+        """Run a block when all its points are checked; if one is refused, run none of them."""
         if len(block.states) < len(block.missing) or not block.missing:
             return
         if block.refused:
+            # refuse the whole block: the other points are recorded as spared
             self.store.record_all(
                 (
                     self.stage,
@@ -264,7 +270,8 @@ class SweepRunner:
         else:
             self.ready.extendleft(Task(block, place, False) for place in reversed(block.missing))
 
-    def _record(self, task, status, error="", seconds=0.0, outcomes=None):
+    def _record(self, task, status, error="", seconds=0.0, outcomes=None) -> None:
+        """Store the outcome of one cell."""
         point = task.block.points[task.place]
         self.store.record(self.stage, point, task.block.repeat, status, error, task.attempts, seconds, outcomes)
         self._tell()
@@ -272,15 +279,14 @@ class SweepRunner:
             task.block.missing.remove(task.place)
             self._settle(task.block)
 
-    def _tell(self, cells=1):
+    def _tell(self, cells=1) -> None:
+        """Count finished cells and report progress."""
         self.done += cells
         if self.progress and cells:
             self.progress(self.store.folder, self.stage, self.done, self.total)
 
 
-# ------------------------------------------------------------------------------
-# Sweeps: a model run at every point of a design, into a store that survives whatever stops it.
-# ------------------------------------------------------------------------------
+# --- Sweeps -----------------------------------------------------------------------------------------
 
 
 GUIDED = (("screening", "morris"), ("indices", "sobol"))
@@ -302,8 +308,8 @@ def sweep(
     progress=None,
     force=False,
     **options,
-):
-    """Run a scenario against its baseline at every point of a design, and keep what comes out in a store.
+) -> Sweep:
+    """Run a scenario against its baseline at every point of a design, and keep the outcomes in a store.
 
     Effects are paired at each point: the same seeds everywhere, so chance does not pass for sensitivity.
 
@@ -368,8 +374,8 @@ def explore(
     record=None,
     measures=(),
     progress=None,
-):
-    """Run a model at every point of a design and keep each outcome in a store; what lies there is not run again.
+) -> Sweep:
+    """Run a model at every point of a design and store each outcome; stored outcomes are not run again.
 
     Parameters
     ----------
@@ -406,8 +412,8 @@ def explore(
         return _explored(model, factors, method, n, store, levels, pool, facts, measures, progress)
 
 
-def described_outcomes(measures):
-    """The declarations of outcomes, as the store keeps them; refuse names that are empty, doubled or no text."""
+def described_outcomes(measures) -> list:
+    """Return the declarations of outcomes for the store; refuse names that are empty, doubled or no text."""
     rows = listed(measures) if measures else []
     for row in rows:
         missing = set(MEASURE) - set(row) if isinstance(row, dict) else set(MEASURE)
@@ -417,7 +423,8 @@ def described_outcomes(measures):
     return rows
 
 
-def _explored(model, factors, method, n, folder, levels, pool, facts, measures, progress):
+def _explored(model, factors, method, n, folder, levels, pool, facts, measures, progress) -> Sweep:
+    """Run all stages of a sweep and return it."""
     facts = facts | {"method": method, "levels": levels, "factors": [asdict(f) for f in factors]}
     with SweepStore(folder) as store:
         _same(store, facts, factors, measures)
@@ -436,14 +443,14 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
 
 
 def _options(given):
-    """The checked options of a sweep: small worlds run one a core, large ones with all threads each."""
+    """Return the checked options of a sweep: one small world a core, or one large world with all threads."""
     chosen = Options(**{"replicates": 1, "population": 50_000} | given)
     workers = chosen.workers or (1 if isinstance(chosen.population, str) else workers_for(chosen.population, MANY))
     return replace(chosen, workers=workers).checked()
 
 
-def _facts(scenario, baseline, options, measures, method, factors, levels):
-    """All that decides the numbers of a sweep but the size of its design; and its digest."""
+def _facts(scenario, baseline, options, measures, method, factors, levels) -> dict:
+    """Return everything that decides the numbers of a sweep, without the size of its design, and its digest."""
     facts = prepared({"scenario": scenario}, baseline, options)
     facts |= {"measures": list(measures)}
     identity = {key: facts[key] for key in (*INPUTS, "digests", "measures")} | {
@@ -456,7 +463,7 @@ def _facts(scenario, baseline, options, measures, method, factors, levels):
 
 
 def _as_kept(folder):
-    """The factors of the sweep that lies there already, cut as they were; None for none."""
+    """Return the factors of the sweep already stored in the folder, clipped as they were; None if there is none."""
     try:
         held = Sweep.load(folder).record
     except ResultError:
@@ -466,11 +473,12 @@ def _as_kept(folder):
 
 
 def _tuple(value):
+    """Return lists as tuples."""
     return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
 
-def _stages(method, n, factors, seed, levels):
-    """(name, design, blocks) of every stage; the factors of a second stage are not known yet."""
+def _stages(method, n, factors, seed, levels) -> list:
+    """Return (name, design, blocks) of every stage; the factors of a second stage are not known yet."""
     centre, d = tuple(f.centre for f in factors), len(factors)
     if method != "guided":
         return [(method, *design(method, d, n, seed, levels, centre))]
@@ -481,7 +489,7 @@ def _stages(method, n, factors, seed, levels):
 
 
 def _values(factors, places):
-    """The function from coordinates of the factors at ``places`` to the values of all, the others at their centre."""
+    """Return the function from coordinates at ``places`` to the values of all factors, the others at their centre."""
 
     def values(z):
         found = {f.name: f.central for f in factors}
@@ -490,8 +498,8 @@ def _values(factors, places):
     return values
 
 
-def _same(store, identity, factors, measures):
-    """Begin a new store, or make sure that the one that lies there is of this very sweep."""
+def _same(store, identity, factors, measures) -> None:
+    """Begin a new store, or check that the stored sweep is this very sweep."""
     identity = json.loads(to_json(identity))
     held = meta(store.db)
     if "method" not in held:
