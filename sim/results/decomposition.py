@@ -41,6 +41,9 @@ def parts_table(parts, names, unit):
 def origins(result, query, most=8):
     """Split the effect on a share or a stock over the places that people come from and go to.
 
+    Each part is the change in moves between the place and one hub outside it, arrivals less departures, from the start
+    to the time of the measure. Entry and exit are a part of their own, and for a share so is the growth of the world.
+
     Parameters
     ----------
     result : Result, of one scenario

@@ -71,6 +71,8 @@ def flows(result):
 def effects(result):
     """Return paired effects (scenario minus baseline) on hubs, countries, blocs, routes and the world, at every time.
 
+    Shares are in percentage points of the world stock, rates in percentage points a year.
+
     Returns
     -------
     pandas.DataFrame: measure, kind (hub, country, bloc, route or world), place, time, mean, low, high, same_sign,

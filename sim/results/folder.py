@@ -197,6 +197,8 @@ def _write_arrays(folder, result, written) -> dict[str, str]:
 def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None):
     """Save the result of a study that is no run: ``answer.json``, a CSV file a table, and the illustrations.
 
+    Figures are drawn after the tables are saved; a figure that fails becomes a warning.
+
     Parameters
     ----------
     out : path of the parent folder

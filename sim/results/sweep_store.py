@@ -110,7 +110,10 @@ class SweepStore:
             seal_facts(self.db)
 
     def begin(self, factors, measures) -> None:
-        """Declare the factors and the measures: lists of dicts with the columns of both tables."""
+        """Declare the factors and the measures: lists of dicts with the columns of both tables.
+
+        If the disk is full just after this, the store has no facts, and the sweep starts again.
+        """
         with self._written():
             self.db.execute("DELETE FROM factors")
             self.db.execute("DELETE FROM measures")
@@ -168,7 +171,10 @@ class SweepStore:
         seal_cell(self.db, stage, number, repeat)
 
     def decided(self, stage, first, last, repeat=0) -> dict:
-        """Return the status of the cells from point ``first`` up to ``last``: dict of point -> status."""
+        """Return the status of the cells from point ``first`` up to ``last``: dict of point -> status.
+
+        Cells that were lost with their process are left out: the next command tries them again.
+        """
         asked = (
             "SELECT point, status FROM cells WHERE stage = ? AND repeat = ? AND point >= ? AND point < ? AND error != ?"
         )

@@ -1,4 +1,4 @@
-"""Fitting: the hub constants, and what data leave of the beliefs about behaviour."""
+"""Calibration: fit the hub constants, and update the assumptions about behaviour on data."""
 
 from sim.study.calibrate.constants import FIT_POPULATION, START, constants_for, fit, fit_world, shipped, write
 

@@ -22,7 +22,7 @@ BINS = 8  # of the ranks
 
 
 def ranks_of_truths(emulated, z, figures, error, seed):
-    """Ranks of known truths in posteriors fitted to their own figures, observed with an error.
+    """Return the ranks of known truths in posteriors fitted to their own figures, observed with an error.
 
     Parameters
     ----------
@@ -40,16 +40,16 @@ def ranks_of_truths(emulated, z, figures, error, seed):
     return np.array([(draws < truth).mean(axis=0) for draws, truth in zip(posteriors, z, strict=True)])
 
 
-def uniformity(ranks, names):
-    """Chi-squared tests of the ranks of every belief: DataFrame of name, a count a bin, and p."""
+def uniformity(ranks, names) -> pd.DataFrame:
+    """Test the ranks of every assumption for uniformity (chi-squared): DataFrame of name, a count a bin, and p."""
     counts = np.stack([np.histogram(column, bins=BINS, range=(0, 1))[0] for column in ranks.T])
     table = pd.DataFrame(counts, columns=[f"bin_{k + 1}" for k in range(BINS)])
     table.insert(0, "name", list(names))
     return table.assign(p=[float(chisquare(row).pvalue) for row in counts])
 
 
-def predicted(z, fitted):
-    """The model's figures under draws of the posterior, all other beliefs at their centre.
+def predicted(z, fitted) -> tuple:
+    """Return the model's figures under draws of the posterior, all other assumptions at their centre.
 
     Parameters
     ----------
@@ -67,6 +67,7 @@ def predicted(z, fitted):
     return pd.DataFrame(usable), len(found) - len(usable)
 
 
-def _figures_or_none(a, fitted, seed):
+def _figures_or_none(a, fitted, seed) -> dict | None:
+    """Return the model's figures under ``a``, or None if no hub constants exist."""
     constants = constants_or_none(a, START, fitted=fitted)
     return constants and statistics(followed_world(), a, constants, seed)

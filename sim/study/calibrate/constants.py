@@ -40,13 +40,13 @@ SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assum
 
 @cached_by_world(maxsize=1)
 def fit_world(start=START, seed=0):
-    """The world on which every inversion stands: one year, the same people for every run."""
+    """Return the world of one year on which every inversion is done; its people are the same in every run."""
     setting, a = load_setting(), Assumptions.central()
     return build(setting, FIT_POPULATION, seed, start, entrant_path(setting, a, start, 1), a.mover_share)
 
 
 def constants_for(world, a, offsets, start_values=None):
-    """Constants under the assumptions ``a``: the whole first year, and the part of it that lasts.
+    """Invert the hub constants under the assumptions ``a``: for the first year, and the part of them that lasts.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def constants_for(world, a, offsets, start_values=None):
 
 
 def first_years(a, constants, agents=AGENTS, seeds=SEEDS):
-    """Simulated first two years at the baseline, means over seeds.
+    """Simulate the first two years at the baseline and return means over seeds.
 
     Returns
     -------
@@ -107,9 +107,9 @@ def first_years(a, constants, agents=AGENTS, seeds=SEEDS):
 
 
 def fit(a=None, say=lambda line: None, agents=AGENTS, seeds=SEEDS, passes=PASSES, found=None, offsets=None):
-    """The constants under the central assumptions ``a``, and the offsets that every draw is inverted with.
+    """Fit the constants under the central assumptions ``a``, and the offsets with which every sample is inverted.
 
-    The second year is to meet the lasting target and what is left of the boom, as the stocks have grown.
+    The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown.
     """
     a, world = a or Assumptions.central(), fit_world()
     targets, lasting = fitting.net_targets(world.setting, a.boom_weight), world.setting.national_net
@@ -132,8 +132,8 @@ def fit(a=None, say=lambda line: None, agents=AGENTS, seeds=SEEDS, passes=PASSES
     return found, offsets
 
 
-def write(found, offsets, folder=None):
-    """Write the fit as its two tables: into a folder, or where the tables of the world in use come from."""
+def write(found, offsets, folder=None) -> None:
+    """Write the fit as its two tables: into a folder, or to the place of the tables in use."""
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
     hubs = [
@@ -193,7 +193,7 @@ def write(found, offsets, folder=None):
 
 
 def shipped():
-    """(Constants, Offsets) as the tables hold them."""
+    """Return (HubConstants, AgentOffsets) of the tables in use."""
     hub = partial(column, "hub_constants")
     borders = {row["group"]: row for row in read("border_costs")}
     border = lambda name: [float(borders[group][name]) for group in GROUPS]  # noqa: E731
@@ -211,7 +211,7 @@ def shipped():
 
 
 def kept(folder):
-    """The same of the tables that :func:`write` left in a folder; None where there are none."""
+    """Return (HubConstants, AgentOffsets) of the tables that :func:`write` left in a folder; None if there are none."""
     rows = []
     for name in TABLES:
         if not (path := Path(folder) / f"{name}.csv").exists():

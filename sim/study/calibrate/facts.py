@@ -50,18 +50,18 @@ class Fact:
 
 
 def compared(known, figures):
-    """Figures of facts as they are compared: (..., fact) with the logarithm where that is the scale of the error."""
+    """Return figures on the scale of comparison: (..., fact), logarithms where the error is relative."""
     return np.where([fact.logarithmic for fact in known], np.log(np.maximum(figures, 1e-9)), figures)
 
 
 def observed(known):
-    """Values and standard errors of facts as they are compared, each (fact,)."""
+    """Return values and standard errors of facts on the scale of comparison, each (fact,)."""
     value, error = (np.array([getattr(fact, name) for fact in known]) for name in ("value", "error"))
     return compared(known, value), np.where([fact.logarithmic for fact in known], error / value, error)
 
 
 def facts():
-    """All facts, in the order of :func:`statistics`; the corridors by the same regression on the same countries.
+    """Return all facts in the order of :func:`statistics`; corridors by the same regression on the same countries.
 
     Returns
     -------
@@ -119,17 +119,17 @@ def facts():
 
 @cached_by_world(maxsize=1)
 def followed_world():
-    """The world whose engineers are followed for five years: the same people for every draw."""
+    """Return the world whose engineers are followed for five years; its people are the same for every sample."""
     setting, a = load_setting(), Assumptions.central()
     path = entrant_path(setting, a, START, TO_FIVE)
     return build_world.build(setting, FIT_POPULATION, 0, START, path, a.mover_share)
 
 
-def statistics(world, a, constants, seed=0):
-    """The same figures under the assumptions ``a`` at the baseline: dict of name -> float.
+def statistics(world, a, constants, seed=0) -> dict[str, float]:
+    """Return the model's figures under the assumptions ``a`` at the baseline: dict of name -> float.
 
-    Those of one year are the expectation of the first year, those of five come from tracers. The facts are of ordinary
-    years, so the boom part of the constants is left out.
+    Figures of one year are the expectation of the first year; figures of five years come from tracers. The facts are of
+    ordinary years, so the boom part of the constants is left out.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def statistics(world, a, constants, seed=0):
 
 
 def _stays(arm, usa, seed):
-    """(cohort,) share of experts on temporary permits in the USA who live there five years later, in per cent."""
+    """Return the (cohort,) per cent of experts on temporary permits in the USA who live there five years later."""
     statuses, hubs = range(TEMPORARY, len(STATUSES)), np.flatnonzero(usa)
     cohorts = [residents(arm.world, arm.a, "expert", home, hubs, statuses, TRACERS, seed) for home in COHORTS]
     tracers = Tracers(arm, Engineers(*map(np.concatenate, zip(*cohorts, strict=True))))
@@ -166,16 +166,18 @@ def _stays(arm, usa, seed):
 
 
 def named_countries():
-    """Countries of the model that are one country: ISO 3166 in small letters."""
+    """Return the places of the model that are a single country: ISO 3166 in small letters."""
     known = {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")}
     return tuple(name for name in names("country") if name.upper() in known)
 
 
-def _ranged(name, low, high, *told):
+def _ranged(name, low, high, *told) -> Fact:
+    """Return the Fact whose value and error come from a published range."""
     return Fact(name, (low + high) / 2, (high - low) / RANGE, *told)
 
 
 def _corridors(flow, countries, clustered=False):
+    """Fit the corridor regression to flows between countries."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     with threadpool_limits(1):  # for so small a matrix threads wait more than they work
@@ -184,7 +186,7 @@ def _corridors(flow, countries, clustered=False):
 
 @lru_cache(maxsize=1)
 def _terms(countries):
-    """Regressors of the corridors between countries, in the order of ``TERMS``."""
+    """Return the regressors of the corridors between countries, in the order of ``TERMS``."""
     km, language = ties([name.upper() for name in countries])
     compatriots = np.zeros_like(km)
     _add(
@@ -196,7 +198,7 @@ def _terms(countries):
 
 
 def _scholars(countries):
-    """(origin, destination) scholars who moved between countries in the years of the fit."""
+    """Return (origin, destination) scholars who moved between countries in the years of the fit."""
     flows, moved = read_flows(), np.zeros((len(countries), len(countries)))
     total = flows.between(FIRST, LAST).sum(axis=0)
     _add(moved, countries, ((flows.countries[o], flows.countries[d], total[o, d]) for o, d in np.argwhere(total > 0)))
@@ -213,7 +215,7 @@ def _add(matrix, countries, rows):
 
 
 def _between(flow, setting, countries):
-    """(origin, destination) persons between countries out of (hub, hub)."""
+    """Sum (hub, hub) flows to (origin, destination) persons between countries."""
     group = np.array([[setting.countries[c] == name for c in setting.country] for name in countries], float)
     moves = group @ flow @ group.T
     np.fill_diagonal(moves, 0.0)

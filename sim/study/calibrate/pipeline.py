@@ -1,4 +1,4 @@
-"""The whole fit, from the declared beliefs to the tables that ship; killed at any time, it goes on."""
+"""Run the whole calibration, from the declared priors to the shipped tables; an interrupted run can be continued."""
 
 import math
 import shutil
@@ -34,7 +34,7 @@ LEAST = 120  # usable rows below which the emulator has nothing to learn from
 
 
 class Calibration(NamedTuple):
-    """What a fit found.
+    """Result of a calibration.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Calibration(NamedTuple):
 
 
 def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, progress=None, say=lambda line: None):
-    """Fit the weak beliefs to the facts, check the fit, and fit the hub constants under what comes out.
+    """Update the weak priors on the facts, check the fit, and fit the hub constants under the posterior.
 
     Parameters
     ----------
@@ -106,14 +106,14 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     return Calibration(pd.DataFrame(shipped), together, told_facts, ranks, after, record)
 
 
-def _check_extra():
-    """Refuse at once what would otherwise stop after the table, hours later."""
+def _check_extra() -> None:
+    """Refuse missing packages at the start rather than hours later."""
     if not all(map(find_spec, ("sklearn", "statsmodels"))):
         raise UsageError("calibrate", "needs scikit-learn and statsmodels: pip install 'talentflow[calibrate]'")
 
 
 def ship(folder):
-    """Put the tables of a fit's folder, and what it says of itself, in place of those that ship: the one way there.
+    """Replace the shipped tables by those of a fit's folder, and its record; nothing else changes them.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def ship(folder):
 
 
 def _constants(folder, a):
-    """Hub constants under the assumptions ``a``, as the folder keeps them: fitted only once."""
+    """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
     if (found := constants.kept(folder)) is None:
         with staged(folder) as made:
             fitted, offsets = constants.fit(a)
@@ -134,7 +134,7 @@ def _constants(folder, a):
 
 
 def _posterior(z, usable, figures, known, seed, begun):
-    """Beliefs, their correlations, what they make of the facts, and what to say of the fit."""
+    """Return the posterior of the assumptions, their correlations, the facts under it, and the record of the fit."""
     value, error = observed(known)
     emulated = learned(z, usable, figures, seed)
     draws, worth = emulated.posterior(value, error)
@@ -152,7 +152,7 @@ def _posterior(z, usable, figures, known, seed, begun):
 
 
 def _told(known, before, after):
-    """The facts with median and 5 to 95 % of their figures before and after the fit."""
+    """Return the facts with median and 5 to 95 % of their figures before and after the fit."""
     table = pd.DataFrame([asdict(fact) for fact in known])
     for way, rows in (("prior", before), ("posterior", after)):
         for end, q in (("", 0.5), ("_low", 0.05), ("_high", 0.95)):
@@ -162,7 +162,7 @@ def _told(known, before, after):
 
 
 def _ranks(z, usable, figures, known, seed, truths):
-    """Ranks of known truths, by an emulator that has not seen them."""
+    """Return the ranks of known truths, by an emulator that was not trained on them."""
     usable_so_far = np.cumsum(usable)
     rows = int(np.searchsorted(usable_so_far, checks.TRAINED * usable_so_far[-1]))  # of the table, to learn from
     trained = int(usable_so_far[rows - 1])
@@ -173,7 +173,7 @@ def _ranks(z, usable, figures, known, seed, truths):
 
 
 def _one_thread():
-    """Sums of matrices in one order, however many cores there are."""
+    """Limit linear algebra to one thread, so that sums do not depend on the number of cores."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
     return threadpool_limits(1)

@@ -60,7 +60,7 @@ QUANTILES = (0.5, 0.05, 0.95)
 
 @dataclass(frozen=True)
 class Emulated:
-    """Draws of the prior with what the table says of the model under them.
+    """Draws of the prior with the emulated figures of the model under them.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Emulated:
     explained: np.ndarray
 
     def posterior(self, value, error, count=RESAMPLED):
-        """Draws of the posterior given facts, and how many independent ones they are worth.
+        """Return draws of the posterior given facts, and their effective sample size.
 
         Parameters
         ----------
@@ -96,8 +96,8 @@ class Emulated:
         return self.z[np.minimum(places, len(weight) - 1)], float(1 / np.square(weight).sum())
 
 
-def learned(z, usable, figures, seed):
-    """What a table says of the model under other draws of the prior: :class:`Emulated`.
+def learned(z, usable, figures, seed) -> Emulated:
+    """Train the emulator on a table and return :class:`Emulated` draws of the prior.
 
     Parameters
     ----------
@@ -128,11 +128,12 @@ def learned(z, usable, figures, seed):
 
 
 def _sobol(dimensions, seed):
+    """Return a scrambled Sobol sequence for the draws of the prior."""
     return qmc.Sobol(dimensions, rng=np.random.default_rng([seed, dimensions])).random(DRAWS)
 
 
 def summarised(z, names):
-    """What ships of the posterior: a belief each, and how their normal scores go together.
+    """Summarise the posterior as it ships: a marginal distribution each, and the correlations of normal scores.
 
     Parameters
     ----------

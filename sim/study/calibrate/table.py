@@ -23,7 +23,7 @@ METHOD = "lhs"
 
 @dataclass(frozen=True)
 class Figures:
-    """The model as a function of beliefs: the figures that facts are known of.
+    """The model as a function of the assumptions; it returns the figures that facts are known of.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Figures:
     fitted: tuple
 
     def prepare(self, values):
-        """Assumptions, and the hub constants under them.
+        """Return the assumptions and the hub constants under them.
 
         Raises
         ------
@@ -45,19 +45,19 @@ class Figures:
             raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
         return a, constants
 
-    def __call__(self, values, draw):
-        """Dict of fact -> figure."""
+    def __call__(self, values, draw) -> dict[str, float]:
+        """Return a dict of fact -> figure."""
         a, constants = draw
         return statistics(followed_world(), a, constants, seed_of(values))
 
 
-def seed_of(values):
-    """A seed of its own for every draw, so that chance is not the same in all: out of the values of the beliefs."""
+def seed_of(values) -> int:
+    """Return a seed derived from the values of the assumptions, so that chance differs between samples."""
     return crc32(repr(sorted(values.items())).encode())
 
 
 def simulated(fitted, rows, seed, store, workers, progress):
-    """The table: a sweep over all beliefs that are not fixed, kept in ``store``.
+    """Run the table: a sweep over all assumptions that are not fixed, stored in ``store``.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def simulated(fitted, rows, seed, store, workers, progress):
 
 
 def _whole(row):
-    """The factor that a belief is over its whole shape."""
+    """Return the factor of an assumption over its whole prior."""
     belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
     return Factor(
         row.name,
@@ -92,7 +92,7 @@ def _whole(row):
 
 
 def scores(table, names):
-    """Normal scores of the beliefs ``names`` at every point, and which points could be used.
+    """Return the normal scores of the assumptions ``names`` at every point, and which points are usable.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def scores(table, names):
 
 
 def as_values(u, name):
-    """Values of a belief at its prior's quantiles ``u``."""
+    """Return the values of an assumption at its prior's quantiles ``u``."""
     from sim.scenario.distributions import quantile
 
     row = PRIORS[name]

@@ -1,4 +1,4 @@
-"""The gates on the shipped model: every experiment on every draw, and what they say together."""
+"""Validate the shipped model: run every experiment on every sample and judge the gates."""
 
 from functools import partial
 
@@ -9,9 +9,7 @@ from sim.study.validation import experiments
 from sim.study.validation.gates import ENOUGH, chosen, judged, passes
 from sim.study.validation.trial import YEARS, Trial
 
-# ------------------------------------------------------------------------------
-# Which experiment measures which gates; a gate that none measures is printed as not measured, and missed.
-# ------------------------------------------------------------------------------
+# --- Which experiment measures which gates; a gate without one counts as missed ---------------------
 
 
 # function of a Trial -> dict of gate -> value -> its gates. A further figure of a gate is "gate: what it is".
@@ -41,20 +39,18 @@ ONCE = {experiments.corridor_terms: ("g24",), experiments.scholars_foretold: ("g
 
 
 def needed(experiments, gates):
-    """The experiments, of a dict like ``EXPERIMENTS``, that measure any of the gates."""
+    """Return the experiments, of a dict like ``EXPERIMENTS``, that measure any of the gates."""
     wanted = {gate.id for gate in gates}
     return [experiment for experiment, measured in experiments.items() if wanted & set(measured)]
 
 
-# ------------------------------------------------------------------------------
-# The gates on the shipped model: every experiment on every draw, and what they say together.
-# ------------------------------------------------------------------------------
+# --- Running the gates ------------------------------------------------------------------------------
 
 
 DRAWS, POPULATION = 20, 100_000
 
 
-def validate(draws=DRAWS, population=POPULATION, only=(), **options):
+def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     """Run the gates.
 
     Parameters
@@ -96,7 +92,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options):
 
 
 def judged_again(answer):
-    """A stored answer as the table of gates now judges it: rows it does not hold are not measured."""
+    """Judge a stored result by the present table of gates; rows that it lacks are not measured."""
     stored = {row["id"]: row for row in answer["gates"]}
     rows = []
     for gate in chosen(()):
@@ -106,13 +102,13 @@ def judged_again(answer):
 
 
 def measured_on(plan, k, draw, experiments):
-    """The statistics of one draw: dict of gate, or further figure of it -> value."""
+    """Return the statistics of one sample: dict of gate, or further figure of it -> value."""
     trial = Trial(plan, k, draw)
     return {name: float(value) for measures in experiments for name, value in measures(trial).items()}
 
 
 def _on_draws(lab, plan, wanted):
-    """Dict of gate, or further figure -> (draw,) values; progress told."""
+    """Return dict of gate, or further figure -> (sample,) values, and report progress."""
     experiments, o = needed(EXPERIMENTS, wanted), lab.options
     if not experiments:
         return {}

@@ -1,4 +1,4 @@
-"""The experiments behind the gates: moves, stays, taxes, visas, jobs, and data that the model never saw."""
+"""Experiments behind the gates: moves, stays, taxes, visas, jobs, and data that the model has not seen."""
 
 import numpy as np
 
@@ -11,9 +11,7 @@ from sim.world.categories import SECTORS, TIERS
 from sim.world.engineers import CITIZEN, TEMPORARY, tier_of
 from sim.world.tables import read
 
-# ------------------------------------------------------------------------------
-# The baseline's net migration beside that of LinkedIn members with AI skills (World Bank Group and LinkedIn).
-# ------------------------------------------------------------------------------
+# --- Net migration beside that of LinkedIn members with AI skills (World Bank Group and LinkedIn) ---
 
 
 EXPERT, PRACTITIONER = TIERS.index("expert"), TIERS.index("practitioner")
@@ -22,8 +20,8 @@ MOVE_YEARS, STAY_YEARS, VISA_YEARS = 5, 5, 3  # over which moves, stays and visa
 COHORTS = 5  # arrivals of so many years are followed
 
 
-def published_skill_rates():
-    """Country -> net migration of its LinkedIn members with AI skills, percent a year, mean of 2015 to 2017."""
+def published_skill_rates() -> dict:
+    """Return country -> net migration of LinkedIn members with AI skills, percent a year, mean of 2015 to 2017."""
     return {
         row["economy"]: np.mean([float(row[f"net_{year}"]) for year in SKILL_YEARS]) / 100
         for row in read("ai_skill_migration")
@@ -31,7 +29,7 @@ def published_skill_rates():
 
 
 def rank_with_skill_rates(result):
-    """Gate g28: rank correlation of the baseline's net rates with LinkedIn's, over the countries that both know.
+    """Return the rank correlation (g28) of the baseline's net rates with LinkedIn's, over the shared countries.
 
     Parameters
     ----------
@@ -51,12 +49,11 @@ def rank_with_skill_rates(result):
 
 
 def _net_rate(result, country, year):
+    """Return the net migration rate of a country in a year."""
     return float(measure(result, f"net_rate:{country}@{year}").sel(arm="baseline").mean())
 
 
-# ------------------------------------------------------------------------------
-# The headline effects without any return to size (g23).
-# ------------------------------------------------------------------------------
+# --- Headline effects without returns to size (g23) -------------------------------------------------
 
 
 HEADLINES = {  # scenario -> the share whose effect is its headline
@@ -69,7 +66,7 @@ HEADLINES = {  # scenario -> the share whose effect is its headline
 
 
 def signs_without_size(trial):
-    """Headline effects whose sign changes where neither pay nor pull rises with size; nan where no constants fit."""
+    """Count headline effects whose sign changes without returns to size; NaN if no constants fit."""
     alone = trial.under("no_agglomeration")
     if alone is None:
         return {"g23": float("nan")}
@@ -84,34 +81,30 @@ def signs_without_size(trial):
 
 
 def effects(trial):
-    """(scenario,) effect of each on its headline share at the end of the run."""
+    """Return the (scenario,) effect of each on its headline share at the end of the run."""
     plain = trial.run("baseline")
     return np.array([trial.run(name).measure(query) - plain.measure(query) for name, query in HEADLINES.items()])
 
 
-# ------------------------------------------------------------------------------
-# Scholars' corridors, the backcast, and net rates beside those of another network (g24, g27, g28).
-# ------------------------------------------------------------------------------
+# --- Scholars' corridors, the backcast, and LinkedIn's net rates (g24, g27, g28) --------------------
 
 
 def corridor_terms(options):
-    """What the fit of the corridors loses without compatriots over the next largest loss (g24)."""
+    """Return the loss of fit of the corridors without compatriots over the next largest loss (g24)."""
     return {"g24": diaspora_over_next(read("corridor_kernel"))}
 
 
 def scholars_foretold(options):
-    """Rank correlation of simulated and observed corridor flows in the years held back (g27)."""
+    """Return the rank correlation of simulated and observed corridor flows in held-back years (g27)."""
     return {"g27": corridor_rank(backcast())}
 
 
 def skill_rates(trial):
-    """Rank correlation of the baseline's net rates of countries with LinkedIn's of people with AI skills (g28)."""
+    """Return the rank correlation of the baseline's net rates with LinkedIn's of people with AI skills (g28)."""
     return {"g28": rank_with_skill_rates(trial.baseline.result)[0]}
 
 
-# ------------------------------------------------------------------------------
-# Jobs and headcounts (g20, g22, g26).
-# ------------------------------------------------------------------------------
+# --- Jobs and headcounts (g20, g22, g26) ------------------------------------------------------------
 
 
 QUEUED = ("ind", "chn")  # origins with a queue for permanent residence in the USA
@@ -121,7 +114,7 @@ LAB = SECTORS.index("frontier_lab")
 
 
 def job_changes(trial):
-    """Job changes of citizens and of others over theirs, mean of three years; separations from labs (g20, g22)."""
+    """Compare job changes of citizens and others, mean of three years, and separations from labs (g20, g22)."""
     history, years = trial.baseline, BOOM_YEARS
     stock = history.written["stock_by_status"][:years].sum(axis=(0, 1))
     rate = history.written["job_changes"][:years].sum(axis=0) / stock
@@ -136,7 +129,7 @@ def job_changes(trial):
 
 
 def queue_effect(trial):
-    """Relative change of job changes of temporary residents in the USA from ``QUEUED`` against all others there."""
+    """Return the change of job changes of temporary residents in the USA from ``QUEUED`` against all others."""
     setting, us = trial.setting, trial.setting.countries.index("usa")
     lock = job_lock(setting, trial.a)[us]
     here = setting.country == us
@@ -147,7 +140,7 @@ def queue_effect(trial):
 
 
 def growth(trial):
-    """Growth of the headcount, in %: of regions in the first year, of the world a year to 2028 (g26)."""
+    """Return the growth of the headcount, in %: regions in the first year, the world a year to 2028 (g26)."""
     history, first = trial.baseline, trial.plan.start
     change = lambda place, year: history.measure(f"stock:{place}@{year}")  # noqa: E731
     found = {f"g26_{place}": 100 * (change(place, first + 1) / change(place, first) - 1) for place in REGIONS}
@@ -155,9 +148,7 @@ def growth(trial):
     return found | {"g26_world": 100 * ((world[BOOM_YEARS] / world[0]) ** (1 / BOOM_YEARS) - 1)}
 
 
-# ------------------------------------------------------------------------------
-# Moves in the baseline (g06, g07, g10 to g12, g21, g25): how many, who, where to.
-# ------------------------------------------------------------------------------
+# --- Moves in the baseline (g06, g07, g10 to g12, g21, g25) -----------------------------------------
 
 
 NET_OF = ("are", "deu", "usa", "ind", "kor", "isr")
@@ -165,7 +156,7 @@ INDEX_HUBS = ("sf_bay_area", "paris", "abu_dhabi_dubai", "tokyo", "seattle", "be
 
 
 def crossings(trial):
-    """Borders crossed in the first year, and by how many over five (g06, g07)."""
+    """Count borders crossed in the first year, and the people who crossed one in five years (g06, g07)."""
     history = trial.baseline
     crossed, stock = history.written["border_crossings"][0], history.written["stock"][0].sum(axis=0)
     return {
@@ -176,7 +167,7 @@ def crossings(trial):
 
 
 def crossed_a_border(people, country):
-    """Share of the experts of the first 1 January, still engineers on the last, who lived in several countries.
+    """Return the share of experts, engineers from the first to the last 1 January, who lived in several countries.
 
     Parameters
     ----------
@@ -191,7 +182,7 @@ def crossed_a_border(people, country):
 
 
 def directions(trial):
-    """Net flows and the USA's part of arrivals in the first year; its part of the experts after five (g10 to g12)."""
+    """Return net flows and the USA's share of arrivals in the first year, and of experts after five (g10 to g12)."""
     history = trial.baseline
     first, later = history.start, history.start + MOVE_YEARS
     found = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}
@@ -201,7 +192,7 @@ def directions(trial):
 
 
 def colleagues(trial):
-    """Movers who join a former colleague, and how many more they are than at random (g21), mean of five years."""
+    """Return moves to a former colleague's hub, and their ratio to random moves (g21), mean of five years."""
     history = trial.baseline
     years = range(history.start, history.start + MOVE_YEARS)
     share, over_random = (
@@ -211,7 +202,7 @@ def colleagues(trial):
 
 
 def published_index(trial):
-    """Net migration rates of the first year, and what they are where the industry index alone is believed (g25)."""
+    """Compare net migration rates of the first year with those under the industry index alone (g25)."""
     found, alone = _net_rates(trial), trial.under("industry_index")
     beside = _net_rates(alone) if alone else dict.fromkeys(found, float("nan"))
     return found | {f"{gate}: at boom_weight 1": value for gate, value in beside.items()}
@@ -222,16 +213,14 @@ def _net_rates(trial):
     return {f"g25_{hub}": 100 * history.measure(f"net_rate:{hub}@{history.start}") for hub in INDEX_HUBS}
 
 
-# ------------------------------------------------------------------------------
-# Who lives where, and who stays (g08, g09, g13).
-# ------------------------------------------------------------------------------
+# --- Places of residence and stays (g08, g09, g13) --------------------------------------------------
 
 
 MIGRANTS = ("usa", "che", "gbr", "jpn")
 
 
 def five_year_stays(trial):
-    """Of experts trained in the USA as temporary residents, the part still there after five years, in % (g08)."""
+    """Return the per cent of experts trained in the USA as temporary residents who are there after five years (g08)."""
     history = trial.baseline
     pairs = [(history.people[t], history.people[t + STAY_YEARS]) for t in range(COHORTS)]
     at = history.setting.homes.index
@@ -245,7 +234,7 @@ def five_year_stays(trial):
 
 
 def stayed(pairs, setting, country, homes):
-    """Share of experts trained in a country, there on a temporary permit, who live there years later.
+    """Return the share of experts trained in a country, there on a temporary permit, who live there years later.
 
     Parameters
     ----------
@@ -270,7 +259,7 @@ def stayed(pairs, setting, country, homes):
 
 
 def starting_state(trial):
-    """Where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
+    """Return where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
     history, setting = trial.baseline, trial.setting
     experts = history.counts[0, :, :, EXPERT].sum(axis=-1)  # hub, home
     part = lambda country: 100 * experts[history.within(country)].sum() / experts.sum()  # noqa: E731
@@ -279,9 +268,7 @@ def starting_state(trial):
     return {"g09a": part("usa"), "g09b": part("chn"), "g09c": abroad} | gain
 
 
-# ------------------------------------------------------------------------------
-# Taxes (g01 to g05): stocks and inflows when net pay changes in one country, for good or for newcomers.
-# ------------------------------------------------------------------------------
+# --- Taxes (g01 to g05): stocks and inflows when net pay changes in one country ---------------------
 
 
 COUNTRIES = ("usa", "can", "gbr", "deu", "sgp")  # at least 15 % foreign experts, and enough of them to count
@@ -289,7 +276,7 @@ RELIEF_COUNTRY, RELIEF_YEARS = "deu", 5
 
 
 def net_of_tax(trial):
-    """Elasticities of stocks with respect to the net-of-tax rate, means over countries (g01, g02, g03, g05)."""
+    """Return elasticities of stocks to the net-of-tax rate, means over countries (g01, g02, g03, g05)."""
     answers = np.array([_answers(trial, country) for country in COUNTRIES])
     foreign, domestic, top, first_year = answers.mean(axis=0)
     return {
@@ -302,7 +289,7 @@ def net_of_tax(trial):
 
 
 def _answers(trial, country):
-    """Elasticities in one country: foreign, domestic and all top earners at the end, foreign experts after a year."""
+    """Return a country's elasticities: foreign, domestic and all top earners at the end, foreign experts in a year."""
     plain, shocked = trial.baseline, trial.run(f"validate/net_of_tax_{country}")
     shock = np.log(_kept(shocked, country) / _kept(plain, country))
     (foreign, domestic, top), (foreign_now, domestic_now, top_now) = _stocks(plain, country), _stocks(shocked, country)
@@ -317,7 +304,7 @@ def _answers(trial, country):
 
 
 def _stocks(history, country):
-    """Foreign experts, domestic experts, and experts and practitioners together, (time,) each."""
+    """Return foreign experts, domestic experts, and experts and practitioners together, (time,) each."""
     here = history.counts[:, history.within(country)].sum(axis=(1, 4))  # time, home, tier
     own = history.setting.homes.index(country)
     experts = here[..., EXPERT]
@@ -325,14 +312,14 @@ def _stocks(history, country):
 
 
 def _kept(history, country):
-    """Share of their gross pay that the country's experts keep, mean over roles, on the first 1 January."""
+    """Return the share of gross pay that the country's experts keep, mean over roles, on the first 1 January."""
     here, (net, gross) = history.within(country), (history.written[name][0, :, EXPERT] for name in ("net_pay", "pay"))
     weight = history.written["stock"][0, here, EXPERT]
     return (net[here] * weight).sum() / (gross[here] * weight).sum()
 
 
 def newcomer_relief(trial):
-    """Inflow and stock of those who are eligible, and the stock of those who are not (g04)."""
+    """Return inflow and stock of eligible people, and the stock of the others (g04)."""
     plain = trial.baseline
     relieved = trial.run("validate/newcomer_relief", RELIEF_YEARS, people=True)
     country = plain.setting.countries.index(RELIEF_COUNTRY)
@@ -348,7 +335,7 @@ def newcomer_relief(trial):
 
 
 def _eligible(history, years):
-    """Inflow over the years of the scheme, stock under relief at their end, and stock of those it is not for."""
+    """Return the inflow over the years of the scheme, and the stocks with and without relief at their end."""
     inflow = sum(_foreigners(history, t, history.start + t - 1).sum() for t in range(1, RELIEF_YEARS + 1))
     last = history.start + RELIEF_YEARS
     relieved = _foreigners(history, RELIEF_YEARS, last - years).sum()
@@ -358,7 +345,7 @@ def _eligible(history, years):
 
 
 def _foreigners(history, t, since):
-    """(slot,) bool: top earners from another country who have come to live there in the year ``since`` or later."""
+    """Return (slot,) bool: foreign top earners who came to live there in the year ``since`` or later."""
     people = history.people[t]
     own = history.setting.homes.index(RELIEF_COUNTRY)
     return _living(history, people) & (people.home != own) & (people.arrival_year >= since)
@@ -370,13 +357,11 @@ def _living(history, people):
 
 
 def ratio(a, b):
-    """``a / b``; nan where b is not positive, and nothing can be said."""
+    """Return ``a / b``; NaN where b is not positive."""
     return float(a / b) if b > 0 else float("nan")
 
 
-# ------------------------------------------------------------------------------
-# Visas (g14 to g19): the office alone, the fee, lost permits, a fast track, a closed border.
-# ------------------------------------------------------------------------------
+# --- Visas (g14 to g19): lotteries, the fee, lost permits, a fast track, a closed border ------------
 
 
 H1B = "usa.h1b"
@@ -385,7 +370,7 @@ CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on
 
 
 def office_odds(trial):
-    """Odds of the H-1B by year, in %, with the published registrations and one petition yield (g14)."""
+    """Return the odds of the H-1B by year, in %, at the published registrations and one petition yield (g14)."""
     return {
         f"g14_{row['fy']}": 100 * _drawn(trial, int(row["eligible"]), False, int(row["fy"]))[1].mean()
         for row in read("registrations")
@@ -393,7 +378,7 @@ def office_odds(trial):
 
 
 def weighted_lottery(trial):
-    """Odds of wage level IV over level I, at the registrations of FY2026 and half of them, and who wins (g15)."""
+    """Return the odds of wage level IV over level I at two numbers of registrations, and the winners (g15)."""
     registered = int(read("registrations")[-1]["eligible"])
     (level, selected), rarer = (_drawn(trial, count, True) for count in (registered, registered // 2))
     now, twice = (_four_over_one(*draw) for draw in ((level, selected), rarer))
@@ -401,7 +386,7 @@ def weighted_lottery(trial):
 
 
 def _drawn(trial, registered, weighted, year=2026):
-    """Wage levels (0 to 3) of so many registrations, and which of them are selected."""
+    """Return the wage levels (0 to 3) of ``registered`` registrations, and which of them are selected."""
     pool = next(pool for pool in trial.common_past.visas.pools if pool.name == H1B)
     seed, people = trial.common_past.seed, np.arange(registered)
     u = lambda question: rng.uniform(rng.key(seed, f"office alone {question}", year), people)  # noqa: E731
@@ -415,7 +400,7 @@ def _four_over_one(level, selected):
 
 
 def fee(trial):
-    """The fee: who is exposed to it, who pays it, and what becomes of people already inside (g16)."""
+    """Return the exposure to the fee, the payments, and the effect on people already inside (g16)."""
     plain, charged = trial.baseline, trial.run("h1b_fee")
     grants, abroad = (_routes(plain, name, [H1B])[:VISA_YEARS].sum() for name in ("grants", "grants_abroad"))
     paid = _routes(charged, "grants_abroad", [H1B])[:VISA_YEARS].sum()
@@ -428,7 +413,7 @@ def fee(trial):
 
 
 def approval(trial):
-    """Jobs that open abroad in the first year for each H-1B permit lost to a lower approval rate (g17)."""
+    """Return the jobs opened abroad in the first year for each H-1B permit lost to a lower approval rate (g17)."""
     plain, refused = trial.run("baseline", 1), trial.run("validate/h1b_approval", 1)
     routes = [H1B, "usa.h1b_exempt"]
     lost = _routes(plain, "grants", routes)[0] - _routes(refused, "grants", routes)[0]
@@ -436,7 +421,7 @@ def approval(trial):
 
 
 def fast_track(trial):
-    """Applicants from abroad who have moved within a year, and how many more they are (g18), three years."""
+    """Return the applicants from abroad who moved within a year, and their increase (g18), three years."""
     plain, fast = trial.baseline, trial.run("eu_fast_track")
     routes = [row["route"] for row in trial.setting.routes if row["country"] in FAST]
     years = slice(1, 1 + VISA_YEARS)  # it begins in the second year
@@ -448,20 +433,20 @@ def fast_track(trial):
 
 
 def _routes(history, variable, routes):
-    """(year,) a count of the visa offices over some routes."""
+    """Return a (year,) count of the visa system, summed over some routes."""
     names = [row["route"] for row in history.setting.routes]
     return history.written[variable][:, [names.index(route) for route in routes]].sum(axis=1)
 
 
 def closed_border(trial):
-    """Fall of the exits of those inside when nobody may move in any more, in % (g19)."""
+    """Return the fall of exits of residents when nobody may move in, in % (g19)."""
     arms = trial.baseline, trial.run("validate/closed_to_newcomers", UNTIL, people=True)
     left = [exits(arm.people[SINCE], arm.people[UNTIL], arm.within(CLOSED)) for arm in arms]
     return {"g19a": 100 * (1 - ratio(left[1], left[0]))}
 
 
 def exits(before, after, inside):
-    """Share of the temporary residents of a place who live outside it later, of those still engineers.
+    """Return the share of a place's temporary residents, still engineers, who live outside it later.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The gates: what an honest simulator must reproduce, as values; statistics over draws, and verdicts."""
+"""Gates: facts that the model must reproduce, as bands; statistics over samples, and verdicts."""
 
 from dataclasses import dataclass
 
@@ -33,12 +33,12 @@ class Gate:
     note: str
 
     @property
-    def decides(self):
-        """Whether the exit code rests on it."""
+    def decides(self) -> bool:
+        """Whether the gate decides the exit code."""
         return self.kind == "gate" and self.use == "test"
 
-    def holds(self, value):
-        """Whether a value lies inside the band; nan does not.
+    def holds(self, value) -> bool:
+        """Whether a value lies inside the band; NaN does not.
 
         >>> [by_id()["g05"].holds(x) for x in (0.2, 0.4, float("nan"))]
         [True, False, False]
@@ -47,12 +47,12 @@ class Gate:
 
 
 def gates():
-    """All gates in the order of the table: tuple of Gate."""
+    """Return all gates in the order of the table: tuple of Gate."""
     return tuple(by_id().values())
 
 
 def by_id():
-    """Dict of id -> Gate."""
+    """Return a dict of id -> Gate."""
     return {row["id"]: _gate(row) for row in read("gates")}
 
 
@@ -63,7 +63,7 @@ def _gate(row):
 
 
 def chosen(only):
-    """The gates whose id is one of ``only`` or begins with it; all for nothing.
+    """Return the gates whose id is one of ``only`` or begins with it; all if it is empty.
 
     >>> [gate.id for gate in chosen(["g02", "g05"])]
     ['g02a', 'g02b', 'g05']
@@ -79,12 +79,12 @@ def chosen(only):
 
 
 def _named(gate, name):
-    """Whether ``name`` is the gate, or its number without what follows it: g02 for g02a, g25 for g25_paris."""
+    """Whether ``name`` is the gate, or its number alone: g02 for g02a, g25 for g25_paris."""
     return gate == name or (gate[: len(name)] == name and len(name) == 3)
 
 
 def judged(gate, values, beside=()):
-    """What the draws say of a gate: dict of plain values, its row included.
+    """Judge a gate by its values over the samples: dict of plain values, its row included.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def judged(gate, values, beside=()):
 
 
 def spread(values):
-    """The values, and median and 5 to 95 % over the draws that have one: dict of floats, None where none has."""
+    """Return the values, and their median and 5 to 95 %, as floats; None where no sample has a value."""
     values = np.asarray(values, float)
     known = values[~np.isnan(values)]
     cut = np.quantile(known, [0.5, LOW, HIGH]) if len(known) else [np.nan] * 3
@@ -125,7 +125,7 @@ def spread(values):
     return found | {"values": [_finite(value) for value in values]}
 
 
-def passes(rows):
+def passes(rows) -> bool:
     """Whether every row that decides has passed."""
     return all(row["verdict"] == "passed" for row in rows if row["kind"] == "gate" and row["use"] == "test")
 

@@ -1,4 +1,4 @@
-"""One draw of the assumptions, on which the experiments of the gates run, and what is seen of each arm."""
+"""One sample of the assumptions, on which the experiments of the gates run, and the recorded arms."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,7 +35,7 @@ class People(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """What is seen of one arm; persons where people are counted.
+    """The record of one arm; persons where people are counted.
 
     Attributes
     ----------
@@ -59,22 +59,22 @@ class History:
 
     @cached_property
     def result(self):
-        """The same as a Result of this arm alone."""
+        """Return the record as a Result of this arm alone."""
         arrays = {name: values[None, None] for name, values in self.written.items()}
         return Result(dataset(arrays, coordinates(["baseline"], 1, self.start, self.years)), {})
 
     def measure(self, query):
-        """The value of a measure, or one a hub or route: see ``results.measures``."""
+        """Return the value of a measure, or one a hub or route: see ``results.measures``."""
         values = measure(self.result, query).values[0, 0]
         return float(values) if np.ndim(values) == 0 else values
 
-    def within(self, country):
-        """(hub,) bool: lies in the country."""
+    def within(self, country) -> np.ndarray:
+        """Return (hub,) bool: lies in the country."""
         return self.setting.country == self.setting.countries.index(country)
 
 
 class Trial:
-    """One draw; every scenario starts from the same people, petitions under way and seed.
+    """One sample; every scenario starts from the same people, pending petitions and seed.
 
     Parameters
     ----------
@@ -90,29 +90,29 @@ class Trial:
 
     @property
     def setting(self):
-        """The world's tables as arrays."""
+        """Tables of the world as arrays."""
         return self.world.setting
 
     @cached_property
     def common_past(self):
-        """The arm on the 1 January of the start from which all others branch."""
+        """Simulation on the 1 January of the start, from which all others branch."""
         seed = self.plan.seed * SEEDS_APART + self.k
         return begin(self.world, self.a, self.constants, baseline_rules(), seed)
 
     @property
     def baseline(self):
-        """The baseline over all years, its people kept."""
+        """Record of the baseline over all years, with its people."""
         return self.run("baseline", people=True)
 
     def run(self, scenario, years=YEARS, people=False):
-        """The history of a scenario by name; one that has been run so far, or with people, is not run again."""
+        """Return the history of a scenario by name; a run that is long enough is not repeated."""
         kept = self._kept.get(scenario)
         if kept is None or kept.years < years or (people and not kept.people):
             kept = self._kept[scenario] = self._followed(load(scenario).policies, years, people)
         return kept
 
     def under(self, name):
-        """This draw with the assumptions of the shipped file ``name`` held; None where no hub constants fit them."""
+        """Return this sample with the assumptions of the shipped file ``name`` fixed; None if no hub constants fit."""
         declared = load_assumptions(shipped_assumptions()[f"validate/assumptions/{name}"])
         a = self.a.vary(**{name: row.central for name, row in declared.items() if row.fixed_by_user})
         constants = constants_or_none(a, self.plan.start)
@@ -146,5 +146,5 @@ class Trial:
 
 
 def _cut(values, whole, years):
-    """A variable over the first ``years`` of a run of ``whole`` years; its first axis is time or year."""
+    """Return a variable over the first ``years`` of a run of ``whole`` years; its first axis is time or year."""
     return values[: len(values) - whole + years]
