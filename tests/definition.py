@@ -14,7 +14,7 @@ from sim.model.market import PUSHED_ROLES, going_home, jobs_of, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
 from sim.world.categories import SECTORS, TIERS
-from sim.world.engineers import TASTES, TEMPORARY, role_of, tier_of
+from sim.world.engineers import PROFILES, TASTES, TEMPORARY, role_of, tier_of
 from sim.world.ties import TEAM
 
 
@@ -104,7 +104,7 @@ def utilities(arm, slots, year, mode, barred):
 def sector_terms(arm, slots, year, market):
     """(engineer, hub) their own job against a new one, the choice of sectors, and log pay that a sign-on adds."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
-    p = people.category[slots] % 45
+    p = people.category[slots] % PROFILES
     relative_utility = eq.sector_relative_utility(
         sectors_ahead(arm, year), arm.sector_utility_at_start, a.sector_response
     )
@@ -122,7 +122,7 @@ def sector_terms(arm, slots, year, market):
 def sectors_ahead(arm, year):
     """(profile, hub, sector) pull of a sector's pay and compute over the hub's mean (E1, E2), cell by cell."""
     s, a, rules, market = arm.world.setting, arm.a, arm.rules, _market(arm, year)
-    ahead = np.zeros((45, len(s.hubs), len(SECTORS)))
+    ahead = np.zeros((PROFILES, len(s.hubs), len(SECTORS)))
     factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
     weights = a.liquid_equity_weight, a.illiquid_equity_weight
     for p, h, k in np.ndindex(ahead.shape):

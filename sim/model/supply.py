@@ -1,4 +1,4 @@
-"""Who enters (E9): graduates and people from adjacent occupations, on a path that no move changes."""
+"""Entry into the occupation (E9): graduates and converts from adjacent occupations, on a path independent of moves."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from sim.model import rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import those
 from sim.scenario.stack import rules_at
-from sim.world.categories import SECTORS, TIERS
-from sim.world.engineers import skill_of, tier_of
+from sim.world.categories import ROLES, SECTORS, TIERS
+from sim.world.engineers import TASTE_COUNT, category, skill_of, tier_of
 from sim.world.people import entrant_homes, entrant_tiers
 
 # attributes of a simulation that the steps of this module change
@@ -16,11 +16,13 @@ WRITES = ("people", "ties", "entered", "used", "spare", "seen", "studied", "acco
 GRADUATES, CONVERSIONS = range(2)
 ENTRY, DOCTORS = TIERS.index("entry"), TIERS.index("practitioner")  # graduates who start as practitioners are doctors
 ACADEMIA = SECTORS.index("academia")
+# profile whose pay students look at: a practitioner of the middle role with the mean taste for pay
+MIDDLE = category(0, DOCTORS, ROLES.index("ml_engineer"), TASTE_COUNT // 2)
 STUDY_LAG = 2  # years from the choice of a place of study to the first job: a master's degree
 
 
-def growth_by_country(setting, a, start, years):
-    """(year, country) growth of the reference path (E9)."""
+def growth_by_country(setting, a, start, years) -> np.ndarray:
+    """Return (year, country) the growth rate of the stock on the reference path, a year (E9)."""
     return np.array(
         [
             eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
@@ -29,17 +31,17 @@ def growth_by_country(setting, a, start, years):
     )
 
 
-def reference_size(setting, a, start, years):
-    """(year + 1, hub) persons on the reference path: the stock at the start, grown at the country's rate."""
+def reference_size(setting, a, start, years) -> np.ndarray:
+    """Return (year + 1, hub) persons on the reference path: the first stock, grown at the country's rate (E9)."""
     growth = 1 + growth_by_country(setting, a, start, years)
     return setting.stock * np.vstack([np.ones(len(setting.hubs)), np.cumprod(growth, axis=0)[:, setting.country]])
 
 
-def entrant_path(setting, a, start, years):
-    """(year, hub, kind, tier) persons who enter: what growth, exits and the migration of the starting year leave over.
+def entrant_path(setting, a, start, years) -> np.ndarray:
+    """Return (year, hub, kind, tier) the persons who enter on the reference path (E9).
 
-    At the start this is the supply table; the migration that it nets out fades like the growth differential. Doctors
-    grow at their own rate, and other graduates make up for it.
+    Entry is growth plus exits less net migration, so that it equals the supply table at the start. The migration of the
+    first year fades as the growth differential does. Doctors grow at their own rate within all graduates.
     """
     growth = growth_by_country(setting, a, start, years)[:, setting.country]
     stock = np.bincount(setting.country, setting.stock, len(setting.countries))
@@ -59,10 +61,12 @@ def entrant_path(setting, a, start, years):
     return path
 
 
-def enter(sim, year):
-    """Let the year's cohort in; where the path differs from the world's reference, keyed draws thin or add.
+def enter(sim, year) -> None:
+    """Add the year's entrants to the simulation and record them (E9).
 
-    Somebody beyond the reference is a copy of a regular entrant of the same hub and kind, without ties.
+    The world has one candidate for each entrant of its reference path. If policy or assumptions call for fewer, keyed
+    draws select among the candidates; if they call for more, copies of candidates of the same hub and kind, without
+    ties, are added.
     """
     world, people, homes = sim.world, sim.people, len(sim.world.setting.homes)
     k = year - world.start + 1
@@ -70,10 +74,11 @@ def enter(sim, year):
     ratio = entrant_ratio(sim, year)
     path = sim.world.entrants[year - sim.world.start][:, GRADUATES].sum(axis=1)
     study = study_factor(sim, entrant_homes(world.setting)[:, GRADUATES], path)
+    # draw which candidates enter
     delta, graduates = events.enter(
         first, last, rng.key(sim.seed, "enter", year), people, world.entry_hub, ratio, sim.hiring, homes, study
     )
-    # whoever is beyond the reference path is a copy of a regular entrant
+    # entrants beyond the reference path are copies of regular entrants
     sim.used = max(sim.used, last)
     if (ratio > 1).any() or (study > 1).any():
         extra = _copies(sim, np.arange(first, last), ratio, year, study)
@@ -84,10 +89,11 @@ def enter(sim, year):
     sim.accounts.graduates += graduates
 
 
-def entrant_ratio(sim, year):
-    """(hub, kind, tier * role) entrants over those of the world's reference path, under the rules now in force."""
+def entrant_ratio(sim, year) -> np.ndarray:
+    """Return (hub, kind, tier * role) the ratio of entrants under the rules in force to the world's candidates (E9)."""
     t, country, a, rules = year - sim.world.start, sim.world.setting.country, sim.a, sim.rules
     ratio = sim.entrants[t] / np.maximum(sim.world.entrants[t], 1e-9)
+    # policies on graduates, conversions, doctorates, entry-level hiring and skills
     ratio[:, GRADUATES] *= rules["graduates"][country][:, None]
     ratio[:, CONVERSIONS] *= rules["conversions"][country][:, None]
     ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(sim, year) * drained(sim, year))[country]
@@ -95,27 +101,27 @@ def entrant_ratio(sim, year):
     return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
 
 
-def skill_demand(a, rules):
-    """(tier, role) factor of the demand for them on offers (E4) and entry (E9)."""
+def skill_demand(a, rules) -> np.ndarray:
+    """Return (tier, role) the factor of demand for skills on offers (E4) and entry (E9)."""
     return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
-def doctoral_places(sim, year):
-    """(country,) doctoral places when the doctors of ``year`` began, against the baseline."""
+def doctoral_places(sim, year) -> np.ndarray:
+    """Return (country,) doctoral places, relative to the baseline, in the month when the doctors of ``year`` began."""
     begun = 12 * year - round(12 * sim.a.phd_years)
     return rules_at(begun, sim.policies, sim.baseline_rules)["phds"]
 
 
-def drained(sim, year):
-    """(country,) factor on new doctors: academia ``phd_years`` ago, which was on its path until the start (E9)."""
+def drained(sim, year) -> np.ndarray:
+    """Return (country,) the factor on new doctors from academia's stock ``phd_years`` ago (E9), 1 before the start."""
     then = max(year - sim.world.start - sim.a.phd_years, 0.0)
     before, part = int(then), then % 1  # between two 1 Januaries
     academia = (1 - part) * sim.academia[before] + part * sim.academia[min(before + 1, len(sim.academia) - 1)]
     return eq.drain(academia, sim.a.academia_elasticity)
 
 
-def academia_over_path(sim):
-    """(country,) academia's stock on 1 January over its reference path, each over that of the start."""
+def academia_over_path(sim) -> np.ndarray:
+    """Return (country,) academia's stock on 1 January over its reference path, both relative to the start (E9)."""
     s, t = sim.world.setting, sim.year - sim.world.start
     now, start = (by_country(s, work[:, :, ACADEMIA].sum(axis=1)) for work in (sim.work, sim.first_work))
     path, first = (by_country(s, stock * s.sector_share[:, ACADEMIA]) for stock in (sim.reference[t], sim.reference[0]))
@@ -123,13 +129,16 @@ def academia_over_path(sim):
     return np.where(some, now * first / np.where(some, start * path, 1.0), 1.0)
 
 
-def by_country(setting, values):
-    """(country,) sums of (hub,) values."""
+def by_country(setting, values) -> np.ndarray:
+    """Return (country,) the sums of ``values`` (hub,)."""
     return np.bincount(setting.country, values, len(setting.countries))
 
 
-def _copies(sim, slots, ratio, year, study):
-    """Fill spare slots with copies of ``slots``, as often as their ``ratio`` (hub, kind, skill) goes beyond one."""
+def _copies(sim, slots, ratio, year, study) -> np.ndarray:
+    """Copy the entrants in ``slots`` into spare slots, as often as their ``ratio`` exceeds 1; return the new slots.
+
+    ``ratio`` is (hub, kind, skill), ``study`` (home, hub) a factor on graduates; fractions are rounded at random.
+    """
     kind = np.where(sim.people.graduate[slots], GRADUATES, CONVERSIONS)
     skill = skill_of(sim.people.category[slots])
     more = np.where(kind == GRADUATES, study[sim.people.home[slots], sim.world.entry_hub[slots]], 1.0)
@@ -144,22 +153,23 @@ def _copies(sim, slots, ratio, year, study):
     return copies
 
 
-def study_pull(sim):
-    """(2, hub) what a hub promises to a student from abroad: log of net real pay on arrival, months of work after."""
-    pay = sim.utility_terms.pay_arriving[15 + 2 * 3 + 1] / max(sim.a.b_pay, 1e-9)  # of the middle practitioner
+def study_pull(sim) -> np.ndarray:
+    """Return (2, hub) the incentives of foreign students: log net real pay on arrival, months of post-study work."""
+    pay = sim.utility_terms.pay_arriving[MIDDLE] / max(sim.a.b_pay, 1e-9)
     months, share, _ = sim.routes.study_terms(len(sim.world.setting.countries), sim.rules, sim.baseline_rules)
     return np.stack([pay, (months * share).sum(axis=0)[sim.world.setting.country]])
 
 
-def follow_students(sim):
-    """Note what students saw this year."""
+def follow_students(sim) -> None:
+    """Append the year's :func:`study_pull`, which decides where graduates study STUDY_LAG years later."""
     sim.studied = [*sim.studied, study_pull(sim)]
 
 
-def study_factor(sim, homes_of_graduates, graduates):
-    """(home, hub) graduates over those of the reference path: the same people of each home, at other places (E9).
+def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
+    """Return (home, hub) the ratio of graduates to the reference path, by the incentives STUDY_LAG years ago (E9).
 
-    People deterred from a place study elsewhere, most of them at home: the total of every home holds.
+    Incentives move students between places of study. The total of every home is fixed: students deterred from one
+    place study elsewhere.
 
     Parameters
     ----------

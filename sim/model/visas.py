@@ -1,11 +1,12 @@
-"""The visa offices (E5): applications, rounds, lotteries, grants, and what becomes of the refused.
+"""The visa system (E5, E6): applications, monthly rounds, lotteries, grants, second choices, and changes of status.
 
-Every round first plans (who is granted, by index) and then applies. A petition is pending while the engineer's
-``target`` is set; who is refused draws again next year, takes another route or the next best hub, or stays.
-Petitions travel as (4, n) integers: slot, hub, route, month of application.
+Every round first selects petitions by index and then changes people. A petition is pending while the engineer's
+``target`` is set. Refused applicants enter the next draw, choose again among other hubs, or stay. Petitions are stored
+as (4, n) integers: slot, hub, route, month of application.
 """
 
 from copy import copy
+from typing import Any
 
 import numpy as np
 
@@ -21,37 +22,40 @@ from sim.world.engineers import tier_of
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
-ODDS_WINDOW = 3  # years of odds that applicants look back on
-LOTTERY_MONTH = 3  # calendar month in which people inside a country ask, and the one in which the pools are drawn
+ODDS_WINDOW = 3  # years over which applicants average the odds of selection; assumed, grade D
+LOTTERY_MONTH = 3  # calendar month in which people inside a country apply, and in which the pools are drawn
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 SLOT, HUB, ROUTE, MONTH = range(4)
 NONE = np.zeros((4, 0), np.int64)
 
 
 class VisaSystem:
-    """The visa system of every country (E5): rules in force, petitions, odds, and the counts of the year.
+    """The visa system of all countries (E5): rules in force, petitions, odds, and the counts of the year.
 
-    Arrays are by route unless said; counts are in agents, registrations too. Petitions are (4, n) integers, see above.
+    Arrays are by route unless stated; all counts are in agents. Petitions are (4, n) integers: slot, hub, route, month.
 
     Attributes
     ----------
     pools : list of Pool, caps that several routes or occupations share
-    odds : (year, route) odds of selection, this year's first; known_odds : (route,) by which people choose all year
-    drawn, capped : bool, selected by lot; with a cap and served in order
-    p_pays : (tier, route) the employer pays the special fee; approval : a petition is granted; permit_months
-    new, queued, waiting : petitions of the month, in capped queues, and for the next draw
-    due : month -> petitions granted whose processing ends then
-    refused : petitions refused this month; lost : engineers refused whose employer still wants them
-    transfers : engineers who have taken a job offered abroad and not yet filed for it
-    turns : share of petitions whose turn has come, every time that it was asked this year
-    last_clocks : (route, 2) clock of the last one selected, others and local masters
-    counts : name -> count of the year; grants_by_tier : (route, tier); made, taken : (country,) jobs offered abroad
+    odds : (year, route) share of registrations selected, latest year first
+    known_odds : mean odds by which people choose during the year
+    drawn, capped : bool, selection by lottery; a cap served in the order of application
+    p_pays : (tier, route) probability that the employer pays the special fee; approval : probability of a grant
+    permit_months : length of a permit
+    new, queued, waiting : petitions filed this month, in capped queues, and waiting for the next draw
+    due : month -> granted petitions whose processing ends in it
+    refused : petitions refused this month; lost : refused engineers whose employer still wants them
+    transfers : engineers who have accepted an offer abroad and not yet filed a petition for it
+    turns : list of (route,) shares of petitions served within the cap, one for each time that caps applied this year
+    last_clocks : (route, 2) largest clock selected, without and with a local master's degree
+    counts : name -> (route,) count of the year; grants_by_tier : (route, tier)
+    made, taken : (country,) job offers abroad, and those accepted
     """
 
-    def __init__(self, sim):
+    def __init__(self, sim) -> None:
         self.sim = sim
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
-        self._kept = {}  # what is computed once for the rules and odds in force
+        self._kept = {}  # cached values, valid for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
         self.due, self.refused = {}, [NONE]
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
@@ -66,8 +70,8 @@ class VisaSystem:
         self.read_rules()
         self.start_year()
 
-    def of(self, sim):
-        """These offices as a branch of their simulation starts with them."""
+    def of(self, sim) -> "VisaSystem":
+        """Return an independent copy of the visa system for ``sim``, a branch of its simulation."""
         twin = copy(self)
         twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
@@ -76,16 +80,16 @@ class VisaSystem:
         twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
 
-    def start_year(self):
-        """Open the year's accounts; a cap counts from January."""
+    def start_year(self) -> None:
+        """Reset the counts of the year; caps count from January."""
         self.counts = {name: np.zeros(len(self.sim.routes.names)) for name in COUNTED}
-        self.known_odds = self.mean_odds()  # whenever rules change in the year
+        self.known_odds = self.mean_odds()  # for the whole year, even if rules change
         self.grants_by_tier = np.zeros((len(self.sim.routes.names), len(TIERS)))
         self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))
         self.turns = []
 
-    def read_rules(self):
-        """Take note of the rules now in force, and sort the petitions that wait by them."""
+    def read_rules(self) -> None:
+        """Adopt the rules now in force and reassign the waiting petitions by them."""
         sim = self.sim
         self._kept.clear()
         self.drawn = is_drawn(sim)
@@ -94,7 +98,7 @@ class VisaSystem:
         self.approval = approval(sim)
         self.permit_months = np.rint(12 * np.minimum(sim.rules["route_years"], 99)).astype(np.int64)
 
-        # who needs no permit any more, or waits in vain, decides anew
+        # people who no longer need a permit, or whose route has closed, choose again
         held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
         free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
         anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
@@ -102,63 +106,64 @@ class VisaSystem:
         held = held[:, ~anew]
         self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
 
-    def mean_odds(self):
-        """(route,) mean odds of selection in the last three years."""
+    def mean_odds(self) -> np.ndarray:
+        """Return (route,) the mean odds of selection in the last ODDS_WINDOW years."""
         return self.odds.mean(axis=0)
 
-    def update_odds(self, r, odds):
-        """Write down the odds of this year's draw of route ``r``."""
+    def update_odds(self, r, odds) -> None:
+        """Record the odds of this year's draw of route ``r`` and shift those of earlier years."""
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = odds
 
-    def lost_in_usa(self):
-        """Petitions lost this year to refusal or fee in the USA, the one country of which it is known what follows."""
+    def followed_losses(self) -> float:
+        """Return the petitions lost this year in countries with data on what employers do next, in agents (E5)."""
         followed = self.sim.world.setting.lost_jobs_followed[self.sim.routes.country] > 0
         return self.counts["lost_petitions"][followed].sum()
 
-    def months_to_wait(self):
-        """(route,) months from a decision to the move: processing, or the start of the year of a drawn pool."""
+    def months_to_wait(self) -> np.ndarray:
+        """Return (route,) months from a grant to the move: processing time, or for lotteries until the start month."""
         wait = np.maximum(np.ceil(self.sim.rules["route_processing_months"]).astype(int), 1)
         return np.where(self.drawn, (self.sim.routes.start_month - LOTTERY_MONTH) % 12, wait)
 
-    def room(self):
-        """(route,) persons whom each route admits in a year: the cap, less what others of its pool take."""
+    def room(self) -> np.ndarray:
+        """Return (route,) the persons whom a route admits in a year: its cap less the demand of other occupations."""
         cap = self.sim.rules["route_cap"].copy()
         for r in np.flatnonzero((self.sim.routes.pool >= 0) & ~self.drawn):
             pool = self.pools[self.sim.routes.pool[r]]
             cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
         return np.minimum(cap, 1e12)
 
-    def success_by_route(self, abroad):
-        """(tier, route) what an application promises, from abroad or inside; see ``routes.success_probability``."""
+    def success_by_route(self, abroad) -> np.ndarray:
+        """Return (tier, route) the probability that an application succeeds, see ``routes.success_probability``."""
         return self._keep(("promise", abroad), lambda: success_probability(self.sim, abroad, self.mean_odds()))
 
-    def _keep(self, name, compute):
+    def _keep(self, name, compute) -> Any:
+        """Return the cached value ``name``; compute it first if it is not cached."""
         if name not in self._kept:
             self._kept[name] = compute()
         return self._kept[name]
 
-    def backlog(self):
-        """(route,) petitions waiting, or granted and not yet moved."""
+    def backlog(self) -> np.ndarray:
+        """Return (route,) the valid petitions that wait, or are granted and whose engineers have not moved yet."""
         granted = [batch for batches in self.due.values() for batch in batches]
         held = self.valid(np.concatenate([self.queued, self.waiting, *granted], axis=1))
         return np.bincount(held[ROUTE], minlength=len(self.sim.routes.names))
 
-    def receive(self, slots, hubs, month):
-        """Take the applications of people abroad; the round of the month deals with them."""
+    def receive(self, slots, hubs, month) -> None:
+        """File applications from abroad, (applicant,) slots and hubs; the round of the month decides them."""
         self.sim.people.target[slots] = hubs
         self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
 
-    def hold_rounds(self, month):
-        """The visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and the refused."""
+    def hold_rounds(self, month) -> None:
+        """Run the visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and second choices."""
         self.arrive(month)
         self.decide(self.fee_paid(self.submit(month), month), month)
         if month % 12 + 1 == LOTTERY_MONTH:
             self.decide(self.hold_intake(month), month)
         self.reapply_elsewhere(month)
 
-    def arrive(self, month):
-        """Move those whose processing ends this month."""
+    def arrive(self, month) -> None:
+        """Move the engineers whose processing ends this month, unless the border has closed since the grant."""
         if month in self.due:
             petitions = self.valid(np.concatenate(self.due.pop(month), axis=1))
             home = self.sim.people.home[petitions[SLOT]]
@@ -169,13 +174,13 @@ class VisaSystem:
             slots, hubs, routes, _ = petitions[:, ~unavailable]
             moves.move(self.sim, slots, hubs, month, routes)
 
-    def valid(self, petitions):
-        """The petitions that still stand: who has moved or retired since has dropped his."""
+    def valid(self, petitions) -> np.ndarray:
+        """Return the valid petitions: those whose engineer has neither moved nor left the occupation since."""
         people = self.sim.people
         return petitions[:, valid(petitions[SLOT], petitions[HUB], people.hub, people.target, self.sim.seen)]
 
-    def submit(self, month):
-        """Route and file new applications; returns the petitions whose turn has come outside the draws."""
+    def submit(self, month) -> np.ndarray:
+        """Assign routes to new applications and file them; return the petitions to decide now, outside lotteries."""
         sim = self.sim
         new = self.valid(np.concatenate(self.new, axis=1))
         self.new = [NONE]
@@ -185,35 +190,37 @@ class VisaSystem:
         new = new[:, new[ROUTE] >= 0]
         self._count("applicants", new[ROUTE])
         self._count("applicants_abroad", new[ROUTE])
+        # petitions of lotteries wait for the draw, those with a cap join its queue, all others are decided at once
         drawn, capped = self.drawn[new[ROUTE]], self.capped[new[ROUTE]]
         self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
         self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)
         return np.concatenate([new[:, ~drawn & ~capped], self.serve_queues(month)], axis=1)
 
-    def transfer(self, new):
-        """Give those whom their own employer transfers the intra-company route, where it promises anything."""
+    def transfer(self, new) -> None:
+        """Assign the intra-company route to applicants whom their own employer transfers; change ``new`` in place."""
         moved = np.isin(new[SLOT], np.concatenate(self.transfers))
         self.transfers = [NONE[SLOT]]
         if moved.any():
             new[ROUTE, moved] = intra_company(self.sim, new[SLOT, moved], new[HUB, moved])
 
-    def serve_queues(self, month):
-        """Take from the capped queues those whose turn has come."""
+    def serve_queues(self, month) -> np.ndarray:
+        """Return the petitions of the capped queues that fit into the caps, and remove them from the queues."""
         queued = self.valid(self.queued)
         served = self.within_caps(queued, month)
         self.queued = queued[:, ~served]
         return queued[:, served]
 
-    def within_caps(self, petitions, month):
-        """(petition,) bool: its turn comes within the year's cap, in the order of application, ties by lot."""
+    def within_caps(self, petitions, month) -> np.ndarray:
+        """Return whether a petition fits into the cap: (petition,) bool; in order of application, ties by lottery."""
         slots, _, route, applied = petitions
         allowed = self._keep(("allowances", month // 12), lambda: self.allowances(month // 12))
         room = (allowed - self.counts["grants"])[route]
         asked = np.bincount(route, minlength=len(self.drawn))[route]
-        comes = asked <= room  # all of them
+        comes = asked <= room  # routes with room for all
         rest = np.flatnonzero(~comes & (room > 0))
         if len(rest):
             route, by_lot = route[rest], uniforms(rng.key(self.sim.seed, "queue", month), slots[rest])
+            # rank within each route
             order = np.lexsort((by_lot, applied[rest], route))
             rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
             comes[rest[order]] = rank < room[rest[order]]
@@ -225,13 +232,13 @@ class VisaSystem:
         self.turns.append(np.where(asked > 0, served / np.maximum(asked, 1), 1.0))
         return comes
 
-    def allowances(self, year):
-        """(route,) agents that each route admits in a year, rounded at random so that expectations are kept."""
+    def allowances(self, year) -> np.ndarray:
+        """Return (route,) the agents whom a route admits in a year, rounded at random with exact expectation."""
         agents = self.room() / self.sim.world.weight
         return rng.rounded(agents, rng.key(self.sim.seed, "cap", year), np.arange(len(agents)))
 
-    def fee_paid(self, petitions, month):
-        """The petitions whose employer pays the special fee; the others are lost, and their jobs open abroad."""
+    def fee_paid(self, petitions, month) -> np.ndarray:
+        """Return the petitions whose employer pays the special fee; record the others as lost and refused."""
         sim, slots = self.sim, petitions[SLOT]
         p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
         pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
@@ -240,8 +247,8 @@ class VisaSystem:
         self.lost.append(petitions[SLOT, ~pays])
         return petitions[:, pays]
 
-    def decide(self, petitions, month):
-        """Approve or refuse petitions of people abroad; the approved move when processing ends."""
+    def decide(self, petitions, month) -> None:
+        """Approve or refuse petitions from abroad; schedule the moves of approved applicants."""
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
         self.refused.append(petitions[:, ~approved])
@@ -253,16 +260,18 @@ class VisaSystem:
         for w in np.unique(wait):
             self.due.setdefault(month + int(w), []).append(granted[:, wait == w])
 
-    def hold_intake(self, month):
-        """The yearly intake: people inside ask for work permits, and the pools are drawn; returns who won abroad."""
+    def hold_intake(self, month) -> np.ndarray:
+        """Run the yearly intake: people inside apply, and the pools are drawn; return petitions selected abroad."""
         people = self.sim.people
         slots = np.concatenate(over_range(students, self.sim.used, people))
         hubs = people.hub[slots].astype(np.int64)
         route = route_for(self.sim, slots, hubs, abroad=False)
+        # some employers register nobody for the lottery this year
         registers = uniforms(rng.key(self.sim.seed, "registers", month // 12), slots) < self.sim.a.registers_inside
-        route = np.where(self.drawn[route] & ~registers, -1, route)  # whose employer registers nobody this year
+        route = np.where(self.drawn[route] & ~registers, -1, route)
         asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
         self._count("applicants", asking[ROUTE])
+        # draw the lotteries, abroad and inside together; other routes serve people inside within their caps
         by_lot = self.drawn[asking[ROUTE]]
         inside, won = [asking[:, ~by_lot & self.within_caps(asking, month)]], [NONE]
         for r in np.flatnonzero(self.drawn):
@@ -272,12 +281,12 @@ class VisaSystem:
         self.settle_inside(np.concatenate(inside, axis=1), month)
         return np.concatenate(won, axis=1)
 
-    def draw_pool(self, r, inside, month):
-        """Draw one capped pool: people abroad who waited, people inside, and the background, all in one lottery.
+    def draw_pool(self, r, inside, month) -> tuple[np.ndarray, np.ndarray]:
+        """Draw one capped pool: waiting people abroad, people inside, and background registrations in one lottery.
 
         Returns
         -------
-        selected petitions from abroad, and from inside
+        selected petitions from abroad, and selected petitions from inside
         """
         sim, rules, year = self.sim, self.sim.rules, month // 12
         pool, weighted = self.pools[sim.routes.pool[r]], rules["route_selection"][r] == WEIGHTED
@@ -287,6 +296,7 @@ class VisaSystem:
         others = lottery.background(
             pool, self.p_pays[1, r], weighted * sim.a.level_one_withdrawal, sim.world.weight, sim.seed, year
         )
+        # registrations of engineers first, then those of the background
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         clock_draw = np.concatenate([self.clock_draws(ours, month), others.clock_draw])
         level = np.concatenate([self.wage_level(ours), others.level])
@@ -297,6 +307,7 @@ class VisaSystem:
             master,
             *lottery.places(pool, rules["route_cap"][r], sim.a.petition_yield, sim.world.weight, sim.seed, year),
         )
+        # record the outcome; petitions from abroad that lost may enter the next draw
         self.last_clocks[r] = lottery.last_clocks(clock, master, selected)
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
@@ -306,24 +317,24 @@ class VisaSystem:
         self._draw_again(abroad[:, ~won], month)
         return abroad[:, won], inside[:, won_inside]
 
-    def clock_draws(self, slots, month):
-        """(slot,) uniforms of the clocks in this year's draw."""
+    def clock_draws(self, slots, month) -> np.ndarray:
+        """Return (slot,) the uniform draws of the lottery clocks of this year."""
         return uniforms(rng.key(self.sim.seed, "lottery", month // 12), slots)
 
-    def count_study(self, route, asked, got):
-        """Count who asked for work after study and who got it, (step, country), by the (step, country) route."""
+    def count_study(self, route, asked, got) -> None:
+        """Count applications for post-study work and grants of it under their routes; all are (step, country)."""
         some = route >= 0
         for name, counts in (("applicants", asked), ("grants", got)):
             np.add.at(self.counts[name], route[some], counts[some])
 
-    def wage_level(self, slots):
-        """(slot,) OEWS wage level 0 to 3 of a petition, drawn once for each engineer."""
+    def wage_level(self, slots) -> np.ndarray:
+        """Return (slot,) the OEWS wage level of a petition, 0 to 3, drawn once in the life of an engineer."""
         sim = self.sim
         bounds = np.cumsum(sim.world.setting.wage_level, axis=1)[tier_of(sim.people.category[slots]), :3]
         return (uniforms(rng.key(sim.world.seed, "wage level"), slots)[:, None] >= bounds).sum(axis=1)
 
-    def settle_inside(self, petitions, month):
-        """Decide petitions of people inside: the approved change status and stay where they are."""
+    def settle_inside(self, petitions, month) -> None:
+        """Decide petitions from inside a country: approved applicants change status and stay in their hub."""
         sim = self.sim
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
@@ -331,24 +342,26 @@ class VisaSystem:
         moves.grant(sim, granted[SLOT], granted[ROUTE], month)
         self._count_grants(granted, abroad=False)
 
-    def reapply_elsewhere(self, month):
-        """The refused of the month take the next best hub abroad or at home, or stay."""
+    def reapply_elsewhere(self, month) -> None:
+        """Let the applicants refused this month choose again: another hub abroad or at home, or stay (E5)."""
         sim = self.sim
         refused = np.concatenate(self.refused, axis=1)
         self.refused = [NONE]
         slots = refused[SLOT]
         sim.people.target[slots] = -1
         country = sim.world.setting.country[refused[HUB]].astype(np.int64)
+        # some of the employers who have lost a petition offer a job abroad instead
         lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
         offer = self.offers(slots, (sim.world.setting.lost_jobs_followed > 0)[country] & np.isin(slots, lost), month)
         chosen, needs = moves.choose_with_offers(sim, slots, "next best", month, country, offer)
         self.take(slots, chosen, offer)
         moves.act_on(sim, month, slots, chosen, needs)
 
-    def offers(self, slots, lost, month):
-        """(slot,) hub of the job that the employer of who has ``lost`` (slot,) bool offers abroad, -1 for none (E5).
+    def offers(self, slots, lost, month) -> np.ndarray:
+        """Draw the job offers abroad of employers who have lost a petition: (slot,) hub, -1 for none (E5).
 
-        Affiliates where the engineer lives already, or is at home, are left out: he needs no offer to be there.
+        ``lost`` is (slot,) bool. Affiliates in the country of residence or the home country are left out, because
+        the engineer needs no offer to live there.
         """
         sim, s = self.sim, self.sim.world.setting
         made = np.flatnonzero(lost & (uniforms(rng.key(sim.seed, "offer", month), slots) < sim.a.relocation))
@@ -365,38 +378,42 @@ class VisaSystem:
         offer[made] = hub
         return offer
 
-    def take(self, slots, chosen, offer):
-        """Write down who takes the job offered."""
+    def take(self, slots, chosen, offer) -> None:
+        """Record the accepted offers: ``slots`` (engineer,) whose ``chosen`` hub equals that of their ``offer``."""
         takes = (chosen == offer) & (offer >= 0)
         self.transfers.append(slots[takes])
         self.taken += np.bincount(self.sim.world.setting.country[chosen[takes]], minlength=len(self.taken))
 
-    def drop(self, month):
-        """Before the run: forget grants used by ``month``, refusals, and whoever waited for a draw already held."""
+    def drop(self, month) -> None:
+        """Before the start: drop grants used by ``month``, refusals, and petitions for a draw that has taken place."""
         drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == LOTTERY_MONTH)
         for petitions in (*self.due.pop(month, []), *self.refused, self.waiting[:, drawn]):
             self.sim.people.target[petitions[SLOT]] = -1
         self.refused, self.waiting, self.lost = [NONE], self.waiting[:, ~drawn], [NONE[SLOT]]
 
-    def _approved(self, petitions, month):
+    def _approved(self, petitions, month) -> np.ndarray:
+        """Return (petition,) bool, whether the petition is granted."""
         p = self.approval[petitions[ROUTE]]
         return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
 
-    def _filed(self, petitions, month):
-        """Whether an employer files at all: of a drawn pool some selections never become petitions (E5)."""
+    def _filed(self, petitions, month) -> np.ndarray:
+        """Return (petition,) bool, whether the employer files: some selections of a lottery never become petitions."""
         sim, route = self.sim, petitions[ROUTE]
         filed = np.minimum(sim.a.petition_yield / np.maximum(sim.baseline_rules["route_approval_rate"], 1e-9), 1.0)
         return below(rng.key(sim.seed, "approval", month), petitions[SLOT], np.where(self.drawn, filed, 1.0)[route])
 
-    def _draw_again(self, petitions, month):
+    def _draw_again(self, petitions, month) -> None:
+        """Keep the share ``redraw_share`` of the petitions for the next draw, and refuse the others."""
         again = uniforms(rng.key(self.sim.seed, "draw again", month), petitions[SLOT]) < self.sim.a.redraw_share
         self.waiting = np.concatenate([self.waiting, petitions[:, again]], axis=1)
         self.refused.append(petitions[:, ~again])
 
-    def _count(self, name, route):
+    def _count(self, name, route) -> None:
+        """Add the petitions with the routes ``route`` (petition,) to the count ``name``."""
         self.counts[name] += np.bincount(route, minlength=len(self.counts[name]))
 
-    def _count_grants(self, petitions, abroad):
+    def _count_grants(self, petitions, abroad) -> None:
+        """Add granted petitions to the counts by route and by tier."""
         self._count("grants", petitions[ROUTE])
         if abroad:
             self._count("grants_abroad", petitions[ROUTE])
@@ -406,8 +423,8 @@ class VisaSystem:
         self.grants_by_tier += counts.reshape(routes, tiers)
 
 
-def update_status(sim, year):
-    """Statuses run out, are renewed or made permanent (E6); who may not or will not stay leaves the country."""
+def update_status(sim, year) -> None:
+    """Update the legal status of foreign residents in December (E6), and move those who must or want to leave."""
     setting, people = sim.world.setting, sim.people
     # draws and hazards as declared at the end of this module
     hazards = (SETTLEMENT, RETURN, RENEWAL, NATURALISATION)
@@ -429,7 +446,7 @@ def update_status(sim, year):
     sim.visas.count_study(route, sum(asked), sum(got))
     sim.accounts.delta += sum(changes)
 
-    # who has lost the right to stay, or wants to go home, leaves the country now
+    # people without the right to stay, and those who return home, leave the country now
     for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
         slots = np.concatenate(leavers)
         if mode == LEAVING:
@@ -441,8 +458,11 @@ def update_status(sim, year):
         moves.move(sim, slots[going], chosen[going], month)
 
 
-def transferred(sim, slots, year, month):
-    """Who must leave and has no offer, or declines it; the others file for a permit where their employer wants them."""
+def transferred(sim, slots, year, month) -> np.ndarray:
+    """Let engineers who must leave accept an offer of their employer abroad; return the slots of the others (E5, E6).
+
+    Those who accept move at once if they need no permit there; otherwise they file a petition.
+    """
     setting = sim.world.setting
     followed = setting.lost_jobs_followed[setting.country[sim.people.hub[slots]]] > 0
     offer = sim.visas.offers(slots, followed, month)
@@ -457,55 +477,56 @@ def transferred(sim, slots, year, month):
     return np.delete(slots, some[takes])
 
 
-def stem_months(setting):
-    """(country,) months by which post-study work is extended for STEM degrees."""
+def stem_months(setting) -> np.ndarray:
+    """Return (country,) the months by which post-study work is extended for STEM degrees."""
     return setting.stem_months.astype(np.int64)
 
 
-def settlement_rates(sim, year):
-    """(country, home) hazard of temporary residents to become permanent (E6), by the queues of their country of birth.
+def settlement_rates(sim, year) -> np.ndarray:
+    """Return (country, home) the hazard of settlement of temporary residents a year (E6), with queues by home.
 
     Source: ``settlement.csv``.
     """
     return sim.world.setting.settlement_rate * sim.rules["settlement"][:, None]
 
 
-def naturalisation_rates(sim, year):
-    """(country,) hazard of permanent residents to become citizens (E6)."""
+def naturalisation_rates(sim, year) -> np.ndarray:
+    """Return (country,) the hazard of naturalisation of permanent residents a year (E6)."""
     return np.minimum(sim.a.naturalisation_rate * sim.rules["naturalisation"], 1.0)
 
 
-def study_terms(sim, year):
-    """Work after study and its extension (E6): months, probability of getting it, and route, each (step, country)."""
+def study_terms(sim, year) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return months, probability and route of post-study work and its extension, (step, country) each (E6)."""
     countries = len(sim.world.setting.countries)
     return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
 
 
-def return_rates(sim, year=None):
-    r"""(country, home) hazard of temporary residents to go home, beyond the departures that choices make (E6).
+def return_rates(sim, year=None) -> np.ndarray:
+    r"""Return (country, home) the hazard of return of temporary residents a year, besides chosen departures (E6).
 
     .. math:: r_{cg} = w_c\,\pi_c\,\max(r^0_{cg} - \chi,\ 0)\,b_g
 
     :math:`r^0` is the measured rate of ``return_hazards.csv``, :math:`\chi` the assumption ``chosen_departures``,
-    :math:`w` is 1 in the USA and ``return_elsewhere`` where no stay rate is measured, :math:`\pi` what policy makes of
-    it, and :math:`b` is ``return_bonus`` for Korea, Taiwan and Japan and 1 for others. Source: NCSES stay rates for the
-    USA; assumed elsewhere (grade D).
+    :math:`w` is 1 where stay rates are measured (in the USA) and ``return_elsewhere`` in other countries, :math:`\pi`
+    the factor of policy, and :math:`b` is ``return_bonus`` for homes whose published rates of return exceed the
+    measured ones (Korea, Taiwan and Japan) and 1 for others. If ``return_choice`` is positive, returning home is a
+    choice (E3) and the hazard is 0. Source: NCSES stay rates for the USA; assumed elsewhere (grade D).
     """
     setting, a = sim.world.setting, sim.a
     bonus = np.where(setting.return_bonus > 0, a.return_bonus, 1.0)
     weight = np.where(setting.stays_measured > 0, 1.0, a.return_elsewhere)
     policy = (weight * sim.rules["going_home"])[:, None]
-    if a.return_choice > 0:  # going home is a choice (E3), fitted to the measured rates
+    if a.return_choice > 0:  # returning home is a choice (E3), fitted to the measured rates
         return np.zeros_like(setting.return_rate)
     return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
 
 
-def renewal_rates(sim, year=None):
-    """(country,) approval of a renewed permit: that of the country's widest temporary route."""
+def renewal_rates(sim, year=None) -> np.ndarray:
+    """Return (country,) the probability that a permit is renewed, from the most accessible temporary route (E6)."""
     of_country, rules = sim.routes.of_country, sim.rules
     mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
     access_share = np.where(mine, rules["route_reach"][of_country], -1.0)
-    # renewals go by the temporary route that most people can use
+    # the temporary route with the largest access share
     widest = np.take_along_axis(of_country, access_share.argmax(axis=1)[:, None], axis=1)[:, 0]
     approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
     return 1 - sim.a.renewal_refusal * (1 - approved)
@@ -533,7 +554,7 @@ NATURALISATION = Hazard(
 WORK_AFTER_STUDY = Hazard(
     "E6",
     "work after study",
-    "students and those on post-study work whose status runs out",
+    "students and people in post-study work whose status expires",
     "December",
     "work after study",
     study_terms,

@@ -1,4 +1,6 @@
-"""The year on one screen: who enters, what the market does, the calendar, the end of the year, the accounts."""
+"""Order of a simulated year: entry, market, months of decisions and visa rounds, year-end events, accounts."""
+
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import simpy
@@ -36,27 +38,28 @@ WRITES = (
 
 
 class Timeline:
-    """The months of a run (12 * year + month - 1), one SimPy process.
+    """Calendar of a run: one SimPy process that steps through the months, numbered 12 * year + month - 1.
 
     Parameters
     ----------
     start : int, first year
-    rule_months : months in which the rules change; ``change_rules(month)`` is called in each
-    decide, hold_visa_rounds : called with the month, every month
+    rule_months : months in which rules change; ``change_rules(month)`` is called in each of them
+    decide, hold_visa_rounds : functions of the month, called every month
 
-    Rules always precede the decisions of the same month, and these its visa rounds.
+    In each month the rules change first; then people decide; then the visa rounds follow.
     """
 
-    def __init__(self, start, rule_months, change_rules, decide, hold_visa_rounds):
+    def __init__(self, start, rule_months, change_rules, decide, hold_visa_rounds) -> None:
         self.env = simpy.Environment(initial_time=12 * start)
         self.env.process(self._months(frozenset(rule_months), change_rules, decide, hold_visa_rounds))
 
-    def run_through(self, year):
-        """Process every month of ``year``, its December included."""
+    def run_through(self, year) -> None:
+        """Process all months of ``year``, including December."""
         # SimPy stops before the events of ``until``, and 12 * (year + 1) is January
         self.env.run(until=12 * (year + 1))
 
-    def _months(self, rule_months, change_rules, decide, hold_visa_rounds):
+    def _months(self, rule_months, change_rules, decide, hold_visa_rounds) -> Generator:
+        """Call the functions of every month in their order, forever."""
         while True:
             month = int(self.env.now)
             if month in rule_months:
@@ -66,25 +69,26 @@ class Timeline:
             yield self.env.timeout(1)
 
 
-def begin(world, a, constants, baseline_rules, seed):
-    """A simulation on the 1 January of the start, petitions under way; every policy starts from it."""
+def begin(world, a, constants, baseline_rules, seed) -> Simulation:
+    """Return a simulation on 1 January of the first year, with pending petitions; scenarios branch from it."""
     sim = Simulation(world, a, constants, baseline_rules, seed)
     start_petitions(sim)
     return sim
 
 
-def simulate(sim, until):
-    """Run a simulation from the 1 January that it stands on to that of the year ``until``, in place.
+def simulate(sim, until) -> Iterator[Simulation]:
+    """Run a simulation, in place, from its present 1 January to 1 January of the year ``until``.
 
     Yields
     ------
-    Simulation, after the ledger of each year has been closed
+    the Simulation after each year, when its accounts have been checked
 
     Raises
     ------
     InvariantError
         if stocks and flows disagree
     """
+    # rules of January are adopted at the start of each year, others by the calendar
     changes = sim.midyear_changes(until)
     timeline = Timeline(sim.year, changes, sim.change_rules, lambda m: moves.decide(sim, m), sim.visas.hold_rounds)
     for year in range(sim.year, until):
@@ -94,6 +98,7 @@ def simulate(sim, until):
         update_market(sim, year)
         find_searchers(sim, year)
         timeline.run_through(year)  # rules, then decisions, then visa rounds, month by month
+        # events of December, in this order
         follow_students(sim)
         update_status(sim, year)
         promote(sim, year)
@@ -102,11 +107,13 @@ def simulate(sim, until):
         acquire_teams(sim, year)
         leave(sim, year)
         close(sim, year)
+        # the caller records the year here
         yield sim
 
 
-def find_searchers(sim, year):
-    """Who considers a move this year, by month: 12 arrays of slots (E4)."""
+def find_searchers(sim, year) -> None:
+    """Draw the engineers who search for a move this year: set ``sim.searchers`` to 12 arrays of slots by month (E4)."""
+    # leaders as the teams observe them: a frozen network replays those of another simulation
     keys = rng.key(sim.seed, "month", year), SEARCH.key(sim, year)
     a, teams = sim.a, sim.teams._replace(moved=sim.leaders())
     parts = over_range(
@@ -124,10 +131,10 @@ def find_searchers(sim, year):
     sim.searchers = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
 
 
-def start_petitions(sim):
-    """Petitions that are under way when the run starts: a year of applications under the rules of the baseline.
+def start_petitions(sim) -> None:
+    """Create the petitions that are pending at the start, by a year of applications under the baseline's rules.
 
-    Nobody moves in it; what would have been decided and used before the start is dropped.
+    Nobody moves in that year. Petitions that would have been decided and used before the start are dropped.
     """
     year = sim.world.start - 1
     find_searchers(sim, year)
@@ -140,8 +147,8 @@ def start_petitions(sim):
         sim.visas.drop(month)
 
 
-def leave(sim, year):
-    """Retirement and exit to other occupations."""
+def leave(sim, year) -> None:
+    """Draw retirements and exits to other occupations, and record them (E9)."""
     setting = sim.world.setting
     sim.accounts.left(
         sum(
@@ -159,27 +166,34 @@ def leave(sim, year):
     )
 
 
-def close(sim, year):
-    """Count the stocks of the next 1 January and prove that the accounts explain them."""
-    # the ledger must explain every change since the last 1 January, to the agent
+def close(sim, year) -> None:
+    """Count the stocks of the next 1 January, check the accounts against them, and carry jobs over to the next year.
+
+    Raises
+    ------
+    InvariantError
+        if the accounts do not explain the change of the stocks
+    """
+    # the accounts must explain every change since the last 1 January, to the agent
     before = sim.census
     sim.count()
     sim.accounts.close(before, sim.census)
-    sim.fill_jobs(sim.accounts.flow.sum(axis=0) * sim.world.weight)  # by the openings of the year that ends
-    opened = sim.a.affiliate_jobs * sim.visas.lost_in_usa() - sim.visas.taken.sum()  # offers taken are no openings
-    # petitions lost this year open jobs abroad in the next
+    # arrivals fill the jobs that compute has opened, in proportion to all openings of the year that ends
+    sim.fill_jobs(sim.accounts.flow.sum(axis=0) * sim.world.weight)
+    # petitions lost this year open jobs abroad in the next; accepted offers have filled some of them
+    opened = sim.a.affiliate_jobs * sim.visas.followed_losses() - sim.visas.taken.sum()
     sim.affiliate_jobs = max(opened, 0.0) * sim.world.weight
     sim.year = year + 1
     sim.follow_academia()
 
 
-def search_rates(sim, year):
-    """(category // 3, status, age) probability of considering a move in the year (E4), by demand for the skill."""
+def search_rates(sim, year) -> np.ndarray:
+    """Return (type * tier * role, status, age) the probability of a search in the year (E4), with demand for skills."""
     return np.minimum(sim.search_rates * offers(sim)[:, None, None], 1.0)
 
 
-def exit_rates(sim, year):
-    """(country,) hazard of leaving the occupation, retirement at the last age apart (E9). Source: ``supply.csv``."""
+def exit_rates(sim, year) -> np.ndarray:
+    """Return (country,) exits from the occupation a person-year, without retirement (E9). Source: ``supply.csv``."""
     return sim.world.setting.exit_rate
 
 
