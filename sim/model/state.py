@@ -25,17 +25,17 @@ from sim.world.ties import TEAM
 
 @dataclass
 class Trajectory:
-    """What one simulation lived through.
+    """Recorded path of one simulation, which other simulations can replay if a mechanism is switched off.
 
     Attributes
     ----------
     sizes : year -> (hub,) persons on 1 January
-    sectors : year -> (hub, sector) persons on 1 January, one agent more each
-    jobs : year -> jobs that petitions lost in the year before open abroad
+    sectors : year -> (hub, sector) persons on 1 January, plus one agent in each cell
+    jobs : year -> jobs that lost petitions of the year before open abroad
     academia : year -> (country,) academia's stock on 1 January over its reference path
     leaders : year -> (team,) year in which each leader last moved
-    residence_of_contacts : number of the round of choices -> (slot,) hub where everybody lived in it
-    movers : list of (slot, origin, destination, category, sector, status) arrays; None where nobody asks for them
+    residence_of_contacts : number of the round of choices -> (slot,) hub of residence of everybody in it
+    movers : list of (slot, origin, destination, category, sector, status) arrays; None if moves are not recorded
     """
 
     sizes: dict = field(default_factory=dict)
@@ -46,8 +46,8 @@ class Trajectory:
     residence_of_contacts: Any = field(default_factory=dict)
     movers: list | None = None
 
-    def note(self, people, slots, hubs):
-        """Write down who moves where, as they are before they move, if movers are followed: one array a column."""
+    def note(self, people, slots, hubs) -> None:
+        """Record the moves of ``slots`` to ``hubs``, with attributes before the move, if moves are recorded."""
         if self.movers is not None and len(slots):
             before = people.hub[slots], np.asarray(hubs), people.category[slots], people.sector[slots]
             self.movers.append(tuple(np.array(column) for column in (slots, *before, people.status[slots])))
@@ -55,24 +55,24 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Always:
-    """The same at every time: what a course holds that nothing changes."""
+    """Mapping with one value for every key: an entry of a trajectory that never changes."""
 
     value: Any
 
-    def __getitem__(self, key):
+    def __getitem__(self, key) -> Any:
         return self.value
 
 
-def ties_of_the_start(sim):
-    """A course in which nobody has moved: ties live in the hub where they entered, and no leader leaves a team.
+def ties_of_the_start(sim) -> Trajectory:
+    """Return a trajectory in which nobody has moved: contacts live where they entered, and no leader leaves a team.
 
-    With the network frozen to it, people keep the ties of the start. Entrants have theirs where these entered.
+    With the network frozen to it, everybody observes contacts where these entered.
     """
     return Trajectory(residence_of_contacts=Always(sim.world.entry_hub), leaders=Always(sim.teams.moved.copy()))
 
 
 class Simulation:
-    """One arm of one replicate: its people, and all that they live under.
+    """State of one simulation of one replicate: people, market, visa system, accounts, and the rules in force.
 
     Every attribute is declared here, with shape and unit, and no other module gives a simulation a new one (tested).
     Processes are functions ``step(sim, year)`` in the modules named after their subject: they read anything, and write
@@ -87,8 +87,8 @@ class Simulation:
     seed : int, of the replicate
     """
 
-    # What a simulation is given, and what follows from it once
-    world: Any  # World: setting, everybody who may ever live in it, ties; shared, read only
+    # Inputs, and values computed from them once
+    world: Any  # World: setting, all engineers including future cohorts, ties; shared, read only
     a: Any  # Assumptions
     constants: Any  # HubConstants
     seed: int
@@ -97,29 +97,29 @@ class Simulation:
     entrants: np.ndarray  # (year, hub, kind, tier) persons who enter on the reference path
     mean_pay: float  # kUSD a year, net and real, of the world's engineers at the start
     layout: Any  # Layout: nests and costs of corridors
-    routes: Any  # Routes: permit routes, laid out
-    colleague_share: float  # of the colleagues of the start who count as former colleagues
-    search_rates: np.ndarray  # (category // 3, status, age) probability of considering a move in a year
+    routes: Any  # Routes: fixed properties of the permit routes
+    colleague_share: float  # share of the colleague ties of the world that are in use
+    search_rates: np.ndarray  # (type * tier * role, status, age) probability of a search in a year
     track: np.ndarray | None  # (year, years since entry) promotions to expert over the mean; None without a track
-    person_keys: np.ndarray  # (3,) uint64, draws of ties that count, nationality and family
-    access_key: np.uint64  # draws of the routes that are open to a person in practice
+    person_keys: np.ndarray  # (3,) uint64, draws of ties in use, nationality and family
+    access_key: np.uint64  # draws of the routes that are accessible to a person in practice
 
-    # Policy, and what this simulation is frozen to
+    # Policy, and trajectories that this simulation replays
     policies: tuple  # of Policy
     rules: dict  # now in force, as baseline_rules
     trajectory: Any  # Trajectory being recorded, or None; other simulations can be frozen to it
     frozen_to: dict  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
-    choices: int  # rounds of choices held so far
+    choices: int  # rounds of choices made so far
 
     # People, ties and teams
     people: Any  # Engineers, (slot,) columns
     ties: Any  # Ties, CSR
-    teams: Any  # Teams: (team,) leaders, and when they last moved
+    teams: Any  # Teams: (team,) leaders, and years of their last moves
     entered: np.ndarray  # (slot,) int16, year of entry into the occupation, doctorates counted
-    used: int  # slots up to here have been somebody
+    used: int  # number of slots that have been in use
     spare: int  # first slot beyond all cohorts that is empty
-    seen: np.ndarray  # (slot,) bool, room for kernels.visas.standing, False between calls
-    searchers: list  # 12 arrays of slots: who considers a move, by month
+    seen: np.ndarray  # (slot,) bool, work space of kernels.visas.valid, False between calls
+    searchers: list  # 12 arrays of slots: engineers who search for a move, by month
 
     # Counts of the last 1 January, in agents
     year: int  # the simulation stands on the 1 January of this year
@@ -127,7 +127,7 @@ class Simulation:
     counts: np.ndarray  # (hub, home, tier, status)
     work: np.ndarray  # (hub, role, sector)
     jobs: np.ndarray  # (hub of the employer, tier)
-    remote: np.ndarray  # (hub,) who work for an employer in another hub
+    remote: np.ndarray  # (hub,) residents whose employer is in another hub
     first_work: np.ndarray  # (hub, role, sector) of the start
     academia: np.ndarray  # (1 January, country) academia's stock over its reference path, 1 at the start
 
@@ -135,22 +135,22 @@ class Simulation:
     market: Any  # Market: pay, prices, compute
     sectors: Any  # Sectors: openings and relative utility
     sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
-    hiring: Any  # Hiring: chances of the next job
+    hiring: Any  # Hiring: probabilities of the next job
     open_routes: np.ndarray  # (tier, role, hub, k) bool: the country's k-th route is open
     from_abroad: tuple  # how applicants from abroad spread over routes, see routes.route_shares
     utility_terms: Any  # UtilityTerms of E2, log-odds
-    tables: Any  # Tables: the same, as the kernels read them
-    affiliate_jobs: float  # persons: jobs abroad that the petitions lost last year open
-    vacancies: np.ndarray  # (hub,) persons: jobs that compute has opened and nobody has taken yet
+    tables: Any  # Tables: terms of utility in the layout of the kernels
+    affiliate_jobs: float  # persons: jobs abroad opened by the petitions lost last year
+    vacancies: np.ndarray  # (hub,) persons: vacant jobs among those that compute has opened
     opened: np.ndarray  # (hub,) persons: jobs that compute has opened so far
-    study_start: np.ndarray  # (hub,) log pay that students saw at the start
-    studied: list  # of (hub,) the same, one a year since
+    study_start: np.ndarray  # (2, hub) incentives of foreign students at the start, see supply.study_pull
+    studied: list  # of (2, hub) incentives of foreign students, one array a year
 
     # Permits and accounts
     visas: Any  # VisaSystem: petitions, queues, odds
     accounts: Any  # Accounts of the year
 
-    def __init__(self, world, a, constants, baseline_rules, seed):
+    def __init__(self, world, a, constants, baseline_rules, seed) -> None:
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
         self.policies, self.baseline_rules = (), baseline_rules
@@ -166,11 +166,11 @@ class Simulation:
         self.colleague_share = colleague_share(a)
         self.routes = routes_of(setting)
 
-        # an engineer's nationality and the ties that count are the same in every replicate and under every policy
+        # nationality, family and ties in use depend on the world's seed: they are equal in all replicates and scenarios
         self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])
         self.access_key = rng.key(world.seed, "route reach")
 
-        # people: those of the start, all cohorts behind them, and room for a few beyond the reference path
+        # people of the start, then all cohorts, then spare slots for entrants beyond the reference path
         room = len(world.engineers.hub) // 100
         self.people, self.ties = world.engineers.grown(room), world.ties.grown(room)
         self.used, self.spare = int(world.cohort[1]), int(world.cohort[-1])
@@ -197,11 +197,12 @@ class Simulation:
         self.count()
         self.start_academia()
 
-    def branch(self, policies, frozen_to=()):
-        """An independent copy that lives under ``policies`` from this 1 January on.
+    def branch(self, policies, frozen_to=()) -> "Simulation":
+        """Return an independent copy that follows ``policies`` from this 1 January on.
 
-        ``frozen_to`` switches mechanisms ('network', 'feedback') off: name -> Trajectory of the simulation in which
-        engineers see ties, sizes and jobs instead of in their own. Branches keep what this simulation is frozen to.
+        ``frozen_to`` switches mechanisms ('network', 'feedback') off: name -> Trajectory of another simulation, from
+        which engineers observe ties, sizes and jobs instead of from their own. Branches inherit the entries of this
+        simulation.
         """
         twin = copy(self)
         twin.people = self.people.copy()
@@ -211,15 +212,15 @@ class Simulation:
         twin.policies, twin.trajectory, twin.frozen_to = policies, None, self.frozen_to | dict(frozen_to)
         return twin
 
-    def open_accounts(self):
-        """Start the year's accounts, of the ledger and of the visa offices."""
+    def open_accounts(self) -> None:
+        """Start the accounts of a year and the counts of the visa system."""
         self.accounts = Accounts(len(self.world.setting.hubs), len(self.world.setting.homes))
         self.visas.start_year()
 
-    def count(self):
-        """Count the agents: ``census`` is what the ledger checks, ``counts`` its part by (hub, home, tier, status).
+    def count(self) -> None:
+        """Count the agents: set ``census`` (cell + 1,) and its part ``counts`` by (hub, home, tier, status).
 
-        ``work`` is by (hub, role, sector), ``jobs`` by (hub of the employer, tier), ``remote`` by hub.
+        It also sets ``work`` by (hub, role, sector), ``jobs`` by (hub of the employer, tier) and ``remote`` by hub.
         """
         setting = self.world.setting
         hubs, homes = len(setting.hubs), len(setting.homes)
@@ -229,29 +230,32 @@ class Simulation:
         self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
         self.jobs = jobs.reshape(hubs, len(TIERS))
 
-    def team_completeness(self):
-        """Mean share of a team's living members who live in their leader's hub."""
+    def team_completeness(self) -> float:
+        """Return the mean over teams of the share of members who live in their leader's hub."""
         return completeness(self)
 
-    def residence_of_contacts(self):
-        """(slot,) hub where ties live at the next choice; every simulation makes its choices in the same order."""
+    def residence_of_contacts(self) -> np.ndarray:
+        """Return (slot,) the hub of each contact at the next round of choices; all simulations share the order."""
         self.choices += 1
         return self._seen("network", "residence_of_contacts", self.choices, self.people.hub)
 
-    def leaders(self):
-        """(team,) year in which the leader last moved, as his team sees it."""
+    def leaders(self) -> np.ndarray:
+        """Return (team,) the year in which the leader last moved, as the team observes it."""
         return self._seen("network", "leaders", self.year, self.teams.moved)
 
-    def _seen(self, mechanism, what, key, now):
-        """What engineers see: what there is ``now``, or what there was in the course that a mechanism is held to."""
+    def _seen(self, mechanism, what, key, now) -> Any:
+        """Return what engineers observe: the value ``now``, or that of the trajectory to which a mechanism is frozen.
+
+        If this simulation's trajectory is being recorded, the value is recorded under ``key``.
+        """
         if mechanism in self.frozen_to:
             return getattr(self.frozen_to[mechanism], what)[key]
         if self.trajectory is not None:
             getattr(self.trajectory, what)[key] = copy(now)
         return now
 
-    def spare_slots(self, count):
-        """The next ``count`` empty slots beyond all cohorts, making room where there is none."""
+    def spare_slots(self, count) -> np.ndarray:
+        """Return the next ``count`` empty slots beyond all cohorts; lengthen the arrays if there are too few."""
         first, last = self.spare, self.spare + count
         missing = last - len(self.people.hub)
         if missing > 0:
@@ -262,80 +266,81 @@ class Simulation:
         self.spare = self.used = last
         return np.arange(first, last)
 
-    def january_rules(self):
-        """The rules in force on the 1 January that the simulation stands on, before anybody meets them."""
+    def january_rules(self) -> dict:
+        """Return the rules in force on the simulation's present 1 January."""
         return rules_at(12 * self.year, self.policies, self.baseline_rules)
 
-    def midyear_changes(self, until):
-        """Months that are no January, before that of the year ``until``, whose rules differ from the month before."""
+    def midyear_changes(self, until) -> list[int]:
+        """Return the months before the year ``until``, except Januaries, whose rules differ from the month before."""
         named = [m for m in change_months(self.policies, 12 * self.year, 12 * until) if m % 12]
         rules = {m: rules_at(m, self.policies, self.baseline_rules) for each in named for m in (each - 1, each)}
         return [m for m in named if any(not np.array_equal(x, rules[m - 1][name]) for name, x in rules[m].items())]
 
-    def adopt_rules(self, month):
-        """Put the rules of ``month`` in force."""
+    def adopt_rules(self, month) -> None:
+        """Adopt the rules of ``month``."""
         self.rules = rules_at(month, self.policies, self.baseline_rules)
         self.visas.read_rules()
 
-    def change_rules(self, month):
-        """Put the rules of ``month`` in force in mid-year: choices from this month on see them."""
+    def change_rules(self, month) -> None:
+        """Adopt the rules of ``month`` within a year and update the market: they affect choices from this month on."""
         self.adopt_rules(month)
         update_market(self, month // 12)
 
-    def size(self):
-        """(hub,) stock on 1 January in persons, at full scale."""
+    def size(self) -> np.ndarray:
+        """Return (hub,) the stock on 1 January, in persons at full scale."""
         return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
 
-    def sector_size(self):
-        """(hub, sector) persons on 1 January; an agent more each, so that no sector without anybody is a zero."""
+    def sector_size(self) -> np.ndarray:
+        """Return (hub, sector) persons on 1 January, plus one agent in each cell so that none is zero."""
         return self._seen("feedback", "sectors", self.year, (self.work.sum(axis=1) + 1) * self.world.weight)
 
-    def openings(self):
-        """(hub,) openings of a year, persons, under the rules in force; those that compute opens apart."""
+    def openings(self) -> np.ndarray:
+        """Return (hub,) the openings of a year, persons, under the rules in force, without jobs that compute opens."""
         return openings(self.world.setting, self.a, self.rules, self.jobs_abroad())
 
-    def open_jobs(self, year):
-        """Open, once, the jobs of the compute that has come online; what is taken away again closes none."""
+    def open_jobs(self, year) -> None:
+        """Add the jobs that new compute opens to the vacancies, once; a later fall of compute closes no job (E7)."""
         now = jobs_of(self.world.setting, self.a, self.rules, year)
         self.vacancies = self.vacancies + np.maximum(now - self.opened, 0.0)
         self.opened = np.maximum(self.opened, now)
 
-    def fill_jobs(self, arrivals):
-        """Take what the year's (hub,) arrivals, persons, have filled."""
+    def fill_jobs(self, arrivals) -> None:
+        """Remove the vacancies that the year's ``arrivals`` (hub,), persons, have filled."""
         filled = arrivals * eq.jobs_share(self.vacancies, self.openings())
         self.vacancies = np.maximum(self.vacancies - filled, 0.0)
 
-    def jobs_abroad(self):
-        """Jobs, in persons, that the petitions lost last year open abroad."""
+    def jobs_abroad(self) -> float:
+        """Return the jobs abroad, in persons, opened by the petitions lost last year."""
         return self._seen("feedback", "jobs", self.year, self.affiliate_jobs)
 
-    def start_academia(self):
-        """Begin to write academia down: (year, country), one row a 1 January, all ones at the start."""
+    def start_academia(self) -> None:
+        """Start the record of academia over its path, (1 January, country), with a first row of ones."""
         self.first_work = self.work
         self.academia = academia_over_path(self)[None]
 
-    def follow_academia(self):
-        """Write down academia of this 1 January: who enters ``phd_years`` later depends on it (E9)."""
+    def follow_academia(self) -> None:
+        """Append academia of this 1 January to the record; new doctors ``phd_years`` later depend on it (E9)."""
         now = self._seen("feedback", "academia", self.year, academia_over_path(self))
         self.academia = np.vstack([self.academia, now])
 
 
-def colleague_share(a):
-    """Share of the colleagues of the start who count as former colleagues (E2)."""
+def colleague_share(a) -> float:
+    """Return the share of the world's colleague ties in use, so that their mean is ``former_colleagues`` (E2)."""
     return min(a.former_colleagues / (TEAM - 1), 1.0)
 
 
-def search_table(sim):
-    """(category // 3, status, age) probability of considering a move in a year (E4).
+def search_table(sim) -> np.ndarray:
+    """Return (type * tier * role, status, age) the probability of a search in a year, at the start (E4).
 
-    The rate is an average over the engineers of the start: tiers, statuses and remote workers that consider more are
-    set against those that consider less.
+    The factors of tier, status, age, role and remote work are normalised, so that the mean over the engineers of the
+    start is ``considering_rate``.
     """
     a, setting = sim.a, sim.world.setting
     tier = np.array([a.expert_considering, 1.0, a.entry_considering])
     status = np.array([1.0, 1.0, *[a.temporary_considering] * 4])
     ages = YOUNGEST + np.arange(setting.ages.shape[1])
     ageing = np.exp(-a.b_age * np.maximum(ages - a.age_reference, 0))
+    # mean factor over the engineers of the start, first of tier, status and age, then of role and remote work
     stock = sim.counts.sum(axis=(0, 1))  # tier, status
     weight = (setting.ages @ ageing)[:, None] * stock * tier[:, None] * status
     by_role = setting.role_share * labour.search_factor(sim)
