@@ -1,15 +1,16 @@
-"""The fitted constant of every hub (E2), and the first year in expectation that it stands on; nothing is drawn.
+"""Inversion: the constants of the hubs (E2) with which the expected flows of the first year meet their targets.
 
-Whatever the named factors leave unexplained goes into ``xi``: year-one net migration of every hub then equals its
-target, and experts and others cross borders as often as observed. Every draw of the assumptions is inverted anew, so
-that all pairs start from the same observed year. Source of the method: Berry 1994, RAND Journal of Economics 25.
+The constants ``xi`` hold whatever the named factors leave unexplained. With them the net migration of every hub in the
+first year equals its target, and experts and others cross borders as often as observed. They are fitted anew for every
+draw of the assumptions, so that all replicates start from the same observed year. Source of the method: Berry 1994,
+RAND Journal of Economics 25.
 
-The expected flows are sums of products of matrices, since utility is a sum of what the hub, the corridor and the
-permit add.
+The first year is computed in expectation, without random draws. Utility is a sum of terms of the hub, the corridor and
+the permit; therefore the expected flows are sums of products of matrices.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,43 +25,43 @@ from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, STUDENT, TEMPORARY, TIER_COUNT, category, tier_of
 from sim.world.people import entrant_homes
 
-ROLE, TASTE = 2, 1  # the expected flows stand on the middle role and taste
-# in the country, to the home country, to a third one, and to another country of a home that is a group of countries
+ROLE, TASTE = 2, 1  # role and taste for pay of the engineer whose utilities the expected flows use
+# nest of each way out of a hub: within the country, to the home country, to a third one, and to another country of a
 WAYS = np.array([eq.RESIDENCE, eq.ORIGIN, eq.THIRD, eq.THIRD])
-TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for the others
-TOLERANCE = 1e-4  # of a hub's gross flows, and of the log crossing rates
-# of the accelerated fixed point (Anderson 1965, Journal of the ACM 12); the ridge keeps its steps solvable
+TIER_GROUP = [0, 1, 1]  # border costs are fitted for experts and for all others
+TOLERANCE = 1e-4  # largest residual, relative to a hub's gross flows, or of the log crossing rates
+# accelerated fixed point (Anderson 1965, Journal of the ACM 12); the ridge keeps the linear system regular
 STEP, MEMORY, ROUNDS, RIDGE = 0.5, 10, 250, 0.01
-# Effects of going home are shrunk by this ridge: a gap of 0.1 in the log of exits leaves an effect of 1. Without it
-# border costs, constants and effects run along a valley; with 0.04 the border cost doubles, with 0.2 exits are missed.
+# Effects of returning home are shrunk by this ridge: a gap of 0.1 in the log of exits leaves an effect of 1. Without it
+# border costs, constants and effects are not identified; with 0.04 the border cost doubles, with 0.2 exits are missed.
 SHRINKAGE = 0.1
-HARD, ENOUGH = 0.001, 0.01  # of the robust solver: what net flows and crossings are met to, and may at most miss by
-LASTING, BOOM = 0.02, 2.0  # where no lasting constants meet their targets: to what they do, and the spread of the boom
-LEAST = 0.1
-EVALUATIONS = 20_000  # of the robust solver
+HARD, ENOUGH = 0.001, 0.01  # robust solver: scale of the residuals of net flows and crossings, and largest one accepted
+LASTING, BOOM = 0.02, 2.0  # penalised fit of lasting constants: scale of the residuals, and spread of the boom
+LEAST = 0.1  # share of a cell's exits that stays chosen if expired permits explain more; assumed, grade D
+EVALUATIONS = 20_000  # largest number of evaluations of the robust solver
 
 
 class Expected(NamedTuple):
-    """What is expected of the first year, (tier, origin, destination) persons each; or (tier, home, ...), see below."""
+    """Expected flows of the first year, persons: (tier, origin, destination), or (tier, home, origin, destination)."""
 
-    moves: np.ndarray  # by choice, permits granted
-    applications: np.ndarray  # by choice, for a permit
-    departures: np.ndarray  # home, and of those whose status runs out (E6)
+    moves: np.ndarray  # chosen moves, of people who need no permit or are granted one
+    applications: np.ndarray  # chosen hubs of people who need a permit there
+    departures: np.ndarray  # returns home, and departures after a status has expired (E6)
 
-    def flow(self):
-        """(origin, destination) all moves."""
+    def flow(self) -> np.ndarray:
+        """Return (origin, destination) the persons who move, for any reason."""
         whole = self.moves + self.departures
         return whole.sum(axis=tuple(range(whole.ndim - 2)))
 
 
-def expected(sim, policies=None, by_home=False):
-    """The :class:`Expected` first year of a simulation on its first 1 January.
+def expected(sim, policies=None, by_home=False) -> Expected:
+    """Return the :class:`Expected` first year of a simulation that stands on its first 1 January.
 
     Parameters
     ----------
-    simulation : Simulation
-    policies : in force all year; None for the rules that the simulation stands under
-    by_home : count by home too: (tier, home, origin, destination) persons each
+    sim : Simulation
+    policies : in force all year; None for the simulation's present rules
+    by_home : bool, whether flows are also by home: (tier, home, origin, destination)
     """
     if policies is not None:
         sim = sim.branch(policies)
@@ -81,23 +82,23 @@ def expected(sim, policies=None, by_home=False):
         np.zeros(len(s.hubs)),
         known.move_cost_abroad,
         back,
-    )  # the simulation's pulls hold the constants of its hubs
+    )  # the utility terms of the simulation already contain the hubs' constants
     applied = first.asked - freely
     if not by_home:
         return Expected(first.flows(*own), first.flows(*own, won=applied), sum(leaving).sum(axis=1))
     return Expected(home_flows(first, own, first.won), home_flows(first, own, applied), sum(leaving))
 
 
-def home_flows(first, own, won):
-    """(tier, home, origin, destination) flows: they are linear in the odds of those who arrive, home by home."""
+def home_flows(first, own, won) -> np.ndarray:
+    """Return (tier, home, origin, destination) flows, home by home: flows are linear in the odds ``won``."""
     homes = np.arange(won.shape[2])
     return np.stack([first.flows(*own, won=won * (homes == g)[:, None]) for g in homes], axis=1)
 
 
-def ways_out(trip, odds, lives, dissimilarity):
-    """(tier, home, origin, destination) chances of people who must go abroad (E3); all zero where no door is open.
+def ways_out(trip, odds, lives, dissimilarity) -> np.ndarray:
+    """Return (tier, home, origin, destination) the probabilities of people who must go abroad (E3), 0 if none can.
 
-    ``odds`` are ``asked`` of :func:`exponentials`, like the others.
+    The arguments are as from :func:`exponentials`; ``odds`` takes the place of ``asked``.
     """
     _, origin, third, other_home = np.einsum("wog,wtod,wtgd->wtgod", lives[:, 0], trip, odds, optimize=True)
     each = np.stack([origin, third + other_home])
@@ -107,15 +108,17 @@ def ways_out(trip, odds, lives, dissimilarity):
     return (each / some * worth).sum(axis=0) / np.maximum(worth.sum(axis=0), np.finfo(float).tiny)
 
 
-def ended(sim):
-    """Persons who go home at the end of the year, and whose status runs out then (E6), (tier, home, hub) each.
+def ended(sim) -> tuple[np.ndarray, np.ndarray]:
+    """Return the persons who return home, and those whose status expires, in December (E6): (tier, home, hub) each.
 
-    The hazards of ``year.settle`` on the residents of 1 January, students with what they are granted in the year.
+    The hazards are those of ``visas.update_status``, applied to the residents of 1 January. Students count with the
+    probability that they are granted a work permit during the year.
     """
     s, rules, people, used = sim.world.setting, sim.rules, sim.people, sim.used
     shape = len(TIERS), len(s.homes), len(s.hubs), len(STATUSES)
 
-    def count(mine):
+    def count(mine) -> np.ndarray:
+        """Return (tier, home, hub, status) the persons in the slots ``mine`` (slot,) bool."""
         columns = tier_of(people.category[:used]), people.home[:used], people.hub[:used], people.status[:used]
         cells = np.ravel_multi_index([column[mine].astype(np.int64) for column in columns], shape)
         return np.bincount(cells, minlength=np.prod(shape)).reshape(shape) * sim.world.weight
@@ -132,15 +135,15 @@ def ended(sim):
     return homeward, refused + leavers * (1 - granted)
 
 
-def granted_inside(sim):
-    """(tier, home, hub) chance that somebody on a study status is granted a work permit in the year where they live."""
+def granted_inside(sim) -> np.ndarray:
+    """Return (tier, home, hub) the probability that people on a study status are granted a work permit in the year."""
     route, share, pattern_of = route_shares(sim, abroad=False)
     chance = (share * success_probability(sim, False, sim.visas.known_odds)[:, route][:, None]).sum(axis=-1)
     return chance[pattern_of[0]][:, :, ROLE].swapaxes(0, 1)
 
 
-def expected_searchers(sim):
-    """(hub, home, tier) persons expected to consider a move in the first year, new graduates included."""
+def expected_searchers(sim) -> np.ndarray:
+    """Return (hub, home, tier) the persons expected to search in the first year, new graduates included (E4)."""
     a, s, world = sim.a, sim.world.setting, sim.world
     kind = np.array([1 - a.mover_share, a.mover_share])
     rates = sim.search_rates.reshape(2, TIER_COUNT, ROLE_COUNT, *sim.search_rates.shape[1:])
@@ -151,18 +154,18 @@ def expected_searchers(sim):
     return residents + a.considering_graduate * graduates
 
 
-def tie_factors(sim):
-    """(home, hub) mean factor that ties put on the odds of a hub elsewhere: friends, and former colleagues."""
+def tie_factors(sim) -> np.ndarray:
+    """Return (home, hub) the mean factor of friends and former colleagues on the odds of a hub elsewhere (E2)."""
     a, (friend, colleague) = sim.a, tie_shares(sim.world, sim.colleague_share)
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
 
-def tie_shares(world, colleague_share, sample=30_000):
-    """Shares of the engineers of the start who live elsewhere and have a friend, or a colleague that counts, in a hub.
+def tie_shares(world, colleague_share, sample=30_000) -> tuple[np.ndarray, ...]:
+    """Return the shares of the engineers living elsewhere who have a friend, or a former colleague, in a hub.
 
     Returns
     -------
-    two arrays (home, hub)
+    two arrays (home, hub), from about ``sample`` engineers of the start
     """
     used, people = int(world.cohort[1]), world.engineers
     who = np.arange(0, used, max(1, used // sample))
@@ -173,10 +176,10 @@ def tie_shares(world, colleague_share, sample=30_000):
     return tuple(share_tied(home, hub, bits, *sizes) for bits in ties[::-1])
 
 
-def utility_terms(sim):
-    """(nest, home, tier, hub) log-odds of a hub as an alternative of each nest (E1, E2), constant and corridor apart.
+def utility_terms(sim) -> np.ndarray:
+    """Return (nest, home, tier, hub) log-odds of a hub in each nest (E1, E2), without constant and corridor.
 
-    Who stays or moves within the country has no relief left, who arrives has all of it; ties count elsewhere only.
+    People who stay in the country have no tax relief left, arrivals have all of it; ties count in other hubs only.
     """
     s, t = sim.world.setting, sim.utility_terms
     p = category(0, np.arange(TIER_COUNT), ROLE, TASTE)
@@ -190,22 +193,22 @@ def utility_terms(sim):
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 
 
-def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity):
-    """Odds of all alternatives as factors (E2, E3), so that sums over hubs are products of matrices.
+def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity) -> tuple[np.ndarray, ...]:
+    """Return the odds of all alternatives as factors (E2, E3), so that sums over hubs are products of matrices.
 
-    In which nest a hub is for people of a home who live in another hub is itself such a product, for each of four
-    ``WAYS``.
+    The nest of an alternative depends on the home and the hub of residence; for each of the four ``WAYS`` its indicator
+    is a product of a factor by origin and home and one by home and hub.
 
     Parameters
     ----------
     pull : (nest, home, tier, hub) and trip : (tier, origin, hub), log-odds
-    asks, wins : (home, tier, hub) what permits leave of the odds of choosing a hub abroad, and of arriving there
+    asks, wins : (home, tier, hub) factors of permits on the odds of choosing a hub abroad, and of arriving there
     country : (hub,); is_home : (home, hub) bool; dissimilarity : (nest,)
 
     Returns
     -------
     stay : (tier, hub, home); trip : (way, tier, origin, hub); asked, won : (way, tier, home, hub)
-    lives : (way, 1, origin, home) 1 where people of the home go that way from there, else 0
+    lives : (way, 1, origin, home) 1 if people of the home can take that way from there, else 0
     """
     border, everybody = country[:, None] != country, np.ones_like(is_home)
     goes = np.stack([~border & ~np.eye(len(country), dtype=bool), border, border, border])[:, None]
@@ -218,8 +221,8 @@ def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity):
     return stay, goes * np.exp(-trip / scale), asked, won, lives
 
 
-def drawn_home(lives, back, dissimilarity):
-    """``lives`` of :func:`exponentials`, times the odds of going home beyond the pull of hubs (``Constants.back``)."""
+def drawn_home(lives, back, dissimilarity) -> np.ndarray:
+    """Return ``lives`` of :func:`exponentials` times the odds of returning home, ``HubConstants.back``."""
     if back is None:
         return lives
     lives = lives.copy()
@@ -227,16 +230,23 @@ def drawn_home(lives, back, dissimilarity):
     return lives
 
 
-def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns=False):
-    """(tier, origin, destination) expected first-year moves (E1 to E3), in persons.
+def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns=False) -> Any:
+    """Return (tier, origin, destination) the expected moves of the first year (E1 to E3), in persons.
 
-    ``weight`` is (tier, hub, home) considerers, ``dissimilarity`` (nest,); the others as from ``exponentials``.
+    With ``returns`` it also returns (origin, home) the persons who leave the country, and those who go home.
+
+    Parameters
+    ----------
+    weight : (tier, hub, home) searchers, persons; dissimilarity : (nest,)
+    stay, trip, asked, won, lives : from :func:`exponentials`
     """
+    # sums of odds in each nest; staying is a nest of its own without dissimilarity
     odds = lives * (trip @ asked.swapaxes(2, 3))
-    nest = np.stack([odds[0], odds[1], odds[2] + odds[3]])  # but for staying, which has no dissimilarity
-    nest = np.maximum(nest, np.finfo(float).tiny)  # where a nest is empty
+    nest = np.stack([odds[0], odds[1], odds[2] + odds[3]])
+    nest = np.maximum(nest, np.finfo(float).tiny)  # an empty nest
     worth = nest ** dissimilarity[1:, None, None, None]
-    each = weight / (stay + worth.sum(axis=0)) * worth / nest  # what each unit of the odds adds to a flow
+    # persons that each unit of the odds adds to a flow
+    each = weight / (stay + worth.sum(axis=0)) * worth / nest
     by_way = trip * ((lives * each[WAYS - 1]) @ won)
     if not returns:
         return by_way.sum(axis=0)
@@ -245,9 +255,9 @@ def expected_flows(weight, stay, trip, asked, won, lives, dissimilarity, returns
 
 
 class FirstYear:
-    """Expected flows of the first year as a function of the constants, everything else laid out once."""
+    """Expected flows of the first year as a function of the constants; all other factors are computed once."""
 
-    def __init__(self, sim):
+    def __init__(self, sim) -> None:
         setting, a = sim.world.setting, sim.a
         self.sim = sim
         self.dissimilarity, self.weight = dissimilarity_of(a), expected_searchers(sim).transpose(2, 0, 1)
@@ -261,10 +271,14 @@ class FirstYear:
         self.group = by_group(sim.counts.sum(axis=(0, 1, 3))) * sim.world.weight
         self.foreign = setting.home_share.T <= 0  # hub, home
 
-    def flows(self, xi, move_cost_abroad, back=None, returns=False, won=None):
-        """(tier, origin, destination) persons; with ``returns`` (origin, home) who leave by choice, and who go home.
+    def flows(self, xi, move_cost_abroad, back=None, returns=False, won=None) -> Any:
+        """Return the expected flows under the given constants, see :func:`expected_flows`.
 
-        ``back`` is as in ``Constants``; ``won`` counts other odds than those of who arrives, see :func:`exponentials`.
+        Parameters
+        ----------
+        xi : (hub,) log-odds; move_cost_abroad : (tier,) log-odds; back : as in :class:`HubConstants`
+        returns : bool, whether to return exits and returns by home, too
+        won : odds to count in place of those of arrivals, for example of applications
         """
         scale = self.dissimilarity[WAYS][:, None, None, None]
         pull, cost = np.exp(xi / scale), np.exp(-np.asarray(move_cost_abroad)[:, None, None] / scale)
@@ -282,11 +296,11 @@ class FirstYear:
         )
 
 
-def permit_factors(sim):
-    """(home, tier, hub) factors that permits put on the odds of choosing a hub abroad, and of then arriving there.
+def permit_factors(sim) -> tuple[np.ndarray, np.ndarray]:
+    """Return (home, tier, hub) the factors of permits on the odds of choosing a hub abroad, and of arriving there.
 
-    The share of a home that needs no permit chooses and arrives; the others are discouraged, and arrive with the
-    chance that their routes give.
+    People who need no permit arrive where they choose. For the others the permit lowers the odds of the choice, and
+    they arrive with the probability of success of their routes.
     """
     t, (route, share, pattern_of) = sim.utility_terms, route_shares(sim)
     granted = (share * success_probability(sim, True, sim.visas.known_odds)[:, route][:, None]).sum(axis=-1)
@@ -297,73 +311,75 @@ def permit_factors(sim):
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to
 
 
-def by_group(by_tier):
-    """Experts and others, out of (tier,): the two groups whose border crossings are known."""
+def by_group(by_tier) -> np.ndarray:
+    """Return (2,) the sums of ``by_tier`` (tier,) over experts and over all others, as for border crossings."""
     return np.array([by_tier[0], by_tier[1:].sum()])
 
 
 @dataclass(frozen=True)
 class HubConstants:
-    """Pull of every hub beyond the named factors, in log-odds, and the border cost fitted along with it."""
+    """Fitted constants of the hubs, in log-odds, and the border costs and effects of returning fitted with them."""
 
     permanent: np.ndarray  # (hub,)
     boom: np.ndarray  # (hub,) in the first year
     move_cost_abroad: np.ndarray  # (tier,) log-odds
     start: int
-    back: np.ndarray | None = None  # (home, hub of residence) log-odds of going home, beyond the hubs' own pull (E3)
+    back: np.ndarray | None = None  # (home, hub of residence) log-odds of returning home (E3)
 
-    def at(self, year, boom_half_life):
-        """(hub,) constants of a year: one year's boom is never extrapolated silently."""
+    def at(self, year, boom_half_life) -> np.ndarray:
+        """Return (hub,) the constants of a year: the permanent part, and the boom, which fades with its half-life."""
         return self.permanent + self.boom * 2.0 ** (-(year - self.start) / boom_half_life)
 
 
 @dataclass(frozen=True)
 class AgentOffsets:
-    """What agents do beyond the expected flows, measured at the centre by the fit and kept for every draw."""
+    """Differences between simulated and expected flows, measured by the fit at central assumptions, for all draws."""
 
     net: np.ndarray  # (hub,) persons a year
     crossing: np.ndarray  # (2,) factor on the border crossings of experts and of others
-    later: np.ndarray | None = None  # (hub,) the same of net in the second year, when what ends in December is felt
-    forced: np.ndarray | None = None  # (country, home) persons a year who leave because their permit runs out
+    later: np.ndarray | None = None  # (hub,) net of the second year, persons a year, which events of December affect
+    forced: np.ndarray | None = None  # (country, home) persons a year who leave because their permit has expired
 
 
-def measured_exits(sim):
-    """(country, home) persons a year who leave the country: measured exit rates, times the foreigners who live there.
+def measured_exits(sim) -> np.ndarray:
+    """Return (country, home) the persons a year who leave the country: measured rates times foreign residents.
 
-    Free movers, for whom ``return_hazards.csv`` has no rate, leave as people of their home leave the USA,
-    Americans as they leave Canada. Outside the USA, where no stay is measured, the weight is ``return_elsewhere``. The
-    settled leave ``return_settled`` times as often as the temporary.
+    Free movers have no rate in ``return_hazards.csv``; they leave at the rate of their home in the country where stays
+    are measured. In other countries the weight is ``return_elsewhere``. Settled residents leave ``return_settled``
+    times as often as temporary residents. Source: NCSES stay rates; assumed elsewhere (grade D).
     """
     s, a = sim.world.setting, sim.a
-    usa, can = s.countries.index("usa"), s.countries.index("can")
-    free = np.where(np.array(s.homes) == "usa", s.return_rate[can], s.return_rate[usa])
+    measured = s.stays_measured > 0
+    free = s.return_rate[measured].max(axis=0, initial=0.0)
     rate = np.where(s.return_rate > 0, s.return_rate, free)
-    rate = rate * np.where(np.isin(s.homes, ("kor", "twn", "jpn")), a.return_bonus, 1.0)
-    weight = np.where(np.arange(len(s.countries)) == usa, a.return_choice, a.return_elsewhere)[:, None]
+    rate = rate * np.where(s.return_bonus > 0, a.return_bonus, 1.0)
+    weight = np.where(measured, a.return_choice, a.return_elsewhere)[:, None]
+    # foreign residents, the settled ones (citizens and permanent residents) at their relative rate
     counts = sim.counts.sum(axis=2) * sim.world.weight  # hub, home, status
     away = (s.home_share.T <= 0) * (counts[..., 2:].sum(axis=2) + a.return_settled * counts[..., :2].sum(axis=2))
     by_country = np.stack([away[s.country == c].sum(axis=0) for c in range(len(s.countries))])
     return weight * rate * by_country
 
 
-def chosen_exits(exits, forced):
-    """(country, home) exits that are choices: all less those whose permits run out, and cells where these exceed all.
+def chosen_exits(exits, forced) -> tuple[np.ndarray, np.ndarray]:
+    """Return (country, home) the exits by choice, and bool, whether the cell is infeasible.
 
-    Such a cell is infeasible: it keeps ``LEAST`` of its exits, and is reported.
+    Exits by choice are all exits less those after an expired permit. A cell where these exceed nearly all exits is
+    infeasible; it keeps the share ``LEAST`` of its exits.
     """
     return np.maximum(exits - forced, LEAST * exits), (forced > (1 - LEAST) * exits) & (exits > 0)
 
 
-def none(hubs, start, move_cost_abroad=0.0):
-    """Constants that say nothing, for tests and for the start of a fit."""
+def none(hubs, start, move_cost_abroad=0.0) -> HubConstants:
+    """Return constants that are all zero, for tests and for the start of a fit."""
     return HubConstants(np.zeros(hubs), np.zeros(hubs), np.full(TIER_COUNT, float(move_cost_abroad)), start)
 
 
-def net_targets(setting, boom_weight):
-    """(hub,) persons a year: national figures blended with the industry index, adding up to zero over the world.
+def net_targets(setting, boom_weight) -> np.ndarray:
+    """Return (hub,) targets of net migration, persons a year: national figures blended with the industry index.
 
-    Where the index is silent the national figure stands; what the index moves is taken from those hubs in
-    proportion to their stock.
+    Hubs without an index keep the national figure. Targets sum to zero over the world: hubs without an index share the
+    difference in proportion to their stock.
     """
     spoken = ~np.isnan(setting.index_net)
     target = setting.national_net.copy()
@@ -372,46 +388,48 @@ def net_targets(setting, boom_weight):
     return target - target.sum() * silent / silent.sum()
 
 
-def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None, return_share=1.0):
-    """Constants that make the expected first-year flows meet their targets.
+def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None, return_share=1.0) -> tuple:
+    """Return the constants with which the expected flows of the first year meet their targets.
 
     Parameters
     ----------
     first_year : FirstYear
     targets : (hub,) persons a year, adding up to zero
-    crossing_rates : (2,) experts and others who cross a border, share of the stock a year; None keeps the costs
-    offsets : Offsets, what the agents do beyond the expected flows
-    fitted : (xi, move_cost_abroad) to start from, or with (home, hub) effects of going home
+    crossing_rates : (2,) share of experts and of others who cross a border in a year; None keeps the border costs
+    offsets : AgentOffsets, differences between simulated and expected flows
+    fitted : (xi, move_cost_abroad) to start from, or these and (home, hub) effects of returning home
     going_home : (country, home) persons a year who leave by choice, a soft target; None keeps the effects
-    return_share : of them, those that go home, a soft target by home
+    return_share : share of these who return home, a soft target by home
 
     Returns
     -------
-    xi : (hub,) log-odds, their mean over engineers zero; move_cost_abroad : (tier,) log-odds; where exits are fitted,
-        also (home, hub of residence) log-odds of going home
+    xi : (hub,) log-odds with mean zero over engineers; move_cost_abroad : (tier,) log-odds; if exits are fitted, also
+        (home, hub of residence) log-odds of returning home
 
     Raises
     ------
     InvariantError
-        where no constants meet the targets: such a draw of the assumptions is refused and counted
+        if no constants meet the targets; the caller rejects such a draw of the assumptions and counts it
     """
     xi, cost, back = fitted if len(fitted) == 3 else (*fitted, None)
     country, hubs = first_year.sim.world.setting.country, len(xi)
     of_country = np.eye(country.max() + 1)[country].T  # country, hub
-    homes, kinds, known = 0, 0, None  # effects of homes and countries, the former, and the margins that they meet
+    homes, kinds, known = 0, 0, None  # numbers of effects in all and by home, and their targets
 
-    def margins(persons, home):
-        """Logs of exits by home, of those of them that lead home, and of exits by country of residence."""
+    def margins(persons, home) -> np.ndarray:
+        """Return the logs of exits by home, of exits that lead home, and of exits by country of residence."""
         return np.log(np.maximum(np.concatenate([persons.sum(axis=0), home, persons.sum(axis=1)]), 0.1))
 
-    def laid(effects):  # (home, hub of residence)
+    def laid(effects) -> np.ndarray:
+        """Return (home, hub of residence) the sums of the effects of home and of country."""
         return effects[:kinds, None] + effects[kinds:] @ of_country
 
     if going_home is not None:
         homes, kinds = sum(going_home.shape), going_home.shape[1]
         known = margins(going_home, return_share * going_home.sum(axis=0))
 
-    def residual(x):
+    def residual(x) -> np.ndarray:
+        """Return the relative gaps of net flows, then the log gaps of crossings and of exits; 0 at the solution."""
         rho = laid(x[-homes:]) if homes else back
         found = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if crossing_rates is not None else cost, rho, homes > 0)
         flow = found[0] if homes else found
@@ -439,23 +457,25 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         start = np.concatenate([start, back[:, 0], back[0, first] - back[0, 0]])
     why, firm = "", len(start) - homes
     with np.errstate(all="ignore"):
+        # the fast fixed point first, then the robust solver
         x = anderson(residual, start)
         if x is None:
             x, why = robust(residual, start, firm)
-        if x is None and crossing_rates is None:  # what lasts gives way: the targets are met as nearly as can be
+        if x is None and crossing_rates is None:  # lasting constants may miss their targets: the nearest fit
             x = nearest(residual, start)
     if x is None:
         raise InvariantError(f"no hub constants meet the first year's flows under these assumptions: {why}")
+    # a common constant changes no choice: set the mean over engineers to zero
     fitted_cost = cost if crossing_rates is None else x[hubs:][TIER_GROUP]
     fixed = x[:hubs] - np.average(x[:hubs], weights=first_year.size), fitted_cost
     return (*fixed, laid(x[-homes:])) if homes else fixed
 
 
-def anderson(residual, x):
-    """A root of ``residual`` from ``x`` on by Anderson mixing, None where none is found in ``ROUNDS`` rounds.
+def anderson(residual, x) -> np.ndarray | None:
+    """Return a root of ``residual`` by Anderson mixing from ``x`` (n,), or None after ``ROUNDS`` rounds without one.
 
-    Each round extrapolates from the last ``MEMORY`` ones. The same steps as ``scipy.optimize.anderson``, the oracle of
-    the tests, without the import, which takes a worker longer than its draws do.
+    Each round extrapolates from the last ``MEMORY`` ones. The steps are those of ``scipy.optimize.anderson``, with
+    which the tests compare; importing scipy takes longer than the draws of a worker.
     """
     found, steps, changes = residual(x), np.empty((0, len(x))), np.empty((0, len(x)))
     for _ in range(ROUNDS):
@@ -474,11 +494,11 @@ def anderson(residual, x):
     return None
 
 
-def robust(residual, x, firm):
-    """Constants by Levenberg and Marquardt's method from ``x`` on, or None and why there are none.
+def robust(residual, x, firm) -> tuple[np.ndarray | None, str]:
+    """Return a root by the Levenberg-Marquardt method from ``x`` (n,), and "", or None and the reason of the failure.
 
-    The first ``firm`` targets are met more closely than the others, effects of going home. *Infeasible*: the solver
-    came to rest where firm targets are missed; *not converged*: it was still moving when it gave up.
+    The first ``firm`` residuals have a larger weight than the others, the effects of returning home. *Infeasible*: the
+    solver converged where firm targets are missed; *not converged*: it reached the limit of evaluations.
     """
     from scipy.optimize import least_squares
 
@@ -498,11 +518,12 @@ def robust(residual, x, firm):
     return None, f"{kind} (largest gap {100 * worst:.1f} % of gross flows)"
 
 
-def nearest(residual, x):
-    """Constants near ``x`` whose flows come as near to their targets as can be, by penalised least squares."""
+def nearest(residual, x) -> np.ndarray:
+    """Return constants near ``x`` with small residuals, by least squares with a penalty on the distance from ``x``."""
     from scipy.optimize import least_squares
 
-    def weighed(y):
+    def weighed(y) -> np.ndarray:
+        """Return the scaled residuals and the scaled distances from ``x``."""
         found = np.concatenate([residual(y) / LASTING, (y - y.mean() - x + x.mean()) / BOOM])
         return np.nan_to_num(found, nan=1e6, posinf=1e6, neginf=-1e6)
 
