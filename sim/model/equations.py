@@ -1,6 +1,6 @@
 r"""The equations of the model, E1 to E12, in plain numpy: this file is the definition.
 
-Every function is pure, takes its uniforms as arguments and draws nothing. Axis order is (engineer, hub) or
+All functions are pure; those that need random numbers take uniforms as arguments. Axis order is (engineer, hub) or
 (origin, destination); ``d`` is an alternative, ``o`` the hub of residence, ``g`` the home, ``t`` the tier.
 
 =======================  ==============================================  =================
@@ -14,7 +14,7 @@ symbol                   meaning                                         unit
 :math:`\xi_d`            fitted constant of *d*                          log-odds
 :math:`D`                demand for a tier or role over the baseline's   1
 :math:`A_c`              academia's stock of country *c*                 persons
-:math:`\bar A_c`         the same on the reference path                  persons
+:math:`\bar A_c`         academia's stock on the reference path          persons
 :math:`L`                length of a doctorate, ``phd_years``            years
 :math:`x_d`              share of experts in the stock of hub *d*        1
 :math:`E_t`              entrants in tier *t*                            persons a year
@@ -33,10 +33,10 @@ import numpy as np
 STAY, RESIDENCE, ORIGIN, THIRD = range(4)  # nests of E3
 
 
-def gross_value(base, bonus, liquid, illiquid, liquid_equity_weight, illiquid_equity_weight):
-    r"""Pay as the engineer values it (E1, first half): :math:`b + w_{liq} q + w_{ill} q'`, in kUSD a year.
+def gross_value(base, bonus, liquid, illiquid, liquid_equity_weight, illiquid_equity_weight) -> np.ndarray:
+    r"""Return gross pay with equity as engineers value it (E1): :math:`b + w_{liq} q + w_{ill} q'`, kUSD a year.
 
-    Equity counts for less than cash, illiquid equity for less than liquid. Source: market facts m27, m28; grade D.
+    Engineers value equity below cash, and illiquid equity below liquid equity. Source: market facts m27, m28; grade D.
 
     >>> float(gross_value(100.0, 10.0, 50.0, 20.0, 0.8, 0.5))
     160.0
@@ -44,8 +44,8 @@ def gross_value(base, bonus, liquid, illiquid, liquid_equity_weight, illiquid_eq
     return base + bonus + liquid_equity_weight * liquid + illiquid_equity_weight * illiquid
 
 
-def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0):
-    """Effective tax rate at a gross pay (E1), between tabulated incomes on a logarithmic scale.
+def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0) -> np.ndarray:
+    """Return the effective tax rate at a gross pay (E1), interpolated in the logarithm of tabulated incomes.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0):
 
 def net_real_pay(
     gross, tax, relief, relief_years, fee_kusd, price, horizon, expected_stay, fee_pass_through, price_weight
-):
-    r"""Net real pay averaged over the horizon *H* that people look ahead; a fee, over the expected stay *S* (E1).
+) -> np.ndarray:
+    r"""Return net real pay (E1), averaged over the horizon *H* of engineers; fees are spread over the stay *S*.
 
     .. math:: y = \frac{\frac1H\sum_{h<H}\left[w\,(1-\tau_h)\right] - \phi f / S}{P^{\,\theta}}
 
-    ``relief`` is the share of the tax taken away while a scheme runs, for ``relief_years``: beyond the horizon it is
-    worth nothing more. All arguments broadcast.
+    ``relief`` is the share of the tax that a scheme removes for ``relief_years``; years beyond the horizon have no
+    value. All arguments broadcast.
 
     Returns
     -------
@@ -90,13 +90,13 @@ def net_real_pay(
     return np.maximum(kept - fee_pass_through * fee_kusd / expected_stay, 1.0) / price**price_weight
 
 
-def pay_utility(pay, linear_pay, mean_pay):
-    r"""How net real pay enters utility (E2), up to its coefficient.
+def pay_utility(pay, linear_pay, mean_pay) -> np.ndarray:
+    r"""Return the utility of net real pay (E2), before its coefficient.
 
     .. math:: (1-\omega)\ln y + \omega\,(\ln\bar y + y/\bar y - 1)
 
-    Log pay, or with :math:`\omega = 1` linear pay: it meets the other at the mean pay with the same slope, so that
-    ``b_pay`` means the same there. Which of them people follow is a choice of model, not known (grade D).
+    Utility is logarithmic for :math:`\omega = 0` and linear for :math:`\omega = 1`. At the mean pay :math:`\bar y` both
+    have one value and slope, so that ``b_pay`` has one meaning. The choice between them is an assumption (grade D).
 
     >>> pay_utility(np.array([50.0, 100.0]), 1.0, 50.0).round(6).tolist()
     [3.912023, 4.912023]
@@ -104,8 +104,10 @@ def pay_utility(pay, linear_pay, mean_pay):
     return (1 - linear_pay) * np.log(pay) + linear_pay * (np.log(mean_pay) + pay / mean_pay - 1)
 
 
-def pay_gain(pay_with, pay_without, linear_pay, mean_pay):
-    r"""The difference of two :func:`pay_utility` (E2), :math:`\ln(y/y_0)` for log pay; any unit common to all three.
+def pay_gain(pay_with, pay_without, linear_pay, mean_pay) -> np.ndarray:
+    r"""Return the difference of two :func:`pay_utility` (E2), :math:`\ln(y/y_0)` for log pay.
+
+    The two pays and ``mean_pay`` have one unit, whichever it is.
 
     >>> float(pay_gain(60.0, 50.0, 1.0, 100.0))
     0.1
@@ -113,16 +115,18 @@ def pay_gain(pay_with, pay_without, linear_pay, mean_pay):
     return (1 - linear_pay) * np.log(pay_with / pay_without) + linear_pay * (pay_with - pay_without) / mean_pay
 
 
-def compute_pull(compute, b_compute, world_mean):
-    r"""Pull of compute (E2): :math:`b_c[r]\,(\ln(1+\min(c_d/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})`.
+def compute_pull(compute, b_compute, world_mean) -> np.ndarray:
+    r"""Return the log-odds of compute (E2).
 
-    Compute per engineer is seen against the world's of the day, :math:`\bar c(t)`, up to *s* times it: fleets grow by
-    40 % a year, and the same lead is worth the same in every year. The coefficient differs by role. **No causal
-    estimate of it exists** (grade D): every result that leans on it says so.
+    .. math:: b_c[r]\,(\ln(1+\min(c_d/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})
+
+    Compute per engineer is relative to the world's mean of the year, :math:`\bar c(t)`, and capped at *s* times it.
+    Fleets grow by 40 % a year; an equal relative lead has an equal effect in every year. The coefficient differs by
+    role. **No causal estimate of it exists** (grade D): every result that depends on it says so.
 
     Parameters
     ----------
-    compute : over the world's per engineer, at most ``compute_saturation``; world_mean : of its ln(1 + c)
+    compute : relative to the world's per engineer, at most ``compute_saturation``; world_mean : mean of ln(1 + compute)
 
     >>> float(compute_pull(np.exp(1.0) - 1, 0.1, 0.0).round(6))
     0.1
@@ -161,8 +165,8 @@ def utility(
     moves=False,
     jobs=0.0,
     going_home=0.0,
-):
-    r"""Utility of alternative *d* for engineer *i* from home *g* who lives in *o* (E2): the sum itself.
+) -> np.ndarray:
+    r"""Return the utility of alternative *d* for engineer *i* from home *g* who lives in *o* (E2), in log-odds.
 
     .. math:: V_{id} = b_p[i]\,(u(y_d) + s_d\,1[d\ne o]) + K_{d} + b_N\ln N_d + b_f\,1[\text{friend in } d]
               + b_\delta\ln(1+\delta_{gd}) + b_h h_{gd} + b_\ell\ell_{gd}
@@ -170,24 +174,24 @@ def utility(
               + \pi_{id} + \ln v_d + \ln m\,1[\text{former colleague in } d] + J_d + G_{d} + \rho_{go} + \xi_d
 
     with :math:`\pi_{id} = -b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01)) - f` for people who need a permit in
-    *d*, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where *r* is what a remote job pays more than one in *d*.
-    A term left out is 0, for a resident who stays: the engine's tables are this function with some of its terms.
+    *d*, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where *r* is the gain of pay of a remote job.
+    An argument left out adds 0. The tables of the simulation are this function with some of its terms.
     Absence is a mask of :func:`choice_probabilities`, never ``ln 0``. All arguments broadcast.
 
     Parameters
     ----------
-    a : Assumptions, of which the coefficients are read
-    b_pay : of the engineer, by taste
+    a : Assumptions, the coefficients
+    b_pay : coefficient of pay of the engineer, by taste
     net_pay, mean_pay : kUSD a year, E1; sign_on_gain, remote_gain : differences of :func:`pay_utility`
     compute : log-odds, from :func:`compute_pull`
     size : persons; openings : persons a year; diaspora : compatriot engineers at the start
     home_share, language : in [0, 1]; corridor : log-odds, from :func:`corridor_pull`
     move_cost_abroad : log-odds, fitted to the border crossings of the tier
     family_cost : log-odds, from :func:`family_costs`
-    months_waiting, mean_odds : of the routes that people take, 1 where no permit is drawn; permit odds act once, in
-        the visa system, here only with a small coefficient, since odds in both places would make grants oscillate
-    fee_loss : log-odds, what the engineer's part of the fees takes from pay
-    sector_value, own_sector : log-odds, from the functions of the same names; the second for who stays
+    months_waiting, mean_odds : mean over the routes that people take, odds 1 without a lottery; odds act mainly in the
+        visa system and here only with a small coefficient, because a large effect in both would make grants oscillate
+    fee_loss : log-odds, loss of pay by the engineer's part of the fees
+    sector_value, own_sector : log-odds, from the functions with these names; the second for people who stay
     jobs : log-odds, from :func:`jobs_pull`; going_home : log-odds, fitted, by home and country of residence, for the
         home of people who live elsewhere
     constant : log-odds, fitted; moves : bool, :math:`d\ne o`; is_border : bool, the two lie in different countries
@@ -232,17 +236,17 @@ def utility(
     )
 
 
-def corridor_pull(a, residual):
-    r"""What data say of a pair of countries beyond the corridor kernel (E2).
+def corridor_pull(a, residual) -> np.ndarray:
+    r"""Return the effect of a pair of countries on moves, beyond the kernel of distance and language (E2).
 
     .. math:: \kappa_{od} = s\,t\,\lambda_3 \ln\frac{k + Y_{od}}{k + M_{od}}
 
-    The nested logit divides utility by the dissimilarity of the nest, so with strength *s* and transfer *t* 1 the flow
-    to a third country carries the whole residual. The residual holds for every draw of the assumptions.
+    The nested logit divides utility by the dissimilarity of the nest; with strength *s* and transfer *t* of 1 the flow
+    to a third country has the full residual. The residual is data and equal for all draws of the assumptions.
 
     Parameters
     ----------
-    a : Assumptions, of which strength, transfer and the dissimilarity of third countries are read
+    a : Assumptions: strength, transfer and the dissimilarity of third countries
     residual : :math:`\ln((k + Y)/(k + M))`, *Y* observed flows and *M* those of the kernel, ``corridor_effects.csv``
 
     Returns
@@ -258,14 +262,14 @@ def corridor_pull(a, residual):
     return a.corridor_strength * a.corridor_transfer * a.nest_third * residual
 
 
-def nests(origin, country, is_home):
-    """Nest of every alternative (E3): stay, other hubs of the country, the origin country, third countries.
+def nests(origin, country, is_home) -> np.ndarray:
+    """Return the nest of every alternative (E3): stay, other hubs of the country, home country, third countries.
 
-    The origin country is a nest of its own for people who live elsewhere.
+    The home country is a nest of its own for people who live elsewhere.
 
     Parameters
     ----------
-    origin : (engineer,) hub; country : (hub,); is_home : (engineer, hub) bool, hub lies in the origin country
+    origin : (engineer,) hub; country : (hub,); is_home : (engineer, hub) bool, hub lies in the home country
 
     Returns
     -------
@@ -282,27 +286,31 @@ def nests(origin, country, is_home):
     return nest.astype(np.int8)
 
 
-def choice_probabilities(v, nest, dissimilarity, is_open):
-    r"""Nested logit (E3): :math:`P_d = \frac{e^{V_d/\lambda_n}}{S_n}\,\frac{S_n^{\lambda_n}}{\sum_m S_m^{\lambda_m}}`.
+def choice_probabilities(v, nest, dissimilarity, is_open) -> np.ndarray:
+    r"""Return choice probabilities by nested logit (E3).
 
-    with :math:`S_n=\sum_{d\in n}e^{V_d/\lambda_n}`. Absence is a mask (``is_open``), never ``ln 0``.
-    Source: McFadden 1978; Train 2009, chapter 4.
+    .. math:: P_d = \frac{e^{V_d/\lambda_n}}{S_n}\,\frac{S_n^{\lambda_n}}{\sum_m S_m^{\lambda_m}},\qquad
+              S_n=\sum_{d\in n}e^{V_d/\lambda_n}
+
+    Absence is a mask (``is_open``), never ``ln 0``. Source: McFadden 1978; Train 2009, chapter 4.
 
     Parameters
     ----------
-    v, nest, is_open : (engineer, hub); dissimilarity : (4,), by nest, that of staying is 1
+    v, nest, is_open : (engineer, hub); dissimilarity : (4,) by nest, 1 for staying
 
     Returns
     -------
-    (engineer, hub), rows add up to 1
+    (engineer, hub) probabilities, rows add up to 1
 
     >>> v = np.zeros((1, 4)); nest = np.array([[0, 3, 3, 3]])
     >>> choice_probabilities(v, nest, np.ones(4), np.ones((1, 4), bool)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
     lam = np.asarray(dissimilarity)[nest]
+    # subtract the largest utility of each engineer, so that no exponential overflows
     reference = np.max(np.where(is_open, v, -np.inf), axis=1, keepdims=True)
     e = np.where(is_open, np.exp((np.where(is_open, v, reference) - reference) / lam), 0.0)
+    # inclusive sum of each nest, and its weight
     total = np.zeros_like(v)
     nest_weight = np.zeros((len(v), 4))
     for n in range(4):
@@ -314,8 +322,8 @@ def choice_probabilities(v, nest, dissimilarity, is_open):
     return e / total * np.take_along_axis(nest_share, nest.astype(np.intp), axis=1)
 
 
-def choose(probabilities, nest, u):
-    """The alternative that a uniform picks (E3), alternatives laid end to end by nest, then by hub.
+def choose(probabilities, nest, u) -> np.ndarray:
+    """Return the alternative that the uniform ``u`` selects (E3); alternatives are ordered by nest, then by hub.
 
     >>> p = np.array([[0.5, 0.2, 0.3]]); nest = np.array([[3, 0, 3]])
     >>> [int(choose(p, nest, np.array([x]))[0]) for x in (0.1, 0.3, 0.69, 0.71)]
@@ -327,15 +335,17 @@ def choose(probabilities, nest, u):
     return np.take_along_axis(order, np.minimum(at, probabilities.shape[1] - 1)[:, None], axis=1)[:, 0]
 
 
-def search_rates(rate, mobility, tier_factor, status_factor, mover_ratio, mover_share, age, b_age, age_reference):
-    r"""Probability of considering a move within the year (E4).
+def search_rates(
+    rate, mobility, tier_factor, status_factor, mover_ratio, mover_share, age, b_age, age_reference
+) -> np.ndarray:
+    r"""Return the probability of a search for a move within the year (E4).
 
-    :math:`p = \rho\,m_r\,f_t\,f_s\,k\,e^{-b_a\max(a-30,0)}`, with *k* such that movers consider ``mover_ratio`` times
-    as often as stayers and both average 1. Source of the age profile: Rogers and Castro 1981.
+    :math:`p = \rho\,m_r\,f_t\,f_s\,k\,e^{-b_a\max(a-30,0)}`, with *k* such that movers search ``mover_ratio`` times
+    as often as stayers and the mean of both is 1. Source of the age profile: Rogers and Castro 1981.
 
     Returns
     -------
-    (type, tier, role, status, age), clipped to [0, 1]; type 0 stays, type 1 moves
+    (type, tier, role, status, age), clipped to [0, 1]; type 0 is stayers, type 1 movers
     """
     stayer = 1 / (1 - mover_share + mover_share * mover_ratio)
     kind = np.array([stayer, stayer * mover_ratio])
@@ -345,11 +355,11 @@ def search_rates(rate, mobility, tier_factor, status_factor, mover_ratio, mover_
     return np.clip(p * ageing, 0.0, 1.0)
 
 
-def p_employer_pays(fee_usd, p_at_100k, fee_pass_through, fee_sigma):
-    r"""Probability that an employer pays a fee (E5): :math:`1-\Phi((\ln(s f)-\mu)/\sigma)`, 1 at fee 0.
+def p_employer_pays(fee_usd, p_at_100k, fee_pass_through, fee_sigma) -> np.ndarray:
+    r"""Return the probability that an employer pays a fee (E5): :math:`1-\Phi((\ln(s f)-\mu)/\sigma)`, 1 at fee 0.
 
-    *s* is the employer's share of the fee and :math:`\mu` is fitted to the payers at 100,000 USD, so that
-    break-even has a meaning. Source of the payers: about 70 by February 2026; grade C.
+    *s* is the employer's share of the fee, and :math:`\mu` is fitted to the share of employers that pay 100,000 USD.
+    Source of that share: about 70 by February 2026; grade C.
 
     >>> round(float(p_employer_pays(100_000.0, 0.25, 0.3, 1.0)), 6), float(p_employer_pays(0.0, 0.25, 0.3, 1.0))
     (0.25, 1.0)
@@ -362,16 +372,18 @@ def p_employer_pays(fee_usd, p_at_100k, fee_pass_through, fee_sigma):
     return np.where(fee > 0, 1 - ndtr((np.log(share * np.maximum(fee, 1e-9)) - mu) / fee_sigma), 1.0)
 
 
-def lottery_clock(u, weight):
-    r"""Exponential clock of a registration (E5): the first *S* to ring are selected, without replacement.
+def lottery_clock(u, weight) -> np.ndarray:
+    r"""Return the exponential clocks of registrations (E5); the *S* smallest are selected, without replacement.
 
     :math:`-\ln(1-u)/w`; Efraimidis and Spirakis 2006, Information Processing Letters 97.
     """
     return -np.log1p(-u) / weight
 
 
-def pay_level(pay, size, size_reference, years, pay_growth, wage_supply_elasticity, agglomeration_productivity):
-    r"""Gross pay after the stock has moved (E7), nominal.
+def pay_level(
+    pay, size, size_reference, years, pay_growth, wage_supply_elasticity, agglomeration_productivity
+) -> np.ndarray:
+    r"""Return nominal gross pay after a change of the stock (E7).
 
     :math:`w = w_0 e^{g t}(N/\bar N)^{\alpha-\epsilon}`: the sum over years of
     :math:`d\ln w = g + \epsilon(g_{demand}-d\ln N)`, where demand follows the reference path :math:`\bar N`,
@@ -382,8 +394,8 @@ def pay_level(pay, size, size_reference, years, pay_growth, wage_supply_elastici
     return pay * np.exp(pay_growth * years + (agglomeration_productivity - wage_supply_elasticity) * ahead)
 
 
-def price_level(price, size, size_reference, engineer_share, housing_elasticity):
-    r"""Local prices (E8): :math:`P = P_0 (N/\bar N)^{\eta s}`, *s* the engineers' share of metropolitan employment.
+def price_level(price, size, size_reference, engineer_share, housing_elasticity) -> np.ndarray:
+    r"""Return local prices (E8): :math:`P = P_0 (N/\bar N)^{\eta s}`, *s* engineers' share of metropolitan employment.
 
     Sources: :math:`\eta` is assumed (grade D); ``employment.csv`` (grade D).
     """
@@ -391,8 +403,8 @@ def price_level(price, size, size_reference, engineer_share, housing_elasticity)
     return price * np.exp(housing_elasticity * engineer_share * ahead)
 
 
-def doctor_path(doctors, years, phd_growth):
-    r"""New doctors on the reference path (E9): :math:`P_c(t) = P_c(0)(1+g_P)^t`, slower than the boom of the field.
+def doctor_path(doctors, years, phd_growth) -> np.ndarray:
+    r"""Return new doctors on the reference path, persons a year (E9): :math:`P_c(t) = P_c(0)(1+g_P)^t`.
 
     Source: output of AI doctorates in the USA grows under 3 % a year (m59, grade B); other countries assumed alike.
 
@@ -402,8 +414,8 @@ def doctor_path(doctors, years, phd_growth):
     return doctors * (1 + phd_growth) ** years
 
 
-def drain(academia, academia_elasticity):
-    r"""New doctors after academia has lost its professors (E9): :math:`(A_c(t-L)/\bar A_c(t-L))^{\eta_A}`.
+def drain(academia, academia_elasticity) -> np.ndarray:
+    r"""Return the factor of academia's size on new doctors (E9): :math:`(A_c(t-L)/\bar A_c(t-L))^{\eta_A}`.
 
     Parameters
     ----------
@@ -419,15 +431,15 @@ def drain(academia, academia_elasticity):
     return np.asarray(academia) ** academia_elasticity
 
 
-def demand_factor(demand, demand_elasticity):
-    r"""What demand does to offers (E4), entry (E9) and promotion (E10): :math:`D^{\eta_D}`; grade D."""
+def demand_factor(demand, demand_elasticity) -> np.ndarray:
+    r"""Return the factor of demand on offers (E4), entry (E9) and promotion (E10): :math:`D^{\eta_D}`; grade D."""
     return np.asarray(demand) ** demand_elasticity
 
 
-def skill_pay(tier_pay, role_pay, tier_demand, role_demand, wage_supply_elasticity):
-    r"""Pay of a tier and role over that of the baseline (E7): :math:`m_t m_r\,(D_t D_r)^{\epsilon}`.
+def skill_pay(tier_pay, role_pay, tier_demand, role_demand, wage_supply_elasticity) -> np.ndarray:
+    r"""Return pay of a tier and role relative to the baseline (E7): :math:`m_t m_r\,(D_t D_r)^{\epsilon}`.
 
-    Demand that grows by *x* logs raises pay by :math:`\epsilon x`, as a stock that lags its path by as much does.
+    A rise of log demand by *x* raises log pay by :math:`\epsilon x`, as a stock *x* below its path does.
 
     Parameters
     ----------
@@ -444,10 +456,12 @@ def skill_pay(tier_pay, role_pay, tier_demand, role_demand, wage_supply_elastici
     return tier[:, None] * role
 
 
-def growth_rate(rate_start, year, world_growth, long_growth, growth_half_life, growth_until=2028, start=2026):
-    r"""Growth of a country's stock on the reference path (E9).
+def growth_rate(
+    rate_start, year, world_growth, long_growth, growth_half_life, growth_until=2028, start=2026
+) -> np.ndarray:
+    r"""Return the growth rate of a country's stock on the reference path, a year (E9).
 
-    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: a boom year never compounds for ten. Grade D.
+    :math:`r_c(t) = r_w(t) + (r_c(0)-r_w(0))\,2^{-t/T}`: the first year's difference to world growth fades. Grade D.
 
     >>> [round(float(growth_rate(0.13, y, 0.09, 0.04, 2.0)), 4) for y in (2026, 2028, 2030)]
     [0.13, 0.11, 0.05]
@@ -456,15 +470,15 @@ def growth_rate(rate_start, year, world_growth, long_growth, growth_half_life, g
     return world + (rate_start - world_growth) * 2.0 ** (-(np.asarray(year) - start) / growth_half_life)
 
 
-def balanced_promotion(tier_stock, entrants):
-    r"""Promotion rates that keep the tiers' shares of the start (E10), in closed form.
+def balanced_promotion(tier_stock, entrants) -> np.ndarray:
+    r"""Return the promotion rates that keep the tiers' shares of the start (E10), in closed form.
 
     .. math:: h_{entry} = \frac{E_{entry} - e N_{entry}}{N_{entry} + E_{entry}},\qquad
               h_{pract} = \frac{E_{pract} + h_{entry}(N_{entry} + E_{entry}) - e N_{pract}}{N_{pract} + E_{pract}}
 
-    with :math:`e=\sum E/\sum N`: what a tier gains beyond its part of the growth goes on to the next better one. Exits
-    take the same part of all tiers and drop out. Entrants may be promoted in their first year. Where a field grows
-    more slowly, its people are promoted more slowly (Keyfitz 1973, Population Studies 27).
+    with :math:`e=\sum E/\sum N`: promotions move on the entrants of a tier beyond its share of growth. Exit rates are
+    equal in all tiers and cancel. Entrants may be promoted in their first year. Slower growth of a field implies slower
+    promotion (Keyfitz 1973, Population Studies 27).
 
     Parameters
     ----------
@@ -484,16 +498,17 @@ def balanced_promotion(tier_stock, entrants):
     return np.array([0.0, onwards / (practitioners + as_practitioners), promoted / (entry + as_entry)])
 
 
-def promotion_rate(rate, expert_share, world_share, mean_mentoring, demand, b_mentoring):
-    r"""Promotion where experts are (E10): :math:`h_{td} = h_t\,D_t\,(x_d/\bar x)^{b_m}/m_t`.
+def promotion_rate(rate, expert_share, world_share, mean_mentoring, demand, b_mentoring) -> np.ndarray:
+    r"""Return promotion rates by tier and hub (E10): :math:`h_{td} = h_t\,D_t\,(x_d/\bar x)^{b_m}/m_t`.
 
-    The world's share :math:`\bar x` of experts and the mean :math:`m_t` over the engineers of the tier are those of
-    the start: mentoring says where people are promoted, and how many in all only where experts have become denser.
+    Promotions are more frequent where experts are dense, who mentor others. :math:`\bar x` is the world's share of
+    experts and :math:`m_t` the mean mentoring over the engineers of the tier, both at present: mentoring distributes
+    promotions over hubs and leaves their number as it is.
 
     Parameters
     ----------
     rate, mean_mentoring : (tier,) per person-year, 1; demand : (tier,) factor of policy on promotions out of the tier
-    expert_share : (hub,) now; world_share : of the world at the start
+    expert_share : (hub,) share of experts in the stock; world_share : of the world
 
     Returns
     -------
@@ -507,15 +522,15 @@ def promotion_rate(rate, expert_share, world_share, mean_mentoring, demand, b_me
     return np.clip(level[:, None] * mentoring(expert_share, world_share, b_mentoring), 0.0, 1.0)
 
 
-def mentoring(expert_share, world_share, b_mentoring):
-    r"""Promotions of a hub over those where experts are as dense as in the world (E10): :math:`(x_d/\bar x)^{b_m}`."""
+def mentoring(expert_share, world_share, b_mentoring) -> np.ndarray:
+    r"""Return (hub,) the factor of the share of experts on promotions (E10): :math:`(x_d/\bar x)^{b_m}`; grade D."""
     return (np.maximum(expert_share, 1e-9) / world_share) ** b_mentoring
 
 
-def job_lock(queue_share, permanent_queue_job_change):
-    r"""Job changes where a share *q* queues for permanent residence over those where nobody does (E10): :math:`1+cq`.
+def job_lock(queue_share, permanent_queue_job_change) -> np.ndarray:
+    r"""Return the factor on job changes of a share *q* in the queue for permanent residence (E10): :math:`1+cq`.
 
-    Source of :math:`c`: Hunt (grade A), 20 % fewer in the queue; who queues: the State Department's bulletins.
+    Source of :math:`c`: Hunt (grade A), 20 % fewer in the queue; of *q*: the State Department's bulletins.
 
     >>> float(job_lock(0.75, -0.2))
     0.85
@@ -523,16 +538,18 @@ def job_lock(queue_share, permanent_queue_job_change):
     return 1 + permanent_queue_job_change * np.asarray(queue_share)
 
 
-def sector_chances(openings_share, relative_utility):
-    r"""Sector of a new job (E10): :math:`P_k = a_k e^{\Delta J_k}/\sum_l a_l e^{\Delta J_l}`.
+def sector_chances(openings_share, relative_utility) -> np.ndarray:
+    r"""Return the probabilities of a new job's sector (E10).
 
-    :math:`\Delta J_k` is how much the pull of the sector's jobs has changed against the hub's since the start, so that
-    at the start new jobs are where openings are, whatever makes some sectors harder to enter than others (exact-hat
-    form: Dekle, Eaton and Kortum 2007, American Economic Review 97).
+    .. math:: P_k = a_k e^{\Delta J_k}/\sum_l a_l e^{\Delta J_l}
+
+    :math:`\Delta J_k` is the change since the start of the utility of the sector's jobs relative to the hub's. At the
+    start new jobs are therefore distributed as openings (exact-hat form: Dekle, Eaton and Kortum 2007, American
+    Economic Review 97).
 
     Parameters
     ----------
-    openings_share : (hub, sector) adding up to 1; advantage : (..., hub, sector) log-odds
+    openings_share : (hub, sector) adding up to 1; relative_utility : (..., hub, sector) log-odds
 
     Returns
     -------
@@ -545,10 +562,10 @@ def sector_chances(openings_share, relative_utility):
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def sector_value(openings_share, relative_utility):
-    r"""What the choice of sectors adds to a hub's pull (E2): :math:`\ln\sum_k a_k e^{\Delta J_k}`, 0 at the start.
+def sector_value(openings_share, relative_utility) -> np.ndarray:
+    r"""Return the log-odds that the choice of sectors adds to a hub (E2): :math:`\ln\sum_k a_k e^{\Delta J_k}`.
 
-    Written so that it is exactly 0 there, whatever the rounding of shares that add up to 1.
+    It is 0 at the start; the form of the sum makes it exactly 0, whatever the rounding of the shares.
     """
     return np.log1p((openings_share * np.expm1(relative_utility)).sum(axis=-1))
 
@@ -564,16 +581,16 @@ def sector_pay(
     liquidity,
     liquid_equity_weight,
     illiquid_equity_weight,
-):
-    r"""Pay of a sector's jobs as engineers value it (E1): :math:`m\,w\,[1 - e + e\,(w_{liq}(1-i) + w_{ill}\,i)]`.
+) -> np.ndarray:
+    r"""Return a sector's pay as engineers value it (E1): :math:`m\,w\,[1 - e + e\,(w_{liq}(1-i) + w_{ill}\,i)]`.
 
-    *w* is all pay of the hub, :math:`e` its share of equity shifted by the sector's, kept within 0 and 1, and
-    :math:`i = i_k(1-L)` the illiquid part that listings and buybacks leave.
+    *w* is total pay of the hub, :math:`e` its share of equity plus the sector's shift, clipped to [0, 1], and
+    :math:`i = i_k(1-L)` the share of equity that stays illiquid after listings and buybacks.
 
     Parameters
     ----------
-    base, bonus, liquid, illiquid : of the hub, kUSD a year; multiplier : pay of the sector over the hub's
-    equity_shift : added to the share of equity; illiquid_part : of equity; liquidity : share of it made liquid
+    base, bonus, liquid, illiquid : pay of the hub, kUSD a year; multiplier : pay of the sector over the hub's
+    equity_shift : added to the share of equity; illiquid_part : share of equity; liquidity : share of that made liquid
 
     Returns
     -------
@@ -592,58 +609,59 @@ def sector_pay(
     )
 
 
-def sector_relative_utility(ahead, ahead_at_start, sector_response):
-    r"""Change of a sector's pull against the hub's since the start (E10), 0 at the start.
+def sector_relative_utility(ahead, ahead_at_start, sector_response) -> np.ndarray:
+    r"""Return the change of a sector's utility relative to the hub's since the start (E10), in log-odds.
 
     .. math:: \Delta J_{kd} = r\,[(J_{kd} - J_d)_t - (J_{kd} - J_d)_0]
 
-    :math:`J` is the pull of net real pay and of compute, as in E2, ``ahead`` that of the sector over the hub's; *r* is
-    ``sector_response``, and 0 lets no sector gain or lose by pay or compute.
+    :math:`J` is the utility of net real pay and of compute, as in E2; ``ahead`` is the sector's less the hub's. *r* is
+    ``sector_response``; with 0 sectors do not respond to pay or compute.
     """
     return sector_response * (ahead - ahead_at_start)
 
 
-def own_sector(relative_utility, value):
-    r"""Staying (E2): one's own job counts and not the choice among the hub's, :math:`\Delta J_{kd} - \ln\sum_l a_l
-    e^{\Delta J_{ld}}`.
+def own_sector(relative_utility, value) -> np.ndarray:
+    r"""Return the log-odds of the present job against a new one in the hub, for people who stay (E2).
+
+    .. math:: \Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}}
 
     Parameters
     ----------
-    advantage : (..., hub, sector) log-odds; value : (..., hub) as from ``sector_value``
+    relative_utility : (..., hub, sector) log-odds; value : (..., hub) from ``sector_value``
     """
     return relative_utility - np.asarray(value)[..., None]
 
 
-def pay_separation(relative_utility, value):
-    r"""Separations for pay (E10): a factor :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}` on the rate.
+def pay_separation(relative_utility, value) -> np.ndarray:
+    r"""Return the factor of pay on separations (E10): :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}`.
 
-    One's own job against a new one decides, as it does for staying in a hub; 1 at the start. Separations fall with pay
-    as the pull of pay says; that one coefficient serves both is an assumption (grade D).
+    Separations fall with the utility of the present job relative to a new one, as leaving the hub does; the factor is 1
+    at the start. One coefficient for both responses is an assumption (grade D).
     """
     return np.exp(-own_sector(relative_utility, value))
 
 
-def sign_on_pull(gain, b_pay):
-    r"""What a payment on arrival adds to the pull of a hub for people who move in (E1, E2).
+def sign_on_pull(gain, b_pay) -> np.ndarray:
+    r"""Return the log-odds that a payment on arrival adds to a hub for people who move in (E1, E2).
 
     .. math:: b_p\,[\ln y(w + s/H) - \ln y(w)]
 
-    *s* is paid once and so counts by the expected stay *H*; who stays has had it. No relief is counted on it. The
-    bracket is ``gain``, which ``equations.pay_gain`` has for linear pay too.
+    *s* is paid once and is spread over the expected stay *H*; residents get nothing. Tax relief does not apply to it.
+    The bracket is ``gain``, from :func:`pay_gain`.
     """
     return b_pay * gain
 
 
-def rationed_compute(fleet, engineers, shared, guarantee=0.0):
-    r"""Compute an engineer of a sector (E2): :math:`c_k = \max(F_{o(k)}/N_{o(k)} + c_{shared},\ g)`.
+def rationed_compute(fleet, engineers, shared, guarantee=0.0) -> np.ndarray:
+    r"""Return compute per engineer of a sector (E2): :math:`c_k = \max(F_{o(k)}/N_{o(k)} + c_{shared},\ g)`.
 
-    Owners' fleets serve the engineers of their own sectors and are rationed when these outgrow them; what is public or
-    newly built is for everybody in the hub.
+    The engineers of the sectors that an owner serves share its fleet; public and newly built compute is shared by all
+    engineers of the hub.
 
     Parameters
     ----------
-    fleet : of the sector's owners, H100-equivalents; engineers : who share it, persons
-    shared : H100-equivalents an engineer of the hub; guarantee : the least by policy
+    fleet : H100-equivalents of the sector's owner; engineers : persons who share it
+    shared : H100-equivalents per engineer of the hub; guarantee : minimum by policy, H100-equivalents per engineer
 
     >>> float(rationed_compute(100.0, 20.0, 1.0)), float(rationed_compute(100.0, 40.0, 1.0, 5.0))
     (6.0, 5.0)
@@ -651,11 +669,10 @@ def rationed_compute(fleet, engineers, shared, guarantee=0.0):
     return np.maximum(fleet / engineers + shared, guarantee)
 
 
-def separation_rates(published, sector_stock, job_change_rate, lab_separation_rate, labs):
-    r"""Separations by sector (E10): published rates scaled so that their mean is the rate of job changes.
+def separation_rates(published, sector_stock, job_change_rate, lab_separation_rate, labs) -> np.ndarray:
+    r"""Return separations by sector (E10): published rates, scaled so that their mean is the rate of job changes.
 
-    Those of frontier labs are measured on their own and stay as they are; where there is nothing else, the published
-    rates of the others do too.
+    The rate of frontier labs is measured separately and is not scaled; if all engineers work in labs, no rate is.
 
     Parameters
     ----------
@@ -675,12 +692,12 @@ def separation_rates(published, sector_stock, job_change_rate, lab_separation_ra
     return np.where(others, published * scale, lab_separation_rate)
 
 
-def employer_chances(size, is_abroad, remote_abroad, remote_hiring):
-    r"""Hub of a remote worker's employer (E11): :math:`P_{od} \propto p_{od}\,r_d`, by size at home and abroad.
+def employer_chances(size, is_abroad, remote_abroad, remote_hiring) -> np.ndarray:
+    r"""Return the probabilities of a remote worker's employer by hub (E11): :math:`P_{od} \propto p_{od}\,r_d`.
 
     :math:`p_{od} = (1-\omega) N_d/\sum_{k \text{ at home}} N_k` within the country, and with :math:`\omega` in place of
-    :math:`1-\omega` abroad; :math:`r_d` is what policy makes of the offers of *d*, 1 in the baseline. Who draws his own
-    hub works there and not remotely.
+    :math:`1-\omega` abroad; :math:`r_d` is the factor of policy on the offers of *d*, 1 in the baseline. Those whose
+    draw is their own hub work there and not remotely.
 
     Parameters
     ----------
@@ -688,7 +705,7 @@ def employer_chances(size, is_abroad, remote_abroad, remote_hiring):
 
     Returns
     -------
-    (origin, hub), adding up to 1 over hubs; where nobody else offers a job, all of it is the own hub. Grade D.
+    (origin, hub), adding up to 1 over hubs; 1 for the own hub if no hub offers a job. Grade D.
 
     >>> one_country = np.zeros((2, 2), bool)
     >>> employer_chances(np.array([30.0, 10.0]), one_country, 0.1, np.array([1.0, 3.0])).tolist()
@@ -701,11 +718,11 @@ def employer_chances(size, is_abroad, remote_abroad, remote_hiring):
     return np.where(total > 0, weight / np.where(total > 0, total, 1.0), np.eye(len(size)))
 
 
-def remote_gross(gross, offered, remote_convergence):
-    r"""Pay of a remote worker who lives in *d* (E11): :math:`\ln w^r_d = (1-\kappa)\ln w_d + \kappa\ln\bar w`.
+def remote_gross(gross, offered, remote_convergence) -> np.ndarray:
+    r"""Return gross pay of remote workers by residence (E11): :math:`\ln w^r_d = (1-\kappa)\ln w_d + \kappa\ln\bar w`.
 
-    :math:`\bar w` is the mean over employers' hubs, by the remote jobs they offer: bands converge, as m55 says without
-    a number; grade D.
+    :math:`\bar w` is the mean over employers' hubs, weighted by the remote jobs that they offer. Source: m55, which
+    reports convergence without a number; grade D.
 
     Parameters
     ----------
@@ -720,17 +737,17 @@ def remote_gross(gross, offered, remote_convergence):
     return gross ** (1 - remote_convergence) * mean**remote_convergence
 
 
-def family_costs(rights, family_cost, family_share):
-    r"""Further cost of crossing a border to *d*, without a family and with one (E2).
+def family_costs(rights, family_cost, family_share) -> np.ndarray:
+    r"""Return the additional cost of crossing a border to *d*, without a family and with one (E2).
 
     .. math:: c_0 = \ln\left(1 - s + s\,e^{-c}\right),\qquad c_1 = c_0 + c\,(1 - \rho_d)
 
-    :math:`c_0` keeps the mean odds of leaving what they are without the term while rights :math:`\rho` are 0: the
-    fitted border cost holds what families pay on average. Grade D.
+    :math:`c_0` keeps the mean odds of leaving unchanged while rights :math:`\rho` are 0, because the fitted border cost
+    contains the mean cost of families. Grade D.
 
     Parameters
     ----------
-    rights : (hub,) share of the further cost taken away; family_cost : :math:`c`, log-odds; family_share : :math:`s`
+    rights : (hub,) share of the additional cost removed; family_cost : :math:`c`, log-odds; family_share : :math:`s`
 
     Returns
     -------
@@ -746,11 +763,11 @@ def family_costs(rights, family_cost, family_share):
     return without + np.stack([np.zeros_like(rights), family_cost * (1 - rights)])
 
 
-def compute_jobs(local_h100e, jobs_per_1000_h100e):
-    r"""Jobs that compute for local use opens, once (E7): :math:`J = K\min(15,\ j\sqrt{100/K})`, *K* in thousands.
+def compute_jobs(local_h100e, jobs_per_1000_h100e) -> np.ndarray:
+    r"""Return the jobs that compute for local use opens (E7): :math:`J = K\min(15,\ j\sqrt{100/K})`, *K* in thousands.
 
     Staff grow as the square root of the fleet (CJ17: 0.50, 0.34 to 0.66); ``jobs_per_1000_h100e`` is that of a
-    programme of 100,000. Source: ``costs.csv`` CJ18 to CJ20 (grade D).
+    programme of 100,000 H100-equivalents. Source: ``costs.csv`` CJ18 to CJ20 (grade D).
 
     >>> compute_jobs(np.array([0.0, 100_000.0, 400_000.0]), 4.0).round(6).tolist()
     [0.0, 400.0, 800.0]
@@ -759,25 +776,25 @@ def compute_jobs(local_h100e, jobs_per_1000_h100e):
     return np.minimum(15 * jobs_per_1000_h100e / 4 * k, jobs_per_1000_h100e * 10 * np.sqrt(k))
 
 
-def jobs_share(vacancies, openings):
-    r"""(hub,) share of the jobs that compute has opened in all openings (E7): :math:`B_d/(v_d + B_d)`."""
+def jobs_share(vacancies, openings) -> np.ndarray:
+    r"""Return (hub,) the share of vacancies opened by compute in all openings (E7): :math:`B_d/(v_d + B_d)`."""
     return vacancies / np.maximum(vacancies + openings, 1e-9)
 
 
-def jobs_pull(vacancies, openings, role_share, jobs_role):
-    r"""(role, hub) pull of jobs that compute has opened (E2, E7): :math:`\ln(1 + B_d q_r/(v_d m_{dr}))`.
+def jobs_pull(vacancies, openings, role_share, jobs_role) -> np.ndarray:
+    r"""Return (role, hub) the log-odds of jobs opened by compute (E2, E7): :math:`\ln(1 + B_d q_r/(v_d m_{dr}))`.
 
     Parameters
     ----------
-    vacancies, openings : (hub,) such jobs that nobody has taken, and the ordinary openings of a year
-    role_share : (hub, role) of the hub's engineers, no pull where it is 0; jobs_role : (role,) of such jobs
+    vacancies, openings : (hub,) vacant jobs opened by compute, and the ordinary openings of a year, persons
+    role_share : (hub, role) shares of the hub's engineers, no effect if 0; jobs_role : (role,) shares of such jobs
     """
     jobs = (vacancies / np.maximum(openings, 1e-9))[:, None] * jobs_role
     return np.log1p(np.divide(jobs, role_share, out=np.zeros_like(jobs), where=role_share > 0)).T
 
 
-def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months):
-    r"""Foreign students' interest in a place over that of the start (E9), two years before they graduate.
+def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months) -> np.ndarray:
+    r"""Return foreign students' choice of a place relative to the start (E9), two years before they graduate.
 
     .. math:: e^{\epsilon\,(\ln y - \ln y_0)}\,\max(1 + \kappa\,(m - m_0)/12,\ 0)
 
@@ -786,8 +803,8 @@ def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months
 
     Parameters
     ----------
-    pay_gain : ln of net real pay on arrival over that of the start
-    months, months_at_start : of work after study
+    pay_gain : log of net real pay on arrival over that of the start
+    months, months_at_start : months of post-study work
 
     >>> float(study_gain(0.0, 0.0, 12.0, 0.75, 0.13))
     0.87
@@ -795,10 +812,10 @@ def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months
     return np.exp(study_elasticity * pay_gain) * np.maximum(1 + study_months * (months - months_at_start) / 12, 0.0)
 
 
-def track_density(years, expert_track, shape):
-    r"""Density of the time from entry to expert (E10): gamma, :math:`f(\tau)\propto\tau^{k-1}e^{-k\tau/m}`.
+def track_density(years, expert_track, shape) -> np.ndarray:
+    r"""Return the density of the time from entry to expert (E10): gamma, :math:`f(\tau)\propto\tau^{k-1}e^{-k\tau/m}`.
 
-    In the middle of each year since entry. Source: assumption, mean 6 to 12 years (grade D).
+    It is evaluated in the middle of each year since entry. Source: assumption, mean 6 to 12 years (grade D).
     """
     tau = np.asarray(years) + 0.5
     density = tau ** (shape - 1) * np.exp(-shape * tau / expert_track)
