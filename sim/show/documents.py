@@ -79,7 +79,7 @@ def hazards():
             each.name,
             each.who,
             each.when,
-            equation_words.inline((inspect.getdoc(each.rate) or "").partition("\n\n")[0]),
+            equation_words.inline((inspect.getdoc(each.rate) or "").partition("\n\n")[0].removeprefix("Return ")),
             each.changes,
         ]
         for each in HAZARDS
