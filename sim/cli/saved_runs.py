@@ -84,6 +84,7 @@ def plot(
     name = "-".join([kind, *(plain(words) for words in asked if words)])
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)
+    # a graph for other programs, or a figure
     if format == "graphml":
         only_pair(result, kind)
         write_graphml(result, path, years=span)
@@ -99,6 +100,7 @@ def _plot_sweep(folder, kind, measure, style, format, out, json, quiet) -> None:
     from sim.results.sweep import Sweep
     from sim.show import plots
 
+    # list the kinds without a kind; draw one otherwise
     sweep = Sweep.load(folder)
     if kind is None:
         _say_kinds(plots.SWEEP_KINDS, json, quiet)

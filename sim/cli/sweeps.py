@@ -85,6 +85,7 @@ def sweep(
     if world is not None and cluster is not None:
         raise UsageError("--world", "tables of one's own stay on this machine: not together with --cluster")
     check_writable(out)
+    # without a measure: the share of the scenario's subject
     measures = measure or [measure_of(load(scenario))]
     with show.progress(quiet or json) as progress:
         found = study.sweep(

@@ -49,6 +49,7 @@ def validate(
 
     begun = time.perf_counter()
     check_writable(out)
+    # run the gates, then save the table, the full record and the page
     wanted = tuple(name.strip() for name in only.split(",")) if only is not None else ()
     with terminal.progress(draws, quiet or json, "draws") as progress:
         found = study(
@@ -107,6 +108,7 @@ def experiments(
     from sim.show import terminal
     from sim.study.experiments import found, plain_row, run_studies
 
+    # the studies asked for; --list prints what was published and measures nothing
     chosen = found(study)
     if only_list:
         rows = [plain_row(each, None, None) for each in chosen.values()]
@@ -243,6 +245,7 @@ def backcast(
         replicates,
         lambda: terminal.say_if_compiling(quiet or json),
     )
+    # the same score over every split of the years
     board = rolling(flows, years[1] - years[0] + 1, seed)
     tables = {
         "scores": found.scores,

@@ -233,11 +233,13 @@ def place_rows(result, place) -> list[dict]:
     (of the total variance; None where there is none), share_error, half_width (percentage points: the part's share of
     half of the 90 % band of a normal with the total variance), rows
     """
+    # parts and total, with their Monte Carlo errors over the rows
     found = effect_parts(result, place)
     rows, (share, share_error) = len(found), shares(found)
     found = np.concatenate([found, found.sum(axis=1, keepdims=True)], axis=1)
     variance = found.mean(axis=0)
     error = found.std(axis=0, ddof=min(1, rows - 1)) / np.sqrt(rows) if rows > 1 else np.full_like(variance, np.nan)
+    # the total has the share 1 and no error
     share = np.vstack([share, share.sum(axis=0)])
     share_error = np.vstack([share_error, np.zeros_like(variance[:1])])
     width = WIDTH * np.sqrt(np.maximum(variance[-1], 0.0))
@@ -272,6 +274,7 @@ def split_table(result):
     """
     import pandas as pd
 
+    # places: every hub, and every country of several hubs
     countries = result.data.hub_country.to_series().value_counts()
     named = [*result.data.hub.values.astype(str), *sorted(countries.index[countries > 1])]
     several = len(result.arms) > 1
@@ -307,6 +310,7 @@ def sentences(result) -> list[str]:
     run, last, hub = result.record["split"], int(result.data.time[-1]), headline(result)
     if hub is None:
         return [f"No part of the uncertainty is left: every effect is exactly zero in {last}, too."]
+    # sources in the order of their share
     rows = {row["part"]: row for row in place_rows(result, hub) if row["time"] == last}
     name, total = str(result.data.hub_name.sel(hub=hub).item()), rows.pop(WHOLE)
     if not total["variance"]:

@@ -125,6 +125,7 @@ def _box(x, is_case, limits, chances) -> dict:
             kept[name] = ends
             inside &= (x[name] >= (low if ends[0] is not None else -np.inf)).to_numpy()
             inside &= (x[name] <= (high if ends[1] is not None else np.inf)).to_numpy()
+    # how many of the cases lie inside, and how many of the points inside are cases
     where = " and ".join(_limit(name, *ends) for name, ends in kept.items())
     coverage, density = (is_case & inside).sum() / is_case.sum(), is_case[inside].mean() if inside.any() else 0.0
     words = (

@@ -124,7 +124,7 @@ def agreement_needed(pairs, places=1):
 
 
 def summarise(pairs):
-    """What a set of paired effects says.
+    """Summarise paired effects over the replicates.
 
     Parameters
     ----------

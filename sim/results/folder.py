@@ -136,6 +136,7 @@ def _read_record(folder) -> dict:
     """Read and check ``run.json``; raise ResultError if it is missing, damaged or too new."""
     from sim.results.sweep_store import is_sweep
 
+    # say why there is no run
     path = folder / "run.json"
     if not path.is_file():
         why = "run.json is missing" if folder.is_dir() else "no such folder"
@@ -184,6 +185,7 @@ def _fill(folder, result) -> None:
 
 def _write_arrays(folder, result, written) -> dict[str, str]:
     """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
+    # compress every array
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
     (folder / "result.nc").write_bytes(result.data.to_netcdf(engine="h5netcdf", encoding=packed))

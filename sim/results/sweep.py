@@ -84,6 +84,7 @@ class Sweep:
             "WHERE stage = ? AND repeat = 0 ORDER BY point",
             (stage,),
         ).fetchall()
+        # factors in columns, then block, place and status
         x = np.array([unpack(row[3]) for row in rows]).reshape(len(rows), len(self.factors))
         table = pd.DataFrame(x, [row[0] for row in rows], self.factors.index.tolist()).rename_axis("point")
         return table.assign(block=[r[1] for r in rows], place=[r[2] for r in rows], status=[r[4] for r in rows])
@@ -110,8 +111,10 @@ class Sweep:
             (stage, told["name"], repeat),
         ).fetchall()
         dims, labels = told["dims"], told["coords"]
+        # stored as bytes: (point, arm, time, hub) for a paired measure
         shape = json.loads(rows[0][1]) if rows else [2] * bool(told["paired"]) + [len(labels[d]) for d in dims]
         values = np.array([unpack(row[2]) for row in rows]).reshape(len(rows), *shape)
+        # the effect, or one of the arms
         if told["paired"]:
             values = values[:, 1] - values[:, 0] if what == "effect" else values[:, ARMS.index(what)]
         coords = {"point": [row[0] for row in rows]} | labels
@@ -130,6 +133,7 @@ class Sweep:
         ResultError
         """
         told, values = self._measure(measure), self.outcomes(measure, stage, what, repeat)
+        # select time and place until one number a point is left
         axis = next((d for d in ("time", "year") if d in values.dims), None)
         if axis:
             values = values.isel({axis: int(told["at"])}) if time is None else _at(values, axis, time, told["name"])
@@ -264,6 +268,7 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
     table, n = _estimated(sweep, measure, stage, what, time, hub, intervals)
     key = MEANING.get(method, ("width",))[-1]
+    # which indices are not distinguishable from 0, and how many more runs would tell
     table = table.join(sweep.factors[["grade", "group"]])
     low = {"sobol": "total_low", "morris": "mu_star_low"}.get(method)
     if low:
@@ -274,6 +279,7 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
         table["undecided"] = False
     cost = {"sobol": len(names) + 2, "morris": len(names) + 1}.get(method, 1)
     table["more_runs"] = [_more_runs(row, key, n, cost, method) if row.undecided else 0 for row in table.itertuples()]
+    # ranks that respect overlapping intervals
     table["best_rank"], table["worst_rank"] = indices.ranks(
         table[key], table.get(f"{key}_low", table[key]), table.get(f"{key}_high", table[key])
     )
@@ -284,12 +290,14 @@ def _estimated(sweep, measure, stage, what, time, hub, intervals=True, most=None
     """Return the bare estimates of a stage from its first ``most`` blocks, and the number of blocks."""
     method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
     seed = int(sweep.record.get("seed", 0))
+    # outcomes of the complete blocks; no indices if any is undefined
     y, blocks = sweep.blocks(measure, stage, what, time, hub)
     y, blocks = y[:most], blocks[:most]
     if not np.isfinite(y).all():
         return pd.DataFrame(np.nan, names, list(indices.COLUMNS[method])), 0
     if method == "sobol":
         return indices.sobol(y, names, seed, intervals), indices.power_of_two(len(y))
+    # coordinates of the same points
     size = y.shape[1]
     points = (blocks[:, None] * size + np.arange(size)).ravel()
     z = sweep.coordinates(stage).loc[points].to_numpy()
@@ -312,6 +320,7 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     method, count = sweep.stages.method[stage], len(sweep.complete(stage))
     key = MEANING.get(method, ("width",))[-1]
     least = {"sobol": 4, "morris": 2}.get(method, 64)
+    # estimate again at powers of two of the number of blocks, and at the last size
     sizes = [n for n in 2 ** np.arange(31) if least <= n < count] + [count] * (count >= least)
     if method == "sobol":
         sizes = sorted({indices.power_of_two(int(n)) for n in sizes})
@@ -585,6 +594,7 @@ def _elementary(sweep, measure) -> list[str]:
 def _distribution(sweep, measure) -> list[str]:
     """Describe PAWN indices."""
     table = index_table(sweep, measure)
+    # factors whose distance is larger than sampling gives
     clear = table[~table.undecided]
     if clear.empty:
         said = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
@@ -699,6 +709,7 @@ def _screened(sweep) -> list[str]:
     size = index_table(sweep, stage=first).mu_star
     if first == sweep.last:
         return _still(size)
+    # factors that were screened out though they have an effect
     kept = sweep.stages.factors[sweep.last]
     left = [name for name in size.index if name not in kept and _moving(size)[name]]
     said = (

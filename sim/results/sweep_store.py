@@ -253,6 +253,7 @@ def complete_blocks(db, stage) -> list[int]:
 
 def _insert(db, table, columns, rows) -> None:
     """Insert rows, given as dicts, into the named columns of a table."""
+    # column names are ours, values are bound
     names = ", ".join(f'"{name}"' for name in columns)
     marks = ", ".join("?" for _ in columns)
     db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [[row[c] for c in columns] for row in rows])

@@ -18,9 +18,9 @@ from sim.study.options import Options
 from sim.study.replicate import experiment
 from sim.study.run import check_measures, prepared
 
-GRID = 7  # values tried over the whole range before the root is narrowed down
+GRID = 7  # values of the grid over the whole range, before the root is narrowed down
 NARROW = 0.002  # of the range: the search ends
-RESAMPLES = 1000  # of the pairs, for the error of the value found
+RESAMPLES = 1000  # bootstrap resamples of the replicates, for the error of the root
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class InteractiveStudy:
         arms : dict of label -> Scenario, see ``simulate.written_up``
         baseline : Scenario
         options : Options, checked
-        tick : function of the number of pairs done, called while waiting; what it raises ends the work
+        tick : function of the number of replicates done, called while waiting; an exception in it ends the work
 
         Yields
         ------

@@ -26,19 +26,19 @@ class Options:
     Attributes
     ----------
     population : agents at the start, or ``"full"`` for one agent an engineer
-    replicates : pairs; pair *k* runs all arms with the same seed and the same draw of the assumptions
+    replicates : paired runs; replicate *k* runs all arms with the same seed and sample of the assumptions
     years, start : length and first year of the run
-    seed : of the population, the pairs and the draws
+    seed : of the population, the replicates and the samples of the assumptions
     uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre, ``"parts"``
         is ``"all"`` and also splits the variance over chance, data, assumptions and the choice of model: sixteen
         more pairs a pair, in ``run`` and ``compare``
     assumptions : file or mapping that holds assumptions at values or changes their ranges
-    precision : Monte Carlo error to reach, such as ``"0.05pp"``; more pairs are run until it is met
+    precision : Monte Carlo error to reach, such as ``"0.05pp"``; more replicates are run until it is met
     precision_of : the measure that ``precision`` is asked of, such as ``"share:usa,tier=expert"``
-    most_replicates : pairs at which ``precision`` gives up
+    most_replicates : replicates at which ``precision`` gives up
     fork : year until which all arms share one past; None for as late as their policies allow
     workers : processes, or None for as many as suit; the result is the same for any number
-    progress : function of (pairs done, pairs in all)
+    progress : function of (replicates done, replicates in all)
     """
 
     population: int | str = 100_000

@@ -8,7 +8,7 @@ from sim.study.calibrate.constants import constants_for, fit_world, shipped
 from sim.world.perturb import balanced
 from sim.world.setting import load_setting
 
-TRIES = 5  # draws tried for each pair before a set of assumptions counts as unusable
+TRIES = 5  # samples tried a replicate before a set of assumptions counts as unusable
 
 
 class ParameterSample:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 # --- One replicate ----------------------------------------------------------------------------------
 
 
-SMALL = 400_000  # agents up to which pairs run side by side rather than with threads in each
-KEPT = 4  # small worlds that a process keeps
-WORLDS_APART = 10**12 + 39  # the people of pair k of seed s are drawn with s + k times this: above any seed
-SEEDS_APART = 1_000_003  # pair k of seed s draws with s * SEEDS_APART + k: neighbouring seeds share no pair
+SMALL = 400_000  # agents up to which replicates run in parallel processes rather than with threads in each
+KEPT = 4  # small worlds that a process caches
+WORLDS_APART = 10**12 + 39  # people of replicate k of seed s are sampled with s + k times this, which is above any seed
+SEEDS_APART = 1_000_003  # replicate k of seed s has the seed s * SEEDS_APART + k: neighbouring seeds share none
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
 
     Parameters
     ----------
-    common_past : what :func:`initial_state` gave for this pair, kept from before; begun now if None
+    common_past : Simulation of :func:`initial_state` for this replicate; made here if None
 
     Returns
     -------

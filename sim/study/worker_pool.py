@@ -54,7 +54,7 @@ class WorkerPool:
         Parameters
         ----------
         calls : list of (number, argument, ...): equal numbers are done by the same hand
-        tick : called while waiting; what it raises ends the work, as closing the generator does
+        tick : called while waiting; an exception in it ends the work, as closing the generator does
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The facts that beliefs about behaviour are fitted to, and the same figures of the model.
+"""Facts that the assumptions about behaviour are fitted to, and the corresponding figures of the model.
 
 Nothing here is held back by a gate that decides. Each fact has an error: that of its source, and where it counts other
 people than AI engineers what may be lost on the way (``TRANSFER``).

@@ -1,10 +1,10 @@
-"""Beliefs given the facts: a synthetic likelihood with emulated means, and draws of the prior weighted by it.
+"""Posterior of the assumptions given the facts: a synthetic likelihood with emulated means weights draws of the prior.
 
-The figures of the model are emulated by quadratic ridge regression on the normal scores of the weak beliefs; what it
-leaves, the other beliefs' doing among it, is a covariance of its own. Whether any hub constants exist is emulated by
-logistic regression and belongs to the likelihood: draws under which none do are refused. The draws are a Sobol design,
-weighted and resampled. Sources: Wood 2010, Nature 466 (synthetic likelihood); Price et al. 2018, J. Comput. Graph.
-Statist. 27; Rubin 1988, Bayesian Statistics 3 (sampling by importance); scikit-learn; scipy.stats.qmc.
+The figures of the model are emulated by quadratic ridge regression on the normal scores of the weak priors. The
+residual, with the effect of the other assumptions in it, has a covariance of its own. Logistic regression emulates
+whether any hub constants exist and belongs to the likelihood: draws without them are rejected. The draws are a Sobol
+design, weighted and resampled. Sources: Wood 2010, Nature 466 (synthetic likelihood); Price et al. 2018, J. Comput.
+Graph. Statist. 27; Rubin 1988, Bayesian Statistics 3 (sampling by importance); scikit-learn; scipy.stats.qmc.
 """
 
 from dataclasses import dataclass

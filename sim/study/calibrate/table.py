@@ -1,4 +1,4 @@
-"""The table that the fit learns from: draws of all beliefs, each with the figures that the model gives under them.
+"""Training table of the emulator: samples of all assumptions, each with the figures of the model under them.
 
 It is a sweep over a Latin hypercube: killed at any time it goes on; the rows are the same for any number of workers.
 """
