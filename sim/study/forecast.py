@@ -1,7 +1,8 @@
 """Forecast flows between countries from a kernel, the history of each corridor and forecast margins.
 
 The form is that of E2 without agents: kernel times corridor effect, scaled to forecast departures and arrivals.
-Everything is estimated on the fit years; the assumptions were chosen on the shipped flows up to 2012.
+Everything is estimated on the fit years; the assumptions were picked with the shipped flows in view, and checked on
+score years up to 2012.
 """
 
 from dataclasses import dataclass
