@@ -104,7 +104,7 @@ def _difference(values):
 EXACT = 7  # parts up to which every order counts
 
 
-def coalitions(parts, seed=0, orders=24):
+def coalitions(parts, seed=0, orders=24) -> list:
     """Return the coalitions whose worth :func:`shapley` needs: all up to ``EXACT`` parts, else those of ``orders``.
 
     Returns

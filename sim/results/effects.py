@@ -51,6 +51,7 @@ def _difference(result, values) -> xr.DataArray:
 
 def stacks(result) -> dict:
     """Find the stacks of a comparison that consist of others of its scenarios: dict of label -> their labels."""
+    # take up the largest scenarios that are part of the stack, until nothing is left
     parts = {arm: set(told["parts"]) for arm, told in result.record.get("arms", {}).items()}
     found = {}
     for stack, whole in parts.items():

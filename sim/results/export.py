@@ -34,7 +34,7 @@ MEASURED = (
 )
 
 
-def shares(result):
+def shares(result) -> pd.DataFrame:
     """Return stock and share of the world by arm, time, hub and tier ('all' and each), on both bases.
 
     Returns
@@ -49,7 +49,7 @@ def shares(result):
     return table[["basis", *table.columns.drop("basis")]]
 
 
-def _shares(stock):
+def _shares(stock) -> pd.DataFrame:
     """Return stock and share of the world of one basis."""
     everyone = stock.sum("tier").expand_dims(tier=[EVERY_TIER]).transpose(*stock.dims)
     stock = xr.concat([everyone, stock], "tier")
@@ -57,7 +57,7 @@ def _shares(stock):
     return _frame(table, "arm", "time", "hub", "tier")
 
 
-def flows(result):
+def flows(result) -> pd.DataFrame:
     """Return moves a year by arm, year and corridor; corridors that have no moves in any replicate are left out.
 
     Returns
@@ -68,7 +68,7 @@ def flows(result):
     return table[table.flow_high > 0]
 
 
-def effects(result):
+def effects(result) -> pd.DataFrame:
     """Return paired effects (scenario minus baseline) on hubs, countries, blocs, routes and the world, at every time.
 
     Shares are in percentage points of the world stock, rates in percentage points a year.
@@ -89,7 +89,7 @@ def effects(result):
     return pd.concat(tables, ignore_index=True)
 
 
-def _countries_and_blocs(data):
+def _countries_and_blocs(data) -> list[tuple[str, str]]:
     """Return (name, kind) of the countries and blocs of several hubs in a result."""
     hubs = data.hub_country.to_series().value_counts()
     several = [(str(country), "country") for country in sorted(hubs.index[hubs > 1])]
@@ -97,7 +97,7 @@ def _countries_and_blocs(data):
     return several + blocs
 
 
-def _effects(result, name, query, kind=None):
+def _effects(result, name, query, kind=None) -> pd.DataFrame:
     """Return the effects on one measure as rows."""
     pairs = effect_series(result, query)
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
@@ -107,6 +107,7 @@ def _effects(result, name, query, kind=None):
     axis = next((axis for axis in ("hub", "route") if axis in found.dims), "world")
     table = found.to_dataframe().reset_index()
     table = table.rename(columns={"year": "time", axis: "place"})
+    # one layout for every kind of place
     table = table.assign(measure=name, kind=kind or axis, pairs=found.attrs["pairs"], unit=unit)
     table["place"] = query.place or table.get("place", "world")
     arm = ["arm"] if "arm" in table else []
@@ -114,14 +115,14 @@ def _effects(result, name, query, kind=None):
     return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")
 
 
-def _band(values):
+def _band(values) -> xr.Dataset:
     """Return mean, low and high over the replicates as one dataset."""
     low, high = band(values)
     name = values.name
     return xr.Dataset({name: values.mean("replicate"), f"{name}_low": low, f"{name}_high": high})
 
 
-def _frame(dataset, *dims):
+def _frame(dataset, *dims) -> pd.DataFrame:
     """Return a dataset as a DataFrame with ``dims`` as leading columns."""
     table = dataset.drop_vars([c for c in dataset.coords if c not in dataset.dims])
     return table.to_dataframe(dim_order=list(dims)).reset_index()
@@ -181,6 +182,7 @@ def flow_graph(result, arm="scenario", years=None) -> nx.DiGraph:
     data = result.data.sel(arm=arm)
     flow = yearly_flows(result, years).sel(arm=arm).mean("replicate")
     last = int(data.year.values[-1]) if years is None else years[1]
+    # measures of the graph become attributes of its nodes
     graph = _graph(flow.transpose("origin", "destination").values, map(str, data.hub.values))
     described = {
         "name": data.hub_name.to_series(),

@@ -31,6 +31,7 @@ def check_writable(out) -> None:
     ------
     UsageError naming the folder and the system's reason.
     """
+    # the nearest folder that exists must take a file
     nearest = user_path(out).absolute()
     while not nearest.exists():
         nearest = nearest.parent
@@ -41,7 +42,7 @@ def check_writable(out) -> None:
         raise UsageError(out, "results cannot be written here", error.strerror) from None
 
 
-def write(result, out, illustrate=None, force=False):
+def write(result, out, illustrate=None, force=False) -> Path:
     """Save ``result`` under ``out`` and return its folder; a valid folder is kept unless ``force``.
 
     Figures and report are added once the arrays are safe: see :func:`illustrated`.
@@ -60,7 +61,7 @@ def write(result, out, illustrate=None, force=False):
     return target
 
 
-def illustrated(result, folder, illustrate, anew=False):
+def illustrated(result, folder, illustrate, anew=False) -> None:
     """Add figures and report to a saved run where they are missing, or ``anew``; turn failures into one-line warnings.
 
     Parameters
@@ -71,7 +72,7 @@ def illustrated(result, folder, illustrate, anew=False):
         _tried(illustrate, folder, result, folder)
 
 
-def _tried(illustrate, folder, *arguments):
+def _tried(illustrate, folder, *arguments) -> None:
     """Call ``illustrate``; turn any failure into a warning, so that a saved run is not lost to a font or a back end."""
     try:
         illustrate(*arguments)
@@ -196,7 +197,7 @@ def _write_arrays(folder, result, written) -> dict[str, str]:
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
 
 
-def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None):
+def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None) -> Path:
     """Save the result of a study that is no run: ``answer.json``, a CSV file a table, and the illustrations.
 
     Figures are drawn after the tables are saved; a figure that fails becomes a warning.

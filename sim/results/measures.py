@@ -52,6 +52,7 @@ def find(data, name) -> Place:
     parts = [_one(data, part.strip()) for part in name.split("+")]
     if len(parts) == 1:
         return parts[0]
+    # several places together: a set of hubs that is one place
     members = np.logical_or.reduce([part.members for part in parts])
     kind = "hub" if "hub" in [part.kind for part in parts] else "bloc"
     return Place(name, kind, members, np.where(members, name, data.hub_country.values.astype(str)))
@@ -59,6 +60,7 @@ def find(data, name) -> Place:
 
 def _one(data, name) -> Place:
     """Find a single place; raise ResultError with the nearest names if there is none."""
+    # hubs, countries and regions of the result, then blocs; known names are for the message
     known = {}
     for kind, coordinate in (("hub", "hub"), ("country", "hub_country"), ("region", "region")):
         labels = data[coordinate].values.astype(str)
@@ -387,7 +389,7 @@ def parse(text) -> Query:
     return Query(name, place or None, dict(keys), int(time) if at and not later else None, int(time) if later else None)
 
 
-def _key(text, name, pair):
+def _key(text, name, pair) -> tuple[str, str]:
     """Parse one ``key=value`` of a measure; raise ResultError for a key that the measure does not take."""
     key, equals, value = (part.strip() for part in pair.partition("="))
     allowed = MEASURES[name].keys
@@ -462,13 +464,13 @@ HIRES = ("sector_left", "sector_taken")
 ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions registrations selected backlog".split()
 
 
-def _called(data, axis):
+def _called(data, axis) -> dict:
     """Return label -> spoken name of an axis."""
     labels = data[axis].values.astype(str).tolist()
     return dict(zip(labels, data.coords.get(f"{axis}_name", data[axis]).values.astype(str).tolist(), strict=True))
 
 
-def known_values(data, key):
+def known_values(data, key) -> dict | None:
     """Return value -> spoken name of the values that a key takes; None for a place, which :func:`find` looks up."""
     if key in ("origin", "destination"):
         return None

@@ -134,7 +134,7 @@ def _changes(rows):
     return changed
 
 
-def compare(a, b):
+def compare(a, b) -> list[str]:
     """Return the names of the variables and coordinates in which two datasets differ by any bit.
 
     Parameters

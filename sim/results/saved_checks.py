@@ -102,7 +102,7 @@ class _Record(_Shape):
     arms: dict[str, _Arm] | None = None
 
 
-def check_record(record, path):
+def check_record(record, path) -> None:
     """Refuse a record of the wrong shape, with text that cannot be displayed, or with absurdly large numbers.
 
     Parameters

@@ -344,7 +344,7 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
 
-def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None):
+def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None) -> dict:
     """Estimate the share of chance in the variance over the design, from points run again with another seed.
 
     Returns
@@ -464,7 +464,7 @@ def undefined_sentence(sweep, measure=None, stage=None) -> str:
     )
 
 
-def notes(sweep):
+def notes(sweep) -> list[str]:
     """Describe the limits of the sweep itself: factors left out or cut, points refused or failed.
 
     Returns
@@ -729,7 +729,7 @@ def _still(size) -> list[str]:
     return [f"Reach nothing here: {', '.join(still)}."] if still else []
 
 
-def _moving(size):
+def _moving(size) -> pd.Series:
     """Return (factor,) bool: has an effect beyond rounding."""
     return size > 1e-9 * max(size.max(), 0)  # less is rounding
 

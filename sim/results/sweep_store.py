@@ -273,7 +273,7 @@ def _locked(path):
     return file
 
 
-def _hold(file):
+def _hold(file) -> None:
     """Lock an open file for this process."""
     if sys.platform == "win32":
         import msvcrt
