@@ -127,7 +127,9 @@ def ended(sim) -> tuple[np.ndarray, np.ndarray]:
     settled, returning = on(s.settlement_rate * rules["settlement"][:, None]), on(visas.return_rates(sim))
     there = people.hub[:used] >= 0
     everybody, ending = count(there), count(there & (people.expiry_month[:used] <= 12 * sim.year + 11))
+    # students become temporary residents with the probability of a grant
     granted = granted_inside(sim)
+    # status expires: at the last step of post-study work, and of temporary residents whose renewal is refused
     leavers = ending[..., STEM_OPT] + ending[..., OPT] * (visas.stem_months(s) == 0)[s.country]
     temporary = everybody[..., TEMPORARY] + everybody[..., STUDENT:].sum(axis=-1) * granted
     homeward = temporary * (1 - settled) * returning
@@ -145,6 +147,7 @@ def granted_inside(sim) -> np.ndarray:
 def expected_searchers(sim) -> np.ndarray:
     """Return (hub, home, tier) the persons expected to search in the first year, new graduates included (E4)."""
     a, s, world = sim.a, sim.world.setting, sim.world
+    # mean search rate over types, roles, statuses and ages, times residents; then the new graduates
     kind = np.array([1 - a.mover_share, a.mover_share])
     rates = sim.search_rates.reshape(2, TIER_COUNT, ROLE_COUNT, *sim.search_rates.shape[1:])
     roles = s.role_share * search_factor(sim)
@@ -185,6 +188,7 @@ def utility_terms(sim) -> np.ndarray:
     p = category(0, np.arange(TIER_COUNT), ROLE, TASTE)
     hub = np.arange(len(s.hubs))
     is_home = (s.home_share > 0)[:, None, :]
+    # pay without relief for residents, with all of it for arrivals; home country and others have different schemes
     native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
@@ -210,6 +214,7 @@ def exponentials(pull, trip, asks, wins, country, is_home, dissimilarity) -> tup
     stay : (tier, hub, home); trip : (way, tier, origin, hub); asked, won : (way, tier, home, hub)
     lives : (way, 1, origin, home) 1 if people of the home can take that way from there, else 0
     """
+    # which alternatives each way leads to: by corridor, by destination and home, by origin and home
     border, everybody = country[:, None] != country, np.ones_like(is_home)
     goes = np.stack([~border & ~np.eye(len(country), dtype=bool), border, border, border])[:, None]
     to = np.stack([everybody, is_home, ~is_home, is_home])[:, None]
@@ -303,6 +308,7 @@ def permit_factors(sim) -> tuple[np.ndarray, np.ndarray]:
     they arrive with the probability of success of their routes.
     """
     t, (route, share, pattern_of) = sim.utility_terms, route_shares(sim)
+    # probability of success of an applicant's route
     granted = (share * success_probability(sim, True, sim.visas.known_odds)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
@@ -381,6 +387,7 @@ def net_targets(setting, boom_weight) -> np.ndarray:
     Hubs without an index keep the national figure. Targets sum to zero over the world: hubs without an index share the
     difference in proportion to their stock.
     """
+    # blend the index in where there is one, and take the sum out of the hubs without an index
     spoken = ~np.isnan(setting.index_net)
     target = setting.national_net.copy()
     target[spoken] += boom_weight * (setting.index_net - setting.national_net)[spoken]
@@ -434,14 +441,17 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         found = first_year.flows(x[:hubs], x[hubs:][TIER_GROUP] if crossing_rates is not None else cost, rho, homes > 0)
         flow = found[0] if homes else found
         arrivals, departures = flow.sum(axis=(0, 1)), flow.sum(axis=(0, 2))
+        # net flows, relative to gross flows
         gap = (targets - offsets.net - arrivals + departures) / (arrivals + departures)
         if crossing_rates is None:
             return gap
+        # log gaps of the border crossings of experts and of others
         crossed = by_group((flow * first_year.border).sum(axis=(1, 2))) * offsets.crossing / first_year.group
         gap = np.append(gap, np.log(crossed / crossing_rates))
         if not homes:
             return gap
         leave, home = (found[k] * first_year.foreign for k in (1, 2))
+        # soft targets: exits by home and country, shrunk by the ridge
         by_home, lead_home, by_country = np.split(
             known - margins(of_country @ leave, home.sum(axis=0)), [kinds, 2 * kinds]
         )
@@ -477,20 +487,21 @@ def anderson(residual, x) -> np.ndarray | None:
     Each round extrapolates from the last ``MEMORY`` ones. The steps are those of ``scipy.optimize.anderson``, with
     which the tests compare; importing scipy takes longer than the draws of a worker.
     """
-    found, steps, changes = residual(x), np.empty((0, len(x))), np.empty((0, len(x)))
+    value, steps, changes = residual(x), np.empty((0, len(x))), np.empty((0, len(x)))
     for _ in range(ROUNDS):
-        if not np.isfinite(found).all():
+        if not np.isfinite(value).all():
             return None
-        if np.abs(found).max() <= TOLERANCE:
+        if np.abs(value).max() <= TOLERANCE:
             return x
+        # extrapolate from the last rounds by regularised least squares
         products = changes @ changes.T
         products[np.diag_indices_from(products)] *= 1 + RIDGE**2
         try:
-            step = STEP * found - np.linalg.solve(products, changes @ found) @ (steps + STEP * changes)
+            step = STEP * value - np.linalg.solve(products, changes @ value) @ (steps + STEP * changes)
         except np.linalg.LinAlgError:  # begin anew
-            steps, changes, step = steps[:0], changes[:0], STEP * found
-        x, before, found = x + step, found, residual(x + step)
-        steps, changes = np.vstack([steps, step])[-MEMORY:], np.vstack([changes, found - before])[-MEMORY:]
+            steps, changes, step = steps[:0], changes[:0], STEP * value
+        x, before, value = x + step, value, residual(x + step)
+        steps, changes = np.vstack([steps, step])[-MEMORY:], np.vstack([changes, value - before])[-MEMORY:]
     return None
 
 
@@ -503,7 +514,7 @@ def robust(residual, x, firm) -> tuple[np.ndarray | None, str]:
     from scipy.optimize import least_squares
 
     weight = np.where(np.arange(len(x)) < firm, 1 / HARD, 1 / (10 * HARD))
-    found = least_squares(
+    solution = least_squares(
         lambda y: np.nan_to_num(residual(y) * weight, nan=1e6, posinf=1e6, neginf=-1e6),
         x,
         method="lm",
@@ -511,10 +522,10 @@ def robust(residual, x, firm) -> tuple[np.ndarray | None, str]:
         xtol=1e-8,
         max_nfev=EVALUATIONS,
     )
-    worst = HARD * np.abs(found.fun[:firm]).max()
+    worst = HARD * np.abs(solution.fun[:firm]).max()
     if worst <= ENOUGH:
-        return found.x, ""
-    kind = "infeasible" if found.status > 0 else "not converged"
+        return solution.x, ""
+    kind = "infeasible" if solution.status > 0 else "not converged"
     return None, f"{kind} (largest gap {100 * worst:.1f} % of gross flows)"
 
 

@@ -51,6 +51,7 @@ def sectors(sim, gross) -> Sectors:
     pull = sector_pull(sim, gross)
     if sim.sector_utility_at_start is None:
         sim.sector_utility_at_start = pull
+    # shares of openings, with the jobs that compute has opened in their own sectors
     openings = np.maximum(openings_by_sector(s, a, sim.rules), 1e-12)  # positive, so that shares exist without openings
     openings /= openings.sum(axis=1, keepdims=True)
     pushed = eq.jobs_share(sim.vacancies, sim.openings())[:, None]  # of all openings
@@ -105,6 +106,7 @@ def with_allowance(gross, rules) -> np.ndarray:
 def relative_pay(setting, a, rules) -> np.ndarray:
     """Return (hub, sector, tier) the pay of a sector over the hub's mean, with equity as engineers value it (E1)."""
     multiplier = sector_pay(setting, rules)
+    # relative to the mean pay of the hub
     multiplier /= (setting.sector_share * multiplier).sum(axis=1, keepdims=True)
     parts = np.moveaxis(setting.pay, -1, 0)  # part, hub, tier
     by_sector = [x[:, None] for x in (setting.sector_equity, setting.sector_illiquid, rules["sector_liquidity"])]
@@ -208,6 +210,7 @@ def job_lock(setting, a) -> np.ndarray:
     delta = eq.job_lock(setting.queue_share, a.permanent_queue_job_change)
     country = setting.country[:, None] == np.arange(len(setting.countries))
     residents = country.T @ (setting.stock[:, None] * setting.home_mix)
+    # normalise by the temporary residents of the start
     mean = np.average(delta, weights=residents * setting.status_mix[:, :, TEMPORARY:].sum(axis=2) + 1e-9)
     return a.temporary_job_change * delta / mean
 
@@ -331,6 +334,7 @@ def balanced(sim, year) -> np.ndarray:
 
 def remote_share(setting, a, rules) -> np.ndarray:
     """Return (role, sector) the share of remote jobs (E11); its mean over engineers at start is ``remote_share``."""
+    # relative frequency of remote work by role and sector, scaled to the mean of the assumption
     factor = setting.role_remote[:, None] * setting.sector_remote
     stock = (setting.stock[:, None] * setting.role_share).T @ setting.sector_share / setting.stock.sum()
     return np.minimum(a.remote_share * factor / (factor * stock).sum() * rules["sector_remote"], 1.0)

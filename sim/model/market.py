@@ -213,6 +213,7 @@ def gross_pay(setting, a, pay_scale, skill) -> np.ndarray:
     ----------
     pay_scale : (hub,) pay over that of the start; skill : (tier, role), from :func:`skill_pay`
     """
+    # value equity below cash
     base, bonus, liquid, illiquid = np.moveaxis(setting.pay, -1, 0)
     value = eq.gross_value(base, bonus, liquid, illiquid, a.liquid_equity_weight, a.illiquid_equity_weight)
     return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
@@ -226,6 +227,7 @@ def skill_pay(a, rules) -> np.ndarray:
 
 def mean_pay(setting, a) -> float:
     """Return the world's mean net real pay at the start, kUSD a year, without policy and relief (E1)."""
+    # pay of the start without policy, weighted by the engineers of the start
     skill = np.ones((setting.tier_share.shape[1], setting.role_share.shape[1]))
     gross = gross_pay(setting, a, np.ones(len(setting.hubs)), skill)
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate)
@@ -248,6 +250,7 @@ def mean_pay(setting, a) -> float:
 def utility_terms(sim, year) -> UtilityTerms:
     """Return the :class:`UtilityTerms` of a year under the rules now in force (E1, E2, E10, E11)."""
     s, a, rules, m = sim.world.setting, sim.a, sim.rules, sim.market
+    # pay as valued, with allowances, and its tax
     valued = gross_pay(s, a, m.pay_scale, m.skill)
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
@@ -292,6 +295,7 @@ def tables(sim, year) -> Tables:
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
     role = np.arange(p.pay.shape[0]) // TASTE_COUNT % p.compute.shape[0]
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
+    # residents compare their own job with a new one, and get no sign-on payment
     stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
     return Tables(
         pull=single(
@@ -330,6 +334,7 @@ def tables(sim, year) -> Tables:
 
 def relief_matters(setting, utility_terms) -> np.ndarray:
     """Return whether tax relief matters: (home, origin) bool, a scheme runs in the country of residence or at home."""
+    # without any scheme the kernel skips the relief
     scheme = (utility_terms.newcomer_years > 0) | (utility_terms.returnee_years > 0)
     at_home = ((setting.home_share > 0) & scheme).any(axis=1)
     return at_home[:, None] | scheme
@@ -354,6 +359,7 @@ class Layout:
 
     def trips(self, a, rights) -> np.ndarray:
         """Return (family * tier, origin, destination) the cost of a move in log-odds, inf for a closed corridor."""
+        # families pay more across borders (E2); a corridor without data is closed
         further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
@@ -395,6 +401,7 @@ def pay_table(gross, tax, relief, price, sim) -> np.ndarray:
     """
     a = sim.a
     left = np.arange(int(np.ceil(a.horizon)) + 1)
+    # net real pay for each number of years of relief that are left
     y = eq.net_real_pay(
         gross[..., None],
         tax[..., None],
@@ -407,6 +414,7 @@ def pay_table(gross, tax, relief, price, sim) -> np.ndarray:
         a.fee_pass_through,
         a.price_weight,
     )
+    # multiply by the coefficient of each taste for pay
     utility = eq.pay_utility(y, a.linear_pay, sim.mean_pay)
     pull = pay_tastes(a)[None, None, None, :, None] * utility[:, :, :, None, :]  # hub, tier, role, taste, years
     return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
@@ -416,6 +424,7 @@ def remote_pull(sim, gross, price) -> np.ndarray:
     """Return (profile, hub) the log-odds of a remote worker's net real pay, taxed and spent where they live (E11)."""
     s, rules = sim.world.setting, sim.rules
     fee_paid = labour.remote_gross_pay(sim, gross)
+    # remote workers pay tax and prices where they live
     tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
     return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
 

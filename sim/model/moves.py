@@ -32,6 +32,7 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.nda
     u = uniforms(rng.key(sim.seed, question, when), slots)
     barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
+    # residence of contacts as engineers observe it: a frozen network replays another simulation
     residence_of_contacts = sim.residence_of_contacts()
     over_range(
         choose_hubs,
@@ -96,6 +97,7 @@ def decide(sim, month) -> None:
 
 def act_on(sim, month, slots, chosen, needs) -> None:
     """Move the engineers who chose another hub and need no permit; file applications for those who need one."""
+    # people who need no permit move at once, the others file an application
     movers, hubs, applicants, wanted = by_need(slots, chosen, needs, sim.people.hub)
     move(sim, movers, hubs, month)
     sim.visas.receive(applicants, wanted, month)
@@ -113,6 +115,7 @@ def move(sim, slots, hubs, month, route=None) -> None:
     route = np.full(len(slots), -1) if route is None else route
     accounts = sim.accounts
     if sim.trajectory is not None:
+        # record residence and attributes before the move
         sim.trajectory.note(sim.people, slots, hubs)
     # count movers who know a former colleague where they go, before anybody has moved
     colleagues, _ = hubs_with_contacts(

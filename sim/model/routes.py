@@ -122,6 +122,7 @@ def open_routes(sim) -> np.ndarray:
     s, rules = sim.world.setting, sim.rules
     route = sim.routes.of_country[s.country]  # (hub, k)
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
+    # tiers that the route admits, and pay against its threshold
     tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
     pay = np.moveaxis(cash_pay(s, sim.market), 0, 2)
     passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
@@ -160,6 +161,7 @@ def approval(sim) -> np.ndarray:
 
 def pays_fee(a, fee_usd) -> np.ndarray:
     """Return (tier, route) the probability that the employer pays the special fee, ``fee_usd`` (route,) USD (E5)."""
+    # share of employers that pay a fee of 100,000 USD, by tier
     at_100k = np.array([a.employer_pays_fee_expert, a.employer_pays_fee_other, a.employer_pays_fee_other])
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
@@ -223,6 +225,7 @@ def route_for(sim, slots, hub, abroad, access_share=None) -> np.ndarray:
     (applicant,) int, -1 for none
     """
     routes, setting = sim.routes, sim.world.setting
+    # routes that take applications from abroad, or from inside the country
     side = routes.from_abroad if abroad else routes.in_country
     chosen = np.empty(len(slots), np.int64)
     over_range(

@@ -5,7 +5,7 @@ import numpy as np
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import events
-from sim.model.kernels.moves import those
+from sim.model.kernels.moves import entrants_delta
 from sim.scenario.stack import rules_at
 from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.engineers import TASTE_COUNT, category, skill_of, tier_of
@@ -82,7 +82,7 @@ def enter(sim, year) -> None:
     sim.used = max(sim.used, last)
     if (ratio > 1).any() or (study > 1).any():
         extra = _copies(sim, np.arange(first, last), ratio, year, study)
-        delta = delta + those(extra, sim.people, len(ratio), homes)
+        delta = delta + entrants_delta(extra, sim.people, len(ratio), homes)
         studied = extra[sim.people.graduate[extra]]
         np.add.at(graduates, (sim.people.hub[studied], tier_of(sim.people.category[studied])), 1)
     sim.accounts.entered(delta)

@@ -171,6 +171,7 @@ class VisaSystem:
                 home, petitions[HUB]
             ]  # the border has closed since the permit was granted
             self.sim.people.target[petitions[SLOT, unavailable]] = -1
+            # engineers at a closed border give the petition up; the others move
             slots, hubs, routes, _ = petitions[:, ~unavailable]
             moves.move(self.sim, slots, hubs, month, routes)
 
@@ -214,6 +215,7 @@ class VisaSystem:
         """Return whether a petition fits into the cap: (petition,) bool; in order of application, ties by lottery."""
         slots, _, route, applied = petitions
         allowed = self._keep(("allowances", month // 12), lambda: self.allowances(month // 12))
+        # places left under the cap this year
         room = (allowed - self.counts["grants"])[route]
         asked = np.bincount(route, minlength=len(self.drawn))[route]
         comes = asked <= room  # routes with room for all
@@ -240,6 +242,7 @@ class VisaSystem:
     def fee_paid(self, petitions, month) -> np.ndarray:
         """Return the petitions whose employer pays the special fee; record the others as lost and refused."""
         sim, slots = self.sim, petitions[SLOT]
+        # the employer's draw is one for the year, so that a second petition has no second chance
         p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
         pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
@@ -364,10 +367,12 @@ class VisaSystem:
         the engineer needs no offer to live there.
         """
         sim, s = self.sim, self.sim.world.setting
+        # which employers offer a job abroad
         made = np.flatnonzero(lost & (uniforms(rng.key(sim.seed, "offer", month), slots) < sim.a.relocation))
         home = s.home_country[sim.people.home[slots[made]]]
         lives = s.country[sim.people.hub[slots[made]]]
         away = (s.country != home[:, None]) & (s.country != lives[:, None])
+        # draw the affiliate's hub in proportion to the affiliates in other countries
         bounds = np.cumsum(s.affiliates * away, axis=1)
         some = bounds[:, -1] > 0  # an affiliate is left
         made, bounds = made[some], bounds[some]
@@ -464,6 +469,7 @@ def transferred(sim, slots, year, month) -> np.ndarray:
     Those who accept move at once if they need no permit there; otherwise they file a petition.
     """
     setting = sim.world.setting
+    # offers are modelled only in countries with data on what employers do after a loss
     followed = setting.lost_jobs_followed[setting.country[sim.people.hub[slots]]] > 0
     offer = sim.visas.offers(slots, followed, month)
     some = np.flatnonzero((offer >= 0) & (sim.people.target[slots] < 0))
@@ -471,6 +477,7 @@ def transferred(sim, slots, year, month) -> np.ndarray:
     chosen, needs = moves.choose_with_offers(
         sim, slots[some], "offer at the end", year, none, offer[some], leaving=True
     )
+    # accepted: move at once, or file for a permit there
     takes = chosen == offer[some]
     sim.visas.take(slots[some], chosen, offer[some])
     moves.act_on(sim, month, slots[some[takes]], chosen[takes], needs[takes])

@@ -207,7 +207,7 @@ SEARCH = Hazard(
     "decides in a drawn month",
 )
 EXIT = Hazard(
-    "E9", "exit", "everybody", "December", "exit", exit_rates, "leaves the occupation; so does who is over 67"
+    "E9", "exit", "everybody", "December", "exit", exit_rates, "leaves the occupation, as all people over 67 do"
 )
 # every hazard of the model, in the order of a year
 HAZARDS = (

@@ -48,13 +48,13 @@ class Tracers(Simulation):
 
     Parameters
     ----------
-    simulation : Simulation on the 1 January of the start, as ``year.begin`` leaves it
+    sim : Simulation on 1 January of the first year, as ``year.begin`` returns it
     people : Engineers, who they are: see :func:`residents`
     """
 
     def __init__(self, sim, people):
         vars(self).update(vars(copy(sim)))
-        self.sim, self.used = sim, len(people.hub)
+        self.followed, self.used = sim, len(people.hub)
         self.frozen_to, self.trajectory = {}, None
         # each tracer takes the ties and the team of a similar person of the simulation
         twin = someone_like(people, sim)
@@ -71,7 +71,7 @@ class Tracers(Simulation):
 
     def look_around(self) -> None:
         """Read the simulation on this 1 January: counts, where its people live, who leads a team."""
-        sim = self.sim
+        sim = self.followed
         self.counts, self.year = sim.counts, sim.year
         self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], sim.people.hub))
         leader = np.where(sim.teams.leader >= 0, sim.teams.leader + self.used, -1)
@@ -81,7 +81,7 @@ class Tracers(Simulation):
     def live_through(self, now) -> None:
         """Run the phases of the year ``now``, which the simulation has just completed, for the tracers."""
         for name in SEEN:
-            setattr(self, name, getattr(self.sim, name))
+            setattr(self, name, getattr(self.followed, name))
         self.visas.read_rules()
         self.open_accounts()
         year.find_searchers(self, now)
@@ -120,15 +120,15 @@ class TracersOffices(VisaSystem):
     """The visa system as tracers meet it: the simulation's rules and odds, without a place under its caps."""
 
     def __init__(self, tracers):
-        vars(self).update(vars(tracers.sim.visas.of(tracers)))
+        vars(self).update(vars(tracers.followed.visas.of(tracers)))
         self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
-        self.odds = tracers.sim.visas.odds  # the simulation's own: they follow its draws
+        self.odds = tracers.followed.visas.odds  # the simulation's own: they follow its draws
 
     def start_year(self) -> None:
         """Open the year's accounts; turns and draws are those of the simulation's year."""
         super().start_year()
-        visas = self.sim.sim.visas
+        visas = self.sim.followed.visas
         self.coming, self.last_clocks = iter(visas.turns), visas.last_clocks
 
     def within_caps(self, petitions, month) -> np.ndarray:

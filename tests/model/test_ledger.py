@@ -9,7 +9,7 @@ from sim.errors import InvariantError
 from sim.model.accounting import Accounts
 from sim.model.kernels import events
 from sim.model.kernels.choice import Hiring, Teams
-from sim.model.kernels.moves import change_status, relocate, those
+from sim.model.kernels.moves import change_status, entrants_delta, relocate
 from sim.world.engineers import PERMANENT, TEMPORARY, category, empty
 
 HUBS, HOMES, TIERS, STATUSES = 3, 2, 3, 6
@@ -108,7 +108,7 @@ def test_a_mover_takes_a_job_in_the_new_hub_and_a_remote_worker_keeps_his():
 def test_entry_move_change_and_exit_explain_the_stock():
     people = people_in((0, 0, 0, 0), (1, 1, 2, 2), (2, 0, 1, 1), (-1, 0, 0, 0))
     before, accounts = count(people), Accounts(HUBS, HOMES)
-    one = lambda i: those(np.array([i]), people, HUBS, HOMES)  # noqa: E731
+    one = lambda i: entrants_delta(np.array([i]), people, HUBS, HOMES)  # noqa: E731
 
     people.hub[3] = people.employer_hub[3] = 2
     accounts.entered(one(3))

@@ -356,14 +356,14 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
                 point *= s[n] / worth[n]
                 break
             point -= worth[n]
-    found, passed = np.int64(0), np.float64(0.0)
+    at, passed = np.int64(0), np.float64(0.0)
     # find the hub inside the nest; without a branch, which the processor could not predict
     for d in range(e.size):
         x = np.float64(e[d]) if nest[d] == chosen else 0.0
         passed += x
-        found += passed <= point
+        at += passed <= point
         last = np.int64(d) if x > 0.0 else last
-    return found if found < e.size else last  # rounding may leave the point beyond the last alternative
+    return at if at < e.size else last  # rounding may leave the point beyond the last alternative
 
 
 @njit(cache=True, nogil=True)
@@ -398,14 +398,14 @@ def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, 
 @njit(cache=True, nogil=True)
 def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague_share):
     """Return (2, engineer) uint64 bit sets of the hubs where former colleagues and friends of ``who`` live."""
-    found, space = np.empty((2, who.size), np.uint64), workspace_for(BATCH, 1)
+    by_kind, space = np.empty((2, who.size), np.uint64), workspace_for(BATCH, 1)
     for begin in range(0, who.size, BATCH):
         part = who[begin : min(begin + BATCH, who.size)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], colleague_share, space)
-        found[0, begin : begin + part.size] = space.colleagues[: part.size]
-        found[1, begin : begin + part.size] = space.friends[: part.size]
-    return found
+        by_kind[0, begin : begin + part.size] = space.colleagues[: part.size]
+        by_kind[1, begin : begin + part.size] = space.friends[: part.size]
+    return by_kind
 
 
 def is_compiled() -> bool:

@@ -80,7 +80,7 @@ def find_searchers(
     """
     oldest, n = rates.shape[2] - 1, uint64(0)
     u, begin = np.empty(BLOCK), np.zeros(MONTHS + 1, np.int64)
-    found, month = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, np.int8)
+    listed, month = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, np.int8)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, consider_key, block, end)
@@ -95,16 +95,16 @@ def find_searchers(
             if teams.moved[team] == year - 1 and people.hub[uint64(teams.leader[team])] != people.hub[i]:
                 p *= team_pull
             p = p_graduate if people.graduate[i] else p
-            found[n] = i
+            listed[n] = i
             n += uint64((u[i - uint64(block)] < p) & (people.hub[i] >= 0) & (people.target[i] < 0))
     # counting sort by month of search
     for k in range(n):
-        month[k] = int(MONTHS * uniform_at(month_key, uint64(found[k])))
+        month[k] = int(MONTHS * uniform_at(month_key, uint64(listed[k])))
         begin[month[k] + 1] += 1
     begin = begin.cumsum()
     slots, at = np.empty(n, np.int64), begin.copy()
     for k in range(n):
-        slots[at[month[k]]] = found[k]
+        slots[at[month[k]]] = listed[k]
         at[month[k]] += 1
     return slots, begin
 

@@ -45,7 +45,7 @@ def by_need(slots, chosen, needs, hub):
 
 
 @njit(cache=True, nogil=True)
-def those(slots, people, hubs, homes):
+def entrants_delta(slots, people, hubs, homes):
     """Return the ledger change (cell + 1,) for newly added engineers."""
     delta = no_delta(hubs, homes)
     for k in range(slots.size):

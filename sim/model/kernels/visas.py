@@ -10,11 +10,11 @@ from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
 @njit(cache=True, nogil=True)
 def students(first, last, people):
     """Return the slots of students and of people in post-study work who have no petition pending."""
-    found, n = np.empty(last - first, np.int64), 0
+    listed, n = np.empty(last - first, np.int64), 0
     for i in range(first, last):
-        found[n] = i
+        listed[n] = i
         n += people.status[i] >= STUDENT and people.hub[i] >= 0 and people.target[i] < 0
-    return found[:n].copy()
+    return listed[:n].copy()
 
 
 @njit(cache=True, nogil=True)
