@@ -11,12 +11,12 @@ import numpy as np
 
 from sim.model.supply import entrant_path
 from sim.model.year import begin
+from sim.parallel import get_threads, set_threads
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate.constants import START, shipped
+from sim.study.calibration.hub_constants import START, shipped
 from sim.study.recorder import empty_record, record
 from sim.study.replicate import compile_kernels, forget_worlds, the_world
-from sim.threads import get_threads, set_threads
 from sim.world.build_world import build
 from sim.world.setting import load_setting
 

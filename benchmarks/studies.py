@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load, loads
-from sim.study.calibrate.constants import START, constants_for, fit_world, shipped
+from sim.study.calibration.hub_constants import START, constants_for, fit_world, shipped
 from sim.study.replicate import Plan, run_replicate
 from sim.world.setting import load_setting
 

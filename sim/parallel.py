@@ -1,24 +1,28 @@
-"""Worker processes: how many this process may start, and pools of them that start from wherever it was called.
-
-Workers are spawned, so that nothing is inherited. A spawned process usually runs the caller's script again, to find
-the functions in it; here it does so only for a task that is defined there. Scripts without a main guard, notebooks
-and programs read from standard input therefore work, except with a model of their own in several processes.
-"""
+"""Threads and worker processes: how many this process may use, and how work is shared among them."""
 
 import math
 import os
 import pickle
+import signal
 import sys
 import threading
 import warnings
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import lru_cache, partial
 from multiprocessing import context, current_process
 from pathlib import Path
 from types import ModuleType
 
 from sim.errors import TalentflowWarning, UsageError, first_line
+
+# ------------------------------------------------------------------------------
+# Worker processes: how many this process may start, and pools of them that start from wherever it was called.
+# ------------------------------------------------------------------------------
+
 
 GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processes that share a limit on Linux
 MAIN = "__main__"
@@ -143,3 +147,135 @@ def _is_of_script(task) -> bool:
         raise UsageError(
             "workers", f"the model cannot be sent to other processes ({first_line(why)}): give workers=1"
         ) from None
+
+
+# ------------------------------------------------------------------------------
+# Threads: compiled kernels run over parts of a range at once; they release the interpreter and share no state.
+# ------------------------------------------------------------------------------
+
+
+LEAST = 4096  # items below which a second thread costs more than it saves
+
+_threads = cores()
+
+
+def set_threads(count):
+    """Use ``count`` threads from now on; worker processes call it with their part of the cores."""
+    global _threads
+    _threads = max(1, int(count))
+
+
+def get_threads():
+    """Threads in use."""
+    return _threads
+
+
+@lru_cache(maxsize=4)
+def _pool(count):
+    return ThreadPoolExecutor(count, thread_name_prefix="talentflow")
+
+
+def over_range(kernel, size, *args, least=None):
+    """Call ``kernel(first, last, *args)`` on consecutive parts of ``range(size)``, one a thread.
+
+    Returns
+    -------
+    list of what the parts return, in their order
+    """
+    parts = max(1, min(_threads, size // (least or LEAST)))
+    edges = [size * k // parts for k in range(parts + 1)]
+    if parts == 1:
+        return [kernel(0, size, *args)]
+    return list(_pool(parts).map(lambda a, b: kernel(a, b, *args), edges[:-1], edges[1:]))
+
+
+# ------------------------------------------------------------------------------
+# Processes: this one and others that it starts share the work of a block; results are the same for any number.
+# ------------------------------------------------------------------------------
+
+
+_open: ContextVar[Callable] = ContextVar("map", default=map)
+
+
+def each(task, *arguments):
+    """``map`` over the processes of the block that this is called in, or in this one alone; results are in order."""
+    return _open.get()(task, *arguments)
+
+
+@contextmanager
+def processes(workers, ready=int):
+    """Inside the block :func:`each` uses ``workers`` processes; a block inside another uses those of the outer one.
+
+    This process is one of them, and each has its part of the cores. The others are spawned: nothing is inherited. They
+    start at once, and call ``ready()`` before they are asked for anything.
+
+    Raises
+    ------
+    UsageError
+        where a worker cannot start or is lost
+    """
+    if _open.get() is not map or (workers := workers_here(workers)) == 1:
+        yield
+        return
+    threads, part = get_threads(), max(1, cores() // workers)
+    try:
+        with (
+            pool(workers - 1, _get_ready, (part, ready)) as others,
+            ThreadPoolExecutor(workers - 1) as hands,
+        ):
+            with uninterrupted():
+                others.submit(int)  # starts them
+            before = _open.set(partial(_shared, others, hands))
+            set_threads(part)
+            try:
+                yield
+            except KeyboardInterrupt:
+                for process in list(others._processes.values()):  # nobody waits for what they are at
+                    process.terminate()
+                raise
+            finally:
+                _open.reset(before)
+                set_threads(threads)
+    except BrokenProcessPool:
+        raise UsageError("workers", "a worker process stopped: out of memory, or killed; try fewer") from None
+
+
+@contextmanager
+def uninterrupted():
+    """Processes that are started inside the block never see an interrupt: it is for their parent to end them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which they inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile comes now
+
+
+def _get_ready(threads, ready):
+    set_threads(threads)
+    ready()
+
+
+def _shared(others, hands, task, *arguments):
+    """``map`` in which the others take tasks from the front, and this process the last one instead of waiting.
+
+    Each of the ``hands``, threads of this process, passes one task at a time on: what the pool has queued itself
+    cannot be taken back.
+    """
+    calls = list(zip(*arguments, strict=False))
+    futures, own, last = [hands.submit(_pass_on, others, task, call) for call in calls], {}, len(calls)
+    try:
+        for k, future in enumerate(futures):
+            while k not in own and not future.done() and futures[last - 1].cancel():
+                last -= 1
+                own[last] = task(*calls[last])
+            yield own.pop(k) if k in own else future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _pass_on(others, task, call):
+    return others.submit(task, *call).result()

@@ -62,7 +62,7 @@ def test_part_of_a_core_counts_as_one(quota, count, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
 def test_affinity_counts():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from sim import parallel; "
-    code += "from sim.threads import get_threads; print(parallel.cores(), get_threads())"
+    code += "from sim.parallel import get_threads; print(parallel.cores(), get_threads())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "1"]
 

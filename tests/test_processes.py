@@ -6,9 +6,7 @@ from time import sleep
 import pytest
 
 from sim.errors import UsageError
-from sim.parallel import cores
-from sim.processes import each, processes
-from sim.threads import get_threads
+from sim.parallel import cores, each, get_threads, processes
 
 
 def who(k, seconds=0.05):

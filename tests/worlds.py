@@ -12,7 +12,7 @@ from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import loads
 from sim.scenario.levers import FAMILIES, baseline_rules
-from sim.study.calibrate.constants import shipped
+from sim.study.calibration.hub_constants import shipped
 from sim.world.build_world import build
 from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.setting import load_setting

@@ -30,7 +30,7 @@ from sim.model.kernels.choice import (
     workspace_for,
 )
 from sim.model.kernels.moves import relocate
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS, STATUSES
 from sim.world.engineers import CATEGORIES, TIER_OF, category, empty
 from sim.world.ties import Ties

@@ -214,7 +214,7 @@ def breakeven(
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
-    from sim.show import found as show
+    from sim.show import answer as show
     from sim.show import terminal
     from sim.study import breakeven as study
     from sim.study import run
@@ -276,7 +276,7 @@ def why(
     from sim.results.folder import check_writable, write_tables
     from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
-    from sim.show import found as show
+    from sim.show import answer as show
     from sim.show import terminal
     from sim.study import attribution, run
 
@@ -327,7 +327,7 @@ def _print(result, folder, measures, json, quiet, details=False) -> None:
     """Print the result of a run or a comparison, and the effects on the measures that were asked for."""
     from sim.results.record import to_json
     from sim.results.summary import effect_table
-    from sim.show import answer, asked, terminal
+    from sim.show import answer, terminal
 
     if json:
         found = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
@@ -338,7 +338,7 @@ def _print(result, folder, measures, json, quiet, details=False) -> None:
     else:
         terminal.console().print(terminal.render(result, folder, details))
         if measures:
-            terminal.console().print(asked.render_effects(result, measures))
+            terminal.console().print(answer.render_effects(result, measures))
 
 
 # --- The explorer -----------------------------------------------------------------------------------

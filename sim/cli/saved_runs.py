@@ -22,8 +22,7 @@ def effect(
     from sim.results.result import Result
     from sim.results.summary import effect_table
     from sim.show import terminal
-    from sim.show.answer import plain_rows
-    from sim.show.asked import render_effects
+    from sim.show.answer import plain_rows, render_effects
 
     result = Result.load(folder)
     if json or quiet:
@@ -124,7 +123,7 @@ def brief(
     quiet: Quiet = False,
 ) -> None:
     """Write the answer of a saved run as one printed page; nothing is run again."""
-    from sim.results import Result
+    from sim.results.result import Result
     from sim.show.report.brief import write_brief
 
     say([{"file": str(write_brief(Result.load(folder), folder, format))}], json, quiet)

@@ -6,18 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import (
-    Assumptions,
-    Json,
-    Out,
-    Population,
-    Quiet,
-    Seed,
-    Uncertainty,
-    Workers,
-    World,
-    population_of,
-)
+from sim.cli.options import Assumptions, Json, Out, Population, Quiet, Seed, Uncertainty, Workers, World, population_of
 from sim.errors import UsageError
 
 
@@ -187,8 +176,8 @@ def calibrate(
     from sim.results.record import to_json
     from sim.show import calibration as show
     from sim.show import sweeps, terminal
-    from sim.study.calibrate import pipeline
-    from sim.study.calibrate.constants import write
+    from sim.study.calibration import pipeline
+    from sim.study.calibration.hub_constants import write
 
     check_writable(out)
     note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))

@@ -16,7 +16,7 @@ from sim.model.kernels import jobs
 from sim.model.kernels.choice import Hiring
 from sim.model.rng import Hazard
 from sim.model.supply import skill_demand
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTES, TEMPORARY, tier_of
 

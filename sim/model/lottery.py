@@ -11,7 +11,7 @@ import numpy as np
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels.visas import file_background
-from sim.threads import over_range
+from sim.parallel import over_range
 
 LEVEL_WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0])  # lottery entries by OEWS wage level, DHS rule of 29 Dec 2025 (grade A)
 

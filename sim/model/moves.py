@@ -8,7 +8,7 @@ import numpy as np
 from sim.model import rng
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, hubs_with_contacts, uniforms
 from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
-from sim.threads import over_range
+from sim.parallel import over_range
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model.kernels.visas import best_route, by_success
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import TEMPORARY
 

@@ -16,8 +16,8 @@ from sim.model.routes import routes_of
 from sim.model.supply import academia_over_path, entrant_path, reference_size, study_pull
 from sim.model.teams import completeness, teams_of
 from sim.model.visas import VisaSystem
+from sim.parallel import over_range
 from sim.scenario.stack import change_months, rules_at
-from sim.threads import over_range
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import YOUNGEST
 from sim.world.ties import TEAM

@@ -15,7 +15,7 @@ from sim.model import rng
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.jobs import BUYERS, members_together, move_teams
 from sim.model.rng import Hazard
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.engineers import NATIVE_YEAR
 
 # attributes of a simulation that the steps of this module change

@@ -16,7 +16,7 @@ from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
 from sim.model.kernels.visas import below, students, valid
 from sim.model.rng import Hazard
 from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import tier_of
 

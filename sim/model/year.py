@@ -15,7 +15,7 @@ from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
 from sim.model.teams import ACQUISITION, acquire_teams
 from sim.model.visas import NATURALISATION, RENEWAL, RETURN, SETTLEMENT, WORK_AFTER_STUDY, update_status
-from sim.threads import over_range
+from sim.parallel import over_range
 
 # attributes of a simulation that the steps of this module change
 WRITES = (

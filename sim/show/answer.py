@@ -1,11 +1,76 @@
-"""The answer as plain values: what the terminal prints, and what ``--json`` gives to other programs."""
+"""The answer in the terminal and as plain values for ``--json``: tables, effects on measures, causes and break-even."""
 
-from sim.results import narrative
+from itertools import chain
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim.results import narrative, verdicts
+from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.decomposition import sentences
-from sim.results.effects import basis_rows, effect, sentence
+from sim.results.display import answer_lines
+from sim.results.effects import LEAST, basis_rows, decimals, effect, sentence, stacks
 from sim.results.facts import facts
-from sim.results.summary import country_rows, hub_rows, route_rows, shown_hubs
+from sim.results.narrative import (
+    FEW_PAIRS,
+    assumed,
+    baseline_title,
+    breakeven,
+    composition,
+    contents,
+    figures,
+    number_of,
+    reading,
+    split_reading,
+    split_sentences,
+    weak_evidence,
+)
+from sim.results.summary import INTERACTION, country_rows, effect_table, hub_rows, route_rows, shown_hubs
 from sim.show import hub_shares
+from sim.show.hub_shares import hub_share_sentences, quoted
+
+# ------------------------------------------------------------------------------
+# The parts of what the terminal shows: headings, lines, lists and tables of at most 100 columns.
+# ------------------------------------------------------------------------------
+
+
+WIDTH = 100
+
+
+def heading(words, style="bold cyan"):
+    """A heading with an empty line above."""
+    return Padding(Text(words, style=style), (1, 0, 0, 0))
+
+
+def line(words, style=""):
+    """A paragraph, a little indented."""
+    return Padding(Text(words, style=style), (0, 0, 0, 2))
+
+
+def bullets(title, lines, style="bold cyan"):
+    """A heading and a list; nothing at all for an empty list."""
+    if lines:
+        yield heading(title, style)
+    for words in lines:
+        row = Table.grid(padding=(0, 1))
+        row.add_row(" -", Text(words))
+        yield row
+
+
+def table(*headings, texts=()):
+    """A table whose first column and those numbered in ``texts`` hold names, which may wrap; the others numbers."""
+    made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    for place, words in enumerate(headings):
+        names = place == 0 or place in texts
+        made.add_column(words, justify="left" if names else "right", no_wrap=not names)
+    return made
+
+
+# ------------------------------------------------------------------------------
+# The answer as plain values: what the terminal prints, and what ``--json`` gives to other programs.
+# ------------------------------------------------------------------------------
 
 
 def answer(result, folder=None, hubs=None):
@@ -38,7 +103,7 @@ def answer(result, folder=None, hubs=None):
         "hubs": hub_rows(result, hubs),
         "countries": country_rows(result, hubs),
         "uncertainty_parts": sentences(result),
-        "long_run": hub_shares.sentences(hub_shares.quoted(result, 3)),
+        "long_run": hub_shares.hub_share_sentences(hub_shares.quoted(result, 3)),
         "by_employer": basis_rows(result),
         "routes": route_rows(result),
         **{key: record[key] for key in ("legal", "population", "seed", "uncertainty", "refused_draws")},
@@ -71,3 +136,290 @@ def largest_effect(result):
 def plain_rows(table):
     """A table as a list of dicts of plain values; what is not known (nan) is None, for JSON knows no nan."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+# ------------------------------------------------------------------------------
+# The answer in the terminal: at most 100 columns, plain where there is no terminal.
+# ------------------------------------------------------------------------------
+
+
+ROUTE_COLUMNS = {"applicants": "applicants", "grants": "grants", "from_abroad": "abroad, %", "experts": "experts, %"}
+NAMED = 6  # assumptions of a kind that are named
+ABREAST = 4  # scenarios of a comparison that fit beside each other
+NET_RATE = "Net rate: arrivals less departures over the stock, mean a year."
+
+
+STYLES = {"title": "bold", "strong": "bold cyan", "warning": "bold yellow", "faint": "dim", "": ""}
+
+
+def render(result, folder=None, details=False):
+    """The answer, ready for ``rich.console.Console.print``; with ``details`` all tables below it.
+
+    Parameters
+    ----------
+    result : Result
+    folder : where it was saved, or None
+    details : also the tables of hubs, employers, routes and uncertainty, and all notes
+    """
+    lines = [Text(text, style=STYLES[style]) for style, text in answer_lines(result, folder)]
+    if not details:
+        return Group(*lines)
+    parts = (_one if len(result.arms) == 1 else _several)(result, folder)
+    return Group(*lines, *parts, *_closing(result, folder))
+
+
+def _one(result, folder):
+    found = answer(result, folder)
+    yield from bullets("The scenario", found["sentences"])
+    yield from bullets("Notices", found["notices"])
+    yield from _hubs(found)
+    yield line(f"{reading(result)} {NET_RATE}", "dim")
+    yield from _by_employer(found)
+    yield from bullets("What the uncertainty is made of", found["uncertainty_parts"])
+    yield from _routes(found)
+
+
+def _several(result, folder):
+    found = answers(result, folder)
+    notices = chain.from_iterable(one["notices"] for one in found.values())
+    yield from bullets("Notices", list(dict.fromkeys(notices)))
+    yield from _compared(found)
+    parts = [f"{arm}: {words}" for arm, one in found.items() for words in one["uncertainty_parts"]]
+    yield from bullets("What the uncertainty is made of", parts)
+    yield line(reading(result), "dim")
+    for stack in stacks(result):
+        yield from _added_up(result, stack)
+
+
+def _hubs(found):
+    first, last = found["first"], found["last"]
+    yield heading("Where the world's AI engineers live")
+    hubs = table(
+        "\n",
+        f"share, %\n{first}",
+        f"{last}\nbase",
+        f"{last}\nscen.",
+        "",
+        "effect\npp",
+        "90 %\nof pairs",
+        "same\nsign",
+        "MC\nerror",
+        "",
+        "net\nbase",
+        "rate, %\nscen.",
+    )
+    hubs.columns[5].style = "bold"
+    digits = effect_digits(found["hubs"])
+    for row in found["hubs"] + found["countries"]:
+        hubs.add_row(
+            row["name"],
+            *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")),
+            "",
+            *effect_cells(row, digits),
+            "",
+            *(f"{row[key]:+.2f}" for key in ("rate_baseline", "rate_scenario")),
+        )
+    yield hubs
+
+
+def _by_employer(found):
+    """The hubs whose effect is another one when engineers are counted where their employer is."""
+    yield heading(f"Counted by hub of the employer: effect on shares in January {found['last']}")
+    if not found["by_employer"]:
+        yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
+        return
+    both = table("", "by residence\npp", "by employer\npp", "difference\npp", "90 %\nof pairs", "same\nsign")
+    for row in found["by_employer"]:
+        effects = (signed(row[key], 2) for key in ("residence", "employer", "gap"))
+        both.add_row(row["name"], *effects, *gap_cells(row))
+    yield both
+
+
+def _compared(found):
+    """Hubs down, scenarios across: the effect and, below it, 90 % of pairs; as many tables as the width asks for."""
+    last = next(iter(found.values()))["last"]
+    digits = effect_digits([row for one in found.values() for row in one["hubs"]])
+    places = {arm: one["hubs"] + one["countries"] for arm, one in found.items()}
+    for first in range(0, len(found), ABREAST):
+        some = list(found)[first : first + ABREAST]
+        yield heading(f"Effect on the share of the world's AI engineers in January {last}, pp, and 90 % of pairs")
+        effects = table("", "base\n%", *(arm.replace("+", "+\n") for arm in some))
+        for rows in zip(*(places[arm] for arm in some), strict=True):
+            cells = ("\n".join(effect_cells(row, digits)[:2]) for row in rows)
+            effects.add_row(rows[0]["name"], f"{rows[0]['baseline']:.2f}", *cells)
+        yield effects
+
+
+def _added_up(result, stack, most=6):
+    """Whether the scenarios of a stack add up, at the hubs where they do so least."""
+    rows = effect_table(result, ["share"])
+    rows = rows[rows.arm == INTERACTION.format(stack)].to_dict("records")
+    rows = sorted(rows, key=lambda row: -abs(row["effect"]))[:most]
+    yield heading(f"Do they add up? Effect of {stack} less the sum of each")
+    shown, digits = table("", "beyond the\nsum, pp", "90 % of pairs", "same\nsign", "MC\nerror"), effect_digits(rows)
+    for row in rows:
+        shown.add_row(row["name"], *effect_cells(row, digits))
+    yield shown
+
+
+def _routes(found):
+    if not found["routes"]:
+        return
+    yield heading(f"The routes that it touches, a year (mean {found['first']} to {found['last'] - 1})")
+    heads = ((f"{words}\nbase", "\nscen.") for words in ROUTE_COLUMNS.values())
+    routes = table("\n", *chain(*([*head, ""] for head in heads)))
+    for row in found["routes"]:
+        pairs = ([count(row[arm][key]) for arm in ("baseline", "scenario")] for key in ROUTE_COLUMNS)
+        routes.add_row(row["name"], *chain(*([*pair, ""] for pair in pairs)))
+    yield routes
+    yield from map(line, composition(found["routes"][0]))
+
+
+def _closing(result, folder):
+    yield from bullets("What was assumed", assumed(result.record))
+    weak = weak_evidence(result.record, NAMED)
+    yield from bullets("What rests on weak evidence", weak + hub_share_sentences(quoted(result, 1)))
+    yield from bullets("What published facts say of the model", verdicts.sentences(result))
+    if folder:
+        yield heading("The run")
+        yield line(f"{folder}: report.html, figures, tables and arrays.")
+        yield line(f"Check it at any time: talentflow verify {folder}", "dim")
+    yield Text()
+
+
+# ------------------------------------------------------------------------------
+# The effects on measures that the user asked for, in the terminal.
+# ------------------------------------------------------------------------------
+
+
+def render_effects(result, queries):
+    """Every effect in one row: levels, effect, spread, agreement, error; at most 100 columns.
+
+    Parameters
+    ----------
+    result : Result
+    queries : list of str, see :func:`sim.results.summary.effect_table`
+
+    Raises
+    ------
+    ResultError for a query that makes no sense in this result.
+    """
+    found = effect_table(result, queries)
+    shown = table("", "base", "scen.", "unit", "effect", "90 % of pairs", "same\nsign", "MC\nerror", texts=(3,))
+    shown.columns[0].overflow, shown.columns[0].min_width = "fold", 26
+    shown.columns[4].style = "bold"
+    for measure, rows in found.groupby("measure", sort=False):
+        several = bool(len(rows) > 1 or rows.name.iloc[0])
+        asked = f"{measure.partition('@')[0]}@{rows.time.iloc[0]}"
+        if several:
+            shown.add_row(asked)
+        digits = _digits(rows)
+        for row in rows.to_dict("records"):
+            levels = ("" if row[arm] != row[arm] else f"{row[arm]:,.{digits}f}" for arm in ("baseline", "scenario"))
+            name = f"  {_called(row)}" if several else asked
+            shown.add_row(name, *levels, row["effect_unit"], *effect_cells(row, digits))
+    return Group(heading(f"Effects: {result.record['title']}"), shown, line(_reading(result.record, found), "dim"))
+
+
+def _called(row):
+    """A row under the line of its measure: its hub or route, and its scenario in a comparison."""
+    return ", ".join(words.split(" (")[0] for words in (row["name"], row.get("arm")) if words)
+
+
+def _digits(rows):
+    """As many decimals as the middle Monte Carlo error allows, at most four; for a single pair as the effects have."""
+    scale = abs(rows.effect if rows.pairs.iloc[0] == 1 else rows.error)
+    scale = scale[scale > 0].sort_values()
+    return decimals(scale.iloc[len(scale) // 2]) if len(scale) else 2
+
+
+def _reading(record, found):
+    pairs = record["replicates"]
+    said = f"Effect: scenario less baseline ({baseline_title(record)}), the mean over {number_of(pairs, 'pair')}."
+    if pairs == 1:
+        return f"{said} More pairs would show its spread and its error."
+    rough = f" ({pairs} pairs: a rough spread)" if pairs < FEW_PAIRS else ""
+    more = int(found.more_pairs.iloc[0])
+    return (
+        f"{said} 90 % of pairs: its spread over {contents(record)}{rough}; more pairs do not shrink it. MC error: "
+        f"Monte Carlo error of the mean; {more} more pairs would halve it. pp: percentage points, of levels in %."
+    )
+
+
+# ------------------------------------------------------------------------------
+# What break-even and why found: in words, as tables in the terminal, and as figures.
+# ------------------------------------------------------------------------------
+
+
+def render_breakeven(found, title, folder):
+    """The answer of a break-even for the terminal, with the values that were tried."""
+    shown = table(
+        f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs", "MC error"
+    )
+    rows = [
+        row | {"effect": row["mean"], "pairs": found.pairs, "differs": 1, "same_sign": found.pairs}
+        for row in found.curve.to_dict("records")
+    ]
+    digits = effect_digits(rows)
+    for row in rows:
+        effect, spread, _, error = effect_cells(row, digits)
+        shown.add_row(figures(row["value"]), effect, spread, error)
+    said = [line(sentence) for sentence in breakeven(found)]
+    return Group(
+        heading(f"Break-even: {title}"),
+        *said,
+        heading("Values tried, all on the same pairs"),
+        shown,
+        line(f"{folder}: the curve as a table and a figure.", "dim"),
+    )
+
+
+def draw_breakeven(found, title, path):
+    """The curve that the break-even is read from, into a file."""
+    from sim.show.plots import curve, to_file
+
+    subtitle = f"Effect on {found.measure} by the value of {found.lever}"
+    value = None if found.value is None else (found.value, found.low, found.high)
+    label = f"{found.what}, {found.unit}".rstrip(", ")
+    return to_file(
+        lambda ax: curve.plot_curve(found.curve, title, subtitle, label, found.effect_unit, found.target, value, ax),
+        curve.SIZE,
+        path,
+    )
+
+
+def render_parts(tables, title, measure, folder, details=False):
+    """What the splits of an effect say, for the terminal; the table of the first, or with ``details`` of all.
+
+    Parameters
+    ----------
+    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
+    """
+    shown = [heading(f"Why: {title}: the effect on {measure}"), *map(line, split_sentences(tables))]
+    for name in tables if details else list(tables)[:1]:
+        found = tables[name]
+        unit = found.unit.iloc[0]
+        made = table(f"by {name}", f"effect, {unit}", "90 % of pairs", "same\nsign", "MC\nerror")
+        rows = [
+            row | {"effect": row["mean"], "differs": row["mean"] or row["high"] - row["low"]}
+            for row in found.to_dict("records")
+        ]
+        digits = effect_digits(rows)
+        for row in rows:
+            made.add_row(row["part"], *effect_cells(row, digits), style="bold" if row["part"] == "total" else "")
+        shown += [made, *([line(split_reading(name), "dim")] if details else [])]
+    return Group(*shown, line(f"{folder}: a table and a figure of each; --details: all tables.", "dim"))
+
+
+def draw_parts(tables, title, measure, folder):
+    """A waterfall of each table into ``folder``."""
+    from sim.show.plots import parts, to_file
+
+    for name, found in tables.items():
+        to_file(
+            lambda ax, name=name, found=found: parts.plot_parts(
+                found, title, f"Effect on {measure}, by {name}", found.unit.iloc[0], ax, parts.SMALL_PRINT
+            ),
+            parts.SIZE,
+            folder / f"{name}.png",
+        )

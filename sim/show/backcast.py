@@ -2,7 +2,7 @@
 
 from rich.console import Group
 
-from sim.show.layout import heading, line, table
+from sim.show.answer import heading, line, table
 from sim.world.tables import read
 
 MODEL, GRAVITY, LAST_FLOW = "talentflow", "gravity", "last flow"

@@ -3,8 +3,8 @@
 from rich.console import Group
 
 from sim.scenario.assumptions import ENOUGH, PRIORS
+from sim.show.answer import bullets, heading, line, table
 from sim.show.gates import number
-from sim.show.layout import bullets, heading, line, table
 
 SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonferroni)
 BELIEFS = ("belief", "prior", "posterior", "shrinkage, %", "rests on")

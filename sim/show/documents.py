@@ -1,8 +1,4 @@
-"""The generated parts of the documents: tables out of the code's own declarations.
-
-``python -m sim.show.documents`` rewrites, in every page of ``docs``, what stands between ``<!-- generated: NAME -->``
-and ``<!-- end -->``. A test fails when a part is stale.
-"""
+"""Generated parts of the documents: tables and equations out of the code's own declarations."""
 
 import inspect
 import json
@@ -12,17 +8,113 @@ import textwrap
 from collections import Counter
 from pathlib import Path
 
+from sim.model import equations, teams, visas
 from sim.model.year import HAZARDS, simulate
 from sim.results.measures import MEASURES
 from sim.results.schema import PAIR, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
-from sim.show import calibration, equation_words, hub_shares
+from sim.show import calibration, hub_shares
 from sim.show import studies as published
 from sim.show.gates import band
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
+
+# ------------------------------------------------------------------------------
+# The equations as Markdown: formula, arguments and source out of the docstrings that define them.
+# ------------------------------------------------------------------------------
+
+
+TITLES = {
+    "E1": "Net real pay",
+    "E2": "Utility of a hub",
+    "E3": "Nested logit",
+    "E4": "Considering a move",
+    "E5": "Visa offices",
+    "E6": "Status and return",
+    "E7": "Pay",
+    "E8": "Local prices",
+    "E9": "Supply",
+    "E10": "Careers and jobs",
+    "E11": "Remote work",
+    "E12": "Teams",
+}
+DEFINITIONS = (equations,)
+ELSEWHERE = (visas.return_rates, teams)  # an equation each that is one line inside its mechanism
+LABEL = re.compile(r"\((E\d+)")
+
+
+def symbol_rows():
+    """The symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
+    tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
+    lines = (line for table in tables for line in table.splitlines())
+    return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]
+
+
+def by_label():
+    """Label -> the functions and modules that define it, in the order of the code: dict of str -> list."""
+    found = {label: [] for label in TITLES}
+    for thing in [function for room in DEFINITIONS for function in _public(room)] + list(ELSEWHERE):
+        head = (inspect.getdoc(thing) or "").partition("\n\n")[0]
+        found[LABEL.findall(head)[0]].append(thing)
+    return found
+
+
+def _public(room):
+    functions = inspect.getmembers(room, inspect.isfunction)
+    mine = [f for name, f in functions if f.__module__ == room.__name__ and not name.startswith("_")]
+    return sorted(mine, key=lambda f: f.__code__.co_firstlineno)
+
+
+def markdown():
+    """All equations under their labels: str."""
+    return "\n\n".join(
+        "\n\n".join([f"## {label} {TITLES[label]}", *map(_entry, things)]) for label, things in by_label().items()
+    )
+
+
+def _entry(thing):
+    name = thing.__name__
+    if inspect.isfunction(thing):
+        name = f"{thing.__module__.removeprefix('sim.model.')}.{name}"
+    return f"### `{name.removeprefix('sim.model.')}`\n\n{from_docstring(inspect.getdoc(thing))}"
+
+
+def from_docstring(text):
+    """A docstring as Markdown, without its examples; mathematics as LaTeX that needs no escapes.
+
+    >>> print(from_docstring("Pay (E7): :math:`w`, as ``a``.\\n\\n.. math:: w = 1\\n\\n>>> 1\\n1"))
+    Pay (E7): $`w`$, as `a`.
+    <BLANKLINE>
+    ```math
+    w = 1
+    ```
+    """
+    text = inline(re.sub(r"^>>>.*?(\n\n|\Z)", "", text, flags=re.S | re.M).strip())
+    text = re.sub(r"^\.\. math:: (.*?)(?=\n\n|\Z)", _display, text, flags=re.S | re.M)
+    return re.sub(r"^(Parameters|Returns)\n-+\n(.*?)(?=\n\n|\Z)", _listed, text, flags=re.S | re.M)
+
+
+def inline(text):
+    """Inline mathematics and code of a docstring as Markdown."""
+    text = re.sub(r":math:`([^`]*)`", lambda found: f"$`{' '.join(found[1].split())}`$", text)
+    return re.sub(r"``([^`]+)``", r"`\1`", text)
+
+
+def _display(found):
+    lines = (line.strip() for line in found[1].splitlines())
+    return "\n".join(["```math", *lines, "```"])
+
+
+def _listed(found):
+    return f"*{found[1]}*\n\n" + re.sub(r"^(?=\S)", "- ", found[2], flags=re.M)
+
+
+# ------------------------------------------------------------------------------
+# The generated parts of the documents: tables out of the code's own declarations.
+# ------------------------------------------------------------------------------
+
 
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -79,7 +171,7 @@ def hazards():
             each.name,
             each.who,
             each.when,
-            equation_words.inline((inspect.getdoc(each.rate) or "").partition("\n\n")[0].removeprefix("Return ")),
+            inline((inspect.getdoc(each.rate) or "").partition("\n\n")[0].removeprefix("Return ")),
             each.changes,
         ]
         for each in HAZARDS
@@ -208,7 +300,7 @@ def measures():
 
 def symbols():
     """The symbols of the equations."""
-    return table(["symbol", "meaning", "unit"], equation_words.symbols())
+    return table(["symbol", "meaning", "unit"], symbol_rows())
 
 
 def hub_pulls():
@@ -251,7 +343,7 @@ WRITTEN_HERE = (
     estimands,
     study_inputs,
 )
-PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": equation_words.markdown}
+PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 
 
 def filled(text):

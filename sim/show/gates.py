@@ -13,7 +13,7 @@ from rich.console import Group
 from sim.results import verdicts
 from sim.results.narrative import band as sentence_band
 from sim.results.narrative import number_of
-from sim.show.layout import heading, line, table
+from sim.show.answer import heading, line, table
 from sim.show.report.pages import templates
 
 GROUPS = {  # heading -> whether a row belongs under it, the misses first

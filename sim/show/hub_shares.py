@@ -48,7 +48,7 @@ def table_of(hubs=None):
     ]
 
 
-def sentences(hubs):
+def hub_share_sentences(hubs):
     """One sentence a hub: what the four assumptions move its share by; nothing for a hub that is not in the table."""
     found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
     return [

@@ -7,7 +7,7 @@ from sim.errors import ResultError
 from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
 from sim.results.narrative import baseline_title, contents, number_of
-from sim.show.layout import heading, line, table
+from sim.show.answer import heading, line, table
 
 SENIOR = "expert"  # the tier whose pay the industry index calls senior
 SOURCES = 2  # hubs that send most

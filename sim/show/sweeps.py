@@ -22,7 +22,7 @@ from sim.results.sweep import (
     reading,
     subject,
 )
-from sim.show.layout import bullets, heading, line, table
+from sim.show.answer import bullets, heading, line, table
 from sim.show.terminal import say_if_compiling
 
 GUESS_EVERY = 5.0  # seconds

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from sim.results.record import to_json
 from sim.scenario.levers import HUGE
-from sim.show.layout import WIDTH
-from sim.show.table import render
+from sim.show.answer import WIDTH, render
 from sim.texts import UNSEEN
 
 __all__ = ["console", "lever_row", "print_rows", "progress", "render"]

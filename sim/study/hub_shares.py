@@ -12,7 +12,7 @@ from sim.model import inversion
 from sim.model.state import Simulation
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate.constants import START, fit_world, shipped
+from sim.study.calibration.hub_constants import START, fit_world, shipped
 from sim.study.parameter_sample import constants_or_none
 from sim.study.replicate import Plan, run_replicate
 from sim.world.build.source_files import DATA, as_csv

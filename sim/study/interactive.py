@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from sim.parallel import cores
+from sim.parallel import cores, set_threads
 from sim.results.result import Result
 from sim.study.parameter_sample import ParameterSample
 from sim.study.replicate import SMALL, Experiment, Plan, initial_state, run_replicate
 from sim.study.run import prepared, written_up
-from sim.threads import set_threads
 
 ARMS_KEPT = 800  # finished arms, at 0.4 MB each
 AGENTS_KEPT = 3_000_000  # in the cached initial states of each process, at about 100 bytes each

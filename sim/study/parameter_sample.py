@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sim.errors import InvariantError, UsageError
 from sim.scenario.assumptions import Assumptions, draw_assumptions
-from sim.study.calibrate.constants import constants_for, fit_world, shipped
+from sim.study.calibration.hub_constants import constants_for, fit_world, shipped
 from sim.world.perturb import balanced
 from sim.world.setting import load_setting
 
@@ -88,7 +88,7 @@ def own_size_elasticity(a) -> float:
 def constants_or_none(a, start, world=None, fitted=None):
     """Return the hub constants under the assumptions ``a``, or None if the sample must be rejected.
 
-    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibrate.constants.fit_world` if None.
+    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibration.hub_constants.fit_world` if None.
     ``fitted`` are the (HubConstants, AgentOffsets) to start from, the shipped ones if None.
     """
     if own_size_elasticity(a) >= 1:

@@ -15,13 +15,12 @@ from sim.model.kernels.choice import is_compiled
 from sim.model.state import Simulation, Trajectory
 from sim.model.supply import entrant_path
 from sim.model.year import begin
-from sim.parallel import can_start, cores
-from sim.processes import each, processes
+from sim.parallel import can_start, cores, each, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.scenario.stack import shared_until
-from sim.study.calibrate.constants import START, fit_world, shipped
+from sim.study.calibration.hub_constants import START, fit_world, shipped
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import coordinates, empty_record, record
 from sim.world.build_world import World, build
@@ -136,7 +135,7 @@ def labelled(pairs, labels, plan) -> "xr.Dataset":
 
 
 def mapper(workers) -> AbstractContextManager:
-    """Return a context in which :func:`~sim.processes.each` maps over ``workers`` processes; compile new kernels."""
+    """Return a context in which :func:`~sim.parallel.each` maps over ``workers`` processes; compile new kernels."""
     if workers > 1 and not is_compiled():
         compile_kernels()
     return processes(workers, fit_world)

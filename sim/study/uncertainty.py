@@ -13,7 +13,7 @@ from sim.model.year import begin
 from sim.results.decomposition import DIMS, RUNS, SOURCES
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate.constants import FIT_POPULATION
+from sim.study.calibration.hub_constants import FIT_POPULATION
 from sim.study.parameter_sample import TRIES, ParameterSample, constants_or_none
 from sim.study.replicate import SEEDS_APART, run_replicate
 from sim.world.build_world import World, build

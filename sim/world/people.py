@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-from sim.threads import over_range
+from sim.parallel import over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import (
     CITIZEN,

@@ -349,7 +349,7 @@ TRUST = {
 
 DECLARED = PLACES | PEOPLE | MONEY | RULES | TRUST
 
-# Tables that the model itself writes (sim.study.calibrate, sim.study.hub_shares); optional.
+# Tables that the model itself writes (sim.study.calibration, sim.study.hub_shares); optional.
 GENERATED = {
     "hub_constants": Table(
         "pull of a hub beyond the named factors, fitted",

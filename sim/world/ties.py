@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.threads import over_range
+from sim.parallel import over_range
 
 TEAM = 11  # an engineer has at most TEAM - 1 colleagues in the team, the top of the range of former_colleagues
 OWN = TEAM // 2  # space for ties inside a team, for each member: a team of n has n (n - 1) / 2 of them

@@ -18,14 +18,14 @@ from sim.results.record import compare
 from sim.results.result import Result
 from sim.results.sweep import Sweep, content_digest
 from sim.results.sweep_store import is_sweep
-from sim.study.calibrate.constants import kept
-from sim.study.calibrate.pipeline import PLACES
+from sim.study.calibration.hub_constants import kept
+from sim.study.calibration.pipeline import PLACES
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from sim.cli import main; main()"
 TINY = ("--population", "2000", "--years", "1")
 SMALL_FIT = """
-from sim.study.calibrate import constants, pipeline, posterior
+from sim.study.calibration import constants, pipeline, posterior
 constants.AGENTS, constants.SEEDS, constants.PASSES = 20_000, 1, 1
 pipeline.LEAST, pipeline.PREDICTED, posterior.DRAWS, posterior.RESAMPLED = 20, 4, 2**9, 2**7
 """

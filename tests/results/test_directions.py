@@ -7,15 +7,7 @@ import pytest
 import xarray as xr
 
 from sim.errors import UsageError
-from sim.results.effects import (
-    DOUBT,
-    LEAST_PAIRS,
-    agreement_needed,
-    band,
-    is_reached,
-    summarise,
-    upper_error,
-)
+from sim.results.effects import DOUBT, LEAST_PAIRS, agreement_needed, band, is_reached, summarise, upper_error
 from sim.study.options import Options
 from sim.study.replicate import the_world
 

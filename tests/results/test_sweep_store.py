@@ -22,10 +22,10 @@ from paths import TESTS
 from sim.errors import ResultError, StoreError, UsageError
 from sim.results.sweep import Sweep, content_digest, index_table, notes, reading
 from sim.results.sweep_store import NAME, SweepStore, clear, complete_blocks, is_sweep
-from sim.study.executors import workers_of
 from sim.study.sweep.designs import TRIES
 from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
+from sim.study.workers import workers_of
 
 KILLS = int(os.environ.get("TALENTFLOW_KILLS", "3"))  # 20 for the long run
 
@@ -394,7 +394,7 @@ def test_a_cluster_of_processes_gives_the_same_content_even_if_one_is_killed(tmp
 
 
 def test_a_cluster_that_does_not_answer_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.study.executors.PATIENCE", 0.5)
+    monkeypatch.setattr("sim.study.workers.PATIENCE", 0.5)
     with pytest.raises(UsageError, match="no scheduler answers there"):
         swept(tmp_path, executor="tcp://127.0.0.1:1")
 

@@ -17,9 +17,7 @@ from sim.results.narrative import level, paragraphs, persons, sentences
 from sim.results.record import to_json
 from sim.results.result import Result
 from sim.results.summary import country_rows, effect_table, shown_hubs
-from sim.show.answer import answer, answers, plain_rows
-from sim.show.asked import render_effects
-from sim.show.table import render
+from sim.show.answer import answer, answers, plain_rows, render, render_effects
 from sim.show.terminal import console
 
 TOLD = ("name", "title", "question", "subject", "scenario", "sentences", "notices", "warnings")

@@ -10,7 +10,7 @@ import yaml
 from paths import ROOT
 
 from sim.scenario.assumptions import ASSUMPTIONS
-from sim.show import documents, equation_words
+from sim.show import documents
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA
 
@@ -54,7 +54,7 @@ def test_every_declaration_has_its_row():
     assert documents.variables().count("\n") == len(documents.VARIABLES) + 1
 
 
-@pytest.mark.parametrize("room", equation_words.DEFINITIONS, ids=lambda room: room.__name__)
+@pytest.mark.parametrize("room", documents.DEFINITIONS, ids=lambda room: room.__name__)
 def test_every_public_equation_is_in_the_document(room):
     names = [name for name, f in inspect.getmembers(room, inspect.isfunction) if f.__module__ == room.__name__]
     text = TEXTS["docs/equations.md"]
@@ -74,7 +74,7 @@ def test_every_label_has_a_formula_and_a_source():
 
 def test_mathematics_and_code_come_out_of_a_docstring():
     text = "A :math:`a\n_b` of ``c``.\n\n.. math:: x = 1,\n          y = 2\n\nParameters\n----------\nc : hub\n    more"
-    assert equation_words.from_docstring(text) == (
+    assert documents.from_docstring(text) == (
         "A $`a _b`$ of `c`.\n\n```math\nx = 1,\ny = 2\n```\n\n*Parameters*\n\n- c : hub\n    more"
     )
 

@@ -7,15 +7,20 @@ from fake_result import fake_comparison
 from sim.results.effects import effect, sentence, summarise
 from sim.results.measures import measure
 from sim.scenario.files import load
-from sim.show.explorer import places, reading
-from sim.show.explorer.charts.bars import both_arms, parts
-from sim.show.explorer.charts.comparison import comparison_chart
-from sim.show.explorer.charts.effects import effects_chart
-from sim.show.explorer.charts.fan import fan_chart
-from sim.show.explorer.charts.flow_map import flow_map_chart
-from sim.show.explorer.charts.look import DARK, LIGHT, NOTHING
-from sim.show.explorer.charts.ranks import ranks_chart
-from sim.show.explorer.charts.shares import shares_chart
+from sim.show.explorer import contents
+from sim.show.explorer.charts import (
+    DARK_PAGE,
+    LIGHT,
+    NOTHING,
+    both_arms,
+    comparison_chart,
+    effects_chart,
+    fan_chart,
+    flow_map_chart,
+    parts,
+    ranks_chart,
+    shares_chart,
+)
 from sim.show.plots import style
 from sim.study.interactive import PartialResult
 
@@ -34,7 +39,7 @@ def contrast(one, other):
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("look", [LIGHT, DARK])
+@pytest.mark.parametrize("look", [LIGHT, DARK_PAGE])
 def test_words_and_lines_stand_out_from_the_page(look):
     for text in (look.ink, look.scenario, look.baseline):
         assert contrast(text, look.paper) >= 4.5
@@ -148,7 +153,7 @@ def test_a_single_pair_has_no_spread_to_show(result):
     one = fake_result(replicates=1, years=2)
     for draw in CHARTS:
         assert len(draw(one).table)
-    assert "nothing about how sure" in reading.sign_certainty(one)
+    assert "nothing about how sure" in contents.sign_certainty(one)
 
 
 # --- places ---------------------------------------------------------------------------------------
@@ -156,7 +161,7 @@ def test_a_single_pair_has_no_spread_to_show(result):
 
 def test_who_comes_and_who_leaves_add_up_to_the_measures(result):
     for incoming, name in ((True, "arrivals"), (False, "departures")):
-        table = places.moves_of(result, "paris", incoming)
+        table = contents.moves_of(result, "paris", incoming)
         found = effect(result, f"{name}:paris")
         assert len(table) == 11
         whole = result.data.year.size
@@ -166,18 +171,18 @@ def test_who_comes_and_who_leaves_add_up_to_the_measures(result):
 
 
 def test_where_the_engineers_of_a_home_live(result):
-    table = places.living(result, "ind")
+    table = contents.living(result, "ind")
     assert list(table.scenario) == sorted(table.scenario, reverse=True)
-    assert "ind" in places.homes_with_hubs(result.data)
-    assert "eas" not in places.homes_with_hubs(result.data)
-    found = places.effect_at_end(result, "drain,home=ind")
+    assert "ind" in contents.homes_with_hubs(result.data)
+    assert "eas" not in contents.homes_with_hubs(result.data)
+    found = contents.effect_at_end(result, "drain,home=ind")
     assert found["mean"] == pytest.approx(float(100 * effect(result, "drain,home=ind").mean()))
-    fan = fan_chart(places.over_time(result, "net_rate:paris"), "words")
+    fan = fan_chart(contents.over_time(result, "net_rate:paris"), "words")
     assert len(fan.table) == 2 * result.data.year.size
 
 
 def test_the_constants_of_a_hub_have_grades_and_sources():
-    table = places.constants_of("paris")
+    table = contents.constants_of("paris")
     assert len(table) >= 6
     assert set(table.grade) <= set("ABCD")
     assert table.source.str.len().min() > 0
@@ -202,8 +207,8 @@ def test_parts_of_nothing_are_said_to_be_nothing():
 
 
 def test_the_page_says_which_answer_is_shown(result):
-    assert reading.which(PartialResult(result, 20), "A fee").startswith("Settled answer: 20 pairs of ")
-    rough = reading.which(PartialResult(result, 50), "A fee")
+    assert contents.which(PartialResult(result, 20), "A fee").startswith("Settled answer: 20 pairs of ")
+    rough = contents.which(PartialResult(result, 50), "A fee")
     assert rough.startswith("First rough answer: 20 pairs of ")
     assert "50 pairs asked for" in rough
     assert rough.endswith("A fee")
@@ -212,20 +217,20 @@ def test_the_page_says_which_answer_is_shown(result):
 def test_how_many_directions_are_settled(result):
     found = summarise(effect(result, "share"))
     sure = int((found.same_sign >= 19).sum())
-    assert f"for {sure} of 39 hubs" in reading.sign_certainty(result)
+    assert f"for {sure} of 39 hubs" in contents.sign_certainty(result)
     assert "same sign in 20 of 20 pairs" in sentence(result, "share:sf_bay_area")
 
 
 def test_what_rests_on_a_prior_is_said(result):
-    assert reading.warnings(result, load("h1b_fee")) == []
-    (compute,) = reading.warnings(result, load("gulf_compute"))
+    assert contents.warnings(result, load("h1b_fee")) == []
+    (compute,) = contents.warnings(result, load("gulf_compute"))
     assert "b_compute, grade D" in compute
-    assert "Known gap" in reading.warnings(result, load("returnee_tax"))[0]
-    assert reading.warnings(result, load("h1b_fee"), (("b_pay", 2.0),))[0].startswith("Yours: ")
+    assert "Known gap" in contents.warnings(result, load("returnee_tax"))[0]
+    assert contents.warnings(result, load("h1b_fee"), (("b_pay", 2.0),))[0].startswith("Yours: ")
 
 
 def test_a_policy_that_reaches_nobody_is_a_warning(equal_arms):
     from dataclasses import replace
 
     record = equal_arms.record | {"warnings": ["the levers reach nobody in this run"]}
-    assert "reach nobody" in reading.warnings(replace(equal_arms, record=record), load("h1b_fee"))[0]
+    assert "reach nobody" in contents.warnings(replace(equal_arms, record=record), load("h1b_fee"))[0]

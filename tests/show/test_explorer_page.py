@@ -14,9 +14,8 @@ from streamlit.testing.v1 import AppTest
 from sim.results.record import compare as differing
 from sim.results.result import Result
 from sim.scenario.files import loads
-from sim.show.explorer import downloads, engine, serve
-from sim.show.explorer.draw import shared
-from sim.show.explorer.saved import folders, opened
+from sim.show.explorer import contents, serve, views
+from sim.show.explorer.contents import folders, opened
 from sim.show.explorer.state import POPULATIONS, State, scenario_of
 from sim.study.interactive import PartialResult
 from sim.study.run import run
@@ -31,15 +30,15 @@ FEE = "country.usa.route.{h1b,h1b_exempt}.special_fee_usd"
 @pytest.fixture(autouse=True)
 def _own_workers(monkeypatch, tmp_path):
     """The page's engine works in this process, and its runs lie in a folder of the test."""
-    monkeypatch.setattr(engine.SETTINGS, "workers", 0)
-    monkeypatch.setattr(engine.SETTINGS, "out", tmp_path)
+    monkeypatch.setattr(serve.SETTINGS, "workers", 0)
+    monkeypatch.setattr(serve.SETTINGS, "out", tmp_path)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_engine():
-    engine.engine.cache_clear()
+    serve.engine.cache_clear()
     yield
-    engine.engine.cache_clear()
+    serve.engine.cache_clear()
 
 
 def opened_at(**query):
@@ -126,11 +125,11 @@ def test_an_address_that_makes_no_sense_is_said():
 
 def test_a_fault_in_one_part_is_told_and_leaves_the_page_alive(monkeypatch):
     page = opened_at()
-    monkeypatch.setattr(shared, "which", lambda *_: 1 / 0)
+    monkeypatch.setattr(views, "which", lambda *_: 1 / 0)
     lever(page).set_value(10_000.0).run()
     assert "ZeroDivisionError" in page.error[0].value
     monkeypatch.undo()
-    engine.SETTINGS.workers = 0
+    serve.SETTINGS.workers = 0
     lever(page).set_value(15_000.0).run()
     assert not page.error
     assert shown(page).record["name"] == "explored"
@@ -190,8 +189,8 @@ def test_a_large_world_is_preceded_by_a_small_one_that_is_not_yet_the_answer(mon
             yield PartialResult(fake_result(replicates=options.replicates, years=2), options.replicates)
 
     worlds = []
-    monkeypatch.setattr(engine, "engine", Fake)
-    told = list(engine.answers(State(population=POPULATIONS[-1], pairs=2)))
+    monkeypatch.setattr(serve, "engine", Fake)
+    told = list(serve.answers(State(population=POPULATIONS[-1], pairs=2)))
     assert worlds == [POPULATIONS[0], 1_900_000]
     assert [one.is_complete for one in told] == [False, True]
 
@@ -220,7 +219,7 @@ def test_a_saved_sweep_is_opened_without_running(method, n, said, tmp_path):
 
 
 def test_saved_runs_are_opened_without_running(monkeypatch, tmp_path):
-    monkeypatch.setattr(engine, "answers", None)
+    monkeypatch.setattr(serve, "answers", None)
     one, several = fake_result(replicates=3, years=2).save(tmp_path), fake_comparison(["a", "b"], 3, 2).save(tmp_path)
     for folder in (one, several):
         page = opened_at(view=["saved"], folder=[folder.name])
@@ -251,11 +250,11 @@ def test_a_damaged_run_is_said(tmp_path):
 def test_what_is_taken_along_is_what_is_shown():
     page = opened_at(set=[f"{FEE}=60000"])
     result = shown(page)
-    text = downloads.scenario_file(result, "talentflow run explored.toml").decode()
+    text = contents.scenario_file(result, "talentflow run explored.toml").decode()
     assert text.startswith("# talentflow run explored.toml")
     again = run(loads(text, "explored"), **SIZE)
     assert differing(again.data, result.data) == []
-    with zipfile.ZipFile(io.BytesIO(downloads.data_zip(result))) as packed:
+    with zipfile.ZipFile(io.BytesIO(contents.data_zip(result))) as packed:
         assert set(packed.namelist()) == {"effects.csv", "shares.csv", "flows.csv"}
         assert b"share,paris,2028" in packed.read("effects.csv")
 
@@ -263,9 +262,9 @@ def test_what_is_taken_along_is_what_is_shown():
 @pytest.mark.slow
 def test_the_whole_run_can_be_taken_along_and_opened(tmp_path):
     result = fake_result(replicates=3, years=2)
-    with zipfile.ZipFile(io.BytesIO(downloads.run_zip(result))) as packed:
+    with zipfile.ZipFile(io.BytesIO(contents.run_zip(result))) as packed:
         packed.extractall(tmp_path / "run")
     assert differing(Result.load(tmp_path / "run").data, result.data) == []
-    assert b"<!DOCTYPE html>" in downloads.report(result)
-    with zipfile.ZipFile(io.BytesIO(downloads.figures_zip(result))) as packed:
+    assert b"<!DOCTYPE html>" in contents.report(result)
+    with zipfile.ZipFile(io.BytesIO(contents.figures_zip(result))) as packed:
         assert "effects.png" in packed.namelist()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sim.show.explorer import serve
-from sim.study.worker_pool import WorkerPool
+from sim.study.workers import WorkerPool
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def started(monkeypatch):
     cli = pytest.importorskip("streamlit.web.cli", reason="the extra 'explorer' is not installed")
     asked = []
     monkeypatch.setattr(cli, "main", lambda arguments, **_: asked.extend(arguments))
-    monkeypatch.setattr("sim.show.explorer.engine.warm_up", lambda: None)
-    monkeypatch.setattr("sim.show.explorer.engine.engine", lambda: type("Engine", (), {"pool": WorkerPool(0)}))
+    monkeypatch.setattr("sim.show.explorer.serve.warm_up", lambda: None)
+    monkeypatch.setattr("sim.show.explorer.serve.engine", lambda: type("Engine", (), {"pool": WorkerPool(0)}))
     return asked
 
 

@@ -13,18 +13,23 @@ from sim.scenario.describe import resolved_toml
 from sim.scenario.files import load, loads
 from sim.scenario.levers import baseline_rules, catalogue
 from sim.scenario.stack import rules_at
-from sim.show.explorer.sliders import SLIDERS, explained, present_words, search, slider_of, unit_of
 from sim.show.explorer.state import (
     DEFAULT,
     MOST_PAIRS,
     MOST_POPULATION,
+    SLIDERS,
     Move,
     State,
     command_of,
+    explained,
     from_query,
     options_of,
+    present_words,
     scenario_of,
+    search,
+    slider_of,
     to_query,
+    unit_of,
 )
 
 FEE = "country.usa.route.{h1b,h1b_exempt}.special_fee_usd"

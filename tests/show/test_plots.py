@@ -23,11 +23,11 @@ from sim.show.plots.comparison import plot_comparison
 from sim.show.plots.countries import plot_countries
 from sim.show.plots.curve import plot_curve
 from sim.show.plots.effects import plot_effects
-from sim.show.plots.labels import wrap
 from sim.show.plots.parts import plot_parts
 from sim.show.plots.ranks import hub_ranks, plot_ranks
 from sim.show.plots.shares import plot_shares
 from sim.show.plots.slope import plot_slope
+from sim.show.plots.style import wrap
 
 PLOTS = [
     plot_shares,

@@ -13,10 +13,10 @@ from scipy.stats import qmc
 from sim.results.sweep import Sweep
 from sim.scenario import assumptions as shipped
 from sim.scenario.assumptions import ASSUMPTIONS, ENOUGH, PRIORS, Assumptions, draw_assumptions, override
-from sim.study.calibrate import checks, constants, pipeline, posterior
-from sim.study.calibrate.constants import shipped as shipped_constants
-from sim.study.calibrate.facts import Fact, compared, observed, statistics
-from sim.study.calibrate.posterior import Emulated, learned, summarised
+from sim.study.calibration import hub_constants, pipeline, posterior
+from sim.study.calibration.facts import Fact, compared, observed, statistics
+from sim.study.calibration.hub_constants import shipped as shipped_constants
+from sim.study.calibration.posterior import Emulated, learned, summarised
 
 FITTED = shipped.fitted()
 
@@ -101,7 +101,7 @@ def known_truths(error_believed, truths=400):
     emulated = linear(slope, left)
     draws = (emulated.posterior(row, error_believed)[0] for row in seen)
     ranks = [(drawn < truth).mean(axis=0) for drawn, truth in zip(draws, z, strict=True)]
-    return checks.uniformity(np.array(ranks), ["a", "b"])
+    return posterior.uniformity(np.array(ranks), ["a", "b"])
 
 
 def test_ranks_of_known_truths_are_uniform():
@@ -115,9 +115,9 @@ def test_a_fit_that_is_too_sure_is_found_out():
 def test_ranks_are_taken_of_the_truths_own_figures():
     emulated = linear(np.ones(2), np.full(2, 1e-3))
     z = np.array([[2.0, -2.0], [0.0, 1.0]])
-    ranks = checks.ranks_of_truths(emulated, z, z, np.full(2, 1e-3), 0)
+    ranks = posterior.ranks_of_truths(emulated, z, z, np.full(2, 1e-3), 0)
     assert ranks == pytest.approx(np.full((2, 2), 0.5), abs=0.5)
-    far = checks.ranks_of_truths(emulated, z, np.zeros((2, 2)), np.full(2, 1e-3), 0)
+    far = posterior.ranks_of_truths(emulated, z, np.zeros((2, 2)), np.full(2, 1e-3), 0)
     assert far[0] == pytest.approx([1, 0])
 
 
@@ -134,7 +134,7 @@ def test_a_fact_on_a_logarithmic_scale_is_compared_so():
 
 @pytest.mark.slow
 def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
-    from sim.study.calibrate.facts import followed_world
+    from sim.study.calibration.facts import followed_world
 
     a, fitted = Assumptions.central(), shipped_constants()[0]
     world = followed_world()
@@ -152,9 +152,9 @@ def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
 @pytest.mark.slow
 def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch, talentflow):
     for room, name, small in (
-        (constants, "AGENTS", 20_000),
-        (constants, "SEEDS", 1),
-        (constants, "PASSES", 1),
+        (hub_constants, "AGENTS", 20_000),
+        (hub_constants, "SEEDS", 1),
+        (hub_constants, "PASSES", 1),
         (pipeline, "LEAST", 20),
         (pipeline, "PREDICTED", 4),
         (posterior, "DRAWS", 2**9),

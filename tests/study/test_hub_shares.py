@@ -11,7 +11,7 @@ from sim.scenario.levers import baseline_rules
 from sim.show import hub_shares as show
 from sim.show.report import report_html, summary_md
 from sim.study import hub_shares
-from sim.study.calibrate.constants import START, shipped
+from sim.study.calibration.hub_constants import START, shipped
 from sim.world.tables import read
 
 
@@ -82,6 +82,6 @@ def test_reports_show_the_rows_of_their_hubs(result):
     assert row[0] == "San Francisco Bay Area"
     assert row[2] in report_html(result, {})
     assert show.quoted(result, 1) == [headline(result)]
-    (said,) = show.sentences(["sf_bay_area"])
+    (said,) = show.hub_share_sentences(["sf_bay_area"])
     assert f"boom_weight 0 to 1 moves it by {show.moves()['sf_bay_area'][1]['boom_weight']:+.2f} points" in said
     assert "boom_weight 0 to 1 moves it by" in summary_md(result).replace("\\", "")

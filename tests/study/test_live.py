@@ -13,7 +13,7 @@ from sim.study import attribution, interactive
 from sim.study.interactive import InteractiveStudy
 from sim.study.options import Options
 from sim.study.run import compare, run
-from sim.study.worker_pool import WorkerPool
+from sim.study.workers import WorkerPool
 
 SMALL = {"population": 3_000, "replicates": 3, "years": 2}
 OPTIONS = Options(**SMALL).checked()

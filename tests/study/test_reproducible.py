@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sim import compare, run
+from sim.parallel import get_threads, set_threads
 from sim.results.result import Result
 from sim.scenario.files import available
-from sim.threads import get_threads, set_threads
 
 ONE = {"years": 2, "replicates": 2, "workers": 1, "population": 3_000}
 
@@ -42,7 +42,7 @@ def test_two_workers_give_the_bytes_of_one(alone):
 
 
 def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
-    monkeypatch.setattr("sim.threads.LEAST", 64)  # so that a small world is shared among the threads
+    monkeypatch.setattr("sim.parallel.LEAST", 64)  # so that a small world is shared among the threads
     before = get_threads()
     try:
         for threads in (2, 3):

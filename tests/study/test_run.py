@@ -27,11 +27,11 @@ from sim.model import moves
 from sim.model.kernels.choice import FREELY
 from sim.model.supply import enter
 from sim.model.year import find_searchers
+from sim.parallel import get_threads, set_threads
 from sim.results.schema import VARIABLES
 from sim.scenario.files import load
 from sim.scenario.levers import catalogue
 from sim.study.run import run
-from sim.threads import get_threads, set_threads
 from sim.world.engineers import CITIZEN, TEMPORARY
 
 FLOWS = [name for name, variable in VARIABLES.items() if "year" in variable.dims]

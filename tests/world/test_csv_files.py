@@ -6,7 +6,7 @@ import pytest
 
 from sim import custom_world
 from sim.errors import ResultError, WorldError
-from sim.study.calibrate.constants import TABLES, kept
+from sim.study.calibration.hub_constants import TABLES, kept
 from sim.texts import number_in
 from sim.world import tables
 from sim.world.flows import read_flows

@@ -82,7 +82,7 @@ def test_levers_and_rules_follow_the_tables(world):
 
 
 def test_hub_constants_do_not_depend_on_row_order(world):
-    from sim.study.calibrate.constants import shipped
+    from sim.study.calibration.hub_constants import shipped
 
     constants, offsets = shipped()
     with custom_world.using(world("hub_constants", lambda rows: rows[::-1])):

@@ -140,7 +140,7 @@ def test_a_longer_run_ties_the_first_people_alike(monkeypatch):
     """Ties do not depend on the number of threads, blocks and stretches."""
     whole = {}
     for years, threads in ((1, 1), (3, 2)):
-        monkeypatch.setattr("sim.threads._threads", threads)
+        monkeypatch.setattr("sim.parallel._threads", threads)
         world = shipped_world.__wrapped__(60_000, years)
         among = world.ties
         first = [among.ties[a:b] for a, b in zip(among.start[:-1], among.start[1:], strict=True)][: world.cohort[2]]

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import streamlit as st
 
-from sim.show.explorer.draw import beliefs, compare, home, hub, left, runs, session, world
-from sim.show.explorer.draw.shared import guarded, plain
+from sim.show.explorer import views
 from sim.show.explorer.state import VIEWS
+from sim.show.explorer.views import guarded, plain
 
 DRAWN = {
-    "world": world.draw,
-    "compare": compare.draw,
-    "hub": hub.draw,
-    "home": home.draw,
-    "beliefs": beliefs.draw,
-    "saved": runs.draw,
+    "world": views.draw_world,
+    "compare": views.draw_compare,
+    "hub": views.draw_hub,
+    "home": views.draw_home,
+    "beliefs": views.draw_beliefs,
+    "saved": views.draw_runs,
 }
 LOOK = """<style>
 .stMainBlockContainer {padding: 1.2rem 2rem 2rem 2rem;}
@@ -32,28 +32,28 @@ def page():
     """Draw everything for the present state of this window."""
     st.set_page_config("talentflow explorer", layout="wide", initial_sidebar_state="expanded")
     st.html(LOOK)
-    state = session.state()
-    session.write_address(state)
+    state = views.state()
+    views.write_address(state)
     with st.sidebar:
-        guarded(left.draw, state)
+        guarded(views.draw_left, state)
     st.markdown("#### Where will the world's AI engineers live and work?")
-    for words in session.problems():
+    for words in views.problems():
         st.warning(plain(f"In the address: {words}"))
     _draw_views(state)
     if state.view == "world":
-        guarded(world.draw_choices, state)
+        guarded(views.draw_choices, state)
     guarded(DRAWN[state.view], state)
 
 
 def _draw_views(state):
-    session.put("view", state.view)
+    views.put("view", state.view)
     st.segmented_control(
         "View", VIEWS, key="view", format_func=VIEWS.get, on_change=_take, label_visibility="collapsed"
     )
 
 
 def _take():
-    session.change(replace(session.current(), view=st.session_state.view or "world"))
+    views.change(replace(views.current(), view=st.session_state.view or "world"))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sim.arguments import user_path
 from sim.errors import UsageError, first_line, nearest
-from sim.processes import each
+from sim.parallel import each
 from sim.results.decomposition import is_split
 
 KINDS = {

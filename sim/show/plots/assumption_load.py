@@ -5,8 +5,7 @@ import numpy as np
 from sim.results.sweep import assumption_load, index_table, is_graded, is_settled, load_words, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.labels import wrap
-from sim.show.plots.panels import inset, pixels
+from sim.show.plots.style import inset, pixels, wrap
 
 SIZE = (10, 4)  # inches
 NAMES = {"A": "A  measured", "B": "B  derived", "C": "C  industry", "D": "D  assumed", "": "no grade"}

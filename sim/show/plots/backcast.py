@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.show.plots import style
-from sim.show.plots.panels import multiples
+from sim.show.plots.style import multiples
 
 SIZE = (10, 7.4)  # inches
 SHOWN = ("talentflow", "gravity", "last flow", "kernel alone")

@@ -6,9 +6,7 @@ from sim.results.measures import series
 from sim.results.narrative import percent
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown, years_shown
-from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
-from sim.show.plots.labels import wrap
-from sim.show.plots.panels import in_em, inset, pixels
+from sim.show.plots.style import draw_fan, draw_sample, how_to_read, in_em, inset, pixels, wrap
 
 SIZE = (10, 7)  # inches
 LEAST = 0.01  # of the people waiting: a smaller change is none to speak of

@@ -10,8 +10,7 @@ from sim.results.effects import summarise
 from sim.results.measures import measure
 from sim.show.plots import style
 from sim.show.plots.choice import head_with_finding, hubs_shown, only_pair, times_shown
-from sim.show.plots.labels import wrap
-from sim.show.plots.panels import inset, pixels, right_of
+from sim.show.plots.style import inset, pixels, right_of, wrap
 
 SIZE = (10, 7)  # inches
 NUMBERS = 14.6  # em right of the effects

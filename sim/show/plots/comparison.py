@@ -7,7 +7,7 @@ from sim.scenario.places import named_places
 from sim.show.plots import style
 from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario_names, stack_shown
 from sim.show.plots.effects import effects_at, subtitle, unit_words
-from sim.show.plots.panels import draw_legend, inset, pixels, right_of
+from sim.show.plots.style import draw_legend, inset, pixels, right_of
 
 SIZE = (10, 7)  # inches
 MOST = (14, 9)  # hubs that stay readable, in a memo and on a slide

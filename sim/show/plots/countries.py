@@ -8,8 +8,8 @@ from sim.results.narrative import sentence
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown
 from sim.show.plots.effects import source
-from sim.show.plots.panels import inset
 from sim.show.plots.shares import share_panels
+from sim.show.plots.style import inset
 
 SIZE = (10, 7)  # inches
 MOST = (15, 8)  # panels, in a memo and on a slide

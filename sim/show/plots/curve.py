@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.show.plots import style
-from sim.show.plots.panels import inset
+from sim.show.plots.style import inset
 
 SIZE = (10, 6)  # inches
 DECADES = 2  # of values from which their axis is logarithmic

@@ -6,7 +6,7 @@ from sim.results.indices import NORMAL
 from sim.results.sweep import dependence, index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.panels import columns_of, multiples
+from sim.show.plots.style import columns_of, multiples
 
 SIZE = (10, 6)  # inches
 MOST = (6, 3)  # factors, in a memo and on a slide

@@ -9,7 +9,7 @@ from sim.results.facts import effect_rows, facts
 from sim.results.narrative import sentence, signed_persons
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, until, years_shown
-from sim.show.plots.panels import inset, right_of
+from sim.show.plots.style import inset, right_of
 
 SIZE = (10, 7)  # inches
 MOST = (25, 14)  # rows that stay readable, in a memo and on a slide

@@ -11,7 +11,7 @@ from sim.scenario.places import named_places
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, table, years_words
-from sim.show.plots.point_labels import dot, label_points
+from sim.show.plots.style import dot, label_points
 
 SIZE = (10, 5.4)  # inches
 LAND = Path(__file__).parents[1] / "data" / "land.json"

@@ -9,8 +9,7 @@ from sim.results.effects import summarise
 from sim.results.export import yearly_flows
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, years_shown
-from sim.show.plots.labels import wrap
-from sim.show.plots.panels import pixels
+from sim.show.plots.style import pixels, wrap
 
 
 class Flows(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from sim.show.plots import style
 from sim.show.plots.choice import head_with_finding
 from sim.show.plots.flows import flows_shown, interval_words, years_words
-from sim.show.plots.panels import pixels
+from sim.show.plots.style import pixels
 
 SIZE = (10, 8)  # inches
 LEFT, WIDTH, NAMES = 0.19, 0.71, 8.5  # of the axes; em for the names above

@@ -6,8 +6,8 @@ from matplotlib.patheffects import withStroke
 from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.panels import draw_legend, right_of
-from sim.show.plots.rows import row_panel
+from sim.show.plots.style import draw_legend, right_of
+from sim.show.plots.sweep_choice import row_panel
 
 SIZE = (10, 7)  # inches
 MOST = (16, 9)  # factors that stay readable, in a memo and on a slide

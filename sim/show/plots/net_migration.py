@@ -6,8 +6,7 @@ import xarray as xr
 from sim.show.plots import style
 from sim.show.plots.choice import head_with_finding, hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, years_words
-from sim.show.plots.labels import wrap
-from sim.show.plots.panels import inset
+from sim.show.plots.style import inset, wrap
 
 SIZE = (10, 7)  # inches
 NAMES, KEY = 9.5, 2.6  # em for the regions at the left and for the key at the foot

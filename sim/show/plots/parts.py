@@ -7,7 +7,7 @@ import numpy as np
 from sim.results.effects import decimals, error_words
 from sim.results.narrative import persons, signed_persons
 from sim.show.plots import style
-from sim.show.plots.panels import inset, right_of
+from sim.show.plots.style import inset, right_of
 
 SIZE = (10, 6)  # inches
 NUMBERS = 21.5  # em right of the bars

@@ -5,7 +5,7 @@ import numpy as np
 from sim.results.measures import series
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, period, times_shown
-from sim.show.plots.panels import inset, pixels, right_of
+from sim.show.plots.style import inset, pixels, right_of
 
 SIZE = (10, 7)  # inches
 MOST = (20, 12)  # hubs that stay readable, in a memo and on a slide

@@ -6,7 +6,7 @@ from sim.errors import UsageError
 from sim.results.sweep import subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.panels import inset
+from sim.show.plots.style import inset
 
 SIZE = (10, 6)  # inches
 MOST_MARKED = 30  # points that have a mark each

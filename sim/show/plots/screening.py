@@ -6,8 +6,7 @@ from matplotlib.transforms import Bbox
 from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.panels import draw_legend, inset
-from sim.show.plots.point_labels import dot, label_points
+from sim.show.plots.style import dot, draw_legend, inset, label_points
 
 SIZE = (10, 7)  # inches
 MOST = (10, 7)  # factors with a name, in a memo and on a slide

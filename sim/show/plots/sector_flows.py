@@ -6,7 +6,7 @@ from sim.errors import UsageError
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, years_shown
 from sim.show.plots.flows import changes, interval_words, list_changes, table, years_words
-from sim.show.plots.panels import inset, pixels, right_of
+from sim.show.plots.style import inset, pixels, right_of
 
 SIZE = (10, 6)  # inches
 PLOT = {"memo": (0.0, 0.0, 0.68, 0.96), "slide": (0.0, 0.0, 0.66, 0.96)}  # of the axes

@@ -10,9 +10,7 @@ from sim.results.measures import series
 from sim.results.narrative import sentence
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, period, scenario_names, times_shown
-from sim.show.plots.fan import draw_fan, draw_sample, how_to_read
-from sim.show.plots.labels import apart, wrap
-from sim.show.plots.panels import draw_legend, in_em, inset, pixels
+from sim.show.plots.style import apart, draw_fan, draw_legend, draw_sample, how_to_read, in_em, inset, pixels, wrap
 
 SIZE = (10, 7)  # inches
 MOST = (15, 11)  # hubs that stay readable, in a memo and on a slide

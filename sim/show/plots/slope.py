@@ -7,8 +7,7 @@ from sim.results.narrative import sentence
 from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, until
 from sim.show.plots.effects import source
-from sim.show.plots.labels import apart
-from sim.show.plots.panels import inset, pixels
+from sim.show.plots.style import apart, inset, pixels
 
 SIZE = (8, 7)  # inches
 NAMES = 17  # em beside the lines

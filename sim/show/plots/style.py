@@ -1,8 +1,4 @@
-"""One look for every figure: safe for colour-blind readers, for grey printers, for a memo and for a slide.
-
-Text sizes are matplotlib's relative ones, from ``"small"`` (the smallest allowed) to ``"x-large"``, and distances
-are counted in ``em()``, so that a slide is the same picture with larger words.
-"""
+"""The style of all figures: colours, labels that do not overlap, panels, and fans over time."""
 
 import warnings
 from contextlib import contextmanager
@@ -10,8 +6,65 @@ from contextvars import ContextVar
 
 import numpy as np
 
+from sim.results.effects import HIGH, LOW
 from sim.results.narrative import contents
-from sim.show.plots.labels import wrap
+
+# ------------------------------------------------------------------------------
+# Labels that fit: broken into lines that are not too wide, and moved apart where they would overlap.
+# ------------------------------------------------------------------------------
+
+
+def wrap(text, width, lines):
+    """Break a text between words so that it is at most ``width`` pixels wide; the rest of more lines is "..."."""
+    words, done = text.get_text().split(), []
+    while words and len(done) < lines:
+        count = _fitting(text, words, width)
+        if not count and len(words[0]) > 1:  # a word wider than the line
+            half = len(words[0]) // 2
+            words[:1] = words[0][:half], words[0][half:]
+            continue
+        done.append(" ".join(words[: max(count, 1)]))
+        words = words[max(count, 1) :]
+    while words and not _fits(text, f"{done[-1]} ...", width) and " " in done[-1]:
+        done[-1] = done[-1].rpartition(" ")[0]
+    text.set_text("\n".join(done) + (" ..." if words else ""))
+    return text
+
+
+def _fitting(text, words, width):
+    """How many of the words fit into one line, found by halving."""
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _fits(text, " ".join(words[:middle]), width) else (low, middle - 1)
+    return low
+
+
+def _fits(text, line, width):
+    text.set_text(line)
+    return text.get_window_extent().width <= width
+
+
+def apart(places, least):
+    """The places of labels, moved as little as it takes to lie at least ``least`` from one another.
+
+    >>> apart([1.0, 1.0, 5.0], 1.0).tolist()
+    [0.5, 1.5, 5.0]
+    """
+    from scipy.optimize import isotonic_regression
+
+    places = np.asarray(places, float)
+    upwards = places.argsort(kind="stable")
+    steps = least * np.arange(places.size)
+    moved = np.empty_like(places)
+    moved[upwards] = isotonic_regression(places[upwards] - steps).x + steps
+    return moved
+
+
+# ------------------------------------------------------------------------------
+# One look for every figure: safe for colour-blind readers, for grey printers, for a memo and for a slide.
+# ------------------------------------------------------------------------------
+
 
 INK = "#1a1a1a"
 SCENARIO = "#0b4f8a"  # dark in grey
@@ -261,3 +314,232 @@ def pairs_words(record):
     count, population = record["replicates"], record["population"]
     size = f"{population:,}" if isinstance(population, int) else "all the world's"
     return f"{count} {'pair' if count == 1 else 'pairs'} of {size} engineers"
+
+
+# ------------------------------------------------------------------------------
+# Panels inside the axes of a figure, placed and measured in em, so that a slide has the room for its larger words.
+# ------------------------------------------------------------------------------
+
+
+LINE = 1.5  # em, of a legend
+
+
+def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 1), head=0.0):
+    """Axes inside a cell (row, column) of ``cells`` (rows, columns) of the axes under its head, with margins in em."""
+    box = ax.get_window_extent()
+    x, y = pixels(ax, 1) / box.width, pixels(ax, 1) / box.height
+    width, height = 1 / cells[1], (1 - y * head) / cells[0]
+    return ax.inset_axes(
+        (
+            cell[1] * width + x * left,
+            (cells[0] - cell[0] - 1) * height + y * below,
+            width - x * (left + right),
+            height - y * (below + above),
+        )
+    )
+
+
+def multiples(ax, count, columns, **margins):
+    """Axes of ``count`` equal panels in rows of ``columns``, each with the margins of :func:`inset`."""
+    rows = -(-count // columns)
+    return [inset(ax, cell=divmod(place, columns), cells=(rows, columns), **margins) for place in range(count)]
+
+
+def columns_of(count):
+    """In how many columns so many small panels stand: 3, or 2 by 2."""
+    return 2 if count == 4 else min(3, count)
+
+
+def draw_legend(ax, names, columns, draw_sample):
+    """Names at the head of the axes, in columns, each after its sample.
+
+    Parameters
+    ----------
+    names : list of str
+    draw_sample : function of (axes whose unit is one em, x, y, number), for a sample 3.2 em wide from x
+
+    Returns
+    -------
+    float, the em that the legend takes
+    """
+    key = ax.inset_axes((0, 0, 1, 1), zorder=0)
+    key.axis("off")
+    width, height = in_em(key)
+    for number, name in enumerate(names):
+        row, column = divmod(number, columns)
+        x, y = column * width / columns, height - LINE * (row + 0.5)
+        draw_sample(key, x, y, number)
+        wrap(key.text(x + 3.8, y, name, va="center"), pixels(key, width / columns - 4.4), 1)
+    return LINE * -(-len(names) // columns)
+
+
+def right_of(plot, y, right, words, **how):
+    """Small words right of a plot at the height ``y`` of its data, ending ``right`` em from its edge."""
+    how = {"ha": "right", "va": "center", "fontsize": "small"} | how
+    return plot.annotate(
+        words, (1, y), (em(right), 0), ("axes fraction", "data"), "offset points", annotation_clip=False, **how
+    )
+
+
+def in_em(ax):
+    """Let one unit of the axes' data be one em; their (width, height) in em."""
+    box = ax.get_window_extent()
+    width, height = box.width / pixels(ax, 1), box.height / pixels(ax, 1)
+    ax.set(xlim=(0, width), ylim=(0, height))
+    return width, height
+
+
+def pixels(ax, count):
+    """So many em in pixels of the figure."""
+    return em(count) * ax.figure.dpi / 72
+
+
+# ------------------------------------------------------------------------------
+# Names beside the points of a map or a network, where they cover as little as can be.
+# ------------------------------------------------------------------------------
+
+
+AROUND = np.deg2rad([0, 180, 90, 270, 35, 145, 215, 325])  # where a name may stand, seen from its point,
+STEPS = (0.3, 1, 1.8, 2.8, 4, 5.5)  # and how far from its circle, em
+
+
+def label_points(ax, points, obstacles=()):
+    """Write a name beside every point, where it covers as little as can be.
+
+    Parameters
+    ----------
+    ax : Axes whose limits are final
+    points : list of (name, x, y, radius in points), the most important first
+    obstacles : list of matplotlib.transforms.Bbox, in pixels, that names keep clear of
+    """
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=em(0.25), foreground="white", alpha=0.8)]
+    taken = [*obstacles, *(dot(ax, (x, y), radius) for _, x, y, radius in points)]
+    for name, x, y, radius in points:
+        written = ax.annotate(
+            name,
+            (x, y),
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize="small",
+            zorder=6,
+            parse_math=False,
+            path_effects=halo,
+        )
+        distance = _settle(written, radius, taken, ax.get_window_extent())
+        taken.append(written.get_window_extent())
+        if distance > radius + em(STEPS[0]):
+            ax.annotate(
+                "",
+                (x, y),
+                xytext=written.get_position(),
+                textcoords="offset points",
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": BASELINE,
+                    "lw": 0.6,
+                    "shrinkA": 0,
+                    "shrinkB": radius,
+                },
+            )
+
+
+def dot(ax, point, radius):
+    """The box round a circle of ``radius`` points, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    centre, pixels = ax.transData.transform(point), radius * ax.figure.dpi / 72
+    return Bbox([centre - pixels, centre + pixels])
+
+
+def _settle(written, radius, taken, inside):
+    """Move a name to the first of the places round its point that is free, or to the least covered; its distance."""
+    corners = np.array([box.extents for box in taken])
+
+    def covered(place):
+        _put(written, *place)
+        box = written.get_window_extent()
+        outside = box.width * box.height - _common(box, np.array([inside.extents]))
+        return 10 * outside + _common(box, corners)
+
+    places = [(angle, radius + em(step)) for step in STEPS for angle in AROUND]
+    free = (place for place in places if not covered(place))
+    chosen = next(free, None) or min(places, key=covered)
+    _put(written, *chosen)
+    return chosen[1]
+
+
+def _put(written, angle, distance):
+    x, y = np.cos(angle), np.sin(angle)
+    written.set(
+        position=(x * distance, y * distance),
+        ha="left" if x > 0.3 else "right" if x < -0.3 else "center",
+        va="bottom" if y > 0.3 else "top" if y < -0.3 else "center",
+    )
+
+
+def _common(box, corners):
+    """Square pixels that a box has in common with boxes given as rows x0, y0, x1, y1, all together."""
+    low, high = np.maximum(corners[:, :2], box.min), np.minimum(corners[:, 2:], box.max)
+    return np.prod(np.maximum(high - low, 0), axis=1).sum()
+
+
+# ------------------------------------------------------------------------------
+# A quantity over time in both arms, as a fan: the scenario in shades, the baseline in dashes on top of it.
+# ------------------------------------------------------------------------------
+
+
+HALF = (0.25, 0.75)
+
+
+def draw_fan(panel, values, low=None, high=None):
+    """Mean and bands over the pairs of each arm; of a comparison the means alone.
+
+    Parameters
+    ----------
+    panel : matplotlib Axes
+    values : xarray.DataArray over arm, replicate and time or year
+    low, high : float, what the quantity cannot leave; the scale starts at 0 where ``low`` is given
+    """
+    axis = "time" if "time" in values.dims else "year"
+    years, many = values[axis].values, values.sizes["arm"] > 2
+    x = years if len(years) > 1 else years[0] + np.array([-0.4, 0.4])  # a single year: a level, not a point
+    for number, arm in enumerate(values.arm.values):
+        pairs = values.sel(arm=arm).transpose("replicate", axis).values
+        draw_arm(panel, x, number, np.broadcast_to(pairs, (len(pairs), len(x))), many)
+    reach = panel.get_ylim()
+    panel.set(xlim=(x[0], x[-1]), xticks=np.unique(years[[0, -1]]))
+    panel.set_ylim(reach[0] if low is None else low, reach[1] if high is None else min(reach[1], high))
+    if len(years) > 1:
+        first, last = panel.get_xticklabels()
+        first.set_ha("left"), last.set_ha("right")
+
+
+def draw_arm(panel, x, number, pairs, many=False):
+    """One arm: 0 is the baseline; ``pairs`` are its values over replicate and ``x``."""
+    mean, (low, high) = pairs.mean(0), np.quantile(pairs, (LOW, HIGH), axis=0)
+    if number == 0:
+        panel.plot(x, mean, color=INK, ls=(0, (4, 2)), lw=em(0.17), zorder=5)
+        if not many:
+            edges = np.transpose([low, high])
+            panel.plot(x, edges, color=BASELINE, ls=(0, (1, 1.5)), lw=em(0.09), zorder=3)
+    elif many:
+        colour, _, dashes = scenario_look(number - 1)
+        panel.plot(x, mean, color=colour, ls=dashes, lw=em(0.2), zorder=4)
+    else:
+        panel.fill_between(x, low, high, color=SCENARIO, alpha=0.16, lw=0, zorder=1)
+        panel.fill_between(x, *np.quantile(pairs, HALF, axis=0), color=SCENARIO, alpha=0.28, lw=0, zorder=2)
+        panel.plot(x, mean, color=SCENARIO, lw=em(0.22), zorder=4)
+
+
+def draw_sample(key, x, y, number, many=False):
+    """The look of an arm in a key whose unit is one em, 3.2 em wide from ``x`` at height ``y``."""
+    spread = np.array([[0.0]]) if many else np.linspace(-0.55, 0.55, 21)[:, None]
+    draw_arm(key, x + np.array([0, 3.2]), number, y + spread.repeat(2, axis=1), many)
+
+
+def how_to_read(record):
+    """What the lines and the bands are, in words."""
+    half = "" if record["replicates"] == 1 else " Dark: half of the pairs."
+    return f"Lines: means over pairs.{half} {spread_words(record, 'Light, and dotted edges')}"

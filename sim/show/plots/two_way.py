@@ -9,7 +9,7 @@ from sim.errors import UsageError
 from sim.results.sweep import subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
-from sim.show.plots.panels import inset, pixels
+from sim.show.plots.style import inset, pixels
 
 SIZE = (10, 7.5)  # inches
 SCALE = 8  # em right of the map

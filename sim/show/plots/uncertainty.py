@@ -7,7 +7,7 @@ from sim.results import measures
 from sim.results.decomposition import SOURCES, WHOLE, headline, is_split, percent, place_rows
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
-from sim.show.plots.panels import inset, right_of
+from sim.show.plots.style import inset, right_of
 
 SIZE = (10, 5.4)  # inches
 STACK = ("assumptions", "data", "model", "chance")  # from the foot up

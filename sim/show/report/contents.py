@@ -44,7 +44,7 @@ def contents(result):
         "kinds": KINDS,
         "long_run": hub_shares.table_of(shown_hubs(result)),
         "long_run_reading": hub_shares.READING,
-        "long_run_lines": hub_shares.sentences(hub_shares.quoted(result, 3)),
+        "long_run_lines": hub_shares.hub_share_sentences(hub_shares.quoted(result, 3)),
         "weak": narrative.weak_evidence(record),
         "backcast": backcast.shipped_line(),
         "assumed": narrative.assumed(record),

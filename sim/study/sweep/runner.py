@@ -21,13 +21,13 @@ from sim.results.sweep import Sweep
 from sim.results.sweep_store import FACTOR, LOST, MEASURE, SweepStore, clear, complete_blocks, meta
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import as_scenario
-from sim.study.executors import workers_of
 from sim.study.options import Options
 from sim.study.replicate import compile_kernels, workers_for
 from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, select
 from sim.study.sweep.evaluate import Simulator, described
 from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
+from sim.study.workers import workers_of
 from sim.texts import ONE_LINE
 
 # --- Running the blocks of a design; each cell is stored as soon as it finishes ---------------------

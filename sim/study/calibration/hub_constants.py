@@ -1,6 +1,6 @@
 """Hub constants from year-one flows, measured on the agents themselves and written as tables.
 
-``python -m sim.study.calibrate.constants`` fits them anew under the assumptions as they stand. The inversion of
+``python -m sim.study.calibration.hub_constants`` fits them anew under the assumptions as they stand. The inversion of
 ``model.inversion`` knows expected flows only; what agents do beyond them (petitions under way, statuses that run out,
 the refused) is measured on simulated first years and handed back as offsets, until the simulated year meets the
 targets. Everything is seeded: the same code and tables give the same constants on the same platform.

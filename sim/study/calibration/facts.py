@@ -15,7 +15,7 @@ from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
-from sim.study.calibrate.constants import FIT_POPULATION, START
+from sim.study.calibration.hub_constants import FIT_POPULATION, START
 from sim.study.corridors import FIRST, LAST, TERMS, poisson_fit
 from sim.study.corridors import SOURCE as CORRIDORS
 from sim.study.tracers import Tracers, follow, residents

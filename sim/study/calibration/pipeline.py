@@ -17,17 +17,16 @@ from sim.results.folder import staged
 from sim.results.record import code_digest
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.assumptions import PRIORS, Assumptions, at_posterior
-from sim.study.calibrate import checks, constants
-from sim.study.calibrate.facts import compared, facts, observed
-from sim.study.calibrate.posterior import BESIDE, WEAK, learned, summarised
-from sim.study.calibrate.table import scores, simulated
+from sim.study.calibration import hub_constants, posterior
+from sim.study.calibration.facts import compared, facts, observed
+from sim.study.calibration.posterior import BESIDE, WEAK, learned, scores, simulated, summarised
 from sim.study.replicate import mapper
 
 PLACES = {  # where what ships of a fit lies in the package
     "posterior.csv": BELIEFS,
     "correlation.csv": BELIEFS,
     "calibration.json": BELIEFS,
-    **{f"{name}.csv": constants.DATA for name in constants.TABLES},
+    **{f"{name}.csv": hub_constants.DATA for name in hub_constants.TABLES},
 }
 ROWS, TRUTHS, PREDICTED = 4096, 256, 256
 LEAST = 120  # usable rows below which the emulator has nothing to learn from
@@ -50,7 +49,7 @@ class Calibration(NamedTuple):
     correlation: pd.DataFrame
     facts: pd.DataFrame
     ranks: pd.DataFrame
-    constants: tuple
+    hub_constants: tuple
     record: dict
 
 
@@ -125,11 +124,11 @@ def ship(folder):
 
 def _constants(folder, a):
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
-    if (found := constants.kept(folder)) is None:
+    if (found := hub_constants.kept(folder)) is None:
         with staged(folder) as made:
-            fitted, offsets = constants.fit(a)
-            constants.write(fitted, offsets, made)
-        found = constants.kept(folder)
+            fitted, offsets = hub_constants.fit(a)
+            hub_constants.write(fitted, offsets, made)
+        found = hub_constants.kept(folder)
     return found
 
 
@@ -140,7 +139,7 @@ def _posterior(z, usable, figures, known, seed, begun):
     draws, worth = emulated.posterior(value, error)
     draws = draws[:, : len(WEAK)]
     beliefs, correlation = summarised(draws, WEAK)
-    made, refused = checks.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
+    made, refused = posterior.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
     table = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
     record = {
         "effective_draws": round(worth),
@@ -164,12 +163,12 @@ def _told(known, before, after):
 def _ranks(z, usable, figures, known, seed, truths):
     """Return the ranks of known truths, by an emulator that was not trained on them."""
     usable_so_far = np.cumsum(usable)
-    rows = int(np.searchsorted(usable_so_far, checks.TRAINED * usable_so_far[-1]))  # of the table, to learn from
+    rows = int(np.searchsorted(usable_so_far, posterior.TRAINED * usable_so_far[-1]))  # of the table, to learn from
     trained = int(usable_so_far[rows - 1])
     emulated = learned(z[:rows], usable[:rows], figures[:trained], seed)
     error, held_back = observed(known)[1], z[rows:][usable[rows:]]
-    found = checks.ranks_of_truths(emulated, held_back[:truths], figures[trained:][:truths], error, seed)
-    return checks.uniformity(found[:, : len(WEAK)], WEAK)
+    found = posterior.ranks_of_truths(emulated, held_back[:truths], figures[trained:][:truths], error, seed)
+    return posterior.uniformity(found[:, : len(WEAK)], WEAK)
 
 
 def _one_thread():

@@ -1,1 +1,0 @@
-"""The parts of the page: each draws what the pure rooms computed, and remembers what the user asked."""
