@@ -256,7 +256,7 @@ def test_what_is_taken_along_is_what_is_shown():
     assert differing(again.data, result.data) == []
     with zipfile.ZipFile(io.BytesIO(contents.data_zip(result))) as packed:
         assert set(packed.namelist()) == {"effects.csv", "shares.csv", "flows.csv"}
-        assert b"share,paris,2028" in packed.read("effects.csv")
+        assert b"share,hub,paris,2028" in packed.read("effects.csv")
 
 
 @pytest.mark.slow

@@ -172,7 +172,7 @@ def test_what_is_as_usual_is_not_in_the_address():
         ({"set": ["country.usa.route.h1b.cap=-5"]}, "is not in"),
         ({"set": ["country.usa.rout=1"]}, "no such lever"),
         ({"set": ["country.usa.route.h1b.cap=nan"]}, "is not in"),
-        ({"set": ["x"]}, "no such lever"),
+        ({"set": ["x"]}, "no path of a lever"),
         ({"population": ["99999999999"]}, f"not from 1,000 to {MOST_POPULATION:,}"),
         ({"population": ["1"]}, "not from"),
         ({"pairs": ["100000"]}, f"to {MOST_PAIRS}"),

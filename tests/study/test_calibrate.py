@@ -201,12 +201,17 @@ def answer():
     return json.loads((shipped.DATA / "calibration.json").read_text(encoding="utf-8"))
 
 
+# what these mean has changed since the fit: their priors hold until the next one
+REDEFINED = {"b_pay", "b_compute", "compute_saturation", "return_elsewhere", "return_bonus", "chosen_departures"}
+
+
 def test_the_shipped_beliefs_are_the_output_of_the_fit(answer):
     assert {
         row["name"]: shipped.Fitted(*(row[k] for k in ("central", "low", "high", "shrinkage")))
         for row in answer["posterior"]
+        if row["name"] not in REDEFINED
     } == FITTED
-    assert list(FITTED) == list(posterior.WEAK)
+    assert list(FITTED) == [name for name in posterior.WEAK if name not in REDEFINED]
 
 
 def test_every_fitted_belief_says_what_it_was_and_whether_data_narrowed_it():
