@@ -31,16 +31,20 @@ TINY = ("--population", 2000, "--replicates", 1, "--years", 1, "--workers", 1)
 
 
 def test_no_input_is_unpickled_evaluated_or_given_to_a_shell():
+    banned = {"pickle", "marshal", "shelve", "yaml", "subprocess", "cloudpickle", "dill"}
     for path in ROOT.rglob("*.py"):
+        # it asks whether a task can be sent to a worker, by pickling it, and never reads a pickle
+        allowed = {"pickle"} if path == ROOT / "parallel.py" else set()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {alias.name.split(".")[0] for alias in node.names} | {
                     (getattr(node, "module", "") or "").split(".")[0]
                 }
-                assert not names & {"pickle", "marshal", "shelve", "yaml", "subprocess", "cloudpickle", "dill"}, path
+                assert not names & (banned - allowed), path
             if isinstance(node, ast.Call):
                 called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 assert called not in BANNED, path
+                assert called not in {"loads", "Unpickler"} or not allowed, path
                 assert not {key.arg for key in node.keywords} & {"shell", "allow_pickle"}, path
 
 

@@ -132,7 +132,7 @@ def test_one_figure_that_fails_leaves_the_others(result, tmp_path, monkeypatch):
     monkeypatch.setattr("sim.show.plots.shares.plot_shares", fail)
     with pytest.warns(TalentflowWarning, match="figure shares: not drawn"):
         folder = result.save(tmp_path, illustrate=illustrate)
-    assert {path.stem for path in (folder / "figures").iterdir()} == {"effects", "flow_map", "net_migration"}
+    assert {path.stem for path in (folder / "figures").iterdir()} == {"effects", "causes"}
     assert (folder / "report.html").is_file()
 
 

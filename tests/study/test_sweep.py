@@ -16,7 +16,6 @@ from sim.results.sweep import (
     content_digest,
     index_table,
     load_words,
-    notes,
     reading,
 )
 from sim.scenario.assumptions import Assumptions
@@ -84,10 +83,9 @@ def test_guided_screens_and_then_takes_indices_of_what_matters(guided):
 
 def test_a_reading_says_what_it_rests_on(guided):
     said = " ".join(reading(guided))
-    assert chance_share(guided)["share"] > 0.9  # of so few engineers
+    assert chance_share(guided)["share"] > 0.5  # of so few engineers
     assert "Nothing can be said of what the effect on share:usa in 2028 rests on" in said
     assert "Chance makes up about" in said
-    assert "considering_rate: swept from" in " ".join(notes(guided))
 
 
 def test_the_report_of_a_run_beside_a_sweep_quotes_it(guided, tmp_path):

@@ -54,7 +54,7 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
 def _plot_countries(ax, result):
     found = facts(result)
     rows, rest = effect_rows(result, style.fit(22, 13))
-    style.heading(ax, sentence("finding", found), _subtitle(found))
+    style.heading(ax, sentence("finding", found), _subtitle(result, found))
     if not any(row["differs"] for row in rows):
         style.say_nothing_differs(ax)
         return
@@ -63,10 +63,11 @@ def _plot_countries(ax, result):
     style.caption(ax, f"{residual}{_how(found['pairs'])} {source(result, found)}")
 
 
-def _subtitle(found):
+def _subtitle(result, found):
     whom = sentence("whole", found["people"]).removeprefix("of ")
     what = "the world's AI engineers" if whom == "the world's" else whom
-    return f"{found['title']}: change of the share of {what} in January {found['last']}, percentage points"
+    when = f"in January {found['last']}{basis_words(result)}"
+    return f"{found['title']}: change of the share of {what} {when}, percentage points"
 
 
 def _how(pairs):

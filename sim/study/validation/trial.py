@@ -85,7 +85,7 @@ class Trial:
 
     def __init__(self, plan, k, draw):
         self.plan, self.k, (self.a, self.constants) = plan, k, draw
-        self.world = the_world(plan.population, plan.seed, plan.start, YEARS)
+        self.world = the_world(plan.population, plan.seed, plan.start, YEARS, k)
         self._kept = {}
 
     @property
