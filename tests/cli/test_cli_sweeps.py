@@ -59,11 +59,11 @@ def test_a_sweep_says_what_the_answer_rests_on_and_leaves_a_store(engine, talent
     code, out, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027")
     assert (code, err) == (0, "")
     said = " ".join(out.split())
-    assert "of the variance of the effect on share:usa in 2027 rests on" in said
-    assert "b_pay" in said
-    assert "The model refused" in said
-    assert "Reach nothing here: b_size." in said
+    assert "What the effect on share:usa in 2027 rests on is not settled" in said
+    assert len(out.splitlines()) <= 30
     assert max(map(len, out.splitlines())) <= 100
+    details = " ".join(talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--details")[1].split())
+    assert "Reach nothing here: b_size." in details
     (made,) = Path("outputs").iterdir()
     assert made.name.startswith("h1b_fee-sweep-")
     assert Sweep.load(made).value().index.size > 0
@@ -74,7 +74,7 @@ def test_json_and_quiet_are_for_programs(talentflow, folder):
     assert said["finished"]
     assert said["cells"]["done"] > 0
     assert said["measures"]["share:usa"]["indices"][0]["factor"] in ("b_pay", "considering_rate")
-    assert sum(said["measures"]["share:usa"]["load"].values()) == pytest.approx(1)
+    assert "load" not in said["measures"]["share:usa"]  # its intervals are wider than its indices
     assert talentflow("status", folder, "--quiet")[1].strip() == folder
 
 
