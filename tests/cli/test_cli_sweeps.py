@@ -62,7 +62,9 @@ def test_a_sweep_says_what_the_answer_rests_on_and_leaves_a_store(engine, talent
     assert "What the effect on share:usa in 2027 rests on is not settled" in said
     assert len(out.splitlines()) <= 30
     assert max(map(len, out.splitlines())) <= 100
-    details = " ".join(talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--details")[1].split())
+    details = " ".join(
+        talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027", "--details")[1].split()
+    )
     assert "Reach nothing here: b_size." in details
     (made,) = Path("outputs").iterdir()
     assert made.name.startswith("h1b_fee-sweep-")
