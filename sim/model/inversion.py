@@ -38,7 +38,7 @@ SHRINKAGE = 0.1
 HARD, ENOUGH = 0.001, 0.01  # robust solver: scale of the residuals of net flows and crossings, and largest one accepted
 LASTING, BOOM = 0.02, 2.0  # penalised fit of lasting constants: scale of the residuals, and spread of the boom
 LEAST = 0.1  # share of a cell's exits that stays chosen if expired permits explain more; assumed, grade D
-EVALUATIONS = 300  # largest number of evaluations of the robust solver: three of its steps, for near misses
+RESCUE, EVALUATIONS = 100, 300  # largest numbers of evaluations: to rescue a near miss, and to find the nearest fit
 
 
 class Expected(NamedTuple):
@@ -520,7 +520,7 @@ def robust(residual, x, firm) -> tuple[np.ndarray | None, str]:
         method="lm",
         ftol=1e-8,
         xtol=1e-8,
-        max_nfev=EVALUATIONS,
+        max_nfev=RESCUE,
     )
     worst = HARD * np.abs(solution.fun[:firm]).max()
     if worst <= ENOUGH:
