@@ -19,12 +19,12 @@ from sim.model.kernels.choice import (
     BATCH,
     FREELY,
     Hiring,
-    Tables,
     Teams,
     draw_nested,
     exponentials,
     find_ties,
     gather,
+    neutral_tables,
     uniforms,
     utilities,
     workspace_for,
@@ -60,38 +60,11 @@ def people_of(world):
 
 
 def tables():
-    """The engine's tables of a decision round without their pulls: zero for what RM1 lacks."""
-    people, work = CATEGORIES // 2, rm1.T * len(ROLES)
+    """The engine's tables of a decision round without their pulls: one cost of moving, and zero for what RM1 lacks."""
     stays = np.eye(H, dtype=bool)
-    nothing, nowhere = np.zeros((1, people, H), np.float32), np.zeros(H, np.int64)
-    return Tables(
-        pull=None,
-        stay=np.zeros((1, people, H), np.float32),
-        remote=nothing[0],
-        trip=np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1)),
-        nest=np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1)),
-        inverse_dissimilarity=np.ones((C, H, H), np.float32),
-        dissimilarity=np.ones(4, np.float32),
-        permit=np.zeros((1, C, work, H), np.float32),
-        group_of=np.zeros((C, len(STATUSES)), np.int64),
-        free=np.ones((C, H, H), np.float32),
-        closed=np.zeros((C, H), bool),
-        any_closed=False,
-        has_relief=np.zeros((C, H), bool),
-        newcomer_left=nothing,
-        returnee_left=nothing,
-        returning=nothing[0],
-        newcomer_years=nowhere,
-        returnee_years=nowhere,
-        returnee_abroad=np.zeros(H, np.int32),
-        country=HUBS.country,
-        is_home=IS_HOME,
-        b_friend=np.float32(0),
-        log_colleague=np.float32(0),
-        colleague_share=0.0,
-        family_share=0.0,
-        year=0,
-    )
+    nest = np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1))
+    trip = np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1))
+    return neutral_tables(HUBS.country, IS_HOME, nest)._replace(trip=trip)
 
 
 def pulls(world, headcount):

@@ -15,7 +15,7 @@ from numba import float32, int32, njit, types, uint64
 from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
-from sim.world.engineers import PROFILES, ROLE_OF, TASTE_COUNT, TIER_COUNT, TIER_STEP
+from sim.world.engineers import PROFILES, ROLE_OF, SKILLS, STATUS_COUNT, TASTE_COUNT, TIER_COUNT, TIER_STEP
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather
@@ -56,6 +56,45 @@ class Tables(NamedTuple):
     family_share: np.float32  # share of engineers with a family
     year: int
     back: np.ndarray  # (home, hub of residence) constant of returning home, on top of the hubs' own terms
+
+
+def neutral_tables(country, is_home, nest) -> Tables:
+    """Return :class:`Tables` in which every term of utility is zero, nobody needs a permit and no scheme runs.
+
+    Parameters
+    ----------
+    country : (hub,); is_home : (home, hub) bool; nest : (home, origin, hub) int8, with dissimilarity 1 in each nest
+    """
+    (homes, hubs), zeros = is_home.shape, lambda *shape: np.zeros(shape, np.float32)
+    return Tables(
+        pull=zeros(homes, PROFILES, hubs),
+        stay=zeros(1, PROFILES, hubs),
+        trip=zeros(TIER_COUNT, hubs, hubs),
+        permit=zeros(1, homes, SKILLS, hubs),
+        newcomer_left=zeros(1, PROFILES, hubs),
+        returnee_left=zeros(1, PROFILES, hubs),
+        returning=zeros(PROFILES, hubs),
+        remote=zeros(PROFILES, hubs),
+        group_of=np.zeros((country.max() + 1, STATUS_COUNT), np.int64),
+        free=np.ones((homes, hubs, hubs), np.float32),
+        is_home=is_home,
+        nest=nest,
+        inverse_dissimilarity=np.ones((homes, hubs, hubs), np.float32),
+        dissimilarity=np.ones(4, np.float32),
+        country=country,
+        closed=np.zeros((homes, hubs), bool),
+        any_closed=False,
+        has_relief=np.zeros((homes, hubs), bool),
+        newcomer_years=np.zeros(hubs, np.int64),
+        returnee_years=np.zeros(hubs, np.int64),
+        returnee_abroad=np.zeros(hubs, np.int32),
+        b_friend=np.float32(0),
+        log_colleague=np.float32(0),
+        colleague_share=0.0,
+        family_share=np.float32(0),
+        year=0,
+        back=zeros(homes, hubs),
+    )
 
 
 class Hiring(NamedTuple):
