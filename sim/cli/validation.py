@@ -187,7 +187,7 @@ def calibrate(
     answer = show.answer(found)
 
     def add(folder):
-        constants, offsets = found.constants
+        constants, offsets = found.hub_constants
         write(constants, offsets, folder)
 
     tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}

@@ -395,7 +395,9 @@ def net_targets(setting, boom_weight) -> np.ndarray:
     return target - target.sum() * silent / silent.sum()
 
 
-def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None, return_share=1.0) -> tuple:
+def invert(
+    first_year, targets, crossing_rates, offsets, fitted, going_home=None, return_share=1.0, rescue=True
+) -> tuple:
     """Return the constants with which the expected flows of the first year meet their targets.
 
     Parameters
@@ -407,6 +409,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
     fitted : (xi, move_cost_abroad) to start from, or these and (home, hub) effects of returning home
     going_home : (country, home) persons a year who leave by choice, a soft target; None keeps the effects
     return_share : share of these who return home, a soft target by home
+    rescue : whether the robust solver, a hundred times as slow, tries what the fixed point does not solve
 
     Returns
     -------
@@ -470,7 +473,7 @@ def invert(first_year, targets, crossing_rates, offsets, fitted, going_home=None
         # the fast fixed point first, then the robust solver
         x = anderson(residual, start)
         if x is None:
-            x, why = robust(residual, start, firm)
+            x, why = robust(residual, start, firm) if rescue else (None, "the fixed point does not converge")
         if x is None and crossing_rates is None:  # lasting constants may miss their targets: the nearest fit
             x = nearest(residual, start)
     if x is None:

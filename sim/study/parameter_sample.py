@@ -85,11 +85,12 @@ def own_size_elasticity(a) -> float:
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
 
 
-def constants_or_none(a, start, world=None, fitted=None):
+def constants_or_none(a, start, world=None, fitted=None, rescue=True):
     """Return the hub constants under the assumptions ``a``, or None if the sample must be rejected.
 
     ``world`` is the one they are inverted on, that of :func:`~sim.study.calibration.hub_constants.fit_world` if None.
     ``fitted`` are the (HubConstants, AgentOffsets) to start from, the shipped ones if None.
+    ``rescue`` is as of :func:`~sim.model.inversion.invert`.
     """
     if own_size_elasticity(a) >= 1:
         return None
@@ -99,6 +100,6 @@ def constants_or_none(a, start, world=None, fitted=None):
         net = offsets.net * world.setting.stock / load_setting().stock
         offsets = replace(offsets, net=balanced(net, world.setting.stock, offsets.net.sum()))
     try:
-        return constants_for(world or fit_world(start), a, offsets, central)
+        return constants_for(world or fit_world(start), a, offsets, central, rescue)
     except InvariantError:
         return None

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from sim.results.sweep import Sweep
 from sim.scenario import assumptions as shipped
 from sim.scenario.assumptions import ASSUMPTIONS, ENOUGH, PRIORS, Assumptions, draw_assumptions, override
-from sim.study.calibration import hub_constants, pipeline, posterior
+from sim.study.calibration import facts, hub_constants, pipeline, posterior
 from sim.study.calibration.facts import Fact, compared, observed, statistics
 from sim.study.calibration.posterior import Emulated, learned, summarised
 from sim.study.parameter_sample import constants_or_none
@@ -125,11 +125,11 @@ def test_ranks_are_taken_of_the_truths_own_figures():
 
 
 def test_a_fact_on_a_logarithmic_scale_is_compared_so():
-    facts = [Fact("a", 4.0, 0.4, "%", "", "", "", "D", True), Fact("b", 4.0, 0.4, "%", "", "", "", "D")]
-    value, error = observed(facts)
+    known = [Fact("a", 4.0, 0.4, "%", "", "", "", "D", True), Fact("b", 4.0, 0.4, "%", "", "", "", "D")]
+    value, error = observed(known)
     assert value == pytest.approx([np.log(4), 4])
     assert error == pytest.approx([0.1, 0.4])
-    assert compared(facts, np.array([[2.0, 2.0]])) == pytest.approx(np.array([[np.log(2), 2]]))
+    assert compared(known, np.array([[2.0, 2.0]])) == pytest.approx(np.array([[np.log(2), 2]]))
 
 
 @pytest.mark.slow
@@ -149,40 +149,44 @@ def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
 # --- the whole fit --------------------------------------------------------------------------------
 
 
+ROWS = 24
+
+
 @pytest.mark.slow
 def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch, talentflow):
     for room, name, small in (
         (hub_constants, "AGENTS", 20_000),
         (hub_constants, "SEEDS", 1),
         (hub_constants, "PASSES", 1),
-        (pipeline, "LEAST", 20),
-        (pipeline, "PREDICTED", 4),
+        (facts, "TRACERS", 200),
+        (pipeline, "LEAST", 8),
+        (pipeline, "PREDICTED", 2),
         (posterior, "DRAWS", 2**9),
         (posterior, "RESAMPLED", 2**7),
     ):
         monkeypatch.setattr(room, name, small)
 
     def stopped(folder, stage, done, total):
-        if done >= 30:
+        if done >= 12:
             raise KeyboardInterrupt
 
-    whole = pipeline.calibrate(80, out=tmp_path / "whole", truths=8)
+    whole = pipeline.calibrate(ROWS, out=tmp_path / "whole", truths=8)
     with pytest.raises(KeyboardInterrupt):
-        pipeline.calibrate(80, out=tmp_path / "stopped", truths=8, progress=stopped)
+        pipeline.calibrate(ROWS, out=tmp_path / "stopped", truths=8, progress=stopped)
     (store,) = (tmp_path / "stopped").glob("calibrate-*/table")
-    assert Sweep.load(store).counts().get("done", 0) > 5
-    again = pipeline.calibrate(80, out=tmp_path / "stopped", truths=8)
+    assert Sweep.load(store).counts().get("done", 0) > 2
+    again = pipeline.calibrate(ROWS, out=tmp_path / "stopped", truths=8)
     for one, other in zip(whole[:4], again[:4], strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     assert whole.record == again.record
-    for one, other in zip(whole.constants, again.constants, strict=True):
+    for one, other in zip(whole.hub_constants, again.hub_constants, strict=True):
         for name, value in vars(one).items():
             assert np.array_equal(value, getattr(other, name))
     package = tmp_path / "package"
     package.mkdir()
     monkeypatch.setattr(pipeline, "PLACES", dict.fromkeys(pipeline.PLACES, package))
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    asked = ("--rows", 80, "--truths", 8, "--out", tmp_path / "whole", "--ship", "--quiet")
+    asked = ("--rows", ROWS, "--truths", 8, "--out", tmp_path / "whole", "--ship", "--quiet")
     code, folder, _ = talentflow("calibrate", *asked)
     assert code == 0
     assert (Path(folder.strip()) / "calibration.png").stat().st_size > 10_000

@@ -45,7 +45,7 @@ def fit_world(start=START, seed=0):
     return build(setting, FIT_POPULATION, seed, start, entrant_path(setting, a, start, 1), a.mover_share)
 
 
-def constants_for(world, a, offsets, start_values=None):
+def constants_for(world, a, offsets, start_values=None, rescue=True):
     """Invert the hub constants under the assumptions ``a``: for the first year, and the part of them that lasts.
 
     Parameters
@@ -53,6 +53,7 @@ def constants_for(world, a, offsets, start_values=None):
     world : World, from :func:`fit_world`
     offsets : Offsets
     start_values : Constants to start from
+    rescue : as of :func:`~sim.model.inversion.invert`
 
     Returns
     -------
@@ -71,13 +72,13 @@ def constants_for(world, a, offsets, start_values=None):
     guess = first.permanent + first.boom, first.move_cost_abroad, first.back
     forced = 0.0 if offsets.forced is None else offsets.forced
     going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.sim), forced)
-    whole, cost, back = fitting.invert(year, targets, crossing, offsets, guess, going_home, a.return_share)
+    whole, cost, back = fitting.invert(year, targets, crossing, offsets, guess, going_home, a.return_share, rescue)
     later = offsets if offsets.later is None else replace(offsets, net=offsets.later)
     lasting, _ = fitting.invert(year, setting.national_net, None, later, (whole - first.boom, cost, back))
     return HubConstants(lasting, whole - lasting, cost, world.start, back)
 
 
-def first_years(a, constants, agents=AGENTS, seeds=SEEDS):
+def first_years(a, constants, agents, seeds):
     """Simulate the first two years at the baseline and return means over seeds.
 
     Returns
@@ -106,11 +107,13 @@ def first_years(a, constants, agents=AGENTS, seeds=SEEDS):
     return net, crossing, forced, growth
 
 
-def fit(a=None, say=lambda line: None, agents=AGENTS, seeds=SEEDS, passes=PASSES, found=None, offsets=None):
+def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, found=None, offsets=None):
     """Fit the constants under the central assumptions ``a``, and the offsets with which every sample is inverted.
 
-    The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown.
+    The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown. ``agents``,
+    ``seeds`` and ``passes`` are ``AGENTS``, ``SEEDS`` and ``PASSES`` if None.
     """
+    agents, seeds, passes = agents or AGENTS, seeds or SEEDS, PASSES if passes is None else passes
     a, world = a or Assumptions.central(), fit_world()
     targets, lasting = fitting.net_targets(world.setting, a.boom_weight), world.setting.national_net
     second = lasting + (targets - lasting) * 2.0 ** (-1 / a.boom_half_life)

@@ -46,7 +46,7 @@ class Figures:
         Refused
         """
         a = Assumptions.central(PRIORS).vary(**values)
-        constants = constants_or_none(a, START, fitted=self.fitted)
+        constants = constants_or_none(a, START, fitted=self.fitted, rescue=False)
         if constants is None:
             raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
         return a, constants
@@ -319,5 +319,5 @@ def predicted(z, fitted) -> tuple:
 
 def _figures_or_none(a, fitted, seed) -> dict | None:
     """Return the model's figures under ``a``, or None if no hub constants exist."""
-    constants = constants_or_none(a, START, fitted=fitted)
+    constants = constants_or_none(a, START, fitted=fitted, rescue=False)
     return constants and statistics(followed_world(), a, constants, seed)
