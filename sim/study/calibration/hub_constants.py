@@ -110,8 +110,8 @@ def first_years(a, constants, agents, seeds):
 def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, found=None, offsets=None):
     """Fit the constants under the central assumptions ``a``, and the offsets with which every sample is inverted.
 
-    The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown. ``agents``,
-    ``seeds`` and ``passes`` are ``AGENTS``, ``SEEDS`` and ``PASSES`` if None.
+    The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown.
+    ``agents``, ``seeds`` and ``passes`` are ``AGENTS``, ``SEEDS`` and ``PASSES`` if None.
     """
     agents, seeds, passes = agents or AGENTS, seeds or SEEDS, PASSES if passes is None else passes
     a, world = a or Assumptions.central(), fit_world()
