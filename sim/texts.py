@@ -138,7 +138,20 @@ def parse(text: str, place: object, error: type[TalentflowError]) -> dict:
         written = re.search(r"=\s*(\d{4}-\d{1,2}-\d{1,2})\b", text.splitlines()[int(line) - 1] if line else "")
         if written and not _is_day(written[1]):
             raise error(place, f"line {line}", f"{written[1]} is not a date of the calendar (year-month-day)") from None
+        # a number with a per cent sign gets advice
+        percent = re.search(r"=\s*([-+]?\d+(?:\.\d+)?\s*%)", text.splitlines()[int(line) - 1] if line else "")
+        if percent:
+            advice = as_share(percent[1]).replace("write", "as a share, write")
+            raise error(place, f"line {line}", f"{percent[1]} is not a number{advice}") from None
         raise error(place, line and f"line {line}", f"not valid TOML: {problem}") from None
+
+
+def as_share(text: str, unit: str = "share") -> str:
+    """Return advice for a number written with a per cent sign, as ``"; write 0.3"``, or nothing for other texts."""
+    percent = re.fullmatch(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*", text)
+    if not percent:
+        return ""
+    return f"; write {float(percent[1]) / (100 if unit == 'share' else 1):.10g}"
 
 
 def _is_day(text: str) -> bool:

@@ -17,7 +17,7 @@ from sim.arguments import user_path
 from sim.errors import ResultError, TalentflowWarning, UsageError, first_line
 from sim.results import export
 from sim.results.decomposition import is_split, split_table
-from sim.results.record import FORMAT, folder_name, plain, sha256, to_json
+from sim.results.record import FORMAT, digest, folder_name, plain, sha256, to_json
 from sim.results.saved_checks import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
 
 TRIES = 10  # to take a place that other commands take too
@@ -186,15 +186,28 @@ def _fill(folder, result) -> None:
 
 def _write_arrays(folder, result, written) -> dict[str, str]:
     """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
-    # compress every array
+    # say what the file is, as netCDF's conventions ask, and compress every array
+    data = result.data.assign_attrs(_attributes(result.record))
+    for axis, meaning in {"time": "1 January of the year", "year": "calendar year"}.items():
+        data[axis] = data[axis].assign_attrs(units="year", long_name=meaning)
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
-    (folder / "result.nc").write_bytes(result.data.to_netcdf(engine="h5netcdf", encoding=packed))
+    (folder / "result.nc").write_bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
     tables = {f"{name}.csv": getattr(export, name)(result) for name in ("shares", "flows", "effects")}
     tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
     for name, table in tables.items():
         table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")
     return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
+
+
+def _attributes(record) -> dict[str, str]:
+    """Return the global attributes of ``result.nc``: conventions, title, program with version, the run's digest."""
+    return {
+        "Conventions": "CF-1.11",
+        "title": record["title"],
+        "source": f"talentflow {record['versions']['talentflow']}",
+        "digest": digest(record),
+    }
 
 
 def write_tables(out, name, record, tables, illustrate=None, answer="answer", add=None) -> Path:

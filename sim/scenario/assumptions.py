@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim.arguments import is_number, user_path
 from sim.errors import AssumptionError, nearest
 from sim.scenario.distributions import LOGARITHMIC, quantile
-from sim.texts import csv_rows, line_of, parse, read_text
+from sim.texts import as_share, csv_rows, line_of, parse, read_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -634,7 +634,7 @@ def _check(name: str, key: str, value: object, parts: tuple = ()) -> None:
     if name not in ASSUMPTIONS:
         raise AssumptionError(*parts, name, f"unknown assumption{nearest(name, ASSUMPTIONS)}")
     if not is_number(value):
-        raise AssumptionError(*parts, name, key, f"{value!r} is not a number")
+        raise AssumptionError(*parts, name, key, f"{value!r} is not a number{as_share(str(value))}")
     low, high = ASSUMPTIONS[name].bounds
     if not low <= value <= high:
         unit = ASSUMPTIONS[name].unit

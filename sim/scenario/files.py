@@ -17,7 +17,7 @@ from sim.scenario.places import check_subject
 from sim.scenario.policies import OPERATIONS, Policy, Scenario
 from sim.scenario.schema import LONGEST_RAMP, LONGEST_TITLE, MOST_TIMES, PolicyTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
-from sim.texts import line_of, parse, read_text
+from sim.texts import as_share, line_of, parse, read_text
 
 # ------------------------------------------------------------------------------
 # One ``[[policy]]``: checks of its value and dates
@@ -92,7 +92,7 @@ def _amount(raw: object, operation: str, lever: Lever) -> float:
 def _in_bounds(raw: object, low: float, high: float, unit: str, path: str, whole: bool = False) -> float:
     """Return ``raw`` as a number; raise ScenarioError unless it is one within the bounds, and whole if it must be."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise ScenarioError(path, f"{raw!r} is not a number")
+        raise ScenarioError(path, f"{raw!r} is not a number{as_share(str(raw), unit)}")
     if not low <= raw <= high:  # in this form NaN fails as well
         shown = f"{raw:,}" if isinstance(raw, float) or abs(raw) < 1e15 else "a number of many digits"
         raise ScenarioError(path, f"{shown} is not in [{low:,.10g}, {high:,.10g}] {unit}")

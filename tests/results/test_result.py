@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from fake_result import fake_result
 
 from sim.errors import ResultError, TalentflowWarning, UsageError
@@ -59,6 +60,14 @@ def test_the_folder_holds_what_a_reader_needs(folder):
     }
     written = json.loads((folder / "run.json").read_text())
     assert {"format", "versions", "seed", "digests", "outputs", "timings", "assumptions"} <= set(written)
+
+
+def test_the_arrays_say_what_they_are(small, folder):
+    with xr.open_dataset(folder / "result.nc", engine="h5netcdf") as saved:
+        assert saved.attrs["Conventions"].startswith("CF-")
+        assert saved.attrs["title"] == small.record["title"]
+        assert saved.attrs["digest"] == digest(small.record)
+        assert saved.time.units == saved.year.units == "year"
 
 
 def test_figures_go_into_the_folder(small, tmp_path):

@@ -480,6 +480,8 @@ def test_override_keeps_the_dates_of_the_policy():
         (f"{FEE}=[1]", "is not one value"),
         (f"{FEE}=1\nlever='x'", "is not one value"),
         (f"{FEE}=cheap", "'cheap' is not a number"),
+        ("country.usa.route.h1b.approval_rate=30%", "'30%' is not a number; write 0.3"),
+        ("country.usa.tax.rate_points=30 %", "write 30"),
         ("country.usa.tax.rate=1", "nearest: country.usa.tax.rate_points"),
     ],
 )
@@ -488,6 +490,13 @@ def test_a_bad_override_is_refused_in_one_line(override, words):
         set_overrides(load("baseline"), [override])
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_per_cent_in_a_file_gets_advice(tmp_path):
+    path = tmp_path / "fee.toml"
+    path.write_text('title = "x"\n[[policy]]\nlever = "country.usa.route.h1b.approval_rate"\nvalue = 30%\n')
+    with pytest.raises(ScenarioError, match=r"line 4: 30% is not a number; as a share, write 0\.3"):
+        load(path)
 
 
 # --- words ------------------------------------------------------------------------------------------------
