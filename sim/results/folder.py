@@ -113,6 +113,7 @@ def _arrays(path, record) -> xr.Dataset:
         check_unpacked(path)
         data = xr.load_dataset(path, engine="h5netcdf")
         check_arrays(data, record, path)
+        data.attrs.clear()  # for other programs: the record has them
     # errors of h5py, h5netcdf and xarray for files that are not valid
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError, OverflowError) as why:
         raise ResultError(path, "not the arrays of a run", f"{type(why).__name__} {why}") from None
@@ -188,8 +189,6 @@ def _write_arrays(folder, result, written) -> dict[str, str]:
     """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
     # say what the file is, as netCDF's conventions ask, and compress every array
     data = result.data.assign_attrs(_attributes(result.record))
-    for axis, meaning in {"time": "1 January of the year", "year": "calendar year"}.items():
-        data[axis] = data[axis].assign_attrs(units="year", long_name=meaning)
     packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
     (folder / "result.nc").write_bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))

@@ -66,6 +66,8 @@ VARIABLES = {
     ),
 }
 
+YEARS = {"time": "1 January of the year", "year": "calendar year"}  # the axes that count years
+
 
 def dataset(arrays, coords):
     """Build the labelled dataset of a run, with units and meanings.
@@ -93,4 +95,7 @@ def dataset(arrays, coords):
         )
         for name, values in arrays.items()
     }
-    return xr.Dataset(variables, coords)
+    found = xr.Dataset(variables, coords)
+    for axis in found.coords.keys() & YEARS.keys():
+        found[axis].attrs |= {"units": "year", "long_name": YEARS[axis]}
+    return found
