@@ -96,6 +96,7 @@ def dataset(arrays, coords):
         for name, values in arrays.items()
     }
     found = xr.Dataset(variables, coords)
-    for axis in found.coords.keys() & YEARS.keys():
-        found[axis].attrs |= {"units": "year", "long_name": YEARS[axis]}
+    for axis, meaning in YEARS.items():
+        if axis in found.coords:
+            found[axis].attrs |= {"units": "year", "long_name": meaning}
     return found
