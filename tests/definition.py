@@ -239,7 +239,9 @@ def _permit_term(arm, market, g, t, r, resident, h):
         if route["residents_of"] not in ("", lives):
             continue
         pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
-        chance = odds[k] * pays * approval(arm)[k]
+        after = float(route["permanent_after_years"] or np.inf)
+        worth = eq.permit_value(a, route["employer_tied"] == "0", after)
+        chance = odds[k] * pays * approval(arm)[k] * np.exp(worth)
         if cash < rules["route_pay_threshold_kusd"][k] or chance <= 0:
             continue
         fee = (rules["route_fee_usd"][k] + rules["route_special_fee_usd"][k]) / 1000
@@ -247,7 +249,11 @@ def _permit_term(arm, market, g, t, r, resident, h):
             eq.net_real_pay(kept, 0, 0, 0, f, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
             for f in (fee, 0.0)
         ]
-        terms = [rules["route_processing_months"][k], np.log(max(odds[k], 0.01)), -a.b_pay * np.log(net[0] / net[1])]
+        terms = [
+            rules["route_processing_months"][k],
+            np.log(max(odds[k], 0.01)),
+            -a.b_pay * np.log(net[0] / net[1]) - worth,
+        ]
         found.append((chance, rules["route_reach"][k], np.array(terms)))
     total, weight, left = np.zeros(3), 0.0, 1.0
     for _, reach, term in sorted(found, key=lambda route: -route[0]):
@@ -271,7 +277,7 @@ def tied(arm, slots, kind):
 
 
 def _is_open(route, k, home, tier, rules):
-    usable = route["from_abroad"] == "1" and route["local_degree"] != "1"
+    usable = route["from_abroad"] == "1" and route["local_degree"] != "1" and route["holdable"] != "1"
     usable &= not route["homes"] or home in route["homes"].split(";")
     return usable and rules["route_is_open"][k] and rules["route_cap"][k] > 0 and rules[f"route_{tier}"][k]
 

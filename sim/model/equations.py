@@ -157,6 +157,7 @@ def utility(
     months_waiting=0.0,
     mean_odds=1.0,
     fee_loss=0.0,
+    permit_value=0.0,
     openings=1.0,
     has_colleague=False,
     sector_value=0.0,
@@ -173,8 +174,9 @@ def utility(
               - (b_d\ln(1+\text{km}_{od}/100) + m_{od})\,1[d\ne o] + \kappa_{od} - c_d\,1[\text{border}]
               + \pi_{id} + \ln v_d + \ln m\,1[\text{former colleague in } d] + J_d + G_{d} + \rho_{go} + \xi_d
 
-    with :math:`\pi_{id} = -b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01)) - f` for people who need a permit in
-    *d*, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where *r* is the gain of pay of a remote job.
+    with :math:`\pi_{id} = -b_w\,\text{months} + b_o\ln(\max(\text{odds}, 0.01)) - f + \phi` for people who need a
+    permit in *d*, :math:`\phi` its freedom and permanence, and :math:`\pi_{id} = b_p[i]\,r_d` for the others, where
+    *r* is the gain of pay of a remote job.
     An argument left out adds 0. The tables of the simulation are this function with some of its terms.
     Absence is a mask of :func:`choice_probabilities`, never ``ln 0``. All arguments broadcast.
 
@@ -190,7 +192,7 @@ def utility(
     family_cost : log-odds, from :func:`family_costs`
     months_waiting, mean_odds : mean over the routes that people take, odds 1 without a lottery; odds act mainly in the
         visa system and here only with a small coefficient, because a large effect in both would make grants oscillate
-    fee_loss : log-odds, loss of pay by the engineer's part of the fees
+    fee_loss : log-odds, loss of pay by the engineer's part of the fees; permit_value : log-odds
     sector_value, own_sector : log-odds, from the functions with these names; the second for people who stay
     jobs : log-odds, from :func:`jobs_pull`; going_home : log-odds, fitted, by home and country of residence, for the
         home of people who live elsewhere
@@ -223,7 +225,7 @@ def utility(
         - np.where(is_border, family_cost, 0.0)
         + np.where(
             needs_permit,
-            -a.b_delay * months_waiting + a.b_odds * np.log(np.maximum(mean_odds, 0.01)) - fee_loss,
+            -a.b_delay * months_waiting + a.b_odds * np.log(np.maximum(mean_odds, 0.01)) - fee_loss + permit_value,
             b_pay * remote_gain,
         )
         + np.log(np.maximum(openings, 1e-9))
@@ -234,6 +236,31 @@ def utility(
         + going_home
         + constant
     )
+
+
+def permit_value(a, is_open, permanent_after) -> np.ndarray:
+    r"""Return the log-odds of the freedom and permanence of a permit (E2).
+
+    .. math:: \phi = b_{\text{open}}\,1[\text{bound to no employer}] + b_{\text{permanent}}\,\max(1 - T/H,\ 0)
+
+    *T* is the time until the permit leads to permanent residence, *H* the horizon: permanence counts by the share of
+    the horizon in which it holds. Both coefficients are 0 where people value neither.
+
+    Parameters
+    ----------
+    a : Assumptions: ``b_open``, ``b_permanent`` and ``horizon``
+    is_open : bool, the permit binds to no employer; permanent_after : years, inf for never
+
+    Returns
+    -------
+    log-odds. Source: Mukhopadhyay and Oxborrow 2012, Demography 49, on the worth of a green card; grade D.
+
+    >>> from sim.scenario.assumptions import Assumptions
+    >>> a = Assumptions.central().vary(b_open=0.2, b_permanent=0.4, horizon=4.0)
+    >>> permit_value(a, np.array([True, False, True]), np.array([2.0, 0.0, np.inf])).tolist()
+    [0.4, 0.4, 0.2]
+    """
+    return a.b_open * np.asarray(is_open) + a.b_permanent * np.maximum(1 - permanent_after / a.horizon, 0.0)
 
 
 def corridor_pull(a, residual) -> np.ndarray:

@@ -329,6 +329,8 @@ def tables(sim, year) -> Tables:
         family_share=np.float32(a.family_share),
         year=year,
         back=single(going_home(s, sim.constants.back, rules)),
+        route_country=sim.routes.country,
+        route_value=single(eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)),
     )
 
 
@@ -447,6 +449,7 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
         months_waiting=rules["route_processing_months"][route],
         mean_odds=sim.visas.known_odds[route],
         fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
+        permit_value=eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)[route],
     )
     # mean over the routes that applicants take
     reached = share.sum(axis=-1)

@@ -6,6 +6,7 @@
 import numpy as np
 
 from sim.model import rng
+from sim.model.kernels import choice as kernels
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, hubs_with_contacts, uniforms
 from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
 from sim.parallel import over_range
@@ -46,6 +47,7 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.nda
         sim.tables,
         mode,
         barred,
+        sim.visas.held_by(slots),
         chosen,
         needs,
     )
@@ -79,6 +81,7 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
         sim.person_keys,
         sim.tables,
         barred,
+        sim.visas.held_by(slots),
         offer,
         sim.a.offer_bonus,
         leaving,
@@ -86,6 +89,33 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
         needs,
     )
     return chosen, needs
+
+
+def choose_to_hold(sim, slots, route, month) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether each engineer takes the permit of a route to hold it, and the hub to which they move with it.
+
+    Returns
+    -------
+    (engineer,) bool; (engineer,) hub, -1 for people who stay for now
+    """
+    u = uniforms(rng.key(sim.seed, "open permit", month), slots)
+    takes, hub = np.empty(len(slots), np.bool_), np.empty(len(slots), np.int64)
+    over_range(
+        kernels.choose_to_hold,
+        len(slots),
+        slots,
+        u,
+        sim.people,
+        sim.residence_of_contacts(),
+        sim.ties,
+        sim.person_keys,
+        sim.tables,
+        np.full(len(slots), route),
+        sim.a.open_permit_delta,
+        takes,
+        hub,
+    )
+    return takes, hub
 
 
 def decide(sim, month) -> None:
@@ -99,7 +129,7 @@ def act_on(sim, month, slots, chosen, needs) -> None:
     """Move the engineers who chose another hub and need no permit; file applications for those who need one."""
     # people who need no permit move at once, the others file an application
     movers, hubs, applicants, wanted = by_need(slots, chosen, needs, sim.people.hub)
-    move(sim, movers, hubs, month)
+    move(sim, movers, hubs, month, sim.visas.use(movers, hubs))
     sim.visas.receive(applicants, wanted, month)
 
 

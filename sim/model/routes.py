@@ -5,10 +5,11 @@ from functools import lru_cache
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model.kernels.visas import best_route, by_success
+from sim.model.kernels.choice import uniforms
+from sim.model.kernels.visas import best_route, by_appeal
 from sim.parallel import over_range
 from sim.world.categories import STATUSES, TIERS
-from sim.world.engineers import TEMPORARY
+from sim.world.engineers import TEMPORARY, role_of, tier_of
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
 MOST_ROUTES = 1024  # upper bound of the number of routes, which numbers the draws: a new route changes no other draw
@@ -29,6 +30,9 @@ class Routes:
         self.from_abroad = flag("from_abroad") & ~flag("local_degree")
         self.in_country = flag("in_country")
         self.exposed_abroad_only = flag("exposed_abroad_only")
+        self.is_free = ~flag("employer_tied")  # the permit binds to no employer
+        self.holdable = flag("holdable")  # people may take the permit now and move later
+        self.permanent_after = number("permanent_after_years", np.inf)  # years to permanent residence
         self.intake_month = number("intake_month", 0).astype(int)  # 0: continuous
         self.start_month = number("start_month", 0).astype(int)
         pools = [p["pool"] for p in setting.pools]
@@ -169,7 +173,7 @@ def pays_fee(a, fee_usd) -> np.ndarray:
 def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how applicants spread over the routes of a country (E5).
 
-    Each applicant takes the accessible route with the highest probability of success.
+    Each applicant takes the accessible route with the highest appeal.
 
     Parameters
     ----------
@@ -184,12 +188,28 @@ def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     s, routes = sim.world.setting, sim.routes
     route = routes.of_country[s.country]
     # homes with equal sets of routes share a pattern, so that the spread is computed once for each pattern
-    usable = sim.open_routes & (routes.from_abroad if abroad else routes.in_country)[route]
+    usable = sim.open_routes & taking(sim, abroad)[route]
     open_to = routes.for_whom & (sim.rules["route_is_open"] > 0)
     patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    value = success_probability(sim, abroad, sim.visas.known_odds)
-    share = by_success(usable, patterns[:, route], value[:, route], sim.rules["route_reach"][route])
+    value = appeal(sim, abroad, sim.visas.known_odds)
+    share = by_appeal(usable, patterns[:, route], value[:, route], sim.rules["route_reach"][route])
     return route, share, pattern_of.reshape(open_to.shape[:2])
+
+
+def taking(sim, abroad) -> np.ndarray:
+    """Return (route,) whether a route takes applications from abroad, or from inside the country.
+
+    Permits that people may hold are no applications: ``visas.hand_out`` gives them, unless the mechanism is off.
+    """
+    if not abroad:
+        return sim.routes.in_country
+    return sim.routes.from_abroad & ~(sim.routes.holdable & (sim.a.open_permit_delta > 0))
+
+
+def appeal(sim, abroad, odds) -> np.ndarray:
+    """Return (tier, route) by what applicants compare routes: probability of success times ``exp(permit_value)``."""
+    value = eq.permit_value(sim.a, sim.routes.is_free, sim.routes.permanent_after)
+    return success_probability(sim, abroad, odds) * np.exp(value)
 
 
 def distinct(rows) -> tuple[np.ndarray, np.ndarray]:
@@ -211,8 +231,23 @@ def intra_company(sim, slots, hub) -> np.ndarray:
     return route_for(sim, slots, hub, abroad=True, access_share=access_share)
 
 
+def may_hold(sim, r) -> np.ndarray:
+    """Return the slots of the people to whom a permit that can be held is open and accessible; ``r`` is its route."""
+    s, routes, people, used = sim.world.setting, sim.routes, sim.people, sim.used
+    hub, category, home = people.hub[:used], people.category[:used], people.home[:used]
+    lives = s.country[hub]
+    # open to tier and role in a hub of the country, to the home, and to residents with that status
+    place = np.flatnonzero(routes.of_country[routes.country[r]] == r)[0]
+    is_open = sim.open_routes[:, :, s.country == routes.country[r], place].any(axis=-1)
+    meets = is_open[tier_of(category), role_of(category)]
+    meets &= routes.for_whom[routes.group_of[lives, people.status[:used]], home, r]
+    slots = np.flatnonzero(meets & (hub >= 0) & (people.target[:used] < 0) & (lives != routes.country[r]))
+    draws = uniforms(sim.access_key, slots * MOST_ROUTES + r)
+    return slots[draws < sim.rules["route_reach"][r]]
+
+
 def route_for(sim, slots, hub, abroad, access_share=None) -> np.ndarray:
-    """Return the accessible route with the highest probability of success of each applicant (E5).
+    """Return the accessible route with the highest appeal to each applicant (E5).
 
     Parameters
     ----------
@@ -225,8 +260,7 @@ def route_for(sim, slots, hub, abroad, access_share=None) -> np.ndarray:
     (applicant,) int, -1 for none
     """
     routes, setting = sim.routes, sim.world.setting
-    # routes that take applications from abroad, or from inside the country
-    side = routes.from_abroad if abroad else routes.in_country
+    side = taking(sim, abroad)
     chosen = np.empty(len(slots), np.int64)
     over_range(
         best_route,
@@ -243,7 +277,7 @@ def route_for(sim, slots, hub, abroad, access_share=None) -> np.ndarray:
         sim.rules["route_reach"] if access_share is None else access_share,
         sim.access_key,
         MOST_ROUTES,
-        sim.visas.success_by_route(abroad),
+        sim.visas.appeal_by_route(abroad),
         chosen,
     )
     return chosen

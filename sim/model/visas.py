@@ -15,7 +15,16 @@ from sim.model.kernels import events
 from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
 from sim.model.kernels.visas import below, students, valid
 from sim.model.rng import Hazard
-from sim.model.routes import WEIGHTED, approval, intra_company, is_drawn, pays_fee, route_for, success_probability
+from sim.model.routes import (
+    WEIGHTED,
+    appeal,
+    approval,
+    intra_company,
+    is_drawn,
+    may_hold,
+    pays_fee,
+    route_for,
+)
 from sim.parallel import over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import tier_of
@@ -44,6 +53,8 @@ class VisaSystem:
     permit_months : length of a permit
     new, queued, waiting : petitions filed this month, in capped queues, and waiting for the next draw
     due : month -> granted petitions whose processing ends in it
+    held : (4, n) int, permits held abroad, sorted by slot: slot, route, first month of use, month of expiry
+    asked : (route,) bool, permits that may be held have been handed out this year
     refused : petitions refused this month; lost : refused engineers whose employer still wants them
     transfers : engineers who have accepted an offer abroad and not yet filed a petition for it
     turns : list of (route,) shares of petitions served within the cap, one for each time that caps applied this year
@@ -59,6 +70,7 @@ class VisaSystem:
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
         self.due, self.refused = {}, [NONE]
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
+        self.held, self.month = NONE, 12 * sim.world.start - 1  # the month of the last round
         self.last_clocks = np.full((len(sim.routes.names), 2), np.inf)
 
         # until the first draw people expect the odds of the last registrations counted
@@ -76,7 +88,7 @@ class VisaSystem:
         twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
-        twin.lost, twin.transfers = list(self.lost), list(self.transfers)
+        twin.lost, twin.transfers, twin.asked = list(self.lost), list(self.transfers), self.asked.copy()
         twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
 
@@ -87,6 +99,7 @@ class VisaSystem:
         self.grants_by_tier = np.zeros((len(self.sim.routes.names), len(TIERS)))
         self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))
         self.turns = []
+        self.asked = np.zeros(len(self.sim.routes.names), bool)
 
     def read_rules(self) -> None:
         """Adopt the rules now in force and reassign the waiting petitions by them."""
@@ -133,9 +146,9 @@ class VisaSystem:
             cap[r] = max(cap[r] - pool.registrations, cap[r] * pool.own / (pool.own + pool.registrations))
         return np.minimum(cap, 1e12)
 
-    def success_by_route(self, abroad) -> np.ndarray:
-        """Return (tier, route) the probability that an application succeeds, see ``routes.success_probability``."""
-        return self._keep(("promise", abroad), lambda: success_probability(self.sim, abroad, self.mean_odds()))
+    def appeal_by_route(self, abroad) -> np.ndarray:
+        """Return (tier, route) by what applicants compare routes, see ``routes.appeal``."""
+        return self._keep(("promise", abroad), lambda: appeal(self.sim, abroad, self.mean_odds()))
 
     def _keep(self, name, compute) -> Any:
         """Return the cached value ``name``; compute it first if it is not cached."""
@@ -157,6 +170,7 @@ class VisaSystem:
     def hold_rounds(self, month) -> None:
         """Run the visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and second choices."""
         self.arrive(month)
+        self.hand_out(month)
         self.decide(self.fee_paid(self.submit(month), month), month)
         if month % 12 + 1 == LOTTERY_MONTH:
             self.decide(self.hold_intake(month), month)
@@ -174,6 +188,57 @@ class VisaSystem:
             # engineers at a closed border give the petition up; the others move
             slots, hubs, routes, _ = petitions[:, ~unavailable]
             moves.move(self.sim, slots, hubs, month, routes)
+
+    def hand_out(self, month) -> None:
+        """Hand out the permits that people may hold before they move, and withdraw those that expire (E5).
+
+        A route is asked for in the month in which it opens, and each January while it stays open, by the people who
+        would choose its country with ``open_permit_delta`` more: first come, first served, in an order drawn by lot.
+        Those who would choose it without that move with their permit; the others keep it for its term.
+        """
+        sim = self.sim
+        self.held, self.month = self.held[:, self.held[3] >= month], month
+        is_open = (sim.rules["route_is_open"] > 0) & (sim.rules["route_cap"] > 0) & (sim.a.open_permit_delta > 0)
+        for r in np.flatnonzero(sim.routes.holdable & is_open & ~self.asked):
+            self.asked[r] = True
+            slots = np.setdiff1d(may_hold(sim, r), self.held[SLOT])
+            takes, hubs = moves.choose_to_hold(sim, slots, r, month)
+            # first come, first served, up to the cap
+            room = max(self.allowances(month // 12)[r] - self.counts["grants"][r], 0)
+            lots = uniforms(rng.key(sim.seed, "first come", month), slots)
+            come = np.flatnonzero(takes)[np.argsort(lots[takes], kind="stable")]
+            come = np.sort(come[: int(min(room, len(come)))])
+            for name in ("applicants", "applicants_abroad"):
+                self.counts[name][r] += len(come)
+            come = come[below(rng.key(sim.seed, "approval", month), slots[come], np.full(len(come), self.approval[r]))]
+            self._count_grants(np.stack([slots[come], hubs[come], np.full(len(come), r), come]), abroad=True)
+            # usable after the processing time, for the term of the permit
+            first = month + int(self.months_to_wait()[r])
+            goes, keeps = (slots[k] for k in (come[hubs[come] >= 0], come[hubs[come] < 0]))
+            batch = np.stack([goes, hubs[come[hubs[come] >= 0]], np.full(len(goes), r), np.full(len(goes), month)])
+            sim.people.target[goes] = batch[HUB]
+            self.due.setdefault(first, []).append(batch)
+            new = [keeps, *(np.full(len(keeps), x) for x in (r, first, first + self.permit_months[r]))]
+            held = np.concatenate([self.held, np.stack(new)], axis=1)
+            self.held = held[:, np.argsort(held[SLOT], kind="stable")]
+
+    def held_by(self, slots) -> np.ndarray:
+        """Return (engineer,) the route of the permit that each of ``slots`` holds and may use by now, -1 for none."""
+        usable = self.held[:2, self.held[2] <= self.month]
+        if not usable.shape[1]:
+            return np.full(len(slots), -1, np.int64)
+        at = np.minimum(np.searchsorted(usable[0], slots), usable.shape[1] - 1)
+        return np.where(usable[0, at] == slots, usable[1, at], -1)
+
+    def use(self, slots, hubs) -> np.ndarray:
+        """Return (mover,) the route of the permit with which people move who hold one there, and strike it off."""
+        route = self.held_by(slots)
+        s = self.sim.world.setting
+        uses = (route >= 0) & (self.sim.routes.country[route] == s.country[hubs])
+        uses &= s.country[hubs] != s.country[self.sim.people.hub[slots]]
+        if uses.any():
+            self.held = self.held[:, ~np.isin(self.held[SLOT], slots[uses])]
+        return np.where(uses, route, -1)
 
     def valid(self, petitions) -> np.ndarray:
         """Return the valid petitions: those whose engineer has neither moved nor left the occupation since."""
@@ -460,7 +525,7 @@ def update_status(sim, year) -> None:
         going = chosen != people.hub[slots]
         if mode == LEAVING:
             np.add.at(sim.accounts.forced, (people.hub[slots[going]], people.home[slots[going]]), 1)
-        moves.move(sim, slots[going], chosen[going], month)
+        moves.move(sim, slots[going], chosen[going], month, sim.visas.use(slots[going], chosen[going]))
 
 
 def transferred(sim, slots, year, month) -> np.ndarray:

@@ -386,12 +386,24 @@ _ROWS = (
     _assumption("expert_track", range=(6, 9, 12), shape="lognormal", bounds=(0, 60), unit="years",
         meaning="mean time from entry to expert of people on the track; 0: promotion without memory (E10)",
         grade="C", source="assumption; careers of published researchers"),
-    _assumption("corridor_strength", range=(0, 0, 0), shape="uniform", bounds=(0, 2), unit="ratio",
+    _assumption("corridor_strength", range=(0.8, 1, 1.2), shape="uniform", bounds=(0, 2), unit="ratio",
         meaning="weight of what scholars' flows say of a pair of countries beyond the kernel; 0: nothing (E2)",
         grade="B", source="corridor_effects.csv; 0.8 to 1.2 foretell scholars' flows best"),
-    _assumption("corridor_transfer", range=(0.5, 0.5, 0.5), shape="uniform", bounds=(0, 1), unit="share",
+    _assumption("corridor_transfer", range=(0.2, 0.5, 0.8), shape="uniform", bounds=(0, 1), unit="share",
         meaning="part of scholars' corridor effects that holds for AI engineers (E2)",
         grade="D", source="assumption: 0.2 to 0.8; no source has AI engineers by corridor"),
+    _assumption("open_permit_delta", range=(1, 2.1, 3), shape="lognormal", bounds=(0, 20), unit="log-odds",
+        meaning="distance from staying within which people take a permit that they may hold; 0: an ordinary "
+                "permit (E5)",
+        grade="D", source="assumption, near Canada's offer of 2023: filled in days, 12 % of holders moved in a year"),
+    _assumption("b_open", range=(0, 0.2, 0.5), shape="uniform", bounds=(0, 5), unit="log-odds",
+        meaning="pull of a permit that binds to no employer (E2)",
+        grade="D", source="assumption: half of a green card's 11,860 USD a year (Mukhopadhyay and Oxborrow 2012), "
+                          "some 10 % of pay times b_pay"),
+    _assumption("b_permanent", range=(0, 0.3, 0.8), shape="uniform", bounds=(0, 5), unit="log-odds",
+        meaning="pull of permanent residence over the whole horizon (E2)",
+        grade="D", source="assumption: some 15 % of pay times b_pay; green card worth 11,860 USD a year "
+                          "(Mukhopadhyay and Oxborrow 2012, Demography 49)"),
 )
 # fmt: on
 

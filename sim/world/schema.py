@@ -272,7 +272,16 @@ RULES = {
         | _shares(("approval_rate", "reach")),
         optional=("cap", "permanent_after_years"),
         whole=("cap", "intake_month", "start_month"),
-        flags=(*TIERS, "local_degree", "is_open", "from_abroad", "in_country", "exposed_abroad_only", "employer_tied"),
+        flags=(
+            *TIERS,
+            "local_degree",
+            "is_open",
+            "from_abroad",
+            "in_country",
+            "exposed_abroad_only",
+            "employer_tied",
+            "holdable",
+        ),
         full=False,
     ),
     "pools": Table(

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-from worlds import CENTRE, scenario, shipped_world, years_of
+from worlds import CENTRE, START, arm_of, same, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
+from sim.model import moves
+from sim.model.market import Layout
+from sim.scenario.files import load
+from sim.world.engineers import TEMPORARY
 
 PUSH = {"hub.abu_dhabi_dubai.compute.h100e": 2_000_000}
 
@@ -41,3 +45,87 @@ def test_students_prefer_pay_and_work_after_study():
     assert eq.study_gain(0.0, 36, 36, 0.75, 0.13) == 1
     assert eq.study_gain(0.1, 36, 36, 0.75, 0.13) == pytest.approx(np.exp(0.075))
     assert eq.study_gain(0.0, 0, 36, 0.75, 0.13) == pytest.approx(1 - 0.39)
+
+
+HELD = "can.h1b_holders_2023"
+PLACES = 4_000
+OFFER = {"country.can.route.h1b_holders_2023.is_open": "true", "country.can.route.h1b_holders_2023.cap": PLACES}
+PERMIT = [row["route"] for row in setting().routes].index(HELD)
+CANADA = setting().countries.index("can")
+
+
+@pytest.fixture(scope="module")
+def offered():
+    """The world of two years after Canada offers permits that people may hold."""
+    world, policies = shipped_world(60_000, 2), scenario(OFFER, ends="2027-01-01").policies
+    return [arm.branch(()) for arm in years_of(world, policies=policies)][1:]
+
+
+def test_places_of_an_open_permit_fill_at_once(offered):
+    counts, world = offered[0].visas.counts, offered[0].world
+    assert counts["applicants"][PERMIT] * world.weight == pytest.approx(PLACES, abs=world.weight)
+    approved = setting().routes[PERMIT]["approval_rate"]
+    assert counts["grants"][PERMIT] / counts["applicants"][PERMIT] == pytest.approx(float(approved), abs=0.1)
+
+
+def test_holders_move_about_as_often_as_in_2023(offered):
+    first = offered[0]
+    moved = (first.people.route == PERMIT) & (setting().country[first.people.hub] == CANADA)
+    assert (first.people.status[moved] == TEMPORARY).all()
+    share = moved.sum() / first.visas.counts["grants"][PERMIT]
+    assert share == pytest.approx(np.exp(-CENTRE.open_permit_delta), abs=0.08)
+
+
+def test_a_permit_is_used_once_or_kept_for_its_term(offered):
+    for arm in offered:
+        slots = arm.visas.held[0]
+        assert len(np.unique(slots)) == len(slots)
+        assert not ((arm.people.route[slots] == PERMIT) & (setting().country[arm.people.hub[slots]] == CANADA)).any()
+    kept = np.isin(offered[1].visas.held[0], offered[0].visas.held[0])
+    assert kept.all()  # the offer has ended
+
+
+def test_who_holds_a_permit_chooses_without_waiting():
+    arm = arm_of(shipped_world(10_000, 2), CENTRE.vary(b_open=0.5))
+    us = setting().country[arm.people.hub] == setting().countries.index("usa")
+    slots = np.flatnonzero(us & (arm.people.status == TEMPORARY) & (arm.people.hub >= 0))
+    plain, _ = moves.choose(arm, slots, "destination", START)
+    arm.visas.held = np.stack([slots, *(np.full(len(slots), x) for x in (PERMIT, 0, 10**6))])
+    holding, needs = moves.choose(arm, slots, "destination", START)
+    goes = setting().country[holding] == CANADA
+    assert goes.sum() > (setting().country[plain] == CANADA).sum()
+    home = setting().home_country[arm.people.home[slots]]
+    assert not needs[goes & (home != CANADA)].any()
+
+
+def test_a_permit_without_holders_changes_nothing():
+    world = shipped_world(10_000, 2)
+    *_, off = years_of(world, CENTRE.vary(open_permit_delta=0))
+    *_, on = years_of(world)
+    assert same(off.people, on.people)
+
+
+def test_freedom_and_permanence_of_permits_are_worth_what_is_said():
+    assert eq.permit_value(CENTRE.vary(b_open=0, b_permanent=0), True, 0.0) == 0
+    a = CENTRE.vary(b_open=0.3, b_permanent=0.6)
+    assert eq.permit_value(a, True, 0.0) == pytest.approx(0.9)
+    assert eq.permit_value(a, False, np.inf) == 0
+    assert eq.permit_value(a, False, a.horizon / 2) == pytest.approx(0.3)
+
+
+def test_corridors_without_strength_or_transfer_add_nothing():
+    off = [
+        Layout(setting(), CENTRE.vary(**{name: 0}), (1, 2, 2)).trip_cost
+        for name in ("corridor_strength", "corridor_transfer")
+    ]
+    assert off[0].tobytes() == off[1].tobytes()
+    assert off[0].tobytes() != Layout(setting(), CENTRE, (1, 2, 2)).trip_cost.tobytes()
+
+
+def test_canada_gains_by_its_open_permit():
+    world = shipped_world(40_000, 3)
+    found = [
+        list(years_of(world, policies=policies))[-1] for policies in ((), tuple(load("canada_open_permit").policies))
+    ]
+    base, offer = ((arm.counts.sum(axis=(1, 2, 3)) @ (setting().country == CANADA)) for arm in found)
+    assert offer > base

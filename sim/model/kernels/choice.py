@@ -56,6 +56,8 @@ class Tables(NamedTuple):
     family_share: np.float32  # share of engineers with a family
     year: int
     back: np.ndarray  # (home, hub of residence) constant of returning home, on top of the hubs' own terms
+    route_country: np.ndarray  # (route,)
+    route_value: np.ndarray  # (route,) freedom and permanence of the permit
 
 
 def neutral_tables(country, is_home, nest) -> Tables:
@@ -267,13 +269,13 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
 
 
 @njit(fastmath=ORDERLY)
-def utilities(who, keys, t, mode, barred, space):
+def utilities(who, keys, t, mode, barred, held, space):
     """Fill ``space.v`` (engineer, hub) with the exponents of E3: utility less its maximum, over the dissimilarity.
 
     Parameters
     ----------
     who : (engineer,) slots; keys : (3,) uint64, draws of ties, of nationality and of family
-    t : Tables; mode, barred : see :func:`choose_hubs`
+    t : Tables; mode, barred, held : see :func:`choose_hubs`
     """
     hubs, v = uint64(t.country.size), space.v
     for k in range(uint64(who.size)):
@@ -289,6 +291,11 @@ def utilities(who, keys, t, mode, barred, space):
             v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
             v[k, d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
         v[k, o] += t.stay[uint64(space.column[6, k]), p, o]  # E10
+        if held[k] >= 0:
+            # a permit that is held needs no waiting and no luck (E5)
+            for d in range(hubs):
+                if t.country[d] == t.route_country[held[k]] and t.country[d] != country and nation >= t.free[g, o, d]:
+                    v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d] + t.route_value[held[k]]  # E2
         if uint64(space.column[7, k]) != o:
             # remote workers compare their pay with that of a local job, which those who need a permit must take
             for d in range(hubs):
@@ -299,7 +306,7 @@ def utilities(who, keys, t, mode, barred, space):
         add_to(v[k], space.colleagues[k], t.log_colleague)  # E2
         add_to(v[k], space.friends[k], t.b_friend)  # E2
         if mode != FREELY or t.any_closed or barred[k] >= 0:
-            apply_availability(o, g, nation, t, mode, barred[k], v[k])
+            apply_availability(o, g, nation, t, mode, barred[k], held[k], v[k])
         # subtract the maximum, so that no exponential overflows
         best = UNAVAILABLE
         for d in range(hubs):
@@ -344,14 +351,20 @@ def add_to(v, hubs, amount):
         hubs &= hubs - uint64(1)
 
 
+@njit(inline="always")
+def needs_a_permit(o, g, d, nation, t, held):
+    """Return whether an engineer needs a permit in hub ``d``: neither free there nor holding one."""
+    return nation >= t.free[g, o, d] and (held < 0 or t.country[d] != t.route_country[held])
+
+
 @njit
-def apply_availability(o, g, nation, t, mode, barred, v):
+def apply_availability(o, g, nation, t, mode, barred, held, v):
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
     A closed border, a refusal by the country ``barred``, and the modes LEAVING and RETURNING exclude alternatives.
     """
     for d in range(t.country.size):
-        abroad, needs = t.country[d] != t.country[o], nation >= t.free[g, o, d]
+        abroad, needs = t.country[d] != t.country[o], needs_a_permit(o, g, d, nation, t, held)
         leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
         unavailable = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
         if unavailable or (mode != FREELY and not leaves):
@@ -406,7 +419,9 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
 
 
 @njit(cache=True, nogil=True)
-def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, chosen, needs_permit):
+def choose_hubs(
+    first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, held, chosen, needs_permit
+):
     """Draw the hubs that the engineers ``who[first:last]`` choose, and whether they need a permit there (E1 to E3).
 
     Engineers without any available alternative stay.
@@ -418,6 +433,7 @@ def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, 
     keys : (3,) uint64, draws of ties, of nationality and of family
     mode : FREELY for any choice, LEAVING for hubs abroad that need no permit, RETURNING for the home country
     barred : (engineer,) country whose permits the engineer cannot get, -1 for none
+    held : (engineer,) route of a permit that the engineer holds abroad, -1 for none
     chosen, needs_permit : (engineer,) written from ``first`` to ``last``
     """
     space = workspace_for(min(BATCH, last - first), t.country.size)
@@ -425,13 +441,14 @@ def choose_hubs(first, last, who, u, people, residence_of_contacts, ties, keys, 
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
-        utilities(part, keys, t, mode, barred[begin:], space)
+        utilities(part, keys, t, mode, barred[begin:], held[begin:], space)
         exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
             o, g = uint64(space.column[0, k]), uint64(space.column[1, k])
             d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], space.sums, space.worth)
             chosen[begin + k] = d if d >= 0 else o
-            needs_permit[begin + k] = d >= 0 and float32(uniform_at(keys[1], part[k])) >= t.free[g, o, d]
+            nation = float32(uniform_at(keys[1], part[k]))
+            needs_permit[begin + k] = d >= 0 and needs_a_permit(o, g, d, nation, t, held[begin + k])
 
 
 @njit(cache=True, nogil=True)
@@ -465,6 +482,7 @@ def choose_next(
     keys,
     t,
     barred,
+    held,
     offer,
     bonus,
     leaving,
@@ -481,7 +499,7 @@ def choose_next(
     barred : (engineer,) country whose permits the engineer cannot get
     offer : (engineer,) hub of a job offer, -1 for none; its weight is multiplied by ``exp(bonus)``
     leaving : bool; if true, the choice set is the hubs abroad that need no permit, and the offer
-    who, u, residence_of_contacts, keys, chosen, needs_permit : see :func:`choose_hubs`
+    who, u, residence_of_contacts, keys, held, chosen, needs_permit : see :func:`choose_hubs`
     """
     space, weight = workspace_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
     none = np.full(BATCH, -1, np.int64)
@@ -489,7 +507,7 @@ def choose_next(
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
-        utilities(part, keys, t, FREELY, none, space)
+        utilities(part, keys, t, FREELY, none, held[begin:], space)
         exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
             i, o, g = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k])
@@ -498,7 +516,7 @@ def choose_next(
             kept = e.copy()
             # probabilities before and after the refusing country is removed
             for d in range(t.country.size):
-                needs = nation >= t.free[g, o, d]
+                needs = needs_a_permit(o, g, d, nation, t, held[i])
                 unavailable = needs and t.country[d] == barred[i]
                 stays = leaving and (needs or t.country[d] == t.country[o]) and d != offer[i]
                 kept[d] = float32(0.0) if unavailable or stays else kept[d]
@@ -517,7 +535,48 @@ def choose_next(
                     if point < weight[d]:
                         break
                     point -= weight[d]
-            needs_permit[i] = chosen[i] != np.int64(o) and nation >= t.free[g, o, uint64(chosen[i])]
+            d = uint64(chosen[i])
+            needs_permit[i] = chosen[i] != np.int64(o) and needs_a_permit(o, g, d, nation, t, held[i])
+
+
+@njit(cache=True, nogil=True)
+def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, keys, t, held, delta, takes, hub):
+    """Find the people who take a permit that they may hold, and those of them who move with it (E3, E5).
+
+    A person takes the permit if the draw is below the probability of choosing its country with utilities raised by
+    ``delta``, and moves if it is below that probability as it is: of the people who take it about ``exp(-delta)`` move.
+
+    Parameters
+    ----------
+    held : (engineer,) route of the permit that each engineer would hold; delta : log-odds
+    takes : (engineer,) bool, hub : (engineer,) the destination, -1 for people who stay: written from ``first`` to
+        ``last``. People who need no permit there take none
+    who, u, people, residence_of_contacts, ties, keys, t : see :func:`choose_hubs`
+    """
+    space, none = workspace_for(min(BATCH, last - first), t.country.size), np.full(BATCH, -1, np.int64)
+    for begin in range(first, last, BATCH):
+        part = who[begin : min(begin + BATCH, last)]
+        gather(part, people, space)
+        find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
+        utilities(part, keys, t, FREELY, none, held[begin:], space)
+        exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
+        for k in range(part.size):
+            i, o, g, e = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k]), space.v[k]
+            nation, there = float32(uniform_at(keys[1], part[k])), t.route_country[held[i]]
+            raised, opens = e.copy(), False
+            for d in range(t.country.size):
+                if t.country[d] == there:
+                    raised[d] *= np.exp(float32(delta) * t.inverse_dissimilarity[g, o, d])
+                    opens |= nation >= t.free[g, o, d]
+            before, after = nested_sums(e, t.nest[g, o], t.dissimilarity), 0.0
+            more = nested_sums(raised, t.nest[g, o], t.dissimilarity)
+            hub[i], passed = -1, 0.0
+            for d in range(t.country.size):
+                if t.country[d] == there:
+                    passed += e[d] * before[t.nest[g, o, d]]
+                    after += raised[d] * more[t.nest[g, o, d]]
+                    hub[i] = d if opens and hub[i] < 0 and u[i] < passed else hub[i]
+            takes[i] = opens and (u[i] < after or hub[i] >= 0)
 
 
 @njit

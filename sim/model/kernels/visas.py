@@ -60,10 +60,10 @@ def best_route(
     access_share,
     access_key,
     most,
-    success_probability,
+    appeal,
     chosen,
 ):
-    """Choose for each applicant the accessible route with the highest probability of success (E5).
+    """Choose for each applicant the accessible route with the highest appeal (E5).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def best_route(
     of_country : (country, k) routes of the country, padded with -1
     for_whom : (group, home, route) bool; side : (route,) bool, whether the route takes applications from abroad, or
         from inside the country
-    is_open : (tier, role, hub, k) bool; success_probability : (tier, route)
+    is_open : (tier, role, hub, k) bool; appeal : (tier, route)
     access_share : (route,) share of people for whom the route is accessible in practice, drawn by ``access_key``
     most : upper bound of the number of routes, which numbers the draws
     chosen : (applicant,) written from ``first`` to ``last``: the route, -1 if none is accessible
@@ -89,20 +89,20 @@ def best_route(
                 continue
             # take the route if it beats the best so far and the engineer's own draw makes it accessible
             if (
-                success_probability[tier, route] > best
+                appeal[tier, route] > best
                 and uniform_at(access_key, i * uint64(most) + uint64(route)) < access_share[route]
             ):
-                chosen[k], best = route, success_probability[tier, route]
+                chosen[k], best = route, appeal[tier, route]
 
 
 @njit(cache=True)
-def by_success(usable, pattern, value, access_share):
-    """Return how people spread over routes if everybody takes the most promising route accessible to them (E5).
+def by_appeal(usable, pattern, value, access_share):
+    """Return how people spread over routes if everybody takes the most appealing route accessible to them (E5).
 
     Parameters
     ----------
     usable : (tier, role, hub, k) bool, open to the tier and role; pattern : (pattern, hub, k) bool, to the pattern
-    value : (tier, hub, k) probability of success of a route
+    value : (tier, hub, k) appeal of a route
     access_share : (hub, k) share of people to whom the route is accessible in practice, independent between routes
 
     Returns
@@ -116,7 +116,7 @@ def by_success(usable, pattern, value, access_share):
             for r in range(roles):
                 for d in range(hubs):
                     count = 0
-                    # sort the open routes by falling probability of success; ties keep their order
+                    # sort the open routes by falling appeal; ties keep their order
                     for k in range(routes):
                         if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
                             at = count

@@ -224,6 +224,7 @@ def _route(choice: Row, law: Row) -> Row:
         "years": stated("years"),
         "permanent_after_years": stated("permanent_after_years"),
         "employer_tied": choice["employer_tied"] or str(int(law["tied_to_employer"] == "true")),
+        "holdable": choice["holdable"],
         "is_open": choice["is_open"],
         "from_abroad": choice["from_abroad"],
         "in_country": choice["in_country"],
