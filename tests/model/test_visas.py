@@ -18,6 +18,7 @@ from worlds import (
 )
 
 from sim.model import rng
+from sim.model.equations import permit_value
 from sim.model.routes import MOST_ROUTES, approval, pays_fee, route_for
 from sim.model.visas import SLOT, update_status
 from sim.model.year import leave
@@ -173,7 +174,8 @@ def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
     slots = np.flatnonzero(setting().country[arm.people.hub[: arm.used]] > 0)[::60]
     chosen = route_for(arm, slots, np.zeros(len(slots), np.int64), abroad=True)  # to the first hub, in the USA
     pays = pays_fee(CENTRE, rules["route_special_fee_usd"])
-    chance = pays * arm.visas.mean_odds() * approval(arm)
+    worth = permit_value(CENTRE, arm.routes.is_free, arm.routes.permanent_after)
+    chance = pays * arm.visas.mean_odds() * approval(arm) * np.exp(worth)
     for i, taken in zip(slots, chosen, strict=True):
         tier, home = tier_of(arm.people.category[i]), setting().homes[arm.people.home[i]]
         open_to = [
