@@ -93,7 +93,7 @@ def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, room)
         find_ties(part, ties, people.hub, keys[0], t.colleague_share, room)
-        utilities(part, keys, t, FREELY, nobody, room)
+        utilities(part, keys, t, FREELY, nobody, nobody, room)
         add_shares(part, b_peer, room)
         exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)  # of at most b_peer, which they bear
         for k in range(part.size):

@@ -96,6 +96,8 @@ def neutral_tables(country, is_home, nest) -> Tables:
         family_share=np.float32(0),
         year=0,
         back=zeros(homes, hubs),
+        route_country=np.zeros(1, np.int64),
+        route_value=zeros(1),
     )
 
 
