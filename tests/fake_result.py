@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sim.results.result import Result
-from sim.results.schema import dataset
+from sim.results.schema import PARTS, SCHEMES, SINCE, dataset
 from sim.scenario.assumptions import override, records
 
 # hub, name, country, engineers in thousands
@@ -52,6 +52,7 @@ rest_of_asia|Rest of Asia|xas|58.1
 rest_of_world|Rest of the world|xrw|122.3
 """.strip().splitlines()
 ]
+COUNTRIES = list(dict.fromkeys(row[2] for row in HUBS))
 REGIONS = (
     dict.fromkeys(("usa", "can"), "north_america")
     | dict.fromkeys(("fra", "deu", "nld", "pol", "prt", "xeu"), "eu27")
@@ -140,6 +141,10 @@ def _coords(replicates, years):
         "sector": SECTORS,
         "sector_left": SECTORS,
         "sector_taken": SECTORS,
+        "country": COUNTRIES,
+        "scheme": list(SCHEMES),
+        "since": list(SINCE),
+        "part": list(PARTS),
         "hub_name": ("hub", names),
         "hub_country": ("hub", countries),
         "region": ("hub", [REGIONS.get(country, "other_regions") for country in countries]),
@@ -231,7 +236,21 @@ def _details(arm, strength, replicates, years, seed):
         "net_pay": arm["stock"] * 0 + [240.0, 140.0, 90.0],
         "price_level": people * 0 + 1.0,
         "compute_per_engineer": people * 0 + 20.0,
+        "stock_by_arrival": arm["stock"][..., None, None] * np.full((2, len(SINCE)), 0.02),
+        **_money(people, grants, strength, replicates, years),
     }
+
+
+def _money(people, grants, strength, replicates, years):
+    """The public account: every engineer pays 60,000 USD of tax and uses services; a fee is paid in the USA."""
+    of = np.array([[row[2] == country for country in COUNTRIES] for row in HUBS], float)
+    residents = (people[:, :-1] + people[:, 1:]) / 2 @ of  # replicate, year, country
+    fiscal = np.zeros((replicates, years, len(COUNTRIES), len(PARTS)))
+    fiscal[..., PARTS.index("tax")] = -0.060 * residents
+    fiscal[..., PARTS.index("services")] = 0.012 * residents
+    fee = np.zeros_like(fiscal)
+    fee[:, :, COUNTRIES.index("usa"), PARTS.index("fees")] = -0.1 * strength * grants.mean() / 100
+    return {"fiscal": fiscal + fee, "given": fee, "windfall": 1.5 * fee}
 
 
 def _record(replicates, years, name):

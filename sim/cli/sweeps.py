@@ -39,7 +39,7 @@ def sweep(
         typer.Option(
             metavar="PATTERN",
             help="What varies: assumptions (names, b_*), groups "
-            "(behaviour, data, policy), levers, path=low:high. Left out: all assumptions.",
+            "(behaviour, data, cost, policy), levers, path=low:high. Left out: all assumptions.",
         ),
     ] = None,
     measure: Annotated[

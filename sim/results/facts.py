@@ -11,6 +11,7 @@ from sim.results import measures
 from sim.results.decomposition import parts_table
 from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
 from sim.results.measures import measure, series
+from sim.results.schema import MONEY
 from sim.results.summary import route_rows
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.files import loads
@@ -156,7 +157,9 @@ def _ends(scenario):
 
 
 def _identical(data):
-    return data.sel(arm="scenario", drop=True).equals(data.sel(arm="baseline", drop=True))
+    """Whether nobody's life differs between the arms; what the policy costs may."""
+    lives = data.drop_vars(MONEY, errors="ignore")
+    return lives.sel(arm="scenario", drop=True).equals(lives.sel(arm="baseline", drop=True))
 
 
 def _route(routes, lead, where):

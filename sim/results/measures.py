@@ -9,7 +9,8 @@ import xarray as xr
 
 from sim.custom_world import rows
 from sim.errors import ResultError, nearest
-from sim.results.schema import VARIABLES
+from sim.results.money import by_country, cost_per_engineer
+from sim.results.schema import MONEY, VARIABLES
 
 # --- Places: hubs, countries, regions and blocs as sets of a result's hubs --------------------------
 
@@ -472,7 +473,7 @@ def _called(data, axis) -> dict:
 
 def known_values(data, key) -> dict | None:
     """Return value -> spoken name of the values that a key takes; None for a place, which :func:`find` looks up."""
-    if key in ("origin", "destination"):
+    if key in ("origin", "destination", "rate"):
         return None
     if key == "basis":
         return {basis: basis for basis in BASES}
@@ -545,4 +546,11 @@ MEASURES = {
     "net_pay": _declared("net_pay", average, "tier"),
     "price_level": _declared("price_level", average),
     "compute_per_engineer": _declared("compute_per_engineer", average),
+    **{name: _declared(name, by_country, "part") for name in MONEY},
+    "cost_per_engineer": Measure(
+        cost_per_engineer(stock),
+        "kUSD an engineer-year",
+        (*WHO, "rate"),
+        "discounted net public cost over discounted extra engineer-years, from the start; rate in % a year",
+    ),
 }

@@ -12,6 +12,22 @@ class Variable(NamedTuple):
 
 
 PAIR = ("arm", "replicate")
+SCHEMES = ("newcomer", "returnee")  # of people who came from abroad: not in their own country, or in it
+SINCE = tuple(range(11))  # years since arrival, the last class open
+# of the public account: what each adds to the net cost; revenue is below zero
+PARTS = (
+    "tax",
+    "newcomer_relief",
+    "returnee_relief",
+    "fees",
+    "administration",
+    "compute",
+    "jobs",
+    "research",
+    "allowances",
+    "services",
+)
+MONEY = ("fiscal", "given", "windfall")  # variables computed from the others, see study.public_account
 ROUTE_YEAR = (*PAIR, "year", "route")
 
 VARIABLES = {
@@ -63,6 +79,18 @@ VARIABLES = {
     "price_level": Variable((*PAIR, "time", "hub"), "US average = 1", "local prices"),
     "compute_per_engineer": Variable(
         (*PAIR, "time", "hub"), "H100-equivalents", "compute that an engineer of the hub can use"
+    ),
+    "stock_by_arrival": Variable(
+        (*PAIR, "time", "hub", "tier", "scheme", "since"), "persons", "residents from abroad by years since arrival"
+    ),
+    "fiscal": Variable(
+        (*PAIR, "year", "country", "part"), "MUSD a year", "net public cost, 2026 USD: outlays less taxes and fees"
+    ),
+    "given": Variable(
+        (*PAIR, "year", "country", "part"), "MUSD a year", "cost of the policy's rules on the people under it"
+    ),
+    "windfall": Variable(
+        (*PAIR, "year", "country", "part"), "MUSD a year", "cost of the policy's rules on the people of the baseline"
     ),
 }
 

@@ -43,7 +43,7 @@ class Assumption:
     grade: str
     source: str
     meaning: str
-    group: str = "behaviour"  # or "data": a figure that better statistics would settle
+    group: str = "behaviour"  # or "data", a figure that better statistics would settle, or "cost", a public unit cost
     mass: float = 0.0  # probability of exactly 0, for zero_inflated
     fixed_by_user: bool = False  # by a value in the user's --assumptions file
     prior: tuple[float, float, float] | None = None  # central, low, high before the fit to data
@@ -404,6 +404,34 @@ _ROWS = (
         meaning="pull of permanent residence over the whole horizon (E2)",
         grade="D", source="assumption: some 15 % of pay times b_pay; green card worth 11,860 USD a year "
                           "(Mukhopadhyay and Oxborrow 2012, Demography 49)"),
+    _assumption("compute_unit_cost", range=(6000, 12000, 25000), shape="lognormal", bounds=(0, 1e6), group="cost",
+        unit="USD per H100e-year",
+        meaning="cost of publicly paid compute in 2026, machine and operation",
+        grade="D", source="costs.csv CC12, between owned (CC04) and rented (CC09)"),
+    _assumption("compute_cost_fall", range=(0.05, 0.25, 0.40), shape="normal", bounds=(0, 0.9), group="cost",
+        unit="share a year",
+        meaning="yearly fall of the cost of compute",
+        grade="D", source="costs.csv CC11: rents fell by 36 % a year to 2026, and rose in 2026"),
+    _assumption("compute_public_share", range=(0.17, 0.5, 1), shape="uniform", bounds=(0, 1), group="cost",
+        unit="share",
+        meaning="public part of the cost of compute built at a hub; a country's public compute is public in full",
+        grade="D", source="costs.csv CC21, CC25, CC27, CC30, CC34: 0.14 to 1; none published for the Gulf (CC32)"),
+    _assumption("public_services", range=(5, 12, 25), shape="lognormal", bounds=(0, 500), group="cost",
+        unit="kUSD an engineer-year",
+        meaning="public services that an engineer and their family use",
+        grade="D", source="costs.csv CF12: gap between taxes and net contribution in CF01 and CF08"),
+    _assumption("funded_post", range=(0.2, 0.9, 6), shape="lognormal", bounds=(0, 100), group="cost",
+        unit="MUSD a post",
+        meaning="publicly funded research post over its whole term of 3 to 5 years: salary, set-up, research money",
+        grade="D", source="costs.csv CP16, from CP04, CP07, CP09, CP12 to CP15"),
+    _assumption("case_cost", range=(0.24, 0.45, 0.76), shape="lognormal", bounds=(0, 100), group="cost",
+        unit="kUSD a case",
+        meaning="cost of deciding one application for a permit",
+        grade="C", source="costs.csv CV08: 186 to 575 GBP in Britain; the centre is ours"),
+    _assumption("doctoral_place", range=(60, 97, 150), shape="lognormal", bounds=(0, 2000), group="cost",
+        unit="kUSD a place",
+        meaning="publicly funded doctoral place over its whole term",
+        grade="C", source="costs.csv CP05: 133,600 CAD an award; the range is ours"),
 )
 # fmt: on
 

@@ -3,10 +3,12 @@
 import numpy as np
 
 from sim.model import equations as eq
+from sim.model.kernels.events import count_arrivals
 from sim.model.labour import with_allowance
 from sim.model.market import market
 from sim.model.year import simulate
-from sim.results.schema import PAIR, VARIABLES, dataset
+from sim.parallel import over_range
+from sim.results.schema import PAIR, PARTS, SCHEMES, SINCE, VARIABLES, dataset
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.setting import load_setting
 from sim.world.tables import read
@@ -29,6 +31,10 @@ def sizes(world) -> dict[str, int]:
         "sector_left": len(SECTORS),
         "sector_taken": len(SECTORS),
         "route": len(s.routes),
+        "country": len(s.countries),
+        "scheme": len(SCHEMES),
+        "since": len(SINCE),
+        "part": len(PARTS),
     }
 
 
@@ -76,6 +82,8 @@ def _first_of_january(out, arm, t) -> None:
     out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
     out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
     out["team_completeness"][t] = arm.team_completeness()
+    arrived = over_range(count_arrivals, arm.used, arm.people, s.home_share > 0, arm.year, len(SINCE))
+    out["stock_by_arrival"][t] = sum(arrived) * w
     # pay: gross, real, at the market of this January; then nominal, and after tax
     rules = arm.january_rules()
     now = market(arm, arm.year, rules)
@@ -135,6 +143,10 @@ def coordinates(arms, pairs, start, years) -> dict:
         "sector_left": list(SECTORS),
         "sector_taken": list(SECTORS),
         "route": [r["route"] for r in routes],
+        "country": list(setting.countries),
+        "scheme": list(SCHEMES),
+        "since": list(SINCE),
+        "part": list(PARTS),
         "hub_name": ("hub", [r["name"] for r in hubs]),
         "hub_country": ("hub", [r["country"] for r in hubs]),
         "region": ("hub", [r["region"] for r in hubs]),

@@ -123,9 +123,10 @@ def measure_replicate(plan, k, draw, query) -> list[float]:
     """
     from sim.results.measures import measure  # imported only where it is used: a worker starts in half the time
     from sim.results.result import Result
+    from sim.study.public_account import with_money
 
     pair = labelled([run_replicate(plan, k, draw)], range(len(plan.arms)), plan)
-    return measure(Result(pair, {}), query).values[:, 0].tolist()
+    return measure(Result(with_money(pair, plan.arms, [draw[0]], plan.start), {}), query).values[:, 0].tolist()
 
 
 def labelled(pairs, labels, plan) -> "xr.Dataset":

@@ -15,7 +15,7 @@ from sim.results.effects import LEAST_PAIRS, error_of, is_reached, pairs_needed,
 from sim.results.measures import measure
 from sim.results.record import FORMAT, digest, inputs, plain, settings
 from sim.results.result import Result
-from sim.results.schema import VARIABLES
+from sim.results.schema import MONEY, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.describe import describe, resolved_toml
 from sim.scenario.files import as_scenario, loads
@@ -23,6 +23,7 @@ from sim.scenario.places import subject_of
 from sim.scenario.stack import check_period, stack
 from sim.study import uncertainty
 from sim.study.options import Options
+from sim.study.public_account import with_money
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, fork_year, labelled
 from sim.world.setting import load_setting
@@ -204,9 +205,10 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     """
     labels = ["baseline", *arms]
     # arrays of all arms, and the runs of the variance split if there are any
-    data = labelled(pairs, labels, options)
-    data = data if split is None else uncertainty.with_split(data, split[0])
     kept = draws.first(len(pairs))
+    policies = [baseline.policies, *(scenario.policies for scenario in arms.values())]
+    data = with_money(labelled(pairs, labels, options), policies, [a for a, _ in kept], options.start)
+    data = data if split is None else uncertainty.with_split(data, split[0])
     # facts of the study as a whole: inputs, samples, versions, timings
     record = prepared(arms, baseline, options) | {
         "replicates": len(pairs),
@@ -259,7 +261,9 @@ def _until_precise(lab, scenarios, pairs, labels) -> tuple[list, list[str]]:
     o = lab.options
     target = threshold(o.precision, o.precision_of)
     while True:
-        error = error_of(Result(labelled(pairs, labels, o), {}), o.precision_of)
+        draws = [a for a, _ in lab.draws.first(len(pairs))]
+        data = with_money(labelled(pairs, labels, o), [each.policies for each in scenarios], draws, o.start)
+        error = error_of(Result(data, {}), o.precision_of)
         if not math.isfinite(error) and len(pairs) > 1:
             raise ResultError(o.precision_of, "has no error: nobody is counted in it")
         if is_reached(error, target, len(pairs)) or len(pairs) >= o.most_replicates:
@@ -298,5 +302,6 @@ def warnings(scenario, data, arm="scenario") -> list[str]:
     if not scenario.policies:
         return []
     values = {label: data.sel(arm=label) for label in ("baseline", arm)}
-    same = all(np.array_equal(values["baseline"][v], values[arm][v], equal_nan=True) for v in VARIABLES)
+    lives = [name for name in VARIABLES if name not in MONEY]  # what a policy costs is no life
+    same = all(np.array_equal(values["baseline"][v], values[arm][v], equal_nan=True) for v in lives)
     return ["no engineer's life differs between the arms: the levers reach nobody in this run"] if same else []

@@ -405,6 +405,13 @@ GENERATED = {
         numbers=dict.fromkeys(("share", "share_low", "share_high"), POSITIVE),
         full=False,
     ),
+    "unit_costs": Table(
+        "public unit costs that policies are priced with; each is an assumption of the same name",
+        unit="see the column unit; money of 2026",
+        keys=("cost",),
+        numbers=dict.fromkeys(("central", "low", "high"), POSITIVE),
+        full=False,
+    ),
     # results of comparisons with other data, written by sim.study.corridors and sim.study.backcast
     "corridor_kernel": Table(
         "coefficients of the flows between countries",

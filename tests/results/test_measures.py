@@ -165,7 +165,12 @@ def test_moves_to_former_colleagues_are_set_against_random_ones(result):
     assert np.allclose(measure(result, "tied_ratio"), 5)
 
 
-KEYS_NEEDED = {"drain": ",home=ind", "mix": ",tier=expert", "outflow": ",sector_left=frontier_lab,sector_taken=startup"}
+KEYS_NEEDED = {
+    "drain": ",home=ind",
+    "mix": ",tier=expert",
+    "outflow": ",sector_left=frontier_lab,sector_taken=startup",
+    "cost_per_engineer": ":usa",
+}
 
 
 COUNTED = ("moves", "returns", "stay")  # no saved run holds them; a tuple, so that test processes agree on the order

@@ -30,7 +30,7 @@ VARIED = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
 def test_a_declaration_is_complete_and_consistent(row):
     assert row.shape in SHAPES
     assert row.grade in "ABCD"
-    assert row.group in ("behaviour", "data")
+    assert row.group in ("behaviour", "data", "cost")
     assert row.unit
     assert row.source
     assert row.meaning

@@ -12,6 +12,7 @@ from sim.model.kernels.accounts import cell_of, fingerprint_of, no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, remote_share, uniform_at
 from sim.world.engineers import (
     CITIZEN,
+    NATIVE_YEAR,
     OLDEST,
     OPT,
     PERMANENT,
@@ -213,3 +214,24 @@ def count(first, last, people, hubs, homes):
             jobs[employer * uint64(TIER_COUNT) + uint64(TIER_OF[category])] += 1
             remote[hub] += employer != hub
     return cells, work, jobs, remote
+
+
+@njit(cache=True, nogil=True)
+def count_arrivals(first, last, people, is_home, year, classes):
+    """Count the engineers who came from abroad, by years since arrival.
+
+    Parameters
+    ----------
+    is_home : (home, hub) bool; classes : number of years since arrival that are told apart, the last one open
+
+    Returns
+    -------
+    (hub, tier, scheme, years since arrival) agents; scheme 0 is people outside their own country, 1 people in it
+    """
+    counts = np.zeros((is_home.shape[1], TIER_COUNT, 2, classes), np.int64)
+    for i in range(uint64(first), uint64(last)):
+        if people.hub[i] >= 0 and people.arrival_year[i] > NATIVE_YEAR:
+            hub, tier = uint64(people.hub[i]), uint64(TIER_OF[uint64(people.category[i])])
+            since = min(max(year - people.arrival_year[i], 0), classes - 1)
+            counts[hub, tier, uint64(is_home[people.home[i], hub]), since] += 1
+    return counts

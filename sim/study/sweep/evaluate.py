@@ -14,6 +14,7 @@ from sim.scenario.policies import Scenario
 from sim.scenario.stack import with_value
 from sim.study.options import Options
 from sim.study.parameter_sample import constants_or_none, own_size_elasticity
+from sim.study.public_account import with_money
 from sim.study.recorder import coordinates, ones
 from sim.study.replicate import Plan, fork_year, run_replicate
 
@@ -72,7 +73,8 @@ class Simulator:
         plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork)
         pairs = [run_replicate(plan, self.first_pair + k, draw) for k in range(o.replicates)]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
-        result = Result(dataset(arrays, _coordinates(o.replicates, o.start, o.years)), {})
+        data = dataset(arrays, _coordinates(o.replicates, o.start, o.years))
+        result = Result(with_money(data, arms, [draw[0]] * o.replicates, o.start), {})
         return {name: _kept(series(result, name)) for name in self.measures}
 
 

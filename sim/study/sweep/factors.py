@@ -21,7 +21,7 @@ from sim.texts import ONE_LINE
 CENTRAL = (0.05, 0.95)  # of every declared shape
 STRETCH = (0.5, 1.5)  # times a scenario's own value: how far its levers are swept
 LONGEST_NAME = 200  # letters of a factor or an outcome
-GROUPS = ("behaviour", "data", "policy")
+GROUPS = ("behaviour", "data", "cost", "policy")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,138 @@
+"""Value for money: measures of public cost, and what an extra engineer costs.
+
+The account behind them is drawn up by ``study.public_account``: USD million of 2026 a year, by country and part.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import ResultError
+
+RATE = 3.0  # per cent a year, at which cost and engineers are discounted
+PEOPLE_PARTS = ("tax", "newcomer_relief", "returnee_relief", "allowances")  # paid for people, so that some is windfall
+
+
+# --- measures -------------------------------------------------------------------------------------
+
+
+def countries_of(data, place) -> np.ndarray:
+    """Return positions on the axis of countries of a place's countries; all of them without a place.
+
+    Raises
+    ------
+    ResultError for a hub that is not a whole country, and for a run saved before money was counted
+    """
+    if "fiscal" not in data:
+        raise ResultError("fiscal", "this run was saved before public money was counted; run it again")
+    if place is None:
+        return np.arange(data.sizes["country"])
+    labels = data.hub_country.values.astype(str)
+    inside = set(labels[place.members])
+    if inside & set(labels[~place.members]):
+        raise ResultError("fiscal", f"money is counted by country: give a country, bloc or region, not {place.name}")
+    return np.flatnonzero(np.isin(data.country.values.astype(str), sorted(inside)))
+
+
+def by_country(name):
+    """Return the function that computes a variable of the account as a measure: of one part, or of all together."""
+
+    def compute(data, place, keys):
+        values = data.isel(country=countries_of(data, place))[name].sum("country")
+        return values.sel(part=keys["part"], drop=True) if "part" in keys else values.sum("part")
+
+    return compute
+
+
+def discount(years, rate=RATE) -> np.ndarray:
+    """Return (year,) discount factors of years counted from 0, at ``rate`` per cent a year."""
+    return (1 + rate / 100) ** -np.arange(years, dtype=float)
+
+
+def rate_of(keys) -> float:
+    """Return the discount rate among a measure's keys, per cent a year; raise ResultError for no number."""
+    try:
+        rate = float(keys.get("rate", RATE))
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= 50:
+        raise ResultError("cost_per_engineer", f"rate={keys['rate']}: a discount rate is from 0 to 50 per cent a year")
+    return rate
+
+
+def cost_and_engineers(data, place, keys, people):
+    """Return extra discounted cost (MUSD) and extra discounted engineer-years, cumulated from the start.
+
+    Parameters
+    ----------
+    people : function of (data, place, keys), persons over time
+
+    Returns
+    -------
+    two xarray.DataArray over (arm, replicate, year); zero in the first arm
+    """
+    factor = data.fiscal.isel(arm=0, replicate=0, country=0, part=0, drop=True) * 0 + discount(
+        data.sizes["year"], rate_of(keys)
+    )
+    cost = by_country("fiscal")(data, place, {})
+    stock = people(data, place, {key: value for key, value in keys.items() if key != "rate"})
+    stock = stock if place else stock.sum("hub")
+    first, last = (stock.isel(time=cut).drop_vars("time") for cut in (slice(None, -1), slice(1, None)))
+    years = ((first + last) / 2).rename(time="year").assign_coords(year=data.year)
+    extra = [values - values.isel(arm=0, drop=True) for values in (cost, years)]
+    return [(values * factor).cumsum("year") for values in extra]
+
+
+def cost_per_engineer(people):
+    """Return the measure: discounted net cost over discounted extra engineer-years of a pair, kUSD; 0 in the baseline.
+
+    It is NaN in a pair without an extra engineer.
+    """
+
+    def compute(data, place, keys):
+        cost, years = cost_and_engineers(data, place, keys, people)
+        ratio = 1000 * cost / years.where(years != 0)
+        return ratio.where(ratio.arm != ratio.arm[0], 0.0)
+
+    return compute
+
+
+# --- the interval of a ratio ----------------------------------------------------------------------
+
+
+class Ratio(NamedTuple):
+    """A ratio of two paired means with its Fieller interval; ``low`` and ``high`` are None where it has no bounds."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def fieller(numerator, denominator, level=0.9) -> Ratio:
+    """Return the ratio of two means over the same replicates, and its interval (Fieller 1954).
+
+    Parameters
+    ----------
+    numerator, denominator : (replicate,) paired values
+    level : coverage
+
+    >>> found = fieller(np.array([1.0, 2.0, 3.0]), np.array([10.0, 11.0, 9.0]))
+    >>> round(found.value, 2), found.low < 0.2 < found.high
+    (0.2, True)
+    """
+    from scipy.stats import t as student
+
+    top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
+    n, x, y = len(top), top.mean(), bottom.mean()
+    value = x / y if y else math.nan
+    if n < 2:
+        return Ratio(value, None, None)
+    cov = np.cov(top, bottom) / n
+    q = student.ppf((1 + level) / 2, n - 1) ** 2
+    # roots of (x - r y)^2 = q var(x - r y) in r; bounded where the denominator differs from 0
+    a, b, c = y**2 - q * cov[1, 1], x * y - q * cov[0, 1], x**2 - q * cov[0, 0]
+    if a <= 0:
+        return Ratio(value, None, None)
+    root = math.sqrt(max(b**2 - a * c, 0.0))
+    return Ratio(value, (b - root) / a, (b + root) / a)
