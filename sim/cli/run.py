@@ -151,7 +151,7 @@ def index(
         rows = answer.plain_rows(index_table(result, year))
         typer.echo(to_json(rows, indent=1) if json else "\n".join(f"{row['hub']} {row['net']:.2f}" for row in rows))
     else:
-        terminal.console().print(render_index(result, year))
+        terminal.console(details=True).print(render_index(result, year))
 
 
 def count(
@@ -296,7 +296,7 @@ def why(
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(show.render_parts(tables, chosen.title, measure, folder, details))
+        terminal.console(details).print(show.render_parts(tables, chosen.title, measure, folder, details))
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
@@ -336,9 +336,9 @@ def _print(result, folder, measures, json, quiet, details=False) -> None:
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(terminal.render(result, folder, details))
+        terminal.console(details).print(terminal.render(result, folder, details))
         if measures:
-            terminal.console().print(answer.render_effects(result, measures))
+            terminal.console(details=True).print(answer.render_effects(result, measures))
 
 
 # --- The explorer -----------------------------------------------------------------------------------

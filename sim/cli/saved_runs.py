@@ -29,7 +29,7 @@ def effect(
         rows = plain_rows(effect_table(result, measures))
         typer.echo(to_json(rows, indent=1) if json else "\n".join(str(row["effect"]) for row in rows))
     else:
-        terminal.console().print(render_effects(result, measures))
+        terminal.console(details=True).print(render_effects(result, measures))
 
 
 def plot(

@@ -172,4 +172,4 @@ def _print(found, measures, json, quiet, details, cells=False) -> None:
     elif quiet:
         typer.echo(found.folder)
     else:
-        terminal.console().print(show.render(found, measures, cells, details))
+        terminal.console(details).print(show.render(found, measures, cells, details))

@@ -70,7 +70,7 @@ def validate(
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(show.render(found, folder, time.perf_counter() - begun))
+        terminal.console(details=True).print(show.render(found, folder, time.perf_counter() - begun))
     if not found["passed"]:
         raise typer.Exit(1)
 
@@ -199,7 +199,7 @@ def calibrate(
     elif quiet:
         typer.echo(folder)
     else:
-        terminal.console().print(show.render(answer, folder))
+        terminal.console(details=True).print(show.render(answer, folder))
 
 
 def backcast(
@@ -263,7 +263,7 @@ def backcast(
     elif quiet:
         typer.echo(f"{found.value(show.MODEL, 'rank'):.4f}")
     else:
-        terminal.console().print(show.render(found, board, folder))
+        terminal.console(details=True).print(show.render(found, board, folder))
 
 
 def _years(text) -> tuple[int, int]:

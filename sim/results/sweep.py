@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,13 @@ import pandas as pd
 import xarray as xr
 
 from sim.arguments import user_path
-from sim.errors import ResultError, nearest
+from sim.errors import ResultError, ScenarioError, nearest
 from sim.results import indices
 from sim.results.effects import SHOWN
 from sim.results.narrative import number_of
 from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
 from sim.scenario.assumptions import PRIOR_DRIVEN
+from sim.scenario.places import place as place_of
 
 # --- The values of a sweep --------------------------------------------------------------------------
 
@@ -417,15 +419,59 @@ GRADES = {
     "D": "numbers that nobody has measured (D)",
     "": "numbers without a grade",
 }
+LONGEST_WORDS = 64  # letters of a factor in plain words; a longer meaning is replaced by the name
 COUNTS = "no one two three four five six seven eight".split()
 
 
 def subject(sweep, measure=None) -> str:
-    """Describe what is explained in words: ``the effect on share:usa in 2036``."""
+    """Describe what is explained in words: ``the effect on the US's share in 2036``."""
     told = sweep.measures.loc[measure or sweep.primary]
     axis = next((d for d in ("time", "year") if d in told["dims"]), None)
     when = f" in {told['coords'][axis][int(told['at'])]}" if axis else ""
-    return f"{'the effect on ' if told['paired'] else ''}{told['name']}{when}"
+    return f"{'the effect on ' if told['paired'] else ''}{_measure_words(told['name'])}{when}"
+
+
+def _measure_words(name) -> str:
+    """Return the plain words of a place's share or stock, and the name of any other measure.
+
+    >>> _measure_words("share:usa"), _measure_words("hhi")
+    ("the US's share", 'hhi')
+    """
+    kind, _, where = name.partition(":")
+    words = {"share": "share", "stock": "number of engineers"}.get(kind)
+    try:
+        return f"{place_of(where).spoken}'s {words}" if words and where else name
+    except ScenarioError:  # a measure with keys, or of one's own
+        return name
+
+
+def plain_name(sweep, name) -> str:
+    """Return a factor in plain words: its meaning up to the first stop, or its name where it has no short meaning.
+
+    >>> from types import SimpleNamespace
+    >>> factors = pd.DataFrame({"meaning": ["pull of net real pay: log-odds of a hub (E2)"]}, ["b_pay"])
+    >>> plain_name(SimpleNamespace(factors=factors), "b_pay")
+    'pull of net real pay'
+    """
+    words = re.split(r"[:,;(]", sweep.factors.meaning[name])[0].strip()
+    return words if 0 < len(words) <= LONGEST_WORDS else name
+
+
+def spoken_name(sweep, name) -> str:
+    """Return a factor as it stands in a sentence: its plain words with an article, or its name in files."""
+    words = plain_name(sweep, name)
+    return name if words == name else f"the {words}"
+
+
+def named(sweep, name, *more) -> str:
+    """Return a factor in plain words with its name in files, and ``more`` about it in the same brackets.
+
+    >>> named(SimpleNamespace(factors=factors), "b_pay", "48 %")  # doctest: +SKIP
+    'pull of net real pay (b_pay, 48 %)'
+    """
+    words = plain_name(sweep, name)
+    inside = ", ".join([*([name] if words != name else []), *filter(None, more)])
+    return f"{words} ({inside})" if inside else words
 
 
 def reading(sweep, measure=None) -> list[str]:
@@ -449,7 +495,7 @@ def reading(sweep, measure=None) -> list[str]:
     tell = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
     chance, share = _chance(sweep, measure)
     said = tell(sweep, measure)
-    return [*chance, *said] if share > BLURRED else [*said, *chance]
+    return [*chance, *said] if MUCH_CHANCE >= share > BLURRED else [*said, *chance]
 
 
 def undefined_sentence(sweep, measure=None, stage=None) -> str:
@@ -545,21 +591,21 @@ def _variance(sweep, measure) -> list[str]:
     by_chance = chance_share(sweep, measure)["share"]
     if by_chance > MUCH_CHANCE:
         return [
-            f"Nothing can be said of what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
-            "variance is chance. Give more --population or --replicates."
+            f"The sweep cannot say what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
+            "variance is chance. A larger --population, or more --replicates, would tell."
         ]
     # name the leading factors, then say how good their evidence is
-    part, named = size / size.sum(), leading(table)
+    part, ahead = size / size.sum(), leading(table)
     if not is_settled(table):
-        return [_unsettled(table.loc[named], sweep, measure), *_undecided(table, "its interval holds 0")]
-    grades = {sweep.factors.grade[name] for name in named}
+        return [_unsettled(table.loc[ahead], sweep, measure), *_undecided(table, "its interval holds 0")]
+    grades = {sweep.factors.grade[name] for name in ahead}
     kind = " that nobody has measured" if grades == {"D"} else ""
-    each = ", ".join(f"{name} ({_percent(part[name])}{_grade(sweep, name)})" for name in named)
+    each = "; ".join(named(sweep, name, _percent(part[name]), *_grade(sweep, name)) for name in ahead)
     said = [
-        f"{_percent(part[named].sum())} of the variance of {subject(sweep, measure)} rests on "
-        f"{_counted(len(named))}{kind}: {each}."
+        f"{_percent(part[ahead].sum())} of the variance of {subject(sweep, measure)} rests on "
+        f"{_counted(len(ahead))}{kind}: {each}."
     ]
-    said += _order(table, named)
+    said += _order(sweep, table, ahead)
     if is_graded(sweep):
         said.append(load_sentence(sweep, measure))
     # what first-order indices leave is interaction, or chance
@@ -579,14 +625,14 @@ def _elementary(sweep, measure) -> list[str]:
     size = table.mu_star * factor
     if not _moving(size).any():
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
-    named = list(size.index[:MOST_NAMED])
-    each = ", ".join(f"{name} ({size[name]:.2g}{unit}{_grade(sweep, name)})" for name in named if _moving(size)[name])
+    ahead = list(size.index[_moving(size)][:MOST_NAMED])
+    each = "; ".join(named(sweep, name, f"{size[name]:.2g}{unit}", *_grade(sweep, name)) for name in ahead)
     said = [
         f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
         "the factor, wherever the others stand."
     ]
-    said += _order(table, named)
-    if NO_CAUSE in named:
+    said += _order(sweep, table, ahead)
+    if NO_CAUSE in ahead:
         said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
     return said + _undecided(table[_moving(size)], "its interval holds 0")
 
@@ -599,7 +645,8 @@ def _distribution(sweep, measure) -> list[str]:
     if clear.empty:
         said = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
     else:
-        each = ", ".join(f"{n} ({table['median'][n]:.2f}{_grade(sweep, n)})" for n in clear.index[:MOST_NAMED])
+        ahead = clear.index[:MOST_NAMED]
+        each = "; ".join(named(sweep, name, f"{table['median'][name]:.2f}", *_grade(sweep, name)) for name in ahead)
         said = [
             f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
             f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."
@@ -610,13 +657,13 @@ def _distribution(sweep, measure) -> list[str]:
 def _tornado(sweep, measure) -> list[str]:
     """Describe a one-at-a-time design."""
     table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
-    named = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
-    if not named:
+    ahead = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
+    if not ahead:
         return [f"No factor changes {subject(sweep, measure)} on its own."]
     each = "; ".join(
-        f"{name} from {_signed(factor * table.at_low[name])} to {_signed(factor * table.at_high[name])}{unit}"
-        f"{_grade(sweep, name).replace(',', ', grade')}"
-        for name in named
+        f"{named(sweep, name, *_grade(sweep, name))} from {_signed(factor * table.at_low[name])} to "
+        f"{_signed(factor * table.at_high[name])}{unit}"
+        for name in ahead
     )
     centre = f"{_signed(factor * table.centre.iloc[0])}{unit}"
     return [
@@ -630,7 +677,8 @@ def _range(sweep, measure) -> list[str]:
     y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
     points, names = sweep.points(), sweep.stages.factors[sweep.last]
     ends = [
-        f"{_signed(factor * y[k])}{unit} at " + ", ".join(f"{n} = {_plain(points[n][k])}" for n in names)
+        f"{_signed(factor * y[k])}{unit} at "
+        + ", ".join(f"{plain_name(sweep, n)} = {_plain(points[n][k])}" for n in names)
         for k in (y.idxmin(), y.idxmax())
     ]
     zero = "" if y.min() < 0 < y.max() else "; it never changes its sign"
@@ -647,7 +695,7 @@ def _chance(sweep, measure) -> tuple[list[str], float]:
         f"{_span(found['low'], found['high'])}, the Monte Carlo share: {found['points']} points were run again with "
         "another seed)."
     ]
-    if found["share"] > BLURRED:
+    if MUCH_CHANCE >= found["share"] > BLURRED:
         said.append(
             "That blurs every index: a larger --population, or more --replicates at each point, would show "
             "what the factors do."
@@ -669,7 +717,9 @@ def is_settled(table) -> bool:
 
 def _unsettled(table, sweep, measure) -> str:
     """Return the sentence that replaces a headline while intervals are wider than the indices."""
-    each = ", ".join(f"{row.Index} {_span(row.total_low, row.total_high)}" for row in table.itertuples())
+    each = ", ".join(
+        f"{plain_name(sweep, row.Index)} {_span(row.total_low, row.total_high)}" for row in table.itertuples()
+    )
     more = 2 * int(sweep.stages.n[sweep.last])
     return (
         f"What {subject(sweep, measure)} rests on is not settled: the 90 % intervals are wider than the indices "
@@ -677,9 +727,9 @@ def _unsettled(table, sweep, measure) -> str:
     )
 
 
-def _order(table, named) -> list[str]:
+def _order(sweep, table, ahead) -> list[str]:
     """Say that leading factors are not ranked among themselves if their intervals overlap."""
-    tied = [name for name in named if table.best_rank[name] == 1]
+    tied = [plain_name(sweep, name) for name in ahead if table.best_rank[name] == 1]
     if len(tied) < 2:
         return []
     names = f"{', '.join(tied[:-1])} and {tied[-1]}"
@@ -756,10 +806,10 @@ def _plain(value) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _grade(sweep, name) -> str:
-    """Return the grade of a factor's evidence, and whether its posterior is driven by the prior, after commas."""
-    said = [sweep.factors.grade[name], PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""]
-    return "".join(f", {words}" for words in said if words)
+def _grade(sweep, name) -> tuple[str, str]:
+    """Return the grade of a factor's evidence, and whether its posterior is driven by the prior, in words or empty."""
+    grade = sweep.factors.grade[name]
+    return grade and f"grade {grade}", PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""
 
 
 def _percent(part) -> str:

@@ -32,11 +32,11 @@ from sim.show import hub_shares
 from sim.show.hub_shares import hub_share_sentences, quoted
 
 # ------------------------------------------------------------------------------
-# The parts of what the terminal shows: headings, lines, lists and tables of at most 100 columns.
+# The parts of what the terminal shows: headings, lines, lists and tables.
 # ------------------------------------------------------------------------------
 
 
-WIDTH = 100
+WIDTH, NARROW = 100, 80  # columns of the terminal, with all details and without
 
 
 def heading(words, style="bold cyan"):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+import numpy as np
 from rich.console import Console, Group
 
 from sim.errors import TalentflowError
@@ -19,6 +20,7 @@ from sim.results.sweep import (
     is_graded,
     is_settled,
     notes,
+    plain_name,
     reading,
     subject,
 )
@@ -199,10 +201,13 @@ def _table(sweep, measure, details=True):
     if method in ("sobol", "pawn", "lhs"):
         factor, unit = 1, ""
     words = [f"{words}{f', {unit}' if unit else ''}" for words in columns.values()]
-    made = table("factor", *words, "grade", "group", texts=(len(words) + 1, len(words) + 2))
+    group = ["group"] if details else []
+    made = table("factor", *words, "grade", *group, texts=(len(words) + 1, len(words) + 2))
     for name, row in found.head(SHOWN_FACTORS if details else LEADING).iterrows():
         cells = [_interval(row, key, factor) for key in columns]
-        made.add_row(name, *cells, row.grade, row.group, style="dim" if row.undecided else "")
+        called = plain_name(sweep, name)
+        called += f" ({name})" if called != name and details else ""
+        made.add_row(called, *cells, row.grade, *([row.group] if details else []), style="dim" if row.undecided else "")
     yield made
     if not details:
         return
@@ -219,10 +224,12 @@ def _load_table(load):
 
 
 def _interval(row, key, factor):
-    text = f"{factor * row[key]:.2g}"
-    if f"{key}_low" in row:
-        text += f" [{factor * row[f'{key}_low']:.2g}, {factor * row[f'{key}_high']:.2g}]"
-    return text
+    """Format an index with its interval, with two digits of the larger of both."""
+    ends = [factor * row[end] for end in (f"{key}_low", f"{key}_high") if end in row]
+    largest = max(map(abs, [factor * row[key], *ends]))
+    digits = int(np.clip(1 - np.floor(np.log10(largest)), 0, 6)) if largest > 0 else 0
+    low_high = f" [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]" if ends else ""
+    return f"{factor * row[key]:.{digits}f}{low_high}".replace("-0." + "0" * digits + " ", "0." + "0" * digits + " ")
 
 
 def render_boxes(answer):

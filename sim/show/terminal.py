@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sim.results.record import to_json
 from sim.scenario.levers import HUGE
-from sim.show.answer import WIDTH, render
+from sim.show.answer import NARROW, WIDTH, render
 from sim.texts import UNSEEN
 
 __all__ = ["console", "lever_row", "print_rows", "progress", "render"]
@@ -22,10 +22,13 @@ LONG = 5  # seconds of work before a word is said where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
 
 
-def console(**options):
-    """A console of at most 100 columns; exactly 100 where there is no terminal. NO_COLOR is respected."""
-    plain = Console(**options)
-    return Console(width=min(plain.width, WIDTH) if plain.is_terminal else WIDTH, highlight=False, **options)
+def console(details=False, **options):
+    """Return a console of at most 80 columns, or 100 for ``details``: just as many where there is no terminal.
+
+    NO_COLOR is respected.
+    """
+    plain, widest = Console(**options), WIDTH if details else NARROW
+    return Console(width=min(plain.width, widest) if plain.is_terminal else widest, highlight=False, **options)
 
 
 @contextmanager
@@ -79,7 +82,7 @@ def print_rows(rows, json=False, quiet=False, hide=()):
     elif rows:
         names = [name for name in rows[0] if name not in hide]
         shown = [[_cell(row[name]) for name in names] for row in rows]
-        console().print(_table(names, shown) if len(names) <= MOST_COLUMNS else _blocks(names, shown))
+        console(details=True).print(_table(names, shown) if len(names) <= MOST_COLUMNS else _blocks(names, shown))
 
 
 def lever_row(lever):

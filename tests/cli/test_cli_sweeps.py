@@ -59,9 +59,10 @@ def test_a_sweep_says_what_the_answer_rests_on_and_leaves_a_store(engine, talent
     code, out, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027")
     assert (code, err) == (0, "")
     said = " ".join(out.split())
-    assert "What the effect on share:usa in 2027 rests on is not settled" in said
+    assert "What the effect on the US's share in 2027 rests on is not settled" in said
     assert len(out.splitlines()) <= 30
-    assert max(map(len, out.splitlines())) <= 100
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.count("\n") <= 30
     details = " ".join(
         talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027", "--details")[1].split()
     )
@@ -131,9 +132,10 @@ def test_every_method_reads_in_words(engine, talentflow, method):
         *few,
     )
     assert (code, err) == (0, "")
-    assert "share:usa in 2028" in " ".join(out.split())
-    assert "b_pay" in out
-    assert max(map(len, out.splitlines())) <= 100
+    assert "the US's share in 2028" in " ".join(out.split())
+    assert "pull of net real pay" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.count("\n") <= 30
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_measure_that_makes_no_sense_is_refused_in_one_line(result):
 def test_effects_are_shown_in_100_columns_with_their_error_and_what_would_halve_it(result, several, capsys):
     queries = ["share:usa,tier=expert@2028", "stock:usa", "net_rate", "grants", "gain"]
     for each, least in ((result, 60), (several, 12)):
-        console().print(render_effects(each, queries))
+        console(details=True).print(render_effects(each, queries))
         out = capsys.readouterr().out
         assert max(map(len, out.splitlines())) <= 100
         assert "share:usa,tier=expert@2028" in out
@@ -113,7 +113,7 @@ def test_effects_are_shown_in_100_columns_with_their_error_and_what_would_halve_
 
 def test_a_single_pair_has_neither_spread_nor_error(capsys):
     one = fake_result(1, 2)
-    console().print(render_effects(one, ["hhi", "share"]))
+    console(details=True).print(render_effects(one, ["hhi", "share"]))
     out = capsys.readouterr().out
     assert "one pair" in out
     assert "More pairs would show" in out
@@ -263,7 +263,7 @@ def test_in_a_notebook_nothing_of_a_title_is_markup(result):
 
 def test_the_terminal_shows_a_comparison_side_by_side_in_100_columns(capsys):
     many = compared(**{f"scenario_{k}+another_one": k / 4 for k in range(6)})
-    console().print(render(many, "outputs/x", details=True))
+    console(details=True).print(render(many, "outputs/x", details=True))
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
     assert "\u2026" not in out

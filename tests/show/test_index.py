@@ -19,7 +19,7 @@ def rows(result):
 
 
 def printed(result, capsys, **options):
-    console().print(render_index(result, **options))
+    console(details=True).print(render_index(result, **options))
     return capsys.readouterr().out
 
 

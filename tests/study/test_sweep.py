@@ -84,7 +84,7 @@ def test_guided_screens_and_then_takes_indices_of_what_matters(guided):
 def test_a_reading_says_what_it_rests_on(guided):
     said = " ".join(reading(guided))
     assert chance_share(guided)["share"] > 0.5  # of so few engineers
-    assert "Nothing can be said of what the effect on share:usa in 2028 rests on" in said
+    assert "The sweep cannot say what the effect on the US's share in 2028 rests on" in said
     assert "Chance makes up about" in said
 
 

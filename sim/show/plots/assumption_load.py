@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.results.sweep import assumption_load, index_table, is_graded, is_settled, load_words, subject
+from sim.results.sweep import assumption_load, index_table, is_graded, is_settled, load_words, plain_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset, pixels, wrap
@@ -47,7 +47,7 @@ def plot_assumption_load(sweep, ax=None, measure=None):
             choice.blurred(sweep, measure, stage) or said,
             f"variance of {subject(sweep, measure)} by grade of evidence",
         )
-        _draw(ax, load, table)
+        _draw(sweep, ax, load, table)
         grey = "Grey: of factors whose interval covers 0. " if table.undecided.any() else ""
         choice.caption(
             sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(), letters=False
@@ -55,7 +55,7 @@ def plot_assumption_load(sweep, ax=None, measure=None):
     return ax
 
 
-def _draw(ax, load, table):
+def _draw(sweep, ax, load, table):
     """The bars, what is undecided grey at their end, and which factors make them."""
     size = table.total.clip(lower=0)
     part = 100 * size / size.sum()
@@ -67,7 +67,7 @@ def _draw(ax, load, table):
         plot.barh(y, clear, BAR, color=style.GRADES[grade])
         plot.barh(y, whole - clear, BAR, clear, color=style.UNDECIDED)
         shown = plot.annotate(
-            _named(row.factors, part),
+            _listed(sweep, row.factors, part),
             (whole, y),
             (style.em(4), 0),
             textcoords="offset points",
@@ -93,8 +93,8 @@ def _draw(ax, load, table):
     plot.spines["left"].set_color(style.INK)
 
 
-def _named(factors, part):
+def _listed(sweep, factors, part):
     """The strongest factors of a grade with their parts."""
-    said = [f"{name} {part[name]:.0f}\u00a0%" for name in factors[:NAMED] if part[name] >= 0.5]
+    said = [f"{plain_name(sweep, name)} {part[name]:.0f}\u00a0%" for name in factors[:NAMED] if part[name] >= 0.5]
     more = len(factors) - len(said)
     return ", ".join(said) + (f" and {more} more" if said and more else "")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.results.indices import NORMAL
-from sim.results.sweep import dependence, index_table, subject
+from sim.results.sweep import dependence, index_table, spoken_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import columns_of, multiples
@@ -46,7 +46,7 @@ def plot_dependence(sweep, ax=None, measure=None):
         curves = {name: factor * dependence(sweep, name, measure, stage) for name in names}
         for curve in curves.values():
             curve.x /= factor
-        title = choice.blurred(sweep, measure, stage) or _finding(curves)
+        title = choice.blurred(sweep, measure, stage) or _finding(sweep, curves)
         choice.head(sweep, ax, title, f"mean of {subject(sweep, measure)} by the value of each leading factor")
         _draw_panels(sweep, ax, curves, choice.axis_words(sweep, measure))
         choice.caption(
@@ -61,12 +61,12 @@ def plot_dependence(sweep, ax=None, measure=None):
     return ax
 
 
-def _finding(curves):
+def _finding(sweep, curves):
     """Along which factor the mean goes farthest, as a title."""
     reach = {name: np.ptp(curve["mean"]) for name, curve in curves.items()}
     name = max(reach, key=lambda name: reach[name])
     first, last = curves[name]["mean"].iloc[[0, -1]]
-    return choice.way_along(name, first, last, reach[name])
+    return choice.way_along(spoken_name(sweep, name), first, last, reach[name])
 
 
 def _draw_panels(sweep, ax, curves, label):

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patheffects import withStroke
 
-from sim.results.sweep import index_table, subject
+from sim.results.sweep import index_table, spoken_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import draw_legend, right_of
@@ -59,7 +59,7 @@ def plot_indices(sweep, ax=None, measure=None):
         table = index_table(sweep, measure, stage)
         if choice.still(sweep, ax, measure, table[list(bars)]):
             return ax
-        title = choice.blurred(sweep, measure, stage) or _finding(table, is_sobol)
+        title = choice.blurred(sweep, measure, stage) or _finding(sweep, table, is_sobol)
         choice.head(sweep, ax, title, SHOWN[what].format(subject(sweep, measure)))
         shown = table.head(style.fit(*MOST))
         plot = _draw_rows(sweep, ax, shown, bars)
@@ -71,7 +71,7 @@ def plot_indices(sweep, ax=None, measure=None):
     return ax
 
 
-def _finding(table, is_sobol):
+def _finding(sweep, table, is_sobol):
     """What the strongest factor does, as a title."""
     name, row = table.index[0], table.iloc[0]
     if row.undecided:
@@ -80,8 +80,9 @@ def _finding(table, is_sobol):
     if len(first) > 1:
         return f"The sweep does not tell which of {len(first)} factors matters most: their intervals overlap"
     if not is_sobol:
-        return f"The distribution shifts most with {name}"
-    return f"{name} matters most: it has a part in {choice.percent(row.total)} of the variance"
+        return f"The distribution shifts most with {spoken_name(sweep, name)}"
+    part = f"it has a part in {choice.percent(row.total)} of the variance"
+    return f"{choice.begun(spoken_name(sweep, name))} matters most: {part}"
 
 
 def _draw_rows(sweep, ax, shown, bars):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.errors import UsageError
-from sim.results.sweep import subject
+from sim.results.sweep import plain_name, spoken_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset
@@ -44,7 +44,7 @@ def plot_response(sweep, ax=None, measure=None):
         if choice.still(sweep, ax, measure, np.ptp(line.to_numpy())):
             return ax
         chance = np.nan_to_num(choice.chance_reach(sweep, measure, stage))
-        choice.head(sweep, ax, _finding(line, chance, name), f"{subject(sweep, measure)} against one factor")
+        choice.head(sweep, ax, _finding(sweep, line, chance, name), f"{subject(sweep, measure)} against one factor")
         plot = inset(ax, left=5.5, below=4.2, right=1.5)
         plot.fill_between(line.index, line - chance, line + chance, color=style.GRID, lw=0, zorder=-2)
         mark = {"marker": "o", "ms": style.em(0.45)} if len(line) <= MOST_MARKED else {}
@@ -53,15 +53,15 @@ def plot_response(sweep, ax=None, measure=None):
         if low < 0 < high:
             plot.axhline(0, color=style.INK, lw=0.9, zorder=0)
         unit = sweep.factors.unit[name]
-        plot.set_xlabel(choice.folded(name, 60) + (f", {unit}" if unit else ""))
+        plot.set_xlabel(choice.folded(plain_name(sweep, name), 60) + (f", {unit}" if unit else ""))
         plot.set_ylabel(choice.axis_words(sweep, measure))
         choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
     return ax
 
 
-def _finding(line, chance, name):
+def _finding(sweep, line, chance, name):
     """How the answer goes along the factor, as a title."""
     if np.ptp(line.to_numpy()) < 2 * chance:
         return choice.HIDDEN
-    way = choice.way_along(name, line.iloc[0], line.iloc[-1], np.ptp(line.to_numpy()))
-    return way.replace(" most along", " along")
+    way = choice.way_along(spoken_name(sweep, name), line.iloc[0], line.iloc[-1], np.ptp(line.to_numpy()))
+    return way.replace(" most with", " with")

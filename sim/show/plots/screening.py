@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.transforms import Bbox
 
-from sim.results.sweep import index_table, subject
+from sim.results.sweep import index_table, plain_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import dot, draw_legend, inset, label_points
@@ -43,7 +43,7 @@ def plot_screening(sweep, ax=None, measure=None):
         if choice.still(sweep, ax, measure, table.mu_star):
             return ax
         factor, unit = choice.unit_of(sweep, measure)
-        title = choice.blurred(sweep, measure, stage) or f"{table.index[0]} moves the answer most"
+        title = choice.blurred(sweep, measure, stage) or choice.moves_most(sweep, table.index[0])
         choice.head(sweep, ax, title, f"change of {subject(sweep, measure)} over a factor's whole range")
         moving, most = table[choice.moves(table.mu_star)], style.fit(*MOST)
         grades = [grade for grade in style.GRADES if grade in set(moving.grade[~moving.undecided])]
@@ -52,7 +52,7 @@ def plot_screening(sweep, ax=None, measure=None):
         _draw_dots(plot, moving, factor, kept)
         unit = f", {unit}" if unit else ""
         plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
-        _label(plot, moving, most, factor)
+        _label(sweep, plot, moving, most, factor)
         needed = _needed(len(table) - len(moving), len(moving) - most, kept)
         choice.caption(sweep, ax, measure, stage, needed, CAPTION, letters=False)
     return ax
@@ -94,7 +94,7 @@ def _draw_dots(plot, moving, factor, kept):
     )
 
 
-def _label(plot, moving, most, factor):
+def _label(sweep, plot, moving, most, factor):
     """Names beside the strongest dots, off all dots and intervals."""
     half = 0.15 * style.em() * plot.figure.dpi / 72
     taken = []
@@ -109,7 +109,7 @@ def _label(plot, moving, most, factor):
     label_points(
         plot,
         [
-            (choice.folded(name), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
+            (choice.folded(plain_name(sweep, name)), factor * row.mu_star, factor * row.sigma, style.em(RADIUS))
             for name, row in moving.head(most).iterrows()
         ],
         taken,

@@ -8,7 +8,7 @@ from sim.errors import UsageError
 from sim.results.effects import SHOWN
 from sim.results.indices import NORMAL, SLICES
 from sim.results.narrative import engineers, number_of
-from sim.results.sweep import BLURRED, chance_share, is_graded, subject, undefined_sentence
+from sim.results.sweep import BLURRED, chance_share, is_graded, plain_name, spoken_name, subject, undefined_sentence
 from sim.show.plots import style
 from sim.show.plots.style import inset
 
@@ -60,10 +60,20 @@ def axis_words(sweep, measure):
     return ("effect" if sweep.measures.paired[measure] else measure) + (f", {unit}" if unit else "")
 
 
-def way_along(name, first, last, reach):
-    """How the answer goes along a factor, as a title: from its first value to its last, with all that it reaches."""
+def way_along(words, first, last, reach):
+    """How the answer goes along a factor in plain ``words``: from its first value to its last, with all it reaches."""
     way = "bends" if reach > 1.25 * abs(last - first) else "rises" if last > first else "falls"
-    return f"The answer {way} most along {name}"
+    return f"The answer {way} most with {words}"
+
+
+def moves_most(sweep, name):
+    """The factor that moves the answer most, as a title."""
+    return f"{begun(spoken_name(sweep, name))} moves the answer most"
+
+
+def begun(words):
+    """Words with a capital first letter where they are plain words; a name in files stays as it is."""
+    return words[:1].upper() + words[1:] if " " in words else words
 
 
 def begin(ax, size):
@@ -187,9 +197,9 @@ def folded(name, longest=LONGEST):
 
 
 def with_grade(sweep, name, longest=LONGEST):
-    """A factor's name, folded, and the letter of its evidence: ``b_pay (B)``."""
+    """A factor in plain words, folded, and the letter of its evidence: ``pull of net real pay (B)``."""
     grade = sweep.factors.grade[name]
-    return folded(name, longest) + (f" ({grade})" if grade else "")
+    return folded(plain_name(sweep, name), longest) + (f" ({grade})" if grade else "")
 
 
 def moves(sizes):
@@ -228,7 +238,7 @@ def row_panel(sweep, ax, names, right=1.0, above=0.0):
     -------
     the Axes of the panel; row k lies at the height ``len(names) - 1 - k``
     """
-    words = [folded(name) for name in names]
+    words = [folded(plain_name(sweep, name)) for name in names]
     longest = max(len(line) for name in words for line in name.splitlines())
     plot = inset(ax, left=0.5 * longest + LETTER + 0.6, below=3.2, right=right, above=above)
     heights = np.arange(len(names))[::-1]

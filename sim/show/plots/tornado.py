@@ -40,7 +40,7 @@ def plot_tornado(sweep, ax=None, measure=None):
             return ax
         factor, unit = choice.unit_of(sweep, measure)
         chance = choice.chance_reach(sweep, measure, stage)
-        title = _finding(table, factor, unit, chance)
+        title = _finding(sweep, table, factor, unit, chance)
         choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
         moving = table[choice.moves(table.width)]
         shown = moving.head(style.fit(*MOST))
@@ -53,13 +53,14 @@ def plot_tornado(sweep, ax=None, measure=None):
     return ax
 
 
-def _finding(table, factor, unit, chance):
+def _finding(sweep, table, factor, unit, chance):
     """The strongest factor and what it does, as a title; or that it does no more than chance."""
     name, row = table.index[0], table.iloc[0]
     if choice.hidden(table, factor, chance):
         return choice.HIDDEN
     low, high = sorted((factor * row.least, factor * row.most))
-    return f"{name} moves the answer most: {style.span(low, high, choice.digits_of(factor * row.width))} {unit}".strip()
+    reach = f"{style.span(low, high, choice.digits_of(factor * row.width))} {unit}".strip()
+    return f"{choice.moves_most(sweep, name)}: {reach}"
 
 
 def _draw_rows(sweep, ax, shown, factor, chance):

@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from sim.errors import UsageError
-from sim.results.sweep import subject
+from sim.results.sweep import plain_name, spoken_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset, pixels
@@ -50,7 +50,7 @@ def plot_two_way(sweep, ax=None, measure=None):
             return ax
         chance = choice.chance_reach(sweep, measure, stage) / np.sqrt(count)
         others = f", mean over {', '.join(names[2:])}" if names[2:] else ""
-        choice.head(sweep, ax, _finding(table), f"{subject(sweep, measure)} over two factors{others}")
+        choice.head(sweep, ax, _finding(sweep, table), f"{subject(sweep, measure)} over two factors{others}")
         _draw(sweep, ax, table, chance, choice.axis_words(sweep, measure))
         choice.caption(sweep, ax, measure, stage, _needed(table, chance), letters=False)
     return ax
@@ -63,18 +63,19 @@ def grid_of(sweep, names, measure, stage):
     return cells["mean"], int(cells["count"].min(axis=None))
 
 
-def _finding(table):
+def _finding(sweep, table):
     """Whether the sign is the same everywhere, as a title."""
     low, high = np.nanmin(table), np.nanmax(table)
     if low < 0 < high:
-        return f"The sign depends on {table.columns.name} and {table.index.name}"
+        both = [spoken_name(sweep, name) for name in (table.columns.name, table.index.name)]
+        return f"The sign depends on {both[0]} and {both[1]}"
     return f"{'Negative' if high <= 0 else 'Positive'} or zero everywhere: the sign does not depend on these two"
 
 
 def _draw(sweep, ax, table, chance, words):
     """Cells of equal size, whatever the steps between the levels: those may span decades."""
     longest = max(len(style.plain(value)) for value in table.index)
-    lines = 1 + choice.folded(table.index.name).count("\n")
+    lines = 1 + choice.folded(plain_name(sweep, table.index.name)).count("\n")
     panel = inset(ax, left=0.5 * longest + 2 + 1.4 * lines, below=4.4, right=SCALE + 2, above=0.5)
     scale = ax.inset_axes((1 - pixels(ax, SCALE) / ax.get_window_extent().width, 0.12, 0.02, 0.6))
     largest = np.nanmax(np.abs(table))
@@ -101,7 +102,7 @@ def _draw(sweep, ax, table, chance, words):
 
 def _axis_words(sweep, name):
     unit = sweep.factors.unit[name]
-    return choice.folded(name) + (f", {unit}" if unit else "")
+    return choice.folded(plain_name(sweep, name)) + (f", {unit}" if unit else "")
 
 
 def _draw_zero(panel, values, chance):
