@@ -59,8 +59,8 @@ def _one(found, folder):
     legend = " ".join(filter(None, (told["legend"], told["missing"])))
     lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
     lines += [("", "")]
-    for name in ("why", "trust"):
-        lines += [("", text) for text in _hanging(name.title(), told[name])]
+    for name in ("why", "money", "trust"):
+        lines += [("", text) for text in _hanging("Cost" if name == "money" else name.title(), told[name])]
     return lines + _closing(found, told["size"], folder)
 
 
@@ -185,7 +185,8 @@ def as_html(result):
         blocks.append(
             f"{name}<p><strong>{escape(told['headline'])}</strong> {escape(rest)}</p>{_html_table(found)}"
             f"<p><small>{escape(' '.join(filter(None, (told['legend'], told['missing']))))}</small></p>"
-            f"<p>{escape(told['why'])}</p><p><small>{escape(told['trust'])} {escape(told['size'])}.</small></p>"
+            f"<p>{escape(told['why'])}</p><p>{escape(told['money'])}</p>"
+            f"<p><small>{escape(told['trust'])} {escape(told['size'])}.</small></p>"
         )
     question = escape(result.record["question"])
     return f'<div style="max-width:60em"><h3>{titles}</h3><p><em>{question}</em></p>{"".join(blocks)}</div>'

@@ -13,6 +13,7 @@ from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
 from sim.results.measures import measure, series
 from sim.results.schema import MONEY
 from sim.results.summary import route_rows
+from sim.results.value import value_for_money
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Place, named_places, place, subject_of
@@ -91,11 +92,14 @@ def facts(result, most=MOST_ROWS):
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
         "causes": None if keys or lead_is_world else causes(result, lead["label"]),
         "route": _route(routes, lead, where),
+        "money": value_for_money(result, None if lead_is_world else lead["label"], keys),
+        "purse": _purse(counts, lead),
+        "general_tax": _has(scenario, ".tax.rate_points"),
         "missed": [row for row in own if row["verdict"] != "passed"],
         "met": [row for row in own if row["verdict"] == "passed"],
         "gates": len(shipped()),
         "gates_passed": sum(row["verdict"] == "passed" for row in shipped()),
-        "compute": any("compute" in policy.lever for policy in scenario.policies) if scenario else False,
+        "compute": _has(scenario, "compute"),
         "assumptions": len(record["assumptions"]),
         "weak": sum(row["grade"] == "D" for row in record["assumptions"]),
         "held": sum(row["held"] is not None for row in record["assumptions"]),
@@ -148,6 +152,18 @@ def _people(keys, about):
     if key in ("home", "sector"):
         name = next((row.get("name", name) for row in rows(tables[key]) if row.get(key) == value), name)
     return {"key": key, "value": value, "name": name, "own": key == "home" and value == about}
+
+
+def _has(scenario, part):
+    """Whether a policy of the scenario moves a lever with these words in its path."""
+    return any(part in policy.lever for policy in scenario.policies) if scenario else False
+
+
+def _purse(counts, lead):
+    """Who pays, as people say it: the country of a hub, or the place itself."""
+    if lead["kind"] == "hub" and "+" not in lead["label"]:
+        return counts.called(counts.hub_country[lead["label"]]).spoken
+    return lead["spoken"]
 
 
 def _ends(scenario):

@@ -124,14 +124,14 @@ def fieller(numerator, denominator, level=0.9) -> Ratio:
     from scipy.stats import t as student
 
     top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
-    n, x, y = len(top), top.mean(), bottom.mean()
+    n, x, y = len(top), float(top.mean()), float(bottom.mean())
     value = x / y if y else math.nan
     if n < 2:
         return Ratio(value, None, None)
     cov = np.cov(top, bottom) / n
-    q = student.ppf((1 + level) / 2, n - 1) ** 2
+    q = float(student.ppf((1 + level) / 2, n - 1)) ** 2
     # roots of (x - r y)^2 = q var(x - r y) in r; bounded where the denominator differs from 0
-    a, b, c = y**2 - q * cov[1, 1], x * y - q * cov[0, 1], x**2 - q * cov[0, 0]
+    a, b, c = float(y**2 - q * cov[1, 1]), float(x * y - q * cov[0, 1]), float(x**2 - q * cov[0, 0])
     if a <= 0:
         return Ratio(value, None, None)
     root = math.sqrt(max(b**2 - a * c, 0.0))

@@ -3,7 +3,8 @@
 import math
 
 from sim.results.effects import SHOWN, effect, hubs_that_matter, interaction, more_pairs, stacks, summarise
-from sim.results.measures import measure, series
+from sim.results.measures import measure, parse, series
+from sim.results.value import ratio_row
 
 ARMS = ("baseline", "scenario")
 INTERACTION = "interaction of {}"  # a row of a comparison: a stack less the sum of its scenarios
@@ -145,19 +146,28 @@ def effect_table(result, queries):
     import pandas as pd
 
     if len(result.arms) == 1:
-        return pd.DataFrame(
-            [row for query in queries for row in _asked(query, measure(result, query), effect(result, query))]
-        )
+        return pd.DataFrame([row for query in queries for row in _one(result, query)])
     rows = []
     for query in queries:
         levels, effects = measure(result, query), effect(result, query)
         for arm in result.arms:
             both = levels.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
-            rows += [{"arm": arm} | row for row in _asked(query, both, effects.sel(arm=arm))]
+            ratio = ratio_row(result.versus(arm), parse(query)) if _is_ratio(query) else {}
+            rows += [{"arm": arm} | row | ratio for row in _asked(query, both, effects.sel(arm=arm))]
         for parts in stacks(result).items():
             beyond = _asked(query, both, interaction(effects, parts))
             rows += [{"arm": INTERACTION.format(parts[0])} | row | dict.fromkeys(ARMS, math.nan) for row in beyond]
     return pd.DataFrame(rows)
+
+
+def _one(result, query):
+    """The rows of one measure of a run; the ratio of two effects is one of means, not a mean of ratios."""
+    ratio = ratio_row(result, parse(query)) if _is_ratio(query) else {}
+    return [row | ratio for row in _asked(query, measure(result, query), effect(result, query))]
+
+
+def _is_ratio(query):
+    return parse(query).name == "cost_per_engineer"
 
 
 def _asked(query, levels, pairs):

@@ -96,6 +96,7 @@ def answer(result, folder=None, hubs=None):
         "told": narrative.sentences(found),
         "places": [_plain_row(row) for row in found["rows"]],
         "causes": found["causes"],
+        "money": found["money"],
         "first": int(result.data.time.values[0]),
         "last": int(result.data.time.values[-1]),
         "pairs": result.data.sizes["replicate"],

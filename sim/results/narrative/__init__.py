@@ -16,7 +16,7 @@ DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.01  # of a place's engineers: an unsettled effect that is surely smaller is none to speak of
 ONE_IN = 20  # of the largest cause: smaller ones are left out of a sentence
-SENTENCES = ("title", "headline", "inside", "others", "why", "trust", "size", "legend", "missing")
+SENTENCES = ("title", "headline", "inside", "others", "why", "money", "trust", "size", "legend", "missing")
 
 
 def sentences(found):
@@ -212,6 +212,7 @@ def environment():
         "spoken": spoken,
         "day": lambda date: day_label(date),
         "is_small": is_small,
+        "dollars": dollars,
         "causes": cause_words,
         "band": band,
         "count": count,
@@ -301,6 +302,18 @@ def bound(row):
 def is_small(people):
     """Whether nine runs in ten lie within one per cent of a place's engineers."""
     return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
+
+
+def dollars(millions):
+    """Million USD as people read it, without the sign, to two figures.
+
+    >>> dollars(-213.4), dollars(4_520), dollars(0.0963), dollars(0.00042)
+    ('210 million', '4.5 billion', '96,000', '420')
+    """
+    size = float(f"{abs(millions):.2g}")
+    if size < 1:
+        return f"{round(1e6 * size):,}"
+    return f"{size / 1000:g} billion" if size >= 1000 else f"{size:g} million"
 
 
 # --- words ----------------------------------------------------------------------------------------

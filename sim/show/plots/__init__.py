@@ -12,6 +12,7 @@ KINDS = {
     "effects": "the effect on every country's share, its main hubs below, in points and people",
     "shares": "shares over time of the place of the question and the countries that change most, with bands",
     "causes": "why the place of the question gains or loses: moves by country, entry and exit, as a waterfall",
+    "money": "what the policy costs the public of the place, part by part, as a waterfall",
     "slope": "shares before and after, by country",
     "countries": "the effect over time, a panel a country",
     "ranks": "which hub is largest: ranks over time, and how likely each is in the last year",

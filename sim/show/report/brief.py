@@ -89,11 +89,18 @@ def _scenario(result, arm):
         ],
         "lines": _lines(result, found),
         "causes": _causes(result, found),
+        "money": [row | {"number": _million(row["mean"])} for row in (found["money"] or {"parts": []})["parts"]],
         "sources": _sources(result),
         "warnings": found["warnings"],
         "how": _again(result.record),
         "source": sentence("source", found, result.record["versions"].get("talentflow", "")),
     }
+
+
+def _million(value):
+    """Million USD with its sign, to two figures: what a part adds to the cost."""
+    text = f"{float(f'{value:.2g}'):+,g}"
+    return text if abs(value) >= 0.01 else "0"
 
 
 def _bars(rows):

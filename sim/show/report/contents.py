@@ -4,6 +4,7 @@ from sim.results import decomposition, narrative, verdicts
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.display import added_up
 from sim.results.effects import LEAST, basis_rows
+from sim.results.facts import facts
 from sim.results.record import digest, folder_name, plain, settings
 from sim.results.summary import route_rows, shown_hubs
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
@@ -72,8 +73,20 @@ def _scenario(result, arm):
         "least": LEAST,
         "routes": route_table(routes),
         "composition": narrative.composition(routes[0]) if routes else [],
+        "money": _money(result),
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
     }
+
+
+def _money(result):
+    """The public account of the subject as a table, million USD a year, or None where no run says it."""
+    found = facts(result)["money"]
+    if not found or not found["parts"]:
+        return None
+    rows = [*found["parts"], found["cost"] | {"name": "net cost"}]
+    span = lambda row: f"{row['low']:+,.3g} to {row['high']:+,.3g}"  # noqa: E731
+    head = ["million USD of 2026 a year", "effect", "90 % of runs"]
+    return head, [[row["name"], f"{row['mean']:+,.3g}", span(row)] for row in rows]
 
 
 def _once(scenarios, what):

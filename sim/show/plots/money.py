@@ -1,0 +1,58 @@
+"""What a policy costs the public: taxes, fees, relief, compute and services as a waterfall that ends at the balance."""
+
+import pandas as pd
+
+from sim.results.facts import facts
+from sim.results.narrative import sentence
+from sim.show.plots import parts, style
+from sim.show.plots.choice import only_pair, until
+from sim.show.plots.effects import source
+
+SIZE = (10, 6)  # inches
+UNIT = "million USD of 2026 a year"
+
+
+def plot_money(result, ax=None, hubs=None, years=None):
+    """Waterfall of what the policy changes in the public purse of the place that the question is about.
+
+    Parameters
+    ----------
+    result : Result with one scenario
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    hubs : not used: money is counted by country
+    years : (first, last): means over these years; the whole run if None
+
+    Returns
+    -------
+    the Axes; the bars are its only child, ``ax.child_axes[0]``, the purse's loss to the left
+
+    Raises
+    ------
+    UsageError for a comparison of several scenarios; ResultError for years outside the run
+    """
+    result = until(only_pair(result, "money"), years)
+    found = facts(result)
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        money = found["money"]
+        title = sentence("money_finding", found) if money else "This run was saved before public money was counted"
+        parts.plot_parts(balance(money), title, f"{found['title']}: the public purse of {found['purse']}", UNIT, ax)
+        if ax.child_axes:
+            style.caption(ax, f"The parts add up. Line: 90 % of runs. AI engineers alone. {source(result, found)}")
+    return ax
+
+
+def balance(money):
+    """The account as a table of parts: what each adds to the public purse, the balance last."""
+    if not money:
+        return pd.DataFrame({"part": ["balance"], "mean": [0.0], "low": [0.0], "high": [0.0], "error": [0.0]})
+    rows = [*money["parts"], money["cost"] | {"name": "balance"}]
+    return pd.DataFrame(
+        {
+            "part": [row["name"] for row in rows],
+            "mean": [-row["mean"] for row in rows],
+            "low": [-row["high"] for row in rows],
+            "high": [-row["low"] for row in rows],
+            "error": [row["error"] or 0.0 for row in rows],
+        }
+    )
