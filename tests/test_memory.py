@@ -10,7 +10,7 @@ def test_nobody_is_no_population(population):
         memory.check(population)
 
 
-def test_what_does_not_fit_is_refused_with_the_need_the_limit_and_what_would_fit(monkeypatch):
+def test_memory_refusals_name_need_limit_and_what_fits(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 4 * 10**9)
     memory.check(1_900_000)
     for population in (10**8, 10**12):
@@ -31,7 +31,7 @@ def test_workers_and_years_need_memory_too(monkeypatch):
             memory.check(2_000_000, **{"years": 5} | more)
 
 
-def test_more_than_can_be_numbered_is_refused_however_large_the_machine(monkeypatch):
+def test_more_agents_than_numbers_are_refused(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 10**13)
     memory.check(20_000_000)
     with pytest.raises(UsageError, match="population 60,000,000: at most about 53,"):
@@ -58,7 +58,7 @@ def test_a_limit_of_a_container_or_batch_job_counts(monkeypatch, tmp_path):
         memory.check(20_000_000)
 
 
-def test_too_few_addresses_are_told_before_a_library_runs_out_of_them(monkeypatch):
+def test_too_few_addresses_are_refused_early(monkeypatch):
     monkeypatch.setattr(memory, "address_limit", lambda: 1.7e9)
     with pytest.raises(UsageError, match=r"memory: 1\.7 GB of addresses are allowed"):
         memory.check(2000)

@@ -64,9 +64,7 @@ class Page(HTMLParser):
         self.said.append(data)
 
 
-def test_a_title_is_text_in_the_report_the_summary_the_terminal_and_the_names_of_files(
-    talentflow, tmp_path, monkeypatch
-):
+def test_a_title_is_text_everywhere(talentflow, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     quoted = json.dumps(EVIL)
     Path("a b;$(id).toml").write_text(
@@ -92,7 +90,7 @@ def test_a_title_is_text_in_the_report_the_summary_the_terminal_and_the_names_of
 @pytest.mark.parametrize(
     "odd", ["\u202eabc", "\u2066a", "\u200f", "\x9b31m", "\x85", "\u2028", "\ufeff", "\x7f", "A" * 1_000_000, "a\\nb"]
 )
-def test_a_title_that_would_speak_to_the_terminal_or_fill_the_page_is_refused(talentflow, tmp_path, odd):
+def test_titles_with_control_codes_are_refused(talentflow, tmp_path, odd):
     (tmp_path / "odd.toml").write_text(f'title = "{odd}"\n', encoding="utf-8")
     code, out, err = talentflow("describe", tmp_path / "odd.toml")
     assert (code, out, err.count("\n")) == (2, "", 1)
@@ -141,7 +139,7 @@ def test_texts_of_a_record_cannot_speak_to_the_terminal(saved):
         Result.load(saved(title="\x1b]0;owned\x07"))
 
 
-def test_an_edited_record_and_another_make_of_numbers_are_refused(saved):
+def test_an_edited_record_is_refused(saved):
     for changes, said in (
         ({"replicates": 10**9}, "replicates"),
         ({"years": -1}, "years"),
@@ -161,7 +159,7 @@ def test_an_edited_record_and_another_make_of_numbers_are_refused(saved):
 # ---- nothing fills the memory
 
 
-def test_an_array_that_would_unpack_to_terabytes_is_refused_by_its_size(saved):
+def test_an_array_of_terabytes_is_refused_unread(saved):
     folder = saved()
     with h5py.File(folder / "result.nc", "a") as file:
         del file["stock"]
@@ -246,7 +244,7 @@ def needed(name, seen):
     return seen
 
 
-def test_every_package_of_the_core_has_a_licence_that_lets_anybody_use_it():
+def test_every_core_package_has_a_free_licence():
     packages = {}
     for requirement in requires("talentflow") or []:
         needed(requirement, packages)

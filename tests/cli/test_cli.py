@@ -174,7 +174,7 @@ def test_one_pair_and_no_effect_have_words(engine, talentflow):
     assert "no pair differs" in talentflow("run", "baseline", *SMALL)[1]
 
 
-def test_verify_replays_and_its_exit_code_says_whether_the_arrays_are_the_same(engine, talentflow):
+def test_verify_replays_and_its_exit_code_tells(engine, talentflow):
     made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
     code, out, _ = talentflow("verify", made)
     assert (code, "every array is the same" in out) == (0, True)
@@ -236,9 +236,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("arguments", "complaint"), REFUSED, ids=lambda value: " ".join(value)[:50])
-def test_what_makes_no_sense_ends_in_one_line_code_2_and_nothing_written(
-    engine, talentflow, tmp_path, arguments, complaint
-):
+def test_nonsense_is_one_line_code_2_and_no_file(engine, talentflow, tmp_path, arguments, complaint):
     (tmp_path / "occupied").write_text("a file where a folder is asked for")
     (tmp_path / "ended.toml").write_text(ENDED)
     code, out, err = talentflow(*arguments)
@@ -278,7 +276,7 @@ def test_a_damaged_folder_is_refused(engine, talentflow):
     Result.load(made)
 
 
-def test_levers_are_found_by_place_and_meaning_and_many_are_a_table(talentflow):
+def test_levers_are_found_by_place_and_meaning(talentflow):
     code, out, _ = talentflow("levers", "Japan", "tax")
     assert code == 0
     assert "country.jpn.tax.rate_points" in out
@@ -397,7 +395,7 @@ def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
     assert (code, "nearest: h1b_fee" in err) == (2, True)
 
 
-def test_the_effect_on_any_measure_is_said_of_a_run_or_its_folder(engine, talentflow):
+def test_effect_reads_a_run_or_its_folder(engine, talentflow):
     made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
     out = talentflow("effect", made, "share:usa", "hhi")[1]
     assert "share:usa@2028" in out
@@ -450,7 +448,7 @@ def test_a_breakeven_says_the_value_or_what_is_attainable(engine, talentflow, tm
     assert (said["value"], said["attainable"]) == (None, [-1.0, 0.0])
 
 
-def test_a_new_scenario_runs_as_it_stands_and_is_never_written_over(engine, talentflow, tmp_path):
+def test_a_new_scenario_runs_and_is_never_overwritten(engine, talentflow, tmp_path):
     assert talentflow("new", "mine", "--quiet") == (0, "scenarios/mine.toml\n", "")
     assert talentflow("run", "mine", *SMALL)[0] == 0
     before = (tmp_path / "scenarios" / "mine.toml").read_bytes()

@@ -55,7 +55,7 @@ def test_several_names_in_one_over_are_several_factors():
     assert _listed(["country.{usa,can}.openings=0.5:2"]) == ("country.{usa,can}.openings=0.5:2",)
 
 
-def test_a_sweep_says_what_the_answer_rests_on_and_leaves_a_store(engine, talentflow):
+def test_a_sweep_answers_and_leaves_a_store(engine, talentflow):
     code, out, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027")
     assert (code, err) == (0, "")
     said = " ".join(out.split())
@@ -155,7 +155,7 @@ def test_every_method_reads_in_words(engine, talentflow, method):
         (("--assumptions", "nowhere.toml"), "nowhere.toml"),
     ],
 )
-def test_what_makes_no_sense_ends_in_one_line_code_2_and_nothing_written(engine, talentflow, arguments, complaint):
+def test_nonsense_is_one_line_code_2_and_no_file(engine, talentflow, arguments, complaint):
     code, out, err = talentflow("sweep", "h1b_fee", *arguments)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert complaint in err

@@ -77,7 +77,7 @@ def test_a_scenario_moves_what_it_is_about(library, name):
 
 
 @pytest.mark.slow
-def test_closed_borders_stop_every_move_abroad_and_open_ones_raise_them(library):
+def test_closed_borders_stop_moves_and_open_ones_add(library):
     crossings = library.data.border_crossings.sum("tier").sel(year=slice(2027, None))
     assert crossings.sel(arm="baseline").min() > 0
     assert crossings.sel(arm="all_closed").max() == 0
@@ -117,7 +117,7 @@ def opened(which, **people):
         ("bengaluru", CITIZEN, False),
     ],
 )
-def test_a_route_for_residents_of_one_country_takes_its_temporary_residents_alone(hub, status, may):
+def test_a_route_for_residents_takes_them_alone(hub, status, may):
     arm, slots, holders = opened("holders", hub=hub, status=status)
     toronto = np.full(3, setting().hubs.index("toronto"))
     assert np.all(route_for(arm, slots, toronto, abroad=True) == (holders if may else -1))
@@ -134,7 +134,7 @@ def test_a_green_card_for_doctorates_is_for_people_inside_alone():
     assert np.all(route_for(arm, slots, seattle, abroad=True) == -1)
 
 
-def test_who_is_granted_a_green_card_for_doctorates_is_a_permanent_resident():
+def test_a_green_card_makes_a_permanent_resident():
     arms = years_of(shipped_world(10_000, 2), policies=scenario({LEVERS["doctorates"]: "true"}).policies)
     next(arms)
     arm = next(arms)
@@ -144,7 +144,7 @@ def test_who_is_granted_a_green_card_for_doctorates_is_a_permanent_resident():
     assert arm.visas.counts["grants_abroad"][position("usa.phd_green_card")] == 0
 
 
-def test_a_barred_origin_moves_in_no_more_and_everybody_else_does():
+def test_a_barred_origin_alone_stops_moving_in():
     us, chinese = setting().countries.index("usa"), setting().homes.index("chn")
     world = shipped_world(10_000, 2)
     arms = years_of(world, policies=scenario({"country.usa.bars.chn": "true"}).policies)
@@ -167,7 +167,7 @@ def test_nobody_is_barred_from_his_own_country():
     assert len(scenario(bars).policies) == len(setting().homes)
 
 
-def test_petitions_that_wait_for_a_route_that_closes_are_sent_back():
+def test_a_closing_route_returns_its_petitions():
     world = shipped_world(10_000, 2)
     policies = scenario({"country.usa.route.h1b.is_open": "false"}, "2026-07-01").policies
     arms = years_of(world, policies=policies)

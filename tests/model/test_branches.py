@@ -153,7 +153,7 @@ def held_stocks(mechanisms, policies=()):
 
 
 @pytest.mark.parametrize("mechanisms", [(), ("network",), ("feedback",), ("network", "feedback")])
-def test_without_a_policy_what_is_held_to_the_baseline_is_the_baseline(mechanisms):
+def test_an_empty_policy_holds_the_baseline(mechanisms):
     held, baseline = held_stocks(mechanisms)
     assert np.array_equal(held, baseline)
 

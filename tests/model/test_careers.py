@@ -52,7 +52,7 @@ def test_tiers_hold_their_shares_in_the_engine():
     assert np.all(np.abs(last - first) <= chance + 0.02 * first)
 
 
-def test_without_promotion_only_entry_exit_and_nothing_else_changes_tiers():
+def test_without_promotion_tiers_never_change():
     world = shipped_world(10_000, 2)
     for arm in years_of(world, CENTRE.vary(promotion_pace=0)):
         present = np.flatnonzero(arm.people.hub[: arm.used] >= 0)
@@ -60,7 +60,7 @@ def test_without_promotion_only_entry_exit_and_nothing_else_changes_tiers():
         assert arm.accounts.promotions.sum() == 0
 
 
-def test_a_promotion_is_one_tier_up_and_nothing_else_about_the_engineer():
+def test_a_promotion_is_one_tier_and_nothing_else():
     world = shipped_world(10_000, 1)
     *_, arm = years_of(world, CENTRE.vary(promotion_pace=3))
     present = np.flatnonzero(arm.people.hub[: arm.used] >= 0)
@@ -114,7 +114,7 @@ def test_demand_raises_pay_by_the_elasticity_of_supply():
     assert np.array_equal(skill_pay(CENTRE.vary(wage_supply_elasticity=0), rules)[:, 0], np.ones(3))
 
 
-def test_demand_for_a_tier_or_role_is_in_offers_entry_and_promotion():
+def test_demand_acts_on_offers_entry_and_promotion():
     rules = rules_for(setting())
     rules["tier_demand"][:], rules["role_demand"][:] = (4.0, 1.0, 0.25), (1.0, 1.0, 1.0, 9.0, 1.0)
     arm = arm_of(shipped_world(10_000, 2), CENTRE.vary(demand_elasticity=0.5), rules=rules)
@@ -181,7 +181,7 @@ def test_who_enters_above_the_entry_tier_is_not_squeezed(squeeze):
 
 
 @pytest.mark.slow
-def test_a_leap_in_tooling_pays_experts_and_closes_the_door_to_beginners():
+def test_tooling_pays_experts_and_bars_beginners():
     result = run("tooling_leap", population=10_000, replicates=2, years=6, uncertainty="chance", workers=1)
     pay = result.data.pay.sel(time=2031, hub="london").mean("replicate")
     pay = (pay.sel(arm="scenario") / pay.sel(arm="baseline")).values

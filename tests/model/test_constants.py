@@ -33,7 +33,7 @@ ALLOWED = 0.003  # of the stock, beside Monte Carlo error
 YEARS = 16  # simulated first years of the slow test
 
 
-def test_targets_blend_national_figures_with_the_index_and_add_up_to_zero():
+def test_net_targets_blend_and_add_up_to_zero():
     s = setting()
     spoken = ~np.isnan(s.index_net)
     for weight in (0.0, 0.25, 1.0):
@@ -44,7 +44,7 @@ def test_targets_blend_national_figures_with_the_index_and_add_up_to_zero():
     assert net_targets(s, 0.0) == pytest.approx(s.national_net)
 
 
-def test_a_boom_fades_by_its_half_life_and_the_permanent_part_stays():
+def test_a_boom_halves_and_the_rest_stays():
     constants = HubConstants(np.array([1.0, -1.0]), np.array([0.8, 0.0]), np.zeros(3), START)
     assert constants.at(START, 3.0) == pytest.approx([1.8, -1.0])
     assert constants.at(START + 3, 3.0) == pytest.approx([1.4, -1.0])

@@ -88,7 +88,7 @@ def test_net_real_pay_by_hand():
     assert real_pay(fee=60.0, price=2.0, weight=0.5) == pytest.approx((200 * 0.7 - 0.3 * 60 / 6) / 2**0.5)
 
 
-def test_relief_of_the_whole_stay_is_the_lower_tax_and_more_years_add_nothing():
+def test_relief_for_the_stay_is_the_lower_tax():
     assert real_pay(years=6) == pytest.approx(200 * (1 - 0.2))
     assert real_pay(years=50) == real_pay(years=6)
     assert real_pay(years=0) == real_pay(relief=0) == pytest.approx(200 * 0.6)
@@ -105,7 +105,7 @@ def test_prices_scale_out_and_weigh_by_their_share():
     assert real_pay(gross=200 * 3.0, price=3.0, weight=1.0) == pytest.approx(real_pay())
 
 
-def test_effective_tax_follows_the_table_between_and_beyond_its_incomes():
+def test_effective_tax_interpolates_its_table():
     table = np.array([100.0, 200.0, 400.0]), np.array([[0.1, 0.3, 0.4], [0.0, 0.2, 0.2]])
     pay = np.tile([50.0, 100.0, np.sqrt(100 * 200.0), 200.0, 4000.0], (2, 1))
     assert eq.effective_tax(pay, *table)[0] == pytest.approx([0.1, 0.1, 0.2, 0.3, 0.4])
@@ -212,7 +212,7 @@ def test_ties_multiply_the_odds():
 
 
 @given(st.floats(1, 1000), st.floats(0.2, 5))
-def test_linear_pay_meets_log_pay_at_the_mean_with_the_same_slope(mean, times):
+def test_linear_pay_touches_log_pay_at_the_mean(mean, times):
     both = [lambda y, kind=kind: eq.pay_utility(y, kind, mean) for kind in (0.0, 1.0)]
     step = 1e-4 * mean
     slopes = [(u(mean + step) - u(mean - step)) / (2 * step) for u in both]
@@ -260,7 +260,7 @@ def test_dissimilarity_one_is_the_plain_logit(v):
     st.lists(st.booleans(), min_size=5, max_size=5),
     st.floats(-50, 50),
 )
-def test_nested_probabilities_are_shares_that_a_common_term_leaves_alone(v, lam, is_open, common):
+def test_nested_logit_ignores_a_common_term(v, lam, is_open, common):
     v, is_open = np.array([v]), np.array([[True, *is_open]])
     p = eq.choice_probabilities(v, FOUR_NESTS, np.array([1.0, *lam]), is_open)
     assert p.sum() == pytest.approx(1)
@@ -292,7 +292,7 @@ def test_twins_in_one_nest_split_it_and_in_two_nests_do_not():
 
 @settings(deadline=None, derandomize=True)
 @given(st.lists(utilities, min_size=6, max_size=6), st.integers(0, 5))
-def test_more_utility_is_more_probability_and_less_for_all_others(v, d):
+def test_more_utility_means_more_probability(v, d):
     lam, everything = np.array([1.0, 0.6, 0.5, 0.7]), np.ones((1, 6), bool)
     before = eq.choice_probabilities(np.array([v]), FOUR_NESTS, lam, everything)[0]
     v[d] += 0.5
@@ -344,7 +344,7 @@ def test_movers_and_stayers_average_to_the_rate(share):
     assert p[1] == pytest.approx(4 * p[0])
 
 
-def test_age_tells_only_beyond_its_reference_and_rates_stay_probabilities():
+def test_age_acts_beyond_its_reference():
     p = searchers(ages=(22, 30, 31, 60))[0, 0, 0, 0]
     assert p[0] == p[1] > p[2] > p[3]
     assert searchers(rate=5.0).max() == 1.0
@@ -365,13 +365,13 @@ def test_the_employers_answer_is_fitted_at_100k_and_smooth():
     assert abs(np.diff(near)[0]) < 1e-5  # no threshold: break-even has a meaning
 
 
-def test_the_fitted_share_of_payers_does_not_depend_on_the_pass_through():
+def test_payers_do_not_depend_on_pass_through():
     """What is fitted is the number of payers seen at 100,000 USD, whoever bears the fee."""
     p = [eq.p_employer_pays(1e5, 0.25, passed, 1.3) for passed in (0.0, 0.5, 1.0)]
     assert p == pytest.approx([0.25] * 3)
 
 
-def test_lottery_clocks_are_exponential_with_their_weight_as_rate():
+def test_lottery_clocks_are_exponential():
     u = (np.arange(20_000) + 0.5) / 20_000
     for weight in (1.0, 4.0):
         clock = eq.lottery_clock(u, weight)
@@ -379,7 +379,7 @@ def test_lottery_clocks_are_exponential_with_their_weight_as_rate():
         assert np.all(np.diff(clock) > 0)
 
 
-def test_who_weighs_k_times_as_much_rings_first_k_times_of_k_plus_one():
+def test_weight_k_rings_first_k_of_k_plus_one():
     draw = np.random.default_rng(1).random((2, 100_000))
     first = eq.lottery_clock(draw[0], 3.0) < eq.lottery_clock(draw[1], 1.0)
     assert first.mean() == pytest.approx(0.75, abs=0.005)
@@ -405,6 +405,6 @@ def test_prices_follow_engineers_as_far_as_they_are_the_city():
     assert eq.price_level(1.0, 1e4, 2e4, 0.05, 0.3) < 1.0
 
 
-def test_the_growth_differential_halves_and_the_world_slows_after_2028():
+def test_growth_differentials_halve():
     rate = [eq.growth_rate(0.25, year, 0.09, 0.04, 2.0) for year in (2026, 2028, 2029, 2126)]
     assert rate == pytest.approx([0.25, 0.09 + 0.08, 0.04 + 0.16 * 2**-1.5, 0.04])

@@ -42,7 +42,7 @@ def test_full_rights_make_a_family_no_dearer_than_none():
 
 
 @pytest.mark.parametrize("switch", [{"family_cost": 0.0}, {"family_share": 0.0}, {"family_share": 1.0}])
-def test_where_families_cost_nothing_or_all_are_alike_the_border_cost_is_the_fitted_one(switch):
+def test_family_costs_keep_the_fitted_border_cost(switch):
     arm, border = arm_of(shipped_world(5_000, 1)), setting().country[:, None] != setting().country
     trip = trips(**switch)[0 if switch.get("family_share") != 1.0 else 1]
     assert trip[:, border] == pytest.approx(arm.layout.trip_cost[:, border], abs=1e-5)
@@ -56,7 +56,7 @@ def test_without_a_cost_the_share_of_families_changes_nobody():
     assert same(*ends)
 
 
-def test_rights_multiply_the_odds_that_a_family_leaves_the_country_and_nobody_elses():
+def test_spouses_rights_act_on_families_only():
     odds = []
     for rights in (0.0, 1.0):
         rules = rules_for(setting()) | {"family_rights": np.full(len(setting().countries), rights)}

@@ -94,7 +94,7 @@ def test_a_job_that_nobody_booked_is_found():
         accounts.close(before, count(people))
 
 
-def test_a_mover_takes_a_job_in_the_new_hub_and_a_remote_worker_keeps_his():
+def test_movers_change_jobs_unless_remote():
     people = people_in((0, 0, 1, 0), (0, 0, 1, 0), (0, 0, 1, 0))
     people.sector[:], people.employer_hub[:] = 5, (0, 1, 1)
     accounts = Accounts(HUBS, HOMES)

@@ -50,7 +50,7 @@ def odds_of(year, registrations, pool):
 
 
 @pytest.mark.parametrize("row", read("registrations"), ids=lambda row: row["fy"])
-def test_one_petition_yield_explains_the_odds_of_four_years_and_misses_two(row, pool):
+def test_one_yield_explains_four_of_six_odds(row, pool):
     year = int(row["fy"])
     low, high = GATES[year]
     meets = low <= odds_of(year, int(row["eligible"]), pool) <= high
@@ -103,7 +103,7 @@ def test_level_one_is_13_to_22_percent_of_the_selected(fy2027):
 
 
 @pytest.mark.parametrize("scarcity", [1.1, 2, 5, 20, 100])
-def test_weighted_odds_lie_between_equal_and_proportional_and_approach_both(scarcity):
+def test_weighted_odds_lie_between_their_limits(scarcity):
     """Without replacement an entry more is worth less than its weight, the less so the scarcer the places."""
     n, runs = 4_000, 1_500
     level = np.arange(n) % 4

@@ -31,7 +31,7 @@ def test_on_the_reference_path_pay_and_prices_stand_still(arm, year):
     assert now.price == pytest.approx(setting().price)
 
 
-def test_ahead_of_the_path_pay_falls_and_prices_rise_where_engineers_are_the_city(arm):
+def test_pay_falls_and_prices_rise_above_the_path(arm):
     now = on_the_path(arm, START + 1, factor=2.0)
     net = CENTRE.agglomeration_productivity - CENTRE.wage_supply_elasticity
     assert now.pay_scale == pytest.approx(np.full(len(setting().hubs), 2.0**net))
@@ -74,7 +74,7 @@ def test_fleets_grow_at_the_common_rate():
     assert growth == pytest.approx(setting().h100e * np.expm1(4 * CENTRE.fleet_growth) + built)
 
 
-def test_new_capacity_counts_by_local_use_and_public_compute_whole():
+def test_private_compute_counts_by_local_use():
     added = np.zeros(len(setting().hubs))
     added[3] = 1000.0
     assert (compute(compute_h100e=added) - compute()).sum() == pytest.approx(1000 * CENTRE.local_use_share)
@@ -96,7 +96,7 @@ def test_no_compute_at_all_is_a_number():
     assert np.ptp(arm.utility_terms.compute) == pytest.approx(0)  # where nobody has any, it tells nobody apart
 
 
-def test_openings_are_turnover_times_policy_and_jobs_opened_by_lost_petitions():
+def test_openings_are_turnover_and_affiliate_jobs():
     s, rules = setting(), baseline_rules()
     plain = openings(s, CENTRE, rules, 0.0)
     turnover = CENTRE.job_change_rate + (s.exit_rate + np.maximum(s.growth, 0))[s.country]
@@ -144,7 +144,7 @@ def test_tastes_spread_the_pull_of_pay_and_never_turn_it(arm):
 # supply
 
 
-def test_the_reference_path_starts_at_the_stock_and_grows_by_country():
+def test_the_reference_path_grows_by_country():
     path = reference_size(setting(), CENTRE, START, 4)
     assert path[0] == pytest.approx(setting().stock)
     growth = growth_by_country(setting(), CENTRE, START, 4)

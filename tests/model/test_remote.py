@@ -61,7 +61,7 @@ def test_where_nobody_else_offers_a_job_everybody_works_at_home():
     assert shut.tolist() == np.eye(2).tolist()
 
 
-def test_the_start_has_the_expected_share_of_remote_workers_in_every_role():
+def test_every_role_starts_with_its_remote_share():
     arm = arm_of(shipped_world(50_000, 1, with_ties=False))
     share = labour.expected_share(arm)
     s = setting()
@@ -73,7 +73,7 @@ def test_the_start_has_the_expected_share_of_remote_workers_in_every_role():
         assert is_remote(arm)[mine].mean() == pytest.approx(expected[r], abs=4 * error)
 
 
-def test_without_remote_jobs_nobody_works_remotely_and_nothing_else_of_it_matters():
+def test_without_remote_jobs_nobody_works_remotely():
     world, ends = shipped_world(10_000, 2), []
     for changes in ({}, {"remote_convergence": 0.9, "remote_considering": 1.8, "remote_abroad": 0.9}):
         for arm in years_of(world, CENTRE.vary(remote_share=0, **changes)):
@@ -82,7 +82,7 @@ def test_without_remote_jobs_nobody_works_remotely_and_nothing_else_of_it_matter
     assert same(*ends)
 
 
-def test_if_every_job_is_remote_only_who_draws_his_own_hub_works_there():
+def test_all_remote_means_a_random_employer_hub():
     world, rules = shipped_world(50_000, 1, with_ties=False), rules_with(sector_remote=everywhere(20))
     arm = arm_of(world, CENTRE.vary(remote_share=1), rules=rules)
     assert np.all(arm.hiring.remote == 1)
@@ -118,7 +118,7 @@ def test_without_convergence_remote_work_pays_like_a_local_job():
     assert not arm_of(shipped_world(5_000, 1), CENTRE.vary(remote_convergence=0)).tables.remote.any()
 
 
-def test_with_full_convergence_a_remote_worker_is_paid_the_same_everywhere():
+def test_full_convergence_pays_remote_work_alike():
     s, a = setting(), CENTRE.vary(remote_convergence=1)
     gross = np.random.default_rng(0).uniform(50, 400, (len(s.hubs), 3, 5))
     paid = labour.remote_gross_pay(arm_of(shipped_world(5_000, 1), a), gross)
@@ -175,7 +175,7 @@ def test_nobody_is_called_back_while_the_rules_stand():
 
 
 @pytest.mark.parametrize("p_move", [0.0, 0.4, 1.0])
-def test_who_is_called_back_follows_an_employer_in_the_country_or_takes_another_job(p_move):
+def test_a_recall_moves_people_or_changes_their_job(p_move):
     arm = arm_of(shipped_world(50_000, 1, with_ties=False))
     before, country = is_remote(arm), setting().country
     inside = before & (country[arm.people.employer_hub[: arm.used]] == country[arm.people.hub[: arm.used]])
@@ -187,7 +187,7 @@ def test_who_is_called_back_follows_an_employer_in_the_country_or_takes_another_
     assert set(np.flatnonzero(is_remote(arm))) == set(slots)  # they have not moved yet; nobody else is left
 
 
-def test_after_a_full_return_to_office_everybody_works_where_he_lives():
+def test_full_return_to_office_ends_remote_work():
     policies = scenario({"sector.*.remote": 0}, "2027-01-01").policies
     first, second, third = years_of(shipped_world(10_000, 2), policies=policies)
     assert first is second is third  # the same simulation, a year further: its accounts balanced

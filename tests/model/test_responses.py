@@ -105,7 +105,7 @@ def test_a_permit_without_holders_changes_nothing():
     assert same(off.people, on.people)
 
 
-def test_freedom_and_permanence_of_permits_are_worth_what_is_said():
+def test_free_and_permanent_permits_add_their_worth():
     assert eq.permit_value(CENTRE.vary(b_open=0, b_permanent=0), True, 0.0) == 0
     a = CENTRE.vary(b_open=0.3, b_permanent=0.6)
     assert eq.permit_value(a, True, 0.0) == pytest.approx(0.9)

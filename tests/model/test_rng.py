@@ -107,7 +107,7 @@ def test_a_draw_depends_on_no_other_draw():
     assert rng.uniform(key, slots.reshape(50, 10)).shape == (50, 10)
 
 
-def test_random_rounding_keeps_the_expectation_and_stays_next_door():
+def test_random_rounding_is_unbiased_and_adjacent():
     keys = [rng.key(s, "cap", 2026) for s in range(4_000)]
     for amount in (0.0, 0.3, 2.25, 7.0, 447.37):
         whole = np.array([rng.rounded(amount, k) for k in keys])

@@ -85,7 +85,7 @@ def test_where_neither_pay_nor_compute_pulls_no_sector_gains():
 
 
 @pytest.mark.parametrize("factor", [0.6, 1.0, 1.7])
-def test_a_sector_that_pays_more_pulls_by_the_log_of_it_wherever_it_has_jobs(factor):
+def test_sector_pay_pulls_by_its_log(factor):
     """Closed form: pay of one sector acts on a hub as ln(sum a m^b), on who has such a job as b ln m."""
     world = flat_taxed()
     before, arm = arm_of(world), after(world, sector_pay=only(STARTUP, factor))
@@ -154,7 +154,7 @@ def test_an_allowance_is_pay_and_is_taxed():
     )
 
 
-def test_a_payment_on_arrival_draws_who_moves_in_as_an_allowance_of_its_yearly_part_and_who_stays_not_at_all():
+def test_a_payment_on_arrival_draws_newcomers_only():
     world, once = flat_taxed(), np.array([60.0, 0.0, 0.0])
     before, arm = arm_of(world), after(world, sign_on_kusd=once)
     yearly = after(world, allowance_kusd=once / CENTRE.expected_stay)
@@ -237,7 +237,7 @@ def test_the_compiled_pass_separates_as_often_as_the_rates_say():
     assert 0.09 < arm.accounts.hires.sum() / counts.sum() < 0.22  # gate g22
 
 
-def test_who_is_paid_less_leaves_more_often_unless_the_mission_holds_him():
+def test_lower_pay_raises_exits_unless_mission_holds():
     """Against jobs elsewhere that pay as before: the rate of the others times the odds, that of the held as it was."""
     arm = arm_of(
         shipped_world(30_000, 1), CENTRE.vary(temporary_job_change=1, permanent_queue_job_change=0, remote_share=0)
@@ -282,7 +282,7 @@ def test_what_the_sectors_use_is_all_that_there_is():
     assert hub * size == pytest.approx(total)
 
 
-def test_a_sector_that_doubles_halves_what_each_of_its_engineers_can_use():
+def test_a_doubled_sector_halves_compute_per_engineer():
     rules = rules_for(setting()) | {"compute_multiplier": np.full(len(setting().hubs), 2.0)}
     before = compute_per_engineer(setting(), CENTRE, rules, sizes(), START - 1, START)[1]
     users = OWNER_OF[SOVEREIGN_LAB] == OWNER_OF

@@ -54,7 +54,7 @@ def test_who_queues_for_permanent_residence_changes_jobs_least():
     assert queues == sorted([[US, home("ind")], [US, home("chn")]])
 
 
-def test_the_lock_averages_what_is_measured_and_can_be_switched_off():
+def test_the_queue_lock_has_the_measured_mean():
     s = setting()
     share = np.zeros((len(s.countries), len(s.homes)))
     for h, c in enumerate(s.country):
@@ -90,7 +90,7 @@ def test_who_goes_home_is_missing_among_temporary_residents(value, sign):
     assert sign * (foreigners_in_the_us(other, TEMPORARY) - foreigners_in_the_us(plain, TEMPORARY)) > 0
 
 
-def test_without_naturalisation_permanent_residents_stay_what_they_are():
+def test_no_naturalisation_keeps_permanent_residents():
     world = shipped_world(20_000, 1)
     policies = scenario({"country.*.naturalisation": 0.0}).policies
     for chosen, share in ((policies, 0.0), ((), CENTRE.naturalisation_rate)):

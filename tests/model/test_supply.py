@@ -26,7 +26,7 @@ def graduates(world, a=CENTRE, policies=(), there=IN_US):
 # the reference path
 
 
-def test_doctors_grow_at_their_own_rate_and_other_graduates_make_up_for_it():
+def test_doctors_grow_at_their_own_rate():
     years = 5
     path = entrant_path(setting(), CENTRE, 2026, years)
     doctors = path[:, :, GRADUATES, DOCTORS]
@@ -84,7 +84,7 @@ def test_conversions_enter_at_the_rate_that_policy_sets():
     assert other[1] == pytest.approx(0.5 * other[0], rel=0.1)
 
 
-def test_doctoral_places_become_doctors_after_the_length_of_a_doctorate():
+def test_doctoral_places_act_after_a_doctorate():
     policies = scenario({"country.usa.supply.phds": 3.0}, "2027-01-01").policies
     before, after = (graduates(shipped_world(50_000, 5), SHORT, p) for p in ((), policies))
     for k, (one, other) in enumerate(zip(before, after, strict=True)):
@@ -143,7 +143,7 @@ def test_a_branch_writes_its_own_academia():
 
 
 @pytest.mark.slow
-def test_who_drains_academia_has_fewer_doctors_years_later_and_no_fewer_where_they_need_no_professors():
+def test_draining_academia_costs_doctors_later():
     delta = []
     for elasticity in (1.0, 0.0):
         held = {"assumptions": {"academia_elasticity": elasticity, "phd_years": 3.0}}
@@ -169,7 +169,7 @@ def test_twice_the_places_make_twice_the_doctors():
 # copies
 
 
-def test_more_entrants_than_the_path_leave_the_graduates_to_come_what_they_are():
+def test_more_entrants_leave_later_graduates_alone():
     """Copies take slots beyond all cohorts: what settles this year must not touch who enters in the next."""
     world, canada = shipped_world(10_000, 3), setting().country == setting().countries.index("can")
     policies = scenario({"country.can.supply.graduates": 3}, "2026-01-01").policies

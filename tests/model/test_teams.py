@@ -68,7 +68,7 @@ def left(arm, year):
     return leader
 
 
-def test_a_leader_who_has_gone_makes_his_team_consider_a_move_and_nobody_else():
+def test_a_leader_gone_moves_only_the_team():
     found = {}
     for pull in (1.0, 4.0):
         arm = arm_of(shipped_world(50_000, 1, with_ties=False), CENTRE.vary(team_pull=pull))
@@ -128,7 +128,7 @@ def test_without_takeovers_or_a_rate_of_zero_nothing_happens():
     assert same(before, arm.people)
 
 
-def test_a_team_that_is_taken_over_goes_as_a_whole_and_stays_in_the_country():
+def test_an_acquired_team_moves_whole_in_its_country():
     arm = arm_of(shipped_world(20_000, 1))
     arm.rules = arm.rules | {"acquihire_rate": np.eye(len(SECTORS))[STARTUP]}
     people, before = arm.people, arm.people.copy()
@@ -181,7 +181,7 @@ def test_random_destinations_by_hand():
     assert accounts.tied_at_random() == pytest.approx(8 * 30 / 45 + 4 * 15 / 45)
 
 
-def test_former_colleagues_draw_movers_and_without_them_nobody_is_drawn():
+def test_former_colleagues_draw_movers():
     ratio = {}
     for multiplier in (1.0, 4.0):
         tied = expected = 0.0

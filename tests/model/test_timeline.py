@@ -21,7 +21,7 @@ def test_a_year_is_twelve_rounds_in_their_order():
     assert log == [(what, JANUARY + m) for m in range(12) for what in ("decide", "visas")]
 
 
-def test_rules_precede_decisions_and_decisions_precede_visas_in_the_same_month():
+def test_a_month_runs_rules_decisions_visas():
     log, march = [], JANUARY + 2
     timeline([march], log).run_through(2026)
     assert log[4:7] == [("rules", march), ("decide", march), ("visas", march)]

@@ -70,7 +70,7 @@ def test_never_more_are_selected_than_there_are_places(accounts):
 
 
 @pytest.mark.parametrize(("name", "hub"), [("usa.h1b", "sf_bay_area"), ("gbr.skilled_worker", "london")])
-def test_a_cap_that_engineers_alone_compete_for_is_never_exceeded(name, hub):
+def test_a_cap_is_never_exceeded(name, hub):
     """More are selected than the cap, since not every selection becomes a visa; visas are not more."""
     nobody_else = tuple(row | {"registrations": "0", "own_registrations": "1"} for row in setting().pools)
     place = small_setting(hub, "rest_of_india", pools=nobody_else)
@@ -125,7 +125,7 @@ def queue(seed, group=40, cap=25):
     return arrived
 
 
-def test_a_queue_serves_in_the_order_of_application_and_keeps_its_cap():
+def test_a_queue_is_first_in_first_out_within_its_cap():
     counts = [(a.sum(), b.sum()) for a, b in queue(0)]
     assert counts == [(25, 0), (40, 10), (40, 35)]
 
@@ -210,7 +210,7 @@ def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(accounts):
         assert experts[1] > experts[0]
 
 
-def test_the_odds_of_the_first_year_are_those_that_applicants_expected():
+def test_first_year_odds_are_as_expected():
     *_, arm = years_of(shipped_world(20_000, 1))
     before = arm_of(shipped_world(20_000, 1)).visas.mean_odds()[H1B]
     assert arm.visas.odds[0, H1B] == pytest.approx(before, rel=0.05)
@@ -283,7 +283,7 @@ def settled(status, expiry=JANUARY + 6, hub="toronto", home="ind", **changes):
 NEVER = {"return_rate": 0.0, "settlement_rate": 0.0, "exit_rate": 0.0}
 
 
-def test_a_degree_leads_to_post_study_work_and_only_in_the_usa_to_its_extension():
+def test_only_us_degrees_extend_post_study_work():
     status, expiry, _ = settled(STUDENT, hub="toronto", **NEVER)
     assert np.all(status == OPT)
     assert np.all(expiry == JANUARY + 6 + 36)  # the Canadian permit runs for three years
@@ -303,7 +303,7 @@ def test_a_status_lasts_to_the_end_of_its_last_month():
     assert np.all(settled(STUDENT, expiry=JANUARY + 11, **NEVER)[0] == OPT)
 
 
-def test_permits_are_renewed_at_the_approval_rate_and_the_others_leave():
+def test_renewals_follow_the_approval_rate():
     status, expiry, gone = settled(TEMPORARY, hub="toronto", **NEVER)
     renewed = (expiry == JANUARY + 6 + 36).mean()
     assert np.all(status == TEMPORARY)

@@ -42,7 +42,7 @@ def test_the_band_of_few_pairs_is_all_of_them():
     assert (low.item(), high.item()) == (1.0, 3.0)
 
 
-def test_a_precision_is_reached_with_its_error_in_nine_cases_of_ten():
+def test_a_precision_counts_the_error_of_its_error():
     random = np.random.default_rng(1)
     for pairs in (10, 20, 80):
         error = random.standard_normal((4_000, pairs)).std(axis=1, ddof=1) / math.sqrt(pairs)

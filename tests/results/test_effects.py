@@ -49,7 +49,7 @@ def test_four_times_the_pairs_halve_the_error():
     assert np.isclose(few / more, 2, rtol=0.1)
 
 
-def test_the_sentence_names_spread_agreement_error_and_what_more_pairs_bring(result):
+def test_the_sentence_names_spread_and_error(result):
     text = sentence(result, "share:sf_bay_area")
     for part in (
         "effect -0.",

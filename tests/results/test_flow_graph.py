@@ -77,7 +77,7 @@ def test_nodes_say_what_they_are():
     assert np.isclose(node["stock"], float(stock))
 
 
-def test_communities_are_numbered_from_the_first_hub_and_are_those_who_exchange(result):
+def test_communities_are_numbered_from_the_first_hub(result):
     joined = small()
     a, b, c, d = joined.data.hub.values
     joined.data.flow[:] = 0

@@ -73,7 +73,7 @@ def test_elementary_effects_order_the_factors_of_the_g_function(tmp_path):
     assert (table.mu_star_low <= table.mu_star).all()
 
 
-def test_pawn_finds_what_moves_the_distribution_and_leaves_out_what_does_not(tmp_path):
+def test_pawn_finds_what_moves_the_distribution(tmp_path):
     table = index_table(swept(tmp_path, models.ishigami, models.ISHIGAMI, "pawn", 1024))
     assert table.index[0] == "x2"
     assert table.index[-1] == "dummy"
@@ -112,7 +112,7 @@ def test_the_part_of_chance_is_what_it_is(tmp_path):
     assert index_table(noisy).index[0] == "x0"
 
 
-def test_nothing_is_said_of_factors_where_chance_is_most_of_the_variance(tmp_path):
+def test_mostly_chance_names_no_factor(tmp_path):
     words = " ".join(reading(swept(tmp_path, models.Noisy(50.0), models.LINEAR, "sobol", 32)))
     assert "The sweep cannot say" in words
     assert "x0 (" not in words
@@ -139,7 +139,7 @@ def test_load_adds_the_indices_up_by_grade(tmp_path):
     assert load.factors["D"] == ["x1", "x2"]
 
 
-def test_what_never_changes_has_indices_of_zero_and_too_few_samples_none():
+def test_constants_have_zero_indices():
     flat, few = indices.sobol(np.ones((8, 4)), ["a", "b"]), indices.sobol(np.ones((1, 4)), ["a", "b"])
     assert (flat.to_numpy() == 0).all()
     assert few.isna().to_numpy().all()

@@ -121,7 +121,7 @@ def test_routes_by_name_by_country_and_all(result):
     assert np.allclose(sum(tiers), measure(result, "grants,route=usa.h1b"))
 
 
-def test_the_premium_of_experts_is_their_pay_over_that_of_practitioners(result):
+def test_the_premium_is_expert_over_practitioner_pay(result):
     assert measure(result, "expert_premium:paris").values == pytest.approx(400 / 200)
     assert measure(result, "expert_premium").sizes["hub"] == result.data.sizes["hub"]
 

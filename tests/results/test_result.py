@@ -194,7 +194,7 @@ def test_a_missing_folder_is_refused(tmp_path):
         Result.load(tmp_path / "nowhere")
 
 
-def test_the_digest_covers_what_decides_the_arrays_and_nothing_else(small):
+def test_the_digest_covers_what_decides_the_arrays(small):
     record = small.record
     for change in ({"seed": 1}, {"population": 7}, {"scenario": "x"}, {"digests": {"code": "1"}}):
         assert digest(record | change) != digest(record)
@@ -228,7 +228,7 @@ def test_compare_names_what_differs(small):
     assert compare(small.data, small.data.isel(replicate=slice(2))) != []
 
 
-def test_an_output_folder_that_cannot_be_written_is_refused_and_nothing_is_made(tmp_path):
+def test_an_unwritable_output_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="results cannot be written here"):
         check_writable(tmp_path / "file" / "outputs")

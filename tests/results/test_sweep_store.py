@@ -98,7 +98,7 @@ def test_a_smaller_n_later_runs_nothing_and_keeps_all(tmp_path):
         ("UPDATE outcomes SET shape = '[7]'", "is not laid out as declared"),
     ],
 )
-def test_rows_that_no_sweep_writes_are_refused_whatever_their_digests_say(tmp_path, change, complaint):
+def test_forged_rows_are_refused_despite_digests(tmp_path, change, complaint):
     folder = swept(tmp_path).folder
     with closing(sqlite3.connect(folder / NAME)) as db:
         db.execute("DROP TABLE checks")
@@ -140,7 +140,7 @@ def test_points_refused_without_a_row_are_told_too(tmp_path):
     assert any(f"refused {sweep.counts()['refused']} points" in note for note in notes(sweep))
 
 
-def test_a_model_that_checks_its_points_spares_the_others_of_a_refused_row(tmp_path):
+def test_a_refused_point_spares_its_row(tmp_path):
     one, two = (swept(tmp_path / str(w), models.Checked(0.7), "morris", 6, workers=w) for w in (1, 2))
     assert content_digest(one.folder) == content_digest(two.folder)
     counts, points = one.counts(), one.points()
@@ -157,7 +157,7 @@ def test_a_model_that_takes_hardly_any_point_ends(tmp_path):
     assert reading(sweep) == ["Too few cells are done to say anything yet."]
 
 
-def test_a_cell_that_kills_its_process_is_tried_again_alone_and_then_recorded(tmp_path):
+def test_a_deadly_cell_is_retried_alone_then_recorded(tmp_path):
     sweep = swept(tmp_path, models.Killer(0.95), "lhs", 64, workers=2)
     points, failed = sweep.points(), sweep.problems("failed")
     assert set(points.status[points.x0 > 0.95]) == {"failed"}
@@ -166,14 +166,14 @@ def test_a_cell_that_kills_its_process_is_tried_again_alone_and_then_recorded(tm
     sweep.close()
 
 
-def test_a_cell_whose_process_was_lost_is_run_again_by_the_next_command(tmp_path):
+def test_a_lost_cell_is_run_by_the_next_command(tmp_path):
     swept(tmp_path / "lost", models.Killer(0.95), "lhs", 64, workers=2).close()
     again, whole = (swept(tmp_path / name, models.Killer(2), "lhs", 64) for name in ("lost", "whole"))
     assert again.counts() == whole.counts() == {"done": 64}
     assert content_digest(again.folder) == content_digest(whole.folder)
 
 
-def test_a_pool_that_breaks_before_a_task_is_given_to_it_costs_nothing(tmp_path, monkeypatch):
+def test_an_idle_pool_that_breaks_costs_nothing(tmp_path, monkeypatch):
     """The processes may be lost between two submissions: the second one then meets a broken pool."""
     submit, broken = ProcessPoolExecutor.submit, []
 
@@ -197,7 +197,7 @@ def test_a_process_lost_once_costs_nothing(tmp_path):
     assert content_digest(sweep.folder) == content_digest(swept(tmp_path / "calm", method="lhs", n=64).folder)
 
 
-def test_a_store_whose_facts_did_not_get_onto_the_disk_is_begun_again(tmp_path, monkeypatch):
+def test_a_store_without_facts_is_begun_again(tmp_path, monkeypatch):
     with monkeypatch.context() as full:
         full.setattr(SweepStore, "put", lambda self, **facts: (_ for _ in ()).throw(StoreError("full")))
         with pytest.raises(StoreError):
@@ -256,7 +256,7 @@ def killed(process, after):
 
 
 @pytest.mark.parametrize("method", ["sobol", "guided"])
-def test_killed_at_any_time_it_goes_on_and_ends_as_if_it_had_not_been(tmp_path, method):
+def test_a_killed_sweep_ends_as_an_undisturbed_one(tmp_path, method):
     rng = np.random.default_rng(3)
     for after in rng.uniform(0.1, 2, KILLS if method == "sobol" else 2):
         killed(started(tmp_path, method=method), after)
@@ -280,7 +280,7 @@ def test_finished_cells_are_not_run_again_after_a_kill(tmp_path):
     assert sum(calls.values()) <= 61  # the one that was under way
 
 
-def test_a_second_process_is_refused_in_one_line_and_a_dead_one_is_no_lock(tmp_path):
+def test_a_second_process_is_refused_a_dead_one_not(tmp_path):
     running = started(tmp_path, seconds=0.2)
     running.stdout.readline()
     while not is_sweep(tmp_path / "store"):
@@ -363,7 +363,7 @@ def test_a_newer_format_is_refused(tmp_path):
         Sweep.load(tmp_path)
 
 
-def test_a_finished_store_is_one_file_that_can_be_read_where_nothing_can_be_written(tmp_path):
+def test_a_finished_store_is_readable_read_only(tmp_path):
     swept(tmp_path / "store")
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["lock", "store.sqlite"]
     clear(tmp_path / "store")
@@ -377,7 +377,7 @@ def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_cluster_of_processes_gives_the_same_content_even_if_one_is_killed(tmp_path):
+def test_a_cluster_gives_equal_content_despite_a_kill(tmp_path):
     distributed = pytest.importorskip("distributed")
     model = models.Slow(0.05)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:

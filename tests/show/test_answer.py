@@ -41,7 +41,7 @@ def several():
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def test_a_frame_has_the_effects_of_the_hubs_that_matter_and_of_all_others(result):
+def test_a_frame_has_leading_hubs_and_the_rest(result):
     frame = result.to_frame().set_index("hub")
     for arm in ("baseline", "scenario"):
         assert np.isclose(frame[arm].sum(), 100)
@@ -99,7 +99,7 @@ def test_a_measure_that_makes_no_sense_is_refused_in_one_line(result):
         effect_table(result, ["share:sf_bay"])
 
 
-def test_effects_are_shown_in_100_columns_with_their_error_and_what_would_halve_it(result, several, capsys):
+def test_effects_fit_100_columns_with_their_error(result, several, capsys):
     queries = ["share:usa,tier=expert@2028", "stock:usa", "net_rate", "grants", "gain"]
     for each, least in ((result, 60), (several, 12)):
         console(details=True).print(render_effects(each, queries))
@@ -261,7 +261,7 @@ def test_in_a_notebook_nothing_of_a_title_is_markup(result):
     assert "http" not in html
 
 
-def test_the_terminal_shows_a_comparison_side_by_side_in_100_columns(capsys):
+def test_a_comparison_fits_100_columns(capsys):
     many = compared(**{f"scenario_{k}+another_one": k / 4 for k in range(6)})
     console(details=True).print(render(many, "outputs/x", details=True))
     out = capsys.readouterr().out

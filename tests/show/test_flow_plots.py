@@ -101,7 +101,7 @@ def test_no_text_covers_another(picture, kind, look):
 
 
 @every_kind
-def test_small_print_says_how_many_pairs_and_what_the_interval_is(result, picture, kind):
+def test_small_print_names_pairs_and_interval(result, picture, kind):
     said = " ".join(words(picture(kind))).replace("\n", " ")
     assert "20 pairs of 100,000 engineers" in said
     assert "90 % of pairs (chance and assumptions)" in said
@@ -199,7 +199,7 @@ def test_net_changes_point_to_the_hub_that_gains(result):
     assert np.isclose(first["mean"], float(net.sel(arm="scenario") - net.sel(arm="baseline")))
 
 
-def test_the_map_shows_every_hub_and_the_arrows_of_those_asked_for(result, picture):
+def test_the_map_shows_hubs_and_asked_arrows(result, picture):
     panel = picture("flow_map").child_axes[0]
     circles = [line for line in panel.lines if line.get_marker() == "o"]
     groups = ["rest_of_eu", "rest_of_asia", "rest_of_world"]  # boxes off the coasts
@@ -222,7 +222,7 @@ def test_moves_between_countries_are_those_between_their_hubs(result):
     assert not between.sel(origin="usa", destination="usa").any()
 
 
-def test_hubs_without_a_change_are_not_said_to_be_a_run_without_one(result):
+def test_unchanged_hubs_are_no_unchanged_run(result):
     alike = Result(result.data.copy(deep=True), result.record)
     for end in ("origin", "destination"):
         flow = alike.data.flow
@@ -280,7 +280,7 @@ def test_net_migration_by_region_adds_up_to_that_of_the_hub(result):
     assert np.allclose(net.sum("region").sel(hub=expected.hub).transpose(*expected.dims), expected)
 
 
-def test_net_migration_bars_are_the_means_and_lines_the_spread_of_the_change(result):
+def test_net_migration_bars_are_means_lines_spreads(result):
     net = net_by_region(flows_of_all(result, "net_migration")).sel(hub="paris")
     panel = drawn(result, "net_migration", hubs=["paris"]).child_axes[0].child_axes[0]
     hollow, full = panel.containers

@@ -48,7 +48,7 @@ def test_sources_and_sector_are_the_largest(result, rows):
     assert rows.sector["london"] == sectors.idxmax("sector")
 
 
-def test_what_the_industry_printed_stands_beside_it_with_its_grade(rows):
+def test_published_figures_stand_beside_with_grades(rows):
     assert (rows.published["sf_bay_area"], rows.grade["sf_bay_area"]) == (-4.3, "C")
     assert rows.published.drop("sf_bay_area").isna().all()
 

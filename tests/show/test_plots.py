@@ -115,7 +115,7 @@ def test_an_endless_title_is_not_cut(plot):
 
 
 @every_plot
-def test_a_title_in_letters_that_no_font_here_holds_is_drawn_without_a_warning(plot):
+def test_letters_without_a_font_draw_without_warning(plot):
     ax = drawn(plot, fake_result(replicates=3, years=2, title="签证费 वीज़ा शुल्क"))
     with style.look("memo"):  # as figures are saved
         assert "签证费" in said(ax)
@@ -218,7 +218,7 @@ def thick(panel, arm):
     )
 
 
-def test_shares_show_the_subject_and_the_countries_that_change_most(result):
+def test_shares_show_subject_and_largest_changes(result):
     ax = drawn(plot_shares, result)
     assert len(ax.child_axes) == 8
     assert ax.child_axes[0].get_title("left") == "United States"
@@ -330,7 +330,7 @@ def test_causes_begin_at_zero_and_end_at_the_change(result):
     assert np.isclose(total.get_width(), effect(result, "stock:usa").mean())
 
 
-def test_comparison_marks_the_mean_of_every_scenario_and_their_interaction(compared):
+def test_comparison_marks_means_and_interaction(compared):
     ax = drawn(plot_comparison, compared, hubs=CHOSEN)
     assert_nothing_is_cut(ax)
     _, first, second = ax.child_axes
@@ -459,7 +459,7 @@ def test_wrapping_keeps_to_the_width_and_says_what_is_left_out():
 # --- files ----------------------------------------------------------------------------------------
 
 
-def test_files_are_drawn_without_a_screen_and_without_open_figures(equal_arms, tmp_path):
+def test_files_need_no_screen_and_leave_no_figures(equal_arms, tmp_path):
     import matplotlib.pyplot as plt
 
     before, names = plt.get_fignums(), ("a.png", "a.svg", "a.pdf")

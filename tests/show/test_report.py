@@ -80,7 +80,7 @@ def test_it_answers_the_question_with_the_numbers_of_the_table(result, page):
             assert cell in text
 
 
-def test_it_says_what_it_rests_on_how_to_make_it_again_and_what_made_it(result, page):
+def test_the_report_says_how_to_repeat_it(result, page):
     text = words(page.text)
     for part in (
         "no causal evidence",
@@ -132,7 +132,7 @@ def test_a_scenarios_words_are_never_markup(small, field):
     assert "<img" not in summary_md(evil)
 
 
-def test_an_empty_scenario_says_that_every_effect_is_exactly_zero(equal_arms):
+def test_an_empty_scenario_says_exactly_zero(equal_arms):
     page = Page(report_html(equal_arms, {}))
     assert "every effect is exactly zero" in page.text
     assert "The routes that it touches" not in page.text
@@ -151,7 +151,7 @@ def test_warnings_stand_with_the_answer(small):
     assert text.index("the levers reach nobody") < text.index("How far to trust it")
 
 
-def test_a_comparison_has_one_table_on_top_and_a_section_a_scenario():
+def test_a_comparison_has_a_table_and_sections():
     several = compared(h1b_fee=1.0, half_the_fee=0.5)
     page = Page(report_html(several, {}))
     # compared; countries, causes, hubs and routes of each; long run; assumptions

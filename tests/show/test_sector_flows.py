@@ -77,7 +77,7 @@ def test_the_largest_change_stands_first(moved):
     assert "+900" in said(drawn(moved))
 
 
-def test_small_print_says_how_many_pairs_and_equal_arms_are_said_to_be_equal(result, equal_arms):
+def test_small_print_names_pairs_and_equal_arms(result, equal_arms):
     assert "20 pairs of 100,000 engineers" in said(drawn(result))
     assert "90 % of pairs (chance and assumptions)" in said(drawn(result))
     assert "exactly 0" in said(drawn(equal_arms))

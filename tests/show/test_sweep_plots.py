@@ -138,7 +138,7 @@ def nothing(values):
     return {"y": 1.0}
 
 
-def test_index_bars_are_the_indices_and_grey_where_the_interval_covers_zero(sweeps):
+def test_index_bars_are_grey_where_zero_is_inside(sweeps):
     found = sweeps("sobol")
     table, by_height = index_table(found), bars(drawn(plot_indices, found))
     widths = sorted(patch.get_width() for group in by_height.values() for patch in group)
@@ -169,7 +169,7 @@ def test_tornado_ends_are_the_answers_at_the_ends(sweeps):
     assert {round(x, 6) for x in (*moving.at_low, *moving.at_high)} <= reached | {round(table.centre.iloc[0], 6)}
 
 
-def test_a_map_has_a_zero_line_where_the_sign_changes_and_nowhere_else(sweeps, tmp_path):
+def test_a_zero_line_lies_where_the_sign_changes(sweeps, tmp_path):
     ax = drawn(plot_two_way, sweeps("grid"))
     assert "The sign depends on x1 and x2" in said(ax)
     assert ax.child_axes[0].findobj(mpl.contour.ContourSet)

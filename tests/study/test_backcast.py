@@ -175,7 +175,7 @@ def test_a_mix_of_classes_has_the_mobility_asked_for():
     assert mobility_mix(np.array([99.0])) @ MOBILITY == pytest.approx(MOBILITY[-1])
 
 
-def test_a_setting_of_countries_holds_every_scholar_and_asks_nobody_for_a_permit():
+def test_country_settings_hold_all_scholars():
     countries = countries_of(2012)
     living = living_by_origin(countries.gather(read_flows())[:15], countries.stock, 0.04)
     setting = country_setting(countries, living, np.ones(61), 0.04)
@@ -216,7 +216,7 @@ def test_shares_take_no_notice_of_levels():
 
 
 @pytest.mark.slow
-def test_the_model_meets_the_net_flows_of_the_fit_years_and_nobody_is_lost():
+def test_the_model_meets_the_fitted_net_flows():
     found = small()
     assert list(found.scores.who) == list(WHO)
     assert abs(found.net_rates[MODEL] - found.net_rates["observed"]).mean() < 1  # points a year
@@ -245,7 +245,7 @@ def test_nothing_is_fitted_to_the_score_years(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_model_orders_corridors_better_than_the_last_flow_on_years_never_shipped_as_a_score():
+def test_the_model_beats_last_flow_on_unseen_years():
     found = small()
     assert corridor_rank(found) > found.value(LAST_FLOW, "rank")
     assert found.value(GRAVITY, "rank") > found.value("gravity, no compatriots", "rank")

@@ -66,7 +66,7 @@ def test_a_target_that_is_met_at_the_end_or_all_along_is_found(known_curve, monk
 
 
 @pytest.mark.parametrize("measure", ["share", "stock", "grants", "share:usa@2040", "share:atlantis"])
-def test_a_measure_without_a_single_value_is_refused_before_anything_is_run(measure):
+def test_a_measure_of_many_values_is_refused_early(measure):
     said = "has a value for every|lies outside the run|no hub, country, region or bloc"
     with pytest.raises(ResultError, match=said):
         why("h1b_fee", measure, **SMALL)
@@ -96,7 +96,7 @@ def test_positions_and_values_of_a_lever_go_both_ways(u, path):
     assert to_position(to_value(u)) == pytest.approx(u, abs=1e-6)
 
 
-def test_a_lever_replaces_the_scenarios_own_policy_and_keeps_its_dates():
+def test_a_lever_replaces_its_policy_and_keeps_dates():
     fee = load("h1b_fee")
     changed = with_value(fee, FEE, 5_000)
     mine = [policy for policy in changed.policies if policy.lever == FEE]
@@ -106,7 +106,7 @@ def test_a_lever_replaces_the_scenarios_own_policy_and_keeps_its_dates():
     assert any(lever.path.endswith("h1b_exempt.special_fee_usd") for p in changed.policies for lever in p.levers)
 
 
-def test_a_scenario_with_a_lever_at_another_value_can_be_written_down():
+def test_a_changed_scenario_can_be_written():
     wild = load("eu_fast_track")  # its policies name their levers by a pattern
     changed = with_value(wild, "country.deu.route.blue_card.processing_months", 1)
     again = loads(resolved_toml(changed))
@@ -156,7 +156,7 @@ def test_every_lever_works_through_one_channel():
         assert sum(lever.field.startswith(beginnings) for beginnings in CHANNELS.values()) == 1, lever.path
 
 
-def test_differences_put_back_one_by_one_lead_from_baseline_to_scenario():
+def test_single_differences_lead_to_the_scenario():
     scenario, baseline = load("current_law"), load("h1b_fee")
     pieces = differences(scenario, baseline)
     assert set(between(scenario, baseline, []).policies) == set(baseline.policies)
@@ -188,7 +188,7 @@ def test_a_precision_that_makes_no_sense_is_refused(text, query):
         threshold("1pp", "shair")
 
 
-def test_pairs_are_added_until_the_error_is_small_enough_or_the_most_are_run():
+def test_pairs_grow_until_the_error_is_small():
     small = SMALL | {"seed": 3}  # its first two pairs lie apart
     eight = run("h1b_fee", **(small | {"replicates": 8}))
     wanted = error_of(eight, "share:usa")
@@ -201,7 +201,7 @@ def test_pairs_are_added_until_the_error_is_small_enough_or_the_most_are_run():
     assert any("leave a Monte Carlo error" in notice for notice in few.record["notices"])
 
 
-def test_a_single_pair_asks_for_more_and_a_measure_of_nobody_is_refused():
+def test_a_single_pair_asks_for_more():
     assert pairs_needed(1, float("nan"), 0.01) == 4
     with pytest.raises(UsageError, match="an error is not known before 10 pairs"):
         run("h1b_fee", precision="1pp", most_replicates=1, **SMALL)

@@ -74,7 +74,7 @@ def test_the_table_is_learned_and_what_is_left_is_known(monkeypatch):
     assert found.log_usable[found.z[:, 1] > 1.5].max() < found.log_usable[found.z[:, 1] < 0.5].min()
 
 
-def test_a_summary_of_the_prior_is_the_prior_and_of_half_of_it_half():
+def test_a_summary_of_the_prior_is_the_prior():
     names = ["b_pay", "considering_rate"]
     z = normal_scores(2**14, 2)
     found, correlation = summarised(z, names)
@@ -133,7 +133,7 @@ def test_a_fact_on_a_logarithmic_scale_is_compared_so():
 
 
 @pytest.mark.slow
-def test_a_larger_return_bonus_sends_koreans_home_and_nobody_else():
+def test_a_return_bonus_acts_on_koreans_alone():
     from sim.study.calibration.facts import followed_world
 
     world = followed_world()
@@ -153,7 +153,7 @@ ROWS = 24
 
 
 @pytest.mark.slow
-def test_a_fit_from_nothing_is_the_same_to_the_bit_and_an_interrupted_one_goes_on(tmp_path, monkeypatch, talentflow):
+def test_an_interrupted_fit_ends_bit_identical(tmp_path, monkeypatch, talentflow):
     for room, name, small in (
         (hub_constants, "AGENTS", 20_000),
         (hub_constants, "SEEDS", 1),
@@ -218,7 +218,7 @@ def test_the_shipped_beliefs_are_the_output_of_the_fit(answer):
     assert list(FITTED) == [name for name in posterior.WEAK if name not in REDEFINED]
 
 
-def test_every_fitted_belief_says_what_it_was_and_whether_data_narrowed_it():
+def test_every_fitted_assumption_shows_its_prior():
     for name, row in FITTED.items():
         belief, prior = ASSUMPTIONS[name], PRIORS[name]
         assert belief.prior == (prior.central, prior.low, prior.high)

@@ -35,7 +35,7 @@ def test_the_fit_finds_the_coefficients_that_made_the_flows():
     assert (errors > 0).all()
 
 
-def test_the_fit_keeps_what_leaves_and_what_reaches_every_country():
+def test_the_corridor_fit_keeps_both_margins():
     flow = np.random.default_rng(1).poisson(made_flows()[0]).astype(float)
     fitted = corridors.poisson_fit(flow, made_flows()[1][:1])[2]
     assert fitted.sum(axis=0) == pytest.approx(flow.sum(axis=0))

@@ -13,7 +13,7 @@ endless = pytest.mark.parametrize("method", ["lhs", "morris", "sobol", "pawn"])
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_points_lie_in_the_cube_and_depend_on_the_seed_and_their_number_alone(method):
+def test_points_depend_on_seed_and_number_alone(method):
     one, other = (design(method, 3, seed=5, centre=(0.5, 0.2, 0.9))[0] for _ in range(2))
     for k in (6, 2, 0, 6):
         block = one.block(k)
@@ -23,7 +23,7 @@ def test_points_lie_in_the_cube_and_depend_on_the_seed_and_their_number_alone(me
 
 
 @endless
-def test_blocks_differ_from_each_other_and_from_those_of_another_seed(method):
+def test_blocks_differ_by_number_and_seed(method):
     one, other = design(method, 3, seed=1)[0], design(method, 3, seed=2)[0]
     assert not np.array_equal(one.block(0), one.block(1))
     assert not np.array_equal(one.block(0), other.block(0))
@@ -39,7 +39,7 @@ def test_a_trajectory_moves_every_factor_once_by_the_same_step(k, d):
 
 
 @given(st.integers(0, 500), st.integers(1, 9))
-def test_the_rows_of_a_sobol_block_take_one_factor_each_from_the_second_sample(k, d):
+def test_sobol_rows_swap_one_factor_each(k, d):
     a, b, *mixed = Design("sobol", d).block(k)
     for i, row in enumerate(mixed):
         assert np.array_equal(row, np.where(np.arange(d) == i, b, a))

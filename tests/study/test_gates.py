@@ -28,7 +28,7 @@ EXPERT, ENTRY = (category(0, TIERS.index(tier), 2, 1) for tier in ("expert", "en
 # the table
 
 
-def test_every_gate_has_an_experiment_and_every_experiment_its_gates():
+def test_gates_and_experiments_match():
     measured = [gate for ids in (*EXPERIMENTS.values(), *ONCE.values()) for gate in ids]
     assert len(measured) == len(set(measured))
     assert set(measured) == set(by_id())
@@ -146,7 +146,7 @@ def test_borders_crossed_count_engineers_and_not_moves():
     assert studies.crossed_a_border(only, SETTING.country) == pytest.approx(1 / 2)
 
 
-def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
+def test_stays_count_temporary_graduates():
     before = people(
         ["seattle"] * 6,
         ["chn", "chn", "chn", "ind", "chn", "chn"],
@@ -161,7 +161,7 @@ def test_who_stays_is_counted_among_those_trained_there_on_a_temporary_permit():
     assert np.isnan(stay("kor"))
 
 
-def test_exits_are_of_temporary_residents_who_are_still_engineers():
+def test_exits_count_temporary_engineers():
     inside = SETTING.country == SETTING.countries.index("usa")
     before = people(
         ["seattle", "seattle", "seattle", "seattle", "paris"],
@@ -261,7 +261,7 @@ def test_the_documents_hold_the_tables_of_the_stored_run():
         assert show.with_part(text, part) == text, f"{path} is stale: run python -m sim.show.gates"
 
 
-def test_what_every_answer_says_of_the_gates_is_what_was_last_found(result):
+def test_answers_quote_the_latest_gates(result):
     stored = judged_again(json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8")))
     rows = list(filter(show.decides, stored["gates"]))
     assert verdicts.SHIPPED.read_text(encoding="utf-8") == verdicts.kept(rows)

@@ -105,7 +105,7 @@ def test_who_asks_no_more_ends_the_work(warm):
 
 
 @pytest.mark.slow
-def test_workers_give_the_same_numbers_to_several_threads_at_once():
+def test_workers_serve_several_threads_alike():
     """Two threads that change their minds all the time: each ends on its own last wish."""
     pool = WorkerPool(2)
     warm = InteractiveStudy(pool)

@@ -71,7 +71,7 @@ def test_a_saved_run_of_every_shipped_scenario_is_verified(name, tmp_path, talen
     assert code == 0, said
 
 
-def test_a_run_with_figures_and_report_has_the_arrays_of_one_without(alone, tmp_path, talentflow):
+def test_figures_and_report_change_no_array(alone, tmp_path, talentflow):
     options = ["--population", 3_000, "--years", 2, "--replicates", 2, "--workers", 1]
     code, folder, _ = talentflow("run", "h1b_fee", *options, "--out", tmp_path, "--quiet")
     assert code == 0

@@ -114,7 +114,7 @@ def test_people_have_one_employer_one_sector_and_one_role():
     assert data.stock_by_employer.sum("hub").values == pytest.approx(by_tier)  # wherever it is, the tier is theirs
 
 
-def test_moves_have_two_ends_and_crossings_are_moves_between_countries():
+def test_crossings_are_moves_between_countries():
     data = small_run().data
     country = data.hub_country.values
     border = country[:, None] != country[None, :]
@@ -149,7 +149,7 @@ def test_a_pair_is_the_same_alone_and_in_a_longer_series():
 
 
 @pytest.mark.slow
-def test_a_pair_keeps_its_draw_of_the_assumptions_in_a_longer_series():
+def test_a_pair_keeps_its_draw_in_a_longer_series():
     short, long = (small_run(replicates=n, uncertainty="all", years=1) for n in (2, 4))
     assert short.record["draws"]["b_pay"] == long.record["draws"]["b_pay"][:2]
     assert identical(short.data, long.data.isel(replicate=[0, 1]))
@@ -221,7 +221,7 @@ def test_a_later_policy_changes_nothing_before_its_date(begins):
     assert not np.array_equal(before.flow.sel(year=2027), after.flow.sel(year=2027))
 
 
-def test_a_policy_of_the_first_january_finds_the_petitions_that_are_under_way():
+def test_a_first_policy_finds_open_petitions():
     """People who applied last year did so under the rules of last year."""
     before, after = arms(run_levers({"country.usa.route.l1.is_open": "false"}, years=1))
     assert before.backlog.sel(time=2026).sum() > 0
@@ -229,7 +229,7 @@ def test_a_policy_of_the_first_january_finds_the_petitions_that_are_under_way():
     assert not np.array_equal(before.flow, after.flow)
 
 
-def test_a_policy_of_january_acts_on_those_who_enter_in_that_january():
+def test_a_january_policy_acts_on_january_entrants():
     before, after = arms(run_levers({"country.usa.supply.graduates": 0.5}, "2027-01-01"))
     entrants = [
         data.entrants.values[:, :, setting().country == setting().countries.index("usa")].sum(axis=(0, 2, 3))
@@ -323,7 +323,7 @@ def considering_arm(a=NO_FEEDBACK):
     return arm, np.concatenate(arm.searchers)
 
 
-def test_first_choices_have_the_probabilities_of_the_nested_logit():
+def test_first_choices_follow_the_nested_logit():
     arm, slots = considering_arm()
     p = probabilities(arm, slots, START)
     chosen, _ = moves.choose(arm, slots, "destination", START)
@@ -356,7 +356,7 @@ def test_first_flows_are_those_of_the_closed_form():
     assert observed.sum() == pytest.approx(expected.sum(), abs=4.5 * np.sqrt(expected.sum()))
 
 
-def test_as_many_consider_as_the_rate_says_and_new_graduates_more():
+def test_search_rates_hold_and_graduates_search_more():
     arm = arm_of(shipped_world(100_000, 1))
     enter(arm, START)
     find_searchers(arm, START)

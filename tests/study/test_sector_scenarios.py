@@ -44,7 +44,7 @@ def test_a_scenario_does_what_it_is_expected_to(several, name, query, low, high)
 
 
 @pytest.mark.slow
-def test_the_page_says_where_those_who_leave_frontier_labs_go_as_the_model_has_it():
+def test_the_page_agrees_on_lab_leavers():
     """The published shares are a validation, not an input: misses stay misses, and the page must not flatter."""
     result = run(load("baseline"), population=200_000, replicates=1, years=3, uncertainty="chance", workers=1)
     row = r"^\| (startup|robotics|sovereign_lab) \| (\d+) % \| (\d+) % \|"

@@ -20,7 +20,7 @@ def over(*asked, scenario="h1b_fee", declared=ASSUMPTIONS):
 
 
 @pytest.mark.parametrize("row", VARYING, ids=lambda row: row.name)
-def test_an_assumption_is_swept_over_the_central_nine_tenths_of_its_shape(row):
+def test_assumptions_span_their_central_90_per_cent(row):
     factor = assumption(row)
     values = [factor.value(z) for z in np.linspace(0, 1, 21)]
     assert values == sorted(values)
@@ -60,7 +60,7 @@ def test_a_scenarios_own_levers_are_swept_around_its_values():
     assert {f.kind for f in fees} == {"lever"}
 
 
-def test_a_lever_has_its_bounds_a_range_of_its_own_or_whole_numbers():
+def test_a_lever_spans_bounds_or_a_given_range():
     (points,) = over("country.fra.tax.rate_points")
     assert (points.low, points.central, points.high) == (-60, 0, 60)
     (cap,) = over("country.usa.route.h1b.cap=10_000:90_000")

@@ -108,7 +108,7 @@ def test_parts_by_grade_are_said_from_the_largest():
     assert load_words({"A": 0.0}) == "nothing varies"
 
 
-def test_compute_among_the_leaders_is_said_to_have_no_causal_evidence(tmp_path):
+def test_leading_compute_is_said_to_lack_evidence(tmp_path):
     found = sweep(
         "india_compute",
         ("share:bengaluru",),
@@ -156,7 +156,7 @@ def test_what_decides_the_numbers_decides_the_folder(tmp_path, monkeypatch):
     assert names[0] == names[1]  # the size of the design does not
 
 
-def test_a_sweep_that_cannot_be_meant_is_refused_before_anything_is_written(tmp_path):
+def test_senseless_sweeps_are_refused_unwritten(tmp_path):
     for error, options in (
         (ResultError, {"measures": ("share",)}),
         (ResultError, {"measures": ("share:usa@2050",)}),

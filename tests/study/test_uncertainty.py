@@ -72,7 +72,7 @@ def test_parts_are_those_of_a_function_that_is_known():
     assert found == pytest.approx([8, 0.5 + 1 / 3, 0.5 + 1 / 3, 9 + 1 / 3], rel=0.06)
 
 
-def test_parts_add_up_to_the_variance_of_independent_worlds_whatever_the_runs_say():
+def test_parts_add_up_to_the_whole_variance():
     values = np.random.default_rng(0).standard_normal((3, 2, 2, 2, 2, 5))
     opposite = values - values[:, ::-1, ::-1, ::-1]
     between = (opposite[:, :, :, :, 0] * opposite[:, :, :, :, 1]).mean(axis=(1, 2, 3)) / 2
@@ -101,7 +101,7 @@ def test_shares_make_a_whole_and_their_error_is_that_of_the_rows():
     assert error == pytest.approx(spread * np.sqrt(50 / 4_000), rel=0.2)
 
 
-def test_every_ordered_pair_of_variants_comes_once_in_sixteen_rows():
+def test_ordered_pairs_come_once_in_sixteen_rows():
     for seed in (0, 1):
         found = [variants_of(k, seed) for k in range(32)]
         assert sorted(found[:16]) == sorted(found[16:]) == list(product(range(len(VARIANTS)), repeat=2))
@@ -111,7 +111,7 @@ def test_every_ordered_pair_of_variants_comes_once_in_sixteen_rows():
 # --- figures within their error -------------------------------------------------------------------
 
 
-def test_misstated_worlds_keep_the_persons_and_the_sum_of_net_migration():
+def test_perturbed_worlds_keep_persons_and_net_sum():
     setting = load_setting()
     other = perturb_setting(setting, ERRORS, np.random.default_rng(0))
     assert other.persons == pytest.approx(setting.persons)
@@ -122,7 +122,7 @@ def test_misstated_worlds_keep_the_persons_and_the_sum_of_net_migration():
     assert other.price is setting.price
 
 
-def test_net_figures_follow_the_stock_where_nothing_else_is_misstated():
+def test_net_figures_follow_the_perturbed_stock():
     """With errors of stocks alone a country's net migration stays, and the index stays a part of the stock."""
     setting = load_setting()
     other = perturb_setting(setting, dict.fromkeys("ABCD", 0.0), np.random.default_rng(0))
@@ -217,7 +217,7 @@ def test_the_folder_holds_the_split_and_reads_back(small, tmp_path):
     assert not (with_all / "uncertainty.csv").exists()
 
 
-def test_the_sentence_leads_with_the_largest_part_and_says_the_figures_of_the_table():
+def test_the_sentence_leads_with_the_largest_part():
     result = with_runs(fake_result())
     rows = {row["part"]: row for row in place_rows(result, headline(result)) if row["time"] == 2036}
     said, how = sentences(result)
@@ -244,7 +244,7 @@ def test_the_stack_is_as_high_as_half_the_band(look, hubs):
     assert "assumptions" in words(ax)
 
 
-def test_a_run_without_the_split_a_comparison_and_two_places_are_refused(equal_arms, result):
+def test_splits_refuse_comparisons_and_two_places(equal_arms, result):
     for shown, hubs, wrong in (
         (result, None, "not split"),
         (with_runs(result), ["paris", "berlin"], "2 hubs"),

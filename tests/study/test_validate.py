@@ -52,7 +52,7 @@ def test_the_baseline_has_no_effect_on_itself(trial):
     assert all(np.array_equal(a, b) for a, b in zip(again.people[-1], trial.baseline.people[-1], strict=True))
 
 
-def test_an_assumption_held_gives_a_trial_with_constants_of_its_own(trial):
+def test_a_fixed_assumption_has_its_own_constants(trial):
     alone = trial.under("industry_index")
     assert alone.a.boom_weight == 1
     assert alone.a.vary(boom_weight=trial.a.boom_weight) == trial.a
@@ -79,14 +79,14 @@ def test_a_fee_lets_fewer_in_from_abroad(trial):
     assert found["g16b"] < 50  # two employers in a hundred pay for all but experts
 
 
-def test_the_same_trial_gives_the_same_figures_whatever_is_measured_with_them():
+def test_figures_do_not_depend_on_their_company():
     options = {"draws": 1, "population": 2_000, "workers": 1, "uncertainty": "chance"}
     alone, all_together = validate(only=("g12",), **options), validate(only=("g12", "g16", "g26"), **options)
     assert alone["gates"] == [row for row in all_together["gates"] if row["id"] == "g12"]
 
 
 @pytest.mark.slow
-def test_every_gate_but_those_elsewhere_is_measured_on_a_small_world():
+def test_every_gate_is_measured_on_a_small_world():
     answer = validate(draws=2, population=20_000, workers=1, uncertainty="chance")
     unmeasured = {row["id"] for row in answer["gates"] if row["verdict"] == "not measured"}
     assert unmeasured <= {"g08d"}  # three small origins, none of them here
@@ -137,7 +137,7 @@ def test_what_is_measured_once_stands_beside_the_draws(monkeypatch):
     assert (row["verdict"], row["median"], row["beside"]["gravity"]["median"]) == ("passed", 0.9, 0.8)
 
 
-def test_the_countries_of_the_tax_gates_have_enough_foreign_experts():
+def test_tax_gates_have_enough_foreign_experts():
     from sim.study.validation.experiments import COUNTRIES
 
     setting = load_setting()
