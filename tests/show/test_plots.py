@@ -121,6 +121,12 @@ def test_letters_without_a_font_draw_without_warning(plot):
         assert "签证费" in said(ax)
 
 
+def test_letters_without_a_font_are_named():
+    assert style.letters_without_a_font("Fee, 100 % für Île") == ""
+    assert style.letters_without_a_font("a \U000f0000b\U000f0000") == ""  # unprintable: no letter
+    assert style.letters_without_a_font("x\U00013000\U00013000\U00013001") == "\U00013000\U00013001"  # hieroglyphs
+
+
 @every_plot
 def test_a_plot_returns_the_axes_that_it_was_given(result, plot):
     ax = Figure(figsize=(10, 8)).add_subplot()

@@ -153,12 +153,18 @@ def draw_figures(result, folder):
 
     Returns
     -------
-    list of str: one line for each figure that could not be drawn
+    list of str: one line for each figure that could not be drawn, and one for letters that no font has
     """
+    from sim.show.plots.style import letters_without_a_font
+
     kinds = (USUAL if len(result.arms) == 1 else USUAL_OF_MANY)[::-1]  # the slowest last: this process begins with it
     kinds = (*OF_SPLIT, *kinds) if is_split(result) and len(result.arms) == 1 else kinds
     paths = [Path(folder) / f"{kind}.png" for kind in kinds]
-    return [problem for problem in each(_attempt, [draw] * len(kinds), [result] * len(kinds), kinds, paths) if problem]
+    problems = list(each(_attempt, [draw] * len(kinds), [result] * len(kinds), kinds, paths))
+    missing = letters_without_a_font(result.record.get("title", ""))
+    if missing:
+        problems.append(f"figures: no installed font has {missing[:20]!r}: they are drawn as boxes")
+    return [problem for problem in problems if problem]
 
 
 def _attempt(draw, shown, kind, path):

@@ -137,14 +137,30 @@ LOOKS = {
 _now = ContextVar("look", default="memo")
 
 
+def _families() -> list[str]:
+    """Return the fonts that figures use: the shipped one, then the installed ones that have other letters."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [str(SHARED["font.family"]), *(wide for wide in WIDE if wide in installed)]
+
+
+def letters_without_a_font(text) -> str:
+    """Return the letters of ``text`` that no font of the figures has, each once, in the order of the text."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    known: set[int] = set()
+    for family in _families():
+        known |= set(get_font(findfont(FontProperties(family=family))).get_charmap())
+    return "".join(dict.fromkeys(letter for letter in text if letter.isprintable() and ord(letter) not in known))
+
+
 @contextmanager
 def look(name=None):
     """The look ``memo`` or ``slide`` inside the block, whatever the user's own settings are; None keeps the present."""
     import matplotlib as mpl
-    from matplotlib.font_manager import fontManager
 
-    installed = {font.name for font in fontManager.ttflist}
-    families = [SHARED["font.family"], *(wide for wide in WIDE if wide in installed)]
+    families = _families()
     name = name or _now.get()
     before = _now.set(name)
     try:
