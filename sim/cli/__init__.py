@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 # register the commands, in the panels of --help
 for panel, commands in (
-    ("Run", (run.run, run.compare, run.index, run.breakeven, run.why, run.count)),
+    ("Run", (run.run, run.compare, run.index, run.breakeven, run.portfolio, run.why, run.count)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
     ("Explore", (run.explore,)),
     ("A saved run", (saved_runs.effect, saved_runs.brief, saved_runs.plot, saved_runs.verify)),
@@ -64,7 +64,7 @@ def main(arguments=None) -> None:
             warnings.showwarning = partial(_say_warning, set())
             code = app(arguments, prog_name="talentflow", standalone_mode=False)
         # an interrupt: say whether the work is kept
-        resumes = arguments[:1] in (["sweep"], ["calibrate"])
+        resumes = arguments[:1] in (["sweep"], ["calibrate"], ["portfolio"])
         kept = "finished cells are kept, and the same command goes on" if resumes else "nothing was saved"
         message = f"interrupted, {kept}" if code == 130 else ""
     except TalentflowError as error:

@@ -31,6 +31,7 @@ from sim.cli.options import (
     Years,
     measure_of,
     options_of,
+    population_of,
 )
 from sim.errors import UsageError
 
@@ -249,6 +250,76 @@ def breakeven(
         typer.echo("none" if found.value is None else found.value)
     else:
         terminal.console().print(show.render_breakeven(found, chosen.title, folder))
+
+
+def portfolio(
+    place: Annotated[str, typer.Option(metavar="PLACE", help="Country, bloc or region that pays: fra, eu27.")],
+    budget: Annotated[str, typer.Option(metavar="AMOUNT", help="Net public cost a year in USD, such as 500M.")],
+    levers: Annotated[list[str], typer.Option(metavar="PATH[,PATH...]", help="The levers to mix.")],
+    measure: Annotated[str | None, typer.Option(help="What to add; left out: the place's engineers.")] = None,
+    limits: Annotated[
+        list[str] | None, typer.Option(metavar="PATH=LOW:HIGH", help="Values to look among; as often as you like.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=4, help="Mixes that are run for the emulator; more extend the search.")] = 40,
+    confirm: Annotated[int, typer.Option(min=2, help="Pairs that confirm the best mix and its rivals.")] = 20,
+    population: Population = "20_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs of every mix of the search.")] = 2,
+    years: Years = 10,
+    start: Start = 2026,
+    seed: Seed = 0,
+    assumptions: Assumptions = None,
+    world: World = None,
+    baseline: Baseline = "baseline",
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the mix of levers that adds most engineers within a budget; killed at any time, it goes on."""
+    from sim.cli.sweeps import _listed
+    from sim.results import narrative
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import plain_values, to_json
+    from sim.scenario.files import load
+    from sim.show import answer as show
+    from sim.show import sweeps, terminal
+    from sim.study import breakeven as study
+    from sim.study.portfolio import portfolio as search
+
+    check_writable(out)
+    spans = dict(text.partition("=")[::2] for text in limits or ())
+    with sweeps.progress(quiet or json) as progress:
+        found = search(
+            place,
+            budget,
+            _listed(levers),
+            measure,
+            {path: study.limits(span, f"limits {path}=") for path, span in spans.items()},
+            load(baseline),
+            n=n,
+            confirm=confirm,
+            out=out,
+            progress=progress,
+            population=population_of(population),
+            replicates=replicates,
+            years=years,
+            start=start,
+            seed=seed,
+            assumptions=assumptions,
+            workers=workers,
+        )
+    plain = {key: value for key, value in vars(found).items() if key not in ("mixes", "frontier")}
+    answer = plain_values(plain | {"mixes": found.mixes, "sentences": narrative.portfolio(found, confirm)})
+    tables = {"mixes": found.mixes, "frontier": found.frontier}
+    folder = write_tables(
+        out, f"portfolio-{place}", answer, tables, lambda into: show.draw_frontier(found, into / "frontier.png")
+    )
+    if json:
+        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
+    elif quiet:
+        typer.echo(found.best or "none")
+    else:
+        terminal.console().print(show.render_portfolio(found, confirm, folder))
 
 
 def why(

@@ -389,6 +389,32 @@ def draw_breakeven(found, title, path):
     )
 
 
+def render_portfolio(found, pairs, folder):
+    """What a portfolio found, for the terminal: sentences, and the mixes that were confirmed."""
+    shown = table("mix", *(path.split(".", 1)[1] for path in found.levers), "effect", "cost, MUSD", "best in", "regret")
+    for row in found.mixes.sort_values("engineers", ascending=False).to_dict("records"):
+        cells = [figures(row[path]) for path in found.levers]
+        cost = f"{figures(row['cost'])}{'' if row['within'] else ' over'}"
+        tail = (f"{100 * row['best_in']:.0f} %", figures(row["regret"])) if row["within"] else ("", "")
+        shown.add_row(row["label"], *cells, figures(row["engineers"]), cost, *tail)
+    said = [line(sentence) for sentence in narrative.portfolio(found, pairs)]
+    return Group(
+        heading(f"Portfolio: {found.measure}"),
+        *said,
+        heading("Mixes confirmed, all on the same fresh pairs"),
+        shown,
+        line(f"{folder}: tables and the frontier as a figure.", "dim"),
+    )
+
+
+def draw_frontier(found, path):
+    """Engineers against budget, into a file."""
+    from sim.show.plots import frontier, to_file
+
+    title = f"What {narrative.dollars(found.budget)} USD a year buys"
+    return to_file(lambda ax: frontier.plot_frontier(found, title, ax), frontier.SIZE, path)
+
+
 def render_parts(tables, title, measure, folder, details=False):
     """What the splits of an effect say, for the terminal; the table of the first, or with ``details`` of all.
 

@@ -14,6 +14,11 @@ MISSING = [
     ("validate", "statsmodels.genmod.families", ["validate"]),
     ("calibrate", "statsmodels", ["calibrate"]),
     ("calibrate", "sklearn", ["calibrate"]),
+    (
+        "portfolio",
+        "sklearn",
+        ["portfolio", "--place", "fra", "--budget", "1M", "--levers", "country.fra.tax.newcomer_relief"],
+    ),
     ("discovery", "ema_workbench.analysis", ["discover", "sweep", "--when", "above 4"]),
 ]
 

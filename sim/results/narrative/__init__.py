@@ -125,6 +125,13 @@ def breakeven(found):
     return _split(_studies().breakeven(found, ends, flat, near))
 
 
+def portfolio(found, pairs):
+    """What a portfolio found as sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
+    inside = found.mixes[found.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
+    best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
+    return _split(_studies().portfolio(found, best, second, pairs))
+
+
 def split_sentences(tables):
     """What each split of an effect says, in a sentence a table: list of str.
 

@@ -1,0 +1,419 @@
+"""Portfolio: the mix of levers that adds most engineers within a budget, confirmed by runs of its own.
+
+A Latin hypercube over the levers is run at the central assumptions and kept in the store of a sweep, so that a killed
+search goes on. Gaussian processes emulate engineers and cost; the best mix, its rivals and every corner are then run
+again as pairs with fresh seeds and drawn assumptions, and only these runs name the winner.
+"""
+
+import hashlib
+import itertools
+import re
+import warnings
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.arguments import listed, user_path
+from sim.errors import UsageError
+from sim.results.effects import HIGH, LOW, QUANTILE
+from sim.results.facts import facts
+from sim.results.measures import measure as level
+from sim.results.measures import series
+from sim.results.record import INPUTS, to_json
+from sim.results.result import Result
+from sim.scenario.assumptions import Assumptions
+from sim.scenario.files import as_scenario
+from sim.scenario.places import place as named_place
+from sim.scenario.policies import Scenario
+from sim.scenario.stack import with_value
+from sim.study.calibration.hub_constants import shipped
+from sim.study.options import Options
+from sim.study.public_account import with_money
+from sim.study.replicate import Plan, fork_year, labelled, run_replicate
+from sim.study.run import check_measures, compare, prepared
+from sim.study.sweep.factors import lever as lever_factor
+from sim.study.sweep.runner import explore
+
+SPREAD = 0.25  # of the unit cube: mixes nearer than that to a better one are no rivals
+RIVALS = 3
+MOST_CORNERS = 16  # that are run; beyond four levers those that the emulator likes best
+CANDIDATES = 2**13  # mixes at which the emulator is searched, before it is refined
+BUDGETS = 13  # points of the frontier
+FRESH = 7_919  # added to the seed for the runs that confirm: none of the search's people or draws
+SCALES = {"": 1e-6, "k": 1e-3, "m": 1.0, "million": 1.0, "bn": 1e3, "b": 1e3, "billion": 1e3}
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Result of :func:`search`; costs in million USD of 2026 a year, engineers in the measure's unit.
+
+    Attributes
+    ----------
+    levers, budget, measure : what was asked
+    best : label of the winner among the confirmed mixes, or None if none is within the budget
+    mixes : pandas.DataFrame, one row a confirmed mix: label, a column a lever, engineers and cost (mean, low, high over
+        pairs), within (mean cost at most the budget), best_in (share of pairs in which it is the best mix within the
+        budget), regret (engineers short of the best mix of the pair, mean)
+    frontier : pandas.DataFrame: budget, engineers, low, high (90 % of the emulator), a column a lever
+    errors : dict of outcome -> emulator's leave-one-out error, in the outcome's unit, and ``share`` of its spread
+    points : mixes that were run for the emulator
+    others : dict of what the best mix does elsewhere: world (effect on the world's engineers), losers (rows of place,
+        people, low, high), or empty
+    """
+
+    levers: list
+    budget: float
+    measure: str
+    best: str | None
+    mixes: pd.DataFrame
+    frontier: pd.DataFrame
+    errors: dict
+    points: int
+    others: dict
+
+
+@dataclass(frozen=True)
+class MixModel:
+    """Engineers and cost of a mix at the central assumptions: function of a dict of lever -> value.
+
+    Attributes
+    ----------
+    baseline : Scenario
+    options : Options, checked
+    measure, place : what is counted, and who pays
+    draw : (Assumptions, HubConstants)
+    first_pair : number of the first pair
+    """
+
+    baseline: Scenario
+    options: Options
+    measure: str
+    place: str
+    draw: Any
+    first_pair: int = 0
+
+    def __call__(self, values) -> dict:
+        """Return mean engineers and mean yearly cost of the mix, less the baseline's, and their standard errors."""
+        o, scenario = self.options, mix_scenario(self.baseline, values)
+        arms = (self.baseline.policies, scenario.policies)
+        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork_year([self.baseline, scenario], o))
+        pairs = [run_replicate(plan, self.first_pair + k, self.draw) for k in range(o.replicates)]
+        data = with_money(labelled(pairs, ["baseline", "scenario"], plan), arms, [self.draw[0]] * len(pairs), o.start)
+        engineers, cost = outcomes(Result(data, {}), self.measure, self.place)
+        return {"engineers": float(engineers.mean()), "cost": float(cost.mean())}
+
+
+def mix_scenario(baseline, values, name="mix") -> Scenario:
+    """Return the baseline with every lever of ``values`` at its value, from the first day of the run."""
+    scenario = replace(baseline, policies=())
+    for path, value in values.items():
+        scenario = with_value(scenario, path, value)
+    title = ", ".join(f"{path} = {value:.4g}" for path, value in values.items())[:100]
+    kept = (*baseline.policies, *scenario.policies)
+    return replace(scenario, policies=kept, name=name, title=title or name, parts=(name,), subject="", question="")
+
+
+def outcomes(result, measure, place, arm="scenario") -> tuple[np.ndarray, np.ndarray]:
+    """Return (replicate,) effects on the measure, and on the yearly public cost of the place, mean over the run."""
+    counted = level(result, measure)
+    money = series(result, f"fiscal:{place}").mean("year")
+    engineers, cost = (x.sel(arm=arm) - x.sel(arm="baseline") for x in (counted, money))
+    return engineers.transpose("replicate").values, cost.transpose("replicate").values
+
+
+def portfolio(
+    place,
+    budget,
+    levers,
+    measure=None,
+    limits=None,
+    baseline="baseline",
+    *,
+    n=40,
+    confirm=20,
+    out="outputs",
+    progress=None,
+    **options,
+) -> Portfolio:
+    """Find the mix of levers that adds most engineers to a place within a budget.
+
+    Parameters
+    ----------
+    place : country, bloc or region that pays
+    budget : net public cost a year, mean over the run: number of million USD, or text such as ``500M`` or ``1.2bn``
+    levers : list of paths of quantities
+    measure : what to add, with a single value; the place's engineers if None
+    limits : dict of path -> (low, high), inside those of the lever; a lever without bounds needs them
+    baseline : Scenario, name or file
+    n : mixes that are run for the emulator; more extend a stored search
+    confirm : pairs that confirm each of the mixes chosen
+    out : path of the folder of folders, for the store
+    options : see :class:`~sim.study.options.Options`; ``replicates`` are the pairs of every mix of the search
+
+    Returns
+    -------
+    Portfolio
+
+    Raises
+    ------
+    UsageError, ScenarioError, ResultError
+        for input that makes no sense, before anything is run
+    """
+    if not find_spec("sklearn"):
+        raise UsageError("portfolio", "needs the extra 'portfolio': pip install 'talentflow[portfolio]'")
+    baseline, paths = as_scenario(baseline), listed(levers)
+    measure = measure or f"stock:{place}"
+    asked = Options(**{"replicates": 2, "population": 20_000} | options).checked()
+    most, limits = million(budget), dict(limits or {})
+    if unknown := set(limits) - set(paths):
+        raise UsageError("limits", f"{min(unknown)} is not among the levers")
+    if len(set(paths)) < len(paths) or not paths:
+        raise UsageError("levers", "none, or one is given twice")
+    named_place(place)
+    check_measures([measure, f"fiscal:{place}"], asked, single=True)
+    factors = [lever_factor(path, baseline, limits.get(path)) for path in paths]
+    centre = {f.name: f.central for f in factors}
+    facts_ = prepared({"scenario": mix_scenario(baseline, centre)}, baseline, asked)
+    known = {key: facts_[key] for key in INPUTS if key != "scenario"} | {"digests": facts_["digests"]}
+    known |= {"measure": measure, "place": place, "factors": [asdict(f) for f in factors]}
+    digest = hashlib.sha256(to_json(known, sort_keys=True).encode()).hexdigest()[:12]
+    central, _ = shipped()
+    draw = (Assumptions.central(asked.declared()), central)
+    model = MixModel(baseline, asked, measure, place, draw)
+
+    def confirmed(mixes):
+        """Run the mixes as arms of one comparison with fresh seeds and drawn assumptions."""
+        arms = [mix_scenario(baseline, values, label) for label, values in mixes.items()]
+        fresh = replace(asked, seed=asked.seed + FRESH, replicates=confirm, progress=None)
+        found = _compared(arms, baseline, fresh)
+        pairs = {label: outcomes(found, measure, place, label) for label in mixes}
+        return pairs, lambda best: elsewhere(found.versus(best), place)
+
+    store = user_path(out) / f"portfolio-{place.replace('+', '_')}-sweep-{digest}"
+    return search(
+        model,
+        factors,
+        most,
+        measure,
+        confirmed,
+        store=store,
+        n=n,
+        seed=asked.seed,
+        workers=asked.workers,
+        progress=progress,
+    )
+
+
+def _compared(arms, baseline, options):
+    """Run the mixes against the baseline; a comparison needs two, so that a single one is run with a copy."""
+    copy = [replace(arms[0], name="copy", parts=("copy",))] if len(arms) == 1 else []
+    return compare([*arms, *copy], baseline, **vars(options))
+
+
+def million(budget) -> float:
+    """Return a budget in million USD.
+
+    >>> million("500M"), million("1.2bn"), million(250)
+    (500.0, 1200.0, 250.0)
+
+    Raises
+    ------
+    UsageError
+    """
+    if isinstance(budget, int | float) and not isinstance(budget, bool):
+        return float(budget)
+    found = re.fullmatch(r"\s*([\d_,]*\.?\d+)\s*([a-zA-Z]*)\s*", str(budget))
+    if not found or found[2].lower() not in SCALES:
+        raise UsageError(f"budget {budget}", "expected an amount in USD a year, such as 500M or 1.2bn")
+    return float(found[1].replace("_", "").replace(",", "")) * SCALES[found[2].lower()]
+
+
+# --- the search, whatever the model ---------------------------------------------------------------
+
+
+def search(model, factors, budget, measure, confirmed, *, store, n=40, seed=0, workers=1, progress=None) -> Portfolio:
+    """Search the best mix of any model and confirm it.
+
+    Parameters
+    ----------
+    model : picklable function of a dict of factor -> value, giving ``engineers`` and ``cost``
+    factors : list of Factor
+    budget : the most that a mix may cost
+    measure : name of what is maximised
+    confirmed : function of dict of label -> values, giving (dict of label -> (engineers, cost) by pair, function of the
+        best label that says what happens elsewhere)
+    store : path of the folder of the sweep
+    n : mixes that are run
+    """
+    swept = explore(
+        model,
+        factors,
+        "lhs",
+        n,
+        store=store,
+        seed=seed,
+        workers=workers,
+        record={"budget_search": True},
+        progress=progress,
+    )
+    x, y = _points(swept, factors)
+    if len(y) < 2 * len(factors) + 2:
+        raise UsageError("portfolio", f"only {len(y)} mixes could be run: give more with --n")
+    emulators = {name: Emulator(x, y[:, k], seed) for k, name in enumerate(("engineers", "cost"))}
+    cube = _candidates(len(factors), seed)
+    sure = budget - emulators["cost"].error["rms"]  # the emulated cost may be too low by its error
+    optimum = _optimum(emulators, cube, sure)
+    chosen = _chosen(emulators, cube, optimum, sure, len(factors))
+    as_values = lambda u: {f.name: f.value(float(z)) for f, z in zip(factors, u, strict=True)}  # noqa: E731
+    mixes = {label: as_values(u) for label, u in chosen.items()}
+    pairs, elsewhere_of = confirmed(mixes)
+    table = _judged(mixes, pairs, budget)
+    inside = table[table.within]
+    best = None if inside.empty else str(inside.label.iloc[int(inside.engineers.argmax())])
+    errors = {name: emulator.error for name, emulator in emulators.items()}
+    front = _frontier(emulators, cube, as_values)
+    paths = [f.name for f in factors]
+    return Portfolio(paths, budget, measure, best, table, front, errors, len(y), elsewhere_of(best) if best else {})
+
+
+class Emulator:
+    """Gaussian process over the unit cube, with its leave-one-out error."""
+
+    def __init__(self, x, y, seed):
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+        from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+        self.middle, self.spread = float(y.mean()), float(y.std()) or 1.0
+        kernel = ConstantKernel(1.0, (1e-2, 1e3)) * Matern(np.ones(x.shape[1]), (0.1, 20), nu=2.5)
+        kernel += WhiteKernel(1e-3, (1e-8, 1.0))
+        self.process = GaussianProcessRegressor(kernel, n_restarts_optimizer=2, random_state=seed)
+        with warnings.catch_warnings():  # a length at its bound is a lever that does not matter
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.process.fit(x, (y - self.middle) / self.spread)
+        # leave-one-out residuals in closed form (Rasmussen and Williams 2006, 5.12)
+        inverse = np.linalg.inv(self.process.kernel_(x))
+        residual = (inverse @ ((y - self.middle) / self.spread)) / np.diag(inverse)
+        rms = float(np.sqrt(np.mean(residual**2)))
+        self.error = {"rms": rms * self.spread, "share": rms}
+
+    def __call__(self, x):
+        """Return the mean and the standard deviation at points of the unit cube."""
+        mean, deviation = self.process.predict(np.atleast_2d(x), return_std=True)
+        return self.middle + self.spread * mean, self.spread * deviation
+
+
+def _points(swept, factors):
+    """Return the mixes that were run as (point, lever) in the unit cube, and their (point, outcome)."""
+    y = pd.DataFrame({name: swept.value(name) for name in ("engineers", "cost")}).dropna()
+    points = swept.points().loc[y.index, [f.name for f in factors]].to_numpy(float)
+    low, high = (np.array([getattr(f, end) for f in factors]) for end in ("low", "high"))
+    return (points - low) / (high - low), y.to_numpy()
+
+
+def _candidates(d, seed):
+    """Return mixes in the unit cube: a scrambled Sobol sequence and all corners."""
+    from scipy.stats import qmc
+
+    inside = qmc.Sobol(d, scramble=True, rng=np.random.default_rng([seed, d])).random(CANDIDATES)
+    return np.vstack([_corners(d), inside])
+
+
+def _corners(d):
+    return np.array(list(itertools.product((0.0, 1.0), repeat=d))) if d <= 10 else np.eye(d)
+
+
+def _optimum(emulators, cube, budget):
+    """Return the mix with most emulated engineers within the budget: the best candidate, refined."""
+    from scipy.optimize import minimize
+
+    engineers, cost = (emulators[name](cube)[0] for name in ("engineers", "cost"))
+    within = np.where(cost <= budget, engineers, -np.inf)
+    if np.isneginf(within).all():
+        return cube[int(cost.argmin())]
+    start = cube[int(within.argmax())]
+    scale = emulators["engineers"].spread
+    found = minimize(
+        lambda u: -emulators["engineers"](u)[0][0] / scale,
+        start,
+        method="SLSQP",
+        bounds=[(0, 1)] * len(start),
+        constraints={"type": "ineq", "fun": lambda u: (budget - emulators["cost"](u)[0][0]) / emulators["cost"].spread},
+    )
+    u = np.clip(found.x, 0, 1)
+    better = emulators["cost"](u)[0][0] <= budget and emulators["engineers"](u)[0][0] >= within.max()
+    return u if better else start
+
+
+def _chosen(emulators, cube, optimum, budget, d):
+    """Return the mixes to confirm: the optimum, its rivals, what each lever alone can do, and the corners."""
+    engineers, cost = (emulators[name](cube)[0] for name in ("engineers", "cost"))
+    chosen = {"optimum": optimum}
+    order = np.argsort(-np.where(cost <= budget, engineers, -np.inf))
+    for k in order[np.isfinite(engineers[order]) & (cost[order] <= budget)]:
+        if len(chosen) > RIVALS:
+            break
+        if all(np.abs(cube[k] - u).max() > SPREAD for u in chosen.values()):
+            chosen[f"rival_{len(chosen)}"] = cube[k]
+    chosen["cautious"] = 0.9 * optimum  # should the optimum cost more than its budget in the runs
+    corners = [u for u in _corners(d) if u.any()]
+    likely = sorted(corners, key=lambda u: -emulators["engineers"](u)[0][0] * (emulators["cost"](u)[0][0] <= budget))
+    for u in likely[:MOST_CORNERS]:
+        chosen["corner_" + "".join(str(int(z)) for z in u)] = u
+    return chosen
+
+
+def _judged(mixes, pairs, budget):
+    """Return the table of confirmed mixes: engineers, cost, how often each is the best and how much it falls short."""
+    labels = list(mixes)
+    engineers, cost = (np.array([pairs[label][k] for label in labels]) for k in (0, 1))  # mix, pair
+    within = cost.mean(1) <= budget
+    allowed = np.where(within[:, None], engineers, -np.inf)
+    best = allowed.max(0)
+    rows = []
+    for k, label in enumerate(labels):
+        row = {"label": label} | mixes[label]
+        for name, values in (("engineers", engineers[k]), ("cost", cost[k])):
+            low, high = (float(np.quantile(values, q, method=QUANTILE)) for q in (LOW, HIGH))
+            row |= {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+        row["error"] = float(engineers[k].std(ddof=1) / np.sqrt(len(engineers[k]))) if len(engineers[k]) > 1 else np.nan
+        row["within"] = bool(within[k])
+        row["best_in"] = float((allowed[k] == best).mean()) if within[k] else 0.0
+        row["regret"] = float((best - engineers[k]).mean()) if within.any() else np.nan
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _frontier(emulators, cube, as_values):
+    """Return the most emulated engineers by budget, with the emulator's 90 % band and the mix."""
+    (engineers, deviation), (cost, _) = (emulators[name](cube) for name in ("engineers", "cost"))
+    rows = []
+    for budget in np.linspace(max(cost.min(), 0.0), max(cost.max(), 0.0), BUDGETS):
+        inside = cost <= budget
+        if not inside.any():
+            continue
+        k = int(np.where(inside, engineers, -np.inf).argmax())
+        spread = 1.645 * deviation[k]
+        ends = {"low": float(engineers[k] - spread), "high": float(engineers[k] + spread)}
+        rows.append({"budget": float(budget), "engineers": float(engineers[k])} | ends | as_values(cube[k]))
+    return pd.DataFrame(rows)
+
+
+def elsewhere(result, place, most=5) -> dict:
+    """Return what a mix does elsewhere: the effect on the world's engineers, and the countries that lose most."""
+    found = facts(result)
+    own = set(named_place(place).countries)
+    others = [row for row in found["countries"] if row["label"] not in own and row["people"]["effect"] < 0]
+    others.sort(key=lambda row: row["people"]["effect"])
+    world = level(result, "stock").sum("hub").sel(arm="scenario") - level(result, "stock").sum("hub").sel(
+        arm="baseline"
+    )
+    plain = lambda row: {key: row["people"][key] for key in ("effect", "low", "high", "settled")}  # noqa: E731
+    return {
+        "world": float(world.mean()),
+        "losers": [{"place": row["label"], "name": row["name"]} | plain(row) for row in others[:most]],
+        "own": float(sum(row["people"]["effect"] for row in found["countries"] if row["label"] in own)),
+    }

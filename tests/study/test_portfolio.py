@@ -1,0 +1,131 @@
+"""Portfolio: a known optimum is found through the same door, and runs decide, not the emulator."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.errors import UsageError
+from sim.results import narrative
+from sim.study.portfolio import million, mix_scenario, portfolio, search
+from sim.study.sweep.factors import number
+
+WORTH, PRICE = (10.0, 6.0, 2.0), (100.0, 50.0, 40.0)
+FACTORS = [number(name, 0, 1) for name in ("a", "b", "c")]
+BUDGET = 60.0
+# most of sum w sqrt(x) with sum p x = B: x proportional to (w / p)^2
+BEST = {n: (w / p) ** 2 * BUDGET / sum(v**2 / q for v, q in zip(WORTH, PRICE, strict=True))
+        for n, w, p in zip("abc", WORTH, PRICE, strict=True)}  # fmt: skip
+
+
+def engineers(values):
+    return sum(w * math.sqrt(values[name]) for w, name in zip(WORTH, "abc", strict=True))
+
+
+def cost(values):
+    return sum(p * values[name] for p, name in zip(PRICE, "abc", strict=True))
+
+
+def known(values):
+    return {"engineers": engineers(values), "cost": cost(values)}
+
+
+def confirmed(mixes):
+    noise = 0.05 * np.random.default_rng(1).standard_normal(12)
+    pairs = {label: (engineers(values) + noise, cost(values) + 0 * noise) for label, values in mixes.items()}
+    return pairs, lambda best: {}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return search(known, FACTORS, BUDGET, "stock:fra", confirmed, store=tmp_path_factory.mktemp("p"), n=48)
+
+
+def test_a_known_optimum_is_found(found):
+    best = found.mixes[found.mixes.label == found.best].iloc[0]
+    most = engineers(BEST)
+    assert cost(BEST) == pytest.approx(BUDGET)
+    assert most * 0.97 < best.engineers < most * 1.02
+    assert best.cost <= BUDGET
+
+
+def test_the_best_is_no_worse_than_every_corner(found):
+    best = found.mixes[found.mixes.label == found.best].iloc[0]
+    corners = found.mixes[found.mixes.label.str.startswith("corner") & found.mixes.within]
+    assert len(found.mixes[found.mixes.label.str.startswith("corner")]) == 7
+    assert (corners.engineers <= best.engineers).all()
+
+
+def test_frontier_rises_and_stays_in_its_band(found):
+    front = found.frontier
+    assert (np.diff(front.engineers) >= 0).all()
+    assert ((front.low <= front.engineers) & (front.engineers <= front.high)).all()
+    near = front.iloc[(front.budget - BUDGET).abs().argmin()]
+    scale = near.budget / BUDGET
+    assert near.engineers == pytest.approx(engineers(BEST) * math.sqrt(scale), rel=0.06)
+
+
+def test_the_best_has_least_regret_without_disagreement(found):
+    best = found.mixes[found.mixes.label == found.best].iloc[0]
+    assert best.best_in == 1
+    assert best.regret == pytest.approx(0)
+    said = " ".join(narrative.portfolio(found, 12))
+    assert "best mix" in said
+    assert "100 %" in said
+
+
+def test_a_killed_search_goes_on(tmp_path):
+    store, calls = tmp_path / "p", []
+
+    def counted(values):
+        calls.append(1)
+        return known(values)
+
+    from concurrent.futures import ThreadPoolExecutor  # functions of a test do not travel between processes
+
+    from sim.study.sweep.runner import explore
+
+    with ThreadPoolExecutor(1) as pool:
+        explore(counted, FACTORS, "lhs", 20, store=store, record={"budget_search": True}, executor=pool)
+    assert len(calls) == 20
+    again = search(known, FACTORS, BUDGET, "stock:fra", confirmed, store=store, n=20)
+    assert again.points == 20
+    assert len(calls) == 20
+
+
+def test_budgets_are_read_as_people_write_them():
+    assert million("500M") == 500
+    assert million("1.2 bn") == 1200
+    for wrong in ("much", "5 apples", True):
+        with pytest.raises(UsageError):
+            million(wrong)
+
+
+def test_no_mix_within_the_budget_is_said(tmp_path):
+    none = search(known, FACTORS, -1.0, "stock:fra", confirmed, store=tmp_path / "p", n=10)
+    assert none.best is None
+    assert "No mix that was run stays within" in narrative.portfolio(none, 12)[0]
+
+
+def test_mixes_set_every_lever_from_the_start():
+    from sim.scenario.files import as_scenario
+
+    mix = mix_scenario(
+        as_scenario("baseline"), {"country.fra.tax.newcomer_relief": 0.2, "country.fra.compute.h100e": 9}
+    )
+    assert [(p.lever, p.amount, p.begins) for p in mix.policies] == [
+        ("country.fra.tax.newcomer_relief", 0.2, None),
+        ("country.fra.compute.h100e", 9.0, None),
+    ]
+
+
+@pytest.mark.slow
+def test_a_small_search_runs_from_end_to_end(tmp_path):
+    levers = ["country.fra.tax.newcomer_relief", "country.fra.compute.h100e"]
+    limits = {"country.fra.tax.newcomer_relief": (0, 0.6), "country.fra.compute.h100e": (0, 50_000)}
+    options = {"population": 3_000, "years": 2, "replicates": 1, "workers": 1, "n": 8, "confirm": 3}
+    found = portfolio("fra", "500M", levers, limits=limits, out=tmp_path, **options)
+    assert set(found.mixes.label) >= {"optimum", "corner_11", "corner_01"}
+    assert found.best is None or found.mixes.set_index("label").within[found.best]
+    compute = found.mixes.set_index("label").cost
+    assert compute["corner_01"] > 0
