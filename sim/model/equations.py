@@ -820,6 +820,25 @@ def jobs_pull(vacancies, openings, role_share, jobs_role) -> np.ndarray:
     return np.log1p(np.divide(jobs, role_share, out=np.zeros_like(jobs), where=role_share > 0)).T
 
 
+def study_pay(pay, at_home, granted, years) -> np.ndarray:
+    r"""Return the log of the pay that foreign students expect of a place (E9).
+
+    .. math:: \ln\left(p\,y + (1-p)\,y_g\right),\qquad p = 1 - (1-q)^{n}
+
+    Graduates stay with the probability *p* that one of the *n* years of work after study brings a work permit, and
+    earn *y* then; otherwise they earn what their home pays.
+
+    Parameters
+    ----------
+    pay, at_home : log net real pay of the place, and of home; granted : *q*, a year; years : *n*
+
+    >>> study_pay(np.log(200.0), np.log(100.0), np.array([1.0, 0.0]), 3.0).round(6).tolist() == [5.298317, 4.60517]
+    True
+    """
+    stays = 1 - (1 - np.minimum(granted, 1.0)) ** years
+    return np.log(stays * np.exp(pay) + (1 - stays) * np.exp(at_home))
+
+
 def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months) -> np.ndarray:
     r"""Return foreign students' choice of a place relative to the start (E9), two years before they graduate.
 
@@ -830,7 +849,7 @@ def study_gain(pay_gain, months, months_at_start, study_elasticity, study_months
 
     Parameters
     ----------
-    pay_gain : log of net real pay on arrival over that of the start
+    pay_gain : log of expected pay, :func:`study_pay`, over that of the start
     months, months_at_start : months of post-study work
 
     >>> float(study_gain(0.0, 0.0, 12.0, 0.75, 0.13))

@@ -143,8 +143,8 @@ class Simulation:
     affiliate_jobs: float  # persons: jobs abroad opened by the petitions lost last year
     vacancies: np.ndarray  # (hub,) persons: vacant jobs among those that compute has opened
     opened: np.ndarray  # (hub,) persons: jobs that compute has opened so far
-    study_start: np.ndarray  # (2, hub) incentives of foreign students at the start, see supply.study_pull
-    studied: list  # of (2, hub) incentives of foreign students, one array a year
+    study_start: np.ndarray  # (3, hub) incentives of foreign students at the start, see supply.study_pull
+    studied: list  # of (3, hub) incentives of foreign students, one array a year
 
     # Permits and accounts
     visas: Any  # VisaSystem: petitions, queues, odds

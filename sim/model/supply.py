@@ -1,11 +1,14 @@
 """Entry into the occupation (E9): graduates and converts from adjacent occupations, on a path independent of moves."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import entrants_delta
+from sim.model.routes import route_shares, success_probability
 from sim.scenario.stack import rules_at
 from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.engineers import TASTE_COUNT, category, skill_of, tier_of
@@ -154,10 +157,33 @@ def _copies(sim, slots, ratio, year, study) -> np.ndarray:
 
 
 def study_pull(sim) -> np.ndarray:
-    """Return (2, hub) the incentives of foreign students: log net real pay on arrival, months of post-study work."""
+    """Return (3, hub) the incentives of foreign students.
+
+    They are log net real pay on arrival, months of post-study work, and the yearly probability that somebody on
+    post-study work is granted a work permit, at the odds of the last draw.
+    """
+    s = sim.world.setting
     pay = sim.utility_terms.pay_arriving[MIDDLE] / max(sim.a.b_pay, 1e-9)
-    months, share, _ = sim.routes.study_terms(len(sim.world.setting.countries), sim.rules, sim.baseline_rules)
-    return np.stack([pay, (months * share).sum(axis=0)[sim.world.setting.country]])
+    months, share, _ = sim.routes.study_terms(len(s.countries), sim.rules, sim.baseline_rules)
+    return np.stack([pay, (months * share).sum(axis=0)[s.country], granted_to_graduates(sim)])
+
+
+def granted_to_graduates(sim) -> np.ndarray:
+    """Return (hub,) the probability a year that graduates are granted a work permit inside (E5), mean over homes."""
+    s = sim.world.setting
+    route, share, pattern_of = route_shares(sim, abroad=False)
+    registers = np.where(sim.visas.drawn, sim.a.registers_inside, 1.0)
+    chance = success_probability(sim, False, sim.visas.odds[0])[DOCTORS] * registers
+    role = ROLES.index("ml_engineer")
+    granted = (share[pattern_of[0], DOCTORS, role] * chance[route]).sum(axis=-1)  # home, hub
+    return (foreign_graduates(s) * granted).sum(axis=0)
+
+
+@lru_cache(maxsize=4)
+def foreign_graduates(setting) -> np.ndarray:
+    """Return (home, hub) the homes of a hub's foreign graduates, as shares of them."""
+    foreign = (setting.home_share <= 0) * entrant_homes(setting)[:, GRADUATES].T
+    return foreign / np.maximum(foreign.sum(axis=0), 1e-12)
 
 
 def follow_students(sim) -> None:
@@ -179,8 +205,14 @@ def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
     t = sim.year - sim.world.start - STUDY_LAG
     if t < 0 or t >= len(sim.studied):
         return np.ones((len(s.homes), len(s.hubs)))
-    (pay, months), (pay_at_start, months_at_start) = sim.studied[t], sim.study_start
-    gain = eq.study_gain(pay - pay_at_start, months, months_at_start, a.study_elasticity, a.study_months)
+    (pay, months, granted), (pay_at_start, months_at_start, granted_at_start) = sim.studied[t], sim.study_start
+    # expected pay: that of the place if the graduate stays, that of home otherwise; equal months of work after study
+    at_home = np.log(s.home_share @ np.exp(pay_at_start) / np.maximum(s.home_share.sum(axis=1), 1e-12))[:, None]
+    years = months_at_start / 12
+    expected, at_start = (
+        eq.study_pay(y, at_home, p, years) for y, p in ((pay, granted), (pay_at_start, granted_at_start))
+    )
+    gain = eq.study_gain(expected - at_start, months, months_at_start, a.study_elasticity, a.study_months)
     gain = np.where(s.home_share > 0, 1.0, gain)  # home, hub
     there = (homes_of_graduates * graduates[:, None]).T
     total = there.sum(axis=1, keepdims=True)

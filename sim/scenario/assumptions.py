@@ -364,7 +364,7 @@ _ROWS = (
         meaning="people in work after study whose employer registers them for a drawn route in a year (E5)",
         grade="C", source="registrations over permit holders"),
     _assumption("study_elasticity", range=(0.25, 0.75, 1.5), shape="lognormal", bounds=(0, 5), unit="elasticity",
-        meaning="foreign graduates of a hub per net real pay on arrival there two years before (E9)",
+        meaning="foreign graduates of a hub per net real pay expected there two years before (E9)",
         grade="C", source="H-1B cap of 2004: -10 %; signs: Shih 2016, Amuedo-Dorantes and others 2019"),
     _assumption("study_months", range=(0.01, 0.13, 0.21), shape="normal", bounds=(0, 1), unit="per year",
         meaning="rise of a hub's foreign graduates per year of work after study, two years before (E9)",

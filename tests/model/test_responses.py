@@ -7,6 +7,7 @@ from worlds import CENTRE, START, arm_of, same, scenario, setting, shipped_world
 from sim.model import equations as eq
 from sim.model import moves
 from sim.model.market import Layout
+from sim.model.supply import study_factor
 from sim.scenario.files import load
 from sim.world.engineers import TEMPORARY
 
@@ -45,6 +46,28 @@ def test_students_prefer_pay_and_work_after_study():
     assert eq.study_gain(0.0, 36, 36, 0.75, 0.13) == 1
     assert eq.study_gain(0.1, 36, 36, 0.75, 0.13) == pytest.approx(np.exp(0.075))
     assert eq.study_gain(0.0, 0, 36, 0.75, 0.13) == pytest.approx(1 - 0.39)
+
+
+def test_students_expect_home_pay_if_they_cannot_stay():
+    assert eq.study_pay(2.0, 1.0, 0.0, 3.0) == pytest.approx(1.0)
+    assert eq.study_pay(2.0, 1.0, 1.0, 3.0) == pytest.approx(2.0)
+    assert eq.study_pay(2.0, 1.0, 0.3, 0.0) == pytest.approx(1.0)
+
+
+def test_students_avoid_a_place_with_fewer_work_permits():
+    arm = arm_of(shipped_world(10_000, 2))
+    s = setting()
+    usa = s.country == s.countries.index("usa")
+    homes, graduates = np.full((len(s.hubs), len(s.homes)), 1 / len(s.homes)), np.ones(len(s.hubs))
+    pay, months, granted = arm.study_start
+    arm.studied, arm.year = [np.stack([pay, months, np.where(usa, granted / 3, granted)])], START + 2
+    factor = study_factor(arm, homes, graduates)
+    there, india = homes.T * graduates, s.homes.index("ind")
+    assert (factor[india, usa] < 1).all()
+    assert ((there * factor)[:, usa]).sum() < there[:, usa].sum()
+    assert (there * factor).sum(axis=1) == pytest.approx(there.sum(axis=1))
+    arm.studied = [arm.study_start]
+    assert study_factor(arm, homes, graduates) == pytest.approx(1)
 
 
 HELD = "can.h1b_holders_2023"
