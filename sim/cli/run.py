@@ -82,6 +82,9 @@ def compare(
     scenarios: Annotated[
         list[str], typer.Argument(metavar="SCENARIO...", help="Two or more names, files or stacks such as a+b.")
     ],
+    views: Annotated[
+        bool, typer.Option("--views", help="One scenario under each named set of assumptions, side by side.")
+    ] = False,
     population: Population = AGENTS,
     replicates: Replicates = 20,
     years: Years = 10,
@@ -114,6 +117,11 @@ def compare(
 
     options = options_of(locals() | {"precision_of": measures[0] if measures else None})
     run.check_measures(measures or [], options)
+    if views:
+        if len(scenarios) > 1 or assumptions is not None:
+            raise UsageError("--views", "takes one scenario, and no --assumptions: each view is a file of them")
+        _views(load(scenarios[0]), load(baseline), options, out, force, json, quiet)
+        return
     arms = run.compared(scenarios, interaction)
     result, folder = _finished(run.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
     _print(result, folder, measures, json, quiet, details)
@@ -368,6 +376,23 @@ def why(
         typer.echo(folder)
     else:
         terminal.console(details).print(show.render_parts(tables, chosen.title, measure, folder, details))
+
+
+def _views(scenario, baseline, options, out, force, json, quiet) -> None:
+    """Run a scenario under each named set of assumptions, and print what each says of its subject."""
+    from sim.results.record import to_json
+    from sim.scenario.files import views
+    from sim.show.answer import views_rows, views_text
+    from sim.study import run
+
+    results = {
+        name: _finished(
+            run.run, {"scenario": scenario}, scenario, baseline, replace(options, assumptions=path), out, force, quiet
+        )[0]
+        for name, path in views().items()
+    }
+    rows = views_rows(results)
+    typer.echo(to_json(rows, indent=1) if json else views_text(rows, quiet))
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, quiet):

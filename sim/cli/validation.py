@@ -158,8 +158,8 @@ def atlas(
 
 
 def calibrate(
-    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 4096,
-    truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 256,
+    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 600,
+    truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 64,
     seed: Seed = 0,
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -189,8 +189,11 @@ def calibrate(
     def add(folder):
         constants, offsets = found.hub_constants
         write(constants, offsets, folder)
+        for name, text in show.views(answer).items():
+            (folder / f"{name}.toml").write_text(text, encoding="utf-8")
 
-    tables = {name: getattr(found, name) for name in ("posterior", "correlation", "facts", "ranks")}
+    named = ("posterior", "correlation", "facts", "ranks", "families", "sensitivity")
+    tables = {name: getattr(found, name) for name in named} | {"left_out": found.left_out.drop(columns="levers")}
     folder = write_tables(out, "calibration", answer, tables, lambda into: show.draw(answer, into), "calibration", add)
     if ship:
         pipeline.ship(folder)

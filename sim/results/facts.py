@@ -14,7 +14,7 @@ from sim.results.measures import measure, series
 from sim.results.schema import MONEY
 from sim.results.summary import route_rows
 from sim.results.value import value_for_money
-from sim.results.verdicts import of_scenario, shipped
+from sim.results.verdicts import nearest, of_scenario, shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Place, named_places, place, subject_of
 
@@ -97,6 +97,7 @@ def facts(result, most=MOST_ROWS):
         "general_tax": _has(scenario, ".tax.rate_points"),
         "missed": [row for row in own if row["verdict"] != "passed"],
         "met": [row for row in own if row["verdict"] == "passed"],
+        "near": nearest([policy.lever for policy in scenario.policies]) if scenario else [],
         "gates": len(shipped()),
         "gates_passed": sum(row["verdict"] == "passed" for row in shipped()),
         "compute": _has(scenario, "compute"),

@@ -4,6 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
+from sim.scenario.assumptions import shipped_fit
+
 SHIPPED = Path(__file__).parent / "data" / "verdicts.json"  # written by ``python -m sim.show.gates``
 KEPT = ("id", "statistic", "unit", "low", "high", "median", "inside", "verdict", "scenarios")
 
@@ -29,6 +31,58 @@ def of_scenario(record):
     told = record["arms"].values() if "arms" in record else [record]
     names = {name for one in told for name in one.get("parts", one["name"].split("+"))} - {"baseline"}
     return [row | {"name": name} for name in sorted(names) for row in shipped() if name in row["scenarios"]]
+
+
+# ------------------------------------------------------------------------------
+# The published experiments that are nearest to a policy, and whether a fit without them foretells them.
+# ------------------------------------------------------------------------------
+
+
+FAMILIES = {  # family of experiments -> in words
+    "inventors": "top tax rates and inventors",
+    "us_states_stars": "state taxes and star scientists",
+    "denmark": "the Danish scheme",
+    "netherlands": "the Dutch scheme",
+    "italy": "the Italian scheme",
+    "china_conjoint": "pay at home and Chinese doctors",
+    "canada_flows": "H-1B denials and Canada",
+    "h1b_cap2004": "the H-1B cap of 2004",
+    "opt": "the OPT extension",
+    "us_phd_stay": "green-card queues and stays",
+}
+ALIKE = {"stem_opt": "opt", "h1b_exempt": "h1b", "newcomer_relief": "newcomer", "newcomer_years": "newcomer"}
+ALIKE |= {"returnee_relief": "returnee", "returnee_years": "returnee"}
+
+
+def nearest(levers):
+    """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``held``.
+
+    Nearest are studies of the same lever in the same place, else of the same lever elsewhere; all rules of a route are
+    one lever here. An empty list where no study is near, or the shipped fit has left none out.
+    """
+    fit = shipped_fit()
+    held = {row["family"]: bool(row["held"]) for row in fit.get("families", [])}
+    found = {}
+    for row in fit.get("left_out", []):
+        if row["family"] not in held or row["family"] not in FAMILIES:
+            continue
+        near = max((_nearness(mine, theirs) for mine in levers for theirs in row["levers"]), default=0)
+        found[row["family"]] = max(found.get(row["family"], 0), near)
+    best = max(found.values(), default=0)
+    return [{"name": FAMILIES[name], "held": held[name]} for name, near in found.items() if near == best > 0]
+
+
+def _nearness(mine, theirs):
+    """Return 2 for the same lever in the same place, 1 for the same elsewhere, else 0."""
+    (place, lever), (other_place, other) = _apart(mine), _apart(theirs)
+    return 0 if lever != other else 1 + bool(place & other_place)
+
+
+def _apart(lever):
+    """Return the places of a lever's path, and what it moves there."""
+    _, place, *rest = f"{lever}..".split(".")
+    names = [ALIKE.get(name, name) for name in rest if name]
+    return set(place.strip("{}").split(",")), tuple(names[:2])
 
 
 def sentences(result):

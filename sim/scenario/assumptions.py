@@ -6,6 +6,7 @@ B derived, C published by industry, D assumed. **New rows go to the end**: the p
 the Sobol design, so an appended row leaves the draws of all earlier assumptions unchanged.
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
@@ -461,6 +462,12 @@ def fitted() -> dict[str, Fitted]:
     return {row.pop("name"): Fitted(*map(float, row.values())) for row in _rows("posterior")}
 
 
+@lru_cache(maxsize=1)
+def shipped_fit() -> dict[str, Any]:
+    """Return the record of the shipped fit, ``calibration.json``."""
+    return json.loads((DATA / "calibration.json").read_text(encoding="utf-8"))
+
+
 def at_posterior(
     priors: Mapping[str, Assumption], posteriors: Mapping[str, Fitted] | None = None
 ) -> dict[str, Assumption]:
@@ -633,6 +640,8 @@ def override(
             _check(name, key, value, parts)
         # a user's value or range replaces the posterior, so that fit and shrinkage no longer apply
         changed: dict[str, Any] = {key: float(value) for key, value in change.items()}  # of whatever library
+        if all(getattr(declared[name], key) == value for key, value in changed.items()) and not declared[name].is_fixed:
+            continue  # what is declared already, as in the shipped view ``evidence``
         is_fixed = len(set(changed.values())) == 1 and len(changed) == 3
         row = replace(declared[name], **changed, fixed_by_user=is_fixed, prior=None, shrinkage=None)
         if not row.is_fixed:

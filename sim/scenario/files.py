@@ -120,6 +120,10 @@ def _check_ramp(row: PolicyTable, operation: str, amount: float, levers: Sequenc
 # ------------------------------------------------------------------------------
 
 
+# named sets of assumptions: the fit, both ends of its responsiveness, and what the industry's reports say
+VIEWS = ("evidence", "low_response", "high_response", "industry")
+
+
 def folders() -> list[Path]:
     """Return the folders of scenarios, in order of search: working folder, checkout, installed package."""
     package = Path(__file__).parent.parent
@@ -144,6 +148,12 @@ def studies() -> dict[str, Path]:
 def shipped_assumptions() -> dict[str, Path]:
     """Return name -> file of the assumptions that validate the model; names are ``validate/assumptions/name``."""
     return _files("validate/assumptions/*.toml")
+
+
+def views() -> dict[str, Path]:
+    """Return name -> file of the named sets of assumptions, the default first."""
+    files = {Path(name).name: path for name, path in _files("views/*.toml").items()}
+    return {name: files[name] for name in VIEWS if name in files}
 
 
 def _files(pattern: str) -> dict[str, Path]:

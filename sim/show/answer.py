@@ -10,7 +10,7 @@ from rich.text import Text
 from sim.results import narrative, verdicts
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.decomposition import sentences
-from sim.results.display import answer_lines
+from sim.results.display import answer_lines, wrap
 from sim.results.effects import LEAST, basis_rows, decimals, effect, sentence, stacks
 from sim.results.facts import facts
 from sim.results.narrative import (
@@ -286,6 +286,58 @@ def _closing(result, folder):
         yield line(f"{folder}: report.html, figures, tables and arrays.")
         yield line(f"Check it at any time: talentflow verify {folder}", "dim")
     yield Text()
+
+
+# ------------------------------------------------------------------------------
+# One scenario under each named set of assumptions, side by side.
+# ------------------------------------------------------------------------------
+
+
+VIEWS = {  # name -> grade, and what it is
+    "evidence": ("B", "the fit to published experiments, the default"),
+    "low_response": ("B", "10 % of the fit along its axis of responsiveness"),
+    "high_response": ("B", "90 % of the fit along its axis of responsiveness"),
+    "industry": ("C", "what the industry's reports say, without data"),
+}
+
+
+def views_rows(results):
+    """What each view says of the subject: list of dicts of plain values.
+
+    Parameters
+    ----------
+    results : dict of name of a view -> Result of the same scenario
+    """
+    rows = []
+    for name, result in results.items():
+        found = facts(result)
+        lead, people, (grade, meaning) = found["lead"], found["lead"]["people"], VIEWS[name]
+        row = {"view": name, "grade": grade, "meaning": meaning, "place": lead["name"], "title": found["title"]}
+        row |= {"points": lead["effect"], "people": people["effect"], "low": people["low"], "high": people["high"]}
+        row |= {"settled": people["settled"], "pairs": found["pairs"], "last": found["last"]}
+        rows.append(row | {"refused_draws": result.record["refused_draws"]})
+    return rows
+
+
+def views_text(rows, quiet=False):
+    """The views as at most 30 lines of 80 columns; a line each if ``quiet``."""
+    if quiet:
+        return "\n".join(f"{row['view']} {row['points']:.4f}" for row in rows)
+    first = rows[0]
+    lines = [
+        *wrap(first["title"], 80),
+        "",
+        f"  {first['place']} in January {first['last']}, with the policy less without:",
+    ]
+    lines += ["", f"  {'view':<16}{'people':>11}{'90 % of runs':>25}{'points':>10}  grade"]
+    for row in rows:
+        spread = f"{narrative.signed_persons(row['low'])} to {narrative.signed_persons(row['high'])}"
+        people = narrative.signed_persons(row["people"]) + ("" if row["settled"] else "?")
+        lines.append(f"  {row['view']:<16}{people:>11}{spread:>25}{signed(row['points'], 2):>10}  {row['grade']}")
+    lines += ["", *(f"  {row['view']}: {row['meaning']}." for row in rows), ""]
+    lines += ["  ? the direction is not settled. Compute is grade D in every view."]
+    lines += [f"  {first['pairs']} pairs each; every changed value: scenarios/views/*.toml"]
+    return "\n".join(lines)
 
 
 # ------------------------------------------------------------------------------

@@ -6,9 +6,13 @@ from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.show.answer import bullets, heading, line, table
 from sim.show.gates import number
 
+NINETY = 1.645  # standard deviations on either side of a 90 % range
 SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonferroni)
 BELIEFS = ("belief", "prior", "posterior", "shrinkage, %", "rests on")
 FACTS = ("fact", "observed", "under the prior", "under the posterior", "grade")
+LEFT_OUT = ("study", "published", "predicted", "z", "z at d = 0", "inside", "at d = 0", "identifies", "explained, %")
+FAMILIES = ("family", "studies", "z", "z at d = 0", "holds", "holds at d = 0", "z under the priors")
+SENSITIVITY = ("facts", "beliefs that they move most, standard deviations of the prior")
 READING = (
     f"Median, and 5 to 95 % in brackets. Shrinkage: 1 less the posterior's standard deviation over the prior's, of "
     f"normal scores; below {100 * ENOUGH:.0f} % a belief is called prior-driven, and so is what rests on it."
@@ -17,8 +21,13 @@ READING = (
 
 def answer(found):
     """A Calibration as plain values, for ``calibration.json`` and all that is made of it."""
-    rows = lambda frame: frame.to_dict("records")  # noqa: E731
-    return found.record | {"posterior": rows(found.posterior), "facts": rows(found.facts), "ranks": rows(found.ranks)}
+    tables = ("posterior", "facts", "ranks", "left_out", "families", "sensitivity")
+    return found.record | {"views": found.views} | {name: _records(getattr(found, name)) for name in tables}
+
+
+def _records(frame):
+    """The rows of a DataFrame as plain values; None for what is not known."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def sentences(answer):
@@ -38,7 +47,82 @@ def sentences(answer):
         f"Ranks of {answer['truths']} known truths are {verdict}: least p {least['p']:.2g} ({least['name']}) of "
         f"{len(ranks)} tests.",
         f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; seed {answer['seed']}.",
+        *([left_out_sentence(answer)] if "families" in answer else []),
     ]
+
+
+def views(answer):
+    """The named sets that a fit makes, as assumption files: dict of name -> text."""
+    rows = "".join(
+        f"{row['name']} = {{central = {row['central']!r}, low = {row['low']!r}, high = {row['high']!r}}}\n"
+        for row in answer["posterior"]
+    )
+    made = {"evidence": f"# The fit to published experiments and facts (grade B): the default.\n[assumptions]\n{rows}"}
+    for name, percent in (("low_response", 10), ("high_response", 90)):
+        values = "".join(f"{belief} = {value!r}\n" for belief, value in answer["views"][name].items())
+        head = f"# {percent} % of the posterior along its axis of responsiveness (grade B), by talentflow calibrate."
+        made[name] = f"{head}\n[assumptions]\n{values}"
+    return made
+
+
+def left_out_sentence(answer):
+    """How many families of experiments hold when they are left out, in one sentence."""
+    rows = answer["families"]
+    held, strictly, before = (
+        sum(bool(row[key]) if key != "prior_z" else (row[key] or 99) <= NINETY for row in rows)
+        for key in ("held", "held0", "prior_z")
+    )
+    return (
+        f"Of {len(rows)} families of published natural experiments, each left out in turn and foretold by a fit to the "
+        f"others, {held} hold within their published ranges widened for transport, {strictly} within the published "
+        f"ranges alone; under the priors, without any fit, the root mean square z of {before} is below {NINETY}."
+    )
+
+
+def left_out_rows(answer):
+    """A row of texts a study of role response, under ``LEFT_OUT``, misses first."""
+    order = {True: 1, False: 0, None: 2}
+    rows = sorted(answer["left_out"], key=lambda row: order[row["inside"]])
+    return [_left_out_row(row) for row in rows]
+
+
+def _left_out_row(row):
+    published = number(row["published"]) if row["low"] is None else _range(row["published"], row["low"], row["high"])
+    name = f"{row['id']} ({row['family']}): {row['title']}"
+    if row["predicted"] is None:
+        return [name, f"{published} {row['unit']}", row["reason"], "", "", "", "", row["identifies"], ""]
+    predicted = _range(row["predicted"], row["predicted_low"], row["predicted_high"])
+    zs = ["" if row[key] is None else f"{row[key]:+.1f}" for key in ("z", "z0")]
+    held = ["yes" if row[key] else "no" for key in ("inside", "inside0")]
+    share = f"{100 * max(row['explained'], 0):.0f}"
+    return [name, f"{published} {row['unit']}", predicted, *zs, *held, row["identifies"], share]
+
+
+def family_rows(answer):
+    """A row of texts a family, under ``FAMILIES``, misses first."""
+    shown = lambda z: "" if z is None else f"{z:.1f}"  # noqa: E731
+    yes = lambda held: "yes" if held else "no"  # noqa: E731
+    return [
+        [
+            row["family"],
+            f"{row['rows']:.0f}" if row["rows"] else "none: not expressible",
+            shown(row["z"]),
+            shown(row["z0"]),
+            yes(row["held"]),
+            yes(row["held0"]),
+            shown(row["prior_z"]),
+        ]
+        for row in sorted(answer["families"], key=lambda row: (row["held"], row["held0"]))
+    ]
+
+
+def sensitivity_rows(answer):
+    """A row of texts a family, under ``SENSITIVITY``: the beliefs that it moves most."""
+    families = dict.fromkeys(row["family"] for row in answer["sensitivity"])
+    moved = lambda family: [  # noqa: E731
+        f"{row['belief']} {row['shift']:+.2f}" for row in answer["sensitivity"] if row["family"] == family
+    ]
+    return [[family, ", ".join(moved(family))] for family in families]
 
 
 def belief_rows(answer):
@@ -75,7 +159,9 @@ def _range(central, low, high):
 
 def render(answer, folder):
     """The whole answer for ``rich.console.Console.print``."""
-    beliefs, known = table(*BELIEFS), table(*FACTS)
+    beliefs, known, left = table(*BELIEFS), table(*FACTS), table(*FAMILIES)
+    for row in family_rows(answer):
+        left.add_row(*row)
     for row in belief_rows(answer):
         beliefs.add_row(*row)
     for row, fact in zip(fact_rows(answer), answer["facts"], strict=True):
@@ -86,6 +172,8 @@ def render(answer, folder):
         heading("Facts"),
         known,
         line(READING, "dim"),
+        heading("Families left out"),
+        left,
         *bullets("What it says", sentences(answer)),
         line(f"{folder}: the tables that ship, and the figure.", "dim"),
     )
@@ -95,4 +183,5 @@ def draw(answer, folder):
     """The figure of a fit into a folder."""
     from sim.show.plots import calibration, to_file
 
+    to_file(lambda ax: calibration.plot_left_out(answer, ax), calibration.SIZE, folder / "left_out.png")
     return to_file(lambda ax: calibration.plot_calibration(answer, ax), calibration.SIZE, folder / "calibration.png")

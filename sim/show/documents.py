@@ -217,6 +217,22 @@ def fit():
     return "\n".join(f"- {line}" for line in calibration.sentences(_calibration()))
 
 
+def left_out():
+    """What a fit without its family foretells of every study."""
+    return table(calibration.LEFT_OUT, calibration.left_out_rows(_calibration()))
+
+
+def families_left_out():
+    """How every family of experiments fares when it is left out."""
+    found = _calibration()
+    return f"{calibration.left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
+
+
+def sensitivity():
+    """Which beliefs every family of facts moves."""
+    return table(calibration.SENSITIVITY, calibration.sensitivity_rows(_calibration()))
+
+
 def _calibration():
     return json.loads((BELIEFS / "calibration.json").read_text(encoding="utf-8"))
 
@@ -332,6 +348,9 @@ WRITTEN_HERE = (
     beliefs,
     facts,
     fit,
+    left_out,
+    families_left_out,
+    sensitivity,
     levers,
     world,
     gates,

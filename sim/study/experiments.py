@@ -94,6 +94,7 @@ class Study(Table):
     base: Annotated[Number, Field(gt=0, lt=100)] | None = None  # per cent, what the shift of a choice begins at
     published: Published
     transport: Annotated[Number, Field(ge=0, le=1)]
+    verified: bool = True  # the figure was seen in its source; others neither score nor enter a fit
     grade: Literal["A", "B", "C", "D"]
     source: Text
     note: Text = ""
@@ -111,6 +112,7 @@ EXPECTED_HERE = EXPECTED | {
     "base": "a number of per cent between 0 and 100",
     "grade": "A, B, C or D",
     "role": "response or base",
+    "verified": "true or false",
 }
 
 
@@ -252,21 +254,33 @@ def evidence():
 
 @dataclass
 class Bench:
-    """The model at the centre of the assumptions, and what several studies need of it.
+    """The model under one draw of the assumptions, and what several studies need of it.
 
     Parameters
     ----------
     options : Options, checked
+    given : (Assumptions, HubConstants); those at the centre if None
+    tracers : followed for one study
+    chance : added to the seed of what is run; the people stay the same
     """
 
     options: Options
+    given: tuple | None = None
+    tracers: int = TRACERS
+    chance: int = 0
     known: dict = field(default_factory=dict)
 
     @cached_property
     def draw(self):
-        """(Assumptions, Constants) at the centre."""
+        """(Assumptions, HubConstants)."""
         o = self.options
-        return ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
+        return self.given or ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
+
+    def once(self, what, made):
+        """What ``made()`` gives; of the same ``what``, a tuple, it is kept, as studies share policies."""
+        if what not in self.known:
+            self.known[what] = made()
+        return self.known[what]
 
     @cached_property
     def world(self):
@@ -278,7 +292,7 @@ class Bench:
     def start(self):
         """The simulation on the 1 January of the start, under the baseline."""
         a, constants = self.draw
-        return begin(self.world, a, constants, baseline_rules(), self.options.seed * SEEDS_APART)
+        return begin(self.world, a, constants, baseline_rules(), self.options.seed * SEEDS_APART + self.chance)
 
     @property
     def setting(self):
@@ -286,15 +300,11 @@ class Bench:
         return self.world.setting
 
     def first_year(self, policies, choices_only=False):
-        """(tier, home, origin, destination) persons expected to move in the first year; kept for the baseline.
+        """(tier, home, origin, destination) persons expected to move in the first year.
 
         ``choices_only`` leaves out those who go because their status ends.
         """
-        found = self.known.get("first year") if not policies else None
-        if found is None:
-            found = expected(self.start, policies, by_home=True)
-        if not policies:
-            self.known["first year"] = found
+        found = self.once(("first year", policies), lambda: expected(self.start, policies, by_home=True))
         return found.moves if choices_only else found.moves + found.departures
 
     def place(self, name):
@@ -453,7 +463,9 @@ def logit(case):
     x = np.concatenate([effects, np.stack([own, stay, pay * own, pay * ~own])]).reshape(
         -1, counts[..., 0].size, shape[-1]
     )
-    b = conditional_logit(x, counts.reshape(-1, shape[-1]))[-2 if national else -1]
+    choices = counts.reshape(-1, shape[-1])
+    known = ("logit", case.study.policies, tuple(case.study.treated.tier))
+    b = case.bench.once(known, lambda: conditional_logit(x, choices))[-2 if national else -1]
     treated = homely if national else ~homely
     living = counts[0].sum(axis=1)  # home, country
     shares = (living * treated).sum(axis=0) / np.maximum((living.sum(axis=1)[:, None] * treated).sum(axis=0), 1e-9)
@@ -556,19 +568,27 @@ def _arms(case):
 
 def _inside(case, policies):
     """(time, tracer) bool each: lives in the place; is still an engineer. The same tracers in every arm."""
-    bench, until = case.bench, case.bench.options.start + case.study.years
-    sim = bench.start.branch(policies)
-    tracers = Tracers(sim, Engineers(*(column.copy() for column in _cohort(case))))
-    hubs = np.stack([tracers.hub.copy(), *(tracers.hub.copy() for _ in follow(sim, tracers, until))])
+    bench, years = case.bench, case.study.years
+    treated = case.study.treated.model_dump_json()
+    longest = max(years, *(k[3] for k in bench.known if k[:3] == ("hubs", treated, policies)), 0)
+
+    def followed():
+        sim = bench.start.branch(policies)
+        tracers = Tracers(sim, Engineers(*(column.copy() for column in _cohort(case))))
+        lived = follow(sim, tracers, bench.options.start + longest)
+        return np.stack([tracers.hub.copy(), *(tracers.hub.copy() for _ in lived)])
+
+    hubs = bench.once(("hubs", treated, policies, longest), followed)[: years + 1]
     return (hubs >= 0) & case.inside[hubs], hubs >= 0
 
 
 def _cohort(case):
     """The treated as tracers, as many of every tier and home as there are of ``TRACERS``."""
     bench, t = case.bench, case.study.treated
-    if "cohort" not in bench.known.get(case.study.id, {}):
+    known = ("cohort", t.model_dump_json())
+    if known not in bench.known:
         stock, parts = _stock(case)[..., case.inside].sum(axis=2), []  # tier, home
-        wide = TRACERS * (1 if math.isinf(t.tenure[1]) else 4)  # most of them have another tenure
+        wide = bench.tracers * (1 if math.isinf(t.tenure[1]) else 4)  # most of them have another tenure
         names = [g for g, wanted in zip(bench.setting.homes, case.homes, strict=True) if wanted]
         statuses = [STATUSES.index(status) for status in t.status or STATUSES]
         for k, tier in enumerate(np.array(TIERS)[case.tiers]):
@@ -584,8 +604,8 @@ def _cohort(case):
             people = Engineers(*(column[mine] for column in people))
         if people is None or len(people.hub) < 10 * BATCHES:
             raise UsageError(case.study.id, "too few people are treated to be followed")
-        bench.known[case.study.id] = {"cohort": people}
-    return bench.known[case.study.id]["cohort"]
+        bench.known[known] = people
+    return bench.known[known]
 
 
 def _jackknife(arms, figure):
@@ -693,12 +713,17 @@ ESTIMANDS = {
 
 def score(study, value):
     """Distances of a simulated value: z with what may be lost in transport, and z without; None without a range."""
-    p = study.published
-    if p.low is None or value is None:
+    if study.published.low is None or value is None or not study.verified:
         return None, None
-    s = (p.high - p.low) / RANGE
-    d = (1 - study.transport) * max(abs(p.value), (p.high - p.low) / 2)
-    return (value - p.value) / math.hypot(s, d), (value - p.value) / s
+    s, d = errors(study)
+    gap = value - study.published.value
+    return gap / math.hypot(s, d), gap / s
+
+
+def errors(study):
+    """Standard deviation of the published range, and of what may be lost in transport, in the unit of the study."""
+    p = study.published
+    return (p.high - p.low) / RANGE, (1 - study.transport) * max(abs(p.value), (p.high - p.low) / 2)
 
 
 def plain_row(study, value, error):
@@ -719,6 +744,7 @@ def plain_row(study, value, error):
         "z": z,
         "z0": z0,
         "transport": study.transport,
+        "verified": study.verified,
         "grade": study.grade,
         "reason": study.not_expressible,
         "title": study.title,

@@ -58,6 +58,7 @@ def test_the_assumption_files_hold_what_they_are_named_for():
     assert held == {
         "no_agglomeration": {"agglomeration_productivity": 0, "b_size": 0},
         "industry_index": {"boom_weight": 1},
+        "no_taste_for_compute": {"b_compute": 0, "b_compute_other": 0},
     }
 
 

@@ -45,6 +45,46 @@ def plot_calibration(answer, ax=None):
     return ax
 
 
+def plot_left_out(answer, ax=None):
+    """Every study predicted by a fit without its family, beside what was published, in errors of the study.
+
+    Parameters
+    ----------
+    answer : dict, see ``sim.show.calibration.answer``
+    ax : matplotlib Axes; a new figure of 10 by 9.2 inches if None
+
+    Returns
+    -------
+    the Axes
+    """
+    rows = [row for row in answer["left_out"] if row["z"] is not None]
+    rows = sorted(rows, key=lambda row: (row["family"], row["id"]), reverse=True)
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        for y, row in enumerate(rows):
+            scale = (row["predicted"] - row["published"]) / row["z"] if row["z"] else 1.0
+            low, high = ((row[f"predicted_{end}"] - row["published"]) / scale for end in ("low", "high"))
+            colour = style.SCENARIO if row["inside"] else style.FAINT
+            ax.plot([low, high], [y, y], color=colour, lw=style.em(0.28), solid_capstyle="butt")
+            ax.plot(row["z"], y, "o", color=colour, ms=style.em(0.5))
+            ax.plot(row["prior_z"], y, "x", color=style.BASELINE, ms=style.em(0.4))
+        ax.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
+        ax.axvline(0, color=style.BASELINE, lw=style.em(0.1))
+        ax.set_yticks(range(len(rows)), [f"{row['id']}, {row['family']}" for row in rows])
+        ax.set_ylim(-0.7, len(rows) - 0.3)
+        ax.set_xlabel("predicted less published, in standard errors of the study, transport counted")
+        held = sum(bool(row["held"]) for row in answer["families"])
+        style.heading(
+            ax,
+            f"{held} of {len(answer['families'])} families of experiments hold when left out of the fit",
+            "Each study is predicted by a fit to all other families; 90 % of the posterior's draws",
+        )
+        style.caption(
+            ax, "Grey band: 90 % of the study's range. Blue: inside it. Cross: under the priors, without a fit."
+        )
+    return ax
+
+
 def _beliefs(panel, answer):
     rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
     for y, row in enumerate(rows):

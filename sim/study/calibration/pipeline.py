@@ -1,6 +1,5 @@
 """Run the whole calibration, from the declared priors to the shipped tables; an interrupted run can be continued."""
 
-import math
 import shutil
 from contextlib import closing
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from sim import __version__
 from sim.errors import UsageError
@@ -17,19 +17,24 @@ from sim.results.folder import staged
 from sim.results.record import code_digest
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.assumptions import PRIORS, Assumptions, at_posterior
+from sim.scenario.files import folders
 from sim.study.calibration import hub_constants, posterior
 from sim.study.calibration.facts import compared, facts, observed
+from sim.study.calibration.left_out import along_the_response, families, fit_errors, left_out, sensitivity
 from sim.study.calibration.posterior import BESIDE, WEAK, learned, scores, simulated, summarised
 from sim.study.replicate import mapper
 
+VIEWS = next((folder for folder in folders()[1:] if folder.is_dir()), folders()[1]) / "views"
 PLACES = {  # where what ships of a fit lies in the package
     "posterior.csv": BELIEFS,
     "correlation.csv": BELIEFS,
     "calibration.json": BELIEFS,
     **{f"{name}.csv": hub_constants.DATA for name in hub_constants.TABLES},
+    **{f"{name}.toml": VIEWS for name in ("evidence", "low_response", "high_response")},
 }
-ROWS, TRUTHS, PREDICTED = 4096, 256, 256
-LEAST = 120  # usable rows below which the emulator has nothing to learn from
+ROWS, TRUTHS, PREDICTED = 600, 64, 96
+BEGUN = {"agents": 100_000, "seeds": 6, "passes": 6}  # hub constants that the table starts from
+LEAST = 40  # rows with every figure below which the emulator has nothing to learn from
 
 
 class Calibration(NamedTuple):
@@ -40,7 +45,9 @@ class Calibration(NamedTuple):
     posterior : DataFrame of name, central, low, high, shrinkage
     correlation : DataFrame of name, and a column a belief
     facts : DataFrame of the facts, and of what the posterior makes of them
-    ranks : DataFrame, see ``checks.uniformity``
+    ranks : DataFrame, see ``posterior.uniformity``
+    left_out, families, sensitivity : DataFrames, see :mod:`~sim.study.calibration.left_out`
+    views : dict of name -> dict of belief -> value, the named sets that are made of the posterior
     constants : (Constants, Offsets) under the posterior's medians
     record : dict of plain values
     """
@@ -49,6 +56,10 @@ class Calibration(NamedTuple):
     correlation: pd.DataFrame
     facts: pd.DataFrame
     ranks: pd.DataFrame
+    left_out: pd.DataFrame
+    families: pd.DataFrame
+    sensitivity: pd.DataFrame
+    views: dict
     hub_constants: tuple
     record: dict
 
@@ -77,7 +88,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     _check_extra()
     known, folder = facts(), Path(out) / f"calibrate-{code_digest()[:12]}-seed{seed}"
     say("hub constants under the priors")
-    begun = _constants(folder / "priors", Assumptions.central(PRIORS))
+    begun = _constants(folder / "priors", Assumptions.central(PRIORS), **BEGUN)
     say(f"the table: {rows:,} draws of the beliefs")
     with closing(simulated(begun, rows, seed, folder / "table", workers, progress)) as table:
         lost = table.problems("failed").error
@@ -87,13 +98,19 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
                 f"{len(lost)} of {rows} draws failed: {lost.iloc[0]}; those whose process was "
                 "lost are run again by the same command",
             )
-        z, usable, figures = scores(table, [*WEAK, *BESIDE])
-    if usable.sum() < LEAST:
-        raise UsageError("rows", f"{usable.sum()} of {rows} are usable, at least {LEAST} are needed: give more")
+        z, usable, figures, noise = scores(table, [*WEAK, *BESIDE])
+        refused = table.problems("refused").error.value_counts().to_dict()
+    learned_from = int(figures.notna().sum().min())
+    if learned_from < LEAST:
+        raise UsageError("rows", f"{learned_from} of {rows} have every figure, at least {LEAST} are needed: give more")
     say("the posterior")
     with _one_thread(), mapper(workers):
-        figures = compared(known, figures[[fact.name for fact in known]].to_numpy())
-        beliefs, correlation, told_facts, record = _posterior(z, usable, figures, known, seed, begun)
+        figures = figures.to_numpy()
+        emulated = _emulated(known, z, usable, figures, seed, noise)
+        beliefs, correlation, told_facts, record = _posterior(emulated, usable, figures, known, begun)
+        say("each family left out")
+        rows = left_out(emulated, known)
+        moved, ends = sensitivity(emulated, known), along_the_response(emulated, known)
         say(f"{truths} known truths")
         ranks = _ranks(z, usable, figures, known, seed, truths)
     say("hub constants under the posterior")
@@ -101,8 +118,26 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
     together = pd.DataFrame(correlation, columns=list(WEAK))
     together.insert(0, "name", WEAK)
-    record |= {"seed": seed, "rows": len(z), "usable": int(usable.sum()), "truths": truths, "version": __version__}
-    return Calibration(pd.DataFrame(shipped), together, told_facts, ranks, after, record)
+    record |= {"seed": seed, "rows": len(z), "usable": int(usable.sum()), "version": __version__}
+    record |= {"truths": int(ranks.filter(like="bin_").iloc[0].sum()), "refused_draws": refused}
+    views = {name: _values(scores_of) for name, scores_of in ends.items()}
+    return Calibration(
+        pd.DataFrame(shipped), together, told_facts, ranks, rows, families(rows), moved, views, after, record
+    )
+
+
+def _values(z) -> dict[str, float]:
+    """Return the beliefs at normal scores ``z`` (belief,) under their priors, to three digits."""
+    return {
+        name: float(f"{float(posterior.as_values(ndtr(score), name)):.3g}") for name, score in zip(WEAK, z, strict=True)
+    }
+
+
+def _emulated(known, z, usable, figures, seed, noise):
+    """Return the emulator on the scale of comparison; logarithmic facts are few and come first."""
+    scaled = figures.copy()
+    scaled[:, : len(known)] = compared(known, figures[:, : len(known)])
+    return learned(z, usable, scaled, seed, noise)
 
 
 def _check_extra() -> None:
@@ -122,30 +157,31 @@ def ship(folder):
         shutil.copyfile(Path(folder) / name, place / name)
 
 
-def _constants(folder, a):
+def _constants(folder, a, **size):
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
     if (found := hub_constants.kept(folder)) is None:
         with staged(folder) as made:
-            fitted, offsets = hub_constants.fit(a)
+            fitted, offsets = hub_constants.fit(a, **size)
             hub_constants.write(fitted, offsets, made)
         found = hub_constants.kept(folder)
     return found
 
 
-def _posterior(z, usable, figures, known, seed, begun):
+def _posterior(emulated, usable, figures, known, begun):
     """Return the posterior of the assumptions, their correlations, the facts under it, and the record of the fit."""
-    value, error = observed(known)
-    emulated = learned(z, usable, figures, seed)
-    draws, worth = emulated.posterior(value, error)
+    draws, worth = emulated.posterior(observed(known)[0], fit_errors(known))
     draws = draws[:, : len(WEAK)]
     beliefs, correlation = summarised(draws, WEAK)
     made, refused = posterior.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
-    table = _told(known, figures, compared(known, made)).assign(explained=emulated.explained)
+    names = [fact.name for fact in known]
+    before, after = figures[:, : len(known)], made[names].to_numpy()
+    table = _told(known, before, after).assign(explained=emulated.explained[: len(known)])
     record = {
         "effective_draws": round(worth),
         "refused_before": 1 - float(usable.mean()),
         "predicted": PREDICTED,
-        "refused_after": refused / PREDICTED,
+        "refused_after": sum(refused.values()) / PREDICTED,
+        "reasons_after": refused,
     }
     return beliefs, correlation, table, record
 
@@ -155,19 +191,23 @@ def _told(known, before, after):
     table = pd.DataFrame([asdict(fact) for fact in known])
     for way, rows in (("prior", before), ("posterior", after)):
         for end, q in (("", 0.5), ("_low", 0.05), ("_high", 0.95)):
-            found = np.quantile(rows, q, axis=0)
-            table[way + end] = [math.exp(x) if fact.logarithmic else x for x, fact in zip(found, known, strict=True)]
+            table[way + end] = np.nanquantile(rows, q, axis=0)
     return table
 
 
 def _ranks(z, usable, figures, known, seed, truths):
-    """Return the ranks of known truths, by an emulator that was not trained on them."""
+    """Return the ranks of known truths, by an emulator that was not trained on them.
+
+    Chance stays in what the emulator leaves: it is in the truths' own figures.
+    """
     usable_so_far = np.cumsum(usable)
     rows = int(np.searchsorted(usable_so_far, posterior.TRAINED * usable_so_far[-1]))  # of the table, to learn from
     trained = int(usable_so_far[rows - 1])
+    figures = compared(known, figures[:, : len(known)])
     emulated = learned(z[:rows], usable[:rows], figures[:trained], seed)
-    error, held_back = observed(known)[1], z[rows:][usable[rows:]]
-    found = posterior.ranks_of_truths(emulated, held_back[:truths], figures[trained:][:truths], error, seed)
+    whole = np.isfinite(figures[trained:]).all(axis=1)  # rows on which everything was measured
+    held_back, theirs = z[rows:][usable[rows:]][whole][:truths], figures[trained:][whole][:truths]
+    found = posterior.ranks_of_truths(emulated, held_back, theirs, fit_errors(known), seed)
     return posterior.uniformity(found[:, : len(WEAK)], WEAK)
 
 

@@ -1,6 +1,6 @@
 """Fit assumptions to facts: draws of the priors with the model's figures, their posterior, and its checks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -8,11 +8,11 @@ import pandas as pd
 from scipy.special import log_expit, ndtr, ndtri, softmax
 from scipy.stats import chisquare, qmc
 
-from sim.errors import Refused
+from sim.errors import InvariantError, Refused
 from sim.parallel import each
 from sim.scenario.assumptions import PRIORS, Assumptions, Fitted
-from sim.study.calibration.facts import followed_world, statistics
-from sim.study.calibration.hub_constants import START
+from sim.study.calibration.facts import named_figures, statistics
+from sim.study.calibration.hub_constants import START, constants_for, fit_world
 from sim.study.parameter_sample import constants_or_none, own_size_elasticity
 from sim.study.sweep.evaluate import NO_CONSTANTS, RUNAWAY
 from sim.study.sweep.factors import Factor
@@ -24,6 +24,7 @@ from sim.study.sweep.runner import explore
 
 
 EDGE = 1e-4  # of the declared shapes, left out on either side
+COSTLY = 3  # figures that come from runs are measured on one draw in so many
 METHOD = "lhs"
 
 
@@ -34,9 +35,15 @@ class Figures:
     Attributes
     ----------
     fitted : (Constants, Offsets) that every inversion starts from
+    chance : 0, or another number for other chance
     """
 
     fitted: tuple
+    chance: int = 0
+
+    def reseeded(self, k) -> "Figures":
+        """Return the same model with other chance."""
+        return replace(self, chance=k)
 
     def prepare(self, values):
         """Return the assumptions and the hub constants under them.
@@ -54,7 +61,8 @@ class Figures:
     def __call__(self, values, draw) -> dict[str, float]:
         """Return a dict of fact -> figure."""
         a, constants = draw
-        return statistics(followed_world(), a, constants, seed_of(values))
+        seed = seed_of(values)
+        return statistics(a, constants, seed + self.chance, costly=bool(self.chance) or seed % COSTLY == 0)
 
 
 def seed_of(values) -> int:
@@ -102,16 +110,16 @@ def scores(table, names):
 
     Returns
     -------
-    z : (point, name); usable : (point,) bool; figures : DataFrame (usable point, fact)
+    z : (point, name); usable : (point,) bool; figures : DataFrame (usable point, figure), nan where not measured;
+        noise : (figure,) variance by chance, from the points that were run again
     """
-    import pandas as pd
-    from scipy.special import ndtri
-
     coordinates = table.coordinates()
     usable = table.points().status.eq("done")
     z = ndtri(EDGE + coordinates[names].to_numpy() * (1 - 2 * EDGE))
-    figures = pd.DataFrame({name: table.value(name) for name in table.measures.index})
-    return z, usable.to_numpy(), figures
+    figures = pd.DataFrame({name: table.value(name) for name in named_figures()})
+    again = pd.DataFrame({name: table.value(name, repeat=1) for name in named_figures()})
+    noise = (figures.loc[again.index] - again).pow(2).mean() / 2
+    return z, usable.to_numpy(), figures, noise.fillna(0).to_numpy()
 
 
 def as_values(u, name):
@@ -128,44 +136,51 @@ def as_values(u, name):
 # ------------------------------------------------------------------------------
 
 
-# search, offers, nests, costs of moving, return, adjustment, compute, and the corridors
+# what facts may narrow: search, offers, nests, costs and turnover, pay, returns, permits, study, and the corridors
 WEAK = (
     "considering_rate",
-    "entry_considering",
     "expert_considering",
     "temporary_considering",
     "mover_ratio",
     "colleague_multiplier",
     "b_friend",
-    "former_colleagues",
     "nest_residence",
     "nest_origin",
     "nest_third",
     "move_cost_domestic",
-    "b_age",
     "b_home",
-    "return_bonus",
-    "return_elsewhere",
-    "chosen_departures",
+    "crossing_rate_expert",
+    "crossing_rate_other",
     "b_pay",
+    "b_pay_sd",
+    "horizon",
+    "price_weight",
     "b_size",
-    "b_compute",
-    "compute_saturation",
     "b_distance",
     "b_language",
     "b_diaspora",
     "b_delay",
     "b_odds",
-    "expected_stay",
-    "price_weight",
-    "redraw_share",
-    "wage_supply_elasticity",
+    "return_bonus",
+    "return_elsewhere",
+    "return_choice",
+    "return_settled",
+    "return_share",
+    "renewal_refusal",
+    "registers_inside",
+    "relocation",
+    "offer_bonus",
+    "affiliate_jobs",
+    "study_elasticity",
+    "study_months",
 )
-# figures depend on these as well; they have data of their own and stay as they are declared
-BESIDE = ("crossing_rate_expert", "crossing_rate_other", "boom_weight")
+# figures depend on it as well; it has data of its own and stays as it is declared
+BESIDE = ("boom_weight",)
 DRAWS, RESAMPLED = 2**17, 2**13  # of the prior; of the posterior, with equal weights
 PARTS = 16  # in which the draws are emulated, for memory
 FOLDS = 5
+PENALTIES = np.geomspace(0.5, 0.005, 20)  # of the lasso that are tried, in standard deviations of the figure
+FLOOR = 0.1  # of the variance that the emulator leaves, which is kept however large chance is
 QUANTILES = (0.5, 0.05, 0.95)
 
 
@@ -176,10 +191,10 @@ class Emulated:
     Attributes
     ----------
     z : (draw, belief) normal scores
-    figures : (draw, fact) expected figures
+    figures : (draw, figure) expected figures
     log_usable : (draw,) log probability that hub constants exist
-    left : (fact, fact) covariance of what the emulator leaves of the figures
-    explained : (fact,) share of each figure's variance that it explains out of sample
+    left : (figure, figure) covariance of what the emulator leaves of the figures, chance taken off
+    explained : (figure,) share of each figure's variance that it explains out of sample
     """
 
     z: np.ndarray
@@ -188,54 +203,100 @@ class Emulated:
     left: np.ndarray
     explained: np.ndarray
 
-    def posterior(self, value, error, count=RESAMPLED):
+    def weights(self, value, error, used=None):
+        """Return (draw,) weights of the posterior given the facts ``used`` (fact,) bool, all if None.
+
+        Parameters
+        ----------
+        value, error : (fact,) observed, and its standard errors; the facts are the first of the figures
+        """
+        used = np.flatnonzero(np.ones(len(value), bool) if used is None else used)
+        if not len(used):
+            return softmax(self.log_usable)
+        precision = np.linalg.inv(self.left[np.ix_(used, used)] + np.diag(np.square(error[used])))
+        gap = self.figures[:, used] - value[used]
+        return softmax(self.log_usable - 0.5 * ((gap @ precision) * gap).sum(axis=1))
+
+    def posterior(self, value, error, count=RESAMPLED, used=None):
         """Return draws of the posterior given facts, and their effective sample size.
 
         Parameters
         ----------
-        value, error : (fact,) observed, and its standard errors
+        value, error, used : as of :meth:`weights`
         count : draws wanted
 
         Returns
         -------
         (count, belief) normal scores; effective number of draws (Kish)
         """
-        precision = np.linalg.inv(self.left + np.diag(np.square(error)))
-        gap = self.figures - value
-        weight = softmax(self.log_usable - 0.5 * np.einsum("ki,ij,kj->k", gap, precision, gap))
+        weight = self.weights(value, error, used)
         places = np.searchsorted(np.cumsum(weight), (np.arange(count) + 0.5) / count)
         return self.z[np.minimum(places, len(weight) - 1)], float(1 / np.square(weight).sum())
 
 
-def learned(z, usable, figures, seed) -> Emulated:
+def learned(z, usable, figures, seed, noise=0.0) -> Emulated:
     """Train the emulator on a table and return :class:`Emulated` draws of the prior.
 
     Parameters
     ----------
     z : (point, belief) normal scores
     usable : (point,) bool
-    figures : (usable point, fact)
+    figures : (usable point, figure), nan where a figure was not measured
     seed : of the draws
+    noise : (figure,) variance of the figures by chance
     """
-    from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+    logistic = make_pipeline(
+        PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(C=0.02, max_iter=2000)
+    ).fit(z, usable)
+    predictions, left = [], np.full(figures.shape, np.nan)
+    for k, column in enumerate(figures.T):
+        rows = np.isfinite(column)
+        predict, left[rows, k] = _regression(z[usable][rows], column[rows])
+        predictions.append(predict)
+    draws = ndtri(np.clip(_sobol(z.shape[1], seed), EDGE, 1 - EDGE))
+    parts = [
+        (np.stack([predict(part) for predict in predictions], axis=1), log_expit(logistic.decision_function(part)))
+        for part in np.split(draws, PARTS)
+    ]
+    expected, log_usable = (np.concatenate(made) for made in zip(*parts, strict=True))
+    explained = 1 - np.nanmean(np.square(left), axis=0) / np.nanvar(figures, axis=0)
+    return Emulated(draws, expected, log_usable, _without_chance(left, noise), explained)
+
+
+def _regression(z, figure):
+    """Return the emulator of a figure as a function, and what it leaves of each row (row,) when trained on others.
+
+    A lasso over main effects, squares and products: few of the many beliefs move any one figure.
+    """
+    from sklearn.linear_model import Lasso, LassoCV
     from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-    penalties = np.logspace(-1, 4, 11)
-    ridge = make_pipeline(
-        PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(penalties, alpha_per_target=True)
-    )
-    logistic = make_pipeline(
-        PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(C=0.02, max_iter=2000)
-    )
-    left = figures - cross_val_predict(ridge, z[usable], figures, cv=KFold(FOLDS))
-    explained = 1 - np.square(left).mean(axis=0) / np.var(figures, axis=0)
-    ridge.fit(z[usable], figures), logistic.fit(z, usable)
-    draws = ndtri(np.clip(_sobol(z.shape[1], seed), EDGE, 1 - EDGE))
-    parts = [(ridge.predict(part), log_expit(logistic.decision_function(part))) for part in np.split(draws, PARTS)]
-    expected, log_usable = (np.concatenate(made) for made in zip(*parts, strict=True))
-    return Emulated(draws, expected, log_usable, np.atleast_2d(np.cov(left, rowvar=False)), explained)
+    def pipeline(lasso):
+        return make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(), lasso)
+
+    scale, how = max(figure.std(), 1e-12), {"max_iter": 3000, "tol": 1e-3}
+    tuned = pipeline(LassoCV(alphas=PENALTIES, cv=FOLDS, **how)).fit(z, figure / scale)
+    model = pipeline(Lasso(alpha=tuned[-1].alpha_, **how))
+    left = figure - scale * cross_val_predict(model, z, figure / scale, cv=KFold(FOLDS))
+    return lambda rows: scale * tuned.predict(rows), left
+
+
+def _without_chance(left, noise):
+    """Return the covariance of residuals (row, figure) with gaps, the variance by chance taken off its diagonal."""
+    covariance = np.atleast_2d(pd.DataFrame(left).cov(min_periods=2).fillna(0).to_numpy())
+    variance = np.maximum(np.diag(covariance), 1e-300)
+    shrunk = np.maximum(variance - noise, FLOOR * variance)
+    covariance = covariance * np.sqrt(np.outer(shrunk / variance, shrunk / variance))
+    # gaps may leave a matrix that is no covariance: the nearest one
+    scale = np.sqrt(shrunk)
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    return (vectors * np.maximum(values, 1e-6)) @ vectors.T * np.outer(scale, scale)
 
 
 def _sobol(dimensions, seed):
@@ -308,16 +369,26 @@ def predicted(z, fitted) -> tuple:
 
     Returns
     -------
-    DataFrame (usable draw, fact); how many draws were refused
+    DataFrame (usable draw, figure); dict of reason -> draws refused
     """
     values = np.stack([as_values(ndtr(column), name) for name, column in zip(WEAK, z.T, strict=True)], axis=1)
     draws = [Assumptions.central(PRIORS).vary(**dict(zip(WEAK, map(float, row), strict=True))) for row in values]
-    found = list(each(_figures_or_none, draws, [fitted] * len(draws), range(len(draws))))
-    usable = [row for row in found if row is not None]
-    return pd.DataFrame(usable), len(found) - len(usable)
+    found = list(each(_figures_or_reason, draws, [fitted] * len(draws), range(len(draws))))
+    refused = [row for row in found if isinstance(row, str)]
+    reasons = {reason: refused.count(reason) for reason in (RUNAWAY_DRAW, INFEASIBLE, UNCONVERGED)}
+    return pd.DataFrame([row for row in found if not isinstance(row, str)]), reasons
 
 
-def _figures_or_none(a, fitted, seed) -> dict | None:
-    """Return the model's figures under ``a``, or None if no hub constants exist."""
-    constants = constants_or_none(a, START, fitted=fitted, rescue=False)
-    return constants and statistics(followed_world(), a, constants, seed)
+RUNAWAY_DRAW, INFEASIBLE, UNCONVERGED = "size feeds itself", "infeasible", "not converged"
+
+
+def _figures_or_reason(a, fitted, seed) -> dict | str:
+    """Return the model's figures under ``a``, or why there are no hub constants; the robust solver has tried."""
+    if own_size_elasticity(a) >= 1:
+        return RUNAWAY_DRAW
+    central, offsets = fitted
+    try:
+        constants = constants_for(fit_world(START), a, offsets, central)
+    except InvariantError as why:
+        return INFEASIBLE if INFEASIBLE in str(why) else UNCONVERGED
+    return statistics(a, constants, seed, costly=seed % COSTLY == 0)

@@ -14,8 +14,8 @@ from sim.study.validation.trial import YEARS, Trial
 
 # function of a Trial -> dict of gate -> value -> its gates. A further figure of a gate is "gate: what it is".
 EXPERIMENTS = {
-    experiments.net_of_tax: ("g01", "g02a", "g02b", "g03", "g05"),
-    experiments.newcomer_relief: ("g04a", "g04b", "g04c"),
+    experiments.net_of_tax: ("g01", "g02a", "g03", "g05"),
+    experiments.newcomer_relief: ("g04b", "g04c"),
     experiments.crossings: ("g06a", "g06b", "g07"),
     experiments.directions: ("g10", "g12", *(f"g11_{place}" for place in experiments.NET_OF)),
     experiments.colleagues: ("g21a", "g21b"),
@@ -26,16 +26,24 @@ EXPERIMENTS = {
     experiments.weighted_lottery: ("g15a", "g15b", "g15c"),
     experiments.fee: ("g16a", "g16b", "g16c"),
     experiments.approval: ("g17a",),
-    experiments.fast_track: ("g18a", "g18b"),
+    experiments.open_permit: ("g18a",),
+    experiments.fast_track: ("g18b",),
     experiments.closed_border: ("g19a",),
     experiments.job_changes: ("g20a", "g20b", "g20c", "g22"),
     experiments.growth: (*(f"g26_{place}" for place in experiments.REGIONS), "g26_world"),
     experiments.signs_without_size: ("g23",),
     experiments.skill_rates: ("g28",),
+    experiments.compute_push: ("g30",),
+    experiments.leavers: tuple(f"g31_{country}" for country in experiments.LEFT_BY),
+    experiments.entry_halved: ("g32",),
 }
 
 # function of the options -> the same, for what is measured once and not on every draw
-ONCE = {experiments.corridor_terms: ("g24",), experiments.scholars_foretold: ("g27",)}
+ONCE = {
+    experiments.corridor_terms: ("g24",),
+    experiments.scholars_foretold: ("g27",),
+    experiments.families_left_out: ("g29",),
+}
 
 
 def needed(experiments, gates):

@@ -5,6 +5,7 @@ import numpy as np
 from sim.model import lottery, rng
 from sim.model.labour import job_lock
 from sim.results.measures import measure
+from sim.scenario.assumptions import shipped_fit
 from sim.study.backcast import backcast, corridor_rank
 from sim.study.corridors import diaspora_over_next
 from sim.world.categories import SECTORS, TIERS
@@ -282,7 +283,6 @@ def net_of_tax(trial):
     return {
         "g01": foreign,
         "g02a": domestic,
-        "g02b": ratio(foreign, domestic),
         "g03": top,
         "g05": ratio(first_year, foreign),
     }
@@ -319,29 +319,24 @@ def _kept(history, country):
 
 
 def newcomer_relief(trial):
-    """Return inflow and stock of eligible people, and the stock of the others (g04)."""
+    """Return the stock of eligible people, and that of the others (g04)."""
     plain = trial.baseline
     relieved = trial.run("validate/newcomer_relief", RELIEF_YEARS, people=True)
-    country = plain.setting.countries.index(RELIEF_COUNTRY)
-    share, years = (relieved.rules[f"newcomer_{what}"][country] for what in ("relief", "years"))
-    kept = _kept(plain, RELIEF_COUNTRY)
-    shock = np.log((1 - (1 - kept) * (1 - share)) / kept)
-    inflow, stock, others = np.transpose([_eligible(history, int(years)) for history in (plain, relieved)])
+    years = relieved.rules["newcomer_years"][plain.setting.countries.index(RELIEF_COUNTRY)]
+    stock, others = np.transpose([_eligible(history, int(years)) for history in (plain, relieved)])
     return {
-        "g04a": float(np.log(ratio(inflow[1], inflow[0])) / shock),
         "g04b": ratio(stock[1], stock[0]),
         "g04c": 100 * (ratio(others[1], others[0]) - 1),
     }
 
 
 def _eligible(history, years):
-    """Return the inflow over the years of the scheme, and the stocks with and without relief at their end."""
-    inflow = sum(_foreigners(history, t, history.start + t - 1).sum() for t in range(1, RELIEF_YEARS + 1))
+    """Return the stocks with and without relief at the end of the years that are looked at."""
     last = history.start + RELIEF_YEARS
     relieved = _foreigners(history, RELIEF_YEARS, last - years).sum()
     people = history.people[RELIEF_YEARS]
     others = _living(history, people) & ~_foreigners(history, RELIEF_YEARS, history.start)
-    return inflow, relieved, others.sum()
+    return relieved, others.sum()
 
 
 def _foreigners(history, t, since):
@@ -365,6 +360,9 @@ def ratio(a, b):
 
 
 H1B = "usa.h1b"
+WEIGHTED_SELECTION = "h1b_weighted_lottery"
+OFFERED = "can.h1b_holders_2023"  # an open permit for people who hold an H-1B permit
+OFFERED_AT, MOVED_BY = 1, 2  # the first 1 January with the offer, and the one a year later
 FAST = ("deu", "fra", "nld", "pol", "prt", "xeu")  # countries of eu_fast_track
 CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on the sixth
 
@@ -400,15 +398,15 @@ def _four_over_one(level, selected):
 
 
 def fee(trial):
-    """Return the exposure to the fee, the payments, and the effect on people already inside (g16)."""
-    plain, charged = trial.baseline, trial.run("h1b_fee")
+    """Return the exposure to the fee, the payments, and the fall of registrations as rules stood in 2026 (g16)."""
+    plain, charged, lawful = trial.baseline, trial.run("h1b_fee"), trial.run(f"h1b_fee+{WEIGHTED_SELECTION}", 2)
     grants, abroad = (_routes(plain, name, [H1B])[:VISA_YEARS].sum() for name in ("grants", "grants_abroad"))
     paid = _routes(charged, "grants_abroad", [H1B])[:VISA_YEARS].sum()
-    inside = [(_routes(arm, "grants", [H1B]) - _routes(arm, "grants_abroad", [H1B]))[0] for arm in (plain, charged)]
+    registered = [_routes(arm, "registrations", [H1B])[0] for arm in (plain, lawful)]
     return {
         "g16a": 100 * ratio(abroad, grants),
         "g16b": 100 * ratio(paid, abroad),
-        "g16c": 100 * (ratio(inside[1], inside[0]) - 1),
+        "g16c": 100 * (1 - ratio(registered[1], registered[0])),
     }
 
 
@@ -420,16 +418,23 @@ def approval(trial):
     return {"g17a": ratio(refused.jobs_abroad[0] - plain.jobs_abroad[0], lost)}
 
 
+def open_permit(trial):
+    """Return the movers of the first year among people who took Canada's open permit (g18a)."""
+    offered, place = trial.run("canada_open_permit", MOVED_BY, people=True), "can"
+    route = [row["route"] for row in trial.setting.routes].index(OFFERED)
+    taken = offered.written["grants"][OFFERED_AT, route] / trial.world.weight
+    people = offered.people[MOVED_BY]
+    moved = (people.hub >= 0) & (people.route == route) & offered.within(place)[people.hub]
+    return {"g18a": 100 * ratio(moved.sum(), taken), "g18a: took it, persons": taken * trial.world.weight}
+
+
 def fast_track(trial):
-    """Return the applicants from abroad who moved within a year, and their increase (g18), three years."""
+    """Return the additional share of grants under the fast track (g18b), three years."""
     plain, fast = trial.baseline, trial.run("eu_fast_track")
     routes = [row["route"] for row in trial.setting.routes if row["country"] in FAST]
     years = slice(1, 1 + VISA_YEARS)  # it begins in the second year
-    before, grants, asked = (
-        _routes(arm, name, routes)[years].sum()
-        for arm, name in ((plain, "grants_abroad"), (fast, "grants_abroad"), (fast, "applicants_abroad"))
-    )
-    return {"g18a": 100 * ratio(grants, asked), "g18b": 100 * ratio(grants - before, grants)}
+    before, grants = (_routes(arm, "grants_abroad", routes)[years].sum() for arm in (plain, fast))
+    return {"g18b": 100 * ratio(grants - before, grants)}
 
 
 def _routes(history, variable, routes):
@@ -443,6 +448,62 @@ def closed_border(trial):
     arms = trial.baseline, trial.run("validate/closed_to_newcomers", UNTIL, people=True)
     left = [exits(arm.people[SINCE], arm.people[UNTIL], arm.within(CLOSED)) for arm in arms]
     return {"g19a": 100 * (1 - ratio(left[1], left[0]))}
+
+
+LEFT_BY = ("deu", "nld", "fra", "usa")
+
+
+def leavers(trial):
+    """Return the per cent of foreigners who left the country within five years of their arrival (g31)."""
+    history = trial.baseline
+    return {f"g31_{country}": 100 * _left(history, country) for country in LEFT_BY}
+
+
+def _left(history, country):
+    """Return the share of the arrivals of ``COHORTS`` years, still engineers, who live elsewhere five years later."""
+    inside, homely = history.within(country), history.setting.home_share > 0  # home, hub
+    came = stayed_on = 0
+    for t in range(1, COHORTS + 1):
+        before, after = history.people[t], history.people[t + STAY_YEARS]
+        end = after.hub[: len(before.hub)]
+        counted = (before.hub >= 0) & (end >= 0) & inside[before.hub] & ~homely[before.home, before.hub]
+        counted &= before.arrival_year == history.start + t - 1
+        came += counted.sum()
+        stayed_on += inside[end[counted]].sum()
+    return 1 - ratio(stayed_on, came)
+
+
+def entry_halved(trial):
+    """Return the fall of the expert stock when half as many beginners are hired for good (g32)."""
+    plain, halved = trial.baseline, trial.run("validate/entry_halved")
+    experts = [arm.written["stock"][-1, :, EXPERT].sum() for arm in (plain, halved)]
+    return {"g32": 100 * (1 - ratio(experts[1], experts[0]))}
+
+
+PUSH, PUSHED = "gulf_compute", "are"
+
+
+def compute_push(trial):
+    """Return what a push of compute does to the engineers of the Emirates, split into jobs and taste (g30)."""
+    whole = _push(trial)
+    jobs = trial.under("no_taste_for_compute")
+    found = {"g30": whole, "g30: by jobs alone": _push(jobs) if jobs else float("nan")}
+    return found | {"g30: by taste": whole - found["g30: by jobs alone"]}
+
+
+def _push(trial):
+    """Return the effect of the push on the stock at the end, per cent."""
+    place = f"stock:{PUSHED}@{trial.plan.start + trial.plan.years}"
+    return 100 * (ratio(trial.run(PUSH).measure(place), trial.run("baseline").measure(place)) - 1)
+
+
+def families_left_out(options):
+    """Return the per cent of families of experiments that hold when left out of the shipped fit (g29)."""
+    rows = shipped_fit().get("families")
+    if not rows:
+        return {"g29": float("nan")}
+    share = lambda key: 100 * float(np.mean([bool(row[key]) for row in rows]))  # noqa: E731
+    return {"g29": share("held"), "g29: at d = 0": share("held0")}
 
 
 def exits(before, after, inside):

@@ -31,6 +31,7 @@ class People(NamedTuple):
     status: np.ndarray
     trained_in: np.ndarray
     arrival_year: np.ndarray
+    route: np.ndarray
 
 
 @dataclass(frozen=True)
