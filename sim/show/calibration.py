@@ -67,7 +67,7 @@ def views(answer):
 
 def left_out_sentence(answer):
     """How many families of experiments hold when they are left out, in one sentence."""
-    rows = answer["families"]
+    rows = answer.get("families", [])
     held, strictly, before = (
         sum(bool(row[key]) if key != "prior_z" else (row[key] or 99) <= NINETY for row in rows)
         for key in ("held", "held0", "prior_z")
@@ -82,7 +82,7 @@ def left_out_sentence(answer):
 def left_out_rows(answer):
     """A row of texts a study of role response, under ``LEFT_OUT``, misses first."""
     order = {True: 1, False: 0, None: 2}
-    rows = sorted(answer["left_out"], key=lambda row: order[row["inside"]])
+    rows = sorted(answer.get("left_out", []), key=lambda row: order[row["inside"]])
     return [_left_out_row(row) for row in rows]
 
 
@@ -112,13 +112,13 @@ def family_rows(answer):
             yes(row["held0"]),
             shown(row["prior_z"]),
         ]
-        for row in sorted(answer["families"], key=lambda row: (row["held"], row["held0"]))
+        for row in sorted(answer.get("families", []), key=lambda row: (row["held"], row["held0"]))
     ]
 
 
 def sensitivity_rows(answer):
     """A row of texts a family, under ``SENSITIVITY``: the beliefs that it moves most."""
-    families = dict.fromkeys(row["family"] for row in answer["sensitivity"])
+    families = dict.fromkeys(row["family"] for row in answer.get("sensitivity", []))
     moved = lambda family: [  # noqa: E731
         f"{row['belief']} {row['shift']:+.2f}" for row in answer["sensitivity"] if row["family"] == family
     ]

@@ -203,11 +203,13 @@ def _cells(texts):
 
 
 if __name__ == "__main__":
+    from sim.results.record import to_json
     from sim.study.validation import judged_again
 
     root = Path(__file__).parents[2]
     stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))
     found = judged_again(stored)
+    (root / "docs" / "gates.json").write_text(to_json(found, indent=1) + "\n", encoding="utf-8")
     verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, found["gates"])), encoding="utf-8")
     for path, part in documents(found).items():
         document = root / path

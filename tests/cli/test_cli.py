@@ -217,6 +217,7 @@ REFUSED = [
     (("verify", "nowhere"), "no run lies here"),
     (("plot", "nowhere", "shares"), "no run lies here"),
     (("effect", "nowhere", "hhi"), "no run lies here"),
+    (("compare", "h1b_fee", "us_tax_up", "--views"), "takes one scenario"),
     (("compare", "h1b_fee"), "two scenarios or more"),
     (("compare", "h1b_fee", "h1b_fe"), "nearest: h1b_fee"),
     (("compare", "h1b_fee", "eu_fast_track", "--measure", "shair", "--precision", "1pp"), "nearest: share"),

@@ -22,6 +22,7 @@ from sim.scenario.assumptions import (
     records,
 )
 from sim.scenario.distributions import SHAPES, quantile
+from sim.scenario.files import views
 
 VARIED = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
 
@@ -170,3 +171,16 @@ def test_declarations_import_without_heavy_libraries():
     code = "import sys, sim.scenario.assumptions; print({'scipy', 'pydantic', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_the_industry_view_names_a_statement_for_every_value():
+    path = views()["industry"]
+    lines = [line for line in path.read_text("utf-8").splitlines() if "=" in line and not line.startswith("#")]
+    assert all("(m" in line for line in lines)
+    changed = {name for name, row in load_assumptions(path).items() if row != ASSUMPTIONS[name]}
+    assert changed <= {line.partition(" =")[0] for line in lines}
+
+
+def test_what_is_declared_already_changes_nothing():
+    same = {row.name: {"central": row.central, "low": row.low, "high": row.high} for row in VARIED}
+    assert override(same) == ASSUMPTIONS

@@ -69,17 +69,17 @@ def test_the_assumption_files_hold_what_they_are_named_for():
     ("values", "verdict"),
     [
         ([1.0] * 10, "passed"),
-        ([1.0] * 8 + [9.0] * 2, "passed"),
-        ([1.0] * 7 + [9.0] * 3, "missed"),
+        ([1.0] * 8 + [19.0] * 2, "passed"),
+        ([1.0] * 7 + [19.0] * 3, "missed"),
         ([1.0] * 7 + [np.nan] * 3, "missed"),
-        ([0.6, 1.6], "passed"),
-        ([0.59], "missed"),
+        ([-10.0, 10.0], "passed"),
+        ([-10.1], "missed"),
         ([np.nan], "not measured"),
         (None, "not measured"),
     ],
 )
 def test_a_gate_is_passed_on_four_draws_in_five(values, verdict):
-    row = judged(by_id()["g01"], values)  # 0.6 to 1.6
+    row = judged(by_id()["g04c"], values)  # -10 to 10
     assert row["verdict"] == verdict
     assert passes([row]) == (verdict == "passed")
 
@@ -106,7 +106,7 @@ def test_the_spread_is_that_of_the_draws_that_have_a_value():
 
 
 def test_gates_are_chosen_by_name_or_number():
-    assert [gate.id for gate in chosen(["g05", "g02"])] == ["g02a", "g02b", "g05"]
+    assert [gate.id for gate in chosen(["g05", "g16"])] == ["g05", "g16a", "g16b", "g16c"]
     assert len(chosen([])) == len(gates())
     assert needed(EXPERIMENTS, chosen(["g17"])) == [studies.approval]
     with pytest.raises(UsageError, match="'g99' is no gate"):
@@ -118,7 +118,7 @@ def test_gates_are_chosen_by_name_or_number():
 # statistics: people
 
 
-def people(hub, home="ind", kind=EXPERT, status=TEMPORARY, trained="usa", arrived=2025):
+def people(hub, home="ind", kind=EXPERT, status=TEMPORARY, trained="usa", arrived=2025, route=-1):
     """People by hub, '' for nowhere; the rest alike, or one value each."""
     columns = np.broadcast_arrays(
         [SETTING.hubs.index(name) if name else -1 for name in hub],
@@ -127,6 +127,7 @@ def people(hub, home="ind", kind=EXPERT, status=TEMPORARY, trained="usa", arrive
         status,
         np.array(at(SETTING.countries, trained)),
         arrived,
+        route,
     )
     return People(*columns)
 
@@ -201,21 +202,15 @@ def test_elasticities_are_those_that_the_stocks_were_made_with():
     found = studies.net_of_tax(trial)
     assert found["g01"] == pytest.approx(1.2)
     assert found["g02a"] == pytest.approx(0.2)
-    assert found["g02b"] == pytest.approx(6)
     assert found["g05"] == pytest.approx(1)  # all of it in the first year
     assert 0.2 < found["g03"] < 1.2
 
 
-def test_no_ratio_is_made_up_where_domestic_experts_do_not_rise():
-    trial = SimpleNamespace(baseline=history(), run=lambda name: history(1.1, 1.0, 0.66))
-    assert np.isnan(studies.net_of_tax(trial)["g02b"])
-
-
-def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
-    """Four arrive a year without relief and eight with it; relief of half of 40 % lets them keep 80 instead of 60."""
+def test_relief_doubles_the_eligible_and_leaves_the_others():
+    """Four arrive a year without relief and eight with it."""
     deu = SETTING.countries.index("deu")
-    rules = {"newcomer_relief": np.zeros(len(SETTING.countries)), "newcomer_years": np.zeros(len(SETTING.countries))}
-    rules["newcomer_relief"][deu], rules["newcomer_years"][deu] = 0.5, 3
+    rules = {"newcomer_years": np.zeros(len(SETTING.countries))}
+    rules["newcomer_years"][deu] = 3
 
     def arm(arrivals):
         seen = history()
@@ -227,9 +222,39 @@ def test_the_elasticity_of_inflow_is_against_what_newcomers_keep():
         return seen
 
     found = studies.newcomer_relief(SimpleNamespace(baseline=arm(4), run=lambda *_, **__: arm(8)))
-    assert found["g04a"] == pytest.approx(np.log(2) / np.log(0.8 / 0.6))
     assert found["g04b"] == pytest.approx(2)
     assert found["g04c"] == pytest.approx(0)
+
+
+def test_leavers_are_arrivals_from_elsewhere_who_went():
+    """Of four foreigners who came in a year one leaves and one is no engineer any more; natives do not count."""
+    seen = history()
+    home, stays = ["ind", "ind", "ind", "ind", "deu"], ["berlin"] * 5
+    gone = ["paris", "", "berlin", "munich", "paris"]
+    for t in range(studies.COHORTS + studies.STAY_YEARS + 1):
+        later = t > studies.STAY_YEARS
+        arrived = 2026 if t else 2000
+        seen.people.append(people(gone if later else stays, home, arrived=arrived))
+    found = studies.leavers(SimpleNamespace(baseline=seen))
+    assert found["g31_deu"] == pytest.approx(100 / 3)
+    assert np.isnan(found["g31_usa"])
+
+
+def test_takers_of_an_open_permit_are_counted_apart_from_movers():
+    routes = [row["route"] for row in SETTING.routes]
+    grants = np.zeros((3, len(routes)))
+    grants[studies.OFFERED_AT, routes.index(studies.OFFERED)] = 40  # persons, of ten an engineer
+    came = people(["toronto", "seattle", "toronto", "toronto"], route=routes.index(studies.OFFERED))
+    came = came._replace(route=np.where(np.arange(4) < 3, came.route, -1))
+    offered = SimpleNamespace(
+        written={"grants": grants},
+        people=[None, None, came],
+        within=lambda place: SETTING.country == SETTING.countries.index(place),
+    )
+    trial = SimpleNamespace(run=lambda *_, **__: offered, setting=SETTING, world=SimpleNamespace(weight=10.0))
+    found = studies.open_permit(trial)
+    assert found["g18a"] == pytest.approx(50)
+    assert found["g18a: took it, persons"] == 40
 
 
 def test_signs_are_compared_scenario_by_scenario():
@@ -273,6 +298,22 @@ def test_answers_quote_the_latest_gates(result):
     assert verdicts.sentences(other) == [all_of_them]
 
 
+def test_the_nearest_experiments_move_the_same_lever_there_first(monkeypatch):
+    rows = [
+        {"family": "denmark", "levers": ["country.deu.tax.newcomer_relief"]},
+        {"family": "netherlands", "levers": ["country.nld.tax.newcomer_years"]},
+        {"family": "inventors", "levers": ["country.{usa,can}.tax.rate_points"]},
+    ]
+    held = [{"family": name, "held": name != "netherlands"} for name in ("denmark", "netherlands", "inventors")]
+    monkeypatch.setattr(verdicts, "shipped_fit", lambda: {"left_out": rows, "families": held})
+    assert verdicts.nearest(["country.deu.tax.newcomer_years"]) == [{"name": "the Danish scheme", "held": True}]
+    assert [row["held"] for row in verdicts.nearest(["country.fra.tax.newcomer_relief"])] == [True, False]
+    assert verdicts.nearest(["country.can.tax.rate_points"])[0]["name"] == "top tax rates and inventors"
+    assert verdicts.nearest(["hub.paris.compute.added"]) == []
+    monkeypatch.setattr(verdicts, "shipped_fit", dict)
+    assert verdicts.nearest(["country.deu.tax.newcomer_years"]) == []
+
+
 def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
     rows = [judged(by_id()["g01"], [1.0, np.nan], [("further", [3.0, np.nan])]), judged(by_id()["g05"], [9.0, 9.0])]
     stored = json.loads(json.dumps({"gates": rows, "passed": False, "draws": 2}))
@@ -282,7 +323,7 @@ def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
 
 
 def test_the_page_needs_nothing_else_and_puts_the_misses_first():
-    rows = [judged(by_id()["g01"], [1.0]), judged(by_id()["g05"], [9.0]), judged(by_id()["g06a"], [2.0])]
+    rows = [judged(by_id()["g04c"], [1.0]), judged(by_id()["g04b"], [9.0]), judged(by_id()["g06a"], [2.0])]
     answer = {
         "gates": rows,
         "draws": 1,
@@ -295,6 +336,6 @@ def test_the_page_needs_nothing_else_and_puts_the_misses_first():
     }
     page = show.page(answer)
     assert page.index(">Missed<") < page.index(">Passed<") < page.index(">Fitted")
-    assert page.index(">g05<") < page.index(">g01<") < page.index(">g06a<")
+    assert page.index(">g04b<") < page.index(">g04c<") < page.index(">g06a<")
     assert "http" not in page.replace("http-equiv", "")
     assert show.summary(answer).startswith("2 gates decide: 1 passed, 1 missed, 0 not measured, on 1 draw of")
