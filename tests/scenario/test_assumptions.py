@@ -173,7 +173,7 @@ def test_declarations_import_without_heavy_libraries():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_industry_view_names_a_statement_for_every_value():
+def test_the_industry_view_names_its_statements():
     path = views()["industry"]
     lines = [line for line in path.read_text("utf-8").splitlines() if "=" in line and not line.startswith("#")]
     assert all("(m" in line for line in lines)

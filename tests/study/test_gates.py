@@ -206,7 +206,7 @@ def test_elasticities_are_those_that_the_stocks_were_made_with():
     assert 0.2 < found["g03"] < 1.2
 
 
-def test_relief_doubles_the_eligible_and_leaves_the_others():
+def test_relief_doubles_the_eligible_alone():
     """Four arrive a year without relief and eight with it."""
     deu = SETTING.countries.index("deu")
     rules = {"newcomer_years": np.zeros(len(SETTING.countries))}
@@ -240,7 +240,7 @@ def test_leavers_are_arrivals_from_elsewhere_who_went():
     assert np.isnan(found["g31_usa"])
 
 
-def test_takers_of_an_open_permit_are_counted_apart_from_movers():
+def test_takers_of_a_permit_are_apart_from_movers():
     routes = [row["route"] for row in SETTING.routes]
     grants = np.zeros((3, len(routes)))
     grants[studies.OFFERED_AT, routes.index(studies.OFFERED)] = 40  # persons, of ten an engineer
@@ -298,7 +298,7 @@ def test_answers_quote_the_latest_gates(result):
     assert verdicts.sentences(other) == [all_of_them]
 
 
-def test_the_nearest_experiments_move_the_same_lever_there_first(monkeypatch):
+def test_the_nearest_experiments_move_the_same_lever(monkeypatch):
     rows = [
         {"family": "denmark", "levers": ["country.deu.tax.newcomer_relief"]},
         {"family": "netherlands", "levers": ["country.nld.tax.newcomer_years"]},
