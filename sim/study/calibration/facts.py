@@ -220,7 +220,7 @@ def named_countries():
 
 def _ranged(name, low, high, *told, family) -> Fact:
     """Return the Fact whose value and error come from a published range."""
-    return Fact(name, (low + high) / 2, (high - low) / RANGE, *told, family=family)
+    return replace(Fact(name, (low + high) / 2, (high - low) / RANGE, *told), family=family)
 
 
 def _corridors(flow, countries, clustered=False):
