@@ -446,11 +446,25 @@ def explore(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; by default nobody else can reach it.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page as one file that works offline, and end.")
+    ] = None,
+    population: Annotated[
+        int | None, typer.Option(min=1000, help="Engineers of a confirming run; left out: as in the table.")
+    ] = None,
+    replicates: Annotated[
+        int | None, typer.Option(min=2, help="Pairs of a confirming run; left out: as in the table.")
+    ] = None,
     workers: Workers = None,
-    world: World = None,
-    out: Annotated[Path, typer.Option(help="The folder whose runs and sweeps can be opened.")] = Path("outputs"),
+    out: Annotated[Path, typer.Option(help="The folder whose runs can be opened.")] = Path("outputs"),
 ) -> None:
-    """Open a local page: move a policy, see the world move (needs the extra 'explorer')."""
-    from sim.show.explorer.serve import serve
+    """Open a local page, or export it: move a policy, see the world move, and have the result confirmed by runs."""
+    if export is not None:
+        from sim.show.page import export as write
 
-    serve({"out": out, "workers": workers}, port, host, browser, lambda words: typer.echo(words, err=True))
+        typer.echo(write(export))
+        return
+    from sim.show.page.server import serve
+
+    say = lambda words: typer.echo(words, err=True)  # noqa: E731
+    serve(out, workers, port, host, browser, say, population=population, replicates=replicates)

@@ -41,7 +41,7 @@ def stopped():
             "sim.study.parameter_sample.ParameterSample.first",
             "sim.study.sweep.runner.clip",
             "sim.study.backcast._fit",
-            "sim.show.explorer.serve.serve",
+            "sim.show.page.server.serve",
         ):
             patch.setattr(name, stop)
         yield
@@ -198,7 +198,16 @@ COMMANDS = {
             "--seed": "number",
         },
     ),
-    "explore": ([], {"--port": "number", "--host": "name", "--workers": "number"}),
+    "explore": (
+        [],
+        {
+            "--port": "number",
+            "--host": "name",
+            "--workers": "number",
+            "--population": "number",
+            "--replicates": "number",
+        },
+    ),
     "effect": (["path", "measure"], {}),
     "plot": (
         ["path", "kind"],

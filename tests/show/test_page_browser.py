@@ -1,0 +1,259 @@
+"""The page in a real browser: levers, links, windows, haste, access; nothing leaves this machine."""
+
+import csv
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from sim.results.narrative import answer
+from sim.scenario.files import loads
+from sim.show import page as built
+from sim.study import response_table as rt
+from sim.study.run import run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine: apt-get install chromium"),
+]
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: the extra 'test' has it")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+SMALL = {"population": 2000, "replicates": 10}
+PATIENCE = 120_000  # milliseconds: a busy machine is no fault
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """Address of the exported page."""
+    return built.export(tmp_path_factory.mktemp("page") / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A served page as a user starts it: its address and its process."""
+    with socket.create_server(("127.0.0.1", 0)) as asked:
+        port = asked.getsockname()[1]
+    command = [sys.executable, "-c", "from sim.cli import main; main()", "explore", "--no-browser", "--port", str(port)]
+    command += ["--workers", "1", *(str(x) for key, value in SMALL.items() for x in (f"--{key}", value))]
+    log = tmp_path_factory.mktemp("explorer") / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=log.parent, stdout=out, stderr=out, env=os.environ)
+    try:
+        for _ in range(600):
+            if process.poll() is not None:
+                pytest.fail(log.read_text())
+            if "explorer:" in log.read_text():
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/", process
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def window(browser):
+    """Opens windows, and at the end says what they complained of and whom they asked."""
+    complaints, hosts, contexts = [], set(), []
+
+    def window(address, width=1280, height=800, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+        page.goto(address)
+        page.wait_for_selector("html[data-ready=yes]")
+        return page
+
+    window.complaints = complaints
+    yield window
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert {host.partition(":")[0] for host in hosts} <= {"", "127.0.0.1"}
+
+
+def drag(page, key, values):
+    """Drag a lever over values, faster than the page draws, and let it go."""
+    page.evaluate(
+        """([key, values]) => {
+            const lever = document.getElementById(`lever-${key}`);
+            for (const value of values) { lever.value = value; lever.dispatchEvent(new Event("input")); }
+            lever.dispatchEvent(new Event("change"));
+        }""",
+        [key, values],
+    )
+
+
+def at(page, words):
+    """Wait until the address of a page ends with words."""
+    page.wait_for_function("words => decodeURIComponent(location.hash).endsWith(words)", arg=words)
+
+
+def taken(page, chart, kind, tmp_path):
+    with page.expect_download() as download:
+        page.locator(f".downloads[data-chart={chart}] button", has_text=kind).first.click()
+    download.value.save_as(tmp_path / "taken")
+    return (tmp_path / "taken").read_bytes()
+
+
+def test_the_file_opens_on_a_scenario_that_moves(window, file):
+    page = window(file)
+    seen = {page.locator("#lever-fee").input_value() for _ in range(20)}
+    at(page, "fee=100000")
+    assert page.locator("#lever-fee").input_value() == "100000"
+    assert len(seen) > 1
+    assert re.match(r"US: [\d,]+ fewer", page.inner_text("#big"))
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_the_page_adds_up_the_table_as_python_does(window, file, tmp_path):
+    table = rt.ResponseTable.load()
+    values = {"fee": 42_000, "cap": 60_000, "us_tax": 4, "gulf": 333_000, "opt": 1}
+    page = window(f"{file}#{'&'.join(f'{k}={v}' for k, v in values.items())}&open=usa")
+    rows = list(csv.DictReader(taken(page, "gains", "CSV", tmp_path).decode().splitlines()[1:]))
+    effect, hubs = table.country(values)[:, -1], table.hub(values)[-1]
+    base = table.header["weight"] * table.arrays["base_country"][:, -1]
+    share = (base + effect) / (base + effect).sum(axis=1, keepdims=True) - base / base.sum(axis=1, keepdims=True)
+    places = built.contents(table)["places"]
+    for row in rows:
+        (label,) = [
+            key for key, place in places.items() if place["name"] == row["place"] and place["kind"] == row["level"]
+        ]
+        if row["level"] == "hub":
+            assert float(row["people_change"]) == pytest.approx(hubs[table.header["hubs"].index(label)], abs=0.51)
+            continue
+        k = table.header["countries"].index(label)
+        assert float(row["people_change"]) == pytest.approx(effect[:, k].mean(), abs=0.51)
+        assert float(row["points"]) == pytest.approx(100 * share[:, k].mean(), abs=1e-4)
+        low, high = np.quantile(effect[:, k], [0.05, 0.95], method="weibull")
+        assert [float(row["low"]), float(row["high"])] == pytest.approx([low, high], abs=0.51)
+    assert {row["level"] for row in rows} == {"country", "hub"}
+
+
+def test_a_hundred_quick_moves_end_on_the_last_and_undo_as_one(window, file):
+    page = window(f"{file}#us_tax=3")
+    drag(page, "fee", [2000 * (k * 37 % 100) for k in range(99)] + [50_000])
+    at(page, "fee=50000&us_tax=3")
+    words = page.inner_text("#sentence")
+    page.click("#undo")
+    at(page, "#us_tax=3")
+    assert page.inner_text("#sentence") != words
+    page.keyboard.press("Control+y")
+    at(page, "fee=50000&us_tax=3")
+    assert page.inner_text("#sentence") == words
+    other = window(page.url)
+    assert other.inner_text("#sentence") == words
+    page.click("#reset")
+    at(page, "#start")
+    assert "Nothing is moved" in page.inner_text("#sentence")
+
+
+def test_every_lever_and_view_is_reached_by_keyboard(window, file):
+    page = window(f"{file}#start")
+    page.focus("#lever-fee")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "PageUp"):
+        page.keyboard.press(key)
+    at(page, "fee=30000")
+    page.get_by_role("radio", name="by wage level").focus()
+    page.keyboard.press("Enter")
+    at(page, "selection=1")
+    page.focus("#tab-why")
+    for tab in ("table", "map", "ranks", "beliefs", "saved"):
+        page.keyboard.press("ArrowRight")
+        assert page.locator(f"#tab-{tab}[aria-selected=true]").count() == 1
+        assert page.inner_text("#panel").strip() or page.locator("#panel svg").count()
+    page.get_by_role("button", name=re.compile("^Canada,")).press("Enter")
+    at(page, "place=can&tab=saved")
+    assert page.inner_text("#big").startswith("Canada")
+    page.wait_for_function("document.getElementById('spoken').textContent.startsWith('Canada')")
+
+
+def test_todays_law_is_its_own_baseline(window, file):
+    page = window(f"{file}#start")
+    page.select_option("#base", "law")
+    at(page, "base=law")
+    assert "Today's law against itself" in page.inner_text("#sentence")
+    drag(page, "fee", [100_000])
+    at(page, "base=law")
+    assert "than without the policy" in page.inner_text("#sentence")
+
+
+def test_downloads_are_what_they_say(window, file, tmp_path):
+    page = window(f"{file}#fee=100000&de_new=0.2&law=1", color_scheme="dark")
+    assert taken(page, "lines", "PNG", tmp_path).startswith(b"\x89PNG")
+    svg = taken(page, "gains", "SVG", tmp_path).decode()
+    assert "Source: talentflow" in svg
+    assert "var(--" not in svg
+    with page.expect_download() as download:
+        page.click("#scenario-file")
+    download.value.save_as(tmp_path / "explored.toml")
+    ours = loads((tmp_path / "explored.toml").read_text(encoding="utf-8"))
+    assert set(ours.policies) == set(rt.scenario_of({"fee": 100_000, "de_new": 0.2, "law": 1}).policies)
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 640)])
+def test_a_phone_shows_the_number_first_and_levers_in_a_sheet(window, file, width, height):
+    page = window(f"{file}#fee=100000", width, height)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#big").bounding_box()["y"] < height / 3
+    assert not page.locator("#lever-fee").is_visible()
+    page.click("#sheet")
+    assert page.locator("#lever-fee").is_visible()
+    assert page.locator("#levers").bounding_box()["height"] < height / 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(window, file, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the extra 'test' has it")
+    page = window(f"{file}#fee=100000&us_tax=3&open=usa", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    for tab in ("why", "table", "beliefs"):
+        page.click(f"#tab-{tab}")
+        found = axe.Axe().run(page).response["violations"]
+        serious = [(row["id"], row["nodes"][0]["html"]) for row in found if row["impact"] in ("serious", "critical")]
+        assert serious == []
+
+
+def test_a_result_is_confirmed_by_the_runs_of_the_interface(window, server):
+    address, _ = server
+    one, other = window(f"{address}#fee=100000"), window(f"{address}#us_tax=10&tab=beliefs")
+    for page, values in ((one, {"fee": 100_000}), (other, {"us_tax": 10})):
+        sync_api.expect(page.locator("#badge")).to_have_text("confirmed by 10 paired runs", timeout=PATIENCE)
+        told = answer(run(rt.scenario_of(values), workers=1, **SMALL))
+        assert told.startswith(page.inner_text("#sentence").replace("−", "-"))
+        assert "The table said" in page.inner_text("#difference")
+    drag(one, "fee", [150_000])
+    assert "from the table" in one.inner_text("#badge")
+    assert "confirmed" in other.inner_text("#badge")
+
+
+def test_the_page_goes_on_when_its_server_has_gone(window, server):
+    address, process = server
+    page = window(f"{address}#fee=100000")
+    process.terminate()
+    process.wait(30)
+    sync_api.expect(page.locator("#notice")).to_contain_text("The server has stopped", timeout=PATIENCE)
+    drag(page, "fee", [50_000])
+    at(page, "fee=50000")
+    assert "from the table" in page.inner_text("#badge")
+    page.close()
+    window.complaints.clear()  # the browser itself says that nobody answers
