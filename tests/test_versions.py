@@ -8,7 +8,8 @@ from packaging.version import Version
 from paths import ROOT
 
 LOWEST = ROOT / ".ci" / "lowest.txt"
-TOOLS = {"ruff", "mypy", "coverage", "playwright", "pyyaml"}  # no code of the package meets them
+# no code of the package meets them
+TOOLS = {"ruff", "mypy", "coverage", "playwright", "axe-playwright-python", "pyyaml"}
 ALONG = {"pyparsing"}  # comes with matplotlib, which warns of itself beside newer ones
 
 pytestmark = pytest.mark.skipif(not LOWEST.exists(), reason="an unpacked sdist does not hold .ci")

@@ -8,7 +8,6 @@ from sweep_models import LINEAR, linear
 from sim.study.sweep.runner import explore
 
 MISSING = [
-    ("explorer", "streamlit.web.cli", ["explore", "--no-browser"]),
     ("cluster", "distributed", ["sweep", "h1b_fee", "--cluster", "tcp://127.0.0.1:9"]),
     ("validate", "statsmodels.genmod.families", ["backcast"]),
     ("validate", "statsmodels.genmod.families", ["validate"]),
