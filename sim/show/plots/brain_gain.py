@@ -9,7 +9,7 @@ from sim.errors import UsageError
 from sim.results.effects import summarise
 from sim.results.measures import measure
 from sim.show.plots import style
-from sim.show.plots.choice import head_with_finding, hubs_shown, only_pair, times_shown
+from sim.show.plots.choice import head_with_finding, hubs_shown, only_pair, times_shown, until
 from sim.show.plots.style import inset, pixels, right_of, wrap
 
 SIZE = (10, 7)  # inches
@@ -38,7 +38,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
     ResultError for an unknown hub or years outside the run; UsageError for a comparison or no country.
     """
     year = int(times_shown(only_pair(result, "brain_gain"), years)[-1])
-    countries = _countries(result, hubs)
+    countries, asked = _countries(result, hubs), until(result, years)
     result = replace(result, data=result.data.sel(time=[year]))  # the other years would only take time
     balance = xr.concat([_balance(result, country) for country in countries], "country")
     pairs = balance.sel(arm="scenario") - balance.sel(arm="baseline")
@@ -54,7 +54,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
         effects = inset(ax, left=left + half + 2, below=3.4, right=NUMBERS, above=2.4)
         _draw_bars(bars, result, found.country.values, names)
         _draw_effects(effects, found)
-        head_with_finding(ax, result, f"Engineers abroad and from abroad, by country, January {year}")
+        head_with_finding(ax, asked, f"Engineers abroad and from abroad, by country, January {year}")
         style.caption(ax, _small_print(result))
     return ax
 
