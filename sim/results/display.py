@@ -59,8 +59,8 @@ def _one(found, folder):
     legend = " ".join(filter(None, (told["legend"], told["missing"])))
     lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
     lines += [("", "")]
-    for name in ("why", "money", "trust"):
-        lines += [("", text) for text in _hanging("Cost" if name == "money" else name.title(), told[name])]
+    for name, words in (("why", "Why"), ("money", "Cost"), ("published", "Theirs"), ("trust", "Trust")):
+        lines += [("", text) for text in _hanging(words, told[name])]
     return lines + _closing(found, told["size"], folder)
 
 

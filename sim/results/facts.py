@@ -11,6 +11,7 @@ from sim.results import measures
 from sim.results.decomposition import parts_table
 from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
 from sim.results.measures import measure, series
+from sim.results.published import beside
 from sim.results.schema import MONEY
 from sim.results.summary import route_rows
 from sim.results.value import value_for_money
@@ -95,6 +96,7 @@ def facts(result, most=MOST_ROWS):
         "money": value_for_money(result, None if lead_is_world else lead["label"], keys),
         "purse": _purse(counts, lead),
         "general_tax": _has(scenario, ".tax.rate_points"),
+        "published": beside(result, scenario),
         "missed": [row for row in own if row["verdict"] != "passed"],
         "met": [row for row in own if row["verdict"] == "passed"],
         "near": nearest([policy.lever for policy in scenario.policies]) if scenario else [],

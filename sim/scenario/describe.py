@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 
 from sim.months import day_label, january, long_label
 from sim.scenario.levers import Lever, catalogue
@@ -90,6 +91,12 @@ def resolved_toml(scenario: Scenario) -> str:
         lines += [f"until = {policy.ends}"] if policy.ends else []
         lines += [f"ramp_years = {policy.ramp_years!r}"] if policy.ramp_years else []
         lines += [f"source = {_text(policy.source)}"] if policy.source else []
+    for row in scenario.published:
+        lines += ["", "[[published]]"]
+        for field in fields(row):
+            value = getattr(row, field.name)
+            if value != field.default and value is not None:
+                lines += [f"{field.name} = {_text(value) if isinstance(value, str) else str(value).lower()}"]
     return "\n".join(lines) + "\n"
 
 

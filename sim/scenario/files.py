@@ -14,8 +14,8 @@ from sim.arguments import listed, user_path
 from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest
 from sim.scenario.levers import Lever, find
 from sim.scenario.places import check_subject
-from sim.scenario.policies import OPERATIONS, Policy, Scenario
-from sim.scenario.schema import LONGEST_RAMP, LONGEST_TITLE, MOST_TIMES, PolicyTable, read_table
+from sim.scenario.policies import OPERATIONS, Policy, Published, Scenario
+from sim.scenario.schema import LONGEST_RAMP, LONGEST_TITLE, MOST_TIMES, PolicyTable, PublishedTable, read_table
 from sim.scenario.stack import refuse_conflicts, stack
 from sim.texts import as_share, line_of, parse, read_text
 
@@ -208,7 +208,24 @@ def loads(text: str, name: str = "scenario", path: Path | None = None) -> Scenar
             subject = check_subject(table.subject)
         except ScenarioError as why:
             raise ScenarioError(place, line_of(text, None, 0, "subject"), "subject", why) from None
-    return Scenario(table.title, table.question, policies, tuple(table.legal), name, path, subject=subject)
+    published = tuple(_published(row, place, index, text) for index, row in enumerate(table.published))
+    return Scenario(
+        table.title, table.question, policies, tuple(table.legal), name, path, subject=subject, published=published
+    )
+
+
+def _published(row: PublishedTable, place: str, index: int, text: str) -> Published:
+    """Return one published figure; raise ScenarioError for a range that does not hold it, or a year out of reach."""
+    numbers = {key: getattr(row, key) for key in ("value", "low", "high", "per_engineer")}
+    given = {key: float(value) for key, value in numbers.items() if value is not None}
+    low, high = given.get("low", given["value"]), given.get("high", given["value"])
+    wrong = next((key for key, value in given.items() if not math.isfinite(value)), "")
+    if wrong or not low <= given["value"] <= high:
+        what = f"{wrong} is not finite" if wrong else f"{row.value} is not from low = {low:g} to high = {high:g}"
+        where = line_of(text, "published", index, wrong or "value")
+        raise ScenarioError(place, where, f"published {index + 1}", what)
+    told = row.model_dump() | given | {"low": low, "high": high, "measure": row.measure or ""}
+    return Published(**told)
 
 
 def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:

@@ -67,6 +67,25 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A figure that somebody has published on the scenario's question, to stand beside the run's own."""
+
+    what: str  # in words, with whose figure it is
+    value: float
+    low: float
+    high: float
+    unit: str
+    population: str  # whom it counts
+    source: str
+    measure: str = ""  # what a run sets beside it, as measures are written; "" where no run can
+    change: str = "effect"  # of the measure: effect, percent (of the baseline), baseline or scenario
+    per_engineer: float = 1.0  # people of its population per AI engineer, where it counts people or money of all
+    year: int | None = None  # of the figure, where it is not the run's last
+    verified: bool = True  # whether the source was read
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A title, a question and a list of policies; ``legal`` lists the state of the law that is assumed."""
 
@@ -79,6 +98,7 @@ class Scenario:
     parts: tuple[str, ...] = ()  # names of the scenarios that it stacks
     subject: str = ""  # the place that the question is about, as a measure names it; "" where the file names none
     notices: tuple[str, ...] = field(default=(), compare=False)  # warnings about the file that was read
+    published: tuple[Published, ...] = ()  # figures of others on its question; a stack has none
 
     @property
     def atoms(self) -> tuple[str, ...]:

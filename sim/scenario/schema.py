@@ -1,7 +1,7 @@
 """Declare the form of a scenario file with pydantic, check files against it, and export it as JSON Schema."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -37,6 +37,18 @@ EXPECTED = {
     "source": "plain text in quotes, of at most 2,000 characters",
     "legal": "a list of lines of plain text, each in quotes",
     "policy": "tables headed [[policy]]",
+    "published": "tables headed [[published]]",
+    "what": "one line of plain text in quotes, of 1 to 300 characters",
+    "low": "a number",
+    "high": "a number",
+    "unit": "one line of plain text in quotes, of 1 to 300 characters",
+    "population": "one line of plain text in quotes, of 1 to 300 characters",
+    "measure": "a measure such as stock:fra, in quotes",
+    "change": "effect, percent, baseline or scenario, in quotes",
+    "per_engineer": "a number above 0",
+    "year": "a whole number",
+    "verified": "true or false",
+    "note": "plain text in quotes, of at most 2,000 characters",
     "value": "a number, true or false, or text in quotes",
     "multiply": "a number",
     "add": "a number",
@@ -63,8 +75,30 @@ class PolicyTable(BaseModel):
     source: Text = Field("", description="Where the policy is written down.")
 
 
+class PublishedTable(BaseModel):
+    """One ``[[published]]``: a figure of others on the question, with its source."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, title="published")
+
+    what: Line = Field(description="What was published, and by whom.")
+    value: Number = Field(description="The figure, in the unit of the measure as people read it: shares in per cent.")
+    low: Number | None = Field(None, description="Lower end of its range; left out: the value.")
+    high: Number | None = Field(None, description="Upper end of its range; left out: the value.")
+    unit: Line = Field(description="Its unit, in words.")
+    population: Line = Field(description="Whom it counts: all occupations, AI workers, users of the scheme.")
+    source: Text = Field(description="Where it is published.")
+    measure: Line | None = Field(None, description="What a run sets beside it, such as stock:fra; left out: nothing.")
+    change: Literal["effect", "percent", "baseline", "scenario"] = Field(
+        "effect", description="Of the measure: its effect, the effect in per cent of the baseline, or a level."
+    )
+    per_engineer: Number = Field(1, gt=0, description="People of its population per AI engineer of this world.")
+    year: StrictInt | None = Field(None, description="Year of the figure; left out: the last of the run.")
+    verified: StrictBool = Field(True, description="Whether the source was read; false: quoted from memory.")
+    note: Text = Field("", description="What a reader must know of it.")
+
+
 class ScenarioTable(BaseModel):
-    """A scenario file: a title, a question and any number of ``[[policy]]``."""
+    """A scenario file: a title, a question, any number of ``[[policy]]`` and what others have published on it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, title="talentflow scenario")
 
@@ -76,6 +110,7 @@ class ScenarioTable(BaseModel):
     )
     legal: list[Line] = Field([], description="The state of the law that is assumed, one statement each.")
     policy: list[PolicyTable] = Field([], description="The provisions.")
+    published: list[PublishedTable] = Field([], description="Figures of others, printed beside the run's own.")
 
 
 def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
@@ -91,19 +126,23 @@ def read_table(tables: dict, place: str, text: str) -> ScenarioTable:
     # report one error only, an unknown key first: other errors often follow from it
     error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     key, *inside = error["loc"]
-    # number of the [[policy]] that has the error, None for the top of the file
-    row = int(inside[0]) if key == "policy" and inside else None
-    if row is not None and len(inside) > 1:
+    # number of the [[policy]] or [[published]] that has the error, None for the top of the file
+    table = str(key) if key in ROWS and inside else None
+    row = int(inside[0]) if table else 0
+    if table and len(inside) > 1:
         key = inside[1]
     raise ScenarioError(
         place,
-        line_of(text, None if row is None else "policy", row or 0, str(key)),
-        "" if row is None else f"policy {row + 1}",
-        _problem(error, str(key), in_policy=row is not None),
+        line_of(text, table, row, str(key)),
+        f"{table} {row + 1}" if table else "",
+        _problem(error, str(key), ROWS.get(table or "", ScenarioTable)),
     )
 
 
-def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
+ROWS: dict[str, type[BaseModel]] = {"policy": PolicyTable, "published": PublishedTable}
+
+
+def _problem(error: ErrorDetails, key: str, model: type[BaseModel]) -> str:
     """Return a message for an error of pydantic; for an unknown key, with the nearest or all valid keys."""
     if error["type"] == "missing":
         return f"{key} is missing"
@@ -111,7 +150,6 @@ def _problem(error: ErrorDetails, key: str, in_policy: bool) -> str:
         return f"{key}: {str(error['input'])[:60]!r} is not {EXPECTED[key]}"
     if key == "assumptions":
         return "assumptions belong in a file of their own: --assumptions FILE"
-    model = PolicyTable if in_policy else ScenarioTable
     keys = [field.alias or name for name, field in model.model_fields.items()]
     expected = nearest(key, keys) or f"; expected one of: {', '.join(keys)}"
     return f"unknown key {key}{expected}"
@@ -181,6 +219,11 @@ def schema() -> dict:
         types = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
         keys[key] |= types[0] if len(types) == 1 else {"anyOf": types}
         del keys[key]["default"]
+    told = result["$defs"]["PublishedTable"]["properties"]
+    for key in ("low", "high", "measure", "year"):
+        types = [kind for kind in told[key].pop("anyOf") if kind != {"type": "null"}]
+        told[key] |= types[0] if len(types) == 1 else {"anyOf": types}
+        del told[key]["default"]
     for key in ("from", "until"):
         keys[key]["pattern"] = r"^\d{4}-\d{2}-\d{2}$"  # few editors check the format of a date
     return result

@@ -97,6 +97,7 @@ def answer(result, folder=None, hubs=None):
         "places": [_plain_row(row) for row in found["rows"]],
         "causes": found["causes"],
         "money": found["money"],
+        "published": found["published"],
         "first": int(result.data.time.values[0]),
         "last": int(result.data.time.values[-1]),
         "pairs": result.data.sizes["replicate"],
@@ -443,10 +444,11 @@ def draw_breakeven(found, title, path):
 
 def render_portfolio(found, pairs, folder):
     """What a portfolio found, for the terminal: sentences, and the mixes that were confirmed."""
-    shown = table("mix", *(path.split(".", 1)[1] for path in found.levers), "effect", "cost, MUSD", "best in", "regret")
+    heads = [path.split(".")[-1].replace("_", "\n") for path in found.levers]
+    shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret")
     for row in found.mixes.sort_values("engineers", ascending=False).to_dict("records"):
         cells = [figures(row[path]) for path in found.levers]
-        cost = f"{figures(row['cost'])}{'' if row['within'] else ' over'}"
+        cost = f"{figures(row['cost'])}{'' if row['within'] else ' *'}"
         tail = (f"{100 * row['best_in']:.0f} %", figures(row["regret"])) if row["within"] else ("", "")
         shown.add_row(row["label"], *cells, figures(row["engineers"]), cost, *tail)
     said = [line(sentence) for sentence in narrative.portfolio(found, pairs)]
@@ -455,7 +457,7 @@ def render_portfolio(found, pairs, folder):
         *said,
         heading("Mixes confirmed, all on the same fresh pairs"),
         shown,
-        line(f"{folder}: tables and the frontier as a figure.", "dim"),
+        line(f"* beyond the budget. {folder}: tables and the frontier as a figure.", "dim"),
     )
 
 

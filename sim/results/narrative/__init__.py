@@ -16,7 +16,7 @@ DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.01  # of a place's engineers: an unsettled effect that is surely smaller is none to speak of
 ONE_IN = 20  # of the largest cause: smaller ones are left out of a sentence
-SENTENCES = ("title", "headline", "inside", "others", "why", "money", "trust", "size", "legend", "missing")
+SENTENCES = ("title", "headline", "inside", "others", "why", "money", "published", "trust", "size", "legend", "missing")
 
 
 def sentences(found):
@@ -28,6 +28,11 @@ def sentences(found):
     """
     macros = _module()
     return {name: _plain(getattr(macros, name)(found)) for name in SENTENCES}
+
+
+def published_sentences(found):
+    """What others have published beside ours: list of str, a figure each."""
+    return [sentence("theirs", row) for row in found["published"]]
 
 
 def sentence(name, *arguments):
@@ -220,6 +225,8 @@ def environment():
         "day": lambda date: day_label(date),
         "is_small": is_small,
         "dollars": dollars,
+        "number": number,
+        "signed_number": lambda value: ("+" if value > 0 else "") + number(value),
         "causes": cause_words,
         "band": band,
         "count": count,
@@ -309,6 +316,16 @@ def bound(row):
 def is_small(people):
     """Whether nine runs in ten lie within one per cent of a place's engineers."""
     return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
+
+
+def number(value):
+    """A number to three figures, thousands apart.
+
+    >>> number(-66_000), number(0.1234), number(30.58)
+    ('-66,000', '0.123', '30.6')
+    """
+    text = figures(abs(value))
+    return f"-{text}" if value < 0 and re.search("[1-9]", text) else text
 
 
 def dollars(millions):

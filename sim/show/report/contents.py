@@ -74,6 +74,7 @@ def _scenario(result, arm):
         "routes": route_table(routes),
         "composition": narrative.composition(routes[0]) if routes else [],
         "money": _money(result),
+        "published": narrative.published_sentences(facts(result)),
         "years": f"{result.data.year.values[0]} to {result.data.year.values[-1]}",
     }
 
