@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: beside the code, else in the user's home, else in a folder of the user's own.
+"""Choose the folder of compiled kernels: beside the code, else in the user's home, else a private temporary folder.
 
 numba refuses to load a kernel that it can keep nowhere, as in a package installed read-only for a user without a home.
 """

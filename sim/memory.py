@@ -1,4 +1,4 @@
-"""Whether a population fits into this machine's memory, estimated before anything is built."""
+"""Estimate, before anything is built, whether a population fits into this machine's memory."""
 
 import math
 import os
@@ -15,7 +15,7 @@ GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processe
 MOST_SLOTS = 140_000_000  # the ties of all, about 14 each, are counted in 32 bits
 
 
-def check(population, years=10, workers=1):
+def check(population, years=10, workers=1) -> None:
     """Refuse a population that is not positive or does not fit.
 
     Parameters
@@ -47,12 +47,14 @@ def check(population, years=10, workers=1):
 
 
 def available():
-    """Bytes of memory that may still be used: by the machine, by the container or batch job, and by this process."""
+    """Return bytes of memory that may still be used: by the machine, by the container or batch job,
+    and by this process.
+    """
     return min(_of_machine(), _of_group(), address_limit() - ADDRESSES)
 
 
 def address_limit():
-    """Bytes of address space that this process may take; infinite where nothing limits it."""
+    """Return bytes of address space that this process may take; infinite where nothing limits it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -62,7 +64,7 @@ def address_limit():
 
 
 def _of_group():
-    """What the control groups around this process leave of their limits (version 2); infinite without any."""
+    """Return what the control groups around this process leave of their limits (version 2); infinite without any."""
     left = math.inf
     with suppress(OSError, ValueError):
         own = GROUPS / GROUP.read_text(encoding="ascii").rpartition("::/")[2].strip()
@@ -75,7 +77,7 @@ def _of_group():
 
 
 def _of_machine():
-    """What the system says is available; where it does not say, all that it has, or 8 GB."""
+    """Return the available memory that the system reports; if it reports none, all of its memory, or 8 GB."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))

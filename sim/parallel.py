@@ -31,7 +31,10 @@ _starting = threading.Lock()
 
 
 def cores() -> int:
-    """Cores that this process may use: of the machine, of its affinity, and of its container's quota; 1 at least."""
+    """Return cores that this process may use: of the machine, of its affinity, and of its container's quota.
+
+    1 at least.
+    """
     count = os.cpu_count() or 1
     with suppress(AttributeError, OSError):  # no affinity on Windows and macOS
         count = min(count, len(os.sched_getaffinity(0)))
@@ -39,7 +42,7 @@ def cores() -> int:
 
 
 def _quota() -> float:
-    """Cores that the control groups around this process grant (versions 1 and 2); infinite without a limit."""
+    """Return cores that the control groups around this process grant (versions 1 and 2); infinite without a limit."""
     left = math.inf
     with suppress(OSError, ValueError):
         for line in GROUP.read_text(encoding="ascii").splitlines():
@@ -54,7 +57,7 @@ def _quota() -> float:
 
 
 def _limit_of(folder: Path) -> float:
-    """Cores that one control group grants."""
+    """Return cores that one control group grants."""
     with suppress(OSError, ValueError):
         quota, period = (folder / "cpu.max").read_text(encoding="ascii").split()
         return int(quota) / int(period)  # ValueError for "max"
@@ -65,7 +68,7 @@ def _limit_of(folder: Path) -> float:
 
 
 def can_start() -> bool:
-    """Whether this process may start others: a worker of somebody's ``multiprocessing.Pool`` may not."""
+    """Return whether this process may start others: a worker of somebody's ``multiprocessing.Pool`` may not."""
     if current_process().daemon:
         return False
     try:
@@ -87,7 +90,7 @@ def workers_here(count: int) -> int:
 
 
 def is_being_started() -> bool:
-    """Whether this process is a worker that only reads its parent's script again: it must start nothing."""
+    """Return whether this process is a worker that only reads its parent's script again: it must start nothing."""
     return bool(getattr(current_process(), "_inheriting", False))
 
 
@@ -110,7 +113,7 @@ class _Context(context.SpawnContext):
 
 
 def pool(count, begin, arguments=(), task=None):
-    """A ``ProcessPoolExecutor`` of ``count`` spawned processes, each of which calls ``begin(*arguments)`` first.
+    """Return a ``ProcessPoolExecutor`` of ``count`` spawned processes, each of which calls ``begin(*arguments)`` first.
 
     Parameters
     ----------
@@ -140,7 +143,7 @@ def pool(count, begin, arguments=(), task=None):
 
 
 def _is_of_script(task) -> bool:
-    """Whether a task, or anything in it, is defined in the script that runs."""
+    """Return whether a task, or anything in it, is defined in the script that runs."""
     try:
         return b"__main__" in pickle.dumps(task)
     except Exception as why:  # whatever a lambda, an open file or a class of one's own says
@@ -159,14 +162,14 @@ LEAST = 4096  # items below which a second thread costs more than it saves
 _threads = cores()
 
 
-def set_threads(count):
+def set_threads(count) -> None:
     """Use ``count`` threads from now on; worker processes call it with their part of the cores."""
     global _threads
     _threads = max(1, int(count))
 
 
 def get_threads():
-    """Threads in use."""
+    """Return threads in use."""
     return _threads
 
 
@@ -242,7 +245,7 @@ def processes(workers, ready=int):
 
 @contextmanager
 def uninterrupted():
-    """Processes that are started inside the block never see an interrupt: it is for their parent to end them."""
+    """Start processes inside the block so that they ignore interrupts: their parent ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -253,7 +256,7 @@ def uninterrupted():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile comes now
 
 
-def _get_ready(threads, ready):
+def _get_ready(threads, ready) -> None:
     set_threads(threads)
     ready()
 

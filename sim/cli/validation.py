@@ -186,7 +186,7 @@ def calibrate(
         found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, progress=progress, say=note)
     answer = show.answer(found)
 
-    def add(folder):
+    def add(folder) -> None:
         constants, offsets = found.hub_constants
         write(constants, offsets, folder)
         for name, text in show.views(answer).items():

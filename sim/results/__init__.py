@@ -1,4 +1,4 @@
-"""What a run leaves behind: the arrays, their measures, the paired effects, the folder."""
+"""Results of runs: arrays, measures, paired effects and the folder that holds them."""
 
 __all__ = ["Result"]
 

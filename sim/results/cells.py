@@ -12,13 +12,13 @@ ROUTE_COLUMNS = {
 
 
 def effect_digits(rows):
-    """Decimals for a column of effects: two, or three where the errors are finer."""
+    """Choose the decimals of a column of effects: two, or three if the errors are finer."""
     errors = sorted(row["error"] for row in rows if row["error"])
     return max(2, min(3, decimals(errors[len(errors) // 2]))) if errors else 2
 
 
 def effect_cells(row, digits):
-    """Effect, 90 % of pairs, same sign and Monte Carlo error of one row, as four texts."""
+    """Format effect, 90 % of pairs, same sign and Monte Carlo error of one row, as four texts."""
     pairs = row["pairs"]
     if row["effect"] != row["effect"]:
         return "not known", "", "", ""  # nan: a part of nobody
@@ -32,7 +32,7 @@ def effect_cells(row, digits):
 
 
 def signed(value, digits):
-    """A number with its sign, and zero without one.
+    """Format a number with its sign, and zero without one.
 
     >>> signed(0.126, 2), signed(-0.001, 2)
     ('+0.13', '0.00')
@@ -41,13 +41,13 @@ def signed(value, digits):
     return text if any(digit in text for digit in "123456789") else text[1:]
 
 
-def count(value):
-    """A number of people, or a percentage, without decimals; ``none`` where nobody is counted."""
+def count(value) -> str:
+    """Format a number of people, or a percentage, without decimals; ``none`` if nobody is counted."""
     return "none" if value is None else f"{value:,.0f}"
 
 
 def hub_table(result):
-    """The hubs that matter, and below them the countries that have several.
+    """Tabulate the hubs that matter, and below them the countries that have several.
 
     For one scenario all columns, for a comparison one column a scenario.
 
@@ -89,14 +89,14 @@ def _compared(result, last):
 
 
 def gap_cells(row):
-    """90 % of pairs and same sign of how far the effect by employer is from that by residence, as two texts."""
+    """Format 90 % of pairs and same sign of the gap between the effects by employer and by residence, as two texts."""
     if row["pairs"] == 1:
         return "one pair", ""
     return f"{signed(row['low'], 2)} to {signed(row['high'], 2)}", f"{row['same_sign']}/{row['pairs']}"
 
 
 def basis_table(rows):
-    """The hubs whose share changes differently by employer than by residence.
+    """Tabulate the hubs whose share changes differently by employer than by residence.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def basis_table(rows):
 
 
 def route_table(rows):
-    """The routes that a scenario touches, baseline -> scenario.
+    """Tabulate the routes that a scenario touches, baseline -> scenario.
 
     Parameters
     ----------

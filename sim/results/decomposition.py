@@ -81,7 +81,7 @@ def origins(result, query, most=8):
 
 
 def splits_over_origins(query) -> bool:
-    """Whether :func:`origins` can split a measure."""
+    """Return whether :func:`origins` can split a measure."""
     asked = parse(query)
     return asked.name in ("share", "stock") and asked.place is not None and not asked.keys
 
@@ -167,7 +167,7 @@ POINTS = 100
 
 
 def is_split(result) -> bool:
-    """Whether a result holds the runs that split its uncertainty (``--uncertainty parts``)."""
+    """Return whether a result holds the runs that split its uncertainty (``--uncertainty parts``)."""
     return RUNS in result.data
 
 

@@ -18,12 +18,12 @@ STYLE = (
 
 
 def as_text(result, folder=None):
-    """The answer as plain text, at most 80 columns wide and, for one scenario, 30 lines long."""
+    """Format the answer as plain text, at most 80 columns wide and, for one scenario, 30 lines long."""
     return "\n".join(text for _, text in answer_lines(result, folder))
 
 
 def answer_lines(result, folder=None):
-    """The answer as lines: list of (style, text); style is 'title', 'warning', 'strong', 'faint' or ''.
+    """Lay out the answer as lines: list of (style, text); style is 'title', 'warning', 'strong', 'faint' or ''.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ def _closing(found, size, folder):
 
 
 def wrap(text, width, **how):
-    """Lines of a paragraph; no line ends between a number and its %."""
+    """Wrap a paragraph into lines; no line ends between a number and its %."""
     return [
         line.replace("\xa0", " ") for line in _wrap(text.replace(" %", "\xa0%"), width, break_long_words=False, **how)
     ]
 
 
 def _hanging(name, text):
-    """A paragraph with its name in front: ``Why    H-1B grants ...``."""
+    """Wrap a paragraph with its name in front: ``Why    H-1B grants ...``."""
     if not text:
         return []
     first, *others = wrap(text, WIDTH - 9, break_on_hyphens=False)
@@ -89,7 +89,7 @@ def _hanging(name, text):
 
 
 def effect_columns(found):
-    """The table of an answer: headings, and a row of texts for each of its rows.
+    """Return the table of an answer: headings, and a row of texts for each of its rows.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _compared_row(cells):
 
 
 def added_up(result):
-    """A sentence for each stack of a comparison: whether its scenarios add up at the place that it changes most."""
+    """Describe each stack of a comparison: whether its scenarios add up at the place that it changes most."""
     from sim.results.effects import effect, interaction, stacks, summarise
 
     told = []
@@ -174,8 +174,8 @@ def added_up(result):
 # --- a notebook -----------------------------------------------------------------------------------
 
 
-def as_html(result):
-    """The same as one self-contained piece of HTML; every text in it is escaped."""
+def as_html(result) -> str:
+    """Format the answer as one self-contained piece of HTML; every text in it is escaped."""
     titles, blocks = escape(result.record["title"]), []
     for arm in result.arms:
         found = facts(result.versus(arm))
@@ -192,7 +192,7 @@ def as_html(result):
     return f'<div style="max-width:60em"><h3>{titles}</h3><p><em>{question}</em></p>{"".join(blocks)}</div>'
 
 
-def _html_table(found):
+def _html_table(found) -> str:
     (table, cell), (head, rows) = STYLE, effect_columns(found)
     headings = "".join(f'<th scope="col" style="{cell}">{escape(text)}</th>' for text in head)
     body = "".join(

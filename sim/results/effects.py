@@ -83,7 +83,7 @@ def interaction(effects, parts) -> xr.DataArray:
 
 
 def band(values):
-    """The 5 and 95 % quantiles over pairs, so placed that a further pair lies between them in 90 % of cases.
+    """Return the 5 and 95 % quantiles over pairs, so placed that a further pair lies between them in 90 % of cases.
 
     Of fewer than 19 pairs the two are the least and the largest: no sample that small holds 90 % of the cases.
 
@@ -101,7 +101,7 @@ def band(values):
 
 
 def agreement_needed(pairs, places=1):
-    """Pairs that must have the sign of the mean before its direction is called.
+    """Return pairs that must have the sign of the mean before its direction is called.
 
     A two-sided sign test that allows for the number of places shown (Bonferroni): where no effect exists, the chance
     that the direction of any of them is called is at most 5 %. A pair without a difference agrees with nobody.
@@ -292,7 +292,9 @@ def upper_error(error, pairs) -> float:
 
 
 def is_reached(error, target, pairs) -> bool:
-    """Whether a precision is reached: at least ten replicates, and the error's upper limit is below ``target``."""
+    """Return whether a precision is reached: at least ten replicates,
+    and the error's upper limit is below ``target``.
+    """
     return pairs >= LEAST_PAIRS and upper_error(error, pairs) <= target
 
 

@@ -1,4 +1,4 @@
-"""What an answer says, as plain numbers: the subject's change, the table by country, the causes, and how sure it is."""
+"""Compute the facts of an answer as plain values: the subject's change, its table, the causes and the certainty."""
 
 import tomllib
 from itertools import pairwise
@@ -29,7 +29,7 @@ FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
 
 
 def facts(result, most=MOST_ROWS):
-    """Everything that the answer on one scenario says.
+    """Collect the facts that the answer on one scenario states.
 
     Parameters
     ----------
@@ -118,12 +118,12 @@ def facts(result, most=MOST_ROWS):
 
 
 def subject(result):
-    """The subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' where there is none."""
+    """Return the subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' if there is none."""
     return _subject(result, scenario_of(result.record))
 
 
 def scenario_of(record):
-    """The scenario of a saved run, or None where this version cannot read it."""
+    """Return the scenario of a saved run, or None where this version cannot read it."""
     try:
         return loads(record["scenario"], record["name"])
     except ScenarioError:
@@ -142,13 +142,13 @@ def _subject(result, scenario):
 
 
 def _place(data, label):
-    """The place in words; its hubs are those of the result."""
+    """Find the place in the result (ResultError if it is absent) and return its description in words."""
     measures.find(data, label)
     return place(label)
 
 
 def _people(keys, about):
-    """Whom the answer counts, as the words of a sentence: what they are called, and the key."""
+    """Describe the people that the answer counts for a sentence: their name and the measure's key."""
     key, _, value = keys.partition("=")
     tables = {"sector": "sectors", "home": "homes"}
     name = value.replace("_", " ")
@@ -158,31 +158,31 @@ def _people(keys, about):
 
 
 def _has(scenario, part):
-    """Whether a policy of the scenario moves a lever with these words in its path."""
+    """Return whether a policy of the scenario moves a lever with these words in its path."""
     return any(part in policy.lever for policy in scenario.policies) if scenario else False
 
 
 def _purse(counts, lead):
-    """Who pays, as people say it: the country of a hub, or the place itself."""
+    """Name the payer in words: the country of a hub, or the place itself."""
     if lead["kind"] == "hub" and "+" not in lead["label"]:
         return counts.called(counts.hub_country[lead["label"]]).spoken
     return lead["spoken"]
 
 
 def _ends(scenario):
-    """The last day of a scenario all of whose policies end, or None."""
+    """Return the last day of a scenario all of whose policies end, or None."""
     ends = [policy.ends for policy in scenario.policies] if scenario else []
     return max(ends) if ends and all(ends) else None
 
 
 def _identical(data):
-    """Whether nobody's life differs between the arms; what the policy costs may."""
+    """Return whether the arms are equal in everything but public money."""
     lives = data.drop_vars(MONEY, errors="ignore")
     return lives.sel(arm="scenario", drop=True).equals(lives.sel(arm="baseline", drop=True))
 
 
 def _route(routes, lead, where):
-    """The route that carries the change: of the subject's countries, and clearly changed; else None."""
+    """Return the route that carries the change: of the subject's countries, and clearly changed; else None."""
     countries = (where or lead["where"]).countries
     for row in routes:
         before, after = (row[arm]["grants"] for arm in ("baseline", "scenario"))
@@ -201,7 +201,7 @@ def _route(routes, lead, where):
 class _Counts:
     """Persons by pair and hub, in both arms, on the last 1 January."""
 
-    def __init__(self, result, keys=""):
+    def __init__(self, result, keys="") -> None:
         stock = measure(result, ",".join(["stock", keys] if keys else ["stock"])).transpose("arm", "replicate", "hub")
         self.persons = stock.sel(arm=["baseline", "scenario"]).values
         self.total = self.persons.sum(-1)
@@ -212,36 +212,36 @@ class _Counts:
         self.pairs = stock.sizes["replicate"]
 
     def world(self):
-        """The row of everybody."""
+        """Return the row of the whole world."""
         return self._row(place("world"), np.ones(len(self.hubs), bool))
 
     def row(self, where, among=1):
-        """The row of a place, whose direction is called as that of one among so many."""
+        """Return the row of a place; ``among`` is the number of places whose directions are tested together."""
         return self._row(where, measures.find(self.data, where.label).members, among)
 
     def countries(self):
-        """A row for every country, in the order of the hubs."""
+        """Return a row for every country, in the order of the hubs."""
         codes = list(dict.fromkeys(self.hub_country.values()))
         return [self.row(self.called(code), len(codes)) for code in codes]
 
     def hubs_of(self, labels):
-        """A row for every hub of some places, as ``labels`` of hubs."""
+        """Return a row for every hub whose label is in ``labels``."""
         shown = [hub for hub in self.hubs if hub in labels]
         return [self.row(self.called(hub), len(shown)) for hub in shown]
 
     def parts_of(self, where):
-        """A row for every hub of a country, or for every country of a bloc."""
+        """Return a row for every hub of a country, or for every country of a bloc."""
         if len(where.countries) == 1:
             return self.hubs_of(where.hubs)
         return [self.row(self.called(code), len(where.countries)) for code in where.countries]
 
     def rest(self, shown):
-        """The row of all hubs that no row of ``shown`` holds."""
+        """Return the row of all hubs outside the rows of ``shown``."""
         held = np.logical_or.reduce([np.zeros(len(self.hubs), bool), *(row["members"] for row in shown)])
         return self._together(~held, "everyone else", 0)
 
     def together(self, some, name, level):
-        """The row of several rows together."""
+        """Return one row for several rows together."""
         return self._together(np.logical_or.reduce([row["members"] for row in some]), name, level)
 
     def _together(self, members, name, level):
@@ -262,7 +262,7 @@ class _Counts:
         )
 
     def _numbers(self, members, places=1):
-        """Shares in per cent, effects in points and persons, spread and agreement of some hubs together."""
+        """Compute the numbers of a set of hubs: shares (%), effects (points and persons), spread and agreement."""
         persons = self.persons[..., members].sum(-1)
         shares = np.divide(100 * persons, self.total, out=np.zeros_like(persons), where=self.total > 0)
         effects, people = shares[1] - shares[0], persons[1] - persons[0]
@@ -283,7 +283,7 @@ class _Counts:
 
 
 def _statistics(effects):
-    """Mean, 90 % of pairs, agreement and Monte Carlo error of paired effects, as plain values."""
+    """Return mean, 90 % of pairs, agreement and Monte Carlo error of paired effects, as plain values."""
     pairs, mean = len(effects), float(effects.mean())
     return {
         "effect": mean,
@@ -296,7 +296,7 @@ def _statistics(effects):
 
 
 def _is_settled(effects, places=1):
-    """Whether enough pairs have the sign of their mean, among effects on so many places: a sign test."""
+    """Test with a sign test, corrected for so many places, whether the direction of paired effects is settled."""
     agree = (np.sign(effects) == np.sign(effects.mean())) & (effects != 0)
     return bool(agree.sum() >= agreement_needed(len(effects), places))
 
@@ -306,18 +306,19 @@ def _size(row):
 
 
 def _largest(countries):
-    """The country whose share changes most, a settled one if there is any."""
+    """Return the country whose share changes most, among settled ones if there are any."""
     return min(countries, key=lambda row: (not row["settled"], _size(row)))
 
 
 def _is_ordered(some):
-    """Whether the order of some rows by the size of their effect is settled, one against the next."""
+    """Return whether the order of some rows by the size of their effect is settled, one against the next."""
     return all(_is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
 
 
 def _inside(counts, where, lead):
-    """Rows inside the subject that a sentence names: each of several joined places; else settled ones of an
-    unsettled whole.
+    """Return the rows inside the subject that a sentence names.
+
+    These are each of several joined places; else the settled parts of an unsettled whole.
     """
     if where is None:
         return []
@@ -330,7 +331,7 @@ def _inside(counts, where, lead):
 
 
 def _table(counts, where, lead, others, named, most=MOST_ROWS):
-    """The subject and what is inside it, the other countries that change most, and everyone else."""
+    """Return the subject and what is inside it, the other countries that change most, and everyone else."""
     whole = where or (lead["where"] if lead["kind"] == "country" else None)
     shown = _block(counts, whole, lead, most) if whole else []
     changed = [row for row in others if row["differs"]]
@@ -341,7 +342,7 @@ def _table(counts, where, lead, others, named, most=MOST_ROWS):
 
 
 def _block(counts, where, lead, most):
-    """The row of a place and, indented, those inside it that change most."""
+    """Return the row of a place and, indented, those inside it that change most."""
     if where.kind == "hub" and "+" not in where.label:
         country = counts.row(counts.called(where.countries[0]))
         if len(country["members"].nonzero()[0]) < 2:
@@ -358,7 +359,7 @@ def _block(counts, where, lead, most):
 
 
 def _indented(counts, chosen, inside):
-    """The rows chosen inside a whole, one level down, and all others of it together."""
+    """Indent the chosen rows of a whole by one level, and add all others of it as one row."""
     labels = {row["label"] for row in chosen}
     left = [row for row in inside if row["label"] not in labels]
     if len(left) == 1:
@@ -371,7 +372,8 @@ def _indented(counts, chosen, inside):
 
 
 def effect_rows(result, most):
-    """Rows of a figure of effects: the subject and the countries that change most, their main hubs one level down.
+    """Return rows of a figure of effects: the subject and the countries that change most,
+    their main hubs one level down.
 
     Parameters
     ----------
@@ -407,7 +409,7 @@ def effect_rows(result, most):
 
 
 def _main_hubs(counts, top):
-    """The named hubs of a country, those that change most first; none where the country is one hub."""
+    """Return the named hubs of a country, those that change most first; none where the country is one hub."""
     where = top["where"]
     if where.kind != "country" or len(where.hubs) < 2:
         return []
@@ -416,7 +418,7 @@ def _main_hubs(counts, top):
 
 
 def _members_first(rows):
-    """The members of a bloc right below it."""
+    """Move the members of a bloc right below it."""
     head, members, others, inside = rows[0], [], [], False
     for row in rows[1:]:
         inside = row["level"] > 0 if row["kind"] != "hub" else inside
@@ -425,7 +427,7 @@ def _members_first(rows):
 
 
 def places_over_time(result, most):
-    """Shares over time of the subject and of the countries that change most, the subject first.
+    """Return shares over time of the subject and of the countries that change most, the subject first.
 
     Parameters
     ----------
@@ -450,7 +452,7 @@ def places_over_time(result, most):
 
 
 def place_table(result, level="country"):
-    """The effect on every place of a level: see ``Result.table``."""
+    """Return the effect on every place of a level: see ``Result.table``."""
     import pandas as pd
 
     if level not in ("country", "hub", "bloc"):
@@ -480,7 +482,7 @@ def _as_row(row):
 
 
 def cause_table(result, label, most=5):
-    """The change of a place's engineers in parts that add up: net moves with each country, entry and exit.
+    """Tabulate the change of a place's engineers in parts that add up: net moves with each country, entry and exit.
 
     Parameters
     ----------
@@ -521,7 +523,7 @@ def cause_table(result, label, most=5):
 
 
 def causes(result, label):
-    """Why the number of engineers of a place changes: the moves, entries and exits that differ, over the whole run.
+    """Split the change of a place's engineers over the run into moves, entries and exits.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def world_of(folder, record) -> Path | None:
 
 
 def is_valid(folder) -> bool:
-    """Whether ``folder`` holds a whole, undamaged run."""
+    """Return whether ``folder`` holds a whole, undamaged run."""
     try:
         read(folder)
     except ResultError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Never
 
 import numpy as np
 import xarray as xr
@@ -34,12 +34,12 @@ class Place:
 
     @property
     def only(self) -> np.ndarray:
-        """Indices of the member hubs."""
+        """Return indices of the member hubs."""
         return np.flatnonzero(self.members)
 
     @property
     def others(self) -> np.ndarray:
-        """Indices of all other hubs."""
+        """Return indices of all other hubs."""
         return np.flatnonzero(~self.members)
 
 
@@ -181,7 +181,7 @@ def gain(data, place, keys) -> xr.DataArray:
 # --- flows: over a year ---------------------------------------------------------------------------
 
 
-def counted(data, place, keys):
+def counted(data, place, keys) -> Never:
     """Refuse a measure that no saved run holds; ``study.counts`` computes it while simulations run."""
     by = f" by {' and '.join(keys)}" if keys else ""
     raise ResultError(f"no saved run holds this{by}; ask {COUNT}")

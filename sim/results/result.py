@@ -25,7 +25,7 @@ class Result:
     record: dict
 
     def save(self, out="outputs", *, illustrate=None, force=False):
-        """Write the folder ``out/<scenario>-<digest>``; a valid one that is already there is kept.
+        """Write the folder ``out/<scenario>-<digest>``; a valid one that already exists is kept.
 
         Parameters
         ----------
@@ -55,11 +55,11 @@ class Result:
 
     @property
     def arms(self):
-        """Labels of the scenarios: ``["scenario"]`` in a run, the names of all in a comparison."""
+        """Return labels of the scenarios: ``["scenario"]`` in a run, the names of all in a comparison."""
         return [str(arm) for arm in self.data.arm.values[1:]]
 
     def versus(self, arm):
-        """One scenario of a comparison against its baseline, as a run of its own.
+        """Return the run of one scenario of a comparison against its baseline.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Result:
         return Result(data, common | self.record.get("arms", {}).get(arm, {}))
 
     def by_employer(self):
-        """The same run with every engineer counted in the hub of the employer instead of residence.
+        """Count every engineer in the hub of the employer instead of residence.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Result:
         return Result(effects.by_employer(self.data), self.record | {"basis": "employer"})
 
     def to_frame(self):
-        """The effects on hub shares as a table: the hubs that matter and all others together.
+        """Tabulate the effects on hub shares: the hubs that matter and all others together.
 
         Returns
         -------
@@ -93,16 +93,16 @@ class Result:
 
     @property
     def subject(self):
-        """The place that the question is about, as a measure writes it: ``usa``; '' where there is none."""
+        """Return the place that the question is about, as a measure writes it: ``usa``; '' where there is none."""
         return facts.subject(self)
 
     @property
     def headline(self):
-        """The answer in one or two sentences: how many engineers, how sure, and who else gains and loses."""
+        """Answer in one or two sentences: how many engineers, how sure, and which other places gain and lose."""
         return "\n".join(narrative.answer(self.versus(arm) if "arms" in self.record else self) for arm in self.arms)
 
     def table(self, level="country"):
-        """The effect on every place of a level, in percentage points and in persons.
+        """Tabulate the effect on every place of a level, in percentage points and in persons.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Result:
         return facts.place_table(self, level)
 
     def effect(self, query):
-        """The effect on a measure: one row a place, shares and rates in percentage points.
+        """Tabulate the effect on a measure: one row a place, shares and rates in percentage points.
 
         Parameters
         ----------
@@ -134,15 +134,18 @@ class Result:
 
     @property
     def plot(self):
-        """Figures: ``result.plot.effects()``, ``result.plot("shares", hubs=[...])``; each returns the axes."""
+        """Return the drawer of figures: ``result.plot.effects()``, ``result.plot("shares", hubs=[...])``.
+
+        Each returns the axes.
+        """
         return import_module("sim.show.plots").Plots(self)  # late: drawing lies above results
 
-    def __str__(self):
+    def __str__(self) -> str:
         return display.as_text(self)
 
     def _repr_html_(self):
         return display.as_html(self)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         sizes = self.data.sizes
         return f"<Result {folder_name(self.record)}: {sizes['replicate']} pairs, {sizes['year']} years>"

@@ -374,10 +374,10 @@ def _digest(tables) -> str:
 
 
 def _whole(value) -> bool:
-    """Whether a value is an int and no bool."""
+    """Return whether a value is an int and no bool."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(value) -> bool:
-    """Whether a value is a finite number."""
+    """Return whether a value is a finite number."""
     return isinstance(value, int | float) and isfinite(value)

@@ -20,7 +20,7 @@ STATISTICS = {
 
 
 def hub_rows(result, hubs=None):
-    """One row for each hub that matters and one for all others together.
+    """Return one row for each hub that matters and one for all others together.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def hub_rows(result, hubs=None):
 
 
 def country_rows(result, hubs=None):
-    """The same for all hubs of a country together, where it has several and some of them are shown.
+    """Return one row for each country of several hubs of which some are shown: all its hubs together.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def country_rows(result, hubs=None):
 
 
 def _rows(result, groups):
-    """The numbers of a row for each of some groups of hubs."""
+    """Compute the numbers of the row of each group of hubs."""
     if not groups:
         return []
     share = _together(POINTS * series(result, "share"), groups)
@@ -87,7 +87,7 @@ def _rows(result, groups):
 
 
 def _together(values, groups):
-    """Values by hub, summed within each of some groups of hubs."""
+    """Sum values by hub within each group of hubs."""
     import xarray as xr
 
     values = values.reset_coords(drop=True)
@@ -95,14 +95,14 @@ def _together(values, groups):
 
 
 def shown_hubs(result):
-    """The hubs that matter in any scenario of a result, the largest share at the end first."""
+    """Return the hubs that matter in any scenario of a result, the largest share at the end first."""
     found = {hub for arm in result.arms for hub in hubs_that_matter(result.versus(arm))}
     size = measure(result, "share").mean(("arm", "replicate")).to_series()
     return [str(hub) for hub in size.sort_values(ascending=False, kind="stable").index if hub in found]
 
 
 def hub_frame(result):
-    """The rows of :func:`hub_rows` as a table; for a comparison those of every scenario, told apart by ``arm``.
+    """Tabulate the rows of :func:`hub_rows`; a comparison has those of every scenario, labelled by ``arm``.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def hub_frame(result):
 
 
 def effect_table(result, queries):
-    """The effects on any measures, as people write them.
+    """Tabulate the effects on measures, as people write them.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def effect_table(result, queries):
 
 
 def _one(result, query):
-    """The rows of one measure of a run; the ratio of two effects is one of means, not a mean of ratios."""
+    """Return the rows of one measure of a run; a ratio of two effects is one of means, not a mean of ratios."""
     ratio = ratio_row(result, parse(query)) if _is_ratio(query) else {}
     return [row | ratio for row in _asked(query, measure(result, query), effect(result, query))]
 
@@ -171,7 +171,7 @@ def _is_ratio(query):
 
 
 def _asked(query, levels, pairs):
-    """The rows of one measure of one scenario: its levels in both arms and its paired effects."""
+    """Yield the rows of one measure of one scenario: its levels in both arms and its paired effects."""
     factor, unit, effect_unit = SHOWN.get(levels.attrs["units"], (1, levels.attrs["units"], levels.attrs["units"]))
     time = next(int(levels[axis]) for axis in ("time", "year") if axis in levels.coords)
     means, found = factor * levels.mean("replicate"), summarise(factor * pairs)
@@ -197,7 +197,7 @@ def _called(place, axis):
 
 
 def route_rows(result, most=6):
-    """One row for each route that the scenario touches, the most touched first: how many get in, and who.
+    """Return one row for each route that the scenario touches, the most touched first: how many get in, and who.
 
     Returns
     -------
@@ -217,14 +217,14 @@ def route_rows(result, most=6):
     ]
 
 
-def _route_name(data, route):
-    """Country and route; what stands in brackets is for the table of routes."""
+def _route_name(data, route) -> str:
+    """Return country and route, without the brackets that belong to the table of routes."""
     one = data.sel(route=route)
     return f"{one.route_country.item()}: {one.route_name.item().split(' (')[0]}"
 
 
 def _route(mean):
-    """A route in one arm, from its means over years and pairs."""
+    """Summarise a route in one arm, from its means over years and pairs."""
     counts = {name: float(mean[name]) for name in ("applicants", "grants", "registrations", "selected")}
     parts = {"from_abroad": mean.grants_abroad, "experts": mean.experts}
     return counts | {name: POINTS * float(part) / mean.grants if mean.grants else None for name, part in parts.items()}
@@ -235,7 +235,7 @@ def _arms(values, prefix=""):
 
 
 def _statistics(found):
-    """What a set of paired effects says, as plain values; a single pair has no error."""
+    """Convert the statistics of paired effects to plain values; the error of a single pair is None."""
     pairs = found.attrs["pairs"]
     plain = {said: found[name].item() for name, said in STATISTICS.items()} | {"pairs": pairs}
     return plain | ({"error": None} if pairs == 1 else {})

@@ -69,7 +69,7 @@ class Sweep:
 
     @property
     def primary(self) -> str | None:
-        """The measure that the sweep is about first; None while no measure is known."""
+        """Return the measure that the sweep is about first; None while no measure is known."""
         asked = self.record.get("measures") or self.measures.index.tolist() or [None]
         return asked[0] and asked[0].partition("@")[0].strip()
 
@@ -536,7 +536,7 @@ def notes(sweep) -> list[str]:
 
 
 def is_graded(sweep) -> bool:
-    """Whether the factors have evidence grades, as assumptions do."""
+    """Return whether the factors have evidence grades, as assumptions do."""
     return bool(set(sweep.factors.grade) - {""})
 
 
@@ -710,7 +710,9 @@ def leading(table) -> list[str]:
 
 
 def is_settled(table) -> bool:
-    """Whether the total Sobol index of every leading factor is at least as large as its 90 % interval is wide."""
+    """Return whether the total Sobol index of every leading factor is at least as large as its 90 % interval is
+    wide.
+    """
     ahead = table.loc[leading(table)]
     return bool((ahead.total_high - ahead.total_low <= ahead.total).all())
 

@@ -73,7 +73,7 @@ class SweepStore:
     UsageError if another process writes it; StoreError if the system refuses
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder) -> None:
         self.folder = Path(folder)
         with self._written():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -234,7 +234,7 @@ def connect(folder, write=False) -> sqlite3.Connection:
 
 
 def is_sweep(folder) -> bool:
-    """Whether the folder is that of a sweep rather than of a run."""
+    """Return whether the folder is that of a sweep rather than of a run."""
     return (Path(folder) / NAME).is_file()
 
 

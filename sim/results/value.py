@@ -98,7 +98,7 @@ def ratio_row(result, query):
 
 
 def _windfall(data, countries):
-    """Share of what the policy gives to people that people of the baseline would get, or None."""
+    """Return the share of payments to people that people of the baseline would get anyway; None without payments."""
     given, static = (
         float(
             data[name]
@@ -113,13 +113,13 @@ def _windfall(data, countries):
 
 
 def _is_more(extra):
-    """Whether there are surely more engineers: at least ten pairs, and 0 outside two errors of the mean."""
+    """Return whether engineers clearly increase: at least ten pairs, and 0 outside two errors of the mean."""
     n = len(extra)
     return n >= LEAST_PAIRS and extra.mean() > 2 * extra.std(ddof=1) / np.sqrt(n)
 
 
 def _numbers(values):
-    """Mean, 90 % of pairs, error and whether the direction is settled, of values by pair."""
+    """Compute mean, 90 % of pairs, error and whether the direction is settled, of values by pair."""
     n, mean = len(values), float(values.mean())
     agree = int(((np.sign(values) == np.sign(mean)) & (values != 0)).sum())
     return {

@@ -1,4 +1,6 @@
-"""What published facts said of the model when it was last validated, for every answer: all of them, and its own."""
+"""Verdicts of the last validation, shipped with the package: all published facts,
+and those of a run's own scenarios.
+"""
 
 import json
 from functools import cache
@@ -11,18 +13,19 @@ KEPT = ("id", "statistic", "unit", "low", "high", "median", "inside", "verdict",
 
 
 def kept(rows):
-    """What ships of the gates that decide: list of dict, one JSON object a line."""
+    """Return the JSON text of the shipped gates that decide, one object a line."""
     return "[\n" + ",\n".join(json.dumps({key: row[key] for key in KEPT}) for row in rows) + "\n]\n"
 
 
 @cache
 def shipped():
-    """The gates that decide, as the last validation found them."""
+    """Return the gates that decide, as measured by the last validation."""
     return json.loads(SHIPPED.read_text(encoding="utf-8"))
 
 
 def of_scenario(record):
-    """The gates that were measured on a run's own scenarios as they ship: list of dict, with ``name`` of the scenario.
+    """Return the gates that were measured on a run's own scenarios as they ship:
+    list of dict, with ``name`` of the scenario.
 
     Parameters
     ----------
@@ -86,7 +89,7 @@ def _apart(lever):
 
 
 def sentences(result):
-    """How many published facts the model reproduces, and what those of the result's own scenarios say.
+    """Count the published facts that the model reproduces, and report those measured on the result's own scenarios.
 
     Parameters
     ----------
@@ -109,13 +112,13 @@ def sentences(result):
     ]
 
 
-def _found(row):
+def _found(row) -> str:
     if row["median"] is None:
         return "not measured"
     return f"{row['median']:.3g} in the model, inside in {100 * row['inside']:.0f} % of draws"
 
 
-def _band(row):
+def _band(row) -> str:
     if row["low"] == row["high"]:
         return f"{row['low']:g}"
     if row["high"] is None:

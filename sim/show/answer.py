@@ -40,17 +40,17 @@ WIDTH, NARROW = 100, 80  # columns of the terminal, with all details and without
 
 
 def heading(words, style="bold cyan"):
-    """A heading with an empty line above."""
+    """Return a heading with an empty line above."""
     return Padding(Text(words, style=style), (1, 0, 0, 0))
 
 
 def line(words, style=""):
-    """A paragraph, a little indented."""
+    """Return a paragraph, a little indented."""
     return Padding(Text(words, style=style), (0, 0, 0, 2))
 
 
 def bullets(title, lines, style="bold cyan"):
-    """A heading and a list; nothing at all for an empty list."""
+    """Yield a heading and a list; nothing at all for an empty list."""
     if lines:
         yield heading(title, style)
     for words in lines:
@@ -60,7 +60,10 @@ def bullets(title, lines, style="bold cyan"):
 
 
 def table(*headings, texts=()):
-    """A table whose first column and those numbered in ``texts`` hold names, which may wrap; the others numbers."""
+    """Return a table whose first column and those numbered in ``texts`` hold names, which may wrap.
+
+    The others numbers.
+    """
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for place, words in enumerate(headings):
         names = place == 0 or place in texts
@@ -74,7 +77,7 @@ def table(*headings, texts=()):
 
 
 def answer(result, folder=None, hubs=None):
-    """Everything that the terminal's answer says of one scenario.
+    """Return everything that the terminal's answer says of one scenario.
 
     Parameters
     ----------
@@ -119,24 +122,24 @@ def answer(result, folder=None, hubs=None):
 
 
 def _plain_row(row):
-    """A row of the table by country without its arrays."""
+    """Return a row of the table by country without its arrays."""
     return {key: value for key, value in row.items() if key not in ("members", "by_pair", "where")}
 
 
 def answers(result, folder=None):
-    """The answer of every scenario of a comparison, over the same hubs: label -> :func:`answer`."""
+    """Return the answer of every scenario of a comparison, over the same hubs: label -> :func:`answer`."""
     hubs = shown_hubs(result)
     return {arm: answer(result.versus(arm), folder, hubs) for arm in result.arms}
 
 
 def largest_effect(result):
-    """The hub whose share changes most, or None if no pair differs."""
+    """Return the hub whose share changes most, or None if no pair differs."""
     mean = abs(effect(result, "share").mean("replicate")).to_series()
     return str(mean.idxmax()) if mean.max() > 0 else None
 
 
 def plain_rows(table):
-    """A table as a list of dicts of plain values; what is not known (nan) is None, for JSON knows no nan."""
+    """Return a table as a list of dicts of plain values; what is not known (nan) is None, for JSON knows no nan."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
@@ -155,7 +158,7 @@ STYLES = {"title": "bold", "strong": "bold cyan", "warning": "bold yellow", "fai
 
 
 def render(result, folder=None, details=False):
-    """The answer, ready for ``rich.console.Console.print``; with ``details`` all tables below it.
+    """Return the answer, ready for ``rich.console.Console.print``; with ``details`` all tables below it.
 
     Parameters
     ----------
@@ -225,7 +228,7 @@ def _hubs(found):
 
 
 def _by_employer(found):
-    """The hubs whose effect is another one when engineers are counted where their employer is."""
+    """Yield the hubs whose effect is another one when engineers are counted where their employer is."""
     yield heading(f"Counted by hub of the employer: effect on shares in January {found['last']}")
     if not found["by_employer"]:
         yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
@@ -238,7 +241,10 @@ def _by_employer(found):
 
 
 def _compared(found):
-    """Hubs down, scenarios across: the effect and, below it, 90 % of pairs; as many tables as the width asks for."""
+    """Yield hubs down, scenarios across: the effect and, below it, 90 % of pairs.
+
+    As many tables as the width asks for.
+    """
     last = next(iter(found.values()))["last"]
     digits = effect_digits([row for one in found.values() for row in one["hubs"]])
     places = {arm: one["hubs"] + one["countries"] for arm, one in found.items()}
@@ -253,7 +259,7 @@ def _compared(found):
 
 
 def _added_up(result, stack, most=6):
-    """Whether the scenarios of a stack add up, at the hubs where they do so least."""
+    """Return whether the scenarios of a stack add up, at the hubs where they do so least."""
     rows = effect_table(result, ["share"])
     rows = rows[rows.arm == INTERACTION.format(stack)].to_dict("records")
     rows = sorted(rows, key=lambda row: -abs(row["effect"]))[:most]
@@ -303,7 +309,7 @@ VIEWS = {  # name -> grade, and what it is
 
 
 def views_rows(results):
-    """What each view says of the subject: list of dicts of plain values.
+    """Compare the views of the subject: list of dicts of plain values.
 
     Parameters
     ----------
@@ -321,7 +327,7 @@ def views_rows(results):
 
 
 def views_text(rows, quiet=False):
-    """The views as at most 30 lines of 80 columns; a line each if ``quiet``."""
+    """Return the views as at most 30 lines of 80 columns; a line each if ``quiet``."""
     if quiet:
         return "\n".join(f"{row['view']} {row['points']:.4f}" for row in rows)
     first = rows[0]
@@ -347,7 +353,7 @@ def views_text(rows, quiet=False):
 
 
 def render_effects(result, queries):
-    """Every effect in one row: levels, effect, spread, agreement, error; at most 100 columns.
+    """Return every effect in one row: levels, effect, spread, agreement, error; at most 100 columns.
 
     Parameters
     ----------
@@ -376,18 +382,21 @@ def render_effects(result, queries):
 
 
 def _called(row):
-    """A row under the line of its measure: its hub or route, and its scenario in a comparison."""
+    """Return a row under the line of its measure: its hub or route, and its scenario in a comparison."""
     return ", ".join(words.split(" (")[0] for words in (row["name"], row.get("arm")) if words)
 
 
 def _digits(rows):
-    """As many decimals as the middle Monte Carlo error allows, at most four; for a single pair as the effects have."""
+    """Return the decimals that the middle Monte Carlo error allows, at most four.
+
+    For a single pair as the effects have.
+    """
     scale = abs(rows.effect if rows.pairs.iloc[0] == 1 else rows.error)
     scale = scale[scale > 0].sort_values()
     return decimals(scale.iloc[len(scale) // 2]) if len(scale) else 2
 
 
-def _reading(record, found):
+def _reading(record, found) -> str:
     pairs = record["replicates"]
     said = f"Effect: scenario less baseline ({baseline_title(record)}), the mean over {number_of(pairs, 'pair')}."
     if pairs == 1:
@@ -406,7 +415,7 @@ def _reading(record, found):
 
 
 def render_breakeven(found, title, folder):
-    """The answer of a break-even for the terminal, with the values that were tried."""
+    """Return the answer of a break-even for the terminal, with the values that were tried."""
     shown = table(
         f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs", "MC error"
     )
@@ -429,7 +438,7 @@ def render_breakeven(found, title, folder):
 
 
 def draw_breakeven(found, title, path):
-    """The curve that the break-even is read from, into a file."""
+    """Return the curve that the break-even is read from, into a file."""
     from sim.show.plots import curve, to_file
 
     subtitle = f"Effect on {found.measure} by the value of {found.lever}"
@@ -443,7 +452,7 @@ def draw_breakeven(found, title, path):
 
 
 def render_portfolio(found, pairs, folder):
-    """What a portfolio found, for the terminal: sentences, and the mixes that were confirmed."""
+    """Render a portfolio for the terminal: sentences, and the mixes that were confirmed."""
     heads = [path.split(".")[-1].replace("_", "\n") for path in found.levers]
     shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret")
     for row in found.mixes.sort_values("engineers", ascending=False).to_dict("records"):
@@ -470,7 +479,7 @@ def draw_frontier(found, path):
 
 
 def render_parts(tables, title, measure, folder, details=False):
-    """What the splits of an effect say, for the terminal; the table of the first, or with ``details`` of all.
+    """Render the splits of an effect for the terminal: the table of the first, or with ``details`` of all.
 
     Parameters
     ----------
@@ -492,8 +501,8 @@ def render_parts(tables, title, measure, folder, details=False):
     return Group(*shown, line(f"{folder}: a table and a figure of each; --details: all tables.", "dim"))
 
 
-def draw_parts(tables, title, measure, folder):
-    """A waterfall of each table into ``folder``."""
+def draw_parts(tables, title, measure, folder) -> None:
+    """Draw a waterfall of each table into ``folder``."""
     from sim.show.plots import parts, to_file
 
     for name, found in tables.items():

@@ -16,13 +16,13 @@ POPULATION, PAIRS = 50_000, 4
 HEADS = ("lever", "dose", "measure", "baseline", "effect", "error", "per cent", "published")
 
 
-def people(value):
-    """A number of people, whole from ten on; a dash for None."""
+def people(value) -> str:
+    """Return a number of people, whole from ten on; a dash for None."""
     return "-" if value is None else f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+.1f}"
 
 
 def verdict(row):
-    """What is said of an effect that cannot be told from none, or nothing."""
+    """Describe an effect that cannot be distinguished from zero; return nothing for others."""
     if row["idle"]:
         return row["idle"]
     if not row["moves"]:
@@ -32,7 +32,7 @@ def verdict(row):
 
 
 def shown(rows):
-    """Rows of a table for the terminal."""
+    """Return rows of a table for the terminal."""
     return [
         {
             "lever": row["lever"],
@@ -49,14 +49,14 @@ def shown(rows):
 
 
 def published(row, studies):
-    """What studies of the same lever have found, in a line."""
+    """Summarise in one line what studies of the same lever have measured."""
     told = [f"{name} {studies[name].estimand}: {figure(studies[name].published.value)} {studies[name].published.unit}"
             for name in row["studies"]]  # fmt: skip
     return "; ".join(told)
 
 
-def page(rows, population, pairs):
-    """The page in Markdown."""
+def page(rows, population, pairs) -> str:
+    """Return the page in Markdown."""
     studies = found()
     lines = [HEADS, ["---"] * len(HEADS)]
     for row in rows:

@@ -32,8 +32,8 @@ def shipped_line():
     return said(first, last, rank)
 
 
-def said(first, last, rank):
-    """The one line of a backcast; ``rank`` is who -> rank correlation."""
+def said(first, last, rank) -> str:
+    """Return the one line of a backcast; ``rank`` is who -> rank correlation."""
     return (
         f"Backcast {first}-{last}: rank correlation {rank[MODEL]:.3f} (last flow {rank[LAST_FLOW]:.3f}, gravity "
         f"{rank[GRAVITY]:.3f})"
@@ -41,7 +41,7 @@ def said(first, last, rank):
 
 
 def shipped_table():
-    """The shipped result as a Markdown table, for the documentation."""
+    """Return the shipped result as a Markdown table, for the documentation."""
     rows = [
         {key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
         for row in read("backcast")
@@ -61,7 +61,7 @@ def shipped_table():
 
 
 def sentences(found):
-    """What a backcast found, in plain English: where the model wins and where it loses.
+    """Summarise a backcast in plain English: where the model wins and where it loses.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ LOWER = {"share_error": "share error", "net_error": "net-rate error"}
 
 
 def compared(found, rival):
-    """The scores in which the model is ahead of a rival, and those in which it is behind, as shown."""
+    """Return the scores in which the model is ahead of a rival, and those in which it is behind, as shown."""
     ahead, behind = [], []
     for key, name in (HIGHER | LOWER).items():
         digits = 4 if key == "net_error" else 3
@@ -115,7 +115,7 @@ NAMES = HIGHER | LOWER
 
 
 def tallied(board):
-    """Sentences of a rolling backcast: on which scores and in which years the forecast is lost.
+    """Return sentences of a rolling backcast: on which scores and in which years the forecast is lost.
 
     Parameters
     ----------
@@ -137,7 +137,9 @@ def tallied(board):
 
 
 def render(found, board, folder=None):
-    """The whole answer for ``rich.console.Console.print``: at most 30 lines of 80 columns, the worst score first."""
+    """Return the whole answer for ``rich.console.Console.print``: at most 30 lines of 80 columns,
+    the worst score first.
+    """
     shown = table(
         "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "moves,\nratio", "net\nrank", "net\nerr., pp"
     )
@@ -161,12 +163,12 @@ MOST_WORDS = 230  # letters of a sentence in the terminal: three lines of 80 col
 
 
 def _cut(words):
-    """A sentence of at most three lines; the folder's tables hold the whole."""
+    """Return a sentence of at most three lines; the folder's tables hold the whole."""
     return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 20].rpartition(';')[0] or words[:200]}; ..."
 
 
 def _judged(found, board):
-    """The table of verdicts: this split, and how often first, level and lost over all splits."""
+    """Return the table of verdicts: this split, and how often first, level and lost over all splits."""
     this = found.verdicts.set_index("score")
     shown = table("talentflow against the best rival", "this split", "first", "level", "lost", "lost from")
     order = list(board.tally["score"]) if len(board.tally) else list(this.index)
@@ -189,8 +191,8 @@ def _cells(row):
     ]
 
 
-def draw(found, board, folder):
-    """The figures of a backcast into a folder."""
+def draw(found, board, folder) -> None:
+    """Draw the figures of a backcast into a folder."""
     from sim.show.plots import backcast, to_file
 
     to_file(lambda ax: backcast.plot_backcast(found, ax), backcast.SIZE, folder / "backcast.png")

@@ -1,4 +1,4 @@
-"""What a fit found, in the terminal, as a figure and in the documents: beliefs, facts, and whether truths are found."""
+"""Show a fit in the terminal, as a figure and in the documents: assumptions, facts, and recovery of known values."""
 
 from rich.console import Group
 
@@ -20,18 +20,18 @@ READING = (
 
 
 def answer(found):
-    """A Calibration as plain values, for ``calibration.json`` and all that is made of it."""
+    """Convert a Calibration to plain values, for ``calibration.json`` and all that is made of it."""
     tables = ("posterior", "facts", "ranks", "left_out", "families", "sensitivity")
     return found.record | {"views": found.views} | {name: _records(getattr(found, name)) for name in tables}
 
 
 def _records(frame):
-    """The rows of a DataFrame as plain values; None for what is not known."""
+    """Return the rows of a DataFrame as plain values; None for what is not known."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
 def sentences(answer):
-    """What the fit says, in words: list of str."""
+    """Summarise the fit in words: list of str."""
     beliefs, known, ranks = (answer[key] for key in ("posterior", "facts", "ranks"))
     narrowed = [row for row in beliefs if row["shrinkage"] >= ENOUGH]
     outside = [row["name"] for row in known if not row["posterior_low"] <= row["value"] <= row["posterior_high"]]
@@ -52,7 +52,7 @@ def sentences(answer):
 
 
 def views(answer):
-    """The named sets that a fit makes, as assumption files: dict of name -> text."""
+    """Return the named sets that a fit makes, as assumption files: dict of name -> text."""
     rows = "".join(
         f"{row['name']} = {{central = {row['central']!r}, low = {row['low']!r}, high = {row['high']!r}}}\n"
         for row in answer["posterior"]
@@ -65,8 +65,8 @@ def views(answer):
     return made
 
 
-def left_out_sentence(answer):
-    """How many families of experiments hold when they are left out, in one sentence."""
+def left_out_sentence(answer) -> str:
+    """Count in one sentence the families of experiments that hold when they are left out of the fit."""
     rows = answer.get("families", [])
     held, strictly, before = (
         sum(bool(row[key]) if key != "prior_z" else (row[key] or 99) <= NINETY for row in rows)
@@ -80,7 +80,7 @@ def left_out_sentence(answer):
 
 
 def left_out_rows(answer):
-    """A row of texts a study of role response, under ``LEFT_OUT``, misses first."""
+    """Return a row of texts a study of role response, under ``LEFT_OUT``, misses first."""
     order = {True: 1, False: 0, None: 2}
     rows = sorted(answer.get("left_out", []), key=lambda row: order[row["inside"]])
     return [_left_out_row(row) for row in rows]
@@ -99,7 +99,7 @@ def _left_out_row(row):
 
 
 def family_rows(answer):
-    """A row of texts a family, under ``FAMILIES``, misses first."""
+    """Return a row of texts a family, under ``FAMILIES``, misses first."""
     shown = lambda z: "" if z is None else f"{z:.1f}"  # noqa: E731
     yes = lambda held: "yes" if held else "no"  # noqa: E731
     return [
@@ -117,7 +117,7 @@ def family_rows(answer):
 
 
 def sensitivity_rows(answer):
-    """A row of texts a family, under ``SENSITIVITY``: the beliefs that it moves most."""
+    """Return a row of texts a family, under ``SENSITIVITY``: the beliefs that it moves most."""
     families = dict.fromkeys(row["family"] for row in answer.get("sensitivity", []))
     moved = lambda family: [  # noqa: E731
         f"{row['belief']} {row['shift']:+.2f}" for row in answer["sensitivity"] if row["family"] == family
@@ -126,7 +126,7 @@ def sensitivity_rows(answer):
 
 
 def belief_rows(answer):
-    """A row of texts a belief, under ``BELIEFS``, the most narrowed first."""
+    """Return a row of texts a belief, under ``BELIEFS``, the most narrowed first."""
     rows = sorted(answer["posterior"], key=lambda row: -row["shrinkage"])
     return [
         [
@@ -141,7 +141,7 @@ def belief_rows(answer):
 
 
 def fact_rows(answer):
-    """A row of texts a fact, under ``FACTS``."""
+    """Return a row of texts a fact, under ``FACTS``."""
     return [
         [
             f"{row['name']}: {row['meaning']}",
@@ -153,12 +153,12 @@ def fact_rows(answer):
     ]
 
 
-def _range(central, low, high):
+def _range(central, low, high) -> str:
     return f"{number(central)} ({number(low)} to {number(high)})"
 
 
 def render(answer, folder):
-    """The whole answer for ``rich.console.Console.print``."""
+    """Return the whole answer for ``rich.console.Console.print``."""
     beliefs, known, left = table(*BELIEFS), table(*FACTS), table(*FAMILIES)
     for row in family_rows(answer):
         left.add_row(*row)
@@ -180,7 +180,7 @@ def render(answer, folder):
 
 
 def draw(answer, folder):
-    """The figure of a fit into a folder."""
+    """Draw the figures of a fit into a folder."""
     from sim.show.plots import calibration, to_file
 
     to_file(lambda ax: calibration.plot_left_out(answer, ax), calibration.SIZE, folder / "left_out.png")

@@ -46,7 +46,7 @@ LABEL = re.compile(r"\((E\d+)")
 
 
 def symbol_rows():
-    """The symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
+    """Return the symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
     tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
     lines = (line for table in tables for line in table.splitlines())
     return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]
@@ -68,13 +68,13 @@ def _public(room):
 
 
 def markdown():
-    """All equations under their labels: str."""
+    """Return all equations under their labels: str."""
     return "\n\n".join(
         "\n\n".join([f"## {label} {TITLES[label]}", *map(_entry, things)]) for label, things in by_label().items()
     )
 
 
-def _entry(thing):
+def _entry(thing) -> str:
     name = thing.__name__
     if inspect.isfunction(thing):
         name = f"{thing.__module__.removeprefix('sim.model.')}.{name}"
@@ -82,7 +82,7 @@ def _entry(thing):
 
 
 def from_docstring(text):
-    """A docstring as Markdown, without its examples; mathematics as LaTeX that needs no escapes.
+    """Return a docstring as Markdown, without its examples; mathematics as LaTeX that needs no escapes.
 
     >>> print(from_docstring("Pay (E7): :math:`w`, as ``a``.\\n\\n.. math:: w = 1\\n\\n>>> 1\\n1"))
     Pay (E7): $`w`$, as `a`.
@@ -121,7 +121,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def table(heads, rows):
-    r"""A Markdown table; ``heads`` and every row are texts, as many each.
+    r"""Return a Markdown table; ``heads`` and every row are texts, as many each.
 
     >>> print(table(["name", "unit"], [["pay", "kUSD | a year"]]))
     | name | unit |
@@ -133,7 +133,7 @@ def table(heads, rows):
 
 
 def scales():
-    """How many of everything there are."""
+    """Count the hubs, routes, levers, assumptions and other parts of the model."""
     axes = {
         "hubs": "hub",
         "countries": "country",
@@ -152,19 +152,19 @@ def scales():
 
 
 def state():
-    """The columns of an engineer, out of the comments beside them."""
+    """Return the columns of an engineer, out of the comments beside them."""
     rows = re.findall(r"^ +(\w+): np\.ndarray  # (\w+), (.*)$", inspect.getsource(Engineers), re.M)
     return table(["column", "type", "meaning"], [[f"`{name}`", kind, meaning] for name, kind, meaning in rows])
 
 
-def year():
-    """The loop over the phases of a year, as the code has it."""
+def year() -> str:
+    """Return the loop over the phases of a year, as the code has it."""
     loop = inspect.getsource(simulate).partition("    for year in")
     return f"```python\n{textwrap.dedent(''.join(loop[1:])).rstrip()}\n```"
 
 
 def hazards():
-    """Every hazard of the year: who, when, how often, what it changes."""
+    """Return every hazard of the year: who, when, how often, what it changes."""
     rows = [
         [
             each.equation,
@@ -180,7 +180,7 @@ def hazards():
 
 
 def assumptions():
-    """Every assumption: central value, range, unit, grade, source."""
+    """Return every assumption: central value, range, unit, grade, source."""
     rows = [
         [
             f"`{row.name}`",
@@ -198,12 +198,12 @@ def assumptions():
 
 
 def beliefs():
-    """What the fit has left of the beliefs."""
+    """Tabulate how far the fit narrows each assumption."""
     return table(calibration.BELIEFS, calibration.belief_rows(_calibration()))
 
 
 def facts():
-    """The facts of the fit, and what the posterior makes of them."""
+    """Return the facts of the fit, and what the posterior makes of them."""
     found = _calibration()
     rows = [
         [*row, fact["population"], fact["source"]]
@@ -213,23 +213,23 @@ def facts():
 
 
 def fit():
-    """What the fit says, in words."""
+    """Summarise the fit in words."""
     return "\n".join(f"- {line}" for line in calibration.sentences(_calibration()))
 
 
 def left_out():
-    """What a fit without its family foretells of every study."""
+    """Tabulate every study beside its prediction by a fit without its family."""
     return table(calibration.LEFT_OUT, calibration.left_out_rows(_calibration()))
 
 
-def families_left_out():
-    """How every family of experiments fares when it is left out."""
+def families_left_out() -> str:
+    """Tabulate how well every family of experiments is predicted when it is left out."""
     found = _calibration()
     return f"{calibration.left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
 
 
 def sensitivity():
-    """Which beliefs every family of facts moves."""
+    """Tabulate the assumptions that every family of facts moves."""
     return table(calibration.SENSITIVITY, calibration.sensitivity_rows(_calibration()))
 
 
@@ -238,7 +238,7 @@ def _calibration():
 
 
 def levers():
-    """Every family of levers with unit and bounds."""
+    """Return every family of levers with unit and bounds."""
     count = Counter(lever.field for lever in catalogue().values())
     rows = [
         [
@@ -261,7 +261,7 @@ def _bounds(family):
 
 
 def world():
-    """Every world table: meaning, unit, what it rests on, and how many of its rows have which grade."""
+    """Return every world table: meaning, unit, what it rests on, and how many of its rows have which grade."""
     sources, rows = rests_on(), []
     for name, declared in TABLES.items():
         grades = sorted(Counter(row["grade"] for row in read(name)).items())
@@ -278,14 +278,14 @@ def world():
 
 
 def rests_on():
-    """What each world table rests on and its weakest part, as ``SOURCES.md`` says: dict of name -> two texts."""
+    """Read from ``SOURCES.md`` the basis and the weakest part of each world table: dict of name -> two texts."""
     text = (DATA / "SOURCES.md").read_text(encoding="utf-8").partition("## Tables")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     return {name: rest for named, *rest in rows[2:] for name in re.findall(r"\w+", named.replace("(derived)", ""))}
 
 
 def gates():
-    """What the model is held against: statistic, band, use and source."""
+    """Tabulate the gates of validation: statistic, band, use and source."""
     rows = []
     for row in read("gates"):
         limits = {end: float(row[end]) if row[end] else None for end in ("low", "high")}
@@ -297,7 +297,7 @@ def gates():
 
 
 def variables():
-    """What a result holds."""
+    """Tabulate the variables of a result."""
     rows = [
         [f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
         for name, row in VARIABLES.items()
@@ -306,7 +306,7 @@ def variables():
 
 
 def measures():
-    """What can be asked of a result."""
+    """Tabulate the measures of a result."""
     rows = [
         [f"`{name}`", row.unit, "yes" if row.takes_place else "no", ", ".join(row.keys), row.meaning]
         for name, row in MEASURES.items()
@@ -315,27 +315,27 @@ def measures():
 
 
 def symbols():
-    """The symbols of the equations."""
+    """Return the symbols of the equations."""
     return table(["symbol", "meaning", "unit"], symbol_rows())
 
 
 def hub_pulls():
-    """What part of each hub's pull is fitted."""
+    """Tabulate the fitted part of each hub's attraction."""
     return table(*hub_shares.pulls_table())
 
 
 def long_run():
-    """What assumptions on boom and growth move every hub's share by."""
+    """State how much the assumptions on boom and growth move each hub's share."""
     return table(*hub_shares.table_of())
 
 
 def estimands():
-    """The statistics that a published study may ask for."""
+    """Return the statistics that a published study may ask for."""
     return table(["estimand", "stands on", "units", "meaning"], published.estimands())
 
 
 def study_inputs():
-    """Collected studies that the model takes in, and that no file holds."""
+    """Return collected studies that the model takes in, and that no file holds."""
     return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
 
 
@@ -366,7 +366,7 @@ PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 
 
 def filled(text):
-    """A page with its generated parts made anew."""
+    """Return a page with its generated parts made anew."""
     return PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
 
 

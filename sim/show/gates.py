@@ -34,12 +34,12 @@ BEGIN, END = "<!-- gates: begin, made by python -m sim.show.gates -->", "<!-- ga
 
 
 def decides(row):
-    """Whether the exit code of ``talentflow validate`` rests on a row."""
+    """Return whether the exit code of ``talentflow validate`` rests on a row."""
     return row["kind"] == "gate" and row["use"] == "test"
 
 
-def summary(answer):
-    """How many of the gates that decide were passed and missed: one sentence."""
+def summary(answer) -> str:
+    """Count in one sentence the gates that decide which were passed and missed."""
     found = Counter(row["verdict"] for row in answer["gates"] if decides(row))
     warned = sum(
         row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed" for row in answer["gates"]
@@ -55,18 +55,18 @@ def summary(answer):
 
 
 def reading(answer):
-    """How to read the columns of the table."""
+    """Explain how to read the columns of the table."""
     return READING.format(enough=100 * answer["enough"], population=answer["population"])
 
 
 def grouped(answer):
-    """Heading -> its rows, of those that have any."""
+    """Return heading -> its rows, of those that have any."""
     groups = {words: [row for row in answer["gates"] if belongs(row)] for words, belongs in GROUPS.items()}
     return {words: rows for words, rows in groups.items() if rows}
 
 
 def texts(row):
-    """A row as texts under ``HEADINGS``; further figures follow the statistic."""
+    """Return a row as texts under ``HEADINGS``; further figures follow the statistic."""
     beside = [f"{label}: {number(found['median'])}" for label, found in row["beside"].items()]
     unit = "" if row["unit"] in row["statistic"] else f", {row['unit']}"
     statistic = "; ".join([f"{row['experiment']}: {row['statistic']}{unit}", *beside])
@@ -75,14 +75,14 @@ def texts(row):
 
 
 def verdict(row):
-    """The verdict of a row, a warning's apart: nobody may take it for a gate's."""
+    """Return the verdict of a row, a warning's apart: nobody may take it for a gate's."""
     if row["kind"] == "warning" and row["verdict"] in ("passed", "missed"):
         return "met" if row["verdict"] == "passed" else "not met"
     return row["verdict"]
 
 
 def band(row):
-    """The band of a row in words.
+    """Return the band of a row in words.
 
     >>> band({"low": None, "high": 0.0}), band({"low": 0.6, "high": 1.6})
     ('at most 0', '0.6 to 1.6')
@@ -93,8 +93,8 @@ def band(row):
     return number(low) if low == high else f"{number(low)} to {number(high)}"
 
 
-def number(value):
-    """A figure to three digits, whole from a hundred on; nothing for None.
+def number(value) -> str:
+    """Return a figure to three digits, whole from a hundred on; nothing for None.
 
     >>> number(0.2134), number(-4113.5), number(None)
     ('0.213', '-4,114', '')
@@ -105,7 +105,9 @@ def number(value):
 
 
 def background(row):
-    """Where a gate comes from, how it is measured, and the scenarios that ``talentflow run`` runs again: str."""
+    """Describe the source of a gate, how it is measured, and the scenarios with which ``talentflow run`` repeats it:
+    str.
+    """
     scenarios = [f"scenarios: {', '.join(row['scenarios'])}"] if row["scenarios"] else []
     return ". ".join([f"{row['source']} (grade {row['grade']})", *filter(None, [row["note"]]), *scenarios])
 
@@ -114,7 +116,7 @@ def background(row):
 
 
 def render(answer, folder, seconds):
-    """The answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
+    """Return the answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
     shown = [heading("Gates"), line(summary(answer))]
     for words, rows in grouped(answer).items():
         several = len({verdict(row) for row in rows}) > 1  # else the heading has said it
@@ -131,7 +133,7 @@ def render(answer, folder, seconds):
 
 
 def page(answer):
-    """The answer as one self-contained HTML page: str."""
+    """Return the answer as one self-contained HTML page: str."""
     groups = {words: (HEADINGS, [texts(row) for row in rows]) for words, rows in grouped(answer).items()}
     said = {row["id"]: background(row) for row in answer["gates"]}
     made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty")}
@@ -150,7 +152,7 @@ def page(answer):
 
 
 def markdown(answer, only=None):
-    """The tables as Markdown, each under its heading; ``only`` the headings named."""
+    """Return the tables as Markdown, each under its heading; ``only`` the headings named."""
     parts = [summary(answer)]
     for words, rows in grouped(answer).items():
         if only is None or words in only:
@@ -162,7 +164,7 @@ def markdown(answer, only=None):
 
 
 def worst(answer, most=5):
-    """The gates that fail on most draws, the worst first, as a short table in Markdown."""
+    """Return the gates that fail on most draws, the worst first, as a short table in Markdown."""
     rows = [row for row in answer["gates"] if decides(row) and row["verdict"] == "missed"]
     rows = sorted(rows, key=lambda row: row["inside"] or 0)[:most]
     heads = ["worst first", "published", "model", "draws inside"]
@@ -179,20 +181,20 @@ def worst(answer, most=5):
 
 
 def notes(answer):
-    """Source, note and scenarios of every row, as a list in Markdown."""
+    """Return source, note and scenarios of every row, as a list in Markdown."""
     return "\n".join(f"- **{row['id']}**: {background(row)}." for row in answer["gates"])
 
 
 def documents(answer):
-    """What stands between the markers of each document: dict of its path in the project -> text."""
+    """Generate the text between the markers of each document: dict of its path in the project -> text."""
     return {
         "README.md": worst(answer) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
         "docs/gates.md": markdown(answer) + "\n\n## Sources, notes and scenarios\n\n" + notes(answer),
     }
 
 
-def with_part(text, part):
-    """A document with the generated part put between its markers."""
+def with_part(text, part) -> str:
+    """Return a document with the generated part put between its markers."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{part}\n{END}{after}"

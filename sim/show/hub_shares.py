@@ -1,4 +1,4 @@
-"""What hub shares rest on, out of the shipped tables: fitted constants, and assumptions on boom and growth."""
+"""Trace hub shares to their evidence in the shipped tables: fitted constants, and assumptions on boom and growth."""
 
 from sim.results.decomposition import headline
 from sim.results.summary import shown_hubs
@@ -12,7 +12,9 @@ READING = (
 
 
 def moves():
-    """Hub -> its share at the centre in per cent, and assumption -> points from the low to the high end of it."""
+    """Return hub -> its share at the centre in per cent, and assumption -> points from the low to the high end of
+    it.
+    """
     found = {}
     for row in read("long_run"):
         moved = found.setdefault(row["hub"], (float(row["share"]), {}))[1]
@@ -21,18 +23,18 @@ def moves():
 
 
 def year():
-    """The January of the shares."""
+    """Return the January of the shares."""
     return int(read("long_run")[0]["year"])
 
 
-def ends(name):
+def ends(name) -> str:
     """``boom_weight 0 to 1``: an assumption and its range, as the table has it."""
     row = next(row for row in read("long_run") if row["assumption"] == name)
     return f"{name} {row['low']} to {row['high']}"
 
 
 def table_of(hubs=None):
-    """Share at the centre and points that each assumption moves it, by hub: headings and rows of texts.
+    """Return share at the centre and points that each assumption moves it, by hub: headings and rows of texts.
 
     Parameters
     ----------
@@ -49,7 +51,10 @@ def table_of(hubs=None):
 
 
 def hub_share_sentences(hubs):
-    """One sentence a hub: what the four assumptions move its share by; nothing for a hub that is not in the table."""
+    """Return one sentence a hub: what the four assumptions move its share by.
+
+    Nothing for a hub that is not in the table.
+    """
     found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
     return [
         f"{names[hub]}'s share in {year()}, at the baseline, is {found[hub][0]:.2f} % with all assumptions central: "
@@ -61,13 +66,13 @@ def hub_share_sentences(hubs):
 
 
 def quoted(result, most):
-    """The hubs to quote: that which the answer leads with, then the largest of those shown."""
+    """Return the hubs to quote: that which the answer leads with, then the largest of those shown."""
     led = [headline(result.versus(arm)) for arm in result.arms]
     return list(dict.fromkeys([hub for hub in led if hub] + shown_hubs(result)))[:most]
 
 
 def pulls_table():
-    """What part of each hub's pull is fitted: headings and rows of texts, the most fitted first."""
+    """Tabulate the fitted part of each hub's attraction: headings and rows of texts, the most fitted first."""
     names = {row["hub"]: row["name"] for row in read("hubs")}
     rows = sorted(read("hub_pulls"), key=lambda row: -float(row["fitted_share"]))
     head = ["hub", "named factors", "permanent part", "boom part", "fitted, %"]

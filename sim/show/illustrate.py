@@ -1,4 +1,4 @@
-"""What people look at in the folder of a run: the usual figures, the report and the summary."""
+"""Add figures, report and summary to the folder of a run."""
 
 import warnings
 
@@ -6,7 +6,7 @@ from sim.arguments import user_path
 from sim.errors import TalentflowWarning
 
 
-def illustrate(result, folder):
+def illustrate(result, folder) -> None:
     """Draw the usual figures into ``folder/figures``; write the brief, the report and the summary beside them.
 
     Parameters

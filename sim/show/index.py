@@ -15,7 +15,7 @@ NEEDED = ("net_pay", "stock_by_sector")
 
 
 def index_table(result, year=None):
-    """One row a hub, as the industry's talent index has it, from a scenario or, without one, from the baseline.
+    """Return one row a hub, as the industry's talent index has it, from a scenario or, without one, from the baseline.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def index_table(result, year=None):
 
 
 def is_kept(data):
-    """Whether a run was saved with all that the index needs."""
+    """Return whether a run was saved with all that the index needs."""
     return all(name in data for name in NEEDED)
 
 
@@ -75,13 +75,13 @@ def _interval(found, name):
 
 
 def _sources(flow, names):
-    """For every hub the names of the hubs from which most arrive."""
+    """Name, for every hub, the hubs from which most arrive."""
     order = flow.transpose("destination", "origin").values.argsort(axis=1)[:, ::-1]
     return [[names.iloc[k] for k in row[:SOURCES] if flow.values[k, hub] > 0] for hub, row in enumerate(order)]
 
 
 def _published(result):
-    """What the industry index says, beside every hub."""
+    """Return the industry index's published figures for every hub."""
     rows = {row["hub"]: row for row in result.record["published"]}
     found = [rows.get(hub, {}) for hub in result.data.hub.values]
     said = {"published": [row.get("value", float("nan")) for row in found]}
@@ -92,7 +92,7 @@ def _published(result):
 
 
 def index_texts(rows):
-    """The table of :func:`index_table` as texts; a cell of several lines stands for several figures.
+    """Return the table of :func:`index_table` as texts; a cell of several lines stands for several figures.
 
     Returns
     -------
@@ -123,23 +123,23 @@ def index_texts(rows):
 
 
 def columns_of_text(head):
-    """Numbers of the columns, names apart, that hold words: sources and sector."""
+    """Return numbers of the columns, names apart, that hold words: sources and sector."""
     return (len(head) - 3, len(head) - 2)
 
 
 def _short(name):
-    """A hub without what stands in brackets, which is for maps."""
+    """Return a hub without what stands in brackets, which is for maps."""
     return name.split(" (")[0]
 
 
-def _printed(row):
+def _printed(row) -> str:
     if row.published != row.published:  # nan
         return "not\npublished"
     return f"{row.published:+.1f}\n(grade {row.grade})"
 
 
-def index_reading(result, rows):
-    """How to read the table of :func:`index_table`."""
+def index_reading(result, rows) -> str:
+    """Explain how to read the table of :func:`index_table`."""
     record, year = result.record, rows.attrs["year"]
     against = f" Change: against the baseline ({baseline_title(record)})." if "change" in rows else ""
     sources = {f"{row['source']}, {row['period']}" for row in record["published"]}
@@ -152,7 +152,7 @@ def index_reading(result, rows):
 
 
 def render_index(result, year=None):
-    """The index, ready for ``rich.console.Console.print``: at most 100 columns."""
+    """Return the index, ready for ``rich.console.Console.print``: at most 100 columns."""
     rows = index_table(result, year)
     head, texts = index_texts(rows)
     shown = table(*head, texts=columns_of_text(head))

@@ -9,7 +9,7 @@ SCENARIO = "h1b_fee"
 KINDS = ("effects", "shares", "flow_map")
 
 
-def write(result, root=ROOT):
+def write(result, root=ROOT) -> None:
     """Draw the pictures of the documents and put the answer into the README, under one headline.
 
     Parameters

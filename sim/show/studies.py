@@ -21,7 +21,7 @@ HEADS = ("study", "family", "estimand", "published", "range", "unit", "simulated
 
 
 def figure(value, signed=False):
-    """A figure to three digits; a dash where there is none.
+    """Return a figure to three digits; a dash where there is none.
 
     >>> figure(0.8567), figure(-10.63), figure(None), figure(1.5, signed=True)
     ('0.857', '-10.6', '-', '+1.5')
@@ -33,7 +33,7 @@ def figure(value, signed=False):
 
 
 def cells(row):
-    """The texts of a row under ``HEADS``."""
+    """Return the texts of a row under ``HEADS``."""
     span = "-" if row["low"] is None else f"{figure(row['low'])} to {figure(row['high'])}"
     exact = "exact" if row["error"] == 0 else figure(row["error"])
     z = "-" if row["z"] is None else f"{row['z']:+.1f}"
@@ -45,7 +45,7 @@ def cells(row):
 
 
 def listing(rows):
-    """All studies, a line each, 80 columns; what the model cannot express, and why, below."""
+    """Return all studies, a line each, 80 columns; what the model cannot express, and why, below."""
     heads = ("study", "estimand", "published", "90 % range", "unit", "model", "error", "z", "z(d=0)")
     shown = [[text for k, text in enumerate(cells(row)) if k != 1] for row in rows if not row["reason"]]
     wide = [max([len(heads[k]), *(len(line[k]) for line in shown)]) for k in range(len(heads))]
@@ -77,7 +77,7 @@ def family_scores(rows):
 
 
 def one(row):
-    """One study in at most 30 lines of 80 columns."""
+    """Return one study in at most 30 lines of 80 columns."""
     lines = [*wrapped(f"{row['id']}: {row['title']}"), ""]
     if row["reason"]:
         lines += wrapped(f"Not expressible: {row['reason']}")
@@ -95,17 +95,17 @@ def one(row):
 
 
 def wrapped(text):
-    """A text as lines of 80 columns."""
+    """Return a text as lines of 80 columns."""
     return textwrap.wrap(text, WIDE)
 
 
 def estimands():
-    """The estimands as rows of a table: name, what it stands on, units, meaning."""
+    """Return the estimands as rows of a table: name, what it stands on, units, meaning."""
     return [[f"`{name}`", row.from_, ", ".join(row.units), row.meaning] for name, row in ESTIMANDS.items()]
 
 
 def inputs():
-    """Collected rows that no file holds: base rates and priors that the model takes in, as rows of a table."""
+    """Return collected rows that no file holds: base rates and priors that the model takes in, as rows of a table."""
     held = found()
     return [
         [row["id"], row["role"], row["study"], row["outcome"], row["estimate"], row["unit"], row["grade"]]
@@ -115,7 +115,7 @@ def inputs():
 
 
 def page(text, rows, population):
-    """The page with its table of results made anew."""
+    """Return the page with its table of results made anew."""
     body = [[*cells(row)[:6], "not expressible: " + row["reason"], "", "", ""] if row["reason"] else cells(row)
             for row in rows]  # fmt: skip
     lines = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in (HEADS, ["---"] * 10, *body)]

@@ -50,7 +50,10 @@ READING["lhs"] = READING["pawn"]
 
 @contextmanager
 def progress(quiet=False):
-    """A function of (folder, stage, done, total) that moves a bar on the error stream; None where nobody sees it."""
+    """Yield a function of (folder, stage, done, total) that moves a bar on the error stream.
+
+    None where nobody sees it.
+    """
     say_if_compiling(quiet)
     if quiet or not sys.stderr.isatty():
         yield None
@@ -68,7 +71,7 @@ def progress(quiet=False):
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks, began = {}, {}
 
-        def told(folder, stage, done, total):
+        def told(folder, stage, done, total) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total, rate="", guess="")
                 began[stage] = (monotonic(), done, monotonic())
@@ -84,8 +87,8 @@ def progress(quiet=False):
         yield told
 
 
-def best_guess(folder):
-    """The leading factor as the store has it now, in a few words."""
+def best_guess(folder) -> str | None:
+    """Return the leading factor as the store has it now, in a few words."""
     try:
         found = Sweep.load(folder)
         method = found.stages.method[found.last]
@@ -96,7 +99,7 @@ def best_guess(folder):
 
 
 def answer(sweep, measures):
-    """What a sweep found, as plain values for other programs."""
+    """Return the findings of a sweep as plain values for other programs."""
     names = list(dict.fromkeys(text.partition("@")[0].strip() for text in measures if text))
     return {
         "folder": str(sweep.folder),
@@ -131,7 +134,9 @@ def _measured(sweep, measure):
 
 
 def stages(sweep):
-    """How far each stage is: rows of stage, method, blocks asked and complete, cells done and seconds each took."""
+    """Report the progress of each stage: rows of stage, method, blocks asked and complete,
+    cells done and seconds each took.
+    """
     asked = "SELECT count(*), avg(seconds) FROM cells WHERE stage = ? AND status = 'done'"
     rows = []
     for name, row in sweep.stages.iterrows():
@@ -153,7 +158,7 @@ def stages(sweep):
 
 
 def render(sweep, measures, cells=False, details=True):
-    """The reading of every measure with its table; ``cells``: how far the sweep is, before.
+    """Return the reading of every measure with its table; ``cells``: how far the sweep is, before.
 
     Without ``details`` it is the first measure, the leading factors and the first notes: about 30 lines.
     """
@@ -233,5 +238,5 @@ def _interval(row, key, factor):
 
 
 def render_boxes(answer):
-    """What a scenario discovery found."""
+    """Render the boxes of a scenario discovery."""
     return Group(*bullets(answer["question"], answer["sentences"]))

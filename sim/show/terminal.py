@@ -33,7 +33,8 @@ def console(details=False, **options):
 
 @contextmanager
 def progress(pairs, quiet=False, what="pairs"):
-    """A function of (done, total) that moves a bar on the error stream, or writes a line a quarter where it is piped.
+    """Yield a function of (done, total) that moves a bar on the error stream,
+    or writes a line a quarter where it is piped.
 
     Before the first pair of a new machine it says that the kernels are being compiled.
     """
@@ -53,10 +54,12 @@ def progress(pairs, quiet=False, what="pairs"):
 
 
 def _by_line(what):
-    """A function of (done, total) that says on the error stream, piped too, how far long work is: a line a quarter."""
+    """Return a function of (done, total) that says on the error stream, piped too, how far long work is:
+    a line a quarter.
+    """
     began, said = monotonic(), [0]
 
-    def tell(done, total):
+    def tell(done, total) -> None:
         quarter = 4 * done // max(total, 1)
         if quarter > said[0] and monotonic() - began > LONG:
             said[0] = quarter
@@ -65,7 +68,7 @@ def _by_line(what):
     return tell
 
 
-def say_if_compiling(quiet=False):
+def say_if_compiling(quiet=False) -> None:
     """Say that the kernels are about to be compiled, if they are."""
     from sim.model.kernels.choice import is_compiled
 
@@ -73,7 +76,7 @@ def say_if_compiling(quiet=False):
         print("compiling the kernels, once for this machine (about 15 s) ...", file=sys.stderr, flush=True)
 
 
-def print_rows(rows, json=False, quiet=False, hide=()):
+def print_rows(rows, json=False, quiet=False, hide=()) -> None:
     """Print a list of dicts: as JSON, as its first column, or as a table without the ``hide`` columns."""
     if json:
         print(to_json(rows, indent=1))
@@ -86,7 +89,7 @@ def print_rows(rows, json=False, quiet=False, hide=()):
 
 
 def lever_row(lever):
-    """A lever as a row: its present value and limits as people write them."""
+    """Return a lever as a row: its present value and limits as people write them."""
     row = asdict(lever)
     present, limits = row["present"], f"{lever.low:g} to {lever.high:g}"
     if lever.kind == "flag":
@@ -108,7 +111,7 @@ def _cell(value):
 
 
 def _table(names, rows):
-    """A table; a single column is a list, without its name."""
+    """Return a table; a single column is a list, without its name."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1)
     for place, name in enumerate(names):
         table.add_column(name, overflow="fold", no_wrap=place == 0 and len(names) > 1)
@@ -118,6 +121,6 @@ def _table(names, rows):
 
 
 def _blocks(names, rows):
-    """One block a row, for tables that are wider than a screen."""
+    """Return one block a row, for tables that are wider than a screen."""
     wide = max(map(len, names))
     return Text("\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows))

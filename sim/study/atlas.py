@@ -104,7 +104,7 @@ ROWS = {
 
 
 def chosen(fields=()):
-    """Rows by field, all for nothing; raise UsageError for an unknown field."""
+    """Return rows by field, all for nothing; raise UsageError for an unknown field."""
     for name in fields:
         if name not in ROWS:
             raise UsageError(f"family {name!r}", f"is not in the atlas{nearest(name, ROWS)}")
@@ -112,7 +112,7 @@ def chosen(fields=()):
 
 
 def atlas(fields=(), largest_only=False, years=None, **options):
-    """Effects of every family of levers on the measure that it should move.
+    """Return effects of every family of levers on the measure that it should move.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def atlas(fields=(), largest_only=False, years=None, **options):
 
 
 def _told(run, values, row, idle):
-    """One dose as plain values; ``values`` (pair, arm)."""
+    """Return one dose as plain values; ``values`` (pair, arm)."""
     name, value, measure, years, _ = run
     effect, n = values[:, 1] - values[:, 0], len(values)
     base = float(values[:, 0].mean())

@@ -31,7 +31,7 @@ HALF = 0.5  # a person: what a corridor's count of moves is raised by where its 
 
 
 def rank_correlation(predicted, observed):
-    """Spearman's rank correlation; NaN where one of both says the same of every corridor.
+    """Return Spearman's rank correlation; NaN where one of both says the same of every corridor.
 
     >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0])), 3)
     0.5
@@ -44,7 +44,8 @@ def rank_correlation(predicted, observed):
 
 
 def log_score(predicted, observed):
-    """Mean logarithm of the share that a prediction gave to the corridor of a move (multinomial), in nats a move.
+    """Return mean logarithm of the share that a prediction gave to the corridor of a move (multinomial),
+    in nats a move.
 
     The higher the better; the observed shares themselves give the most that is possible.
 
@@ -58,7 +59,7 @@ def log_score(predicted, observed):
 
 
 def share_error(predicted, observed):
-    """Share of all moves that a prediction puts into the wrong corridor: half the sum of absolute differences.
+    """Return share of all moves that a prediction puts into the wrong corridor: half the sum of absolute differences.
 
     >>> share_error(np.array([1.0, 3.0]), np.array([30.0, 10.0]))
     0.5
@@ -74,7 +75,7 @@ def net(flow):
 
 
 def score(predicted, observed, stock, years, scored, counted=False):
-    """All scores of one prediction.
+    """Return all scores of one prediction.
 
     Parameters
     ----------
@@ -126,7 +127,7 @@ class CountryModel:
 
 
 def assumptions_of(kernel, growth, crossing_rate):
-    """The central assumptions with what the flows say: kernel, growth, and how many consider crossing a border.
+    """Return the central assumptions with what the flows say: kernel, growth, and how many consider crossing a border.
 
     Within a nest the logit divides utility by its dissimilarity, so the fitted coefficients are multiplied by it.
     """
@@ -147,13 +148,13 @@ def assumptions_of(kernel, growth, crossing_rate):
 
 
 def rules_of(setting):
-    """The rules of a world without policy."""
+    """Return the rules of a world without policy."""
     counts = {name: len(getattr(setting, name)) for name in ("countries", "hubs", "homes", "routes")}
     return neutral_rules(counts)
 
 
 def fit_model(countries, living, kernel, flow, residual=0.0):
-    """A :class:`CountryModel` whose expected first-year net flows and outflows are those of ``flow``.
+    """Return a :class:`CountryModel` whose expected first-year net flows and outflows are those of ``flow``.
 
     Parameters
     ----------
@@ -251,7 +252,7 @@ COUNTED = ("talentflow, counted", LAST_FLOW, "mean flow")
 
 @dataclass(frozen=True)
 class Backcast:
-    """What a backcast found."""
+    """Result of a backcast."""
 
     scores: pd.DataFrame  # a row for the model and each rival: who, see ``results.scores.score``, what
     corridors: pd.DataFrame  # orig, dest, observed and every prediction, persons over the score years
@@ -261,7 +262,7 @@ class Backcast:
     record: dict  # what it was made from, and the notices
 
     def value(self, who, what):
-        """One score: ``value("talentflow", "rank")``."""
+        """Return one score: ``value("talentflow", "rank")``."""
         return float(self.scores.set_index("who").loc[who, what])
 
 
@@ -335,7 +336,7 @@ def backcast(
 
 
 def check_years(flows, name, fit_until, score_years):
-    """The first and last score year, once the file is known to hold what the split asks for.
+    """Return the first and last score year, once the file is known to hold what the split asks for.
 
     Raises
     ------
@@ -364,7 +365,7 @@ def check_years(flows, name, fit_until, score_years):
 
 
 def moving(window, names):
-    """The countries that people leave and reach in the years that are fitted.
+    """Return the countries that people leave and reach in the years that are fitted.
 
     Raises
     ------
@@ -386,7 +387,7 @@ def moving(window, names):
 
 
 def _fit(countries, past, years):
-    """What :func:`fit_corridors` says, and the agents' model of the first year forecast."""
+    """Fit the corridors (:func:`fit_corridors`) and forecast the first year with the agents' model."""
     fit = fit_corridors(countries, past, years)
     kernel = dict(zip(KERNEL, fit["kernel"]["coefficient"], strict=True))
     return fit | {
@@ -395,7 +396,7 @@ def _fit(countries, past, years):
 
 
 def predictions_of(fit, past, skipped, count):
-    """Predictions that need no agents for ``count`` years, ``skipped`` years after the split.
+    """Return predictions that need no agents for ``count`` years, ``skipped`` years after the split.
 
     Returns
     -------
@@ -413,7 +414,7 @@ def predictions_of(fit, past, skipped, count):
 
 
 def fit_corridors(countries, past, years):
-    """What the fit years say: kernel, forecast of ``years`` years, and the gravity rivals at the last year's level.
+    """Fit the kernel to the fit years, forecast ``years`` years, and set the gravity rivals to the last year's level.
 
     The compatriots of the fit are those from before the window whose flows they explain.
     """
@@ -481,7 +482,7 @@ FIRST, TIE, LOST = "first", "level", "lost"
 
 @dataclass(frozen=True)
 class Rolling:
-    """What backcasts at every split year of a file say; empty tables where the file has too few years in a row."""
+    """Results of backcasts at every split year of a file; empty tables if the file has too few years in a row."""
 
     scores: pd.DataFrame  # a row per split year (``until``) and prediction, see :func:`score`
     verdicts: pd.DataFrame  # a row per split year and score, see :func:`verdicts`
@@ -491,7 +492,7 @@ class Rolling:
 
     @property
     def splits(self):
-        """Number of split years scored."""
+        """Return number of split years scored."""
         return self.verdicts["until"].nunique() if len(self.verdicts) else 0
 
 
@@ -535,7 +536,7 @@ def rolling(path=None, ahead=AHEAD, seed=0):
 
 
 def verdicts(predictions, observed, stock, years, scored, seed=0):
-    """Whether the forecast is first, level or lost on each score, against the rival that is best on it.
+    """Return whether the forecast is first, level or lost on each score, against the rival that is best on it.
 
     *Level*: the 90 % interval of the difference over bootstrap samples of countries holds 0. A corridor counts as
     often as its two countries are drawn (the pigeonhole bootstrap: Owen 2007, Annals of Applied Statistics 1); ranks
@@ -592,7 +593,7 @@ def _countries_drawn(countries, seed):
 
 
 def _samples(flow, observed, stock, years, scored, counted, drawn):
-    """Each score on every bootstrap sample: dict of score -> (1 + DRAWS,)."""
+    """Return each score on every bootstrap sample: dict of score -> (1 + DRAWS,)."""
     from scipy.stats import rankdata
 
     inside = np.ix_(scored, scored)
@@ -625,7 +626,7 @@ def _correlation(x, y, weight):
 
 
 def tally(found):
-    """How often the forecast is first, level and lost on each score, the score with most losses first.
+    """Count how often the forecast is first, level and lost on each score, the score with most losses first.
 
     Returns
     -------
@@ -643,7 +644,7 @@ def tally(found):
 
 
 def shipped_rows(found):
-    """Rows of ``backcast.csv`` from the backcast by default."""
+    """Return rows of ``backcast.csv`` from the backcast by default."""
     said = f"talentflow backcast --fit-until {found.record['fit_until']} --score " + "-".join(
         map(str, found.record["score"])
     )
@@ -663,7 +664,7 @@ def shipped_rows(found):
 
 
 def corridor_rank(found):
-    """Gate g27: rank correlation of simulated and observed corridor flows, of the full agent engine."""
+    """Return gate g27: rank correlation of simulated and observed corridor flows, of the full agent engine."""
     return found.value(AGENTS, "rank")
 
 

@@ -159,7 +159,7 @@ def limits(text, what="within ") -> tuple[float, float]:
 class _Curve:
     """Paired effects at positions of the lever between 0 and 1; each position is run once."""
 
-    def __init__(self, lab, scenario, baseline, lever, measure, to_value, here):
+    def __init__(self, lab, scenario, baseline, lever, measure, to_value, here) -> None:
         self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
         self.lab, self.measure, self.known = lab, measure, {}
         grid = sorted({k / (GRID - 1) for k in range(GRID)} | {here})  # the present value among them
@@ -175,7 +175,7 @@ class _Curve:
 
     @property
     def positions(self) -> np.ndarray:
-        """Positions run so far, ascending."""
+        """Return positions run so far, ascending."""
         return np.array(sorted(self.known))
 
     @property

@@ -66,7 +66,8 @@ def poisson_fit(flow, terms, clustered=False):
 
 
 def dispersion(observed, expected):
-    """Moves ``k`` that a prediction counts for beside observed ones: the size of a negative binomial, by likelihood.
+    """Return moves ``k`` that a prediction counts for beside observed ones:
+    the size of a negative binomial, by likelihood.
 
     Parameters
     ----------
@@ -120,7 +121,9 @@ def kernel_data():
 
 
 def corridor_kernel():
-    """Rows of ``corridor_kernel.csv``: coefficient, standard error, and the fall of explained deviance without it."""
+    """Return rows of ``corridor_kernel.csv``: coefficient, standard error,
+    and the fall of explained deviance without it.
+    """
     flow, terms = kernel_data()
     found, error, _, whole = poisson_fit(flow, terms, clustered=True)
     none = poisson_fit(flow, [])[3]  # the effects of origins and destinations alone
@@ -142,7 +145,7 @@ def corridor_kernel():
 
 
 def diaspora_over_next(rows):
-    """Gate g24: fall of explained deviance without compatriots over the next largest fall of another term."""
+    """Return gate g24: fall of explained deviance without compatriots over the next largest fall of another term."""
     fall = {row["term"]: float(row["fall"]) for row in rows}
     return fall.pop("b_diaspora") / max(fall.values())
 

@@ -147,7 +147,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     who = [_Who(query, data, sim) for query in queries]
     values = [[] for _ in queries]
 
-    def on_january():
+    def on_january() -> None:
         for query, each, kept in zip(queries, who, values, strict=True):
             if query.name in STOCKS:
                 kept.append(each.stock(sim))
@@ -167,7 +167,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
 class _Who:
     """The people that a query counts."""
 
-    def __init__(self, query, data, sim):
+    def __init__(self, query, data, sim) -> None:
         s = sim.world.setting
         self.query, self.weight, self.setting = query, sim.world.weight, s
         everywhere = np.ones(len(s.hubs), bool)
@@ -176,7 +176,7 @@ class _Who:
         self.ends = {end: find(data, name).members if name else everywhere for end, name in ends.items()}
         self.own = (s.home_share[:, self.place] > 0).any(axis=1)  # (home,) lies in the place
         self.keys = {key: value for key, value in query.keys.items() if key in PERSON}
-        self.cohort = None
+        self.cohort: np.ndarray | None = None
 
     def match(self, category, home, sector, status, trained_in) -> np.ndarray:
         """Return (person,) bool: has every attribute that the keys name."""

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Never
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -60,7 +60,7 @@ class Table(BaseModel):
 
 
 class Treated(Table):
-    """Who is treated: a place, and which of its engineers."""
+    """Place and attributes of the engineers whom a study's policy treated."""
 
     place: Line
     people: Literal["all", "foreign", "national"] = "all"  # national: of a home that lies in the place
@@ -71,7 +71,7 @@ class Treated(Table):
 
 
 class Published(Table):
-    """What the study found: value and 90 % range in a unit."""
+    """Published estimate: value and 90 % range in a unit."""
 
     value: Number
     low: Number | None = None
@@ -117,7 +117,7 @@ EXPECTED_HERE = EXPECTED | {
 
 
 def read_study(path):
-    """The study in a file.
+    """Return the study in a file.
 
     Raises
     ------
@@ -177,10 +177,10 @@ def _fault(why, text):
     return line, f"{key}: {str(error['input'])[:60]!r} is not {whole}"
 
 
-def _check(study, place, text):
+def _check(study, place, text) -> None:
     """Refuse what no single key can tell; raise ScenarioError."""
 
-    def refuse(key, *why):
+    def refuse(key, *why) -> Never:
         raise ScenarioError(place, line_of(text, None, 0, key), key, *why)
 
     p = study.published
@@ -219,7 +219,7 @@ def _check(study, place, text):
 
 
 def found(what=None):
-    """The studies of an id, a file or a folder; all that ship for None: dict of id -> Study.
+    """Return the studies of an id, a file or a folder; all that ship for None: dict of id -> Study.
 
     Raises
     ------
@@ -242,7 +242,10 @@ def found(what=None):
 
 
 def evidence():
-    """The table of all studies that were collected, with use and role: list of dicts; see ``data/SOURCES.md``."""
+    """Return the table of all studies that were collected, with use and role: list of dicts.
+
+    See ``data/SOURCES.md``.
+    """
     with (Path(__file__).parent / "data" / "experiments.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -277,26 +280,26 @@ class Bench:
         return self.given or ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
 
     def once(self, what, made):
-        """What ``made()`` gives; of the same ``what``, a tuple, it is kept, as studies share policies."""
+        """Cache ``made()`` by ``what``, a tuple: studies share policies."""
         if what not in self.known:
             self.known[what] = made()
         return self.known[what]
 
     @cached_property
     def world(self):
-        """The world, laid out for the longest study."""
+        """Return the world, laid out for the longest study."""
         o = self.options
         return the_world(o.population, o.seed, o.start, LONGEST + 1)
 
     @cached_property
     def start(self):
-        """The simulation on the 1 January of the start, under the baseline."""
+        """Return the simulation on the 1 January of the start, under the baseline."""
         a, constants = self.draw
         return begin(self.world, a, constants, baseline_rules(), self.options.seed * SEEDS_APART + self.chance)
 
     @property
     def setting(self):
-        """The world's tables as arrays."""
+        """Return the world's tables as arrays."""
         return self.world.setting
 
     def first_year(self, policies, choices_only=False):
@@ -317,7 +320,7 @@ class Bench:
 class Case:
     """A study on a bench: who is treated, as masks over the axes of the model."""
 
-    def __init__(self, study, bench):
+    def __init__(self, study, bench) -> None:
         self.study, self.bench, self.setting = study, bench, bench.setting
         self.inside = bench.place(study.treated.place)
         t, own = study.treated, (self.setting.home_share[:, self.inside] > 0).any(axis=1)
@@ -346,7 +349,7 @@ class Case:
         return float(np.log((after * weight).sum() / (before * weight).sum()))
 
     def effect(self, before, after, scheme=None):
-        """What two figures, one an arm, say in the unit of the study."""
+        """Compare two figures, one an arm, in the unit of the study."""
         unit = self.study.published.unit
         if unit in ("pp", "sign"):
             return 100 * (after - before)
@@ -366,7 +369,7 @@ class Case:
 
 
 def inflow(case):
-    """Treated people who come to live in the place in a year, with the policy against without.
+    """Return treated people who come to live in the place in a year, with the policy against without.
 
     Elasticities are to net pay inside the scheme: a relief counts in full while it runs, as studies of schemes take
     it, and is not spread over the years that people look ahead.
@@ -375,12 +378,12 @@ def inflow(case):
 
 
 def returns(case):
-    """Treated people who live outside their home and come home in a year, with the policy against without."""
+    """Return treated people who live outside their home and come home in a year, with the policy against without."""
     return case.effect(*_arrivals(case, case.abroad & ~case.inside), "returnee"), 0.0
 
 
 def _arrivals(case, origins):
-    """Arrivals of the treated in the place from the (home, hub) ``origins``, one figure an arm."""
+    """Return arrivals of the treated in the place from the (home, hub) ``origins``, one figure an arm."""
     found = []
     for policies in case.study.policies:
         flow = case.bench.first_year(policies)[case.tiers][:, case.homes].sum(axis=0)  # home, origin, destination
@@ -390,7 +393,8 @@ def _arrivals(case, origins):
 
 
 def flow_odds(case):
-    """Log odds of moving to the hubs whose pay changes, against staying, from the other hubs of the place, per log pay.
+    """Return log odds of moving to the hubs whose pay changes, against staying, from the other hubs of the place,
+    per log pay.
 
     Mean over the pairs of hubs, weighted by movers: the regression of Moretti and Wilson on flows between states.
     """
@@ -407,7 +411,7 @@ def flow_odds(case):
 
 
 def growth(case):
-    """Growth of the treated in the place in the first year, per cent of the stock a year for 1 % of net pay."""
+    """Return growth of the treated in the place in the first year, per cent of the stock a year for 1 % of net pay."""
     net = []
     for policies in case.study.policies:
         flow = case.bench.first_year(policies)[case.tiers][:, case.homes].sum(axis=(0, 1))
@@ -434,7 +438,7 @@ def choice_share(case):
 
 
 def logit(case):
-    """Elasticity of location in a static conditional logit, as Akcigit, Baslandze and Stantcheva estimate it.
+    """Return elasticity of location in a static conditional logit, as Akcigit, Baslandze and Stantcheva estimate it.
 
     Yearly choices of all countries, with and without the policy, by home and country of residence: country effects,
     a home dummy, a stay dummy, and log net pay, apart for nationals and foreigners. The elasticity is
@@ -479,7 +483,7 @@ def logit(case):
 
 
 def conditional_logit(x, counts, rounds=50, close=1e-10):
-    """Coefficients of a conditional logit by Newton's method.
+    """Return coefficients of a conditional logit by Newton's method.
 
     Parameters
     ----------
@@ -510,7 +514,7 @@ def conditional_logit(x, counts, rounds=50, close=1e-10):
 
 
 def crossings(case):
-    """Treated people of the place who cross a border in the first year, in per cent of them; no policy."""
+    """Return treated people of the place who cross a border in the first year, in per cent of them; no policy."""
     flow = case.bench.first_year(case.study.policies[1])[case.tiers][:, case.homes].sum(axis=(0, 1))
     border = case.setting.country[:, None] != case.setting.country
     stock = _stock(case)[..., case.inside].sum()
@@ -529,7 +533,7 @@ def _stock(case, everybody=False):
 
 
 def stay(case):
-    """Share of a cohort that lives in the place after ``years``, of those still engineers (or its change).
+    """Return share of a cohort that lives in the place after ``years``, of those still engineers (or its change).
 
     The cohort are the treated of the first 1 January, ``tenure`` years after their arrival.
     """
@@ -541,7 +545,7 @@ def stay(case):
 
 
 def exits(case):
-    """Yearly hazard of the treated to leave the place over ``years``, with the policy against without.
+    """Return yearly hazard of the treated to leave the place over ``years``, with the policy against without.
 
     An elasticity is taken with the sign of a stay: above 0 where more net pay keeps people. Net pay is that of people
     whom a scheme covers at the least ``tenure`` of the treated.
@@ -561,7 +565,7 @@ def exits(case):
 
 
 def _arms(case):
-    """The policies of both arms, or of one where nothing is compared."""
+    """Return the policies of both arms, or of one where nothing is compared."""
     before, after = case.study.policies
     return [after] if not before and not after else [before, after]
 
@@ -583,7 +587,7 @@ def _inside(case, policies):
 
 
 def _cohort(case):
-    """The treated as tracers, as many of every tier and home as there are of ``TRACERS``."""
+    """Return the treated as tracers, as many of every tier and home as there are of ``TRACERS``."""
     bench, t = case.bench, case.study.treated
     known = ("cohort", t.model_dump_json())
     if known not in bench.known:
@@ -609,13 +613,16 @@ def _cohort(case):
 
 
 def _jackknife(arms, figure):
-    """A figure of all tracers, and its standard error over ``BATCHES`` of them; chance in the run is left out."""
+    """Return a figure of all tracers, and its standard error over ``BATCHES`` of them.
+
+    Chance in the run is left out.
+    """
     batch = np.arange(arms[0][0].shape[1]) % BATCHES
     return float(figure(batch >= 0)), _error([figure(batch != k) for k in range(BATCHES)])
 
 
 def _error(left_out):
-    """Jackknife standard error of a figure, out of its values with one part left out; nan for fewer than two."""
+    """Return jackknife standard error of a figure, out of its values with one part left out; nan for fewer than two."""
     n = len(left_out)
     return math.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2)) if n > 1 else math.nan
 
@@ -626,12 +633,16 @@ def _error(left_out):
 
 
 def applications(case):
-    """Applications from abroad for permits of the place over ``years``, with the policy against without: agents."""
+    """Return applications from abroad for permits of the place over ``years``,
+    with the policy against without: agents.
+    """
     return _paired(case, f"applicants_abroad:{case.study.treated.place}")
 
 
 def measured(case):
-    """A measure of flows summed over ``years``, with the policy against without, over the change of ``control``."""
+    """Return a measure of flows summed over ``years``, with the policy against without,
+    over the change of ``control``.
+    """
     return _paired(case, case.study.measure, case.study.control)
 
 
@@ -656,7 +667,7 @@ def _paired(case, query, control=None):
 
 
 def enrolment(case):
-    """Foreigners who graduate in the place ``years`` after the policy began, with it against without (E9).
+    """Return foreigners who graduate in the place ``years`` after the policy began, with it against without (E9).
 
     Expected from what students saw of the run in the years before; the lag of a degree is part of it.
     """
@@ -686,7 +697,8 @@ class Estimand:
     @property
     def meaning(self):
         """First line of what the function says."""
-        return (self.measure.__doc__ or "").strip().splitlines()[0]
+        first = " ".join((self.measure.__doc__ or "").strip().partition("\n\n")[0].split()).removeprefix("Return ")
+        return first[:1].upper() + first[1:]
 
 
 CHANGES = ("elasticity", "percent", "ratio")
@@ -712,7 +724,10 @@ ESTIMANDS = {
 
 
 def score(study, value):
-    """Distances of a simulated value: z with what may be lost in transport, and z without; None without a range."""
+    """Return distances of a simulated value: z with what may be lost in transport, and z without.
+
+    None without a range.
+    """
     if study.published.low is None or value is None or not study.verified:
         return None, None
     s, d = errors(study)
@@ -727,7 +742,7 @@ def errors(study):
 
 
 def plain_row(study, value, error):
-    """A study and what was simulated as plain values; ``value`` and ``error`` are None where nothing was."""
+    """Return a study and what was simulated as plain values; ``value`` and ``error`` are None where nothing was."""
     z, z0 = score(study, value) if study.role == "response" else (None, None)
     p = study.published
     return {

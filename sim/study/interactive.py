@@ -33,12 +33,12 @@ class PartialResult:
 
     @property
     def done(self) -> int:
-        """Number of replicates in the result."""
+        """Return number of replicates in the result."""
         return self.result.data.sizes["replicate"]
 
     @property
     def is_complete(self) -> bool:
-        """Whether the result has every requested replicate."""
+        """Return whether the result has every requested replicate."""
         return self.done == self.total
 
 
@@ -50,7 +50,7 @@ class InteractiveStudy:
     pool : WorkerPool
     """
 
-    def __init__(self, pool):
+    def __init__(self, pool) -> None:
         self.pool, self.lock, self.arms, self.studies = pool, Lock(), OrderedDict(), OrderedDict()
 
     def draws(self, options, count, tick=lambda: None) -> ParameterSample:

@@ -57,7 +57,7 @@ class Options:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Options that decide the arrays of a result, by name."""
+        """Return options that decide the arrays of a result, by name."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     def declared(self) -> dict:

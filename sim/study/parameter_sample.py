@@ -25,7 +25,7 @@ class ParameterSample:
     each : ``map`` or one like it
     """
 
-    def __init__(self, declared, seed, start, uncertainty, each=map):
+    def __init__(self, declared, seed, start, uncertainty, each=map) -> None:
         self.declared, self.seed, self.start, self.each = declared, seed, start, each
         self.held_at_centre = uncertainty == "chance"
         self.accepted, self.tried = [], 0

@@ -282,7 +282,7 @@ def search(model, factors, budget, measure, confirmed, *, store, n=40, seed=0, w
 class Emulator:
     """Gaussian process over the unit cube, with its leave-one-out error."""
 
-    def __init__(self, x, y, seed):
+    def __init__(self, x, y, seed) -> None:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
         from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel

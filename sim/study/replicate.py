@@ -177,7 +177,7 @@ class Experiment:
     each : ``map`` or one like it
     """
 
-    def __init__(self, options, each=map):
+    def __init__(self, options, each=map) -> None:
         self.options, self.each = options, each
         self.draws = ParameterSample(options.declared(), options.seed, options.start, options.uncertainty, each)
 

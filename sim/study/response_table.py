@@ -82,7 +82,7 @@ class TableLever:
 
     @property
     def is_switch(self) -> bool:
-        """Whether it is either on or off, or one of two choices."""
+        """Return whether it is either on or off, or one of two choices."""
         return self.nodes == (0.0, 1.0) and not self.unit
 
 

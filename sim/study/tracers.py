@@ -52,7 +52,7 @@ class Tracers(Simulation):
     people : Engineers, who they are: see :func:`residents`
     """
 
-    def __init__(self, sim, people):
+    def __init__(self, sim, people) -> None:
         vars(self).update(vars(copy(sim)))
         self.followed, self.used = sim, len(people.hub)
         self.frozen_to, self.trajectory = {}, None
@@ -119,7 +119,7 @@ def follow(sim, tracers, until) -> Iterator[Simulation]:
 class TracersOffices(VisaSystem):
     """The visa system as tracers meet it: the simulation's rules and odds, without a place under its caps."""
 
-    def __init__(self, tracers):
+    def __init__(self, tracers) -> None:
         vars(self).update(vars(tracers.followed.visas.of(tracers)))
         self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]

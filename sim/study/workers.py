@@ -1,4 +1,4 @@
-"""Where the points of a sweep run, and a pool of workers that keep what they have computed."""
+"""Evaluate the points of a sweep here or in a pool of workers that cache what they have computed."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ class Workers:
     run : function that runs a task there
     """
 
-    def __init__(self, make, slots, run=alone):
+    def __init__(self, make, slots, run=alone) -> None:
         self._make, self.slots, self._run = make, slots, run
         self._executor = make()
 
@@ -183,7 +183,7 @@ class WorkerPool:
     count : int, one a core if None
     """
 
-    def __init__(self, count=None):
+    def __init__(self, count=None) -> None:
         self.count = (cores() if count is None else count) if can_start() else 0
         self.pools, self.lock = [], Lock()
 

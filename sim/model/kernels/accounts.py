@@ -37,7 +37,7 @@ def fingerprint_of(people, i):
 
 
 @njit(inline="always")
-def record(delta, people, i, homes, sign):
+def record(delta, people, i, homes, sign) -> None:
     """Add the engineer in slot ``i`` to the ledger change ``delta`` (cell + 1,) (sign 1) or subtract them (sign -1)."""
     delta[cell_of(people, i, homes)] += sign
     delta[delta.size - 1] += sign * fingerprint_of(people, i)

@@ -176,14 +176,14 @@ def uniforms(key, slots):
 
 
 @njit
-def draw_block(u, key, first, last):
+def draw_block(u, key, first, last) -> None:
     """Fill ``u`` with the keyed uniform draws of the slots from ``first`` to ``last``."""
     for k in range(last - first):
         u[k] = uniform_at(key, uint64(first + k))
 
 
 @njit(fastmath={"contract"})
-def exponentials(x, bits, scale):
+def exponentials(x, bits, scale) -> None:
     """Replace ``x`` (n,) float32, not positive, by ``exp(x)``, to one unit in the last place; by 0 below -87.
 
     The argument is split into a multiple of log 2, which becomes the exponent of the float, and a remainder, whose
@@ -209,7 +209,7 @@ def exponentials(x, bits, scale):
 
 
 @njit
-def gather(who, people, space):
+def gather(who, people, space) -> None:
     """Copy the attributes of the engineers in slots ``who`` into the work space, one attribute after the other.
 
     One loop for each attribute lets the processor wait for many cache lines at once.
@@ -233,7 +233,7 @@ def gather(who, people, space):
 
 
 @njit
-def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
+def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> None:
     """Find the hubs where the former colleagues and the friends of the engineers ``who`` live, as bit sets.
 
     A former colleague in the engineer's own hub is left out, because they bring no new offer (E2). Of the other
@@ -271,7 +271,7 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space):
 
 
 @njit(fastmath=ORDERLY)
-def utilities(who, keys, t, mode, barred, held, space):
+def utilities(who, keys, t, mode, barred, held, space) -> None:
     """Fill ``space.v`` (engineer, hub) with the exponents of E3: utility less its maximum, over the dissimilarity.
 
     Parameters
@@ -320,7 +320,7 @@ def utilities(who, keys, t, mode, barred, held, space):
 
 
 @njit(inline="always")
-def relieve(k, o, g, p, country, t, space):
+def relieve(k, o, g, p, country, t, space) -> None:
     """Replace a newcomer's tax relief by the relief to which engineer ``k`` is entitled (E1); change ``space.v[k]``.
 
     In the country of residence that is the rest of the relief which began on arrival; in the home country it is the
@@ -346,7 +346,7 @@ def lowest_bit(typing, x):
 
 
 @njit(inline="always")
-def add_to(v, hubs, amount):
+def add_to(v, hubs, amount) -> None:
     """Add ``amount`` to the utilities ``v`` (hub,) of all hubs in the bit set ``hubs``."""
     while hubs:
         v[lowest_bit(hubs)] += amount
@@ -360,7 +360,7 @@ def needs_a_permit(o, g, d, nation, t, held):
 
 
 @njit
-def apply_availability(o, g, nation, t, mode, barred, held, v):
+def apply_availability(o, g, nation, t, mode, barred, held, v) -> None:
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
     A closed border, a refusal by the country ``barred``, and the modes LEAVING and RETURNING exclude alternatives.
@@ -423,7 +423,7 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
 @njit(cache=True, nogil=True)
 def choose_hubs(
     first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, held, chosen, needs_permit
-):
+) -> None:
     """Draw the hubs that the engineers ``who[first:last]`` choose, and whether they need a permit there (E1 to E3).
 
     Engineers without any available alternative stay.
@@ -490,7 +490,7 @@ def choose_next(
     leaving,
     chosen,
     needs_permit,
-):
+) -> None:
     """Draw the second choice of engineers whom a country has refused, some of them with an offer elsewhere (E3, E5).
 
     The probability of a hub is that of the second choice given that the first one was in the refusing country: the
@@ -542,7 +542,7 @@ def choose_next(
 
 
 @njit(cache=True, nogil=True)
-def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, keys, t, held, delta, takes, hub):
+def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, keys, t, held, delta, takes, hub) -> None:
     """Find the people who take a permit that they may hold, and those of them who move with it (E3, E5).
 
     A person takes the permit if the draw is below the probability of choosing its country with utilities raised by

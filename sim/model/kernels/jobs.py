@@ -18,7 +18,7 @@ BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])  #
 
 
 @njit(cache=True, nogil=True)
-def place_remote_workers(first, last, people, hiring):
+def place_remote_workers(first, last, people, hiring) -> None:
     """Draw the employers of all engineers at the start: another hub for remote workers (E11), else their own."""
     for i in range(uint64(first), uint64(last)):
         hub, category, sector = people.hub[i], people.category[i], people.sector[i]
@@ -149,7 +149,7 @@ def change_jobs(
 
 
 @njit(cache=True, nogil=True)
-def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes):
+def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes) -> None:
     """Move the teams that are taken over to their buyer's hub and sector (E12); change people and accounts in place.
 
     Parameters

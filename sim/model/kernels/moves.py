@@ -70,7 +70,7 @@ def relocate(
     flow,
     crossings,
     hires,
-):
+) -> None:
     """Move engineers to ``hubs``: residence, status, permit, job and the year's accounts.
 
     Remote workers who need no permit keep their job; everybody else takes one in the new hub.
@@ -137,7 +137,7 @@ def count_tied(slots, hubs, colleagues, hub, hubs_with_contacts):
 
 
 @njit
-def take_permit(people, i, route, kind, permit_months, month):
+def take_permit(people, i, route, kind, permit_months, month) -> None:
     """Give the engineer in slot ``i`` the status and the expiry month of the granted route."""
     # kinds: 2 permanent residence, 3 study with work after it, others temporary work; see routes.KINDS
     people.status[i] = PERMANENT if kind[route] == 2 else OPT if kind[route] == 3 else TEMPORARY
@@ -146,7 +146,7 @@ def take_permit(people, i, route, kind, permit_months, month):
 
 
 @njit(cache=True, nogil=True)
-def change_status(slots, route, month, people, homes, kind, permit_months, delta):
+def change_status(slots, route, month, people, homes, kind, permit_months, delta) -> None:
     """Give engineers who stay in their hub the status of their granted routes, ``route`` (engineer,)."""
     for k in range(slots.size):
         i = uint64(slots[k])

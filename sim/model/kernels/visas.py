@@ -62,7 +62,7 @@ def best_route(
     most,
     appeal,
     chosen,
-):
+) -> None:
     """Choose for each applicant the accessible route with the highest appeal (E5).
 
     Parameters

@@ -20,7 +20,7 @@ SENTENCES = ("title", "headline", "inside", "others", "why", "money", "published
 
 
 def sentences(found):
-    """The sentences of one answer: dict of each of ``SENTENCES`` -> text on one line, '' where there is none.
+    """Fill the sentences of one answer: dict of each of ``SENTENCES`` -> text on one line, '' if there is none.
 
     Parameters
     ----------
@@ -36,18 +36,18 @@ def published_sentences(found):
 
 
 def sentence(name, *arguments):
-    """One sentence of the templates by its name, on one line."""
+    """Fill one sentence of the templates by its name, on one line."""
     return _plain(getattr(_module(), name)(*arguments))
 
 
 def answer(result):
-    """The answer on one scenario as one paragraph: the headline, and who else gains and loses."""
+    """Answer on one scenario in one paragraph: the headline, and which other places gain and lose."""
     told = sentences(facts(result))
     return " ".join(filter(None, (told[name] for name in ("headline", "inside", "others"))))
 
 
 def paragraphs(result):
-    """The answer of a result as paragraphs: one a scenario (labelled in a comparison), and how far to trust it."""
+    """Answer in paragraphs: one a scenario (labelled in a comparison), and how far to trust it."""
     alone = len(result.arms) == 1
     each = [answer(result.versus(arm)) if not alone else answer(result) for arm in result.arms]
     first = facts(result.versus(result.arms[0]))
@@ -59,7 +59,7 @@ def paragraphs(result):
 
 
 def reading(result):
-    """How the table of hubs is read."""
+    """Explain how to read the table of hubs."""
     pairs = result.record["replicates"]
     return _plain(
         _notes().reading(
@@ -75,13 +75,13 @@ def reading(result):
 
 
 def composition(row):
-    """A row of the routes in words: how many get in, and of whom; list of str, empty if nobody does in one arm."""
+    """Describe a row of the routes: how many get in, and of whom; list of str, empty if nobody does in one arm."""
     before, after = row["baseline"]["grants"], row["scenario"]["grants"]
     return _split(_notes().composition(row, 100 * (after / before - 1))) if before and after else []
 
 
 def assumed(record):
-    """What was assumed in a run: pairs, refused draws, values held by the user, and the law of the baseline."""
+    """State what a run assumed: pairs, refused draws, values fixed by the user, and the law of the baseline."""
     return _split(
         _notes().assumed(
             {
@@ -97,7 +97,7 @@ def assumed(record):
 
 
 def weak_evidence(record, most=None):
-    """What rests on weak evidence, compute first; at most ``most`` names of a list where the report has them all."""
+    """List what rests on weak evidence, compute first; at most ``most`` names of a list, all of them if None."""
     rows = record["assumptions"]
     fitted = [row for row in rows if row.get("shrinkage") is not None]
     told = {
@@ -116,7 +116,7 @@ def weak_evidence(record, most=None):
 
 
 def breakeven(found):
-    """The answer of a break-even as sentences: list of str.
+    """Describe the answer of a break-even in sentences: list of str.
 
     Parameters
     ----------
@@ -131,14 +131,14 @@ def breakeven(found):
 
 
 def portfolio(found, pairs):
-    """What a portfolio found as sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
+    """Summarise a portfolio in sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
     inside = found.mixes[found.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
     best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
     return _split(_studies().portfolio(found, best, second, pairs))
 
 
 def split_sentences(tables):
-    """What each split of an effect says, in a sentence a table: list of str.
+    """Summarise each split of an effect in one sentence a table: list of str.
 
     Parameters
     ----------
@@ -156,18 +156,18 @@ def split_sentences(tables):
 
 
 def split_reading(by):
-    """How a table of parts is read."""
+    """Explain how to read a table of parts."""
     return _plain(_studies().why_reading(by))
 
 
-def part_words(row, total):
-    """A part of an effect in a few words: ``visa -0.31 pp (90 %)``."""
+def part_words(row, total) -> str:
+    """Format a part of an effect in a few words: ``visa -0.31 pp (90 %)``."""
     part = f"{100 * row['mean'] / total['mean']:.0f} %" if total["mean"] else ""
     return f"{row['part']} {row['mean']:+.2g}{f' ({part})' if part else ''}"
 
 
-def figures(value):
-    """A value as people read it: three figures that count, thousands apart.
+def figures(value) -> str:
+    """Format a value with three significant digits and separators of thousands.
 
     >>> figures(63215.2), figures(0.01234), figures(7)
     ('63,200', '0.0123', '7')
@@ -180,29 +180,29 @@ def figures(value):
     return f"{value:.3g}"
 
 
-def number_of(n, thing):
-    """``1 pair``, ``20 pairs``."""
+def number_of(n, thing) -> str:
+    """Format a count with its noun: ``1 pair``, ``20 pairs``."""
     return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
-def engineers(record):
-    """How many are simulated: ``100,000 engineers``, or ``all engineers``."""
+def engineers(record) -> str:
+    """Describe the size of a run: ``100,000 engineers``, or ``all engineers``."""
     size = record["population"]
     return f"{size:,} engineers" if isinstance(size, int) else "all engineers"
 
 
-def contents(record):
-    """What the spread over pairs holds: ``chance and assumptions``, or chance alone."""
+def contents(record) -> str:
+    """Name the sources of the spread over pairs: ``chance and assumptions``, or chance alone."""
     return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
 
 
 def baseline_title(record):
-    """What the baseline of a run is called."""
+    """Return the title of a run's baseline."""
     return tomllib.loads(record["baseline"])["title"]
 
 
 def environment():
-    """A new jinja2 environment with the filters of the sentences; it loads the templates of this folder."""
+    """Build a jinja2 environment with the filters of the sentences; it loads the templates of this folder."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -254,20 +254,20 @@ def _notes():
 
 
 def _split(text):
-    """The lines of a macro, each as one paragraph, those without words left out."""
+    """Split a macro's text into its lines, one paragraph each, without the empty ones."""
     return [line for line in map(_plain, str(text).split("\n")) if line]
 
 
 def _plain(text):
-    """A macro's text as one paragraph: blanks joined, and none before a mark."""
+    """Join a macro's text to one paragraph: single blanks, and none before a mark."""
     return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", " ".join(str(text).split()))
 
 
 # --- numbers as people read them ------------------------------------------------------------------
 
 
-def persons(value, figures=2):
-    """A number of people without its sign, to two figures or more.
+def persons(value, figures=2) -> str:
+    """Format a number of people without its sign, to two figures or more.
 
     >>> persons(-34_812), persons(291.4), persons(0.2)
     ('35,000', '290', '0')
@@ -278,13 +278,13 @@ def persons(value, figures=2):
 
 
 def signed_persons(value):
-    """A number of people with its sign, to two figures; zero without one."""
+    """Format a number of people with its sign, to two figures; zero without one."""
     text = persons(value)
     return text if text == "0" else f"{'+' if value > 0 else '-'}{text}"
 
 
 def points(value, digits=2):
-    """Percentage points with their sign, zero without one.
+    """Format percentage points with their sign, zero without one.
 
     >>> points(-1.034), points(0.001)
     ('-1.03', '0.00')
@@ -293,13 +293,13 @@ def points(value, digits=2):
     return text if re.search("[1-9]", text) else text[1:]
 
 
-def level(value, digits=1):
-    """A level in per cent."""
+def level(value, digits=1) -> str:
+    """Format a level in per cent."""
     return f"{value:.{digits}f}"
 
 
-def percent(value):
-    """A part in per cent, to two figures.
+def percent(value) -> str:
+    """Format a part in per cent, to two figures.
 
     >>> percent(5.183), percent(0.0421), percent(31.2)
     ('5.2', '0.042', '31')
@@ -307,19 +307,19 @@ def percent(value):
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def bound(row):
-    """The largest effect, in points, that nine runs in ten leave possible."""
+def bound(row) -> str:
+    """Format the largest effect, in points, that nine runs in ten leave possible."""
     most = max(abs(row["low"]), abs(row["high"]))
     return f"{most:.2f}" if most >= 0.01 else f"{most:.1g}"
 
 
 def is_small(people):
-    """Whether nine runs in ten lie within one per cent of a place's engineers."""
+    """Return whether nine runs in ten lie within one per cent of a place's engineers."""
     return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
 
 
 def number(value):
-    """A number to three figures, thousands apart.
+    """Return a number to three figures, thousands apart.
 
     >>> number(-66_000), number(0.1234), number(30.58)
     ('-66,000', '0.123', '30.6')
@@ -328,8 +328,8 @@ def number(value):
     return f"-{text}" if value < 0 and re.search("[1-9]", text) else text
 
 
-def dollars(millions):
-    """Million USD as people read it, without the sign, to two figures.
+def dollars(millions) -> str:
+    """Format million USD without the sign, to two figures.
 
     >>> dollars(-213.4), dollars(4_520), dollars(0.0963), dollars(0.00042)
     ('210 million', '4.5 billion', '96,000', '420')
@@ -344,12 +344,12 @@ def dollars(millions):
 
 
 def begin(text):
-    """A text with a capital at the front."""
+    """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
 def lower_first(text):
-    """A title inside a sentence: its first letter small, unless it is a name or an abbreviation.
+    """Lower the first letter of a title inside a sentence, unless it is a name or an abbreviation.
 
     >>> lower_first("Rules of mid-2025"), lower_first("US tax")
     ('rules of mid-2025', 'US tax')
@@ -358,12 +358,12 @@ def lower_first(text):
 
 
 def spoken(name):
-    """A country by its name as people say it in a sentence."""
+    """Return a country's name as it stands in a sentence."""
     return next((each.spoken for each in named_places().values() if each.name == name), name)
 
 
 def cause_words(causes):
-    """The causes of a change as a list of phrases, the largest first; small ones are left out."""
+    """Describe the causes of a change as phrases, the largest first; small ones are left out."""
     told = (
         ("arrivals", "move in"),
         ("departures", "move out"),
@@ -376,8 +376,8 @@ def cause_words(causes):
     return [f"{persons(value)} {'more' if value > 0 else 'fewer'} {words}" for _, value, words in shown]
 
 
-def band(row):
-    """The band of a published fact."""
+def band(row) -> str:
+    """Format the band of a published fact."""
     low, high = row["low"], row["high"]
     if low == high:
         return f"{low:g}"

@@ -57,7 +57,7 @@ DPI = 160  # sharp in print, and half the time of 200
 class Plots:
     """The figures of one result: a method a kind, such as ``result.plot.effects()``."""
 
-    def __init__(self, result):
+    def __init__(self, result) -> None:
         self._result = result
 
     def __call__(self, kind, ax=None, **options):
@@ -167,7 +167,7 @@ def draw_figures(result, folder):
     return [problem for problem in problems if problem]
 
 
-def _attempt(draw, shown, kind, path):
+def _attempt(draw, shown, kind, path) -> str:
     """Draw one figure; the line that says why it could not be drawn, or nothing."""
     try:
         draw(shown, kind, path)
@@ -190,18 +190,18 @@ def draw_sweep_figures(sweep):
 
 
 def usual_of_sweep(sweep):
-    """The kinds of figures that a sweep's folder holds: by its method, and by how many factors it varies."""
+    """Return the kinds of figures that a sweep's folder holds: by its method, and by how many factors it varies."""
     kinds = USUAL_OF_SWEEP[sweep.record["method"]]
     if len(sweep.factors) > 1:
         return kinds
     return ("response", *(kind for kind in kinds if kind not in OF_SEVERAL))
 
 
-def _check(what, given, known):
+def _check(what, given, known) -> None:
     if given not in known:
         raise UsageError(f"unknown {what} {given!r}; there are: {', '.join(known)}{nearest(given, known)}")
 
 
 def _undated(path):
-    """No time of drawing in the file: the same numbers give the same bytes."""
+    """Leave the time of drawing out of the file: the same numbers give the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())

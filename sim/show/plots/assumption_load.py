@@ -1,4 +1,4 @@
-"""How much of the variance rests on which grade of evidence: Sobol indices times grades."""
+"""Plot how much of the variance rests on which grade of evidence: Sobol indices times grades."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ BAR, WIDTH = 0.62, 0.5  # of a row; of the figure that a whole takes
 
 
 def plot_assumption_load(sweep, ax=None, measure=None):
-    """A bar each grade of evidence: its part of the variance, from the total Sobol indices scaled to add up to 1.
+    """Draw a bar each grade of evidence: its part of the variance, from the total Sobol indices scaled to add up to 1.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def plot_assumption_load(sweep, ax=None, measure=None):
     return ax
 
 
-def _draw(sweep, ax, load, table):
-    """The bars, what is undecided grey at their end, and which factors make them."""
+def _draw(sweep, ax, load, table) -> None:
+    """Draw the bars, what is undecided grey at their end, and which factors make them."""
     size = table.total.clip(lower=0)
     part = 100 * size / size.sum()
     plot = inset(ax, left=7.5, below=0.4, right=0, above=0.4)
@@ -94,7 +94,7 @@ def _draw(sweep, ax, load, table):
 
 
 def _listed(sweep, factors, part):
-    """The strongest factors of a grade with their parts."""
+    """Return the strongest factors of a grade with their parts."""
     said = [f"{plain_name(sweep, name)} {part[name]:.0f}\u00a0%" for name in factors[:NAMED] if part[name] >= 0.5]
     more = len(factors) - len(said)
     return ", ".join(said) + (f" and {more} more" if said and more else "")

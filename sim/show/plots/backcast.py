@@ -11,7 +11,7 @@ LEAST = 0.1  # persons: flows below it, and zeros, stand at the edge
 
 
 def plot_backcast(found, ax=None):
-    """A dot a corridor: what was predicted against what was observed.
+    """Draw a dot a corridor: what was predicted against what was observed.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ MARKS = {"first": ("o", True), "level": ("o", False), "lost": ("X", True)}
 
 
 def plot_rolling(board, ax=None):
-    """A panel per score: the forecast and its rivals over split years, and where the forecast is first, level or lost.
+    """Draw a panel per score: the forecast and its rivals over split years, and where the forecast is first,
+    level or lost.
 
     Parameters
     ----------
@@ -97,8 +98,8 @@ def plot_rolling(board, ax=None):
     return ax
 
 
-def _over_years(panel, name, board, named):
-    """One score of every prediction over split years."""
+def _over_years(panel, name, board, named) -> None:
+    """Draw one score of every prediction over split years."""
     scores = board.scores[board.scores["who"].isin(LINES)].pivot(index="until", columns="who", values=name)
     scores = scores * FACTOR.get(name, 1)
     for who, colour in LINES.items():
@@ -116,7 +117,7 @@ def _over_years(panel, name, board, named):
         panel.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncol=5, frameon=False, borderaxespad=0)
 
 
-def _panel(panel, who, found, observed, most, number):
+def _panel(panel, who, found, observed, most, number) -> None:
     spread = np.exp(np.random.default_rng(0).uniform(-0.12, 0.12, (2, len(observed))))
     x, y = (
         np.maximum(values, LEAST) * s

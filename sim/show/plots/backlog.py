@@ -15,7 +15,7 @@ NAME, TITLE = 6.3, 2.2  # em above a panel: for the route's name and its own tit
 
 
 def plot_backlog(result, ax=None, hubs=None, years=None):
-    """Backlog on 1 January, and odds of selection (people admitted where nobody is drawn), in both arms.
+    """Draw the backlog on 1 January, and odds of selection (people admitted where nobody is drawn), in both arms.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def plot_backlog(result, ax=None, hubs=None, years=None):
 
 
 def _routes(result, hubs, count):
-    """The routes whose rules the policy changes, or else those that change most; only those that differ."""
+    """Return the routes whose rules the policy changes, or else those that change most; only those that differ."""
     size = sum(
         abs(effect_series(result, name).mean("replicate")).mean(axis).to_series()
         for name, axis in (("backlog", "time"), ("grants", "year"))
@@ -73,14 +73,14 @@ def _routes(result, hubs, count):
 
 
 def _touched(record):
-    """The routes whose rules a scenario changes, by label; none for a scenario that this version cannot read."""
+    """Return the routes whose rules a scenario changes, by label; none for a scenario that this version cannot read."""
     scenario = scenario_of(record)
     paths = [lever.path.split(".") for policy in scenario.policies for lever in policy.levers] if scenario else []
     return {f"{path[1]}.{path[3]}" for path in paths if len(path) > 3 and path[2] == "route"}
 
 
-def _finding(result, routes, waiting):
-    """How many more or fewer people wait for the first route at the end, in a title."""
+def _finding(result, routes, waiting) -> str:
+    """Title the figure with the change in people who wait for the first route at the end."""
     means = waiting.sel(route=routes[0]).isel(time=-1).mean("replicate")
     before, after = (float(means.sel(arm=arm)) for arm in ("baseline", "scenario"))
     name = str(result.data.route_name.sel(route=routes[0]).item()).split(" (")[0]
@@ -91,7 +91,7 @@ def _finding(result, routes, waiting):
 
 
 def _panels(ax, column, columns):
-    """Two panels of equal height, one above the other."""
+    """Return two panels of equal height, one above the other."""
     whole = ax.get_window_extent().height / pixels(ax, 1)
     height = (whole - NAME - TITLE) / 2 - BELOW
     place = {"left": LEFT, "right": RIGHT, "cell": (0, column), "cells": (1, columns)}
@@ -101,15 +101,15 @@ def _panels(ax, column, columns):
     )
 
 
-def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}"):
+def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}") -> None:
     draw_fan(panel, values, low=0, high=most)
     panel.locator_params(axis="y", nbins=4)
     panel.yaxis.set_major_formatter(numbers)
     panel.set_title(title, loc="left", fontsize="small", color=style.BASELINE, pad=style.em(0.5))
 
 
-def _name(panel, result, route):
-    """The country and the route, above the panel's own title."""
+def _name(panel, result, route) -> None:
+    """Draw the country and the route, above the panel's own title."""
     country, name = (str(result.data[label].sel(route=route).item()) for label in ("route_country", "route_name"))
     how = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
     panel.annotate(country, (0, 1), (0, style.em(NAME - 0.4)), fontweight="bold", **how)
@@ -117,8 +117,8 @@ def _name(panel, result, route):
     wrap(said, panel.get_window_extent().width, 3)
 
 
-def _draw_key(ax):
-    """Both arms in one line between the heading and the panels."""
+def _draw_key(ax) -> None:
+    """Draw both arms in one line between the heading and the panels."""
     key = ax.inset_axes((0, 1, 1, pixels(ax, 1.2) / ax.get_window_extent().height))
     key.axis("off")
     in_em(key)
@@ -128,7 +128,7 @@ def _draw_key(ax):
         key.text(start + 3.8, 0.7, name, va="center", fontsize="small", fontweight="bold")
 
 
-def _small_print(result):
+def _small_print(result) -> str:
     pairs = style.pairs_words(result.record).capitalize()
     more = " Where no lottery selects, people admitted take the place of the odds."
     return f"{pairs}. {how_to_read(result.record)}{style.fit(more, '')}"

@@ -18,7 +18,7 @@ BAR = 0.62  # of a row
 
 
 def plot_brain_gain(result, ax=None, hubs=None, years=None):
-    """Own engineers abroad and foreign engineers at home by country, and the effect on the balance in persons.
+    """Draw own engineers abroad and foreign engineers at home by country, and the effect on the balance in persons.
 
     The balance is foreign engineers at home less own engineers abroad, on 1 January of the last of ``years``.
 
@@ -60,7 +60,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
 
 
 def _countries(result, hubs):
-    """Countries that are both a home and a place with hubs, in the order of the homes."""
+    """Return countries that are both a home and a place with hubs, in the order of the homes."""
     inside = result.data.hub_country
     inside = inside.sel(hub=hubs_shown(result, hubs)) if hubs else inside
     found = [home for home in result.data.home.values.tolist() if home in set(inside.values.tolist())]
@@ -70,13 +70,15 @@ def _countries(result, hubs):
 
 
 def _balance(result, country):
-    """Foreign engineers at home less own engineers abroad: all at home less all own."""
+    """Return foreign engineers at home less own engineers abroad: all at home less all own."""
     at_home, own = measure(result, f"stock:{country}"), measure(result, f"stock,home={country}")
     return (at_home - own.sum("hub")).assign_coords(country=country)
 
 
-def _draw_bars(plot, result, countries, names):
-    """Part of the own engineers who are abroad to the left, part of those at home who are foreign to the right."""
+def _draw_bars(plot, result, countries, names) -> None:
+    """Draw the part of the own engineers who are abroad to the left, part of those at home who are foreign to the
+    right.
+    """
     heights = np.arange(len(countries))[::-1]
     longest = 0
     for query, sign, colour in (("drain,home={}", -1, style.LOSS), ("gain:{}", 1, style.GAIN)):
@@ -107,7 +109,7 @@ def _draw_bars(plot, result, countries, names):
 
 
 def whole_digits(error):
-    """Digits for ``signed`` that show a number of persons to the first digit of its error: tens, hundreds.
+    """Return digits for ``signed`` that show a number of persons to the first digit of its error: tens, hundreds.
 
     >>> whole_digits(420.0), whole_digits(0.0)
     (-2, 0)
@@ -115,8 +117,8 @@ def whole_digits(error):
     return -int(np.floor(np.log10(error))) if error > 1 else 0
 
 
-def _two_sided(plot, height, up, words, **how):
-    """What lies left of zero, and what lies right of it."""
+def _two_sided(plot, height, up, words, **how) -> None:
+    """Label the two sides of the zero line."""
     for side, text in zip((-1, 1), words, strict=True):
         plot.annotate(
             text,
@@ -130,8 +132,8 @@ def _two_sided(plot, height, up, words, **how):
         )
 
 
-def _draw_effects(plot, found):
-    """The effect on the balance, with interval and as numbers."""
+def _draw_effects(plot, found) -> None:
+    """Draw the effect on the balance, with interval and as numbers."""
     heights, pairs = np.arange(found.sizes["country"])[::-1], found.attrs["pairs"]
     _rows(plot, heights, [""] * len(heights))
     plot.set_title("effect on the balance", fontsize="small", fontweight="bold", pad=style.em(0.6))
@@ -158,7 +160,7 @@ def _draw_effects(plot, found):
     plot.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _rows(plot, heights, names):
+def _rows(plot, heights, names) -> None:
     plot.axvline(0, color=style.INK, lw=0.9, zorder=3)
     plot.set(yticks=heights, ylim=(-0.6, len(heights) - 0.4))
     plot.set_yticklabels(names, color=style.INK)
@@ -168,7 +170,7 @@ def _rows(plot, heights, names):
     plot.spines["left"].set_visible(False)
 
 
-def _small_print(result):
+def _small_print(result) -> str:
     pairs, spread = style.pairs_words(result.record).capitalize(), style.spread_words(result.record, "Line")
     return (
         f"{pairs}. Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "

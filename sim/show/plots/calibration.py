@@ -1,4 +1,4 @@
-"""What data have left of the beliefs, what that makes of the facts, and how well known truths are found again."""
+"""Plot posteriors against priors, the facts that they imply, and how well known true values are recovered."""
 
 import numpy as np
 from scipy.special import ndtri
@@ -15,7 +15,7 @@ SURE = 0.99  # of the band of a uniform histogram
 
 
 def plot_calibration(answer, ax=None):
-    """Three panels: beliefs in normal scores of their priors, facts in standard errors, ranks of known truths.
+    """Draw three panels: beliefs in normal scores of their priors, facts in standard errors, ranks of known truths.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def plot_calibration(answer, ax=None):
 
 
 def plot_left_out(answer, ax=None):
-    """Every study predicted by a fit without its family, beside what was published, in errors of the study.
+    """Draw every study predicted by a fit without its family, beside what was published, in errors of the study.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def plot_left_out(answer, ax=None):
     return ax
 
 
-def _beliefs(panel, answer):
+def _beliefs(panel, answer) -> None:
     rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
     for y, row in enumerate(rows):
         low, middle, high = (_score(row[end], PRIORS[row["name"]], u) for end, u in ENDS.items())
@@ -101,14 +101,17 @@ def _beliefs(panel, answer):
 
 
 def _score(value, prior, near):
-    """The normal score of a value under its prior; a bound has several: the one closest to the quantile ``near``."""
+    """Return the normal score of a value under its prior.
+
+    A bound has several: the one closest to the quantile ``near``.
+    """
     u = np.linspace(1e-4, 1 - 1e-4, 4001)
     curve = quantile(u, prior.shape, prior.central, prior.low, prior.high, prior.bounds, prior.mass)
     first, last = (u[min(np.searchsorted(curve, value, side), len(u) - 1)] for side in ("left", "right"))
     return float(ndtri(np.clip(near, first, last)))
 
 
-def _facts(panel, answer):
+def _facts(panel, answer) -> None:
     rows = answer["facts"][::-1]
     ways = (("prior", style.FAINT, 0.18), ("posterior", style.SCENARIO, -0.18))
     for y, row in enumerate(rows):
@@ -124,7 +127,7 @@ def _facts(panel, answer):
     panel.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, frameon=False, fontsize="small")
 
 
-def _ranks(panel, answer):
+def _ranks(panel, answer) -> None:
     bins = [key for key in answer["ranks"][0] if key.startswith("bin_")]
     counts = np.array([[row[key] for key in bins] for row in answer["ranks"]]).sum(axis=0)
     edges = np.linspace(0, 100, len(bins) + 1)

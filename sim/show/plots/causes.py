@@ -1,4 +1,4 @@
-"""Why a place gains or loses: net moves by country, entry and exit, as a waterfall that ends at the whole change."""
+"""Plot why a place gains or loses: a waterfall of net moves by country, entry and exit that ends at the change."""
 
 from sim.results.facts import cause_table, facts
 from sim.results.narrative import sentence
@@ -10,7 +10,7 @@ SIZE = (10, 6)  # inches
 
 
 def plot_causes(result, ax=None, hubs=None, years=None):
-    """Waterfall of what changes the number of engineers of the place that the question is about, over the run.
+    """Draw the waterfall of what changes the number of engineers of the place that the question is about, over the run.
 
     Parameters
     ----------
@@ -46,5 +46,5 @@ def plot_causes(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _line(pairs):
+def _line(pairs) -> str:
     return "Line: 90 % of runs, from where the bar begins." if pairs > 1 else "A single pair has no spread."

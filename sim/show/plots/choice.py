@@ -1,4 +1,4 @@
-"""What a figure shows of a result: which hubs, which years, which scenarios; or a refusal in one line."""
+"""Choose what a figure shows of a result (hubs, years, scenarios), or refuse in one line."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from sim.show.plots import style
 
 
 def hubs_shown(result, hubs=None, count=10, most=None):
-    """The hubs asked for, or those that matter, in the order of every figure.
+    """Return the given hubs, or those that matter, in the order of every figure.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def hubs_shown(result, hubs=None, count=10, most=None):
 
 
 def most_touched(pairs, count):
-    """The hubs on which any scenario has the largest mean effects.
+    """Return the hubs on which any scenario has the largest mean effects.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def most_touched(pairs, count):
 
 
 def times_shown(result, years=None):
-    """The points in time, 1 January each, from the first to the last year asked for (all if None).
+    """Return the points in time, 1 January each, from the first to the last year asked for (all if None).
 
     Raises
     ------
@@ -56,7 +56,7 @@ def times_shown(result, years=None):
 
 
 def years_shown(result, years=None):
-    """The same for flows, which are counted over a year: the run's last January has none.
+    """Return the years of flows, counted over a year: the run's last January has none.
 
     Raises
     ------
@@ -77,14 +77,14 @@ def _between(result, axis, years):
     return inside
 
 
-def head_with_finding(ax, result, subtitle):
+def head_with_finding(ax, result, subtitle) -> None:
     """Write the answer's finding as title, and below it the scenario and what the figure shows."""
     text = f"{subtitle[:1].lower()}{subtitle[1:]}" if not subtitle[:2].isupper() else subtitle
     style.heading(ax, sentence("finding", facts(result)), f"{result.record['title']}: {text}")
 
 
 def until(result, years):
-    """The result up to the last of ``years``, as a run of its own; all of it for None.
+    """Cut the result after the last of ``years``; all of it for None.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def until(result, years):
 
 
 def only_pair(result, kind):
-    """The result itself, if it has one scenario.
+    """Return the result itself if it has one scenario.
 
     Raises
     ------
@@ -113,31 +113,31 @@ def only_pair(result, kind):
     return result
 
 
-def basis_words(result):
-    """What a heading adds where engineers are counted by employer: ``, by hub of the employer``; else nothing."""
+def basis_words(result) -> str:
+    """Return the addition to a heading if engineers are counted by employer: ``, by hub of the employer``; else ''."""
     return ", by hub of the employer" if result.record.get("basis") == "employer" else ""
 
 
 def scenario_names(result):
-    """What each scenario is called in a legend: its title; the stack of those that are shown alone too by its kind."""
+    """Name each scenario for a legend: its title, or its kind for the stack of scenarios that are shown alone too."""
     told, stack = result.record.get("arms", {}), stack_shown(result)
     names = {arm: told.get(arm, result.record)["title"] for arm in result.arms}
     return names | ({stack: both_words(stack)} if stack else {})
 
 
 def stack_shown(result):
-    """The scenario that is a stack of others that are shown alone too, if there is just one; else None."""
+    """Return the scenario that is a stack of others that are shown alone too, if there is just one; else None."""
     found = list(stacks(result))
     return found[0] if len(found) == 1 else None
 
 
-def both_words(stack):
+def both_words(stack) -> str:
     """``both together``, or ``all 3 together``."""
     count = len(stack.split("+"))
     return "both together" if count == 2 else f"all {count} together"
 
 
-def period(years):
+def period(years) -> str:
     """``in January 2036``, or ``January 2026 to January 2036``, of the times shown."""
     first, last = int(years[0]), int(years[-1])
     return f"January {first}" if first == last else f"January {first} to January {last}"

@@ -17,7 +17,7 @@ ERROR = 8  # em that the interaction's mean and error take as numbers
 
 
 def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
-    """Effect of every scenario on each hub at the last of ``years``, against the baseline that all share.
+    """Draw the effect of every scenario on each hub at the last of ``years``, against the baseline that all share.
 
     Where one scenario is the stack of others, a second panel shows the interaction: its effect less the sum of theirs;
     of two others it shows the difference of the second and the first.
@@ -68,7 +68,7 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
 
 
 def _by_country(pairs, result):
-    """Effects on hubs added up by country, which stand in place of the hubs."""
+    """Return effects on hubs added up by country, which stand in place of the hubs."""
     known, country = named_places(), result.data.hub_country
     together = pairs.drop_vars("hub_name").groupby(country.rename("country")).sum().rename(country="hub")
     names = [known[code].name if code in known else code for code in together.hub.values.tolist()]
@@ -76,7 +76,7 @@ def _by_country(pairs, result):
 
 
 def _second_panel(result, pairs, stack):
-    """What the second panel shows, and its heading: an interaction, or the difference of two scenarios; else None."""
+    """Choose values and heading of the second panel: an interaction, or the difference of two scenarios; else None."""
     if stack:
         words = f"{both_words(stack)}, less the sum of each"
         return interaction(pairs, (stack, stacks(result)[stack])), words
@@ -88,7 +88,7 @@ def _second_panel(result, pairs, stack):
 
 
 def _finding(result, pairs):
-    """The scenario and the place with the largest effect, in a title."""
+    """Title the figure with the scenario and the place that have the largest effect."""
     mean = pairs.mean("replicate").transpose("arm", "hub")
     if not mean.any():
         return result.record["title"]
@@ -100,17 +100,17 @@ def _finding(result, pairs):
     return f"Largest effect: {place} {style.signed(value, 2)} {unit} by {name}"
 
 
-def _small(text):
+def _small(text) -> str:
     return f"{text[:1].lower()}{text[1:]}"
 
 
 def _row_count(scenarios):
-    """Hubs that leave each marker a line of its own."""
+    """Return hubs that leave each marker a line of its own."""
     return max(3, min(style.fit(12, 7), style.fit(45, 21) // scenarios))
 
 
-def _draw_effects(plot, found, names):
-    """A line and a marker for each scenario in the row of each hub."""
+def _draw_effects(plot, found, names) -> None:
+    """Draw a line and a marker for each scenario in the row of each hub."""
     count = found.sizes["arm"]
     for number in range(count):
         heights = np.arange(len(names))[::-1] + ROW * (0.5 - (number + 0.5) / count)
@@ -119,13 +119,13 @@ def _draw_effects(plot, found, names):
     plot.set_xlabel(f"loses  \u2190   {unit_words(found.attrs['units'])}   \u2192  gains")
 
 
-def _draw_scenario(plot, heights, found, colour, marker):
+def _draw_scenario(plot, heights, found, colour, marker) -> None:
     plot.hlines(heights, found.low, found.high, color=colour, lw=style.em(0.16))
     plot.plot(found["mean"], heights, marker, ms=style.em(0.55), color=colour, ls="")
 
 
-def _frame(plot, found, names):
-    """Rows parted by faint lines, round zero."""
+def _frame(plot, found, names) -> None:
+    """Draw rows parted by faint lines, round zero."""
     count = len(names)
     plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
     plot.hlines(np.arange(count - 1) + 0.5, 0, 1, transform=plot.get_yaxis_transform(), color=style.GRID, lw=0.8)
@@ -137,8 +137,8 @@ def _frame(plot, found, names):
     plot.spines["left"].set_visible(False)
 
 
-def _draw_interaction(plot, found, words):
-    """What the stack does beyond the sum of its policies."""
+def _draw_interaction(plot, found, words) -> None:
+    """Draw the effect of the stack beyond the sum of its policies."""
     count, pairs = found.sizes["hub"], found.attrs["pairs"]
     _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
     _frame(plot, found, [""] * count)
@@ -151,13 +151,13 @@ def _draw_interaction(plot, found, words):
         right_of(plot, y, ERROR, style.signed(mean, digits) + error)
 
 
-def _draw_sample(key, x, y, number):
+def _draw_sample(key, x, y, number) -> None:
     colour, marker, _ = style.scenario_look(number)
     key.plot([x, x + 3.2], [y, y], color=colour, lw=style.em(0.16))
     key.plot(x + 1.6, y, marker, ms=style.em(0.55), color=colour)
 
 
-def _small_print(result, adds):
+def _small_print(result, adds) -> str:
     pairs = style.pairs_words(result.record).capitalize()
     spread = style.spread_words(result.record, "Line")
     more = " Right: where it crosses 0, the policies may simply add up; \u00b1: Monte Carlo error." if adds else ""

@@ -1,4 +1,4 @@
-"""How far the indices have settled: each against the size of the design, with its interval."""
+"""Plot how far the indices have settled: each against the size of the design, with its interval."""
 
 from sim.results.sweep import convergence, subject
 from sim.show.plots import style
@@ -18,7 +18,7 @@ WORDS = {
 
 
 def plot_convergence(sweep, ax=None, measure=None):
-    """The index of each leading factor as it was when the design was smaller, with 90 % intervals.
+    """Draw the index of each leading factor as it was when the design was smaller, with 90 % intervals.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def plot_convergence(sweep, ax=None, measure=None):
     return ax
 
 
-def _finding(found):
-    """Whether the last doubling of the design still moved an index, as a title."""
+def _finding(found) -> str:
+    """State in a title whether the last doubling of the design still moved an index."""
     sizes = sorted(found.n.unique())
     by_factor = found.pivot(index="factor", columns="n", values="index")
     change = (by_factor[sizes[-1]] - by_factor[sizes[-2]]).abs()
@@ -72,8 +72,8 @@ def _finding(found):
     return f"Not settled yet: {change.idxmax()} still moves"
 
 
-def _draw_panels(sweep, ax, found, names, label, blocks):
-    """A panel each factor, all with the same axes."""
+def _draw_panels(sweep, ax, found, names, label, blocks) -> None:
+    """Draw a panel each factor, all with the same axes."""
     columns = columns_of(len(names))
     low, high = min(found.low.min(), 0), found.high[found.factor.isin(names)].max()
     for place, (name, plot) in enumerate(zip(names, multiples(ax, len(names), columns, **MARGINS), strict=True)):
@@ -95,5 +95,5 @@ def _draw_panels(sweep, ax, found, names, label, blocks):
 
 
 def _ticks(sizes):
-    """At most four of the sizes, with the last."""
+    """Return at most four of the sizes, with the last."""
     return sizes[::-1][:: -(-len(sizes) // 4)]

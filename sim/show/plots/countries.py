@@ -63,7 +63,7 @@ def plot_countries(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _draw(panel, name, pairs, reach):
+def _draw(panel, name, pairs, reach) -> None:
     years, values = pairs.time.values, pairs.transpose("replicate", "time").values
     x = years if len(years) > 1 else years[0] + np.array([-0.4, 0.4])
     mean, (low, high) = values.mean(0), np.quantile(values, (LOW, HIGH), axis=0, method=QUANTILE)

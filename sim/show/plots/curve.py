@@ -10,7 +10,7 @@ DECADES = 2  # of values from which their axis is logarithmic
 
 
 def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None):
-    """Effect over the values of a lever, with the target and the value that meets it.
+    """Draw the effect over the values of a lever, with the target and the value that meets it.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None):
     return ax
 
 
-def _scale_values(plot, values):
-    """A logarithmic axis for values that span decades; a value of 0 keeps its place at the left of it."""
+def _scale_values(plot, values) -> None:
+    """Set a logarithmic axis for values that span decades; a value of 0 keeps its place at the left of it."""
     above = values[values > 0]
     if (values >= 0).all() and above.size and above.max() > 10**DECADES * above.min():
         if above.size == values.size:
@@ -74,7 +74,7 @@ def _scale_values(plot, values):
     plot.margins(x=0.02)
 
 
-def _mark(plot, target, found, unit):
+def _mark(plot, target, found, unit) -> None:
     plot.axhline(target, color=style.LOSS, lw=style.em(0.16), ls=(0, (5, 2)))
     where = plot.transAxes.inverted().transform(plot.transData.transform((found[0], 0)))[0] if found else 0
     side = ("right", 0.99) if where < 0.5 else ("left", 0.01)

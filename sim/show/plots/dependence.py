@@ -1,4 +1,4 @@
-"""How the answer depends on each of the leading factors: the mean over everything else, with the spread around it."""
+"""Plot the answer against each of the leading factors: the mean over all others, with the spread around it."""
 
 import numpy as np
 
@@ -69,8 +69,8 @@ def _finding(sweep, curves):
     return choice.way_along(spoken_name(sweep, name), first, last, reach[name])
 
 
-def _draw_panels(sweep, ax, curves, label):
-    """A panel each factor; the same height of the axes everywhere."""
+def _draw_panels(sweep, ax, curves, label) -> None:
+    """Draw a panel each factor; the same height of the axes everywhere."""
     columns = columns_of(len(curves))
     low, high = min(c.low.min() for c in curves.values()), max(c.high.max() for c in curves.values())
     panels = multiples(ax, len(curves), columns, **MARGINS)

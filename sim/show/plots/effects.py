@@ -19,7 +19,8 @@ UNSETTLED = "a bar in grey: too few runs agree to call the direction"
 
 
 def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
-    """Effect at the last of ``years`` on the share of every country that changes most, its main hubs indented below.
+    """Draw the effect at the last of ``years`` on the share of every country that changes most,
+    its main hubs indented below.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
     return ax
 
 
-def _plot_countries(ax, result):
+def _plot_countries(ax, result) -> None:
     found = facts(result)
     rows, rest = effect_rows(result, style.fit(22, 13))
     style.heading(ax, sentence("finding", found), _subtitle(result, found))
@@ -63,14 +64,14 @@ def _plot_countries(ax, result):
     style.caption(ax, f"{residual}{_how(found['pairs'])} {source(result, found)}")
 
 
-def _subtitle(result, found):
+def _subtitle(result, found) -> str:
     whom = sentence("whole", found["people"]).removeprefix("of ")
     what = "the world's AI engineers" if whom == "the world's" else whom
     when = f"in January {found['last']}{basis_words(result)}"
     return f"{found['title']}: change of the share of {what} {when}, percentage points"
 
 
-def _how(pairs):
+def _how(pairs) -> str:
     if pairs == 1:
         return "A single pair: more would show its spread and its error."
     few = "fewer than ten pairs settle no direction" if pairs < 10 else UNSETTLED
@@ -78,11 +79,11 @@ def _how(pairs):
 
 
 def source(result, found):
-    """Where a figure's numbers are from, for the small print below it."""
+    """Name the sources of a figure's numbers, for the small print below it."""
     return sentence("source", found, result.record["versions"].get("talentflow", ""))
 
 
-def _plot_hubs(ax, result, hubs, years, measure):
+def _plot_hubs(ax, result, hubs, years, measure) -> None:
     pairs = effects_at(result, measure, years)
     style.heading(ax, result.record["title"], subtitle(pairs, measure))
     rows = _hub_rows(result, pairs, hubs)
@@ -111,7 +112,7 @@ def _hub_rows(result, pairs, hubs):
 
 
 def _draw(ax, rows, pairs, unit="percentage points", digits=None):
-    """A bar a row, countries thick and hubs thin; intervals, and the numbers right of them."""
+    """Draw a bar a row, countries thick and hubs thin; intervals, and the numbers right of them."""
     longest = max(len(row["name"]) + 2 * row["level"] for row in rows)
     plot = inset(ax, left=0.54 * longest + 1.2, below=3.2, right=NUMBERS, above=1.6)
     heights = np.arange(len(rows))[::-1].astype(float)
@@ -148,8 +149,8 @@ def _draw(ax, rows, pairs, unit="percentage points", digits=None):
     return plot
 
 
-def _write(plot, rows, heights, pairs, digits):
-    """Points, people and interval as numbers, right of the plot."""
+def _write(plot, rows, heights, pairs, digits) -> None:
+    """Draw points, people and interval as numbers, right of the plot."""
     with_people = rows[0]["people"] is not None
     for column, words in COLUMNS:
         if words != "people" or with_people:
@@ -168,7 +169,7 @@ def _write(plot, rows, heights, pairs, digits):
 
 
 def effects_at(result, measure, years):
-    """Paired effects at the last of ``years``, over replicate and hub (and arm), in the unit that people read.
+    """Return paired effects at the last of ``years``, over replicate and hub (and arm), in the unit that people read.
 
     Raises
     ------
@@ -186,13 +187,13 @@ def effects_at(result, measure, years):
     )
 
 
-def subtitle(pairs, measure):
-    """What a figure of :func:`effects_at` shows, and when."""
+def subtitle(pairs, measure) -> str:
+    """Describe the quantity and the date of a figure of :func:`effects_at`."""
     what = "the share of the world's AI engineers" if measure == "share" else f"{measure} ({pairs.attrs['long_name']})"
     counted = pairs.attrs["basis"] if measure == "share" else ""
     return f"Effect on {what} {pairs.attrs['when']}{counted}, against the baseline, {unit_words(pairs.attrs['units'])}"
 
 
 def unit_words(unit):
-    """A unit without abbreviations."""
+    """Return a unit without abbreviations."""
     return unit.replace("pp", "percentage points")

@@ -67,7 +67,7 @@ def plot_flow_map(result, ax=None, hubs=None, years=None):
 
 
 def between_countries(moves, data):
-    """Moves from country to country, those inside one left out.
+    """Return moves from country to country, those inside one left out.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ def between_countries(moves, data):
 
 
 def country_names(data):
-    """What the countries of a run are called: dict of label -> name."""
+    """Return the names of the countries of a run: dict of label -> name."""
     known = named_places()
     return {code: known[code].name if code in known else code for code in data.hub_country.values.astype(str)}
 
 
-def _finding(result, arrows):
-    """The largest change of a flow, in a title."""
+def _finding(result, arrows) -> str:
+    """Title the figure with the largest change of a flow."""
     row, known = arrows.iloc[0], named_places()
     names = {code: known[code].spoken if code in known else code for code in (row.origin, row.destination)}
     size = f"{round(abs(row['mean']), -1) if abs(row['mean']) >= 100 else abs(row['mean']):,.0f}"
@@ -101,7 +101,7 @@ def _finding(result, arrows):
 
 
 def net_changes(moves):
-    """Each pair of hubs once, from the one that loses to the one that gains, the largest change first.
+    """Return each pair of hubs once, from the one that loses to the one that gains, the largest change first.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def net_changes(moves):
 
 
 def equal_earth(longitude, latitude):
-    """Equal Earth projection (Savric, Patterson and Jenny 2018, doi:10.1080/13658816.2018.1504949).
+    """Return equal Earth projection (Savric, Patterson and Jenny 2018, doi:10.1080/13658816.2018.1504949).
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def equal_earth(longitude, latitude):
     return x, a4 * theta**9 + a3 * theta**7 + a2 * theta**3 + a1 * theta
 
 
-def _draw_map(panel, result, arrows, year):
+def _draw_map(panel, result, arrows, year) -> None:
     panel.set(facecolor="#f4f7fa", xticks=[], yticks=[])
     panel.spines[:].set_visible(False)
     _set_limits(panel)
@@ -165,14 +165,14 @@ def _draw_map(panel, result, arrows, year):
 
 
 def _draw_box(panel, name, place):
-    """The name of a group of countries in a box off the coasts; its extent, in pixels."""
+    """Write the name of a group of countries in a box off the coasts; return its extent, in pixels."""
     how = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": style.BASELINE, "lw": 0.8}
     words = panel.text(place[0], place[1], name, ha="center", va="center", fontsize="small", bbox=how, zorder=4)
     return words.get_window_extent().padded(style.em(0.4))
 
 
-def _set_limits(panel):
-    """The inhabited world from 35 degrees south, and as much more as the shape of the panel takes."""
+def _set_limits(panel) -> None:
+    """Show the inhabited world from 35 degrees south, and as much more as the shape of the panel takes."""
     south = float(equal_earth(np.array([0.0]), np.array([SOUTHERNMOST]))[1][0]) - 0.02
     box = panel.get_window_extent()
     scale = min(box.width / (EAST - WEST), box.height / (NORTH - south))
@@ -181,7 +181,7 @@ def _set_limits(panel):
     panel.set(xlim=(middle - across / 2, middle + across / 2), ylim=(south, south + along))
 
 
-def _draw_land(panel):
+def _draw_land(panel) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
@@ -190,8 +190,8 @@ def _draw_land(panel):
     panel.add_artist(PathPatch(outline, fc="#dfe0df", ec="#c4c6c4", lw=0.4))
 
 
-def _draw_circles(panel, data, points, radii):
-    """A circle a hub, as large as its stock; white where the point only stands for a wide area."""
+def _draw_circles(panel, data, points, radii) -> None:
+    """Draw a circle a hub, as large as its stock; white where the point only stands for a wide area."""
     hues, regions = style.region_colours(), style.hub_regions(data)
     for hub, radius in radii.sort_values(ascending=False).items():
         wide = hub.startswith("rest_of_")
@@ -200,7 +200,7 @@ def _draw_circles(panel, data, points, radii):
 
 
 def _draw_arrows(panel, points, radii, arrows):
-    """From where people move to where they move, blue for more and dashed orange for fewer; the boxes along them."""
+    """Draw arrows from origin to destination, blue for more and dashed orange for fewer; the boxes along them."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.transforms import Bbox
 
@@ -229,8 +229,8 @@ def _draw_arrows(panel, points, radii, arrows):
     return boxes
 
 
-def _draw_key(panel, radii, stock, arrows):
-    """What sizes, colours and dashes mean, in the empty south-west."""
+def _draw_key(panel, radii, stock, arrows) -> None:
+    """Draw the key of sizes, colours and dashes in the empty south-west."""
     from matplotlib.lines import Line2D
 
     largest, widest = stock.max(), abs(arrows["mean"]).max()
@@ -247,7 +247,7 @@ def _draw_key(panel, radii, stock, arrows):
     panel.legend(handles=lines, loc="lower left", fontsize="small", frameon=False, labelspacing=0.7, handlelength=2.5)
 
 
-def _small_print(result, arrows):
+def _small_print(result, arrows) -> str:
     names, first = country_names(result.data), arrows.iloc[0]
     spread = f" ({style.span(first.low, first.high, 0)})" if result.data.sizes["replicate"] > 1 else ""
     ends = f"{names[first.origin]} to {names[first.destination]}"

@@ -1,4 +1,4 @@
-"""What the pictures of flows share: the places shown, their paired changes, and words for both."""
+"""Prepare flows for pictures: the places shown, their paired changes, and words for both."""
 
 from typing import NamedTuple
 
@@ -21,12 +21,12 @@ class Flows(NamedTuple):
 
     @property
     def changes(self):
-        """Scenario less baseline, as ``summarise`` has it, and ``clear``: the interval leaves out zero."""
+        """Return scenario less baseline, as ``summarise`` has it, and ``clear``: the interval leaves out zero."""
         return changes(self.moves)
 
 
 def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
-    """Flows between the hubs shown and, region by region, all other hubs together.
+    """Return flows between the hubs shown and, region by region, all other hubs together.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
 
 
 def flows_of_all(result, kind, years=None):
-    """The same between all hubs, each a place of its own, by its label."""
+    """Return flows between all hubs, each a place of its own, by its label."""
     years = _ends(only_pair(result, kind), years)
     hubs = style.order(result.data)
     regions = style.hub_regions(result.data)
@@ -72,7 +72,7 @@ def _ends(result, years):
 
 
 def _places(data, shown):
-    """The region of each place, in order, and the place of each hub of the data."""
+    """Return the region of each place, in order, and the place of each hub of the data."""
     names, region_of = data.hub_name.to_series(), style.hub_regions(data)
     place = {hub: str(names[hub]) for hub in region_of}
     for region in style.REGIONS:
@@ -87,7 +87,7 @@ def _places(data, shown):
 
 
 def changes(values):
-    """Paired differences of anything over arm and replicate, and which of them are clear.
+    """Return paired differences of anything over arm and replicate, and which of them are clear.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def changes(values):
 
 
 def table(found):
-    """The corridors of a dataset of changes that differ in any pair, the largest change first.
+    """Tabulate the corridors of a dataset of changes that differ in any pair, the largest change first.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def table(found):
     return rows.sort_values("mean", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def list_changes(panel, found, y, most, digits=0):
+def list_changes(panel, found, y, most, digits=0) -> None:
     """Write the first ``most`` rows of a ``table``, from the height ``y`` of the panel's axes down, as far as fits."""
     line = pixels(panel, 1.3) / panel.get_window_extent().height
     panel.text(0, y, "The largest changes", fontweight="bold", va="bottom")
@@ -131,7 +131,7 @@ def list_changes(panel, found, y, most, digits=0):
 
 
 def round_down(value):
-    """The largest of 1, 2, 5, 10, 20, ... up to a value; 1 for less.
+    """Round a value down to 1, 2, 5, 10, 20, ...; 1 for less.
 
     >>> round_down(98), round_down(0.3)
     (50, 1)
@@ -141,14 +141,14 @@ def round_down(value):
     return max(digit * size for digit in (1, 2, 5) if digit * size <= value)
 
 
-def years_words(years):
+def years_words(years) -> str:
     """``mean of 2026 to 2035``, or ``in 2026``."""
     first, last = years
     return f"in {first}" if first == last else f"mean of {first} to {last}"
 
 
-def interval_words(result):
-    """How many pairs, and what the interval holds; of a single pair that there is none."""
+def interval_words(result) -> str:
+    """State the number of pairs and the content of the interval; a single pair has none."""
     pairs = style.pairs_words(result.record).capitalize()
     if result.data.sizes["replicate"] == 1:
         return f"{pairs}: no interval, so nothing can be told from zero; more pairs would show it."

@@ -65,7 +65,7 @@ def _draw_cells(panel, found):
     return panel.imshow(values, cmap=colours, norm=norm, aspect="auto")
 
 
-def _draw_scale(scale, image):
+def _draw_scale(scale, image) -> None:
     bar = scale.figure.colorbar(image, cax=scale)
     largest = image.norm.vmax
     ticks = [-largest, -largest / 4, 0, largest / 4, largest]
@@ -74,8 +74,8 @@ def _draw_scale(scale, image):
     scale.set_title("persons\na year,\nroot scale", fontsize="small", loc="left", pad=style.em(0.8))
 
 
-def _write_cells(panel, found, baseline):
-    """The change in every cell, or a dot where it may be zero; below it, but not on a slide, the baseline."""
+def _write_cells(panel, found, baseline) -> None:
+    """Draw the change in every cell, or a dot where it may be zero; below it, but not on a slide, the baseline."""
     means, clear = (found[name].transpose("origin", "destination").values for name in ("mean", "clear"))
     count, largest = len(means), abs(means[clear]).max(initial=0)
     both = style.fit(True, False)
@@ -114,8 +114,8 @@ def _square(column, row):
     return Rectangle((column - 0.5, row - 0.5), 1, 1, fc=style.GRID, lw=0)
 
 
-def _label(panel, regions):
-    """Names at the left and above; lines between the regions."""
+def _label(panel, regions) -> None:
+    """Draw names at the left and above; lines between the regions."""
     places = list(regions)
     panel.set(xticks=range(len(places)), yticks=range(len(places)))
     panel.set_yticklabels(places, color=style.INK, parse_math=False)
@@ -130,7 +130,7 @@ def _label(panel, regions):
     panel.text(-0.65, -0.75, "from \u2193  to \u2192", ha="right", va="bottom", fontsize="small", fontweight="bold")
 
 
-def _small_print(result, found):
+def _small_print(result, found) -> str:
     count = int((found.differs > 0).sum())
     more = ' Below the change: moves a year in the baseline. "Other": hubs of the region without a row of their own.'
     return (

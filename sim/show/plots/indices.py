@@ -1,4 +1,4 @@
-"""Which factors the variance rests on: bars with 90 % intervals, grey where they may as well be nothing."""
+"""Plot which factors the variance rests on: bars with 90 % intervals, grey if they may be nothing."""
 
 import numpy as np
 from matplotlib.patheffects import withStroke
@@ -33,7 +33,7 @@ CAPTIONS = {
 
 
 def plot_indices(sweep, ax=None, measure=None):
-    """Sobol indices of every factor, first and total; of a PAWN or Latin hypercube sweep the PAWN distance.
+    """Draw Sobol indices of every factor, first and total; of a PAWN or Latin hypercube sweep the PAWN distance.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def plot_indices(sweep, ax=None, measure=None):
     return ax
 
 
-def _finding(sweep, table, is_sobol):
-    """What the strongest factor does, as a title."""
+def _finding(sweep, table, is_sobol) -> str:
+    """Title the figure with the strongest factor's part of the variance."""
     name, row = table.index[0], table.iloc[0]
     if row.undecided:
         return "No factor stands out of what sampling alone may give"
@@ -86,11 +86,11 @@ def _finding(sweep, table, is_sobol):
 
 
 def _draw_rows(sweep, ax, shown, bars):
-    """The bars of every factor with their key and numbers."""
+    """Draw the bars of every factor with their key and numbers."""
     columns = _columns(shown, bars)
     samples = [*bars.values(), *([(GREY[len(bars)], style.UNDECIDED)] if _grey(shown, bars).any() else [])]
 
-    def draw_sample(key, x, y, number):
+    def draw_sample(key, x, y, number) -> None:
         key.barh(y, 3.2, 0.7, x, color=samples[number][1])
 
     above = draw_legend(ax, [name for name, _ in samples], style.fit(4, 3), draw_sample) + 2.2
@@ -104,7 +104,7 @@ def _draw_rows(sweep, ax, shown, bars):
 
 
 def _columns(shown, bars):
-    """The numbers beside the bars: (em from the plot to their end, heading, texts)."""
+    """Return the numbers beside the bars: (em from the plot to their end, heading, texts)."""
     as_text = choice.percent if "first" in bars else "{:.2f}".format
     columns = [
         (COLUMN * (number + 1), name.partition(" (")[0], [as_text(value) for value in shown[key]])
@@ -116,13 +116,13 @@ def _columns(shown, bars):
 
 
 def _grey(shown, bars):
-    """Which bars may as well be nothing: (factor, bar) array of bool."""
+    """Select the bars that may be nothing but sampling error: (factor, bar) array of bool."""
     if "first" in bars:
         return np.array([~(shown[f"{key}_low"] > 0) for key in bars]).T
     return shown[["undecided"]].to_numpy()
 
 
-def _draw_bars(plot, shown, bars):
+def _draw_bars(plot, shown, bars) -> None:
     heights, width, grey = plot.get_yticks(), BAR / len(bars), _grey(shown, bars)
     scale = 100 if "first" in bars else 1
     halo = [withStroke(linewidth=style.em(0.3), foreground="white", alpha=0.7)]
@@ -143,8 +143,8 @@ def _draw_bars(plot, shown, bars):
     plot.set_xlabel("part of the variance, %" if "first" in bars else "distance, 0 to 1")
 
 
-def _runs(row):
-    """How many more runs would likely settle a factor; nothing for one that is settled."""
+def _runs(row) -> str:
+    """Estimate how many more runs would settle a factor; '' for one that is settled."""
     if not row.undecided:
         return ""
     known = row.more_runs == row.more_runs and row.more_runs

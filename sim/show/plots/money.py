@@ -1,4 +1,6 @@
-"""What a policy costs the public: taxes, fees, relief, compute and services as a waterfall that ends at the balance."""
+"""Plot what a policy costs the public: a waterfall of taxes, fees, relief,
+compute and services that ends at the balance.
+"""
 
 import pandas as pd
 
@@ -13,7 +15,7 @@ UNIT = "million USD of 2026 a year"
 
 
 def plot_money(result, ax=None, hubs=None, years=None):
-    """Waterfall of what the policy changes in the public purse of the place that the question is about.
+    """Draw the waterfall of what the policy changes in the public purse of the place that the question is about.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def plot_money(result, ax=None, hubs=None, years=None):
 
 
 def balance(money):
-    """The account as a table of parts: what each adds to the public purse, the balance last."""
+    """Return the account as a table of parts: what each adds to the public purse, the balance last."""
     if not money:
         return pd.DataFrame({"part": ["balance"], "mean": [0.0], "low": [0.0], "high": [0.0], "error": [0.0]})
     rows = [*money["parts"], money["cost"] | {"name": "balance"}]

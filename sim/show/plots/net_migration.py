@@ -15,7 +15,7 @@ THICK = 0.36  # of a row, each of its two bars
 
 
 def plot_net_migration(result, ax=None, hubs=None, years=None):
-    """People gained from and lost to each region, a year, in the baseline and in the scenario.
+    """Draw people gained from and lost to each region, a year, in the baseline and in the scenario.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None):
 
 
 def net_by_region(flows):
-    """Arrivals from each region less departures to it, of every hub; its own region is among them.
+    """Return arrivals from each region less departures to it, of every hub; its own region is among them.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def net_by_region(flows):
     return net.reindex(region=list(style.REGIONS), fill_value=0.0)  # of a few hubs, some regions hold none
 
 
-def _head(panel, name, net):
-    """The hub, and its net migration from and to all regions together."""
+def _head(panel, name, net) -> None:
+    """Write the hub, and its net migration from and to all regions together."""
     total = net.sum("region").mean("replicate")
     before, after = (style.signed(float(total.sel(arm=arm)), 0) for arm in ("baseline", "scenario"))
     panel.annotate(
@@ -93,8 +93,8 @@ def _head(panel, name, net):
     wrap(title, panel.get_window_extent().width, 2)
 
 
-def _draw_panel(panel, net, found):
-    """Two bars a region: the baseline hollow, the scenario filled, with the interval of the difference."""
+def _draw_panel(panel, net, found) -> None:
+    """Draw two bars a region: the baseline hollow, the scenario filled, with the interval of the difference."""
     means = net.mean("replicate")
     baseline, scenario = (means.sel(arm=arm).values for arm in ("baseline", "scenario"))
     rows = np.arange(len(baseline))[::-1]
@@ -113,7 +113,7 @@ def _draw_panel(panel, net, found):
 
 
 def _reach(net, found):
-    """Limits that hold every bar and whisker: one scale for all panels."""
+    """Return limits that hold every bar and whisker: one scale for all panels."""
     means = net.mean("replicate")
     baseline = means.sel(arm="baseline")
     ends = [0, means, baseline + found.low, baseline + found.high]
@@ -122,14 +122,14 @@ def _reach(net, found):
     return low - room, high + room
 
 
-def _scale(panel, limits):
-    """The same limits everywhere, and few ticks: panels are narrow."""
+def _scale(panel, limits) -> None:
+    """Set the same limits in every panel, and few ticks: panels are narrow."""
     step = round_down(0.7 * max(np.abs(limits)))
     panel.set(xlim=limits, xticks=[tick for tick in (-step, 0, step) if limits[0] <= tick <= limits[1]])
     panel.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _draw_key(ax, found):
+def _draw_key(ax, found) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -152,7 +152,7 @@ def _draw_key(ax, found):
     ax.text(0, 0, words, transform=ax.transAxes, fontsize="small", va="bottom")
 
 
-def _small_print(result, found):
+def _small_print(result, found) -> str:
     if not int(found.differs.sum()):
         nothing = "Every effect is exactly 0: no pair differs, the scenario changes nothing in this run."
         return f"{interval_words(result)} {nothing}"

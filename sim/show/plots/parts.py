@@ -21,7 +21,7 @@ LONGEST = 34  # letters in a line of a part's name
 
 
 def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
-    """Waterfall of the parts of an effect.
+    """Draw the waterfall of the parts of an effect.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
     return ax
 
 
-def _draw_bars(plot, table, names, unit):
-    """The parts from the top, the total at the foot from zero."""
+def _draw_bars(plot, table, names, unit) -> None:
+    """Draw the parts from the top, the total at the foot from zero."""
     parts = table["mean"].to_numpy()
     begins = np.append(np.cumsum(parts[:-1]) - parts[:-1], 0.0)
     heights = np.arange(len(parts))[::-1] - np.where(np.arange(len(parts)) == len(parts) - 1, 0.4, 0)
@@ -81,8 +81,8 @@ def _error(error, digits):
     return error_words(error, digits) if np.isfinite(error) else "one pair"
 
 
-def _write_numbers(plot, table, unit):
-    """Part, interval and Monte Carlo error as numbers."""
+def _write_numbers(plot, table, unit) -> None:
+    """Draw part, interval and Monte Carlo error as numbers."""
     digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
     heights = plot.get_yticks()
     for column, words in COLUMNS:

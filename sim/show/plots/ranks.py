@@ -16,7 +16,7 @@ DARK = 0.65  # a probability from which the shade asks for white letters
 
 
 def plot_ranks(result, ax=None, hubs=None, years=None):
-    """Mean rank of hubs by stock without and with the policy, and how likely each rank is with it.
+    """Draw the mean rank of hubs by stock without and with the policy, and how likely each rank is with it.
 
     Ranks count the named hubs and those asked for; areas that are the rest of a country or region have no rank.
 
@@ -57,7 +57,7 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
 
 
 def hub_ranks(result, further=()):
-    """Rank of every named hub (and of ``further`` ones) by stock, 1 the largest, in each pair and year.
+    """Return rank of every named hub (and of ``further`` ones) by stock, 1 the largest, in each pair and year.
 
     Returns
     -------
@@ -71,14 +71,17 @@ def hub_ranks(result, further=()):
 
 
 def _rows(ranks, chosen, count):
-    """The hubs from the highest mean rank at the end to the lowest; the first ``count`` if none are asked for."""
+    """Return the hubs from the highest mean rank at the end to the lowest.
+
+    The first ``count`` if none are asked for.
+    """
     mean = ranks.sel(arm="scenario").isel(time=-1).mean("replicate").to_series()
     best = list(mean.sort_values(kind="stable").index)
     return [hub for hub in best if hub in chosen] if chosen else best[:count]
 
 
-def _draw_lines(plot, ranks):
-    """A line a hub from its mean rank without the policy to that with it; those that change are coloured."""
+def _draw_lines(plot, ranks) -> None:
+    """Draw a line a hub from its mean rank without the policy to that with it; those that change are coloured."""
     mean = ranks.isel(time=-1).mean("replicate")
     for hub in ranks.hub.values:
         before, after = (float(mean.sel(arm=arm, hub=hub)) for arm in ("baseline", "scenario"))
@@ -91,8 +94,8 @@ def _draw_lines(plot, ranks):
     plot.set_title("mean rank over pairs", loc="left", fontsize="medium", pad=style.em(0.6))
 
 
-def _finding(ranks):
-    """The hub whose mean rank changes most, in a title."""
+def _finding(ranks) -> str:
+    """Title the figure with the hub whose mean rank changes most."""
     mean = ranks.isel(time=-1).mean("replicate")
     change = (mean.sel(arm="scenario") - mean.sel(arm="baseline")).to_series()
     hub = change.abs().idxmax()
@@ -103,12 +106,12 @@ def _finding(ranks):
     return f"{name} {'falls' if change[hub] > 0 else 'rises'} most: from mean rank {before} to {after}"
 
 
-def _rank(mean, hub, arm):
+def _rank(mean, hub, arm) -> str:
     return f"{float(mean.sel(arm=arm, hub=hub)):.1f}"
 
 
-def _write_names(plot, ranks):
-    """The names stand in the rows of the table, and a thin line leads to each from the end of its own."""
+def _write_names(plot, ranks) -> None:
+    """Write the names in the rows of the table, with a thin line from each to the end of its own."""
     ends = ranks.sel(arm="scenario").isel(time=-1).mean("replicate")
     (bottom, top), count = plot.get_ylim(), ranks.sizes["hub"]
     width = plot.get_window_extent().width / pixels(plot, 1)
@@ -126,8 +129,10 @@ def _write_names(plot, ranks):
         plot.text(1 + (LINKS + 0.4) / width, to, name, va="center", fontsize="small", transform=plot.transAxes)
 
 
-def _draw_table(table, ranks):
-    """Part of the pairs, in %, in which a hub of the scenario has a rank, and the baseline's mean rank beside it."""
+def _draw_table(table, ranks) -> None:
+    """Draw the part of the pairs, in %, in which a hub of the scenario has a rank,
+    and the baseline's mean rank beside it.
+    """
     scenario, baseline = (ranks.sel(arm=arm).transpose("hub", "replicate").values for arm in ("scenario", "baseline"))
     lowest = int(scenario.min())
     highest = int(min(scenario.max(), lowest + style.fit(*WIDEST) - 1))
@@ -157,7 +162,7 @@ def _draw_table(table, ranks):
     table.set_title(title, loc="left", fontsize="medium", pad=style.em(0.6))
 
 
-def _small_print(result):
+def _small_print(result) -> str:
     pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
     return (

@@ -13,7 +13,7 @@ MOST_MARKED = 30  # points that have a mark each
 
 
 def plot_response(sweep, ax=None, measure=None):
-    """A measure at every value of the only factor of a sweep.
+    """Draw a measure at every value of the only factor of a sweep.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def plot_response(sweep, ax=None, measure=None):
 
 
 def _finding(sweep, line, chance, name):
-    """How the answer goes along the factor, as a title."""
+    """Title the figure with the direction of the answer along the factor."""
     if np.ptp(line.to_numpy()) < 2 * chance:
         return choice.HIDDEN
     way = choice.way_along(spoken_name(sweep, name), line.iloc[0], line.iloc[-1], np.ptp(line.to_numpy()))

@@ -1,4 +1,4 @@
-"""Which factors move the answer at all: Morris screening, the mean size of a change against how much that varies."""
+"""Plot which factors move the answer: Morris screening, the mean size of a change against how much it varies."""
 
 import numpy as np
 from matplotlib.transforms import Bbox
@@ -18,7 +18,7 @@ CAPTION = (
 
 
 def plot_screening(sweep, ax=None, measure=None):
-    """Mean size of a factor's elementary effects (mu*) against their spread (sigma).
+    """Draw the mean size of a factor's elementary effects (mu*) against their spread (sigma).
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ def _draw_key(ax, grades, grey):
     samples = [(names[grade], style.GRADES[grade]) for grade in grades]
     samples += [("interval covers 0", style.UNDECIDED)] if grey else []
 
-    def draw_sample(key, x, y, number):
+    def draw_sample(key, x, y, number) -> None:
         key.plot(x + 1.6, y, "o", ms=2 * style.em(RADIUS), color=samples[number][1])
 
     return draw_legend(ax, [name for name, _ in samples], style.fit(5, 5), draw_sample)
 
 
-def _draw_dots(plot, moving, factor, kept):
-    """A dot each with the interval of its mean, and the line on which the spread equals the mean."""
+def _draw_dots(plot, moving, factor, kept) -> None:
+    """Draw a dot each with the interval of its mean, and the line on which the spread equals the mean."""
     colours = np.where(moving.undecided, style.UNDECIDED, [style.GRADES[grade] for grade in moving.grade])
     x, y = factor * moving.mu_star, factor * moving.sigma
     plot.hlines(
@@ -94,8 +94,8 @@ def _draw_dots(plot, moving, factor, kept):
     )
 
 
-def _label(sweep, plot, moving, most, factor):
-    """Names beside the strongest dots, off all dots and intervals."""
+def _label(sweep, plot, moving, most, factor) -> None:
+    """Draw names beside the strongest dots, off all dots and intervals."""
     half = 0.15 * style.em() * plot.figure.dpi / 72
     taken = []
     for row in moving.itertuples():
@@ -116,7 +116,7 @@ def _label(sweep, plot, moving, most, factor):
     )
 
 
-def _needed(still, nameless, kept):
+def _needed(still, nameless, kept) -> str:
     reach = f"{still} of them {'reaches' if still == 1 else 'reach'} nothing. " if still else ""
     hollow = "" if kept.all() else "Hollow: left out after it. "
     named = choice.others_words(max(nameless, 0), "are without a name")

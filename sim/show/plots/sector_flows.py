@@ -62,7 +62,7 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None):
 
 
 def net_moves(jobs):
-    """Jobs taken in each sector by people from other sectors, less jobs left for other sectors.
+    """Return jobs taken in each sector by people from other sectors, less jobs left for other sectors.
 
     Parameters
     ----------
@@ -72,8 +72,8 @@ def net_moves(jobs):
     return taken - jobs.sum("destination").rename(origin="sector")
 
 
-def _finding(net):
-    """The sector that gains most, in a title; or that none is told from zero."""
+def _finding(net) -> str:
+    """Title the figure with the sector that gains most, or say that no change is distinguishable from zero."""
     clear = net.where(net.clear, drop=True)
     if not clear.sizes["sector"]:
         return "No sector gains or loses measurably by job changes"
@@ -87,14 +87,14 @@ def _finding(net):
 
 
 def named(jobs):
-    """New jobs with sectors by the names that people use, as origin and destination."""
+    """Return new jobs with sectors by the names that people use, as origin and destination."""
     renamed = jobs.rename(sector_left="origin", sector_taken="destination")
     names = [NAMES.get(sector, sector.replace("_", " ")) for sector in renamed.origin.values.tolist()]
     return renamed.assign_coords(origin=names, destination=names)
 
 
-def _draw(field, net):
-    """A bar a sector from loss to gain, with the spread over pairs and the number beside it."""
+def _draw(field, net) -> None:
+    """Draw a bar a sector from loss to gain, with the spread over pairs and the number beside it."""
     field.axis("off")
     order = net["mean"].to_series().sort_values().index
     net = net.sel(sector=list(order))
@@ -119,8 +119,8 @@ def _draw(field, net):
         right_of(plot, place, 5, style.signed(float(value), 0), fontsize="small")
 
 
-def _list(panel, found):
-    """What the policy changes, in numbers."""
+def _list(panel, found) -> None:
+    """List the changes by the policy in numbers."""
     panel.axis("off")
     line = pixels(panel, 1.3) / panel.get_window_extent().height
     if not len(found):
@@ -131,7 +131,7 @@ def _list(panel, found):
         list_changes(panel, found[found.clear], 1 - line, style.fit(11, 7))
 
 
-def _small_print(result, found):
+def _small_print(result, found) -> str:
     return (
         f"{interval_words(result)} Bars: policy less baseline, mean over pairs; grey: the interval holds zero. "
         f"Listed are changes whose interval leaves out zero ({int(found.clear.sum())} of {len(found)} that differ)."

@@ -18,7 +18,8 @@ MARGINS = {"left": 3.6, "below": 1.6, "right": 3, "above": 2.7}  # em, round eac
 
 
 def plot_shares(result, ax=None, hubs=None, years=None):
-    """Shares of the world stock of the scenario's subject and of the countries that change most, with bands over pairs.
+    """Draw shares of the world stock of the scenario's subject and of the countries that change most,
+    with bands over pairs.
 
     All panels span as many points, so that a change looks as large as it is.
 
@@ -83,7 +84,7 @@ def share_panels(result, chosen, times):
     return panels
 
 
-def _draw_panel(panel, name, share, span):
+def _draw_panel(panel, name, share, span) -> None:
     draw_fan(panel, share, high=100)
     _widen(panel, span)
     panel.locator_params(axis="y", nbins=3)
@@ -107,7 +108,7 @@ def _draw_panel(panel, name, share, span):
     )
 
 
-def _effect_words(share):
+def _effect_words(share) -> str:
     pairs = share.sel(arm="scenario") - share.sel(arm="baseline")
     if not pairs.any():
         return "no pair differs"
@@ -117,21 +118,21 @@ def _effect_words(share):
 
 
 def _common_span(shares):
-    """Points that every panel spans: what the panel that moves most needs."""
+    """Return points that every panel spans: what the panel that moves most needs."""
     pairs = [share.quantile((LOW, HIGH), "replicate", method=QUANTILE) for share in shares]
     return 1.15 * max(float(values.max() - values.min()) for values in pairs) or 1.0
 
 
-def _widen(panel, span):
-    """The same span in every panel, round the middle of its own lines."""
+def _widen(panel, span) -> None:
+    """Give every panel the same span, round the middle of its own lines."""
     low, high = panel.get_ylim()
     middle = (low + high) / 2
     low = min(max(middle - span / 2, 0), max(100 - span, 0))
     panel.set_ylim(low, low + span)
 
 
-def _label_ends(panel, ends):
-    """Both final values at the right edge, moved apart where they would overlap."""
+def _label_ends(panel, ends) -> None:
+    """Draw both final values at the right edge, moved apart where they would overlap."""
     low, high = panel.get_ylim()
     line = style.em(1.05) / (72 / panel.figure.dpi * panel.get_window_extent().height)
     heights = apart((ends.values - low) / (high - low), line)
@@ -150,8 +151,8 @@ def _label_ends(panel, ends):
         )
 
 
-def _draw_key(key, result):
-    """What the lines and bands are."""
+def _draw_key(key, result) -> None:
+    """Draw the key of lines and bands."""
     width, y = in_em(key)
     key.axis("off")
     for number, name in ((1, "scenario"), (0, "baseline")):
@@ -166,7 +167,7 @@ def _draw_key(key, result):
 
 
 def _draw_names(ax, result):
-    """What each line of a comparison is, over the panels; the em that it takes."""
+    """Name each line of a comparison over the panels; return the em that the names take."""
     names = ["baseline", *scenario_names(result).values()]
     return draw_legend(ax, names, 2, partial(draw_sample, many=True)) + 0.6
 

@@ -15,7 +15,7 @@ ROOM = 1.35  # em that a name takes
 
 
 def plot_slope(result, ax=None, hubs=None, years=None):
-    """Relative change of each country's share of the world's AI engineers, from without the policy to with it.
+    """Draw the relative change of each country's share of the world's AI engineers, from without the policy to with it.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def plot_slope(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _draw(plot, rows):
+def _draw(plot, rows) -> None:
     ends = np.array([100 * row["scenario"] / row["baseline"] for row in rows])
     reach = max(abs(ends - 100).max() * 1.12, 0.01)
     plot.set(xlim=(0, 1), ylim=(100 - reach, 100 + reach), xticks=[0, 1], xticklabels=["without", "with"])

@@ -32,7 +32,7 @@ def wrap(text, width, lines):
 
 
 def _fitting(text, words, width):
-    """How many of the words fit into one line, found by halving."""
+    """Count the words that fit into one line, by halving."""
     low, high = 0, len(words)
     while low < high:
         middle = (low + high + 1) // 2
@@ -46,7 +46,7 @@ def _fits(text, line, width):
 
 
 def apart(places, least):
-    """The places of labels, moved as little as it takes to lie at least ``least`` from one another.
+    """Spread the positions of labels, as little as it takes to have at least ``least`` between neighbours.
 
     >>> apart([1.0, 1.0, 5.0], 1.0).tolist()
     [0.5, 1.5, 5.0]
@@ -157,7 +157,10 @@ def letters_without_a_font(text) -> str:
 
 @contextmanager
 def look(name=None):
-    """The look ``memo`` or ``slide`` inside the block, whatever the user's own settings are; None keeps the present."""
+    """Apply the style ``memo`` or ``slide`` inside the block, whatever the user's own settings are.
+
+    None keeps the present.
+    """
     import matplotlib as mpl
 
     families = _families()
@@ -173,7 +176,7 @@ def look(name=None):
 
 
 def fit(memo, slide):
-    """The one that is for the present look: so many rows, such a caption."""
+    """Choose by the present style: the first value for a memo, the second for a slide."""
     return {"memo": memo, "slide": slide}[_now.get()]
 
 
@@ -183,7 +186,7 @@ def em(count=1.0):
 
 
 def scenario_look(number):
-    """Colour, marker and dashes of one scenario among many; 42 of them differ."""
+    """Return colour, marker and dashes of one scenario among many; 42 of them differ."""
     return tuple(looks[number % len(looks)] for looks in (MANY, MARKERS, DASHES))
 
 
@@ -191,14 +194,14 @@ def scenario_look(number):
 
 
 def order(data, hubs=None):
-    """The hubs (all, or those given) by region and then as in the world: the order of every figure."""
+    """Return the hubs (all, or those given) by region and then as in the world: the order of every figure."""
     region = hub_regions(data)
     chosen = [hub for hub in region if hubs is None or hub in hubs]
     return sorted(chosen, key=lambda hub: list(REGIONS).index(region[hub]))
 
 
 def hub_regions(data):
-    """Each hub's region, one of ``REGIONS``; a country that is in none belongs to the rest of the world."""
+    """Return each hub's region, one of ``REGIONS``; a country that is in none belongs to the rest of the world."""
     region = {country: name for name, countries in REGIONS.items() for country in countries}
     return {
         hub: region.get(country, "Rest of the world")
@@ -207,12 +210,12 @@ def hub_regions(data):
 
 
 def region_colours():
-    """The colour of each of ``REGIONS``."""
+    """Return the colour of each of ``REGIONS``."""
     return dict(zip(REGIONS, HUES, strict=True))
 
 
 def hub_colours(data):
-    """A colour for each hub: its region's hue, lighter from hub to hub, the same in every figure."""
+    """Return a colour for each hub: its region's hue, lighter from hub to hub, the same in every figure."""
     from matplotlib.colors import to_hex, to_rgb
 
     region, hues, colours = hub_regions(data), region_colours(), {}
@@ -224,7 +227,7 @@ def hub_colours(data):
 
 
 def darker(colour):
-    """The same hue at 60 % of its light."""
+    """Return the same hue at 60 % of its light."""
     from matplotlib.colors import to_hex, to_rgb
 
     return to_hex(0.6 * np.array(to_rgb(colour)))
@@ -234,21 +237,21 @@ def darker(colour):
 
 
 def axes(size):
-    """New axes of a new pyplot figure of ``size`` (width, height) inches, or of a slide's."""
+    """Return new axes of a new pyplot figure of ``size`` (width, height) inches, or of a slide's."""
     import matplotlib.pyplot as plt
 
     return room(plt.figure(figsize=fit(size, SLIDE)))
 
 
 def room(figure):
-    """Axes that leave room above for the heading and below for the caption."""
+    """Return axes that leave room above for the heading and below for the caption."""
     width, height = figure.get_size_inches()
     left, below, above = BESIDE / width, em(fit(**BELOW)) / 72 / height, em(ABOVE) / 72 / height
     return figure.add_axes((left, below, 1 - 2 * left, 1 - below - above))
 
 
-def heading(ax, title, subtitle):
-    """Title and subtitle above the axes, from their left edge; a long title takes two smaller lines."""
+def heading(ax, title, subtitle) -> None:
+    """Write title and subtitle above the axes, from their left edge; a long title takes two smaller lines."""
     said = _beside(ax, subtitle, 1, 1.5, va="bottom", color=BASELINE)
     wrap(said, _width(ax), 1)
     shown = _beside(ax, title, 1, 3.1, va="bottom", fontsize="x-large", fontweight="bold")
@@ -257,19 +260,19 @@ def heading(ax, title, subtitle):
         wrap(shown, _width(ax), 2)
 
 
-def caption(ax, text):
-    """Small print under the axes, in as many lines as it takes, at most three."""
+def caption(ax, text) -> None:
+    """Write small print under the axes, in as many lines as it takes, at most three."""
     shown = _beside(ax, text, 0, -1, va="top", fontsize="small", color=BASELINE, linespacing=1.35)
     wrap(shown, _width(ax), 3)
 
 
-def say(ax, text):
-    """A sentence in the place of a plot that has nothing to show."""
+def say(ax, text) -> None:
+    """Write a sentence in the place of a plot that has nothing to show."""
     wrap(ax.text(0, 0.9, text, transform=ax.transAxes, fontsize="large", va="top"), _width(ax), 4)
 
 
-def say_nothing_differs(ax):
-    """What a figure of effects says when every effect is exactly 0."""
+def say_nothing_differs(ax) -> None:
+    """Write in the place of a figure of effects that every effect is exactly 0."""
     say(ax, "Every effect is exactly 0: no pair differs, the scenario changes nothing in this run.")
 
 
@@ -280,7 +283,7 @@ def _beside(ax, text, height, up, **how):
 
 
 def _width(ax):
-    """Pixels from the left edge of the axes to the edge of the figure, less the margin."""
+    """Return pixels from the left edge of the axes to the edge of the figure, less the margin."""
     return ax.figure.bbox.width - ax.get_window_extent().x0 - BESIDE * ax.figure.dpi
 
 
@@ -288,7 +291,9 @@ def _width(ax):
 
 
 def signed(value, digits):
-    """A number with its sign, a true minus, and never a negative zero; fewer than 0 digits round to tens and so on.
+    """Return a number with its sign, a true minus, and never a negative zero.
+
+    Fewer than 0 digits round to tens and so on.
 
     >>> signed(-0.31, 1), signed(1264.5, -2), signed(-0.001, 2)
     ('\u22120.3', '+1,300', '0.00')
@@ -298,7 +303,7 @@ def signed(value, digits):
 
 
 def plain(value):
-    """Three digits that count, a true minus, and never an exponent.
+    """Return three digits that count, a true minus, and never an exponent.
 
     >>> plain(150_000.0), plain(-0.11047), plain(1e-6)
     ('150,000', '\u22120.11', '0.000001')
@@ -308,24 +313,24 @@ def plain(value):
     return text.replace("-", "\u2212") if text.strip("-0.,") else "0"
 
 
-def span(low, high, digits):
-    """An interval in words: ``-0.3 to +0.1``."""
+def span(low, high, digits) -> str:
+    """Return an interval in words: ``-0.3 to +0.1``."""
     return f"{signed(low, digits)} to {signed(high, digits)}"
 
 
 def band_words(record):
-    """What the spread over pairs contains: ``chance and assumptions``, or one of them."""
+    """Name the sources of the spread over pairs: ``chance and assumptions``, or one of them."""
     return contents(record)
 
 
-def spread_words(record, what):
+def spread_words(record, what) -> str:
     """``Line: 90 % of pairs (chance and assumptions).``, or that a single pair has no spread."""
     if record["replicates"] == 1:
         return "More pairs would show the spread and the error."
     return f"{what}: 90 % of pairs ({band_words(record)})."
 
 
-def pairs_words(record):
+def pairs_words(record) -> str:
     """``20 pairs of 100,000 engineers``."""
     count, population = record["replicates"], record["population"]
     size = f"{population:,}" if isinstance(population, int) else "all the world's"
@@ -341,7 +346,9 @@ LINE = 1.5  # em, of a legend
 
 
 def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 1), head=0.0):
-    """Axes inside a cell (row, column) of ``cells`` (rows, columns) of the axes under its head, with margins in em."""
+    """Return axes inside a cell (row, column) of ``cells`` (rows, columns) of the axes under its head,
+    with margins in em.
+    """
     box = ax.get_window_extent()
     x, y = pixels(ax, 1) / box.width, pixels(ax, 1) / box.height
     width, height = 1 / cells[1], (1 - y * head) / cells[0]
@@ -356,18 +363,18 @@ def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 
 
 
 def multiples(ax, count, columns, **margins):
-    """Axes of ``count`` equal panels in rows of ``columns``, each with the margins of :func:`inset`."""
+    """Return axes of ``count`` equal panels in rows of ``columns``, each with the margins of :func:`inset`."""
     rows = -(-count // columns)
     return [inset(ax, cell=divmod(place, columns), cells=(rows, columns), **margins) for place in range(count)]
 
 
 def columns_of(count):
-    """In how many columns so many small panels stand: 3, or 2 by 2."""
+    """Choose the number of columns of so many small panels: 3, or 2 by 2."""
     return 2 if count == 4 else min(3, count)
 
 
 def draw_legend(ax, names, columns, draw_sample):
-    """Names at the head of the axes, in columns, each after its sample.
+    """Draw names at the head of the axes, in columns, each after its sample.
 
     Parameters
     ----------
@@ -390,7 +397,7 @@ def draw_legend(ax, names, columns, draw_sample):
 
 
 def right_of(plot, y, right, words, **how):
-    """Small words right of a plot at the height ``y`` of its data, ending ``right`` em from its edge."""
+    """Return small words right of a plot at the height ``y`` of its data, ending ``right`` em from its edge."""
     how = {"ha": "right", "va": "center", "fontsize": "small"} | how
     return plot.annotate(
         words, (1, y), (em(right), 0), ("axes fraction", "data"), "offset points", annotation_clip=False, **how
@@ -419,7 +426,7 @@ AROUND = np.deg2rad([0, 180, 90, 270, 35, 145, 215, 325])  # where a name may st
 STEPS = (0.3, 1, 1.8, 2.8, 4, 5.5)  # and how far from its circle, em
 
 
-def label_points(ax, points, obstacles=()):
+def label_points(ax, points, obstacles=()) -> None:
     """Write a name beside every point, where it covers as little as can be.
 
     Parameters
@@ -462,7 +469,7 @@ def label_points(ax, points, obstacles=()):
 
 
 def dot(ax, point, radius):
-    """The box round a circle of ``radius`` points, in pixels."""
+    """Return the box round a circle of ``radius`` points, in pixels."""
     from matplotlib.transforms import Bbox
 
     centre, pixels = ax.transData.transform(point), radius * ax.figure.dpi / 72
@@ -486,7 +493,7 @@ def _settle(written, radius, taken, inside):
     return chosen[1]
 
 
-def _put(written, angle, distance):
+def _put(written, angle, distance) -> None:
     x, y = np.cos(angle), np.sin(angle)
     written.set(
         position=(x * distance, y * distance),
@@ -496,7 +503,7 @@ def _put(written, angle, distance):
 
 
 def _common(box, corners):
-    """Square pixels that a box has in common with boxes given as rows x0, y0, x1, y1, all together."""
+    """Return square pixels that a box has in common with boxes given as rows x0, y0, x1, y1, all together."""
     low, high = np.maximum(corners[:, :2], box.min), np.minimum(corners[:, 2:], box.max)
     return np.prod(np.maximum(high - low, 0), axis=1).sum()
 
@@ -509,8 +516,8 @@ def _common(box, corners):
 HALF = (0.25, 0.75)
 
 
-def draw_fan(panel, values, low=None, high=None):
-    """Mean and bands over the pairs of each arm; of a comparison the means alone.
+def draw_fan(panel, values, low=None, high=None) -> None:
+    """Draw the mean and bands over the pairs of each arm; of a comparison the means alone.
 
     Parameters
     ----------
@@ -532,8 +539,8 @@ def draw_fan(panel, values, low=None, high=None):
         first.set_ha("left"), last.set_ha("right")
 
 
-def draw_arm(panel, x, number, pairs, many=False):
-    """One arm: 0 is the baseline; ``pairs`` are its values over replicate and ``x``."""
+def draw_arm(panel, x, number, pairs, many=False) -> None:
+    """Draw one arm: 0 is the baseline; ``pairs`` are its values over replicate and ``x``."""
     mean, (low, high) = pairs.mean(0), np.quantile(pairs, (LOW, HIGH), axis=0)
     if number == 0:
         panel.plot(x, mean, color=INK, ls=(0, (4, 2)), lw=em(0.17), zorder=5)
@@ -549,13 +556,13 @@ def draw_arm(panel, x, number, pairs, many=False):
         panel.plot(x, mean, color=SCENARIO, lw=em(0.22), zorder=4)
 
 
-def draw_sample(key, x, y, number, many=False):
-    """The look of an arm in a key whose unit is one em, 3.2 em wide from ``x`` at height ``y``."""
+def draw_sample(key, x, y, number, many=False) -> None:
+    """Draw the look of an arm in a key whose unit is one em, 3.2 em wide from ``x`` at height ``y``."""
     spread = np.array([[0.0]]) if many else np.linspace(-0.55, 0.55, 21)[:, None]
     draw_arm(key, x + np.array([0, 3.2]), number, y + spread.repeat(2, axis=1), many)
 
 
-def how_to_read(record):
-    """What the lines and the bands are, in words."""
+def how_to_read(record) -> str:
+    """Explain the lines and the bands in words."""
     half = "" if record["replicates"] == 1 else " Dark: half of the pairs."
     return f"Lines: means over pairs.{half} {spread_words(record, 'Light, and dotted edges')}"

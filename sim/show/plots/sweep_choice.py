@@ -32,7 +32,7 @@ LONGEST = 30  # letters in a line of a factor's name
 
 
 def stage_for(sweep, kind, *methods):
-    """The last stage of one of the methods that a figure is for.
+    """Return the last stage of one of the methods that a figure is for.
 
     Raises
     ------
@@ -55,42 +55,47 @@ def unit_of(sweep, measure):
 
 
 def axis_words(sweep, measure):
-    """A label for the axis of a measure: ``effect, percentage points``."""
+    """Return a label for the axis of a measure: ``effect, percentage points``."""
     unit = unit_of(sweep, measure)[1]
     return ("effect" if sweep.measures.paired[measure] else measure) + (f", {unit}" if unit else "")
 
 
-def way_along(words, first, last, reach):
-    """How the answer goes along a factor in plain ``words``: from its first value to its last, with all it reaches."""
+def way_along(words, first, last, reach) -> str:
+    """Describe in plain ``words`` how the answer changes along a factor, from its first value to its last,
+    with its range.
+    """
     way = "bends" if reach > 1.25 * abs(last - first) else "rises" if last > first else "falls"
     return f"The answer {way} most with {words}"
 
 
-def moves_most(sweep, name):
-    """The factor that moves the answer most, as a title."""
+def moves_most(sweep, name) -> str:
+    """Return the factor that moves the answer most, as a title."""
     return f"{begun(spoken_name(sweep, name))} moves the answer most"
 
 
 def begun(words):
-    """Words with a capital first letter where they are plain words; a name in files stays as it is."""
+    """Return words with a capital first letter where they are plain words; a name in files stays as it is."""
     return words[:1].upper() + words[1:] if " " in words else words
 
 
 def begin(ax, size):
-    """The axes given, or new ones of ``size``, without a frame."""
+    """Return the axes given, or new ones of ``size``, without a frame."""
     ax = style.axes(size) if ax is None else ax
     ax.axis("off")
     return ax
 
 
-def head(sweep, ax, title, shown):
-    """The heading of a figure of a sweep: what it found; below, whose sweep it is and what is shown."""
+def head(sweep, ax, title, shown) -> None:
+    """Draw the heading of a figure of a sweep: what it found; below, whose sweep it is and what is shown."""
     whose = sweep.record.get("title")
     style.heading(ax, title, f"{whose}: {shown}" if whose else shown[:1].upper() + shown[1:])
 
 
-def too_early(sweep, stage, ax, enough=True):
-    """Whether so little is done, or not ``enough`` for this figure, that nothing can be drawn; says it instead."""
+def too_early(sweep, stage, ax, enough=True) -> bool:
+    """Return whether so little is done, or not ``enough`` for this figure, that nothing can be drawn.
+
+    Says it instead.
+    """
     done, least = len(sweep.complete(stage)), LEAST.get(sweep.stages.method[stage], 2)
     if done >= least and enough:
         return False
@@ -101,7 +106,7 @@ def too_early(sweep, stage, ax, enough=True):
 
 
 def undefined(sweep, ax, measure):
-    """Whether the measure has no value at some points; says it in the place of the plot."""
+    """Return whether the measure has no value at some points; says it in the place of the plot."""
     words = undefined_sentence(sweep, measure)
     if words:
         head(sweep, ax, f"No index of {measure} can be made", "a sweep whose outcome is undefined at some points")
@@ -109,8 +114,11 @@ def undefined(sweep, ax, measure):
     return bool(words)
 
 
-def still(sweep, ax, measure, sizes):
-    """Whether nothing that was swept changes the measure, or it is undefined; says it in the place of the plot."""
+def still(sweep, ax, measure, sizes) -> bool:
+    """Return whether nothing that was swept changes the measure, or it is undefined.
+
+    Says it in the place of the plot.
+    """
     if undefined(sweep, ax, measure):
         return True
     if np.nanmax(np.abs(sizes), initial=0) > 0:
@@ -120,7 +128,7 @@ def still(sweep, ax, measure, sizes):
     return True
 
 
-def design_words(sweep, stage):
+def design_words(sweep, stage) -> str:
     """``Sobol indices of 8 factors from 256 base samples; 50,000 engineers, 10 years.``, with what is yet missing."""
     method, done, asked = sweep.stages.method[stage], len(sweep.complete(stage)), int(sweep.stages.n[stage])
     factors = number_of(len(sweep.stages.factors[stage]), "factor")
@@ -132,21 +140,21 @@ def design_words(sweep, stage):
     return f"{said}."
 
 
-def chance_words(sweep, measure, stage):
+def chance_words(sweep, measure, stage) -> str:
     """``Chance: 12 % of the variance.``, where points were run again with other chance; else nothing."""
     share = chance_share(sweep, measure, stage)["share"]
     spread_out = sweep.stages.method[stage] != "oat"  # its points say nothing of the variance over the space
     return f" Chance: about {percent(share)} of the variance." if spread_out and share == share else ""
 
 
-def blurred(sweep, measure, stage):
-    """A title that says that chance hides what the factors do; None where it does not."""
+def blurred(sweep, measure, stage) -> str | None:
+    """Return a title that says that chance hides what the factors do; None where it does not."""
     share = chance_share(sweep, measure, stage)["share"]
     return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
 
 
 def hidden(table, factor, chance):
-    """Whether no factor of a one-at-a-time table moves the answer more than another seed alone would."""
+    """Return whether no factor of a one-at-a-time table moves the answer more than another seed alone would."""
     return factor * table.width.iloc[0] < 2 * chance
 
 
@@ -154,12 +162,12 @@ HIDDEN = "No factor moves the answer more than chance does"
 
 
 def chance_reach(sweep, measure, stage):
-    """How far another seed alone moves a point, in 9 of 10 cases, in the unit that is shown; nan if that is unknown."""
+    """Return how far another seed alone moves a point in 9 of 10 cases, in the unit shown; NaN if that is unknown."""
     return NORMAL * unit_of(sweep, measure)[0] * chance_share(sweep, measure, stage)["error"]
 
 
-def percent(part):
-    """A part as ``44 %``, with a true minus.
+def percent(part) -> str:
+    """Return a part as ``44 %``, with a true minus.
 
     >>> percent(0.444), percent(-0.02)
     ('44 %', '\\u22122 %')
@@ -167,22 +175,26 @@ def percent(part):
     return f"{style.signed(100 * part, 0).removeprefix('+')} %"
 
 
-def caption(sweep, ax, measure, stage, needed, more="", letters=True):
-    """The small print: the design, the part of chance, what one needs to read the figure; where there is room, more."""
+def caption(sweep, ax, measure, stage, needed, more="", letters=True) -> None:
+    """Write the small print: the design, the part of chance, what one needs to read the figure.
+
+    Where there is room, more.
+    """
     key = "Letter: grade of evidence, A measured, B derived, C industry, D assumed."
     key = style.fit(key, "") if letters and is_graded(sweep) else ""
     said = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""), key)
     style.caption(ax, " ".join(filter(None, said)))
 
 
-def others_words(count, where="are not shown"):
+def others_words(count, where="are not shown") -> str:
     """``4 weaker factors are not shown. ``, or nothing."""
     where = where if count > 1 else where.replace("are", "is")
     return f"{number_of(count, 'weaker factor')} {where}. " if count else ""
 
 
 def folded(name, longest=LONGEST):
-    """A factor's name in lines of at most ``longest`` letters, broken after dots, and elsewhere only where it must be.
+    """Return a factor's name in lines of at most ``longest`` letters, broken after dots,
+    and elsewhere only where it must be.
 
     >>> folded("country.usa.route.h1b.special_fee_usd")
     'country.usa.route.h1b.\\nspecial_fee_usd'
@@ -197,18 +209,18 @@ def folded(name, longest=LONGEST):
 
 
 def with_grade(sweep, name, longest=LONGEST):
-    """A factor in plain words, folded, and the letter of its evidence: ``pull of net real pay (B)``."""
+    """Return a factor in plain words, folded, and the letter of its evidence: ``pull of net real pay (B)``."""
     grade = sweep.factors.grade[name]
     return folded(plain_name(sweep, name), longest) + (f" ({grade})" if grade else "")
 
 
 def moves(sizes):
-    """Which factors move a measure at all, by the sizes of their changes: less than this is rounding."""
+    """Select the factors that move a measure at all, by the sizes of their changes: less than this is rounding."""
     return sizes > 1e-9 * sizes.max()
 
 
 def digits_of(size):
-    """Digits after the point that show two that count.
+    """Return digits after the point that show two that count.
 
     >>> digits_of(0.19), digits_of(7.0), digits_of(250.0)
     (2, 1, 0)
@@ -225,7 +237,7 @@ LETTER = 1.9  # em between a name and the plot, for the letter
 
 
 def row_panel(sweep, ax, names, right=1.0, above=0.0):
-    """A panel with a row for every factor, the first on top.
+    """Return a panel with a row for every factor, the first on top.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ CAPTION = "At the tips: the factor's value there. Line: beyond both tips in betw
 
 
 def plot_tornado(sweep, ax=None, measure=None):
-    """A measure at the low and at the high end of each factor's range, all other factors at their centre.
+    """Draw a measure at the low and at the high end of each factor's range, all other factors at their centre.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def plot_tornado(sweep, ax=None, measure=None):
 
 
 def _finding(sweep, table, factor, unit, chance):
-    """The strongest factor and what it does, as a title; or that it does no more than chance."""
+    """Return the strongest factor and what it does, as a title; or that it does no more than chance."""
     name, row = table.index[0], table.iloc[0]
     if choice.hidden(table, factor, chance):
         return choice.HIDDEN
@@ -64,10 +64,10 @@ def _finding(sweep, table, factor, unit, chance):
 
 
 def _draw_rows(sweep, ax, shown, factor, chance):
-    """Two bars from the centre for every factor, with its values at their tips."""
+    """Draw two bars from the centre for every factor, with its values at their tips."""
     samples = list(ENDS.values())
 
-    def draw_sample(key, x, y, number):
+    def draw_sample(key, x, y, number) -> None:
         key.barh(y, 3.2, 0.7, x, color=samples[number][1])
 
     above = draw_legend(ax, [name for name, _ in samples], style.fit(4, 3), draw_sample) + 1.4
@@ -97,7 +97,7 @@ def _draw_rows(sweep, ax, shown, factor, chance):
     return plot
 
 
-def _draw_bars(plot, shown, factor, centre):
+def _draw_bars(plot, shown, factor, centre) -> None:
     heights = plot.get_yticks()
     for (key, (_, colour)), up in zip(ENDS.items(), (1, -1), strict=True):
         plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
@@ -106,8 +106,8 @@ def _draw_bars(plot, shown, factor, centre):
         plot.hlines(heights, factor * beyond, factor * tip, color=style.INK, lw=style.em(0.12))
 
 
-def _write_values(plot, factors, shown, factor, centre):
-    """The factor's value at the tip of each bar, away from the centre."""
+def _write_values(plot, factors, shown, factor, centre) -> None:
+    """Draw the factor's value at the tip of each bar, away from the centre."""
     for key, up, end in (("at_low", 1, "low"), ("at_high", -1, "high")):
         for y, tip, value in zip(plot.get_yticks(), factor * shown[key], factors[end], strict=True):
             side = -1 if tip < centre else 1

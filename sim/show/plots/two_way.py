@@ -17,7 +17,7 @@ MOST_WRITTEN = (12, 9)  # levels of a factor up to which every cell has its numb
 
 
 def plot_two_way(sweep, ax=None, measure=None):
-    """A measure over a grid of two factors, with its zero contour and the band in which chance alone may give 0.
+    """Draw a measure over a grid of two factors, with its zero contour and the band in which chance alone may give 0.
 
     Of a grid of more factors the first two are shown, and the mean over the others.
 
@@ -57,14 +57,17 @@ def plot_two_way(sweep, ax=None, measure=None):
 
 
 def grid_of(sweep, names, measure, stage):
-    """A measure over two factors, in the unit shown, the second down; and how many points a cell is a mean of."""
+    """Return a measure over two factors, in the unit shown, the second down.
+
+    And how many points a cell is a mean of.
+    """
     points = sweep.points(stage)[names].assign(value=choice.unit_of(sweep, measure)[0] * sweep.value(measure, stage))
     cells = points.pivot_table("value", names[1], names[0], aggfunc=["mean", "count"])
     return cells["mean"], int(cells["count"].min(axis=None))
 
 
-def _finding(sweep, table):
-    """Whether the sign is the same everywhere, as a title."""
+def _finding(sweep, table) -> str:
+    """Return whether the sign is the same everywhere, as a title."""
     low, high = np.nanmin(table), np.nanmax(table)
     if low < 0 < high:
         both = [spoken_name(sweep, name) for name in (table.columns.name, table.index.name)]
@@ -72,8 +75,8 @@ def _finding(sweep, table):
     return f"{'Negative' if high <= 0 else 'Positive'} or zero everywhere: the sign does not depend on these two"
 
 
-def _draw(sweep, ax, table, chance, words):
-    """Cells of equal size, whatever the steps between the levels: those may span decades."""
+def _draw(sweep, ax, table, chance, words) -> None:
+    """Draw cells of equal size, whatever the steps between the levels: those may span decades."""
     longest = max(len(style.plain(value)) for value in table.index)
     lines = 1 + choice.folded(plain_name(sweep, table.index.name)).count("\n")
     panel = inset(ax, left=0.5 * longest + 2 + 1.4 * lines, below=4.4, right=SCALE + 2, above=0.5)
@@ -105,16 +108,16 @@ def _axis_words(sweep, name):
     return choice.folded(plain_name(sweep, name)) + (f", {unit}" if unit else "")
 
 
-def _draw_zero(panel, values, chance):
-    """The line on which the answer is zero, and the cells in which chance alone may give 0."""
+def _draw_zero(panel, values, chance) -> None:
+    """Draw the line on which the answer is zero, and the cells in which chance alone may give 0."""
     if np.nanmin(values) < 0 < np.nanmax(values):
         panel.contour(values, [0], colors=style.INK, linewidths=style.em(0.22))
     for y, x in np.argwhere(np.abs(values) < chance):
         panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="...", lw=0, edgecolor=style.FAINT))
 
 
-def _write_cells(panel, values, largest):
-    """The number of every cell, where there is room."""
+def _write_cells(panel, values, largest) -> None:
+    """Draw the number of every cell, where there is room."""
     if max(values.shape) > style.fit(*MOST_WRITTEN):
         return
     digits = choice.digits_of(largest)

@@ -1,4 +1,4 @@
-"""What the uncertainty of an effect is made of: chance, data, assumptions and the choice of model, stacked by year."""
+"""Plot the variance of an effect by source: chance, data, assumptions and the choice of model, stacked by year."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ LINE = 0.095  # of the height of the stack, a line of the key
 
 
 def plot_uncertainty(result, ax=None, hubs=None, years=None):
-    """Half of the 90 % band of an effect by year, cut as its variance is: the parts add up to it.
+    """Draw half of the 90 % band of an effect by year, cut as its variance is: the parts add up to it.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None):
 
 
 def _name(result, place):
-    """What a place is called in a heading: a hub by its name."""
+    """Return the name of a place for a heading: a hub by its name."""
     if place in result.data.hub.values:
         return str(result.data.hub_name.sel(hub=place).item())
     return place.upper() if measures.find(result.data, place).kind == "country" else place
 
 
-def _draw(ax, times, rows):
-    """The stack, and at its right what each part is of the variance in the last year shown."""
+def _draw(ax, times, rows) -> None:
+    """Draw the stack, and at its right what each part is of the variance in the last year shown."""
     plot = inset(ax, left=4.2, below=2.0, right=RIGHT, above=0.6)
     width = {part: np.array([row["half_width"] for row in rows if row["part"] == part]) for part in (*STACK, WHOLE)}
     layers = np.maximum([width[part] for part in STACK], 0.0)  # a small part may lie below zero by Monte Carlo error
@@ -85,8 +85,8 @@ def _draw(ax, times, rows):
     _write_key(plot, {row["part"]: row for row in rows if row["time"] == times[-1]}, int(times[-1]))
 
 
-def _write_key(plot, last, year):
-    """Colour, name, part of the variance and Monte Carlo error, in the order of the stack."""
+def _write_key(plot, last, year) -> None:
+    """Draw colour, name, part of the variance and Monte Carlo error, in the order of the stack."""
     top = plot.get_ylim()[1]
     right_of(plot, 0.97 * top, RIGHT - 0.5, f"of the variance in {year}, and MC error", color=style.BASELINE)
     for line, part in enumerate(STACK[::-1], 1):
@@ -101,7 +101,7 @@ def _write_key(plot, last, year):
     right_of(plot, y, RIGHT - 5.5, f"{last[WHOLE]['half_width']:.2f} pp", fontweight="bold")
 
 
-def _small_print(run):
+def _small_print(run) -> str:
     return (
         "Height: 1.645 standard deviations of the effect, cut in proportion to variance (Shapley effects). "
         f"{run['rows']} rows of sixteen pairs of {run['population']:,} engineers; chance is that of runs of so many. "

@@ -37,7 +37,7 @@ def write_report(result, folder):
 
 
 def report_html(result, figures, swept=None):
-    """The report as one self-contained HTML page: no outside address, no script, every text escaped.
+    """Return the report as one self-contained HTML page: no outside address, no script, every text escaped.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def report_html(result, figures, swept=None):
 
 
 def summary_md(result):
-    """The answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
+    """Return the answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def _page(found, figures, swept):
 
 
 def _load_chart(sweep):
-    """The chart of a sweep's assumption load, as the text of an SVG."""
+    """Return the chart of a sweep's assumption load, as the text of an SVG."""
     with TemporaryDirectory() as folder:
         return draw_sweep(sweep, "assumption_load", Path(folder) / "load.svg").read_text(encoding="utf-8")
 
@@ -79,8 +79,11 @@ def _summary(found):
     return templates().get_template("summary.md.j2").render(found)
 
 
-def _data_address(figure):
-    """A figure as a ``data:`` address, so that the page needs no other file; inside it no SVG can run a script."""
+def _data_address(figure) -> str:
+    """Return a figure as a ``data:`` address, so that the page needs no other file.
+
+    Inside it no SVG can run a script.
+    """
     if isinstance(figure, str):
         kind, drawn = TYPES[".svg"], figure.encode()
     else:

@@ -47,7 +47,7 @@ def write_brief(result, folder, format="html"):
 
 
 def brief_contents(result):
-    """What the templates of the brief and of the head of the report ask for: dict of plain values.
+    """Return the plain values that the templates of the brief and of the head of the report use.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ def _scenario(result, arm):
 
 
 def _million(value):
-    """Million USD with its sign, to two figures: what a part adds to the cost."""
+    """Return million USD with its sign, to two figures: what a part adds to the cost."""
     text = f"{float(f'{value:.2g}'):+,g}"
     return text if abs(value) >= 0.01 else "0"
 
 
 def _bars(rows):
-    """Where bars lie on one scale, in per cent of its width: list of dict of left, width, low, spread and zero.
+    """Place bars on one scale, in per cent of its width: list of dict of left, width, low, spread and zero.
 
     Parameters
     ----------
@@ -128,7 +128,9 @@ def _bars(rows):
 
 
 def _causes(result, found):
-    """The waterfall of causes as rows, or None where the question is about some people alone or the whole world."""
+    """Return the waterfall of causes as rows, or None where the question is about some people alone or the whole
+    world.
+    """
     if not found["causes"]:
         return None
     table = cause_table(result, found["lead"]["label"])
@@ -146,7 +148,9 @@ def _causes(result, found):
 
 
 def _lines(result, found):
-    """The subject's share over time as the points of a picture: both arms, the band, and what stands at the axes."""
+    """Return the subject's share over time as the points of a picture: both arms, the band,
+    and what stands at the axes.
+    """
     name, share, _ = places_over_time(result, 1)[0]
     values = share.transpose("arm", "replicate", "time").sel(arm=["baseline", "scenario"]).values
     means = values.mean(1)
@@ -176,15 +180,15 @@ def _lines(result, found):
     }
 
 
-def _again(record):
-    """The command that makes the run again."""
+def _again(record) -> str:
+    """Return the command that makes the run again."""
     verb = "compare" if "arms" in record else "run"
     options = " ".join(f"--{name} {record[name]}" for name in ("population", "replicates", "years", "start", "seed"))
     return f"talentflow {verb} {record['name']} {options}"
 
 
 def _sources(result):
-    """What the scenario changes, a sentence a policy with its source; the first ones."""
+    """Describe the first policies of the scenario in a sentence each, with the source."""
     told = result.record["sentences"]
     more = [f"and {len(told) - SOURCES} more (report.html)"] if len(told) > SOURCES else []
     return [*told[:SOURCES], *more]

@@ -1,4 +1,4 @@
-"""What a report says, as plain texts and tables: the templates only lay it out."""
+"""Collect the contents of a report as plain texts and tables; the templates only lay them out."""
 
 from sim.results import decomposition, narrative, verdicts
 from sim.results.cells import basis_table, hub_table, route_table
@@ -17,7 +17,7 @@ CAUTION = "b_compute"  # the assumption without any causal evidence: it stands f
 
 
 def contents(result):
-    """Everything that the templates ask for.
+    """Return everything that the templates ask for.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _scenario(result, arm):
 
 
 def _money(result):
-    """The public account of the subject as a table, million USD a year, or None where no run says it."""
+    """Return the public account of the subject as a table, million USD a year, or None where no run says it."""
     found = facts(result)["money"]
     if not found or not found["parts"]:
         return None
@@ -91,12 +91,12 @@ def _money(result):
 
 
 def _once(scenarios, what):
-    """The lines of all scenarios, each line once."""
+    """Return the lines of all scenarios, each line once."""
     return list(dict.fromkeys(line for scenario in scenarios for line in scenario[what]))
 
 
 def _index(result):
-    """The talent index of the first year, or None for a run that was saved without its columns."""
+    """Return the talent index of the first year, or None for a run that was saved without its columns."""
     if not index.is_kept(result.data):
         return None
     rows = index.index_table(result)
@@ -110,7 +110,9 @@ def _index(result):
 
 
 def _assumptions(rows):
-    """The assumptions as a table, the one without causal evidence first, then from the weakest grade to the best."""
+    """Return the assumptions as a table, the one without causal evidence first,
+    then from the weakest grade to the best.
+    """
     head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "fitted to facts", "source"]
     order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
     return head, [
@@ -129,20 +131,20 @@ def _assumptions(rows):
 
 
 def _fitting(row):
-    """What data have done to a belief; runs of earlier versions say nothing of it."""
+    """Describe how data changed an assumption; runs of earlier versions have no record of it."""
     if row.get("shrinkage") is None:
         return ""
     return PRIOR_DRIVEN if row["shrinkage"] < ENOUGH else f"narrowed by {100 * row['shrinkage']:.0f} %"
 
 
-def _range(row):
+def _range(row) -> str:
     if row["held"] is not None:
         return "held by the user"
     return "fixed" if row["low"] == row["high"] else f"{row['low']:g} to {row['high']:g}"
 
 
 def _provenance(record):
-    """Pairs of texts: what made the numbers."""
+    """Return pairs of texts: what made the numbers."""
     lines = {
         "run": folder_name(record),
         "size": f"{narrative.number_of(record['replicates'], 'pair')} of {narrative.engineers(record)}; one simulated "
@@ -161,7 +163,10 @@ def _provenance(record):
 
 
 def _commands(record):
-    """The commands that check and repeat the run, from inside its folder; a stack of all comes from --interaction."""
+    """Return the commands that check and repeat the run, from inside its folder.
+
+    A stack of all comes from --interaction.
+    """
     told = record.get("arms", {"scenario": {"parts": ["scenario"]}})
     whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
     arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 @lru_cache
 def templates():
-    """The templates of all pages, made ready once: jinja2.Environment."""
+    """Return the templates of all pages, made ready once: jinja2.Environment."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -27,6 +27,6 @@ def _typeset(text):
 
 
 def _plain_markdown(text):
-    """Text that Markdown shows as it stands, in one line."""
+    """Return text that Markdown shows as it stands, in one line."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|#])", r"\\\1", " ".join(text.split()))

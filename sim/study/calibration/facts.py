@@ -252,7 +252,7 @@ def _scholars(countries):
     return moved
 
 
-def _add(matrix, countries, rows):
+def _add(matrix, countries, rows) -> None:
     """Add (origin, destination, number) rows, by code of the source, to a matrix between countries of the model."""
     place = {code: k for k, name in enumerate(countries) for code in MEMBERS.get(name, (name.upper(),))}
     for origin, destination, number in rows:

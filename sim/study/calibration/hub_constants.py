@@ -245,7 +245,7 @@ def _fitted(permanent, boom, border_costs, net, later, crossing, rho, sigma, exp
     return found, AgentOffsets(np.array(net), np.array(crossing), np.array(later), forced)
 
 
-def _write(folder, name, header, rows):
+def _write(folder, name, header, rows) -> None:
     with open((folder or custom_world.folder() or DATA) / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 

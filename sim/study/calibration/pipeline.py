@@ -146,7 +146,7 @@ def _check_extra() -> None:
         raise UsageError("calibrate", "needs scikit-learn and statsmodels: pip install 'talentflow[calibrate]'")
 
 
-def ship(folder):
+def ship(folder) -> None:
     """Replace the shipped tables by those of a fit's folder, and its record; nothing else changes them.
 
     Raises

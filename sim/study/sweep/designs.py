@@ -41,29 +41,29 @@ class Design:
 
     @property
     def size(self) -> int:
-        """Points of a block."""
+        """Return points of a block."""
         return {"morris": self.d + 1, "sobol": self.d + 2}.get(self.method, 1)
 
     @property
     def anchors(self):
-        """Places in a block whose points are far apart; the variance by chance is measured on them."""
+        """Return places in a block whose points are far apart; the variance by chance is measured on them."""
         return {"morris": (0, self.d), "sobol": (0, 1)}.get(self.method, (0,))
 
     @property
     def length(self) -> int | None:
-        """Number of blocks; None for an endless design."""
+        """Return number of blocks; None for an endless design."""
         if self.method == "grid":
             return self._levels**self.d
         return 1 + self.d * self._levels if self.method == "oat" else None
 
     @property
     def replaces(self) -> bool:
-        """Whether a block that cannot be used is replaced by the next of the sequence."""
+        """Return whether a block that cannot be used is replaced by the next of the sequence."""
         return self.method in ("morris", "sobol")
 
     @property
     def _levels(self):
-        """Levels of each factor."""
+        """Return levels of each factor."""
         return self.levels or LEVELS[self.method]
 
     def block(self, k) -> np.ndarray:

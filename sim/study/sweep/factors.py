@@ -63,7 +63,7 @@ class Factor:
 
     @property
     def centre(self) -> float:
-        """Coordinate of the central value."""
+        """Return coordinate of the central value."""
         if self.span is not None:
             return (0.5 - self.span[0]) / (self.span[1] - self.span[0])
         return (self.central - self.low) / (self.high - self.low)
@@ -322,7 +322,7 @@ def _end(central, start, end) -> float:
 
 
 def _is_usable(central, start, factor, u) -> bool:
-    """Whether hub constants exist at quantile ``u`` of a factor."""
+    """Return whether hub constants exist at quantile ``u`` of a factor."""
     value = factor.value((u - factor.span[0]) / (factor.span[1] - factor.span[0]))
     return constants_or_none(central.vary(**{factor.name: value}), start) is not None
 

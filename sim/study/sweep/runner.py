@@ -120,7 +120,7 @@ class SweepRunner:
     progress : function of (folder, stage, cells decided, cells in all), or None
     """
 
-    def __init__(self, model, stage, design, values, store, workers, progress=None):
+    def __init__(self, model, stage, design, values, store, workers, progress=None) -> None:
         self.model, self.stage, self.design, self.values = model, stage, design, values
         self.store, self.workers, self.progress = store, workers, progress
         self.checks = hasattr(model, "prepare")
@@ -213,7 +213,7 @@ class SweepRunner:
         for task in lost:
             self._alone(task)
 
-    def _alone(self, task):
+    def _alone(self, task) -> None:
         """Run a task whose process was lost on its own, so that only a task that kills its process fails."""
         task.attempts += 1
         future = self._submit(task)

@@ -34,11 +34,11 @@ class Gate:
 
     @property
     def decides(self) -> bool:
-        """Whether the gate decides the exit code."""
+        """Return whether the gate decides the exit code."""
         return self.kind == "gate" and self.use == "test"
 
     def holds(self, value) -> bool:
-        """Whether a value lies inside the band; NaN does not.
+        """Return whether a value lies inside the band; NaN does not.
 
         >>> [by_id()["g05"].holds(x) for x in (0.2, 0.4, float("nan"))]
         [True, False, False]
@@ -79,7 +79,7 @@ def chosen(only):
 
 
 def _named(gate, name):
-    """Whether ``name`` is the gate, or its number alone: g02 for g02a, g25 for g25_paris."""
+    """Return whether ``name`` is the gate, or its number alone: g02 for g02a, g25 for g25_paris."""
     return gate == name or (gate[: len(name)] == name and len(name) == 3)
 
 
@@ -126,7 +126,7 @@ def spread(values):
 
 
 def passes(rows) -> bool:
-    """Whether every row that decides has passed."""
+    """Return whether every row that decides has passed."""
     return all(row["verdict"] == "passed" for row in rows if row["kind"] == "gate" and row["use"] == "test")
 
 

@@ -84,14 +84,14 @@ class Trial:
     draw : (Assumptions, Constants)
     """
 
-    def __init__(self, plan, k, draw):
+    def __init__(self, plan, k, draw) -> None:
         self.plan, self.k, (self.a, self.constants) = plan, k, draw
         self.world = the_world(plan.population, plan.seed, plan.start, YEARS, k)
         self._kept = {}
 
     @property
     def setting(self):
-        """Tables of the world as arrays."""
+        """Return tables of the world as arrays."""
         return self.world.setting
 
     @cached_property
