@@ -204,6 +204,13 @@ def breakeven(
     measure: MeasureOfSubject = None,
     target: Annotated[str, typer.Option(metavar="EFFECT", help="The effect to reach, such as -1pp.")] = "0",
     within: Annotated[str | None, typer.Option(metavar="LOW:HIGH", help="Values to look among.")] = None,
+    cost: Annotated[
+        str | None, typer.Option(metavar="PLACE", help="Also say what the public of this place pays at that value.")
+    ] = None,
+    rival: Annotated[
+        str | None,
+        typer.Option(metavar="PATH=VALUE", help="With --cost: from where on does the lever cost more than this one?"),
+    ] = None,
     population: Population = "50_000",
     replicates: Replicates = 20,
     years: Years = 10,
@@ -241,6 +248,8 @@ def breakeven(
             target,
             study.limits(within),
             load(baseline),
+            cost,
+            study.rival(rival),
             **vars(replace(options, progress=progress)),
         )
     made_from = run.prepared({"scenario": chosen}, load(baseline), options)
@@ -249,7 +258,7 @@ def breakeven(
         out,
         f"{chosen.name}-breakeven",
         answer,
-        {"curve": found.curve},
+        {"curve": found.curve} | ({"rival": found.rival["curve"]} if found.rival else {}),
         lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"),
     )
     if json:

@@ -11,11 +11,13 @@ from scipy.optimize import brentq
 
 from sim.errors import UsageError
 from sim.results.effects import HIGH, LOW, SHOWN, amount
-from sim.results.measures import MEASURES, parse
+from sim.results.measures import MEASURES, parse, series
+from sim.results.result import Result
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import quantity_lever, scale, with_value
 from sim.study.options import Options
-from sim.study.replicate import experiment
+from sim.study.public_account import with_money
+from sim.study.replicate import experiment, labelled
 from sim.study.run import check_measures, prepared
 
 GRID = 7  # values of the grid over the whole range, before the root is narrowed down
@@ -41,6 +43,11 @@ class Breakeven:
     attainable : (least, most) mean effect over the values tried
     crossings : how often the mean effect crosses the target; above 1 the value is the one nearest the lever's present
     curve : pandas.DataFrame, one row a value tried: value, mean, low, high (90 % of pairs), error
+    cost : dict of place, mean, low, high (90 % of pairs): what the scenario costs its public at the value found, in
+        million USD a year over the run; None where nobody asked or no value was found
+    rival : dict of lever, value, ratio (its cost over its effect, million USD a year), passed (the value from which the
+        lever costs more per unit of effect, None if it never does) and curve (value, cost, effect, ratio); None where
+        nobody asked
     """
 
     lever: str
@@ -59,10 +66,20 @@ class Breakeven:
     attainable: tuple
     crossings: int
     curve: pd.DataFrame
+    cost: dict | None = None
+    rival: dict | None = None
 
 
 def breakeven(
-    scenario, lever, measure="share:usa", target=0.0, within=(-math.inf, math.inf), baseline="baseline", **options
+    scenario,
+    lever,
+    measure="share:usa",
+    target=0.0,
+    within=(-math.inf, math.inf),
+    baseline="baseline",
+    cost_to=None,
+    rival=None,
+    **options,
 ) -> Breakeven:
     """Find the value of a lever at which a scenario's effect on a measure reaches a target.
 
@@ -77,6 +94,9 @@ def breakeven(
     measure : str with a single value
     target : number in the measure's own unit, or text as people read it: ``"-1pp"``
     within : limits of the search, inside those of the lever
+    cost_to : country, bloc or region whose public cost at the value found is wanted, or None
+    rival : (path, value) of another lever: from which value on does the lever cost more per unit of effect than that?
+        Needs ``cost_to``
     options : see :class:`~sim.study.options.Options`
 
     Returns
@@ -95,12 +115,20 @@ def breakeven(
     to_value, to_position = scale(chosen, *within)
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, asked)
     check_measures([measure], asked, single=True)
+    if cost_to is not None:
+        check_measures([f"fiscal:{cost_to}"], asked, single=True)
+    elif rival is not None:
+        raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
     # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
         curve = _Curve(lab, scenario, baseline, lever, measure, to_value, here)
         crossings = curve.crossings(wanted)
         root, stretch = _search(curve, crossings, wanted, here) if crossings else (None, None)
+        paid = None
+        if cost_to is not None and root is not None:
+            paid = _spread(_cost(lab, baseline, [curve.scenario_at(root)], cost_to)[0]) | {"place": cost_to}
+        compared = None if rival is None else _against(lab, curve, scenario, baseline, rival, cost_to, measure)
     # root of every single replicate, for the band; then the root of their mean
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
     spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
@@ -124,7 +152,42 @@ def breakeven(
         (float(means.min()), float(means.max())),
         len(crossings),
         _table(factor * effects, [_rounded(to_value(u), chosen) for u in tried]),
+        paid,
+        compared,
     )
+
+
+def _cost(lab, baseline, scenarios, place) -> np.ndarray:
+    """Return (scenario, replicate) the public cost of scenarios, million USD a year, means over the run."""
+    arms, o = [baseline, *scenarios], lab.options
+    pairs = lab.run(arms)
+    draws = [a for a, _ in lab.draws.first(len(pairs))]
+    labels = [str(k) for k in range(len(arms))]
+    data = with_money(labelled(pairs, labels, o), [arm.policies for arm in arms], draws, o.start)
+    money = series(Result(data, {}), f"fiscal:{place}").mean("year").transpose("arm", "replicate").values
+    return money[1:] - money[0]
+
+
+def _spread(values) -> dict:
+    """Return the mean of values by pair and the 90 % of pairs."""
+    low, high = np.quantile(values, (LOW, HIGH))
+    return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
+
+
+def _against(lab, curve, scenario, baseline, rival, place, measure) -> dict:
+    """Return where the lever's cost per unit of effect passes that of a rival lever at a value."""
+    path, value = rival
+    other = with_value(scenario, path, value)
+    u = curve.positions
+    costs = _cost(lab, baseline, [*map(curve.scenario_at, u), other], place).mean(1)
+    effects = np.append(curve.effects.mean(1), (lab.measure([other], measure)[0] - curve.base).mean())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(effects > 0, costs / effects, np.nan)
+    values = [curve.to_value(x) for x in u]
+    dearer = [v for v, r in zip(values, ratio[:-1], strict=True) if r > ratio[-1]]
+    table = {"value": values, "cost": costs[:-1], "effect": effects[:-1], "ratio": ratio[:-1]}
+    passed = min(dearer) if dearer else None
+    return {"lever": path, "value": value, "ratio": float(ratio[-1]), "passed": passed, "curve": pd.DataFrame(table)}
 
 
 def _search(curve, spans, wanted, here) -> tuple:
@@ -156,12 +219,31 @@ def limits(text, what="within ") -> tuple[float, float]:
     return low, high
 
 
+def rival(text) -> tuple[str, float] | None:
+    """Parse ``PATH=VALUE`` into the path and the value of a rival lever; None means no rival.
+
+    Raises
+    ------
+    UsageError
+
+    >>> rival("country.fra.tax.newcomer_relief=0.3")
+    ('country.fra.tax.newcomer_relief', 0.3)
+    """
+    if text is None:
+        return None
+    path, _, value = text.partition("=")
+    try:
+        return path.strip(), float(value)
+    except ValueError:
+        raise UsageError(f"rival {text}", "expected PATH=VALUE, such as country.fra.compute.h100e=50000") from None
+
+
 class _Curve:
     """Paired effects at positions of the lever between 0 and 1; each position is run once."""
 
     def __init__(self, lab, scenario, baseline, lever, measure, to_value, here) -> None:
         self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
-        self.lab, self.measure, self.known = lab, measure, {}
+        self.lab, self.measure, self.known, self.to_value = lab, measure, {}, to_value
         grid = sorted({k / (GRID - 1) for k in range(GRID)} | {here})  # the present value among them
         base, *levels = lab.measure([baseline, *map(self.scenario_at, grid)], measure)
         self.base = base

@@ -229,3 +229,29 @@ def test_a_split_that_cannot_be_made_is_refused_in_one_line(by, measure, options
     small = {"population": 2_000, "years": 1, "replicates": 1, "workers": 1}
     with pytest.raises(UsageError, match=complaint):
         split("h1b_fee", measure, by, **small | options)
+
+
+def test_cost_at_the_value_and_against_a_rival():
+    """Compute costs what the tables say; a relief without effect on Japan is passed nowhere or has no ratio."""
+    from sim.study.breakeven import breakeven, rival
+
+    scenario = loads('title = "Buy"\n[[policy]]\nlever = "country.fra.compute.h100e"\nvalue = 1000\n', "buy")
+    options = {"population": 3_000, "replicates": 2, "years": 2, "workers": 1, "uncertainty": "chance"}
+    found = breakeven(
+        scenario,
+        "country.fra.compute.h100e",
+        "fiscal:fra,part=compute@2026",
+        "600 MUSD a year",
+        (0, 100_000),
+        cost_to="fra",
+        rival=("country.fra.compute.h100e", 50_000.0),
+        **options,
+    )
+    assert found.value == pytest.approx(50_000, rel=0.01)  # 12,000 USD each
+    assert found.cost["low"] <= found.cost["mean"] <= found.cost["high"]
+    assert found.rival["curve"].cost.iloc[0] == pytest.approx(0, abs=1e-9)
+    assert found.rival["ratio"] > 0
+    with pytest.raises(UsageError, match="rival"):
+        rival("country.fra.compute.h100e")
+    with pytest.raises(UsageError, match="--cost"):
+        breakeven(scenario, "country.fra.compute.h100e", rival=("country.fra.compute.h100e", 1.0), **options)
