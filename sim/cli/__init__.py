@@ -25,7 +25,7 @@ for panel, commands in (
     ("Run", (run.run, run.compare, run.index, run.breakeven, run.portfolio, run.why, run.count)),
     ("Sweeps", (sweeps.sweep, sweeps.status, sweeps.discover)),
     ("Explore", (run.explore,)),
-    ("A saved run", (saved_runs.effect, saved_runs.brief, saved_runs.plot, saved_runs.verify)),
+    ("A saved run", (saved_runs.effect, saved_runs.brief, saved_runs.plot, saved_runs.assurance, saved_runs.verify)),
     (
         "Scenarios",
         (

@@ -129,6 +129,19 @@ def brief(
     say([{"file": str(write_brief(Result.load(folder), folder, format))}], json, quiet)
 
 
+def assurance(
+    folder: Folder,
+    format: Annotated[Literal["both", "html", "docx"], typer.Option(help="docx needs the extra 'assurance'.")] = "both",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write what a reviewer asks for: purpose, assumptions by quality and impact, checks, misses, sign-off sheet."""
+    from sim.show.assurance import FORMATS, write_assurance
+
+    paths = write_assurance(folder, FORMATS if format == "both" else (format,))
+    say([{"file": str(path)} for path in paths], json, quiet)
+
+
 def verify(
     folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
 ) -> None:
