@@ -3,8 +3,8 @@
 __all__ = ["Result"]
 
 
-def __getattr__(name):
-    """``Result`` when it is first asked for: worker processes never need what it imports."""
+def __getattr__(name) -> type:
+    """Import ``Result`` on first use: worker processes never need what it imports."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from sim.results.result import Result

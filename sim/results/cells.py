@@ -11,13 +11,14 @@ ROUTE_COLUMNS = {
 }
 
 
-def effect_digits(rows):
+def effect_digits(rows) -> int:
     """Choose the decimals of a column of effects: two, or three if the errors are finer."""
+    # the middle error decides, so that one precise row does not add digits to all
     errors = sorted(row["error"] for row in rows if row["error"])
     return max(2, min(3, decimals(errors[len(errors) // 2]))) if errors else 2
 
 
-def effect_cells(row, digits):
+def effect_cells(row, digits) -> tuple[str, str, str, str]:
     """Format effect, 90 % of pairs, same sign and Monte Carlo error of one row, as four texts."""
     pairs = row["pairs"]
     if row["effect"] != row["effect"]:
@@ -31,12 +32,13 @@ def effect_cells(row, digits):
     return mean, spread, f"{row['same_sign']}/{pairs}", error_words(row["error"], digits)
 
 
-def signed(value, digits):
+def signed(value, digits) -> str:
     """Format a number with its sign, and zero without one.
 
     >>> signed(0.126, 2), signed(-0.001, 2)
     ('+0.13', '0.00')
     """
+    # a value that rounds to zero has no sign
     text = f"{value:+,.{digits}f}"
     return text if any(digit in text for digit in "123456789") else text[1:]
 
@@ -46,7 +48,7 @@ def count(value) -> str:
     return "none" if value is None else f"{value:,.0f}"
 
 
-def hub_table(result):
+def hub_table(result) -> tuple[list[str], list[list[str]]]:
     """Tabulate the hubs that matter, and below them the countries that have several.
 
     For one scenario all columns, for a comparison one column a scenario.
@@ -58,6 +60,7 @@ def hub_table(result):
     first, last = (int(result.data.time[k]) for k in (0, -1))
     if len(result.arms) > 1:
         return _compared(result, last)
+    # one scenario: all columns
     rows = hub_rows(result) + country_rows(result)
     digits = effect_digits(rows)
     head = [
@@ -76,9 +79,11 @@ def hub_table(result):
     ]
 
 
-def _compared(result, last):
+def _compared(result, last) -> tuple[list[str], list[list[str]]]:
+    """Tabulate the hubs of a comparison: one column of effects a scenario."""
     hubs = shown_hubs(result)
     alone = [result.versus(arm) for arm in result.arms]
+    # the same rows in every scenario, and one number of decimals for all columns
     by_arm = [hub_rows(one, hubs) + country_rows(one, hubs) for one in alone]
     digits = effect_digits([row for rows in by_arm for row in rows])
     head = ["", f"baseline {last} (%)", *(f"{arm}: effect in pp (90 % of pairs)" for arm in result.arms)]
@@ -88,14 +93,14 @@ def _compared(result, last):
     ]
 
 
-def gap_cells(row):
+def gap_cells(row) -> tuple[str, str]:
     """Format 90 % of pairs and same sign of the gap between the effects by employer and by residence, as two texts."""
     if row["pairs"] == 1:
         return "one pair", ""
     return f"{signed(row['low'], 2)} to {signed(row['high'], 2)}", f"{row['same_sign']}/{row['pairs']}"
 
 
-def basis_table(rows):
+def basis_table(rows) -> tuple[list[str], list[list[str]]]:
     """Tabulate the hubs whose share changes differently by employer than by residence.
 
     Parameters
@@ -113,7 +118,7 @@ def basis_table(rows):
     ]
 
 
-def route_table(rows):
+def route_table(rows) -> tuple[list[str], list[list[str]]]:
     """Tabulate the routes that a scenario touches, baseline -> scenario.
 
     Parameters

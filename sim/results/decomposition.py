@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,9 @@ from sim.results import measures
 from sim.results.effects import SHOWN, effect, summarise
 from sim.results.measures import measure, parse
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # --- Effects split into parts that sum to them, replicate by replicate ------------------------------
 
 
@@ -18,7 +22,7 @@ TOTAL = "total"
 COLUMNS = ["part", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
 
 
-def parts_table(parts, names, unit):
+def parts_table(parts, names, unit) -> "pd.DataFrame":
     """Return a table with one row a part and the total last.
 
     Parameters
@@ -38,7 +42,7 @@ def parts_table(parts, names, unit):
     return table.assign(pairs=values.shape[1], unit=shown)[COLUMNS]
 
 
-def origins(result, query, most=8):
+def origins(result, query, most=8) -> "pd.DataFrame":
     """Split the effect on a share or a stock over the places that people come from and go to.
 
     Each part is the change in moves between the place and one hub outside it, arrivals less departures, from the start
@@ -64,6 +68,7 @@ def origins(result, query, most=8):
     levels = measure(result, query)
     place = measures.find(result.data, asked.place)
     past = result.data.sel(year=slice(None, int(levels.time) - 1))
+    # moves with each hub outside, and entry and exit, from the start to the time of the measure
     hubs = _difference(_from_each(past, place))
     entry = _difference((past.entrants.sum("tier") - past.exits).isel(hub=place.only).sum(("hub", "year")))
     tail = {"entry and exit": entry.values}
@@ -72,6 +77,7 @@ def origins(result, query, most=8):
         after = world.sel(arm="scenario", drop=True)
         hubs, growth = hubs / after, -levels.sel(arm="baseline", drop=True) * _difference(world) / after
         tail = {"entry and exit": (entry / after).values, "growth of the world": growth.values}
+    # the hubs that matter most get rows of their own
     order = np.argsort(-abs(hubs.mean("replicate").values), kind="stable")
     parts = hubs.transpose("hub", "replicate").values[order]
     names = list(result.data.hub_name.values[place.others][order])
@@ -86,7 +92,7 @@ def splits_over_origins(query) -> bool:
     return asked.name in ("share", "stock") and asked.place is not None and not asked.keys
 
 
-def _from_each(data, place):
+def _from_each(data, place) -> xr.DataArray:
     """Return (..., hub) people who moved from each hub outside the place into it, less moves back, over all years."""
     moves = data.flow.sum("year")
     come = moves.isel(origin=place.others, destination=place.only).sum("destination").rename(origin="hub")
@@ -94,7 +100,8 @@ def _from_each(data, place):
     return come - gone
 
 
-def _difference(values):
+def _difference(values) -> xr.DataArray:
+    """Return scenario minus baseline."""
     return values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True)
 
 
@@ -117,14 +124,14 @@ def coalitions(parts, seed=0, orders=24) -> list:
     return sorted(met, key=lambda coalition: (len(coalition), sorted(coalition)))
 
 
-def sampled_orders(parts, seed=0, orders=24):
+def sampled_orders(parts, seed=0, orders=24) -> list[list[int]]:
     """Sample random orders of the parts, each followed by its reverse."""
     rng = np.random.default_rng([seed, parts])
     forward = [rng.permutation(parts).tolist() for _ in range(orders // 2)]
     return [order for each in forward for order in (each, each[::-1])]
 
 
-def shapley(worth, parts, seed=0, orders=24):
+def shapley(worth, parts, seed=0, orders=24) -> np.ndarray:
     """Compute the Shapley value of each part: its contribution, averaged over the orders of the parts.
 
     Parameters
@@ -139,6 +146,7 @@ def shapley(worth, parts, seed=0, orders=24):
     >>> shapley({frozenset(): np.zeros(1), frozenset([0]): np.ones(1)}, 1).tolist()
     [[1.0]]
     """
+    # exact: weight every coalition without the part by the number of orders that begin with it
     brought = np.zeros((parts, *np.shape(worth[frozenset()])))
     if parts <= EXACT:
         for part in range(parts):
@@ -148,6 +156,7 @@ def shapley(worth, parts, seed=0, orders=24):
                 for c in combinations(others, size):
                     brought[part] += weight * (worth[frozenset(c) | {part}] - worth[frozenset(c)])
         return brought
+    # sampled: mean contribution over random orders and their reverses
     taken = sampled_orders(parts, seed, orders)
     for order in taken:
         for k, part in enumerate(order):
@@ -265,7 +274,7 @@ def _known(value) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def split_table(result):
+def split_table(result) -> "pd.DataFrame":
     """Split the variance for every hub, and every country of several hubs: see :func:`place_rows`.
 
     Returns

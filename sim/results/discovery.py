@@ -29,10 +29,10 @@ def condition(text, sweep, measure=None) -> tuple[str, float]:
     UsageError
     """
     measure = measure or sweep.primary
-    said = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
-    if not said:
+    lines = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
+    if not lines:
         raise UsageError(f"--when {text}", "expected below or above and a number, such as 'below 0' or 'above 0.5pp'")
-    side, number = said.groups()
+    side, number = lines.groups()
     if measure.partition(":")[0].partition(",")[0] in MEASURES:
         return side, amount(number, measure, "--when")
     try:
@@ -65,7 +65,7 @@ def boxes(sweep, asked, measure=None, stage=None) -> dict:
     x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage or sweep.last]]
     # points that meet the condition
     is_case = ((y < limit) if side == "below" else (y > limit)).to_numpy()
-    told = {
+    summary = {
         "question": f"When is {subject(sweep, measure)} {side} {_shown(limit, sweep, measure)}?",
         "points": len(y),
         "cases": int(is_case.sum()),
@@ -74,14 +74,14 @@ def boxes(sweep, asked, measure=None, stage=None) -> dict:
     # no boxes if all or none meet it, or too few on either side
     if is_case.all() or not is_case.any():
         always = "At every point" if is_case.any() else "At none of the points"
-        return told | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
+        return summary | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
     if min(is_case.sum(), (~is_case).sum()) < LEAST_CASES:
         raise UsageError(f"--when {side}", f"{is_case.sum()} of {len(y)} points: too few, or too many, to find boxes")
     # PRIM, then drop the limits that chance could have given
     x = x.loc[:, x.nunique() > 1].reset_index(drop=True)
     found = [_box(x, is_case, *one) for one in _prim(x, is_case)]
     found = [box for box in found if box["limits"]]
-    return told | {"boxes": found, "sentences": _sentences(told, found)}
+    return summary | {"boxes": found, "sentences": _sentences(summary, found)}
 
 
 def _prim(x, is_case) -> list:
@@ -142,13 +142,13 @@ def _limit(name, low, high) -> str:
     return f"{name} is above {low:.3g}" if high is None else f"{name} lies between {low:.3g} and {high:.3g}"
 
 
-def _sentences(told, found) -> list[str]:
+def _sentences(summary, found) -> list[str]:
     """Describe how many points meet the condition, and the boxes, in sentences."""
-    base = told["cases"] / told["points"]
-    said = [f"At {told['cases']:,} of {told['points']:,} points ({100 * base:.0f} %)."]
+    base = summary["cases"] / summary["points"]
+    lines = [f"At {summary['cases']:,} of {summary['points']:,} points ({100 * base:.0f} %)."]
     if not found:
-        return [*said, "No part of the space stands out: it may happen anywhere."]
-    return said + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(found)]
+        return [*lines, "No part of the space stands out: it may happen anywhere."]
+    return lines + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(found)]
 
 
 def _shown(limit, sweep, measure) -> str:

@@ -17,12 +17,12 @@ STYLE = (
 )
 
 
-def as_text(result, folder=None):
+def as_text(result, folder=None) -> str:
     """Format the answer as plain text, at most 80 columns wide and, for one scenario, 30 lines long."""
     return "\n".join(text for _, text in answer_lines(result, folder))
 
 
-def answer_lines(result, folder=None):
+def answer_lines(result, folder=None) -> list[tuple[str, str]]:
     """Lay out the answer as lines: list of (style, text); style is 'title', 'warning', 'strong', 'faint' or ''.
 
     Parameters
@@ -32,6 +32,7 @@ def answer_lines(result, folder=None):
     """
     if len(result.arms) > 1:
         return _compared(result, folder)
+    # drop rows of the table until the answer fits on the screen
     for most in range(MOST_ROWS, LEAST_ROWS - 1, -1):
         found = facts(result, most)
         lines = _one(found, folder)
@@ -40,15 +41,18 @@ def answer_lines(result, folder=None):
     return lines
 
 
-def _one(found, folder):
-    told = sentences(found)
-    lines = [("title", text) for text in wrap(told["title"], WIDTH)]
+def _one(found, folder) -> list[tuple[str, str]]:
+    """Lay out the answer on one scenario."""
+    texts = sentences(found)
+    # title, warnings, and the headline with the places that gain and lose
+    lines = [("title", text) for text in wrap(texts["title"], WIDTH)]
     lines += [("warning", text) for words in found["warnings"] for text in _hanging("Warning", words)]
     lines += [("", "")]
-    lines += [("strong", f"  {text}") for text in wrap(told["headline"], WIDTH - 2)]
-    rest = " ".join(filter(None, (told["inside"], told["others"])))
+    lines += [("strong", f"  {text}") for text in wrap(texts["headline"], WIDTH - 2)]
+    rest = " ".join(filter(None, (texts["inside"], texts["others"])))
     lines += [("", f"  {text}") for text in wrap(rest, WIDTH - 2)]
     lines += [("", "")]
+    # table of effects; rows inside a whole are faint
     head, rows = effect_columns(found)
     if len(head[0]) > CELLS[0] - 2:  # a long one has a line of its own
         lines += [("faint", f"  {text}") for text in wrap(head[0], WIDTH - 2)]
@@ -56,15 +60,17 @@ def _one(found, folder):
     lines += [("faint", _row(head))]
     styles = ["faint" if row["level"] else "" for row in found["rows"]]
     lines += list(zip(styles, map(_row, rows), strict=True))
-    legend = " ".join(filter(None, (told["legend"], told["missing"])))
+    legend = " ".join(filter(None, (texts["legend"], texts["missing"])))
     lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
     lines += [("", "")]
+    # causes, cost, others' figures and trust, each with its name in front
     for name, words in (("why", "Why"), ("money", "Cost"), ("published", "Theirs"), ("trust", "Trust")):
-        lines += [("", text) for text in _hanging(words, told[name])]
-    return lines + _closing(found, told["size"], folder)
+        lines += [("", text) for text in _hanging(words, texts[name])]
+    return lines + _closing(found, texts["size"], folder)
 
 
-def _closing(found, size, folder):
+def _closing(found, size, folder) -> list[tuple[str, str]]:
+    """Name the saved files, the next commands and the size of the run."""
     lines = []
     if folder:
         lines += [("", text) for text in _hanging("Read", f"{folder}: brief.html (1 page), report.html")]
@@ -73,14 +79,14 @@ def _closing(found, size, folder):
     return [*lines, ("faint", f"  {size}; --details: all tables")]
 
 
-def wrap(text, width, **how):
+def wrap(text, width, **how) -> list[str]:
     """Wrap a paragraph into lines; no line ends between a number and its %."""
     return [
         line.replace("\xa0", " ") for line in _wrap(text.replace(" %", "\xa0%"), width, break_long_words=False, **how)
     ]
 
 
-def _hanging(name, text):
+def _hanging(name, text) -> list[str]:
     """Wrap a paragraph with its name in front: ``Why    H-1B grants ...``."""
     if not text:
         return []
@@ -88,7 +94,7 @@ def _hanging(name, text):
     return [f"  {name:<7}{first}", *(f"{'':9}{other}" for other in others)]
 
 
-def effect_columns(found):
+def effect_columns(found) -> tuple[list[str], list[list[str]]]:
     """Return the table of an answer: headings, and a row of texts for each of its rows.
 
     Parameters
@@ -98,6 +104,7 @@ def effect_columns(found):
     head = [sentence("table_of", found), "without", "with", "change", "90 % of runs", ""]
     digits, rows = found["effect_digits"], []
     for row in found["rows"]:
+        # the remaining hubs have no spread: their effect is minus that of all others
         change = "0" if not row["differs"] else signed(row["effect"], digits)
         is_rest = row["label"] is None
         spread = f"{signed(row['low'], digits)} to {signed(row['high'], digits)}"
@@ -108,8 +115,10 @@ def effect_columns(found):
     return head, rows
 
 
-def _row(cells):
+def _row(cells) -> str:
+    """Align the cells of one row of the table."""
     name, *others = cells
+    # cut long names so that the columns stay aligned
     wide = CELLS[0]
     first = f"  {name if len(name) <= wide - 2 else name[: wide - 3] + '.'}"
     numbers = "".join(text.rjust(width) for text, width in zip(others, CELLS[1:], strict=True))
@@ -119,7 +128,9 @@ def _row(cells):
 # --- several scenarios ----------------------------------------------------------------------------
 
 
-def _compared(result, folder):
+def _compared(result, folder) -> list[tuple[str, str]]:
+    """Lay out the answer on several scenarios."""
+    # a line for each scenario: its leading place in people and in points
     each = {arm: facts(result.versus(arm)) for arm in result.arms}
     lines = [("title", text) for text in wrap(result.record["title"], WIDTH)] + [("", "")]
     lines += [("faint", _compared_row(["", "place", "people", "90 % of runs", "points", ""]))]
@@ -130,11 +141,13 @@ def _compared(result, folder):
         cells = [arm, lead["name"], signed_persons(people["effect"]), spread, signed(lead["effect"], 2), mark]
         lines += [("strong", _compared_row(cells))]
     lines += [("", "")]
+    # a sentence for each scenario, if they are few; then whether stacks add up
     for found in each.values() if len(each) <= MOST_TOLD else ():
-        told = sentences(found)
-        text = found["title"] + ": " + (told["others"] or told["headline"])
+        texts = sentences(found)
+        text = found["title"] + ": " + (texts["others"] or texts["headline"])
         lines += [("", f"  {line}") for line in wrap(text, WIDTH - 2)]
     lines += [("", f"  {text}") for stack in added_up(result) for text in wrap(stack, WIDTH - 2)]
+    # warnings that several scenarios share appear once
     first = next(iter(each.values()))
     warnings = dict.fromkeys(words for found in each.values() for words in found["warnings"])
     lines += [("warning", text) for words in warnings for text in _hanging("Warning", words)]
@@ -148,27 +161,29 @@ def _compared(result, folder):
     return [*lines, ("faint", f"  {sentences(first)['size']}; --details: all tables")]
 
 
-def _compared_row(cells):
+def _compared_row(cells) -> str:
+    """Align the cells of one scenario's row."""
     name, place, *others = cells
     widths = (12, 20, 8, 2)
     text = "".join(text.rjust(width) for text, width in zip(others, widths, strict=True))
     return f"  {name[:21]:<22}{place[:13]:<14}{text}".rstrip()
 
 
-def added_up(result):
+def added_up(result) -> list[str]:
     """Describe each stack of a comparison: whether its scenarios add up at the place that it changes most."""
     from sim.results.effects import effect, interaction, stacks, summarise
 
-    told = []
+    texts = []
     for stack, parts in stacks(result).items():
         found = facts(result.versus(stack))
         if not found["lead"]["label"]:
             continue
+        # the stack's own effect, and what goes beyond the sum of its scenarios
         pairs = effect(result, f"stock:{found['subject'] or found['lead']['label']}")
         beyond, whole = summarise(interaction(pairs, (stack, parts))), summarise(pairs.sel(arm=stack))
         mean, spread = float(beyond["mean"]), (float(beyond.low), float(beyond.high))
-        told.append(sentence("added_up", found["lead"], found["people"], float(whole["mean"]), mean, *spread))
-    return told
+        texts.append(sentence("added_up", found["lead"], found["people"], float(whole["mean"]), mean, *spread))
+    return texts
 
 
 # --- a notebook -----------------------------------------------------------------------------------
@@ -179,20 +194,21 @@ def as_html(result) -> str:
     titles, blocks = escape(result.record["title"]), []
     for arm in result.arms:
         found = facts(result.versus(arm))
-        told = sentences(found)
+        texts = sentences(found)
         name = f"<h4>{escape(found['title'])}</h4>" if len(result.arms) > 1 else ""
-        rest = " ".join(filter(None, (told["inside"], told["others"])))
+        rest = " ".join(filter(None, (texts["inside"], texts["others"])))
         blocks.append(
-            f"{name}<p><strong>{escape(told['headline'])}</strong> {escape(rest)}</p>{_html_table(found)}"
-            f"<p><small>{escape(' '.join(filter(None, (told['legend'], told['missing']))))}</small></p>"
-            f"<p>{escape(told['why'])}</p><p>{escape(told['money'])}</p>"
-            f"<p><small>{escape(told['trust'])} {escape(told['size'])}.</small></p>"
+            f"{name}<p><strong>{escape(texts['headline'])}</strong> {escape(rest)}</p>{_html_table(found)}"
+            f"<p><small>{escape(' '.join(filter(None, (texts['legend'], texts['missing']))))}</small></p>"
+            f"<p>{escape(texts['why'])}</p><p>{escape(texts['money'])}</p>"
+            f"<p><small>{escape(texts['trust'])} {escape(texts['size'])}.</small></p>"
         )
     question = escape(result.record["question"])
     return f'<div style="max-width:60em"><h3>{titles}</h3><p><em>{question}</em></p>{"".join(blocks)}</div>'
 
 
 def _html_table(found) -> str:
+    """Format the table of an answer as HTML."""
     (table, cell), (head, rows) = STYLE, effect_columns(found)
     headings = "".join(f'<th scope="col" style="{cell}">{escape(text)}</th>' for text in head)
     body = "".join(

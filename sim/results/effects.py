@@ -52,7 +52,7 @@ def _difference(result, values) -> xr.DataArray:
 def stacks(result) -> dict:
     """Find the stacks of a comparison that consist of others of its scenarios: dict of label -> their labels."""
     # take up the largest scenarios that are part of the stack, until nothing is left
-    parts = {arm: set(told["parts"]) for arm, told in result.record.get("arms", {}).items()}
+    parts = {arm: set(record["parts"]) for arm, record in result.record.get("arms", {}).items()}
     found = {}
     for stack, whole in parts.items():
         others, left = [], set(whole)
@@ -82,7 +82,7 @@ def interaction(effects, parts) -> xr.DataArray:
     return (effects.sel(arm=stack, drop=True) - alone).assign_attrs(effects.attrs)
 
 
-def band(values):
+def band(values) -> tuple[xr.DataArray, xr.DataArray]:
     """Return the 5 and 95 % quantiles over pairs, so placed that a further pair lies between them in 90 % of cases.
 
     Of fewer than 19 pairs the two are the least and the largest: no sample that small holds 90 % of the cases.
@@ -95,12 +95,13 @@ def band(values):
     -------
     two xarray.DataArray over the others
     """
+    # NaN in any pair makes the band NaN: a band over the remaining pairs would be biased
     ends = (values.quantile(q, "replicate", method=QUANTILE, skipna=False) for q in (LOW, HIGH))
     low, high = (end.drop_vars("quantile") for end in ends)
     return low, high
 
 
-def agreement_needed(pairs, places=1):
+def agreement_needed(pairs, places=1) -> int:
     """Return pairs that must have the sign of the mean before its direction is called.
 
     A two-sided sign test that allows for the number of places shown (Bonferroni): where no effect exists, the chance
@@ -124,7 +125,7 @@ def agreement_needed(pairs, places=1):
     return int(binom.isf(DOUBT / (2 * places), pairs, 0.5)) + 1
 
 
-def summarise(pairs):
+def summarise(pairs) -> xr.Dataset:
     """Summarise paired effects over the replicates.
 
     Parameters
@@ -169,6 +170,7 @@ def sentence(result, query) -> str:
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     found = summarise(pairs * factor)
     count = pairs.sizes["replicate"]
+    # zero effects and single pairs have sentences of their own
     mean, low, high, error = (float(found[name]) for name in ("mean", "low", "high", "error"))
     if not int(found.differs):
         return "no effect: no pair differs"
@@ -206,7 +208,7 @@ def error_words(error, digits) -> str:
     return f"{error:.{digits}f}" if error == 0 or error >= least / 2 else f"<{least:g}"
 
 
-def hubs_that_matter(result, count=10):
+def hubs_that_matter(result, count=10) -> list[str]:
     """Choose the hubs to show: three in five are the largest named places, the others have the largest effects.
 
     Returns
@@ -217,6 +219,7 @@ def hubs_that_matter(result, count=10):
     size = share.mean("arm").to_series()
     mean = abs(effect(result, "share").mean("replicate"))
     strength = (mean.max("arm") if "arm" in mean.dims else mean).to_series()
+    # largest named places first, then the largest effects, filled up with further large places
     named = size[~size.index.str.startswith("rest_of_")].sort_values(ascending=False, kind="stable")
     chosen = list(named.index[: 3 * count // 5])
     touched = strength[strength > 0].drop(chosen, errors="ignore").sort_values(ascending=False, kind="stable")
@@ -263,6 +266,7 @@ def amount(text, query, what) -> float:
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     if is_number(text):
         return float(text)
+    # split the text into number and unit
     number, rest = re.findall(r"^\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text))[0]
     try:
         value = float(number) / factor
@@ -343,6 +347,7 @@ def basis_rows(result, most=6) -> list[dict]:
     if "stock_by_employer" not in result.data:
         return []
     points = SHOWN["share"][0]
+    # effects by residence and by employer, paired
     living, working = (points * effect(result, query) for query in ("share", "share,basis=employer"))
     gap = summarise(working - living)
     size = abs(gap["mean"]).to_series().sort_values(ascending=False, kind="stable")

@@ -1,7 +1,9 @@
 """Compute the facts of an answer as plain values: the subject's change, its table, the causes and the certainty."""
 
 import tomllib
+from datetime import date
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +21,9 @@ from sim.results.verdicts import nearest, of_scenario, shipped
 from sim.scenario.files import loads
 from sim.scenario.places import Place, named_places, place, subject_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_NAMED = 3  # countries named on each side of a sentence
 MOST_ROWS = 9  # of the table
 INSIDE = 2  # hubs of the subject with a row of their own
@@ -28,7 +33,7 @@ LEAST_CHANGE = 0.01  # of a route's grants: less is no cause
 FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
 
 
-def facts(result, most=MOST_ROWS):
+def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     """Collect the facts that the answer on one scenario states.
 
     Parameters
@@ -47,19 +52,23 @@ def facts(result, most=MOST_ROWS):
     """
     record, data = result.record, result.data
     scenario = scenario_of(record)
+    # whom the question is about: a place, the world, or nobody in particular
     subject = _subject(result, scenario)
     about, _, keys = subject.partition(",")
     counts = _Counts(result, keys)
     lead_is_world = about == "world"
     where = None if not about or lead_is_world else _place(data, about)
+    # the lead is the subject's row; without a subject, the country that changes most
     countries = counts.countries()
     lead = counts.row(where) if where else (counts.world() if lead_is_world else _largest(countries))
+    # other countries whose change is settled, groups of countries last
     members = set(where.countries if where else ())
     others = [row for row in countries if row["label"] not in members and row is not lead]
     settled = sorted((row for row in others if row["settled"]), key=lambda row: (row["label"] in GROUPS, _size(row)))
     all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
     gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
     table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
+    # routes count people by tier alone, so other keys have none
     routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
     own = of_scenario(record)
     return {
@@ -117,7 +126,7 @@ def facts(result, most=MOST_ROWS):
 # --- the subject ----------------------------------------------------------------------------------
 
 
-def subject(result):
+def subject(result) -> str:
     """Return the subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' if there is none."""
     return _subject(result, scenario_of(result.record))
 
@@ -130,24 +139,25 @@ def scenario_of(record):
         return None
 
 
-def _subject(result, scenario):
-    told = result.record.get("subject", subject_of(scenario) if scenario else "")
+def _subject(result, scenario) -> str:
+    """Return the recorded subject, or '' if the world of the run lacks that place."""
+    described = result.record.get("subject", subject_of(scenario) if scenario else "")
     try:
-        if told:
-            place(told.partition(",")[0])
-            measure(result, f"stock:{told}")
+        if described:
+            place(described.partition(",")[0])
+            measure(result, f"stock:{described}")
     except (ScenarioError, ResultError):  # a world without that place
         return ""
-    return told
+    return described
 
 
-def _place(data, label):
+def _place(data, label) -> Place:
     """Find the place in the result (ResultError if it is absent) and return its description in words."""
     measures.find(data, label)
     return place(label)
 
 
-def _people(keys, about):
+def _people(keys, about) -> dict[str, Any]:
     """Describe the people that the answer counts for a sentence: their name and the measure's key."""
     key, _, value = keys.partition("=")
     tables = {"sector": "sectors", "home": "homes"}
@@ -157,37 +167,39 @@ def _people(keys, about):
     return {"key": key, "value": value, "name": name, "own": key == "home" and value == about}
 
 
-def _has(scenario, part):
+def _has(scenario, part) -> bool:
     """Return whether a policy of the scenario moves a lever with these words in its path."""
     return any(part in policy.lever for policy in scenario.policies) if scenario else False
 
 
-def _purse(counts, lead):
+def _purse(counts, lead) -> str:
     """Name the payer in words: the country of a hub, or the place itself."""
     if lead["kind"] == "hub" and "+" not in lead["label"]:
         return counts.called(counts.hub_country[lead["label"]]).spoken
     return lead["spoken"]
 
 
-def _ends(scenario):
+def _ends(scenario) -> date | None:
     """Return the last day of a scenario all of whose policies end, or None."""
     ends = [policy.ends for policy in scenario.policies] if scenario else []
     return max(ends) if ends and all(ends) else None
 
 
-def _identical(data):
+def _identical(data) -> bool:
     """Return whether the arms are equal in everything but public money."""
+    # money differs even if nobody moves, so it is left out of the comparison
     lives = data.drop_vars(MONEY, errors="ignore")
     return lives.sel(arm="scenario", drop=True).equals(lives.sel(arm="baseline", drop=True))
 
 
-def _route(routes, lead, where):
+def _route(routes, lead, where) -> dict[str, Any] | None:
     """Return the route that carries the change: of the subject's countries, and clearly changed; else None."""
     countries = (where or lead["where"]).countries
     for row in routes:
         before, after = (row[arm]["grants"] for arm in ("baseline", "scenario"))
         if row["route"].split(".")[0] not in countries or not before or not after:
             continue
+        # a route may carry the change by its composition as well as by its number of grants
         parts = [abs(row["scenario"][key] - row["baseline"][key]) / 100 for key in ("from_abroad", "experts")]
         if max(abs(after / before - 1), *parts) > LEAST_CHANGE:
             country, _, route = row["name"].partition(": ")
@@ -202,6 +214,7 @@ class _Counts:
     """Persons by pair and hub, in both arms, on the last 1 January."""
 
     def __init__(self, result, keys="") -> None:
+        # persons[arm, pair, hub], with arms baseline and scenario
         stock = measure(result, ",".join(["stock", keys] if keys else ["stock"])).transpose("arm", "replicate", "hub")
         self.persons = stock.sel(arm=["baseline", "scenario"]).values
         self.total = self.persons.sum(-1)
@@ -211,59 +224,67 @@ class _Counts:
         self.data = result.data
         self.pairs = stock.sizes["replicate"]
 
-    def world(self):
+    def world(self) -> dict[str, Any]:
         """Return the row of the whole world."""
         return self._row(place("world"), np.ones(len(self.hubs), bool))
 
-    def row(self, where, among=1):
+    def row(self, where, among=1) -> dict[str, Any]:
         """Return the row of a place; ``among`` is the number of places whose directions are tested together."""
         return self._row(where, measures.find(self.data, where.label).members, among)
 
-    def countries(self):
+    def countries(self) -> list[dict[str, Any]]:
         """Return a row for every country, in the order of the hubs."""
         codes = list(dict.fromkeys(self.hub_country.values()))
         return [self.row(self.called(code), len(codes)) for code in codes]
 
-    def hubs_of(self, labels):
+    def hubs_of(self, labels) -> list[dict[str, Any]]:
         """Return a row for every hub whose label is in ``labels``."""
         shown = [hub for hub in self.hubs if hub in labels]
         return [self.row(self.called(hub), len(shown)) for hub in shown]
 
-    def parts_of(self, where):
+    def parts_of(self, where) -> list[dict[str, Any]]:
         """Return a row for every hub of a country, or for every country of a bloc."""
         if len(where.countries) == 1:
             return self.hubs_of(where.hubs)
         return [self.row(self.called(code), len(where.countries)) for code in where.countries]
 
-    def rest(self, shown):
+    def rest(self, shown) -> dict[str, Any]:
         """Return the row of all hubs outside the rows of ``shown``."""
+        # the zeros keep the shape if no row is shown
         held = np.logical_or.reduce([np.zeros(len(self.hubs), bool), *(row["members"] for row in shown)])
         return self._together(~held, "everyone else", 0)
 
-    def together(self, some, name, level):
+    def together(self, some, name, level) -> dict[str, Any]:
         """Return one row for several rows together."""
         return self._together(np.logical_or.reduce([row["members"] for row in some]), name, level)
 
-    def _together(self, members, name, level):
-        told = {"label": None, "name": name, "spoken": name, "plural": True, "kind": "rest", "level": level}
-        return self._numbers(members) | told | {"members": members}
+    def _together(self, members, name, level) -> dict[str, Any]:
+        """Build a row that is no place of its own."""
+        described = {"label": None, "name": name, "spoken": name, "plural": True, "kind": "rest", "level": level}
+        return self._numbers(members) | described | {"members": members}
 
-    def called(self, label):
+    def called(self, label) -> Place:
+        """Return the Place of a label."""
+        # places of the shipped tables have spoken names; others are hubs of a custom world
         known = named_places()
         if label in known:
             return known[label]
         name = self.hub_name.get(label, label)
         return Place(label, "hub", name, name, False, (label,), (self.hub_country.get(label, ""),))
 
-    def _row(self, where, members, among=1):
-        told = {"label": where.label, "name": where.name, "spoken": where.spoken, "plural": where.plural}
+    def _row(self, where, members, among=1) -> dict[str, Any]:
+        """Build the row of a place from its member hubs."""
+        described = {"label": where.label, "name": where.name, "spoken": where.spoken, "plural": where.plural}
         return (
-            self._numbers(members, among) | told | {"kind": where.kind, "level": 0, "members": members, "where": where}
+            self._numbers(members, among)
+            | described
+            | {"kind": where.kind, "level": 0, "members": members, "where": where}
         )
 
-    def _numbers(self, members, places=1):
+    def _numbers(self, members, places=1) -> dict[str, Any]:
         """Compute the numbers of a set of hubs: shares (%), effects (points and persons), spread and agreement."""
         persons = self.persons[..., members].sum(-1)
+        # a world without such people has the share 0
         shares = np.divide(100 * persons, self.total, out=np.zeros_like(persons), where=self.total > 0)
         effects, people = shares[1] - shares[0], persons[1] - persons[0]
         return {
@@ -282,7 +303,7 @@ class _Counts:
         }
 
 
-def _statistics(effects):
+def _statistics(effects) -> dict[str, Any]:
     """Return mean, 90 % of pairs, agreement and Monte Carlo error of paired effects, as plain values."""
     pairs, mean = len(effects), float(effects.mean())
     return {
@@ -295,27 +316,29 @@ def _statistics(effects):
     }
 
 
-def _is_settled(effects, places=1):
+def _is_settled(effects, places=1) -> bool:
     """Test with a sign test, corrected for so many places, whether the direction of paired effects is settled."""
+    # a pair without a difference agrees with nobody
     agree = (np.sign(effects) == np.sign(effects.mean())) & (effects != 0)
     return bool(agree.sum() >= agreement_needed(len(effects), places))
 
 
-def _size(row):
+def _size(row) -> float:
+    """Return the key that sorts rows by the size of their effect, the largest first."""
     return -abs(row["effect"])
 
 
-def _largest(countries):
+def _largest(countries) -> dict[str, Any]:
     """Return the country whose share changes most, among settled ones if there are any."""
     return min(countries, key=lambda row: (not row["settled"], _size(row)))
 
 
-def _is_ordered(some):
+def _is_ordered(some) -> bool:
     """Return whether the order of some rows by the size of their effect is settled, one against the next."""
     return all(_is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
 
 
-def _inside(counts, where, lead):
+def _inside(counts, where, lead) -> list[dict[str, Any]]:
     """Return the rows inside the subject that a sentence names.
 
     These are each of several joined places; else the settled parts of an unsettled whole.
@@ -330,10 +353,12 @@ def _inside(counts, where, lead):
     return sorted((row for row in found if row["settled"] and row["label"] != where.label), key=_size)[:MOST_NAMED]
 
 
-def _table(counts, where, lead, others, named, most=MOST_ROWS):
+def _table(counts, where, lead, others, named, most=MOST_ROWS) -> list[dict[str, Any]]:
     """Return the subject and what is inside it, the other countries that change most, and everyone else."""
+    # the subject with its parts first, or the leading country with its hubs
     whole = where or (lead["where"] if lead["kind"] == "country" else None)
     shown = _block(counts, whole, lead, most) if whole else []
+    # then countries named in the sentences, then those that change most, as far as rows are left
     changed = [row for row in others if row["differs"]]
     first = sorted(changed, key=lambda row: (row["label"] not in named, _size(row)))[: max(most - len(shown) - 1, 2)]
     shown += sorted(first, key=_size)
@@ -341,7 +366,7 @@ def _table(counts, where, lead, others, named, most=MOST_ROWS):
     return [*shown, rest] if rest["members"].any() else shown
 
 
-def _block(counts, where, lead, most):
+def _block(counts, where, lead, most) -> list[dict[str, Any]]:
     """Return the row of a place and, indented, those inside it that change most."""
     if where.kind == "hub" and "+" not in where.label:
         country = counts.row(counts.called(where.countries[0]))
@@ -350,6 +375,7 @@ def _block(counts, where, lead, most):
         return [country, *_indented(counts, [lead], counts.hubs_of(named_places()[country["label"]].hubs))]
     if "+" in where.label:
         return [lead, *({**row, "level": 1} for row in _inside(counts, where, lead)[: most - 3])]
+    # a country or bloc: its parts that change most, other parts together
     inside = counts.parts_of(where)
     each = INSIDE if len(where.countries) == 1 else min(MEMBERS, most - 5)
     if len(inside) < 2:
@@ -358,9 +384,10 @@ def _block(counts, where, lead, most):
     return [lead, *_indented(counts, sorted(named, key=_size)[:each], inside)]
 
 
-def _indented(counts, chosen, inside):
+def _indented(counts, chosen, inside) -> list[dict[str, Any]]:
     """Indent the chosen rows of a whole by one level, and add all others of it as one row."""
     labels = {row["label"] for row in chosen}
+    # a single remaining part is named rather than called "1 other"
     left = [row for row in inside if row["label"] not in labels]
     if len(left) == 1:
         chosen, left = [*chosen, left[0]], []
@@ -371,7 +398,7 @@ def _indented(counts, chosen, inside):
     return rows
 
 
-def effect_rows(result, most):
+def effect_rows(result, most) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Return rows of a figure of effects: the subject and the countries that change most,
     their main hubs one level down.
 
@@ -388,10 +415,12 @@ def effect_rows(result, most):
     counts = _Counts(result, keys)
     where = _place(result.data, about) if about and about != "world" else None
     lead = counts.row(where) if where else None
+    # countries that change, the largest change first; members of a subject of several stay in the list
     countries = sorted((row for row in counts.countries() if row["differs"]), key=_size)
     inside = set(where.countries) if where else set()
     several = where is not None and (len(where.countries) > 1 or where.kind == "hub")
     tops = ([lead] if lead else []) + [row for row in countries if not lead or row["label"] not in inside or several]
+    # give hubs to the first places, as long as the rows last
     hubs = {top["label"]: _main_hubs(counts, top) for top in tops}
     shown: list = []
     left = most
@@ -408,7 +437,7 @@ def effect_rows(result, most):
     return shown, rest if rest["members"].any() and rest["differs"] else None
 
 
-def _main_hubs(counts, top):
+def _main_hubs(counts, top) -> list[dict[str, Any]]:
     """Return the named hubs of a country, those that change most first; none where the country is one hub."""
     where = top["where"]
     if where.kind != "country" or len(where.hubs) < 2:
@@ -417,8 +446,9 @@ def _main_hubs(counts, top):
     return sorted(found, key=_size)
 
 
-def _members_first(rows):
+def _members_first(rows) -> list[dict[str, Any]]:
     """Move the members of a bloc right below it."""
+    # hubs follow their country, so they go where the last country went
     head, members, others, inside = rows[0], [], [], False
     for row in rows[1:]:
         inside = row["level"] > 0 if row["kind"] != "hub" else inside
@@ -426,7 +456,7 @@ def _members_first(rows):
     return [head, *members, *others]
 
 
-def places_over_time(result, most):
+def places_over_time(result, most) -> list[tuple]:
     """Return shares over time of the subject and of the countries that change most, the subject first.
 
     Parameters
@@ -443,6 +473,7 @@ def places_over_time(result, most):
     where = _place(result.data, about) if about and about != "world" else None
     inside = set(where.countries) if where else set()
     countries = [row for row in counts.countries() if row["label"] not in inside or (where and where.kind == "hub")]
+    # the largest changes first; if too few change, the largest shares
     countries.sort(key=lambda row: (not row["differs"], _size(row) if row["differs"] else -row["baseline"]))
     shown = ([counts.row(where)] if where else []) + countries
     share = 100 * series(result, ",".join(["share", keys] if keys else ["share"]))
@@ -451,7 +482,7 @@ def places_over_time(result, most):
     ]
 
 
-def place_table(result, level="country"):
+def place_table(result, level="country") -> "pd.DataFrame":
     """Return the effect on every place of a level: see ``Result.table``."""
     import pandas as pd
 
@@ -466,12 +497,13 @@ def place_table(result, level="country"):
             shown = counts.countries()
         else:
             shown = [counts.row(named_places()[row["bloc"]]) for row in rows("blocs") if row["bloc"] != "world"]
-        told = {"arm": arm} if len(result.arms) > 1 else {}
-        found += [told | _as_row(row) for row in shown]
+        described = {"arm": arm} if len(result.arms) > 1 else {}
+        found += [described | _as_row(row) for row in shown]
     return pd.DataFrame(found)
 
 
-def _as_row(row):
+def _as_row(row) -> dict[str, Any]:
+    """Flatten a row of facts into columns of the table."""
     keys = ("name", "baseline", "scenario", "effect", "low", "high", "error", "same_sign", "pairs", "settled")
     people = {"people": "effect", "people_low": "low", "people_high": "high"}
     return (
@@ -481,7 +513,7 @@ def _as_row(row):
     )
 
 
-def cause_table(result, label, most=5):
+def cause_table(result, label, most=5) -> "pd.DataFrame":
     """Tabulate the change of a place's engineers in parts that add up: net moves with each country, entry and exit.
 
     Parameters
@@ -496,11 +528,13 @@ def cause_table(result, label, most=5):
     """
     data, where = result.data, measures.find(result.data, label)
 
-    def change(values):
+    def change(values) -> np.ndarray:
+        """Return (..., pair): the change of a flow over the whole run."""
         both = values.sum("year")
         difference = both.sel(arm="scenario", drop=True) - both.sel(arm="baseline", drop=True)
         return difference.transpose(..., "replicate").values
 
+    # net moves from each hub outside into the place, by pair
     come = data.flow.isel(origin=where.others, destination=where.only).sum("destination").rename(origin="hub")
     gone = data.flow.isel(origin=where.only, destination=where.others).sum("origin").rename(destination="hub")
     net = change((come - gone).transpose("hub", ...))
@@ -510,10 +544,12 @@ def cause_table(result, label, most=5):
         name = known[code].spoken if code in known else code
         inside = code in {str(data.hub_country.values[k]) for k in where.only}
         by_country[f"moves within {name}" if inside else f"moves with {name}"] = net[codes == code].sum(0)
+    # the largest countries by name, all others as one part
     order = sorted(by_country, key=lambda name: -abs(by_country[name].mean()))
     parts = {name: by_country[name] for name in order[:most]}
     if order[most:]:
         parts[f"moves with {len(order[most:])} other countries"] = sum(by_country[name] for name in order[most:])
+    # the stock also changes by entry and exit, so that the parts add up
     parts["entering the occupation"] = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
     parts["leaving the occupation"] = -change(data.exits.isel(hub=where.only).sum("hub"))
     return parts_table(np.array(list(parts.values())), list(parts), "persons")
@@ -522,7 +558,7 @@ def cause_table(result, label, most=5):
 # --- causes ---------------------------------------------------------------------------------------
 
 
-def causes(result, label):
+def causes(result, label) -> dict[str, Any]:
     """Split the change of a place's engineers over the run into moves, entries and exits.
 
     Parameters
@@ -538,16 +574,19 @@ def causes(result, label):
     """
     data, where = result.data, measures.find(result.data, label)
 
-    def change(values):
+    def change(values) -> float:
+        """Return the mean change of a flow over the whole run."""
         both = values.mean("replicate").sum("year")
         return float(both.sel(arm="scenario") - both.sel(arm="baseline"))
 
+    # moves across the border of the place, in both directions
     flow = data.flow
     come = flow.isel(origin=where.others, destination=where.only)
     gone = flow.isel(origin=where.only, destination=where.others)
     entrants = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
     exits = change(data.exits.isel(hub=where.only).sum("hub"))
     arrivals, departures = (change(moves.sum(("origin", "destination"))) for moves in (come, gone))
+    # net moves by country of the other hub
     net = come.sum("destination").rename(origin="hub") - gone.sum("origin").rename(destination="hub")
     net = net.mean("replicate").sum("year")
     net = net.sel(arm="scenario", drop=True) - net.sel(arm="baseline", drop=True)

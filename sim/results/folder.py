@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def write(result, out, illustrate=None, force=False) -> Path:
     OSError when the system refuses (a full disk); nothing half written is left.
     """
     target = out / folder_name(result.record)
+    # a valid folder of the same digest holds the same arrays
     fresh = force or not is_valid(target)
     if fresh:
         with staged(target) as folder:
@@ -78,8 +80,8 @@ def _tried(illustrate, folder, *arguments) -> None:
         illustrate(*arguments)
     except (Exception, KeyboardInterrupt) as error:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else first_line(error)
-        said = f"{folder}: saved, but its figures and report could not all be made ({why})"
-        warnings.warn(said, TalentflowWarning, stacklevel=4)
+        message = f"{folder}: saved, but its figures and report could not all be made ({why})"
+        warnings.warn(message, TalentflowWarning, stacklevel=4)
 
 
 def read(folder) -> tuple[xr.Dataset, dict]:
@@ -246,7 +248,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer", ad
 
 
 @contextmanager
-def staged(target):
+def staged(target) -> Iterator[Path]:
     """Write to a temporary folder beside ``target`` and rename it to ``target`` on success.
 
     Parameters

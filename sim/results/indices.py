@@ -37,6 +37,7 @@ def sobol(f, names, seed=0, intervals=True) -> pd.DataFrame:
     table = pd.DataFrame(np.nan, names, list(SOBOL))
     if n < 2:
         return table
+    # nothing varies: every index is 0, and there is no interval to estimate
     if np.ptp(f[:n]) == 0:
         return table.fillna(0.0)
     table["first"], table["total"] = _sobol(f[:n])
@@ -62,6 +63,7 @@ def _sobol(f) -> np.ndarray | tuple:
 
     if np.ptp(f[:, :2]) == 0:  # a resample in which nothing varies
         return np.full((2, f.shape[1] - 2), np.nan)
+    # scipy estimates both indices from the model's values at A, B and the mixed samples
     d = f.shape[1] - 2
     mixed = f.T[2:] if d > 1 else f.T[[2, 2]]  # scipy takes two factors at least
     arrays = {"f_A": f[None, :, 0].copy(), "f_B": f[None, :, 1].copy(), "f_AB": mixed[:, None].copy()}
@@ -101,6 +103,7 @@ def morris(z, y, names, levels=4, seed=0) -> pd.DataFrame:
         conf_level=LEVEL,
         num_resamples=RESAMPLES,
     )
+    # a mean absolute effect is never below 0, nor is its interval
     size, half = np.asarray(found["mu_star"]), np.asarray(found["mu_star_conf"])
     columns = size, np.maximum(size - half, 0), size + half, found["mu"], found["sigma"]
     return pd.DataFrame(dict(zip(MORRIS, map(np.asarray, columns), strict=True)), names)
@@ -206,6 +209,7 @@ def one_at_a_time(values, y) -> pd.DataFrame:
     rows = {}
     centre = values.iloc[0]
     for name in values:
+        # points that differ from the centre in this factor alone
         moved = np.flatnonzero((values[name] != centre[name]).to_numpy())
         x, of = np.append(values[name].to_numpy()[moved], centre[name]), np.append(y[moved], y[0])
         rows[name] = [y[0], of[x.argmin()], of[x.argmax()], of.min(), of.max(), np.ptp(of)]

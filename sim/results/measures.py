@@ -94,8 +94,8 @@ def people(data, keys) -> xr.DataArray:
     if basis == "employer" and not keys.keys() <= {"tier"}:
         raise ResultError(f"engineers by employer are counted by tier alone, not by {' and '.join(keys)}")
     if len(keys) > 1 or "trained_in" in keys:
-        told = f"people are not counted by {' and '.join(keys)} together"
-        raise ResultError(f"{told} in a saved run; give one of {', '.join(WHO)}, or ask {COUNT}")
+        refusal = f"people are not counted by {' and '.join(keys)} together"
+        raise ResultError(f"{refusal} in a saved run; give one of {', '.join(WHO)}, or ask {COUNT}")
     stock = data["stock_by_employer" if basis == "employer" else "stock"]
     for key, value in keys.items():
         return (stock if key == "tier" else data[f"stock_by_{key}"]).sel({key: value}, drop=True)
@@ -227,7 +227,7 @@ def net_rate(data, place, keys) -> xr.DataArray:
 def by_hub(name) -> Callable:
     """Return the measure of a variable over hubs; it sums over the place."""
 
-    def compute(data, place, keys):
+    def compute(data, place, keys) -> xr.DataArray:
         values = data[name]
         if "tier" in values.dims:
             values = values.sel(tier=keys["tier"], drop=True) if "tier" in keys else values.sum("tier")
@@ -288,7 +288,7 @@ def tied_ratio(data, place, keys) -> xr.DataArray:
 def by_route(name) -> Callable:
     """Return the measure of a variable over routes: one route, the routes of a country or region, or each."""
 
-    def compute(data, place, keys):
+    def compute(data, place, keys) -> xr.DataArray:
         values = data["grants_by_tier"].sel(tier=keys["tier"], drop=True) if "tier" in keys else data[name]
         if place is not None and "route" in keys:
             raise ResultError(name, f"give a place ({place.name}) or a route ({keys['route']}), not both")
@@ -315,7 +315,7 @@ def odds(data, place, keys) -> xr.DataArray:
 def average(name) -> Callable:
     """Return the measure of a level by hub; over several hubs or tiers it is weighted by resident engineers."""
 
-    def compute(data, place, keys):
+    def compute(data, place, keys) -> xr.DataArray:
         level = data[name]
         if "tier" not in level.dims:
             weight = data.stock.sum("tier")
@@ -327,6 +327,7 @@ def average(name) -> Callable:
             level, weight = (level * weight).sum("tier") / weight.sum("tier"), weight.sum("tier")
         if place is None:
             return level
+        # mean over the hubs of the place, weighted by residents
         level, weight = level.isel(hub=place.only), weight.isel(hub=place.only)
         return (level * weight).sum("hub") / weight.sum("hub")
 
@@ -373,6 +374,7 @@ def parse(text) -> Query:
     ------
     ResultError naming the part that cannot be read.
     """
+    # name[:place][,key=value...][@time]
     body, at, time = text.strip().partition("@")
     head, *pairs = body.split(",")
     name, colon, place = (part.strip() for part in head.partition(":"))
@@ -380,10 +382,12 @@ def parse(text) -> Query:
         raise ResultError(text, f"unknown measure {name!r}{nearest(name, MEASURES)}")
     if colon and not place:
         raise ResultError(text, "a place is missing after ':'")
+    # cohorts may give a time relative to the start: stay:usa@+5
     later = time.strip().startswith("+") and name in COHORTS
     if at and not time.strip()[later:].isdecimal():
         kind = "a year, or +5 for five years after the start," if name in COHORTS else "a year,"
         raise ResultError(text, f"the time after '@' is {kind} not {time.strip()!r}")
+    # each key once: a second one would silently win
     keys = [_key(text, name, pair) for pair in pairs]
     if len(dict(keys)) < len(keys):
         raise ResultError(text, "a key is given twice")
@@ -421,6 +425,7 @@ def series(result, query) -> xr.DataArray:
     query = parse(query) if isinstance(query, str) else query
     asked = MEASURES[query.name]
     for key, value in query.keys.items():
+        # refuse values that the result does not have, naming the nearest
         known = known_values(result.data, key)
         if known is None:
             continue
@@ -446,6 +451,7 @@ def measure(result, query) -> xr.DataArray:
     """
     query = parse(query) if isinstance(query, str) else query
     values = series(result, query)
+    # stocks are counted on 1 January (time), flows over a year
     axis = "time" if "time" in values.dims else "year"
     times = values[axis].values
     if query.time is None:
@@ -455,6 +461,7 @@ def measure(result, query) -> xr.DataArray:
     return values.sel({axis: query.time})
 
 
+# keys that measures take
 WHO = ("tier", "role", "sector", "home", "status")
 PERSON = (*WHO, "trained_in")  # of whom several together are counted while a run goes on
 COHORTS = ("stay",)

@@ -4,9 +4,11 @@ The account behind them is drawn up by ``study.public_account``: USD million of 
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from sim.errors import ResultError
 
@@ -29,16 +31,17 @@ def countries_of(data, place) -> np.ndarray:
     if place is None:
         return np.arange(data.sizes["country"])
     labels = data.hub_country.values.astype(str)
+    # the place must consist of whole countries
     inside = set(labels[place.members])
     if inside & set(labels[~place.members]):
         raise ResultError("fiscal", f"money is counted by country: give a country, bloc or region, not {place.name}")
     return np.flatnonzero(np.isin(data.country.values.astype(str), sorted(inside)))
 
 
-def by_country(name):
+def by_country(name) -> Callable:
     """Return the function that computes a variable of the account as a measure: of one part, or of all together."""
 
-    def compute(data, place, keys):
+    def compute(data, place, keys) -> xr.DataArray:
         values = data.isel(country=countries_of(data, place))[name].sum("country")
         return values.sel(part=keys["part"], drop=True) if "part" in keys else values.sum("part")
 
@@ -61,7 +64,7 @@ def rate_of(keys) -> float:
     return rate
 
 
-def cost_and_engineers(data, place, keys, people):
+def cost_and_engineers(data, place, keys, people) -> list[xr.DataArray]:
     """Return extra discounted cost (MUSD) and extra discounted engineer-years, cumulated from the start.
 
     Parameters
@@ -72,25 +75,28 @@ def cost_and_engineers(data, place, keys, people):
     -------
     two xarray.DataArray over (arm, replicate, year); zero in the first arm
     """
+    # discount factors on the axis of years, without arms and replicates
     factor = data.fiscal.isel(arm=0, replicate=0, country=0, part=0, drop=True) * 0 + discount(
         data.sizes["year"], rate_of(keys)
     )
     cost = by_country("fiscal")(data, place, {})
     stock = people(data, place, {key: value for key, value in keys.items() if key != "rate"})
     stock = stock if place else stock.sum("hub")
+    # engineer-years of a year: mean of the stocks at its start and end
     first, last = (stock.isel(time=cut).drop_vars("time") for cut in (slice(None, -1), slice(1, None)))
     years = ((first + last) / 2).rename(time="year").assign_coords(year=data.year)
+    # scenario less baseline in each pair, added up from the start
     extra = [values - values.isel(arm=0, drop=True) for values in (cost, years)]
     return [(values * factor).cumsum("year") for values in extra]
 
 
-def cost_per_engineer(people):
+def cost_per_engineer(people) -> Callable:
     """Return the measure: discounted net cost over discounted extra engineer-years of a pair, kUSD; 0 in the baseline.
 
     It is NaN in a pair without an extra engineer.
     """
 
-    def compute(data, place, keys):
+    def compute(data, place, keys) -> xr.DataArray:
         cost, years = cost_and_engineers(data, place, keys, people)
         ratio = 1000 * cost / years.where(years != 0)
         return ratio.where(ratio.arm != ratio.arm[0], 0.0)
@@ -128,6 +134,7 @@ def fieller(numerator, denominator, level=0.9) -> Ratio:
     value = x / y if y else math.nan
     if n < 2:
         return Ratio(value, None, None)
+    # variances and covariance of the two means
     cov = np.cov(top, bottom) / n
     q = float(student.ppf((1 + level) / 2, n - 1)) ** 2
     # roots of (x - r y)^2 = q var(x - r y) in r; bounded where the denominator differs from 0

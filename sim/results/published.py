@@ -1,4 +1,4 @@
-"""What others have published on a scenario's question, beside the run's own, and what their gap is made of."""
+"""Compare the figures that others have published on a scenario's question with the run's own, and split the gap."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from sim.results.effects import HIGH, LOW, QUANTILE, SHOWN
 from sim.results.measures import MEASURES, parse, series
 
 
-def beside(result, scenario):
+def beside(result, scenario) -> list[dict]:
     """Return the published figures of a scenario with the run's own: list of dict.
 
     The gap is split as far as runs can tell: ``population`` (their figure for AI engineers alone less their own),
@@ -27,19 +27,21 @@ def beside(result, scenario):
     return [_row(result, row) for row in (scenario.published if scenario else ())]
 
 
-def _row(result, told):
-    row = vars(told) | {"ours": None, "ours_low": None, "ours_high": None, "agrees": None, "gap": {}, "why": ""}
-    if not told.measure:
+def _row(result, figure) -> dict:
+    """Compare one published figure with the run; ``why`` says why no run can."""
+    row = vars(figure) | {"ours": None, "ours_low": None, "ours_high": None, "agrees": None, "gap": {}, "why": ""}
+    if not figure.measure:
         return row | {"why": "no measure of a run is the same thing"}
     try:
-        values, at = _values(result, told)
+        values, at = _values(result, figure)
     except ResultError as why:
         return row | {"why": str(why)}
+    # the range agrees if it overlaps in the figure's own year; the answer shows the last year
     ends = {name: float(np.quantile(values[at], q, method=QUANTILE)) for name, q in (("low", LOW), ("high", HIGH))}
     ours, last = float(values[at].mean()), float(values[-1].mean())
     # counts and money of a wider population are scaled to AI engineers; shares and per cents are not
-    theirs = [told.value / told.per_engineer, told.low / told.per_engineer, told.high / told.per_engineer]
-    gap = {"population": theirs[0] - told.value, "horizon": last - ours, "rest": ours - theirs[0]}
+    theirs = [figure.value / figure.per_engineer, figure.low / figure.per_engineer, figure.high / figure.per_engineer]
+    gap = {"population": theirs[0] - figure.value, "horizon": last - ours, "rest": ours - theirs[0]}
     return row | {
         "ours": last,
         "ours_low": float(np.quantile(values[-1], LOW, method=QUANTILE)),
@@ -50,23 +52,23 @@ def _row(result, told):
     }
 
 
-def _values(result, told):
+def _values(result, figure) -> tuple:
     """Return (time, replicate) values of the change asked for, as people read them, and the row of its year."""
-    query = parse(told.measure)
+    query = parse(figure.measure)
     unit = MEASURES[query.name].unit
     levels = series(result, query)
     axis = "time" if "time" in levels.dims else "year"
     left = [dim for dim in levels.dims if dim not in ("arm", "replicate", axis)]
     if left:
-        raise ResultError(told.measure, f"has a value for every {left[0]}")
+        raise ResultError(figure.measure, f"has a value for every {left[0]}")
     base, scenario = (levels.sel(arm=arm).transpose(axis, "replicate").values for arm in ("baseline", "scenario"))
     factor = SHOWN.get(unit, (1,))[0]
-    found = {"effect": scenario - base, "baseline": base, "scenario": scenario}.get(told.change)
+    found = {"effect": scenario - base, "baseline": base, "scenario": scenario}.get(figure.change)
     if found is None:  # per cent of the mean baseline: single pairs may have none
         if not base.mean(1).all():
-            raise ResultError(told.measure, "nobody is counted in the baseline")
+            raise ResultError(figure.measure, "nobody is counted in the baseline")
         found, factor = 100 * (scenario - base) / base.mean(1, keepdims=True), 1
     years = levels[axis].values.tolist()
     last = query.time if query.time in years else years[-1]
-    at = told.year if told.year in years else last
+    at = figure.year if figure.year in years else last
     return factor * found[: years.index(last) + 1], min(years.index(at), years.index(last))

@@ -5,6 +5,7 @@ import json
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,7 @@ def inputs(arms, baseline, declared, chosen) -> dict:
     -------
     dict with ``name``, ``digests`` and every one of ``INPUTS``: enough for :func:`folder_name`
     """
+    # scenarios fully written out, so that the record does not depend on files that may change
     written = {label: resolved_toml(scenario) for label, scenario in arms.items()}
     return {
         "name": _together([scenario.name for scenario in arms.values()]),
@@ -102,6 +104,7 @@ def _title(arms) -> str:
     """Return the title of a study: that of its only scenario, or how many were compared, with stacks apart."""
     if len(arms) == 1:
         return next(iter(arms.values())).title
+    # stacks are counted apart if at least two scenarios are compared alone
     stacked = sum("+" in label for label in arms)
     if not 0 < stacked <= len(arms) - 2:  # not of the others: scenarios like any
         return f"{len(arms)} scenarios compared"
@@ -120,12 +123,13 @@ def settings(record) -> dict:
     return known | {"assumptions": _changes(record["assumptions"])}
 
 
-def _changes(rows):
+def _changes(rows) -> dict:
     """Return the assumptions that differ from their declaration, as a mapping that ``override`` takes."""
     changed = {}
     for row in rows:
         if row["name"] not in ASSUMPTIONS:
             raise ResultError(row["name"], "is no assumption of this version: the run cannot be repeated with it")
+        # a fixed value, or another range than declared
         declared, span = ASSUMPTIONS[row["name"]], {key: row[key] for key in ("central", "low", "high")}
         if row["held"] is not None:
             changed[row["name"]] = row["held"]
@@ -155,7 +159,7 @@ def compare(a, b) -> list[str]:
     )
 
 
-def plain_values(found):
+def plain_values(found) -> Any:
     """Convert a mapping or table to values for JSON: tables become lists of rows, NaN becomes None."""
     if isinstance(found, pd.DataFrame):
         return [plain_values(row) for row in found.to_dict("records")]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -9,6 +11,9 @@ from sim.arguments import user_path
 from sim.errors import ResultError, nearest
 from sim.results import display, effects, facts, folder, narrative, summary
 from sim.results.record import folder_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +29,7 @@ class Result:
     data: xr.Dataset
     record: dict
 
-    def save(self, out="outputs", *, illustrate=None, force=False):
+    def save(self, out="outputs", *, illustrate=None, force=False) -> Path:
         """Write the folder ``out/<scenario>-<digest>``; a valid one that already exists is kept.
 
         Parameters
@@ -44,7 +49,7 @@ class Result:
         return folder.write(self, user_path(out), illustrate, force)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path) -> "Result":
         """Read the folder of a run, in this format or an older one.
 
         Raises
@@ -54,11 +59,11 @@ class Result:
         return cls(*folder.read(user_path(path)))
 
     @property
-    def arms(self):
+    def arms(self) -> list[str]:
         """Return labels of the scenarios: ``["scenario"]`` in a run, the names of all in a comparison."""
         return [str(arm) for arm in self.data.arm.values[1:]]
 
-    def versus(self, arm):
+    def versus(self, arm) -> "Result":
         """Return the run of one scenario of a comparison against its baseline.
 
         Raises
@@ -72,7 +77,7 @@ class Result:
         common = {key: value for key, value in self.record.items() if key != "arms"}
         return Result(data, common | self.record.get("arms", {}).get(arm, {}))
 
-    def by_employer(self):
+    def by_employer(self) -> "Result":
         """Count every engineer in the hub of the employer instead of residence.
 
         Raises
@@ -81,7 +86,7 @@ class Result:
         """
         return Result(effects.by_employer(self.data), self.record | {"basis": "employer"})
 
-    def to_frame(self):
+    def to_frame(self) -> "pd.DataFrame":
         """Tabulate the effects on hub shares: the hubs that matter and all others together.
 
         Returns
@@ -92,16 +97,16 @@ class Result:
         return summary.hub_frame(self)
 
     @property
-    def subject(self):
+    def subject(self) -> str:
         """Return the place that the question is about, as a measure writes it: ``usa``; '' where there is none."""
         return facts.subject(self)
 
     @property
-    def headline(self):
+    def headline(self) -> str:
         """Answer in one or two sentences: how many engineers, how sure, and which other places gain and lose."""
         return "\n".join(narrative.answer(self.versus(arm) if "arms" in self.record else self) for arm in self.arms)
 
-    def table(self, level="country"):
+    def table(self, level="country") -> "pd.DataFrame":
         """Tabulate the effect on every place of a level, in percentage points and in persons.
 
         Parameters
@@ -119,7 +124,7 @@ class Result:
         """
         return facts.place_table(self, level)
 
-    def effect(self, query):
+    def effect(self, query) -> "pd.DataFrame":
         """Tabulate the effect on a measure: one row a place, shares and rates in percentage points.
 
         Parameters
@@ -133,7 +138,7 @@ class Result:
         return summary.effect_table(self, [query])
 
     @property
-    def plot(self):
+    def plot(self) -> Any:
         """Return the drawer of figures: ``result.plot.effects()``, ``result.plot("shares", hubs=[...])``.
 
         Each returns the axes.
@@ -143,7 +148,7 @@ class Result:
     def __str__(self) -> str:
         return display.as_text(self)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return display.as_html(self)
 
     def __repr__(self) -> str:

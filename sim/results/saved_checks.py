@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from math import isfinite, prod
 from typing import Annotated
 
@@ -134,7 +135,7 @@ def check_record(record, path) -> None:
         raise ResultError(path, f"a text holds a character that cannot be shown, {ascii(unseen)[:60]}")
 
 
-def _unseen(value):
+def _unseen(value) -> Iterator[str]:
     """Yield the texts inside a JSON value, keys too, that have characters which cannot be displayed."""
     if isinstance(value, str):
         if SHOWN.search(value):
@@ -332,8 +333,8 @@ def _rows_problem(db) -> str:
             return f"point {str(point)[:20]} is not one"
     # cells: a known status and a readable message
     for point, repeat, status, error in db.execute("SELECT point, repeat, status, error FROM cells"):
-        said = error is None or (isinstance(error, str) and not SHOWN.search(error))
-        if not (_whole(point) and _whole(repeat) and status in STATUSES and said):
+        is_shown = error is None or (isinstance(error, str) and not SHOWN.search(error))
+        if not (_whole(point) and _whole(repeat) and status in STATUSES and is_shown):
             return f"cell {str(point)[:20]} is not one"
     # every finished cell has an outcome for every measure
     done = set(db.execute("SELECT stage, point, repeat FROM cells WHERE status = 'done'"))

@@ -123,6 +123,7 @@ def dataset(arrays, coords):
         )
         for name, values in arrays.items()
     }
+    # coordinates that count years say so to other programs
     found = xr.Dataset(variables, coords)
     for axis, meaning in YEARS.items():
         if axis in found.coords:

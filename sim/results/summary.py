@@ -1,10 +1,16 @@
 """The rows of every answer: the hubs that matter, the routes that a scenario touches, the effects a user asks for."""
 
 import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from sim.results.effects import SHOWN, effect, hubs_that_matter, interaction, more_pairs, stacks, summarise
 from sim.results.measures import measure, parse, series
 from sim.results.value import ratio_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 ARMS = ("baseline", "scenario")
 INTERACTION = "interaction of {}"  # a row of a comparison: a stack less the sum of its scenarios
@@ -19,7 +25,7 @@ STATISTICS = {
 }
 
 
-def hub_rows(result, hubs=None):
+def hub_rows(result, hubs=None) -> list[dict[str, Any]]:
     """Return one row for each hub that matters and one for all others together.
 
     Parameters
@@ -34,6 +40,7 @@ def hub_rows(result, hubs=None):
     rate_baseline, rate_scenario (net migration, % of the stock a year, mean)
     """
     chosen = hubs_that_matter(result) if hubs is None else hubs
+    # all other hubs together are the last group
     rest = [hub for hub in result.data.hub.values.tolist() if hub not in chosen]
     rows = _rows(result, [[hub] for hub in chosen] + ([rest] if rest else []))
     names = [*result.data.hub_name.sel(hub=chosen).values.tolist(), f"{len(rest)} other hubs"]
@@ -43,7 +50,7 @@ def hub_rows(result, hubs=None):
     ]
 
 
-def country_rows(result, hubs=None):
+def country_rows(result, hubs=None) -> list[dict[str, Any]]:
     """Return one row for each country of several hubs of which some are shown: all its hubs together.
 
     Parameters
@@ -57,6 +64,7 @@ def country_rows(result, hubs=None):
     """
     chosen = hubs_that_matter(result) if hubs is None else hubs
     country = result.data.hub_country.to_series()
+    # countries of the chosen hubs, if they have further hubs
     members = {code: country.index[country == code].tolist() for code in dict.fromkeys(country[chosen])}
     members = {code: inside for code, inside in members.items() if len(inside) > 1}
     called = result.data.home_name.to_series()
@@ -67,13 +75,15 @@ def country_rows(result, hubs=None):
     ]
 
 
-def _rows(result, groups):
+def _rows(result, groups) -> list[dict[str, Any]]:
     """Compute the numbers of the row of each group of hubs."""
     if not groups:
         return []
+    # shares at the start and the end, and the paired effect at the end
     share = _together(POINTS * series(result, "share"), groups)
     start, end = share.isel(time=0, drop=True).sel(arm="baseline").mean("replicate"), share.isel(time=-1)
     found, levels = summarise(end.sel(arm="scenario") - end.sel(arm="baseline")), end.mean("replicate")
+    # net migration over the stock at the start of each year, mean over years
     net = _together(series(result, "net_migration").mean("replicate"), groups)
     stock = _together(result.data.stock.sum("tier").mean("replicate").isel(time=slice(None, -1)), groups)
     rate = POINTS * (net / stock.rename(time="year")).mean("year")
@@ -86,7 +96,7 @@ def _rows(result, groups):
     ]
 
 
-def _together(values, groups):
+def _together(values, groups) -> "xr.DataArray":
     """Sum values by hub within each group of hubs."""
     import xarray as xr
 
@@ -94,14 +104,15 @@ def _together(values, groups):
     return xr.concat([values.sel(hub=group).sum("hub") for group in groups], "hub")
 
 
-def shown_hubs(result):
+def shown_hubs(result) -> list[str]:
     """Return the hubs that matter in any scenario of a result, the largest share at the end first."""
+    # hubs that matter in one scenario are shown in all, by size
     found = {hub for arm in result.arms for hub in hubs_that_matter(result.versus(arm))}
     size = measure(result, "share").mean(("arm", "replicate")).to_series()
     return [str(hub) for hub in size.sort_values(ascending=False, kind="stable").index if hub in found]
 
 
-def hub_frame(result):
+def hub_frame(result) -> "pd.DataFrame":
     """Tabulate the rows of :func:`hub_rows`; a comparison has those of every scenario, labelled by ``arm``.
 
     Returns
@@ -117,7 +128,7 @@ def hub_frame(result):
     return pd.DataFrame(rows)
 
 
-def effect_table(result, queries):
+def effect_table(result, queries) -> "pd.DataFrame":
     """Tabulate the effects on measures, as people write them.
 
     Parameters
@@ -151,33 +162,39 @@ def effect_table(result, queries):
     for query in queries:
         levels, effects = measure(result, query), effect(result, query)
         for arm in result.arms:
+            # each scenario against the common baseline
             both = levels.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
             ratio = ratio_row(result.versus(arm), parse(query)) if _is_ratio(query) else {}
-            rows += [{"arm": arm} | row | ratio for row in _asked(query, both, effects.sel(arm=arm))]
+            rows += [{"arm": arm} | row | ratio for row in _measure_rows(query, both, effects.sel(arm=arm))]
+        # what a stack adds to the sum of its scenarios, in a row of its own
         for parts in stacks(result).items():
-            beyond = _asked(query, both, interaction(effects, parts))
+            beyond = _measure_rows(query, both, interaction(effects, parts))
             rows += [{"arm": INTERACTION.format(parts[0])} | row | dict.fromkeys(ARMS, math.nan) for row in beyond]
     return pd.DataFrame(rows)
 
 
-def _one(result, query):
+def _one(result, query) -> list[dict[str, Any]]:
     """Return the rows of one measure of a run; a ratio of two effects is one of means, not a mean of ratios."""
     ratio = ratio_row(result, parse(query)) if _is_ratio(query) else {}
-    return [row | ratio for row in _asked(query, measure(result, query), effect(result, query))]
+    return [row | ratio for row in _measure_rows(query, measure(result, query), effect(result, query))]
 
 
-def _is_ratio(query):
+def _is_ratio(query) -> bool:
+    """Return whether a measure is a ratio of two effects."""
     return parse(query).name == "cost_per_engineer"
 
 
-def _asked(query, levels, pairs):
+def _measure_rows(query, levels, pairs) -> Iterator[dict[str, Any]]:
     """Yield the rows of one measure of one scenario: its levels in both arms and its paired effects."""
+    # shares and rates are shown in per cent, effects on them in points
     factor, unit, effect_unit = SHOWN.get(levels.attrs["units"], (1, levels.attrs["units"], levels.attrs["units"]))
     time = next(int(levels[axis]) for axis in ("time", "year") if axis in levels.coords)
     means, found = factor * levels.mean("replicate"), summarise(factor * pairs)
+    # a row for every hub or route, or a single one for a measure with a place
     axis = next((axis for axis in ("hub", "route") if axis in levels.dims), None)
     for place in [None] if axis is None else range(levels.sizes[axis]):
         one = {axis: place} if axis else {}
+        # nobody can know it there, such as the gain of a group of countries
         if axis and means.isel(one).isnull().all():
             continue
         label, name = _called(levels.isel(one), axis)
@@ -189,14 +206,14 @@ def _asked(query, levels, pairs):
         )
 
 
-def _called(place, axis):
+def _called(place, axis) -> tuple[str, str]:
     """Label and name of a hub or route; a single place is called by the measure itself."""
     if axis == "route":
         return str(place.route.item()), f"{place.route_country.item()}: {place.route_name.item()}"
     return (str(place.hub.item()), str(place.hub_name.item())) if axis else ("", "")
 
 
-def route_rows(result, most=6):
+def route_rows(result, most=6) -> list[dict[str, Any]]:
     """Return one row for each route that the scenario touches, the most touched first: how many get in, and who.
 
     Returns
@@ -208,6 +225,7 @@ def route_rows(result, most=6):
     means = data[["applicants", "grants", "grants_abroad", "registrations", "selected"]].mean(("replicate", "year"))
     means["experts"] = data.grants_by_tier.sel(tier="expert", drop=True).mean(("replicate", "year"))
     counts = [data[name].mean("year") for name in ("applicants", "grants", "grants_abroad")]
+    # a route is touched if applicants or grants change in any pair
     touched = sum(abs(count.sel(arm="scenario") - count.sel(arm="baseline")) for count in counts)
     order = touched.mean("replicate").to_series().sort_values(ascending=False, kind="stable")
     arms = {arm: means.sel(arm=arm).to_dataframe() for arm in ("baseline", "scenario")}
@@ -223,19 +241,20 @@ def _route_name(data, route) -> str:
     return f"{one.route_country.item()}: {one.route_name.item().split(' (')[0]}"
 
 
-def _route(mean):
+def _route(mean) -> dict[str, Any]:
     """Summarise a route in one arm, from its means over years and pairs."""
     counts = {name: float(mean[name]) for name in ("applicants", "grants", "registrations", "selected")}
     parts = {"from_abroad": mean.grants_abroad, "experts": mean.experts}
     return counts | {name: POINTS * float(part) / mean.grants if mean.grants else None for name, part in parts.items()}
 
 
-def _arms(values, prefix=""):
+def _arms(values, prefix="") -> dict[str, float]:
+    """Return the values of both arms under their names."""
     return {f"{prefix}{arm}": float(values.sel(arm=arm)) for arm in ("baseline", "scenario")}
 
 
-def _statistics(found):
+def _statistics(found) -> dict[str, Any]:
     """Convert the statistics of paired effects to plain values; the error of a single pair is None."""
     pairs = found.attrs["pairs"]
-    plain = {said: found[name].item() for name, said in STATISTICS.items()} | {"pairs": pairs}
+    plain = {key: found[name].item() for name, key in STATISTICS.items()} | {"pairs": pairs}
     return plain | ({"error": None} if pairs == 1 else {})

@@ -48,7 +48,7 @@ class Sweep:
     db: sqlite3.Connection = field(repr=False)
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder) -> "Sweep":
         """Open the folder of a sweep, finished or not.
 
         Raises
@@ -56,6 +56,7 @@ class Sweep:
         ResultError
         """
         folder = user_path(folder)
+        # declarations of factors, measures and stages; values are read when they are needed
         db = connect(folder)
         factors = pd.read_sql_query("SELECT * FROM factors ORDER BY place", db).set_index("name")[list(FACTOR[1:])]
         stages = pd.read_sql_query("SELECT * FROM stages ORDER BY place", db).set_index("name")
@@ -70,6 +71,7 @@ class Sweep:
     @property
     def primary(self) -> str | None:
         """Return the measure that the sweep is about first; None while no measure is known."""
+        # the first one asked for, or the first one stored; its time is no part of the name
         asked = self.record.get("measures") or self.measures.index.tolist() or [None]
         return asked[0] and asked[0].partition("@")[0].strip()
 
@@ -96,6 +98,7 @@ class Sweep:
         stage = self._stage(stage)
         rows = self.db.execute("SELECT point, z FROM points WHERE stage = ? ORDER BY point", (stage,)).fetchall()
         names = self.stages.factors[stage]
+        # stored as bytes: one coordinate a varied factor
         z = np.array([unpack(z) for _, z in rows]).reshape(len(rows), len(names))
         return pd.DataFrame(z, [point for point, _ in rows], names).rename_axis("point")
 
@@ -107,20 +110,20 @@ class Sweep:
         what : ``"effect"`` (scenario less baseline), ``"baseline"`` or ``"scenario"``; a plain function has its value
         repeat : 0, or 1 for the few points that were run again with other chance
         """
-        told, stage = self._measure(measure), self._stage(stage)
+        declared, stage = self._measure(measure), self._stage(stage)
         rows = self.db.execute(
             "SELECT point, shape, data FROM outcomes WHERE stage = ? AND measure = ? AND repeat = ? ORDER BY point",
-            (stage, told["name"], repeat),
+            (stage, declared["name"], repeat),
         ).fetchall()
-        dims, labels = told["dims"], told["coords"]
+        dims, labels = declared["dims"], declared["coords"]
         # stored as bytes: (point, arm, time, hub) for a paired measure
-        shape = json.loads(rows[0][1]) if rows else [2] * bool(told["paired"]) + [len(labels[d]) for d in dims]
+        shape = json.loads(rows[0][1]) if rows else [2] * bool(declared["paired"]) + [len(labels[d]) for d in dims]
         values = np.array([unpack(row[2]) for row in rows]).reshape(len(rows), *shape)
         # the effect, or one of the arms
-        if told["paired"]:
+        if declared["paired"]:
             values = values[:, 1] - values[:, 0] if what == "effect" else values[:, ARMS.index(what)]
         coords = {"point": [row[0] for row in rows]} | labels
-        return xr.DataArray(values, coords, ["point", *dims], told["name"], {"units": told["unit"]})
+        return xr.DataArray(values, coords, ["point", *dims], declared["name"], {"units": declared["unit"]})
 
     def value(self, measure=None, stage=None, what="effect", time=None, hub=None, repeat=0) -> pd.Series:
         """Return one number a finished point: a Series indexed by point, in the measure's own unit.
@@ -134,18 +137,20 @@ class Sweep:
         ------
         ResultError
         """
-        told, values = self._measure(measure), self.outcomes(measure, stage, what, repeat)
+        declared, values = self._measure(measure), self.outcomes(measure, stage, what, repeat)
         # select time and place until one number a point is left
         axis = next((d for d in ("time", "year") if d in values.dims), None)
         if axis:
-            values = values.isel({axis: int(told["at"])}) if time is None else _at(values, axis, time, told["name"])
+            values = (
+                values.isel({axis: int(declared["at"])}) if time is None else _at(values, axis, time, declared["name"])
+            )
         for place in ("hub", "route"):
             if hub is not None and place in values.dims:
-                values = _at(values, place, hub, told["name"])
+                values = _at(values, place, hub, declared["name"])
         left = [d for d in values.dims if d != "point"]
         if left:
-            raise ResultError(told["name"], f"has a value for every {left[0]}; name one")
-        return pd.Series(values.values, pd.Index(values.point.values, name="point"), name=told["name"])
+            raise ResultError(declared["name"], f"has a value for every {left[0]}; name one")
+        return pd.Series(values.values, pd.Index(values.point.values, name="point"), name=declared["name"])
 
     def complete(self, stage=None, most=None) -> list[int]:
         """Return the numbers of the blocks used in analyses: the first ``n`` in which every point is done."""
@@ -214,6 +219,7 @@ def _measures(db) -> pd.DataFrame:
     rows = pd.read_sql_query("SELECT * FROM measures ORDER BY place", db)[list(MEASURE)].to_dict("records")
     for row in rows:
         row |= {"dims": json.loads(row["dims"]), "coords": json.loads(row["coords"]), "paired": bool(row["paired"])}
+    # a plain function declares no measures: names and shapes come from its outcomes
     if not rows:
         found = db.execute("SELECT measure, max(shape) FROM outcomes GROUP BY measure ORDER BY measure")
         rows = [
@@ -361,6 +367,7 @@ def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, h
     defined = np.isfinite(first).all() and np.isfinite(again).all()
     if again.empty or len(first) < 2 or not defined:
         return dict.fromkeys(("share", "low", "high", "error", "spread"), math.nan) | {"points": 0}
+    # half the mean squared difference of two runs estimates the variance by chance
     within = float(((first[again.index] - again) ** 2).mean() / 2)
     total = float(first.var(ddof=1))
     share = min(within / total, 1.0) if total > 0 else math.nan
@@ -376,7 +383,7 @@ def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=N
     return indices.partial_dependence(x.to_numpy(), y.to_numpy(), bins)
 
 
-def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
+def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None) -> pd.DataFrame:
     """Return the share of the variance by grade of evidence, from total Sobol indices scaled to sum to 1.
 
     Returns
@@ -384,15 +391,18 @@ def assumption_load(sweep, measure=None, stage=None, *, time=None, hub=None):
     DataFrame indexed by grade A to D: ``load``, ``factors`` (names, the strongest first)
     """
     table = index_table(sweep, measure, stage, time=time, hub=hub, intervals=False)
+    # total indices overlap by interactions and may be slightly negative: clip and scale to 1
     size = table["total"].clip(lower=0)
     part = size / size.sum() if size.sum() > 0 else size * 0
+    # grades of evidence, or the groups of a sweep without assumptions
     grades = list("ABCD") if sweep.factors.grade.isin(list("ABCD")).any() else sorted(set(sweep.factors.grade))
     rows = [(part[table.grade == g].sum(), list(part[(table.grade == g) & (part > 0)].index)) for g in grades]
     return pd.DataFrame(rows, pd.Index(grades, name="grade"), ["load", "factors"])
 
 
-def _more_runs(row, key, n, cost, method):
+def _more_runs(row, key, n, cost, method) -> int | None:
     """Estimate the runs until the interval excludes 0; its width falls with the root of the number of blocks."""
+    # with n blocks the half-width is h; it equals the value after n (h / value)^2 blocks
     value = getattr(row, key)
     half = row.critical if method in ("pawn", "lhs") else value - getattr(row, f"{key}_low")  # both fall alike
     if not (value > 0 and math.isfinite(half)):
@@ -425,10 +435,11 @@ COUNTS = "no one two three four five six seven eight".split()
 
 def subject(sweep, measure=None) -> str:
     """Describe what is explained in words: ``the effect on the US's share in 2036``."""
-    told = sweep.measures.loc[measure or sweep.primary]
-    axis = next((d for d in ("time", "year") if d in told["dims"]), None)
-    when = f" in {told['coords'][axis][int(told['at'])]}" if axis else ""
-    return f"{'the effect on ' if told['paired'] else ''}{_measure_words(told['name'])}{when}"
+    # effect or level, place, and year if the measure has one
+    declared = sweep.measures.loc[measure or sweep.primary]
+    axis = next((d for d in ("time", "year") if d in declared["dims"]), None)
+    when = f" in {declared['coords'][axis][int(declared['at'])]}" if axis else ""
+    return f"{'the effect on ' if declared['paired'] else ''}{_measure_words(declared['name'])}{when}"
 
 
 def _measure_words(name) -> str:
@@ -492,10 +503,11 @@ def reading(sweep, measure=None) -> list[str]:
         return ["Too few cells are done to say anything yet."]
     if undefined := undefined_sentence(sweep, measure):
         return [undefined]
+    # each method has its own sentences; dominant chance comes first
     tell = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
     chance, share = _chance(sweep, measure)
-    said = tell(sweep, measure)
-    return [*chance, *said] if MUCH_CHANCE >= share > BLURRED else [*said, *chance]
+    lines = tell(sweep, measure)
+    return [*chance, *lines] if MUCH_CHANCE >= share > BLURRED else [*lines, *chance]
 
 
 def undefined_sentence(sweep, measure=None, stage=None) -> str:
@@ -517,22 +529,23 @@ def notes(sweep) -> list[str]:
     -------
     list of str
     """
-    said = _screened(sweep)
+    lines = _screened(sweep)
     for note, names in sweep.factors[sweep.factors.note != ""].groupby("note").groups.items():
-        said.append(f"{', '.join(names)}: {note}.")
+        lines.append(f"{', '.join(names)}: {note}.")
+    # cells without a result: refused points, failed runs, an interrupted sweep
     counts = sweep.counts()
     if counts.get("refused"):
         more = counts.get("spared", 0)
         spared = f"; {more:,} others of their rows were not run, and the next rows took their place" if more else ""
-        said.append(
+        lines.append(
             f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
             f"year, or size would run away){spared}."
         )
     if counts.get("failed"):
-        said.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
+        lines.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
     if not sweep.record.get("finished"):
-        said.append("The sweep is not finished: the same command goes on with it.")
-    return said
+        lines.append("The sweep is not finished: the same command goes on with it.")
+    return lines
 
 
 def is_graded(sweep) -> bool:
@@ -552,12 +565,13 @@ def load_sentence(sweep, measure=None) -> str:
 
 def load_words(load) -> str:
     """Describe the shares of the variance by grade, the largest first: ``80 % rests on ..., 20 % on ...``."""
+    # grades below half a per cent are left out
     parts = sorted(((part, grade) for grade, part in load.items() if round(part, 2) > 0), reverse=True)
-    said = [f"{part:.0%} on {GRADES[grade]}".replace("%", " %") for part, grade in parts]
-    return ", ".join(said).replace(" on ", " rests on ", 1) or "nothing varies"
+    lines = [f"{part:.0%} on {GRADES[grade]}".replace("%", " %") for part, grade in parts]
+    return ", ".join(lines).replace(" on ", " rests on ", 1) or "nothing varies"
 
 
-def beside(record, folder):
+def beside(record, folder) -> dict | None:
     """Return the findings of a sweep of the same scenario and baseline in ``folder``; None if there is none.
 
     Parameters
@@ -574,10 +588,11 @@ def beside(record, folder):
             sweep = Sweep.load(store)
         except ResultError:
             continue
+        # finished Sobol sweeps of exactly this scenario and baseline
         same = all(sweep.record.get(key) == record[key] for key in ("scenario", "baseline"))
         if same and sweep.record.get("finished") and sweep.stages.method[sweep.last] == "sobol":
-            said = _variance(sweep, sweep.primary)[:2]
-            return {"folder": store.name, "sentences": said, "sweep": sweep}
+            lines = _variance(sweep, sweep.primary)[:2]
+            return {"folder": store.name, "sentences": lines, "sweep": sweep}
     return None
 
 
@@ -601,22 +616,22 @@ def _variance(sweep, measure) -> list[str]:
     grades = {sweep.factors.grade[name] for name in ahead}
     kind = " that nobody has measured" if grades == {"D"} else ""
     each = "; ".join(named(sweep, name, _percent(part[name]), *_grade(sweep, name)) for name in ahead)
-    said = [
+    lines = [
         f"{_percent(part[ahead].sum())} of the variance of {subject(sweep, measure)} rests on "
         f"{_counted(len(ahead))}{kind}: {each}."
     ]
-    said += _order(sweep, table, ahead)
+    lines += _order(sweep, table, ahead)
     if is_graded(sweep):
-        said.append(load_sentence(sweep, measure))
+        lines.append(load_sentence(sweep, measure))
     # what first-order indices leave is interaction, or chance
     together = float(np.clip(1 - table["first"].sum(), 0, 1))
-    said.append(
+    lines.append(
         f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
         "chance, which no single factor commands, looks the same."
     )
     if part.get(NO_CAUSE, 0) >= WORTH_NAMING:
-        said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
-    return said + _undecided(table, "its interval holds 0")
+        lines.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
+    return lines + _undecided(table, "its interval holds 0")
 
 
 def _elementary(sweep, measure) -> list[str]:
@@ -625,16 +640,17 @@ def _elementary(sweep, measure) -> list[str]:
     size = table.mu_star * factor
     if not _moving(size).any():
         return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+    # mean absolute elementary effects, in the unit that people read
     ahead = list(size.index[_moving(size)][:MOST_NAMED])
     each = "; ".join(named(sweep, name, f"{size[name]:.2g}{unit}", *_grade(sweep, name)) for name in ahead)
-    said = [
+    lines = [
         f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
         "the factor, wherever the others stand."
     ]
-    said += _order(sweep, table, ahead)
+    lines += _order(sweep, table, ahead)
     if NO_CAUSE in ahead:
-        said.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
-    return said + _undecided(table[_moving(size)], "its interval holds 0")
+        lines.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
+    return lines + _undecided(table[_moving(size)], "its interval holds 0")
 
 
 def _distribution(sweep, measure) -> list[str]:
@@ -643,20 +659,21 @@ def _distribution(sweep, measure) -> list[str]:
     # factors whose distance is larger than sampling gives
     clear = table[~table.undecided]
     if clear.empty:
-        said = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
+        lines = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
     else:
         ahead = clear.index[:MOST_NAMED]
         each = "; ".join(named(sweep, name, f"{table['median'][name]:.2f}", *_grade(sweep, name)) for name in ahead)
-        said = [
+        lines = [
             f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
             f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."
         ]
-    return said + _undecided(table, "its shift is no larger than sampling gives")
+    return lines + _undecided(table, "its shift is no larger than sampling gives")
 
 
 def _tornado(sweep, measure) -> list[str]:
     """Describe a one-at-a-time design."""
     table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
+    # the widest ranges first
     ahead = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
     if not ahead:
         return [f"No factor changes {subject(sweep, measure)} on its own."]
@@ -676,6 +693,7 @@ def _range(sweep, measure) -> list[str]:
     """Describe the range of a measure over a grid."""
     y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
     points, names = sweep.points(), sweep.stages.factors[sweep.last]
+    # values at the lowest and the highest point, with the factors there
     ends = [
         f"{_signed(factor * y[k])}{unit} at "
         + ", ".join(f"{plain_name(sweep, n)} = {_plain(points[n][k])}" for n in names)
@@ -690,21 +708,22 @@ def _chance(sweep, measure) -> tuple[list[str], float]:
     found = chance_share(sweep, measure)
     if not found["points"] or found["share"] != found["share"]:
         return [], 0.0
-    said = [
+    lines = [
         f"Chance makes up about {_percent(found['share'])} of the variance over the points (90 % interval "
         f"{_span(found['low'], found['high'])}, the Monte Carlo share: {found['points']} points were run again with "
         "another seed)."
     ]
     if MUCH_CHANCE >= found["share"] > BLURRED:
-        said.append(
+        lines.append(
             "That blurs every index: a larger --population, or more --replicates at each point, would show "
             "what the factors do."
         )
-    return said, found["share"]
+    return lines, found["share"]
 
 
 def leading(table) -> list[str]:
     """Return the factors whose total Sobol indices together hold most of the variance, the strongest first."""
+    # as few factors as hold ENOUGH of the variance, at most MOST_NAMED
     part = table.total.clip(lower=0) / table.total.clip(lower=0).sum()
     return list(part.index[: min(int((part.cumsum() < ENOUGH).sum()) + 1, MOST_NAMED)])
 
@@ -748,6 +767,7 @@ def _undecided(table, why) -> list[str]:
     names = list(table.index[table.undecided])
     if not names:
         return []
+    # None and NaN stand for factors that no number of runs would settle
     runs = [int(n) for n in table.more_runs[names] if n == n and n is not None]
     more = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
     return [f"Undecided ({why}): {', '.join(names)}{more}."]
@@ -758,13 +778,14 @@ def _screened(sweep) -> list[str]:
     first = sweep.stages.index[0] if len(sweep.stages) else None
     if first is None or sweep.stages.method[first] != "morris" or len(sweep.complete(first)) < 2:
         return []
+    # a screening alone says which factors have no effect
     size = index_table(sweep, stage=first).mu_star
     if first == sweep.last:
         return _still(size)
     # factors that were screened out though they have an effect
     kept = sweep.stages.factors[sweep.last]
     left = [name for name in size.index if name not in kept and _moving(size)[name]]
-    said = (
+    lines = (
         [
             f"{len(kept)} of {number_of(len(size), 'factor')} were kept by the screening; the others stayed at their "
             f"centre, the strongest of them {left[0]}."
@@ -772,7 +793,7 @@ def _screened(sweep) -> list[str]:
         if left
         else []
     )
-    return said + _still(size)
+    return lines + _still(size)
 
 
 def _still(size) -> list[str]:

@@ -21,8 +21,10 @@ outcome is baseline, scenario. Rows are committed cell by cell in WAL mode; a cl
 import json
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -77,6 +79,7 @@ class SweepStore:
         self.folder = Path(folder)
         with self._written():
             self.folder.mkdir(parents=True, exist_ok=True)
+        # one writer at a time; the lock ends with the process
         self._lock = _locked(self.folder / "lock")
         with self._written():
             self.db = connect(self.folder, write=True)
@@ -94,10 +97,10 @@ class SweepStore:
         self.db.close()
         self._lock.close()
 
-    def __enter__(self):
+    def __enter__(self) -> "SweepStore":
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_) -> None:
         self.close()
 
     def put(self, **facts) -> None:
@@ -152,6 +155,7 @@ class SweepStore:
 
     def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes) -> None:
         """Write the rows of one cell."""
+        # the point itself, shared by its repeats; then the cell and its outcomes
         number, block, place, z, x = point
         self.db.execute(
             "INSERT OR IGNORE INTO points VALUES (?, ?, ?, ?, ?, ?)", (stage, number, block, place, pack(z), pack(x))
@@ -181,7 +185,7 @@ class SweepStore:
         return dict(self.db.execute(asked, (stage, repeat, first, last, LOST)))
 
     @contextmanager
-    def _written(self):
+    def _written(self) -> Iterator[None]:
         """Run the block as one transaction; turn errors of the system into one line and roll back."""
         try:
             yield
@@ -203,6 +207,7 @@ class SweepStore:
 def clear(folder) -> None:
     """Remove the contents of a store; refuse if another process is writing it."""
     if is_sweep(folder):
+        # taking the lock shows that nobody is writing
         _locked(Path(folder) / "lock").close()
         for path in Path(folder).glob(f"{NAME}*"):  # with the log that a killed process left
             path.unlink()
@@ -218,9 +223,11 @@ def connect(folder, write=False) -> sqlite3.Connection:
     path = Path(folder) / NAME
     if not write and not path.is_file():
         raise ResultError(folder, f"no sweep lies here, {NAME} is missing")
+    # a writer creates the file if it is missing; the store checks it later
     if write:
         return sqlite3.connect(path, timeout=30, isolation_level="DEFERRED")
     try:
+        # read-only, so that reading never leaves files in a folder
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
         if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
             raise ResultError(folder, f"no sweep lies here, its store is empty ({NAME}): it was stopped at once")
@@ -259,7 +266,7 @@ def _insert(db, table, columns, rows) -> None:
     db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [[row[c] for c in columns] for row in rows])
 
 
-def _locked(path):
+def _locked(path) -> TextIO:
     """Open a file that only this process may hold; the lock ends with the process."""
     try:
         file = open(path, "a")  # noqa: SIM115 (held as long as the store is open)

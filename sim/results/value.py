@@ -1,5 +1,7 @@
 """Value for money of an answer: what the policy costs the public, per extra engineer, and how much is windfall."""
 
+from typing import Any
+
 import numpy as np
 
 from sim.errors import ResultError
@@ -23,7 +25,7 @@ NAMES = {
 }
 
 
-def value_for_money(result, label=None, keys="", rate=None):
+def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | None:
     """Return what a scenario costs the public of a place, as plain values; None where no run says it.
 
     Parameters
@@ -58,10 +60,12 @@ def value_for_money(result, label=None, keys="", rate=None):
         for k, part in enumerate(PARTS)
         if np.abs(by_part[:, k]).max() > 1e-9
     ]
+    # extra cost and engineer-years of each pair, discounted to the start
     asked = dict(pair.split("=") for pair in keys.split(",") if "=" in pair) | ({} if rate is None else {"rate": rate})
     cost, years = (
         x.isel(arm=1, year=-1).transpose("replicate").values for x in cost_and_engineers(data, place, asked, stock)
     )
+    # a ratio needs a denominator that is clearly above zero
     numbers = _numbers(by_part.sum(1))
     more = _is_more(years)
     ratio = fieller(1000 * cost, years) if more else None
@@ -78,7 +82,7 @@ def value_for_money(result, label=None, keys="", rate=None):
     }
 
 
-def ratio_row(result, query):
+def ratio_row(result, query) -> dict[str, float]:
     """Return the effect on ``cost_per_engineer`` as a row: cost over engineers of all pairs, with Fieller's interval.
 
     All are NaN where the extra engineers' interval holds 0, or they are fewer: the cost alone means something there.
@@ -97,7 +101,7 @@ def ratio_row(result, query):
     return {"baseline": np.nan, "scenario": np.nan, "effect": value, "low": low, "high": high}
 
 
-def _windfall(data, countries):
+def _windfall(data, countries) -> float | None:
     """Return the share of payments to people that people of the baseline would get anyway; None without payments."""
     given, static = (
         float(
@@ -112,15 +116,16 @@ def _windfall(data, countries):
     return float(np.clip(static / given, 0, 1)) if given > LEAST else None
 
 
-def _is_more(extra):
+def _is_more(extra) -> bool:
     """Return whether engineers clearly increase: at least ten pairs, and 0 outside two errors of the mean."""
     n = len(extra)
     return n >= LEAST_PAIRS and extra.mean() > 2 * extra.std(ddof=1) / np.sqrt(n)
 
 
-def _numbers(values):
+def _numbers(values) -> dict[str, Any]:
     """Compute mean, 90 % of pairs, error and whether the direction is settled, of values by pair."""
     n, mean = len(values), float(values.mean())
+    # a pair without a difference agrees with no direction
     agree = int(((np.sign(values) == np.sign(mean)) & (values != 0)).sum())
     return {
         "mean": mean,

@@ -12,18 +12,18 @@ SHIPPED = Path(__file__).parent / "data" / "verdicts.json"  # written by ``pytho
 KEPT = ("id", "statistic", "unit", "low", "high", "median", "inside", "verdict", "scenarios")
 
 
-def kept(rows):
+def kept(rows) -> str:
     """Return the JSON text of the shipped gates that decide, one object a line."""
     return "[\n" + ",\n".join(json.dumps({key: row[key] for key in KEPT}) for row in rows) + "\n]\n"
 
 
 @cache
-def shipped():
+def shipped() -> list[dict]:
     """Return the gates that decide, as measured by the last validation."""
     return json.loads(SHIPPED.read_text(encoding="utf-8"))
 
 
-def of_scenario(record):
+def of_scenario(record) -> list[dict]:
     """Return the gates that were measured on a run's own scenarios as they ship:
     list of dict, with ``name`` of the scenario.
 
@@ -31,8 +31,8 @@ def of_scenario(record):
     ----------
     record : dict, of a run or a comparison
     """
-    told = record["arms"].values() if "arms" in record else [record]
-    names = {name for one in told for name in one.get("parts", one["name"].split("+"))} - {"baseline"}
+    runs = record["arms"].values() if "arms" in record else [record]
+    names = {name for one in runs for name in one.get("parts", one["name"].split("+"))} - {"baseline"}
     return [row | {"name": name} for name in sorted(names) for row in shipped() if name in row["scenarios"]]
 
 
@@ -57,7 +57,7 @@ ALIKE = {"stem_opt": "opt", "h1b_exempt": "h1b", "newcomer_relief": "newcomer", 
 ALIKE |= {"returnee_relief": "returnee", "returnee_years": "returnee"}
 
 
-def nearest(levers):
+def nearest(levers) -> list[dict]:
     """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``held``.
 
     Nearest are studies of the same lever in the same place, else of the same lever elsewhere; all rules of a route are
@@ -75,20 +75,20 @@ def nearest(levers):
     return [{"name": FAMILIES[name], "held": held[name]} for name, near in found.items() if near == best > 0]
 
 
-def _nearness(mine, theirs):
+def _nearness(mine, theirs) -> int:
     """Return 2 for the same lever in the same place, 1 for the same elsewhere, else 0."""
     (place, lever), (other_place, other) = _apart(mine), _apart(theirs)
     return 0 if lever != other else 1 + bool(place & other_place)
 
 
-def _apart(lever):
+def _apart(lever) -> tuple[set[str], tuple[str, ...]]:
     """Return the places of a lever's path, and what it moves there."""
     _, place, *rest = f"{lever}..".split(".")
     names = [ALIKE.get(name, name) for name in rest if name]
     return set(place.strip("{}").split(",")), tuple(names[:2])
 
 
-def sentences(result):
+def sentences(result) -> list[str]:
     """Count the published facts that the model reproduces, and report those measured on the result's own scenarios.
 
     Parameters
@@ -113,12 +113,14 @@ def sentences(result):
 
 
 def _found(row) -> str:
+    """Format the model's median and the share of draws inside the band."""
     if row["median"] is None:
         return "not measured"
     return f"{row['median']:.3g} in the model, inside in {100 * row['inside']:.0f} % of draws"
 
 
 def _band(row) -> str:
+    """Format the published band."""
     if row["low"] == row["high"]:
         return f"{row['low']:g}"
     if row["high"] is None:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from functools import lru_cache
 from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 from sim.months import day_label
 from sim.results.cells import count
@@ -12,6 +13,9 @@ from sim.results.facts import facts
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.scenario.places import listed, named_places
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.01  # of a place's engineers: an unsettled effect that is surely smaller is none to speak of
@@ -19,7 +23,7 @@ ONE_IN = 20  # of the largest cause: smaller ones are left out of a sentence
 SENTENCES = ("title", "headline", "inside", "others", "why", "money", "published", "trust", "size", "legend", "missing")
 
 
-def sentences(found):
+def sentences(found) -> dict[str, str]:
     """Fill the sentences of one answer: dict of each of ``SENTENCES`` -> text on one line, '' if there is none.
 
     Parameters
@@ -30,24 +34,25 @@ def sentences(found):
     return {name: _plain(getattr(macros, name)(found)) for name in SENTENCES}
 
 
-def published_sentences(found):
-    """What others have published beside ours: list of str, a figure each."""
+def published_sentences(found) -> list[str]:
+    """List others' published figures beside the model's: list of str, a figure each."""
     return [sentence("theirs", row) for row in found["published"]]
 
 
-def sentence(name, *arguments):
+def sentence(name, *arguments) -> str:
     """Fill one sentence of the templates by its name, on one line."""
     return _plain(getattr(_module(), name)(*arguments))
 
 
-def answer(result):
+def answer(result) -> str:
     """Answer on one scenario in one paragraph: the headline, and which other places gain and lose."""
-    told = sentences(facts(result))
-    return " ".join(filter(None, (told[name] for name in ("headline", "inside", "others"))))
+    texts = sentences(facts(result))
+    return " ".join(filter(None, (texts[name] for name in ("headline", "inside", "others"))))
 
 
-def paragraphs(result):
+def paragraphs(result) -> list[str]:
     """Answer in paragraphs: one a scenario (labelled in a comparison), and how far to trust it."""
+    # one paragraph a scenario; in a comparison each is labelled
     alone = len(result.arms) == 1
     each = [answer(result.versus(arm)) if not alone else answer(result) for arm in result.arms]
     first = facts(result.versus(result.arms[0]))
@@ -58,7 +63,7 @@ def paragraphs(result):
 # --- notes below an answer ------------------------------------------------------------------------
 
 
-def reading(result):
+def reading(result) -> str:
     """Explain how to read the table of hubs."""
     pairs = result.record["replicates"]
     return _plain(
@@ -74,13 +79,13 @@ def reading(result):
     )
 
 
-def composition(row):
+def composition(row) -> list[str]:
     """Describe a row of the routes: how many get in, and of whom; list of str, empty if nobody does in one arm."""
     before, after = row["baseline"]["grants"], row["scenario"]["grants"]
     return _split(_notes().composition(row, 100 * (after / before - 1))) if before and after else []
 
 
-def assumed(record):
+def assumed(record) -> list[str]:
     """State what a run assumed: pairs, refused draws, values fixed by the user, and the law of the baseline."""
     return _split(
         _notes().assumed(
@@ -96,11 +101,12 @@ def assumed(record):
     )
 
 
-def weak_evidence(record, most=None):
+def weak_evidence(record, most=None) -> list[str]:
     """List what rests on weak evidence, compute first; at most ``most`` names of a list, all of them if None."""
     rows = record["assumptions"]
+    # shrinkage says how far the fit narrowed a prior; runs with unfitted priors lack it
     fitted = [row for row in rows if row.get("shrinkage") is not None]
-    told = {
+    evidence = {
         "compute": next(row for row in rows if row["name"] == "b_compute"),
         "unmeasured": [row["name"] for row in rows if row["grade"] == "D"],
         "count": len(rows),
@@ -109,13 +115,13 @@ def weak_evidence(record, most=None):
         "prior": PRIOR_DRIVEN,
         "enough": f"{100 * ENOUGH:.0f}",
     }
-    return _split(_notes().weak(told, most))
+    return _split(_notes().weak(evidence, most))
 
 
 # --- break-even and why ---------------------------------------------------------------------------
 
 
-def breakeven(found):
+def breakeven(found) -> list[str]:
     """Describe the answer of a break-even in sentences: list of str.
 
     Parameters
@@ -123,39 +129,42 @@ def breakeven(found):
     found : Breakeven, see ``sim.study.breakeven``
     """
     curve = found.curve
+    # the lowest and the highest effect that was tried
     ends = [curve.loc[curve["mean"].idxmin()], curve.loc[curve["mean"].idxmax()]]
     ends = [{key: float(end[key]) for key in ("value", "mean", "error")} for end in ends]
+    # a lever that changes nothing, or a target within the noise of an end
     flat = bool((curve.drop(columns="value").nunique() <= 1).all())
     near = any(abs(found.target - end["mean"]) < DOUBT * end["error"] for end in ends)
     return _split(_studies().breakeven(found, ends, flat, near))
 
 
-def portfolio(found, pairs):
+def portfolio(found, pairs) -> list[str]:
     """Summarise a portfolio in sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
     inside = found.mixes[found.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
     best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
     return _split(_studies().portfolio(found, best, second, pairs))
 
 
-def split_sentences(tables):
+def split_sentences(tables) -> list[str]:
     """Summarise each split of an effect in one sentence a table: list of str.
 
     Parameters
     ----------
     tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
     """
-    told = []
+    texts = []
     for by, table in tables.items():
         rows = table.to_dict("records")
+        # parts whose sign is clear, allowing for their number
         total = next(row for row in rows if row["part"] == "total")
         needed = agreement_needed(total["pairs"], len(rows) - 1)
         clear = [row for row in rows if row is not total and row["same_sign"] >= needed]
         clear.sort(key=lambda row: -abs(row["mean"]))
-        told.append(_plain(_studies().split(by, clear[:4], total, total["pairs"])))
-    return told
+        texts.append(_plain(_studies().split(by, clear[:4], total, total["pairs"])))
+    return texts
 
 
-def split_reading(by):
+def split_reading(by) -> str:
     """Explain how to read a table of parts."""
     return _plain(_studies().why_reading(by))
 
@@ -196,15 +205,16 @@ def contents(record) -> str:
     return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
 
 
-def baseline_title(record):
+def baseline_title(record) -> str:
     """Return the title of a run's baseline."""
     return tomllib.loads(record["baseline"])["title"]
 
 
-def environment():
+def environment() -> "Environment":
     """Build a jinja2 environment with the filters of the sentences; it loads the templates of this folder."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    # undefined names raise: a missing fact must not print as nothing
     made = Environment(
         loader=PackageLoader("sim.results.narrative", "."),
         undefined=StrictUndefined,
@@ -239,26 +249,29 @@ def environment():
 
 
 @lru_cache
-def _module():
+def _module() -> Any:
+    """Load the macros of the answer's sentences."""
     return environment().get_template("sentences.j2").module
 
 
 @lru_cache
-def _studies():
+def _studies() -> Any:
+    """Load the macros of studies that are no runs."""
     return environment().get_template("studies.j2").module
 
 
 @lru_cache
-def _notes():
+def _notes() -> Any:
+    """Load the macros of the notes below an answer."""
     return environment().get_template("notes.j2").module
 
 
-def _split(text):
+def _split(text) -> list[str]:
     """Split a macro's text into its lines, one paragraph each, without the empty ones."""
     return [line for line in map(_plain, str(text).split("\n")) if line]
 
 
-def _plain(text):
+def _plain(text) -> str:
     """Join a macro's text to one paragraph: single blanks, and none before a mark."""
     return re.sub(r"\s+([.,;:])(?=\s|$)", r"\1", " ".join(str(text).split()))
 
@@ -277,13 +290,13 @@ def persons(value, figures=2) -> str:
     return f"{round(size, -digits):,}"
 
 
-def signed_persons(value):
+def signed_persons(value) -> str:
     """Format a number of people with its sign, to two figures; zero without one."""
     text = persons(value)
     return text if text == "0" else f"{'+' if value > 0 else '-'}{text}"
 
 
-def points(value, digits=2):
+def points(value, digits=2) -> str:
     """Format percentage points with their sign, zero without one.
 
     >>> points(-1.034), points(0.001)
@@ -313,7 +326,7 @@ def bound(row) -> str:
     return f"{most:.2f}" if most >= 0.01 else f"{most:.1g}"
 
 
-def is_small(people):
+def is_small(people) -> bool:
     """Return whether nine runs in ten lie within one per cent of a place's engineers."""
     return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
 
@@ -334,6 +347,7 @@ def dollars(millions) -> str:
     >>> dollars(-213.4), dollars(4_520), dollars(0.0963), dollars(0.00042)
     ('210 million', '4.5 billion', '96,000', '420')
     """
+    # round first, so that 999,600 becomes 1 million
     size = float(f"{abs(millions):.2g}")
     if size < 1:
         return f"{round(1e6 * size):,}"
@@ -343,12 +357,12 @@ def dollars(millions) -> str:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def begin(text):
+def begin(text) -> str:
     """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
-def lower_first(text):
+def lower_first(text) -> str:
     """Lower the first letter of a title inside a sentence, unless it is a name or an abbreviation.
 
     >>> lower_first("Rules of mid-2025"), lower_first("US tax")
@@ -357,21 +371,24 @@ def lower_first(text):
     return text if text[:2].isupper() or len(text) < 2 else text[:1].lower() + text[1:]
 
 
-def spoken(name):
+def spoken(name) -> str:
     """Return a country's name as it stands in a sentence."""
     return next((each.spoken for each in named_places().values() if each.name == name), name)
 
 
-def cause_words(causes):
+def cause_words(causes) -> list[str]:
     """Describe the causes of a change as phrases, the largest first; small ones are left out."""
-    told = (
+    phrases = (
         ("arrivals", "move in"),
         ("departures", "move out"),
         ("entrants", "enter the occupation there"),
         ("exits", "leave the occupation"),
     )
-    largest = max(abs(causes[key]) for key, _ in told)
-    shown = [(abs(causes[key]), causes[key], words) for key, words in told if abs(causes[key]) * ONE_IN >= largest > 0]
+    # causes below a twentieth of the largest are left out
+    largest = max(abs(causes[key]) for key, _ in phrases)
+    shown = [
+        (abs(causes[key]), causes[key], words) for key, words in phrases if abs(causes[key]) * ONE_IN >= largest > 0
+    ]
     shown.sort(key=lambda cause: -cause[0])
     return [f"{persons(value)} {'more' if value > 0 else 'fewer'} {words}" for _, value, words in shown]
 
