@@ -82,7 +82,7 @@ def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | 
     }
 
 
-def ratio_row(result, query) -> dict[str, float]:
+def ratio_row(result, query) -> dict[str, Any]:
     """Return the effect on ``cost_per_engineer`` as a row: cost over engineers of all pairs, with Fieller's interval.
 
     All are NaN where the extra engineers' interval holds 0, or they are fewer: the cost alone means something there.
