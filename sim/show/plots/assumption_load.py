@@ -30,32 +30,34 @@ def plot_assumption_load(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep without Sobol indices; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "assumption_load", "sobol"), measure or sweep.primary
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        if choice.too_early(sweep, stage, ax):
-            return ax
-        table = index_table(sweep, measure, stage)
-        if choice.still(sweep, ax, measure, table.total):
-            return ax
-        load = assumption_load(sweep, measure, stage)
-        said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
-        said = said if is_settled(table) else "Not settled: the intervals are wider than the indices"
-        choice.head(
-            sweep,
-            ax,
-            choice.blurred(sweep, measure, stage) or said,
-            f"variance of {subject(sweep, measure)} by grade of evidence",
-        )
-        _draw(sweep, ax, load, table)
-        grey = "Grey: of factors whose interval covers 0. " if table.undecided.any() else ""
-        choice.caption(
-            sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(), letters=False
-        )
-    return ax
+    return choice.figure(sweep, ax, measure, "assumption_load", ("sobol",), SIZE, _values, _draw)
 
 
-def _draw(sweep, ax, load, table) -> None:
+def _values(sweep, measure, stage) -> tuple:
+    """Return the table of indices, the total ones, and True."""
+    table = index_table(sweep, measure, stage)
+    return table, table.total, True
+
+
+def _draw(sweep, ax, measure, stage, table) -> None:
+    """Draw heading, a bar for each grade, and small print."""
+    load = assumption_load(sweep, measure, stage)
+    said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
+    said = said if is_settled(table) else "Not settled: the intervals are wider than the indices"
+    choice.head(
+        sweep,
+        ax,
+        choice.blurred(sweep, measure, stage) or said,
+        f"variance of {subject(sweep, measure)} by grade of evidence",
+    )
+    _draw_bars(sweep, ax, load, table)
+    grey = "Grey: of factors whose interval covers 0. " if table.undecided.any() else ""
+    choice.caption(
+        sweep, ax, measure, stage, f"Total Sobol indices, scaled to add up to 100 %. {grey}".strip(), letters=False
+    )
+
+
+def _draw_bars(sweep, ax, load, table) -> None:
     """Draw the bars, what is undecided grey at their end, and which factors make them."""
     size = table.total.clip(lower=0)
     part = 100 * size / size.sum()

@@ -34,32 +34,34 @@ def plot_convergence(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep without indices; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "convergence", *WORDS), measure or sweep.primary
+    return choice.figure(sweep, ax, measure, "convergence", tuple(WORDS), SIZE, _values, _draw)
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return the indices by size of the design, their values, and whether there are two sizes."""
+    grown = convergence(sweep, measure, stage)
+    return grown, grown["index"], grown.n.nunique() > 1
+
+
+def _draw(sweep, ax, measure, stage, found) -> None:
+    """Draw heading, a panel for each leading factor, and small print."""
     method = sweep.stages.method[stage]
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        found = convergence(sweep, measure, stage)
-        if choice.too_early(sweep, stage, ax, found.n.nunique() > 1):
-            return ax
-        if choice.still(sweep, ax, measure, found["index"]):
-            return ax
-        factor, unit = choice.unit_of(sweep, measure) if method == "morris" else (1, "")
-        found[["index", "low", "high"]] *= factor
-        last = found[found.n == found.n.max()].sort_values("index", ascending=False, kind="stable")
-        names = list(last.factor[: style.fit(*MOST)])
-        index, blocks = WORDS[method]
-        choice.head(sweep, ax, _finding(found), f"{index} of {subject(sweep, measure)} as the design grew")
-        label = f"{index}{f', {unit}' if unit else ''}"
-        _draw_panels(sweep, ax, found, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
-        choice.caption(
-            sweep,
-            ax,
-            measure,
-            stage,
-            choice.others_words(len(last) - len(names)) + "Band: 90 % interval.",
-            "An index has settled when its band is narrow and its line level.",
-        )
-    return ax
+    factor, unit = choice.unit_of(sweep, measure) if method == "morris" else (1, "")
+    found[["index", "low", "high"]] *= factor
+    last = found[found.n == found.n.max()].sort_values("index", ascending=False, kind="stable")
+    names = list(last.factor[: style.fit(*MOST)])
+    index, blocks = WORDS[method]
+    choice.head(sweep, ax, _finding(found), f"{index} of {subject(sweep, measure)} as the design grew")
+    label = f"{index}{f', {unit}' if unit else ''}"
+    _draw_panels(sweep, ax, found, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
+    choice.caption(
+        sweep,
+        ax,
+        measure,
+        stage,
+        choice.others_words(len(last) - len(names)) + "Band: 90 % interval.",
+        "An index has settled when its band is narrow and its line level.",
+    )
 
 
 def _finding(found) -> str:

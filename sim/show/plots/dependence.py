@@ -11,6 +11,7 @@ from sim.show.plots.style import columns_of, multiples
 SIZE = (10, 6)  # inches
 MOST = (6, 3)  # factors, in a memo and on a slide
 MARGINS = {"left": 4.6, "below": 3.6, "right": 1, "above": 3}
+METHODS = ("sobol", "pawn", "lhs", "morris")
 LEAST = 16  # points: four parts of the range with four each
 
 
@@ -31,34 +32,35 @@ def plot_dependence(sweep, ax=None, measure=None):
     ------
     UsageError for a grid or a one-at-a-time design; ResultError for a measure that the sweep did not keep.
     """
-    stage = choice.stage_for(sweep, "dependence", "sobol", "pawn", "lhs", "morris")
-    measure = measure or sweep.primary
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        values = sweep.value(measure, stage)
-        if choice.too_early(sweep, stage, ax, len(values) >= LEAST):
-            return ax
-        if choice.still(sweep, ax, measure, values - values.mean()):
-            return ax
-        table = index_table(sweep, measure, stage, intervals=False)
-        names = list(table.index[: style.fit(*MOST)])
-        factor, _ = choice.unit_of(sweep, measure)
-        curves = {name: factor * dependence(sweep, name, measure, stage) for name in names}
-        for curve in curves.values():
-            curve.x /= factor
-        title = choice.blurred(sweep, measure, stage) or _finding(sweep, curves)
-        choice.head(sweep, ax, title, f"mean of {subject(sweep, measure)} by the value of each leading factor")
-        _draw_panels(sweep, ax, curves, choice.axis_words(sweep, measure))
-        choice.caption(
-            sweep,
-            ax,
-            measure,
-            stage,
-            choice.others_words(len(table) - len(names))
-            + "Line: mean over all else, with 90 % interval. Band: 90 % of the points.",
-            "Every panel has the same height: steep lines matter.",
-        )
-    return ax
+    return choice.figure(sweep, ax, measure, "dependence", METHODS, SIZE, _values, _draw)
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return nothing to draw yet, the distances of the values from their mean, and whether the points are enough."""
+    values = sweep.value(measure, stage)
+    return None, values - values.mean(), len(values) >= LEAST
+
+
+def _draw(sweep, ax, measure, stage, _) -> None:
+    """Draw heading, a panel for each leading factor, and small print."""
+    table = index_table(sweep, measure, stage, intervals=False)
+    names = list(table.index[: style.fit(*MOST)])
+    factor, _ = choice.unit_of(sweep, measure)
+    curves = {name: factor * dependence(sweep, name, measure, stage) for name in names}
+    for curve in curves.values():
+        curve.x /= factor
+    title = choice.blurred(sweep, measure, stage) or _finding(sweep, curves)
+    choice.head(sweep, ax, title, f"mean of {subject(sweep, measure)} by the value of each leading factor")
+    _draw_panels(sweep, ax, curves, choice.axis_words(sweep, measure))
+    choice.caption(
+        sweep,
+        ax,
+        measure,
+        stage,
+        choice.others_words(len(table) - len(names))
+        + "Line: mean over all else, with 90 % interval. Band: 90 % of the points.",
+        "Every panel has the same height: steep lines matter.",
+    )
 
 
 def _finding(sweep, curves):

@@ -49,26 +49,28 @@ def plot_indices(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep by another method; ResultError for a measure that it did not keep.
     """
-    stage = choice.stage_for(sweep, "indices", "sobol", "pawn", "lhs")
-    measure, is_sobol = measure or sweep.primary, sweep.stages.method[stage] == "sobol"
+    return choice.figure(sweep, ax, measure, "indices", ("sobol", "pawn", "lhs"), SIZE, _values, _draw)
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return the table of indices, the indices in it that are drawn, and True."""
+    table = index_table(sweep, measure, stage)
+    return table, table[list(SOBOL if sweep.stages.method[stage] == "sobol" else PAWN)], True
+
+
+def _draw(sweep, ax, measure, stage, table) -> None:
+    """Draw heading, bars and small print."""
+    is_sobol = sweep.stages.method[stage] == "sobol"
     bars, what = (SOBOL, "sobol") if is_sobol else (PAWN, "pawn")
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        if choice.too_early(sweep, stage, ax):
-            return ax
-        table = index_table(sweep, measure, stage)
-        if choice.still(sweep, ax, measure, table[list(bars)]):
-            return ax
-        title = choice.blurred(sweep, measure, stage) or _finding(sweep, table, is_sobol)
-        choice.head(sweep, ax, title, SHOWN[what].format(subject(sweep, measure)))
-        shown = table.head(style.fit(*MOST))
-        plot = _draw_rows(sweep, ax, shown, bars)
-        if not is_sobol:
-            plot.axvline(shown.critical.iloc[0], color=style.INK, lw=style.em(0.12), ls=(0, (4, 3)))
-        needed, more = CAPTIONS[what]
-        more += " More runs: would likely settle what is grey." if shown.undecided.any() else ""
-        choice.caption(sweep, ax, measure, stage, choice.others_words(len(table) - len(shown)) + needed, more)
-    return ax
+    title = choice.blurred(sweep, measure, stage) or _finding(sweep, table, is_sobol)
+    choice.head(sweep, ax, title, SHOWN[what].format(subject(sweep, measure)))
+    shown = table.head(style.fit(*MOST))
+    plot = _draw_rows(sweep, ax, shown, bars)
+    if not is_sobol:
+        plot.axvline(shown.critical.iloc[0], color=style.INK, lw=style.em(0.12), ls=(0, (4, 3)))
+    needed, more = CAPTIONS[what]
+    more += " More runs: would likely settle what is grey." if shown.undecided.any() else ""
+    choice.caption(sweep, ax, measure, stage, choice.others_words(len(table) - len(shown)) + needed, more)
 
 
 def _finding(sweep, table, is_sobol) -> str:

@@ -29,34 +29,40 @@ def plot_response(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep over several factors; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "response", *choice.METHODS), measure or sweep.primary
+    return choice.figure(sweep, ax, measure, "response", tuple(choice.METHODS), SIZE, _values, _draw, _check)
+
+
+def _check(sweep, stage) -> None:
+    """Refuse a sweep over several factors."""
     names = sweep.stages.factors[stage]
     if len(names) != 1:
         raise UsageError("response", f"needs a sweep over one factor, and this one varies {len(names)}")
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        name, factor = names[0], choice.unit_of(sweep, measure)[0]
-        y = sweep.value(measure, stage).dropna()
-        if choice.too_early(sweep, stage, ax, len(y) > 1):
-            return ax
-        x = sweep.points(stage).loc[y.index, name]
-        line = (factor * y).groupby(x).mean().sort_index()
-        if choice.still(sweep, ax, measure, np.ptp(line.to_numpy())):
-            return ax
-        chance = np.nan_to_num(choice.chance_reach(sweep, measure, stage))
-        choice.head(sweep, ax, _finding(sweep, line, chance, name), f"{subject(sweep, measure)} against one factor")
-        plot = inset(ax, left=5.5, below=4.2, right=1.5)
-        plot.fill_between(line.index, line - chance, line + chance, color=style.GRID, lw=0, zorder=-2)
-        mark = {"marker": "o", "ms": style.em(0.45)} if len(line) <= MOST_MARKED else {}
-        plot.plot(line.index, line, color=style.scenario_look(0)[0], lw=style.em(0.18), zorder=3, **mark)
-        low, high = plot.get_ylim()
-        if low < 0 < high:
-            plot.axhline(0, color=style.INK, lw=0.9, zorder=0)
-        unit = sweep.factors.unit[name]
-        plot.set_xlabel(choice.folded(plain_name(sweep, name), 60) + (f", {unit}" if unit else ""))
-        plot.set_ylabel(choice.axis_words(sweep, measure))
-        choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
-    return ax
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return the mean answer by value of the factor, in the unit shown, its range, and whether it is a line."""
+    y = sweep.value(measure, stage).dropna()
+    x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage][0]]
+    line = (choice.unit_of(sweep, measure)[0] * y).groupby(x).mean().sort_index()
+    return line, np.ptp(line.to_numpy()) if len(line) else 0.0, len(y) > 1
+
+
+def _draw(sweep, ax, measure, stage, line) -> None:
+    """Draw heading, line with the band of chance, and small print."""
+    name = sweep.stages.factors[stage][0]
+    chance = np.nan_to_num(choice.chance_reach(sweep, measure, stage))
+    choice.head(sweep, ax, _finding(sweep, line, chance, name), f"{subject(sweep, measure)} against one factor")
+    plot = inset(ax, left=5.5, below=4.2, right=1.5)
+    plot.fill_between(line.index, line - chance, line + chance, color=style.GRID, lw=0, zorder=-2)
+    mark = {"marker": "o", "ms": style.em(0.45)} if len(line) <= MOST_MARKED else {}
+    plot.plot(line.index, line, color=style.scenario_look(0)[0], lw=style.em(0.18), zorder=3, **mark)
+    low, high = plot.get_ylim()
+    if low < 0 < high:
+        plot.axhline(0, color=style.INK, lw=0.9, zorder=0)
+    unit = sweep.factors.unit[name]
+    plot.set_xlabel(choice.folded(plain_name(sweep, name), 60) + (f", {unit}" if unit else ""))
+    plot.set_ylabel(choice.axis_words(sweep, measure))
+    choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
 
 
 def _finding(sweep, line, chance, name):

@@ -34,28 +34,30 @@ def plot_screening(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep without a Morris stage; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "screening", "morris"), measure or sweep.primary
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        if choice.too_early(sweep, stage, ax):
-            return ax
-        table = index_table(sweep, measure, stage)
-        if choice.still(sweep, ax, measure, table.mu_star):
-            return ax
-        factor, unit = choice.unit_of(sweep, measure)
-        title = choice.blurred(sweep, measure, stage) or choice.moves_most(sweep, table.index[0])
-        choice.head(sweep, ax, title, f"change of {subject(sweep, measure)} over a factor's whole range")
-        moving, most = table[choice.moves(table.mu_star)], style.fit(*MOST)
-        grades = [grade for grade in style.GRADES if grade in set(moving.grade[~moving.undecided])]
-        plot = inset(ax, left=5, below=3.6, right=1, above=_draw_key(ax, grades, moving.undecided.any()) + 1.4)
-        kept = moving.index.isin(sweep.stages.factors[sweep.last])
-        _draw_dots(plot, moving, factor, kept)
-        unit = f", {unit}" if unit else ""
-        plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
-        _label(sweep, plot, moving, most, factor)
-        needed = _needed(len(table) - len(moving), len(moving) - most, kept)
-        choice.caption(sweep, ax, measure, stage, needed, CAPTION, letters=False)
-    return ax
+    return choice.figure(sweep, ax, measure, "screening", ("morris",), SIZE, _values, _draw)
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return the table of elementary effects, their mean sizes, and True."""
+    table = index_table(sweep, measure, stage)
+    return table, table.mu_star, True
+
+
+def _draw(sweep, ax, measure, stage, table) -> None:
+    """Draw heading, dots with names, and small print."""
+    factor, unit = choice.unit_of(sweep, measure)
+    title = choice.blurred(sweep, measure, stage) or choice.moves_most(sweep, table.index[0])
+    choice.head(sweep, ax, title, f"change of {subject(sweep, measure)} over a factor's whole range")
+    moving, most = table[choice.moves(table.mu_star)], style.fit(*MOST)
+    grades = [grade for grade in style.GRADES if grade in set(moving.grade[~moving.undecided])]
+    plot = inset(ax, left=5, below=3.6, right=1, above=_draw_key(ax, grades, moving.undecided.any()) + 1.4)
+    kept = moving.index.isin(sweep.stages.factors[sweep.last])
+    _draw_dots(plot, moving, factor, kept)
+    unit = f", {unit}" if unit else ""
+    plot.set(xlabel=f"mean size (\u03bc*){unit}", ylabel=f"spread (\u03c3){unit}")
+    _label(sweep, plot, moving, most, factor)
+    needed = _needed(len(table) - len(moving), len(moving) - most, kept)
+    choice.caption(sweep, ax, measure, stage, needed, CAPTION, letters=False)
 
 
 def _draw_key(ax, grades, grey):

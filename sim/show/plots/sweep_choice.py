@@ -1,6 +1,7 @@
 """A row for each factor of a sweep: its name, the letter of its evidence, and a plot beside them."""
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from sim.results.narrative import engineers, number_of
 from sim.results.sweep import BLURRED, chance_share, is_graded, plain_name, spoken_name, subject, undefined_sentence
 from sim.show.plots import style
 from sim.show.plots.style import inset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # ------------------------------------------------------------------------------
 # What a figure shows of a sweep: which stage, in which unit, with which words; or a refusal in one line.
@@ -76,6 +80,44 @@ def moves_most(sweep, name) -> str:
 def begun(words):
     """Return words with a capital first letter where they are plain words; a name in files stays as it is."""
     return words[:1].upper() + words[1:] if " " in words else words
+
+
+def figure(sweep, ax, measure, kind, methods, size, values, draw, check=None) -> "Axes":
+    """Draw a figure of a sweep, or say in its place why nothing can be drawn yet.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    ax : matplotlib Axes; a new figure if None
+    measure : str; the sweep's first one if None
+    kind : str, of the figure, for refusals
+    methods : sequence of str, designs that the figure is for; the last stage of one of them is drawn
+    size : (width, height) of a new figure, inches
+    values : function of (sweep, measure, stage) that returns what is drawn, the sizes of the changes in it, and
+        whether it is enough to draw
+    draw : function of (sweep, ax, measure, stage, what is drawn)
+    check : function of (sweep, stage) that refuses a design which the figure cannot show, or None
+
+    Returns
+    -------
+    the Axes
+
+    Raises
+    ------
+    UsageError for a sweep by another method; ResultError for a measure that it did not keep.
+    """
+    stage, measure = stage_for(sweep, kind, *methods), measure or sweep.primary
+    if check is not None:
+        check(sweep, stage)
+    with style.look():
+        ax = begin(ax, size)
+        # a design that has hardly begun has no values to look at
+        if too_early(sweep, stage, ax):
+            return ax
+        shown, sizes, enough = values(sweep, measure, stage)
+        if not (too_early(sweep, stage, ax, enough) or still(sweep, ax, measure, sizes)):
+            draw(sweep, ax, measure, stage, shown)
+    return ax
 
 
 def begin(ax, size):

@@ -30,27 +30,29 @@ def plot_tornado(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep by another method; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "tornado", "oat"), measure or sweep.primary
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        if choice.too_early(sweep, stage, ax):
-            return ax
-        table = index_table(sweep, measure, stage)
-        if choice.still(sweep, ax, measure, table.width):
-            return ax
-        factor, unit = choice.unit_of(sweep, measure)
-        chance = choice.chance_reach(sweep, measure, stage)
-        title = _finding(sweep, table, factor, unit, chance)
-        choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
-        moving = table[choice.moves(table.width)]
-        shown = moving.head(style.fit(*MOST))
-        plot = _draw_rows(sweep, ax, shown, factor, chance)
-        plot.set_xlabel(choice.axis_words(sweep, measure))
-        still = len(table) - len(moving)
-        reach = f"{still} of them {'changes' if still == 1 else 'change'} nothing. " if still else ""
-        band = choice.BAND if chance > 0 else ""
-        choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
-    return ax
+    return choice.figure(sweep, ax, measure, "tornado", ("oat",), SIZE, _values, _draw)
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return the tornado table, the widths of its bars, and True."""
+    table = index_table(sweep, measure, stage)
+    return table, table.width, True
+
+
+def _draw(sweep, ax, measure, stage, table) -> None:
+    """Draw heading, bars and small print."""
+    factor, unit = choice.unit_of(sweep, measure)
+    chance = choice.chance_reach(sweep, measure, stage)
+    title = _finding(sweep, table, factor, unit, chance)
+    choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
+    moving = table[choice.moves(table.width)]
+    shown = moving.head(style.fit(*MOST))
+    plot = _draw_rows(sweep, ax, shown, factor, chance)
+    plot.set_xlabel(choice.axis_words(sweep, measure))
+    still = len(table) - len(moving)
+    reach = f"{still} of them {'changes' if still == 1 else 'change'} nothing. " if still else ""
+    band = choice.BAND if chance > 0 else ""
+    choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
 
 
 def _finding(sweep, table, factor, unit, chance):

@@ -35,32 +35,36 @@ def plot_two_way(sweep, ax=None, measure=None):
     ------
     UsageError for a sweep by another method or a grid of one factor; ResultError for a measure that it did not keep.
     """
-    stage, measure = choice.stage_for(sweep, "two_way", "grid"), measure or sweep.primary
+    return choice.figure(sweep, ax, measure, "two_way", ("grid",), SIZE, _values, _draw, _check)
+
+
+def _check(sweep, stage) -> None:
+    """Refuse a grid over a single factor."""
     names = sweep.stages.factors[stage]
     if len(names) < 2:
         raise UsageError("two_way", f"needs a grid over two factors, and this one varies {', '.join(names)} alone")
-    with style.look():
-        ax = choice.begin(ax, SIZE)
-        if choice.undefined(sweep, ax, measure):
-            return ax
-        table, count = grid_of(sweep, names[:2], measure, stage)
-        if choice.too_early(sweep, stage, ax, min(table.shape) > 1):
-            return ax
-        if choice.still(sweep, ax, measure, (table - np.nanmean(table)).to_numpy()):
-            return ax
-        chance = choice.chance_reach(sweep, measure, stage) / np.sqrt(count)
-        others = f", mean over {', '.join(names[2:])}" if names[2:] else ""
-        choice.head(sweep, ax, _finding(sweep, table), f"{subject(sweep, measure)} over two factors{others}")
-        _draw(sweep, ax, table, chance, choice.axis_words(sweep, measure))
-        choice.caption(sweep, ax, measure, stage, _needed(table, chance), letters=False)
-    return ax
+
+
+def _values(sweep, measure, stage) -> tuple:
+    """Return (table, points a cell), the distances of the cells from their mean, and whether they form a map."""
+    if sum(sweep.undefined(measure, stage)[:1]):  # no map at all: the figure says so
+        return None, [], True
+    table, count = grid_of(sweep, sweep.stages.factors[stage][:2], measure, stage)
+    return (table, count), (table - np.nanmean(table)).to_numpy(), min(table.shape) > 1
+
+
+def _draw(sweep, ax, measure, stage, shown) -> None:
+    """Draw heading, map and small print."""
+    (table, count), names = shown, sweep.stages.factors[stage]
+    chance = choice.chance_reach(sweep, measure, stage) / np.sqrt(count)
+    others = f", mean over {', '.join(names[2:])}" if names[2:] else ""
+    choice.head(sweep, ax, _finding(sweep, table), f"{subject(sweep, measure)} over two factors{others}")
+    _draw_map(sweep, ax, table, chance, choice.axis_words(sweep, measure))
+    choice.caption(sweep, ax, measure, stage, _needed(table, chance), letters=False)
 
 
 def grid_of(sweep, names, measure, stage):
-    """Return a measure over two factors, in the unit shown, the second down.
-
-    And how many points a cell is a mean of.
-    """
+    """Tabulate a measure over two factors, in the unit shown, the second down; and count the points of a cell."""
     points = sweep.points(stage)[names].assign(value=choice.unit_of(sweep, measure)[0] * sweep.value(measure, stage))
     cells = points.pivot_table("value", names[1], names[0], aggfunc=["mean", "count"])
     return cells["mean"], int(cells["count"].min(axis=None))
@@ -75,7 +79,7 @@ def _finding(sweep, table) -> str:
     return f"{'Negative' if high <= 0 else 'Positive'} or zero everywhere: the sign does not depend on these two"
 
 
-def _draw(sweep, ax, table, chance, words) -> None:
+def _draw_map(sweep, ax, table, chance, words) -> None:
     """Draw cells of equal size, whatever the steps between the levels: those may span decades."""
     longest = max(len(style.plain(value)) for value in table.index)
     lines = 1 + choice.folded(plain_name(sweep, table.index.name)).count("\n")
