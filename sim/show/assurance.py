@@ -124,7 +124,7 @@ def assumptions_log(result):
     return head, [cells for *_, cells in rows]
 
 
-def _impact_reading(pairs):
+def _impact_reading(pairs) -> str:
     noise = 1 / np.sqrt(max(pairs - 1, 1))
     return (
         "Quality is the grade of the evidence. Impact is the rank correlation of the draws with the effect over "
@@ -157,7 +157,7 @@ def checks(result):
     return ["check", "outcome"], rows
 
 
-def _verdict(passed, largest):
+def _verdict(passed, largest) -> str:
     return f"{'passed' if passed else 'FAILED'}: largest difference {largest:.2g}"
 
 
@@ -174,11 +174,11 @@ def _record(record):
     return [[field, entry.format(version=record["versions"].get("talentflow", ""))] for field, entry in RECORD]
 
 
-def _number(value):
+def _number(value) -> str:
     return "not measured" if value is None else f"{value:.3g}"
 
 
-def _band(row):
+def _band(row) -> str:
     low, high = row["low"], row["high"]
     return f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}"
 
@@ -214,7 +214,7 @@ def write_assurance(folder, formats=FORMATS) -> list[Path]:
     return paths
 
 
-def _write_docx(found, path):
+def _write_docx(found, path) -> None:
     """Write the pack as a Word document whose footer bears the digest."""
     try:
         from docx import Document
