@@ -38,13 +38,15 @@ for panel, commands in (
         ),
     ),
     ("The world", (scenarios.world, scenarios.split)),
+    ("This machine", (run.compile_kernels,)),
     (
         "Trust",
         (validation.validate, validation.experiments, validation.atlas, validation.backcast, validation.calibrate),
     ),
 ):
     for command in commands:
-        app.command(command.__name__.removesuffix("_scenarios"), rich_help_panel=panel)(command)
+        name = command.__name__.removesuffix("_scenarios").removesuffix("_kernels")
+        app.command(name, rich_help_panel=panel)(command)
 
 
 def main(arguments=None) -> None:

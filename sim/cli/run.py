@@ -422,6 +422,7 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
         result = Result.load(folder)
         illustrated(result, folder, illustrate)  # an interrupted run may lack them
         return result, folder
+    terminal.say_if_compiling(quiet)
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
@@ -444,6 +445,20 @@ def _print(result, folder, measures, json, quiet, details=False) -> None:
         terminal.console(details).print(terminal.render(result, folder, details))
         if measures:
             terminal.console(details=True).print(answer.render_effects(result, measures))
+
+
+# --- Kernels ----------------------------------------------------------------------------------------
+
+
+def compile_kernels(quiet: Quiet = False) -> None:
+    """Compile the kernels ahead of the first run, for images and clusters; needed once for each kind of processor."""
+    from sim.model.kernels.choice import kernel_folder
+    from sim.show import terminal
+    from sim.study.replicate import compile_kernels
+
+    terminal.say_if_compiling(quiet)
+    compile_kernels()
+    typer.echo(kernel_folder())
 
 
 # --- The explorer -----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Every round first selects petitions by index and then changes people. A petition is pending while the engineer's
 ``target`` is set. Refused applicants enter the next draw, choose again among other hubs, or stay. Petitions are stored
-as (4, n) integers: slot, hub, route, month of application.
+as (4, n) integers: slot, hub, route, month of application. ``compress`` keeps their rows contiguous in memory, which a
+list of indices does not; kernels are compiled for contiguous rows alone.
 """
 
 from copy import copy
@@ -115,9 +116,10 @@ class VisaSystem:
         held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
         free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
         anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
-        self.refused.append(held[:, anew])
-        held = held[:, ~anew]
-        self.queued, self.waiting = held[:, ~self.drawn[held[ROUTE]]], held[:, self.drawn[held[ROUTE]]]
+        self.refused.append(held.compress(anew, axis=1))
+        held = held.compress(~anew, axis=1)
+        drawn = self.drawn[held[ROUTE]]
+        self.queued, self.waiting = held.compress(~drawn, axis=1), held.compress(drawn, axis=1)
 
     def mean_odds(self) -> np.ndarray:
         """Return (route,) the mean odds of selection in the last ODDS_WINDOW years."""
@@ -186,7 +188,7 @@ class VisaSystem:
             ]  # the border has closed since the permit was granted
             self.sim.people.target[petitions[SLOT, unavailable]] = -1
             # engineers at a closed border give the petition up; the others move
-            slots, hubs, routes, _ = petitions[:, ~unavailable]
+            slots, hubs, routes, _ = petitions.compress(~unavailable, axis=1)
             moves.move(self.sim, slots, hubs, month, routes)
 
     def hand_out(self, month) -> None:
@@ -197,7 +199,7 @@ class VisaSystem:
         Those who would choose it without that move with their permit; the others keep it for its term.
         """
         sim = self.sim
-        self.held, self.month = self.held[:, self.held[3] >= month], month
+        self.held, self.month = self.held.compress(self.held[3] >= month, axis=1), month
         is_open = (sim.rules["route_is_open"] > 0) & (sim.rules["route_cap"] > 0) & (sim.a.open_permit_delta > 0)
         for r in np.flatnonzero(sim.routes.holdable & is_open & ~self.asked):
             self.asked[r] = True
@@ -220,7 +222,7 @@ class VisaSystem:
             self.due.setdefault(first, []).append(batch)
             new = [keeps, *(np.full(len(keeps), x) for x in (r, first, first + self.permit_months[r]))]
             held = np.concatenate([self.held, np.stack(new)], axis=1)
-            self.held = held[:, np.argsort(held[SLOT], kind="stable")]
+            self.held = held.take(np.argsort(held[SLOT], kind="stable"), axis=1)
 
     def held_by(self, slots) -> np.ndarray:
         """Return (engineer,) the route of the permit that each of ``slots`` holds and may use by now, -1 for none."""
@@ -237,13 +239,14 @@ class VisaSystem:
         uses = (route >= 0) & (self.sim.routes.country[route] == s.country[hubs])
         uses &= s.country[hubs] != s.country[self.sim.people.hub[slots]]
         if uses.any():
-            self.held = self.held[:, ~np.isin(self.held[SLOT], slots[uses])]
+            self.held = self.held.compress(~np.isin(self.held[SLOT], slots[uses]), axis=1)
         return np.where(uses, route, -1)
 
     def valid(self, petitions) -> np.ndarray:
         """Return the valid petitions: those whose engineer has neither moved nor left the occupation since."""
         people = self.sim.people
-        return petitions[:, valid(petitions[SLOT], petitions[HUB], people.hub, people.target, self.sim.seen)]
+        stands = valid(petitions[SLOT], petitions[HUB], people.hub, people.target, self.sim.seen)
+        return petitions.compress(stands, axis=1)
 
     def submit(self, month) -> np.ndarray:
         """Assign routes to new applications and file them; return the petitions to decide now, outside lotteries."""
@@ -252,15 +255,15 @@ class VisaSystem:
         self.new = [NONE]
         new[ROUTE] = route_for(sim, new[SLOT], new[HUB], abroad=True)
         self.transfer(new)
-        self.refused.append(new[:, new[ROUTE] < 0])
-        new = new[:, new[ROUTE] >= 0]
+        self.refused.append(new.compress(new[ROUTE] < 0, axis=1))
+        new = new.compress(new[ROUTE] >= 0, axis=1)
         self._count("applicants", new[ROUTE])
         self._count("applicants_abroad", new[ROUTE])
         # petitions of lotteries wait for the draw, those with a cap join its queue, all others are decided at once
         drawn, capped = self.drawn[new[ROUTE]], self.capped[new[ROUTE]]
-        self.waiting = np.concatenate([self.waiting, new[:, drawn]], axis=1)
-        self.queued = np.concatenate([self.queued, new[:, capped]], axis=1)
-        return np.concatenate([new[:, ~drawn & ~capped], self.serve_queues(month)], axis=1)
+        self.waiting = np.concatenate([self.waiting, new.compress(drawn, axis=1)], axis=1)
+        self.queued = np.concatenate([self.queued, new.compress(capped, axis=1)], axis=1)
+        return np.concatenate([new.compress(~drawn & ~capped, axis=1), self.serve_queues(month)], axis=1)
 
     def transfer(self, new) -> None:
         """Assign the intra-company route to applicants whom their own employer transfers; change ``new`` in place."""
@@ -273,8 +276,8 @@ class VisaSystem:
         """Return the petitions of the capped queues that fit into the caps, and remove them from the queues."""
         queued = self.valid(self.queued)
         served = self.within_caps(queued, month)
-        self.queued = queued[:, ~served]
-        return queued[:, served]
+        self.queued = queued.compress(~served, axis=1)
+        return queued.compress(served, axis=1)
 
     def within_caps(self, petitions, month) -> np.ndarray:
         """Return whether a petition fits into the cap: (petition,) bool; in order of application, ties by lottery."""
@@ -311,22 +314,22 @@ class VisaSystem:
         p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
         pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
         self._count("lost_petitions", petitions[ROUTE, ~pays])
-        self.refused.append(petitions[:, ~pays])
+        self.refused.append(petitions.compress(~pays, axis=1))
         self.lost.append(petitions[SLOT, ~pays])
-        return petitions[:, pays]
+        return petitions.compress(pays, axis=1)
 
     def decide(self, petitions, month) -> None:
         """Approve or refuse petitions from abroad; schedule the moves of approved applicants."""
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
-        self.refused.append(petitions[:, ~approved])
+        self.refused.append(petitions.compress(~approved, axis=1))
         self.lost.append(petitions[SLOT, ~approved & self._filed(petitions, month)])
-        granted = petitions[:, approved]
+        granted = petitions.compress(approved, axis=1)
         route = granted[ROUTE]
         self._count_grants(granted, abroad=True)
         wait = self.months_to_wait()[route]
         for w in np.unique(wait):
-            self.due.setdefault(month + int(w), []).append(granted[:, wait == w])
+            self.due.setdefault(month + int(w), []).append(granted.compress(wait == w, axis=1))
 
     def hold_intake(self, month) -> np.ndarray:
         """Run the yearly intake: people inside apply, and the pools are drawn; return petitions selected abroad."""
@@ -337,13 +340,13 @@ class VisaSystem:
         # some employers register nobody for the lottery this year
         registers = uniforms(rng.key(self.sim.seed, "registers", month // 12), slots) < self.sim.a.registers_inside
         route = np.where(self.drawn[route] & ~registers, -1, route)
-        asking = np.stack([slots, hubs, route, np.full(len(slots), month)])[:, route >= 0]
+        asking = np.stack([slots, hubs, route, np.full(len(slots), month)]).compress(route >= 0, axis=1)
         self._count("applicants", asking[ROUTE])
         # draw the lotteries, abroad and inside together; other routes serve people inside within their caps
         by_lot = self.drawn[asking[ROUTE]]
-        inside, won = [asking[:, ~by_lot & self.within_caps(asking, month)]], [NONE]
+        inside, won = [asking.compress(~by_lot & self.within_caps(asking, month), axis=1)], [NONE]
         for r in np.flatnonzero(self.drawn):
-            selected = self.draw_pool(r, asking[:, asking[ROUTE] == r], month)
+            selected = self.draw_pool(r, asking.compress(asking[ROUTE] == r, axis=1), month)
             won.append(selected[0])
             inside.append(selected[1])
         self.settle_inside(np.concatenate(inside, axis=1), month)
@@ -359,8 +362,8 @@ class VisaSystem:
         sim, rules, year = self.sim, self.sim.rules, month // 12
         pool, weighted = self.pools[sim.routes.pool[r]], rules["route_selection"][r] == WEIGHTED
         mine = self.waiting[ROUTE] == r
-        abroad = self.fee_paid(self.valid(self.waiting[:, mine]), month)
-        self.waiting = self.waiting[:, ~mine]
+        abroad = self.fee_paid(self.valid(self.waiting.compress(mine, axis=1)), month)
+        self.waiting = self.waiting.compress(~mine, axis=1)
         others = lottery.background(
             pool, self.p_pays[1, r], weighted * sim.a.level_one_withdrawal, sim.world.weight, sim.seed, year
         )
@@ -382,8 +385,8 @@ class VisaSystem:
         self.update_odds(r, selected.sum() / max(len(selected), 1))
         self._kept.clear()
         won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
-        self._draw_again(abroad[:, ~won], month)
-        return abroad[:, won], inside[:, won_inside]
+        self._draw_again(abroad.compress(~won, axis=1), month)
+        return abroad.compress(won, axis=1), inside.compress(won_inside, axis=1)
 
     def clock_draws(self, slots, month) -> np.ndarray:
         """Return (slot,) the uniform draws of the lottery clocks of this year."""
@@ -406,7 +409,7 @@ class VisaSystem:
         sim = self.sim
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
-        granted = petitions[:, approved]
+        granted = petitions.compress(approved, axis=1)
         moves.grant(sim, granted[SLOT], granted[ROUTE], month)
         self._count_grants(granted, abroad=False)
 
@@ -457,9 +460,9 @@ class VisaSystem:
     def drop(self, month) -> None:
         """Before the start: drop grants used by ``month``, refusals, and petitions for a draw that has taken place."""
         drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == LOTTERY_MONTH)
-        for petitions in (*self.due.pop(month, []), *self.refused, self.waiting[:, drawn]):
+        for petitions in (*self.due.pop(month, []), *self.refused, self.waiting.compress(drawn, axis=1)):
             self.sim.people.target[petitions[SLOT]] = -1
-        self.refused, self.waiting, self.lost = [NONE], self.waiting[:, ~drawn], [NONE[SLOT]]
+        self.refused, self.waiting, self.lost = [NONE], self.waiting.compress(~drawn, axis=1), [NONE[SLOT]]
 
     def _approved(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool, whether the petition is granted."""
@@ -475,8 +478,8 @@ class VisaSystem:
     def _draw_again(self, petitions, month) -> None:
         """Keep the share ``redraw_share`` of the petitions for the next draw, and refuse the others."""
         again = uniforms(rng.key(self.sim.seed, "draw again", month), petitions[SLOT]) < self.sim.a.redraw_share
-        self.waiting = np.concatenate([self.waiting, petitions[:, again]], axis=1)
-        self.refused.append(petitions[:, ~again])
+        self.waiting = np.concatenate([self.waiting, petitions.compress(again, axis=1)], axis=1)
+        self.refused.append(petitions.compress(~again, axis=1))
 
     def _count(self, name, route) -> None:
         """Add the petitions with the routes ``route`` (petition,) to the count ``name``."""

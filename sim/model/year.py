@@ -111,6 +111,12 @@ def simulate(sim, until) -> Iterator[Simulation]:
         yield sim
 
 
+def run_without_choices(sim) -> None:
+    """Run the steps of a year in which nobody chooses a hub, so that their kernels are compiled; accounts stay open."""
+    for step in (enter, find_searchers, promote, change_jobs, acquire_teams, leave):
+        step(sim, sim.year)
+
+
 def find_searchers(sim, year) -> None:
     """Draw the engineers who search for a move this year: set ``sim.searchers`` to 12 arrays of slots by month (E4)."""
     # leaders as the teams observe them: a frozen network replays those of another simulation

@@ -1,5 +1,6 @@
 """Run replicates: baseline and scenarios with the same people, seed and sample of the assumptions."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -11,11 +12,11 @@ import numpy as np
 
 from sim.custom_world import cached_by_world
 from sim.errors import UsageError
-from sim.model.kernels.choice import is_compiled
+from sim.model.kernels.choice import compile_choices, is_compiled
 from sim.model.state import Simulation, Trajectory
 from sim.model.supply import entrant_path
-from sim.model.year import begin
-from sim.parallel import can_start, cores, each, processes
+from sim.model.year import begin, run_without_choices
+from sim.parallel import can_start, cores, each, pool, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
@@ -143,9 +144,25 @@ def mapper(workers) -> AbstractContextManager:
 
 
 def compile_kernels() -> None:
-    """Run a very small simulation, so that the compiled kernels are cached on disk."""
+    """Compile the kernels and cache them on disk, those of choices in a process of their own where one may start.
+
+    The garbage collector pauses: numba makes millions of objects, and walking them costs a sixth of the time.
+    """
     central, _ = shipped()
-    run_replicate(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), central))
+    plan, draw = Plan(2_000, 0, START, 1, ((),), START), (Assumptions.central(), central)
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        if cores() > 1 and can_start():
+            with pool(1, gc.disable) as other:
+                choices = other.submit(compile_choices)
+                run_without_choices(Simulation(the_world(2_000, 0, START, 1), *draw, baseline_rules(), 0))
+                choices.result()
+        # all kernels that are not compiled yet
+        run_replicate(plan, 0, draw)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def workers_for(population, tasks) -> int:

@@ -140,8 +140,8 @@ class TracersOffices(VisaSystem):
         """Select tracers whose clock rings before that of the last one selected in the simulation's draw."""
         sim = self.sim
         mine = self.waiting[ROUTE] == r
-        abroad = self.fee_paid(self.valid(self.waiting[:, mine]), month)
-        self.waiting = self.waiting[:, ~mine]
+        abroad = self.fee_paid(self.valid(self.waiting.compress(mine, axis=1)), month)
+        self.waiting = self.waiting.compress(~mine, axis=1)
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         weighted = sim.rules["route_selection"][r] == WEIGHTED
         clock = clocks(self.clock_draws(ours, month), self.wage_level(ours), weighted)
@@ -149,8 +149,8 @@ class TracersOffices(VisaSystem):
         selected = clock <= self.last_clocks[r][trained.astype(int)]
         self._kept.clear()
         won, won_inside = np.split(selected, [abroad.shape[1]])
-        self._draw_again(abroad[:, ~won], month)
-        return abroad[:, won], inside[:, won_inside]
+        self._draw_again(abroad.compress(~won, axis=1), month)
+        return abroad.compress(won, axis=1), inside.compress(won_inside, axis=1)
 
 
 def residents(world, a, tier, home, hubs, statuses, count, seed=0) -> Engineers:

@@ -198,6 +198,7 @@ COMMANDS = {
             "--seed": "number",
         },
     ),
+    "compile": ([], {}),
     "explore": (
         [],
         {

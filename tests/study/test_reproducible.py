@@ -77,3 +77,18 @@ def test_figures_and_report_change_no_array(alone, tmp_path, talentflow):
     assert code == 0
     assert list(Path(folder.strip()).glob("figures/*.png"))
     assert same(Result.load(folder.strip()).data, alone)
+
+
+@pytest.mark.slow
+def test_no_kernel_is_compiled_twice():
+    code = (
+        "from sim.model.kernels import choice, events, jobs, moves, visas\n"
+        "from sim.study.replicate import compile_kernels\n"
+        "if __name__ == '__main__':\n"
+        "    choice.compile_choices(), compile_kernels()\n"
+        "    kernels = [f for m in (choice, events, jobs, moves, visas) for f in vars(m).values()]\n"
+        "    cached = [f for f in kernels if hasattr(f, 'stats') and f.stats.cache_path]\n"
+        "    print([f.__name__ for f in cached if len(f.signatures) > 1])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -7,7 +7,6 @@ vector register. Loops over hubs have no branch, so that they run on vectors; in
 adds a wrap-around test to every signed one.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,8 @@ from numba import float32, int32, njit, types, uint64
 from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
-from sim.world.engineers import PROFILES, ROLE_OF, SKILLS, STATUS_COUNT, TASTE_COUNT, TIER_COUNT, TIER_STEP
+from sim.world.engineers import PROFILES, ROLE_OF, SKILLS, STATUS_COUNT, TASTE_COUNT, TIER_COUNT, TIER_STEP, empty
+from sim.world.ties import no_ties
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather
@@ -456,20 +456,19 @@ def choose_hubs(
 @njit(cache=True, nogil=True)
 def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague_share):
     """Return (2, engineer) uint64 bit sets of the hubs where former colleagues and friends of ``who`` live."""
-    by_kind, space = np.empty((2, who.size), np.uint64), workspace_for(BATCH, 1)
+    by_kind, space = np.empty((2, who.size), np.uint64), workspace_for(min(BATCH, who.size), np.int64(1))
     for begin in range(0, who.size, BATCH):
         part = who[begin : min(begin + BATCH, who.size)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], colleague_share, space)
-        by_kind[0, begin : begin + part.size] = space.colleagues[: part.size]
-        by_kind[1, begin : begin + part.size] = space.friends[: part.size]
+        for k in range(part.size):  # a loop, because a slice takes five times as long to compile
+            by_kind[0, begin + k], by_kind[1, begin + k] = space.colleagues[k], space.friends[k]
     return by_kind
 
 
 def is_compiled() -> bool:
-    """Return whether numba has a compiled copy of the kernels on this machine."""
-    folder = Path(choose_hubs._cache.cache_path)  # numba has no public attribute for it
-    return any(folder.glob("choice.choose_hubs-*.nbi"))
+    """Return whether numba has a compiled copy of the kernels on this machine, of the present source."""
+    return bool(choose_hubs._cache._cache_file._load_index())  # numba has no public attribute for it
 
 
 @njit(cache=True, nogil=True)
@@ -509,7 +508,7 @@ def choose_next(
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
-        utilities(part, keys, t, FREELY, none, held[begin:], space)
+        utilities(part, keys, t, np.int64(FREELY), none, held[begin:], space)
         exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
             i, o, g = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k])
@@ -560,7 +559,7 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
-        utilities(part, keys, t, FREELY, none, held[begin:], space)
+        utilities(part, keys, t, np.int64(FREELY), none, held[begin:], space)
         exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
             i, o, g, e = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k]), space.v[k]
@@ -640,3 +639,19 @@ def share_tied(home, hub, bits, homes, hubs):
             elsewhere[home[k]] += 1
             elsewhere[home[k], here] -= 1
     return tied / np.maximum(elsewhere, 1)
+
+
+def kernel_folder() -> str:
+    """Return the folder in which numba caches the compiled kernels of this module."""
+    return choose_hubs._cache.cache_path
+
+
+def compile_choices() -> None:
+    """Compile the kernels of choices, by calls for nobody, and cache them on disk."""
+    nobody, none = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    nest, keys = np.zeros((1, 1, 1), np.int8), np.zeros(3, np.uint64)
+    tables, people = neutral_tables(np.zeros(1, np.int8), np.ones((1, 1), np.bool_), nest), empty(0)
+    choice = nobody, np.zeros(0), people, people.hub, no_ties(0), keys, tables
+    choose_hubs(0, 0, *choice, FREELY, nobody, nobody, nobody, none)
+    choose_next(0, 0, *choice, nobody, nobody, nobody, 0.0, False, nobody, none)
+    hubs_with_contacts(nobody, *choice[2:6], 0.0)

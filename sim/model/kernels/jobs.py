@@ -55,7 +55,7 @@ def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
         else:
             record(delta, people, i, homes, -1)
             left, category = people.sector[i], people.category[i]
-            taken, now = new_sector(i, hub, category, hiring), int32(hub)
+            taken, now = new_sector(i, np.int64(hub), category, hiring), int32(hub)
             if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
                 now = employer_elsewhere(i, hub, hiring)
             people.sector[i], people.employer_hub[i] = taken, now
@@ -135,7 +135,7 @@ def change_jobs(
             p *= remote_effect if employer != hub else 1.0
             if u[i - uint64(block)] < p:
                 # the next job: its sector, and for remote workers the employer's hub
-                taken, now = new_sector(i, hub, category, hiring), int32(hub)
+                taken, now = new_sector(i, np.int64(hub), category, hiring), int32(hub)
                 if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
                     now = employer_elsewhere(i, hub, hiring)
                 # only the fingerprint changes: the ledger's cells do not distinguish jobs
