@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from sim.results.narrative import answer
+from sim.results.facts import facts
+from sim.results.narrative import answer, sentences
 from sim.scenario.files import loads
 from sim.show import page as built
 from sim.study import response_table as rt
@@ -238,8 +239,9 @@ def test_a_result_is_confirmed_by_the_runs_of_the_interface(window, server):
     one, other = window(f"{address}#fee=100000"), window(f"{address}#us_tax=10&tab=beliefs")
     for page, values in ((one, {"fee": 100_000}), (other, {"us_tax": 10})):
         sync_api.expect(page.locator("#badge")).to_have_text("confirmed by 10 paired runs", timeout=PATIENCE)
-        told = answer(run(rt.scenario_of(values), workers=1, **SMALL))
-        assert told.startswith(page.inner_text("#sentence").replace("−", "-"))
+        told = run(rt.scenario_of(values), workers=1, **SMALL)
+        assert answer(told).startswith(page.inner_text("#sentence").replace("−", "-"))
+        assert sentences(facts(told))["money"].startswith(page.inner_text("#money").removesuffix("."))
         assert "The table said" in page.inner_text("#difference")
     drag(one, "fee", [150_000])
     assert "from the table" in one.inner_text("#badge")

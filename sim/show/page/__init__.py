@@ -16,7 +16,7 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.describe import resolved_toml
 from sim.scenario.levers import find
 from sim.show.plots.flow_map import LAND
-from sim.study.response_table import GROUPS, LEVERS, ResponseTable, blocks, law_values, names, scenario_of
+from sim.study.response_table import GROUPS, LEVERS, ResponseTable, blocks, by_key, law_values, names, scenario_of
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("vendor/d3.js", "vendor/plot.js", "page.js")
@@ -116,6 +116,8 @@ def packed(table) -> tuple[list[dict], str]:
 
 def contents(table) -> dict:
     """Return everything that the page says and does not compute, as plain values."""
+    from scipy.stats import t as student
+
     header = {key: value for key, value in table.header.items() if key not in ("spec", "joint")}
     place = names()
     used = [label for label, row in place.items() if row["kind"] != "region"]
@@ -133,10 +135,24 @@ def contents(table) -> dict:
         "lawToml": _policies_toml(resolved_toml(scenario_of({"law": 1}))),
         "places": {label: place[label] for label in used},
         "coordinates": {hub: [float(hubs[hub]["lon"]), float(hubs[hub]["lat"])] for hub in header["hubs"]},
+        "joint": _departures(table.header["joint"]),
+        "student": float(student.ppf(0.95, max(header["replicates"] - 1, 1)) ** 2),
         "needed": {"one": agreement_needed(header["replicates"]), "all": agreement_needed(header["replicates"], count)},
         "beliefs": [_belief(assumption) for assumption in ASSUMPTIONS.values()],
         "land": json.loads(LAND.read_text(encoding="utf-8")),
     }
+
+
+def _departures(joint, most=6) -> list[str]:
+    """Return the pairs of levers whose joint effect departs clearly from the sum, as sentences; the largest first."""
+    said = []
+    for row in joint:
+        clear = abs(row["beyond"]) > max(3 * row["error"], 0.1 * row["size"], 500)
+        if clear and len(said) < most:
+            one, other = (by_key()[key].title for key in row["levers"])
+            where = names()[row["country"]]["spoken"]
+            said.append(f"{one} with {other}: {row['beyond']:+,} people in {where} beyond the sum of {row['sum']:+,}")
+    return said
 
 
 def _policies_toml(text) -> str:

@@ -24,10 +24,12 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 const grouped = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
-// to two figures, as the sentences of the terminal
+// a half goes to the even neighbour, as in the sentences of the terminal
+const even = (x) => (Math.abs(x % 1) === .5 ? 2 * Math.round(x / 2) : Math.round(x));
+// to two figures
 function persons(value) {
-  const size = Math.round(Math.abs(value)), unit = 10 ** Math.max(String(size).length - 2, 0);
-  return grouped(Math.round(size / unit) * unit);
+  const size = even(Math.abs(value)), unit = 10 ** Math.max(String(size).length - 2, 0);
+  return grouped(even(size / unit) * unit);
 }
 const signed = (value) => (persons(value) === "0" ? "0" : (value > 0 ? "+" : "−") + persons(value));
 const minus = (text) => text.replace("-", "−");
@@ -158,7 +160,7 @@ function fromTable(values, base) {
     pairs: T.replicates, exact: weights.size === 0,
     country: sum("country", weights), hub: sum("hub_sum", weights).map((x) => x / T.replicates),
     causes: sum("causes", weights).map((x) => x / T.replicates),
-    spread: spreadOf(weights),
+    spread: spreadOf(weights), money: sum("money", weights).map((x) => x / T.weight),
     baseCountry: sum("country", theirs, BASE.country), baseHub: baseHubOf(theirs),
   };
 }
@@ -290,6 +292,33 @@ function headline(r, year, pairs) {
   if (Math.max(Math.abs(p.low), Math.abs(p.high)) < .01 * r.without) return `No measurable effect on ${r.spoken}: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : `, at most ${most >= .01 ? most.toFixed(2) : most.toPrecision(1)} points of ${r.share.toFixed(digits)} % of the world's`}.`;
   return `Whether ${r.spoken} ${r.plural ? "gain or lose" : "gains or loses"} is not settled: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : ` (${points(i.low)} to ${points(i.high)} points of ${r.share.toFixed(digits)} % of the world's)`}.`;
 }
+// public money: what it costs, and an extra engineer-year by Fieller's interval, in the words of the terminal
+function dollars(millions) {
+  const size = Number(Math.abs(millions).toPrecision(2));
+  if (size < 1) return grouped(1e6 * size);
+  return size >= 1000 ? `${+(size / 1000).toPrecision(6)} billion` : `${+size.toPrecision(6)} million`;
+}
+function fieller(top, bottom) {
+  const n = top.length, x = mean(top), y = mean(bottom), cov = (u, v) => u.reduce((s, a, k) => s + (a - mean(u)) * (v[k] - mean(v)), 0) / (n - 1) / n;
+  const a = y * y - C.student * cov(bottom, bottom), b = x * y - C.student * cov(top, bottom), c = x * x - C.student * cov(top, top);
+  if (n < 10 || !(y > 2 * Math.sqrt(cov(bottom, bottom))) || a <= 0) return null;
+  const root = Math.sqrt(Math.max(b * b - a * c, 0));
+  return { value: x / y, low: (b - root) / a, high: (b + root) / a };
+}
+function moneyWords(answer, place) {
+  const { countries, hubs } = members(place), of = countries ?? [...new Set(hubs.map((h) => COUNTRIES.indexOf(T.hub_country[h])))];
+  const world = place === "world", whose = world ? "all countries" : countries ? C.places[place].spoken : C.places[COUNTRIES[of[0]]].spoken;
+  const part = (k) => d3.range(answer.pairs).map((p) => of.reduce((s, c) => s + answer.money[(p * 3 + k) * NC + c], 0));
+  const c = statistics(part(0), C.needed.one), least = .005;
+  if (!c.differs) return "";
+  if (Math.abs(c.low) < least && Math.abs(c.high) < least) return `Nothing measurable for the public purse of ${whose}.`;
+  const range = c.low >= 0 ? ` (90 % of runs ${dollars(c.low)} to ${dollars(c.high)})` : ` (90 % of runs ${dollars(c.high)} to ${dollars(c.low)})`;
+  const said = c.low < 0 && c.high > 0 ? `Public money of ${whose}: not settled, between a gain of ${dollars(c.low)} and a cost of ${dollars(c.high)} USD a year`
+    : c.effect > 0 ? `It costs the public of ${whose} ${dollars(c.effect)} USD a year${range}` : `The public of ${whose} gains ${dollars(c.effect)} USD a year${range}`;
+  const ratio = fieller(part(1), part(2));
+  if (countries && ratio && c.high < 0) return `${said}: it pays for itself.`;
+  return `${said}${countries && ratio && ratio.value > 0 ? `; ${dollars(ratio.value)} USD an extra engineer-year${ratio.low > 0 ? ` (${dollars(ratio.low)} to ${dollars(ratio.high)})` : ""}` : ""}.`;
+}
 const bareName = (label) => begin(C.places[label].spoken.replace(/^the /, ""));
 function causesOf(answer, label) {
   const { countries, hubs } = members(label), of = countries ?? [...new Set(hubs.map((h) => COUNTRIES.indexOf(T.hub_country[h])))];
@@ -336,6 +365,7 @@ function drawBanner(place) {
     el("small", {}, `AI engineers on 1 January ${state.year}; share ${r.share.toFixed(digits)} to ${r.shareWith.toFixed(digits)} %`));
   const moved = moves(state.v, state.base);
   $("sentence").textContent = !moved.length && !held() ? (state.base === "law" ? "Today's law against itself: move a lever, or choose a scenario." : "Nothing is moved: the world under the rules of mid-2025. Move a lever, or choose a scenario.") : headline(r, state.year, answer.pairs);
+  $("money").textContent = moved.length || held() ? moneyWords(answer, place) : "";
   const badge = $("badge"), error = errorOf(place);
   badge.classList.toggle("confirmed", answer === confirmed?.answer);
   if (!moved.length && !held()) { badge.textContent = "the baseline"; $("difference").textContent = ""; return; }
@@ -397,7 +427,7 @@ function drawRows(place) {
   data.gains = list.map((r) => ({ place: r.name, level: r.hub ? "hub" : "country", year: state.year, people_without: Math.round(r.without), people_change: Math.round(r.effect), low: r.people ? Math.round(r.people.low) : "", high: r.people ? Math.round(r.people.high) : "", share_without: r.share.toFixed(3), points: r.points.toFixed(4), pairs_same_sign: r.people?.same ?? "" }));
   chartInto($("bars"), {
     width, height: 20 + height * list.length, marginLeft: 30, marginRight: 46, marginTop: 20, marginBottom: 0,
-    x: { domain: [-scaleTo * 1.02, scaleTo * 1.02], axis: "top", ticks: 5, tickFormat: (x) => minus(d3.format("+~s")(x)).replace("+0", "0"), label: null },
+    x: { domain: [-scaleTo * 1.02, scaleTo * 1.02], axis: "top", ticks: width < 260 ? 3 : 5, tickFormat: (x) => minus(d3.format("+~s")(x)).replace("+0", "0"), label: null },
     y: { domain: list.map(label), axis: null, paddingInner: .22, paddingOuter: .11, round: false },
     marks: [
       Plot.ruleX([0], { stroke: css("--grey") }),
@@ -417,7 +447,7 @@ function drawLines(place) {
   data.lines = rows.map((r) => ({ place: r.name, year: r.year, people_without: Math.round(r.without), people_change: Math.round(r.effect), low: r.people ? Math.round(r.people.low) : "", high: r.people ? Math.round(r.people.high) : "", share_without: r.share.toFixed(3), share_with: r.shareWith.toFixed(3) }));
   const color = rows.at(-1).effect > 0 ? css("--gain") : css("--loss"), now = rows.find((r) => r.year === state.year);
   const pinned = pin ? years.map((year) => ({ year, ...rowOf(pin, place, year) })) : [];
-  const common = { width: Math.max(sizeOf(box).width, 200), height: Math.max(sizeOf(box).height - 2, 180), marginLeft: 52, marginRight: 72, marginTop: 14, marginBottom: 22, x: { tickFormat: "d", label: null, ticks: years.filter((y) => (y - T.start) % 2 === 0) } };
+  const common = { width: Math.max(sizeOf(box).width, 200), height: Math.max(sizeOf(box).height - 2, 180), marginLeft: 52, marginRight: 72, marginTop: 14, marginBottom: 22, x: { tickFormat: "d", label: null, ticks: years.filter((y) => (y - T.start) % (sizeOf(box).width < 330 ? 5 : 2) === 0) } };
   const marks = state.share ? [
     Plot.line(rows, { x: "year", y: "share", stroke: css("--grey"), strokeDasharray: "4,3" }),
     Plot.line(pinned, { x: "year", y: "shareWith", stroke: css("--grey") }),
@@ -448,7 +478,7 @@ function waterfall(box, steps, title, panelWidth) {
   bars.push({ name: "change", value: at, from: 0, to: at, total: true });
   const width = Math.max(panelWidth, 240), most = Math.max(1, ...bars.flatMap((b) => [Math.abs(b.from), Math.abs(b.to)]));
   const plot = el("div"); box.append(el("h3", {}, title), plot);
-  chartInto(plot, { width, height: 22 * bars.length + 8, marginLeft: Math.min(16 + 5.9 * Math.max(...bars.map((b) => b.name.length)), width * .55), marginRight: 54, marginTop: 2, marginBottom: 2,
+  chartInto(plot, { width, height: 22 * bars.length + 8, marginLeft: Math.min(16 + 5.9 * Math.max(...bars.map((b) => b.name.length)), width * .6), marginRight: 54, marginTop: 2, marginBottom: 2,
     x: { axis: null, domain: [Math.min(0, ...bars.map((b) => Math.min(b.from, b.to))), Math.max(0, ...bars.map((b) => Math.max(b.from, b.to)))].map((x, k) => x || (most < 2 ? (k ? 1 : -1) : x)) }, y: { domain: bars.map((b) => b.name), label: null, tickSize: 0, padding: .25 },
     marks: [Plot.ruleX([0], { stroke: css("--grey") }), Plot.barX(bars, { x1: "from", x2: "to", y: "name", fill: (b) => (b.total ? css("--text") : b.value > 0 ? css("--gain") : css("--loss")) }),
       Plot.text(bars, { x: (b) => Math.max(b.from, b.to), y: "name", text: (b) => signed(b.value), textAnchor: "start", dx: 4, fill: "currentColor" })] },
@@ -496,7 +526,7 @@ function drawMap() {
   data.more = rows.map((r) => ({ hub: r.name, longitude: r.x, latitude: r.y, year: state.year, people_without: Math.round(r.without), people_change: Math.round(r.effect) }));
   coast ??= C.land.flatMap((ring, z) => ring.map(([x, y]) => ({ x, y, z })));
   const height = Math.max(sizeOf(box).height - 8, 170), width = Math.min(Math.max(sizeOf(box).width - 4, 260), height * 3.4), most = Math.max(1, ...rows.map((r) => Math.abs(r.effect)));
-  const label = [...rows].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).filter((r, k, all) => Math.abs(r.effect) >= 1 && all.findIndex((o) => o.countries[0] === r.countries[0]) === k).slice(0, 5); // one a country
+  const label = [...rows].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).filter((r, k, all) => Math.abs(r.effect) >= 1 && !/^rest_of/.test(r.label) && all.findIndex((o) => o.countries[0] === r.countries[0]) === k).slice(0, 5); // one a country, no rests
   const target = el("div"); box.replaceChildren(target);
   chartInto(target, { width, height, margin: 0, x: { domain: [-172, 186], axis: null }, y: { domain: [-46, 76], axis: null }, r: { domain: [0, most], range: [0, 22] },
     marks: [Plot.line(coast, { x: "x", y: "y", z: "z", fill: css("--line"), fillOpacity: .55, stroke: null, clip: true }),
@@ -612,7 +642,7 @@ function listen() {
     const d = JSON.parse(event.data);
     if (d.id !== wanted) return;
     progressWords = "";
-    confirmed = { key: asked, answer: { pairs: d.pairs, country: d.country, hub: d.hub, causes: d.causes, spread: d.spread, baseCountry: d.base_country, baseHub: d.base_hub } };
+    confirmed = { key: asked, answer: { pairs: d.pairs, country: d.country, hub: d.hub, causes: d.causes, spread: d.spread, money: d.money, baseCountry: d.base_country, baseHub: d.base_hub } };
     draw({ sort: true });
     $("spoken").textContent = `Confirmed by ${d.pairs} paired runs. ${$("big").textContent}.`;
   });
@@ -733,12 +763,13 @@ function buildPage() {
   });
   for (const box of document.querySelectorAll(".downloads")) for (const kind of ["PNG", "SVG", "CSV"]) box.append(el("button", { type: "button", "aria-label": `Download ${{ gains: "gains and losses", lines: "lines", more: "this tab" }[box.dataset.chart]} as ${kind}`, onclick: () => download(box.dataset.chart, kind) }, kind));
   $("sheet").addEventListener("click", () => { const open = $("sheet").getAttribute("aria-expanded") === "true"; $("sheet").setAttribute("aria-expanded", String(!open)); $("sheet").textContent = open ? "Levers" : "Close levers"; });
-  $("source").textContent = `talentflow ${C.version}: ${T.replicates} paired runs of ${grouped(T.population)} simulated engineers, ${T.start} to ${LAST}, seed ${T.seed}; chance and assumptions. People are those of the world's AI engineers.`;
+  $("source").textContent = `talentflow ${C.version}: ${T.replicates} paired runs of ${grouped(T.population)} simulated engineers, ${T.start} to ${LAST}, seed ${T.seed}; chance and assumptions.`;
   const e = T.error;
   $("reading").append(...[
     "Each number is the difference between a world with the policy and the same world without it: same people, same chance, same beliefs about behaviour.",
     `Bars show people on 1 January of the year chosen; thin lines hold 90 % of the paired runs, kept for ${listed(BANDS.map((b) => String(T.start + b)))}. A pale bar with a question mark is a change whose direction too few runs agree on. Ranges of hubs, dotted, are approximate.`,
     `The table holds runs at several values of each lever. Between them it is interpolated, and effects of several levers are added, except fee, places and selection of the H-1B, which were run together. Against runs at random settings, nine in ten countries differ by at most ${persons(e.one.people)} people with one lever (${(100 * e.one.part).toFixed(0)} % of the effects added up, where they are 300 people or more) and ${persons(e.several.people)} with several (${(100 * e.several.part).toFixed(0)} %).`,
+    C.joint.length ? `Every two levers were also run together, both far from where they stand. Largest departures from the sum: ${C.joint.join("; ")}.` : "Every two levers were also run together; none departs clearly from the sum.",
     "The area in the chart over time joins its four years by straight lines.",
     `Cite as: talentflow ${C.version}, response table, seed ${T.seed}.`,
   ].map((words) => el("p", {}, words)));

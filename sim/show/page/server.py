@@ -26,6 +26,7 @@ import numpy as np
 
 from sim.arguments import is_number
 from sim.errors import TalentflowError, UsageError, one_line
+from sim.results.money import discount
 from sim.show.page import page_html, stale_notice
 from sim.study.interactive import InteractiveStudy
 from sim.study.options import Options
@@ -164,7 +165,7 @@ def effects_of(result) -> dict:
     """Return the effects of a result as the page's own table has them, in persons: flat lists.
 
     ``country`` (replicate, band year, country), ``hub`` (year, hub), ``spread`` (band year, hub), ``causes`` (cause,
-    country), ``base_country`` and ``base_hub`` (time, hub)
+    country), ``money`` (replicate, of ``response_table.MONEY``, country), ``base_country`` and ``base_hub`` (time, hub)
     """
     data = result.data
     stock = data.stock.sum("tier").transpose("arm", "replicate", "time", "hub")
@@ -185,11 +186,21 @@ def effects_of(result) -> dict:
             causes.append((values.transpose("origin", "destination").values * across).sum(axis=axis) @ inside)
         else:
             causes.append((values.sum("tier") if "tier" in values.dims else values).values @ inside)
+    # public money, and engineer-years, each discounted as the measure cost_per_engineer has it
+    fiscal = data.fiscal.sum("part").sel(country=countries).transpose("arm", "replicate", "year", "country").values
+    people = ((stock.values[:, :, :-1] + stock.values[:, :, 1:]) / 2) @ inside
+    extra_cost, extra_people, factor = (
+        fiscal[1] - fiscal[0],
+        people[1] - people[0],
+        discount(data.sizes["year"])[:, None],
+    )
+    money = [extra_cost.mean(axis=1), (extra_cost * factor).sum(axis=1), (extra_people * factor).sum(axis=1)]
     plain = {
         "country": effect[:, band] @ inside,
         "hub": effect[:, 1:].mean(axis=0),
         "spread": effect[:, band].std(axis=0),
         "causes": np.array(causes),
+        "money": np.stack(money, axis=1),
         "base_country": base[:, band] @ inside,
         "base_hub": base.mean(axis=0),
     }
