@@ -1,6 +1,9 @@
 """Several scenarios side by side by country: an interval and a marker each; how two differ, or whether they add up."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import xarray as xr
 
 from sim.results.effects import decimals, interaction, stacks, summarise
 from sim.scenario.places import named_places
@@ -9,6 +12,9 @@ from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario
 from sim.show.plots.effects import effects_at, subtitle, unit_words
 from sim.show.plots.style import draw_legend, inset, pixels, right_of
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 MOST = (14, 9)  # hubs that stay readable, in a memo and on a slide
 ROW = 0.62  # of a hub's row that its markers take
@@ -16,7 +22,7 @@ ADD_UP = ("share", "stock", "arrival_share", "net_migration", "entrants", "exits
 ERROR = 8  # em that the interaction's mean and error take as numbers
 
 
-def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
+def plot_comparison(result, ax=None, hubs=None, years=None, measure="share") -> "Axes":
     """Draw the effect of every scenario on each hub at the last of ``years``, against the baseline that all share.
 
     Where one scenario is the stack of others, a second panel shows the interaction: its effect less the sum of theirs;
@@ -43,6 +49,7 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
+        # effects that add up are shown by country, others by hub
         by_country = not hubs and pairs.name in ADD_UP
         pairs = _by_country(pairs, result) if by_country else pairs
         style.heading(ax, _finding(result, pairs), f"{result.record['title']}: {_small(subtitle(pairs, measure))}")
@@ -53,6 +60,7 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
         pairs = pairs.sel(hub=hubs if by_country else hubs_shown(result, hubs, most=style.fit(*MOST)))
         stack, names = stack_shown(result), pairs.hub_name.values
         extra, words = _second_panel(result, pairs, stack)
+        # widths in em: names, effects, and the interaction if there is one
         width = ax.get_window_extent().width / pixels(ax, 1)
         left = 0.5 * max(map(len, names)) + 1
         columns = 1 if pairs.sizes["arm"] < 5 else 2  # titles are long
@@ -67,28 +75,31 @@ def plot_comparison(result, ax=None, hubs=None, years=None, measure="share"):
     return ax
 
 
-def _by_country(pairs, result):
+def _by_country(pairs, result) -> xr.DataArray:
     """Return effects on hubs added up by country, which stand in place of the hubs."""
+    # effects on stocks and shares add up over the hubs of a country
     known, country = named_places(), result.data.hub_country
     together = pairs.drop_vars("hub_name").groupby(country.rename("country")).sum().rename(country="hub")
     names = [known[code].name if code in known else code for code in together.hub.values.tolist()]
     return together.assign_coords(hub_name=("hub", names)).assign_attrs(pairs.attrs).rename(pairs.name)
 
 
-def _second_panel(result, pairs, stack):
+def _second_panel(result, pairs, stack) -> tuple:
     """Choose values and heading of the second panel: an interaction, or the difference of two scenarios; else None."""
     if stack:
         words = f"{both_words(stack)}, less the sum of each"
         return interaction(pairs, (stack, stacks(result)[stack])), words
     if pairs.sizes["arm"] != 2:
         return None, ""
+    # two scenarios that are no stack: how they differ
     first, second = result.arms
     difference = pairs.sel(arm=second, drop=True) - pairs.sel(arm=first, drop=True)
     return difference.assign_attrs(pairs.attrs), "second less first"
 
 
-def _finding(result, pairs):
+def _finding(result, pairs) -> str:
     """Title the figure with the scenario and the place that have the largest effect."""
+    # largest mean effect of any scenario on any place
     mean = pairs.mean("replicate").transpose("arm", "hub")
     if not mean.any():
         return result.record["title"]
@@ -101,10 +112,11 @@ def _finding(result, pairs):
 
 
 def _small(text) -> str:
+    """Lower the first letter."""
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def _row_count(scenarios):
+def _row_count(scenarios) -> int:
     """Return hubs that leave each marker a line of its own."""
     return max(3, min(style.fit(12, 7), style.fit(45, 21) // scenarios))
 
@@ -120,6 +132,7 @@ def _draw_effects(plot, found, names) -> None:
 
 
 def _draw_scenario(plot, heights, found, colour, marker) -> None:
+    """Draw intervals and markers of one scenario."""
     plot.hlines(heights, found.low, found.high, color=colour, lw=style.em(0.16))
     plot.plot(found["mean"], heights, marker, ms=style.em(0.55), color=colour, ls="")
 
@@ -139,6 +152,7 @@ def _frame(plot, found, names) -> None:
 
 def _draw_interaction(plot, found, words) -> None:
     """Draw the effect of the stack beyond the sum of its policies."""
+    # mean and error as numbers at the right
     count, pairs = found.sizes["hub"], found.attrs["pairs"]
     _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
     _frame(plot, found, [""] * count)
@@ -152,12 +166,15 @@ def _draw_interaction(plot, found, words) -> None:
 
 
 def _draw_sample(key, x, y, number) -> None:
+    """Draw line and marker of one scenario in the key."""
+    # line and marker, as in the plot
     colour, marker, _ = style.scenario_look(number)
     key.plot([x, x + 3.2], [y, y], color=colour, lw=style.em(0.16))
     key.plot(x + 1.6, y, marker, ms=style.em(0.55), color=colour)
 
 
 def _small_print(result, adds) -> str:
+    """Explain marker and line, and the second panel."""
     pairs = style.pairs_words(result.record).capitalize()
     spread = style.spread_words(result.record, "Line")
     more = " Right: where it crosses 0, the policies may simply add up; \u00b1: Monte Carlo error." if adds else ""

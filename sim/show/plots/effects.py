@@ -1,6 +1,9 @@
 """The effect on every country, hubs indented below: bars with the spread over pairs, in points and in people."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import xarray as xr
 
 from sim.errors import UsageError
 from sim.results.cells import effect_digits
@@ -11,6 +14,9 @@ from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, until, years_shown
 from sim.show.plots.style import inset, right_of
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 MOST = (25, 14)  # rows that stay readable, in a memo and on a slide
 NUMBERS = 22  # em that the columns take
@@ -18,7 +24,7 @@ COLUMNS = ((4.6, "points"), (10.6, "people"), (21.4, "90 % of runs"))  # right e
 UNSETTLED = "a bar in grey: too few runs agree to call the direction"
 
 
-def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
+def plot_effects(result, ax=None, hubs=None, years=None, measure=None) -> "Axes":
     """Draw the effect at the last of ``years`` on the share of every country that changes most,
     its main hubs indented below.
 
@@ -53,6 +59,7 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure=None):
 
 
 def _plot_countries(ax, result) -> None:
+    """Draw the subject and the countries that change most, their main hubs below them."""
     found = facts(result)
     rows, rest = effect_rows(result, style.fit(22, 13))
     style.heading(ax, sentence("finding", found), _subtitle(result, found))
@@ -60,11 +67,13 @@ def _plot_countries(ax, result) -> None:
         style.say_nothing_differs(ax)
         return
     _draw(ax, rows, found["pairs"], digits=found["effect_digits"])
+    # the rows add up to zero with everyone else
     residual = f"Everyone else: {style.signed(rest['effect'], 2)} points. " if rest else ""
     style.caption(ax, f"{residual}{_how(found['pairs'])} {source(result, found)}")
 
 
 def _subtitle(result, found) -> str:
+    """Describe the share whose change is drawn."""
     whom = sentence("whole", found["people"]).removeprefix("of ")
     what = "the world's AI engineers" if whom == "the world's" else whom
     when = f"in January {found['last']}{basis_words(result)}"
@@ -72,18 +81,20 @@ def _subtitle(result, found) -> str:
 
 
 def _how(pairs) -> str:
+    """Explain the line, and which bars are grey."""
     if pairs == 1:
         return "A single pair: more would show its spread and its error."
     few = "fewer than ten pairs settle no direction" if pairs < 10 else UNSETTLED
     return f"Line: 90 % of runs; {few}."
 
 
-def source(result, found):
+def source(result, found) -> str:
     """Name the sources of a figure's numbers, for the small print below it."""
     return sentence("source", found, result.record["versions"].get("talentflow", ""))
 
 
 def _plot_hubs(ax, result, hubs, years, measure) -> None:
+    """Draw a measure of every hub, a row a hub."""
     pairs = effects_at(result, measure, years)
     style.heading(ax, result.record["title"], subtitle(pairs, measure))
     rows = _hub_rows(result, pairs, hubs)
@@ -94,7 +105,9 @@ def _plot_hubs(ax, result, hubs, years, measure) -> None:
     style.caption(ax, f"{_how(pairs.sizes['replicate'])} {source(result, facts(result))}")
 
 
-def _hub_rows(result, pairs, hubs):
+def _hub_rows(result, pairs, hubs) -> list[dict]:
+    """Choose the hubs, and return their effects as rows."""
+    # the hubs with the largest effects, from the largest gain to the largest loss
     mean = pairs.mean("replicate").to_series()
     if hubs is None:
         chosen = list(abs(mean).sort_values(ascending=False, kind="stable").index[: style.fit(20, 12)])
@@ -111,8 +124,9 @@ def _hub_rows(result, pairs, hubs):
     ]
 
 
-def _draw(ax, rows, pairs, unit="percentage points", digits=None):
+def _draw(ax, rows, pairs, unit="percentage points", digits=None) -> "Axes":
     """Draw a bar a row, countries thick and hubs thin; intervals, and the numbers right of them."""
+    # room for the longest name at the left and for the numbers at the right
     longest = max(len(row["name"]) + 2 * row["level"] for row in rows)
     plot = inset(ax, left=0.54 * longest + 1.2, below=3.2, right=NUMBERS, above=1.6)
     heights = np.arange(len(rows))[::-1].astype(float)
@@ -123,6 +137,7 @@ def _draw(ax, rows, pairs, unit="percentage points", digits=None):
         if pairs > 1 and row["differs"]:
             plot.plot([row["low"], row["high"]], [y, y], color=style.INK, lw=style.em(0.1), solid_capstyle="butt")
     plot.axvline(0, color=style.INK, lw=0.9)
+    # limits hold every bar, interval and zero
     ends = [value for row in rows for value in (row["low"], row["high"], row["effect"], 0.0)]
     span = max(ends) - min(ends)
     plot.set(xlim=(min(ends) - 0.04 * span, max(ends) + 0.04 * span), ylim=(-0.8, heights[0] + 0.8))
@@ -151,6 +166,7 @@ def _draw(ax, rows, pairs, unit="percentage points", digits=None):
 
 def _write(plot, rows, heights, pairs, digits) -> None:
     """Draw points, people and interval as numbers, right of the plot."""
+    # headings, then numbers in columns; measures of hubs are not in people
     with_people = rows[0]["people"] is not None
     for column, words in COLUMNS:
         if words != "people" or with_people:
@@ -168,7 +184,7 @@ def _write(plot, rows, heights, pairs, digits) -> None:
 # --- for other figures ----------------------------------------------------------------------------
 
 
-def effects_at(result, measure, years):
+def effects_at(result, measure, years) -> xr.DataArray:
     """Return paired effects at the last of ``years``, over replicate and hub (and arm), in the unit that people read.
 
     Raises
@@ -178,6 +194,7 @@ def effects_at(result, measure, years):
     pairs = effect_series(result, measure)
     if "hub" not in pairs.dims:
         raise UsageError(measure, "not a measure of every hub; write it without a place")
+    # stocks on 1 January, flows over a year
     stocks = "time" in pairs.dims
     when = (times_shown if stocks else years_shown)(result, years)[-1]
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
@@ -194,6 +211,6 @@ def subtitle(pairs, measure) -> str:
     return f"Effect on {what} {pairs.attrs['when']}{counted}, against the baseline, {unit_words(pairs.attrs['units'])}"
 
 
-def unit_words(unit):
+def unit_words(unit) -> str:
     """Return a unit without abbreviations."""
     return unit.replace("pp", "percentage points")

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sim.errors import ResultError
@@ -12,6 +14,10 @@ from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, table, years_words
 from sim.show.plots.style import dot, label_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
 
 SIZE = (10, 5.4)  # inches
 LAND = Path(__file__).parents[1] / "data" / "land.json"
@@ -22,8 +28,8 @@ LARGEST_CIRCLE, WIDEST_ARROW = 1.2, 0.45  # em: radius of the largest stock, wid
 LEAST_SHARE = 0.04  # of the largest change: smaller ones are not drawn
 
 
-def plot_flow_map(result, ax=None, hubs=None, years=None):
-    """Change of the flow from country to country, policy less baseline: an arrow in the direction in which people move.
+def plot_flow_map(result, ax=None, hubs=None, years=None) -> "Axes":
+    """Draw the change of flows from country to country, policy less baseline, as arrows in the direction of the moves.
 
     Parameters
     ----------
@@ -43,10 +49,12 @@ def plot_flow_map(result, ax=None, hubs=None, years=None):
     """
     if "latitude" not in result.data.coords:
         raise ResultError(result.record["name"], "was saved without the places of the hubs; run it again for a map")
+    # changes by corridor of countries, the largest first
     flows = flows_of_all(result, "flow_map", years)
     found = table(changes(between_countries(flows.moves, result.data)))
     shown = result.data.hub.values if hubs is None else hubs_shown(result, hubs)
     countries = set(result.data.hub_country.sel(hub=shown).values.tolist())
+    # arrows from or to the chosen countries; too small ones would only clutter
     arrows = found[found.origin.isin(countries) | found.destination.isin(countries)]
     arrows = arrows[abs(arrows["mean"]) >= LEAST_SHARE * abs(arrows["mean"]).max()][: style.fit(14, 9)]
     with style.look():
@@ -66,7 +74,7 @@ def plot_flow_map(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def between_countries(moves, data):
+def between_countries(moves, data) -> xr.DataArray:
     """Return moves from country to country, those inside one left out.
 
     Parameters
@@ -80,12 +88,13 @@ def between_countries(moves, data):
         {"place": list(dict.fromkeys(country)), "hub": moves.origin.values},
         ("place", "hub"),
     )
+    # sum over the hubs of each country at both ends
     for end in ("origin", "destination"):
         moves = xr.dot(moves.reset_coords(drop=True).rename({end: "hub"}), inside, dim="hub").rename(place=end)
     return moves.where(moves.origin != moves.destination, 0)
 
 
-def country_names(data):
+def country_names(data) -> dict[str, str]:
     """Return the names of the countries of a run: dict of label -> name."""
     known = named_places()
     return {code: known[code].name if code in known else code for code in data.hub_country.values.astype(str)}
@@ -100,7 +109,7 @@ def _finding(result, arrows) -> str:
     return f"{size} {more} a year move from {names[row.origin]} to {names[row.destination]}"
 
 
-def net_changes(moves):
+def net_changes(moves) -> pd.DataFrame:
     """Return each pair of hubs once, from the one that loses to the one that gains, the largest change first.
 
     Parameters
@@ -111,13 +120,14 @@ def net_changes(moves):
     -------
     pandas.DataFrame: origin, destination, mean (above 0), low, high, clear
     """
+    # each pair appears twice, with opposite signs: keep the positive one
     back = moves.rename(origin="destination", destination="origin")
     found = table(changes(moves - back))
     return found[found["mean"] > 0].reset_index(drop=True)
 
 
-def equal_earth(longitude, latitude):
-    """Return equal Earth projection (Savric, Patterson and Jenny 2018, doi:10.1080/13658816.2018.1504949).
+def equal_earth(longitude, latitude) -> tuple[np.ndarray, np.ndarray]:
+    """Project degrees onto the Equal Earth map (Savric, Patterson and Jenny 2018, doi:10.1080/13658816.2018.1504949).
 
     Parameters
     ----------
@@ -131,6 +141,7 @@ def equal_earth(longitude, latitude):
     >>> x.round(3), y.round(3)
     (array([0.   , 2.707]), array([1.317, 0.   ]))
     """
+    # polynomial in the parametric latitude, as published
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
     slope = 9 * a4 * theta**8 + 7 * a3 * theta**6 + 3 * a2 * theta**2 + a1
@@ -139,6 +150,8 @@ def equal_earth(longitude, latitude):
 
 
 def _draw_map(panel, result, arrows, year) -> None:
+    """Draw the land, a circle a hub, the arrows and the names."""
+    # land, then circles, arrows, and names where they cover least
     panel.set(facecolor="#f4f7fa", xticks=[], yticks=[])
     panel.spines[:].set_visible(False)
     _set_limits(panel)
@@ -152,20 +165,23 @@ def _draw_map(panel, result, arrows, year) -> None:
     _draw_circles(panel, data, points, radii[[hub for hub in radii.index if country[hub] not in GROUPS]])
     names, sizes = country_names(data), {}
     ends: dict[str, tuple] = {}
+    # an arrow ends at the country's largest hub, or at the box of a group of countries
     for code in dict.fromkeys(country):
         largest = stock[country[country == code].index].idxmax()
         ends[code] = GROUPS[code] if code in GROUPS else points[largest]
         sizes[code] = style.em(0.9) if code in GROUPS else radii[largest]
     boxes = [_draw_box(panel, names[code], ends[code]) for code in GROUPS if code in ends]
     lines = _draw_arrows(panel, ends, sizes, arrows)
+    # names only for countries that an arrow touches
     touched = [code for code in ends if code in {*arrows.origin, *arrows.destination} and code not in GROUPS]
     circles = [dot(panel, points[hub], radii[hub]) for hub in radii.index if country[hub] not in GROUPS]
     label_points(panel, [(names[code], *ends[code], sizes[code]) for code in touched], circles + lines + boxes)
     _draw_key(panel, radii, stock, arrows)
 
 
-def _draw_box(panel, name, place):
+def _draw_box(panel, name, place) -> "Bbox":
     """Write the name of a group of countries in a box off the coasts; return its extent, in pixels."""
+    # groups of countries have no place on the map
     how = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": style.BASELINE, "lw": 0.8}
     words = panel.text(place[0], place[1], name, ha="center", va="center", fontsize="small", bbox=how, zorder=4)
     return words.get_window_extent().padded(style.em(0.4))
@@ -173,6 +189,7 @@ def _draw_box(panel, name, place):
 
 def _set_limits(panel) -> None:
     """Show the inhabited world from 35 degrees south, and as much more as the shape of the panel takes."""
+    # the shorter side decides the scale; the other one shows more of the oceans
     south = float(equal_earth(np.array([0.0]), np.array([SOUTHERNMOST]))[1][0]) - 0.02
     box = panel.get_window_extent()
     scale = min(box.width / (EAST - WEST), box.height / (NORTH - south))
@@ -182,9 +199,11 @@ def _set_limits(panel) -> None:
 
 
 def _draw_land(panel) -> None:
+    """Draw the outline of the continents."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
+    # one compound outline draws much faster than many polygons
     rings = [np.array(ring) for ring in json.loads(LAND.read_text(encoding="utf-8"))]
     outline = Outline.make_compound_path(*[Outline(np.transpose(equal_earth(*ring.T)), closed=True) for ring in rings])
     panel.add_artist(PathPatch(outline, fc="#dfe0df", ec="#c4c6c4", lw=0.4))
@@ -193,18 +212,20 @@ def _draw_land(panel) -> None:
 def _draw_circles(panel, data, points, radii) -> None:
     """Draw a circle a hub, as large as its stock; white where the point only stands for a wide area."""
     hues, regions = style.region_colours(), style.hub_regions(data)
+    # large circles first, so that small ones lie on top
     for hub, radius in radii.sort_values(ascending=False).items():
         wide = hub.startswith("rest_of_")
         how = {"mfc": "white", "mec": hues[regions[hub]]} if wide else {"mfc": hues[regions[hub]], "mec": "white"}
         panel.plot(*points[hub], "o", ms=2 * radius, alpha=0.8, mew=style.em(0.1), zorder=2, **how)
 
 
-def _draw_arrows(panel, points, radii, arrows):
+def _draw_arrows(panel, points, radii, arrows) -> list["Bbox"]:
     """Draw arrows from origin to destination, blue for more and dashed orange for fewer; the boxes along them."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.transforms import Bbox
 
     boxes = []
+    # small arrows first; what is not clear is grey
     for row in arrows[::-1].itertuples():
         width = style.em(WIDEST_ARROW) * abs(row.mean) / abs(arrows["mean"]).max()
         more = {"color": style.GAIN, "alpha": 0.85} if row.clear else {"color": style.UNDECIDED}
@@ -224,6 +245,7 @@ def _draw_arrows(panel, points, radii, arrows):
                 **(more if row.mean > 0 else fewer),
             )
         )
+        # small boxes along the arrow, which names keep clear of
         for line in panel.transData.transform_path(arrow.get_path()).to_polygons(closed_only=False):
             boxes += [Bbox([point - width, point + width]) for point in line]
     return boxes
@@ -233,6 +255,7 @@ def _draw_key(panel, radii, stock, arrows) -> None:
     """Draw the key of sizes, colours and dashes in the empty south-west."""
     from matplotlib.lines import Line2D
 
+    # samples of half the largest circle and arrow, rounded
     largest, widest = stock.max(), abs(arrows["mean"]).max()
     people, change = round_down(largest / 2), round_down(widest / 2)
     across = 2 * radii.max() * np.sqrt(people / largest)
@@ -248,6 +271,7 @@ def _draw_key(panel, radii, stock, arrows) -> None:
 
 
 def _small_print(result, arrows) -> str:
+    """Describe the interval, the number of arrows and the largest change."""
     names, first = country_names(result.data), arrows.iloc[0]
     spread = f" ({style.span(first.low, first.high, 0)})" if result.data.sizes["replicate"] > 1 else ""
     ends = f"{names[first.origin]} to {names[first.destination]}"

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sim.results.effects import summarise
@@ -20,12 +21,12 @@ class Flows(NamedTuple):
     years: tuple[int, int]  # first and last, both included
 
     @property
-    def changes(self):
+    def changes(self) -> xr.Dataset:
         """Return scenario less baseline, as ``summarise`` has it, and ``clear``: the interval leaves out zero."""
         return changes(self.moves)
 
 
-def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
+def flows_shown(result, kind, hubs=None, years=None, count=10, most=None) -> Flows:
     """Return flows between the hubs shown and, region by region, all other hubs together.
 
     Parameters
@@ -51,13 +52,14 @@ def flows_shown(result, kind, hubs=None, years=None, count=10, most=None):
         {"place": list(regions), "hub": result.data.hub.values},
         ("place", "hub"),
     )
+    # sum hubs into places at both ends; moves inside a place are no flow
     moves = yearly_flows(result, years).reset_coords(drop=True)
     for end in ("origin", "destination"):
         moves = xr.dot(moves.rename({end: "hub"}), inside, dim="hub").rename(place=end)
     return Flows(moves.where(moves.origin != moves.destination, 0), regions, years)
 
 
-def flows_of_all(result, kind, years=None):
+def flows_of_all(result, kind, years=None) -> Flows:
     """Return flows between all hubs, each a place of its own, by its label."""
     years = _ends(only_pair(result, kind), years)
     hubs = style.order(result.data)
@@ -66,13 +68,15 @@ def flows_of_all(result, kind, years=None):
     return Flows(moves, {hub: regions[hub] for hub in hubs}, years)
 
 
-def _ends(result, years):
+def _ends(result, years) -> tuple[int, int]:
+    """Return the first and the last year shown."""
     shown = years_shown(result, years)
     return int(shown[0]), int(shown[-1])
 
 
-def _places(data, shown):
+def _places(data, shown) -> tuple[dict[str, str], list[str]]:
     """Return the region of each place, in order, and the place of each hub of the data."""
+    # hubs that are not shown are taken together by region
     names, region_of = data.hub_name.to_series(), style.hub_regions(data)
     place = {hub: str(names[hub]) for hub in region_of}
     for region in style.REGIONS:
@@ -86,7 +90,7 @@ def _places(data, shown):
     return {place[hub]: region_of[hub] for hub in order}, [place[hub] for hub in data.hub.values.tolist()]
 
 
-def changes(values):
+def changes(values) -> xr.Dataset:
     """Return paired differences of anything over arm and replicate, and which of them are clear.
 
     Returns
@@ -98,13 +102,14 @@ def changes(values):
     return found.assign(clear=((found.low > 0) | (found.high < 0)) & (found.attrs["pairs"] > 1))
 
 
-def table(found):
+def table(found) -> pd.DataFrame:
     """Tabulate the corridors of a dataset of changes that differ in any pair, the largest change first.
 
     Returns
     -------
     pandas.DataFrame: origin, destination, mean, low, high, clear
     """
+    # corridors that differ in no pair say nothing
     rows = found[["mean", "low", "high", "clear", "differs"]].to_dataframe().reset_index()
     rows = rows[rows.differs > 0].drop(columns="differs")
     return rows.sort_values("mean", key=abs, ascending=False, kind="stable", ignore_index=True)
@@ -112,17 +117,18 @@ def table(found):
 
 def list_changes(panel, found, y, most, digits=0) -> None:
     """Write the first ``most`` rows of a ``table``, from the height ``y`` of the panel's axes down, as far as fits."""
+    # heading, then two lines a row, until the panel is full
     line = pixels(panel, 1.3) / panel.get_window_extent().height
     panel.text(0, y, "The largest changes", fontweight="bold", va="bottom")
     y -= 0.9 * line
     panel.text(0, y, "persons a year (90 % of pairs)", fontsize="small", color=style.BASELINE, va="bottom")
     y -= 0.2 * line
     for row in found[:most].itertuples():
-        said = panel.text(
+        name = panel.text(
             0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top", parse_math=False
         )
-        wrap(said, panel.get_window_extent().width, 2)
-        y -= line * (1 + said.get_text().count("\n"))
+        wrap(name, panel.get_window_extent().width, 2)
+        y -= line * (1 + name.get_text().count("\n"))
         numbers = f"{style.signed(row.mean, digits)}  ({style.span(row.low, row.high, digits)})"
         panel.text(0, y - 0.1 * line, numbers, fontsize="small", va="top", color=style.BASELINE)
         y -= 1.2 * line
@@ -130,12 +136,13 @@ def list_changes(panel, found, y, most, digits=0) -> None:
             break
 
 
-def round_down(value):
+def round_down(value) -> int:
     """Round a value down to 1, 2, 5, 10, 20, ...; 1 for less.
 
     >>> round_down(98), round_down(0.3)
     (50, 1)
     """
+    # largest 1, 2 or 5 times a power of ten below the value
     value = max(value, 1)
     size = 10 ** int(np.log10(value))
     return max(digit * size for digit in (1, 2, 5) if digit * size <= value)

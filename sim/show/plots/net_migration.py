@@ -1,5 +1,7 @@
 """Net migration of each hub by the region that people come from and go to."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -8,13 +10,16 @@ from sim.show.plots.choice import head_with_finding, hubs_shown
 from sim.show.plots.flows import changes, flows_of_all, interval_words, round_down, years_words
 from sim.show.plots.style import inset, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 NAMES, KEY = 9.5, 2.6  # em for the regions at the left and for the key at the foot
 MARGINS = {"below": 2.2, "right": 1.2, "above": 4}  # em round a panel, for its scale and heading
 THICK = 0.36  # of a row, each of its two bars
 
 
-def plot_net_migration(result, ax=None, hubs=None, years=None):
+def plot_net_migration(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw people gained from and lost to each region, a year, in the baseline and in the scenario.
 
     Parameters
@@ -32,6 +37,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None):
     ------
     ResultError for an unknown hub or year; UsageError for too many hubs or a comparison of several scenarios.
     """
+    # net moves of the chosen hubs with every region
     flows = flows_of_all(result, "net_migration", years)
     shown = hubs_shown(result, hubs, style.fit(10, 5), style.fit(15, 5))
     net = net_by_region(flows).sel(hub=shown)
@@ -42,6 +48,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None):
         head_with_finding(ax, result, subtitle)
         names = result.data.hub_name.to_series()
         found = changes(net)
+        # at most five panels in a row, all with one scale
         rows = style.fit(-(-len(shown) // 5), 1)
         columns = -(-len(shown) // rows)
         limits = _reach(net, found)
@@ -58,7 +65,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def net_by_region(flows):
+def net_by_region(flows) -> xr.DataArray:
     """Return arrivals from each region less departures to it, of every hub; its own region is among them.
 
     Parameters
@@ -69,6 +76,7 @@ def net_by_region(flows):
     -------
     xarray.DataArray over (arm, replicate, hub, region), persons a year
     """
+    # the other end of each move, grouped by its region
     arrivals = flows.moves.rename(origin="other", destination="hub")
     departures = flows.moves.rename(destination="other", origin="hub")
     region = xr.DataArray(list(flows.regions.values()), dims="other", name="region")
@@ -78,6 +86,7 @@ def net_by_region(flows):
 
 def _head(panel, name, net) -> None:
     """Write the hub, and its net migration from and to all regions together."""
+    # mean net migration of the hub in both arms, above its panel
     total = net.sum("region").mean("replicate")
     before, after = (style.signed(float(total.sel(arm=arm)), 0) for arm in ("baseline", "scenario"))
     panel.annotate(
@@ -100,6 +109,7 @@ def _draw_panel(panel, net, found) -> None:
     rows = np.arange(len(baseline))[::-1]
     panel.barh(rows + THICK / 2, baseline, THICK, fc="white", ec=style.BASELINE, lw=0.8)
     panel.barh(rows - THICK / 2, scenario, THICK, color=list(style.region_colours().values()))
+    # the interval of the difference, put at the baseline's bar
     if found.attrs["pairs"] > 1:
         for row, level, low, high in zip(rows, baseline, found.low.values, found.high.values, strict=True):
             panel.plot([level + low, level + high], [row - THICK / 2] * 2, color=style.INK, lw=1)
@@ -112,7 +122,7 @@ def _draw_panel(panel, net, found) -> None:
     panel.set_axisbelow(True)
 
 
-def _reach(net, found):
+def _reach(net, found) -> tuple[float, float]:
     """Return limits that hold every bar and whisker: one scale for all panels."""
     means = net.mean("replicate")
     baseline = means.sel(arm="baseline")
@@ -124,15 +134,18 @@ def _reach(net, found):
 
 def _scale(panel, limits) -> None:
     """Set the same limits in every panel, and few ticks: panels are narrow."""
+    # a round number on each side of zero
     step = round_down(0.7 * max(np.abs(limits)))
     panel.set(xlim=limits, xticks=[tick for tick in (-step, 0, step) if limits[0] <= tick <= limits[1]])
     panel.xaxis.set_major_formatter("{x:,.0f}")
 
 
 def _draw_key(ax, found) -> None:
+    """Draw the key of bars and line at the foot."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    # a single pair has no interval to explain
     handles = [
         Patch(fc="white", ec=style.BASELINE, label="baseline"),
         Patch(fc=style.BASELINE, label="scenario (colour of the region)"),
@@ -153,6 +166,7 @@ def _draw_key(ax, found) -> None:
 
 
 def _small_print(result, found) -> str:
+    """Explain the line, and count the changes that are not distinguishable from zero."""
     if not int(found.differs.sum()):
         nothing = "Every effect is exactly 0: no pair differs, the scenario changes nothing in this run."
         return f"{interval_words(result)} {nothing}"

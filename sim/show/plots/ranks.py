@@ -1,11 +1,17 @@
 """Ranks of hubs in the last January: a slope from without to with the policy, and how likely every rank is."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+import xarray as xr
 
 from sim.results.measures import series
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, period, times_shown
 from sim.show.plots.style import inset, pixels, right_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 7)  # inches
 MOST = (20, 12)  # hubs that stay readable, in a memo and on a slide
@@ -15,7 +21,7 @@ LEAST = 0.1  # of a rank: a smaller change is drawn in grey
 DARK = 0.65  # a probability from which the shade asks for white letters
 
 
-def plot_ranks(result, ax=None, hubs=None, years=None):
+def plot_ranks(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw the mean rank of hubs by stock without and with the policy, and how likely each rank is with it.
 
     Ranks count the named hubs and those asked for; areas that are the rest of a country or region have no rank.
@@ -37,11 +43,13 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
     """
     times = times_shown(only_pair(result, "ranks"), years)
     with style.look():
+        # ranks count all named hubs; only some of them are drawn
         chosen = hubs and hubs_shown(result, hubs, most=style.fit(*MOST))
         ranks = hub_ranks(result, chosen or ()).sel(time=times)
         rows = _rows(ranks, chosen, style.fit(14, 9))
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
+        # lines in the left half, the table of probabilities in the right one
         half = 0.5 * ax.get_window_extent().width / pixels(ax, 1)
         lines = inset(ax, left=2.8, below=1.8, right=half + NAMES / 2 + LINKS, above=2.4)
         table = inset(ax, left=half + NAMES / 2, below=1.8, right=MEANS, above=2.4)
@@ -56,7 +64,7 @@ def plot_ranks(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def hub_ranks(result, further=()):
+def hub_ranks(result, further=()) -> xr.DataArray:
     """Return rank of every named hub (and of ``further`` ones) by stock, 1 the largest, in each pair and year.
 
     Returns
@@ -65,16 +73,18 @@ def hub_ranks(result, further=()):
     """
     from scipy.stats import rankdata
 
+    # the rest of a country is no place that could be ranked
     labels = [hub for hub in result.data.hub.values.tolist() if not hub.startswith("rest_of_") or hub in further]
     stock = series(result, "stock").sel(hub=labels)
     return stock.copy(data=rankdata(-stock.values, axis=stock.get_axis_num("hub"), method="min"))
 
 
-def _rows(ranks, chosen, count):
+def _rows(ranks, chosen, count) -> list[str]:
     """Return the hubs from the highest mean rank at the end to the lowest.
 
     The first ``count`` if none are asked for.
     """
+    # hubs in the order of their mean rank with the policy
     mean = ranks.sel(arm="scenario").isel(time=-1).mean("replicate").to_series()
     best = list(mean.sort_values(kind="stable").index)
     return [hub for hub in best if hub in chosen] if chosen else best[:count]
@@ -87,6 +97,7 @@ def _draw_lines(plot, ranks) -> None:
         before, after = (float(mean.sel(arm=arm, hub=hub)) for arm in ("baseline", "scenario"))
         colour = style.FAINT if abs(after - before) < LEAST else style.GAIN if after < before else style.LOSS
         plot.plot([0, 1], [before, after], color=colour, lw=style.em(0.25), marker="o", ms=style.em(0.4))
+    # rank 1 on top
     low, high = float(mean.min()), float(mean.max())
     plot.set(xlim=(-0.03, 1), ylim=(high + 0.5, low - 0.5), xticks=[0, 1], xticklabels=["without", "with"])
     plot.set_yticks([rank for rank in (1, *range(5, 40, 5)) if low - 0.5 <= rank <= high + 0.5])
@@ -107,11 +118,13 @@ def _finding(ranks) -> str:
 
 
 def _rank(mean, hub, arm) -> str:
+    """Format a mean rank."""
     return f"{float(mean.sel(arm=arm, hub=hub)):.1f}"
 
 
 def _write_names(plot, ranks) -> None:
     """Write the names in the rows of the table, with a thin line from each to the end of its own."""
+    # from the end of each line to the height of its row in the table
     ends = ranks.sel(arm="scenario").isel(time=-1).mean("replicate")
     (bottom, top), count = plot.get_ylim(), ranks.sizes["hub"]
     width = plot.get_window_extent().width / pixels(plot, 1)
@@ -133,6 +146,7 @@ def _draw_table(table, ranks) -> None:
     """Draw the part of the pairs, in %, in which a hub of the scenario has a rank,
     and the baseline's mean rank beside it.
     """
+    # columns from the best rank on; the last one takes all lower ranks
     scenario, baseline = (ranks.sel(arm=arm).transpose("hub", "replicate").values for arm in ("scenario", "baseline"))
     lowest = int(scenario.min())
     highest = int(min(scenario.max(), lowest + style.fit(*WIDEST) - 1))
@@ -150,6 +164,7 @@ def _draw_table(table, ranks) -> None:
                 fontsize="small",
                 color="white" if part > DARK else style.INK,
             )
+    # mean ranks right of the table
     for row, (now, before) in enumerate(zip(scenario.mean(1), baseline.mean(1), strict=True)):
         right_of(table, row, MEANS, f"{before:.1f} \u2192 {now:.1f}", color=style.BASELINE)
     right_of(table, -0.5, MEANS, "mean rank", va="bottom", color=style.BASELINE)
@@ -163,6 +178,7 @@ def _draw_table(table, ranks) -> None:
 
 
 def _small_print(result) -> str:
+    """Explain colours and table."""
     pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
     return (

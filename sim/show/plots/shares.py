@@ -1,6 +1,7 @@
 """Shares over time, without and with the policy: the place of the question first, every panel of the same span."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +13,15 @@ from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, period, scenario_names, times_shown
 from sim.show.plots.style import apart, draw_fan, draw_legend, draw_sample, how_to_read, in_em, inset, pixels, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 MOST = (15, 11)  # hubs that stay readable, in a memo and on a slide
 MARGINS = {"left": 3.6, "below": 1.6, "right": 3, "above": 2.7}  # em, round each panel
 
 
-def plot_shares(result, ax=None, hubs=None, years=None):
+def plot_shares(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw shares of the world stock of the scenario's subject and of the countries that change most,
     with bands over pairs.
 
@@ -44,12 +48,14 @@ def plot_shares(result, ax=None, hubs=None, years=None):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
+        # panels: chosen hubs and all others, or the subject and the countries that change most
         many = len(result.arms) > 1
         if hubs or many:
             panels = share_panels(result, hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST)), times)
         else:
             found = places_over_time(result, style.fit(7, 5))
             panels = [(name, share.sel(time=times)) for name, share, _ in found]
+        # names of scenarios above, panels in a grid, and the key in the last cell
         head = _draw_names(ax, result) if many else 0
         count = len(panels) + (not many)  # the key takes the place of a last panel
         columns = min(count, 3 if count < 7 else 4)
@@ -58,23 +64,26 @@ def plot_shares(result, ax=None, hubs=None, years=None):
             _draw_panel(_cell(ax, place, count, columns, head), name, share, span)
         if not many:
             _draw_key(_cell(ax, len(panels), count, columns, head), result)
+        # with a subject the title gives the finding, else it names the run
         what = f"Share of the world's AI engineers{basis_words(result)}, %, {period(times)}"
         if many or hubs:
             style.heading(ax, result.record["title"], what)
         else:
-            told = facts(result)
-            style.heading(ax, sentence("finding", told), f"{result.record['title']}: {what[0].lower()}{what[1:]}")
+            answer = facts(result)
+            style.heading(ax, sentence("finding", answer), f"{result.record['title']}: {what[0].lower()}{what[1:]}")
         style.caption(ax, _small_print(result))
     return ax
 
 
-def _cell(ax, place, count, columns, head):
+def _cell(ax, place, count, columns, head) -> "Axes":
+    """Return the axes of one cell of the grid."""
     cells = (-(-count // columns), columns)
     return inset(ax, **MARGINS, cell=divmod(place, columns), cells=cells, head=head)
 
 
-def share_panels(result, chosen, times):
-    """(name, share in % over arm, replicate and time) of each hub, then of all others."""
+def share_panels(result, chosen, times) -> list[tuple]:
+    """Return (name, share in % over arm, replicate and time) of each hub, then of all others."""
+    # a panel for each hub, and one for all others together
     share = 100 * series(result, "share").sel(time=times)
     names = result.data.hub_name.to_series()
     panels = [(names[hub], share.sel(hub=hub)) for hub in chosen]
@@ -85,10 +94,12 @@ def share_panels(result, chosen, times):
 
 
 def _draw_panel(panel, name, share, span) -> None:
+    """Draw one place: its fan, the final values and the effect."""
     draw_fan(panel, share, high=100)
     _widen(panel, span)
     panel.locator_params(axis="y", nbins=3)
     panel.yaxis.set_major_formatter("{x:g} %")
+    # values at the end, and the effect, only where two lines leave the room
     many = share.sizes["arm"] > 2
     panel.set_title(
         name, loc="left", fontsize=style.fit("medium", "small"), fontweight="bold", pad=style.em(0.4 if many else 1.4)
@@ -96,9 +107,9 @@ def _draw_panel(panel, name, share, span) -> None:
     if many:
         return
     _label_ends(panel, share.isel(time=-1).mean("replicate"))
-    said = _effect_words(share.isel(time=-1))
+    effect = _effect_words(share.isel(time=-1))
     panel.annotate(
-        said,
+        effect,
         (0, 1),
         xytext=(0, style.em(0.3)),
         textcoords="offset points",
@@ -109,6 +120,8 @@ def _draw_panel(panel, name, share, span) -> None:
 
 
 def _effect_words(share) -> str:
+    """Describe the mean effect at the last time, two digits that count."""
+    # mean effect at the last time shown
     pairs = share.sel(arm="scenario") - share.sel(arm="baseline")
     if not pairs.any():
         return "no pair differs"
@@ -117,8 +130,9 @@ def _effect_words(share) -> str:
     return f"effect in {int(share.time)}: {style.signed(mean, digits)} pp"
 
 
-def _common_span(shares):
+def _common_span(shares) -> float:
     """Return points that every panel spans: what the panel that moves most needs."""
+    # the widest band of any panel, with a margin
     pairs = [share.quantile((LOW, HIGH), "replicate", method=QUANTILE) for share in shares]
     return 1.15 * max(float(values.max() - values.min()) for values in pairs) or 1.0
 
@@ -134,6 +148,7 @@ def _widen(panel, span) -> None:
 def _label_ends(panel, ends) -> None:
     """Draw both final values at the right edge, moved apart where they would overlap."""
     low, high = panel.get_ylim()
+    # heights in parts of the panel, at least one line apart
     line = style.em(1.05) / (72 / panel.figure.dpi * panel.get_window_extent().height)
     heights = apart((ends.values - low) / (high - low), line)
     looks = ((style.INK, "normal"), (style.SCENARIO, "bold"))
@@ -153,6 +168,7 @@ def _label_ends(panel, ends) -> None:
 
 def _draw_key(key, result) -> None:
     """Draw the key of lines and bands."""
+    # samples of both lines, then how to read them
     width, y = in_em(key)
     key.axis("off")
     for number, name in ((1, "scenario"), (0, "baseline")):
@@ -166,13 +182,14 @@ def _draw_key(key, result) -> None:
     wrap(words, pixels(key, width + 2), 7)
 
 
-def _draw_names(ax, result):
+def _draw_names(ax, result) -> float:
     """Name each line of a comparison over the panels; return the em that the names take."""
     names = ["baseline", *scenario_names(result).values()]
     return draw_legend(ax, names, 2, partial(draw_sample, many=True)) + 0.6
 
 
-def _small_print(result):
+def _small_print(result) -> str:
+    """Describe pairs, spans and the numbers at the right."""
     if len(result.arms) > 1:
         ends = "Lines: means over pairs. "
     else:

@@ -1,21 +1,29 @@
 """The style of all figures: colours, labels that do not overlap, panels, and fans over time."""
 
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.results.effects import HIGH, LOW
 from sim.results.narrative import contents
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Annotation, Text
+    from matplotlib.transforms import Bbox
+
 # ------------------------------------------------------------------------------
 # Labels that fit: broken into lines that are not too wide, and moved apart where they would overlap.
 # ------------------------------------------------------------------------------
 
 
-def wrap(text, width, lines):
+def wrap(text, width, lines) -> "Text":
     """Break a text between words so that it is at most ``width`` pixels wide; the rest of more lines is "..."."""
+    # fill line after line with as many words as fit
     words, done = text.get_text().split(), []
     while words and len(done) < lines:
         count = _fitting(text, words, width)
@@ -25,13 +33,14 @@ def wrap(text, width, lines):
             continue
         done.append(" ".join(words[: max(count, 1)]))
         words = words[max(count, 1) :]
+    # shorten the last line until the dots fit too
     while words and not _fits(text, f"{done[-1]} ...", width) and " " in done[-1]:
         done[-1] = done[-1].rpartition(" ")[0]
     text.set_text("\n".join(done) + (" ..." if words else ""))
     return text
 
 
-def _fitting(text, words, width):
+def _fitting(text, words, width) -> int:
     """Count the words that fit into one line, by halving."""
     low, high = 0, len(words)
     while low < high:
@@ -40,12 +49,13 @@ def _fitting(text, words, width):
     return low
 
 
-def _fits(text, line, width):
+def _fits(text, line, width) -> bool:
+    """Return whether a line of words is at most ``width`` pixels wide."""
     text.set_text(line)
     return text.get_window_extent().width <= width
 
 
-def apart(places, least):
+def apart(places, least) -> np.ndarray:
     """Spread the positions of labels, as little as it takes to have at least ``least`` between neighbours.
 
     >>> apart([1.0, 1.0, 5.0], 1.0).tolist()
@@ -53,6 +63,7 @@ def apart(places, least):
     """
     from scipy.optimize import isotonic_regression
 
+    # least squares with increasing positions: subtract the gaps, fit, add them again
     places = np.asarray(places, float)
     upwards = places.argsort(kind="stable")
     steps = least * np.arange(places.size)
@@ -141,6 +152,7 @@ def _families() -> list[str]:
     """Return the fonts that figures use: the shipped one, then the installed ones that have other letters."""
     from matplotlib.font_manager import fontManager
 
+    # later fonts are asked for letters that the first one lacks
     installed = {font.name for font in fontManager.ttflist}
     return [str(SHARED["font.family"]), *(wide for wide in WIDE if wide in installed)]
 
@@ -156,13 +168,14 @@ def letters_without_a_font(text) -> str:
 
 
 @contextmanager
-def look(name=None):
+def look(name=None) -> Iterator[None]:
     """Apply the style ``memo`` or ``slide`` inside the block, whatever the user's own settings are.
 
     None keeps the present.
     """
     import matplotlib as mpl
 
+    # the context variable tells helpers inside the block which sizes apply
     families = _families()
     name = name or _now.get()
     before = _now.set(name)
@@ -175,17 +188,17 @@ def look(name=None):
         _now.reset(before)
 
 
-def fit(memo, slide):
+def fit(memo, slide) -> Any:
     """Choose by the present style: the first value for a memo, the second for a slide."""
     return {"memo": memo, "slide": slide}[_now.get()]
 
 
-def em(count=1.0):
-    """So many heights of the present text, in points: also line widths and markers grow with it."""
+def em(count=1.0) -> float:
+    """Return so many heights of the present text, in points: line widths and markers grow with it."""
     return count * FONT_SIZE[_now.get()]
 
 
-def scenario_look(number):
+def scenario_look(number) -> tuple:
     """Return colour, marker and dashes of one scenario among many; 42 of them differ."""
     return tuple(looks[number % len(looks)] for looks in (MANY, MARKERS, DASHES))
 
@@ -193,14 +206,14 @@ def scenario_look(number):
 # --- hubs and regions -----------------------------------------------------------------------------
 
 
-def order(data, hubs=None):
+def order(data, hubs=None) -> list[str]:
     """Return the hubs (all, or those given) by region and then as in the world: the order of every figure."""
     region = hub_regions(data)
     chosen = [hub for hub in region if hubs is None or hub in hubs]
     return sorted(chosen, key=lambda hub: list(REGIONS).index(region[hub]))
 
 
-def hub_regions(data):
+def hub_regions(data) -> dict[str, str]:
     """Return each hub's region, one of ``REGIONS``; a country that is in none belongs to the rest of the world."""
     region = {country: name for name, countries in REGIONS.items() for country in countries}
     return {
@@ -209,16 +222,17 @@ def hub_regions(data):
     }
 
 
-def region_colours():
+def region_colours() -> dict[str, str]:
     """Return the colour of each of ``REGIONS``."""
     return dict(zip(REGIONS, HUES, strict=True))
 
 
-def hub_colours(data):
+def hub_colours(data) -> dict[str, str]:
     """Return a colour for each hub: its region's hue, lighter from hub to hub, the same in every figure."""
     from matplotlib.colors import to_hex, to_rgb
 
     region, hues, colours = hub_regions(data), region_colours(), {}
+    # one hue a region, mixed with white from hub to hub
     for name in REGIONS:
         inside = [hub for hub in region if region[hub] == name]
         for hub, white in zip(inside, np.linspace(0, 0.45, len(inside)), strict=True):
@@ -236,15 +250,16 @@ def darker(colour):
 # --- axes, heading, caption -----------------------------------------------------------------------
 
 
-def axes(size):
+def axes(size) -> "Axes":
     """Return new axes of a new pyplot figure of ``size`` (width, height) inches, or of a slide's."""
     import matplotlib.pyplot as plt
 
     return room(plt.figure(figsize=fit(size, SLIDE)))
 
 
-def room(figure):
+def room(figure) -> "Axes":
     """Return axes that leave room above for the heading and below for the caption."""
+    # heading and caption keep their size in em, whatever the figure's
     width, height = figure.get_size_inches()
     left, below, above = BESIDE / width, em(fit(**BELOW)) / 72 / height, em(ABOVE) / 72 / height
     return figure.add_axes((left, below, 1 - 2 * left, 1 - below - above))
@@ -252,8 +267,9 @@ def room(figure):
 
 def heading(ax, title, subtitle) -> None:
     """Write title and subtitle above the axes, from their left edge; a long title takes two smaller lines."""
-    said = _beside(ax, subtitle, 1, 1.5, va="bottom", color=BASELINE)
-    wrap(said, _width(ax), 1)
+    below = _beside(ax, subtitle, 1, 1.5, va="bottom", color=BASELINE)
+    wrap(below, _width(ax), 1)
+    # a title that is too long for one line gets two in smaller print
     shown = _beside(ax, title, 1, 3.1, va="bottom", fontsize="x-large", fontweight="bold")
     if shown.get_window_extent().width > _width(ax):
         shown.set_fontsize("large")
@@ -276,13 +292,14 @@ def say_nothing_differs(ax) -> None:
     say(ax, "Every effect is exactly 0: no pair differs, the scenario changes nothing in this run.")
 
 
-def _beside(ax, text, height, up, **how):
+def _beside(ax, text, height, up, **how) -> "Annotation":
+    """Write text at the left edge of the axes, so many em up from a height in parts of the axes."""
     return ax.annotate(
         text, (0, height), xytext=(0, em(up)), textcoords="offset points", xycoords="axes fraction", **how
     )
 
 
-def _width(ax):
+def _width(ax) -> float:
     """Return pixels from the left edge of the axes to the edge of the figure, less the margin."""
     return ax.figure.bbox.width - ax.get_window_extent().x0 - BESIDE * ax.figure.dpi
 
@@ -298,6 +315,7 @@ def signed(value, digits):
     >>> signed(-0.31, 1), signed(1264.5, -2), signed(-0.001, 2)
     ('\u22120.3', '+1,300', '0.00')
     """
+    # digits below 0 round to tens; a result of zero has no sign
     text = f"{round(value, digits):+,.{max(digits, 0)}f}"
     return text.replace("-", "\u2212") if text.strip("+-0.,") else text[1:]
 
@@ -308,6 +326,7 @@ def plain(value):
     >>> plain(150_000.0), plain(-0.11047), plain(1e-6)
     ('150,000', '\u22120.11', '0.000001')
     """
+    # three significant digits without an exponent
     rounded = float(f"{value:.3g}")
     text = f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:.12f}".rstrip("0").rstrip(".")
     return text.replace("-", "\u2212") if text.strip("-0.,") else "0"
@@ -318,20 +337,20 @@ def span(low, high, digits) -> str:
     return f"{signed(low, digits)} to {signed(high, digits)}"
 
 
-def band_words(record):
+def band_words(record) -> str:
     """Name the sources of the spread over pairs: ``chance and assumptions``, or one of them."""
     return contents(record)
 
 
 def spread_words(record, what) -> str:
-    """``Line: 90 % of pairs (chance and assumptions).``, or that a single pair has no spread."""
+    """Describe the spread: ``Line: 90 % of pairs (chance and assumptions).``, or that a single pair has none."""
     if record["replicates"] == 1:
         return "More pairs would show the spread and the error."
     return f"{what}: 90 % of pairs ({band_words(record)})."
 
 
 def pairs_words(record) -> str:
-    """``20 pairs of 100,000 engineers``."""
+    """Describe the size of a run: ``20 pairs of 100,000 engineers``."""
     count, population = record["replicates"], record["population"]
     size = f"{population:,}" if isinstance(population, int) else "all the world's"
     return f"{count} {'pair' if count == 1 else 'pairs'} of {size} engineers"
@@ -345,7 +364,7 @@ def pairs_words(record) -> str:
 LINE = 1.5  # em, of a legend
 
 
-def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 1), head=0.0):
+def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 1), head=0.0) -> "Axes":
     """Return axes inside a cell (row, column) of ``cells`` (rows, columns) of the axes under its head,
     with margins in em.
     """
@@ -362,18 +381,18 @@ def inset(ax, left=0.0, below=0.0, right=0.0, above=0.0, cell=(0, 0), cells=(1, 
     )
 
 
-def multiples(ax, count, columns, **margins):
+def multiples(ax, count, columns, **margins) -> list["Axes"]:
     """Return axes of ``count`` equal panels in rows of ``columns``, each with the margins of :func:`inset`."""
     rows = -(-count // columns)
     return [inset(ax, cell=divmod(place, columns), cells=(rows, columns), **margins) for place in range(count)]
 
 
-def columns_of(count):
+def columns_of(count) -> int:
     """Choose the number of columns of so many small panels: 3, or 2 by 2."""
     return 2 if count == 4 else min(3, count)
 
 
-def draw_legend(ax, names, columns, draw_sample):
+def draw_legend(ax, names, columns, draw_sample) -> float:
     """Draw names at the head of the axes, in columns, each after its sample.
 
     Parameters
@@ -385,6 +404,7 @@ def draw_legend(ax, names, columns, draw_sample):
     -------
     float, the em that the legend takes
     """
+    # names and samples are placed in em, so that the key scales with the text
     key = ax.inset_axes((0, 0, 1, 1), zorder=0)
     key.axis("off")
     width, height = in_em(key)
@@ -396,7 +416,7 @@ def draw_legend(ax, names, columns, draw_sample):
     return LINE * -(-len(names) // columns)
 
 
-def right_of(plot, y, right, words, **how):
+def right_of(plot, y, right, words, **how) -> "Annotation":
     """Return small words right of a plot at the height ``y`` of its data, ending ``right`` em from its edge."""
     how = {"ha": "right", "va": "center", "fontsize": "small"} | how
     return plot.annotate(
@@ -404,16 +424,16 @@ def right_of(plot, y, right, words, **how):
     )
 
 
-def in_em(ax):
-    """Let one unit of the axes' data be one em; their (width, height) in em."""
+def in_em(ax) -> tuple[float, float]:
+    """Set the limits so that one unit of the axes is one em; return their (width, height) in em."""
     box = ax.get_window_extent()
     width, height = box.width / pixels(ax, 1), box.height / pixels(ax, 1)
     ax.set(xlim=(0, width), ylim=(0, height))
     return width, height
 
 
-def pixels(ax, count):
-    """So many em in pixels of the figure."""
+def pixels(ax, count) -> float:
+    """Convert em to pixels of the figure."""
     return em(count) * ax.figure.dpi / 72
 
 
@@ -437,6 +457,7 @@ def label_points(ax, points, obstacles=()) -> None:
     """
     from matplotlib.patheffects import withStroke
 
+    # a white halo keeps names readable on lines and land
     halo = [withStroke(linewidth=em(0.25), foreground="white", alpha=0.8)]
     taken = [*obstacles, *(dot(ax, (x, y), radius) for _, x, y, radius in points)]
     for name, x, y, radius in points:
@@ -450,8 +471,10 @@ def label_points(ax, points, obstacles=()) -> None:
             parse_math=False,
             path_effects=halo,
         )
+        # place the name, then keep later names clear of it
         distance = _settle(written, radius, taken, ax.get_window_extent())
         taken.append(written.get_window_extent())
+        # a name that had to move away gets a line to its point
         if distance > radius + em(STEPS[0]):
             ax.annotate(
                 "",
@@ -468,7 +491,7 @@ def label_points(ax, points, obstacles=()) -> None:
             )
 
 
-def dot(ax, point, radius):
+def dot(ax, point, radius) -> "Bbox":
     """Return the box round a circle of ``radius`` points, in pixels."""
     from matplotlib.transforms import Bbox
 
@@ -476,16 +499,19 @@ def dot(ax, point, radius):
     return Bbox([centre - pixels, centre + pixels])
 
 
-def _settle(written, radius, taken, inside):
-    """Move a name to the first of the places round its point that is free, or to the least covered; its distance."""
+def _settle(written, radius, taken, inside) -> float:
+    """Move a name to the first free place round its point, or to the least covered; return its distance in points."""
+    # cost of a place: area over the edge counts tenfold, then the area covered
     corners = np.array([box.extents for box in taken])
 
-    def covered(place):
+    def covered(place) -> float:
+        """Return the square pixels that a name covers at a place."""
         _put(written, *place)
         box = written.get_window_extent()
         outside = box.width * box.height - _common(box, np.array([inside.extents]))
         return 10 * outside + _common(box, corners)
 
+    # try near places first; if none is free, take the least covered
     places = [(angle, radius + em(step)) for step in STEPS for angle in AROUND]
     free = (place for place in places if not covered(place))
     chosen = next(free, None) or min(places, key=covered)
@@ -494,6 +520,7 @@ def _settle(written, radius, taken, inside):
 
 
 def _put(written, angle, distance) -> None:
+    """Place a name at an angle and a distance from its point, aligned so that it points away."""
     x, y = np.cos(angle), np.sin(angle)
     written.set(
         position=(x * distance, y * distance),
@@ -502,8 +529,8 @@ def _put(written, angle, distance) -> None:
     )
 
 
-def _common(box, corners):
-    """Return square pixels that a box has in common with boxes given as rows x0, y0, x1, y1, all together."""
+def _common(box, corners) -> float:
+    """Return the square pixels that a box shares with boxes given as rows x0, y0, x1, y1, all together."""
     low, high = np.maximum(corners[:, :2], box.min), np.minimum(corners[:, 2:], box.max)
     return np.prod(np.maximum(high - low, 0), axis=1).sum()
 
@@ -525,12 +552,14 @@ def draw_fan(panel, values, low=None, high=None) -> None:
     values : xarray.DataArray over arm, replicate and time or year
     low, high : float, what the quantity cannot leave; the scale starts at 0 where ``low`` is given
     """
+    # stocks are on 1 January, flows over a year
     axis = "time" if "time" in values.dims else "year"
     years, many = values[axis].values, values.sizes["arm"] > 2
     x = years if len(years) > 1 else years[0] + np.array([-0.4, 0.4])  # a single year: a level, not a point
     for number, arm in enumerate(values.arm.values):
         pairs = values.sel(arm=arm).transpose("replicate", axis).values
         draw_arm(panel, x, number, np.broadcast_to(pairs, (len(pairs), len(x))), many)
+    # limits: the data, cut at what the quantity cannot leave
     reach = panel.get_ylim()
     panel.set(xlim=(x[0], x[-1]), xticks=np.unique(years[[0, -1]]))
     panel.set_ylim(reach[0] if low is None else low, reach[1] if high is None else min(reach[1], high))
@@ -541,6 +570,7 @@ def draw_fan(panel, values, low=None, high=None) -> None:
 
 def draw_arm(panel, x, number, pairs, many=False) -> None:
     """Draw one arm: 0 is the baseline; ``pairs`` are its values over replicate and ``x``."""
+    # baseline dashed with dotted edges; scenarios coloured, with bands if there is only one
     mean, (low, high) = pairs.mean(0), np.quantile(pairs, (LOW, HIGH), axis=0)
     if number == 0:
         panel.plot(x, mean, color=INK, ls=(0, (4, 2)), lw=em(0.17), zorder=5)
@@ -558,6 +588,7 @@ def draw_arm(panel, x, number, pairs, many=False) -> None:
 
 def draw_sample(key, x, y, number, many=False) -> None:
     """Draw the look of an arm in a key whose unit is one em, 3.2 em wide from ``x`` at height ``y``."""
+    # artificial pairs, so that the sample shows the band too
     spread = np.array([[0.0]]) if many else np.linspace(-0.55, 0.55, 21)[:, None]
     draw_arm(key, x + np.array([0, 3.2]), number, y + spread.repeat(2, axis=1), many)
 
