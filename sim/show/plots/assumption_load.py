@@ -1,5 +1,7 @@
 """Plot how much of the variance rests on which grade of evidence: Sobol indices times grades."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.results.sweep import assumption_load, index_table, is_graded, is_settled, load_words, plain_name, subject
@@ -7,13 +9,16 @@ from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset, pixels, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 4)  # inches
 NAMES = {"A": "A  measured", "B": "B  derived", "C": "C  industry", "D": "D  assumed", "": "no grade"}
 NAMED = 4  # factors of a grade that are named
 BAR, WIDTH = 0.62, 0.5  # of a row; of the figure that a whole takes
 
 
-def plot_assumption_load(sweep, ax=None, measure=None):
+def plot_assumption_load(sweep, ax=None, measure=None) -> "Axes":
     """Draw a bar each grade of evidence: its part of the variance, from the total Sobol indices scaled to add up to 1.
 
     Parameters
@@ -64,6 +69,7 @@ def _draw_bars(sweep, ax, load, table) -> None:
     plot = inset(ax, left=7.5, below=0.4, right=0, above=0.4)
     heights = np.arange(len(load))[::-1]
     for y, (grade, row) in zip(heights, load.iterrows(), strict=True):
+        # coloured: factors that are clearly above zero; grey: the others
         clear = part[[name for name in row.factors if not table.undecided[name]]].sum()
         whole = 100 * row.load
         plot.barh(y, clear, BAR, color=style.GRADES[grade])
@@ -86,6 +92,7 @@ def _draw_bars(sweep, ax, load, table) -> None:
             fontweight="bold",
         )
         plot.set(xlim=(0, 100 / WIDTH), ylim=(-0.5, len(load) - 0.5))
+        # the list of factors takes what the bar leaves of the row
         room = plot.get_window_extent().width * (1 - WIDTH * whole / 100) - pixels(ax, 4.5)
         wrap(shown, room, 2)
     plot.set_yticks(heights, [NAMES[grade] for grade in load.index], color=style.INK, fontsize="medium")
@@ -95,8 +102,8 @@ def _draw_bars(sweep, ax, load, table) -> None:
     plot.spines["left"].set_color(style.INK)
 
 
-def _listed(sweep, factors, part):
-    """Return the strongest factors of a grade with their parts."""
+def _listed(sweep, factors, part) -> str:
+    """List the strongest factors of a grade with their parts."""
     said = [f"{plain_name(sweep, name)} {part[name]:.0f}\u00a0%" for name in factors[:NAMED] if part[name] >= 0.5]
     more = len(factors) - len(said)
     return ", ".join(said) + (f" and {more} more" if said and more else "")

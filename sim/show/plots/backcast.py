@@ -1,16 +1,21 @@
 """Figures of a backcast: predicted against observed flows, and scores over split years with wins and losses."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.show.plots import style
 from sim.show.plots.style import multiples
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 7.4)  # inches
 SHOWN = ("talentflow", "gravity", "last flow", "kernel alone")
 LEAST = 0.1  # persons: flows below it, and zeros, stand at the edge
 
 
-def plot_backcast(found, ax=None):
+def plot_backcast(found, ax=None) -> "Axes":
     """Draw a dot a corridor: what was predicted against what was observed.
 
     Parameters
@@ -32,6 +37,7 @@ def plot_backcast(found, ax=None):
             f"{found.record['corridors']:,} corridors between {found.record['countries']} countries; "
             "persons over all years, logarithmic",
         )
+        # one panel a prediction, all on the same logarithmic axes
         observed = found.corridors["observed"].to_numpy()
         most = 1.5 * max(found.corridors[["observed", *SHOWN]].to_numpy().max(), 1)
         panels = multiples(ax, len(SHOWN), 2, left=5, below=3.6, right=1, above=2.2)
@@ -65,7 +71,7 @@ FACTOR = {"net_error": 100, "share_error": 100}
 MARKS = {"first": ("o", True), "level": ("o", False), "lost": ("X", True)}
 
 
-def plot_rolling(board, ax=None):
+def plot_rolling(board, ax=None) -> "Axes":
     """Draw a panel per score: the forecast and its rivals over split years, and where the forecast is first,
     level or lost.
 
@@ -81,11 +87,12 @@ def plot_rolling(board, ax=None):
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        held = 100 * board.tally["held"].min()
+        # the weakest score decides the heading
+        least = 100 * board.tally["held"].min()
         style.heading(
             ax,
             f"Fitted until a year, scored on the {board.ahead} after it: {board.splits} splits",
-            f"talentflow is first or level with the best rival on every score in at least {held:.0f} % of splits",
+            f"talentflow is first or level with the best rival on every score in at least {least:.0f} % of splits",
         )
         panels = multiples(ax, len(TITLES), 3, left=5, below=3.6, right=1, above=4.2)
         for number, (panel, name) in enumerate(zip(panels, TITLES, strict=True)):
@@ -100,11 +107,13 @@ def plot_rolling(board, ax=None):
 
 def _over_years(panel, name, board, named) -> None:
     """Draw one score of every prediction over split years."""
+    # a line a prediction over the split years
     scores = board.scores[board.scores["who"].isin(LINES)].pivot(index="until", columns="who", values=name)
     scores = scores * FACTOR.get(name, 1)
     for who, colour in LINES.items():
         own = who == "talentflow"
         panel.plot(scores.index, scores[who], color=colour, lw=style.em(0.2 if own else 0.1), label=who, zorder=2 + own)
+    # dots on the forecast's own line: first, level or lost
     judged = board.verdicts[board.verdicts["score"] == name]
     for verdict, (marker, full) in MARKS.items():
         at = judged.loc[judged["verdict"] == verdict, "until"]
@@ -118,6 +127,8 @@ def _over_years(panel, name, board, named) -> None:
 
 
 def _panel(panel, who, found, observed, most, number) -> None:
+    """Draw predicted against observed flows of one prediction."""
+    # spread dots of whole numbers by up to 12 %, the same in every drawing
     spread = np.exp(np.random.default_rng(0).uniform(-0.12, 0.12, (2, len(observed))))
     x, y = (
         np.maximum(values, LEAST) * s

@@ -1,5 +1,7 @@
 """The visa routes that a policy touches: people waiting, and the odds of being selected, over time."""
 
+from typing import TYPE_CHECKING
+
 from sim.results.effects import effect_series
 from sim.results.facts import scenario_of
 from sim.results.measures import series
@@ -8,13 +10,16 @@ from sim.show.plots import style
 from sim.show.plots.choice import hubs_shown, only_pair, period, times_shown, years_shown
 from sim.show.plots.style import draw_fan, draw_sample, how_to_read, in_em, inset, pixels, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 LEAST = 0.01  # of the people waiting: a smaller change is none to speak of
 LEFT, BELOW, RIGHT = 4.2, 1.8, 1.2  # em, round each panel
 NAME, TITLE = 6.3, 2.2  # em above a panel: for the route's name and its own title, and for the title alone
 
 
-def plot_backlog(result, ax=None, hubs=None, years=None):
+def plot_backlog(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw the backlog on 1 January, and odds of selection (people admitted where nobody is drawn), in both arms.
 
     Parameters
@@ -45,6 +50,7 @@ def plot_backlog(result, ax=None, hubs=None, years=None):
             style.say(ax, "No route differs: in every pair the scenario admits as many and leaves as many waiting.")
             return ax
         for column, route in enumerate(routes):
+            # people waiting above; odds below, or people admitted where nobody is drawn by lot
             upper, lower = _panels(ax, column, len(routes))
             _name(upper, result, route)
             _draw_panel(upper, waiting.sel(time=times, route=route), "people waiting, 1 January")
@@ -58,8 +64,9 @@ def plot_backlog(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _routes(result, hubs, count):
+def _routes(result, hubs, count) -> list[str]:
     """Return the routes whose rules the policy changes, or else those that change most; only those that differ."""
+    # size of a change: mean effect on backlog and grants
     size = sum(
         abs(effect_series(result, name).mean("replicate")).mean(axis).to_series()
         for name, axis in (("backlog", "time"), ("grants", "year"))
@@ -68,12 +75,14 @@ def _routes(result, hubs, count):
         countries = set(result.data.hub_country.sel(hub=hubs_shown(result, hubs)).values.tolist())
         size = size[[route for route in size.index if route.split(".")[0] in countries]]
     size = size[size > 0].sort_values(ascending=False, kind="stable")
+    # routes that the policy names come before those that it moves indirectly
     touched = [route for route in size.index if route in _touched(result.record)]
     return (touched or list(size.index))[:count]
 
 
-def _touched(record):
+def _touched(record) -> set[str]:
     """Return the routes whose rules a scenario changes, by label; none for a scenario that this version cannot read."""
+    # country.usa.route.h1b.cap names the route usa.h1b
     scenario = scenario_of(record)
     paths = [lever.path.split(".") for policy in scenario.policies for lever in policy.levers] if scenario else []
     return {f"{path[1]}.{path[3]}" for path in paths if len(path) > 3 and path[2] == "route"}
@@ -81,6 +90,7 @@ def _touched(record):
 
 def _finding(result, routes, waiting) -> str:
     """Title the figure with the change in people who wait for the first route at the end."""
+    # the first route is the one that changes most
     means = waiting.sel(route=routes[0]).isel(time=-1).mean("replicate")
     before, after = (float(means.sel(arm=arm)) for arm in ("baseline", "scenario"))
     name = str(result.data.route_name.sel(route=routes[0]).item()).split(" (")[0]
@@ -90,8 +100,9 @@ def _finding(result, routes, waiting) -> str:
     return f"{name}: {size} % {more} people wait in {int(waiting.time[-1])}"
 
 
-def _panels(ax, column, columns):
+def _panels(ax, column, columns) -> tuple["Axes", "Axes"]:
     """Return two panels of equal height, one above the other."""
+    # equal heights after the room for names and scales, in em
     whole = ax.get_window_extent().height / pixels(ax, 1)
     height = (whole - NAME - TITLE) / 2 - BELOW
     place = {"left": LEFT, "right": RIGHT, "cell": (0, column), "cells": (1, columns)}
@@ -102,6 +113,7 @@ def _panels(ax, column, columns):
 
 
 def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}") -> None:
+    """Draw one quantity of a route in both arms."""
     draw_fan(panel, values, low=0, high=most)
     panel.locator_params(axis="y", nbins=4)
     panel.yaxis.set_major_formatter(numbers)
@@ -109,12 +121,12 @@ def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}") -> None:
 
 
 def _name(panel, result, route) -> None:
-    """Draw the country and the route, above the panel's own title."""
+    """Write the country and the route above the panel's own title."""
     country, name = (str(result.data[label].sel(route=route).item()) for label in ("route_country", "route_name"))
     how = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
     panel.annotate(country, (0, 1), (0, style.em(NAME - 0.4)), fontweight="bold", **how)
-    said = panel.annotate(name, (0, 1), (0, style.em(NAME - 1.7)), fontsize="small", linespacing=1.1, **how)
-    wrap(said, panel.get_window_extent().width, 3)
+    label = panel.annotate(name, (0, 1), (0, style.em(NAME - 1.7)), fontsize="small", linespacing=1.1, **how)
+    wrap(label, panel.get_window_extent().width, 3)
 
 
 def _draw_key(ax) -> None:
@@ -129,6 +141,7 @@ def _draw_key(ax) -> None:
 
 
 def _small_print(result) -> str:
+    """Explain lines, bands and the odds."""
     pairs = style.pairs_words(result.record).capitalize()
     more = " Where no lottery selects, people admitted take the place of the odds."
     return f"{pairs}. {how_to_read(result.record)}{style.fit(more, '')}"

@@ -1,6 +1,7 @@
 """Brain gain by country: own engineers abroad, foreign engineers at home, and what the policy does to the balance."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -12,12 +13,15 @@ from sim.show.plots import style
 from sim.show.plots.choice import head_with_finding, hubs_shown, only_pair, times_shown, until
 from sim.show.plots.style import inset, pixels, right_of, wrap
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 NUMBERS = 14.6  # em right of the effects
 BAR = 0.62  # of a row
 
 
-def plot_brain_gain(result, ax=None, hubs=None, years=None):
+def plot_brain_gain(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw own engineers abroad and foreign engineers at home by country, and the effect on the balance in persons.
 
     The balance is foreign engineers at home less own engineers abroad, on 1 January of the last of ``years``.
@@ -40,6 +44,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
     year = int(times_shown(only_pair(result, "brain_gain"), years)[-1])
     countries, asked = _countries(result, hubs), until(result, years)
     result = replace(result, data=result.data.sel(time=[year]))  # the other years would only take time
+    # paired effects on the balance, the largest gain on top
     balance = xr.concat([_balance(result, country) for country in countries], "country")
     pairs = balance.sel(arm="scenario") - balance.sel(arm="baseline")
     found = summarise(pairs.sortby(-pairs.mean("replicate")))
@@ -47,6 +52,7 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         names = result.data.home_name.sel(home=found.country.values).values.tolist()
+        # bars in the left half, effects in the right one, numbers beside them
         width = ax.get_window_extent().width / pixels(ax, 1)
         left = 0.5 * max(map(len, names)) + 1
         half = (width - left - NUMBERS) / 2
@@ -59,8 +65,9 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _countries(result, hubs):
+def _countries(result, hubs) -> list[str]:
     """Return countries that are both a home and a place with hubs, in the order of the homes."""
+    # a home without hubs, or hubs without a home of their own, have no balance
     inside = result.data.hub_country
     inside = inside.sel(hub=hubs_shown(result, hubs)) if hubs else inside
     found = [home for home in result.data.home.values.tolist() if home in set(inside.values.tolist())]
@@ -69,7 +76,7 @@ def _countries(result, hubs):
     return found
 
 
-def _balance(result, country):
+def _balance(result, country) -> xr.DataArray:
     """Return foreign engineers at home less own engineers abroad: all at home less all own."""
     at_home, own = measure(result, f"stock:{country}"), measure(result, f"stock,home={country}")
     return (at_home - own.sum("hub")).assign_coords(country=country)
@@ -81,6 +88,7 @@ def _draw_bars(plot, result, countries, names) -> None:
     """
     heights = np.arange(len(countries))[::-1]
     longest = 0
+    # abroad to the left, foreign to the right; black strokes mark the baseline
     for query, sign, colour in (("drain,home={}", -1, style.LOSS), ("gain:{}", 1, style.GAIN)):
         parts = [measure(result, query.format(country)).mean("replicate") for country in countries]
         scenario, baseline = (
@@ -89,6 +97,7 @@ def _draw_bars(plot, result, countries, names) -> None:
         plot.barh(heights, sign * scenario, BAR, color=colour)
         plot.vlines(sign * baseline, heights - 0.42, heights + 0.42, color=style.INK, lw=style.em(0.17))
         for y, value, before in zip(heights, scenario, baseline, strict=True):
+            # numbers beyond bar and stroke
             beyond = sign * max(value, before)
             plot.annotate(
                 f"{value:.0f}",
@@ -108,7 +117,7 @@ def _draw_bars(plot, result, countries, names) -> None:
     _two_sided(plot, 0, -1.9, ("of all own engineers", "of all at home"), va="top")
 
 
-def whole_digits(error):
+def whole_digits(error) -> int:
     """Return digits for ``signed`` that show a number of persons to the first digit of its error: tens, hundreds.
 
     >>> whole_digits(420.0), whole_digits(0.0)
@@ -146,6 +155,7 @@ def _draw_effects(plot, found) -> None:
             4,
         )
         return
+    # persons are rounded to the first digit of their error
     digits = whole_digits(float(found.error.median()))
     for y, mean, low, high in zip(heights, *(found[name].values for name in ("mean", "low", "high")), strict=True):
         plot.plot([low, high], [y, y], color=style.SCENARIO, lw=style.em(0.18), solid_capstyle="butt")
@@ -154,6 +164,7 @@ def _draw_effects(plot, found) -> None:
         right_of(plot, y, NUMBERS, style.span(low, high, digits) if pairs > 1 else "one pair")
     right_of(plot, len(heights) - 0.4, 5, "mean", color=style.BASELINE, va="bottom")
     right_of(plot, len(heights) - 0.4, NUMBERS, "90 % of pairs", color=style.BASELINE, va="bottom")
+    # the same reach on both sides of zero
     reach = 1.1 * float(max(abs(found.low).max(), abs(found.high).max()))
     plot.set_xlim(-reach, reach)
     plot.locator_params(axis="x", nbins=style.fit(5, 3))
@@ -161,6 +172,7 @@ def _draw_effects(plot, found) -> None:
 
 
 def _rows(plot, heights, names) -> None:
+    """Set a row for each country, with its name at the left."""
     plot.axvline(0, color=style.INK, lw=0.9, zorder=3)
     plot.set(yticks=heights, ylim=(-0.6, len(heights) - 0.4))
     plot.set_yticklabels(names, color=style.INK)
@@ -171,6 +183,7 @@ def _rows(plot, heights, names) -> None:
 
 
 def _small_print(result) -> str:
+    """Explain bars, strokes, balance and interval."""
     pairs, spread = style.pairs_words(result.record).capitalize(), style.spread_words(result.record, "Line")
     return (
         f"{pairs}. Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "

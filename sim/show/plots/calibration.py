@@ -1,5 +1,7 @@
 """Plot posteriors against priors, the facts that they imply, and how well known true values are recovered."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -8,13 +10,16 @@ from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.scenario.distributions import quantile
 from sim.show.plots import style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 9.2)  # inches
 ENDS = {"low": 0.05, "central": 0.5, "high": 0.95}
 NINETY = 1.645  # standard deviations on either side
 SURE = 0.99  # of the band of a uniform histogram
 
 
-def plot_calibration(answer, ax=None):
+def plot_calibration(answer, ax=None) -> "Axes":
     """Draw three panels: beliefs in normal scores of their priors, facts in standard errors, ranks of known truths.
 
     Parameters
@@ -45,7 +50,7 @@ def plot_calibration(answer, ax=None):
     return ax
 
 
-def plot_left_out(answer, ax=None):
+def plot_left_out(answer, ax=None) -> "Axes":
     """Draw every study predicted by a fit without its family, beside what was published, in errors of the study.
 
     Parameters
@@ -57,11 +62,13 @@ def plot_left_out(answer, ax=None):
     -------
     the Axes
     """
+    # studies that score, family by family
     rows = [row for row in answer["left_out"] if row["z"] is not None]
     rows = sorted(rows, key=lambda row: (row["family"], row["id"]), reverse=True)
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         for y, row in enumerate(rows):
+            # z says how many units of the study are one standard error
             scale = (row["predicted"] - row["published"]) / row["z"] if row["z"] else 1.0
             low, high = ((row[f"predicted_{end}"] - row["published"]) / scale for end in ("low", "high"))
             colour = style.SCENARIO if row["inside"] else style.FAINT
@@ -86,6 +93,8 @@ def plot_left_out(answer, ax=None):
 
 
 def _beliefs(panel, answer) -> None:
+    """Draw posteriors in normal scores of their priors, the least narrowed at the foot."""
+    # grey: the prior's own 90 % range; coloured: the posterior
     rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
     for y, row in enumerate(rows):
         low, middle, high = (_score(row[end], PRIORS[row["name"]], u) for end, u in ENDS.items())
@@ -105,6 +114,7 @@ def _score(value, prior, near):
 
     A bound has several: the one closest to the quantile ``near``.
     """
+    # invert the prior's quantile function numerically
     u = np.linspace(1e-4, 1 - 1e-4, 4001)
     curve = quantile(u, prior.shape, prior.central, prior.low, prior.high, prior.bounds, prior.mass)
     first, last = (u[min(np.searchsorted(curve, value, side), len(u) - 1)] for side in ("left", "right"))
@@ -112,7 +122,9 @@ def _score(value, prior, near):
 
 
 def _facts(panel, answer) -> None:
+    """Draw each fact under prior and posterior, in its standard errors."""
     rows = answer["facts"][::-1]
+    # two lines a fact, one above the other
     ways = (("prior", style.FAINT, 0.18), ("posterior", style.SCENARIO, -0.18))
     for y, row in enumerate(rows):
         for way, colour, shift in ways:
@@ -128,6 +140,8 @@ def _facts(panel, answer) -> None:
 
 
 def _ranks(panel, answer) -> None:
+    """Draw the histogram of the ranks of known truths among the draws."""
+    # a histogram of ranks over all assumptions, with the band of a uniform one
     bins = [key for key in answer["ranks"][0] if key.startswith("bin_")]
     counts = np.array([[row[key] for key in bins] for row in answer["ranks"]]).sum(axis=0)
     edges = np.linspace(0, 100, len(bins) + 1)

@@ -1,15 +1,20 @@
 """Plot why a place gains or loses: a waterfall of net moves by country, entry and exit that ends at the change."""
 
+from typing import TYPE_CHECKING
+
 from sim.results.facts import cause_table, facts
 from sim.results.narrative import sentence
 from sim.show.plots import parts, style
 from sim.show.plots.choice import hubs_shown, only_pair, until
 from sim.show.plots.effects import source
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 6)  # inches
 
 
-def plot_causes(result, ax=None, hubs=None, years=None):
+def plot_causes(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw the waterfall of what changes the number of engineers of the place that the question is about, over the run.
 
     Parameters
@@ -29,6 +34,7 @@ def plot_causes(result, ax=None, hubs=None, years=None):
     """
     result = until(only_pair(result, "causes"), years)
     found = facts(result)
+    # the place: chosen hubs, or the one that the answer leads with
     label = "+".join(hubs_shown(result, hubs)) if hubs else found["lead"]["label"]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
@@ -37,14 +43,16 @@ def plot_causes(result, ax=None, hubs=None, years=None):
             style.heading(ax, sentence("finding", found), found["title"])
             style.say(ax, "The question is about the whole world: nobody moves into it or out of it.")
             return ax
+        # the finding is about the subject alone; other places get a plain title
         named = found["lead"]["spoken"] if not hubs else " and ".join(result.data.hub_name.to_series()[hubs])
-        told = sentence("causes_finding", found) if found["causes"] and not hubs else f"Why {named} changes"
+        title = sentence("causes_finding", found) if found["causes"] and not hubs else f"Why {named} changes"
         what = f"change of the number of AI engineers of {named} by {found['last']}, in parts, persons"
-        parts.plot_parts(cause_table(result, label), told, f"{found['title']}: {what}", "persons", ax)
+        parts.plot_parts(cause_table(result, label), title, f"{found['title']}: {what}", "persons", ax)
         if ax.child_axes:
             style.caption(ax, f"The parts add up. {_line(found['pairs'])} {source(result, found)}")
     return ax
 
 
 def _line(pairs) -> str:
+    """Explain the line under a bar."""
     return "Line: 90 % of runs, from where the bar begins." if pairs > 1 else "A single pair has no spread."

@@ -1,9 +1,14 @@
 """Plot how far the indices have settled: each against the size of the design, with its interval."""
 
+from typing import TYPE_CHECKING
+
 from sim.results.sweep import convergence, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import columns_of, multiples
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 6)  # inches
 MOST = (6, 3)  # factors, in a memo and on a slide
@@ -17,7 +22,7 @@ WORDS = {
 }
 
 
-def plot_convergence(sweep, ax=None, measure=None):
+def plot_convergence(sweep, ax=None, measure=None) -> "Axes":
     """Draw the index of each leading factor as it was when the design was smaller, with 90 % intervals.
 
     Parameters
@@ -48,6 +53,7 @@ def _draw(sweep, ax, measure, stage, found) -> None:
     method = sweep.stages.method[stage]
     factor, unit = choice.unit_of(sweep, measure) if method == "morris" else (1, "")
     found[["index", "low", "high"]] *= factor
+    # the leading factors of the whole design
     last = found[found.n == found.n.max()].sort_values("index", ascending=False, kind="stable")
     names = list(last.factor[: style.fit(*MOST)])
     index, blocks = WORDS[method]
@@ -66,6 +72,7 @@ def _draw(sweep, ax, measure, stage, found) -> None:
 
 def _finding(found) -> str:
     """State in a title whether the last doubling of the design still moved an index."""
+    # the largest change of any index at the last doubling, against the largest index
     sizes = sorted(found.n.unique())
     by_factor = found.pivot(index="factor", columns="n", values="index")
     change = (by_factor[sizes[-1]] - by_factor[sizes[-2]]).abs()
@@ -77,6 +84,7 @@ def _finding(found) -> str:
 def _draw_panels(sweep, ax, found, names, label, blocks) -> None:
     """Draw a panel each factor, all with the same axes."""
     columns = columns_of(len(names))
+    # the same axes in every panel
     low, high = min(found.low.min(), 0), found.high[found.factor.isin(names)].max()
     for place, (name, plot) in enumerate(zip(names, multiples(ax, len(names), columns, **MARGINS), strict=True)):
         rows = found[found.factor == name]
@@ -84,6 +92,7 @@ def _draw_panels(sweep, ax, found, names, label, blocks) -> None:
         plot.plot(rows.n, rows["index"], "o-", color=style.SCENARIO, lw=style.em(0.2), ms=style.em(0.4))
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
         plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
+        # sizes double, so the scale is logarithmic
         plot.set_xscale("log", base=2)
         plot.set_xticks(_ticks(sorted(rows.n)))
         plot.xaxis.set_major_formatter("{x:,.0f}")
@@ -96,6 +105,6 @@ def _draw_panels(sweep, ax, found, names, label, blocks) -> None:
             plot.set_ylabel(label)
 
 
-def _ticks(sizes):
+def _ticks(sizes) -> list:
     """Return at most four of the sizes, with the last."""
     return sizes[::-1][:: -(-len(sizes) // 4)]

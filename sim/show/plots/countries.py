@@ -1,5 +1,7 @@
 """The effect over time, a panel a country: what the policy changes, in points of the world's AI engineers."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.results.effects import HIGH, LOW, QUANTILE
@@ -11,13 +13,16 @@ from sim.show.plots.effects import source
 from sim.show.plots.shares import share_panels
 from sim.show.plots.style import inset
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7)  # inches
 MOST = (15, 8)  # panels, in a memo and on a slide
 MARGINS = {"left": 3.6, "below": 1.8, "right": 0.8, "above": 2.4}  # em round a panel
 
 
-def plot_countries(result, ax=None, hubs=None, years=None):
-    """Change of the share of each country over time, mean and 90 % of runs, all on one scale.
+def plot_countries(result, ax=None, hubs=None, years=None) -> "Axes":
+    """Draw the change of the share of each country over time, mean and 90 % of runs, all on one scale.
 
     Parameters
     ----------
@@ -46,6 +51,7 @@ def plot_countries(result, ax=None, hubs=None, years=None):
         found = facts(result)
         what = f"change of the share of the world's AI engineers, percentage points, {period(times)}"
         style.heading(ax, sentence("finding", found), f"{result.record['title']}: {what}")
+        # one scale that holds the widest band of all panels
         effects = [(name, share.sel(arm="scenario") - share.sel(arm="baseline")) for name, share in panels]
         reach = 1.08 * max(
             float(abs(pairs.quantile((LOW, HIGH), "replicate", method=QUANTILE)).max()) for _, pairs in effects
@@ -53,6 +59,7 @@ def plot_countries(result, ax=None, hubs=None, years=None):
         if not reach:
             style.say_nothing_differs(ax)
             return ax
+        # a grid of equal panels
         columns = min(len(panels), style.fit(5, 4))
         rows = -(-len(panels) // columns)
         for number, (name, pairs) in enumerate(effects):
@@ -64,9 +71,12 @@ def plot_countries(result, ax=None, hubs=None, years=None):
 
 
 def _draw(panel, name, pairs, reach) -> None:
+    """Draw the change of one share: band, mean and final value."""
+    # a single year is drawn as a level
     years, values = pairs.time.values, pairs.transpose("replicate", "time").values
     x = years if len(years) > 1 else years[0] + np.array([-0.4, 0.4])
     mean, (low, high) = values.mean(0), np.quantile(values, (LOW, HIGH), axis=0, method=QUANTILE)
+    # coloured by the change at the end, which is also written
     colour = style.GAIN if mean[-1] >= 0 else style.LOSS
     panel.axhline(0, color=style.INK, lw=0.8)
     panel.fill_between(x, *(np.broadcast_to(edge, x.shape) for edge in (low, high)), color=colour, alpha=0.25, lw=0)
@@ -74,9 +84,9 @@ def _draw(panel, name, pairs, reach) -> None:
     panel.set(xlim=(x[0], x[-1]), ylim=(-reach, reach), xticks=np.unique(years[[0, -1]]))
     panel.locator_params(axis="y", nbins=4)
     panel.set_title(name, loc="left", fontsize="small", fontweight="bold", pad=style.em(1.2))
-    said = f"{style.signed(float(mean[-1]), 2)} in {years[-1]}"
+    change = f"{style.signed(float(mean[-1]), 2)} in {years[-1]}"
     panel.annotate(
-        said,
+        change,
         (0, 1),
         xytext=(0, style.em(0.2)),
         textcoords="offset points",

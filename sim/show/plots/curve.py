@@ -1,15 +1,20 @@
 """The effect of a lever against its value: the curve that a break-even is read from."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.show.plots import style
 from sim.show.plots.style import inset
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 6)  # inches
 DECADES = 2  # of values from which their axis is logarithmic
 
 
-def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None):
+def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None) -> "Axes":
     """Draw the effect over the values of a lever, with the target and the value that meets it.
 
     Parameters
@@ -31,6 +36,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None):
         ax.axis("off")
         style.heading(ax, title, subtitle)
         plot = inset(ax, left=5, below=3.6, right=1, above=2.4)
+        # band over pairs, mean with its Monte Carlo error, and zero
         plot.fill_between(curve.value, curve.low, curve.high, color=style.SCENARIO, alpha=0.16, lw=0)
         plot.errorbar(
             curve.value,
@@ -64,6 +70,7 @@ def _scale_values(plot, values) -> None:
     """Set a logarithmic axis for values that span decades; a value of 0 keeps its place at the left of it."""
     above = values[values > 0]
     if (values >= 0).all() and above.size and above.max() > 10**DECADES * above.min():
+        # zero has no logarithm: near it the scale is linear
         if above.size == values.size:
             plot.set_xscale("log")
         else:
@@ -75,7 +82,9 @@ def _scale_values(plot, values) -> None:
 
 
 def _mark(plot, target, found, unit) -> None:
+    """Mark the target, and the value that meets it with its interval."""
     plot.axhline(target, color=style.LOSS, lw=style.em(0.16), ls=(0, (5, 2)))
+    # labels go to the side that the answer leaves free
     where = plot.transAxes.inverted().transform(plot.transData.transform((found[0], 0)))[0] if found else 0
     side = ("right", 0.99) if where < 0.5 else ("left", 0.01)
     plot.annotate(
@@ -89,6 +98,7 @@ def _mark(plot, target, found, unit) -> None:
     )
     if found is None:
         return
+    # the interval of the value as an upright band
     value, low, high = found
     plot.axvspan(low, high, color=style.LOSS, alpha=0.22, lw=0)
     plot.axvline(value, color=style.INK, lw=style.em(0.16))

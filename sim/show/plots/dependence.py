@@ -1,5 +1,7 @@
 """Plot the answer against each of the leading factors: the mean over all others, with the spread around it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.results.indices import NORMAL
@@ -8,6 +10,9 @@ from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import columns_of, multiples
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 6)  # inches
 MOST = (6, 3)  # factors, in a memo and on a slide
 MARGINS = {"left": 4.6, "below": 3.6, "right": 1, "above": 3}
@@ -15,8 +20,8 @@ METHODS = ("sobol", "pawn", "lhs", "morris")
 LEAST = 16  # points: four parts of the range with four each
 
 
-def plot_dependence(sweep, ax=None, measure=None):
-    """Partial dependence of a measure on the leading factors, from the points of the sweep.
+def plot_dependence(sweep, ax=None, measure=None) -> "Axes":
+    """Draw the partial dependence of a measure on the leading factors, from the points of the sweep.
 
     Parameters
     ----------
@@ -47,6 +52,7 @@ def _draw(sweep, ax, measure, stage, _) -> None:
     names = list(table.index[: style.fit(*MOST)])
     factor, _ = choice.unit_of(sweep, measure)
     curves = {name: factor * dependence(sweep, name, measure, stage) for name in names}
+    # x is in the factor's own unit
     for curve in curves.values():
         curve.x /= factor
     title = choice.blurred(sweep, measure, stage) or _finding(sweep, curves)
@@ -63,8 +69,8 @@ def _draw(sweep, ax, measure, stage, _) -> None:
     )
 
 
-def _finding(sweep, curves):
-    """Along which factor the mean goes farthest, as a title."""
+def _finding(sweep, curves) -> str:
+    """Title the figure with the factor along which the mean goes farthest."""
     reach = {name: np.ptp(curve["mean"]) for name, curve in curves.items()}
     name = max(reach, key=lambda name: reach[name])
     first, last = curves[name]["mean"].iloc[[0, -1]]
@@ -74,6 +80,7 @@ def _finding(sweep, curves):
 def _draw_panels(sweep, ax, curves, label) -> None:
     """Draw a panel each factor; the same height of the axes everywhere."""
     columns = columns_of(len(curves))
+    # one height for all panels, so that steep lines matter
     low, high = min(c.low.min() for c in curves.values()), max(c.high.max() for c in curves.values())
     panels = multiples(ax, len(curves), columns, **MARGINS)
     for place, ((name, curve), plot) in enumerate(zip(curves.items(), panels, strict=True)):

@@ -1,6 +1,7 @@
 """Changes of flows from every place to every place: a table that shows its numbers as colours too."""
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,13 +10,18 @@ from sim.show.plots.choice import head_with_finding
 from sim.show.plots.flows import flows_shown, interval_words, years_words
 from sim.show.plots.style import pixels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+    from matplotlib.patches import Rectangle
+
 SIZE = (10, 8)  # inches
 LEFT, WIDTH, NAMES = 0.19, 0.71, 8.5  # of the axes; em for the names above
 SCALE = (0.935, 0.05, 0.02, 0.55)
 
 
-def plot_heat_map(result, ax=None, hubs=None, years=None):
-    """Change of the yearly flow from each place to each other, policy less baseline, above the baseline's flow.
+def plot_heat_map(result, ax=None, hubs=None, years=None) -> "Axes":
+    """Draw the change of the yearly flow from each place to each other above the baseline's flow.
 
     Parameters
     ----------
@@ -42,6 +48,7 @@ def plot_heat_map(result, ax=None, hubs=None, years=None):
         if not int(found.differs.sum()):
             style.say_nothing_differs(ax)
             return ax
+        # the table leaves room for slanted names above
         baseline = flows.moves.sel(arm="baseline").mean("replicate").values
         above = pixels(ax, NAMES) / ax.get_window_extent().height
         panel = ax.inset_axes((LEFT, 0, WIDTH, 1 - above))
@@ -54,11 +61,14 @@ def plot_heat_map(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _draw_cells(panel, found):
-    """Blue where more people move, orange where fewer; a root scale, so that small changes show too."""
+def _draw_cells(panel, found) -> "AxesImage":
+    """Colour the cells, blue where more people move and orange where fewer,
+    on a root scale that shows small changes.
+    """
     from matplotlib.colors import FuncNorm, LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("change", [style.LOSS, "white", style.GAIN])
+    # changes that are not clear stay white
     values = found["mean"].where(found.clear, 0).transpose("origin", "destination").values
     largest = abs(values).max() or 1
     norm = FuncNorm((lambda x: np.sign(x) * np.sqrt(abs(x)), lambda x: np.sign(x) * x**2), vmin=-largest, vmax=largest)
@@ -66,6 +76,7 @@ def _draw_cells(panel, found):
 
 
 def _draw_scale(scale, image) -> None:
+    """Draw the scale of colours at the right."""
     bar = scale.figure.colorbar(image, cax=scale)
     largest = image.norm.vmax
     ticks = [-largest, -largest / 4, 0, largest / 4, largest]
@@ -75,20 +86,21 @@ def _draw_scale(scale, image) -> None:
 
 
 def _write_cells(panel, found, baseline) -> None:
-    """Draw the change in every cell, or a dot where it may be zero; below it, but not on a slide, the baseline."""
+    """Write the change in every cell, or a dot where it may be zero; below it, but not on a slide, the baseline."""
     means, clear = (found[name].transpose("origin", "destination").values for name in ("mean", "clear"))
     count, largest = len(means), abs(means[clear]).max(initial=0)
+    # white letters on dark cells; a slide has no room for the baseline
     both = style.fit(True, False)
     for row, column in np.ndindex(count, count):
         if row == column:
             panel.add_patch(_square(column, row))
             continue
         dark = clear[row, column] and means[row, column] > 0.4 * largest
-        said = style.signed(means[row, column], 0) if clear[row, column] else "\u00b7"
+        change = style.signed(means[row, column], 0) if clear[row, column] else "\u00b7"
         panel.text(
             column,
             row - 0.18 * both,
-            said,
+            change,
             ha="center",
             va="center",
             fontsize="small",
@@ -108,14 +120,15 @@ def _write_cells(panel, found, baseline) -> None:
             )
 
 
-def _square(column, row):
+def _square(column, row) -> "Rectangle":
+    """Return the grey square of a place with itself."""
     from matplotlib.patches import Rectangle
 
     return Rectangle((column - 0.5, row - 0.5), 1, 1, fc=style.GRID, lw=0)
 
 
 def _label(panel, regions) -> None:
-    """Draw names at the left and above; lines between the regions."""
+    """Write names at the left and above; draw lines between the regions."""
     places = list(regions)
     panel.set(xticks=range(len(places)), yticks=range(len(places)))
     panel.set_yticklabels(places, color=style.INK, parse_math=False)
@@ -123,6 +136,7 @@ def _label(panel, regions) -> None:
     panel.set_xticklabels(places, color=style.INK, rotation=45, ha="left", rotation_mode="anchor", parse_math=False)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
+    # a line where the region changes
     for place, (one, other) in enumerate(pairwise(places)):
         if regions[one] != regions[other]:
             for line in (panel.axhline, panel.axvline):
@@ -131,6 +145,7 @@ def _label(panel, regions) -> None:
 
 
 def _small_print(result, found) -> str:
+    """Explain cells and dots, and count the changes that are not distinguishable from zero."""
     count = int((found.differs > 0).sum())
     more = ' Below the change: moves a year in the baseline. "Other": hubs of the region without a row of their own.'
     return (

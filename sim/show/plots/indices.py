@@ -1,5 +1,7 @@
 """Plot which factors the variance rests on: bars with 90 % intervals, grey if they may be nothing."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.patheffects import withStroke
 
@@ -8,6 +10,9 @@ from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import draw_legend, right_of
 from sim.show.plots.sweep_choice import row_panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 7)  # inches
 MOST = (16, 9)  # factors that stay readable, in a memo and on a slide
@@ -32,7 +37,7 @@ CAPTIONS = {
 }
 
 
-def plot_indices(sweep, ax=None, measure=None):
+def plot_indices(sweep, ax=None, measure=None) -> "Axes":
     """Draw Sobol indices of every factor, first and total; of a PAWN or Latin hypercube sweep the PAWN distance.
 
     Parameters
@@ -78,6 +83,7 @@ def _finding(sweep, table, is_sobol) -> str:
     name, row = table.index[0], table.iloc[0]
     if row.undecided:
         return "No factor stands out of what sampling alone may give"
+    # overlapping intervals give no order
     first = list(table.index[table.best_rank == 1])
     if len(first) > 1:
         return f"The sweep does not tell which of {len(first)} factors matters most: their intervals overlap"
@@ -87,8 +93,9 @@ def _finding(sweep, table, is_sobol) -> str:
     return f"{choice.begun(spoken_name(sweep, name))} matters most: {part}"
 
 
-def _draw_rows(sweep, ax, shown, bars):
+def _draw_rows(sweep, ax, shown, bars) -> "Axes":
     """Draw the bars of every factor with their key and numbers."""
+    # key above, numbers at the right
     columns = _columns(shown, bars)
     samples = [*bars.values(), *([(GREY[len(bars)], style.UNDECIDED)] if _grey(shown, bars).any() else [])]
 
@@ -105,7 +112,7 @@ def _draw_rows(sweep, ax, shown, bars):
     return plot
 
 
-def _columns(shown, bars):
+def _columns(shown, bars) -> list[tuple]:
     """Return the numbers beside the bars: (em from the plot to their end, heading, texts)."""
     as_text = choice.percent if "first" in bars else "{:.2f}".format
     columns = [
@@ -117,7 +124,7 @@ def _columns(shown, bars):
     return columns
 
 
-def _grey(shown, bars):
+def _grey(shown, bars) -> np.ndarray:
     """Select the bars that may be nothing but sampling error: (factor, bar) array of bool."""
     if "first" in bars:
         return np.array([~(shown[f"{key}_low"] > 0) for key in bars]).T
@@ -125,6 +132,8 @@ def _grey(shown, bars):
 
 
 def _draw_bars(plot, shown, bars) -> None:
+    """Draw the bars of each factor below each other, with their intervals."""
+    # indices of a Sobol design are shown in per cent of the variance
     heights, width, grey = plot.get_yticks(), BAR / len(bars), _grey(shown, bars)
     scale = 100 if "first" in bars else 1
     halo = [withStroke(linewidth=style.em(0.3), foreground="white", alpha=0.7)]
@@ -149,5 +158,6 @@ def _runs(row) -> str:
     """Estimate how many more runs would settle a factor; '' for one that is settled."""
     if not row.undecided:
         return ""
+    # NaN or None: no number of runs would settle it
     known = row.more_runs == row.more_runs and row.more_runs
     return f"about {float(f'{row.more_runs:.1e}'):,.0f}" if known else "not known"

@@ -2,6 +2,8 @@
 compute and services that ends at the balance.
 """
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from sim.results.facts import facts
@@ -10,11 +12,14 @@ from sim.show.plots import parts, style
 from sim.show.plots.choice import only_pair, until
 from sim.show.plots.effects import source
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 6)  # inches
 UNIT = "million USD of 2026 a year"
 
 
-def plot_money(result, ax=None, hubs=None, years=None):
+def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw the waterfall of what the policy changes in the public purse of the place that the question is about.
 
     Parameters
@@ -44,10 +49,12 @@ def plot_money(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def balance(money):
+def balance(money) -> pd.DataFrame:
     """Return the account as a table of parts: what each adds to the public purse, the balance last."""
+    # a run without an account has an empty waterfall
     if not money:
         return pd.DataFrame({"part": ["balance"], "mean": [0.0], "low": [0.0], "high": [0.0], "error": [0.0]})
+    # cost to the public turned into gain of the purse: signs and ends swap
     rows = [*money["parts"], money["cost"] | {"name": "balance"}]
     return pd.DataFrame(
         {

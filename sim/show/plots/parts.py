@@ -1,6 +1,7 @@
 """A whole in parts: each bar begins where the one above it ends, and together they make the total effect."""
 
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +9,9 @@ from sim.results.effects import decimals, error_words
 from sim.results.narrative import persons, signed_persons
 from sim.show.plots import style
 from sim.show.plots.style import inset, right_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 6)  # inches
 NUMBERS = 21.5  # em right of the bars
@@ -20,7 +24,7 @@ SMALL_PRINT = (
 LONGEST = 34  # letters in a line of a part's name
 
 
-def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
+def plot_parts(table, title, subtitle, unit, ax=None, small_print="") -> "Axes":
     """Draw the waterfall of the parts of an effect.
 
     Parameters
@@ -43,6 +47,7 @@ def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
         if not table["mean"].any():
             style.say_nothing_differs(ax)
             return ax
+        # long names take several lines; the longest sets the room at the left
         names = [fill(name, LONGEST) for name in table.part]
         longest = max(len(line) for name in names for line in name.splitlines())
         plot = inset(ax, left=0.5 * longest + 1, below=3.2, right=NUMBERS, above=1.4)
@@ -56,10 +61,12 @@ def plot_parts(table, title, subtitle, unit, ax=None, small_print=""):
 def _draw_bars(plot, table, names, unit) -> None:
     """Draw the parts from the top, the total at the foot from zero."""
     parts = table["mean"].to_numpy()
+    # each bar begins where the one above ends; the total begins at zero, a little apart
     begins = np.append(np.cumsum(parts[:-1]) - parts[:-1], 0.0)
     heights = np.arange(len(parts))[::-1] - np.where(np.arange(len(parts)) == len(parts) - 1, 0.4, 0)
     colours = [style.GAIN if part > 0 else style.LOSS for part in parts[:-1]] + [style.BASELINE]
     plot.barh(heights, parts, BAR, begins, color=colours)
+    # intervals under the bars, and thin lines from bar to bar
     below = heights - BAR / 2 - 0.1
     plot.hlines(below, begins + table.low, begins + table.high, color=style.INK, lw=style.em(0.14))
     ends = (begins + parts)[:-1]
@@ -77,12 +84,14 @@ def _draw_bars(plot, table, names, unit) -> None:
     plot.set_xlabel(f"loses  \u2190   {unit}   \u2192  gains")
 
 
-def _error(error, digits):
+def _error(error, digits) -> str:
+    """Format a Monte Carlo error, or say that there is one pair."""
     return error_words(error, digits) if np.isfinite(error) else "one pair"
 
 
 def _write_numbers(plot, table, unit) -> None:
     """Draw part, interval and Monte Carlo error as numbers."""
+    # as many decimals as the middle error allows
     digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
     heights = plot.get_yticks()
     for column, words in COLUMNS:

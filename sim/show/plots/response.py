@@ -1,5 +1,7 @@
 """The answer against the one factor that a sweep varies, with the band within which chance alone moves it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.errors import UsageError
@@ -8,11 +10,14 @@ from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 6)  # inches
 MOST_MARKED = 30  # points that have a mark each
 
 
-def plot_response(sweep, ax=None, measure=None):
+def plot_response(sweep, ax=None, measure=None) -> "Axes":
     """Draw a measure at every value of the only factor of a sweep.
 
     Parameters
@@ -43,6 +48,7 @@ def _values(sweep, measure, stage) -> tuple:
     """Return the mean answer by value of the factor, in the unit shown, its range, and whether it is a line."""
     y = sweep.value(measure, stage).dropna()
     x = sweep.points(stage).loc[y.index, sweep.stages.factors[stage][0]]
+    # several points may share a value: draw their mean
     line = (choice.unit_of(sweep, measure)[0] * y).groupby(x).mean().sort_index()
     return line, np.ptp(line.to_numpy()) if len(line) else 0.0, len(y) > 1
 
@@ -54,6 +60,7 @@ def _draw(sweep, ax, measure, stage, line) -> None:
     choice.head(sweep, ax, _finding(sweep, line, chance, name), f"{subject(sweep, measure)} against one factor")
     plot = inset(ax, left=5.5, below=4.2, right=1.5)
     plot.fill_between(line.index, line - chance, line + chance, color=style.GRID, lw=0, zorder=-2)
+    # many points need no marks
     mark = {"marker": "o", "ms": style.em(0.45)} if len(line) <= MOST_MARKED else {}
     plot.plot(line.index, line, color=style.scenario_look(0)[0], lw=style.em(0.18), zorder=3, **mark)
     low, high = plot.get_ylim()
@@ -65,8 +72,9 @@ def _draw(sweep, ax, measure, stage, line) -> None:
     choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
 
 
-def _finding(sweep, line, chance, name):
+def _finding(sweep, line, chance, name) -> str:
     """Title the figure with the direction of the answer along the factor."""
+    # a range within the band of chance has no direction
     if np.ptp(line.to_numpy()) < 2 * chance:
         return choice.HIDDEN
     way = choice.way_along(spoken_name(sweep, name), line.iloc[0], line.iloc[-1], np.ptp(line.to_numpy()))

@@ -1,5 +1,7 @@
 """Plot which factors move the answer: Morris screening, the mean size of a change against how much it varies."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.transforms import Bbox
 
@@ -7,6 +9,9 @@ from sim.results.sweep import index_table, plain_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import dot, draw_legend, inset, label_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 7)  # inches
 MOST = (10, 7)  # factors with a name, in a memo and on a slide
@@ -17,7 +22,7 @@ CAPTION = (
 )
 
 
-def plot_screening(sweep, ax=None, measure=None):
+def plot_screening(sweep, ax=None, measure=None) -> "Axes":
     """Draw the mean size of a factor's elementary effects (mu*) against their spread (sigma).
 
     Parameters
@@ -48,9 +53,11 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     factor, unit = choice.unit_of(sweep, measure)
     title = choice.blurred(sweep, measure, stage) or choice.moves_most(sweep, table.index[0])
     choice.head(sweep, ax, title, f"change of {subject(sweep, measure)} over a factor's whole range")
+    # colours say the grade of evidence; grey, that the interval covers 0
     moving, most = table[choice.moves(table.mu_star)], style.fit(*MOST)
     grades = [grade for grade in style.GRADES if grade in set(moving.grade[~moving.undecided])]
     plot = inset(ax, left=5, below=3.6, right=1, above=_draw_key(ax, grades, moving.undecided.any()) + 1.4)
+    # a guided sweep goes on with some factors: the others are hollow
     kept = moving.index.isin(sweep.stages.factors[sweep.last])
     _draw_dots(plot, moving, factor, kept)
     unit = f", {unit}" if unit else ""
@@ -60,7 +67,8 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     choice.caption(sweep, ax, measure, stage, needed, CAPTION, letters=False)
 
 
-def _draw_key(ax, grades, grey):
+def _draw_key(ax, grades, grey) -> float:
+    """Draw the key of grades; return the em that it takes."""
     names = {"A": "A measured", "B": "B derived", "C": "C industry", "D": "D assumed", "": "no grade"}
     samples = [(names[grade], style.GRADES[grade]) for grade in grades]
     samples += [("interval covers 0", style.UNDECIDED)] if grey else []
@@ -73,6 +81,7 @@ def _draw_key(ax, grades, grey):
 
 def _draw_dots(plot, moving, factor, kept) -> None:
     """Draw a dot each with the interval of its mean, and the line on which the spread equals the mean."""
+    # intervals, then dots on top
     colours = np.where(moving.undecided, style.UNDECIDED, [style.GRADES[grade] for grade in moving.grade])
     x, y = factor * moving.mu_star, factor * moving.sigma
     plot.hlines(
@@ -82,6 +91,7 @@ def _draw_dots(plot, moving, factor, kept) -> None:
     plot.scatter(x, y, (2 * style.em(RADIUS)) ** 2, c=inside, edgecolors=colours, linewidths=style.em(0.12), zorder=3)
     top = max(float(y.max()), 0.1 * float(x.max()))  # of a sum no change varies, but for rounding
     plot.set(xlim=(0, 1.04 * float(factor * moving.mu_star_high.max())), ylim=(-0.02 * top, 1.15 * top))
+    # above the diagonal a factor acts through others, or along a bent line
     end = min(plot.get_xlim()[1], plot.get_ylim()[1])
     plot.plot([0, end], [0, end], color=style.FAINT, lw=style.em(0.12), ls=(0, (4, 3)), zorder=0)
     plot.annotate(
@@ -97,7 +107,8 @@ def _draw_dots(plot, moving, factor, kept) -> None:
 
 
 def _label(sweep, plot, moving, most, factor) -> None:
-    """Draw names beside the strongest dots, off all dots and intervals."""
+    """Write names beside the strongest dots, off all dots and intervals."""
+    # boxes round intervals and dots, which names keep clear of
     half = 0.15 * style.em() * plot.figure.dpi / 72
     taken = []
     for row in moving.itertuples():
@@ -119,6 +130,7 @@ def _label(sweep, plot, moving, most, factor) -> None:
 
 
 def _needed(still, nameless, kept) -> str:
+    """Explain hollow dots, lines, and factors without a name or an effect."""
     reach = f"{still} of them {'reaches' if still == 1 else 'reach'} nothing. " if still else ""
     hollow = "" if kept.all() else "Hollow: left out after it. "
     named = choice.others_words(max(nameless, 0), "are without a name")

@@ -1,5 +1,7 @@
 """Sectors that gain and lose people by job changes: the policy's change of net moves, as diverging bars."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.errors import UsageError
@@ -7,6 +9,10 @@ from sim.show.plots import style
 from sim.show.plots.choice import only_pair, years_shown
 from sim.show.plots.flows import changes, interval_words, list_changes, table, years_words
 from sim.show.plots.style import inset, pixels, right_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
 
 SIZE = (10, 6)  # inches
 PLOT = {"memo": (0.0, 0.0, 0.68, 0.96), "slide": (0.0, 0.0, 0.66, 0.96)}  # of the axes
@@ -23,8 +29,9 @@ NAMES = {
 }
 
 
-def plot_sector_flows(result, ax=None, hubs=None, years=None):
-    """Change of the net moves into each sector by job changes, persons a year, and the largest changes between two.
+def plot_sector_flows(result, ax=None, hubs=None, years=None) -> "Axes":
+    """Draw the change of net moves into each sector by job changes, persons a year,
+    and the largest changes between two.
 
     Parameters
     ----------
@@ -44,6 +51,7 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None):
     if hubs:
         raise UsageError("sector_flows shows the new jobs of the whole world", "it takes no hubs")
     years = years_shown(only_pair(result, "sector_flows"), years)
+    # yearly means of new jobs by sector left and taken
     jobs = named(result.data.hires.sel(year=years).mean("year"))
     net, found = changes(net_moves(jobs)), table(changes(jobs))
     with style.look():
@@ -61,7 +69,7 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def net_moves(jobs):
+def net_moves(jobs) -> "xr.DataArray":
     """Return jobs taken in each sector by people from other sectors, less jobs left for other sectors.
 
     Parameters
@@ -74,6 +82,7 @@ def net_moves(jobs):
 
 def _finding(net) -> str:
     """Title the figure with the sector that gains most, or say that no change is distinguishable from zero."""
+    # only changes whose interval leaves out zero make a title
     clear = net.where(net.clear, drop=True)
     if not clear.sizes["sector"]:
         return "No sector gains or loses measurably by job changes"
@@ -86,7 +95,7 @@ def _finding(net) -> str:
     )
 
 
-def named(jobs):
+def named(jobs) -> "xr.DataArray":
     """Return new jobs with sectors by the names that people use, as origin and destination."""
     renamed = jobs.rename(sector_left="origin", sector_taken="destination")
     names = [NAMES.get(sector, sector.replace("_", " ")) for sector in renamed.origin.values.tolist()]
@@ -96,6 +105,7 @@ def named(jobs):
 def _draw(field, net) -> None:
     """Draw a bar a sector from loss to gain, with the spread over pairs and the number beside it."""
     field.axis("off")
+    # from the largest loss at the foot to the largest gain on top
     order = net["mean"].to_series().sort_values().index
     net = net.sel(sector=list(order))
     names, mean = list(order), net["mean"].values
@@ -122,6 +132,7 @@ def _draw(field, net) -> None:
 def _list(panel, found) -> None:
     """List the changes by the policy in numbers."""
     panel.axis("off")
+    # in words if nothing is clear
     line = pixels(panel, 1.3) / panel.get_window_extent().height
     if not len(found):
         panel.text(0, 1 - line, "Every effect is exactly 0:\nno pair differs.", va="top", fontsize="small")
@@ -132,6 +143,7 @@ def _list(panel, found) -> None:
 
 
 def _small_print(result, found) -> str:
+    """Explain bars and list."""
     return (
         f"{interval_words(result)} Bars: policy less baseline, mean over pairs; grey: the interval holds zero. "
         f"Listed are changes whose interval leaves out zero ({int(found.clear.sum())} of {len(found)} that differ)."

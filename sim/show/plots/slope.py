@@ -1,5 +1,7 @@
 """Shares before and after by country: a line a country from the baseline to the scenario, in the last January."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.results.facts import effect_rows, facts
@@ -9,12 +11,15 @@ from sim.show.plots.choice import hubs_shown, only_pair, until
 from sim.show.plots.effects import source
 from sim.show.plots.style import apart, inset, pixels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (8, 7)  # inches
 NAMES = 17  # em beside the lines
 ROOM = 1.35  # em that a name takes
 
 
-def plot_slope(result, ax=None, hubs=None, years=None):
+def plot_slope(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw the relative change of each country's share of the world's AI engineers, from without the policy to with it.
 
     Parameters
@@ -56,6 +61,8 @@ def plot_slope(result, ax=None, hubs=None, years=None):
 
 
 def _draw(plot, rows) -> None:
+    """Draw a line for each country from 100 to its share with the policy, and its name."""
+    # share with the policy, without it = 100
     ends = np.array([100 * row["scenario"] / row["baseline"] for row in rows])
     reach = max(abs(ends - 100).max() * 1.12, 0.01)
     plot.set(xlim=(0, 1), ylim=(100 - reach, 100 + reach), xticks=[0, 1], xticklabels=["without", "with"])
@@ -64,6 +71,7 @@ def _draw(plot, rows) -> None:
     plot.yaxis.set_major_formatter("{x:g}")
     plot.axhline(100, color=style.FAINT, lw=0.8, zorder=0)
     height = plot.get_window_extent().height
+    # names are spread so that they do not overlap; thin lines join them to their ends
     heights = apart((ends - (100 - reach)) / (2 * reach), pixels(plot, ROOM) / height)
     for row, end, label in zip(rows, ends, heights, strict=True):
         settled = row["settled"]

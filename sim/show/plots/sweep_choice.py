@@ -1,4 +1,4 @@
-"""A row for each factor of a sweep: its name, the letter of its evidence, and a plot beside them."""
+"""Prepare figures of sweeps: stage, unit and words, refusals, and a row for each factor."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from sim.show.plots import style
 from sim.show.plots.style import inset
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 # ------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ BAND = "Grey band: what another seed alone would do, in 9 of 10 cases."
 LONGEST = 30  # letters in a line of a factor's name
 
 
-def stage_for(sweep, kind, *methods):
+def stage_for(sweep, kind, *methods) -> str:
     """Return the last stage of one of the methods that a figure is for.
 
     Raises
@@ -44,6 +45,7 @@ def stage_for(sweep, kind, *methods):
     """
     if not len(sweep.measures):
         raise UsageError(kind, "needs a finished cell, and this sweep has none yet")
+    # a guided sweep has several stages; the last fitting one has the final answer
     fitting = [name for name in sweep.stages.index if sweep.stages.method[name] in methods]
     if not fitting:
         has = " and ".join(sweep.stages.method) or "nothing yet"
@@ -51,14 +53,14 @@ def stage_for(sweep, kind, *methods):
     return fitting[-1]
 
 
-def unit_of(sweep, measure):
-    """(factor, unit): what to multiply a measure by, and its unit in words."""
-    told = sweep.measures.loc[measure]
-    factor, _, unit = SHOWN.get(told["unit"], (1, "", told["unit"])) if told["paired"] else (1, "", told["unit"])
+def unit_of(sweep, measure) -> tuple[float, str]:
+    """Return (factor, unit): the number to multiply a measure by, and its unit in words."""
+    row = sweep.measures.loc[measure]
+    factor, _, unit = SHOWN.get(row["unit"], (1, "", row["unit"])) if row["paired"] else (1, "", row["unit"])
     return factor, unit.replace("pp", "percentage points")
 
 
-def axis_words(sweep, measure):
+def axis_words(sweep, measure) -> str:
     """Return a label for the axis of a measure: ``effect, percentage points``."""
     unit = unit_of(sweep, measure)[1]
     return ("effect" if sweep.measures.paired[measure] else measure) + (f", {unit}" if unit else "")
@@ -73,11 +75,11 @@ def way_along(words, first, last, reach) -> str:
 
 
 def moves_most(sweep, name) -> str:
-    """Return the factor that moves the answer most, as a title."""
+    """Title the figure with the factor that moves the answer most."""
     return f"{begun(spoken_name(sweep, name))} moves the answer most"
 
 
-def begun(words):
+def begun(words) -> str:
     """Return words with a capital first letter where they are plain words; a name in files stays as it is."""
     return words[:1].upper() + words[1:] if " " in words else words
 
@@ -120,7 +122,7 @@ def figure(sweep, ax, measure, kind, methods, size, values, draw, check=None) ->
     return ax
 
 
-def begin(ax, size):
+def begin(ax, size) -> "Axes":
     """Return the axes given, or new ones of ``size``, without a frame."""
     ax = style.axes(size) if ax is None else ax
     ax.axis("off")
@@ -128,16 +130,17 @@ def begin(ax, size):
 
 
 def head(sweep, ax, title, shown) -> None:
-    """Draw the heading of a figure of a sweep: what it found; below, whose sweep it is and what is shown."""
+    """Write the heading of a figure of a sweep: its finding; below, the sweep's title and the quantity shown."""
     whose = sweep.record.get("title")
     style.heading(ax, title, f"{whose}: {shown}" if whose else shown[:1].upper() + shown[1:])
 
 
 def too_early(sweep, stage, ax, enough=True) -> bool:
-    """Return whether so little is done, or not ``enough`` for this figure, that nothing can be drawn.
+    """Say in the place of the plot that too little is done, or not ``enough`` for this figure; return whether it is so.
 
     Says it instead.
     """
+    # complete blocks only: indices of a partial block mean nothing
     done, least = len(sweep.complete(stage)), LEAST.get(sweep.stages.method[stage], 2)
     if done >= least and enough:
         return False
@@ -147,8 +150,8 @@ def too_early(sweep, stage, ax, enough=True) -> bool:
     return True
 
 
-def undefined(sweep, ax, measure):
-    """Return whether the measure has no value at some points; says it in the place of the plot."""
+def undefined(sweep, ax, measure) -> bool:
+    """Say in the place of the plot that the measure has no value at some points; return whether it is so."""
     words = undefined_sentence(sweep, measure)
     if words:
         head(sweep, ax, f"No index of {measure} can be made", "a sweep whose outcome is undefined at some points")
@@ -157,7 +160,7 @@ def undefined(sweep, ax, measure):
 
 
 def still(sweep, ax, measure, sizes) -> bool:
-    """Return whether nothing that was swept changes the measure, or it is undefined.
+    """Say in the place of the plot that nothing changes the measure, or that it is undefined; return whether it is so.
 
     Says it in the place of the plot.
     """
@@ -171,31 +174,31 @@ def still(sweep, ax, measure, sizes) -> bool:
 
 
 def design_words(sweep, stage) -> str:
-    """``Sobol indices of 8 factors from 256 base samples; 50,000 engineers, 10 years.``, with what is yet missing."""
+    """Describe the design: ``Sobol indices of 8 factors from 256 base samples; ...``, with what is still missing."""
     method, done, asked = sweep.stages.method[stage], len(sweep.complete(stage)), int(sweep.stages.n[stage])
     factors = number_of(len(sweep.stages.factors[stage]), "factor")
     blocks = f"{done:,} {f'of {asked:,} ' if done < asked else ''}{BLOCKS.get(method, 'points')}"
-    said = f"{METHODS[method]} of {factors}, {blocks}"
+    text = f"{METHODS[method]} of {factors}, {blocks}"
     record = sweep.record
     if "population" in record:
-        said += f"; {engineers(record)}, {number_of(record['years'], 'year')}"
-    return f"{said}."
+        text += f"; {engineers(record)}, {number_of(record['years'], 'year')}"
+    return f"{text}."
 
 
 def chance_words(sweep, measure, stage) -> str:
-    """``Chance: 12 % of the variance.``, where points were run again with other chance; else nothing."""
+    """State the share of chance, if points were run again with other chance: ``Chance: 12 % of the variance.``"""
     share = chance_share(sweep, measure, stage)["share"]
     spread_out = sweep.stages.method[stage] != "oat"  # its points say nothing of the variance over the space
     return f" Chance: about {percent(share)} of the variance." if spread_out and share == share else ""
 
 
 def blurred(sweep, measure, stage) -> str | None:
-    """Return a title that says that chance hides what the factors do; None where it does not."""
+    """Return a title that says that chance hides the effects of the factors; None if it does not."""
     share = chance_share(sweep, measure, stage)["share"]
     return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
 
 
-def hidden(table, factor, chance):
+def hidden(table, factor, chance) -> bool:
     """Return whether no factor of a one-at-a-time table moves the answer more than another seed alone would."""
     return factor * table.width.iloc[0] < 2 * chance
 
@@ -203,13 +206,13 @@ def hidden(table, factor, chance):
 HIDDEN = "No factor moves the answer more than chance does"
 
 
-def chance_reach(sweep, measure, stage):
+def chance_reach(sweep, measure, stage) -> float:
     """Return how far another seed alone moves a point in 9 of 10 cases, in the unit shown; NaN if that is unknown."""
     return NORMAL * unit_of(sweep, measure)[0] * chance_share(sweep, measure, stage)["error"]
 
 
 def percent(part) -> str:
-    """Return a part as ``44 %``, with a true minus.
+    """Format a part as ``44 %``, with a true minus.
 
     >>> percent(0.444), percent(-0.02)
     ('44 %', '\\u22122 %')
@@ -222,25 +225,26 @@ def caption(sweep, ax, measure, stage, needed, more="", letters=True) -> None:
 
     Where there is room, more.
     """
+    # a slide has room for the essentials alone
     key = "Letter: grade of evidence, A measured, B derived, C industry, D assumed."
     key = style.fit(key, "") if letters and is_graded(sweep) else ""
-    said = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""), key)
-    style.caption(ax, " ".join(filter(None, said)))
+    text = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""), key)
+    style.caption(ax, " ".join(filter(None, text)))
 
 
 def others_words(count, where="are not shown") -> str:
-    """``4 weaker factors are not shown. ``, or nothing."""
+    """Count the factors that are not shown: ``4 weaker factors are not shown. ``, or nothing."""
     where = where if count > 1 else where.replace("are", "is")
     return f"{number_of(count, 'weaker factor')} {where}. " if count else ""
 
 
-def folded(name, longest=LONGEST):
-    """Return a factor's name in lines of at most ``longest`` letters, broken after dots,
-    and elsewhere only where it must be.
+def folded(name, longest=LONGEST) -> str:
+    """Break a factor's name into lines of at most ``longest`` letters, after dots if possible.
 
     >>> folded("country.usa.route.h1b.special_fee_usd")
     'country.usa.route.h1b.\\nspecial_fee_usd'
     """
+    # parts end with a dot; longer ones break at blanks, underscores, or anywhere
     lines, word = [""], rf"[^_ ]{{1,{longest - 1}}}[_ ]?|[_ ]"
     for part in re.findall(r"[^.]*\.|[^.]+", name):
         for piece in [part] if len(part) <= longest else re.findall(word, part):
@@ -250,19 +254,19 @@ def folded(name, longest=LONGEST):
     return "\n".join(line.strip() for line in lines)
 
 
-def with_grade(sweep, name, longest=LONGEST):
+def with_grade(sweep, name, longest=LONGEST) -> str:
     """Return a factor in plain words, folded, and the letter of its evidence: ``pull of net real pay (B)``."""
     grade = sweep.factors.grade[name]
     return folded(plain_name(sweep, name), longest) + (f" ({grade})" if grade else "")
 
 
-def moves(sizes):
+def moves(sizes) -> "pd.Series":
     """Select the factors that move a measure at all, by the sizes of their changes: less than this is rounding."""
     return sizes > 1e-9 * sizes.max()
 
 
-def digits_of(size):
-    """Return digits after the point that show two that count.
+def digits_of(size) -> int:
+    """Return the digits after the point that show two significant digits.
 
     >>> digits_of(0.19), digits_of(7.0), digits_of(250.0)
     (2, 1, 0)
@@ -278,7 +282,7 @@ def digits_of(size):
 LETTER = 1.9  # em between a name and the plot, for the letter
 
 
-def row_panel(sweep, ax, names, right=1.0, above=0.0):
+def row_panel(sweep, ax, names, right=1.0, above=0.0) -> "Axes":
     """Return a panel with a row for every factor, the first on top.
 
     Parameters
@@ -292,6 +296,7 @@ def row_panel(sweep, ax, names, right=1.0, above=0.0):
     -------
     the Axes of the panel; row k lies at the height ``len(names) - 1 - k``
     """
+    # the longest line sets the room at the left; letters of evidence stand beside the plot
     words = [folded(plain_name(sweep, name)) for name in names]
     longest = max(len(line) for name in words for line in name.splitlines())
     plot = inset(ax, left=0.5 * longest + LETTER + 0.6, below=3.2, right=right, above=above)

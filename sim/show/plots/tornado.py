@@ -1,10 +1,15 @@
 """The answer at both ends of each factor's range, the others at their centre: a tornado."""
 
+from typing import TYPE_CHECKING
+
 from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import draw_legend
 from sim.show.plots.sweep_choice import row_panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 7)  # inches
 MOST = (14, 8)  # factors that stay readable, in a memo and on a slide
@@ -13,7 +18,7 @@ ENDS = {"at_low": ("at the low end", style.LOSS), "at_high": ("at the high end",
 CAPTION = "At the tips: the factor's value there. Line: beyond both tips in between."
 
 
-def plot_tornado(sweep, ax=None, measure=None):
+def plot_tornado(sweep, ax=None, measure=None) -> "Axes":
     """Draw a measure at the low and at the high end of each factor's range, all other factors at their centre.
 
     Parameters
@@ -45,6 +50,7 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     chance = choice.chance_reach(sweep, measure, stage)
     title = _finding(sweep, table, factor, unit, chance)
     choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
+    # factors that change nothing are counted, not drawn
     moving = table[choice.moves(table.width)]
     shown = moving.head(style.fit(*MOST))
     plot = _draw_rows(sweep, ax, shown, factor, chance)
@@ -55,8 +61,8 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
 
 
-def _finding(sweep, table, factor, unit, chance):
-    """Return the strongest factor and what it does, as a title; or that it does no more than chance."""
+def _finding(sweep, table, factor, unit, chance) -> str:
+    """Title the figure with the strongest factor and its range, or say that it does no more than chance."""
     name, row = table.index[0], table.iloc[0]
     if choice.hidden(table, factor, chance):
         return choice.HIDDEN
@@ -65,7 +71,7 @@ def _finding(sweep, table, factor, unit, chance):
     return f"{choice.moves_most(sweep, name)}: {reach}"
 
 
-def _draw_rows(sweep, ax, shown, factor, chance):
+def _draw_rows(sweep, ax, shown, factor, chance) -> "Axes":
     """Draw two bars from the centre for every factor, with its values at their tips."""
     samples = list(ENDS.values())
 
@@ -74,6 +80,7 @@ def _draw_rows(sweep, ax, shown, factor, chance):
 
     above = draw_legend(ax, [name for name, _ in samples], style.fit(4, 3), draw_sample) + 1.4
     plot = row_panel(sweep, ax, list(shown.index), above=above)
+    # grey band: another seed alone may move the centre that far
     centre = factor * shown.centre.iloc[0]
     if chance > 0:
         plot.axvspan(centre - chance, centre + chance, color=style.GRID, zorder=-2)
@@ -82,6 +89,7 @@ def _draw_rows(sweep, ax, shown, factor, chance):
     plot.axvline(centre, color=style.INK, lw=0.9)
     plot.use_sticky_edges = False
     plot.margins(x=0.12)
+    # a dotted line where the answer changes its sign
     low, high = plot.get_xlim()
     if low < 0 < high:
         plot.axvline(0, color=style.INK, lw=0.9, ls=(0, (1, 2)))
@@ -100,16 +108,18 @@ def _draw_rows(sweep, ax, shown, factor, chance):
 
 
 def _draw_bars(plot, shown, factor, centre) -> None:
+    """Draw the bars from the centre, and lines to the extremes between the ends."""
     heights = plot.get_yticks()
     for (key, (_, colour)), up in zip(ENDS.items(), (1, -1), strict=True):
         plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
+    # the answer may bend: thin lines reach its extremes between the ends
     ends = shown[["centre", *ENDS]]
     for beyond, tip in ((shown.least, ends.min(axis=1)), (shown.most, ends.max(axis=1))):
         plot.hlines(heights, factor * beyond, factor * tip, color=style.INK, lw=style.em(0.12))
 
 
 def _write_values(plot, factors, shown, factor, centre) -> None:
-    """Draw the factor's value at the tip of each bar, away from the centre."""
+    """Write the factor's value at the tip of each bar, away from the centre."""
     for key, up, end in (("at_low", 1, "low"), ("at_high", -1, "high")):
         for y, tip, value in zip(plot.get_yticks(), factor * shown[key], factors[end], strict=True):
             side = -1 if tip < centre else 1

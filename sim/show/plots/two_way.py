@@ -1,5 +1,7 @@
 """The answer over two factors: a map with the line on which it is zero, and how far chance blurs that line."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
@@ -11,12 +13,15 @@ from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import inset, pixels
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 7.5)  # inches
 SCALE = 8  # em right of the map
 MOST_WRITTEN = (12, 9)  # levels of a factor up to which every cell has its number, in a memo and on a slide
 
 
-def plot_two_way(sweep, ax=None, measure=None):
+def plot_two_way(sweep, ax=None, measure=None) -> "Axes":
     """Draw a measure over a grid of two factors, with its zero contour and the band in which chance alone may give 0.
 
     Of a grid of more factors the first two are shown, and the mean over the others.
@@ -63,7 +68,7 @@ def _draw(sweep, ax, measure, stage, shown) -> None:
     choice.caption(sweep, ax, measure, stage, _needed(table, chance), letters=False)
 
 
-def grid_of(sweep, names, measure, stage):
+def grid_of(sweep, names, measure, stage) -> tuple:
     """Tabulate a measure over two factors, in the unit shown, the second down; and count the points of a cell."""
     points = sweep.points(stage)[names].assign(value=choice.unit_of(sweep, measure)[0] * sweep.value(measure, stage))
     cells = points.pivot_table("value", names[1], names[0], aggfunc=["mean", "count"])
@@ -71,7 +76,7 @@ def grid_of(sweep, names, measure, stage):
 
 
 def _finding(sweep, table) -> str:
-    """Return whether the sign is the same everywhere, as a title."""
+    """State in a title whether the sign is the same everywhere."""
     low, high = np.nanmin(table), np.nanmax(table)
     if low < 0 < high:
         both = [spoken_name(sweep, name) for name in (table.columns.name, table.index.name)]
@@ -81,10 +86,12 @@ def _finding(sweep, table) -> str:
 
 def _draw_map(sweep, ax, table, chance, words) -> None:
     """Draw cells of equal size, whatever the steps between the levels: those may span decades."""
+    # room for the tick labels at the left and for the scale at the right
     longest = max(len(style.plain(value)) for value in table.index)
     lines = 1 + choice.folded(plain_name(sweep, table.index.name)).count("\n")
     panel = inset(ax, left=0.5 * longest + 2 + 1.4 * lines, below=4.4, right=SCALE + 2, above=0.5)
     scale = ax.inset_axes((1 - pixels(ax, SCALE) / ax.get_window_extent().width, 0.12, 0.02, 0.6))
+    # white is zero, and both ends of the scale lie equally far from it
     largest = np.nanmax(np.abs(table))
     colours = LinearSegmentedColormap.from_list("change", [style.LOSS, "white", style.GAIN])
     image = panel.imshow(table, cmap=colours, vmin=-largest, vmax=largest, aspect="auto", origin="lower")
@@ -101,6 +108,7 @@ def _draw_map(sweep, ax, table, chance, words) -> None:
     _write_cells(panel, table.to_numpy(), largest)
     panel.set(xlabel=_axis_words(sweep, table.columns.name), ylabel=_axis_words(sweep, table.index.name))
     for set_ticks, values in ((panel.set_xticks, table.columns), (panel.set_yticks, table.index)):
+        # at most so many ticks an axis
         step = -(-len(values) // style.fit(12, 8))
         set_ticks(range(0, len(values), step), [style.plain(value) for value in values[::step]])
     panel.tick_params(length=0)
@@ -108,12 +116,13 @@ def _draw_map(sweep, ax, table, chance, words) -> None:
 
 
 def _axis_words(sweep, name):
+    """Label an axis with the factor and its unit."""
     unit = sweep.factors.unit[name]
     return choice.folded(plain_name(sweep, name)) + (f", {unit}" if unit else "")
 
 
 def _draw_zero(panel, values, chance) -> None:
-    """Draw the line on which the answer is zero, and the cells in which chance alone may give 0."""
+    """Draw the line on which the answer is zero, and hatch the cells in which chance alone may give 0."""
     if np.nanmin(values) < 0 < np.nanmax(values):
         panel.contour(values, [0], colors=style.INK, linewidths=style.em(0.22))
     for y, x in np.argwhere(np.abs(values) < chance):
@@ -121,7 +130,7 @@ def _draw_zero(panel, values, chance) -> None:
 
 
 def _write_cells(panel, values, largest) -> None:
-    """Draw the number of every cell, where there is room."""
+    """Write the number of every cell, where there is room."""
     if max(values.shape) > style.fit(*MOST_WRITTEN):
         return
     digits = choice.digits_of(largest)
@@ -142,6 +151,7 @@ def _write_cells(panel, values, largest) -> None:
 
 
 def _needed(table, chance):
+    """Explain line and dots."""
     crosses = np.nanmin(table) < 0 < np.nanmax(table)
     line = "Line: where it is 0." if crosses else "It is 0 on no line through the map."
     return line + (" Dotted: another seed alone may give 0 there, in 1 of 10 cases." if chance > 0 else "")

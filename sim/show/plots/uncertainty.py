@@ -1,5 +1,7 @@
 """Plot the variance of an effect by source: chance, data, assumptions and the choice of model, stacked by year."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.errors import UsageError
@@ -9,6 +11,9 @@ from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
 from sim.show.plots.style import inset, right_of
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SIZE = (10, 5.4)  # inches
 STACK = ("assumptions", "data", "model", "chance")  # from the foot up
 COLOURS = {"assumptions": "#0b4f8a", "data": "#56b4e9", "model": "#e69f00", "chance": "#bdbdbd"}
@@ -16,7 +21,7 @@ RIGHT, COLUMN = 19.5, 9.5  # em right of the stack, and of them the names
 LINE = 0.095  # of the height of the stack, a line of the key
 
 
-def plot_uncertainty(result, ax=None, hubs=None, years=None):
+def plot_uncertainty(result, ax=None, hubs=None, years=None) -> "Axes":
     """Draw half of the 90 % band of an effect by year, cut as its variance is: the parts add up to it.
 
     Parameters
@@ -40,6 +45,7 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None):
         raise UsageError("uncertainty is not split in this run", "run it with --uncertainty parts")
     if hubs and len(hubs) > 1:
         raise UsageError(f"{len(hubs)} hubs are too many for this figure", "it shows one hub, country or region")
+    # one place: the given one, or the one that the answer leads with
     place = hubs[0] if hubs else headline(result)
     rows = [] if place is None else [row for row in place_rows(result, place) if row["time"] in times]
     with style.look():
@@ -55,7 +61,7 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None):
     return ax
 
 
-def _name(result, place):
+def _name(result, place) -> str:
     """Return the name of a place for a heading: a hub by its name."""
     if place in result.data.hub.values:
         return str(result.data.hub_name.sel(hub=place).item())
@@ -65,6 +71,7 @@ def _name(result, place):
 def _draw(ax, times, rows) -> None:
     """Draw the stack, and at its right what each part is of the variance in the last year shown."""
     plot = inset(ax, left=4.2, below=2.0, right=RIGHT, above=0.6)
+    # layers scaled so that they add up to the whole width
     width = {part: np.array([row["half_width"] for row in rows if row["part"] == part]) for part in (*STACK, WHOLE)}
     layers = np.maximum([width[part] for part in STACK], 0.0)  # a small part may lie below zero by Monte Carlo error
     layers *= width[WHOLE] / np.maximum(layers.sum(axis=0), 1e-300)
@@ -86,7 +93,8 @@ def _draw(ax, times, rows) -> None:
 
 
 def _write_key(plot, last, year) -> None:
-    """Draw colour, name, part of the variance and Monte Carlo error, in the order of the stack."""
+    """Write colour, name, part of the variance and Monte Carlo error, in the order of the stack."""
+    # a line a source, in the order of the stack
     top = plot.get_ylim()[1]
     right_of(plot, 0.97 * top, RIGHT - 0.5, f"of the variance in {year}, and MC error", color=style.BASELINE)
     for line, part in enumerate(STACK[::-1], 1):
@@ -102,6 +110,7 @@ def _write_key(plot, last, year) -> None:
 
 
 def _small_print(run) -> str:
+    """Explain the height, the rows and the sources."""
     return (
         "Height: 1.645 standard deviations of the effect, cut in proportion to variance (Shapley effects). "
         f"{run['rows']} rows of sixteen pairs of {run['population']:,} engineers; chance is that of runs of so many. "
