@@ -1,6 +1,7 @@
 """Commands that run the model: one scenario, several, the index, break-even, decomposition and the explorer."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -130,6 +131,12 @@ def compare(
 def index(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Left out: the baseline itself.")] = "baseline",
     year: Annotated[int | None, typer.Option(help="Left out: the first, for which the index was published.")] = None,
+    region: Annotated[
+        bool, typer.Option("--region", help="The table by region, and two metros' part of the US.")
+    ] = False,
+    views: Annotated[
+        bool, typer.Option("--views", help="The published hubs under the evidence and the industry view, side by side.")
+    ] = False,
     population: Population = AGENTS,
     replicates: Replicates = 20,
     years: Years = 10,
@@ -142,25 +149,44 @@ def index(
     workers: Workers = None,
     out: Out = Path("outputs"),
     force: Force = False,
+    details: Details = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """The market's own table: net migration, pay, sources and leading sector of every hub."""
-    from sim.results.record import to_json
+    """The market's own table: net migration, senior pay, sources and sectors, beside the published figures."""
+    from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
+    from sim.scenario.files import views as view_files
     from sim.show import answer, terminal
-    from sim.show.index import index_table, render_index
+    from sim.show import index as show
     from sim.study import run
 
-    options = options_of(locals())
+    options, chosen = options_of(locals()), load(scenario)
     run.check_measures([f"net_rate@{start if year is None else year}"], options)
-    arms = {"scenario": load(scenario)}
-    result, _ = _finished(run.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
-    if json or quiet:
-        rows = answer.plain_rows(index_table(result, year))
-        typer.echo(to_json(rows, indent=1) if json else "\n".join(f"{row['hub']} {row['net']:.2f}" for row in rows))
+    if views and (region or assumptions is not None):
+        raise UsageError("--views", "takes neither --region nor --assumptions: each view is a file of them")
+    # run the scenario once, or once under each view (evidence is the default); saved runs are used again
+    files = view_files() if views else {}
+    runs = {name: replace(options, assumptions=files.get(name)) for name in show.VIEWS} if views else {"": options}
+    results = {
+        name: _finished(run.run, {"scenario": chosen}, chosen, load(baseline), each, out, force, quiet)[0]
+        for name, each in runs.items()
+    }
+    result = next(iter(results.values()))
+    if views:
+        rows, shown = show.views_table(results, year), partial(show.render_views, results, answer.VIEWS, year)
+        lines = [" ".join([row["hub"], *(f"{row[name]:.2f}" for name in results)]) for row in rows]
+    elif region:
+        rows, shown = show.region_table(result, year), partial(show.render_regions, result, year)
+        lines = [f"{row['place']}: {row['pool']:.0f} {row['growth']:.2f} {row['base']:.1f}" for row in rows]
     else:
-        terminal.console(details=True).print(render_index(result, year))
+        rows = answer.plain_rows(show.index_table(result, year))
+        shown = partial(show.render_index, result, year, details)
+        lines = [f"{row['hub']} {row['net']:.2f}" for row in rows]
+    if json or quiet:
+        typer.echo(to_json(plain_values(rows), indent=1) if json else "\n".join(lines))
+    else:
+        terminal.console(details=True).print(shown())
 
 
 def count(

@@ -1,5 +1,6 @@
-"""The market's own table, from the model: every hub's net migration, pay, sources of arrivals and leading sector."""
+"""The market's own table, from the model beside the published figures: hubs, regions, and the views side by side."""
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 
@@ -8,10 +9,21 @@ from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
 from sim.results.narrative import baseline_title, contents, number_of
 from sim.show.answer import heading, line, table
+from sim.world.categories import TIERS
+from sim.world.market_facts import REGIONS, by_topic, cities, expert_over_senior, published_index, two_metros
+from sim.world.setting import load_setting
 
-SENIOR = "expert"  # the tier whose pay the industry index calls senior
-SOURCES = 2  # hubs that send most
+SOURCES = 2  # cities that send most
+MORE = 6  # cities shown beside those of the published index, without details
 NEEDED = ("net_pay", "stock_by_sector")
+METROS = ("sf_bay_area", "new_york")
+VIEWS = ("evidence", "industry")  # shown side by side
+SINGAPORE = "singapore"  # the only part of Southeast Asia that is a hub of its own
+
+
+# ------------------------------------------------------------------------------
+# Hubs
+# ------------------------------------------------------------------------------
 
 
 def index_table(result, year=None):
@@ -24,11 +36,14 @@ def index_table(result, year=None):
 
     Returns
     -------
-    pandas.DataFrame over the hubs, in the order of the world: hub, name; net, net_low, net_high (net migration in the
-    year, % of the stock, mean and 90 % of pairs); gross_pay, net_pay (kUSD a year, experts on 1 January,
-    mean over roles); sources (list of the hubs that send most); sector (with most engineers on 1 January); change,
-    change_low, change_high (of net, against the baseline, percentage points; left out where no pair differs);
-    published (net migration by the industry index, %, nan if it has none), period, source, grade; the year in ``attrs``
+    pandas.DataFrame over the hubs, in the order of the world: hub, name; engineers (on 1 January); net, net_low,
+    net_high (net migration in the year, % of the stock, mean and 90 % of pairs); change, change_low, change_high
+    (of net, against the baseline, percentage points; left out where no pair differs); senior_gross, senior_net,
+    senior_local (kUSD a year on 1 January: median total pay of a senior engineer, after tax, and after tax at US
+    prices); compute (per engineer, % of the hub that has most); abroad, home (lists of the cities that send most,
+    from other countries and from the own one); sector, quotient (largest location quotient: the sector's share in
+    the hub over its share in the world); published (net migration by the industry index, %), published_senior,
+    published_sources, published_focus (nan or None if not published), period, source, grade; the year in ``attrs``
 
     Raises
     ------
@@ -39,16 +54,44 @@ def index_table(result, year=None):
     data, year = result.data, _year(result.data, year)
     rate = summarise(_percent(series(result, "net_rate").sel(arm="scenario", year=year)))
     now = data.sel(arm="scenario", time=year).mean("replicate")
-    columns = {"hub": data.hub.values, "name": data.hub_name.values} | _interval(rate, "net")
-    for name, variable in (("gross_pay", "pay"), ("net_pay", "net_pay")):
-        columns[name] = now[variable].sel(tier=SENIOR).values
-    columns["sources"] = _sources(data.flow.sel(arm="scenario", year=year).mean("replicate"), data.hub_name.to_series())
-    columns["sector"] = [str(data.sector.values[k]) for k in now.stock_by_sector.argmax("sector").values]
+    columns = {"hub": data.hub.values, "name": data.hub_name.values, "engineers": now.stock.sum("tier").values}
+    columns |= _interval(rate, "net")
     if not data.sel(arm="scenario", drop=True).equals(data.sel(arm="baseline", drop=True)):
         columns |= _interval(summarise(_percent(effect_series(result, "net_rate").sel(year=year))), "change")
-    rows = pd.DataFrame(columns | _published(result))
+    columns |= senior_pay(now)
+    columns["compute"] = 100 * now.compute_per_engineer.values / now.compute_per_engineer.values.max()
+    flow = data.flow.sel(arm="scenario", year=year).mean("replicate")
+    columns |= _sources(flow.transpose("origin", "destination").values, data)
+    columns |= _sectors(now.stock_by_sector)
+    rows = pd.DataFrame(columns | _published(data.hub.values))
     rows.attrs["year"] = year
     return rows
+
+
+def senior_pay(now):
+    """Return the pay of the median senior engineer (L5 and L6), between practitioners and experts.
+
+    The pay table puts the median expert at a multiple of the median senior engineer (``pay_anchors.csv``, grades C and
+    D), so that the senior engineer has the expert's pay over that multiple. The tax rate is interpolated in the
+    logarithm of pay between the tiers.
+
+    Parameters
+    ----------
+    now : dataset of one 1 January, with pay, net_pay (hub, tier) and price_level (hub,)
+
+    Returns
+    -------
+    dict of senior_gross, senior_net, senior_local: (hub,) kUSD a year; nan for a hub without an anchor
+    """
+    ratio = np.array([expert_over_senior().get(hub, np.nan) for hub in now.hub.values])
+    pay = now.pay.transpose("hub", "tier").values
+    rate = 1 - now.net_pay.transpose("hub", "tier").values / pay
+    expert, practitioner = TIERS.index("expert"), TIERS.index("practitioner")
+    gross = pay[:, expert] / ratio
+    place = np.log(gross / pay[:, practitioner]) / np.log(pay[:, expert] / pay[:, practitioner])
+    tax = rate[:, practitioner] + np.clip(place, 0, 1) * (rate[:, expert] - rate[:, practitioner])
+    net = gross * (1 - tax)
+    return {"senior_gross": gross, "senior_net": net, "senior_local": net / now.price_level.values}
 
 
 def is_kept(data):
@@ -74,89 +117,277 @@ def _interval(found, name):
     return {name: found["mean"].values, f"{name}_low": found.low.values, f"{name}_high": found.high.values}
 
 
-def _sources(flow, names):
-    """Name, for every hub, the hubs from which most arrive."""
-    order = flow.transpose("destination", "origin").values.argsort(axis=1)[:, ::-1]
-    return [[names.iloc[k] for k in row[:SOURCES] if flow.values[k, hub] > 0] for hub, row in enumerate(order)]
+def _sources(flow, data):
+    """Name, for every hub, the cities from which most arrive: from abroad, and from its own country."""
+    names, country = data.hub_name.values, data.hub_country.values
+    is_city = np.isin(data.hub.values, list(cities()))
+    found = {"abroad": [], "home": []}
+    for hub in range(len(names)):
+        order = [k for k in flow[:, hub].argsort()[::-1] if is_city[k] and flow[k, hub] > 0]
+        for where, same in (("abroad", False), ("home", True)):
+            found[where].append([names[k] for k in order if (country[k] == country[hub]) == same][:SOURCES])
+    return found
 
 
-def _published(result):
+def _sectors(stock):
+    """Return for every hub the sector with the largest location quotient, and the quotient."""
+    people = stock.transpose("hub", "sector").values
+    part = people / people.sum(axis=1, keepdims=True)
+    quotient = part / np.maximum(people.sum(axis=0) / people.sum(), 1e-12)
+    best = quotient.argmax(axis=1)
+    return {"sector": [str(stock.sector.values[k]) for k in best], "quotient": quotient.max(axis=1)}
+
+
+def _published(hubs):
     """Return the industry index's published figures for every hub."""
-    rows = {row["hub"]: row for row in result.record["published"]}
-    found = [rows.get(hub, {}) for hub in result.data.hub.values]
-    said = {"published": [row.get("value", float("nan")) for row in found]}
-    return said | {key: [row.get(key) for row in found] for key in ("period", "source", "grade")}
+    known = published_index()
+    rows = [known.get(hub, {}) for hub in hubs]
+    nan = float("nan")
+    found = {"published": [row.get("net", nan) for row in rows]}
+    found["published_senior"] = [row.get("senior") or nan for row in rows]
+    found |= {f"published_{key}": [row.get(key) for row in rows] for key in ("sources", "focus")}
+    return found | {key: [row.get(key) for row in rows] for key in ("period", "source", "grade")}
 
 
-# --- as texts -------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------
+# Regions
+# ------------------------------------------------------------------------------
 
 
-def index_texts(rows):
-    """Return the table of :func:`index_table` as texts; a cell of several lines stands for several figures.
+def region_table(result, year=None):
+    """Return the regions of the industry's report: pool, growth and median base pay, beside the published figures.
 
     Returns
     -------
-    (list of headings, list of rows of texts); the first column holds names
+    list of dict: place, pool (persons on 1 January), growth (% in the year, with low and high), base (kUSD a year,
+    median over tiers and roles at the start), published_pool, published_growth, published_base, grade, note
     """
-    compared = ["change,\npp"] if "change" in rows else []
-    head = [
-        "\n",
-        "net a year, %\n90 % of pairs",
-        *compared,
-        "gross\nand net\npay, kUSD",
-        "most arrive\nfrom",
-        "leading\nsector",
-        "printed\n2026, %",
-    ]
-    return head, [
-        [
-            _short(row.name),
-            f"{row.net:+.1f}\n{row.net_low:+.1f} to {row.net_high:+.1f}",
-            *(f"{row.change:+.2f}" for _ in compared),
-            f"{row.gross_pay:,.0f}\n{row.net_pay:,.0f}",
-            "\n".join(map(_short, row.sources)),
-            row.sector.replace("_", " "),
-            _printed(row),
-        ]
-        for row in rows.itertuples()
-    ]
+    data, year = result.data, _year(result.data, year)
+    stock = data.stock.sel(arm="scenario").sum("tier")
+    published = [by_topic(topic) for topic in ("workforce", "headcount_growth", "base_salary", "workforce_growth")]
+    pool, growth, base, world_growth = ({place: float(r["value"]) for place, r in rows.items() if _is_number(r)}
+                                        for rows in published)  # fmt: skip
+    places = [(name, data.region.values == region) for region, name in REGIONS.items()]
+    places += [("world", np.ones(data.sizes["hub"], bool)), ("Southeast Asia", data.hub.values == SINGAPORE)]
+    rows = []
+    for name, members in places:
+        of = stock.isel(hub=np.flatnonzero(members)).sum("hub")
+        change = summarise(100 * (of.sel(time=year + 1) / of.sel(time=year) - 1))
+        row = {"place": name, "pool": float(of.sel(time=year).mean()), "growth": float(change["mean"])}
+        row |= {"growth_low": float(change.low), "growth_high": float(change.high)}
+        row |= {"base": median_base(data.sel(arm="scenario", time=year).mean("replicate"), members)}
+        row |= {"published_pool": pool.get(name), "published_growth": growth.get(name, world_growth.get(name))}
+        row |= {"published_base": base.get(name), "grade": "C", "note": ""}
+        rows.append(row)
+    rows[-1]["note"] = "Singapore alone; the rest of Southeast Asia is inside Rest of Asia and cannot be told apart"
+    return rows
+
+
+def _is_number(row):
+    return row["value"].replace(".", "").lstrip("-").isdigit()
+
+
+def median_base(now, members) -> float:
+    """Return the median base pay of the engineers of a set of hubs, kUSD a year.
+
+    The median is over hub, tier and role, with the roles of a hub alike in all its tiers; the base is the pay table's
+    part of the pay, so that differences between employers of one hub are left out.
+    """
+    s = load_setting()
+    if len(s.hubs) != len(members):
+        return float("nan")
+    base = s.pay[..., 0] / s.pay.sum(axis=-1) * now.pay.transpose("hub", "tier").values
+    # pay of a role relative to the hub's mean, as the recorded pay is the mean over roles
+    roles = s.role_pay / (s.role_share * s.role_pay).sum(axis=1, keepdims=True)
+    cells = base[..., None] * roles[:, None, :]
+    weight = now.stock.transpose("hub", "tier").values[..., None] * s.role_share[:, None, :]
+    cells, weight = cells[members].ravel(), weight[members].ravel()
+    order = cells.argsort()
+    reached = weight[order].cumsum() / weight.sum()
+    return float(cells[order][np.searchsorted(reached, 0.5)])
+
+
+def two_metro_share(result, year=None) -> float:
+    """Return the part of US engineers that lives in the Bay Area and New York on 1 January, %."""
+    data, year = result.data, _year(result.data, year)
+    stock = data.stock.sel(arm="scenario", time=year).sum("tier").mean("replicate")
+    return 100 * float(stock.sel(hub=list(METROS)).sum() / stock.isel(hub=data.hub_country.values == "usa").sum())
+
+
+# ------------------------------------------------------------------------------
+# The tables as texts
+# ------------------------------------------------------------------------------
+
+
+def index_texts(rows, details=False):
+    """Return the table of :func:`index_table` as texts, every published hub with a second row of what was printed.
+
+    Without details: the hubs of the published index and the ``MORE`` largest other cities, in the order of ``rows``.
+
+    Returns
+    -------
+    (list of headings, list of rows of texts)
+    """
+    compared = ["change\npp"] if "change" in rows else []
+    head = ["\nhub", "net a year\n% of stock", *compared, "senior\nkUSD", "\nnet", "US\nprices", "com-\npute %"]
+    head += ["specialised in\n(quotient)", "cities that send most:\nabroad; at home"]
+    texts = []
+    for row in (rows if details else rows[_shown(rows)]).itertuples():
+        texts.append(
+            [
+                _short(row.name),
+                f"{row.net:+.1f}\n{row.net_low:+.1f} to {row.net_high:+.1f}",
+                *(f"{row.change:+.2f}" for _ in compared),
+                *(_number(pay) for pay in (row.senior_gross, row.senior_net, row.senior_local)),
+                f"{row.compute:.0f}",
+                f"{row.sector.replace('_', ' ')} ({row.quotient:.1f})",
+                "; ".join(", ".join(map(_short, found)) or "-" for found in (row.abroad, row.home)),
+            ]
+        )
+        if row.published == row.published:  # not nan
+            blanks = ["" for _ in compared]
+            origins = ", ".join(map(_short, row.published_sources or [])) or "-"
+            texts.append([f"  printed ({row.grade})", f"{row.published:+.1f}", *blanks, _number(row.published_senior)])
+            texts[-1] += ["", "", "", row.published_focus or "-", origins]
+    return head, texts
 
 
 def columns_of_text(head):
-    """Return numbers of the columns, names apart, that hold words: sources and sector."""
-    return (len(head) - 3, len(head) - 2)
+    """Return numbers of the columns, names apart, that hold words: sectors and sources."""
+    return (len(head) - 2, len(head) - 1)
+
+
+def _shown(rows):
+    """Return which hubs are shown without details: those of the published index, then cities, which lead the table."""
+    others = rows.hub.isin(cities()) & rows.published.isna()
+    largest = rows.engineers[others].nlargest(MORE).index
+    return rows.published.notna() | rows.index.isin(largest)
+
+
+def _number(value):
+    return "-" if value is None or value != value else f"{value:,.0f}"  # nan
 
 
 def _short(name):
-    """Return a hub without what stands in brackets, which is for maps."""
-    return name.split(" (")[0]
+    """Return a hub without the part in brackets, which is for maps, and without "San Francisco" of the Bay Area."""
+    return name.split(" (")[0].replace("San Francisco Bay Area", "Bay Area").replace("Abu Dhabi and Dubai", "UAE")
 
 
-def _printed(row) -> str:
-    if row.published != row.published:  # nan
-        return "not\npublished"
-    return f"{row.published:+.1f}\n(grade {row.grade})"
-
-
-def index_reading(result, rows) -> str:
+def index_reading(result, rows, details=False) -> str:
     """Explain how to read the table of :func:`index_table`."""
     record, year = result.record, rows.attrs["year"]
     against = f" Change: against the baseline ({baseline_title(record)})." if "change" in rows else ""
-    sources = {f"{row['source']}, {row['period']}" for row in record["published"]}
+    source = next(row for row in published_index().values())
+    more = "" if details else f" --details shows all {len(rows)} hubs; --region the regions."
     return (
         f"Net: arrivals less departures in {year}, % of the stock on 1 January {year}, the mean over "
-        f"{number_of(record['replicates'], 'pair')}; its spread holds {contents(record)}.{against} Pay: of the median "
-        "expert on 1 January, before and after tax. Sector: with most engineers. Industry index: net migration as it "
-        f"was printed, graded C for published without data ({'; '.join(sorted(sources))})."
+        f"{number_of(record['replicates'], 'pair')}; its spread holds {contents(record)}.{against} Senior: median "
+        "total pay at L5 and L6 on 1 January, after tax, and after tax at US prices; the printed six are inputs of the "
+        "pay table, so they agree by construction. Compute: per engineer, % of the hub that has most. Specialised: the "
+        "sector whose share in the hub is largest against its share in the world. Remainders of countries are no "
+        f"cities. Printed: {source['source']}, {source['period']}; grade C is published without data.{more}"
     )
 
 
-def render_index(result, year=None):
+def render_index(result, year=None, details=False):
     """Return the index, ready for ``rich.console.Console.print``: at most 100 columns."""
     rows = index_table(result, year)
-    head, texts = index_texts(rows)
+    head, texts = index_texts(rows, details)
     shown = table(*head, texts=columns_of_text(head))
     for row in texts:
         shown.add_row(*row)
     opening = heading(f"AI talent index {rows.attrs['year']}: {result.record['title']}")
-    return Group(opening, shown, line(index_reading(result, rows), "dim"), Text())
+    return Group(opening, shown, line(index_reading(result, rows, details), "dim"), Text())
+
+
+def render_regions(result, year=None):
+    """Return the table by region and the share of two metros, at most 100 columns."""
+    rows, year = region_table(result, year), _year(result.data, year)
+    shown = table("region", "engineers", "printed", "growth, %", "90 %", "printed", "base, kUSD", "printed")
+    for row in rows:
+        place = "Singapore" if row["note"] else row["place"].replace("excluding", "without")
+        spread = f"{row['growth_low']:+.1f} to {row['growth_high']:+.1f}"
+        shown.add_row(place, _number(row["pool"]), _number(row["published_pool"]), f"{row['growth']:+.1f}", spread,
+                      "-" if row["note"] else _signed(row["published_growth"]), _number(row["base"]),
+                      _number(row["published_base"]))  # fmt: skip
+    last = rows[-1]
+    clash = "; ".join(f"{share:.0f} % {name} ({grade})" for name, (share, grade) in two_metros().items())
+    reading = (
+        f"Engineers on 1 January {year}, growth in {year}, median base pay over tiers and roles. Printed: AI Talent "
+        "Migration Patterns 2026, grade C; the pools are inputs of the model, growth is fitted to the printed figures. "
+        f"Southeast Asia was printed at {_signed(last['published_growth'])} %: {last['note']}."
+    )
+    metros = (
+        f"Bay Area and New York: {two_metro_share(result, year):.0f} % of US engineers. The sources clash: {clash}. "
+        "The model takes a weighted mean of the sources."
+    )
+    opening = heading(f"AI talent by region {year}: {result.record['title']}")
+    return Group(opening, shown, line(reading, "dim"), line(metros), Text())
+
+
+def _signed(value):
+    return "-" if value is None else f"{value:+.0f}"
+
+
+# ------------------------------------------------------------------------------
+# Views side by side
+# ------------------------------------------------------------------------------
+
+
+def views_table(results, year=None):
+    """Compare the net migration of the published hubs under named sets of assumptions.
+
+    Parameters
+    ----------
+    results : dict of name of a view -> Result of the same scenario
+
+    Returns
+    -------
+    list of dict, one a hub: hub, name, published, grade, and for every view ``<view>`` (net migration, % of the stock),
+    ``<view>_low``, ``<view>_high`` (90 % of pairs) and ``<view>_gap`` (less the published one, percentage points)
+    """
+    tables = {name: index_table(result, year).set_index("hub") for name, result in results.items()}
+    first = next(iter(tables.values()))
+    rows = []
+    for hub in first.index[first.grade.notna()]:
+        row = {"hub": hub} | {key: first.loc[hub, key] for key in ("name", "published", "grade")}
+        for name, found in tables.items():
+            row |= {name + end: float(found.loc[hub, "net" + end]) for end in ("", "_low", "_high")}
+            row[f"{name}_gap"] = row[name] - row["published"]
+        rows.append(row)
+    return rows
+
+
+def render_views(results, grades, year=None):
+    """Return the views of the index side by side, at most 100 columns.
+
+    Parameters
+    ----------
+    results : dict of name of a view -> Result of the same scenario
+    grades : dict of name of a view -> (grade, meaning)
+    """
+    rows, year = views_table(results, year), _year(next(iter(results.values())).data, year)
+    head = ["hub", "printed (grade)"]
+    for name in results:
+        head += [f"{name} ({grades[name][0]})", "90 %", "gap, pp"]
+    shown = table(*head)
+    for row in rows:
+        cells = [_short(row["name"]), f"{row['published']:+.1f} ({row['grade']})"]
+        for name in results:
+            cells += [f"{row[name]:+.1f}", f"{row[name + '_low']:+.1f} to {row[name + '_high']:+.1f}"]
+            cells += [f"{row[name + '_gap']:+.1f}"]
+        shown.add_row(*cells)
+    meaning = " ".join(f"{name}: {grades[name][1]}." for name in results)
+    close = "; ".join(f"{name} {_within(rows, name)} of {len(rows)}" for name in results)
+    why = (
+        f"Net migration in {year}, % of the stock. {meaning} Hubs within two points of the printed index: {close}. The "
+        "views differ because the industry view counts the printed rates (boom_weight 1), which rest on no published "
+        "data, and the evidence view moves only part of the way to them, as fitted."
+    )
+    opening = heading(f"AI talent index {year}, views side by side: {next(iter(results.values())).record['title']}")
+    return Group(opening, shown, line(why, "dim"), Text())
+
+
+def _within(rows, name) -> int:
+    """Count the hubs whose net migration is within two points of the published index."""
+    return sum(abs(row[f"{name}_gap"]) <= 2 for row in rows)

@@ -8,9 +8,21 @@ from sim.errors import ResultError
 from sim.results.measures import measure
 from sim.results.record import to_json
 from sim.results.result import Result
-from sim.show.answer import plain_rows
-from sim.show.index import index_table, render_index
+from sim.show.answer import VIEWS, plain_rows
+from sim.show.index import (
+    index_table,
+    median_base,
+    region_table,
+    render_index,
+    render_regions,
+    render_views,
+    two_metro_share,
+    views_table,
+)
 from sim.show.terminal import console
+from sim.world.categories import TIERS
+from sim.world.market_facts import cities, expert_over_senior, published_index, two_metros
+from sim.world.setting import load_setting
 
 
 @pytest.fixture(scope="module")
@@ -33,24 +45,87 @@ def test_net_migration_and_its_change_are_those_of_the_measure(result, rows):
         assert np.isclose(rows.change[hub], (scenario - rate.sel(arm="baseline")).mean())
 
 
-def test_pay_is_that_of_experts_on_the_first_of_january(result, rows):
+def test_senior_pay_is_the_experts_over_the_published_ratio(result, rows):
     at = result.data.sel(arm="scenario", time=2030, tier="expert", hub="paris").mean("replicate")
-    assert rows.gross_pay["paris"] == at.pay
-    assert rows.net_pay["paris"] == at.net_pay
-    assert (rows.net_pay <= rows.gross_pay).all()
+    assert rows.senior_gross["paris"] == at.pay / 1.45
+    assert rows.senior_local["paris"] == rows.senior_net["paris"] / at.price_level
 
 
-def test_sources_and_sector_are_the_largest(result, rows):
-    into = result.data.flow.sel(arm="scenario", year=2030, destination="london").mean("replicate")
-    largest = into.to_series().nlargest(2).index
-    assert rows.sources["london"] == [result.data.hub_name.sel(hub=hub).item() for hub in largest]
-    sectors = result.data.stock_by_sector.sel(arm="scenario", time=2030, hub="london").mean("replicate")
-    assert rows.sector["london"] == sectors.idxmax("sector")
+def test_the_senior_tax_rate_lies_between_the_tiers(result, rows):
+    now = result.data.sel(arm="scenario", time=2030).mean("replicate")
+    rate = 1 - now.net_pay / now.pay
+    for hub in rows.index:
+        low, high = sorted(rate.sel(hub=hub, tier=["practitioner", "expert"]).values)
+        assert low - 1e-9 <= 1 - rows.senior_net[hub] / rows.senior_gross[hub] <= high + 1e-9
+
+
+def test_senior_pay_of_the_tables_is_the_published_one():
+    s = load_setting()
+    pay = s.pay.sum(axis=-1)[:, TIERS.index("expert")]
+    for hub, told in published_index().items():
+        ours = pay[s.hubs.index(hub)] / expert_over_senior()[hub]
+        assert np.isclose(ours, told["senior"], rtol=0.002), hub
+
+
+def test_foreign_and_domestic_cities_stand_apart(result, rows):
+    into = result.data.flow.sel(arm="scenario", year=2030, destination="london").mean("replicate").to_series()
+    abroad = [hub for hub in into.index if hub in cities() and hub != "london"]
+    largest = into[abroad].nlargest(2).index
+    assert rows.abroad["london"] == [result.data.hub_name.sel(hub=hub).item() for hub in largest]
+    assert rows.home["london"] == []  # no other British city is a hub
+    assert set(rows.home["seattle"]) <= set(result.data.hub_name.sel(hub=result.data.hub_country == "usa").values)
+
+
+def test_the_sector_has_the_largest_location_quotient(result, rows):
+    people = result.data.stock_by_sector.sel(arm="scenario", time=2030).mean("replicate")
+    world = people.sum("hub") / people.sum()
+    quotient = people.sel(hub="london") / people.sel(hub="london").sum() / world
+    assert rows.sector["london"] == quotient.idxmax("sector")
+    assert np.isclose(rows.quotient["london"], quotient.max())
+
+
+def test_compute_is_against_the_frontier(rows):
+    assert rows.compute.max() == 100
+
+
+def test_regions_are_sums_of_their_hubs(result):
+    found = {row["place"]: row for row in region_table(result, 2030)}
+    stock = result.data.stock.sel(arm="scenario").sum("tier").mean("replicate")
+    america = stock.isel(hub=result.data.region.values == "north_america").sum("hub")
+    assert np.isclose(found["North America"]["pool"], america.sel(time=2030))
+    assert (found["EU-27"]["published_pool"], found["EU-27"]["published_base"]) == (420_000, 108)
+    assert "cannot be told apart" in found["Southeast Asia"]["note"]
+    assert found["world"]["published_growth"] == 9
+
+
+def test_median_base_of_one_hub_lies_in_its_pay(result):
+    now = result.data.sel(arm="scenario", time=2026).mean("replicate")
+    members = now.hub.values == "seattle"
+    assert 0 < median_base(now, members) < now.pay.sel(hub="seattle", tier="expert")
+
+
+def test_sources_on_two_metros_clash(result):
+    shares = [share for share, _ in two_metros().values()]
+    assert max(shares) - min(shares) > 20
+    assert 0 < two_metro_share(result) < 100
+
+
+def test_views_stand_beside_the_published_index(result, equal_arms, capsys):
+    both = {"evidence": result, "industry": equal_arms}
+    found = {row["hub"]: row for row in views_table(both)}
+    assert len(found) == 6
+    assert np.isclose(found["paris"]["industry_gap"], found["paris"]["industry"] - 16.8)
+    console(details=True).print(render_views(both, VIEWS))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "no published" in out
 
 
 def test_published_figures_stand_beside_with_grades(rows):
     assert (rows.published["sf_bay_area"], rows.grade["sf_bay_area"]) == (-4.3, "C")
-    assert rows.published.drop("sf_bay_area").isna().all()
+    assert rows.published_focus["seattle"] == "cloud infrastructure and B2B software"
+    assert rows.published_sources["bengaluru"] == ["San Francisco Bay Area", "Singapore"]
+    assert rows.published.notna().sum() == 6
 
 
 def test_the_first_year_is_the_year_if_none_is_named(result):
@@ -64,20 +139,32 @@ def test_without_a_policy_there_is_no_change_to_show(equal_arms, capsys):
 
 
 def test_the_terminal_shows_every_hub_in_100_columns(result, capsys):
-    out = printed(result, capsys, year=2027)
+    out = printed(result, capsys, year=2027, details=True)
     assert max(map(len, out.splitlines())) <= 100
     assert "\u2026" not in out  # nothing is cut
-    assert all(name.split(" (")[0] in out for name in result.data.hub_name.values)
+    words = " ".join(out.split())
+    assert all(name.split()[0] in words for name in result.data.hub_name.values if name[:3] not in ("San", "Abu"))
     assert "index 2027" in out
-    assert "(grade C)" in out
-    assert out.count("published\n") >= 38
+    assert out.count("printed (C)") == 6
     assert "nan" not in out
+
+
+def test_without_details_the_index_is_short(result, capsys):
+    out = printed(result, capsys, year=2027)
+    assert len(out.splitlines()) <= 60
+    assert out.count("printed (C)") == 6
+    assert "Riyadh" not in out
+
+
+def test_regions_fit_100_columns(result, capsys):
+    console(details=True).print(render_regions(result))
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
 def test_it_can_be_json(result):
     rows = plain_rows(index_table(result))
     assert rows[0]["published"] == -4.3
-    assert rows[1]["published"] is None
+    assert rows[2]["published"] is None
     to_json(rows)
 
 
