@@ -33,6 +33,7 @@ def check(population, years=10, workers=1) -> None:
         raise UsageError("memory", f"{allowed}, at least {ADDRESSES / 1e9:,.1f} GB are needed")
     if population < 1:
         raise UsageError(f"population {population}", "at least 1 engineer is needed")
+    # slots grow by the year, and both arms are held at once
     growth, limit = GROWTH**years, available()
     each = workers * ARMS * ENGINEER_BYTES * growth
     if population * each > limit:
@@ -46,14 +47,12 @@ def check(population, years=10, workers=1) -> None:
         raise UsageError(f"population {population:,}", f"{most}: their ties are counted in 32 bits")
 
 
-def available():
-    """Return bytes of memory that may still be used: by the machine, by the container or batch job,
-    and by this process.
-    """
+def available() -> float:
+    """Return the bytes of memory that this process may still use, by the limits of machine, container and process."""
     return min(_of_machine(), _of_group(), address_limit() - ADDRESSES)
 
 
-def address_limit():
+def address_limit() -> float:
     """Return bytes of address space that this process may take; infinite where nothing limits it."""
     try:
         import resource
@@ -63,20 +62,21 @@ def address_limit():
     return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
-def _of_group():
+def _of_group() -> float:
     """Return what the control groups around this process leave of their limits (version 2); infinite without any."""
     left = math.inf
     with suppress(OSError, ValueError):
+        # limits of every enclosing group count
         own = GROUPS / GROUP.read_text(encoding="ascii").rpartition("::/")[2].strip()
         for group in (own, *own.parents):
             with suppress(OSError, ValueError):  # no limit: "max", or no such file at the root
-                limit, used, told = ((group / f"memory.{name}").read_text() for name in ("max", "current", "stat"))
-                files = dict(line.split() for line in told.splitlines()).get("inactive_file", 0)
+                limit, used, stat = ((group / f"memory.{name}").read_text() for name in ("max", "current", "stat"))
+                files = dict(line.split() for line in stat.splitlines()).get("inactive_file", 0)
                 left = min(left, int(limit) - int(used) + int(files))  # copies of files are given up where needed
     return left
 
 
-def _of_machine():
+def _of_machine() -> int:
     """Return the available memory that the system reports; if it reports none, all of its memory, or 8 GB."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

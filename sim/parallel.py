@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 from multiprocessing import context, current_process
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sim.errors import TalentflowWarning, UsageError, first_line
 
@@ -31,7 +32,7 @@ _starting = threading.Lock()
 
 
 def cores() -> int:
-    """Return cores that this process may use: of the machine, of its affinity, and of its container's quota.
+    """Count the cores that this process may use (machine, affinity, container's quota); at least 1.
 
     1 at least.
     """
@@ -98,7 +99,8 @@ class _Process(context.SpawnProcess):
     """A spawned process that does not run the script of its parent."""
 
     @staticmethod
-    def _Popen(process):
+    def _Popen(process) -> Any:
+        """Start the process with an empty main module, so that it reads no script again."""
         with _starting:
             main = sys.modules[MAIN]
             sys.modules[MAIN] = ModuleType(MAIN)  # without a file: there is nothing to run again
@@ -112,8 +114,8 @@ class _Context(context.SpawnContext):
     Process = _Process
 
 
-def pool(count, begin, arguments=(), task=None):
-    """Return a ``ProcessPoolExecutor`` of ``count`` spawned processes, each of which calls ``begin(*arguments)`` first.
+def pool(count, begin, arguments=(), task=None) -> ProcessPoolExecutor:
+    """Make a ``ProcessPoolExecutor`` of ``count`` spawned processes, each of which calls ``begin(*arguments)`` first.
 
     Parameters
     ----------
@@ -133,6 +135,7 @@ def pool(count, begin, arguments=(), task=None):
         raise UsageError(
             "workers", "a model defined in a notebook or at the prompt is unknown to other processes: give workers=1"
         )
+    # a task of the script itself: workers must read the script, so try one at once
     made = ProcessPoolExecutor(count, context.SpawnContext(), begin, arguments)
     try:
         made.submit(int).result()
@@ -168,17 +171,18 @@ def set_threads(count) -> None:
     _threads = max(1, int(count))
 
 
-def get_threads():
+def get_threads() -> int:
     """Return threads in use."""
     return _threads
 
 
 @lru_cache(maxsize=4)
-def _pool(count):
+def _pool(count) -> ThreadPoolExecutor:
+    """Make the threads of this process once."""
     return ThreadPoolExecutor(count, thread_name_prefix="talentflow")
 
 
-def over_range(kernel, size, *args, least=None):
+def over_range(kernel, size, *args, least=None) -> list:
     """Call ``kernel(first, last, *args)`` on consecutive parts of ``range(size)``, one a thread.
 
     Returns
@@ -200,14 +204,14 @@ def over_range(kernel, size, *args, least=None):
 _open: ContextVar[Callable] = ContextVar("map", default=map)
 
 
-def each(task, *arguments):
-    """``map`` over the processes of the block that this is called in, or in this one alone; results are in order."""
+def each(task, *arguments) -> Iterator:
+    """Map a task over the processes of the block that this is called in, or in this one alone; results are in order."""
     return _open.get()(task, *arguments)
 
 
 @contextmanager
-def processes(workers, ready=int):
-    """Inside the block :func:`each` uses ``workers`` processes; a block inside another uses those of the outer one.
+def processes(workers, ready=int) -> Iterator[None]:
+    """Let :func:`each` use ``workers`` processes inside the block; a block inside another uses those of the outer one.
 
     This process is one of them, and each has its part of the cores. The others are spawned: nothing is inherited. They
     start at once, and call ``ready()`` before they are asked for anything.
@@ -220,6 +224,7 @@ def processes(workers, ready=int):
     if _open.get() is not map or (workers := workers_here(workers)) == 1:
         yield
         return
+    # each process gets its part of the cores
     threads, part = get_threads(), max(1, cores() // workers)
     try:
         with (
@@ -244,7 +249,7 @@ def processes(workers, ready=int):
 
 
 @contextmanager
-def uninterrupted():
+def uninterrupted() -> Iterator[None]:
     """Start processes inside the block so that they ignore interrupts: their parent ends them."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -257,16 +262,18 @@ def uninterrupted():
 
 
 def _get_ready(threads, ready) -> None:
+    """Prepare a worker: set its threads and call ``ready``."""
     set_threads(threads)
     ready()
 
 
-def _shared(others, hands, task, *arguments):
-    """``map`` in which the others take tasks from the front, and this process the last one instead of waiting.
+def _shared(others, hands, task, *arguments) -> Iterator:
+    """Map a task; the others take tasks from the front, and this process the last one instead of waiting.
 
     Each of the ``hands``, threads of this process, passes one task at a time on: what the pool has queued itself
     cannot be taken back.
     """
+    # hand tasks to the workers in order; while waiting, this process works from the end
     calls = list(zip(*arguments, strict=False))
     futures, own, last = [hands.submit(_pass_on, others, task, call) for call in calls], {}, len(calls)
     try:
@@ -280,5 +287,6 @@ def _shared(others, hands, task, *arguments):
             future.cancel()
 
 
-def _pass_on(others, task, call):
+def _pass_on(others, task, call) -> Any:
+    """Run one call in a worker and wait for its result."""
     return others.submit(task, *call).result()

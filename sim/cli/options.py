@@ -2,12 +2,15 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from sim import custom_world
 from sim.errors import UsageError
+
+if TYPE_CHECKING:
+    from sim.study.options import Options
 
 Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name, a file, or a stack such as a+b.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run.")]
@@ -71,7 +74,7 @@ Out = Annotated[Path, typer.Option(help="Where the folder of the run goes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if this very run lies there.")]
 
 
-def options_of(chosen):
+def options_of(chosen) -> "Options":
     """Build the checked ``Options`` of a study from a command's own arguments, a dict by name."""
     from sim.study.options import Options
 

@@ -430,7 +430,7 @@ def _views(scenario, baseline, options, out, force, json, quiet) -> None:
     typer.echo(to_json(rows, indent=1) if json else views_text(rows, quiet))
 
 
-def _finished(task, arms, scenarios, baseline, options, out, force, quiet):
+def _finished(task, arms, scenarios, baseline, options, out, force, quiet) -> tuple:
     """Return the result of a study and its folder: a saved one that matches, or one made and saved now."""
     from sim.results.folder import check_writable, illustrated, is_valid
     from sim.results.record import folder_name

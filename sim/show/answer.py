@@ -1,6 +1,9 @@
 """The answer in the terminal and as plain values for ``--json``: tables, effects on measures, causes and break-even."""
 
+from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 from rich.console import Group
 from rich.padding import Padding
@@ -39,17 +42,17 @@ from sim.show.hub_shares import hub_share_sentences, quoted
 WIDTH, NARROW = 100, 80  # columns of the terminal, with all details and without
 
 
-def heading(words, style="bold cyan"):
-    """Return a heading with an empty line above."""
+def heading(words, style="bold cyan") -> Padding:
+    """Format a heading with an empty line above."""
     return Padding(Text(words, style=style), (1, 0, 0, 0))
 
 
-def line(words, style=""):
-    """Return a paragraph, a little indented."""
+def line(words, style="") -> Padding:
+    """Format a paragraph, a little indented."""
     return Padding(Text(words, style=style), (0, 0, 0, 2))
 
 
-def bullets(title, lines, style="bold cyan"):
+def bullets(title, lines, style="bold cyan") -> Iterator[Padding | Table]:
     """Yield a heading and a list; nothing at all for an empty list."""
     if lines:
         yield heading(title, style)
@@ -59,8 +62,10 @@ def bullets(title, lines, style="bold cyan"):
         yield row
 
 
-def table(*headings, texts=()):
-    """Return a table whose first column and those numbered in ``texts`` hold names, which may wrap.
+def table(*headings, texts=()) -> Table:
+    """Make a table whose first column and those numbered in ``texts`` hold names, which may wrap.
+
+    The others hold numbers.
 
     The others numbers.
     """
@@ -76,8 +81,8 @@ def table(*headings, texts=()):
 # ------------------------------------------------------------------------------
 
 
-def answer(result, folder=None, hubs=None):
-    """Return everything that the terminal's answer says of one scenario.
+def answer(result, folder=None, hubs=None) -> dict[str, Any]:
+    """Collect all that the terminal's answer says of one scenario.
 
     Parameters
     ----------
@@ -121,25 +126,26 @@ def answer(result, folder=None, hubs=None):
     }
 
 
-def _plain_row(row):
+def _plain_row(row) -> dict[str, Any]:
     """Return a row of the table by country without its arrays."""
     return {key: value for key, value in row.items() if key not in ("members", "by_pair", "where")}
 
 
-def answers(result, folder=None):
-    """Return the answer of every scenario of a comparison, over the same hubs: label -> :func:`answer`."""
+def answers(result, folder=None) -> dict[str, dict[str, Any]]:
+    """Collect the answer of every scenario of a comparison, over the same hubs: label -> :func:`answer`."""
     hubs = shown_hubs(result)
     return {arm: answer(result.versus(arm), folder, hubs) for arm in result.arms}
 
 
-def largest_effect(result):
+def largest_effect(result) -> str | None:
     """Return the hub whose share changes most, or None if no pair differs."""
+    # the largest mean effect in either direction
     mean = abs(effect(result, "share").mean("replicate")).to_series()
     return str(mean.idxmax()) if mean.max() > 0 else None
 
 
-def plain_rows(table):
-    """Return a table as a list of dicts of plain values; what is not known (nan) is None, for JSON knows no nan."""
+def plain_rows(table) -> list[dict[str, Any]]:
+    """Convert a table to a list of dicts of plain values; NaN becomes None, because JSON has no NaN."""
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
@@ -157,8 +163,8 @@ NET_RATE = "Net rate: arrivals less departures over the stock, mean a year."
 STYLES = {"title": "bold", "strong": "bold cyan", "warning": "bold yellow", "faint": "dim", "": ""}
 
 
-def render(result, folder=None, details=False):
-    """Return the answer, ready for ``rich.console.Console.print``; with ``details`` all tables below it.
+def render(result, folder=None, details=False) -> Group:
+    """Lay out the answer for ``rich.console.Console.print``; with ``details`` all tables below it.
 
     Parameters
     ----------
@@ -173,7 +179,8 @@ def render(result, folder=None, details=False):
     return Group(*lines, *parts, *_closing(result, folder))
 
 
-def _one(result, folder):
+def _one(result, folder) -> Iterator:
+    """Yield the details of one scenario."""
     found = answer(result, folder)
     yield from bullets("The scenario", found["sentences"])
     yield from bullets("Notices", found["notices"])
@@ -184,8 +191,10 @@ def _one(result, folder):
     yield from _routes(found)
 
 
-def _several(result, folder):
+def _several(result, folder) -> Iterator:
+    """Yield the details of a comparison."""
     found = answers(result, folder)
+    # notices that several scenarios share appear once
     notices = chain.from_iterable(one["notices"] for one in found.values())
     yield from bullets("Notices", list(dict.fromkeys(notices)))
     yield from _compared(found)
@@ -196,7 +205,8 @@ def _several(result, folder):
         yield from _added_up(result, stack)
 
 
-def _hubs(found):
+def _hubs(found) -> Iterator:
+    """Yield the table of hubs and countries: shares, effect, spread and net rates."""
     first, last = found["first"], found["last"]
     yield heading("Where the world's AI engineers live")
     hubs = table(
@@ -213,6 +223,7 @@ def _hubs(found):
         "net\nbase",
         "rate, %\nscen.",
     )
+    # countries follow the hubs, all with one number of decimals
     hubs.columns[5].style = "bold"
     digits = effect_digits(found["hubs"])
     for row in found["hubs"] + found["countries"]:
@@ -227,8 +238,8 @@ def _hubs(found):
     yield hubs
 
 
-def _by_employer(found):
-    """Yield the hubs whose effect is another one when engineers are counted where their employer is."""
+def _by_employer(found) -> Iterator:
+    """Yield the hubs whose effect differs when engineers are counted in the hub of their employer."""
     yield heading(f"Counted by hub of the employer: effect on shares in January {found['last']}")
     if not found["by_employer"]:
         yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
@@ -240,14 +251,15 @@ def _by_employer(found):
     yield both
 
 
-def _compared(found):
-    """Yield hubs down, scenarios across: the effect and, below it, 90 % of pairs.
+def _compared(found) -> Iterator:
+    """Yield tables with hubs down and scenarios across: the effect and, below it, 90 % of pairs.
 
     As many tables as the width asks for.
     """
     last = next(iter(found.values()))["last"]
     digits = effect_digits([row for one in found.values() for row in one["hubs"]])
     places = {arm: one["hubs"] + one["countries"] for arm, one in found.items()}
+    # as many tables as the width asks for
     for first in range(0, len(found), ABREAST):
         some = list(found)[first : first + ABREAST]
         yield heading(f"Effect on the share of the world's AI engineers in January {last}, pp, and 90 % of pairs")
@@ -258,8 +270,9 @@ def _compared(found):
         yield effects
 
 
-def _added_up(result, stack, most=6):
-    """Return whether the scenarios of a stack add up, at the hubs where they do so least."""
+def _added_up(result, stack, most=6) -> Iterator:
+    """Yield the hubs at which the scenarios of a stack add up least."""
+    # interactions of the stack, the largest first
     rows = effect_table(result, ["share"])
     rows = rows[rows.arm == INTERACTION.format(stack)].to_dict("records")
     rows = sorted(rows, key=lambda row: -abs(row["effect"]))[:most]
@@ -270,7 +283,8 @@ def _added_up(result, stack, most=6):
     yield shown
 
 
-def _routes(found):
+def _routes(found) -> Iterator:
+    """Yield the routes that the scenario touches, and the composition of the most touched one."""
     if not found["routes"]:
         return
     yield heading(f"The routes that it touches, a year (mean {found['first']} to {found['last'] - 1})")
@@ -283,7 +297,8 @@ def _routes(found):
     yield from map(line, composition(found["routes"][0]))
 
 
-def _closing(result, folder):
+def _closing(result, folder) -> Iterator:
+    """Yield assumptions, weak evidence, published facts and where the run is saved."""
     yield from bullets("What was assumed", assumed(result.record))
     weak = weak_evidence(result.record, NAMED)
     yield from bullets("What rests on weak evidence", weak + hub_share_sentences(quoted(result, 1)))
@@ -308,7 +323,7 @@ VIEWS = {  # name -> grade, and what it is
 }
 
 
-def views_rows(results):
+def views_rows(results) -> list[dict[str, Any]]:
     """Compare the views of the subject: list of dicts of plain values.
 
     Parameters
@@ -326,8 +341,8 @@ def views_rows(results):
     return rows
 
 
-def views_text(rows, quiet=False):
-    """Return the views as at most 30 lines of 80 columns; a line each if ``quiet``."""
+def views_text(rows, quiet=False) -> str:
+    """Format the views as at most 30 lines of 80 columns; a line each if ``quiet``."""
     if quiet:
         return "\n".join(f"{row['view']} {row['points']:.4f}" for row in rows)
     first = rows[0]
@@ -352,8 +367,8 @@ def views_text(rows, quiet=False):
 # ------------------------------------------------------------------------------
 
 
-def render_effects(result, queries):
-    """Return every effect in one row: levels, effect, spread, agreement, error; at most 100 columns.
+def render_effects(result, queries) -> Group:
+    """Tabulate effects on measures: levels, effect, spread, agreement and error; at most 100 columns.
 
     Parameters
     ----------
@@ -364,6 +379,7 @@ def render_effects(result, queries):
     ------
     ResultError for a query that makes no sense in this result.
     """
+    # a measure of several places gets a line of its own above its rows
     found = effect_table(result, queries)
     shown = table("", "base", "scen.", "unit", "effect", "90 % of pairs", "same\nsign", "MC\nerror", texts=(3,))
     shown.columns[0].overflow, shown.columns[0].min_width = "fold", 26
@@ -381,22 +397,24 @@ def render_effects(result, queries):
     return Group(heading(f"Effects: {result.record['title']}"), shown, line(_reading(result.record, found), "dim"))
 
 
-def _called(row):
-    """Return a row under the line of its measure: its hub or route, and its scenario in a comparison."""
+def _called(row) -> str:
+    """Name a row under the line of its measure: its hub or route, and its scenario in a comparison."""
     return ", ".join(words.split(" (")[0] for words in (row["name"], row.get("arm")) if words)
 
 
-def _digits(rows):
+def _digits(rows) -> int:
     """Return the decimals that the middle Monte Carlo error allows, at most four.
 
     For a single pair as the effects have.
     """
+    # the middle value, so that one row does not decide for all
     scale = abs(rows.effect if rows.pairs.iloc[0] == 1 else rows.error)
     scale = scale[scale > 0].sort_values()
     return decimals(scale.iloc[len(scale) // 2]) if len(scale) else 2
 
 
 def _reading(record, found) -> str:
+    """Explain the columns of the table of effects."""
     pairs = record["replicates"]
     said = f"Effect: scenario less baseline ({baseline_title(record)}), the mean over {number_of(pairs, 'pair')}."
     if pairs == 1:
@@ -414,8 +432,8 @@ def _reading(record, found) -> str:
 # ------------------------------------------------------------------------------
 
 
-def render_breakeven(found, title, folder):
-    """Return the answer of a break-even for the terminal, with the values that were tried."""
+def render_breakeven(found, title, folder) -> Group:
+    """Lay out the answer of a break-even for the terminal, with the values that were tried."""
     shown = table(
         f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs", "MC error"
     )
@@ -437,8 +455,8 @@ def render_breakeven(found, title, folder):
     )
 
 
-def draw_breakeven(found, title, path):
-    """Return the curve that the break-even is read from, into a file."""
+def draw_breakeven(found, title, path) -> Path:
+    """Draw the curve that the break-even is read from, into a file."""
     from sim.show.plots import curve, to_file
 
     subtitle = f"Effect on {found.measure} by the value of {found.lever}"
@@ -451,7 +469,7 @@ def draw_breakeven(found, title, path):
     )
 
 
-def render_portfolio(found, pairs, folder):
+def render_portfolio(found, pairs, folder) -> Group:
     """Render a portfolio for the terminal: sentences, and the mixes that were confirmed."""
     heads = [path.split(".")[-1].replace("_", "\n") for path in found.levers]
     shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret")
@@ -470,22 +488,22 @@ def render_portfolio(found, pairs, folder):
     )
 
 
-def draw_frontier(found, path):
-    """Engineers against budget, into a file."""
+def draw_frontier(found, path) -> Path:
+    """Draw engineers against budget, into a file."""
     from sim.show.plots import frontier, to_file
 
     title = f"What {narrative.dollars(found.budget)} USD a year buys"
     return to_file(lambda ax: frontier.plot_frontier(found, title, ax), frontier.SIZE, path)
 
 
-def render_parts(tables, title, measure, folder, details=False):
+def render_parts(tables, title, measure, folder, details=False) -> Group:
     """Render the splits of an effect for the terminal: the table of the first, or with ``details`` of all.
 
     Parameters
     ----------
     tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
     """
-    shown = [heading(f"Why: {title}: the effect on {measure}"), *map(line, split_sentences(tables))]
+    shown: list = [heading(f"Why: {title}: the effect on {measure}"), *map(line, split_sentences(tables))]
     for name in tables if details else list(tables)[:1]:
         found = tables[name]
         unit = found.unit.iloc[0]

@@ -17,22 +17,23 @@ HEADS = ("lever", "dose", "measure", "baseline", "effect", "error", "per cent", 
 
 
 def people(value) -> str:
-    """Return a number of people, whole from ten on; a dash for None."""
+    """Format a number of people, whole from ten on; a dash for None."""
     return "-" if value is None else f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+.1f}"
 
 
-def verdict(row):
+def verdict(row) -> str:
     """Describe an effect that cannot be distinguished from zero; return nothing for others."""
     if row["idle"]:
         return row["idle"]
     if not row["moves"]:
         return "moves nothing"
+    # less than two standard errors from zero
     unclear = row["error"] is not None and abs(row["effect"]) < 2 * row["error"]
     return "not distinguishable from none" if unclear else ""
 
 
-def shown(rows):
-    """Return rows of a table for the terminal."""
+def shown(rows) -> list[dict]:
+    """Prepare rows for the table in the terminal."""
     return [
         {
             "lever": row["lever"],
@@ -48,18 +49,21 @@ def shown(rows):
     ]
 
 
-def published(row, studies):
+def published(row, studies) -> str:
     """Summarise in one line what studies of the same lever have measured."""
-    told = [f"{name} {studies[name].estimand}: {figure(studies[name].published.value)} {studies[name].published.unit}"
-            for name in row["studies"]]  # fmt: skip
-    return "; ".join(told)
+    chosen = {name: studies[name] for name in row["studies"]}
+    return "; ".join(
+        f"{name} {study.estimand}: {figure(study.published.value)} {study.published.unit}"
+        for name, study in chosen.items()
+    )
 
 
 def page(rows, population, pairs) -> str:
-    """Return the page in Markdown."""
+    """Write the page in Markdown."""
     studies = found()
     lines = [HEADS, ["---"] * len(HEADS)]
     for row in rows:
+        # published figures first, then why a dose moves little
         note = "; ".join(filter(None, [published(row, studies), verdict(row)]))
         lever = f"`{row['lever']}`" + ("" if row["years"] == YEARS else f" ({row['years']} years)")
         dose = (

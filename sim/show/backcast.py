@@ -24,8 +24,8 @@ READING = (
 )
 
 
-def shipped_line():
-    """``Backcast 2013-2015: rank correlation 0.94 (last flow 0.91, gravity 0.94)``, from the shipped table."""
+def shipped_line() -> str:
+    """Summarise the shipped backcast: ``Backcast 2013-2015: rank correlation 0.94 (last flow 0.91, gravity 0.94)``."""
     rows = {row["who"]: row for row in read("backcast")}
     first, last = rows[MODEL]["first"], rows[MODEL]["last"]
     rank = {who: float(rows[who]["rank"]) for who in (MODEL, LAST_FLOW, GRAVITY)}
@@ -33,15 +33,15 @@ def shipped_line():
 
 
 def said(first, last, rank) -> str:
-    """Return the one line of a backcast; ``rank`` is who -> rank correlation."""
+    """Format the one line of a backcast; ``rank`` is prediction -> rank correlation."""
     return (
         f"Backcast {first}-{last}: rank correlation {rank[MODEL]:.3f} (last flow {rank[LAST_FLOW]:.3f}, gravity "
         f"{rank[GRAVITY]:.3f})"
     )
 
 
-def shipped_table():
-    """Return the shipped result as a Markdown table, for the documentation."""
+def shipped_table() -> str:
+    """Tabulate the shipped result in Markdown, for the documentation."""
     rows = [
         {key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
         for row in read("backcast")
@@ -56,11 +56,11 @@ def shipped_table():
         "net-rate rank",
         "net-rate error, pp",
     ]
-    lines = [head, ["---", *["---:"] * len(FORMATS)], *([row["who"], *_cells(row)] for row in rows)]
+    lines = [head, ["---", *["---:"] * len(FORMATS)], *([str(row["who"]), *_cells(row)] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def sentences(found):
+def sentences(found) -> list[str]:
     """Summarise a backcast in plain English: where the model wins and where it loses.
 
     Parameters
@@ -95,10 +95,11 @@ HIGHER = {
 LOWER = {"share_error": "share error", "net_error": "net-rate error"}
 
 
-def compared(found, rival):
-    """Return the scores in which the model is ahead of a rival, and those in which it is behind, as shown."""
+def compared(found, rival) -> tuple[list[str], list[str]]:
+    """Name the scores in which the model is ahead of a rival, and those in which it is behind, at the digits shown."""
     ahead, behind = [], []
     for key, name in (HIGHER | LOWER).items():
+        # compare what a reader sees; errors are better if lower
         digits = 4 if key == "net_error" else 3
         gain = round(found.value(MODEL, key), digits) - round(found.value(rival, key), digits)
         gain = gain if key in HIGHER else -gain
@@ -107,15 +108,16 @@ def compared(found, rival):
     return ahead, behind
 
 
-def _listed(names):
+def _listed(names) -> str:
+    """Join names, or say that there are none."""
     return ", ".join(names) if names else "nothing"
 
 
 NAMES = HIGHER | LOWER
 
 
-def tallied(board):
-    """Return sentences of a rolling backcast: on which scores and in which years the forecast is lost.
+def tallied(board) -> list[str]:
+    """Summarise a rolling backcast: on which scores and in which years the forecast is lost.
 
     Parameters
     ----------
@@ -136,10 +138,8 @@ def tallied(board):
     return said + list(board.notes)
 
 
-def render(found, board, folder=None):
-    """Return the whole answer for ``rich.console.Console.print``: at most 30 lines of 80 columns,
-    the worst score first.
-    """
+def render(found, board, folder=None) -> Group:
+    """Lay out the answer for ``rich.console.Console.print``: at most 30 lines of 80 columns, the worst score first."""
     shown = table(
         "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "moves,\nratio", "net\nrank", "net\nerr., pp"
     )
@@ -162,15 +162,16 @@ def render(found, board, folder=None):
 MOST_WORDS = 230  # letters of a sentence in the terminal: three lines of 80 columns
 
 
-def _cut(words):
-    """Return a sentence of at most three lines; the folder's tables hold the whole."""
+def _cut(words) -> str:
+    """Shorten a sentence to at most three lines; the folder's tables hold the whole."""
     return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 20].rpartition(';')[0] or words[:200]}; ..."
 
 
-def _judged(found, board):
-    """Return the table of verdicts: this split, and how often first, level and lost over all splits."""
+def _judged(found, board) -> list:
+    """Tabulate the verdicts: this split, and how often first, level and lost over all splits."""
     this = found.verdicts.set_index("score")
     shown = table("talentflow against the best rival", "this split", "first", "level", "lost", "lost from")
+    # without split years there is this split alone
     order = list(board.tally["score"]) if len(board.tally) else list(this.index)
     counts = board.tally.set_index("score") if len(board.tally) else None
     for name in order:
@@ -185,7 +186,8 @@ def _judged(found, board):
     return [heading("First, level or lost: the worst score first"), shown]
 
 
-def _cells(row):
+def _cells(row) -> list[str]:
+    """Format the scores of one prediction."""
     return [
         "-" if row[key] != row[key] else form.format(row[key] * PERCENT.get(key, 1)) for key, form in FORMATS.items()
     ]

@@ -1,5 +1,8 @@
 """Show a fit in the terminal, as a figure and in the documents: assumptions, facts, and recovery of known values."""
 
+from pathlib import Path
+from typing import Any
+
 from rich.console import Group
 
 from sim.scenario.assumptions import ENOUGH, PRIORS
@@ -19,20 +22,21 @@ READING = (
 )
 
 
-def answer(found):
+def answer(found) -> dict[str, Any]:
     """Convert a Calibration to plain values, for ``calibration.json`` and all that is made of it."""
     tables = ("posterior", "facts", "ranks", "left_out", "families", "sensitivity")
     return found.record | {"views": found.views} | {name: _records(getattr(found, name)) for name in tables}
 
 
-def _records(frame):
+def _records(frame) -> list[dict[str, Any]]:
     """Return the rows of a DataFrame as plain values; None for what is not known."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
-def sentences(answer):
+def sentences(answer) -> list[str]:
     """Summarise the fit in words: list of str."""
     beliefs, known, ranks = (answer[key] for key in ("posterior", "facts", "ranks"))
+    # narrowed assumptions, facts outside the posterior, and the worst of the tests on ranks
     narrowed = [row for row in beliefs if row["shrinkage"] >= ENOUGH]
     outside = [row["name"] for row in known if not row["posterior_low"] <= row["value"] <= row["posterior_high"]]
     least = min(ranks, key=lambda row: row["p"])
@@ -51,8 +55,8 @@ def sentences(answer):
     ]
 
 
-def views(answer):
-    """Return the named sets that a fit makes, as assumption files: dict of name -> text."""
+def views(answer) -> dict[str, str]:
+    """Write the named sets that a fit makes as assumption files: dict of name -> text."""
     rows = "".join(
         f"{row['name']} = {{central = {row['central']!r}, low = {row['low']!r}, high = {row['high']!r}}}\n"
         for row in answer["posterior"]
@@ -79,14 +83,16 @@ def left_out_sentence(answer) -> str:
     )
 
 
-def left_out_rows(answer):
+def left_out_rows(answer) -> list[list[str]]:
     """Return a row of texts a study of role response, under ``LEFT_OUT``, misses first."""
+    # misses first, studies that cannot be scored last
     order = {True: 1, False: 0, None: 2}
     rows = sorted(answer.get("left_out", []), key=lambda row: order[row["inside"]])
     return [_left_out_row(row) for row in rows]
 
 
-def _left_out_row(row):
+def _left_out_row(row) -> list[str]:
+    """Format one study: published, predicted, scores and what it identifies."""
     published = number(row["published"]) if row["low"] is None else _range(row["published"], row["low"], row["high"])
     name = f"{row['id']} ({row['family']}): {row['title']}"
     if row["predicted"] is None:
@@ -98,7 +104,7 @@ def _left_out_row(row):
     return [name, f"{published} {row['unit']}", predicted, *zs, *held, row["identifies"], share]
 
 
-def family_rows(answer):
+def family_rows(answer) -> list[list[str]]:
     """Return a row of texts a family, under ``FAMILIES``, misses first."""
     shown = lambda z: "" if z is None else f"{z:.1f}"  # noqa: E731
     yes = lambda held: "yes" if held else "no"  # noqa: E731
@@ -116,7 +122,7 @@ def family_rows(answer):
     ]
 
 
-def sensitivity_rows(answer):
+def sensitivity_rows(answer) -> list[list[str]]:
     """Return a row of texts a family, under ``SENSITIVITY``: the beliefs that it moves most."""
     families = dict.fromkeys(row["family"] for row in answer.get("sensitivity", []))
     moved = lambda family: [  # noqa: E731
@@ -125,7 +131,7 @@ def sensitivity_rows(answer):
     return [[family, ", ".join(moved(family))] for family in families]
 
 
-def belief_rows(answer):
+def belief_rows(answer) -> list[list[str]]:
     """Return a row of texts a belief, under ``BELIEFS``, the most narrowed first."""
     rows = sorted(answer["posterior"], key=lambda row: -row["shrinkage"])
     return [
@@ -140,7 +146,7 @@ def belief_rows(answer):
     ]
 
 
-def fact_rows(answer):
+def fact_rows(answer) -> list[list[str]]:
     """Return a row of texts a fact, under ``FACTS``."""
     return [
         [
@@ -154,11 +160,12 @@ def fact_rows(answer):
 
 
 def _range(central, low, high) -> str:
+    """Format a median with its 90 % range."""
     return f"{number(central)} ({number(low)} to {number(high)})"
 
 
-def render(answer, folder):
-    """Return the whole answer for ``rich.console.Console.print``."""
+def render(answer, folder) -> Group:
+    """Lay out the whole answer for ``rich.console.Console.print``."""
     beliefs, known, left = table(*BELIEFS), table(*FACTS), table(*FAMILIES)
     for row in family_rows(answer):
         left.add_row(*row)
@@ -179,7 +186,7 @@ def render(answer, folder):
     )
 
 
-def draw(answer, folder):
+def draw(answer, folder) -> Path:
     """Draw the figures of a fit into a folder."""
     from sim.show.plots import calibration, to_file
 

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from sim.model import equations, teams, visas
 from sim.model.year import HAZARDS, simulate
@@ -45,43 +46,46 @@ ELSEWHERE = (visas.return_rates, teams)  # an equation each that is one line ins
 LABEL = re.compile(r"\((E\d+)")
 
 
-def symbol_rows():
+def symbol_rows() -> list[list[str]]:
     """Return the symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
     tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
     lines = (line for table in tables for line in table.splitlines())
     return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]
 
 
-def by_label():
-    """Label -> the functions and modules that define it, in the order of the code: dict of str -> list."""
+def by_label() -> dict[str, list]:
+    """Find the functions and modules that define each label, in the order of the code: dict of str -> list."""
     found = {label: [] for label in TITLES}
     for thing in [function for room in DEFINITIONS for function in _public(room)] + list(ELSEWHERE):
+        # the label stands in the first sentence
         head = (inspect.getdoc(thing) or "").partition("\n\n")[0]
         found[LABEL.findall(head)[0]].append(thing)
     return found
 
 
-def _public(room):
+def _public(room) -> list:
+    """Return the public functions of a module, in the order of the code."""
     functions = inspect.getmembers(room, inspect.isfunction)
     mine = [f for name, f in functions if f.__module__ == room.__name__ and not name.startswith("_")]
     return sorted(mine, key=lambda f: f.__code__.co_firstlineno)
 
 
-def markdown():
-    """Return all equations under their labels: str."""
+def markdown() -> str:
+    """Write all equations under their labels: str."""
     return "\n\n".join(
         "\n\n".join([f"## {label} {TITLES[label]}", *map(_entry, things)]) for label, things in by_label().items()
     )
 
 
 def _entry(thing) -> str:
+    """Write one equation under its name."""
     name = thing.__name__
     if inspect.isfunction(thing):
         name = f"{thing.__module__.removeprefix('sim.model.')}.{name}"
     return f"### `{name.removeprefix('sim.model.')}`\n\n{from_docstring(inspect.getdoc(thing))}"
 
 
-def from_docstring(text):
+def from_docstring(text) -> str:
     """Return a docstring as Markdown, without its examples; mathematics as LaTeX that needs no escapes.
 
     >>> print(from_docstring("Pay (E7): :math:`w`, as ``a``.\\n\\n.. math:: w = 1\\n\\n>>> 1\\n1"))
@@ -91,23 +95,26 @@ def from_docstring(text):
     w = 1
     ```
     """
+    # examples are for tests; formulas and lists have a syntax of their own
     text = inline(re.sub(r"^>>>.*?(\n\n|\Z)", "", text, flags=re.S | re.M).strip())
     text = re.sub(r"^\.\. math:: (.*?)(?=\n\n|\Z)", _display, text, flags=re.S | re.M)
     return re.sub(r"^(Parameters|Returns)\n-+\n(.*?)(?=\n\n|\Z)", _listed, text, flags=re.S | re.M)
 
 
-def inline(text):
-    """Inline mathematics and code of a docstring as Markdown."""
+def inline(text) -> str:
+    """Convert inline mathematics and code of a docstring to Markdown."""
     text = re.sub(r":math:`([^`]*)`", lambda found: f"$`{' '.join(found[1].split())}`$", text)
     return re.sub(r"``([^`]+)``", r"`\1`", text)
 
 
-def _display(found):
+def _display(found) -> str:
+    """Convert a displayed formula to a Markdown block."""
     lines = (line.strip() for line in found[1].splitlines())
     return "\n".join(["```math", *lines, "```"])
 
 
-def _listed(found):
+def _listed(found) -> str:
+    """Convert a section of parameters or returns to a list."""
     return f"*{found[1]}*\n\n" + re.sub(r"^(?=\S)", "- ", found[2], flags=re.M)
 
 
@@ -120,7 +127,7 @@ PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def table(heads, rows):
+def table(heads, rows) -> str:
     r"""Return a Markdown table; ``heads`` and every row are texts, as many each.
 
     >>> print(table(["name", "unit"], [["pay", "kUSD | a year"]]))
@@ -132,7 +139,7 @@ def table(heads, rows):
     return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
-def scales():
+def scales() -> str:
     """Count the hubs, routes, levers, assumptions and other parts of the model."""
     axes = {
         "hubs": "hub",
@@ -151,8 +158,8 @@ def scales():
     return table(["what", "number"], [[what, f"{number:,.0f}"] for what, number in counts.items()])
 
 
-def state():
-    """Return the columns of an engineer, out of the comments beside them."""
+def state() -> str:
+    """Tabulate the columns of an engineer, out of the comments beside them."""
     rows = re.findall(r"^ +(\w+): np\.ndarray  # (\w+), (.*)$", inspect.getsource(Engineers), re.M)
     return table(["column", "type", "meaning"], [[f"`{name}`", kind, meaning] for name, kind, meaning in rows])
 
@@ -163,8 +170,8 @@ def year() -> str:
     return f"```python\n{textwrap.dedent(''.join(loop[1:])).rstrip()}\n```"
 
 
-def hazards():
-    """Return every hazard of the year: who, when, how often, what it changes."""
+def hazards() -> str:
+    """Tabulate every hazard of the year: who, when, how often, what it changes."""
     rows = [
         [
             each.equation,
@@ -179,8 +186,8 @@ def hazards():
     return table(["equation", "hazard", "who", "month", "hazard a year", "what changes"], rows)
 
 
-def assumptions():
-    """Return every assumption: central value, range, unit, grade, source."""
+def assumptions() -> str:
+    """Tabulate every assumption: central value, range, unit, grade, source."""
     rows = [
         [
             f"`{row.name}`",
@@ -197,13 +204,13 @@ def assumptions():
     return table(["assumption", "central", "90 % range", "unit", "grade", "fitted to facts", "meaning", "source"], rows)
 
 
-def beliefs():
+def beliefs() -> str:
     """Tabulate how far the fit narrows each assumption."""
     return table(calibration.BELIEFS, calibration.belief_rows(_calibration()))
 
 
-def facts():
-    """Return the facts of the fit, and what the posterior makes of them."""
+def facts() -> str:
+    """Tabulate the facts of the fit under prior and posterior."""
     found = _calibration()
     rows = [
         [*row, fact["population"], fact["source"]]
@@ -212,12 +219,12 @@ def facts():
     return table([*calibration.FACTS, "who is counted", "source"], rows)
 
 
-def fit():
+def fit() -> str:
     """Summarise the fit in words."""
     return "\n".join(f"- {line}" for line in calibration.sentences(_calibration()))
 
 
-def left_out():
+def left_out() -> str:
     """Tabulate every study beside its prediction by a fit without its family."""
     return table(calibration.LEFT_OUT, calibration.left_out_rows(_calibration()))
 
@@ -228,17 +235,18 @@ def families_left_out() -> str:
     return f"{calibration.left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
 
 
-def sensitivity():
+def sensitivity() -> str:
     """Tabulate the assumptions that every family of facts moves."""
     return table(calibration.SENSITIVITY, calibration.sensitivity_rows(_calibration()))
 
 
-def _calibration():
+def _calibration() -> dict[str, Any]:
+    """Read the fit that ships."""
     return json.loads((BELIEFS / "calibration.json").read_text(encoding="utf-8"))
 
 
-def levers():
-    """Return every family of levers with unit and bounds."""
+def levers() -> str:
+    """Tabulate every family of levers with unit and bounds."""
     count = Counter(lever.field for lever in catalogue().values())
     rows = [
         [
@@ -254,14 +262,15 @@ def levers():
     return table(["family", "levers", "unit", "bounds", "meaning", "whom it reaches"], rows)
 
 
-def _bounds(family):
+def _bounds(family) -> str:
+    """Format the bounds of a family."""
     if family.kind in ("flag", "choice"):
         return "true or false" if family.kind == "flag" else ", ".join(SELECTIONS)
     return f"{family.low:,.10g} to {family.high:,.10g}{', or none' if family.may_be_none else ''}"
 
 
-def world():
-    """Return every world table: meaning, unit, what it rests on, and how many of its rows have which grade."""
+def world() -> str:
+    """Tabulate every world table: meaning, unit, evidence, and the number of rows of each grade."""
     sources, rows = rests_on(), []
     for name, declared in TABLES.items():
         grades = sorted(Counter(row["grade"] for row in read(name)).items())
@@ -277,14 +286,14 @@ def world():
     return table(["table", "meaning", "unit", "rests on", "weakest part", "rows by grade"], rows)
 
 
-def rests_on():
+def rests_on() -> dict[str, list[str]]:
     """Read from ``SOURCES.md`` the basis and the weakest part of each world table: dict of name -> two texts."""
     text = (DATA / "SOURCES.md").read_text(encoding="utf-8").partition("## Tables")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     return {name: rest for named, *rest in rows[2:] for name in re.findall(r"\w+", named.replace("(derived)", ""))}
 
 
-def gates():
+def gates() -> str:
     """Tabulate the gates of validation: statistic, band, use and source."""
     rows = []
     for row in read("gates"):
@@ -296,7 +305,7 @@ def gates():
     return table(["gate", "experiment and statistic", "band", "unit", "use", "source", "grade"], rows)
 
 
-def variables():
+def variables() -> str:
     """Tabulate the variables of a result."""
     rows = [
         [f"`{name}`", ", ".join(axis for axis in row.dims if axis not in PAIR), row.unit, row.meaning]
@@ -305,7 +314,7 @@ def variables():
     return table(["variable", "axes beside arm and replicate", "unit", "meaning"], rows)
 
 
-def measures():
+def measures() -> str:
     """Tabulate the measures of a result."""
     rows = [
         [f"`{name}`", row.unit, "yes" if row.takes_place else "no", ", ".join(row.keys), row.meaning]
@@ -314,28 +323,28 @@ def measures():
     return table(["measure", "unit", "takes a place", "keys", "meaning"], rows)
 
 
-def symbols():
-    """Return the symbols of the equations."""
+def symbols() -> str:
+    """Tabulate the symbols of the equations."""
     return table(["symbol", "meaning", "unit"], symbol_rows())
 
 
-def hub_pulls():
+def hub_pulls() -> str:
     """Tabulate the fitted part of each hub's attraction."""
     return table(*hub_shares.pulls_table())
 
 
-def long_run():
+def long_run() -> str:
     """State how much the assumptions on boom and growth move each hub's share."""
     return table(*hub_shares.table_of())
 
 
-def estimands():
-    """Return the statistics that a published study may ask for."""
+def estimands() -> str:
+    """Tabulate the statistics that a published study may ask for."""
     return table(["estimand", "stands on", "units", "meaning"], published.estimands())
 
 
-def study_inputs():
-    """Return collected studies that the model takes in, and that no file holds."""
+def study_inputs() -> str:
+    """Tabulate the collected studies that the model takes in, and that no file holds."""
     return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
 
 
@@ -365,13 +374,13 @@ WRITTEN_HERE = (
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 
 
-def filled(text):
-    """Return a page with its generated parts made anew."""
+def filled(text) -> str:
+    """Generate the parts of a page anew."""
     return PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
 
 
-def write(folder=DOCS):
-    """Rewrite the pages that are stale; returns their paths."""
+def write(folder=DOCS) -> list[Path]:
+    """Rewrite the pages that are stale; return their paths."""
     stale = []
     for path in sorted(Path(folder).rglob("*.md")):
         text = path.read_text(encoding="utf-8")

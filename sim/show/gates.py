@@ -33,13 +33,14 @@ READING = (
 BEGIN, END = "<!-- gates: begin, made by python -m sim.show.gates -->", "<!-- gates: end -->"
 
 
-def decides(row):
+def decides(row) -> bool:
     """Return whether the exit code of ``talentflow validate`` rests on a row."""
     return row["kind"] == "gate" and row["use"] == "test"
 
 
 def summary(answer) -> str:
     """Count in one sentence the gates that decide which were passed and missed."""
+    # fitted gates and warnings do not decide
     found = Counter(row["verdict"] for row in answer["gates"] if decides(row))
     warned = sum(
         row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed" for row in answer["gates"]
@@ -54,19 +55,20 @@ def summary(answer) -> str:
     )
 
 
-def reading(answer):
+def reading(answer) -> str:
     """Explain how to read the columns of the table."""
     return READING.format(enough=100 * answer["enough"], population=answer["population"])
 
 
-def grouped(answer):
-    """Return heading -> its rows, of those that have any."""
+def grouped(answer) -> dict[str, list[dict]]:
+    """Group the rows under headings; headings without rows are left out."""
     groups = {words: [row for row in answer["gates"] if belongs(row)] for words, belongs in GROUPS.items()}
     return {words: rows for words, rows in groups.items() if rows}
 
 
-def texts(row):
-    """Return a row as texts under ``HEADINGS``; further figures follow the statistic."""
+def texts(row) -> list[str]:
+    """Format a row under ``HEADINGS``; further figures follow the statistic."""
+    # further figures of the same experiment
     beside = [f"{label}: {number(found['median'])}" for label, found in row["beside"].items()]
     unit = "" if row["unit"] in row["statistic"] else f", {row['unit']}"
     statistic = "; ".join([f"{row['experiment']}: {row['statistic']}{unit}", *beside])
@@ -74,14 +76,14 @@ def texts(row):
     return [row["id"], statistic, band(row), number(row["median"]), spread, f"{100 * row['inside']:.0f}", verdict(row)]
 
 
-def verdict(row):
-    """Return the verdict of a row, a warning's apart: nobody may take it for a gate's."""
+def verdict(row) -> str:
+    """Name the verdict of a row; warnings are met or not met, so that nobody takes them for gates."""
     if row["kind"] == "warning" and row["verdict"] in ("passed", "missed"):
         return "met" if row["verdict"] == "passed" else "not met"
     return row["verdict"]
 
 
-def band(row):
+def band(row) -> str:
     """Return the band of a row in words.
 
     >>> band({"low": None, "high": 0.0}), band({"low": 0.6, "high": 1.6})
@@ -104,10 +106,8 @@ def number(value) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def background(row):
-    """Describe the source of a gate, how it is measured, and the scenarios with which ``talentflow run`` repeats it:
-    str.
-    """
+def background(row) -> str:
+    """Describe source, method and scenarios of a gate in a sentence: str."""
     scenarios = [f"scenarios: {', '.join(row['scenarios'])}"] if row["scenarios"] else []
     return ". ".join([f"{row['source']} (grade {row['grade']})", *filter(None, [row["note"]]), *scenarios])
 
@@ -115,11 +115,11 @@ def background(row):
 # --- in the terminal ------------------------------------------------------------------------------
 
 
-def render(answer, folder, seconds):
-    """Return the answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
-    shown = [heading("Gates"), line(summary(answer))]
+def render(answer, folder, seconds) -> Group:
+    """Lay out the answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
+    shown: list = [heading("Gates"), line(summary(answer))]
     for words, rows in grouped(answer).items():
-        several = len({verdict(row) for row in rows}) > 1  # else the heading has said it
+        several = len({verdict(row) for row in rows}) > 1  # else the heading says it
         columns = len(HEADINGS) if several else len(HEADINGS) - 1
         made = table(*(head.replace(", ", ",\n") for head in HEADINGS[:columns]), texts=(1,))
         for row in rows:
@@ -132,10 +132,10 @@ def render(answer, folder, seconds):
 # --- as a page and in the documents ---------------------------------------------------------------
 
 
-def page(answer):
-    """Return the answer as one self-contained HTML page: str."""
+def page(answer) -> str:
+    """Write the answer as one self-contained HTML page: str."""
     groups = {words: (HEADINGS, [texts(row) for row in rows]) for words, rows in grouped(answer).items()}
-    said = {row["id"]: background(row) for row in answer["gates"]}
+    sources = {row["id"]: background(row) for row in answer["gates"]}
     made = {key: answer[key] for key in ("version", "seed", "draws", "population", "uncertainty")}
     return (
         templates()
@@ -145,14 +145,14 @@ def page(answer):
             summary=summary(answer),
             reading=reading(answer),
             groups=groups,
-            background=said,
+            background=sources,
             made=made,
         )
     )
 
 
-def markdown(answer, only=None):
-    """Return the tables as Markdown, each under its heading; ``only`` the headings named."""
+def markdown(answer, only=None) -> str:
+    """Format the tables as Markdown, each under its heading; ``only`` the headings named."""
     parts = [summary(answer)]
     for words, rows in grouped(answer).items():
         if only is None or words in only:
@@ -163,8 +163,8 @@ def markdown(answer, only=None):
     return "\n\n".join([*parts, reading(answer)])
 
 
-def worst(answer, most=5):
-    """Return the gates that fail on most draws, the worst first, as a short table in Markdown."""
+def worst(answer, most=5) -> str:
+    """Tabulate in Markdown the gates that fail on most draws, the worst first."""
     rows = [row for row in answer["gates"] if decides(row) and row["verdict"] == "missed"]
     rows = sorted(rows, key=lambda row: row["inside"] or 0)[:most]
     heads = ["worst first", "published", "model", "draws inside"]
@@ -180,12 +180,12 @@ def worst(answer, most=5):
     return "\n\n".join([summary(answer), "\n".join(_cells(line) for line in (heads, ["---"] * 4, *cells))])
 
 
-def notes(answer):
-    """Return source, note and scenarios of every row, as a list in Markdown."""
+def notes(answer) -> str:
+    """List source, note and scenarios of every row in Markdown."""
     return "\n".join(f"- **{row['id']}**: {background(row)}." for row in answer["gates"])
 
 
-def documents(answer):
+def documents(answer) -> dict[str, str]:
     """Generate the text between the markers of each document: dict of its path in the project -> text."""
     return {
         "README.md": worst(answer) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
@@ -194,13 +194,14 @@ def documents(answer):
 
 
 def with_part(text, part) -> str:
-    """Return a document with the generated part put between its markers."""
+    """Put the generated part between the markers of a document."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{part}\n{END}{after}"
 
 
-def _cells(texts):
+def _cells(texts) -> str:
+    """Format one line of a Markdown table."""
     return "| " + " | ".join(text.replace("|", "\\|").replace("\n", " ") for text in texts) + " |"
 
 

@@ -11,30 +11,30 @@ READING = (
 )
 
 
-def moves():
-    """Return hub -> its share at the centre in per cent, and assumption -> points from the low to the high end of
-    it.
+def moves() -> dict[str, tuple[float, dict[str, float]]]:
+    """Return hub -> (share at the centre in per cent, {assumption -> points from the low to the high end of its
+    range}).
     """
-    found = {}
+    found: dict[str, tuple[float, dict[str, float]]] = {}
     for row in read("long_run"):
         moved = found.setdefault(row["hub"], (float(row["share"]), {}))[1]
         moved[row["assumption"]] = float(row["share_high"]) - float(row["share_low"])
     return found
 
 
-def year():
+def year() -> int:
     """Return the January of the shares."""
     return int(read("long_run")[0]["year"])
 
 
 def ends(name) -> str:
-    """``boom_weight 0 to 1``: an assumption and its range, as the table has it."""
+    """Format an assumption and its range, as the table has it: ``boom_weight 0 to 1``."""
     row = next(row for row in read("long_run") if row["assumption"] == name)
     return f"{name} {row['low']} to {row['high']}"
 
 
-def table_of(hubs=None):
-    """Return share at the centre and points that each assumption moves it, by hub: headings and rows of texts.
+def table_of(hubs=None) -> tuple[list[str], list[list[str]]]:
+    """Tabulate by hub the share at the centre and the points that each assumption moves it: headings and rows of texts.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def table_of(hubs=None):
     ]
 
 
-def hub_share_sentences(hubs):
-    """Return one sentence a hub: what the four assumptions move its share by.
+def hub_share_sentences(hubs) -> list[str]:
+    """Describe in one sentence a hub how far the four assumptions move its share; hubs outside the table are skipped.
 
     Nothing for a hub that is not in the table.
     """
@@ -65,13 +65,14 @@ def hub_share_sentences(hubs):
     ]
 
 
-def quoted(result, most):
+def quoted(result, most) -> list[str]:
     """Return the hubs to quote: that which the answer leads with, then the largest of those shown."""
+    # hubs that the answers lead with, then the shown ones
     led = [headline(result.versus(arm)) for arm in result.arms]
     return list(dict.fromkeys([hub for hub in led if hub] + shown_hubs(result)))[:most]
 
 
-def pulls_table():
+def pulls_table() -> tuple[list[str], list[list[str]]]:
     """Tabulate the fitted part of each hub's attraction: headings and rows of texts, the most fitted first."""
     names = {row["hub"]: row["name"] for row in read("hubs")}
     rows = sorted(read("hub_pulls"), key=lambda row: -float(row["fitted_share"]))

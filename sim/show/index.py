@@ -1,6 +1,8 @@
 """The market's own table, from the model beside the published figures: hubs, regions, and the views side by side."""
 
 import numpy as np
+from typing import TYPE_CHECKING, Any
+
 from rich.console import Group
 from rich.text import Text
 
@@ -26,8 +28,8 @@ SINGAPORE = "singapore"  # the only part of Southeast Asia that is a hub of its 
 # ------------------------------------------------------------------------------
 
 
-def index_table(result, year=None):
-    """Return one row a hub, as the industry's talent index has it, from a scenario or, without one, from the baseline.
+def index_table(result, year=None) -> "pd.DataFrame":
+    """Tabulate one row a hub as the industry's talent index does, for a scenario or, without one, for the baseline.
 
     Parameters
     ----------
@@ -52,10 +54,12 @@ def index_table(result, year=None):
     import pandas as pd
 
     data, year = result.data, _year(result.data, year)
+    # net migration with its spread, then means over pairs
     rate = summarise(_percent(series(result, "net_rate").sel(arm="scenario", year=year)))
     now = data.sel(arm="scenario", time=year).mean("replicate")
     columns = {"hub": data.hub.values, "name": data.hub_name.values, "engineers": now.stock.sum("tier").values}
     columns |= _interval(rate, "net")
+    # the baseline itself has no change to show
     if not data.sel(arm="scenario", drop=True).equals(data.sel(arm="baseline", drop=True)):
         columns |= _interval(summarise(_percent(effect_series(result, "net_rate").sel(year=year))), "change")
     columns |= senior_pay(now)
@@ -94,12 +98,13 @@ def senior_pay(now):
     return {"senior_gross": gross, "senior_net": net, "senior_local": net / now.price_level.values}
 
 
-def is_kept(data):
+def is_kept(data) -> bool:
     """Return whether a run was saved with all that the index needs."""
     return all(name in data for name in NEEDED)
 
 
-def _year(data, year):
+def _year(data, year) -> int:
+    """Return the year of the index, refusing years outside the run."""
     if not is_kept(data):
         raise ResultError(f"this run was saved without {' and '.join(NEEDED)}; run the scenario again")
     first, last = int(data.year[0]), int(data.year[-1])
@@ -109,16 +114,18 @@ def _year(data, year):
     return year
 
 
-def _percent(rates):
+def _percent(rates) -> Any:
+    """Convert rates to per cent a year."""
     return SHOWN["rate"][0] * rates
 
 
-def _interval(found, name):
+def _interval(found, name) -> dict[str, Any]:
+    """Return mean and 90 % of pairs as columns."""
     return {name: found["mean"].values, f"{name}_low": found.low.values, f"{name}_high": found.high.values}
 
 
-def _sources(flow, data):
-    """Name, for every hub, the cities from which most arrive: from abroad, and from its own country."""
+def _sources(flow, data) -> list[list[str]]:
+    """Name, for every hub, the hubs from which most arrive."""
     names, country = data.hub_name.values, data.hub_country.values
     is_city = np.isin(data.hub.values, list(cities()))
     found = {"abroad": [], "home": []}
@@ -138,7 +145,7 @@ def _sectors(stock):
     return {"sector": [str(stock.sector.values[k]) for k in best], "quotient": quotient.max(axis=1)}
 
 
-def _published(hubs):
+def _published(hubs) -> dict[str, list]:
     """Return the industry index's published figures for every hub."""
     known = published_index()
     rows = [known.get(hub, {}) for hub in hubs]
@@ -219,8 +226,8 @@ def two_metro_share(result, year=None) -> float:
 # ------------------------------------------------------------------------------
 
 
-def index_texts(rows, details=False):
-    """Return the table of :func:`index_table` as texts, every published hub with a second row of what was printed.
+def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
+    """Format the table of :func:`index_table`; a cell of several lines stands for several figures.
 
     Without details: the hubs of the published index and the ``MORE`` largest other cities, in the order of ``rows``.
 
@@ -252,8 +259,8 @@ def index_texts(rows, details=False):
     return head, texts
 
 
-def columns_of_text(head):
-    """Return numbers of the columns, names apart, that hold words: sectors and sources."""
+def columns_of_text(head) -> tuple[int, int]:
+    """Return the positions of the columns, names apart, that hold words: sources and sector."""
     return (len(head) - 2, len(head) - 1)
 
 
@@ -264,12 +271,12 @@ def _shown(rows):
     return rows.published.notna() | rows.index.isin(largest)
 
 
-def _number(value):
+def _number(value) -> str:
     return "-" if value is None or value != value else f"{value:,.0f}"  # nan
 
 
-def _short(name):
-    """Return a hub without the part in brackets, which is for maps, and without "San Francisco" of the Bay Area."""
+def _short(name) -> str:
+    """Drop what stands in brackets behind a hub's name, which is for maps."""
     return name.split(" (")[0].replace("San Francisco Bay Area", "Bay Area").replace("Abu Dhabi and Dubai", "UAE")
 
 
@@ -289,8 +296,8 @@ def index_reading(result, rows, details=False) -> str:
     )
 
 
-def render_index(result, year=None, details=False):
-    """Return the index, ready for ``rich.console.Console.print``: at most 100 columns."""
+def render_index(result, year=None, details=False) -> Group:
+    """Lay out the index for ``rich.console.Console.print``: at most 100 columns."""
     rows = index_table(result, year)
     head, texts = index_texts(rows, details)
     shown = table(*head, texts=columns_of_text(head))
@@ -325,7 +332,7 @@ def render_regions(result, year=None):
     return Group(opening, shown, line(reading, "dim"), line(metros), Text())
 
 
-def _signed(value):
+def _signed(value) -> str:
     return "-" if value is None else f"{value:+.0f}"
 
 

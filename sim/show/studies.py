@@ -20,7 +20,7 @@ RESULTS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", r
 HEADS = ("study", "family", "estimand", "published", "range", "unit", "simulated", "error", "z", "z at d = 0")
 
 
-def figure(value, signed=False):
+def figure(value, signed=False) -> str:
     """Return a figure to three digits; a dash where there is none.
 
     >>> figure(0.8567), figure(-10.63), figure(None), figure(1.5, signed=True)
@@ -32,8 +32,8 @@ def figure(value, signed=False):
     return f"+{text}" if signed and value > 0 else text
 
 
-def cells(row):
-    """Return the texts of a row under ``HEADS``."""
+def cells(row) -> list[str]:
+    """Format a row under ``HEADS``."""
     span = "-" if row["low"] is None else f"{figure(row['low'])} to {figure(row['high'])}"
     exact = "exact" if row["error"] == 0 else figure(row["error"])
     z = "-" if row["z"] is None else f"{row['z']:+.1f}"
@@ -44,10 +44,11 @@ def cells(row):
     ]  # fmt: skip
 
 
-def listing(rows):
-    """Return all studies, a line each, 80 columns; what the model cannot express, and why, below."""
+def listing(rows) -> Text:
+    """List all studies, a line each, 80 columns; below, what the model cannot express, and why."""
     heads = ("study", "estimand", "published", "90 % range", "unit", "model", "error", "z", "z(d=0)")
     shown = [[text for k, text in enumerate(cells(row)) if k != 1] for row in rows if not row["reason"]]
+    # columns as wide as their longest cell
     wide = [max([len(heads[k]), *(len(line[k]) for line in shown)]) for k in range(len(heads))]
     lines = [" ".join(f"{text:<{w}}" for text, w in zip(line, wide, strict=True)).rstrip() for line in (heads, *shown)]
     missing = [row for row in rows if row["reason"]]
@@ -56,19 +57,20 @@ def listing(rows):
         lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}")]
     scored = [row for row in rows if row["z"] is not None]
     if scored:
+        # each family counts once, however many studies it has
         near, families = sum(abs(row["z"]) <= 2 for row in scored), family_scores(rows)
         overall = math.sqrt(sum(z**2 for z in families.values()) / len(families))
-        told = (
+        summary = (
             f"{near} of {len(scored)} scored within 2 standard deviations; root mean square z over {len(families)} "
             f"families, each counting once: {overall:.1f}. z counts what may be lost between the people of a study and "
             "AI engineers, z(d=0) does not. Assumptions at their centre; error: chance of tracers or pairs."
         )
-        lines += ["", *wrapped(told)]
+        lines += ["", *wrapped(summary)]
     return Text("\n".join(lines))
 
 
-def family_scores(rows):
-    """Root mean square z of every family that scores: studies of one shock count once."""
+def family_scores(rows) -> dict[str, float]:
+    """Compute the root mean square z of every family that scores: studies of one shock count once."""
     scored: dict[str, list[float]] = {}
     for row in rows:
         if row["z"] is not None:
@@ -76,8 +78,8 @@ def family_scores(rows):
     return {family: math.sqrt(sum(z**2 for z in zs) / len(zs)) for family, zs in scored.items()}
 
 
-def one(row):
-    """Return one study in at most 30 lines of 80 columns."""
+def one(row) -> Text:
+    """Describe one study in at most 30 lines of 80 columns."""
     lines = [*wrapped(f"{row['id']}: {row['title']}"), ""]
     if row["reason"]:
         lines += wrapped(f"Not expressible: {row['reason']}")
@@ -94,18 +96,18 @@ def one(row):
     return Text("\n".join(lines))
 
 
-def wrapped(text):
-    """Return a text as lines of 80 columns."""
+def wrapped(text) -> list[str]:
+    """Wrap a text into lines of 80 columns."""
     return textwrap.wrap(text, WIDE)
 
 
-def estimands():
-    """Return the estimands as rows of a table: name, what it stands on, units, meaning."""
+def estimands() -> list[list[str]]:
+    """Tabulate the estimands: name, what it stands on, units, meaning."""
     return [[f"`{name}`", row.from_, ", ".join(row.units), row.meaning] for name, row in ESTIMANDS.items()]
 
 
-def inputs():
-    """Return collected rows that no file holds: base rates and priors that the model takes in, as rows of a table."""
+def inputs() -> list[list[str]]:
+    """Tabulate collected rows that no file holds: base rates and priors that the model takes in."""
     held = found()
     return [
         [row["id"], row["role"], row["study"], row["outcome"], row["estimate"], row["unit"], row["grade"]]
@@ -114,13 +116,13 @@ def inputs():
     ]
 
 
-def page(text, rows, population):
-    """Return the page with its table of results made anew."""
+def page(text, rows, population) -> str:
+    """Put a new table of results into the page."""
     body = [[*cells(row)[:6], "not expressible: " + row["reason"], "", "", ""] if row["reason"] else cells(row)
             for row in rows]  # fmt: skip
     lines = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in (HEADS, ["---"] * 10, *body)]
-    said = f"Version {__version__}, {population:,} engineers, assumptions at their centre.\n\n"
-    return RESULTS.sub(lambda part: part[1] + said + "\n".join(lines) + "\n" + part[2], text)
+    made_with = f"Version {__version__}, {population:,} engineers, assumptions at their centre.\n\n"
+    return RESULTS.sub(lambda part: part[1] + made_with + "\n".join(lines) + "\n" + part[2], text)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,7 @@ def answer(sweep, measures):
 
 
 def _measured(sweep, measure):
+    """Return the findings about one measure."""
     found = {
         "about": subject(sweep, measure),
         "unit": sweep.measures.unit[measure],

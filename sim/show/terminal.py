@@ -3,9 +3,11 @@
 import math
 import re
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from time import monotonic
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -22,17 +24,18 @@ LONG = 5  # seconds of work before a word is said where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
 
 
-def console(details=False, **options):
-    """Return a console of at most 80 columns, or 100 for ``details``: just as many where there is no terminal.
+def console(details=False, **options) -> Console:
+    """Make a console of at most 80 columns, or 100 for ``details``: just as many where there is no terminal.
 
     NO_COLOR is respected.
     """
+    # a narrow terminal is respected; a pipe gets the full width
     plain, widest = Console(**options), WIDTH if details else NARROW
     return Console(width=min(plain.width, widest) if plain.is_terminal else widest, highlight=False, **options)
 
 
 @contextmanager
-def progress(pairs, quiet=False, what="pairs"):
+def progress(pairs, quiet=False, what="pairs") -> Iterator:
     """Yield a function of (done, total) that moves a bar on the error stream,
     or writes a line a quarter where it is piped.
 
@@ -53,16 +56,17 @@ def progress(pairs, quiet=False, what="pairs"):
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _by_line(what):
-    """Return a function of (done, total) that says on the error stream, piped too, how far long work is:
-    a line a quarter.
+def _by_line(what) -> Callable:
+    """Make a function of (done, total) that reports on the error stream, piped too, how far long work is.
+
+    It writes a line a quarter.
     """
-    began, said = monotonic(), [0]
+    began, reported = monotonic(), [0]
 
     def tell(done, total) -> None:
         quarter = 4 * done // max(total, 1)
-        if quarter > said[0] and monotonic() - began > LONG:
-            said[0] = quarter
+        if quarter > reported[0] and monotonic() - began > LONG:
+            reported[0] = quarter
             print(f"{done} of {total} {what} after {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
     return tell
@@ -88,9 +92,10 @@ def print_rows(rows, json=False, quiet=False, hide=()) -> None:
         console(details=True).print(_table(names, shown) if len(names) <= MOST_COLUMNS else _blocks(names, shown))
 
 
-def lever_row(lever):
-    """Return a lever as a row: its present value and limits as people write them."""
+def lever_row(lever) -> dict[str, Any]:
+    """Describe a lever as a row: its present value and limits as people write them."""
     row = asdict(lever)
+    # flags, choices and missing limits in words
     present, limits = row["present"], f"{lever.low:g} to {lever.high:g}"
     if lever.kind == "flag":
         present, limits = bool(present), "true or false"
@@ -100,18 +105,19 @@ def lever_row(lever):
         present = "none"  # no limit; JSON knows no infinity
     if lever.kind in ("number", "integer") and lever.high >= HUGE:
         limits = f"{lever.low:g} or more"
-    said = {key: row[key] for key in ("place", "what", "meaning", "reaches", "source", "grade")}
-    return {"path": lever.path, "present": present, "unit": lever.unit, "limits": limits, **said}
+    words = {key: row[key] for key in ("place", "what", "meaning", "reaches", "source", "grade")}
+    return {"path": lever.path, "present": present, "unit": lever.unit, "limits": limits, **words}
 
 
-def _cell(value):
+def _cell(value) -> str:
+    """Format a value; characters that cannot be shown become question marks."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return f"{value:,.6g}" if isinstance(value, float) else UNSHOWN.sub("?", str(value))
 
 
-def _table(names, rows):
-    """Return a table; a single column is a list, without its name."""
+def _table(names, rows) -> Table:
+    """Make a table; a single column is a list, without its name."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1)
     for place, name in enumerate(names):
         table.add_column(name, overflow="fold", no_wrap=place == 0 and len(names) > 1)
@@ -120,7 +126,7 @@ def _table(names, rows):
     return table
 
 
-def _blocks(names, rows):
-    """Return one block a row, for tables that are wider than a screen."""
+def _blocks(names, rows) -> Text:
+    """Format one block a row, for tables that are wider than a screen."""
     wide = max(map(len, names))
     return Text("\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows))

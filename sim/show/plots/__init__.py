@@ -1,12 +1,17 @@
 """Figures: each takes a result and an axes, and returns the axes; none changes a number or runs the model."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.arguments import user_path
 from sim.errors import UsageError, first_line, nearest
 from sim.parallel import each
 from sim.results.decomposition import is_split
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 KINDS = {
     "effects": "the effect on every country's share, its main hubs below, in points and people",
@@ -60,7 +65,7 @@ class Plots:
     def __init__(self, result) -> None:
         self._result = result
 
-    def __call__(self, kind, ax=None, **options):
+    def __call__(self, kind, ax=None, **options) -> "Axes":
         """Draw a kind on ``ax``, or on new axes; returns the axes. Options: hubs, years."""
         from sim.show.plots import style
 
@@ -69,16 +74,16 @@ class Plots:
         with style.look():
             return plot(self._result, ax, **options)
 
-    def __getattr__(self, kind):
+    def __getattr__(self, kind) -> Callable:
         if kind not in KINDS:
             raise AttributeError(f"no figure {kind!r}; there are: {', '.join(KINDS)}{nearest(kind, KINDS)}")
         return lambda ax=None, **options: self(kind, ax, **options)
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return list(KINDS)
 
 
-def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
+def draw(result, kind, path, *, hubs=None, years=None, style="memo") -> Path:
     """Draw one figure into a file, whatever screen there is or is not.
 
     Parameters
@@ -101,7 +106,7 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo"):
     return _drawn("figure", kind, KINDS, path, style, result, hubs=hubs, years=years)
 
 
-def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
+def draw_sweep(sweep, kind, path, *, measure=None, style="memo") -> Path:
     """Draw one figure of a sweep into a file, as :func:`draw` does of a run.
 
     Parameters
@@ -117,8 +122,8 @@ def draw_sweep(sweep, kind, path, *, measure=None, style="memo"):
     return _drawn("figure of a sweep", kind, SWEEP_KINDS, path, style, sweep, measure=measure)
 
 
-def _drawn(what, kind, kinds, path, style, shown, **options):
-    """Draw ``shown`` by the room called ``kind``, once all is known to make sense."""
+def _drawn(what, kind, kinds, path, style, shown, **options) -> Path:
+    """Draw ``shown`` with the module called ``kind``, once all arguments are known to make sense."""
     path = user_path(path)
     _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
@@ -128,7 +133,7 @@ def _drawn(what, kind, kinds, path, style, shown, **options):
     return to_file(lambda ax: plot(shown, ax, **options), module.SIZE, path, style)
 
 
-def to_file(plot, size, path, style="memo"):
+def to_file(plot, size, path, style="memo") -> Path:
     """Draw ``plot(axes)`` into a file; ``size`` is that of a memo, (width, height) inches. Returns the path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -148,7 +153,7 @@ def to_file(plot, size, path, style="memo"):
     return path
 
 
-def draw_figures(result, folder):
+def draw_figures(result, folder) -> list[str]:
     """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any.
 
     Returns
@@ -158,6 +163,7 @@ def draw_figures(result, folder):
     from sim.show.plots.style import letters_without_a_font
 
     kinds = (USUAL if len(result.arms) == 1 else USUAL_OF_MANY)[::-1]  # the slowest last: this process begins with it
+    # a split uncertainty has a figure of its own
     kinds = (*OF_SPLIT, *kinds) if is_split(result) and len(result.arms) == 1 else kinds
     paths = [Path(folder) / f"{kind}.png" for kind in kinds]
     problems = list(each(_attempt, [draw] * len(kinds), [result] * len(kinds), kinds, paths))
@@ -176,7 +182,7 @@ def _attempt(draw, shown, kind, path) -> str:
     return ""
 
 
-def draw_sweep_figures(sweep):
+def draw_sweep_figures(sweep) -> list[str]:
     """Draw the usual figures of a finished sweep, as PNG files, into its folder.
 
     Returns
@@ -189,7 +195,7 @@ def draw_sweep_figures(sweep):
     return [problem for kind in kinds if (problem := _attempt(draw_sweep, sweep, kind, folder / f"{kind}.png"))]
 
 
-def usual_of_sweep(sweep):
+def usual_of_sweep(sweep) -> tuple[str, ...]:
     """Return the kinds of figures that a sweep's folder holds: by its method, and by how many factors it varies."""
     kinds = USUAL_OF_SWEEP[sweep.record["method"]]
     if len(sweep.factors) > 1:
@@ -198,10 +204,11 @@ def usual_of_sweep(sweep):
 
 
 def _check(what, given, known) -> None:
+    """Refuse an unknown name, with the nearest known one."""
     if given not in known:
         raise UsageError(f"unknown {what} {given!r}; there are: {', '.join(known)}{nearest(given, known)}")
 
 
-def _undated(path):
+def _undated(path) -> dict | None:
     """Leave the time of drawing out of the file: the same numbers give the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())

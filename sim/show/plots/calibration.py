@@ -109,7 +109,7 @@ def _beliefs(panel, answer) -> None:
     panel.set_title("Beliefs", loc="left", fontsize="medium")
 
 
-def _score(value, prior, near):
+def _score(value, prior, near) -> float:
     """Return the normal score of a value under its prior.
 
     A bound has several: the one closest to the quantile ``near``.

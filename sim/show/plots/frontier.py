@@ -1,12 +1,17 @@
 """Engineers against budget: the frontier of the best mixes by the emulator, and the mixes that runs have confirmed."""
 
+from typing import TYPE_CHECKING
+
 from sim.show.plots import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZE = (10, 6)  # inches
 
 
-def plot_frontier(found, title, ax=None):
-    """Line with band of the emulated frontier, points of confirmed mixes, and the budget.
+def plot_frontier(found, title, ax=None) -> "Axes":
+    """Draw the emulated frontier as a line with its band, the confirmed mixes as points, and the budget.
 
     Parameters
     ----------
@@ -23,6 +28,7 @@ def plot_frontier(found, title, ax=None):
         ax.axis("off")
         style.heading(ax, title, f"{found.measure} against net public cost a year")
         plot = style.inset(ax, left=5, below=3.6, right=2, above=1.4)
+        # the emulator's frontier behind, confirmed mixes with their intervals in front
         front, mixes = found.frontier, found.mixes
         plot.fill_between(front.budget, front.low, front.high, color=style.GAIN, alpha=0.2, lw=0)
         plot.plot(front.budget, front.engineers, color=style.GAIN, lw=2)

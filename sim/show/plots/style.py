@@ -240,7 +240,7 @@ def hub_colours(data) -> dict[str, str]:
     return colours
 
 
-def darker(colour):
+def darker(colour) -> str:
     """Return the same hue at 60 % of its light."""
     from matplotlib.colors import to_hex, to_rgb
 
@@ -307,7 +307,7 @@ def _width(ax) -> float:
 # --- words and numbers ----------------------------------------------------------------------------
 
 
-def signed(value, digits):
+def signed(value, digits) -> str:
     """Return a number with its sign, a true minus, and never a negative zero.
 
     Fewer than 0 digits round to tens and so on.
@@ -320,7 +320,7 @@ def signed(value, digits):
     return text.replace("-", "\u2212") if text.strip("+-0.,") else text[1:]
 
 
-def plain(value):
+def plain(value) -> str:
     """Return three digits that count, a true minus, and never an exponent.
 
     >>> plain(150_000.0), plain(-0.11047), plain(1e-6)

@@ -115,7 +115,7 @@ def _draw_map(sweep, ax, table, chance, words) -> None:
     panel.spines[:].set_visible(False)
 
 
-def _axis_words(sweep, name):
+def _axis_words(sweep, name) -> str:
     """Label an axis with the factor and its unit."""
     unit = sweep.factors.unit[name]
     return choice.folded(plain_name(sweep, name)) + (f", {unit}" if unit else "")
@@ -150,7 +150,7 @@ def _write_cells(panel, values, largest) -> None:
             )
 
 
-def _needed(table, chance):
+def _needed(table, chance) -> str:
     """Explain line and dots."""
     crosses = np.nanmin(table) < 0 < np.nanmax(table)
     line = "Line: where it is 0." if crosses else "It is 0 on no line through the map."

@@ -13,7 +13,7 @@ from sim.show.report.pages import templates
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
-def write_report(result, folder):
+def write_report(result, folder) -> Path:
     """Write ``report.html`` and ``summary.md`` into the folder of a run, with the figures that lie in ``figures``.
 
     Parameters
@@ -26,6 +26,7 @@ def write_report(result, folder):
     pathlib.Path of ``report.html``
     """
     folder, found = user_path(folder), contents(result)
+    # hidden files are figures that another process is still writing
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
     (folder / "summary.md").write_text(_summary(found), encoding="utf-8")
     for name, text in found["files"].items():  # what the commands in it read
@@ -36,8 +37,8 @@ def write_report(result, folder):
     return report
 
 
-def report_html(result, figures, swept=None):
-    """Return the report as one self-contained HTML page: no outside address, no script, every text escaped.
+def report_html(result, figures, swept=None) -> str:
+    """Render the report as one self-contained HTML page: no outside address, no script, every text escaped.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def report_html(result, figures, swept=None):
     return _page(contents(result), figures, swept)
 
 
-def summary_md(result):
-    """Return the answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
+def summary_md(result) -> str:
+    """Render the answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
 
     Returns
     -------
@@ -62,25 +63,28 @@ def summary_md(result):
     return _summary(contents(result))
 
 
-def _page(found, figures, swept):
+def _page(found, figures, swept) -> str:
+    """Render the page with its figures in the order of ``KINDS``."""
+    # figures of an unknown kind come last
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
     chart = _data_address(_load_chart(swept["sweep"])) if swept else None
     return templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept, load_chart=chart)
 
 
-def _load_chart(sweep):
-    """Return the chart of a sweep's assumption load, as the text of an SVG."""
+def _load_chart(sweep) -> str:
+    """Draw the chart of a sweep's assumption load, as the text of an SVG."""
     with TemporaryDirectory() as folder:
         return draw_sweep(sweep, "assumption_load", Path(folder) / "load.svg").read_text(encoding="utf-8")
 
 
-def _summary(found):
+def _summary(found) -> str:
+    """Render the summary."""
     return templates().get_template("summary.md.j2").render(found)
 
 
 def _data_address(figure) -> str:
-    """Return a figure as a ``data:`` address, so that the page needs no other file.
+    """Encode a figure as a ``data:`` address: the page needs no other file, and no SVG inside it can run a script.
 
     Inside it no SVG can run a script.
     """

@@ -1,6 +1,7 @@
 """The brief of a run: one printed page with the answer, its table, its lines, its causes and how far to trust it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ SOURCES = 4  # of the scenario's policies that are quoted
 PLOT = (300, 120)  # units of the picture of lines: width and height
 
 
-def write_brief(result, folder, format="html"):
+def write_brief(result, folder, format="html") -> Path:
     """Write ``brief.html`` or ``brief.pdf`` into the folder of a run.
 
     Parameters
@@ -46,7 +47,7 @@ def write_brief(result, folder, format="html"):
     return path
 
 
-def brief_contents(result):
+def brief_contents(result) -> dict[str, Any]:
     """Return the plain values that the templates of the brief and of the head of the report use.
 
     Parameters
@@ -57,14 +58,16 @@ def brief_contents(result):
     return {"title": result.record["title"], "question": result.record["question"], "answers": arms}
 
 
-def _scenario(result, arm):
+def _scenario(result, arm) -> dict[str, Any]:
+    """Collect the values of one scenario's part of the page."""
     found = facts(result, ROWS)
-    told, lead = sentences(found), found["lead"]
+    answer_texts, lead = sentences(found), found["lead"]
+    # the table of the answer, with a bar beside each row
     head, rows = effect_columns(found)
     bars = _bars([(0.0, row["low"], row["high"], row["effect"]) for row in found["rows"]])
     return {
         "label": arm,
-        "told": told,
+        "told": answer_texts,
         "number": signed_persons(lead["people"]["effect"]),
         "settled": lead["people"]["settled"],
         "number_of": f"{sentence('people', found['people'])} in {lead['spoken']}, January {found['last']}",
@@ -97,19 +100,20 @@ def _scenario(result, arm):
     }
 
 
-def _million(value):
-    """Return million USD with its sign, to two figures: what a part adds to the cost."""
+def _million(value) -> str:
+    """Format million USD with its sign, to two figures: what a part adds to the cost."""
     text = f"{float(f'{value:.2g}'):+,g}"
     return text if abs(value) >= 0.01 else "0"
 
 
-def _bars(rows):
+def _bars(rows) -> list[dict[str, float]]:
     """Place bars on one scale, in per cent of its width: list of dict of left, width, low, spread and zero.
 
     Parameters
     ----------
     rows : list of (where the bar begins, low, high, length)
     """
+    # the scale holds every bar, its interval and zero
     ends = [
         value for begin, low, high, length in rows for value in (begin, begin + length, begin + low, begin + high, 0)
     ]
@@ -127,16 +131,15 @@ def _bars(rows):
     ]
 
 
-def _causes(result, found):
-    """Return the waterfall of causes as rows, or None where the question is about some people alone or the whole
-    world.
-    """
+def _causes(result, found) -> list[dict[str, Any]] | None:
+    """Build the waterfall of causes as rows; None if the question is about some people alone or the whole world."""
     if not found["causes"]:
         return None
     table = cause_table(result, found["lead"]["label"])
     parts = table["mean"].to_numpy()
     if not parts.any():
         return None
+    # each bar begins where the one above ends; the total begins at zero
     begins = np.append(np.cumsum(parts[:-1]) - parts[:-1], 0.0)
     spans = zip(begins, table.low, table.high, parts, strict=True)
     bars = _bars([tuple(map(float, span)) for span in spans])
@@ -147,22 +150,23 @@ def _causes(result, found):
     ]
 
 
-def _lines(result, found):
-    """Return the subject's share over time as the points of a picture: both arms, the band,
-    and what stands at the axes.
-    """
+def _lines(result, found) -> dict[str, Any]:
+    """Build the picture of the subject's share over time: points of both arms and the band, and labels of the axes."""
     name, share, _ = places_over_time(result, 1)[0]
     values = share.transpose("arm", "replicate", "time").sel(arm=["baseline", "scenario"]).values
     means = values.mean(1)
+    # limits of the picture: both means and the band of the scenario
     low, high = np.quantile(values[1], (LOW, HIGH), axis=0, method=QUANTILE)
     least, most = min(values.mean(1).min(), low.min()), max(values.mean(1).max(), high.max())
     width, height = PLOT
     x = np.linspace(0, width, values.shape[2])
 
-    def points(line):
+    def points(line) -> str:
+        """Format a line as points of an SVG, the highest value on top."""
         y = height - height * (line - least) / ((most - least) or 1.0)
         return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
 
+    # the band as one outline: along the top, and back along the foot
     band = f"{points(high)} " + " ".join(reversed(points(low).split()))
     return {
         "name": name,
@@ -181,14 +185,14 @@ def _lines(result, found):
 
 
 def _again(record) -> str:
-    """Return the command that makes the run again."""
+    """Write the command that makes the run again."""
     verb = "compare" if "arms" in record else "run"
     options = " ".join(f"--{name} {record[name]}" for name in ("population", "replicates", "years", "start", "seed"))
     return f"talentflow {verb} {record['name']} {options}"
 
 
-def _sources(result):
+def _sources(result) -> list[str]:
     """Describe the first policies of the scenario in a sentence each, with the source."""
-    told = result.record["sentences"]
-    more = [f"and {len(told) - SOURCES} more (report.html)"] if len(told) > SOURCES else []
-    return [*told[:SOURCES], *more]
+    answer_texts = result.record["sentences"]
+    more = [f"and {len(answer_texts) - SOURCES} more (report.html)"] if len(answer_texts) > SOURCES else []
+    return [*answer_texts[:SOURCES], *more]

@@ -1,5 +1,7 @@
 """Collect the contents of a report as plain texts and tables; the templates only lay them out."""
 
+from typing import Any
+
 from sim.results import decomposition, narrative, verdicts
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.display import added_up
@@ -16,8 +18,8 @@ OPTIONS = ("population", "replicates", "years", "start", "seed")
 CAUTION = "b_compute"  # the assumption without any causal evidence: it stands first
 
 
-def contents(result):
-    """Return everything that the templates ask for.
+def contents(result) -> dict[str, Any]:
+    """Collect all that the templates use.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def contents(result):
     }
 
 
-def _scenario(result, arm):
+def _scenario(result, arm) -> dict[str, Any]:
+    """Collect the texts and tables of one scenario."""
     record, routes, employed = result.record, route_rows(result), basis_rows(result)
     return {
         "label": arm,
@@ -79,8 +82,8 @@ def _scenario(result, arm):
     }
 
 
-def _money(result):
-    """Return the public account of the subject as a table, million USD a year, or None where no run says it."""
+def _money(result) -> tuple[list[str], list[list[str]]] | None:
+    """Tabulate the public account of the subject, million USD a year; None if no run has it."""
     found = facts(result)["money"]
     if not found or not found["parts"]:
         return None
@@ -90,13 +93,13 @@ def _money(result):
     return head, [[row["name"], f"{row['mean']:+,.3g}", span(row)] for row in rows]
 
 
-def _once(scenarios, what):
-    """Return the lines of all scenarios, each line once."""
+def _once(scenarios, what) -> list[str]:
+    """Collect the lines of all scenarios, each line once."""
     return list(dict.fromkeys(line for scenario in scenarios for line in scenario[what]))
 
 
-def _index(result):
-    """Return the talent index of the first year, or None for a run that was saved without its columns."""
+def _index(result) -> dict[str, Any] | None:
+    """Tabulate the talent index of the first year; None for a run that was saved without its columns."""
     if not index.is_kept(result.data):
         return None
     rows = index.index_table(result)
@@ -109,10 +112,8 @@ def _index(result):
     }
 
 
-def _assumptions(rows):
-    """Return the assumptions as a table, the one without causal evidence first,
-    then from the weakest grade to the best.
-    """
+def _assumptions(rows) -> tuple[list[str], list[list[str]]]:
+    """Tabulate the assumptions: the one without causal evidence first, then from the weakest grade to the best."""
     head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "fitted to facts", "source"]
     order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
     return head, [
@@ -130,7 +131,7 @@ def _assumptions(rows):
     ]
 
 
-def _fitting(row):
+def _fitting(row) -> str:
     """Describe how data changed an assumption; runs of earlier versions have no record of it."""
     if row.get("shrinkage") is None:
         return ""
@@ -138,13 +139,14 @@ def _fitting(row):
 
 
 def _range(row) -> str:
+    """Format the range of an assumption, or say that it has none."""
     if row["held"] is not None:
         return "held by the user"
     return "fixed" if row["low"] == row["high"] else f"{row['low']:g} to {row['high']:g}"
 
 
-def _provenance(record):
-    """Return pairs of texts: what made the numbers."""
+def _provenance(record) -> list[tuple[str, str]]:
+    """List what made the numbers as pairs of texts."""
     lines = {
         "run": folder_name(record),
         "size": f"{narrative.number_of(record['replicates'], 'pair')} of {narrative.engineers(record)}; one simulated "
@@ -162,14 +164,17 @@ def _provenance(record):
     return list(lines.items())
 
 
-def _commands(record):
-    """Return the commands that check and repeat the run, from inside its folder.
+def _commands(record) -> list[str]:
+    """Write the commands that check and repeat the run, from inside its folder.
 
     A stack of all comes from --interaction.
     """
-    told = record.get("arms", {"scenario": {"parts": ["scenario"]}})
-    whole = [arm for arm, one in told.items() if len(one["parts"]) > 1 and len(told) == len(one["parts"]) + 1]
-    arms = [f"{plain(arm)}.toml" for arm in told if arm not in whole] + ["--interaction"] * bool(whole)
+    arm_records = record.get("arms", {"scenario": {"parts": ["scenario"]}})
+    # the stack of all scenarios comes from --interaction, not from a file
+    whole = [
+        arm for arm, one in arm_records.items() if len(one["parts"]) > 1 and len(arm_records) == len(one["parts"]) + 1
+    ]
+    arms = [f"{plain(arm)}.toml" for arm in arm_records if arm not in whole] + ["--interaction"] * bool(whole)
     options = [f"--{name} {record[name]}" for name in OPTIONS]
     options += [f"--uncertainty {record['uncertainty']}"] if record["uncertainty"] != "all" else []
     options += ["--assumptions assumptions.toml"] if settings(record)["assumptions"] else []
@@ -178,10 +183,10 @@ def _commands(record):
     return ["talentflow verify .", " ".join(["talentflow", verb, *arms, "--baseline baseline.toml", *options])]
 
 
-def _files(record):
-    """Name -> text of the files that the commands read."""
+def _files(record) -> dict[str, str]:
+    """Return the files that the commands read: name -> text."""
     arms = record.get("arms", {"scenario": record})
-    files = {f"{plain(arm)}.toml": told["scenario"] for arm, told in arms.items()}
+    files = {f"{plain(arm)}.toml": arm_records["scenario"] for arm, arm_records in arms.items()}
     files["baseline.toml"] = record["baseline"]
     changes = settings(record)["assumptions"]
     if changes:
@@ -189,7 +194,8 @@ def _files(record):
     return files
 
 
-def _toml(value):
+def _toml(value) -> str:
+    """Write a value as TOML."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {number!r}" for key, number in value.items()) + " }"
     return repr(value)
