@@ -1,8 +1,8 @@
 """The market's own table, from the model beside the published figures: hubs, regions, and the views side by side."""
 
-import numpy as np
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Group
 from rich.text import Text
 
@@ -14,6 +14,9 @@ from sim.show.answer import heading, line, table
 from sim.world.categories import TIERS
 from sim.world.market_facts import REGIONS, by_topic, cities, expert_over_senior, published_index, two_metros
 from sim.world.setting import load_setting
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCES = 2  # cities that send most
 MORE = 6  # cities shown beside those of the published index, without details
@@ -124,8 +127,8 @@ def _interval(found, name) -> dict[str, Any]:
     return {name: found["mean"].values, f"{name}_low": found.low.values, f"{name}_high": found.high.values}
 
 
-def _sources(flow, data) -> list[list[str]]:
-    """Name, for every hub, the hubs from which most arrive."""
+def _sources(flow, data) -> dict[str, list]:
+    """Name, for every hub, the cities from which most arrive: from abroad, and from its own country."""
     names, country = data.hub_name.values, data.hub_country.values
     is_city = np.isin(data.hub.values, list(cities()))
     found = {"abroad": [], "home": []}
@@ -227,7 +230,7 @@ def two_metro_share(result, year=None) -> float:
 
 
 def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
-    """Format the table of :func:`index_table`; a cell of several lines stands for several figures.
+    """Format the table of :func:`index_table`, every published hub with a second row of what was printed.
 
     Without details: the hubs of the published index and the ``MORE`` largest other cities, in the order of ``rows``.
 
@@ -260,7 +263,7 @@ def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
 
 
 def columns_of_text(head) -> tuple[int, int]:
-    """Return the positions of the columns, names apart, that hold words: sources and sector."""
+    """Return the positions of the columns, names apart, that hold words: sectors and sources."""
     return (len(head) - 2, len(head) - 1)
 
 
@@ -276,7 +279,7 @@ def _number(value) -> str:
 
 
 def _short(name) -> str:
-    """Drop what stands in brackets behind a hub's name, which is for maps."""
+    """Drop the part of a hub's name in brackets, which is for maps, and "San Francisco" of the Bay Area."""
     return name.split(" (")[0].replace("San Francisco Bay Area", "Bay Area").replace("Abu Dhabi and Dubai", "UAE")
 
 
