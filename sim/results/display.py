@@ -37,8 +37,9 @@ def answer_lines(result, folder=None) -> list[tuple[str, str]]:
         found = facts(result, most)
         lines = _one(found, folder)
         if len(lines) <= MOST_LINES:
-            break
-    return lines
+            return lines
+    # what others have published is long, and stands in brief and report too
+    return _one(found | {"published": []}, folder)
 
 
 def _one(found, folder) -> list[tuple[str, str]]:

@@ -3,16 +3,19 @@
 ``python -m sim.show.cases`` runs every scenario of ``docs/cases`` and rewrites the page beside it and the list.
 """
 
+import time
 from pathlib import Path
 
 from sim.results.facts import facts
 from sim.results.narrative import published_sentences, sentences
 from sim.results.record import digest
 from sim.scenario.files import load
-from sim.study.run import run
+from sim.study.options import Options
+from sim.study.replicate import experiment
+from sim.study.run import written_up
 
 FOLDER = Path(__file__).parents[2] / "docs" / "cases"
-SIZE = {"population": 50_000, "replicates": 20, "years": 10}
+SIZE = Options(population=20_000, replicates=20)
 LIST = """# Case studies
 
 Real questions of 2024 to 2026, each a scenario with what others have published on it (`[[published]]`), and the
@@ -29,16 +32,17 @@ def cases() -> list[Path]:
     return sorted(FOLDER.glob("*.toml"))
 
 
-def page(path, **size) -> str:
+def page(path, lab) -> str:
     """Run a case and return its page: question, answer, cost, and theirs beside ours.
 
     Parameters
     ----------
     path : scenario file
-    size : options of the run, ``SIZE`` where left out
+    lab : Experiment, whose sample of the assumptions all cases share
     """
-    scenario = load(path)
-    result = run(scenario, **(SIZE | size))
+    started, scenario, baseline = time.perf_counter(), load(path), load("baseline")
+    pairs = lab.run([baseline, scenario])
+    result = written_up({"scenario": scenario}, baseline, lab.options, pairs, lab.draws, started)
     found = facts(result)
     told = sentences(found)
     notes = [row.note for row in scenario.published if row.note]
@@ -62,11 +66,12 @@ def headline(text) -> tuple[str, str]:
     return lines[0].removeprefix("# "), answer.split("**")[1]
 
 
-def write(names=(), **size) -> None:
+def write(names=(), options=SIZE) -> None:
     """Write the pages of some cases, all if none is named, and the list of all pages."""
-    for path in cases():
-        if not names or path.stem in names:
-            path.with_suffix(".md").write_text(page(path, **size), encoding="utf-8")
+    with experiment(options.checked()) as lab:
+        for path in cases():
+            if not names or path.stem in names:
+                path.with_suffix(".md").write_text(page(path, lab), encoding="utf-8")
     pages = [path for path in sorted(FOLDER.glob("*.md")) if path.stem != "README"]
     rows = [(path, *headline(path.read_text(encoding="utf-8"))) for path in pages]
     table = "\n".join(f"| [{title}]({path.name}) | {answer} |" for path, title, answer in rows)

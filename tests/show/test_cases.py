@@ -6,9 +6,17 @@ from sim.results.measures import measure
 from sim.results.result import Result
 from sim.scenario.files import load
 from sim.show.cases import cases, headline, page
+from sim.study.options import Options
 from sim.study.recorder import ones
+from sim.study.replicate import experiment
 
 CASES = cases()
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with experiment(Options(population=2_000, replicates=2, years=2, workers=1).checked()) as lab:
+        yield lab
 
 
 def test_there_are_ten_cases():
@@ -28,8 +36,8 @@ def test_a_case_has_sources_and_measures_that_exist(path):
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_a_case_runs_at_small_size(path):
-    text = page(path, population=2_000, replicates=2, years=2, workers=1)
+def test_a_case_runs_at_small_size(path, lab):
+    text = page(path, lab)
     title, answer = headline(text)
     assert title == load(path).title
     assert answer
