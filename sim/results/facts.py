@@ -24,6 +24,8 @@ from sim.scenario.places import Place, named_places, place, subject_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.scenario.policies import Scenario
+
 MOST_NAMED = 3  # countries named on each side of a sentence
 MOST_ROWS = 9  # of the table
 INSIDE = 2  # hubs of the subject with a row of their own
@@ -131,7 +133,7 @@ def subject(result) -> str:
     return _subject(result, scenario_of(result.record))
 
 
-def scenario_of(record):
+def scenario_of(record) -> "Scenario | None":
     """Return the scenario of a saved run, or None where this version cannot read it."""
     try:
         return loads(record["scenario"], record["name"])

@@ -1,6 +1,9 @@
 """Declare the arrays of a result: every variable with its dimensions, unit and meaning."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 class Variable(NamedTuple):
@@ -97,7 +100,7 @@ VARIABLES = {
 YEARS = {"time": "1 January of the year", "year": "calendar year"}  # the axes that count years
 
 
-def dataset(arrays, coords):
+def dataset(arrays, coords) -> "xr.Dataset":
     """Build the labelled dataset of a run, with units and meanings.
 
     Parameters

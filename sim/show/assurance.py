@@ -42,7 +42,7 @@ RECORD = (
 
 
 def contents(result) -> dict:
-    """Return what the pack says, as plain texts and tables: list of (heading, paragraphs, table or None).
+    """Collect the pack as plain texts and tables: list of (heading, paragraphs, table or None).
 
     Parameters
     ----------
@@ -53,13 +53,23 @@ def contents(result) -> dict:
     dict: ``title``, ``bound`` (the digests) and ``sections``
     """
     record, found = result.record, facts(result)
-    told = sentences(found)
+    texts_of_answer = sentences(found)
     name = folder_name(record)
+    # misses of the last validation, marked if they were measured on this policy
     missed = [row for row in shipped() if row["verdict"] != "passed"]
     own = {row["id"] for row in of_scenario(record)}
     sections = [
         ("1. Purpose and fitness", [*PURPOSE, f"Question: {record['question'] or record['title']}"], None),
-        ("2. The answer", [told["headline"], told["others"], told["money"], *published_sentences(found)], None),
+        (
+            "2. The answer",
+            [
+                texts_of_answer["headline"],
+                texts_of_answer["others"],
+                texts_of_answer["money"],
+                *published_sentences(found),
+            ],
+            None,
+        ),
         (
             "3. What was changed",
             [*record["sentences"], *(f"Notice: {text}" for text in record["notices"] + record["warnings"])],
@@ -78,7 +88,7 @@ def contents(result) -> dict:
                 ],
             ),
         ),
-        ("7. Uncertainty", _uncertainty(result, found, told), None),
+        ("7. Uncertainty", _uncertainty(result, found, texts_of_answer), None),
         ("8. Algorithmic transparency record", [], (["field", "entry"], _record(record))),
         (
             "9. Sign-off",
@@ -93,14 +103,15 @@ def contents(result) -> dict:
     }
 
 
-def assumptions_log(result):
-    """Return the assumptions as a table: quality (grade) and impact on the answer, the weakest with most impact first.
+def assumptions_log(result) -> tuple[list[str], list[list[str]]]:
+    """Tabulate the assumptions with quality (grade) and impact on the answer, the weakest with most impact first.
 
     Impact is the rank correlation between an assumption's draws and the effect on the subject's engineers.
     """
     from scipy.stats import rankdata
 
     found = facts(result)
+    # paired effects on the engineers of the subject
     subject = found["subject"] or found["lead"]["label"]
     query = "stock" if subject == "world" else f"stock:{subject}"
     values = measure(result, query)
@@ -109,6 +120,7 @@ def assumptions_log(result):
     draws, rows = result.record["draws"], []
     for row in result.record["assumptions"]:
         drawn = np.asarray(draws.get(row["name"], []), float)
+        # a fixed assumption, or an effect that never varies, has no correlation
         rho = 0.0
         if len(drawn) == len(effect) and np.ptp(drawn) > 0 and np.ptp(effect) > 0:
             rho = float(np.corrcoef(rankdata(drawn), rankdata(effect))[0, 1])
@@ -125,6 +137,7 @@ def assumptions_log(result):
 
 
 def _impact_reading(pairs) -> str:
+    """Explain quality and impact, and how much impact chance alone gives."""
     noise = 1 / np.sqrt(max(pairs - 1, 1))
     return (
         "Quality is the grade of the evidence. Impact is the rank correlation of the draws with the effect over "
@@ -133,8 +146,8 @@ def _impact_reading(pairs) -> str:
     )
 
 
-def checks(result):
-    """Return the checks that this pack makes of the run, as a table of check and outcome."""
+def checks(result) -> tuple[list[str], list[list[str]]]:
+    """Check the run, and tabulate check and outcome."""
     data = result.data
     # the ledger: stock at the end is stock at the start, plus entrants and arrivals, less departures and exits
     stock = data.stock.sum("tier")
@@ -142,6 +155,7 @@ def checks(result):
         stock.isel(time=cut).rename(time="year").drop_vars("year").values for cut in (slice(0, -1), slice(1, None))
     )
     arrivals, departures = data.flow.sum("origin").values, data.flow.sum("destination").values
+    # rounding of floats is allowed, a hundredth of an agent at most
     left = start + data.entrants.sum("tier").values + arrivals - departures - data.exits.values - end
     gap = float(np.abs(left).max())
     rows = [
@@ -158,27 +172,32 @@ def checks(result):
 
 
 def _verdict(passed, largest) -> str:
+    """Format the outcome of a check."""
     return f"{'passed' if passed else 'FAILED'}: largest difference {largest:.2g}"
 
 
-def _uncertainty(result, found, told):
+def _uncertainty(result, found, texts_of_answer) -> list[str]:
+    """Describe the spread over pairs, what it leaves out, and the weak evidence."""
     lead = found["lead"]["people"]
     span = f"90 % of {found['pairs']} pairs lie between {lead['low']:,.0f} and {lead['high']:,.0f} people; "
     error = f"Monte Carlo error {lead['error']:,.0f}." if lead["error"] is not None else "a single pair has no error."
     what = "chance alone" if result.record["uncertainty"] == "chance" else "chance and assumptions"
     return [span + error, f"The spread holds {what}; choice of model and data errors are not in it.",
-            *weak_evidence(result.record, 10), told["trust"]]  # fmt: skip
+            *weak_evidence(result.record, 10), texts_of_answer["trust"]]  # fmt: skip
 
 
-def _record(record):
+def _record(record) -> list[list[str]]:
+    """Fill the fields of the algorithmic transparency record."""
     return [[field, entry.format(version=record["versions"].get("talentflow", ""))] for field, entry in RECORD]
 
 
 def _number(value) -> str:
+    """Format the model's figure."""
     return "not measured" if value is None else f"{value:.3g}"
 
 
 def _band(row) -> str:
+    """Format a published band."""
     low, high = row["low"], row["high"]
     return f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}"
 

@@ -75,7 +75,7 @@ def index_table(result, year=None) -> "pd.DataFrame":
     return rows
 
 
-def senior_pay(now):
+def senior_pay(now) -> Any:
     """Return the pay of the median senior engineer (L5 and L6), between practitioners and experts.
 
     The pay table puts the median expert at a multiple of the median senior engineer (``pay_anchors.csv``, grades C and
@@ -139,7 +139,7 @@ def _sources(flow, data) -> dict[str, list]:
     return found
 
 
-def _sectors(stock):
+def _sectors(stock) -> Any:
     """Return for every hub the sector with the largest location quotient, and the quotient."""
     people = stock.transpose("hub", "sector").values
     part = people / people.sum(axis=1, keepdims=True)
@@ -164,7 +164,7 @@ def _published(hubs) -> dict[str, list]:
 # ------------------------------------------------------------------------------
 
 
-def region_table(result, year=None):
+def region_table(result, year=None) -> list[dict[str, Any]]:
     """Return the regions of the industry's report: pool, growth and median base pay, beside the published figures.
 
     Returns
@@ -193,7 +193,7 @@ def region_table(result, year=None):
     return rows
 
 
-def _is_number(row):
+def _is_number(row) -> bool:
     return row["value"].replace(".", "").lstrip("-").isdigit()
 
 
@@ -242,6 +242,7 @@ def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
     head = ["\nhub", "net a year\n% of stock", *compared, "senior\nkUSD", "\nnet", "US\nprices", "com-\npute %"]
     head += ["specialised in\n(quotient)", "cities that send most:\nabroad; at home"]
     texts = []
+    # a second row has what the published index printed
     for row in (rows if details else rows[_shown(rows)]).itertuples():
         texts.append(
             [
@@ -267,14 +268,16 @@ def columns_of_text(head) -> tuple[int, int]:
     return (len(head) - 2, len(head) - 1)
 
 
-def _shown(rows):
-    """Return which hubs are shown without details: those of the published index, then cities, which lead the table."""
+def _shown(rows) -> "pd.Series":
+    """Select the hubs shown without details: those of the published index, then cities, which lead the table."""
+    # remainders of countries are no cities
     others = rows.hub.isin(cities()) & rows.published.isna()
     largest = rows.engineers[others].nlargest(MORE).index
     return rows.published.notna() | rows.index.isin(largest)
 
 
 def _number(value) -> str:
+    """Format a number without decimals; a dash for none."""
     return "-" if value is None or value != value else f"{value:,.0f}"  # nan
 
 
@@ -310,8 +313,8 @@ def render_index(result, year=None, details=False) -> Group:
     return Group(opening, shown, line(index_reading(result, rows, details), "dim"), Text())
 
 
-def render_regions(result, year=None):
-    """Return the table by region and the share of two metros, at most 100 columns."""
+def render_regions(result, year=None) -> Group:
+    """Lay out the table by region and the share of two metros, at most 100 columns."""
     rows, year = region_table(result, year), _year(result.data, year)
     shown = table("region", "engineers", "printed", "growth, %", "90 %", "printed", "base, kUSD", "printed")
     for row in rows:
@@ -320,6 +323,7 @@ def render_regions(result, year=None):
         shown.add_row(place, _number(row["pool"]), _number(row["published_pool"]), f"{row['growth']:+.1f}", spread,
                       "-" if row["note"] else _signed(row["published_growth"]), _number(row["base"]),
                       _number(row["published_base"]))  # fmt: skip
+    # the last row carries the clash of the printed sources
     last = rows[-1]
     clash = "; ".join(f"{share:.0f} % {name} ({grade})" for name, (share, grade) in two_metros().items())
     reading = (
@@ -336,6 +340,7 @@ def render_regions(result, year=None):
 
 
 def _signed(value) -> str:
+    """Format a rate with its sign; a dash for none."""
     return "-" if value is None else f"{value:+.0f}"
 
 
@@ -344,7 +349,7 @@ def _signed(value) -> str:
 # ------------------------------------------------------------------------------
 
 
-def views_table(results, year=None):
+def views_table(results, year=None) -> list[dict[str, Any]]:
     """Compare the net migration of the published hubs under named sets of assumptions.
 
     Parameters
@@ -356,6 +361,7 @@ def views_table(results, year=None):
     list of dict, one a hub: hub, name, published, grade, and for every view ``<view>`` (net migration, % of the stock),
     ``<view>_low``, ``<view>_high`` (90 % of pairs) and ``<view>_gap`` (less the published one, percentage points)
     """
+    # every view has the same hubs, in the same order
     tables = {name: index_table(result, year).set_index("hub") for name, result in results.items()}
     first = next(iter(tables.values()))
     rows = []
@@ -368,8 +374,8 @@ def views_table(results, year=None):
     return rows
 
 
-def render_views(results, grades, year=None):
-    """Return the views of the index side by side, at most 100 columns.
+def render_views(results, grades, year=None) -> Group:
+    """Lay out the views of the index side by side, at most 100 columns.
 
     Parameters
     ----------

@@ -2,12 +2,14 @@
 
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import numpy as np
 from rich.console import Console, Group
+from rich.table import Table
 
 from sim.errors import TalentflowError
 from sim.results.effects import SHOWN
@@ -49,7 +51,7 @@ READING["lhs"] = READING["pawn"]
 
 
 @contextmanager
-def progress(quiet=False):
+def progress(quiet=False) -> Iterator:
     """Yield a function of (folder, stage, done, total) that moves a bar on the error stream.
 
     None where nobody sees it.
@@ -72,9 +74,11 @@ def progress(quiet=False):
         tasks, began = {}, {}
 
         def told(folder, stage, done, total) -> None:
+            """Move the bar of a stage; now and then guess the leading factor."""
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total, rate="", guess="")
                 began[stage] = (monotonic(), done, monotonic())
+            # cells a minute since this command began
             start, first, last = began[stage]
             now = monotonic()
             rate = 60 * (done - first) / max(now - start, 1e-9)
@@ -88,7 +92,7 @@ def progress(quiet=False):
 
 
 def best_guess(folder) -> str | None:
-    """Return the leading factor as the store has it now, in a few words."""
+    """Name the leading factor as the store has it now, in a few words."""
     try:
         found = Sweep.load(folder)
         method = found.stages.method[found.last]
@@ -98,8 +102,8 @@ def best_guess(folder) -> str | None:
         return ""  # too early to say
 
 
-def answer(sweep, measures):
-    """Return the findings of a sweep as plain values for other programs."""
+def answer(sweep, measures) -> dict[str, Any]:
+    """Collect the findings of a sweep as plain values for other programs."""
     names = list(dict.fromkeys(text.partition("@")[0].strip() for text in measures if text))
     return {
         "folder": str(sweep.folder),
@@ -116,7 +120,7 @@ def answer(sweep, measures):
     }
 
 
-def _measured(sweep, measure):
+def _measured(sweep, measure) -> dict[str, Any]:
     """Return the findings about one measure."""
     found = {
         "about": subject(sweep, measure),
@@ -134,7 +138,7 @@ def _measured(sweep, measure):
     return found
 
 
-def stages(sweep):
+def stages(sweep) -> list[dict[str, Any]]:
     """Report the progress of each stage: rows of stage, method, blocks asked and complete,
     cells done and seconds each took.
     """
@@ -142,6 +146,7 @@ def stages(sweep):
     rows = []
     for name, row in sweep.stages.iterrows():
         done, seconds = sweep.db.execute(asked, (name,)).fetchone()
+        # cells left are counted in whole blocks
         complete = len(sweep.complete(name))
         rows.append(
             {
@@ -158,20 +163,25 @@ def stages(sweep):
     return rows
 
 
-def render(sweep, measures, cells=False, details=True):
-    """Return the reading of every measure with its table; ``cells``: how far the sweep is, before.
+def render(sweep, measures, cells=False, details=True) -> Group:
+    """Lay out the reading of every measure with its table; ``cells``: how far the sweep is, before.
 
     Without ``details`` it is the first measure, the leading factors and the first notes: about 30 lines.
     """
     parts = []
     if cells:
         parts += [heading(f"Sweep: {sweep.record.get('title', sweep.folder.name)}"), *_progress_lines(sweep)]
+    # a measure once, whatever times were asked for
     names = dict.fromkeys(text.partition("@")[0].strip() for text in measures if text)
     for name in names if details else list(names)[:1]:
         sweep._measure(name)
-        said = reading(sweep, name)
-        said = said if details else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in said[:MOST_SAID]]
-        parts += [*bullets(f"What {subject(sweep, name)} rests on", said), *_table(sweep, name, details)]
+        findings = reading(sweep, name)
+        findings = (
+            findings
+            if details
+            else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in findings[:MOST_SAID]]
+        )
+        parts += [*bullets(f"What {subject(sweep, name)} rests on", findings), *_table(sweep, name, details)]
     found = notes(sweep)
     if not details:
         found = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in found[:MOST_NOTES]]
@@ -182,7 +192,8 @@ def render(sweep, measures, cells=False, details=True):
     )
 
 
-def _progress_lines(sweep):
+def _progress_lines(sweep) -> Iterator:
+    """Yield the progress of each stage, the counts of cells, and the first failures."""
     for row in stages(sweep):
         state = "complete" if not row["left"] else f"about {row['left']:,} cells left"
         yield line(
@@ -198,10 +209,12 @@ def _progress_lines(sweep):
         yield line(f"failed: {row.stage} point {row.point}: {row.error}", "red")
 
 
-def _table(sweep, measure, details=True):
+def _table(sweep, measure, details=True) -> Iterator:
+    """Yield the table of indices of a measure, and how to read it."""
     method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
     if method not in COLUMNS or len(sweep.complete()) < 2 or sweep.undefined(measure)[0]:
         return
+    # indices are parts or distances; the others are in the unit of the effect
     columns, found = COLUMNS[method], index_table(sweep, measure)
     factor, _, unit = SHOWN.get(sweep.measures.unit[measure], (1, "", sweep.measures.unit[measure]))
     if method in ("sobol", "pawn", "lhs"):
@@ -222,15 +235,17 @@ def _table(sweep, measure, details=True):
         yield _load_table(assumption_load(sweep, measure))
 
 
-def _load_table(load):
+def _load_table(load) -> Table:
+    """Tabulate the part of the variance by grade of evidence."""
     made = table("grade of evidence", "of the variance", "factors", texts=(2,))
     for grade, row in load.iterrows():
         made.add_row(grade, f"{100 * row.load:.0f} %", ", ".join(row.factors))
     return made
 
 
-def _interval(row, key, factor):
+def _interval(row, key, factor) -> str:
     """Format an index with its interval, with two digits of the larger of both."""
+    # two digits of the larger of value and interval, and no negative zero
     ends = [factor * row[end] for end in (f"{key}_low", f"{key}_high") if end in row]
     largest = max(map(abs, [factor * row[key], *ends]))
     digits = int(np.clip(1 - np.floor(np.log10(largest)), 0, 6)) if largest > 0 else 0
@@ -238,6 +253,6 @@ def _interval(row, key, factor):
     return f"{factor * row[key]:.{digits}f}{low_high}".replace("-0." + "0" * digits + " ", "0." + "0" * digits + " ")
 
 
-def render_boxes(answer):
+def render_boxes(answer) -> Group:
     """Render the boxes of a scenario discovery."""
     return Group(*bullets(answer["question"], answer["sentences"]))

@@ -331,7 +331,7 @@ def is_small(people) -> bool:
     return max(abs(people["low"]), abs(people["high"])) < SMALL * people["baseline"]
 
 
-def number(value):
+def number(value) -> str:
     """Return a number to three figures, thousands apart.
 
     >>> number(-66_000), number(0.1234), number(30.58)
