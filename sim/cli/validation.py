@@ -158,7 +158,7 @@ def atlas(
 
 
 def calibrate(
-    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 600,
+    rows: Annotated[int, typer.Option(min=1, help="Draws of the beliefs that the fit learns from.")] = 512,
     truths: Annotated[int, typer.Option(min=8, help="Known truths that the fit must find again.")] = 64,
     seed: Seed = 0,
     workers: Workers = None,

@@ -32,8 +32,9 @@ PLACES = {  # where what ships of a fit lies in the package
     **{f"{name}.csv": hub_constants.DATA for name in hub_constants.TABLES},
     **{f"{name}.toml": VIEWS for name in ("evidence", "low_response", "high_response")},
 }
-ROWS, TRUTHS, PREDICTED = 600, 64, 96
-BEGUN = {"agents": 100_000, "seeds": 6, "passes": 6}  # hub constants that the table starts from
+ROWS, TRUTHS, PREDICTED = 512, 64, 40
+BEGUN = {"agents": 100_000, "seeds": 4, "passes": 4}  # hub constants that the table starts from
+PASSES = 5  # of the constants that ship, from there on
 LEAST = 40  # rows with every figure below which the emulator has nothing to learn from
 
 
@@ -114,7 +115,8 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
         say(f"{truths} known truths")
         ranks = _ranks(z, usable, figures, known, seed, truths)
     say("hub constants under the posterior")
-    after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)))
+    start = {"found": begun[0], "offsets": begun[1], "passes": PASSES}
+    after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)), **start)
     shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
     together = pd.DataFrame(correlation, columns=list(WEAK))
     together.insert(0, "name", WEAK)
@@ -157,11 +159,11 @@ def ship(folder) -> None:
         shutil.copyfile(Path(folder) / name, place / name)
 
 
-def _constants(folder, a, **size):
+def _constants(folder, a, **how):
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
     if (found := hub_constants.kept(folder)) is None:
         with staged(folder) as made:
-            fitted, offsets = hub_constants.fit(a, **size)
+            fitted, offsets = hub_constants.fit(a, **how)
             hub_constants.write(fitted, offsets, made)
         found = hub_constants.kept(folder)
     return found
