@@ -13,6 +13,7 @@ from rich.console import Group
 from sim.results import verdicts
 from sim.results.narrative import band as sentence_band
 from sim.results.narrative import number_of
+from sim.scenario.assumptions import shipped_fit
 from sim.show.answer import heading, line, table
 from sim.show.report.pages import templates
 
@@ -187,8 +188,12 @@ def notes(answer) -> str:
 
 def documents(answer) -> dict[str, str]:
     """Generate the text between the markers of each document: dict of its path in the project -> text."""
+    from sim.show.calibration import left_out_sentence  # which imports this module
+
+    fit = shipped_fit()
+    first = f"{left_out_sentence(fit)} [docs/left_out.md](docs/left_out.md)\n\n" if "families" in fit else ""
     return {
-        "README.md": worst(answer) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
+        "README.md": first + worst(answer) + "\n\nAll of them: [docs/gates.md](docs/gates.md).",
         "docs/gates.md": markdown(answer) + "\n\n## Sources, notes and scenarios\n\n" + notes(answer),
     }
 

@@ -267,7 +267,7 @@ def test_an_interrupted_fit_ends_bit_identical(tmp_path, monkeypatch, talentflow
     for room, name, small in (
         (hub_constants, "AGENTS", 20_000),
         (hub_constants, "SEEDS", 1),
-        (pipeline, "PASSES", 1),
+        (hub_constants, "PASSES", 1),
         (pipeline, "BEGUN", {"agents": 20_000, "seeds": 1, "passes": 1}),
         (pipeline, "LEAST", 30),
         (pipeline, "PREDICTED", 2),

@@ -34,7 +34,6 @@ PLACES = {  # where what ships of a fit lies in the package
 }
 ROWS, TRUTHS, PREDICTED = 512, 64, 40
 BEGUN = {"agents": 100_000, "seeds": 4, "passes": 4}  # hub constants that the table starts from
-PASSES = 5  # of the constants that ship, from there on
 LEAST = 40  # rows with every figure below which the emulator has nothing to learn from
 
 
@@ -115,8 +114,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
         say(f"{truths} known truths")
         ranks = _ranks(z, usable, figures, known, seed, truths)
     say("hub constants under the posterior")
-    start = {"found": begun[0], "offsets": begun[1], "passes": PASSES}
-    after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)), **start)
+    after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)))
     shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
     together = pd.DataFrame(correlation, columns=list(WEAK))
     together.insert(0, "name", WEAK)
