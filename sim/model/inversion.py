@@ -37,6 +37,7 @@ STEP, MEMORY, ROUNDS, RIDGE = 0.5, 10, 250, 0.01
 SHRINKAGE = 0.1
 HARD, ENOUGH = 0.001, 0.01  # robust solver: scale of the residuals of net flows and crossings, and largest one accepted
 LASTING, BOOM = 0.02, 2.0  # penalised fit of lasting constants: scale of the residuals, and spread of the boom
+TIES: list[Any] = []  # the last world and share of colleagues, and their shares of ties
 LEAST = 0.1  # share of a cell's exits that stays chosen if expired permits explain more; assumed, grade D
 RESCUE, EVALUATIONS = 100, 300  # largest numbers of evaluations: to rescue a near miss, and to find the nearest fit
 
@@ -54,7 +55,7 @@ class Expected(NamedTuple):
         return whole.sum(axis=tuple(range(whole.ndim - 2)))
 
 
-def expected(sim, policies=None, by_home=False) -> Expected:
+def expected(sim, policies=None, by_home=False, applying=True) -> Expected:
     """Return the :class:`Expected` first year of a simulation that stands on its first 1 January.
 
     Parameters
@@ -62,6 +63,7 @@ def expected(sim, policies=None, by_home=False) -> Expected:
     sim : Simulation
     policies : in force all year; None for the simulation's present rules
     by_home : bool, whether flows are also by home: (tier, home, origin, destination)
+    applying : bool, whether applications by home are wanted; they are 0 if not
     """
     if policies is not None:
         sim = sim.branch(policies)
@@ -86,7 +88,8 @@ def expected(sim, policies=None, by_home=False) -> Expected:
     applied = first.asked - freely
     if not by_home:
         return Expected(first.flows(*own), first.flows(*own, won=applied), sum(leaving).sum(axis=1))
-    return Expected(home_flows(first, own, first.won), home_flows(first, own, applied), sum(leaving))
+    moves = home_flows(first, own, first.won)
+    return Expected(moves, home_flows(first, own, applied) if applying else 0 * moves, sum(leaving))
 
 
 def home_flows(first, own, won) -> np.ndarray:
@@ -159,7 +162,12 @@ def expected_searchers(sim) -> np.ndarray:
 
 def tie_factors(sim) -> np.ndarray:
     """Return (home, hub) the mean factor of friends and former colleagues on the odds of a hub elsewhere (E2)."""
-    a, (friend, colleague) = sim.a, tie_shares(sim.world, sim.colleague_share)
+    a, known = sim.a, (sim.world, sim.colleague_share)
+    # they depend on nothing else, and many expected years of one world follow each other
+    kept = TIES[0] if TIES else (None, None, ())
+    if kept[0] is not known[0] or kept[1] != known[1]:
+        TIES[:] = [kept := (*known, tie_shares(*known))]
+    friend, colleague = kept[2]
     return (1 + np.expm1(a.b_friend) * friend) * (1 + (a.colleague_multiplier - 1) * colleague)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.arguments import user_path
+from sim.custom_world import cached_by_world
 from sim.errors import ResultError, ScenarioError, UsageError, nearest
 from sim.model.inversion import expected, expected_searchers
 from sim.model.supply import GRADUATES, study_factor
@@ -307,14 +308,19 @@ class Bench:
 
         ``choices_only`` leaves out those who go because their status ends.
         """
-        found = self.once(("first year", policies), lambda: expected(self.start, policies, by_home=True))
+        found = self.once(("first year", policies), lambda: expected(self.start, policies, True, False))
         return found.moves if choices_only else found.moves + found.departures
 
     def place(self, name):
         """(hub,) bool: lies in the place."""
-        if name == WORLD:
-            return np.ones(len(self.setting.hubs), bool)
-        return find(ones(["baseline"], self.options.start, 1), name).members
+        return _members(name, self.options.start)
+
+
+@cached_by_world(maxsize=64)
+def _members(name, start):
+    """(hub,) bool: lies in the place."""
+    labels = ones(["baseline"], start, 1)
+    return np.ones(labels.sizes["hub"], bool) if name == WORLD else find(labels, name).members
 
 
 class Case:

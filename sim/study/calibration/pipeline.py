@@ -34,7 +34,7 @@ PLACES = {  # where what ships of a fit lies in the package
 }
 ROWS, TRUTHS, PREDICTED = 512, 64, 40
 BEGUN = {"agents": 100_000, "seeds": 4, "passes": 4}  # hub constants that the table starts from
-LEAST = 40  # rows with every figure below which the emulator has nothing to learn from
+LEAST = 20  # rows with every figure below which the emulator has nothing to learn from
 
 
 class Calibration(NamedTuple):

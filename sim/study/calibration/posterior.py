@@ -24,7 +24,7 @@ from sim.study.sweep.runner import explore
 
 
 EDGE = 1e-4  # of the declared shapes, left out on either side
-COSTLY = 3  # figures that come from runs are measured on one draw in so many
+COSTLY = 5  # figures that come from runs are measured on one draw in so many
 METHOD = "lhs"
 
 
