@@ -32,9 +32,9 @@ PLACES = {  # where what ships of a fit lies in the package
     **{f"{name}.csv": hub_constants.DATA for name in hub_constants.TABLES},
     **{f"{name}.toml": VIEWS for name in ("evidence", "low_response", "high_response")},
 }
-ROWS, TRUTHS, PREDICTED = 512, 64, 40
+ROWS, TRUTHS, PREDICTED = 512, 64, 24
 BEGUN = {"agents": 100_000, "seeds": 4, "passes": 4}  # hub constants that the table starts from
-LEAST = 20  # rows with every figure below which the emulator has nothing to learn from
+LEAST = 15  # rows with every figure below which the emulator has nothing to learn from
 
 
 class Calibration(NamedTuple):

@@ -176,8 +176,8 @@ WEAK = (
 )
 # figures depend on it as well; it has data of its own and stays as it is declared
 BESIDE = ("boom_weight",)
-DRAWS, RESAMPLED = 2**17, 2**13  # of the prior; of the posterior, with equal weights
-PARTS = 16  # in which the draws are emulated, for memory
+DRAWS, RESAMPLED = 2**16, 2**13  # of the prior; of the posterior, with equal weights
+PARTS = 8  # in which the draws are emulated, for memory
 FOLDS = 5
 PENALTIES = np.geomspace(0.5, 0.005, 20)  # of the lasso that are tried, in standard deviations of the figure
 FLOOR = 0.1  # of the variance that the emulator leaves, which is kept however large chance is
