@@ -376,6 +376,20 @@ def test_version_json_and_quiet_work_for_every_command(talentflow, command):
     assert "--quiet" in text
 
 
+def test_views_stand_side_by_side(engine, talentflow):
+    code, out, err = talentflow("compare", "h1b_fee", "--views", *SMALL)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert len(lines) <= 30
+    assert max(map(len, lines)) <= 80
+    rows = [line.split() for line in lines if line.startswith("  ") and line.split()[-1:] and line.split()[-1] in "BCD"]
+    assert [(row[0], row[-1]) for row in rows] == [
+        ("evidence", "B"), ("low_response", "B"), ("high_response", "B"), ("industry", "C"),
+    ]  # fmt: skip
+    told = json.loads(talentflow("compare", "h1b_fee", "--views", *SMALL, "--json")[1])
+    assert [row["view"] for row in told] == [row[0] for row in rows]
+
+
 def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
     code, out, err = talentflow("compare", "h1b_fee", "eu_fast_track", "--interaction", *SMALL)
     assert (code, err) == (0, "")

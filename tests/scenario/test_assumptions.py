@@ -184,3 +184,13 @@ def test_the_industry_view_names_its_statements():
 def test_what_is_declared_already_changes_nothing():
     same = {row.name: {"central": row.central, "low": row.low, "high": row.high} for row in VARIED}
     assert override(same) == ASSUMPTIONS
+
+
+def test_the_evidence_view_is_the_default():
+    assert load_assumptions(views()["evidence"]) == ASSUMPTIONS
+    assert list(views()) == ["evidence", "low_response", "high_response", "industry"]
+
+
+def test_the_ends_of_the_response_are_in_order():
+    low, high = (load_assumptions(views()[f"{end}_response"])["b_pay"].central for end in ("low", "high"))
+    assert low < ASSUMPTIONS["b_pay"].central < high

@@ -1,6 +1,7 @@
 """Fit assumptions to facts: draws of the priors with the model's figures, their posterior, and its checks."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -40,6 +41,7 @@ class Figures:
 
     fitted: tuple
     chance: int = 0
+    chance_points: ClassVar[int] = 8  # run again with other chance
 
     def reseeded(self, k) -> "Figures":
         """Return the same model with other chance."""

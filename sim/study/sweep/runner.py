@@ -155,7 +155,9 @@ class SweepRunner:
         """Yield the anchors of the first complete blocks, with another seed."""
         size, anchors = self.design.size, self.design.anchors
         blocks = complete_blocks(self.store.db, self.stage)[:n]
-        wanted = [(block, place) for block in blocks for place in anchors][:CHANCE_POINTS]
+        wanted = [(block, place) for block in blocks for place in anchors][
+            : getattr(self.model, "chance_points", CHANCE_POINTS)
+        ]
         self.total += len(wanted)
         for number, place in wanted:
             point = number * size + place
