@@ -31,7 +31,7 @@ from sim.world.tables import column, names, read
 DATA = Path(__file__).parents[2] / "world" / "data"
 START = 2026
 FIT_POPULATION = 100_000  # the expected flows stand on this population, whatever the run's
-AGENTS, SEEDS, PASSES = 380_000, 12, 9  # simulated first years of the fit
+AGENTS, SEEDS, PASSES = 200_000, 10, 7  # simulated first years of the fit
 DAMPING = 0.6  # of each correction: neighbouring hubs answer more strongly than the expected flows say
 TABLES = ("hub_constants", "border_costs", "return_homes", "return_residences", "forced_exits")
 GROUPS = names("group")  # whose border costs are fitted
