@@ -1,5 +1,6 @@
 """Show a fit in the terminal, as a figure and in the documents: assumptions, facts, and recovery of known values."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonfer
 BELIEFS = ("belief", "prior", "posterior", "shrinkage, %", "rests on")
 FACTS = ("fact", "observed", "under the prior", "under the posterior", "grade")
 LEFT_OUT = ("study", "published", "predicted", "z", "z at d = 0", "inside", "at d = 0", "identifies", "explained, %")
-FAMILIES = ("family", "studies", "z", "z at d = 0", "holds", "holds at d = 0", "z under the priors")
+FAMILIES = ("family", "studies", "z", "z at d = 0", "holds", "holds at d = 0", "priors: z", "priors hold")
 SENSITIVITY = ("facts", "beliefs that they move most, standard deviations of the prior")
 READING = (
     f"Median, and 5 to 95 % in brackets. Shrinkage: 1 less the posterior's standard deviation over the prior's, of "
@@ -72,14 +73,14 @@ def views(answer) -> dict[str, str]:
 def left_out_sentence(answer) -> str:
     """Count in one sentence the families of experiments that hold when they are left out of the fit."""
     rows = answer.get("families", [])
-    held, strictly, before = (
-        sum(bool(row[key]) if key != "prior_z" else (row[key] or 99) <= NINETY for row in rows)
-        for key in ("held", "held0", "prior_z")
-    )
+    held, strictly, before = (sum(row[key] for row in rows) for key in ("held", "held0", "prior_held"))
+    zs = {key: [row[key] for row in rows if row[key] is not None] for key in ("z", "prior_z")}
+    after, prior = (math.sqrt(sum(z * z for z in each) / len(each)) for each in zs.values())
     return (
         f"Of {len(rows)} families of published natural experiments, each left out in turn and foretold by a fit to the "
         f"others, {held} hold within their published ranges widened for transport, {strictly} within the published "
-        f"ranges alone; under the priors, without any fit, the root mean square z of {before} is below {NINETY}."
+        f"ranges alone; without any fit the priors foretell {before}. Root mean square z {after:.2f}, of the priors "
+        f"{prior:.2f}."
     )
 
 
@@ -117,6 +118,7 @@ def family_rows(answer) -> list[list[str]]:
             yes(row["held"]),
             yes(row["held0"]),
             shown(row["prior_z"]),
+            yes(row["prior_held"]),
         ]
         for row in sorted(answer.get("families", []), key=lambda row: (row["held"], row["held0"]))
     ]

@@ -59,7 +59,7 @@ def left_out(emulated, known) -> pd.DataFrame:
             (prior,) = weighted_quantiles(emulated.figures[:, k], before, (0.5,))
             row |= {"predicted": middle, "predicted_low": low, "predicted_high": high, "prior": prior}
             row |= {"explained": float(emulated.explained[k])} | _scored(study, middle)
-            row["prior_z"] = score(study, prior)[0]
+            row |= {"prior_z": score(study, prior)[0], "prior_inside": _scored(study, prior)["inside"]}
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -81,7 +81,7 @@ def _reason(study) -> str:
 
 
 def families(rows) -> pd.DataFrame:
-    """Return how each family fares when it is left out: DataFrame of family, rows, z, z0, held, held0, prior_z.
+    """Return how each family fares when left out: DataFrame of family, rows, z, z0, prior_z, held, held0, prior_held.
 
     ``z`` is the root mean square over its scored rows. A family that the model cannot express counts as missed; one of
     which no figure was verified is left out.
@@ -98,7 +98,8 @@ def families(rows) -> pd.DataFrame:
         square = lambda column, some=scored: float(np.sqrt(np.mean(np.square(some[column].dropna().astype(float)))))  # noqa: E731
         held = lambda column, some=scored: bool(len(some) and some[column].astype(bool).all())  # noqa: E731
         z = {name: square(name) if len(scored) else None for name in ("z", "z0", "prior_z")}
-        made.append({"family": family, "rows": len(scored), **z, "held": held("inside"), "held0": held("inside0")})
+        holds = {"held": held("inside"), "held0": held("inside0"), "prior_held": held("prior_inside")}
+        made.append({"family": family, "rows": len(scored), **z, **holds})
     return pd.DataFrame(made)
 
 

@@ -205,8 +205,7 @@ def _ranks(z, usable, figures, known, seed, truths):
     trained = int(usable_so_far[rows - 1])
     figures = compared(known, figures[:, : len(known)])
     emulated = learned(z[:rows], usable[:rows], figures[:trained], seed)
-    whole = np.isfinite(figures[trained:]).all(axis=1)  # rows on which everything was measured
-    held_back, theirs = z[rows:][usable[rows:]][whole][:truths], figures[trained:][whole][:truths]
+    held_back, theirs = z[rows:][usable[rows:]][:truths], figures[trained:][:truths]
     found = posterior.ranks_of_truths(emulated, held_back, theirs, fit_errors(known), seed)
     return posterior.uniformity(found[:, : len(WEAK)], WEAK)
 

@@ -340,7 +340,7 @@ def ranks_of_truths(emulated, z, figures, error, seed):
     Parameters
     ----------
     emulated : Emulated, learned from other rows
-    z : (truth, belief) normal scores; figures : (truth, fact)
+    z : (truth, belief) normal scores; figures : (truth, fact), nan where a figure was not measured: not observed then
     error : (fact,) standard errors of the observation
     seed : of the errors
 
@@ -349,7 +349,8 @@ def ranks_of_truths(emulated, z, figures, error, seed):
     (truth, belief) shares of the posterior's draws that lie below the truth
     """
     noise = np.random.default_rng([seed, len(z)]).normal(size=figures.shape) * error
-    posteriors = (emulated.posterior(observed, error)[0] for observed in figures + noise)
+    seen = figures + noise
+    posteriors = (emulated.posterior(row, error, used=np.isfinite(row))[0] for row in seen)
     return np.array([(draws < truth).mean(axis=0) for draws, truth in zip(posteriors, z, strict=True)])
 
 
