@@ -67,19 +67,21 @@ def plot_left_out(answer, ax=None) -> "Axes":
     rows = sorted(rows, key=lambda row: (row["family"], row["id"]), reverse=True)
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        panel = ax.inset_axes([0.2, 0.07, 0.78, 0.9])
         for y, row in enumerate(rows):
             # z says how many units of the study are one standard error
             scale = (row["predicted"] - row["published"]) / row["z"] if row["z"] else 1.0
             low, high = ((row[f"predicted_{end}"] - row["published"]) / scale for end in ("low", "high"))
             colour = style.SCENARIO if row["inside"] else style.FAINT
-            ax.plot([low, high], [y, y], color=colour, lw=style.em(0.28), solid_capstyle="butt")
-            ax.plot(row["z"], y, "o", color=colour, ms=style.em(0.5))
-            ax.plot(row["prior_z"], y, "x", color=style.BASELINE, ms=style.em(0.4))
-        ax.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
-        ax.axvline(0, color=style.BASELINE, lw=style.em(0.1))
-        ax.set_yticks(range(len(rows)), [f"{row['id']}, {row['family']}" for row in rows])
-        ax.set_ylim(-0.7, len(rows) - 0.3)
-        ax.set_xlabel("predicted less published, in standard errors of the study, transport counted")
+            panel.plot([low, high], [y, y], color=colour, lw=style.em(0.28), solid_capstyle="butt")
+            panel.plot(row["z"], y, "o", color=colour, ms=style.em(0.5))
+            panel.plot(row["prior_z"], y, "x", color=style.BASELINE, ms=style.em(0.4))
+        panel.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
+        panel.axvline(0, color=style.BASELINE, lw=style.em(0.1))
+        panel.set_yticks(range(len(rows)), [f"{row['id']}, {row['family']}" for row in rows])
+        panel.set_ylim(-0.7, len(rows) - 0.3)
+        panel.set_xlabel("predicted less published, in standard errors of the study, transport counted")
         held = sum(bool(row["held"]) for row in answer["families"])
         style.heading(
             ax,
