@@ -164,7 +164,7 @@ def tie_factors(sim) -> np.ndarray:
     """Return (home, hub) the mean factor of friends and former colleagues on the odds of a hub elsewhere (E2)."""
     a, known = sim.a, (sim.world, sim.colleague_share)
     # they depend on nothing else, and many expected years of one world follow each other
-    kept = TIES[0] if TIES else (None, None, ())
+    kept: tuple[Any, ...] = TIES[0] if TIES else (None, None, None)
     if kept[0] is not known[0] or kept[1] != known[1]:
         TIES[:] = [kept := (*known, tie_shares(*known))]
     friend, colleague = kept[2]
