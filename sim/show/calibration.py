@@ -1,6 +1,5 @@
 """Show a fit in the terminal, as a figure and in the documents: assumptions, facts, and recovery of known values."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from rich.console import Group
 
 from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.show.answer import bullets, heading, line, table
-from sim.show.gates import number
+from sim.show.gates import left_out_sentence, number
 
 NINETY = 1.645  # standard deviations on either side of a 90 % range
 SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonferroni)
@@ -68,20 +67,6 @@ def views(answer) -> dict[str, str]:
         head = f"# {percent} % of the posterior along its axis of responsiveness (grade B), by talentflow calibrate."
         made[name] = f"{head}\n[assumptions]\n{values}"
     return made
-
-
-def left_out_sentence(answer) -> str:
-    """Count in one sentence the families of experiments that hold when they are left out of the fit."""
-    rows = answer.get("families", [])
-    held, strictly, before = (sum(row[key] for row in rows) for key in ("held", "held0", "prior_held"))
-    zs = {key: [row[key] for row in rows if row[key] is not None] for key in ("z", "prior_z")}
-    after, prior = (math.sqrt(sum(z * z for z in each) / len(each)) for each in zs.values())
-    return (
-        f"Of {len(rows)} families of published natural experiments, each left out in turn and foretold by a fit to the "
-        f"others, {held} hold within their published ranges widened for transport, {strictly} within the published "
-        f"ranges alone; without any fit the priors foretell {before}. Root mean square z {after:.2f}, of the priors "
-        f"{prior:.2f}."
-    )
 
 
 def left_out_rows(answer) -> list[list[str]]:
