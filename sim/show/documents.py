@@ -17,6 +17,7 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
 from sim.show import calibration, hub_shares
+from sim.show import statements as market
 from sim.show import studies as published
 from sim.show.gates import band
 from sim.world.engineers import Engineers
@@ -348,6 +349,11 @@ def study_inputs() -> str:
     return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
 
 
+def market_statements():
+    """Set every statement of the industry's reports beside the model."""
+    return f"{market.summary()}\n\n{table(market.HEADINGS, market.page_rows())}"
+
+
 WRITTEN_HERE = (
     scales,
     state,
@@ -370,6 +376,7 @@ WRITTEN_HERE = (
     long_run,
     estimands,
     study_inputs,
+    market_statements,
 )
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 

@@ -174,6 +174,7 @@ def region_table(result, year=None) -> list[dict[str, Any]]:
     """
     data, year = result.data, _year(result.data, year)
     stock = data.stock.sel(arm="scenario").sum("tier")
+    now = data[["pay", "stock"]].sel(arm="scenario", time=year).mean("replicate")
     published = [by_topic(topic) for topic in ("workforce", "headcount_growth", "base_salary", "workforce_growth")]
     pool, growth, base, world_growth = ({place: float(r["value"]) for place, r in rows.items() if _is_number(r)}
                                         for rows in published)  # fmt: skip
@@ -185,7 +186,7 @@ def region_table(result, year=None) -> list[dict[str, Any]]:
         change = summarise(100 * (of.sel(time=year + 1) / of.sel(time=year) - 1))
         row = {"place": name, "pool": float(of.sel(time=year).mean()), "growth": float(change["mean"])}
         row |= {"growth_low": float(change.low), "growth_high": float(change.high)}
-        row |= {"base": median_base(data.sel(arm="scenario", time=year).mean("replicate"), members)}
+        row |= {"base": median_base(*(now[v].transpose("hub", "tier").values for v in ("pay", "stock")), members)}
         row |= {"published_pool": pool.get(name), "published_growth": growth.get(name, world_growth.get(name))}
         row |= {"published_base": base.get(name), "grade": "C", "note": ""}
         rows.append(row)
@@ -197,21 +198,26 @@ def _is_number(row) -> bool:
     return row["value"].replace(".", "").lstrip("-").isdigit()
 
 
-def median_base(now, members) -> float:
+def median_base(pay, stock, members) -> float:
     """Return the median base pay of the engineers of a set of hubs, kUSD a year.
 
     The median is over hub, tier and role, with the roles of a hub alike in all its tiers; the base is the pay table's
     part of the pay, so that differences between employers of one hub are left out.
+
+    Parameters
+    ----------
+    pay : (hub, tier) kUSD a year, mean over roles
+    stock : (hub, tier) persons
+    members : (hub,) bool
     """
     s = load_setting()
-    if len(s.hubs) != len(members):
+    if len(s.hubs) != len(members):  # a run of another world
         return float("nan")
-    base = s.pay[..., 0] / s.pay.sum(axis=-1) * now.pay.transpose("hub", "tier").values
-    # pay of a role relative to the hub's mean, as the recorded pay is the mean over roles
+    base = s.pay[..., 0] / s.pay.sum(axis=-1) * pay
+    # pay of a role relative to the hub's mean, as the pay is the mean over roles
     roles = s.role_pay / (s.role_share * s.role_pay).sum(axis=1, keepdims=True)
-    cells = base[..., None] * roles[:, None, :]
-    weight = now.stock.transpose("hub", "tier").values[..., None] * s.role_share[:, None, :]
-    cells, weight = cells[members].ravel(), weight[members].ravel()
+    cells = (base[..., None] * roles[:, None, :])[members].ravel()
+    weight = (stock[..., None] * s.role_share[:, None, :])[members].ravel()
     order = cells.argsort()
     reached = weight[order].cumsum() / weight.sum()
     return float(cells[order][np.searchsorted(reached, 0.5)])

@@ -1,0 +1,220 @@
+"""Statements of the industry's reports beside the model, one by one: where each lives, its value here, and a verdict.
+
+``data/market_statements.csv`` names the place and the reason by hand; values come from world tables, assumptions,
+the gates (docs/gates.json) and a saved run of ``talentflow index --json`` (docs/index.json).
+"""
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import ResultError
+from sim.scenario.assumptions import ASSUMPTIONS
+from sim.show.index import METROS, median_base
+from sim.texts import csv_rows
+from sim.world.categories import ROLES, SECTORS, TIERS
+from sim.world.market_facts import REGIONS, expert_over_senior, facts, published_index
+from sim.world.setting import load_setting
+from sim.world.tables import read
+
+DOCS = Path(__file__).parents[2] / "docs"
+FILE = Path(__file__).parent / "data" / "market_statements.csv"
+BUILT_IN = ("input", "fitted", "structure")  # beginnings of reasons
+VERDICTS = ("agrees", "disagrees", "cannot say")
+POINTS, RATIO = 2.0, 0.1  # differences that count as agreement: of rates in points, of amounts relative
+HEADINGS = ("statement", "grade", "published", "where it lives", "the model", "verdict", "reason")
+
+
+def statements() -> list[dict[str, str]]:
+    """Return one row for every row of ``market_facts.csv``, in its order.
+
+    Returns
+    -------
+    list of dict of texts: id, topic, place, period, published, source, grade, where, model, verdict, reason
+
+    Raises
+    ------
+    ResultError
+        for a statement without a row, with neither value nor reason, or with a verdict that does not exist
+    """
+    known, rows = figures(), []
+    with FILE.open(newline="", encoding="utf-8") as file:
+        told = {row["id"]: row for _, row in csv_rows(file, FILE.name, ResultError)}
+    if list(told) != list(facts()):
+        raise ResultError(FILE.name, "needs one row for each row of market_facts.csv, in its order")
+    for name, fact in facts().items():
+        row = told[name]
+        model = row["model"].format(**known)
+        verdict = row["verdict"] or verdict_of(row["figure"], fact["value"], known)
+        if verdict not in VERDICTS or not (model or row["reason"]):
+            raise ResultError(FILE.name, f"{name} has neither a value nor a reason, or no verdict")
+        published = f"{fact['meaning']}: {fact['value']} {fact['unit']}" if fact["value"] else fact["meaning"]
+        rows.append({**fact, "published": published, "where": row["where"], "model": model or "-"})
+        rows[-1] |= {"verdict": verdict, "reason": row["reason"].format(**known)}
+    return rows
+
+
+def verdict_of(figure, published, known) -> str:
+    """Judge a figure of the model against the published value.
+
+    ``figure`` is a name of :func:`figures`, or one of ``sources:hub`` (both published cities are among the model's),
+    ``within:low:high`` (the published value lies between two figures), ``between:figure:low:high`` (the figure lies
+    between two values) and ``about:figure:value``. A rate agrees within two points, an amount within a tenth.
+    """
+    kind, _, rest = figure.partition(":")
+    if kind == "sources":
+        return "agrees" if known[f"matched_{rest}"] == len(published_index()[rest]["sources"]) else "disagrees"
+    if kind == "within":  # the published value lies between two figures of the model
+        low, high = (known[name] for name in rest.split(":"))
+        return "agrees" if low <= float(published) <= high else "disagrees"
+    if kind == "between":  # a figure of the model lies in a published range
+        name, low, high = rest.split(":")
+        return "agrees" if float(low) <= known[name] <= float(high) else "disagrees"
+    if kind == "about":  # the published value is a text that holds this number
+        name, value = rest.split(":")
+        return _alike(known[name], float(value), 0)
+    return _alike(known[figure], float(published), POINTS if _is_rate(figure) else 0)
+
+
+def _is_rate(figure) -> bool:
+    return figure.startswith(("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions"))
+
+
+def _alike(ours, theirs, points) -> str:
+    return "agrees" if abs(ours - theirs) <= (points or RATIO * abs(theirs)) else "disagrees"
+
+
+@cache
+def figures() -> dict:
+    """Return the model's values that statements quote, by name: numbers, and texts for cities and sectors."""
+    return _pay() | _people() | _beliefs() | _gates() | _index()
+
+
+def _pay() -> dict:
+    """Return pay in kUSD, equity in kUSD and in % of pay, from the pay table and the multipliers of sectors."""
+    s, found = load_setting(), {}
+    total, tier = s.pay.sum(axis=-1), {name: k for k, name in enumerate(TIERS)}
+    for hub, name in (
+        ("sf_bay_area", "sf"),
+        ("london", "london"),
+        ("singapore", "singapore"),
+        ("abu_dhabi_dubai", "are"),
+    ):
+        for rank in TIERS:
+            pay = s.pay[s.hubs.index(hub), tier[rank]]
+            found |= {f"base_{rank}_{name}": pay[0], f"equity_{rank}_{name}": pay[2:].sum()}
+            found[f"equity_share_{rank}_{name}"] = 100 * pay[2:].sum() / pay.sum()
+    # pay of a sector in a hub: the hub's mean times the sector's multiplier over the hub's mean multiplier
+    relative = s.sector_pay / (s.sector_share * s.sector_pay).sum(axis=1, keepdims=True)
+    for sector, short in (("frontier_lab", "lab"), ("big_tech", "big_tech"), ("traditional", "traditional")):
+        for hub, name in (("sf_bay_area", "sf"), ("rest_of_usa", "usa")):
+            for rank in TIERS:
+                at = s.hubs.index(hub)
+                found[f"{short}_{rank}_{name}"] = total[at, tier[rank]] * relative[at, SECTORS.index(sector)]
+    found |= {f"pay_{name}": s.sector_pay[SECTORS.index(name)] for name in ("big_tech", "startup", "traditional")}
+    found |= {
+        f"senior_{hub}": total[s.hubs.index(hub), tier["expert"]] / expert_over_senior()[hub]
+        for hub in published_index()
+    }
+    practitioners = total[:, tier["practitioner"]]
+    found["austin_over_sf"] = practitioners[s.hubs.index("austin")] / practitioners[s.hubs.index("sf_bay_area")]
+    found["lab_equity"] = found["equity_share_expert_sf"] + 100 * s.sector_equity[SECTORS.index("frontier_lab")]
+    infrastructure = ROLES.index("ml_infrastructure_engineer")
+    found |= {
+        "infrastructure_premium": 100 * (s.role_pay[infrastructure] - 1),
+        "mobility_infrastructure": s.role_mobility[infrastructure],
+    }
+    found["applied_factor"] = s.role_pay[ROLES.index("applied_ai_engineer")]
+    return found
+
+
+def _people() -> dict:
+    """Return pools, tiers, median base pay by region, metros and entrants, from the world tables."""
+    s = load_setting()
+    region = np.array([row["region"] for row in read("hubs")])
+    stock = s.stock[:, None] * s.tier_share
+    pay = s.pay.sum(axis=-1) * (s.role_share @ s.role_pay)[:, None]
+    found = {
+        "pool_world": s.stock.sum(),
+        "roles": len(ROLES),
+        "remote_labs": s.sector_remote[SECTORS.index("frontier_lab")],
+    }
+    for name in REGIONS:
+        found |= {
+            f"pool_{name}": s.stock[region == name].sum(),
+            f"median_{name}": median_base(pay, stock, region == name),
+        }
+    found |= dict(zip(("experts", "practitioners", "entry"), stock.sum(axis=0), strict=True))
+    is_us = np.array([row["country"] == "usa" for row in read("hubs")])
+    found["two_metros"] = 100 * sum(s.stock[s.hubs.index(hub)] for hub in METROS) / s.stock[is_us].sum()
+    (usa,) = [row for row in read("supply") if row["country"] == "usa"]
+    graduates, doctors, converted = (float(usa[name]) for name in ("graduates", "phds", "conversions"))
+    return found | {"phds_usa": doctors, "conversions_usa": 100 * converted / (graduates + doctors + converted)}
+
+
+def _beliefs() -> dict:
+    """Return centres of assumptions, shares in %."""
+    centre = {name: row.central for name, row in ASSUMPTIONS.items()}
+    percent = {"pay_growth": "pay_growth", "phd_growth": "phd_growth", "remote_separation": "remote_separation_effect"}
+    percent |= {"employer_expert": "employer_pays_fee_expert", "employer_other": "employer_pays_fee_other"}
+    plain = {name: centre[name] for name in ("b_pay", "b_compute", "phd_years")}
+    return plain | {name: 100 * centre[key] for name, key in percent.items()} | {"h1b_fee": 100_000.0}
+
+
+def _gates() -> dict:
+    """Return medians of the gates on the market, %, from the last run of ``talentflow validate`` that was saved."""
+    rows = {row["id"]: row for row in json.loads((DOCS / "gates.json").read_text(encoding="utf-8"))["gates"]}
+    found = {f"growth_{name}": rows[f"g26_{name}"]["median"] for name in (*REGIONS, "world")}
+    for hub in published_index():
+        row = rows[f"g25_{hub}"]
+        found |= {f"net_{hub}": row["median"], f"industry_{hub}": row["beside"]["at boom_weight 1"]["median"]}
+    found |= {"experts_us": rows["g09a"]["median"], "stay_china": rows["g08a"]["median"]}
+    return found | {"retention": 100 * (1 - rows["g22"]["median"] / 100) ** 2}  # two years at one rate
+
+
+def _index() -> dict:
+    """Return the cities of origin and the sector of the published hubs, of the saved index."""
+    rows = {row["hub"]: row for row in json.loads((DOCS / "index.json").read_text(encoding="utf-8"))}
+    found = {}
+    for hub, printed in published_index().items():
+        row, cities = rows[hub], printed["sources"] or []
+        ours = [name.partition(" (")[0] for name in row["abroad"] + row["home"]]
+        found[f"matched_{hub}"] = sum(name in ours for name in cities)
+        found[f"sources_{hub}"] = f"{', '.join(ours)} ({found[f'matched_{hub}']} of {len(cities)} as published)"
+        found[f"sector_{hub}"] = f"{row['sector'].replace('_', ' ')} ({row['quotient']:.1f} times the world's share)"
+    return found
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def page_rows() -> list[list[str]]:
+    """Return the statements as rows of texts under ``HEADINGS``."""
+    return [
+        [
+            f"{row['id']} {row['place']}, {row['period']} ({row['source']})",
+            row["grade"],
+            row["published"],
+            row["where"],
+            row["model"],
+            row["verdict"],
+            row["reason"] or "-",
+        ]
+        for row in statements()
+    ]
+
+
+def summary() -> str:
+    """Count the verdicts in a sentence."""
+    rows = statements()
+    found = Counter(row["verdict"] for row in rows)
+    built_in = sum(row["verdict"] == "agrees" and row["reason"].startswith(BUILT_IN) for row in rows)
+    return (
+        f"{found.total()} statements: {found['agrees']} agree, {built_in} of them by construction (an input, fitted, "
+        f"or the structure of the model), which proves nothing; {found['disagrees']} disagree; of "
+        f"{found['cannot say']} the model cannot say. A rate agrees within {POINTS:g} points, an amount within "
+        f"{100 * RATIO:g} %, a range if the figure lies in it."
+    )
