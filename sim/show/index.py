@@ -174,7 +174,8 @@ def region_table(result, year=None) -> list[dict[str, Any]]:
     """
     data, year = result.data, _year(result.data, year)
     stock = data.stock.sel(arm="scenario").sum("tier")
-    now = data[["pay", "stock"]].sel(arm="scenario", time=year).mean("replicate")
+    now = data.sel(arm="scenario", time=year).mean("replicate")
+    pay, people = (now[name].transpose("hub", "tier").values for name in ("pay", "stock"))
     published = [by_topic(topic) for topic in ("workforce", "headcount_growth", "base_salary", "workforce_growth")]
     pool, growth, base, world_growth = ({place: float(r["value"]) for place, r in rows.items() if _is_number(r)}
                                         for rows in published)  # fmt: skip
@@ -186,7 +187,7 @@ def region_table(result, year=None) -> list[dict[str, Any]]:
         change = summarise(100 * (of.sel(time=year + 1) / of.sel(time=year) - 1))
         row = {"place": name, "pool": float(of.sel(time=year).mean()), "growth": float(change["mean"])}
         row |= {"growth_low": float(change.low), "growth_high": float(change.high)}
-        row |= {"base": median_base(*(now[v].transpose("hub", "tier").values for v in ("pay", "stock")), members)}
+        row |= {"base": median_base(pay, people, members)}
         row |= {"published_pool": pool.get(name), "published_growth": growth.get(name, world_growth.get(name))}
         row |= {"published_base": base.get(name), "grade": "C", "note": ""}
         rows.append(row)

@@ -178,7 +178,7 @@ def _gates() -> dict:
 def _index() -> dict:
     """Return the cities of origin and the sector of the published hubs, of the saved index."""
     rows = {row["hub"]: row for row in json.loads((DOCS / "index.json").read_text(encoding="utf-8"))}
-    found = {}
+    found: dict = {}
     for hub, printed in published_index().items():
         row, cities = rows[hub], printed["sources"] or []
         ours = [name.partition(" (")[0] for name in row["abroad"] + row["home"]]
