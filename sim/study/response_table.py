@@ -658,4 +658,6 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    from sim.study.response_table import main as command  # worker processes know the module by this name
+
+    typer.run(command)
