@@ -419,7 +419,7 @@ def _assemble(out, o, points, mixed, joint, file) -> None:
     base_country, base_hub = np.zeros((n, len(band), len(codes)), np.int32), np.zeros((o.years + 1, hubs), np.int64)
     mixed_country, joint_country = [], []
     for k in range(n):
-        with np.load(_file_of(out, k), allow_pickle=False) as saved:
+        with np.load(_file_of(out, k)) as saved:
             stocks, flows, purse = saved["stocks"], saved["causes"], saved["money"]
         effects = stocks[1:] - stocks[0]
         first, then = len(points), len(points) + len(mixed)
@@ -539,7 +539,7 @@ class ResponseTable:
         """Read a table; raise UsageError where there is none."""
         if not Path(file).exists():
             raise UsageError("response table", "is missing: python -m sim.study.response_table makes it")
-        with np.load(file, allow_pickle=False) as saved:
+        with np.load(file) as saved:
             arrays = {name: saved[name] for name in saved.files}
         return cls(json.loads(arrays.pop("header").tobytes()), arrays)
 
