@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from importlib import import_module
 from itertools import combinations
 from math import prod
 from pathlib import Path
@@ -658,6 +659,5 @@ def main(
 
 
 if __name__ == "__main__":
-    from sim.study.response_table import main as command  # worker processes know the module by this name
-
-    typer.run(command)
+    # worker processes know the module by its name
+    typer.run(import_module("sim.study.response_table").main)
