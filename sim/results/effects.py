@@ -96,9 +96,8 @@ def band(values) -> tuple[xr.DataArray, xr.DataArray]:
     two xarray.DataArray over the others
     """
     # NaN in any pair makes the band NaN: a band over the remaining pairs would be biased
-    ends = (values.quantile(q, "replicate", method=QUANTILE, skipna=False) for q in (LOW, HIGH))
-    low, high = (end.drop_vars("quantile") for end in ends)
-    return low, high
+    ends = values.quantile([LOW, HIGH], "replicate", method=QUANTILE, skipna=False)
+    return ends.isel(quantile=0, drop=True), ends.isel(quantile=1, drop=True)
 
 
 def agreement_needed(pairs, places=1) -> int:

@@ -83,9 +83,13 @@ def effects(result) -> pd.DataFrame:
     tables = []
     for name in MEASURED:
         query = parse(name)
-        tables.append(_effects(result, name, query))
-        if MEASURES[query.name].takes_place:
-            tables += [_effects(result, name, replace(query, place=place), kind) for place, kind in wider]
+        tables.append(_effects(name, effect_series(result, query)))
+        if MEASURES[query.name].takes_place and wider:
+            # one table of all countries and blocs: a table for each would take most of the time of saving a run
+            series = [effect_series(result, replace(query, place=place)) for place, _ in wider]
+            table = _effects(name, xr.concat(series, pd.Index([place for place, _ in wider], name="hub")))
+            table["kind"] = table.place.map(dict(wider))
+            tables.append(table.sort_values("place", kind="stable", key=lambda p: p.map(list(dict(wider)).index)))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -97,9 +101,8 @@ def _countries_and_blocs(data) -> list[tuple[str, str]]:
     return several + blocs
 
 
-def _effects(result, name, query, kind=None) -> pd.DataFrame:
-    """Return the effects on one measure as rows."""
-    pairs = effect_series(result, query)
+def _effects(name, pairs) -> pd.DataFrame:
+    """Return the effects on one measure, ``pairs`` over replicate, time and place, as rows."""
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
     found = summarise(factor * pairs)
     found = found.drop_vars([c for c in found.coords if c not in found.dims])
@@ -108,8 +111,8 @@ def _effects(result, name, query, kind=None) -> pd.DataFrame:
     table = found.to_dataframe().reset_index()
     table = table.rename(columns={"year": "time", axis: "place"})
     # one layout for every kind of place
-    table = table.assign(measure=name, kind=kind or axis, pairs=found.attrs["pairs"], unit=unit)
-    table["place"] = query.place or table.get("place", "world")
+    table = table.assign(measure=name, kind=axis, pairs=found.attrs["pairs"], unit=unit)
+    table["place"] = table.get("place", "world")
     arm = ["arm"] if "arm" in table else []
     columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
     return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")

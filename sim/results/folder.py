@@ -191,7 +191,7 @@ def _write_arrays(folder, result, written) -> dict[str, str]:
     """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
     # say what the file is, as netCDF's conventions ask, and compress every array
     data = result.data.assign_attrs(_attributes(result.record))
-    packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in result.data.data_vars}
+    packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
     (folder / "result.nc").write_bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
     tables = {f"{name}.csv": getattr(export, name)(result) for name in ("shares", "flows", "effects")}
