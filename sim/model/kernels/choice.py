@@ -308,7 +308,7 @@ def utilities(who, keys, t, mode, barred, held, space) -> None:
         add_to(v[k], space.colleagues[k], t.log_colleague)  # E2
         add_to(v[k], space.friends[k], t.b_friend)  # E2
         if mode != FREELY or t.any_closed or barred[k] >= 0:
-            apply_availability(o, g, nation, t, mode, barred[k], held[k], v[k])
+            apply_availability(o, g, nation, t, mode, barred[k], country_held(held[k], t.route_country), v[k])
         # subtract the maximum, so that no exponential overflows
         best = UNAVAILABLE
         for d in range(hubs):
@@ -353,20 +353,29 @@ def add_to(v, hubs, amount) -> None:
         hubs &= hubs - uint64(1)
 
 
+@njit
+def country_held(route, route_country):
+    """Return the country for which an engineer holds the permit ``route``, -1 without one."""
+    return np.int64(route_country[route]) if route >= 0 else np.int64(-1)
+
+
 @njit(inline="always")
-def needs_a_permit(o, g, d, nation, t, held):
-    """Return whether an engineer needs a permit in hub ``d``: neither free there nor holding one."""
-    return nation >= t.free[g, o, d] and (held < 0 or t.country[d] != t.route_country[held])
+def needs_a_permit(nation, free, country, held_for):
+    """Return whether an engineer needs a permit in a hub of ``country``: neither free there nor holding one.
+
+    Numbers alone are passed: the tables would have 29 reference counts raised and lowered at each call.
+    """
+    return nation >= free and country != held_for
 
 
 @njit
-def apply_availability(o, g, nation, t, mode, barred, held, v) -> None:
+def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
     A closed border, a refusal by the country ``barred``, and the modes LEAVING and RETURNING exclude alternatives.
     """
     for d in range(t.country.size):
-        abroad, needs = t.country[d] != t.country[o], needs_a_permit(o, g, d, nation, t, held)
+        abroad, needs = t.country[d] != t.country[o], needs_a_permit(nation, t.free[g, o, d], t.country[d], held_for)
         leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
         unavailable = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
         if unavailable or (mode != FREELY and not leaves):
@@ -450,7 +459,9 @@ def choose_hubs(
             d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], space.sums, space.worth)
             chosen[begin + k] = d if d >= 0 else o
             nation = float32(uniform_at(keys[1], part[k]))
-            needs_permit[begin + k] = d >= 0 and needs_a_permit(o, g, d, nation, t, held[begin + k])
+            place, held_for = uint64(chosen[begin + k]), country_held(held[begin + k], t.route_country)
+            needs = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
+            needs_permit[begin + k] = d >= 0 and needs
 
 
 @njit(cache=True, nogil=True)
@@ -502,7 +513,9 @@ def choose_next(
     leaving : bool; if true, the choice set is the hubs abroad that need no permit, and the offer
     who, u, residence_of_contacts, keys, held, chosen, needs_permit : see :func:`choose_hubs`
     """
-    space, weight = workspace_for(min(BATCH, last - first), t.country.size), np.empty(t.country.size)
+    space, hubs = workspace_for(min(BATCH, last - first), t.country.size), uint64(t.country.size)
+    weight, kept, more = np.empty(t.country.size), np.empty(t.country.size, np.float32), np.exp(bonus)
+    sums, before, after = np.empty(4), np.empty(4), np.empty(4)
     none = np.full(BATCH, -1, np.int64)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
@@ -512,32 +525,32 @@ def choose_next(
         exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
         for k in range(part.size):
             i, o, g = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k])
-            nation, e, total = float32(uniform_at(keys[1], part[k])), space.v[k], 0.0
-            before = nested_sums(e, t.nest[g, o], t.dissimilarity)
-            kept = e.copy()
+            nation, e, nest, total = float32(uniform_at(keys[1], part[k])), space.v[k], t.nest[g, o], 0.0
+            held_for = country_held(held[i], t.route_country)
             # probabilities before and after the refusing country is removed
-            for d in range(t.country.size):
-                needs = needs_a_permit(o, g, d, nation, t, held[i])
+            nested_sums(e, nest, t.dissimilarity, sums, before)
+            for d in range(hubs):
+                needs = needs_a_permit(nation, t.free[g, o, d], t.country[d], held_for)
                 unavailable = needs and t.country[d] == barred[i]
-                stays = leaving and (needs or t.country[d] == t.country[o]) and d != offer[i]
-                kept[d] = float32(0.0) if unavailable or stays else kept[d]
-            after = nested_sums(kept, t.nest[g, o], t.dissimilarity)
+                stays = leaving and (needs or t.country[d] == t.country[o]) and d != uint64(offer[i])
+                kept[d] = float32(0.0) if unavailable or stays else e[d]
+            nested_sums(kept, nest, t.dissimilarity, sums, after)
             # weight of each hub: gain of probability, more with an offer; rounding may make a gain negative
-            for d in range(t.country.size):
-                n = t.nest[g, o, d]
+            for d in range(hubs):
+                n = uint64(nest[d])
                 p = kept[d] * after[n] - (e[d] * before[n] if not leaving and kept[d] > 0.0 else 0.0)
-                weight[d] = max(p, 0.0) * (np.exp(bonus) if d == offer[i] else 1.0)
+                weight[d] = max(p, 0.0) * (more if d == uint64(offer[i]) else 1.0)
                 total += weight[d]
             # draw a hub in proportion to the weights; engineers without an alternative stay
             chosen[i], point = o, u[i] * total
-            for d in range(t.country.size):
+            for d in range(hubs):
                 if total > 0.0 and weight[d] > 0.0:
                     chosen[i] = d
                     if point < weight[d]:
                         break
                     point -= weight[d]
             d = uint64(chosen[i])
-            needs_permit[i] = chosen[i] != np.int64(o) and needs_a_permit(o, g, d, nation, t, held[i])
+            needs_permit[i] = d != o and needs_a_permit(nation, t.free[g, o, d], t.country[d], held_for)
 
 
 @njit(cache=True, nogil=True)
@@ -555,6 +568,7 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
     who, u, people, residence_of_contacts, ties, keys, t : see :func:`choose_hubs`
     """
     space, none = workspace_for(min(BATCH, last - first), t.country.size), np.full(BATCH, -1, np.int64)
+    raised, sums, before, more = np.empty(t.country.size, np.float32), np.empty(4), np.empty(4), np.empty(4)
     for begin in range(first, last, BATCH):
         part = who[begin : min(begin + BATCH, last)]
         gather(part, people, space)
@@ -564,14 +578,15 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
         for k in range(part.size):
             i, o, g, e = begin + k, uint64(space.column[0, k]), uint64(space.column[1, k]), space.v[k]
             nation, there = float32(uniform_at(keys[1], part[k])), t.route_country[held[i]]
-            raised, opens = e.copy(), False
+            opens = False
             for d in range(t.country.size):
+                raised[d] = e[d]
                 if t.country[d] == there:
                     raised[d] *= np.exp(float32(delta) * t.inverse_dissimilarity[g, o, d])
                     opens |= nation >= t.free[g, o, d]
-            before, after = nested_sums(e, t.nest[g, o], t.dissimilarity), 0.0
-            more = nested_sums(raised, t.nest[g, o], t.dissimilarity)
-            hub[i], passed = -1, 0.0
+            nested_sums(e, t.nest[g, o], t.dissimilarity, sums, before)
+            nested_sums(raised, t.nest[g, o], t.dissimilarity, sums, more)
+            hub[i], passed, after = -1, 0.0, 0.0
             for d in range(t.country.size):
                 if t.country[d] == there:
                     passed += e[d] * before[t.nest[g, o, d]]
@@ -581,17 +596,19 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
 
 
 @njit
-def nested_sums(e, nest, dissimilarity):
-    """Return the factors (nest,) that turn the exponentials ``e`` (hub,) of each nest into probabilities (E3)."""
-    s, worth = np.zeros(4), np.zeros(4)
-    for d in range(e.size):
-        s[nest[d]] += e[d]
+def nested_sums(e, nest, dissimilarity, s, factor):
+    """Fill ``factor`` (nest,) with what turns the exponentials ``e`` (hub,) of each nest into probabilities (E3).
+
+    ``s`` (nest,) is work space: the sum of each nest. A call that allocates arrays of four takes ten times as long.
+    """
+    s[0] = s[1] = s[2] = s[3] = total = 0.0
+    for d in range(uint64(e.size)):
+        s[uint64(nest[d])] += e[d]
     for n in range(4):
-        worth[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else 0.0
-    total = worth.sum()
+        factor[n] = s[n] ** dissimilarity[n] if s[n] > 0.0 else 0.0
+        total += factor[n]
     for n in range(4):
-        worth[n] = worth[n] / s[n] / total if s[n] > 0.0 else 0.0
-    return worth
+        factor[n] = factor[n] / s[n] / total if s[n] > 0.0 else 0.0
 
 
 # The next two functions are called only for engineers who take a job: a call that passes arrays costs as much as the
