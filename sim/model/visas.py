@@ -235,6 +235,8 @@ class VisaSystem:
     def use(self, slots, hubs) -> np.ndarray:
         """Return (mover,) the route of the permit with which people move who hold one there, and strike it off."""
         route = self.held_by(slots)
+        if not self.held.shape[1]:
+            return route
         s = self.sim.world.setting
         uses = (route >= 0) & (self.sim.routes.country[route] == s.country[hubs])
         uses &= s.country[hubs] != s.country[self.sim.people.hub[slots]]
@@ -267,8 +269,11 @@ class VisaSystem:
 
     def transfer(self, new) -> None:
         """Assign the intra-company route to applicants whom their own employer transfers; change ``new`` in place."""
-        moved = np.isin(new[SLOT], np.concatenate(self.transfers))
+        transferred = np.concatenate(self.transfers)
         self.transfers = [NONE[SLOT]]
+        if not len(transferred):
+            return
+        moved = np.isin(new[SLOT], transferred)
         if moved.any():
             new[ROUTE, moved] = intra_company(self.sim, new[SLOT, moved], new[HUB, moved])
 
