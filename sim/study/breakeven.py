@@ -119,6 +119,11 @@ def breakeven(
         check_measures([f"fiscal:{cost_to}"], asked, single=True)
     elif rival is not None:
         raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
+    if rival is not None:
+        other = quantity_lever(rival[0])
+        if not other.low <= rival[1] <= other.high:
+            bounds = f"{rival[1]:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
+            raise UsageError(f"rival {rival[0]}", bounds.rstrip())
     # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))

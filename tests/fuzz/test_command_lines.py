@@ -160,8 +160,10 @@ COMMANDS = {
     "breakeven": (
         ["scenario"],
         RUN
-        | {"--lever": "lever", "--offset": "lever", "--measure": "measure", "--target": "effect", "--within": "span"},
+        | {"--lever": "lever", "--offset": "lever", "--measure": "measure", "--target": "effect", "--within": "span"}
+        | {"--cost": "hub", "--rival": "set"},
     ),
+    "assurance": (["path"], {"--format": "choice"}),
     "why": (["scenario"], RUN | {"--measure": "measure", "--by": "choice"}),
     "sweep": (
         ["scenario"],

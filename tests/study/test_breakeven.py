@@ -253,5 +253,10 @@ def test_cost_at_the_value_and_against_a_rival():
     assert found.rival["ratio"] > 0
     with pytest.raises(UsageError, match="rival"):
         rival("country.fra.compute.h100e")
+    for wrong in (math.nan, -1.0):
+        with pytest.raises(UsageError, match="rival"):
+            breakeven(
+                scenario, "country.fra.compute.h100e", cost_to="fra", rival=("hub.paris.openings", wrong), **options
+            )
     with pytest.raises(UsageError, match="--cost"):
         breakeven(scenario, "country.fra.compute.h100e", rival=("country.fra.compute.h100e", 1.0), **options)
