@@ -601,7 +601,7 @@ def spec() -> list:
     return json.loads(json.dumps([{name: asdict(lever)[name] for name in kept} for lever in LEVERS]))
 
 
-# what decides a run; comments, docstrings and layout do not
+# what decides a run; comments, docstrings, types and layout do not
 CODE: Sequence[str] = (
     "model/**/*.py",
     "world/*.py",
@@ -629,9 +629,13 @@ def digest() -> str:
 
 
 def _meaning(code) -> bytes:
-    """Return a module's syntax tree as text, without docstrings."""
+    """Return a module's syntax tree as text, without docstrings and types of arguments and results."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value

@@ -156,7 +156,7 @@ def test_settings_outside_the_table_are_refused(values):
 
 def test_the_digest_ignores_comments_and_docstrings():
     plain = rt._meaning('"""One."""\n\ndef f(x):\n    """Two."""\n    return x + 1\n')
-    assert plain == rt._meaning("def f(x):  # three\n    return x + 1\n")
+    assert plain == rt._meaning("def f(x: int) -> int:  # three\n    return x + 1\n")
     assert plain != rt._meaning("def f(x):\n    return x + 2\n")
 
 
