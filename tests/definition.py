@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import rng
-from sim.model.kernels.choice import FREELY, RETURNING, TIE_HASH
+from sim.model.kernels.choice import FREELY, TIE_HASH
 from sim.model.labour import b_compute
 from sim.model.market import PUSHED_ROLES, going_home, jobs_of, openings
 from sim.model.routes import approval
@@ -50,7 +50,8 @@ def utilities(arm, slots, year, mode, barred):
     here = hubs[None, :] == origin[:, None]
     nest = eq.nests(origin, country, is_home)
 
-    free = np.where(rules["free_entry"][country] > 0, 1.0, s.free_share)[home]
+    freed = rules["home_free_entry"].reshape(-1, len(s.homes))[country].T > 0
+    free = np.where((rules["free_entry"][country] > 0) | freed, 1.0, s.free_share)[home]
     nation = rng.uniform(rng.key(arm.world.seed, "nationality"), slots)
     needs = abroad & ~is_home & (nation[:, None] >= free)
     named = np.isin(s.countries, [route["residents_of"] for route in s.routes])
@@ -96,8 +97,6 @@ def utilities(arm, slots, year, mode, barred):
     is_open &= ~(needs & (country[None, :] == np.asarray(barred)[:, None]))
     if mode != FREELY:  # somebody who has to go needs another country, and one that asks for no permit
         is_open &= abroad & ~needs
-    if mode == RETURNING:
-        is_open &= is_home
     return np.where(is_open, v, 0.0), is_open, needs, nest
 
 
@@ -209,7 +208,7 @@ def family_cost(arm, slots):
 def tax_at(s, rules, h, gross):
     """Effective tax rate on ``gross`` in a hub, read off its table."""
     rate = np.interp(np.log(gross), np.log(s.tax_gross), s.tax_rate[h])
-    return np.clip(rate + rules["tax_rate_points"][s.country[h]] / 100, 0.0, 0.95)
+    return np.clip(rate + (rules["tax_rate_points"][s.country[h]] + rules["hub_tax_points"][h]) / 100, 0.0, 0.95)
 
 
 def permit_disutility(arm, year, home, tier, role, resident):

@@ -22,7 +22,7 @@ from sim.model.labour import search_factor
 from sim.model.market import dissimilarity_of, going_home, update_market
 from sim.model.routes import route_shares, success_probability
 from sim.world.categories import STATUSES, TIERS
-from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, STUDENT, TEMPORARY, TIER_COUNT, category, tier_of
+from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, TEMPORARY, TIER_COUNT, category, tier_of
 from sim.world.people import entrant_homes
 
 ROLE, TASTE = 2, 1  # role and taste for pay of the engineer whose utilities the expected flows use
@@ -74,12 +74,9 @@ def expected(sim, policies=None, by_home=False, applying=True) -> Expected:
     without_permit = (sim.utility_terms.free * ~sim.utility_terms.closed)[:, None, :]
     at_home = without_permit * is_home[:, None]
     terms = utility_terms(sim), sim.layout.trip_cost, without_permit, at_home, s.country, is_home, dissimilarity
-    _, trip, freely, homeward, lives = exponentials(*terms)
+    _, trip, freely, _, lives = exponentials(*terms)
     lives = drawn_home(lives, back, dissimilarity)
-    leaving = [
-        persons[..., None] * ways_out(trip, odds, lives, dissimilarity)
-        for persons, odds in zip(ended(sim), (homeward, freely), strict=True)
-    ]
+    leaving = ended(sim)[..., None] * ways_out(trip, freely, lives, dissimilarity)
     own = (
         np.zeros(len(s.hubs)),
         known.move_cost_abroad,
@@ -87,9 +84,9 @@ def expected(sim, policies=None, by_home=False, applying=True) -> Expected:
     )  # the utility terms of the simulation already contain the hubs' constants
     applied = first.asked - freely
     if not by_home:
-        return Expected(first.flows(*own), first.flows(*own, won=applied), sum(leaving).sum(axis=1))
+        return Expected(first.flows(*own), first.flows(*own, won=applied), leaving.sum(axis=1))
     moves = home_flows(first, own, first.won)
-    return Expected(moves, home_flows(first, own, applied) if applying else 0 * moves, sum(leaving))
+    return Expected(moves, home_flows(first, own, applied) if applying else 0 * moves, leaving)
 
 
 def home_flows(first, own, won) -> np.ndarray:
@@ -111,33 +108,28 @@ def ways_out(trip, odds, lives, dissimilarity) -> np.ndarray:
     return (each / some * worth).sum(axis=0) / np.maximum(worth.sum(axis=0), np.finfo(float).tiny)
 
 
-def ended(sim) -> tuple[np.ndarray, np.ndarray]:
-    """Return the persons who return home, and those whose status expires, in December (E6): (tier, home, hub) each.
+def ended(sim) -> np.ndarray:
+    """Return (tier, home, hub) the persons whose status expires in December (E6).
 
-    The hazards are those of ``visas.update_status``, applied to the residents of 1 January. Students count with the
-    probability that they are granted a work permit during the year.
+    The hazards are those of ``visas.update_status``, applied to the residents of 1 January. People on post-study work
+    count with the probability that no work permit is granted to them during the year.
     """
-    s, rules, people, used = sim.world.setting, sim.rules, sim.people, sim.used
+    s, people, used = sim.world.setting, sim.people, sim.used
     shape = len(TIERS), len(s.homes), len(s.hubs), len(STATUSES)
 
-    def count(mine) -> np.ndarray:
-        """Return (tier, home, hub, status) the persons in the slots ``mine`` (slot,) bool."""
-        columns = tier_of(people.category[:used]), people.home[:used], people.hub[:used], people.status[:used]
-        cells = np.ravel_multi_index([column[mine].astype(np.int64) for column in columns], shape)
-        return np.bincount(cells, minlength=np.prod(shape)).reshape(shape) * sim.world.weight
+    # residents whose status ends this year unless they get another: (tier, home, hub, status) persons
+    mine = (people.hub[:used] >= 0) & (people.expiry_month[:used] <= 12 * sim.year + 11)
+    columns = tier_of(people.category[:used]), people.home[:used], people.hub[:used], people.status[:used]
+    cells = np.ravel_multi_index([column[mine].astype(np.int64) for column in columns], shape)
+    ending = np.bincount(cells, minlength=np.prod(shape)).reshape(shape) * sim.world.weight
 
     on = lambda rate: np.minimum(rate, 1.0)[s.country].T  # noqa: E731 (home, hub), or (hub,)
-    settled, returning = on(s.settlement_rate * rules["settlement"][:, None]), on(visas.return_rates(sim))
-    there = people.hub[:used] >= 0
-    everybody, ending = count(there), count(there & (people.expiry_month[:used] <= 12 * sim.year + 11))
-    # students become temporary residents with the probability of a grant
+    settled = on(visas.settlement_rates(sim))
     granted = granted_inside(sim)
     # status expires: at the last step of post-study work, and of temporary residents whose renewal is refused
     leavers = ending[..., STEM_OPT] + ending[..., OPT] * (visas.stem_months(s) == 0)[s.country]
-    temporary = everybody[..., TEMPORARY] + everybody[..., STUDENT:].sum(axis=-1) * granted
-    homeward = temporary * (1 - settled) * returning
-    refused = ending[..., TEMPORARY] * (1 - settled) * (1 - returning) * (1 - on(visas.renewal_rates(sim)))
-    return homeward, refused + leavers * (1 - granted)
+    refused = ending[..., TEMPORARY] * (1 - settled) * (1 - on(visas.renewal_rates(sim)))
+    return refused + leavers * (1 - granted)
 
 
 def granted_inside(sim) -> np.ndarray:

@@ -86,9 +86,14 @@ def pay_tastes(a) -> np.ndarray:
     return np.maximum(a.b_pay + a.b_pay_sd * TASTES, 0.0)
 
 
+def tax_points(setting, rules) -> np.ndarray:
+    """Return (hub,) the percentage points that policies of its country and of the hub add to the effective tax."""
+    return rules["tax_rate_points"][setting.country] + rules["hub_tax_points"]
+
+
 def net_pay(setting, a, rules, gross) -> np.ndarray:
     """Return (hub, ...) kUSD a year after tax and without relief (E1), of ``gross`` pay (hub, ...) kUSD a year."""
-    tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, rules["tax_rate_points"][setting.country])
+    tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, tax_points(setting, rules))
     return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
 
 

@@ -22,6 +22,7 @@ from sim.model.labour import (
     relative,
     sectors,
     sign_on_table,
+    tax_points,
     with_allowance,
 )
 from sim.model.routes import open_routes, route_shares
@@ -100,12 +101,6 @@ def jobs_of(setting, a, rules, year) -> np.ndarray:
     """Return (hub,) the jobs that compute of policies has opened since the start, beyond the baseline's (E7)."""
     baseline = eq.compute_jobs(a.local_use_share * standing(setting, year), a.jobs_per_1000_h100e)
     return eq.compute_jobs(pushed(setting, a, rules, year), a.jobs_per_1000_h100e) - baseline
-
-
-def accessible_compute(setting, a, rules, year, start) -> np.ndarray:
-    """Return (hub,) the H100-equivalents that the hub's engineers can use, of all owners, without guarantees."""
-    owned, shared = fleets(setting, a, rules, year, start)
-    return owned.sum(axis=1) + shared
 
 
 def compute_per_engineer(setting, a, rules, sizes, year, start) -> tuple[np.ndarray, np.ndarray]:
@@ -253,7 +248,7 @@ def utility_terms(sim, year) -> UtilityTerms:
     # pay as valued, with allowances, and its tax
     valued = gross_pay(s, a, m.pay_scale, m.skill)
     gross = with_allowance(valued, rules)
-    tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules))
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
     pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, sim)
     return UtilityTerms(
@@ -274,7 +269,7 @@ def utility_terms(sim, year) -> UtilityTerms:
         compute=compute_table(s, a, m),
         jobs=eq.jobs_pull(sim.vacancies, sim.openings(), s.role_share, PUSHED_ROLES),
         permit=permit_disutility(sim, gross, tax),
-        free=np.where((rules["free_entry"][s.country] > 0) | (s.home_share > 0), 1.0, s.free_share),
+        free=np.where(free_entry(s, rules) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
         newcomer_years=years("newcomer_years"),
         returnee_years=years("returnee_years"),
@@ -284,10 +279,17 @@ def utility_terms(sim, year) -> UtilityTerms:
 def going_home(setting, back, rules) -> np.ndarray:
     """Return (home, hub of residence) the log-odds of returning home: the fitted constant and policy (E3).
 
-    ``back`` is (home, hub), or None for zeros; the rule ``going_home`` multiplies the odds.
+    ``back`` is (home, hub), or None for zeros; the rules ``going_home`` and ``home_return`` multiply the odds.
     """
     fitted = np.zeros((len(setting.homes), len(setting.hubs))) if back is None else back
-    return fitted + np.log(np.maximum(rules["going_home"], 1e-9))[setting.country]
+    by_home = rules["home_return"].reshape(-1, len(setting.homes))[setting.country].T
+    return fitted + np.log(np.maximum(rules["going_home"][setting.country] * by_home, 1e-9))
+
+
+def free_entry(setting, rules) -> np.ndarray:
+    """Return (home, hub) bool, whether a rule frees people of the home from needing a permit there."""
+    by_home = rules["home_free_entry"].reshape(-1, len(setting.homes))[setting.country].T
+    return (rules["free_entry"][setting.country] > 0) | (by_home > 0)
 
 
 def tables(sim, year) -> Tables:
@@ -427,7 +429,7 @@ def remote_pull(sim, gross, price) -> np.ndarray:
     s, rules = sim.world.setting, sim.rules
     fee_paid = labour.remote_gross_pay(sim, gross)
     # remote workers pay tax and prices where they live
-    tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, tax_points(s, rules))
     return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
 
 

@@ -23,7 +23,7 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.nda
     ----------
     slots : (engineer,) int64
     question, when : str and int, the key of the draw: equal keys give equal uniforms under every policy
-    mode : FREELY, LEAVING or RETURNING, see ``kernels.choice.choose_hubs``
+    mode : FREELY or LEAVING, see ``kernels.choice.choose_hubs``
     barred : (engineer,) country whose permits the engineer cannot get, -1 for none; None for nobody
 
     Returns

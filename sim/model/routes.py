@@ -64,14 +64,6 @@ class Routes:
             mine = np.flatnonzero(self.country == c)
             self.of_country[c, : len(mine)] = mine
 
-    def opt_months(self, country_count, rules) -> np.ndarray:
-        """Return (country,) months of post-study work: the longest open study route, at least 12 months."""
-        months = np.full(country_count, 12)
-        plain = np.array(["stem" not in name for name in self.names])  # the STEM extension comes on top
-        for r in np.flatnonzero((self.kind == KINDS.index("study")) & (rules["route_is_open"] > 0) & plain):
-            months[self.country[r]] = max(months[self.country[r]], int(12 * rules["route_years"][r]))
-        return months
-
     def study_terms(self, country_count, rules, baseline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the terms of post-study work under the rules (E6).
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.model import lottery, moves, rng
 from sim.model.kernels import events
-from sim.model.kernels.choice import LEAVING, RETURNING, uniforms
+from sim.model.kernels.choice import LEAVING, uniforms
 from sim.model.kernels.visas import below, students, valid
 from sim.model.rng import Hazard
 from sim.model.routes import (
@@ -114,7 +114,9 @@ class VisaSystem:
 
         # people who no longer need a permit, or whose route has closed, choose again
         held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
-        free = sim.rules["free_entry"][sim.world.setting.country[held[HUB]]] > 0
+        s, home = sim.world.setting, sim.people.home[held[SLOT]]
+        to = s.country[held[HUB]].astype(np.int64)
+        free = (sim.rules["free_entry"][to] > 0) | sim.rules["home_free_entry"][to * len(s.homes) + home]
         anew = free | (sim.rules["route_is_open"][held[ROUTE]] == 0)
         self.refused.append(held.compress(anew, axis=1))
         held = held.compress(~anew, axis=1)
@@ -502,10 +504,10 @@ class VisaSystem:
 
 
 def update_status(sim, year) -> None:
-    """Update the legal status of foreign residents in December (E6), and move those who must or want to leave."""
+    """Update the legal status of foreign residents in December (E6), and move those who must leave."""
     setting, people = sim.world.setting, sim.people
     # draws and hazards as declared at the end of this module
-    hazards = (SETTLEMENT, RETURN, RENEWAL, NATURALISATION)
+    hazards = (SETTLEMENT, RENEWAL, NATURALISATION)
     keys = np.array([hazard.key(sim, year) for hazard in (*hazards, WORK_AFTER_STUDY)])
     months, share, route = WORK_AFTER_STUDY.rate(sim, year)
     month = 12 * year + 11
@@ -520,20 +522,16 @@ def update_status(sim, year) -> None:
         share,
         month,
     )
-    changes, expired, homeward, asked, got = zip(*parts, strict=True)
+    changes, expired, asked, got = zip(*parts, strict=True)
     sim.visas.count_study(route, sum(asked), sum(got))
     sim.accounts.delta += sum(changes)
 
-    # people without the right to stay, and those who return home, leave the country now
-    for leavers, mode in ((expired, LEAVING), (homeward, RETURNING)):
-        slots = np.concatenate(leavers)
-        if mode == LEAVING:
-            slots = transferred(sim, slots, year, month)
-        chosen, _ = moves.choose(sim, slots, "leave the country", year, mode)
-        going = chosen != people.hub[slots]
-        if mode == LEAVING:
-            np.add.at(sim.accounts.forced, (people.hub[slots[going]], people.home[slots[going]]), 1)
-        moves.move(sim, slots[going], chosen[going], month, sim.visas.use(slots[going], chosen[going]))
+    # people without the right to stay leave the country now
+    slots = transferred(sim, np.concatenate(expired), year, month)
+    chosen, _ = moves.choose(sim, slots, "leave the country", year, LEAVING)
+    going = chosen != people.hub[slots]
+    np.add.at(sim.accounts.forced, (people.hub[slots[going]], people.home[slots[going]]), 1)
+    moves.move(sim, slots[going], chosen[going], month, sim.visas.use(slots[going], chosen[going]))
 
 
 def transferred(sim, slots, year, month) -> np.ndarray:
@@ -562,12 +560,13 @@ def stem_months(setting) -> np.ndarray:
     return setting.stem_months.astype(np.int64)
 
 
-def settlement_rates(sim, year) -> np.ndarray:
+def settlement_rates(sim, year=None) -> np.ndarray:
     """Return (country, home) the hazard of settlement of temporary residents a year (E6), with queues by home.
 
     Source: ``settlement.csv``.
     """
-    return sim.world.setting.settlement_rate * sim.rules["settlement"][:, None]
+    rate = sim.world.setting.settlement_rate
+    return rate * sim.rules["settlement"][:, None] * sim.rules["home_settlement"].reshape(rate.shape)
 
 
 def naturalisation_rates(sim, year) -> np.ndarray:
@@ -581,28 +580,14 @@ def study_terms(sim, year) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
 
 
-def return_rates(sim, year=None) -> np.ndarray:
-    r"""Return (country, home) the hazard of return of temporary residents a year, besides chosen departures (E6).
-
-    .. math:: r_{cg} = w_c\,\pi_c\,\max(r^0_{cg} - \chi,\ 0)\,b_g
-
-    :math:`r^0` is the measured rate of ``return_hazards.csv``, :math:`\chi` the assumption ``chosen_departures``,
-    :math:`w` is 1 where stay rates are measured (in the USA) and ``return_elsewhere`` in other countries, :math:`\pi`
-    the factor of policy, and :math:`b` is ``return_bonus`` for homes whose published rates of return exceed the
-    measured ones (Korea, Taiwan and Japan) and 1 for others. If ``return_choice`` is positive, returning home is a
-    choice (E3) and the hazard is 0. Source: NCSES stay rates for the USA; assumed elsewhere (grade D).
-    """
-    setting, a = sim.world.setting, sim.a
-    bonus = np.where(setting.return_bonus > 0, a.return_bonus, 1.0)
-    weight = np.where(setting.stays_measured > 0, 1.0, a.return_elsewhere)
-    policy = (weight * sim.rules["going_home"])[:, None]
-    if a.return_choice > 0:  # returning home is a choice (E3), fitted to the measured rates
-        return np.zeros_like(setting.return_rate)
-    return policy * np.maximum(setting.return_rate - a.chosen_departures, 0.0) * bonus
-
-
 def renewal_rates(sim, year=None) -> np.ndarray:
-    """Return (country,) the probability that a permit is renewed, from the most accessible temporary route (E6)."""
+    r"""Return (country,) the probability that a permit is renewed, from the most accessible temporary route (E6).
+
+    .. math:: q_c = 1 - k\,(1 - p_c)
+
+    :math:`p` is the approval rate of first applications and :math:`k` the assumption ``renewal_refusal``: renewals are
+    refused less often than first petitions. Source: USCIS petition data by kind of petition.
+    """
     of_country, rules = sim.routes.of_country, sim.rules
     mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
     access_share = np.where(mine, rules["route_reach"][of_country], -1.0)
@@ -615,9 +600,6 @@ def renewal_rates(sim, year=None) -> np.ndarray:
 # The hazards of statuses, in the order in which a year tries them
 SETTLEMENT = Hazard(
     "E6", "settlement", "temporary residents", "December", "settlement", settlement_rates, "status becomes permanent"
-)
-RETURN = Hazard(
-    "E6", "return home", "temporary residents not settled", "December", "return", return_rates, "chooses a hub at home"
 )
 RENEWAL = Hazard(
     "E6",

@@ -14,7 +14,7 @@ from sim.model.rng import Hazard
 from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
 from sim.model.teams import ACQUISITION, acquire_teams
-from sim.model.visas import NATURALISATION, RENEWAL, RETURN, SETTLEMENT, WORK_AFTER_STUDY, update_status
+from sim.model.visas import NATURALISATION, RENEWAL, SETTLEMENT, WORK_AFTER_STUDY, update_status
 from sim.parallel import over_range
 
 # attributes of a simulation that the steps of this module change
@@ -219,7 +219,6 @@ EXIT = Hazard(
 HAZARDS = (
     SEARCH,
     SETTLEMENT,
-    RETURN,
     RENEWAL,
     NATURALISATION,
     WORK_AFTER_STUDY,

@@ -86,7 +86,7 @@ def _assumption(
     return Assumption(name, central, low, high, shape, bounds, unit, grade, source, meaning, group, mass)
 
 
-# One assumption in three or four lines, laid out by hand. New rows go to the end.
+# One assumption in three or four lines, laid out by hand. New rows go to the end; None keeps the place of a former one.
 # fmt: off
 _ROWS = (
     _assumption("b_pay", range=(1.3, 1.9, 2.6), shape="lognormal", bounds=(0, 10), unit="per ln kUSD",
@@ -275,9 +275,7 @@ _ROWS = (
     _assumption("level_one_withdrawal", range=(0.0, 0.3, 0.6), shape="uniform", bounds=(0, 1), unit="share",
         meaning="background registrations at wage level I that are not filed under weighted selection (E5)",
         grade="D", source="assumption"),
-    _assumption("chosen_departures", range=(0.02, 0.03, 0.04), shape="uniform", bounds=(0, 0.2), unit="per year",
-        meaning="departures of temporary residents that choices (E3) make already, taken off their measured rate (E6)",
-        grade="D", source="assumption"),
+    None,  # was chosen_departures
     _assumption("return_elsewhere", range=(0.4, 0.7, 1.1), shape="uniform", bounds=(0, 3), unit="share",
         meaning="exits outside the USA, where no stay rate is measured, over those of return_hazards.csv (E3)",
         grade="D", source="assumption, bounded by gate g06b"),
@@ -350,7 +348,7 @@ _ROWS = (
         meaning="years that people look ahead when they value pay and relief (E1); relief beyond them adds nothing",
         grade="D", source="Danish scheme of 3 years and Dutch scheme of 8 together"),
     _assumption("return_choice", range=(0.8, 1, 1.2), shape="uniform", bounds=(0, 2), unit="ratio",
-        meaning="exits from the USA by choice over those measured (E3); 0: hazards of returning that pay does not move",
+        meaning="exits from the USA by choice over those measured (E3)",
         grade="B", source="NCSES stay rates, return_hazards.csv"),
     _assumption("return_settled", range=(0.15, 0.3, 0.45), shape="uniform", bounds=(0, 1), unit="ratio",
         meaning="exits of permanent residents and citizens abroad over those of temporary residents (E3)",
@@ -436,7 +434,8 @@ _ROWS = (
 )
 # fmt: on
 
-PRIORS: dict[str, Assumption] = {row.name: row for row in _ROWS}
+PRIORS: dict[str, Assumption] = {row.name: row for row in _ROWS if row}
+SOBOL_COLUMN: dict[str, int] = {row.name: k for k, row in enumerate(_ROWS) if row}  # dimension of the Sobol design
 
 
 # ------------------------------------------------------------------------------
@@ -574,16 +573,17 @@ def draw_assumptions(
 ) -> list[Assumptions]:
     """Return draws ``skip`` to ``skip + n`` of the assumptions, from a scrambled Sobol sequence.
 
-    Assumption *k* of the declaration always takes dimension *k*, and the sequence is extended, never redrawn: the
-    first of many draws are those of few, and fixing one assumption leaves the draws of all others unchanged. Fitted
-    assumptions are correlated as in their joint posterior. ``declared`` may hold other ranges or fixed values.
+    An assumption always takes the dimension of its place among the declarations, and the sequence is extended, never
+    redrawn: the first of many draws are those of few, and fixing one assumption leaves the draws of all others
+    unchanged. Fitted assumptions are correlated as in their joint posterior. ``declared`` may hold other ranges or
+    fixed values.
     """
     u = _sobol(seed, max(skip + n - 1, 0).bit_length())[skip : skip + n]
     free = [name for name, row in ASSUMPTIONS.items() if declared[name] != row]
-    u = correlate(u, {name: k for k, name in enumerate(ASSUMPTIONS)}, free)
+    u = correlate(u, SOBOL_COLUMN, free)
     columns = [
-        quantile(u[:, k], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
-        for k, row in enumerate(declared[name] for name in ASSUMPTIONS)
+        quantile(u[:, SOBOL_COLUMN[name]], row.shape, row.central, row.low, row.high, row.bounds, row.mass)
+        for name, row in ((name, declared[name]) for name in ASSUMPTIONS)
     ]
     return [Assumptions(*(float(column[i]) for column in columns)) for i in range(n)]
 

@@ -75,6 +75,11 @@ def _hub(key: str, field: str, **declared: Any) -> Family:
     return Family(f"hub.{{hub}}.{key}", field, "hubs", **declared)
 
 
+def _origin(key: str, field: str, **declared: Any) -> Family:
+    """Declare a lever of every country for people of every origin."""
+    return Family(f"country.{{country}}.home.{{home}}.{key}", field, "origins", **declared)
+
+
 def _worldwide(axis: str, key: str, field: str, *, unit: str = "times", **declared: Any) -> Family:
     """Declare a lever of every row of ``axis`` (tiers, roles or sectors) that acts in all countries."""
     one = axis[:-1]  # the word in the path: tier, role, sector
@@ -182,7 +187,7 @@ FAMILIES = (
         meaning="people who enter in the entry tier, against the baseline path",
         reaches="those who would enter in the entry tier", cost="none: employers hire and pay"),
     _country("return", "going_home", what="return migration", unit="times", high=100, neutral=1,
-        meaning="rate at which temporary residents go home, against the baseline", reaches="temporary residents",
+        meaning="odds of going home, against the baseline", reaches="foreign residents",
         cost="none: a rate at which people choose"),
     _country("naturalisation", "naturalisation", what="naturalisation", unit="times", high=100, neutral=1,
         meaning="rate from permanent residence to citizenship, against the baseline", reaches="permanent residents",
@@ -226,6 +231,19 @@ FAMILIES = (
     _worldwide("sectors", "acquihire_rate", "acquihire_rate", what="acqui-hires", unit="share a year",
         meaning="share of its teams that a big firm or a lab takes over in a year", reaches="teams of the sector",
         cost="none: a change of the market"),
+    _hub("tax.rate_points", "hub_tax_points", what="effective tax rate of the hub", unit="percentage points", low=-60,
+        high=60,
+        meaning="percentage points on top of the country's, at every level of pay", reaches="everyone who lives there",
+        cost="tax"),
+    _origin("settlement", "home_settlement", what="settlement by origin", unit="times", high=100, neutral=1,
+        meaning="rate from temporary to permanent status, against that of the country's other rules",
+        reaches="temporary residents of that origin", cost="none: people stay longer, and their tax is in tax"),
+    _origin("return", "home_return", what="return migration by origin", unit="times", high=100, neutral=1,
+        meaning="odds of going home, against those of the country's other rules",
+        reaches="residents of that origin", cost="none: a rate at which people choose"),
+    _origin("free_entry", "home_free_entry", what="free entry by origin", kind="flag",
+        meaning="people of that origin need no permit", reaches="people of that origin abroad",
+        cost="fees, administration"),
     Family("hub.{hub}.sector.{sector}.openings", "hub_sector_openings", "hub_sectors", what="openings", unit="times",
         high=1000, neutral=1,
         meaning="jobs on offer, against the baseline", reaches="people who look for a job there",

@@ -119,8 +119,8 @@ def sensitivity_rows(answer) -> list[list[str]]:
 
 
 def belief_rows(answer) -> list[list[str]]:
-    """Return a row of texts a belief, under ``BELIEFS``, the most narrowed first."""
-    rows = sorted(answer["posterior"], key=lambda row: -row["shrinkage"])
+    """Return a row of texts a belief that is still declared, under ``BELIEFS``, the most narrowed first."""
+    rows = sorted((row for row in answer["posterior"] if row["name"] in PRIORS), key=lambda row: -row["shrinkage"])
     return [
         [
             row["name"],

@@ -34,7 +34,7 @@ TITLES = {
     "E3": "Nested logit",
     "E4": "Considering a move",
     "E5": "Visa offices",
-    "E6": "Status and return",
+    "E6": "Status",
     "E7": "Pay",
     "E8": "Local prices",
     "E9": "Supply",
@@ -43,7 +43,7 @@ TITLES = {
     "E12": "Teams",
 }
 DEFINITIONS = (equations,)
-ELSEWHERE = (visas.return_rates, teams)  # an equation each that is one line inside its mechanism
+ELSEWHERE = (visas.renewal_rates, teams)  # an equation each that is one line inside its mechanism
 LABEL = re.compile(r"\((E\d+)")
 
 

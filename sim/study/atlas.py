@@ -94,6 +94,10 @@ ROWS = {
     "sector_separations": Row("sector.big_tech.separations", (1.1, 1.5, 2), "stock:usa,sector=big_tech"),
     "sector_remote": Row("sector.big_tech.remote", (1.5, 3, 5), "stock:sf_bay_area"),
     "acquihire_rate": Row("sector.startup.acquihire_rate", (0.01, 0.05, 0.2), "stock:usa,sector=frontier_lab"),
+    "hub_tax_points": Row("hub.paris.tax.rate_points", (-3, -10, -20), "arrivals:paris", ("T03", "T04", "T05")),
+    "home_settlement": Row("country.usa.home.ind.settlement", (1.5, 3, 10), "stock:usa,status=permanent"),
+    "home_return": Row("country.usa.home.chn.return", (1.2, 2, 5), "stock:usa,home=chn"),
+    "home_free_entry": Row("country.usa.home.ind.free_entry", (True,), "stock:usa,home=ind"),
     "hub_sector_openings": Row("hub.tokyo.sector.robotics.openings", (2, 5, 10), "stock:tokyo,sector=robotics"),
     "hub_sector_pay": Row(
         "hub.abu_dhabi_dubai.sector.sovereign_lab.pay_multiplier",

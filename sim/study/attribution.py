@@ -31,11 +31,12 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
         "sector_liquidity",
         "hub_sector_pay",
     ),
-    "tax": ("tax_", "newcomer_", "returnee_"),
+    "tax": ("tax_", "hub_tax_points", "newcomer_", "returnee_"),
     "compute": ("compute_", "country_compute"),
     "visa": (
         "route_",
         "free_entry",
+        "home_",
         "is_closed",
         "settlement",
         "bars",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model.labour import pay_level, separation_rates
+from sim.model.labour import pay_level, separation_rates, tax_points
 from sim.model.market import GUARANTEED, compute_per_engineer, pushed, skill_pay
 from sim.model.routes import routes_of
 from sim.months import january
@@ -70,7 +70,7 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
     unit = a.compute_unit_cost * (1 - a.compute_cost_fall) ** (start + np.arange(years) - PRICES) / 1e6
 
     for now, months in rules.stretches:
-        rate = eq.effective_tax(taxed, s.tax_gross, s.tax_rate, now["tax_rate_points"][s.country])
+        rate = eq.effective_tax(taxed, s.tax_gross, s.tax_rate, tax_points(s, now))
         head = taxed * rate / 1000  # MUSD a person
         part = dict.fromkeys(PARTS, 0.0)
         part["tax"] = -mean((stock * head).sum(-1)).T @ of

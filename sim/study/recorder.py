@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model.kernels.events import count_arrivals
-from sim.model.labour import with_allowance
+from sim.model.labour import tax_points, with_allowance
 from sim.model.market import market
 from sim.model.year import simulate
 from sim.parallel import over_range
@@ -102,7 +102,7 @@ def mean_role_pay(setting, skill) -> np.ndarray:
 
 def tax_rates(s, rules, gross) -> np.ndarray:
     """Return the (hub, tier) effective tax without relief on ``gross`` (hub, tier), kUSD a year, real."""
-    return eq.effective_tax(gross, s.tax_gross, s.tax_rate, rules["tax_rate_points"][s.country])
+    return eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules))
 
 
 def _year_before(out, arm, y) -> None:

@@ -128,7 +128,7 @@ def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarr
     status[..., PERMANENT] = 1 - own
     status[..., CITIZEN] = own
     # factors of roles and sectors without effect
-    alike = {name: np.ones(len(ROLES)) for name in ("role_pay", "role_compute", "role_remote")}
+    alike = {name: np.ones(len(ROLES)) for name in ("role_pay", "role_remote")}
     alike |= {name: np.ones(len(SECTORS)) for name in ("sector_pay", "sector_remote")}
     alike |= {name: np.zeros(len(SECTORS)) for name in ("sector_equity", "sector_illiquid")}
     kept = ("separation_rate", "tax_gross", "arrival_years", "ages", "wage_level")

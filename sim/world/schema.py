@@ -119,10 +119,10 @@ PEOPLE = {
     "tiers": Table("share of each tier", unit="share", keys=("hub",), numbers=_shares(TIERS), row_sum=TIERS),
     "roles": Table("share of each role", unit="share", keys=("hub",), numbers=_shares(ROLES), row_sum=ROLES),
     "role_factors": Table(
-        "pay, mobility, compute use and remote work of a role relative to a machine-learning engineer",
+        "pay, mobility and remote work of a role relative to a machine-learning engineer",
         unit="ratio",
         keys=("role",),
-        numbers=dict.fromkeys(("pay_multiplier", "mobility_multiplier", "compute_weight", "remote_factor"), (0.0, 5.0)),
+        numbers=dict.fromkeys(("pay_multiplier", "mobility_multiplier", "remote_factor"), (0.0, 5.0)),
     ),
     "tier_factors": Table(
         "tier in which people from adjacent occupations enter",

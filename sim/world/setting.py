@@ -36,7 +36,6 @@ class Setting:
     pay: np.ndarray  # (hub, tier, part) kUSD: base, bonus, liquid, illiquid equity
     role_pay: np.ndarray  # (role,) multiplier of pay
     role_mobility: np.ndarray  # (role,) multiplier of the rate of considering a move
-    role_compute: np.ndarray  # (role,) weight of compute in utility
     role_remote: np.ndarray  # (role,) share of remote jobs relative to a machine-learning engineer
     sector_pay: np.ndarray  # (sector,) multiplier of pay
     sector_equity: np.ndarray  # (sector,) added to the hub's share of equity in pay
@@ -156,7 +155,6 @@ def load_setting() -> Setting:
         pay=grid("pay", ["hub", "tier"], *TIER_COLUMNS),
         role_pay=_by_role("pay_multiplier"),
         role_mobility=_by_role("mobility_multiplier"),
-        role_compute=_by_role("compute_weight"),
         role_remote=_by_role("remote_factor"),
         sector_pay=grid("sectors", ["sector"], "pay_multiplier"),
         sector_equity=grid("sectors", ["sector"], "equity_share_shift"),

@@ -8,7 +8,7 @@ from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 
 from sim.model import moves, rng
 from sim.model.inversion import HubConstants
-from sim.model.kernels.choice import FREELY, LEAVING, RETURNING
+from sim.model.kernels.choice import FREELY, LEAVING
 from sim.model.market import update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
@@ -28,6 +28,8 @@ def random_rules(place, draw):
     rules["route_special_fee_usd"] = draw.choice([0.0, 100_000.0, 1e9], routes)
     rules["route_processing_months"] = draw.uniform(0, 24, routes)
     rules["tax_rate_points"] = draw.uniform(-20, 60, countries)
+    rules["hub_tax_points"] = draw.uniform(-10, 10, hubs)
+    rules["home_free_entry"] = draw.random(len(rules["bars"])) < draw.choice([0.0, 0.2])
     rules["family_rights"] = draw.random(countries)
     rules["remote_hiring"] = draw.choice([0.0, 1.0, 5.0], hubs)
     for who in ("newcomer", "returnee"):
@@ -87,7 +89,7 @@ def random_arm(hubs, population, seed):
     hubs=st.integers(1, 9),
     population=st.sampled_from([1, 2, 250]),
     seed=st.integers(0, 10**6),
-    mode=st.sampled_from([FREELY, LEAVING, RETURNING]),
+    mode=st.sampled_from([FREELY, LEAVING]),
     year=st.sampled_from([START, START + 1]),
 )
 def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mode, year):

@@ -5,7 +5,7 @@ import pytest
 from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, world_of
 
 from sim.model.labour import pay_tastes
-from sim.model.market import accessible_compute, market, openings, update_market
+from sim.model.market import fleets, market, openings, update_market
 from sim.model.supply import entrant_path, growth_by_country, reference_size
 from sim.scenario.levers import baseline_rules
 from sim.world.categories import TIERS
@@ -62,7 +62,8 @@ def test_linear_pay_rises_with_pay_and_not_with_its_logarithm():
 
 
 def compute(year=START, **rules):
-    return accessible_compute(setting(), CENTRE, baseline_rules() | rules, year, START)
+    owned, shared = fleets(setting(), CENTRE, baseline_rules() | rules, year, START)
+    return owned.sum(axis=1) + shared
 
 
 def test_fleets_grow_at_the_common_rate():

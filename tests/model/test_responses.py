@@ -1,14 +1,19 @@
 """Levers answer through their mechanisms, and a mechanism that is switched off has no effect at all."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from worlds import CENTRE, START, arm_of, same, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
 from sim.model import moves
-from sim.model.market import Layout
-from sim.model.supply import study_factor
+from sim.model.inversion import expected
+from sim.model.labour import remote_share
+from sim.model.market import Layout, update_market
+from sim.model.supply import doctoral_places, entrant_ratio, study_factor, study_pull
 from sim.scenario.files import load
+from sim.world.categories import TIERS
 from sim.world.engineers import TEMPORARY
 
 PUSH = {"hub.abu_dhabi_dubai.compute.h100e": 2_000_000}
@@ -152,3 +157,63 @@ def test_canada_gains_by_its_open_permit():
     ]
     base, offer = ((arm.counts.sum(axis=(1, 2, 3)) @ (setting().country == CANADA)) for arm in found)
     assert offer > base
+
+
+# Signs of scenarios, without chance: the first year as expected under the rules at the end of each
+
+
+@cache
+def under(name):
+    """The simulation on its first 1 January under the last rules of a scenario, and the first year that is expected."""
+    arm = arm_of(shipped_world(10_000, 2)).branch(tuple(load(name).policies))
+    arm.adopt_rules(12 * (START + 9))
+    update_market(arm, START)
+    return arm, expected(arm)
+
+
+def net(found, country):
+    """Expected net arrivals of a country, persons a year."""
+    there = setting().country == setting().countries.index(country)
+    flow = found.flow()
+    return flow[np.ix_(~there, there)].sum() - flow[np.ix_(there, ~there)].sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "sign"),
+    [("returnee_tax", "ind", 1), ("returnee_tax", "fra", 1), ("chip_controls", "chn", -1)],
+)
+def test_a_scenario_moves_its_country(name, country, sign):
+    assert sign * (net(under(name)[1], country) - net(under("baseline")[1], country)) > 0
+
+
+def test_closed_opt_keeps_foreign_students_away():
+    arm, before = (under(name)[0] for name in ("opt_closed", "baseline"))
+    arm.studied, arm.year = [study_pull(arm)], START + 2
+    arm.study_start = study_pull(before)
+    s, usa = setting(), setting().country == setting().countries.index("usa")
+    homes, graduates = np.full((len(s.hubs), len(s.homes)), 1 / len(s.homes)), np.ones(len(s.hubs))
+    factor = study_factor(arm, homes, graduates)[s.homes.index("ind")]
+    assert (factor[usa] < 1).all()
+    assert factor[~usa].max() > 1  # they study elsewhere
+
+
+def test_remote_first_frees_the_place_of_residence():
+    remote = [remote_share(setting(), CENTRE, under(name)[0].rules) for name in ("remote_first", "baseline")]
+    assert (remote[0] >= remote[1]).all()
+    assert remote[0].sum() > 2 * remote[1].sum()
+
+
+def test_the_entry_squeeze_keeps_beginners_out_alone():
+    ratio = {}
+    for name in ("entry_squeeze", "baseline"):
+        shape = len(setting().hubs), 2, len(TIERS), -1  # hub, kind, tier, role
+        ratio[name] = entrant_ratio(under(name)[0], START).reshape(shape)
+    entry, others = ([tier == "entry" for tier in TIERS], [tier != "entry" for tier in TIERS])
+    assert ratio["entry_squeeze"][:, :, entry] == pytest.approx(0.7 * ratio["baseline"][:, :, entry])
+    assert np.array_equal(ratio["entry_squeeze"][:, :, others], ratio["baseline"][:, :, others])
+
+
+def test_doctoral_places_act_when_their_doctors_graduate():
+    arm, usa = under("phd_expansion")[0], setting().countries.index("usa")
+    assert doctoral_places(arm, START + 3)[usa] == 1
+    assert doctoral_places(arm, START + 9)[usa] == 2

@@ -10,7 +10,7 @@ from worlds import CENTRE, START, arm_of, rules_for, setting, shipped_world, sma
 from sim.model import equations as eq
 from sim.model import rng
 from sim.model.labour import b_compute, change_jobs, openings_by_sector, relative_pay, separation, separation_rates
-from sim.model.market import OWNER_OF, accessible_compute, compute_per_engineer, openings, update_market
+from sim.model.market import OWNER_OF, compute_per_engineer, fleets, openings, update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
 
@@ -277,7 +277,8 @@ def test_what_the_sectors_use_is_all_that_there_is():
     rules = rules_for(setting()) | {"compute_h100e": np.full(len(setting().hubs), 5e4)}
     (size, by_sector), when = sizes(), (START + 2, START)
     hub, sector = compute_per_engineer(setting(), CENTRE, rules, sizes(), *when)
-    total = accessible_compute(setting(), CENTRE, rules, *when)
+    owned, shared = fleets(setting(), CENTRE, rules, *when)
+    total = owned.sum(axis=1) + shared
     assert (by_sector * sector).sum(axis=1) == pytest.approx(total)
     assert hub * size == pytest.approx(total)
 

@@ -9,7 +9,7 @@ from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, 
 from sim.model import equations as eq
 from sim.model import labour, visas, year
 from sim.model.labour import job_lock
-from sim.model.visas import return_rates
+from sim.model.market import going_home
 from sim.study.run import run
 from sim.world.engineers import CITIZEN, PERMANENT, TEMPORARY
 
@@ -68,12 +68,11 @@ def test_the_queue_lock_has_the_measured_mean():
 # levers
 
 
-def test_return_migration_multiplies_the_rate_of_one_country():
-    rules = rules_for(setting())
-    rules["going_home"][US] = 2.0
-    plain, more = (return_rates(arm_of(shipped_world(5_000, 1), rules=r)) for r in (None, rules))
-    assert more[US] == pytest.approx(2 * plain[US])
-    assert np.array_equal(np.delete(more, US, axis=0), np.delete(plain, US, axis=0))
+def test_return_migration_multiplies_odds_of_one_country():
+    rules, back = rules_for(setting()), arm_of(shipped_world(5_000, 1)).constants.back
+    doubled = rules | {"going_home": np.where(np.arange(len(setting().countries)) == US, 2.0, 1.0)}
+    gain = going_home(setting(), back, doubled) - going_home(setting(), back, rules)
+    assert gain == pytest.approx(np.broadcast_to(np.where(setting().country == US, np.log(2), 0.0), gain.shape))
 
 
 def foreigners_in_the_us(arm, status):

@@ -21,7 +21,7 @@ BATCH = 256  # engineers worked on at once: their utilities and ties stay in the
 COLUMNS = 8  # of Engineers that a choice reads, see gather
 MOST_TIES = 64  # ties of an engineer that are read: four times the mean number
 UNAVAILABLE = np.float32(-np.inf)  # utility of an alternative that is not in the choice set
-FREELY, LEAVING, RETURNING = range(3)  # modes of choice
+FREELY, LEAVING = range(2)  # modes of choice
 TIE_HASH = uint64(2654435761)  # spreads the pair of slots that a tie joins over the counter
 ORDERLY = {"nnan", "nsz", "reassoc", "contract"}  # compiler flags: no NaN occurs, and sums may be reordered
 
@@ -372,11 +372,11 @@ def needs_a_permit(nation, free, country, held_for):
 def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
-    A closed border, a refusal by the country ``barred``, and the modes LEAVING and RETURNING exclude alternatives.
+    A closed border, a refusal by the country ``barred``, and the mode LEAVING exclude alternatives.
     """
     for d in range(t.country.size):
         abroad, needs = t.country[d] != t.country[o], needs_a_permit(nation, t.free[g, o, d], t.country[d], held_for)
-        leaves = abroad and not needs and (mode == LEAVING or t.is_home[g, d])
+        leaves = abroad and not needs
         unavailable = (abroad and t.closed[g, d]) or (needs and t.country[d] == barred)
         if unavailable or (mode != FREELY and not leaves):
             v[d] = UNAVAILABLE
@@ -442,7 +442,7 @@ def choose_hubs(
     who, u : (engineer,) slots and uniform draws
     residence_of_contacts : (slot,) int8 hub
     keys : (3,) uint64, draws of ties, of nationality and of family
-    mode : FREELY for any choice, LEAVING for hubs abroad that need no permit, RETURNING for the home country
+    mode : FREELY for any choice, LEAVING for hubs abroad that need no permit
     barred : (engineer,) country whose permits the engineer cannot get, -1 for none
     held : (engineer,) route of a permit that the engineer holds abroad, -1 for none
     chosen, needs_permit : (engineer,) written from ``first`` to ``last``

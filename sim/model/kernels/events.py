@@ -112,14 +112,14 @@ def find_searchers(
 
 @njit(cache=True, nogil=True)
 def update_status(
-    first, last, keys, people, country, settlement, returning, renewal, naturalise, study_months, study_share, month
+    first, last, keys, people, country, settlement, renewal, naturalise, study_months, study_share, month
 ):
     """Update the legal status of foreign residents at the end of the year (E6).
 
     Parameters
     ----------
-    keys : (5,) uint64, draws for settlement, return, renewal, naturalisation and work after study
-    settlement, returning : (country, home) hazards a year; renewal : (country,) approval of a renewed permit
+    keys : (4,) uint64, draws for settlement, renewal, naturalisation and work after study
+    settlement : (country, home) hazard a year; renewal : (country,) approval of a renewed permit
     naturalise : (country,) hazard a year
     study_months, study_share : (step, country) months of post-study work and of its extension, and the share of
         applicants who get it
@@ -127,12 +127,12 @@ def update_status(
 
     Returns
     -------
-    ledger change (cell + 1,), slots whose status has expired, slots that return home, and (step, country) applicants
-    for post-study work or its extension, and grants of it
+    ledger change (cell + 1,), slots whose status has expired, and (step, country) applicants for post-study work or
+    its extension, and grants of it
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
     delta = no_delta(country.size, homes)
-    expired, homeward = [0 for _ in range(0)], [0 for _ in range(0)]
+    expired = [0 for _ in range(0)]
     asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
     for i in range(first, last):
         s = status[i]
@@ -145,21 +145,19 @@ def update_status(
         before, was = cell_of(people, i, homes), fingerprint_of(people, i)
         # permanent residents may naturalise
         if s == PERMANENT:
-            if uniform_at(keys[3], i) < naturalise[place]:
+            if uniform_at(keys[2], i) < naturalise[place]:
                 status[i] = CITIZEN
-        # temporary residents may settle or return home; else their permit is renewed or expires
+        # temporary residents may settle; else their permit is renewed or expires
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
             status[i] = PERMANENT
-        elif s == TEMPORARY and uniform_at(keys[1], i) < returning[place, home]:
-            homeward.append(i)
         elif expiry_month[i] > month:
             continue
-        elif s == TEMPORARY and uniform_at(keys[2], i) < renewal[place]:
+        elif s == TEMPORARY and uniform_at(keys[1], i) < renewal[place]:
             expiry_month[i] += 36
         # students apply for post-study work, and people in post-study work for its extension
         elif s in (STUDENT, OPT) and study_months[s - STUDENT, place] > 0:
             asked[s - STUDENT, place] += 1
-            if uniform_at(keys[4], i) < study_share[s - STUDENT, place]:
+            if uniform_at(keys[3], i) < study_share[s - STUDENT, place]:
                 status[i] += 1  # from a student to OPT, from OPT to its extension
                 expiry_month[i] += study_months[s - STUDENT, place]
                 got[s - STUDENT, place] += 1
@@ -171,7 +169,7 @@ def update_status(
         delta[before] -= 1
         delta[delta.size - 1] -= was
         record(delta, people, i, homes, 1)
-    return delta, np.array(expired), np.array(homeward), asked, got
+    return delta, np.array(expired), asked, got
 
 
 @njit(cache=True, nogil=True)

@@ -97,7 +97,7 @@ def plot_left_out(answer, ax=None) -> "Axes":
 def _beliefs(panel, answer) -> None:
     """Draw posteriors in normal scores of their priors, the least narrowed at the foot."""
     # grey: the prior's own 90 % range; coloured: the posterior
-    rows = sorted(answer["posterior"], key=lambda row: row["shrinkage"])
+    rows = sorted((row for row in answer["posterior"] if row["name"] in PRIORS), key=lambda row: row["shrinkage"])
     for y, row in enumerate(rows):
         low, middle, high = (_score(row[end], PRIORS[row["name"]], u) for end, u in ENDS.items())
         colour = style.SCENARIO if row["shrinkage"] >= ENOUGH else style.FAINT

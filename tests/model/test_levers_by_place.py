@@ -1,0 +1,82 @@
+"""Levers of one hub, or of one country and people of one origin: neutral they change no byte, and they act in place."""
+
+import numpy as np
+import pytest
+from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, shipped_world, years_of
+
+from sim.model.labour import net_pay, tax_points
+from sim.model.market import free_entry, going_home
+from sim.model.visas import settlement_rates
+
+USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
+INDIA, CHINA = (setting().homes.index(home) for home in ("ind", "chn"))
+PARIS = setting().hubs.index("paris")
+NEUTRAL = {
+    "hub.paris.tax.rate_points": 0,
+    "country.usa.home.ind.settlement": 1,
+    "country.usa.home.chn.return": 1,
+    "country.usa.home.ind.free_entry": "false",
+}
+
+
+def last(changes, population=20_000, years=2):
+    """The end of a run under levers."""
+    policies = scenario(changes).policies if changes else ()
+    *_, arm = years_of(shipped_world(population, years), policies=policies)
+    return arm
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return last({})
+
+
+def stock(arm, home, *status):
+    """Agents from a home who live in the USA, of some statuses."""
+    return int(arm.counts[setting().country == USA][:, home][..., list(status) or slice(None)].sum())
+
+
+def test_neutral_values_change_no_byte(plain):
+    assert same(plain.people, last(NEUTRAL).people)
+
+
+def test_a_tax_of_a_hub_adds_to_that_of_its_country():
+    rules = rules_for(setting())
+    points = rules | {"tax_rate_points": rules["tax_rate_points"] + 2.0}
+    points["hub_tax_points"] = np.where(np.arange(len(setting().hubs)) == PARIS, -10.0, 0.0)
+    assert tax_points(setting(), points)[PARIS] == -8.0
+    assert set(np.delete(tax_points(setting(), points), PARIS)) == {2.0}
+    gross = np.full(len(setting().hubs), 150.0)
+    gain = net_pay(setting(), CENTRE, points, gross) - net_pay(setting(), CENTRE, rules, gross)
+    assert gain[PARIS] == pytest.approx(12.0)  # 8 per cent of 150
+
+
+def test_a_lower_tax_of_a_hub_draws_people(plain):
+    cut, there = last({"hub.paris.tax.rate_points": -30}), np.arange(len(setting().hubs)) == PARIS
+    assert cut.counts[there].sum() > plain.counts[there].sum()
+
+
+def test_settlement_by_origin_reaches_that_origin(plain):
+    more = last({"country.usa.home.ind.settlement": 50})
+    rates, before = (settlement_rates(arm, START) for arm in (more, plain))
+    assert rates[USA, INDIA] == pytest.approx(50 * before[USA, INDIA])
+    assert (rates != before).sum() == 1
+    assert stock(more, INDIA, 1) > stock(plain, INDIA, 1)
+
+
+def test_return_by_origin_empties_the_place_of_it(plain):
+    more = last({"country.usa.home.chn.return": 20})
+    back = more.constants.back
+    gain = going_home(setting(), back, more.rules) - going_home(setting(), back, rules_for(setting()))
+    assert gain[CHINA, setting().country == USA] == pytest.approx(np.log(20))
+    assert np.count_nonzero(gain) == (setting().country == USA).sum()
+    assert stock(more, CHINA) < stock(plain, CHINA)
+
+
+def test_free_entry_by_origin_asks_that_origin_for_no_permit(plain):
+    free = last({"country.usa.home.ind.free_entry": "true"})
+    opened = free_entry(setting(), free.rules)
+    assert opened[INDIA, setting().country == USA].all()
+    assert opened.sum() == (setting().country == USA).sum()
+    assert stock(free, INDIA) > stock(plain, INDIA)
+    assert free_entry(setting(), arm_of(shipped_world(20_000, 2)).rules).sum() == 0
