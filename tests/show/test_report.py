@@ -154,8 +154,8 @@ def test_warnings_stand_with_the_answer(small):
 def test_a_comparison_has_a_table_and_sections():
     several = compared(h1b_fee=1.0, half_the_fee=0.5)
     page = Page(report_html(several, {}))
-    # compared; countries, causes, hubs and routes of each; long run; assumptions
-    assert len(page.all("caption")) == 1 + 2 * 4 + 2
+    # compared; countries, causes, hubs, public money and routes of each; long run; assumptions
+    assert len(page.all("caption")) == 1 + 2 * 5 + 2
     text = words(page.text)
     assert "h1b_fee: effect in pp (90 % of pairs)" in text
     assert "talentflow compare h1b_fee.toml half_the_fee.toml --baseline baseline.toml" in text
