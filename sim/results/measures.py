@@ -262,6 +262,18 @@ def outflow(data, place, keys) -> xr.DataArray:
     return others.sel(sector_taken=keys["sector_taken"], drop=True) / others.sum("sector_taken")
 
 
+def retention(data, place, keys) -> xr.DataArray:
+    """Return the part of a sector's engineers still with their employer after two years at the year's separations.
+
+    Separations are new jobs of people of the sector, those of movers included, over its engineers on 1 January; people
+    who leave the occupation are not counted. All sectors together without a key.
+    """
+    left = data.hires.sum("sector_taken").rename(sector_left="sector")
+    at_start = data.stock_by_sector.sum("hub").isel(time=slice(None, -1)).rename(time="year")
+    pick = lambda values: values.sel(sector=keys["sector"], drop=True) if keys else values.sum("sector")  # noqa: E731
+    return (1 - pick(left) / pick(at_start)) ** 2
+
+
 def job_change_rate(data, place, keys) -> xr.DataArray:
     """Return changes of employer within the hub over the stock at the start of the year."""
     at_start = data.stock_by_status.sum("hub").isel(time=slice(None, -1)).rename(time="year")
@@ -519,6 +531,13 @@ MEASURES = {
     "promotions": _declared("promotions", by_hub, "tier"),
     "years_to_expert": Measure(
         years_to_expert, "years", (), "expected years from entry to expert at the rates of the year"
+    ),
+    "retention": Measure(
+        retention,
+        "share",
+        ("sector",),
+        "still with their employer after two years, at the year's rate",
+        takes_place=False,
     ),
     "hires": Measure(hires, "persons a year", HIRES, "new jobs, those of movers included", takes_place=False),
     "outflow": Measure(outflow, "share", HIRES, "part of a sector's leavers for other sectors", takes_place=False),

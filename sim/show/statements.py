@@ -1,7 +1,7 @@
 """Statements of the industry's reports beside the model, one by one: where each lives, its value here, and a verdict.
 
 ``data/market_statements.csv`` names the place and the reason by hand; values come from world tables, assumptions,
-the gates (docs/gates.json) and a saved run of ``talentflow index --json`` (docs/index.json).
+the gates (docs/gates.json) and a run of the baseline that ``python -m sim.show.statements`` saves (docs/index.json).
 """
 
 import json
@@ -12,8 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import ResultError
+from sim.results.measures import measure
+from sim.results.record import plain_values, to_json
 from sim.scenario.assumptions import ASSUMPTIONS
-from sim.show.index import METROS, median_base
+from sim.show.answer import plain_rows
+from sim.show.index import METROS, index_table, median_base, region_table
+from sim.study.run import run
 from sim.texts import csv_rows
 from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.market_facts import REGIONS, expert_over_senior, facts, published_index
@@ -172,13 +176,14 @@ def _gates() -> dict:
         row = rows[f"g25_{hub}"]
         found |= {f"net_{hub}": row["median"], f"industry_{hub}": row["beside"]["at boom_weight 1"]["median"]}
     found |= {"experts_us": rows["g09a"]["median"], "stay_china": rows["g08a"]["median"]}
-    return found | {"retention": 100 * (1 - rows["g22"]["median"] / 100) ** 2}  # two years at one rate
+    return found
 
 
 def _index() -> dict:
-    """Return the cities of origin and the sector of the published hubs, of the saved index."""
-    rows = {row["hub"]: row for row in json.loads((DOCS / "index.json").read_text(encoding="utf-8"))}
-    found: dict = {}
+    """Return the cities of origin and the sector of the published hubs, and measures in %, of the saved run."""
+    saved = json.loads((DOCS / "index.json").read_text(encoding="utf-8"))
+    rows = {row["hub"]: row for row in saved["hubs"]}
+    found: dict = dict(saved["measures"])
     for hub, printed in published_index().items():
         row, cities = rows[hub], printed["sources"] or []
         ours = [name.partition(" (")[0] for name in row["abroad"] + row["home"]]
@@ -186,6 +191,29 @@ def _index() -> dict:
         found[f"sources_{hub}"] = f"{', '.join(ours)} ({found[f'matched_{hub}']} of {len(cities)} as published)"
         found[f"sector_{hub}"] = f"{row['sector'].replace('_', ' ')} ({row['quotient']:.1f} times the world's share)"
     return found
+
+
+MEASURED = {  # name -> measure in the first year of the saved run, a share
+    "to_startup": "outflow,sector_left=frontier_lab,sector_taken=startup",
+    "to_robotics": "outflow,sector_left=frontier_lab,sector_taken=robotics",
+    "to_sovereign": "outflow,sector_left=frontier_lab,sector_taken=sovereign_lab",
+    "retention": "retention,sector=frontier_lab",
+    "retention_big_tech": "retention,sector=big_tech",
+}
+SIZE = {"population": 100_000, "replicates": 4, "years": 2, "seed": 1, "workers": 1}
+
+
+def saved_run() -> dict:
+    """Run the baseline and return what the page quotes of it: dict of plain values, as docs/index.json holds it."""
+    result = run("baseline", **SIZE)
+    hubs = [row for row in plain_rows(index_table(result)) if row["published"] is not None]
+    keep = ("hub", "net", "senior_gross", "senior_net", "senior_local", "abroad", "home", "sector", "quotient")
+    first = int(result.data.year[0])
+    at = {name: measure(result, f"{query}@{first}").sel(arm="baseline") for name, query in MEASURED.items()}
+    measures = {name: 100 * float(values.mean()) for name, values in at.items()}
+    growth = {row["place"]: row["growth"] for row in region_table(result)}
+    measures["growth_singapore"] = growth["Southeast Asia"]
+    return plain_values({"hubs": [{key: row[key] for key in keep} for row in hubs], "measures": measures})
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -218,3 +246,7 @@ def summary() -> str:
         f"{found['cannot say']} the model cannot say. A rate agrees within {POINTS:g} points, an amount within "
         f"{100 * RATIO:g} %, a range if the figure lies in it."
     )
+
+
+if __name__ == "__main__":
+    (DOCS / "index.json").write_text(to_json(saved_run(), indent=1) + "\n", encoding="utf-8")

@@ -190,3 +190,10 @@ def test_every_measure_has_unit_meaning_and_both_arms(result, name):
     assert values.attrs["long_name"]
     known = values.where(values.hub.isin(["paris", "toronto"]), drop=True) if name == "gain" else values
     assert np.isfinite(known).all()
+
+
+def test_retention_is_two_years_at_the_separations_of_the_year(result):
+    left = result.data.hires.sel(sector_left="startup", year=2027).sum("sector_taken")
+    stock = result.data.stock_by_sector.sel(sector="startup", time=2027).sum("hub")
+    found = measure(result, "retention,sector=startup@2027")
+    assert np.allclose(found, (1 - left / stock) ** 2)
