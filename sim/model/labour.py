@@ -15,7 +15,6 @@ from sim.model import moves, rng
 from sim.model.kernels import jobs
 from sim.model.kernels.choice import Hiring
 from sim.model.rng import Hazard
-from sim.model.supply import skill_demand
 from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTES, TEMPORARY, tier_of
@@ -255,6 +254,11 @@ def promote(sim, year) -> None:
     delta, promotions = (sum(part) for part in zip(*parts, strict=True))
     sim.accounts.delta += delta
     sim.accounts.promotions += promotions
+
+
+def skill_demand(a, rules) -> np.ndarray:
+    """Return (tier, role) the factor of demand for skills on offers (E4) and entry (E9)."""
+    return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
 def offers(sim) -> np.ndarray:

@@ -8,6 +8,7 @@ from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import entrants_delta
+from sim.model.labour import skill_demand
 from sim.model.routes import route_shares, success_probability
 from sim.scenario.stack import rules_at
 from sim.world.categories import ROLES, SECTORS, TIERS
@@ -102,11 +103,6 @@ def entrant_ratio(sim, year) -> np.ndarray:
     ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(sim, year) * drained(sim, year))[country]
     ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
     return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
-
-
-def skill_demand(a, rules) -> np.ndarray:
-    """Return (tier, role) the factor of demand for skills on offers (E4) and entry (E9)."""
-    return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
 def doctoral_places(sim, year) -> np.ndarray:
