@@ -9,7 +9,7 @@ from paths import ROOT
 
 LOWEST = ROOT / ".ci" / "lowest.txt"
 # no code of the package meets them
-TOOLS = {"ruff", "mypy", "coverage", "playwright", "axe-playwright-python", "pyyaml"}
+TOOLS = {"ruff", "mypy", "coverage", "playwright", "axe-playwright-python", "pyyaml", "ipykernel"}
 ALONG = {"pyparsing"}  # comes with matplotlib, which warns of itself beside newer ones
 
 pytestmark = pytest.mark.skipif(not LOWEST.exists(), reason="an unpacked sdist does not hold .ci")

@@ -40,7 +40,7 @@ class Gate:
     def holds(self, value) -> bool:
         """Return whether a value lies inside the band; NaN does not.
 
-        >>> [by_id()["g05"].holds(x) for x in (0.2, 0.4, float("nan"))]
+        >>> [by_id()["g05"].holds(x) for x in (0.2, 0.9, float("nan"))]
         [True, False, False]
         """
         return bool(self.low <= value <= self.high)
@@ -66,7 +66,7 @@ def chosen(only):
     """Return the gates whose id is one of ``only`` or begins with it; all if it is empty.
 
     >>> [gate.id for gate in chosen(["g02", "g05"])]
-    ['g02a', 'g02b', 'g05']
+    ['g02a', 'g05']
 
     Raises
     ------
