@@ -347,7 +347,7 @@ def out_of_memory(command):
 # what it is called in the table -> (fault, times in the full set, times in CI)
 FAULTS = (
     {
-        f"SIGKILL at random moments: {name}": (killed(command), 50, 2 if command is SWEEP else 0)
+        f"SIGKILL at random moments: {name}": (killed(command), 50, 1 if command is SWEEP else 0)
         for name, command in LONG.items()
     }
     | {
@@ -364,8 +364,8 @@ FAULTS = (
     | {f"read-only folder (tmpfs): {name}": (read_only(command), 3, 0) for name, command in COMMANDS.items()}
     | {f"folder taken away meanwhile: {name}": (vanished(command), 5, 0) for name, command in COMMANDS.items()}
     | {
-        "bit flipped or file cut short: a run": (damaged_run, 300, 20),
-        "bit flipped or file cut short: the store of a sweep": (damaged_store, 300, 20),
+        "bit flipped or file cut short: a run": (damaged_run, 300, 10),
+        "bit flipped or file cut short: the store of a sweep": (damaged_store, 300, 10),
         "two at once into the same place: run": (two_runs, 5, 0),
         "two at once into the same place: sweep": (two_sweeps, 5, 0),
     }
