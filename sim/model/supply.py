@@ -203,7 +203,10 @@ def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
         return np.ones((len(s.homes), len(s.hubs)))
     (pay, months, granted), (pay_at_start, months_at_start, granted_at_start) = sim.studied[t], sim.study_start
     # expected pay: that of the place if the graduate stays, that of home otherwise; equal months of work after study
-    at_home = np.log(s.home_share @ np.exp(pay_at_start) / np.maximum(s.home_share.sum(axis=1), 1e-12))[:, None]
+    # pay at home is the mean over its hubs; a home that no hub belongs to has none
+    hubs = s.home_share.sum(axis=1)
+    mean_pay = s.home_share @ np.exp(pay_at_start) / np.maximum(hubs, 1e-12)
+    at_home = np.log(np.where(hubs > 0, mean_pay, 1.0))[:, None]
     years = months_at_start / 12
     expected, at_start = (
         eq.study_pay(y, at_home, p, years) for y, p in ((pay, granted), (pay_at_start, granted_at_start))

@@ -50,7 +50,7 @@ def engine(monkeypatch, tmp_path):
         asked(scenario=scenario, measure=measure, by=by, **options)
         return {name: parts_table(np.array([[0.01, 0.02], [0.0, -0.01]]), ["visa", "tax"], "share") for name in by}
 
-    def breakeven(scenario, lever, measure, target, within, baseline, **options):
+    def breakeven(scenario, lever, measure, target, within, baseline, cost=None, rival=None, **options):
         asked(scenario=scenario, lever=lever, target=target, within=within, **options)
         curve = pd.DataFrame({"value": [0.0, 10.0], "mean": [0.0, -1.0], "low": [0, -2], "high": [0, 0], "error": 0.1})
         return Breakeven(

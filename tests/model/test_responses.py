@@ -151,7 +151,7 @@ def test_corridors_without_strength_or_transfer_add_nothing():
 
 
 def test_canada_gains_by_its_open_permit():
-    world = shipped_world(40_000, 3)
+    world = shipped_world(200_000, 3)
     found = [
         list(years_of(world, policies=policies))[-1] for policies in ((), tuple(load("canada_open_permit").policies))
     ]
