@@ -59,7 +59,7 @@ def test_a_sweep_answers_and_leaves_a_store(engine, talentflow):
     code, out, err = talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 16, "--measure", "share:usa@2027")
     assert (code, err) == (0, "")
     said = " ".join(out.split())
-    assert "What the effect on the US's share in 2027 rests on is not settled" in said
+    assert "What the effect on the US's share in 2027 rests on" in said
     assert len(out.splitlines()) <= 30
     assert max(map(len, out.splitlines())) <= 80
     assert out.count("\n") <= 30

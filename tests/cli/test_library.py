@@ -110,7 +110,7 @@ def opened(which, **people):
 @pytest.mark.parametrize(
     ("hub", "status", "may"),
     [
-        ("seattle", TEMPORARY, True),
+        ("seattle", TEMPORARY, False),  # of those who hold its permit alone
         ("seattle", PERMANENT, False),
         ("seattle", OPT, False),
         ("london", TEMPORARY, False),

@@ -110,8 +110,8 @@ def test_parts_by_grade_are_said_from_the_largest():
 
 def test_leading_compute_is_said_to_lack_evidence(tmp_path):
     found = sweep(
-        "india_compute",
-        ("share:bengaluru",),
+        "gulf_compute",
+        ("share:are",),
         "morris",
         2,
         ("b_compute=0:2",),
