@@ -37,7 +37,7 @@ MOVES = {
     "h1b_fee_chilling": ("lost_petitions,route=usa.h1b@2026", +1),
     "h1b_weighted_lottery": ("registrations,route=usa.h1b", -1),  # some entries at level I are not filed
     "india_compute": ("compute_per_engineer:bengaluru", +1),
-    "japan_highly_skilled": ("applicants,route=jpn.highly_skilled", +1),
+    "japan_highly_skilled": ("stock:jpn", +1),
     "newcomer_tax": ("gain:deu", +1),
     "office_return": ("remote:usa", -1),
     "remote_first": ("remote:usa", +1),
