@@ -353,10 +353,7 @@ FAULTS = (
     | {
         "SIGKILL of the parent alone: its workers end too": (killed_alone, 10, 0),
     }
-    | {
-        f"SIGINT at random moments: {name}": (interrupted(command), 25, 1 if command is RUN else 0)
-        for name, command in LONG.items()
-    }
+    | {f"SIGINT at random moments: {name}": (interrupted(command), 25, 0) for name, command in LONG.items()}
     | {
         f"full disk (tmpfs): {name}": (full_disk(command), 10, 1 if command is SWEEP else 0)
         for name, command in COMMANDS.items()

@@ -191,7 +191,8 @@ def test_one_arm_knows_nothing_of_the_other():
     # the public account compares both arms: it alone may differ
     alone = [name for name in VARIABLES if name not in ("fiscal", "given", "windfall")]
     assert all(ours[name].values.tobytes() == other[name].values.tobytes() for name in alone)
-    assert identical(arms(small_run())[0], arms(turned)[1])
+    ours, other = arms(small_run())[0], arms(turned)[1]
+    assert all(ours[name].values.tobytes() == other[name].values.tobytes() for name in alone)
 
 
 # policies

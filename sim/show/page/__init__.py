@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parent
 SCRIPTS = ("vendor/d3.js", "vendor/plot.js", "page.js")
 SELF, NOBODY = "'self'", "'none'"
 TITLE = "talentflow: where AI engineers live, and how policy moves them"
+PAIRS = (*range(2, 31), 40, 50, 60, 80, 100, 200)  # of a confirming run; other numbers call no direction
 OPENING = {"fee": 100_000}  # the setting on which the page opens
 # settings that the page offers by name
 PRESETS = (
@@ -137,7 +138,11 @@ def contents(table) -> dict:
         "coordinates": {hub: [float(hubs[hub]["lon"]), float(hubs[hub]["lat"])] for hub in header["hubs"]},
         "joint": _departures(table.header["joint"]),
         "student": float(student.ppf(0.95, max(header["replicates"] - 1, 1)) ** 2),
-        "needed": {"one": agreement_needed(header["replicates"]), "all": agreement_needed(header["replicates"], count)},
+        # pairs that must agree, by how many there are: a confirming run has its own number
+        "needed": {
+            "one": {pairs: agreement_needed(pairs) for pairs in {*PAIRS, header["replicates"]}},
+            "all": {pairs: agreement_needed(pairs, count) for pairs in {*PAIRS, header["replicates"]}},
+        },
         "beliefs": [_belief(assumption) for assumption in ASSUMPTIONS.values()],
         "land": json.loads(LAND.read_text(encoding="utf-8")),
     }

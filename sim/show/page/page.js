@@ -206,7 +206,7 @@ const quantile = (sorted, q) => { // the Weibull way: of n values the k-th lies 
 function statistics(values, needed) {
   const average = mean(values), sorted = [...values].sort((a, b) => a - b);
   const same = values.filter((x) => x !== 0 && Math.sign(x) === Math.sign(average)).length;
-  return { effect: average, low: quantile(sorted, .05), high: quantile(sorted, .95), same, differs: values.some((x) => x !== 0), settled: values.length >= 10 && same >= needed };
+  return { effect: average, low: quantile(sorted, .05), high: quantile(sorted, .95), same, differs: values.some((x) => x !== 0), settled: values.length >= 10 && same >= (needed[values.length] ?? Infinity) };
 }
 // people and shares of a place on 1 January of a year; a range where pairs are kept
 function rowOf(answer, label, year, lead = false) {
