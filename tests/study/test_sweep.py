@@ -116,7 +116,7 @@ def test_leading_compute_is_said_to_lack_evidence(tmp_path):
         2,
         ("b_compute=0:2",),
         out=tmp_path,
-        **SMALL | {"population": 20_000, "years": 3},
+        **SMALL | {"population": 20_000, "years": 6},
     )
     assert "no causal evidence" in " ".join(reading(found))
 
