@@ -15,6 +15,7 @@ from sim.world.engineers import CITIZEN, OPT, PERMANENT, STUDENT, TEMPORARY
 # Britain's Global Talent route is the second choice of most experts; doctors take longer than these four years.
 MOVES = {
     "academia_drain": ("mix:usa,sector=academia", -1),
+    "ai_winter": ("mix:usa,sector=startup", -1),
     "all_closed": ("drain,home=ind", -1),
     "all_open": ("drain,home=ind", +1),
     "acquihire_wave": ("mix:usa,sector=startup", -1),
@@ -43,6 +44,7 @@ MOVES = {
     "remote_first": ("remote:usa", +1),
     "opt_closed": ("share:usa", -1),
     "phd_expansion": None,
+    "residency_conversion": ("mix:are,status=permanent", +1),
     "returnee_tax": ("drain,home=ind", -1),
     "tooling_leap": ("pay:usa,tier=entry", -1),
     "sovereign_labs": ("mix:are,sector=sovereign_lab", +1),
