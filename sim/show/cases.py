@@ -27,9 +27,9 @@ model's answer with its public cost. Run one again with `talentflow run docs/cas
 """
 
 
-def cases() -> list[Path]:
+def cases(folder=FOLDER) -> list[Path]:
     """Return the scenario files of the case studies, in the order of their names."""
-    return sorted(FOLDER.glob("*.toml"))
+    return sorted(folder.glob("*.toml"))
 
 
 def page(path, lab) -> str:

@@ -1,6 +1,6 @@
 """The gates: what was measured, missed and passed, in the terminal, as a page and in the documents.
 
-``python -m sim.show.gates`` writes the parts of README.md and docs/gates.md that are made from docs/gates.json, the
+``python -m sim.show.gates`` writes the parts of README.md and docs/gates.md that are made from ``STORED``, the
 ``gates.json`` of a run of ``talentflow validate``, and what every answer says of them (``verdicts``).
 """
 
@@ -27,6 +27,7 @@ GROUPS = {  # heading -> whether a row belongs under it, the misses first
     ),
     "Warnings: they do not decide": lambda row: row["kind"] == "warning",
 }
+STORED = Path(__file__).parent / "data" / "gates.json"
 HEADINGS = ("gate", "statistic", "band", "median", "5 to 95 %", "inside, %", "verdict")
 READING = (
     "Median and 5 to 95 % over the draws; inside: draws whose statistic lies in the band, of which {enough:.0f} % are "
@@ -228,9 +229,8 @@ if __name__ == "__main__":
     from sim.study.validation import judged_again
 
     root = Path(__file__).parents[2]
-    stored = json.loads((root / "docs" / "gates.json").read_text(encoding="utf-8"))
-    found = judged_again(stored)
-    (root / "docs" / "gates.json").write_text(to_json(found, indent=1) + "\n", encoding="utf-8")
+    found = judged_again(json.loads(STORED.read_text(encoding="utf-8")))
+    STORED.write_text(to_json(found, indent=1) + "\n", encoding="utf-8")
     verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, found["gates"])), encoding="utf-8")
     for path, part in documents(found).items():
         document = root / path

@@ -1,7 +1,7 @@
 """Statements of the industry's reports beside the model, one by one: where each lives, its value here, and a verdict.
 
 ``data/market_statements.csv`` names the place and the reason by hand; values come from world tables, assumptions,
-the gates (docs/gates.json) and a run of the baseline that ``python -m sim.show.statements`` saves (docs/index.json).
+the stored gates and a run of the baseline that ``python -m sim.show.statements`` saves (``data/market_index.json``).
 """
 
 import json
@@ -16,6 +16,7 @@ from sim.results.measures import measure
 from sim.results.record import plain_values, to_json
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.show.answer import plain_rows
+from sim.show.gates import STORED
 from sim.show.index import METROS, index_table, median_base, region_table
 from sim.study.run import run
 from sim.texts import csv_rows
@@ -24,8 +25,8 @@ from sim.world.market_facts import REGIONS, expert_over_senior, facts, published
 from sim.world.setting import load_setting
 from sim.world.tables import read
 
-DOCS = Path(__file__).parents[2] / "docs"
 FILE = Path(__file__).parent / "data" / "market_statements.csv"
+SAVED = Path(__file__).parent / "data" / "market_index.json"
 BUILT_IN = ("input", "fitted", "structure")  # beginnings of reasons
 VERDICTS = ("agrees", "disagrees", "cannot say")
 POINTS, RATIO = 2.0, 0.1  # differences that count as agreement: of rates in points, of amounts relative
@@ -170,7 +171,7 @@ def _beliefs() -> dict:
 
 def _gates() -> dict:
     """Return medians of the gates on the market, %, from the last run of ``talentflow validate`` that was saved."""
-    rows = {row["id"]: row for row in json.loads((DOCS / "gates.json").read_text(encoding="utf-8"))["gates"]}
+    rows = {row["id"]: row for row in json.loads(STORED.read_text(encoding="utf-8"))["gates"]}
     found = {f"growth_{name}": rows[f"g26_{name}"]["median"] for name in (*REGIONS, "world")}
     for hub in published_index():
         row = rows[f"g25_{hub}"]
@@ -181,7 +182,7 @@ def _gates() -> dict:
 
 def _index() -> dict:
     """Return the cities of origin and the sector of the published hubs, and measures in %, of the saved run."""
-    saved = json.loads((DOCS / "index.json").read_text(encoding="utf-8"))
+    saved = json.loads(SAVED.read_text(encoding="utf-8"))
     rows = {row["hub"]: row for row in saved["hubs"]}
     found: dict = dict(saved["measures"])
     for hub, printed in published_index().items():
@@ -204,7 +205,7 @@ SIZE = {"population": 100_000, "replicates": 4, "years": 2, "seed": 1, "workers"
 
 
 def saved_run() -> dict:
-    """Run the baseline and return what the page quotes of it: dict of plain values, as docs/index.json holds it."""
+    """Run the baseline and return dict of what the page quotes of it, as ``market_index.json`` holds it."""
     result = run("baseline", **SIZE)
     hubs = [row for row in plain_rows(index_table(result)) if row["published"] is not None]
     keep = ("hub", "net", "senior_gross", "senior_net", "senior_local", "abroad", "home", "sector", "quotient")
@@ -249,4 +250,4 @@ def summary() -> str:
 
 
 if __name__ == "__main__":
-    (DOCS / "index.json").write_text(to_json(saved_run(), indent=1) + "\n", encoding="utf-8")
+    SAVED.write_text(to_json(saved_run(), indent=1) + "\n", encoding="utf-8")

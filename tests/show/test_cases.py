@@ -1,6 +1,7 @@
 """Case studies: every scenario is read, its measures exist, and the folder runs at small size."""
 
 import pytest
+from paths import ROOT
 
 from sim.results.measures import measure
 from sim.results.result import Result
@@ -10,7 +11,7 @@ from sim.study.options import Options
 from sim.study.recorder import ones
 from sim.study.replicate import experiment
 
-CASES = cases()
+CASES = cases(ROOT / "docs" / "cases")
 
 
 @pytest.fixture(scope="module")

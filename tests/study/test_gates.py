@@ -272,7 +272,7 @@ def test_signs_are_compared_scenario_by_scenario():
 
 
 def test_the_stored_run_measured_the_gates_of_the_table():
-    answer = json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8"))
+    answer = json.loads(show.STORED.read_text(encoding="utf-8"))
     assert {row["id"] for row in answer["gates"]} == set(by_id())
     once = {gate for measured in ONCE.values() for gate in measured}
     for row in answer["gates"]:
@@ -281,14 +281,14 @@ def test_the_stored_run_measured_the_gates_of_the_table():
 
 
 def test_the_documents_hold_the_tables_of_the_stored_run():
-    answer = judged_again(json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8")))
+    answer = judged_again(json.loads(show.STORED.read_text(encoding="utf-8")))
     for path, part in show.documents(answer).items():
         text = (ROOT / path).read_text(encoding="utf-8")
         assert show.with_part(text, part) == text, f"{path} is stale: run python -m sim.show.gates"
 
 
 def test_answers_quote_the_latest_gates(result):
-    stored = judged_again(json.loads((ROOT / "docs" / "gates.json").read_text(encoding="utf-8")))
+    stored = judged_again(json.loads(show.STORED.read_text(encoding="utf-8")))
     rows = list(filter(show.decides, stored["gates"]))
     assert verdicts.SHIPPED.read_text(encoding="utf-8") == verdicts.kept(rows)
     all_of_them, *own = verdicts.sentences(result)
