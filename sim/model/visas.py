@@ -581,17 +581,18 @@ def study_terms(sim, year) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def renewal_rates(sim, year=None) -> np.ndarray:
-    r"""Return (country,) the probability that a permit is renewed, from the most accessible temporary route (E6).
+    r"""Return (country,) the probability that a permit is renewed, from the widest temporary route (E6).
 
     .. math:: q_c = 1 - k\,(1 - p_c)
 
     :math:`p` is the approval rate of first applications and :math:`k` the assumption ``renewal_refusal``: renewals are
-    refused less often than first petitions. Source: USCIS petition data by kind of petition.
+    refused less often than first petitions. Source: USCIS petition data by kind of petition. Residents hold the permit
+    that was widest without policy: a policy that widens another route does not change how theirs are renewed.
     """
     of_country, rules = sim.routes.of_country, sim.rules
     mine = (of_country >= 0) & (sim.routes.kind <= 1)[of_country] & (rules["route_is_open"] > 0)[of_country]
-    access_share = np.where(mine, rules["route_reach"][of_country], -1.0)
-    # the temporary route with the largest access share
+    access_share = np.where(mine, sim.baseline_rules["route_reach"][of_country], -1.0)
+    # the open temporary route that was widest
     widest = np.take_along_axis(of_country, access_share.argmax(axis=1)[:, None], axis=1)[:, 0]
     approved = np.where(mine.any(axis=1), rules["route_approval_rate"][widest], 1.0)
     return 1 - sim.a.renewal_refusal * (1 - approved)

@@ -12,6 +12,7 @@ from sim.model.inversion import expected
 from sim.model.labour import remote_share
 from sim.model.market import Layout, update_market
 from sim.model.supply import doctoral_places, entrant_ratio, study_factor, study_pull
+from sim.model.visas import renewal_rates
 from sim.scenario.files import load
 from sim.world.categories import TIERS
 from sim.world.engineers import TEMPORARY
@@ -157,6 +158,15 @@ def test_canada_gains_by_its_open_permit():
     ]
     base, offer = ((arm.counts.sum(axis=(1, 2, 3)) @ (setting().country == CANADA)) for arm in found)
     assert offer > base
+
+
+def test_a_wider_route_renews_no_other_permit():
+    """Residents hold the widest route's permit; a route that policy widens beyond it changes only who may come."""
+    usual, wide = arm_of(shipped_world(10_000, 2)), scenario({"country.gbr.route.global_talent.reach": "1.0"})
+    wide = usual.branch(wide.policies)
+    wide.adopt_rules(12 * START)
+    assert (wide.rules["route_reach"] != usual.rules["route_reach"]).sum() == 1
+    assert np.array_equal(renewal_rates(usual), renewal_rates(wide))
 
 
 # Signs of scenarios, without chance: the first year as expected under the rules at the end of each
