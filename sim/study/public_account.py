@@ -5,8 +5,9 @@ after relief, plus the public services that they use. It covers AI engineers alo
 everybody else. Rules are those of the months of the year; stocks are means of the two Januaries around it.
 """
 
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,14 +58,13 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
     s = setting
     years = len(arrays["flow"])
     out = np.zeros((years, len(s.countries), len(PARTS)))
-    of = (s.country[:, None] == np.arange(len(s.countries))).astype(float)  # hub, country
+    route_country = np.array([s.countries.index(row["country"]) for row in s.routes])
+    by_hub, by_route = (partial(_sums, where=where, count=len(s.countries)) for where in (s.country, route_country))
     # pay that is taxed, (hub, time, tier) kUSD of 2026: cash and liquid equity
     taxed = (s.pay[..., :3].sum(-1) / s.pay.sum(-1))[:, None] * _gross(s, a, arrays, own, rules)
     stock = np.moveaxis(arrays["stock"], 0, 1)  # hub, time, tier
     arrived = np.moveaxis(arrays["stock_by_arrival"], 0, 1)  # hub, time, tier, scheme, since
     decided, exposed = _decided(s, arrays, own)
-    route_country = np.array([s.countries.index(row["country"]) for row in s.routes])
-    by_route = (route_country[:, None] == np.arange(len(s.countries))).astype(float)
     mean = lambda x: (x[:, :-1] + x[:, 1:]) / 2  # noqa: E731  of two Januaries; second axis
     turnover = separation_rates(s, a)
     unit = a.compute_unit_cost * (1 - a.compute_cost_fall) ** (start + np.arange(years) - PRICES) / 1e6
@@ -72,34 +72,42 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
     for now, months in rules.stretches:
         rate = eq.effective_tax(taxed, s.tax_gross, s.tax_rate, tax_points(s, now))
         head = taxed * rate / 1000  # MUSD a person
-        part = dict.fromkeys(PARTS, 0.0)
-        part["tax"] = -mean((stock * head).sum(-1)).T @ of
+        part: dict[str, Any] = dict.fromkeys(PARTS, 0.0)
+        part["tax"] = -by_hub(mean((stock * head).sum(-1)).T)
         for k, scheme in enumerate(("newcomer", "returnee")):
             inside = np.array(SINCE)[None] < now[f"{scheme}_years"].astype(int)[s.country][:, None]  # hub, since
             users = np.einsum("htks,hs->htk", arrived[:, :, :, k], inside)
             relief = now[f"{scheme}_relief"][s.country]
-            part[f"{scheme}_relief"] = mean((users * head).sum(-1) * relief[:, None]).T @ of
+            part[f"{scheme}_relief"] = by_hub(mean((users * head).sum(-1) * relief[:, None]).T)
         # allowances every year, and one payment to people who move in, less the tax on it
         residents = mean(stock.sum(-1)).T  # year, hub
         inflow = arrays["flow"].sum(1) * now["sign_on_kusd"] / 1000  # year, hub
         paid_tax = mean((stock * head).sum(-1)) / np.maximum(mean((stock * taxed).sum(-1)) / 1000, 1e-12)
-        part["allowances"] = (residents * now["allowance_kusd"] / 1000 + inflow) @ of
-        part["tax"] = part["tax"] - (inflow * paid_tax.T) @ of
-        part["services"] = residents @ of * a.public_services / 1000
+        part["allowances"] = by_hub(residents * now["allowance_kusd"] / 1000 + inflow)
+        part["tax"] = part["tax"] - by_hub(inflow * paid_tax.T)
+        part["services"] = by_hub(residents) * a.public_services / 1000
         # permits: fees are revenue, and cases cost work
         fees = decided * now["route_fee_usd"] + exposed * now["route_special_fee_usd"]
-        part["fees"] = -fees @ by_route / 1e6
-        part["administration"] = decided @ by_route * a.case_cost / 1000
+        part["fees"] = -by_route(fees) / 1e6
+        part["administration"] = by_route(decided) * a.case_cost / 1000
         part["compute"] = _compute(s, a, arrays, now, start, months) * unit[:, None]
         # posts of sovereign labs and academia that funded openings have filled
         times = now["hub_sector_openings"].reshape(s.sector_share.shape)
         funded = np.where(GUARANTEED, (times - 1) / np.maximum(times, 1), 0.0) * turnover  # hub, sector
         staff = mean(np.moveaxis(arrays["stock_by_sector"], 0, 1))  # hub, year, sector
-        part["jobs"] = np.einsum("hyk,hk->yh", staff, funded) @ of * a.funded_post
+        part["jobs"] = by_hub(np.einsum("hyk,hk->yh", staff, funded)) * a.funded_post
         part["research"] = (now["phds"] - 1) * s.graduates * s.phd_share * a.doctoral_place / 1000
         for k, name in enumerate(PARTS):
             out[:, :, k] += months[:, None] * part[name]
     return out
+
+
+def _sums(x, where, count) -> np.ndarray:
+    """Return (year, country) the sums of ``x`` (year, column); ``where`` names each column's country.
+
+    Years are summed one by one, so that a longer run begins with the same bytes as a shorter one.
+    """
+    return np.array([np.bincount(where, row, count) for row in x])
 
 
 def _gross(s, a, arrays, own, rules) -> np.ndarray:
