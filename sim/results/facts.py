@@ -108,7 +108,7 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
         "purse": _purse(counts, lead),
         "general_tax": _has(scenario, ".tax.rate_points"),
         "published": beside(result, scenario),
-        "missed": [row for row in own if row["verdict"] != "passed"],
+        "missed": sorted((row for row in own if row["verdict"] != "passed"), key=lambda row: row["inside"]),
         "met": [row for row in own if row["verdict"] == "passed"],
         "near": nearest([policy.lever for policy in scenario.policies]) if scenario else [],
         "gates": len(shipped()),
