@@ -300,7 +300,7 @@ def tied_ratio(data, place, keys) -> xr.DataArray:
 def by_route(name) -> Callable:
     """Return the measure of a variable over routes: one route, the routes of a country or region, or each."""
 
-    def compute(data, place, keys) -> xr.DataArray:
+    def routes(data, place, keys) -> xr.DataArray:
         values = data["grants_by_tier"].sel(tier=keys["tier"], drop=True) if "tier" in keys else data[name]
         if place is not None and "route" in keys:
             raise ResultError(name, f"give a place ({place.name}) or a route ({keys['route']}), not both")
@@ -315,7 +315,7 @@ def by_route(name) -> Callable:
         inside = [str(route).split(".")[0] in countries for route in data.route.values]
         return values.isel(route=np.flatnonzero(inside)).sum("route")
 
-    return compute
+    return routes
 
 
 def odds(data, place, keys) -> xr.DataArray:
@@ -327,7 +327,7 @@ def odds(data, place, keys) -> xr.DataArray:
 def average(name) -> Callable:
     """Return the measure of a level by hub; over several hubs or tiers it is weighted by resident engineers."""
 
-    def compute(data, place, keys) -> xr.DataArray:
+    def level_of(data, place, keys) -> xr.DataArray:
         level = data[name]
         if "tier" not in level.dims:
             weight = data.stock.sum("tier")
@@ -343,7 +343,7 @@ def average(name) -> Callable:
         level, weight = level.isel(hub=place.only), weight.isel(hub=place.only)
         return (level * weight).sum("hub") / weight.sum("hub")
 
-    return compute
+    return level_of
 
 
 def expert_premium(data, place, keys) -> xr.DataArray:
