@@ -151,8 +151,11 @@ def test_a_newer_request_of_a_tab_replaces_the_older_one(engine):
         engine.ask(*serving.read_request(body(values={"fee": fee}), engine.settings))
         until(lambda: engine.study.asked)
     until(lambda: "3,000" in engine.study.asked[-1])
+    # the older requests are given up unanswered, each asked once at most
+    assert [title.count("1,000") for title in engine.study.asked] == [1] + [0] * (len(engine.study.asked) - 1)
     engine.study.go.set()
     until(lambda: engine.tab(TAB).wanted is None)
+    assert "3,000" in engine.study.asked[-1]
 
 
 def test_no_more_windows_than_the_limit(engine, monkeypatch):
