@@ -7,7 +7,7 @@ everybody else. Rules are those of the months of the year; stocks are means of t
 
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
     for now, months in rules.stretches:
         rate = eq.effective_tax(taxed, s.tax_gross, s.tax_rate, tax_points(s, now))
         head = taxed * rate / 1000  # MUSD a person
-        part: dict[str, Any] = dict.fromkeys(PARTS, 0.0)
+        part = dict.fromkeys(PARTS, np.zeros(out.shape[:2]))
         part["tax"] = -by_hub(mean((stock * head).sum(-1)).T)
         for k, scheme in enumerate(("newcomer", "returnee")):
             inside = np.array(SINCE)[None] < now[f"{scheme}_years"].astype(int)[s.country][:, None]  # hub, since
