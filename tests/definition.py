@@ -67,7 +67,7 @@ def utilities(arm, slots, year, mode, barred):
         net_pay=net_pay(arm, slots, year, market),
         sign_on_gain=sign_on,
         remote_gain=remote_gain(arm, slots, market),
-        compute=eq.compute_pull(market["compute"], b_compute(a)[role][:, None], market["mean_compute"]),
+        compute=eq.compute_pull(market["compute"][tier], b_compute(a)[role][:, None], market["mean_compute"]),
         size=market["size"],
         has_friend=tied(arm, slots, "friend"),
         diaspora=s.compatriots[home],
@@ -141,7 +141,7 @@ def sectors_ahead(arm, year):
             + rules["allowance_kusd"][h]
         )
         net = [w * (1 - tax_at(s, rules, h, w)) for w in (own, market["gross"][h, t, r])]
-        more = np.log1p(market["sector_compute"][h, k]) - np.log1p(market["compute"][h])
+        more = np.log1p(market["sector_compute"][t, h, k]) - np.log1p(market["compute"][t, h])
         ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + b_compute(a)[r] * more
     return ahead
 
@@ -295,6 +295,10 @@ def _market(arm, year):
     price = eq.price_level(s.price, size, path, s.engineer_share, a.housing_elasticity) * rules["price_multiplier"]
     compute, sector_compute = _compute(arm, t, size)
     world = np.average(compute, weights=np.maximum(size, 1e-9))
+    mean = np.average(np.log1p(np.minimum(compute / world, a.compute_saturation)), weights=np.maximum(size, 1e-9))
+    # a guarantee of the hub to a tier is the least that its engineers have, on average and in every sector
+    least = rules["compute_guarantee_tier"].reshape(len(size), len(TIERS)).T  # tier, hub
+    compute, sector_compute = np.maximum(compute, least), np.maximum(sector_compute, least[:, :, None])
     compute, sector_compute = (np.minimum(c / world, a.compute_saturation) for c in (compute, sector_compute))
     skill = np.outer(rules["tier_pay"], rules["role_pay"])
     skill = skill * np.outer(rules["tier_demand"], rules["role_demand"]) ** a.wage_supply_elasticity
@@ -306,7 +310,7 @@ def _market(arm, year):
         "sector_compute": sector_compute,
         "skill": skill,
         "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None] + rules["allowance_kusd"][:, None, None],
-        "mean_compute": np.average(np.log1p(compute), weights=np.maximum(size, 1e-9)),
+        "mean_compute": mean,
     }
 
 

@@ -93,6 +93,7 @@ def rules_for(place):
     kinds = {"tiers": TIERS, "roles": ROLES, "sectors": SECTORS}
     at |= {axis: np.arange(len(names)) for axis, names in kinds.items()}
     at["hub_sectors"] = (at["hubs"][:, None] * len(SECTORS) + np.arange(len(SECTORS))).ravel()
+    at["hub_tiers"] = (at["hubs"][:, None] * len(TIERS) + np.arange(len(TIERS))).ravel()
     at["origins"] = (at["countries"][:, None] * homes + np.arange(homes)).ravel()
     rules = baseline_rules()
     return {family.field: rules[family.field][at[family.axis]] for family in FAMILIES}

@@ -118,9 +118,10 @@ def pay_gain(pay_with, pay_without, linear_pay, mean_pay) -> np.ndarray:
 def compute_pull(compute, b_compute, world_mean) -> np.ndarray:
     r"""Return the log-odds of compute (E2).
 
-    .. math:: b_c[r]\,(\ln(1+\min(c_d/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})
+    .. math:: b_c[r]\,(\ln(1+\min(\max(c_d, g_{td})/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})
 
     Compute per engineer is relative to the world's mean of the year, :math:`\bar c(t)`, and capped at *s* times it.
+    :math:`g_{td}` is what a policy guarantees to engineers of tier *t*; the mean over the world is without guarantees.
     Fleets grow by 40 % a year; an equal relative lead has an equal effect in every year. The coefficient differs by
     role. **No causal estimate of it exists** (grade D): every result that depends on it says so.
 

@@ -75,9 +75,12 @@ def sector_pull(sim, gross) -> np.ndarray:
     )
     log_pay_gap = np.moveaxis(log_pay_gap, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
     pay = pay_tastes(a)[:, None, None] * log_pay_gap
-    seen = np.log1p(relative(a, market, market.sector_compute)) - np.log1p(relative(a, market, market.compute))[:, None]
-    compute = b_compute(a)[:, None, None, None] * seen
-    return (pay + compute).reshape(-1, *seen.shape)
+    by_sector, mean = (
+        np.log1p(relative(a, market, at_least(rules, c))) for c in (market.sector_compute, market.compute)
+    )
+    seen = by_sector - mean[..., None]  # tier, hub, sector
+    compute = b_compute(a)[:, None, None, None] * seen[:, None, None]
+    return (pay + compute).reshape(-1, *seen.shape[1:])
 
 
 def pay_tastes(a) -> np.ndarray:
@@ -412,6 +415,12 @@ def relative(a, market, compute) -> np.ndarray:
     """Return ``compute`` per engineer relative to the world's present mean, capped at ``compute_saturation`` (E2)."""
     world = np.average(market.compute, weights=np.maximum(market.size, 1e-9))
     return np.minimum(compute / max(world, 1e-9), a.compute_saturation)
+
+
+def at_least(rules, compute) -> np.ndarray:
+    """Return (tier, hub, ...) ``compute`` (hub, ...) per engineer, or what the hub guarantees to the tier if more."""
+    least = rules["compute_guarantee_tier"].reshape(len(compute), -1).T
+    return np.maximum(compute, least.reshape(*least.shape, *[1] * (compute.ndim - 1)))
 
 
 def b_compute(a) -> np.ndarray:

@@ -13,6 +13,7 @@ from sim.model import equations as eq
 from sim.model import labour
 from sim.model.kernels.choice import UNAVAILABLE, Tables
 from sim.model.labour import (
+    at_least,
     b_compute,
     hiring,
     nominal_mean_pay,
@@ -121,11 +122,11 @@ def compute_per_engineer(setting, a, rules, sizes, year, start) -> tuple[np.ndar
     return (owned.sum(axis=1) + shared) / size + (share * (by_sector - rationed)).sum(axis=1), by_sector
 
 
-def compute_table(setting, a, market) -> np.ndarray:
-    """Return (role, hub) the log-odds of compute (E2), centred at the mean over the world's engineers."""
-    compute = relative(a, market, market.compute)
-    mean = np.average(np.log1p(compute), weights=np.maximum(market.size, 1e-9))
-    return eq.compute_pull(compute, b_compute(a)[:, None], mean)
+def compute_table(a, market, rules) -> np.ndarray:
+    """Return (tier, role, hub) the log-odds of compute (E2), centred at the mean over the world's engineers."""
+    mean = np.average(np.log1p(relative(a, market, market.compute)), weights=np.maximum(market.size, 1e-9))
+    compute = relative(a, market, at_least(rules, market.compute))
+    return eq.compute_pull(compute[:, None], b_compute(a)[:, None], mean)
 
 
 class UtilityTerms(NamedTuple):
@@ -137,7 +138,7 @@ class UtilityTerms(NamedTuple):
     sign_on: np.ndarray  # (profile, hub) one payment to people who move in
     remote: np.ndarray  # (profile, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
-    compute: np.ndarray  # (role, hub)
+    compute: np.ndarray  # (tier, role, hub)
     jobs: np.ndarray  # (role, hub) vacancies among the jobs that compute has opened
     permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
@@ -266,7 +267,7 @@ def utility_terms(sim, year) -> UtilityTerms:
             openings=sim.openings(),
             constant=sim.constants.at(year, a.boom_half_life),
         ),
-        compute=compute_table(s, a, m),
+        compute=compute_table(a, m, rules),
         jobs=eq.jobs_pull(sim.vacancies, sim.openings(), s.role_share, PUSHED_ROLES),
         permit=permit_disutility(sim, gross, tax),
         free=np.where(free_entry(s, rules) | (s.home_share > 0), 1.0, s.free_share),
@@ -295,14 +296,13 @@ def free_entry(setting, rules) -> np.ndarray:
 def tables(sim, year) -> Tables:
     """Return the :class:`Tables` that compiled choices read: the terms of utility, combined and in float32."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
-    role = np.arange(p.pay.shape[0]) // TASTE_COUNT % p.compute.shape[0]
+    role = np.arange(p.pay.shape[0]) // TASTE_COUNT % len(p.jobs)
+    compute = np.repeat(p.compute.reshape(-1, len(s.hubs)), TASTE_COUNT, axis=0)  # profile, hub
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     # residents compare their own job with a new one, and get no sign-on payment
     stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
     return Tables(
-        pull=single(
-            p.place[:, None, :] + (p.pay_arriving + p.compute[role] + p.jobs[role] + sim.sectors.value + p.sign_on)
-        ),
+        pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=single(

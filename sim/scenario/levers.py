@@ -252,6 +252,10 @@ FAMILIES = (
         low=0.1, high=10, neutral=1,
         meaning="gross pay, against the baseline", reaches="everyone who works there",
         cost="none: employers pay, and the tax on it is in tax"),
+    Family("hub.{hub}.compute.{tier}_guarantee_h100e", "compute_guarantee_tier", "hub_tiers",
+        what="compute guarantee by tier", unit="H100-equivalents per engineer", high=HUGE,
+        meaning="least compute per engineer of the tier, in every sector of the hub",
+        reaches="engineers of the tier who live there", cost="compute"),
 )
 # fmt: on
 
@@ -295,7 +299,7 @@ def catalogue() -> dict[str, Lever]:
         name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")
     }
     tables |= {"tiers": _rows("tier_factors"), "roles": _rows("role_factors")}
-    # two axes are products of tables: country and origin, hub and sector
+    # three axes are products of tables: country and origin, hub and sector, hub and tier
     tables["origins"] = [
         {"country": to["country"], "home": of["home"], "name": f"{to['name']}, engineers from {of['name']}"}
         for to, of in product(tables["countries"], tables["homes"])
@@ -303,6 +307,10 @@ def catalogue() -> dict[str, Lever]:
     tables["hub_sectors"] = [
         {"hub": hub["hub"], "sector": sector["sector"], "name": f"{hub['name']}, {sector['name']}"}
         for hub, sector in product(tables["hubs"], tables["sectors"])
+    ]
+    tables["hub_tiers"] = [
+        {"hub": hub["hub"], "tier": tier["tier"], "name": f"{hub['name']}, {tier['name']}"}
+        for hub, tier in product(tables["hubs"], tables["tiers"])
     ]
     levers = (lever for family in FAMILIES for lever in _expand(family, tables))
     return {lever.path: lever for lever in levers}
@@ -368,6 +376,7 @@ def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
         for name, table in (("tiers", "tier_factors"), ("roles", "role_factors"), ("sectors", "sectors"))
     }
     size |= {"origins": size["countries"] * size["homes"], "hub_sectors": size["hubs"] * size["sectors"]}
+    size["hub_tiers"] = size["hubs"] * size["tiers"]
     return {family.field: np.full(size[family.axis], family.neutral, DTYPES[family.kind]) for family in FAMILIES}
 
 

@@ -50,7 +50,7 @@ def pulls() -> dict[str, np.ndarray]:
     bonds = home @ eq.utility(a, diaspora=s.compatriots, home_share=s.home_share, language=s.language)
     found = {
         "pay": skill.reshape(-1) @ p.pay_arriving,
-        "compute": role @ p.compute,
+        "compute": np.einsum("t,r,trd->d", tier, role, p.compute),
         "size": size,
         "openings": home @ p.place - bonds - size - constants.at(START, a.boom_half_life),
         "people": bonds,

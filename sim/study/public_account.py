@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.model import equations as eq
-from sim.model.labour import pay_level, separation_rates, tax_points
+from sim.model.labour import at_least, pay_level, separation_rates, tax_points
 from sim.model.market import GUARANTEED, compute_per_engineer, pushed, skill_pay
 from sim.model.routes import routes_of
 from sim.months import january
@@ -142,17 +142,20 @@ def _compute(s, a, arrays, now, start, months) -> np.ndarray:
     built = a.compute_public_share * np.bincount(s.country, now["compute_h100e"], len(s.countries))
     out += built + now["country_compute_h100e"]
     more = np.maximum(now["compute_multiplier"] - 1, 0.0)
-    guarantee = now["compute_guarantee"]
-    for y in np.flatnonzero(months) if more.any() or guarantee.any() else ():
+    guarantee, by_tier = now["compute_guarantee"], now["compute_guarantee_tier"]
+    for y in np.flatnonzero(months) if more.any() or guarantee.any() or by_tier.any() else ():
         fleet = s.h100e * np.exp(a.fleet_growth * y) + pushed(s, a, now, start + y)
         out[y] += np.bincount(s.country, a.compute_public_share * more * fleet, len(s.countries))
-        if guarantee.any():
+        if guarantee.any() or by_tier.any():
             staff = np.maximum(arrays["stock_by_sector"][y], 1.0)  # hub, sector
             without = now | {"compute_guarantee": np.zeros_like(guarantee)}
             size = (staff.sum(1), staff)
             with_, bare = (compute_per_engineer(s, a, r, size, start + y, start)[1] for r in (now, without))
             assert with_.shape == (hubs, staff.shape[1])
             out[y] += np.bincount(s.country, ((with_ - bare) * staff).sum(1), len(s.countries))
+            # a tier's own guarantee tops up what its engineers have in their sectors, which are those of the hub
+            missing = ((at_least(now, with_) - with_) * (staff / size[0][:, None])).sum(-1)  # tier, hub
+            out[y] += np.bincount(s.country, (missing.T * arrays["stock"][y]).sum(1), len(s.countries))
     return out
 
 

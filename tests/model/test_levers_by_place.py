@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, shipped_world, years_of
 
+from sim.model.inversion import expected
 from sim.model.labour import net_pay, tax_points
-from sim.model.market import free_entry, going_home
+from sim.model.market import free_entry, going_home, update_market
 from sim.model.visas import settlement_rates
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
@@ -16,6 +17,7 @@ NEUTRAL = {
     "country.usa.home.ind.settlement": 1,
     "country.usa.home.chn.return": 1,
     "country.usa.home.ind.free_entry": "false",
+    "hub.paris.compute.expert_guarantee_h100e": 0,
 }
 
 
@@ -29,6 +31,14 @@ def last(changes, population=20_000, years=2):
 @pytest.fixture(scope="module")
 def plain():
     return last({})
+
+
+def under(changes):
+    """The first 1 January of a small world under levers, with its market."""
+    arm = arm_of(shipped_world(20_000, 2)).branch(scenario(changes).policies if changes else ())
+    arm.adopt_rules(12 * START)
+    update_market(arm, START)
+    return arm
 
 
 def stock(arm, home, *status):
@@ -80,3 +90,32 @@ def test_free_entry_by_origin_asks_that_origin_for_no_permit(plain):
     assert opened.sum() == (setting().country == USA).sum()
     assert stock(free, INDIA) > stock(plain, INDIA)
     assert free_entry(setting(), arm_of(shipped_world(20_000, 2)).rules).sum() == 0
+
+
+PROMISE = "hub.paris.compute.expert_guarantee_h100e"
+
+
+def test_a_guarantee_below_what_they_have_adds_nothing():
+    before, promised = under({}), under({PROMISE: 0.5 * float(under({}).market.compute[PARIS])})
+    assert np.array_equal(promised.utility_terms.compute, before.utility_terms.compute)
+
+
+def test_a_guarantee_to_experts_is_theirs_alone():
+    before, promised = under({}), under({PROMISE: 1e8})
+    gain = promised.utility_terms.compute - before.utility_terms.compute
+    assert (gain[0, :, PARIS] > 0).all()
+    assert np.count_nonzero(gain) == len(gain[0])
+    # beyond saturation it stands at the cap, and no sector has more than another
+    world = np.log1p(before.a.compute_saturation)
+    seen = np.log1p(before.market.compute[PARIS] / np.average(before.market.compute, weights=before.market.size))
+    assert gain[0, 0, PARIS] == pytest.approx(before.a.b_compute * (world - seen))
+    arriving = [arm.tables.pull[0, :, PARIS].reshape(3, -1) for arm in (promised, before)]
+    assert (arriving[0][0] > arriving[1][0]).all()
+    assert np.array_equal(arriving[0][1:], arriving[1][1:])
+
+
+def test_a_guarantee_draws_experts():
+    there = np.arange(len(setting().hubs)) == PARIS
+    moves = [expected(under(changes)).moves[0] for changes in ({PROMISE: 1000}, {})]  # of experts
+    inflow = [flow[np.ix_(~there, there)].sum() for flow in moves]
+    assert inflow[0] > inflow[1]

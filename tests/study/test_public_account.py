@@ -165,22 +165,45 @@ def test_rules_follow_the_months():
     assert shares == [(0.0, [1.0, 0.5, 0.0]), (50_000.0, [0.0, 0.5, 1.0])]
 
 
-def test_rate_cut_costs_its_points():
-    """With pay, people and rules given, points of tax cost points of taxed pay."""
-    s, a = load_setting(), Assumptions.central()
+def made_up(s, a):
+    """One year's arrays of an arm: 100 engineers of each tier in every hub, who earn 200 kUSD; nobody moves."""
     hubs, tiers, years = len(s.hubs), 3, 1
     zero = {"flow": (years, hubs, hubs), "grants": (years, len(s.routes)), "grants_abroad": (years, len(s.routes))}
     arrays = {name: np.zeros(shape) for name, shape in zero.items()}
     arrays |= {"stock": np.full((2, hubs, tiers), 100.0), "stock_by_arrival": np.zeros((2, hubs, tiers, 2, 11))}
     arrays |= {"stock_by_sector": np.zeros((2, hubs, 8)), "pay": np.full((2, hubs, tiers), 200.0)}
     arrays["pay"][1] *= np.exp(a.pay_growth)
+    return arrays
+
+
+def more_under(text, arrays, s, a):
+    """(country, part) MUSD that rules cost more than the baseline's, for given people."""
+    own, other = rules_of((), 2026, 1), rules_of(loads(text, "test").policies, 2026, 1)
+    return (account(s, a, arrays, own, other, 2026) - account(s, a, arrays, own, own, 2026))[0]
+
+
+def test_rate_cut_costs_its_points():
+    """With pay, people and rules given, points of tax cost points of taxed pay."""
+    s, a = load_setting(), Assumptions.central()
     cut = 'title = "Cut"\n[[policy]]\nlever = "country.fra.tax.rate_points"\nadd = -2\n'
-    own, other = rules_of((), 2026, 1), rules_of(loads(cut, "cut").policies, 2026, 1)
-    cost = account(s, a, arrays, own, other, 2026) - account(s, a, arrays, own, own, 2026)
+    cost = more_under(cut, made_up(s, a), s, a)
     france = s.country == s.countries.index("fra")
     taxed = (s.pay[france, :, :3].sum(-1) / s.pay[france].sum(-1) * 200 * 100).sum() / 1000
-    assert cost[0, s.countries.index("fra"), 0] == pytest.approx(0.02 * taxed)
-    assert np.abs(np.delete(cost[0], s.countries.index("fra"), axis=0)).max() == 0
+    assert cost[s.countries.index("fra"), 0] == pytest.approx(0.02 * taxed)
+    assert np.abs(np.delete(cost, s.countries.index("fra"), axis=0)).max() == 0
+
+
+def test_a_guarantee_to_experts_costs_what_is_missing():
+    """Where compute is far below the promise, experts cost the promise; other tiers and countries cost nothing."""
+    s, a = load_setting(), Assumptions.central()
+    arrays = made_up(s, a) | {"stock_by_sector": np.full((2, len(s.hubs), 8), 1e9)}  # hardly any machine a head
+    cost = more_under(
+        'title = "Promise"\n[[policy]]\nlever = "hub.paris.compute.expert_guarantee_h100e"\nvalue = 40\n', arrays, s, a
+    )
+    france, compute = s.countries.index("fra"), PARTS.index("compute")
+    assert cost[france, compute] == pytest.approx(100 * 40 * a.compute_unit_cost / 1e6, rel=1e-3)
+    cost[france, compute] = 0
+    assert np.abs(cost).max() == 0
 
 
 def test_every_family_declares_its_cost():
