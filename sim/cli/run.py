@@ -203,6 +203,7 @@ def count(
     assumptions: Assumptions = None,
     world: World = None,
     baseline: Baseline = "baseline",
+    yearly: Annotated[bool, typer.Option("--yearly", help="A row for every year of the run.")] = False,
     workers: Workers = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -214,7 +215,7 @@ def count(
 
     options = options_of(locals())
     with terminal.progress(replicates, quiet or json) as progress:
-        rows = study(scenario, queries, baseline, **vars(replace(options, progress=progress)))
+        rows = study(scenario, queries, baseline, yearly, **vars(replace(options, progress=progress)))
     if json:
         typer.echo(to_json(rows, indent=1))
     else:

@@ -93,7 +93,7 @@ def people(data, keys) -> xr.DataArray:
     basis, keys = keys.get("basis", "residence"), {key: value for key, value in keys.items() if key != "basis"}
     if basis == "employer" and not keys.keys() <= {"tier"}:
         raise ResultError(f"engineers by employer are counted by tier alone, not by {' and '.join(keys)}")
-    if len(keys) > 1 or "trained_in" in keys:
+    if len(keys) > 1 or not keys.keys() <= set(WHO):
         refusal = f"people are not counted by {' and '.join(keys)} together"
         raise ResultError(f"{refusal} in a saved run; give one of {', '.join(WHO)}, or ask {COUNT}")
     stock = data["stock_by_employer" if basis == "employer" else "stock"]
@@ -475,7 +475,8 @@ def measure(result, query) -> xr.DataArray:
 
 # keys that measures take
 WHO = ("tier", "role", "sector", "home", "status")
-PERSON = (*WHO, "trained_in")  # of whom several together are counted while a run goes on
+GROUPS = {"elite": "elite researchers"}  # parts of the experts, see study.elite
+PERSON = (*WHO, "trained_in", "group")  # of whom several together are counted while a run goes on
 COHORTS = ("stay",)
 COUNT = "talentflow count"
 BASES = ("residence", "employer")
@@ -496,6 +497,8 @@ def known_values(data, key) -> dict | None:
         return None
     if key == "basis":
         return {basis: basis for basis in BASES}
+    if key == "group":
+        return GROUPS
     if key == "trained_in":
         return {country: country for country in np.unique(data.hub_country.values.astype(str)).tolist()}
     return _called(data, key)
@@ -524,7 +527,7 @@ MEASURES = {
     ),
     "net_migration": Measure(net_migration, "persons a year", (), "arrivals less departures"),
     "net_rate": Measure(net_rate, "rate", (), "net migration over the stock at the start of the year"),
-    "arrival_share": Measure(arrival_share, "share", (), "part of all arrivals between such places"),
+    "arrival_share": Measure(arrival_share, "share", PERSON, "part of all arrivals between such places"),
     "entrants": _declared("entrants", by_hub, "tier"),
     "graduates": _declared("graduates", by_hub, "tier"),
     "adjacent": Measure(adjacent, "share", ("tier",), "part of the entrants from adjacent occupations"),

@@ -16,13 +16,14 @@ from sim.model.year import simulate
 from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import check_period
+from sim.study.elite import elite_flags
 from sim.study.options import Options
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, initial_state
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import role_of, tier_of
 
-STOCKS, FLOWS = ("stock", "share"), ("arrivals", "departures", "moves", "returns")
+STOCKS, FLOWS = ("stock", "share"), ("arrivals", "departures", "moves", "returns", "arrival_share")
 COUNTED = (*STOCKS, *FLOWS, *COHORTS)
 NAMES = {"tier": TIERS, "role": ROLES, "sector": SECTORS, "status": STATUSES}
 
@@ -66,7 +67,7 @@ def checked(text, data) -> Query:
     # the place must exist, and some measures need one
     if query.place:
         find(data, query.place)
-    elif query.name in ("arrivals", "departures", "returns", "stay"):
+    elif query.name in ("arrivals", "departures", "returns", "arrival_share", "stay"):
         raise ResultError(text, f"{query.name} needs a place, as in {query.name}:usa")
     # a cohort's `@+5` is a year after the start; the year must lie inside the run
     first, last = int(data.time[0]), int(data.time[-1])
@@ -78,19 +79,23 @@ def checked(text, data) -> Query:
     return query
 
 
-def count(scenario, queries, baseline="baseline", **options):
+def count(scenario, queries, baseline="baseline", yearly=False, **options):
     """Count people and moves in a scenario and its baseline.
 
     Parameters
     ----------
     scenario, baseline : Scenario, name, file or stack
-    queries : str or list of str: stock, share, arrivals, departures, moves, returns or stay, with any keys together
+    queries : str or list of str: stock, share, arrivals, departures, moves, returns, arrival_share or stay, with any
+        keys together
+    yearly : bool, whether to return a row for every year of the run; the year that a query names is then ignored
     options : see :class:`~sim.study.options.Options`
 
     Returns
     -------
-    list of dicts, one a query: ``query``, ``year``, ``unit``, ``baseline``, ``scenario`` (means over pairs), ``effect``
-    and its standard error ``error`` (None for one pair), ``values`` (arm, pair, time) of all times
+    list of dicts, one a query, or one a query and year: ``query``, ``year``, ``unit``, ``baseline``, ``scenario``
+    (means over pairs, NaN if a pair has nobody to take a share of), ``effect``, ``baseline_error`` and ``error``
+    (standard errors of the baseline and of the effect over pairs, None for one pair), ``values`` (arm, pair, time) of
+    all times
 
     Raises
     ------
@@ -109,24 +114,29 @@ def count(scenario, queries, baseline="baseline", **options):
             found.append(pair)
             if o.progress:
                 o.progress(len(found), len(draws))
-    return [_row(text, query, np.moveaxis(np.array([pair[k] for pair in found]), 0, 1), o) for k, (text, query) in
-            enumerate(zip(texts, wanted, strict=True))]  # fmt: skip
+    rows = []
+    for k, (text, query) in enumerate(zip(texts, wanted, strict=True)):
+        values = np.moveaxis(np.array([pair[k] for pair in found]), 0, 1)
+        last = o.start + values.shape[-1] - 1
+        years = range(o.start, last + 1) if yearly else [last if query.time is None else query.time]
+        rows += [_row(text, query, values, year, o.start) for year in years]
+    return rows
 
 
-def _row(text, query, values, o) -> dict:
-    """Return one row of the result for a query; ``values`` is (arm, replicate, time)."""
-    at = -1 if query.time is None else query.time - o.start
-    now = values[..., at]
+def _row(text, query, values, year, start) -> dict:
+    """Return the row of a query and year; ``values`` is (arm, replicate, time)."""
+    now = values[..., year - start]
     effect, n = now[1] - now[0], now.shape[1]
-    last = o.start + values.shape[-1] - 1
+    error = lambda over_pairs: float(over_pairs.std(ddof=1) / np.sqrt(n)) if n > 1 else None  # noqa: E731
     return {
         "query": text,
-        "year": last if query.time is None else query.time,
+        "year": year,
         "unit": MEASURES[query.name].unit,
         "baseline": float(now[0].mean()),
+        "baseline_error": error(now[0]),
         "scenario": float(now[1].mean()),
         "effect": float(effect.mean()),
-        "error": float(effect.std(ddof=1) / np.sqrt(n)) if n > 1 else None,
+        "error": error(effect),
         "values": values.tolist(),
     }
 
@@ -158,7 +168,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     for _ in simulate(sim, plan.start + plan.years):
         for query, each, kept in zip(queries, who, values, strict=True):
             if query.name in FLOWS:
-                kept.append(sum(each.moved(sim, movers) for movers in sim.trajectory.movers))
+                kept.append(each.moved(sim, sim.trajectory.movers))
         sim.trajectory.movers.clear()
         on_january()
     return [np.array(kept, float) for kept in values]
@@ -171,15 +181,18 @@ class _Who:
         s = sim.world.setting
         self.query, self.weight, self.setting = query, sim.world.weight, s
         everywhere = np.ones(len(s.hubs), bool)
-        self.place = find(data, query.place).members if query.place else everywhere
+        place = find(data, query.place) if query.place else None
+        self.place = place.members if place else everywhere
+        self.labels = np.unique(place.labels, return_inverse=True)[1] if place else np.arange(len(s.hubs))
         ends = {end: query.keys.get(end) for end in ("origin", "destination")}
         self.ends = {end: find(data, name).members if name else everywhere for end, name in ends.items()}
         self.own = (s.home_share[:, self.place] > 0).any(axis=1)  # (home,) lies in the place
         self.keys = {key: value for key, value in query.keys.items() if key in PERSON}
         self.cohort: np.ndarray | None = None
 
-    def match(self, category, home, sector, status, trained_in) -> np.ndarray:
-        """Return (person,) bool: has every attribute that the keys name."""
+    def match(self, sim, slots, category, sector, status) -> np.ndarray:
+        """Return (person,) bool: has every attribute that the keys name; ``slots`` is an array or a slice of slots."""
+        home, trained_in = sim.people.home[slots], sim.people.trained_in[slots]
         columns = {"tier": tier_of(category), "role": role_of(category), "sector": sector, "status": status}
         mine = np.ones(len(home), bool)
         for key, value in self.keys.items():
@@ -187,6 +200,8 @@ class _Who:
                 mine &= home == self.setting.homes.index(value)
             elif key == "trained_in":
                 mine &= trained_in == self.setting.countries.index(value)
+            elif key == "group":
+                mine &= (columns["tier"] == 0) & elite_flags(sim)[slots]
             else:
                 mine &= columns[key] == NAMES[key].index(value)
         return mine
@@ -194,9 +209,8 @@ class _Who:
     def present(self, sim) -> np.ndarray:
         """Return (slot,) bool: present engineers who match, wherever they live."""
         p, used = sim.people, sim.used
-        return (p.hub[:used] >= 0) & self.match(
-            p.category[:used], p.home[:used], p.sector[:used], p.status[:used], p.trained_in[:used]
-        )
+        mine = self.match(sim, slice(used), p.category[:used], p.sector[:used], p.status[:used])
+        return (p.hub[:used] >= 0) & mine
 
     def stock(self, sim) -> float:
         """Return the matching persons in the place, or for a share their part of all who match."""
@@ -213,14 +227,24 @@ class _Who:
         return self.place[hub[alive]].mean() if alive.any() else np.nan
 
     def moved(self, sim, movers) -> float:
-        """Return the matching persons among ``movers`` who enter, leave or move within the place, as the query says."""
+        """Return the matching persons among ``movers`` who enter, leave or move within the place, as the query says.
+
+        ``movers`` is the trajectory's list of the year. A share of arrivals is over all matching moves between places
+        of the kind of the query's place; NaN if there are none.
+        """
+        if not movers:
+            return np.nan if self.query.name == "arrival_share" else 0.0
         # attributes of the movers at the time of the move
-        slots, origin, destination, category, sector, status = movers
-        home, trained_in = sim.people.home[slots], sim.people.trained_in[slots]
-        mine = self.match(category, home, sector, status, trained_in)
+        slots, origin, destination, category, sector, status = (
+            np.concatenate(part) for part in zip(*movers, strict=True)
+        )
+        mine = self.match(sim, slots, category, sector, status)
         # keep those who cross the border of the place in the direction of the query
         out, into = self.place[origin], self.place[destination]
         name = self.query.name
+        if name == "arrival_share":
+            mine &= self.labels[origin] != self.labels[destination]
+            return (mine & into & ~out).sum() / mine.sum() if mine.any() else np.nan
         if name == "moves":
             mine &= out & into
         elif name == "departures":
@@ -228,5 +252,5 @@ class _Who:
         else:
             mine &= into & ~out & self.ends["origin"][origin]
             if name == "returns":
-                mine &= self.own[home]
+                mine &= self.own[sim.people.home[slots]]
         return mine.sum() * self.weight

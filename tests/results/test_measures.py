@@ -26,7 +26,7 @@ def test_a_measure_is_taken_apart(text, query):
         ("shear:usa", "unknown measure 'shear'; nearest: share"),
         (
             "share:usa,teir=expert",
-            "unknown key 'teir'; share takes tier, role, sector, home, status, trained_in, basis; nearest: tier",
+            "unknown key 'teir'; share takes tier, role, sector, home, status, trained_in, group, basis; nearest: tier",
         ),
         ("share:usa,tier", "tier needs a value: tier=..."),
         ("share:@2030", "a place is missing after ':'"),
