@@ -188,7 +188,7 @@ def change_jobs(sim, year) -> None:
         sim.people,
         JOB_CHANGE.rate(sim, year),
         for_pay,
-        job_lock(setting, a),
+        sim.job_lock,
         1 + a.remote_separation_effect,
         a.mission_share,
         setting.country,

@@ -30,11 +30,13 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.nda
     -------
     (engineer,) hub chosen, and (engineer,) bool, whether it takes a permit
     """
-    u = uniforms(rng.key(sim.seed, question, when), slots)
-    barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
     # residence of contacts as engineers observe it: a frozen network replays another simulation
     residence_of_contacts = sim.residence_of_contacts()
+    if not len(slots):
+        return chosen, needs
+    u = uniforms(rng.key(sim.seed, question, when), slots)
+    barred = np.full(len(slots), -1, np.int64) if barred is None else barred
     over_range(
         choose_hubs,
         len(slots),
@@ -68,15 +70,18 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
     -------
     (engineer,) hub chosen, and (engineer,) bool, whether it takes a permit
     """
-    u = uniforms(rng.key(sim.seed, question, when), slots)
     chosen, needs = np.empty(len(slots), np.int64), np.empty(len(slots), np.bool_)
+    residence_of_contacts = sim.residence_of_contacts()
+    if not len(slots):
+        return chosen, needs
+    u = uniforms(rng.key(sim.seed, question, when), slots)
     over_range(
         choose_next,
         len(slots),
         slots,
         u,
         sim.people,
-        sim.residence_of_contacts(),
+        residence_of_contacts,
         sim.ties,
         sim.person_keys,
         sim.tables,
@@ -142,6 +147,8 @@ def move(sim, slots, hubs, month, route=None) -> None:
     month : counted from year 0
     route : (mover,) route of the permit granted, -1 for none; None if nobody needs one
     """
+    if not len(slots):
+        return
     route = np.full(len(slots), -1) if route is None else route
     accounts = sim.accounts
     if sim.trajectory is not None:

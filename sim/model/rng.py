@@ -26,6 +26,7 @@ def _mix(x) -> int:
     return x ^ (x >> 31)
 
 
+@lru_cache(maxsize=4096)  # both arms of a pair ask for the same keys
 def key(seed, question, year=0) -> np.uint64:
     """Return the 64-bit key of one question in one year of one replicate.
 

@@ -57,6 +57,7 @@ class Routes:
                 for group in groups
             ]
         )  # (group, home, route)
+        self._patterns: dict[bytes, tuple] = {}  # open routes -> what `patterns` returns
         # the routes of each country, in the order of the table
         most = np.bincount(self.country).max()
         self.of_country = np.full((len(countries), most), -1)  # (country, k): its routes, -1 beyond them
@@ -83,19 +84,31 @@ class Routes:
         route = np.full((2, country_count), -1)
         months[0] = 12
         # access times approval under the rules, relative to the baseline; nobody while the route is closed
-        for r in np.flatnonzero(self.kind == KINDS.index("study")):
-            step, c = int("stem" in self.names[r]), self.country[r]
-            usual = baseline["route_reach"][r] * baseline["route_approval_rate"][r]
-            got = (
-                rules["route_reach"][r]
-                * rules["route_approval_rate"][r]
-                * (rules["route_is_open"][r] > 0)
-                * (rules["route_cap"][r] > 0)
-            )
-            months[step, c] = round(12 * rules["route_years"][r])
-            share[step, c] = min(got / max(usual, 1e-9), 1.0)
-            route[step, c] = r
+        r = np.flatnonzero(self.kind == KINDS.index("study"))
+        place = np.array(["stem" in self.names[k] for k in r], np.int64), self.country[r]
+        usual = baseline["route_reach"][r] * baseline["route_approval_rate"][r]
+        is_open = (rules["route_is_open"][r] > 0) & (rules["route_cap"][r] > 0)
+        got = rules["route_reach"][r] * rules["route_approval_rate"][r] * is_open
+        months[place] = np.rint(12 * rules["route_years"][r])
+        share[place] = np.minimum(got / np.maximum(usual, 1e-9), 1.0)
+        route[place] = r
         return months, share, route
+
+    def patterns(self, is_open) -> tuple[np.ndarray, np.ndarray]:
+        """Return the distinct sets of routes that homes may use: (pattern, route) bool; (group, home) the pattern.
+
+        Homes with equal sets share a pattern, so that what depends on the set is computed once for each pattern.
+
+        Parameters
+        ----------
+        is_open : (route,) bool
+        """
+        name = is_open.tobytes()
+        if name not in self._patterns:  # kept for the next call with the same open routes
+            open_to = self.for_whom & is_open
+            found, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
+            self._patterns[name] = found, pattern_of.reshape(open_to.shape[:2])
+        return self._patterns[name]
 
 
 @lru_cache(maxsize=8)
@@ -162,7 +175,7 @@ def pays_fee(a, fee_usd) -> np.ndarray:
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def route_shares(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how applicants spread over the routes of a country (E5).
 
     Each applicant takes the accessible route with the highest appeal.
@@ -170,6 +183,7 @@ def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Parameters
     ----------
     abroad : bool, applications from outside the country or from inside it
+    tiers, roles : slices, those that are wanted
 
     Returns
     -------
@@ -179,13 +193,11 @@ def route_shares(sim, abroad=True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     s, routes = sim.world.setting, sim.routes
     route = routes.of_country[s.country]
-    # homes with equal sets of routes share a pattern, so that the spread is computed once for each pattern
-    usable = sim.open_routes & taking(sim, abroad)[route]
-    open_to = routes.for_whom & (sim.rules["route_is_open"] > 0)
-    patterns, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-    value = appeal(sim, abroad, sim.visas.known_odds)
+    usable = sim.open_routes[tiers, roles] & taking(sim, abroad)[route]
+    patterns, pattern_of = routes.patterns(sim.rules["route_is_open"] > 0)
+    value = appeal(sim, abroad, sim.visas.known_odds)[tiers]
     share = by_appeal(usable, patterns[:, route], value[:, route], sim.rules["route_reach"][route])
-    return route, share, pattern_of.reshape(open_to.shape[:2])
+    return route, share, pattern_of
 
 
 def taking(sim, abroad) -> np.ndarray:

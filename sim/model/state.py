@@ -101,6 +101,7 @@ class Simulation:
     colleague_share: float  # share of the colleague ties of the world that are in use
     search_rates: np.ndarray  # (type * tier * role, status, age) probability of a search in a year
     track: np.ndarray | None  # (year, years since entry) promotions to expert over the mean; None without a track
+    job_lock: np.ndarray  # (country, home) job changes of temporary residents over those of citizens
     person_keys: np.ndarray  # (3,) uint64, draws of ties in use, nationality and family
     access_key: np.uint64  # draws of the routes that are accessible to a person in practice
 
@@ -164,7 +165,7 @@ class Simulation:
         self.mean_pay = mean_pay(setting, a)
         self.layout = Layout(setting, a, constants.move_cost_abroad)
         self.colleague_share = colleague_share(a)
-        self.routes = routes_of(setting)
+        self.routes, self.job_lock = routes_of(setting), labour.job_lock(setting, a)
 
         # nationality, family and ties in use depend on the world's seed: they are equal in all replicates and scenarios
         self.person_keys = np.array([rng.key(world.seed, q) for q in ("tie counts", "nationality", "family")])

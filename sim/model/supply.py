@@ -167,11 +167,12 @@ def study_pull(sim) -> np.ndarray:
 def granted_to_graduates(sim) -> np.ndarray:
     """Return (hub,) the probability a year that graduates are granted a work permit inside (E5), mean over homes."""
     s = sim.world.setting
-    route, share, pattern_of = route_shares(sim, abroad=False)
+    role = ROLES.index("ml_engineer")
+    one = slice(DOCTORS, DOCTORS + 1), slice(role, role + 1)
+    route, share, pattern_of = route_shares(sim, abroad=False, tiers=one[0], roles=one[1])
     registers = np.where(sim.visas.drawn, sim.a.registers_inside, 1.0)
     chance = success_probability(sim, False, sim.visas.odds[0])[DOCTORS] * registers
-    role = ROLES.index("ml_engineer")
-    granted = (share[pattern_of[0], DOCTORS, role] * chance[route]).sum(axis=-1)  # home, hub
+    granted = (share[pattern_of[0], 0, 0] * chance[route]).sum(axis=-1)  # home, hub
     return (foreign_graduates(s) * granted).sum(axis=0)
 
 

@@ -168,8 +168,9 @@ class VisaSystem:
 
     def receive(self, slots, hubs, month) -> None:
         """File applications from abroad, (applicant,) slots and hubs; the round of the month decides them."""
-        self.sim.people.target[slots] = hubs
-        self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
+        if len(slots):
+            self.sim.people.target[slots] = hubs
+            self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
 
     def hold_rounds(self, month) -> None:
         """Run the visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and second choices."""
@@ -201,9 +202,12 @@ class VisaSystem:
         Those who would choose it without that move with their permit; the others keep it for its term.
         """
         sim = self.sim
-        self.held, self.month = self.held.compress(self.held[3] >= month, axis=1), month
-        is_open = (sim.rules["route_is_open"] > 0) & (sim.rules["route_cap"] > 0) & (sim.a.open_permit_delta > 0)
-        for r in np.flatnonzero(sim.routes.holdable & is_open & ~self.asked):
+        self.month = month
+        if self.held.shape[1]:
+            self.held = self.held.compress(self.held[3] >= month, axis=1)
+        for r in self._keep("handed out", self.handed_out):
+            if self.asked[r]:
+                continue
             self.asked[r] = True
             slots = np.setdiff1d(may_hold(sim, r), self.held[SLOT])
             takes, hubs = moves.choose_to_hold(sim, slots, r, month)
@@ -226,8 +230,16 @@ class VisaSystem:
             held = np.concatenate([self.held, np.stack(new)], axis=1)
             self.held = held.take(np.argsort(held[SLOT], kind="stable"), axis=1)
 
+    def handed_out(self) -> np.ndarray:
+        """Return the routes whose permits people may hold before they move, under the rules now in force."""
+        rules, a = self.sim.rules, self.sim.a
+        is_open = (rules["route_is_open"] > 0) & (rules["route_cap"] > 0) & (a.open_permit_delta > 0)
+        return np.flatnonzero(self.sim.routes.holdable & is_open)
+
     def held_by(self, slots) -> np.ndarray:
         """Return (engineer,) the route of the permit that each of ``slots`` holds and may use by now, -1 for none."""
+        if not self.held.shape[1]:  # no permits to hold have been handed out
+            return np.full(len(slots), -1, np.int64)
         usable = self.held[:2, self.held[2] <= self.month]
         if not usable.shape[1]:
             return np.full(len(slots), -1, np.int64)
@@ -248,9 +260,19 @@ class VisaSystem:
 
     def valid(self, petitions) -> np.ndarray:
         """Return the valid petitions: those whose engineer has neither moved nor left the occupation since."""
+        if not petitions.shape[1]:
+            return petitions
         people = self.sim.people
         stands = valid(petitions[SLOT], petitions[HUB], people.hub, people.target, self.sim.seen)
         return petitions.compress(stands, axis=1)
+
+    def among(self, slots, chosen) -> np.ndarray:
+        """Return (engineer,) bool, whether each of ``slots`` is one of the slots ``chosen``."""
+        seen = self.sim.seen
+        seen[chosen] = True
+        found = seen[slots]
+        seen[chosen] = False
+        return found
 
     def submit(self, month) -> np.ndarray:
         """Assign routes to new applications and file them; return the petitions to decide now, outside lotteries."""
@@ -259,8 +281,11 @@ class VisaSystem:
         self.new = [NONE]
         new[ROUTE] = route_for(sim, new[SLOT], new[HUB], abroad=True)
         self.transfer(new)
-        self.refused.append(new.compress(new[ROUTE] < 0, axis=1))
-        new = new.compress(new[ROUTE] >= 0, axis=1)
+        if not new.shape[1]:
+            return self.serve_queues(month)
+        some = new[ROUTE] >= 0
+        self.refused.append(new.compress(~some, axis=1))
+        new = new.compress(some, axis=1)
         self._count("applicants", new[ROUTE])
         self._count("applicants_abroad", new[ROUTE])
         # petitions of lotteries wait for the draw, those with a cap join its queue, all others are decided at once
@@ -275,7 +300,7 @@ class VisaSystem:
         self.transfers = [NONE[SLOT]]
         if not len(transferred):
             return
-        moved = np.isin(new[SLOT], transferred)
+        moved = self.among(new[SLOT], transferred)
         if moved.any():
             new[ROUTE, moved] = intra_company(self.sim, new[SLOT, moved], new[HUB, moved])
 
@@ -289,11 +314,14 @@ class VisaSystem:
     def within_caps(self, petitions, month) -> np.ndarray:
         """Return whether a petition fits into the cap: (petition,) bool; in order of application, ties by lottery."""
         slots, _, route, applied = petitions
+        if not len(slots):
+            self.turns.append(np.ones(len(self.drawn)))
+            return np.zeros(0, bool)
         allowed = self._keep(("allowances", month // 12), lambda: self.allowances(month // 12))
         # places left under the cap this year
         room = (allowed - self.counts["grants"])[route]
-        asked = np.bincount(route, minlength=len(self.drawn))[route]
-        comes = asked <= room  # routes with room for all
+        asked = np.bincount(route, minlength=len(self.drawn))
+        comes = asked[route] <= room  # routes with room for all
         rest = np.flatnonzero(~comes & (room > 0))
         if len(rest):
             route, by_lot = route[rest], uniforms(rng.key(self.sim.seed, "queue", month), slots[rest])
@@ -301,11 +329,7 @@ class VisaSystem:
             order = np.lexsort((by_lot, applied[rest], route))
             rank = np.arange(len(rest)) - np.searchsorted(route[order], np.arange(len(self.drawn)))[route[order]]
             comes[rest[order]] = rank < room[rest[order]]
-        routes = len(self.drawn)
-        served, asked = (
-            np.bincount(petitions[ROUTE, comes], minlength=routes),
-            np.bincount(petitions[ROUTE], minlength=routes),
-        )
+        served = np.bincount(petitions[ROUTE, comes], minlength=len(self.drawn))
         self.turns.append(np.where(asked > 0, served / np.maximum(asked, 1), 1.0))
         return comes
 
@@ -317,6 +341,8 @@ class VisaSystem:
     def fee_paid(self, petitions, month) -> np.ndarray:
         """Return the petitions whose employer pays the special fee; record the others as lost and refused."""
         sim, slots = self.sim, petitions[SLOT]
+        if not len(slots):
+            return petitions
         # the employer's draw is one for the year, so that a second petition has no second chance
         p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
         pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
@@ -327,15 +353,17 @@ class VisaSystem:
 
     def decide(self, petitions, month) -> None:
         """Approve or refuse petitions from abroad; schedule the moves of approved applicants."""
+        if not petitions.shape[1]:
+            return
         approved = self._approved(petitions, month)
         self._count("lost_petitions", petitions[ROUTE, ~approved])
         self.refused.append(petitions.compress(~approved, axis=1))
         self.lost.append(petitions[SLOT, ~approved & self._filed(petitions, month)])
         granted = petitions.compress(approved, axis=1)
-        route = granted[ROUTE]
         self._count_grants(granted, abroad=True)
-        wait = self.months_to_wait()[route]
-        for w in np.unique(wait):
+        # file the grants by the month in which their processing ends
+        wait = self._keep("months to wait", self.months_to_wait)[granted[ROUTE]]
+        for w in np.flatnonzero(np.bincount(wait)):
             self.due.setdefault(month + int(w), []).append(granted.compress(wait == w, axis=1))
 
     def hold_intake(self, month) -> np.ndarray:
@@ -429,8 +457,9 @@ class VisaSystem:
         sim.people.target[slots] = -1
         country = sim.world.setting.country[refused[HUB]].astype(np.int64)
         # some of the employers who have lost a petition offer a job abroad instead
-        lost, self.lost = np.concatenate(self.lost), [NONE[SLOT]]
-        offer = self.offers(slots, (sim.world.setting.lost_jobs_followed > 0)[country] & np.isin(slots, lost), month)
+        lost = self.among(slots, np.concatenate(self.lost))
+        self.lost = [NONE[SLOT]]
+        offer = self.offers(slots, (sim.world.setting.lost_jobs_followed > 0)[country] & lost, month)
         chosen, needs = moves.choose_with_offers(sim, slots, "next best", month, country, offer)
         self.take(slots, chosen, offer)
         moves.act_on(sim, month, slots, chosen, needs)
@@ -443,7 +472,10 @@ class VisaSystem:
         """
         sim, s = self.sim, self.sim.world.setting
         # which employers offer a job abroad
+        offer = np.full(len(slots), -1, np.int64)
         made = np.flatnonzero(lost & (uniforms(rng.key(sim.seed, "offer", month), slots) < sim.a.relocation))
+        if not len(made):
+            return offer
         home = s.home_country[sim.people.home[slots[made]]]
         lives = s.country[sim.people.hub[slots[made]]]
         away = (s.country != home[:, None]) & (s.country != lives[:, None])
@@ -454,15 +486,15 @@ class VisaSystem:
         point = uniforms(rng.key(sim.seed, "offer hub", month), slots[made]) * bounds[:, -1]
         hub = (bounds <= point[:, None]).sum(axis=1)
         self.made += np.bincount(s.country[hub], minlength=len(self.made))
-        offer = np.full(len(slots), -1, np.int64)
         offer[made] = hub
         return offer
 
     def take(self, slots, chosen, offer) -> None:
         """Record the accepted offers: ``slots`` (engineer,) whose ``chosen`` hub equals that of their ``offer``."""
         takes = (chosen == offer) & (offer >= 0)
-        self.transfers.append(slots[takes])
-        self.taken += np.bincount(self.sim.world.setting.country[chosen[takes]], minlength=len(self.taken))
+        if takes.any():
+            self.transfers.append(slots[takes])
+            self.taken += np.bincount(self.sim.world.setting.country[chosen[takes]], minlength=len(self.taken))
 
     def drop(self, month) -> None:
         """Before the start: drop grants used by ``month``, refusals, and petitions for a draw that has taken place."""
@@ -494,13 +526,12 @@ class VisaSystem:
 
     def _count_grants(self, petitions, abroad) -> None:
         """Add granted petitions to the counts by route and by tier."""
-        self._count("grants", petitions[ROUTE])
-        if abroad:
-            self._count("grants_abroad", petitions[ROUTE])
         tier = tier_of(self.sim.people.category[petitions[SLOT]])
         routes, tiers = self.grants_by_tier.shape
-        counts = np.bincount(petitions[ROUTE] * tiers + tier, minlength=routes * tiers)
-        self.grants_by_tier += counts.reshape(routes, tiers)
+        counts = np.bincount(petitions[ROUTE] * tiers + tier, minlength=routes * tiers).reshape(routes, tiers)
+        self.grants_by_tier += counts
+        for name in ("grants", "grants_abroad") if abroad else ("grants",):
+            self.counts[name] += counts.sum(axis=1)
 
 
 def update_status(sim, year) -> None:
