@@ -312,7 +312,7 @@ def permit_factors(sim) -> tuple[np.ndarray, np.ndarray]:
     granted = (share * success_probability(sim, True, sim.visas.known_odds)[:, route][:, None]).sum(axis=-1)
     success = (granted / np.maximum(share.sum(axis=-1), 1e-12))[pattern_of[0]][:, :, ROLE]  # home, tier, hub
     free = t.free[:, None, :]
-    permit = np.exp(np.nan_to_num(t.permit[0, :, :, ROLE], nan=-np.inf) / sim.a.nest_third)
+    permit = np.exp(np.nan_to_num(t.permit[pattern_of[0]][:, :, ROLE], nan=-np.inf) / sim.a.nest_third)
     open_to = ~t.closed[:, None, :]
     return (free + (1 - free) * permit) * open_to, (free + (1 - free) * permit * success) * open_to
 

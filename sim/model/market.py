@@ -140,7 +140,7 @@ class UtilityTerms(NamedTuple):
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (tier, role, hub)
     jobs: np.ndarray  # (role, hub) vacancies among the jobs that compute has opened
-    permit: np.ndarray  # (group, home, tier, role, hub), NaN where no route is open
+    permit: np.ndarray  # (pattern, tier, role, hub), NaN where no route is open; see routes.Routes.patterns
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     closed: np.ndarray  # (home, hub) bool, to people from abroad
     newcomer_years: np.ndarray  # (hub,) years of relief on arrival
@@ -299,15 +299,14 @@ def tables(sim, year) -> Tables:
     role = np.arange(p.pay.shape[0]) // TASTE_COUNT % len(p.jobs)
     compute = np.repeat(p.compute.reshape(-1, len(s.hubs)), TASTE_COUNT, axis=0)  # profile, hub
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
+    permit = single(np.where(np.isnan(p.permit), UNAVAILABLE, p.permit)).reshape(len(p.permit), -1, len(s.hubs))
     # residents compare their own job with a new one, and get no sign-on payment
     stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
-        permit=single(
-            np.where(np.isnan(p.permit), UNAVAILABLE, p.permit).reshape(*p.permit.shape[:2], -1, len(s.hubs))
-        ),
+        permit=permit[sim.from_abroad[2]],  # group, home, tier * role, hub
         newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
         returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
         remote=single(p.remote),
@@ -434,12 +433,12 @@ def remote_pull(sim, gross, price) -> np.ndarray:
 
 
 def permit_disutility(sim, gross, tax) -> np.ndarray:
-    """Return (group, home, tier, role, hub) the log-odds that needing a permit adds to a hub, NaN without a route.
+    """Return (pattern, tier, role, hub) the log-odds that needing a permit adds to a hub, NaN without a route.
 
     Waiting and low odds lower utility (E2), and the engineer's part of the fees lowers net pay (E1). The result is the
     mean over applicants, who take different routes.
     """
-    a, rules, (route, share, pattern_of) = sim.a, sim.rules, sim.from_abroad
+    a, rules, (route, share, _) = sim.a, sim.rules, sim.from_abroad
     # loss of pay by the fees of each route, in kUSD
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
@@ -456,4 +455,4 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
     # mean over the routes that applicants take
     reached = share.sum(axis=-1)
     mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
-    return np.where(reached > 0, mean, np.nan)[pattern_of]
+    return np.where(reached > 0, mean, np.nan)

@@ -170,7 +170,9 @@ class VisaSystem:
         """File applications from abroad, (applicant,) slots and hubs; the round of the month decides them."""
         if len(slots):
             self.sim.people.target[slots] = hubs
-            self.new.append(np.stack([slots, hubs, np.full(len(slots), -1), np.full(len(slots), month)]))
+            petitions = np.empty((4, len(slots)), np.int64)
+            petitions[SLOT], petitions[HUB], petitions[ROUTE], petitions[MONTH] = slots, hubs, -1, month
+            self.new.append(petitions)
 
     def hold_rounds(self, month) -> None:
         """Run the visa rounds of a month: arrivals, new petitions, queues, the yearly draw, and second choices."""

@@ -131,7 +131,7 @@ def test_a_route_for_residents_takes_them_alone(hub, status, may):
     toronto = np.full(3, setting().hubs.index("toronto"))
     assert np.all(route_for(arm, slots, toronto, abroad=True) == (holders if may else -1))
     group = arm.tables.group_of[setting().country[arm.people.hub[0]], status]
-    pull = arm.utility_terms.permit[group, arm.people.home[0], 1, 0, toronto[0]]
+    pull = arm.utility_terms.permit[arm.from_abroad[2][group, arm.people.home[0]], 1, 0, toronto[0]]
     assert np.isfinite(pull) == may
 
 

@@ -106,7 +106,7 @@ def test_the_inversion_sums_the_terms_of_utility():
     home, tier, hub = people.home[slots], tier_of(people.category[slots]), np.arange(v.shape[1])
     terms = utility_terms(arm)[nest, home[:, None], tier[:, None], hub]
     terms = terms - arm.layout.trip_cost[tier, people.hub[slots]]
-    permit = arm.utility_terms.permit[0, home, tier, ROLE]
+    permit = arm.utility_terms.permit[arm.from_abroad[2][0, home], tier, ROLE]
     expected = np.where(needs, terms + permit, terms)
     assert needs.any()
     assert expected[is_open] == pytest.approx(v[is_open], abs=1e-9)
