@@ -660,13 +660,24 @@ def own_sector(relative_utility, value) -> np.ndarray:
     return relative_utility - np.asarray(value)[..., None]
 
 
-def pay_separation(relative_utility, value) -> np.ndarray:
-    r"""Return the factor of pay on separations (E10): :math:`e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}`.
+def pay_separation(relative_utility, value, counter_offers=0.0) -> np.ndarray:
+    r"""Return the factor of pay on separations (E10): :math:`f - m_k\max(f - 1, 0)`.
+
+    .. math:: f = e^{-(\Delta J_{kd} - \ln\sum_l a_l e^{\Delta J_{ld}})}
 
     Separations fall with the utility of the present job relative to a new one, as leaving the hub does; the factor is 1
-    at the start. One coefficient for both responses is an assumption (grade D).
+    at the start. One coefficient for both responses is an assumption (grade D). Of those whom better pay elsewhere
+    would draw away, employers keep the share :math:`m_k` by counter-offers, which a policy sets (grade D).
+
+    Parameters
+    ----------
+    relative_utility : (..., hub, sector) log-odds; value : (..., hub); counter_offers : (sector,) shares
+
+    >>> pay_separation(np.log([[0.5, 1.25]]), np.zeros(1), np.array([0.25, 0.25])).round(6).tolist()
+    [[1.75, 0.8]]
     """
-    return np.exp(-own_sector(relative_utility, value))
+    factor = np.exp(-own_sector(relative_utility, value))
+    return factor - counter_offers * np.maximum(factor - 1, 0.0)
 
 
 def sign_on_pull(gain, b_pay) -> np.ndarray:

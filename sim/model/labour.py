@@ -178,8 +178,9 @@ def change_jobs(sim, year) -> None:
     """Draw the engineers who change employers within their hub this year, and record their new jobs (E10, E11)."""
     setting, a = sim.world.setting, sim.a
     keys = np.array([JOB_CHANGE.key(sim, year), rng.key(sim.world.seed, "mission")])
-    # separations fall where a sector's pay has risen since the start
-    for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value)
+    # separations fall where a sector's pay has risen since the start; employers may match better pay elsewhere
+    counter_offers = sim.rules["sector_counter_offers"]
+    for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value, counter_offers)
     for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
     parts = over_range(
         jobs.change_jobs,

@@ -2,7 +2,8 @@ r"""Teams and their leaders (E12): a leader's move makes members search for a mo
 
 In the year after the leader has moved, the members who live in another hub search for a move (E4) with probability
 :math:`\min(1, \tau p)` instead of :math:`p`; :math:`\tau` is ``team_pull``. A team is taken over with probability
-:math:`a_k` a year, the lever ``acquihire_rate`` of its leader's sector. Source: m82 (thirty researchers followed one
+:math:`a_k(1 - m_c)` a year, the levers ``acquihire_rate`` of its leader's sector and ``acquihire_limit`` of the country
+in which the leader lives. Source: m82 (thirty researchers followed one
 leader); grade D.
 
 A team is a run of at most ``world.ties.TEAM`` slots. Its leader is its first expert at the start of the simulation; a
@@ -76,14 +77,14 @@ def completeness(sim) -> float:
 
 
 def acquisition_rates(sim, year) -> np.ndarray:
-    """Return (sector,) takeovers a year of teams by the sector of their leader (E12): the lever ``acquihire_rate``."""
-    return sim.rules["acquihire_rate"]
+    """Return (country, sector) takeovers a year of teams by the country and sector of their leader (E12), by policy."""
+    return (1 - sim.rules["acquihire_limit"])[:, None] * sim.rules["acquihire_rate"]
 
 
 ACQUISITION = Hazard(
     "E12",
     "acquisition",
-    "teams with a leader, by the leader's sector",
+    "teams with a leader, by the leader's country and sector",
     "December",
     "taken over",
     acquisition_rates,

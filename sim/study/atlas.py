@@ -97,6 +97,8 @@ ROWS = {
     "sector_separations": Row("sector.big_tech.separations", (1.1, 1.5, 2), "stock:usa,sector=big_tech"),
     "sector_remote": Row("sector.big_tech.remote", (1.5, 3, 5), "stock:sf_bay_area"),
     "acquihire_rate": Row("sector.startup.acquihire_rate", (0.01, 0.05, 0.2), "stock:usa,sector=frontier_lab"),
+    "sector_counter_offers": Row("sector.startup.counter_offers", (0.1, 0.3, 1), "stock:usa,sector=startup"),
+    "acquihire_limit": Row("country.usa.acquihire_limit", (0.1, 0.5, 1), "stock:usa,sector=startup"),
     "hub_tax_points": Row("hub.paris.tax.rate_points", (-3, -10, -20), "arrivals:paris", ("T03", "T04", "T05")),
     "home_settlement": Row("country.usa.home.ind.settlement", (1.5, 3, 10), "stock:usa,status=permanent"),
     "home_return": Row("country.usa.home.chn.return", (1.2, 2, 5), "stock:usa,home=chn"),

@@ -55,9 +55,10 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
         "role_demand",
         "sector_openings",
         "sector_separations",
+        "sector_counter_offers",
         "hub_sector_openings",
     ),
-    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate"),
+    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate", "acquihire_limit"),
 }
 
 

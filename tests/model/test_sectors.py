@@ -264,6 +264,25 @@ def test_lower_pay_raises_exits_unless_mission_holds():
     assert factor.min() < ratio < factor.max()
 
 
+def test_counter_offers_keep_those_who_would_leave_for_pay():
+    """None changes no bit; all matched leaves the rate of the start where pay has fallen, and nobody stays longer."""
+    cut = after(shipped_world(30_000, 1), sector_pay=only(FRONTIER_LAB, 0.6))
+    pay = cut.sectors.relative_utility, cut.sectors.value
+    factor = eq.pay_separation(*pay)
+    assert np.array_equal(factor, eq.pay_separation(*pay, np.zeros(len(SECTORS))))
+    matched = eq.pay_separation(*pay, np.eye(len(SECTORS))[FRONTIER_LAB])
+    assert np.allclose(matched[..., FRONTIER_LAB], 1)
+    assert np.array_equal(np.delete(matched, FRONTIER_LAB, -1), np.delete(factor, FRONTIER_LAB, -1))
+    job_changes = []
+    for offers in (0.0, 1.0):
+        cut.rules = cut.rules | {"sector_counter_offers": np.full(len(SECTORS), offers)}
+        cut.people.sector[:] = FRONTIER_LAB
+        cut.open_accounts()
+        change_jobs(cut, START)
+        job_changes.append(cut.accounts.job_changes.sum())
+    assert job_changes[1] < job_changes[0]
+
+
 # --- compute --------------------------------------------------------------------------------------
 
 

@@ -128,6 +128,24 @@ def test_without_takeovers_or_a_rate_of_zero_nothing_happens():
     assert same(before, arm.people)
 
 
+def test_a_limit_prevents_takeovers_in_its_country():
+    rates = np.eye(len(SECTORS))[STARTUP]
+    limit = np.zeros(len(setting().countries))
+    limit[setting().countries.index("usa")] = 1.0
+    taken = {}
+    for name, limits in (("none", 0 * limit), ("usa", limit), ("world", 0 * limit + 1)):
+        arm = arm_of(shipped_world(20_000, 1))
+        arm.rules = arm.rules | {"acquihire_rate": rates, "acquihire_limit": limits}
+        before, country = arm.people.sector.copy(), setting().country[arm.people.hub]
+        teams.acquire_teams(arm, START)
+        moved = arm.people.sector != before
+        taken[name] = np.bincount(country[moved], minlength=len(limit))
+    usa = setting().countries.index("usa")
+    assert taken["none"][usa] > 0
+    assert taken["usa"][usa] == taken["world"].sum() == 0
+    assert np.array_equal(np.delete(taken["usa"], usa), np.delete(taken["none"], usa))
+
+
 def test_an_acquired_team_moves_whole_in_its_country():
     arm = arm_of(shipped_world(20_000, 1))
     arm.rules = arm.rules | {"acquihire_rate": np.eye(len(SECTORS))[STARTUP]}

@@ -155,7 +155,7 @@ def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, f
     Parameters
     ----------
     keys : (2,) uint64, draws of the takeover and of the buyer
-    rate : (sector,) takeovers a year, by the sector of the team's leader
+    rate : (country, sector) takeovers a year, by the country and the sector of the team's leader
     buyers : (country, hub * buyer) cumulative openings of the sectors BUYERS, see ``teams.buyers``
     teams : Teams; country : (hub,); homes : number of home countries
     delta : (cell + 1,), flow : (origin, destination), hires : (sector, sector), job_changes : (status,); of the
@@ -163,9 +163,11 @@ def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, f
     """
     for t in range(teams.leader.size):
         i = teams.leader[t]
-        if i < 0 or people.hub[i] < 0 or uniform_at(keys[0], uint64(i)) >= rate[people.sector[i]]:
+        if i < 0 or people.hub[i] < 0:
             continue
         o, sector, c = people.hub[i], people.sector[i], uint64(country[people.hub[i]])
+        if uniform_at(keys[0], uint64(i)) >= rate[c, sector]:
+            continue
         # draw the buyer in proportion to its openings in the country
         point, place = uniform_at(keys[1], uint64(i)) * buyers[c, buyers.shape[1] - 1], 0
         while place < buyers.shape[1] and buyers[c, place] <= point:
