@@ -2,6 +2,7 @@
 
 import math
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -66,6 +67,38 @@ def is_number(value: Any) -> TypeGuard[float]:
         return not isinstance(value, bool)
     kind = getattr(getattr(value, "dtype", None), "kind", "")  # numpy and pandas scalars
     return bool(kind) and kind in "iuf" and getattr(value, "ndim", 1) == 0
+
+
+# digits, in groups of three if , or _ stands between them, a point and an exponent
+WRITTEN = r"\s*[-+]?(\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+|\d+)?(\.\d*)?([eE][-+]?\d+)?\s*"
+
+
+def number_of(text: Any) -> float:
+    """Return the finite number that a person has written, or a number of any library; raise ValueError for others.
+
+    A comma or an underscore groups three digits: a decimal comma is no number.
+
+    >>> number_of("250_000"), number_of("1,200.5")
+    (250000.0, 1200.5)
+    """
+    if not is_number(text) and not (isinstance(text, str) and re.fullmatch(WRITTEN, text, re.ASCII)):
+        raise ValueError(f"{text!r:.60} is not a number")
+    number = float(text.replace(",", "") if isinstance(text, str) else text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r:.60} is not a number")
+    return number
+
+
+def span(ends: Any, what: str) -> tuple[float, float]:
+    """Return (low, high), two rising numbers, either of which may be infinite; raise UsageError for anything else.
+
+    >>> span([0, 5], "within")
+    (0.0, 5.0)
+    """
+    given = listed(ends)
+    if len(given) != 2 or not all(map(is_number, given)) or not given[0] < given[1]:
+        raise UsageError(what, f"{ends!r:.60} is no range (low, high)")
+    return float(given[0]), float(given[1])
 
 
 def listed(values: Any) -> list:

@@ -155,6 +155,9 @@ def _read(where: str) -> tuple[dict[str, str], str]:
     for path in files:
         if path.stem not in known:
             raise WorldError(path, f"is not a table of the world{nearest(path.stem, known)}")
+    twice = next((path for k, path in enumerate(files) if path.stem in [other.stem for other in files[:k]]), None)
+    if twice:
+        raise WorldError(twice, "is there twice, with other letters in its ending")
     tables = {path.stem: read_text(path, WorldError, LIMIT_BYTES) for path in files}
     return tables, hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in tables.items()).encode()).hexdigest()
 

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import compare, custom_world, load
-from sim.arguments import is_number, listed, real, user_path, whole
+from sim import breakeven, compare, custom_world, load
+from sim.arguments import is_number, listed, number_of, real, user_path, whole
 from sim.errors import TalentflowError, UsageError
 from sim.results.effects import amount
 from sim.results.result import Result
 from sim.scenario.assumptions import override
 from sim.study.options import Options
+from sim.study.portfolio import million, portfolio
 from sim.study.sweep.runner import explore
 
 
@@ -180,3 +181,81 @@ def test_a_dict_of_ranges_is_a_list_of_factors(tmp_path):
     found = explore(linear, UNIT, n=np.int64(8), store=tmp_path / "store")
     assert found.counts() == {"done": 32}
     assert found.factors.central.to_dict() == {"a": 0.5, "b": 0.5}
+
+
+@pytest.mark.parametrize(("text", "number"), [("1,200.5", 1200.5), ("250_000", 250_000), (" -.5e1 ", -5), (2, 2)])
+def test_numbers_are_read_as_people_write_them(text, number):
+    assert number_of(text) == number
+
+
+@pytest.mark.parametrize("text", ["1,5", "10,00", "1_0", "٥", "1e400", "nan", "inf", "", ".", "1,000_000", "50%", True])
+def test_a_decimal_comma_is_no_number(text):
+    with pytest.raises(ValueError, match=r"not a number|could not convert"):
+        number_of(text)
+
+
+@pytest.mark.parametrize("budget", [np.int64(500), np.float32(500), 500, "500M", "0.5bn", "500,000,000"])
+def test_a_budget_is_in_million_for_any_library(budget):
+    assert million(budget) == 500
+
+
+@pytest.mark.parametrize(
+    "budget", [float("nan"), 1e400, np.float64("nan"), "1,2bn", "1_2M", "٥M", "5,5,5M", True, None]
+)
+def test_a_budget_that_would_be_misread_is_refused(budget):
+    with pytest.raises(UsageError, match="budget"):
+        million(budget)
+
+
+FEE = "country.usa.route.h1b.special_fee_usd"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"within": (5, 2)}, "within: (5, 2) is no range"),
+        ({"within": 3}, "within: 3 is no range"),
+        ({"within": ("0", "5")}, "within: ('0', '5') is no range"),
+        ({"within": (float("nan"), 5)}, "is no range"),
+        ({"within": (-10, -5)}, "within: -10 to -5 shares no value with [0,"),
+        ({"target": float("nan")}, "target: nan is not a number"),
+        ({"cost_to": "usa", "rival": (FEE, "3")}, "'3' is not a number"),
+        ({"cost_to": "usa", "rival": f"{FEE}=3"}, "is no (path, value)"),
+        ({"lever": 3}, "3: is no path of a lever"),
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused(options, complaint):
+    with pytest.raises(TalentflowError) as refused:
+        breakeven(**{"scenario": "h1b_fee", "lever": FEE} | options)
+    assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"place": None}, "None: is no hub, country, region or bloc"),
+        ({"limits": {FEE: 5}}, f"limits {FEE}: 5 is no range"),
+        ({"limits": {FEE: (1, 0)}}, "is no range"),
+        ({"limits": [1]}, "is no dict"),
+        ({"n": 2.5}, "n: 2.5 is not a whole number"),
+        ({"confirm": True}, "confirm: True is not a whole number"),
+        ({"n": -4}, "n = -4 mixes"),
+    ],
+)
+def test_a_portfolio_that_makes_no_sense_is_refused(options, complaint):
+    with pytest.raises(TalentflowError) as refused:
+        portfolio(**{"place": "usa", "budget": 5, "levers": [FEE]} | options)
+    assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize("option", ["--population 100,5", "--population 10,00", "--population １０００"])
+def test_a_population_that_would_be_misread_is_refused(talentflow, option):
+    code, _, said = talentflow("run", "baseline", *option.split())
+    assert code == 2
+    assert "neither a whole number nor 'full'" in said
+
+
+def test_limits_given_twice_are_refused(talentflow):
+    twice = ["--limits", f"{FEE}=0:1", "--limits", f"{FEE}=0:2"]
+    code, _, said = talentflow("portfolio", "--place", "usa", "--budget", "5M", "--levers", FEE, *twice)
+    assert (code, said) == (2, f"talentflow: --limits {FEE}: is given twice\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sim import custom_world
+from sim.arguments import number_of, whole
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +103,6 @@ def population_of(text) -> int | str:
     if text == "full":
         return text
     try:
-        return int(text.replace(",", ""))
-    except ValueError:
+        return whole(number_of(text), "population")
+    except (ValueError, UsageError):
         raise UsageError(f"--population {text}", "neither a whole number nor 'full'") from None

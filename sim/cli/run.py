@@ -331,14 +331,17 @@ def portfolio(
     from sim.study.portfolio import portfolio as search
 
     check_writable(out)
-    spans = dict(text.partition("=")[::2] for text in limits or ())
+    spans = [text.partition("=")[::2] for text in limits or ()]
+    twice = {path for k, (path, _) in enumerate(spans) if path in [other for other, _ in spans[:k]]}
+    if twice:
+        raise UsageError(f"--limits {min(twice)}", "is given twice")
     with sweeps.progress(quiet or json) as progress:
         found = search(
             place,
             budget,
             _listed(levers),
             measure,
-            {path: study.limits(span, f"limits {path}=") for path, span in spans.items()},
+            {path: study.limits(span, f"limits {path}=") for path, span in spans},
             load(baseline),
             n=n,
             confirm=confirm,

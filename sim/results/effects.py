@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from sim.arguments import is_number
+from sim.arguments import is_number, real
 from sim.errors import ResultError, UsageError
 from sim.results.measures import MEASURES, measure, parse, series
 
@@ -264,7 +264,7 @@ def amount(text, query, what) -> float:
     unit = MEASURES[parse(query).name].unit
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     if is_number(text):
-        return float(text)
+        return real(text, what)
     # split the text into number and unit
     number, rest = re.findall(r"^\s*([-+]?[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)", str(text))[0]
     try:

@@ -398,8 +398,8 @@ def find(pattern: str) -> tuple[Lever, ...]:
     ``*`` stands for any text between dots, ``{a,b}`` for a or b. Raise ScenarioError, with the nearest paths, for a
     name or an alternative that matches no lever.
     """
-    if not re.fullmatch(PATTERN, pattern):
-        raise ScenarioError(pattern, "is no path of a lever: letters, digits, _ and dots, * and {a,b}")
+    if not isinstance(pattern, str) or not re.fullmatch(PATTERN, pattern):
+        raise ScenarioError(f"{pattern}", "is no path of a lever: letters, digits, _ and dots, * and {a,b}")
     named: dict[str, Lever] = {}
     for alternative in _braces(pattern):
         if "*" in alternative:

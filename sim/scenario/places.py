@@ -93,7 +93,7 @@ def place(text: str) -> Place:
     Raise ScenarioError, with the nearest names, for an unknown place.
     """
     known = named_places()
-    parts = [part.strip() for part in text.split("+")]
+    parts = [part.strip() for part in f"{text}".split("+")]
     for part in parts:
         if part not in known:
             called = {label: each.name for label, each in known.items()}

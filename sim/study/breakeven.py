@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from sim.arguments import listed, number_of, real, span
 from sim.errors import UsageError
 from sim.results.effects import HIGH, LOW, SHOWN, amount
 from sim.results.measures import MEASURES, parse, series
@@ -112,7 +113,11 @@ def breakeven(
     asked, chosen = Options(**options).checked(), quantity_lever(lever)
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
     # check everything before the first run
-    to_value, to_position = scale(chosen, *within)
+    low, high = span(within, "within")
+    if not max(low, chosen.low) < min(high, chosen.high):
+        bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}"
+        raise UsageError("within", f"{low:g} to {high:g} shares no value with {bounds.rstrip()}")
+    to_value, to_position = scale(chosen, low, high)
     prepared({"scenario": with_value(scenario, lever, to_value(0.5))}, baseline, asked)
     check_measures([measure], asked, single=True)
     if cost_to is not None:
@@ -120,10 +125,14 @@ def breakeven(
     elif rival is not None:
         raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
     if rival is not None:
-        other = quantity_lever(rival[0])
-        if not other.low <= rival[1] <= other.high:
-            bounds = f"{rival[1]:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
-            raise UsageError(f"rival {rival[0]}", bounds.rstrip())
+        if len(listed(rival)) != 2:
+            raise UsageError("rival", f"{rival!r:.60} is no (path, value)")
+        path, at = listed(rival)
+        other, at = quantity_lever(path), real(at, f"rival {path}")
+        rival = path, at
+        if not other.low <= at <= other.high:
+            bounds = f"{at:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
+            raise UsageError(f"rival {path}", bounds.rstrip())
     # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
@@ -216,7 +225,7 @@ def limits(text, what="within ") -> tuple[float, float]:
     if text is None:
         return -math.inf, math.inf
     try:
-        low, high = map(float, text.split(":"))
+        low, high = map(number_of, text.split(":"))
     except ValueError:
         raise UsageError(f"{what}{text}", "expected LOW:HIGH, such as 0:250000") from None
     if not low < high:
@@ -238,7 +247,7 @@ def rival(text) -> tuple[str, float] | None:
         return None
     path, _, value = text.partition("=")
     try:
-        return path.strip(), float(value)
+        return path.strip(), number_of(value)
     except ValueError:
         raise UsageError(f"rival {text}", "expected PATH=VALUE, such as country.fra.compute.h100e=50000") from None
 

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.arguments import listed, user_path
+from sim.arguments import is_number, listed, number_of, real, span, user_path, whole
 from sim.errors import UsageError
 from sim.results.effects import HIGH, LOW, QUANTILE
 from sim.results.facts import facts
@@ -167,7 +168,13 @@ def portfolio(
     baseline, paths = as_scenario(baseline), listed(levers)
     measure = measure or f"stock:{place}"
     asked = Options(**{"replicates": 2, "population": 20_000} | options).checked()
-    most, limits = million(budget), dict(limits or {})
+    most, limits = million(budget), {} if limits is None else limits
+    if not isinstance(limits, Mapping):
+        raise UsageError("limits", f"{limits!r:.60} is no dict of path -> (low, high)")
+    limits = {path: span(ends, f"limits {path}") for path, ends in limits.items()}
+    n, confirm = whole(n, "n"), whole(confirm, "confirm")
+    if min(n, confirm) < 1:
+        raise UsageError("portfolio", f"n = {n} mixes and confirm = {confirm} pairs must be 1 or more")
     if unknown := set(limits) - set(paths):
         raise UsageError("limits", f"{min(unknown)} is not among the levers")
     if len(set(paths)) < len(paths) or not paths:
@@ -223,12 +230,13 @@ def million(budget) -> float:
     ------
     UsageError
     """
-    if isinstance(budget, int | float) and not isinstance(budget, bool):
-        return float(budget)
-    found = re.fullmatch(r"\s*([\d_,]*\.?\d+)\s*([a-zA-Z]*)\s*", str(budget))
-    if not found or found[2].lower() not in SCALES:
-        raise UsageError(f"budget {budget}", "expected an amount in USD a year, such as 500M or 1.2bn")
-    return float(found[1].replace("_", "").replace(",", "")) * SCALES[found[2].lower()]
+    if is_number(budget):
+        return real(budget, "budget")
+    found = re.fullmatch(r"\s*([\d_,.]+)\s*([a-zA-Z]*)\s*", str(budget), re.ASCII)
+    try:
+        return number_of(found[1]) * SCALES[found[2].lower()] if found else number_of("")
+    except (ValueError, KeyError):
+        raise UsageError(f"budget {budget}", "expected an amount in USD a year, such as 500M or 1.2bn") from None
 
 
 # --- the search, whatever the model ---------------------------------------------------------------

@@ -83,3 +83,19 @@ def test_constants_of_ones_own_are_read_as_strictly(tmp_path):
 def test_what_is_no_plain_number_is_none(text):
     with pytest.raises(ValueError, match="is not a number"):
         number_in(text)
+
+
+def test_two_files_of_one_table_are_refused(tmp_path):
+    text = (custom_world.SHIPPED / "prices.csv").read_bytes()
+    for name in ("prices.csv", "prices.CSV"):
+        (tmp_path / name).write_bytes(text)
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system does not tell letters apart")
+    with pytest.raises(WorldError, match="is there twice"), custom_world.using(tmp_path):
+        pass
+
+
+def test_a_number_beyond_all_numbers_is_refused(tmp_path):
+    (tmp_path / "flows.csv").write_text(HEAD + "2010,USA,CAN,1e400\n", encoding="utf-8")
+    with pytest.raises(WorldError, match="line 2: n: '1e400' is not a number"):
+        read_flows(tmp_path / "flows.csv")
