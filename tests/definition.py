@@ -13,6 +13,7 @@ from sim.model.labour import b_compute
 from sim.model.market import PUSHED_ROLES, going_home, jobs_of, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
+from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import SECTORS, TIERS
 from sim.world.engineers import PROFILES, TASTES, TEMPORARY, role_of, tier_of
 from sim.world.ties import TEAM
@@ -164,8 +165,10 @@ def net_pay(arm, slots, year, market):
     scheme = np.where(is_home, rules["returnee_years"][country], rules["newcomer_years"][country])
     passed = (year - people.arrival_year[slots].astype(int))[:, None]
     on_arrival = np.where(is_home & ~long_away, 0, scheme)
-    years = np.where(abroad, on_arrival, np.maximum(scheme - passed, 0))
     relief = np.where(is_home, rules["returnee_relief"][country], rules["newcomer_relief"][country])
+    kept_relief, kept_years = promised(arm, slots, year, is_home)
+    years = np.where(abroad, on_arrival, np.maximum(kept_years - passed, 0))
+    relief = np.where(abroad, relief, kept_relief)
     return eq.net_real_pay(
         gross,
         tax,
@@ -178,6 +181,21 @@ def net_pay(arm, slots, year, market):
         a.fee_pass_through,
         a.price_weight,
     )
+
+
+def promised(arm, slots, year, is_home):
+    """(engineer, 1) relief and years of the scheme that each engineer is in where they live, by year of arrival."""
+    found = np.zeros((2, len(slots), 1))
+    for k, i in enumerate(slots):
+        c, group = (
+            arm.world.setting.country[arm.people.hub[i]],
+            "returnee" if is_home[k, arm.people.hub[i]] else "newcomer",
+        )
+        arrived, rules = int(arm.people.arrival_year[i]), arm.rules
+        if rules[f"{group}_grandfathered"][c] and arrived < year:
+            rules = rules_on_arrival(arrived, arm.world.start, arm.policies, arm.baseline_rules)
+        found[:, k, 0] = rules[f"{group}_relief"][c], rules[f"{group}_years"][c]
+    return found
 
 
 def remote_gain(arm, slots, market):

@@ -4,7 +4,7 @@
 it says so. The assignment of sectors to the owners of fleets is an assumption, too (grade D).
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from sim.model.labour import (
     with_allowance,
 )
 from sim.model.routes import open_routes, route_shares
+from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTE_COUNT
 from sim.world.setting import OWNERS
@@ -59,6 +60,7 @@ OWNER_OF = np.array(
         )
     ]
 )  # (sector,) owner whose machines the sector uses; assumed, grade D
+LONGEST_SCHEME = 50  # years of tax relief, the bound of its lever
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 PUSHED = {
     "research_scientist": 0.2,
@@ -143,8 +145,10 @@ class UtilityTerms(NamedTuple):
     permit: np.ndarray  # (pattern, tier, role, hub), NaN where no route is open; see routes.Routes.patterns
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     closed: np.ndarray  # (home, hub) bool, to people from abroad
-    newcomer_years: np.ndarray  # (hub,) years of relief on arrival
+    newcomer_left: np.ndarray  # (years since arrival, profile, hub) pay of residents, with the relief left to them
+    returnee_left: np.ndarray  # (years since arrival, profile, hub)
     returnee_years: np.ndarray  # (hub,)
+    scheme: np.ndarray  # (hub,) bool, a scheme runs, or somebody is left in one
 
 
 class Market:
@@ -251,10 +255,14 @@ def utility_terms(sim, year) -> UtilityTerms:
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules))
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
-    pay = pay_table(gross, tax, rules["newcomer_relief"][s.country], m.price, sim)
+    priced = partial(pay_table, gross, tax, price=m.price, sim=sim)
+    pay, pay_returnee = (priced(rules[f"{group}_relief"][s.country]) for group in ("newcomer", "returnee"))
+    came_under = schemes_by_arrival(sim, year)
     return UtilityTerms(
         pay=pay,
-        pay_returnee=pay_table(gross, tax, rules["returnee_relief"][s.country], m.price, sim),
+        pay_returnee=pay_returnee,
+        newcomer_left=pay_left(s, priced, pay, came_under["newcomer"]),
+        returnee_left=pay_left(s, priced, pay_returnee, came_under["returnee"]),
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(sim, valued),
         remote=remote_pull(sim, gross, m.price) - pay[..., 0],
@@ -272,8 +280,53 @@ def utility_terms(sim, year) -> UtilityTerms:
         permit=permit_disutility(sim, gross, tax),
         free=np.where(free_entry(s, rules) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
-        newcomer_years=years("newcomer_years"),
         returnee_years=years("returnee_years"),
+        scheme=np.any([terms[:, 1].any(axis=0) for terms in came_under.values()], axis=0)[s.country],
+    )
+
+
+def schemes_by_arrival(sim, year) -> dict[str, np.ndarray]:
+    """Return the tax relief of residents by years since arrival (E1): that in force, or that which they came under.
+
+    Returns
+    -------
+    dict of newcomer and returnee -> (years since arrival, 2, country): share of the tax, and whole years left, none in
+    the last row
+    """
+    rules, found = sim.rules, {}
+    kept = {group: rules[f"{group}_grandfathered"] > 0 for group in ("newcomer", "returnee")}
+    any_kept = any(each.any() for each in kept.values())
+    longest = LONGEST_SCHEME if any_kept else int(max(rules[f"{group}_years"].max() for group in kept))
+    since = np.arange(longest + 1)
+    # by year of arrival; whoever comes this year meets what is in force
+    came = [
+        rules_on_arrival(year - k, sim.world.start, sim.policies, sim.baseline_rules) for k in since[1:] if any_kept
+    ]
+    for group, keeps in kept.items():
+        now = [rules[f"{group}_{what}"] for what in ("relief", "years")]
+        terms = np.array([now] * len(since))
+        for k, then in enumerate(came, start=1):
+            terms[k] = np.where(keeps, [then[f"{group}_{what}"] for what in ("relief", "years")], now)
+        terms[:, 1] = np.maximum(np.floor(terms[:, 1]) - since[:, None], 0)
+        found[group] = terms
+    return found
+
+
+def pay_left(setting, priced, pay, came_under) -> np.ndarray:
+    """Return (years since arrival, profile, hub) the log-odds of pay with the relief that residents have left (E1).
+
+    Parameters
+    ----------
+    priced : function of (hub,) relief that returns a table as :func:`pay_table`; pay : its table of the present relief
+    came_under : (years since arrival, 2, country), from :func:`schemes_by_arrival`
+    """
+    tables = {came_under[0, 0].tobytes(): pay}
+    for relief in came_under[:, 0]:
+        if relief.tobytes() not in tables:
+            tables[relief.tobytes()] = priced(relief[setting.country])
+    years = came_under[:, 1].astype(np.int64)[:, setting.country]
+    return np.stack(
+        [after(tables[relief.tobytes()], left) for relief, left in zip(came_under[:, 0], years, strict=True)]
     )
 
 
@@ -307,8 +360,8 @@ def tables(sim, year) -> Tables:
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=permit[sim.from_abroad[2]],  # group, home, tier * role, hub
-        newcomer_left=single(np.moveaxis(p.pay, 2, 0) - p.pay_arriving),
-        returnee_left=single(np.moveaxis(p.pay_returnee, 2, 0) - p.pay_arriving),
+        newcomer_left=single(p.newcomer_left - p.pay_arriving),
+        returnee_left=single(p.returnee_left - p.pay_arriving),
         remote=single(p.remote),
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
         group_of=sim.routes.group_of,
@@ -321,8 +374,6 @@ def tables(sim, year) -> Tables:
         closed=p.closed,
         any_closed=bool(p.closed.any()),
         has_relief=relief_matters(s, p),
-        newcomer_years=p.newcomer_years,
-        returnee_years=p.returnee_years,
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend),
         log_colleague=np.float32(np.log(a.colleague_multiplier)),
@@ -338,7 +389,7 @@ def tables(sim, year) -> Tables:
 def relief_matters(setting, utility_terms) -> np.ndarray:
     """Return whether tax relief matters: (home, origin) bool, a scheme runs in the country of residence or at home."""
     # without any scheme the kernel skips the relief
-    scheme = (utility_terms.newcomer_years > 0) | (utility_terms.returnee_years > 0)
+    scheme = utility_terms.scheme
     at_home = ((setting.home_share > 0) & scheme).any(axis=1)
     return at_home[:, None] | scheme
 

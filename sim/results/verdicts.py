@@ -55,6 +55,7 @@ FAMILIES = {  # family of experiments -> in words
 }
 ALIKE = {"stem_opt": "opt", "h1b_exempt": "h1b", "newcomer_relief": "newcomer", "newcomer_years": "newcomer"}
 ALIKE |= {"returnee_relief": "returnee", "returnee_years": "returnee"}
+ALIKE |= {f"{group}_grandfathered": group for group in ("newcomer", "returnee")}
 
 
 def nearest(levers) -> list[dict]:

@@ -86,6 +86,18 @@ def _worldwide(axis: str, key: str, field: str, *, unit: str = "times", **declar
     return Family(f"{one}.{{{one}}}.{key}", field, axis, unit=unit, **declared)
 
 
+def _grandfathered(group: str) -> Family:
+    """Declare the switch that keeps people already there under the relief that they came under."""
+    # fmt: off
+    return _country(f"tax.{group}_grandfathered", f"{group}_grandfathered",
+        what=f"relief for {group}s grandfathered", kind="flag",
+        meaning="a change of the scheme reaches those who come from then on, and those who came before keep what they were "
+                "promised; without it, whoever came within the scheme's years has what is now in force",
+        reaches=f"{group}s already there", cost=f"{group}_relief",
+        idle="alone it changes nothing: it says whom a change of the scheme reaches")
+    # fmt: on
+
+
 def _relief(group: str, reaches: str) -> tuple[Family, Family]:
     """Declare the two levers of a country's tax relief for a group, ``newcomer`` or ``returnee``: share and years."""
     both = {"aimed_at": group, "reaches": reaches, "cost": f"{group}_relief"}
@@ -260,6 +272,8 @@ FAMILIES = (
         low=0.1, high=10, neutral=1,
         meaning="gross pay, against the baseline", reaches="everyone who works there",
         cost="none: employers pay, and the tax on it is in tax"),
+    _grandfathered("newcomer"),
+    _grandfathered("returnee"),
     Family("hub.{hub}.compute.{tier}_guarantee_h100e", "compute_guarantee_tier", "hub_tiers",
         what="compute guarantee by tier", unit="H100-equivalents per engineer", high=HUGE,
         meaning="least compute per engineer of the tier, in every sector of the hub",

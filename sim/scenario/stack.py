@@ -42,6 +42,17 @@ def rules_at(month: int, policies: Iterable[Policy], rules: Mapping[str, np.ndar
     return now
 
 
+def rules_on_arrival(
+    year: int, start: int, policies: Sequence[Policy], rules: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return the rules that people who arrived in ``year`` came under: those of its December.
+
+    A policy without a first day begins with the run, at ``start``: people who came before did not come under it.
+    """
+    begun = policies if year >= start else [policy for policy in policies if policy.begins is not None]
+    return rules_at(12 * year + 11, begun, rules)
+
+
 def changed(value: float, policy: Policy, phase: float = 1.0) -> float:
     """Return ``value`` after the share ``phase`` of the policy's change; no cap (infinity) stays no cap."""
     if policy.operation == "value":

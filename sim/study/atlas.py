@@ -62,6 +62,8 @@ ROWS = {
     "newcomer_years": Row("country.nld.tax.newcomer_years", (3, 2, 1), "arrivals:nld", ("T12", "T13")),
     "returnee_relief": Row("country.xeu.tax.returnee_relief", (0.4, 0.6, 0.9), "arrivals:xeu", ("T14", "T30")),
     "returnee_years": Row("country.xeu.tax.returnee_years", (3, 2, 1), "arrivals:xeu"),
+    "newcomer_grandfathered": Row("country.nld.tax.newcomer_grandfathered", (True,), "departures:nld"),
+    "returnee_grandfathered": Row("country.xeu.tax.returnee_grandfathered", (True,), "departures:xeu"),
     "free_entry": Row("country.deu.free_entry", (True,), "arrivals:deu"),
     "is_closed": Row("country.usa.is_closed", (True,), "arrivals:usa"),
     "bars": Row("country.usa.bars.chn", (True,), "stock:usa,home=chn"),

@@ -18,7 +18,7 @@ from sim.model.routes import routes_of
 from sim.months import january
 from sim.results.schema import MONEY, PARTS, SINCE
 from sim.scenario.levers import baseline_rules
-from sim.scenario.stack import change_months, rules_at
+from sim.scenario.stack import change_months, rules_at, rules_on_arrival
 from sim.world.setting import load_setting
 
 PRICES = 2026  # the year of all unit costs
@@ -28,6 +28,7 @@ class Rules(NamedTuple):
     """Rules of an arm over a run: those of every January, and the stretches of months between two changes."""
 
     january: list  # of dicts, field -> array, one a January
+    arrival: dict  # year -> rules that people who arrived in it came under
     stretches: list  # of (rules, (year,) share of the year's months)
 
 
@@ -40,7 +41,10 @@ def rules_of(policies, start, years) -> Rules:
     for a, b in pairwise(edges):
         months = np.clip(np.minimum(b, begins + 12) - np.maximum(a, begins), 0, 12)
         stretches.append((rules_at(a, policies, baseline), months / 12))
-    return Rules([rules_at(january(start + t), policies, baseline) for t in range(years + 1)], stretches)
+    arrival = {
+        year: rules_on_arrival(year, start, policies, baseline) for year in range(start - SINCE[-1], start + years + 1)
+    }
+    return Rules([rules_at(january(start + t), policies, baseline) for t in range(years + 1)], arrival, stretches)
 
 
 def account(setting, a, arrays, own, rules, start) -> np.ndarray:
@@ -75,10 +79,9 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
         part = dict.fromkeys(PARTS, np.zeros(out.shape[:2]))
         part["tax"] = -by_hub(mean((stock * head).sum(-1)).T)
         for k, scheme in enumerate(("newcomer", "returnee")):
-            inside = np.array(SINCE)[None] < now[f"{scheme}_years"].astype(int)[s.country][:, None]  # hub, since
-            users = np.einsum("htks,hs->htk", arrived[:, :, :, k], inside)
-            relief = now[f"{scheme}_relief"][s.country]
-            part[f"{scheme}_relief"] = by_hub(mean((users * head).sum(-1) * relief[:, None]).T)
+            relief = _relief(now, rules.arrival, scheme, start, years + 1)[s.country]
+            relieved = np.einsum("htks,hts->htk", arrived[:, :, :, k], relief)
+            part[f"{scheme}_relief"] = by_hub(mean((relieved * head).sum(-1)).T)
         # allowances every year, and one payment to people who move in, less the tax on it
         residents = mean(stock.sum(-1)).T  # year, hub
         inflow = arrays["flow"].sum(1) * now["sign_on_kusd"] / 1000  # year, hub
@@ -108,6 +111,20 @@ def _sums(x, where, count) -> np.ndarray:
     Years are summed one by one, so that a longer run begins with the same bytes as a shorter one.
     """
     return np.array([np.bincount(where, row, count) for row in x])
+
+
+def _relief(now, arrival, scheme, start, times) -> np.ndarray:
+    """Return (country, time, since) the share of tax that a scheme takes away, by years since arrival.
+
+    People who came under other rules keep those where the scheme is grandfathered.
+    """
+    names, keeps = [f"{scheme}_relief", f"{scheme}_years"], now[f"{scheme}_grandfathered"] > 0
+    out = np.zeros((len(keeps), times, len(SINCE)))
+    for t, since in np.ndindex(times, len(SINCE)):
+        came = arrival[start + t - since] if since else now
+        relief, years = (np.where(keeps, came[name], now[name]) for name in names)
+        out[:, t, since] = relief * (since < years.astype(int))
+    return out
 
 
 def _gross(s, a, arrays, own, rules) -> np.ndarray:

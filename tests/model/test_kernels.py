@@ -35,6 +35,7 @@ def random_rules(place, draw):
     for who in ("newcomer", "returnee"):
         rules[f"{who}_relief"] = draw.random(countries)
         rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)
+        rules[f"{who}_grandfathered"] = draw.random(countries) < draw.choice([0.0, 0.5])
     for name in ("pay_multiplier", "price_multiplier", "openings", "compute_multiplier"):
         rules[name] = draw.uniform(0, 3, hubs) + (name.startswith("p")) * 0.1
     for name in ("tier_pay", "role_pay", "tier_demand", "role_demand"):
@@ -82,6 +83,8 @@ def random_arm(hubs, population, seed):
     people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()
     arm.rules = arm.rules | sector_rules(place, draw)  # others than those of the start
+    schemes = {name: draw.permutation(arm.rules[name]) for name in ("newcomer_relief", "returnee_years")}
+    arm.baseline_rules = arm.baseline_rules | schemes  # what earlier arrivals came under
     return arm
 
 

@@ -6,7 +6,7 @@ from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, sh
 
 from sim.model.inversion import expected
 from sim.model.labour import net_pay, tax_points
-from sim.model.market import free_entry, going_home, update_market
+from sim.model.market import free_entry, going_home, schemes_by_arrival, update_market
 from sim.model.visas import settlement_rates
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
@@ -18,6 +18,8 @@ NEUTRAL = {
     "country.usa.home.chn.return": 1,
     "country.usa.home.ind.free_entry": "false",
     "hub.paris.compute.expert_guarantee_h100e": 0,
+    "country.fra.tax.newcomer_grandfathered": "true",
+    "country.fra.tax.returnee_grandfathered": "true",
 }
 
 
@@ -119,3 +121,30 @@ def test_a_guarantee_draws_experts():
     moves = [expected(under(changes)).moves[0] for changes in ({PROMISE: 1000}, {})]  # of experts
     inflow = [flow[np.ix_(~there, there)].sum() for flow in moves]
     assert inflow[0] > inflow[1]
+
+
+NETHERLANDS = setting().countries.index("nld")
+ABOLISHED = {"country.nld.tax.newcomer_relief": 0}
+KEPT = {"country.nld.tax.newcomer_grandfathered": "true"}
+
+
+def test_grandfathered_relief_is_that_of_the_arrival():
+    found = schemes_by_arrival(under(ABOLISHED | KEPT), START + 2)["newcomer"][:, :, NETHERLANDS]
+    today = rules_for(setting())["newcomer_relief"][NETHERLANDS]
+    # those who came since the change, and those who came before it and have years left
+    assert found[:6].tolist() == [[0, 5], [0, 4], [0, 3], [today, 2], [today, 1], [today, 0]]
+    assert found[6:, 1].max() == 0
+    gone = schemes_by_arrival(under(ABOLISHED), START + 2)["newcomer"][:, :, NETHERLANDS]
+    assert gone[:, 0].max() == 0
+
+
+def test_grandfathering_holds_people_and_draws_none():
+    """Against a change for all it alters the pay of residents in the scheme alone, and raises it."""
+    kept, gone = under(ABOLISHED | KEPT).tables, under(ABOLISHED).tables
+    assert np.array_equal(kept.pull, gone.pull)
+    there = setting().country == NETHERLANDS
+    rows = len(gone.newcomer_left)
+    gain = kept.newcomer_left[:rows] - gone.newcomer_left
+    assert (gain[1:5, :, there] >= 0).all()
+    assert (gain[1:5].max(axis=1)[:, there] > 0).all()
+    assert np.count_nonzero(gain[:, :, ~there]) == np.count_nonzero(gain[[0, *range(5, rows)]]) == 0

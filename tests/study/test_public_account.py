@@ -206,6 +206,21 @@ def test_a_guarantee_to_experts_costs_what_is_missing():
     assert np.abs(cost).max() == 0
 
 
+def test_a_grandfathered_scheme_costs_its_arrivals_alone():
+    """A higher relief reaches everybody within its years, or, grandfathered, those who came since."""
+    s, a = load_setting(), Assumptions.central()
+    arrays, germany = made_up(s, a), s.countries.index("deu")
+    arrays["stock_by_arrival"][:, :, :, 0, 3] = 10.0  # who came three years before either January
+    arrays["stock_by_arrival"][1, :, :, 0, 1] = 4.0  # who came in the year between
+    kept = SCHEME + '[[policy]]\nlever = "country.deu.tax.newcomer_grandfathered"\nvalue = true\n'
+    whole, since = (more_under(text, arrays, s, a)[germany] for text in (SCHEME, kept))
+    relief = PARTS.index("newcomer_relief")
+    # means of two Januaries: ten a January, and four on the second alone
+    assert since[relief] / whole[relief] == pytest.approx(4 / 24)
+    assert whole[relief] > 0
+    assert np.abs(np.delete(whole, relief)).max() == np.abs(np.delete(since, relief)).max() == 0
+
+
 def test_every_family_declares_its_cost():
     for family in FAMILIES:
         first = family.cost.partition(":")[0]

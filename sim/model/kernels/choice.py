@@ -33,8 +33,10 @@ class Tables(NamedTuple):
     stay: np.ndarray  # (sector, profile, hub) residents' own job against a new job in the hub
     trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), UNAVAILABLE where no route is open
-    newcomer_left: np.ndarray  # (years left, profile, hub) residents under newcomer relief against arrivals
-    returnee_left: np.ndarray  # (years left, profile, hub) residents under returnee relief against arrivals
+    newcomer_left: np.ndarray  # (years since arrival, profile, hub) residents under newcomer relief against arrivals
+    returnee_left: (
+        np.ndarray
+    )  # (years since arrival, profile, hub) the same under returnee relief; the last row has none
     returning: np.ndarray  # (profile, hub) arrivals entitled to returnee relief against other arrivals
     remote: np.ndarray  # (profile, hub) pay of a remote worker against a local job
     group_of: np.ndarray  # (country, status) of residence: group of residents with routes of their own, else 0
@@ -47,8 +49,6 @@ class Tables(NamedTuple):
     closed: np.ndarray  # (home, hub) bool, to people from abroad
     any_closed: bool
     has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
-    newcomer_years: np.ndarray  # (hub,) years of relief on arrival
-    returnee_years: np.ndarray  # (hub,)
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
     b_friend: np.float32
     log_colleague: np.float32
@@ -87,8 +87,6 @@ def neutral_tables(country, is_home, nest) -> Tables:
         closed=np.zeros((homes, hubs), bool),
         any_closed=False,
         has_relief=np.zeros((homes, hubs), bool),
-        newcomer_years=np.zeros(hubs, np.int64),
-        returnee_years=np.zeros(hubs, np.int64),
         returnee_abroad=np.zeros(hubs, np.int32),
         b_friend=np.float32(0),
         log_colleague=np.float32(0),
@@ -327,12 +325,11 @@ def relieve(k, o, g, p, country, t, space) -> None:
     relief of returnees, if they have been abroad for long enough.
     """
     v, longest = space.v, t.newcomer_left.shape[0] - 1
-    scheme = t.returnee_years[o] if t.is_home[g, o] else t.newcomer_years[o]
-    left = uint64(min(max(0, scheme - (t.year - space.column[4, k])), longest))
+    since = uint64(min(max(0, t.year - space.column[4, k]), longest))
     away = int32(t.year - space.column[5, k])
     for d in range(uint64(t.country.size)):
-        success_by_route, nothing = t.returning[p, d], t.returnee_left[0, p, d]
-        back, new = t.returnee_left[left, p, d], t.newcomer_left[left, p, d]
+        success_by_route, nothing = t.returning[p, d], t.returnee_left[longest, p, d]
+        back, new = t.returnee_left[since, p, d], t.newcomer_left[since, p, d]
         abroad = success_by_route if away >= t.returnee_abroad[d] else nothing
         resident = back if t.is_home[g, d] else new
         arrival = abroad if t.is_home[g, d] else float32(0.0)
