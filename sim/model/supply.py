@@ -101,14 +101,20 @@ def entrant_ratio(sim, year) -> np.ndarray:
     ratio[:, GRADUATES] *= rules["graduates"][country][:, None]
     ratio[:, CONVERSIONS] *= rules["conversions"][country][:, None]
     ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(sim, year) * drained(sim, year))[country]
+    ratio[:, GRADUATES, DOCTORS] *= rules_of_doctors(sim, year)["hub_phds"]
     ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
     return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
 
 
 def doctoral_places(sim, year) -> np.ndarray:
     """Return (country,) doctoral places, relative to the baseline, in the month when the doctors of ``year`` began."""
+    return rules_of_doctors(sim, year)["phds"]
+
+
+def rules_of_doctors(sim, year) -> dict:
+    """Return the rules in force in the month when the doctors of ``year`` began, ``phd_years`` before."""
     begun = 12 * year - round(12 * sim.a.phd_years)
-    return rules_at(begun, sim.policies, sim.baseline_rules)["phds"]
+    return rules_at(begun, sim.policies, sim.baseline_rules)
 
 
 def drained(sim, year) -> np.ndarray:

@@ -81,6 +81,7 @@ ROWS = {
     "remote_hiring": Row("hub.sf_bay_area.remote_hiring", (1.5, 3, 10), "stock:sf_bay_area,basis=employer"),
     "conversions": Row("country.deu.supply.conversions", (1.2, 1.5, 3), "stock:deu"),
     "phds": Row("country.usa.supply.phds", (1.2, 1.5, 2), "graduates:usa,tier=practitioner", years=8),
+    "hub_phds": Row("hub.london.supply.phds", (1.2, 1.5, 2), "graduates:london,tier=practitioner", years=8),
     "entry_hiring": Row("country.usa.supply.entry_hiring", (0.9, 0.72, 0.5), "stock:usa,tier=entry"),
     "going_home": Row("country.usa.return", (1.2, 2, 5), "departures:usa"),
     "naturalisation": Row("country.usa.naturalisation", (1.5, 2, 5), "stock:usa,status=citizen"),

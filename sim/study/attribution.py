@@ -50,6 +50,7 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
         "graduates",
         "conversions",
         "phds",
+        "hub_phds",
         "entry_hiring",
         "tier_demand",
         "role_demand",

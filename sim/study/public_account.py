@@ -99,7 +99,10 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
         funded = np.where(GUARANTEED, (times - 1) / np.maximum(times, 1), 0.0) * turnover  # hub, sector
         staff = mean(np.moveaxis(arrays["stock_by_sector"], 0, 1))  # hub, year, sector
         part["jobs"] = by_hub(np.einsum("hyk,hk->yh", staff, funded)) * a.funded_post
-        part["research"] = (now["phds"] - 1) * s.graduates * s.phd_share * a.doctoral_place / 1000
+        # doctoral places of the hubs, which share those of their country by their engineers at the start
+        doctors = (s.graduates * s.phd_share / np.bincount(s.country, s.stock, len(s.countries)))[s.country] * s.stock
+        places = (now["phds"][s.country] * now["hub_phds"] - 1) * doctors
+        part["research"] = np.bincount(s.country, places, len(s.countries)) * a.doctoral_place / 1000
         for k, name in enumerate(PARTS):
             out[:, :, k] += months[:, None] * part[name]
     return out

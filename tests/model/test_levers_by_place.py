@@ -7,6 +7,7 @@ from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, sh
 from sim.model.inversion import expected
 from sim.model.labour import net_pay, tax_points
 from sim.model.market import free_entry, going_home, schemes_by_arrival, update_market
+from sim.model.supply import entrant_ratio
 from sim.model.visas import settlement_rates
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
@@ -20,6 +21,7 @@ NEUTRAL = {
     "hub.paris.compute.expert_guarantee_h100e": 0,
     "country.fra.tax.newcomer_grandfathered": "true",
     "country.fra.tax.returnee_grandfathered": "true",
+    "hub.paris.supply.phds": 1,
 }
 
 
@@ -148,3 +150,14 @@ def test_grandfathering_holds_people_and_draws_none():
     assert (gain[1:5, :, there] >= 0).all()
     assert (gain[1:5].max(axis=1)[:, there] > 0).all()
     assert np.count_nonzero(gain[:, :, ~there]) == np.count_nonzero(gain[[0, *range(5, rows)]]) == 0
+
+
+def test_places_of_a_hub_add_its_doctors_later():
+    arm = arm_of(shipped_world(20_000, 8)).branch(scenario({"hub.paris.supply.phds": 2}, f"{START}-01-01").policies)
+    plain = arm_of(shipped_world(20_000, 8))
+    before, begun = START + 1, START + 7  # a doctorate takes five years
+    assert np.array_equal(entrant_ratio(arm, before), entrant_ratio(plain, before))
+    ratio = (entrant_ratio(arm, begun) / entrant_ratio(plain, begun)).reshape(-1, 2, 3, 5)  # hub, kind, tier, role
+    assert ratio[PARIS, 0, 1] == pytest.approx(2)
+    ratio[PARIS, 0, 1] = 1
+    assert (ratio == 1).all()

@@ -221,6 +221,21 @@ def test_a_grandfathered_scheme_costs_its_arrivals_alone():
     assert np.abs(np.delete(whole, relief)).max() == np.abs(np.delete(since, relief)).max() == 0
 
 
+def test_places_of_all_hubs_cost_those_of_the_country():
+    """Twice the places of the country, or of each of its hubs, cost the same; those of one hub cost its part."""
+    s, a = load_setting(), Assumptions.central()
+    paths = ["country.fra.supply.phds", "hub.{paris,rest_of_france}.supply.phds", "hub.paris.supply.phds"]
+    whole, hubs, one = (
+        more_under(f'title = "Places"\n[[policy]]\nlever = "{path}"\nvalue = 2\n', made_up(s, a), s, a)
+        for path in paths
+    )
+    assert np.allclose(whole, hubs)
+    france, research = s.countries.index("fra"), PARTS.index("research")
+    doctors = s.graduates[france] * s.phd_share[france]
+    assert whole[france, research] == pytest.approx(doctors * a.doctoral_place / 1000)
+    assert 0 < one[france, research] < whole[france, research]
+
+
 def test_every_family_declares_its_cost():
     for family in FAMILIES:
         first = family.cost.partition(":")[0]
