@@ -116,7 +116,25 @@ def sector_terms(arm, slots, year, market):
     own = eq.own_sector(relative_utility, value)[p, :, people.sector[slots]]
     gross = market["gross"][:, tier_of(p), role_of(p)].T
     once = rules["sign_on_kusd"] / a.expected_stay
-    return own, value[p], np.log(_kept(arm, gross + once) / _kept(arm, gross))
+    return own, value[p], np.log(_kept(arm, gross + once) / _kept(arm, gross)) + kept_equity(arm, slots, market)
+
+
+def kept_equity(arm, slots, market):
+    """(engineer, 1) log pay that the unvested equity adds which each engineer keeps on leaving the hub (E1)."""
+    s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
+    factor = s.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(s.sector_share.shape)
+    weights, gain = (a.liquid_equity_weight, a.illiquid_equity_weight), np.zeros((len(slots), 1))
+    for i, slot in enumerate(slots):
+        o, k = people.hub[slot], people.sector[slot]
+        liquidity, years = rules["sector_liquidity"][k], rules["unvested_kept"][o]
+        t, r, allowance = tier_of(people.category[slot]), role_of(people.category[slot]), rules["allowance_kusd"][o]
+        hub_pay = (market["gross"][o, t, r] - allowance) / eq.gross_value(*s.pay[o, t], *weights)
+        terms = (factor[o, k] / (s.sector_share[o] @ factor[o]), s.sector_equity[k], s.sector_illiquid[k])
+        pay, cash = (hub_pay * eq.sector_pay(*s.pay[o, t], *terms, liquidity, *each) for each in (weights, (0, 0)))
+        gross = np.maximum(pay + allowance, 1.0) + np.array([0, years / a.expected_stay * (pay - cash)])
+        before, after = (w * (1 - tax_at(s, rules, o, w)) for w in gross)
+        gain[i] = np.log(after / before)
+    return gain
 
 
 def sectors_ahead(arm, year):

@@ -681,12 +681,13 @@ def pay_separation(relative_utility, value, counter_offers=0.0) -> np.ndarray:
 
 
 def sign_on_pull(gain, b_pay) -> np.ndarray:
-    r"""Return the log-odds that a payment on arrival adds to a hub for people who move in (E1, E2).
+    r"""Return the log-odds that a payment on a move adds for people who move (E1, E2).
 
     .. math:: b_p\,[\ln y(w + s/H) - \ln y(w)]
 
     *s* is paid once and is spread over the expected stay *H*; residents get nothing. Tax relief does not apply to it.
-    The bracket is ``gain``, from :func:`pay_gain`.
+    It is a sign-on payment of the hub of destination, or the unvested equity that people keep who leave their hub:
+    years of the equity of their sector, tier and role, as they value it. The bracket is ``gain``, :func:`pay_gain`.
     """
     return b_pay * gain
 

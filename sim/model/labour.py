@@ -112,14 +112,27 @@ def with_allowance(gross, rules) -> np.ndarray:
 
 def relative_pay(setting, a, rules) -> np.ndarray:
     """Return (hub, sector, tier) the pay of a sector over the hub's mean, with equity as engineers value it (E1)."""
+    return _parts_of_pay(setting, a, rules)[0]
+
+
+def relative_equity(setting, a, rules) -> np.ndarray:
+    """Return (hub, sector, tier) the equity of a sector, as engineers value it, over the hub's mean pay (E1)."""
+    whole, cash = _parts_of_pay(setting, a, rules)
+    return whole - cash
+
+
+def _parts_of_pay(setting, a, rules) -> tuple[np.ndarray, np.ndarray]:
+    """Return (hub, sector, tier) the pay of a sector over the hub's mean as engineers value it, and its cash alone."""
     multiplier = sector_pay(setting, rules)
     # relative to the mean pay of the hub
     multiplier /= (setting.sector_share * multiplier).sum(axis=1, keepdims=True)
     parts = np.moveaxis(setting.pay, -1, 0)  # part, hub, tier
     by_sector = [x[:, None] for x in (setting.sector_equity, setting.sector_illiquid, rules["sector_liquidity"])]
-    terms = [multiplier[..., None], *by_sector, a.liquid_equity_weight, a.illiquid_equity_weight]
-    value = eq.sector_pay(*parts[:, :, None], *terms)
-    return value / eq.gross_value(*parts, *terms[-2:])[:, None]
+    weights = [a.liquid_equity_weight, a.illiquid_equity_weight]
+    terms = [*parts[:, :, None], multiplier[..., None], *by_sector]
+    mean = eq.gross_value(*parts, *weights)[:, None]
+    cash = eq.sector_pay(*terms, *np.zeros(2))
+    return eq.sector_pay(*terms, *weights) / mean, cash / mean
 
 
 def sector_pay(setting, rules) -> np.ndarray:
@@ -172,6 +185,29 @@ def sign_on_table(sim, gross) -> np.ndarray:
     fee_paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
     gain = eq.pay_gain(fee_paid, unpaid, a.linear_pay, nominal_mean_pay(sim))  # tier, role, hub
     return eq.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
+
+
+def kept_equity_table(sim, gross) -> np.ndarray:
+    """Return (profile, hub, sector) the log-odds that equity kept on leaving adds to every move out of a hub (E1).
+
+    Parameters
+    ----------
+    gross : (hub, tier, role) kUSD a year, pay as engineers value it, allowances apart
+    """
+    setting, a, rules = sim.world.setting, sim.a, sim.rules
+    years = rules["unvested_kept"]
+    if not years.any():
+        return np.zeros((gross[0].size * len(TASTES), *setting.sector_share.shape))
+    own, equity = (
+        gross[:, None] * each(setting, a, rules)[..., None] for each in (relative_pay, relative_equity)
+    )  # hub, sector, tier, role
+    own = with_allowance(own, rules)
+    # one payment, spread over the expected stay and taxed at the margin of the present pay
+    once = years[:, None, None, None] * equity / a.expected_stay
+    paid, unpaid = (net_pay(setting, a, rules, pay) for pay in (own + once, own))
+    gain = eq.pay_gain(paid, unpaid, a.linear_pay, nominal_mean_pay(sim)[:, None, None, None])
+    pull = eq.sign_on_pull(np.moveaxis(gain, (2, 3), (0, 1))[:, :, None], pay_tastes(a)[:, None, None])
+    return pull.reshape(-1, *setting.sector_share.shape)
 
 
 def change_jobs(sim, year) -> None:

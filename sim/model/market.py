@@ -16,6 +16,7 @@ from sim.model.labour import (
     at_least,
     b_compute,
     hiring,
+    kept_equity_table,
     nominal_mean_pay,
     openings_by_sector,
     pay_level,
@@ -138,6 +139,7 @@ class UtilityTerms(NamedTuple):
     pay_returnee: np.ndarray  # (profile, hub, years of returnee relief left)
     pay_arriving: np.ndarray  # (profile, hub) with the full term of newcomer relief
     sign_on: np.ndarray  # (profile, hub) one payment to people who move in
+    kept_equity: np.ndarray  # (profile, hub, sector) unvested equity that people keep who leave the hub
     remote: np.ndarray  # (profile, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
     compute: np.ndarray  # (tier, role, hub)
@@ -265,6 +267,7 @@ def utility_terms(sim, year) -> UtilityTerms:
         returnee_left=pay_left(s, priced, pay_returnee, came_under["returnee"]),
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(sim, valued),
+        kept_equity=kept_equity_table(sim, valued),
         remote=remote_pull(sim, gross, m.price) - pay[..., 0],
         place=eq.utility(
             a,
@@ -353,8 +356,8 @@ def tables(sim, year) -> Tables:
     compute = np.repeat(p.compute.reshape(-1, len(s.hubs)), TASTE_COUNT, axis=0)  # profile, hub
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     permit = single(np.where(np.isnan(p.permit), UNAVAILABLE, p.permit)).reshape(len(p.permit), -1, len(s.hubs))
-    # residents compare their own job with a new one, and get no sign-on payment
-    stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None]
+    # residents compare their own job with a new one, and get neither a sign-on payment nor what they keep on leaving
+    stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None] - p.kept_equity
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),

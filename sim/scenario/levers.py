@@ -91,8 +91,8 @@ def _grandfathered(group: str) -> Family:
     # fmt: off
     return _country(f"tax.{group}_grandfathered", f"{group}_grandfathered",
         what=f"relief for {group}s grandfathered", kind="flag",
-        meaning="a change of the scheme reaches those who come from then on, and those who came before keep what they were "
-                "promised; without it, whoever came within the scheme's years has what is now in force",
+        meaning="a change of the scheme reaches those who come from then on; those who came before keep what they were "
+                "promised. Without it, whoever came within the scheme's years has what is now in force",
         reaches=f"{group}s already there", cost=f"{group}_relief",
         idle="alone it changes nothing: it says whom a change of the scheme reaches")
     # fmt: on
@@ -277,6 +277,10 @@ FAMILIES = (
     _hub("supply.phds", "hub_phds", what="doctoral places of the hub", unit="times", high=10, neutral=1,
         meaning="against those of the country's rules; doctors graduate phd_years, an assumption, later",
         reaches="new doctors", cost="research"),
+    _hub("unvested_kept_years", "unvested_kept", what="unvested equity kept on leaving", unit="years of equity pay",
+        high=10,
+        meaning="what people who leave the hub keep, or are paid for, of the equity that they would lose",
+        reaches="people with equity who move away", cost="none: employers pay for it"),
     Family("hub.{hub}.compute.{tier}_guarantee_h100e", "compute_guarantee_tier", "hub_tiers",
         what="compute guarantee by tier", unit="H100-equivalents per engineer", high=HUGE,
         meaning="least compute per engineer of the tier, in every sector of the hub",

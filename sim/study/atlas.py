@@ -78,6 +78,7 @@ ROWS = {
     "pay_multiplier": Row("hub.new_york.pay_multiplier", (1.01, 1.1, 1.3), "arrivals:new_york", ("T06", "T07")),
     "allowance_kusd": Row("hub.riyadh.allowance_kusd", (10, 30, 100), "arrivals:riyadh"),
     "sign_on_kusd": Row("hub.toronto.sign_on_kusd", (20, 50, 200), "arrivals:toronto"),
+    "unvested_kept": Row("hub.sf_bay_area.unvested_kept_years", (0.5, 1, 2), "departures:sf_bay_area"),
     "remote_hiring": Row("hub.sf_bay_area.remote_hiring", (1.5, 3, 10), "stock:sf_bay_area,basis=employer"),
     "conversions": Row("country.deu.supply.conversions", (1.2, 1.5, 3), "stock:deu"),
     "phds": Row("country.usa.supply.phds", (1.2, 1.5, 2), "graduates:usa,tier=practitioner", years=8),

@@ -25,6 +25,7 @@ CHANNELS = {  # channel of policy -> beginnings of the names of the rules that i
         "price_",
         "allowance_",
         "sign_on_",
+        "unvested_",
         "tier_pay",
         "role_pay",
         "sector_pay",

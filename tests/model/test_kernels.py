@@ -54,6 +54,7 @@ def sector_rules(place, draw):
         "sector_liquidity": draw.random(sectors),
         "allowance_kusd": draw.uniform(0, 50, hubs),
         "sign_on_kusd": draw.uniform(0, 100, hubs),
+        "unvested_kept": draw.choice([0.0, 2.0, 10.0], hubs),
         "compute_guarantee": draw.uniform(0, 50, len(place.countries)),
         "compute_guarantee_tier": draw.choice([0.0, 20.0, 500.0], 3 * hubs),
     }

@@ -5,14 +5,15 @@ import pytest
 from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, shipped_world, years_of
 
 from sim.model.inversion import expected
-from sim.model.labour import net_pay, tax_points
+from sim.model.labour import net_pay, relative_equity, tax_points
 from sim.model.market import free_entry, going_home, schemes_by_arrival, update_market
 from sim.model.supply import entrant_ratio
 from sim.model.visas import settlement_rates
+from sim.world.categories import SECTORS
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
 INDIA, CHINA = (setting().homes.index(home) for home in ("ind", "chn"))
-PARIS = setting().hubs.index("paris")
+PARIS, BAY = (setting().hubs.index(hub) for hub in ("paris", "sf_bay_area"))
 NEUTRAL = {
     "hub.paris.tax.rate_points": 0,
     "country.usa.home.ind.settlement": 1,
@@ -22,6 +23,7 @@ NEUTRAL = {
     "country.fra.tax.newcomer_grandfathered": "true",
     "country.fra.tax.returnee_grandfathered": "true",
     "hub.paris.supply.phds": 1,
+    "hub.paris.unvested_kept_years": 0,
 }
 
 
@@ -161,3 +163,25 @@ def test_places_of_a_hub_add_its_doctors_later():
     assert ratio[PARIS, 0, 1] == pytest.approx(2)
     ratio[PARIS, 0, 1] = 1
     assert (ratio == 1).all()
+
+
+def test_equity_that_is_kept_loosens_its_hub_alone():
+    before, kept = under({}), under({"hub.paris.unvested_kept_years": 2})
+    fall = before.tables.stay - kept.tables.stay  # sector, profile, hub
+    assert (fall[:, :, PARIS] >= 0).all()
+    assert (fall[SECTORS.index("frontier_lab"), :, PARIS] > 0).all()
+    assert np.count_nonzero(np.delete(fall, PARIS, axis=2)) == 0
+    # more equity, more to keep; a year of it is at most a year's pay, spread over the stay
+    equity = relative_equity(setting(), CENTRE, before.rules)[PARIS, :, 0]
+    assert np.array_equal(np.argsort(fall[:, 1, PARIS]), np.argsort(equity))
+    assert fall.max() < (CENTRE.b_pay + 3 * CENTRE.b_pay_sd) * np.log(1 + 2 / CENTRE.expected_stay)
+
+
+def test_equity_without_worth_keeps_nobody():
+    worthless = CENTRE.vary(liquid_equity_weight=0, illiquid_equity_weight=0)
+    assert np.abs(relative_equity(setting(), worthless, rules_for(setting()))).max() == 0
+
+
+def test_leavers_who_keep_equity_are_more(plain):
+    gone = last({"hub.sf_bay_area.unvested_kept_years": 10}).accounts.flow[BAY].sum()
+    assert gone > plain.accounts.flow[BAY].sum()

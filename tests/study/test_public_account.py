@@ -225,10 +225,8 @@ def test_places_of_all_hubs_cost_those_of_the_country():
     """Twice the places of the country, or of each of its hubs, cost the same; those of one hub cost its part."""
     s, a = load_setting(), Assumptions.central()
     paths = ["country.fra.supply.phds", "hub.{paris,rest_of_france}.supply.phds", "hub.paris.supply.phds"]
-    whole, hubs, one = (
-        more_under(f'title = "Places"\n[[policy]]\nlever = "{path}"\nvalue = 2\n', made_up(s, a), s, a)
-        for path in paths
-    )
+    texts = [f'title = "Places"\n[[policy]]\nlever = "{path}"\nvalue = 2\n' for path in paths]
+    whole, hubs, one = (more_under(text, made_up(s, a), s, a) for text in texts)
     assert np.allclose(whole, hubs)
     france, research = s.countries.index("fra"), PARTS.index("research")
     doctors = s.graduates[france] * s.phd_share[france]
