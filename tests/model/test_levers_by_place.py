@@ -5,7 +5,7 @@ import pytest
 from worlds import CENTRE, START, arm_of, rules_for, same, scenario, setting, shipped_world, years_of
 
 from sim.model.inversion import expected
-from sim.model.labour import net_pay, relative_equity, tax_points
+from sim.model.labour import net_pay, relative_equity, relative_pay, tax_points
 from sim.model.market import free_entry, going_home, schemes_by_arrival, update_market
 from sim.model.supply import entrant_ratio
 from sim.model.visas import settlement_rates
@@ -157,23 +157,27 @@ def test_grandfathering_holds_people_and_draws_none():
 def test_places_of_a_hub_add_its_doctors_later():
     arm = arm_of(shipped_world(20_000, 8)).branch(scenario({"hub.paris.supply.phds": 2}, f"{START}-01-01").policies)
     plain = arm_of(shipped_world(20_000, 8))
-    before, begun = START + 1, START + 7  # a doctorate takes five years
+    before, begun = START + 4, START + 5  # a doctorate takes five years
     assert np.array_equal(entrant_ratio(arm, before), entrant_ratio(plain, before))
-    ratio = (entrant_ratio(arm, begun) / entrant_ratio(plain, begun)).reshape(-1, 2, 3, 5)  # hub, kind, tier, role
-    assert ratio[PARIS, 0, 1] == pytest.approx(2)
-    ratio[PARIS, 0, 1] = 1
-    assert (ratio == 1).all()
+    ratio, usual = (entrant_ratio(each, begun).reshape(-1, 2, 3, 5) for each in (arm, plain))  # hub, kind, tier, role
+    doctors = np.zeros(ratio.shape, bool)
+    doctors[PARIS, 0, 1] = True
+    assert ratio[doctors] == pytest.approx(2 * usual[doctors])
+    assert usual[doctors].min() > 0
+    assert np.array_equal(ratio[~doctors], usual[~doctors])
 
 
 def test_equity_that_is_kept_loosens_its_hub_alone():
     before, kept = under({}), under({"hub.paris.unvested_kept_years": 2})
+    terms = setting(), CENTRE, before.rules
     fall = before.tables.stay - kept.tables.stay  # sector, profile, hub
     assert (fall[:, :, PARIS] >= 0).all()
     assert (fall[SECTORS.index("frontier_lab"), :, PARIS] > 0).all()
     assert np.count_nonzero(np.delete(fall, PARIS, axis=2)) == 0
-    # more equity, more to keep; a year of it is at most a year's pay, spread over the stay
-    equity = relative_equity(setting(), CENTRE, before.rules)[PARIS, :, 0]
-    assert np.array_equal(np.argsort(fall[:, 1, PARIS]), np.argsort(equity))
+    # what there is to keep is a part of pay, the largest in laboratories and the smallest in academia
+    part = (relative_equity(*terms) / relative_pay(*terms))[PARIS, :, 0]
+    for most, of in ((np.argmax, "frontier_lab"), (np.argmin, "academia")):
+        assert most(fall[:, 1, PARIS]) == most(part) == SECTORS.index(of)
     assert fall.max() < (CENTRE.b_pay + 3 * CENTRE.b_pay_sd) * np.log(1 + 2 / CENTRE.expected_stay)
 
 
