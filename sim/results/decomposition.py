@@ -303,8 +303,8 @@ def headline(result) -> str | None:
     return str(mean.idxmin()) if mean.any() else None
 
 
-def sentences(result) -> list[str]:
-    """Describe the parts of the uncertainty in sentences; a run without them has none.
+def uncertainty_facts(result) -> dict | None:
+    """Return the parts of the uncertainty of the hub that the summary leads with; None for a run without them.
 
     Parameters
     ----------
@@ -312,50 +312,22 @@ def sentences(result) -> list[str]:
 
     Returns
     -------
-    list of str
+    dict: ``last`` (year), ``identical``, and unless no pair differs ``name`` (of the hub), ``parts`` (rows of
+    :func:`place_rows`, the largest first; None where nothing varies), ``half_width`` (points), ``run`` (the record's
+    ``split``)
     """
     if not is_split(result):
-        return []
-    run, last, hub = result.record["split"], int(result.data.time[-1]), headline(result)
+        return None
+    last, hub = int(result.data.time[-1]), headline(result)
     if hub is None:
-        return [f"No part of the uncertainty is left: every effect is exactly zero in {last}, too."]
-    # sources in the order of their share
+        return {"last": last, "identical": True}
     rows = {row["part"]: row for row in place_rows(result, hub) if row["time"] == last}
-    name, total = str(result.data.hub_name.sel(hub=hub).item()), rows.pop(WHOLE)
-    if not total["variance"]:
-        return [f"The effect on the share of {name} in {last} does not vary."]
-    order = sorted(rows.values(), key=lambda row: -row["variance"])
-    parts = ", ".join(f"{row['part']} {percent(row['share'])} %{_plus_minus(row)}" for row in order)
-    return [
-        f"Of the variance of the effect on the share of {name} in {last}: {parts}. Half of the 90 % band that holds "
-        f"all four is {total['half_width']:.2f} points wide; the bands of the tables hold chance and assumptions only.",
-        how_made(run),
-    ]
-
-
-def _plus_minus(row) -> str:
-    """Format the error of a share in brackets; nothing if it has none."""
-    return "" if row["share_error"] is None else f" (\u00b1{percent(row['share_error'])})"
-
-
-def percent(share) -> str:
-    """Format a share in whole per cent, without a false zero.
-
-    A share below zero by Monte Carlo error is shown as ``<1``.
-
-    >>> percent(0.714), percent(0.004), percent(-0.002), percent(0.0)
-    ('71', '<1', '<1', '0')
-    """
-    return f"{POINTS * share:.0f}" if share == 0 or POINTS * share >= 0.5 else "<1"
-
-
-def how_made(run) -> str:
-    """Describe in a sentence or two how the split was made; ``run`` is the record's ``split``."""
-    why = "under one of their combinations no hub constants meet the first year"
-    refused = f" ({run['refused']} more refused: {why})" if run["refused"] else ""
-    return (
-        f"The split rests on {run['rows']} rows{refused} of sixteen pairs with {run['population']:,} engineers, whose "
-        f"number sets the part of chance; in brackets its Monte Carlo error. Data: the assumptions that better "
-        "counting would settle, and stocks, pay and net migration within the error of their figures. "
-        f"Model, each as likely: {'; '.join(run['variants'])}."
-    )
+    total = rows.pop(WHOLE)
+    return {
+        "last": last,
+        "identical": False,
+        "name": str(result.data.hub_name.sel(hub=hub).item()),
+        "parts": sorted(rows.values(), key=lambda row: -row["variance"]) if total["variance"] else None,
+        "half_width": total["half_width"],
+        "run": result.record["split"],
+    }

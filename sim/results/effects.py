@@ -154,35 +154,6 @@ def summarise(pairs) -> xr.Dataset:
     )
 
 
-def sentence(result, query) -> str:
-    """Describe one effect in one line of English, with its spread and its error; never as certain.
-
-    Parameters
-    ----------
-    result : Result
-    query : str, a measure with a single value, e.g. ``"share:usa"``
-
-    >>> sentence(result, "share:sf_bay_area")
-    'effect -0... pp, 90 % of pairs in [-0..., -0...], same sign in 20 of 20 pairs, ...'
-    """
-    pairs = effect(result, query)
-    factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
-    found = summarise(pairs * factor)
-    count = pairs.sizes["replicate"]
-    # zero effects and single pairs have sentences of their own
-    mean, low, high, error = (float(found[name]) for name in ("mean", "low", "high", "error"))
-    if not int(found.differs):
-        return "no effect: no pair differs"
-    digits = decimals(error if error > 0 else mean)
-    if count == 1:
-        return f"effect {mean:+.{digits}f} {unit} in the only pair; more pairs would show its spread and error"
-    return (
-        f"effect {mean:+.{digits}f} {unit}, 90 % of pairs in [{low:+.{digits}f}, {high:+.{digits}f}], "
-        f"same sign in {int(found.same_sign)} of {count} pairs, Monte Carlo error {error:.{digits}f}; "
-        f"{more_pairs(count)} more pairs would halve that error"
-    )
-
-
 def more_pairs(count) -> int:
     """Return how many more replicates halve the Monte Carlo error, which falls with the root of their number."""
     return 3 * count

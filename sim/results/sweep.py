@@ -1,4 +1,4 @@
-"""The result of a sweep, read from its store: values, sensitivity tables, and its findings in sentences."""
+"""The result of a sweep, read from its store: values, sensitivity tables, and its findings."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from sim.arguments import user_path
 from sim.errors import ResultError, ScenarioError, nearest
 from sim.results import indices
 from sim.results.effects import SHOWN
-from sim.results.narrative import number_of
+from sim.results.narrative import lines, paragraph
 from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
 from sim.scenario.assumptions import PRIOR_DRIVEN
 from sim.scenario.places import place as place_of
@@ -413,7 +413,7 @@ def _more_runs(row, key, n, cost, method) -> int | None:
     return max(needed - n, 1) * cost
 
 
-# --- The findings in sentences ----------------------------------------------------------------------
+# --- The findings, as the facts that the sentences of ``narrative/sweeps.j2`` state ------------------
 
 
 ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
@@ -422,38 +422,25 @@ WORTH_NAMING = 0.05  # of the variance
 MUCH_CHANCE = 0.5  # of the variance: shares of the rest are noise
 BLURRED = 0.3  # of the variance is chance: say that the indices are blurred
 NO_CAUSE = "b_compute"
-GRADES = {
-    "A": "measured numbers (A)",
-    "B": "derived numbers (B)",
-    "C": "industry figures (C)",
-    "D": "numbers that nobody has measured (D)",
-    "": "numbers without a grade",
-}
 LONGEST_WORDS = 64  # letters of a factor in plain words; a longer meaning is replaced by the name
-COUNTS = "no one two three four five six seven eight".split()
 
 
 def subject(sweep, measure=None) -> str:
     """Describe what is explained in words: ``the effect on the US's share in 2036``."""
-    # effect or level, place, and year if the measure has one
+    return paragraph("sweeps", "about", _about(sweep, measure))
+
+
+def _about(sweep, measure=None) -> dict:
+    """Return what is explained: effect or level, place, and year if the measure has one."""
     declared = sweep.measures.loc[measure or sweep.primary]
     axis = next((d for d in ("time", "year") if d in declared["dims"]), None)
-    when = f" in {declared['coords'][axis][int(declared['at'])]}" if axis else ""
-    return f"{'the effect on ' if declared['paired'] else ''}{_measure_words(declared['name'])}{when}"
-
-
-def _measure_words(name) -> str:
-    """Return the plain words of a place's share or stock, and the name of any other measure.
-
-    >>> _measure_words("share:usa"), _measure_words("hhi")
-    ("the US's share", 'hhi')
-    """
-    kind, _, where = name.partition(":")
-    words = {"share": "share", "stock": "number of engineers"}.get(kind)
+    year = declared["coords"][axis][int(declared["at"])] if axis else None
+    kind, _, where = declared["name"].partition(":")
     try:
-        return f"{place_of(where).spoken}'s {words}" if words and where else name
+        place = place_of(where).spoken if where and kind in ("share", "stock") else None
     except ScenarioError:  # a measure with keys, or of one's own
-        return name
+        place = None
+    return {"name": declared["name"], "kind": kind, "place": place, "year": year, "paired": declared["paired"]}
 
 
 def plain_name(sweep, name) -> str:
@@ -470,19 +457,13 @@ def plain_name(sweep, name) -> str:
 
 def spoken_name(sweep, name) -> str:
     """Return a factor as it stands in a sentence: its plain words with an article, or its name in files."""
-    words = plain_name(sweep, name)
-    return name if words == name else f"the {words}"
+    return paragraph("sweeps", "spoken", {"name": name, "words": plain_name(sweep, name)})
 
 
-def named(sweep, name, *more) -> str:
-    """Return a factor in plain words with its name in files, and ``more`` about it in the same brackets.
-
-    >>> named(SimpleNamespace(factors=factors), "b_pay", "48 %")  # doctest: +SKIP
-    'pull of net real pay (b_pay, 48 %)'
-    """
-    words = plain_name(sweep, name)
-    inside = ", ".join([*([name] if words != name else []), *filter(None, more)])
-    return f"{words} ({inside})" if inside else words
+def _factor(sweep, name, **more) -> dict:
+    """Return the facts of a factor: name, plain words, grade, and whether its posterior is driven by the prior."""
+    note = PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""
+    return {"name": name, "words": plain_name(sweep, name), "grade": sweep.factors.grade[name], "prior": note, **more}
 
 
 def reading(sweep, measure=None) -> list[str]:
@@ -497,29 +478,32 @@ def reading(sweep, measure=None) -> list[str]:
     -------
     list of str
     """
-    measure = measure or sweep.primary
+    return lines("sweeps", "reading", _findings(sweep, measure or sweep.primary))
+
+
+def _findings(sweep, measure) -> dict:
+    """Return the facts of a reading: those of the method, and the share of chance."""
     method = sweep.stages.method[sweep.last] if len(sweep.stages) else None
     if not method or measure is None or len(sweep.complete()) < 2:
-        return ["Too few cells are done to say anything yet."]
-    if undefined := undefined_sentence(sweep, measure):
-        return [undefined]
-    # each method has its own sentences; dominant chance comes first
-    tell = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
-    chance, share = _chance(sweep, measure)
-    lines = tell(sweep, measure)
-    return [*chance, *lines] if MUCH_CHANCE >= share > BLURRED else [*lines, *chance]
+        return {"few": True}
+    if undefined := _undefined(sweep, measure):
+        return {"few": False, "undefined": undefined}
+    found = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
+    factor, unit = _shown(sweep, measure)
+    common = {"few": False, "undefined": None, "method": method, "about": _about(sweep, measure), "unit": unit}
+    return common | {"chance": _chance(sweep, measure)} | found(sweep, measure, factor)
 
 
 def undefined_sentence(sweep, measure=None, stage=None) -> str:
     """Return the sentence that explains missing indices if the measure has no value at some points; else empty."""
+    found = _undefined(sweep, measure, stage)
+    return paragraph("sweeps", "undefined", found) if found else ""
+
+
+def _undefined(sweep, measure=None, stage=None) -> dict | None:
+    """Return at how many points a measure has no value; None if it has one everywhere."""
     missing, points = sweep.undefined(measure, stage)
-    if not missing:
-        return ""
-    where = "every point" if missing == points else f"{missing:,} of {number_of(points, 'point')}"
-    return (
-        f"{_begin(subject(sweep, measure))} is undefined at {where} (nobody is counted in it), so that no index can be "
-        "made: choose a measure that has a value everywhere, or narrower ranges."
-    )
+    return {"about": _about(sweep, measure), "missing": missing, "points": points} if missing else None
 
 
 def notes(sweep) -> list[str]:
@@ -529,23 +513,22 @@ def notes(sweep) -> list[str]:
     -------
     list of str
     """
-    lines = _screened(sweep)
-    for note, names in sweep.factors[sweep.factors.note != ""].groupby("note").groups.items():
-        lines.append(f"{', '.join(names)}: {note}.")
     # cells without a result: refused points, failed runs, an interrupted sweep
-    counts = sweep.counts()
-    if counts.get("refused"):
-        more = counts.get("spared", 0)
-        spared = f"; {more:,} others of their rows were not run, and the next rows took their place" if more else ""
-        lines.append(
-            f"The model refused {number_of(counts['refused'], 'point')} (no constants meet the observed first "
-            f"year, or size would run away){spared}."
-        )
-    if counts.get("failed"):
-        lines.append(f"{number_of(counts['failed'], 'cell')} failed, the first with {sweep.problems().error.iloc[0]}.")
-    if not sweep.record.get("finished"):
-        lines.append("The sweep is not finished: the same command goes on with it.")
-    return lines
+    counts, noted = sweep.counts(), sweep.factors[sweep.factors.note != ""]
+    failed = counts.get("failed", 0)
+    return lines(
+        "sweeps",
+        "notes",
+        _screened(sweep)
+        | {
+            "cut": [(note, list(names)) for note, names in noted.groupby("note").groups.items()],
+            "refused": counts.get("refused", 0),
+            "spared": counts.get("spared", 0),
+            "failed": failed,
+            "error": sweep.problems().error.iloc[0] if failed else "",
+            "finished": bool(sweep.record.get("finished")),
+        },
+    )
 
 
 def is_graded(sweep) -> bool:
@@ -553,22 +536,19 @@ def is_graded(sweep) -> bool:
     return bool(set(sweep.factors.grade) - {""})
 
 
-def load_sentence(sweep, measure=None) -> str:
-    """Describe the share of the variance by grade of evidence in one sentence; only for Sobol indices.
+def load_words(load) -> str:
+    """Describe the shares of the variance by grade, the largest first: ``80 % rests on ..., 20 % on ...``.
 
     >>> load_words({"A": 0.2, "D": 0.8})
     '80 % rests on numbers that nobody has measured (D), 20 % on measured numbers (A)'
     """
-    load = assumption_load(sweep, measure).load
-    return f"Of the variance of {subject(sweep, measure)}, {load_words(load.to_dict())}."
+    return paragraph("sweeps", "graded", _by_grade(load))
 
 
-def load_words(load) -> str:
-    """Describe the shares of the variance by grade, the largest first: ``80 % rests on ..., 20 % on ...``."""
-    # grades below half a per cent are left out
+def _by_grade(load) -> list[tuple[str, float]]:
+    """Return grade and share, the largest first; grades below half a per cent are left out."""
     parts = sorted(((part, grade) for grade, part in load.items() if round(part, 2) > 0), reverse=True)
-    lines = [f"{part:.0%} on {GRADES[grade]}".replace("%", " %") for part, grade in parts]
-    return ", ".join(lines).replace(" on ", " rests on ", 1) or "nothing varies"
+    return [(grade, part) for part, grade in parts]
 
 
 def beside(record, folder) -> dict | None:
@@ -591,134 +571,93 @@ def beside(record, folder) -> dict | None:
         # finished Sobol sweeps of exactly this scenario and baseline
         same = all(sweep.record.get(key) == record[key] for key in ("scenario", "baseline"))
         if same and sweep.record.get("finished") and sweep.stages.method[sweep.last] == "sobol":
-            lines = _variance(sweep, sweep.primary)[:2]
-            return {"folder": store.name, "sentences": lines, "sweep": sweep}
+            found = {"about": _about(sweep)} | _variance(sweep, sweep.primary)
+            return {"folder": store.name, "sentences": lines("sweeps", "sobol", found)[:2], "sweep": sweep}
     return None
 
 
-def _variance(sweep, measure) -> list[str]:
-    """Describe Sobol indices."""
+def _variance(sweep, measure, factor=1) -> dict:
+    """Return what Sobol indices say."""
     table = index_table(sweep, measure)
     size = table.total.clip(lower=0)
     if not size.sum() > 0:
-        return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
+        return {"moves": False}
     # no findings if chance dominates or the intervals are too wide
     by_chance = chance_share(sweep, measure)["share"]
-    if by_chance > MUCH_CHANCE:
-        return [
-            f"The sweep cannot say what {subject(sweep, measure)} rests on: about {_percent(by_chance)} of its "
-            "variance is chance. A larger --population, or more --replicates, would tell."
-        ]
-    # name the leading factors, then say how good their evidence is
-    part, ahead = size / size.sum(), leading(table)
-    if not is_settled(table):
-        return [_unsettled(table.loc[ahead], sweep, measure), *_undecided(table, "its interval holds 0")]
-    grades = {sweep.factors.grade[name] for name in ahead}
-    kind = " that nobody has measured" if grades == {"D"} else ""
-    each = "; ".join(named(sweep, name, _percent(part[name]), *_grade(sweep, name)) for name in ahead)
-    lines = [
-        f"{_percent(part[ahead].sum())} of the variance of {subject(sweep, measure)} rests on "
-        f"{_counted(len(ahead))}{kind}: {each}."
+    part, ahead, first = size / size.sum(), leading(table), table.total.index
+    rows = [
+        _factor(sweep, name, size=part[name], low=table.total_low[name], high=table.total_high[name]) for name in ahead
     ]
-    lines += _order(sweep, table, ahead)
-    if is_graded(sweep):
-        lines.append(load_sentence(sweep, measure))
-    # what first-order indices leave is interaction, or chance
-    together = float(np.clip(1 - table["first"].sum(), 0, 1))
-    lines.append(
-        f"{_percent(together)} of the variance comes from factors acting together rather than one by one; "
-        "chance, which no single factor commands, looks the same."
-    )
-    if part.get(NO_CAUSE, 0) >= WORTH_NAMING:
-        lines.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
-    return lines + _undecided(table, "its interval holds 0")
+    return {
+        "moves": True,
+        "blurred_by": by_chance if by_chance > MUCH_CHANCE else None,
+        "settled": is_settled(table),
+        "ahead": rows,
+        "held": part[ahead].sum(),
+        "unmeasured": {row["grade"] for row in rows} == {"D"},
+        "tied": _tied(sweep, table, ahead),
+        "load": _by_grade(assumption_load(sweep, measure).load.to_dict()) if is_graded(sweep) else None,
+        # what first-order indices leave is interaction, or chance
+        "together": float(np.clip(1 - table["first"].sum(), 0, 1)),
+        "compute": NO_CAUSE in first and part[NO_CAUSE] >= WORTH_NAMING,
+        "samples": 2 * int(sweep.stages.n[sweep.last]),
+        **_undecided(table),
+    }
 
 
-def _elementary(sweep, measure) -> list[str]:
-    """Describe Morris elementary effects."""
-    table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
-    size = table.mu_star * factor
-    if not _moving(size).any():
-        return [f"Nothing that was swept changes {subject(sweep, measure)}: at every point it is the same."]
-    # mean absolute elementary effects, in the unit that people read
-    ahead = list(size.index[_moving(size)][:MOST_NAMED])
-    each = "; ".join(named(sweep, name, f"{size[name]:.2g}{unit}", *_grade(sweep, name)) for name in ahead)
-    lines = [
-        f"{_begin(subject(sweep, measure))} moves most with {each}: the mean change over the whole range of "
-        "the factor, wherever the others stand."
-    ]
-    lines += _order(sweep, table, ahead)
-    if NO_CAUSE in ahead:
-        lines.append("The pull of compute (b_compute) is among them, and it has no causal evidence at all.")
-    return lines + _undecided(table[_moving(size)], "its interval holds 0")
-
-
-def _distribution(sweep, measure) -> list[str]:
-    """Describe PAWN indices."""
+def _elementary(sweep, measure, factor) -> dict:
+    """Return what Morris elementary effects say, in the unit that people read."""
     table = index_table(sweep, measure)
-    # factors whose distance is larger than sampling gives
-    clear = table[~table.undecided]
-    if clear.empty:
-        lines = [f"No factor shifts the distribution of {subject(sweep, measure)} by more than sampling would."]
-    else:
-        ahead = clear.index[:MOST_NAMED]
-        each = "; ".join(named(sweep, name, f"{table['median'][name]:.2f}", *_grade(sweep, name)) for name in ahead)
-        lines = [
-            f"The distribution of {subject(sweep, measure)} shifts most when these are held: {each}; 0 means not "
-            f"at all, 1 completely, and up to {table.critical.iloc[0]:.2f} may be sampling."
-        ]
-    return lines + _undecided(table, "its shift is no larger than sampling gives")
+    size = table.mu_star * factor
+    moving = _moving(size)
+    ahead = list(size.index[moving][:MOST_NAMED])
+    return {
+        "moves": bool(moving.any()),
+        "ahead": [_factor(sweep, name, size=size[name]) for name in ahead],
+        "tied": _tied(sweep, table, ahead),
+        "compute": NO_CAUSE in ahead,
+        **_undecided(table[moving]),
+    }
 
 
-def _tornado(sweep, measure) -> list[str]:
-    """Describe a one-at-a-time design."""
-    table, (factor, unit) = index_table(sweep, measure), _shown(sweep, measure)
-    # the widest ranges first
+def _distribution(sweep, measure, factor) -> dict:
+    """Return what PAWN indices say: the factors whose distance is larger than sampling gives."""
+    table = index_table(sweep, measure)
+    ahead = table.index[~table.undecided][:MOST_NAMED]
+    return {
+        "ahead": [_factor(sweep, name, size=table["median"][name]) for name in ahead],
+        "critical": table.critical.iloc[0],
+        **_undecided(table),
+    }
+
+
+def _tornado(sweep, measure, factor) -> dict:
+    """Return what a one-at-a-time design says, the widest ranges first."""
+    table = index_table(sweep, measure)
     ahead = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
-    if not ahead:
-        return [f"No factor changes {subject(sweep, measure)} on its own."]
-    each = "; ".join(
-        f"{named(sweep, name, *_grade(sweep, name))} from {_signed(factor * table.at_low[name])} to "
-        f"{_signed(factor * table.at_high[name])}{unit}"
-        for name in ahead
-    )
-    centre = f"{_signed(factor * table.centre.iloc[0])}{unit}"
-    return [
-        f"{_begin(subject(sweep, measure))} is {centre} at the centre. One at a time over their ranges, the others "
-        f"at their centre: {each}."
-    ]
+    ends = {name: {"low": factor * table.at_low[name], "high": factor * table.at_high[name]} for name in ahead}
+    return {
+        "ahead": [_factor(sweep, name, **ends[name]) for name in ahead],
+        "centre": factor * table.centre.iloc[0],
+    }
 
 
-def _range(sweep, measure) -> list[str]:
-    """Describe the range of a measure over a grid."""
-    y, (factor, unit) = sweep.value(measure), _shown(sweep, measure)
-    points, names = sweep.points(), sweep.stages.factors[sweep.last]
-    # values at the lowest and the highest point, with the factors there
-    ends = [
-        f"{_signed(factor * y[k])}{unit} at "
-        + ", ".join(f"{plain_name(sweep, n)} = {_plain(points[n][k])}" for n in names)
+def _range(sweep, measure, factor) -> dict:
+    """Return the lowest and the highest point of a grid, with the factors there."""
+    y, points, names = sweep.value(measure), sweep.points(), sweep.stages.factors[sweep.last]
+    least, most = (
+        {"value": factor * y[k], "at": [(plain_name(sweep, name), points[name][k]) for name in names]}
         for k in (y.idxmin(), y.idxmax())
-    ]
-    zero = "" if y.min() < 0 < y.max() else "; it never changes its sign"
-    return [f"Over the grid {subject(sweep, measure)} goes from {ends[0]} to {ends[1]}{zero}."]
+    )
+    return {"least": least, "most": most}
 
 
-def _chance(sweep, measure) -> tuple[list[str], float]:
-    """Describe the share of chance; return the sentences and the share."""
+def _chance(sweep, measure) -> dict | None:
+    """Return the share of chance, and whether it blurs the indices; None where no point was run again."""
     found = chance_share(sweep, measure)
     if not found["points"] or found["share"] != found["share"]:
-        return [], 0.0
-    lines = [
-        f"Chance makes up about {_percent(found['share'])} of the variance over the points (90 % interval "
-        f"{_span(found['low'], found['high'])}, the Monte Carlo share: {found['points']} points were run again with "
-        "another seed)."
-    ]
-    if MUCH_CHANCE >= found["share"] > BLURRED:
-        lines.append(
-            "That blurs every index: a larger --population, or more --replicates at each point, would show "
-            "what the factors do."
-        )
-    return lines, found["share"]
+        return None
+    return found | {"blurs": MUCH_CHANCE >= found["share"] > BLURRED}
 
 
 def leading(table) -> list[str]:
@@ -736,70 +675,33 @@ def is_settled(table) -> bool:
     return bool((ahead.total_high - ahead.total_low <= ahead.total).all())
 
 
-def _unsettled(table, sweep, measure) -> str:
-    """Return the sentence that replaces a headline while intervals are wider than the indices."""
-    each = ", ".join(
-        f"{plain_name(sweep, row.Index)} {_span(row.total_low, row.total_high)}" for row in table.itertuples()
-    )
-    more = 2 * int(sweep.stages.n[sweep.last])
-    return (
-        f"What {subject(sweep, measure)} rests on is not settled: the 90 % intervals are wider than the indices "
-        f"themselves (parts of the variance: {each}). More base samples would tell: --extend {more:,}."
-    )
+def _tied(sweep, table, ahead) -> list[str]:
+    """Return the leading factors that may each be first, as their intervals overlap."""
+    return [plain_name(sweep, name) for name in ahead if table.best_rank[name] == 1]
 
 
-def _order(sweep, table, ahead) -> list[str]:
-    """Say that leading factors are not ranked among themselves if their intervals overlap."""
-    tied = [plain_name(sweep, name) for name in ahead if table.best_rank[name] == 1]
-    if len(tied) < 2:
-        return []
-    names = f"{', '.join(tied[:-1])} and {tied[-1]}"
-    return [f"The sweep does not tell which of {names} is first: their intervals overlap."]
-
-
-def _span(low, high) -> str:
-    """Format an interval of shares in per cent."""
-    return f"{max(low, 0):.0%} to {high:.0%}".replace("%", " %")
-
-
-def _undecided(table, why) -> list[str]:
-    """Describe the undecided factors, and the runs that would likely settle the first of them."""
+def _undecided(table) -> dict:
+    """Return the undecided factors, and the runs that would likely settle the first of them."""
     names = list(table.index[table.undecided])
-    if not names:
-        return []
     # None and NaN stand for factors that no number of runs would settle
     runs = [int(n) for n in table.more_runs[names] if n == n and n is not None]
-    more = f"; about {min(runs):,} more runs would likely settle the first of them" if runs else ""
-    return [f"Undecided ({why}): {', '.join(names)}{more}."]
+    return {"undecided": names, "more_runs": min(runs, default=0)}
 
 
-def _screened(sweep) -> list[str]:
-    """Describe the factors that a Morris stage found without effect, and those left out of the next stage."""
-    first = sweep.stages.index[0] if len(sweep.stages) else None
+def _screened(sweep) -> dict:
+    """Return the factors that a Morris stage found without effect, and those left out of the next stage."""
+    first, nothing = sweep.stages.index[0] if len(sweep.stages) else None, {"dropped": None, "still": []}
     if first is None or sweep.stages.method[first] != "morris" or len(sweep.complete(first)) < 2:
-        return []
-    # a screening alone says which factors have no effect
+        return nothing
     size = index_table(sweep, stage=first).mu_star
+    found = {"dropped": None, "still": sorted(size.index[~_moving(size)])}
+    # a screening alone says which factors have no effect
     if first == sweep.last:
-        return _still(size)
+        return found
     # factors that were screened out though they have an effect
     kept = sweep.stages.factors[sweep.last]
     left = [name for name in size.index if name not in kept and _moving(size)[name]]
-    lines = (
-        [
-            f"{len(kept)} of {number_of(len(size), 'factor')} were kept by the screening; the others stayed at their "
-            f"centre, the strongest of them {left[0]}."
-        ]
-        if left
-        else []
-    )
-    return lines + _still(size)
-
-
-def _still(size) -> list[str]:
-    """Describe the factors without any effect."""
-    still = sorted(size.index[~_moving(size)])
-    return [f"Reach nothing here: {', '.join(still)}."] if still else []
+    return found | ({"dropped": left[0], "kept": len(kept), "screened": len(size)} if left else {})
 
 
 def _moving(size) -> pd.Series:
@@ -812,35 +714,3 @@ def _shown(sweep, measure) -> tuple[float, str]:
     unit = sweep.measures.unit[measure]
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     return factor, f" {shown}" if shown else ""
-
-
-def _begin(words) -> str:
-    """Capitalise the first letter."""
-    return words[:1].upper() + words[1:]
-
-
-def _signed(value) -> str:
-    """Format a number with its sign."""
-    return f"{'+' if value > 0 else ''}{_plain(value)}"
-
-
-def _plain(value) -> str:
-    """Format a number with three digits."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _grade(sweep, name) -> tuple[str, str]:
-    """Return the grade of a factor's evidence, and whether its posterior is driven by the prior, in words or empty."""
-    grade = sweep.factors.grade[name]
-    return grade and f"grade {grade}", PRIOR_DRIVEN if PRIOR_DRIVEN in sweep.factors.note[name] else ""
-
-
-def _percent(part) -> str:
-    """Format a share in whole per cent."""
-    return f"{100 * part:.0f} %"
-
-
-def _counted(n) -> str:
-    """Write a small count of numbers in words."""
-    words = COUNTS[n] if n < len(COUNTS) else str(n)
-    return f"{words} number{'' if n == 1 else 's'}"

@@ -10,11 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.results import narrative, verdicts
+from sim.results import narrative
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
-from sim.results.decomposition import sentences
 from sim.results.display import answer_lines, wrap
-from sim.results.effects import LEAST, basis_rows, decimals, effect, sentence, stacks
+from sim.results.effects import LEAST, basis_rows, decimals, effect, stacks
 from sim.results.facts import facts
 from sim.results.narrative import (
     FEW_PAIRS,
@@ -109,10 +108,10 @@ def answer(result, folder=None, hubs=None) -> dict[str, Any]:
         "first": int(result.data.time.values[0]),
         "last": int(result.data.time.values[-1]),
         "pairs": result.data.sizes["replicate"],
-        "largest": largest and {"hub": largest, "sentence": sentence(result, f"share:{largest}")},
+        "largest": largest and {"hub": largest, "sentence": narrative.effect_sentence(result, f"share:{largest}")},
         "hubs": hub_rows(result, hubs),
         "countries": country_rows(result, hubs),
-        "uncertainty_parts": sentences(result),
+        "uncertainty_parts": narrative.uncertainty(result),
         "long_run": hub_shares.hub_share_sentences(hub_shares.quoted(result, 3)),
         "by_employer": basis_rows(result),
         "routes": route_rows(result),
@@ -302,7 +301,7 @@ def _closing(result, folder) -> Iterator:
     yield from bullets("What was assumed", assumed(result.record))
     weak = weak_evidence(result.record, NAMED)
     yield from bullets("What rests on weak evidence", weak + hub_share_sentences(quoted(result, 1)))
-    yield from bullets("What published facts say of the model", verdicts.sentences(result))
+    yield from bullets("What published facts say of the model", narrative.verdicts(result))
     if folder:
         yield heading("The run")
         yield line(f"{folder}: report.html, figures, tables and arrays.")

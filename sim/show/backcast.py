@@ -2,6 +2,7 @@
 
 from rich.console import Group
 
+from sim.results.narrative import lines, paragraph
 from sim.show.answer import heading, line, table
 from sim.world.tables import read
 
@@ -27,17 +28,13 @@ READING = (
 def shipped_line() -> str:
     """Summarise the shipped backcast: ``Backcast 2013-2015: rank correlation 0.94 (last flow 0.91, gravity 0.94)``."""
     rows = {row["who"]: row for row in read("backcast")}
-    first, last = rows[MODEL]["first"], rows[MODEL]["last"]
     rank = {who: float(rows[who]["rank"]) for who in (MODEL, LAST_FLOW, GRAVITY)}
-    return said(first, last, rank)
+    return paragraph("evidence", "backcast_line", _ranks(rows[MODEL]["first"], rows[MODEL]["last"], rank))
 
 
-def said(first, last, rank) -> str:
-    """Format the one line of a backcast; ``rank`` is prediction -> rank correlation."""
-    return (
-        f"Backcast {first}-{last}: rank correlation {rank[MODEL]:.3f} (last flow {rank[LAST_FLOW]:.3f}, gravity "
-        f"{rank[GRAVITY]:.3f})"
-    )
+def _ranks(first, last, rank) -> dict:
+    """Return the years of a backcast and the rank correlation of each prediction, for its one line."""
+    return {"first": first, "last": last, "model": rank[MODEL], "last_flow": rank[LAST_FLOW], "gravity": rank[GRAVITY]}
 
 
 def shipped_table() -> str:
@@ -71,19 +68,10 @@ def sentences(found) -> list[str]:
     -------
     list of str
     """
-    record = found.record
-    first, last = record["score"]
-    lines = [
-        said(first, last, {who: found.value(who, "rank") for who in (MODEL, LAST_FLOW, GRAVITY)}) + ".",
-        f"Fitted to {record['fit_from']}-{record['fit_until']}; {record['corridors']:,} corridors between "
-        f"{record['countries']} countries, which hold {100 * record['covered']:.0f} % of all moves of the file; "
-        f"{record['replicates']} simulations of {record['population']:,} agents, each for {record['weight']:.1f} "
-        "scholars.",
-    ]
-    for rival in (LAST_FLOW, GRAVITY, "kernel alone"):
-        better, worse = compared(found, rival)
-        lines.append(f"Against {rival}: ahead in {_listed(better)}; behind in {_listed(worse)}.")
-    return lines
+    first, last = found.record["score"]
+    ranks = _ranks(first, last, {who: found.value(who, "rank") for who in (MODEL, LAST_FLOW, GRAVITY)})
+    rivals = [(rival, *compared(found, rival)) for rival in (LAST_FLOW, GRAVITY, "kernel alone")]
+    return lines("evidence", "backcast", ranks, found.record, rivals)
 
 
 HIGHER = {
@@ -108,11 +96,6 @@ def compared(found, rival) -> tuple[list[str], list[str]]:
     return ahead, behind
 
 
-def _listed(names) -> str:
-    """Join names, or say that there are none."""
-    return ", ".join(names) if names else "nothing"
-
-
 NAMES = HIGHER | LOWER
 
 
@@ -123,19 +106,21 @@ def tallied(board) -> list[str]:
     ----------
     board : Rolling, see ``sim.study.backcast``
     """
-    if not len(board.tally):
-        return list(board.notes)
-    worst = board.tally.iloc[0]
-    held = "every score" if worst["held"] == 1 else f"{NAMES[worst['score']]}, the worst score,"
-    said = [
-        f"Over {board.splits} splits: first or level on {held} in {100 * worst['held']:.0f} % of them. Level: the 90 % "
-        "interval of the difference to the best rival holds 0 (bootstrap of countries)."
-    ]
-    lost = board.verdicts[board.verdicts["verdict"] == "lost"]
-    if len(lost):
-        each = (f"{NAMES[row.score]} {row.until} by {-row.ahead:.2g} to {row.rival}" for row in lost.itertuples())
-        said.append("Lost: " + "; ".join(each) + ".")
-    return said + list(board.notes)
+    # the worst score stands first
+    worst = board.tally.iloc[0] if len(board.tally) else None
+    lost = board.verdicts[board.verdicts["verdict"] == "lost"] if worst is not None else ()
+    told = {
+        "splits": board.splits,
+        "worst": None if worst is None else {"held": worst["held"], "name": NAMES[worst["score"]]},
+        "lost": [{**row, "name": NAMES[row["score"]], "behind": -row["ahead"]} for row in _rows(lost)],
+        "notes": list(board.notes),
+    }
+    return lines("evidence", "rolling", told)
+
+
+def _rows(frame) -> list[dict]:
+    """Return the rows of a table, none of an empty one."""
+    return frame.to_dict("records") if len(frame) else []
 
 
 def render(found, board, folder=None) -> Group:

@@ -5,9 +5,10 @@ from typing import Any
 
 from rich.console import Group
 
+from sim.results.narrative import lines
 from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.show.answer import bullets, heading, line, table
-from sim.show.gates import left_out_sentence, number
+from sim.show.gates import left_out_counts, number
 
 NINETY = 1.645  # standard deviations on either side of a 90 % range
 SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonferroni)
@@ -40,19 +41,20 @@ def sentences(answer) -> list[str]:
     narrowed = [row for row in beliefs if row["shrinkage"] >= ENOUGH]
     outside = [row["name"] for row in known if not row["posterior_low"] <= row["value"] <= row["posterior_high"]]
     least = min(ranks, key=lambda row: row["p"])
-    verdict = "uniform" if least["p"] * len(ranks) >= SURE else "not uniform"
-    return [
-        f"{len(narrowed)} of {len(beliefs)} beliefs were narrowed by {100 * ENOUGH:.0f} % or more; the others are "
-        "prior-driven.",
-        f"Of draws from the priors {100 * answer['refused_before']:.0f} % are refused, as no hub constants meet the "
-        f"first year under them; of draws from the posterior {100 * answer['refused_after']:.0f} %.",
-        f"{len(known) - len(outside)} of {len(known)} facts lie inside the posterior's own 90 % range"
-        + (f"; outside: {', '.join(outside)}." if outside else "."),
-        f"Ranks of {answer['truths']} known truths are {verdict}: least p {least['p']:.2g} ({least['name']}) of "
-        f"{len(ranks)} tests.",
-        f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; seed {answer['seed']}.",
-        *([left_out_sentence(answer)] if "families" in answer else []),
-    ]
+    found = {
+        "narrowed": len(narrowed),
+        "beliefs": len(beliefs),
+        "enough": 100 * ENOUGH,
+        "refused_before": 100 * answer["refused_before"],
+        "refused_after": 100 * answer["refused_after"],
+        "facts": len(known),
+        "outside": outside,
+        "least": least,
+        "uniform": least["p"] * len(ranks) >= SURE,
+        "tests": len(ranks),
+        "left_out": left_out_counts(answer) if "families" in answer else None,
+    }
+    return lines("evidence", "calibration", found | {key: answer[key] for key in ("truths", "rows", "usable", "seed")})
 
 
 def views(answer) -> dict[str, str]:

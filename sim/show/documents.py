@@ -19,7 +19,7 @@ from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
 from sim.show import calibration, hub_shares
 from sim.show import statements as market
 from sim.show import studies as published
-from sim.show.gates import band
+from sim.show.gates import band, left_out_sentence
 from sim.world.engineers import Engineers
 from sim.world.tables import DATA, TABLES, names, read
 
@@ -233,7 +233,7 @@ def left_out() -> str:
 def families_left_out() -> str:
     """Tabulate how well every family of experiments is predicted when it is left out."""
     found = _calibration()
-    return f"{calibration.left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
+    return f"{left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
 
 
 def sensitivity() -> str:

@@ -13,7 +13,7 @@ from rich.console import Group
 
 from sim.results import verdicts
 from sim.results.narrative import band as sentence_band
-from sim.results.narrative import number_of
+from sim.results.narrative import paragraph
 from sim.scenario.assumptions import shipped_fit
 from sim.show.answer import heading, line, table
 from sim.show.report.pages import templates
@@ -29,10 +29,6 @@ GROUPS = {  # heading -> whether a row belongs under it, the misses first
 }
 STORED = Path(__file__).parent / "data" / "gates.json"
 HEADINGS = ("gate", "statistic", "band", "median", "5 to 95 %", "inside, %", "verdict")
-READING = (
-    "Median and 5 to 95 % over the draws; inside: draws whose statistic lies in the band, of which {enough:.0f} % are "
-    "needed. Each draw is one run of {population:,} engineers: the spread holds chance and assumptions."
-)
 BEGIN, END = "<!-- gates: begin, made by python -m sim.show.gates -->", "<!-- gates: end -->"
 
 
@@ -48,19 +44,22 @@ def summary(answer) -> str:
     warned = sum(
         row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed" for row in answer["gates"]
     )
-    refused = f" ({answer['refused_draws']} more refused)" if answer["refused_draws"] else ""
-    if not found:
-        return "None of these gates decides: they were fitted, or only warn."
-    return (
-        f"{number_of(found.total(), 'gate')} decide: {found['passed']} passed, {found['missed']} missed, "
-        f"{found['not measured']} not measured, on {number_of(answer['draws'], 'draw')} of the assumptions{refused} "
-        f"with {answer['population']:,} engineers each; {number_of(warned, 'warning')} not met."
-    )
+    counts = {
+        "all": found.total(),
+        "passed": found["passed"],
+        "missed": found["missed"],
+        "unmeasured": found["not measured"],
+        "warned": warned,
+        "draws": answer["draws"],
+        "refused": answer["refused_draws"],
+        "population": answer["population"],
+    }
+    return paragraph("evidence", "gates", counts)
 
 
 def reading(answer) -> str:
     """Explain how to read the columns of the table."""
-    return READING.format(enough=100 * answer["enough"], population=answer["population"])
+    return paragraph("evidence", "gates_reading", 100 * answer["enough"], answer["population"])
 
 
 def grouped(answer) -> dict[str, list[dict]]:
@@ -111,22 +110,21 @@ def number(value) -> str:
 
 def background(row) -> str:
     """Describe source, method and scenarios of a gate in a sentence: str."""
-    scenarios = [f"scenarios: {', '.join(row['scenarios'])}"] if row["scenarios"] else []
-    return ". ".join([f"{row['source']} (grade {row['grade']})", *filter(None, [row["note"]]), *scenarios])
+    return paragraph("evidence", "background", row)
 
 
 def left_out_sentence(answer) -> str:
     """Count in one sentence the families of experiments that hold when they are left out of the fit."""
+    return paragraph("evidence", "left_out", left_out_counts(answer))
+
+
+def left_out_counts(answer) -> dict:
+    """Count the families that hold when left out, widened and strictly, and that the priors foretell; and their z."""
     rows = answer.get("families", [])
-    held, strictly, before = (sum(row[key] for row in rows) for key in ("held", "held0", "prior_held"))
+    keys = {"held": "held", "strictly": "held0", "before": "prior_held"}
     zs = {key: [row[key] for row in rows if row[key] is not None] for key in ("z", "prior_z")}
-    after, prior = (math.sqrt(sum(z * z for z in each) / len(each)) for each in zs.values())
-    return (
-        f"Of {len(rows)} families of published natural experiments, each left out in turn and foretold by a fit to the "
-        f"others, {held} hold within their published ranges widened for transport, {strictly} within the published "
-        f"ranges alone; without any fit the priors foretell {before}. Root mean square z {after:.2f}, of the priors "
-        f"{prior:.2f}."
-    )
+    roots = {key: math.sqrt(sum(z * z for z in each) / len(each)) for key, each in zs.items()}
+    return {"families": len(rows)} | {name: sum(row[key] for row in rows) for name, key in keys.items()} | roots
 
 
 # --- in the terminal ------------------------------------------------------------------------------

@@ -1,14 +1,10 @@
 """Trace hub shares to their evidence in the shipped tables: fitted constants, and assumptions on boom and growth."""
 
 from sim.results.decomposition import headline
+from sim.results.narrative import paragraph
 from sim.results.summary import shown_hubs
 from sim.show.plots.style import signed
 from sim.world.tables import read
-
-READING = (
-    "Points by which a hub's share of the world stock moves when one assumption goes from the low to the high end of "
-    "its range, all others at the centre, at the baseline, hub constants inverted anew."
-)
 
 
 def moves() -> dict[str, tuple[float, dict[str, float]]]:
@@ -56,13 +52,22 @@ def hub_share_sentences(hubs) -> list[str]:
     Nothing for a hub that is not in the table.
     """
     found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
-    return [
-        f"{names[hub]}'s share in {year()}, at the baseline, is {found[hub][0]:.2f} % with all assumptions central: "
-        + ", ".join(f"{ends(name)} moves it by {moved:+.2f} points" for name, moved in found[hub][1].items())
-        + "."
+    described = (
+        {
+            "name": names[hub],
+            "year": year(),
+            "share": found[hub][0],
+            "moves": [(ends(name), moved) for name, moved in found[hub][1].items()],
+        }
         for hub in hubs
         if hub in found
-    ]
+    )
+    return [paragraph("evidence", "hub_share", row) for row in described]
+
+
+def reading() -> str:
+    """Explain how to read the table of hub shares."""
+    return paragraph("evidence", "hub_share_reading")
 
 
 def quoted(result, most) -> list[str]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from sim.errors import ResultError
 from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
-from sim.results.narrative import baseline_title, contents, number_of
+from sim.results.narrative import baseline_title, contents, paragraph
 from sim.show.answer import heading, line, table
 from sim.world.categories import TIERS
 from sim.world.market_facts import REGIONS, by_topic, cities, expert_over_senior, published_index, two_metros
@@ -295,18 +295,17 @@ def _short(name) -> str:
 
 def index_reading(result, rows, details=False) -> str:
     """Explain how to read the table of :func:`index_table`."""
-    record, year = result.record, rows.attrs["year"]
-    against = f" Change: against the baseline ({baseline_title(record)})." if "change" in rows else ""
-    source = next(row for row in published_index().values())
-    more = "" if details else f" --details shows all {len(rows)} hubs; --region the regions."
-    return (
-        f"Net: arrivals less departures in {year}, % of the stock on 1 January {year}, the mean over "
-        f"{number_of(record['replicates'], 'pair')}; its spread holds {contents(record)}.{against} Senior: median "
-        "total pay at L5 and L6 on 1 January, after tax, and after tax at US prices; the printed six are inputs of the "
-        "pay table, so they agree by construction. Compute: per engineer, % of the hub that has most. Specialised: the "
-        "sector whose share in the hub is largest against its share in the world. Remainders of countries are no "
-        f"cities. Printed: {source['source']}, {source['period']}; grade C is published without data.{more}"
-    )
+    source = next(iter(published_index().values()))
+    found = {
+        "year": rows.attrs["year"],
+        "pairs": result.record["replicates"],
+        "contents": contents(result.record),
+        "against": baseline_title(result.record) if "change" in rows else None,
+        "source": source["source"],
+        "period": source["period"],
+        "hubs": None if details else len(rows),
+    }
+    return paragraph("evidence", "index_reading", found)
 
 
 def render_index(result, year=None, details=False) -> Group:
@@ -332,16 +331,8 @@ def render_regions(result, year=None) -> Group:
                       _number(row["published_base"]))  # fmt: skip
     # the last row carries the clash of the printed sources
     last = rows[-1]
-    clash = "; ".join(f"{share:.0f} % {name} ({grade})" for name, (share, grade) in two_metros().items())
-    reading = (
-        f"Engineers on 1 January {year}, growth in {year}, median base pay over tiers and roles. Printed: AI Talent "
-        "Migration Patterns 2026, grade C; the pools are inputs of the model, growth is fitted to the printed figures. "
-        f"Southeast Asia was printed at {_signed(last['published_growth'])} %: {last['note']}."
-    )
-    metros = (
-        f"Bay Area and New York: {two_metro_share(result, year):.0f} % of US engineers. The sources clash: {clash}. "
-        "The model takes a weighted mean of the sources."
-    )
+    reading = paragraph("evidence", "regions", year, _signed(last["published_growth"]), last["note"])
+    metros = paragraph("evidence", "metros", two_metro_share(result, year), list(two_metros().items()))
     opening = heading(f"AI talent by region {year}: {result.record['title']}")
     return Group(opening, shown, line(reading, "dim"), line(metros), Text())
 
@@ -400,13 +391,10 @@ def render_views(results, grades, year=None) -> Group:
             cells += [f"{row[name]:+.1f}", f"{row[name + '_low']:+.1f} to {row[name + '_high']:+.1f}"]
             cells += [f"{row[name + '_gap']:+.1f}"]
         shown.add_row(*cells)
-    meaning = " ".join(f"{name}: {grades[name][1]}." for name in results)
-    close = "; ".join(f"{name} {_within(rows, name)} of {len(rows)}" for name in results)
-    why = (
-        f"Net migration in {year}, % of the stock. {meaning} Hubs within two points of the printed index: {close}. The "
-        "views differ because the industry view counts the printed rates (boom_weight 1), which rest on no published "
-        "data, and the evidence view moves only part of the way to them, as fitted."
-    )
+    views = [
+        {"name": name, "meaning": grades[name][1], "within": _within(rows, name), "hubs": len(rows)} for name in results
+    ]
+    why = paragraph("evidence", "index_views", year, views)
     opening = heading(f"AI talent index {year}, views side by side: {next(iter(results.values())).record['title']}")
     return Group(opening, shown, line(why, "dim"), Text())
 

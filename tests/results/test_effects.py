@@ -3,7 +3,8 @@ import pytest
 import xarray as xr
 from fake_result import fake_result
 
-from sim.results.effects import decimals, effect, hubs_that_matter, more_pairs, sentence, summarise
+from sim.results.effects import decimals, effect, hubs_that_matter, more_pairs, summarise
+from sim.results.narrative import effect_sentence
 
 
 def pairs(*values):
@@ -50,7 +51,7 @@ def test_four_times_the_pairs_halve_the_error():
 
 
 def test_the_sentence_names_spread_and_error(result):
-    text = sentence(result, "share:sf_bay_area")
+    text = effect_sentence(result, "share:sf_bay_area")
     for part in (
         "effect -0.",
         "90 % of pairs in [",
@@ -63,11 +64,11 @@ def test_the_sentence_names_spread_and_error(result):
 
 
 def test_exactly_no_effect_is_said(equal_arms):
-    assert sentence(equal_arms, "share:usa") == "no effect: no pair differs"
+    assert effect_sentence(equal_arms, "share:usa") == "no effect: no pair differs"
 
 
 def test_one_pair_is_not_a_spread():
-    text = sentence(fake_result(replicates=1, years=2), "share:usa")
+    text = effect_sentence(fake_result(replicates=1, years=2), "share:usa")
     assert "only pair" in text
     assert "Monte Carlo error" not in text
 

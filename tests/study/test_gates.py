@@ -9,7 +9,7 @@ import pytest
 from paths import ROOT
 
 from sim.errors import UsageError
-from sim.results import verdicts
+from sim.results import narrative, verdicts
 from sim.scenario.assumptions import load_assumptions
 from sim.scenario.files import available, experiments, load, shipped_assumptions
 from sim.show import gates as show
@@ -291,11 +291,11 @@ def test_answers_quote_the_latest_gates(result):
     stored = judged_again(json.loads(show.STORED.read_text(encoding="utf-8")))
     rows = list(filter(show.decides, stored["gates"]))
     assert verdicts.SHIPPED.read_text(encoding="utf-8") == verdicts.kept(rows)
-    all_of_them, *own = verdicts.sentences(result)
+    all_of_them, *own = narrative.verdicts(result)
     assert f"Of {len(rows)} published facts" in all_of_them
     assert {line.split(", ", 1)[1].split()[0] for line in own} == {r["id"] for r in rows if "h1b_fee" in r["scenarios"]}
     other = replace(result, record=result.record | {"name": "my_own"})
-    assert verdicts.sentences(other) == [all_of_them]
+    assert narrative.verdicts(other) == [all_of_them]
 
 
 def test_the_nearest_experiments_move_the_same_lever(monkeypatch):

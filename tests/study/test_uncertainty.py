@@ -18,11 +18,11 @@ from sim.results.decomposition import (
     headline,
     parts,
     place_rows,
-    sentences,
     shares,
     split_table,
 )
 from sim.results.effects import effect
+from sim.results.narrative import uncertainty
 from sim.results.result import Result
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.policies import Scenario
@@ -174,7 +174,7 @@ def test_a_scenario_without_policies_has_no_part_of_anything():
     table = split_table(nothing)
     assert (table.variance == 0).all()
     assert (table.half_width == 0).all()
-    assert "exactly zero" in sentences(nothing)[0]
+    assert "exactly zero" in uncertainty(nothing)[0]
 
 
 def test_what_is_held_has_no_part():
@@ -220,7 +220,7 @@ def test_the_folder_holds_the_split_and_reads_back(small, tmp_path):
 def test_the_sentence_leads_with_the_largest_part():
     result = with_runs(fake_result())
     rows = {row["part"]: row for row in place_rows(result, headline(result)) if row["time"] == 2036}
-    said, how = sentences(result)
+    said, how = uncertainty(result)
     largest = max(SOURCES, key=lambda part: rows[part]["variance"])
     assert f"in 2036: {largest} {100 * rows[largest]['share']:.0f} %" in said
     assert sum(rows[part]["share"] for part in SOURCES) == pytest.approx(1)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.months import day_label
 from sim.results.cells import count
-from sim.results.effects import agreement_needed, more_pairs
+from sim.results.decomposition import uncertainty_facts
+from sim.results.effects import SHOWN, agreement_needed, decimals, effect, more_pairs, summarise
 from sim.results.facts import facts
+from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.scenario.places import listed, named_places
 
@@ -30,8 +32,7 @@ def sentences(found) -> dict[str, str]:
     ----------
     found : dict, of ``sim.results.facts.facts``
     """
-    macros = _module()
-    return {name: _plain(getattr(macros, name)(found)) for name in SENTENCES}
+    return {name: sentence(name, found) for name in SENTENCES}
 
 
 def published_sentences(found) -> list[str]:
@@ -40,8 +41,19 @@ def published_sentences(found) -> list[str]:
 
 
 def sentence(name, *arguments) -> str:
-    """Fill one sentence of the templates by its name, on one line."""
-    return _plain(getattr(_module(), name)(*arguments))
+    """Fill one sentence of an answer by its name, on one line."""
+    return paragraph("sentences", name, *arguments)
+
+
+def paragraph(template, name, *arguments) -> str:
+    """Fill one sentence of a template (its file without the ending), on one line."""
+    return _plain(getattr(_module(template), name)(*arguments))
+
+
+def lines(template, name, *arguments) -> list[str]:
+    """Fill several sentences of a template, one a line of the macro: list of str, without the empty ones."""
+    text = str(getattr(_module(template), name)(*arguments))
+    return [line for line in map(_plain, text.split("\n")) if line]
 
 
 def answer(result) -> str:
@@ -66,39 +78,33 @@ def paragraphs(result) -> list[str]:
 def reading(result) -> str:
     """Explain how to read the table of hubs."""
     pairs = result.record["replicates"]
-    return _plain(
-        _notes().reading(
-            {
-                "last": int(result.data.time[-1]),
-                "pairs": pairs,
-                "several": len(result.arms) > 1,
-                "contents": contents(result.record),
-                "more": more_pairs(pairs),
-            }
-        )
-    )
+    found = {
+        "last": int(result.data.time[-1]),
+        "pairs": pairs,
+        "several": len(result.arms) > 1,
+        "contents": contents(result.record),
+        "more": more_pairs(pairs),
+    }
+    return paragraph("notes", "reading", found)
 
 
 def composition(row) -> list[str]:
     """Describe a row of the routes: how many get in, and of whom; list of str, empty if nobody does in one arm."""
     before, after = row["baseline"]["grants"], row["scenario"]["grants"]
-    return _split(_notes().composition(row, 100 * (after / before - 1))) if before and after else []
+    return lines("notes", "composition", row, 100 * (after / before - 1)) if before and after else []
 
 
 def assumed(record) -> list[str]:
     """State what a run assumed: pairs, refused draws, values fixed by the user, and the law of the baseline."""
-    return _split(
-        _notes().assumed(
-            {
-                "pairs": record["replicates"],
-                "engineers": engineers(record),
-                "seed": record["seed"],
-                "refused": record["refused_draws"],
-                "held": [row for row in record["assumptions"] if row["held"] is not None],
-                "legal": record["legal"],
-            }
-        )
-    )
+    found = {
+        "pairs": record["replicates"],
+        "engineers": engineers(record),
+        "seed": record["seed"],
+        "refused": record["refused_draws"],
+        "held": [row for row in record["assumptions"] if row["held"] is not None],
+        "legal": record["legal"],
+    }
+    return lines("notes", "assumed", found)
 
 
 def weak_evidence(record, most=None) -> list[str]:
@@ -115,7 +121,54 @@ def weak_evidence(record, most=None) -> list[str]:
         "prior": PRIOR_DRIVEN,
         "enough": f"{100 * ENOUGH:.0f}",
     }
-    return _split(_notes().weak(evidence, most))
+    return lines("notes", "weak", evidence, most)
+
+
+# --- what an effect, its uncertainty and the model rest on ----------------------------------------
+
+
+def effect_sentence(result, query) -> str:
+    """Describe one effect in one line of English, with its spread and its error; never as certain.
+
+    Parameters
+    ----------
+    result : Result
+    query : str, a measure with a single value, e.g. ``"share:usa"``
+
+    >>> effect_sentence(result, "share:sf_bay_area")
+    'effect -0... pp, 90 % of pairs in [-0..., -0...], same sign in 20 of 20 pairs, ...'
+    """
+    pairs = effect(result, query)
+    factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
+    found, count = summarise(pairs * factor), pairs.sizes["replicate"]
+    row = {name: float(found[name]) for name in ("mean", "low", "high", "error")}
+    row |= {name: int(found[name]) for name in ("differs", "same_sign")}
+    digits = decimals(row["error"] if row["error"] > 0 else row["mean"])
+    return paragraph(
+        "evidence", "effect", row | {"unit": unit, "digits": digits, "pairs": count, "more": more_pairs(count)}
+    )
+
+
+def uncertainty(result) -> list[str]:
+    """Describe the parts of the uncertainty of a result of one scenario in sentences; a run without them has none."""
+    found = uncertainty_facts(result)
+    return lines("evidence", "uncertainty", found) if found else []
+
+
+def verdicts(result) -> list[str]:
+    """Count the published facts that the model reproduces, and report those measured on the result's own scenarios.
+
+    Parameters
+    ----------
+    result : Result of one scenario or of several
+
+    Returns
+    -------
+    list of str
+    """
+    rows = shipped()
+    passed = sum(row["verdict"] == "passed" for row in rows)
+    return lines("evidence", "verdicts", passed, len(rows), of_scenario(result.record))
 
 
 # --- break-even and why ---------------------------------------------------------------------------
@@ -135,14 +188,14 @@ def breakeven(found) -> list[str]:
     # a lever that changes nothing, or a target within the noise of an end
     flat = bool((curve.drop(columns="value").nunique() <= 1).all())
     near = any(abs(found.target - end["mean"]) < DOUBT * end["error"] for end in ends)
-    return _split(_studies().breakeven(found, ends, flat, near))
+    return lines("studies", "breakeven", found, ends, flat, near)
 
 
 def portfolio(found, pairs) -> list[str]:
     """Summarise a portfolio in sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
     inside = found.mixes[found.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
     best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
-    return _split(_studies().portfolio(found, best, second, pairs))
+    return lines("studies", "portfolio", found, best, second, pairs)
 
 
 def split_sentences(tables) -> list[str]:
@@ -160,13 +213,13 @@ def split_sentences(tables) -> list[str]:
         needed = agreement_needed(total["pairs"], len(rows) - 1)
         clear = [row for row in rows if row is not total and row["same_sign"] >= needed]
         clear.sort(key=lambda row: -abs(row["mean"]))
-        texts.append(_plain(_studies().split(by, clear[:4], total, total["pairs"])))
+        texts.append(paragraph("studies", "split", by, clear[:4], total, total["pairs"]))
     return texts
 
 
 def split_reading(by) -> str:
     """Explain how to read a table of parts."""
-    return _plain(_studies().why_reading(by))
+    return paragraph("studies", "why_reading", by)
 
 
 def part_words(row, total) -> str:
@@ -192,6 +245,11 @@ def figures(value) -> str:
 def number_of(n, thing) -> str:
     """Format a count with its noun: ``1 pair``, ``20 pairs``."""
     return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def in_words(n) -> str:
+    """Write a small count in words: ``four``; larger ones in digits."""
+    return "no one two three four five six seven eight".split()[n] if n < 9 else str(n)
 
 
 def engineers(record) -> str:
@@ -243,32 +301,17 @@ def environment() -> "Environment":
         "figures": figures,
         "part_words": part_words,
         "number_of": number_of,
+        "in_words": in_words,
+        "whole_percent": whole_percent,
         "wrap": lambda text, width: wrap(text, width),
     }
     return made
 
 
 @lru_cache
-def _module() -> Any:
-    """Load the macros of the answer's sentences."""
-    return environment().get_template("sentences.j2").module
-
-
-@lru_cache
-def _studies() -> Any:
-    """Load the macros of studies that are no runs."""
-    return environment().get_template("studies.j2").module
-
-
-@lru_cache
-def _notes() -> Any:
-    """Load the macros of the notes below an answer."""
-    return environment().get_template("notes.j2").module
-
-
-def _split(text) -> list[str]:
-    """Split a macro's text into its lines, one paragraph each, without the empty ones."""
-    return [line for line in map(_plain, str(text).split("\n")) if line]
+def _module(template) -> Any:
+    """Load the macros of a template."""
+    return environment().get_template(f"{template}.j2").module
 
 
 def _plain(text) -> str:
@@ -318,6 +361,15 @@ def percent(value) -> str:
     ('5.2', '0.042', '31')
     """
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def whole_percent(share) -> str:
+    """Format a share in whole per cent, without a false zero; one below zero by Monte Carlo error is ``<1``.
+
+    >>> whole_percent(0.714), whole_percent(0.004), whole_percent(-0.002), whole_percent(0.0)
+    ('71', '<1', '<1', '0')
+    """
+    return f"{100 * share:.0f}" if share == 0 or 100 * share >= 0.5 else "<1"
 
 
 def bound(row) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.results import measures
-from sim.results.decomposition import SOURCES, WHOLE, headline, is_split, percent, place_rows
+from sim.results.decomposition import SOURCES, WHOLE, headline, is_split, place_rows
+from sim.results.narrative import whole_percent
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
 from sim.show.plots.style import inset, right_of
@@ -101,7 +102,7 @@ def _write_key(plot, last, year) -> None:
         y, row = (0.97 - LINE * line) * top, last[part]
         right_of(plot, y, 2.4, "\u25a0", color=COLOURS[part], fontsize="large")
         right_of(plot, y, 3, part, ha="left")
-        share, error = ("" if row[key] is None else percent(row[key]) for key in ("share", "share_error"))
+        share, error = ("" if row[key] is None else whole_percent(row[key]) for key in ("share", "share_error"))
         right_of(plot, y, RIGHT - 5.5, f"{share} %" if share else "-", fontweight="bold")
         right_of(plot, y, RIGHT - 0.5, f"\u00b1 {error}" if error else "", color=style.BASELINE)
     y = (0.97 - LINE * (len(SOURCES) + 1.2)) * top

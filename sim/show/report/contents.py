@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.results import decomposition, narrative, verdicts
+from sim.results import narrative
 from sim.results.cells import basis_table, hub_table, route_table
 from sim.results.display import added_up
 from sim.results.effects import LEAST, basis_rows
@@ -46,12 +46,12 @@ def contents(result) -> dict[str, Any]:
         "index": None if several else _index(result),
         "kinds": KINDS,
         "long_run": hub_shares.table_of(shown_hubs(result)),
-        "long_run_reading": hub_shares.READING,
+        "long_run_reading": hub_shares.reading(),
         "long_run_lines": hub_shares.hub_share_sentences(hub_shares.quoted(result, 3)),
         "weak": narrative.weak_evidence(record),
         "backcast": backcast.shipped_line(),
         "assumed": narrative.assumed(record),
-        "verdicts": verdicts.sentences(result),
+        "verdicts": narrative.verdicts(result),
         "assumptions": _assumptions(record["assumptions"]),
         "provenance": _provenance(record),
         "commands": _commands(record),
@@ -71,7 +71,7 @@ def _scenario(result, arm) -> dict[str, Any]:
         "warnings": record["warnings"],
         "hubs": hub_table(result),
         "reading": narrative.reading(result),
-        "uncertainty": decomposition.sentences(result),
+        "uncertainty": narrative.uncertainty(result),
         "employers": basis_table(employed) if employed else None,
         "least": LEAST,
         "routes": route_table(routes),
