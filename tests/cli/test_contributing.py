@@ -55,6 +55,16 @@ def test_there_is_a_short_recipe_for_each_kind():
         assert sum(bool(line.strip("` ")) for line in text.splitlines()) < 20, name
 
 
+@pytest.mark.parametrize(
+    ("kinds", "most"), [(("lever", "mechanism", "measure"), 6), (("figure",), 2), (("scenario",), 1)], ids=str
+)
+def test_a_recipe_touches_few_files(kinds, most):
+    """The recipes are applied below; here they are counted, without the tests and the generated documents."""
+    text = " ".join(RECIPES[kind] for kind in kinds)
+    touched = set(re.findall(r"\b(?:sim|scenarios|docs/model)(?:/\w+)*/\w+\.(?:py|toml)|docs/model\b", text))
+    assert 1 <= len(touched) <= most
+
+
 def test_the_lever_reaches_every_country(monkeypatch):
     new = changed(monkeypatch, *blocks("lever", "python")[0])
     added = [path for path in new.catalogue() if path not in levers.catalogue()]
