@@ -89,7 +89,7 @@ def random_arm(hubs, population, seed):
     return arm
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     hubs=st.integers(1, 9),
     population=st.sampled_from([1, 2, 250]),
