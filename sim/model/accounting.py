@@ -31,7 +31,7 @@ class Accounts:
 
     def __init__(self, hubs, homes) -> None:
         self.shape = (hubs, homes, len(TIERS), STATUS_COUNT)
-        self.delta = no_delta(hubs, homes)
+        self.delta = no_delta.py_func(hubs, homes)  # compiled for one call it would take half a second
         self.flow = np.zeros((hubs, hubs), np.int64)
         self.crossings = np.zeros(len(TIERS), np.int64)
         self.entrants = np.zeros((hubs, len(TIERS)), np.int64)

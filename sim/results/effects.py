@@ -117,11 +117,12 @@ def agreement_needed(pairs, places=1) -> int:
     >>> [agreement_needed(20, places) for places in (1, 10, 39)], agreement_needed(9)
     ([15, 17, 18], 10)
     """
-    from scipy.stats import binom
+    from scipy.special import bdtrc  # not scipy.stats, whose import takes most of a second
 
     if pairs < LEAST_PAIRS:
         return pairs + 1
-    return int(binom.isf(DOUBT / (2 * places), pairs, 0.5)) + 1
+    # the smallest number that as many or more heads of a fair coin reach with at most that chance
+    return int((bdtrc(np.arange(pairs), pairs, 0.5) > DOUBT / (2 * places)).sum()) + 1
 
 
 def summarise(pairs) -> xr.Dataset:
@@ -260,9 +261,9 @@ def upper_error(error, pairs) -> float:
     >>> round(upper_error(1.0, 10), 2), round(upper_error(1.0, 100), 2)
     (1.47, 1.1)
     """
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv
 
-    return error * math.sqrt((pairs - 1) / chi2.ppf(0.1, pairs - 1)) if pairs > 1 else math.inf
+    return error * math.sqrt((pairs - 1) / (2 * gammaincinv((pairs - 1) / 2, 0.1))) if pairs > 1 else math.inf
 
 
 def is_reached(error, target, pairs) -> bool:

@@ -127,7 +127,7 @@ def fieller(numerator, denominator, level=0.9) -> Ratio:
     >>> round(found.value, 2), found.low < 0.2 < found.high
     (0.2, True)
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
     n, x, y = len(top), float(top.mean()), float(bottom.mean())
@@ -136,7 +136,7 @@ def fieller(numerator, denominator, level=0.9) -> Ratio:
         return Ratio(value, None, None)
     # variances and covariance of the two means
     cov = np.cov(top, bottom) / n
-    q = float(student.ppf((1 + level) / 2, n - 1)) ** 2
+    q = float(stdtrit(n - 1, (1 + level) / 2)) ** 2
     # roots of (x - r y)^2 = q var(x - r y) in r; bounded where the denominator differs from 0
     a, b, c = float(y**2 - q * cov[1, 1]), float(x * y - q * cov[0, 1]), float(x**2 - q * cov[0, 0])
     if a <= 0:

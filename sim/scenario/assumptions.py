@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.arguments import is_number, user_path
 from sim.errors import AssumptionError, nearest
-from sim.scenario.distributions import LOGARITHMIC, quantile
+from sim.scenario.distributions import LOGARITHMIC, quantile, sobol
 from sim.texts import as_share, csv_rows, line_of, parse, read_text
 
 if TYPE_CHECKING:
@@ -592,10 +592,8 @@ def draw_assumptions(
 def _sobol(seed: int, power: int) -> "np.ndarray":
     """Return 2**power points of a scrambled Sobol sequence, (draw, dimension), strictly between 0 and 1."""
     import numpy as np
-    from scipy.stats import qmc
 
-    design = qmc.Sobol(DIMENSIONS, scramble=True, rng=np.random.default_rng([seed, DIMENSIONS]))
-    u = design.random_base2(power)
+    u = sobol(DIMENSIONS, power, [seed, DIMENSIONS])
     return np.clip(u, 1e-9, 1 - 1e-9)  # the sequence may contain 0, whose quantile is not finite
 
 

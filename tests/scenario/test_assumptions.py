@@ -22,7 +22,7 @@ from sim.scenario.assumptions import (
     override,
     records,
 )
-from sim.scenario.distributions import SHAPES, quantile
+from sim.scenario.distributions import SHAPES, quantile, sobol
 from sim.scenario.files import views
 
 VARIED = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
@@ -98,6 +98,13 @@ def test_new_assumptions_leave_earlier_draws_unchanged():
             design[:, SOBOL_COLUMN[name]], row.shape, row.central, row.low, row.high, row.bounds, row.mass
         )
         assert [getattr(draw, row.name) for draw in draws] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("power", [0, 1, 5])
+def test_points_are_those_of_scipy(power):
+    for dimensions, seed in ((DIMENSIONS, 0), (DIMENSIONS, 12345), (5, 7)):
+        design = qmc.Sobol(dimensions, rng=np.random.default_rng([seed, 1]))
+        assert np.array_equal(sobol(dimensions, power, [seed, 1]), design.random_base2(power))
 
 
 def test_values_are_frozen_comparable_and_picklable():
