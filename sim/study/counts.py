@@ -16,7 +16,7 @@ from sim.model.year import simulate
 from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import check_period
-from sim.study.elite import elite_flags
+from sim.study.elite import Elite
 from sim.study.options import Options
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, initial_state
@@ -154,7 +154,8 @@ def count_replicate(plan, k, draw, queries) -> list:
 def _follow(sim, plan, queries) -> list[np.ndarray]:
     """Run one arm and return the (time,) or (year,) array of every query."""
     data = ones(["baseline"], plan.start, plan.years)
-    who = [_Who(query, data, sim) for query in queries]
+    elite = Elite(sim) if any("group" in query.keys for query in queries) else None
+    who = [_Who(query, data, sim, elite) for query in queries]
     values = [[] for _ in queries]
 
     def on_january() -> None:
@@ -177,8 +178,8 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
 class _Who:
     """The people that a query counts."""
 
-    def __init__(self, query, data, sim) -> None:
-        s = sim.world.setting
+    def __init__(self, query, data, sim, elite) -> None:
+        s, self.elite = sim.world.setting, elite
         self.query, self.weight, self.setting = query, sim.world.weight, s
         everywhere = np.ones(len(s.hubs), bool)
         place = find(data, query.place) if query.place else None
@@ -201,7 +202,7 @@ class _Who:
             elif key == "trained_in":
                 mine &= trained_in == self.setting.countries.index(value)
             elif key == "group":
-                mine &= (columns["tier"] == 0) & elite_flags(sim)[slots]
+                mine &= (columns["tier"] == 0) & self.elite.of(sim)[slots]
             else:
                 mine &= columns[key] == NAMES[key].index(value)
         return mine

@@ -39,22 +39,27 @@ def published() -> Published:
     return Published(value["m64"], value["m63"] / 100, TRAINED_IN_US, value["m92"] / 100)
 
 
-def groups(world, team, home, trained_in) -> np.ndarray:
+def groups(world, people, slots) -> np.ndarray:
     """Return the group of engineers: 4 for work in the US at entry, plus 2 for Chinese origin, plus 1 for US training.
 
     The hub of entry is that of the team, whose members entered together; it never changes.
+
+    Parameters
+    ----------
+    people : Engineers, of a world or of a simulation; slots : slice
 
     Raises
     ------
     ResultError for a world without the US or without engineers from China
     """
-    s, people = world.setting, world.engineers
+    s = world.setting
     if US not in s.countries or CHINA not in s.homes:
         raise ResultError("group=elite", "needs a world with the US and with engineers from China")
-    entered_in = np.zeros(int(people.team.max()) + 1, np.int8)
-    entered_in[people.team] = s.country[world.entry_hub]
-    us = s.countries.index(US)
-    return 4 * (entered_in[team] == us) + 2 * (home == s.homes.index(CHINA)) + (trained_in == us)
+    us, team = s.countries.index(US), world.engineers.team
+    entered_in_us = np.zeros(int(team.max()) + 1, np.int8)
+    entered_in_us[team] = (s.country == us)[world.entry_hub]
+    chinese, trained = people.home[slots] == s.homes.index(CHINA), people.trained_in[slots] == us
+    return 4 * entered_in_us[people.team[slots]] + 2 * chinese + trained
 
 
 def raked(experts, targets) -> np.ndarray:
@@ -85,23 +90,29 @@ def raked(experts, targets) -> np.ndarray:
 
 def elite_chance(world) -> np.ndarray:
     """Return (8,) the probability that an expert of each group is one of the elite, at most 1."""
-    targets, first = published(), int(world.cohort[1])
-    people = world.engineers
-    group = groups(world, people.team[:first], people.home[:first], people.trained_in[:first])
-    experts = np.bincount(group[tier_of(people.category[:first]) == 0], minlength=8).astype(float)
+    targets, present = published(), slice(int(world.cohort[1]))
+    group = groups(world, world.engineers, present)
+    experts = np.bincount(group[tier_of(world.engineers.category[present]) == 0], minlength=8).astype(float)
     if not experts.any():
         return np.zeros(8)
-    persons = np.maximum(experts * world.weight, 1e-9)
-    return np.minimum(targets.pool * raked(experts, targets) / persons, 1.0)
+    return np.minimum(targets.pool * raked(experts, targets) / np.maximum(experts * world.weight, 1e-9), 1.0)
 
 
-def elite_flags(sim) -> np.ndarray:
-    """Return (slot,) bool for all slots in use: one of the elite while an expert; keyed draws of the replicate.
+class Elite:
+    """Flags of one simulation, by keyed draws of its replicate.
 
     The chance is that of the group at the start, for those who enter or are promoted later too, so that the elite
     grows with the experts (assumption, grade D).
     """
-    people, used = sim.people, sim.used
-    group = groups(sim.world, people.team[:used], people.home[:used], people.trained_in[:used])
-    u = rng.uniform(rng.key(sim.seed, "elite"), np.arange(used))
-    return u < elite_chance(sim.world)[group]
+
+    def __init__(self, sim) -> None:
+        self.chance, self.flags = elite_chance(sim.world), np.zeros(0, bool)
+
+    def of(self, sim) -> np.ndarray:
+        """Return (slot,) bool for all slots in use: one of the elite while an expert; known flags are kept."""
+        known, used = len(self.flags), sim.used
+        if used > known:
+            u = rng.uniform(rng.key(sim.seed, "elite"), np.arange(known, used))
+            new = u < self.chance[groups(sim.world, sim.people, slice(known, used))]
+            self.flags = np.append(self.flags, new)
+        return self.flags[:used]

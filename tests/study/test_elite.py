@@ -8,7 +8,7 @@ from sim import run
 from sim.errors import ResultError
 from sim.results.measures import series
 from sim.study.counts import count
-from sim.study.elite import Published, elite_chance, elite_flags, groups, published, raked
+from sim.study.elite import Elite, Published, elite_chance, groups, published, raked
 from sim.world.engineers import tier_of
 
 OPTIONS = {"population": 10_000, "replicates": 2, "years": 1, "uncertainty": "chance", "workers": 1}
@@ -37,7 +37,7 @@ def test_expected_elite_is_the_published_pool():
     world = shipped_world(20_000, 1)
     people, first = world.engineers, int(world.cohort[1])
     expert = tier_of(people.category[:first]) == 0
-    chance = elite_chance(world)[groups(world, people.team[:first], people.home[:first], people.trained_in[:first])]
+    chance = elite_chance(world)[groups(world, people, slice(first))]
     assert chance.max() <= 1
     assert chance[expert].sum() * world.weight == pytest.approx(4622)
     in_us = world.setting.country[people.hub[:first]] == world.setting.countries.index("usa")
@@ -47,10 +47,13 @@ def test_expected_elite_is_the_published_pool():
 def test_flags_are_for_good_and_differ_by_replicate():
     world = shipped_world(20_000, 1)
     sim, other = arm_of(world), arm_of(world, seed=5)
-    before = elite_flags(sim)
-    sim.people.hub[: sim.used] = 0  # all move
-    assert np.array_equal(before, elite_flags(sim))
-    assert not np.array_equal(before, elite_flags(other))
+    elite, start = Elite(sim), sim.used
+    before = elite.of(sim)
+    sim.people.hub[:start] = 0  # all move, and others enter
+    sim.used = int(world.cohort[2])
+    assert np.array_equal(before, elite.of(sim)[:start])
+    assert np.array_equal(elite.of(sim), Elite(sim).of(sim))
+    assert not np.array_equal(before, Elite(other).of(other))
 
 
 def test_an_elite_researcher_is_an_expert():
