@@ -525,6 +525,12 @@ MEASURES = {
     "stay": Measure(
         counted, "share", PERSON, "of those in the place at the start and still engineers, part still there"
     ),
+    "vacancies": Measure(counted, "persons", ("tier",), "jobs wanted on 1 January that no engineer holds"),
+    "openings": Measure(counted, "persons a year", ("tier",), "jobs that open in the year, turnover included"),
+    "roles_per_candidate": Measure(
+        counted, "ratio", ("tier",), "jobs open at the start or opened in the year over people who looked for one"
+    ),
+    "time_to_fill": Measure(counted, "months", ("tier",), "mean vacancies over the jobs filled a month"),
     "net_migration": Measure(net_migration, "persons a year", (), "arrivals less departures"),
     "net_rate": Measure(net_rate, "rate", (), "net migration over the stock at the start of the year"),
     "arrival_share": Measure(arrival_share, "share", PERSON, "part of all arrivals between such places"),

@@ -1,4 +1,4 @@
-"""Count people by several attributes together, returns, moves by role and cohorts, while simulations run.
+"""Count people by several attributes together, moves by role, cohorts and vacant jobs, while simulations run.
 
 Saved runs do not hold people by tier, role, status and home together: that array would be twenty times all others. A
 query such as ``arrivals:usa,tier=expert,home=ind`` or ``stay:usa,trained_in=usa,home=chn@+5`` is computed from the
@@ -20,11 +20,13 @@ from sim.study.elite import Elite
 from sim.study.options import Options
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, initial_state
+from sim.study.vacancies import MEASURED as JOBS
+from sim.study.vacancies import JobMarket, figure
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import role_of, tier_of
 
 STOCKS, FLOWS = ("stock", "share"), ("arrivals", "departures", "moves", "returns", "arrival_share")
-COUNTED = (*STOCKS, *FLOWS, *COHORTS)
+COUNTED = (*STOCKS, *FLOWS, *COHORTS, *JOBS)
 NAMES = {"tier": TIERS, "role": ROLES, "sector": SECTORS, "status": STATUSES}
 
 
@@ -73,7 +75,7 @@ def checked(text, data) -> Query:
     first, last = int(data.time[0]), int(data.time[-1])
     if query.after is not None:
         query = type(query)(query.name, query.place, query.keys, first + query.after)
-    end = last - (query.name in FLOWS)
+    end = last - (query.name in FLOWS or (query.name in JOBS and query.name != "vacancies"))
     if query.time is not None and not first <= query.time <= end:
         raise ResultError(text, f"{query.time} lies outside the run, {first} to {end}")
     return query
@@ -86,7 +88,7 @@ def count(scenario, queries, baseline="baseline", yearly=False, **options):
     ----------
     scenario, baseline : Scenario, name, file or stack
     queries : str or list of str: stock, share, arrivals, departures, moves, returns, arrival_share or stay, with any
-        keys together
+        keys together; or vacancies, openings, roles_per_candidate or time_to_fill, of a place and tier
     yearly : bool, whether to return a row for every year of the run; the year that a query names is then ignored
     options : see :class:`~sim.study.options.Options`
 
@@ -155,6 +157,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     """Run one arm and return the (time,) or (year,) array of every query."""
     data = ones(["baseline"], plan.start, plan.years)
     elite = Elite(sim) if any("group" in query.keys for query in queries) else None
+    jobs, of_jobs = JobMarket(sim), any(query.name in JOBS for query in queries)
     who = [_Who(query, data, sim, elite) for query in queries]
     values = [[] for _ in queries]
 
@@ -164,12 +167,17 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
                 kept.append(each.stock(sim))
             elif query.name in COHORTS:
                 kept.append(each.stayed(sim))
+            elif query.name == "vacancies":
+                kept.append(figure("vacancies", {"now": jobs.now}, each.place, query.keys.get("tier")))
 
     on_january()
     for _ in simulate(sim, plan.start + plan.years):
+        year = jobs.close_year(sim) if of_jobs else {}
         for query, each, kept in zip(queries, who, values, strict=True):
             if query.name in FLOWS:
                 kept.append(each.moved(sim, sim.trajectory.movers))
+            elif query.name in JOBS and query.name != "vacancies":
+                kept.append(figure(query.name, year, each.place, query.keys.get("tier")))
         sim.trajectory.movers.clear()
         on_january()
     return [np.array(kept, float) for kept in values]
