@@ -11,6 +11,7 @@ import typer
 from sim import __version__, custom_world
 from sim.arguments import user_path
 from sim.cli import run, saved_runs, scenarios, sweeps, validation
+from sim.cli.options import grouped
 from sim.errors import TalentflowError, TalentflowWarning, one_line
 from sim.texts import PLAIN
 
@@ -46,7 +47,7 @@ for panel, commands in (
 ):
     for command in commands:
         name = command.__name__.removesuffix("_scenarios").removesuffix("_kernels")
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, rich_help_panel=panel)(grouped(command))
 
 
 def main(arguments=None) -> None:

@@ -1,8 +1,15 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, each declared once.
 
-from dataclasses import fields
+A command takes a group of options, such as ``study: StudyOptions``, as one parameter; :func:`grouped` shows typer the
+fields of the group as options of the command.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -37,7 +44,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for other program
 Details = Annotated[bool, typer.Option("--details", help="Also print all tables and notes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a script needs.")]
 
-AGENTS = "100_000"  # by default
 Population = Annotated[str, typer.Option(help="Agents at the start, or 'full' for every engineer.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Pairs of runs.")]
 Years = Annotated[int, typer.Option(min=1, max=50)]
@@ -75,12 +81,146 @@ Out = Annotated[Path, typer.Option(help="Where the folder of the run goes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if this very run lies there.")]
 
 
-def options_of(chosen) -> "Options":
-    """Build the checked ``Options`` of a study from a command's own arguments, a dict by name."""
-    from sim.study.options import Options
+# --- Groups -----------------------------------------------------------------------------------------
 
-    own = {field.name: chosen[field.name] for field in fields(Options) if chosen.get(field.name) is not None}
-    return Options(**own | {"population": population_of(chosen["population"])}).checked()
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How ``run`` and ``compare`` simulate a scenario and its baseline."""
+
+    population: Population = "100_000"
+    replicates: Replicates = 20
+    years: Years = 10
+    start: Start = 2026
+    seed: Seed = 0
+    uncertainty: UncertaintyOfRun = "all"
+    assumptions: Assumptions = None
+    world: World = None
+    baseline: Baseline = "baseline"
+
+    def options(self, **more) -> "Options":
+        """Return the checked ``Options`` of the study; ``more`` are options that stand outside the group."""
+        from sim.study.options import Options
+
+        own = {field.name: getattr(self, field.name) for field in fields(Options) if hasattr(self, field.name)}
+        given = {name: value for name, value in (own | more).items() if value is not None}
+        return Options(**given | {"population": population_of(self.population)}).checked()
+
+
+@dataclass(frozen=True)
+class StudyOptions(RunOptions):
+    """How every other study simulates them: without ``--uncertainty parts``."""
+
+    uncertainty: Uncertainty = "all"
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How the points of a sweep are simulated."""
+
+    population: Population = "50_000"
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs of runs at every point, with the same seeds.")] = 1
+    years: Years = 10
+    start: Start = 2026
+    seed: Seed = 0
+    assumptions: Assumptions = None
+    world: World = None
+    baseline: Baseline = "baseline"
+
+    def settings(self) -> dict[str, Any]:
+        """Return the options of the runs at every point, by the names that studies give them."""
+        names = ("replicates", "years", "start", "seed", "assumptions")
+        return {"population": population_of(self.population)} | {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class PortfolioOptions(SearchOptions):
+    """How the mixes of a portfolio are simulated."""
+
+    population: Population = "20_000"
+    replicates: Annotated[int, typer.Option(min=1, help="Pairs of every mix of the search.")] = 2
+
+
+@dataclass(frozen=True)
+class Printing:
+    """How a command prints its answer: for other programs, for a script, or for people."""
+
+    json: Json = False
+    quiet: Quiet = False
+
+    @property
+    def for_program(self) -> bool:
+        """Return whether another program reads what is printed, so that nothing else may be."""
+        return self.json or self.quiet
+
+    def show(self, answer, brief, view, details=True, folder=None) -> None:
+        """Print an answer.
+
+        Parameters
+        ----------
+        answer : plain values, printed as JSON, with the ``folder`` where one was saved
+        brief : what ``--quiet`` prints
+        view : function that makes the tables for the terminal
+        details : whether the terminal is wide
+        folder : path where the answer was saved, or None
+        """
+        from sim.results.record import to_json
+        from sim.show import terminal
+
+        if self.json:
+            saved = {} if folder is None else {"folder": str(folder)}
+            typer.echo(to_json(answer | saved if saved else answer, indent=1))
+        elif self.quiet:
+            typer.echo(brief)
+        else:
+            terminal.console(details).print(view())
+
+    def rows(self, rows, hide=()) -> None:
+        """Print rows as JSON, as their first column (quiet), or as a table without the columns ``hide``."""
+        from sim.show import terminal
+
+        terminal.print_rows(rows, self.json, self.quiet, hide)
+
+
+def grouped(command) -> Callable:
+    """Give a command one option for each field of the groups that it takes.
+
+    A parameter whose default is an instance of a dataclass is a group, and the instance has the defaults of its
+    options. Typer sees the fields in place of the group; the command gets the group, filled in.
+    """
+    groups: dict[str, Any] = {}
+    shown = []
+    for parameter in inspect.signature(command).parameters.values():
+        group = parameter.default
+        if not is_dataclass(group):
+            shown.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        groups[parameter.name] = group
+        hints = get_type_hints(type(group), include_extras=True)
+        shown += [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=getattr(group, each.name),
+                annotation=hints[each.name],
+            )
+            for each in fields(group)
+        ]
+
+    @wraps(command)
+    def filled(**given) -> None:
+        made = {
+            name: replace(g, **{each.name: given.pop(each.name) for each in fields(g)}) for name, g in groups.items()
+        }
+        return command(**given, **made)
+
+    # typer reads the signature and the annotations
+    filled.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    filled.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    return filled
+
+
+# --- Values that commands parse ---------------------------------------------------------------------
 
 
 def measure_of(scenario) -> str:
@@ -91,13 +231,6 @@ def measure_of(scenario) -> str:
     return f"{'stock' if subject.startswith('world') else 'share'}:{subject}"
 
 
-def say(rows, json=False, quiet=False, hide=()) -> None:
-    """Print rows as JSON, as their first column (quiet), or as a table without the columns ``hide``."""
-    from sim.show import terminal
-
-    terminal.print_rows(rows, json, quiet, hide)
-
-
 def population_of(text) -> int | str:
     """Parse ``--population``: a number of agents, or 'full'."""
     if text == "full":
@@ -106,3 +239,8 @@ def population_of(text) -> int | str:
         return whole(number_of(text), "population")
     except (ValueError, UsageError):
         raise UsageError(f"--population {text}", "neither a whole number nor 'full'") from None
+
+
+def separated(names) -> tuple[str, ...]:
+    """Split every text at its commas; those inside a pattern such as ``{usa,can}`` do not separate names."""
+    return tuple(part.strip() for text in names for part in ([text] if "{" in text else text.split(",")))

@@ -8,31 +8,22 @@ from typing import Annotated, Literal
 import typer
 
 from sim.cli.options import (
-    AGENTS,
-    Assumptions,
-    Baseline,
     Details,
     Force,
     Fork,
-    Json,
     MeasureOfSubject,
     Most,
     Out,
-    Population,
+    PortfolioOptions,
     Precision,
+    Printing,
     Quiet,
-    Replicates,
+    RunOptions,
     Scenario,
-    Seed,
-    Start,
-    Uncertainty,
-    UncertaintyOfRun,
+    StudyOptions,
     Workers,
-    World,
-    Years,
     measure_of,
-    options_of,
-    population_of,
+    separated,
 )
 from sim.errors import UsageError
 
@@ -41,15 +32,7 @@ from sim.errors import UsageError
 
 def run(
     scenario: Scenario,
-    population: Population = AGENTS,
-    replicates: Replicates = 20,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: UncertaintyOfRun = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: RunOptions = RunOptions(),
     measures: Annotated[
         list[str] | None,
         typer.Option("--measure", metavar="MEASURE", help="Also say the effect on this; as often as you like."),
@@ -62,8 +45,7 @@ def run(
     out: Out = Path("outputs"),
     force: Force = False,
     details: Details = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Run a scenario against a baseline and save the answer.
 
@@ -72,11 +54,11 @@ def run(
     from sim.scenario.files import load, set_overrides
     from sim.study import run
 
-    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
     run.check_measures(measures or [], options)
-    arms = {"scenario": set_overrides(load(scenario), overrides or [])}
-    result, folder = _finished(run.run, arms, arms["scenario"], load(baseline), options, out, force, quiet)
-    _print(result, folder, measures, json, quiet, details)
+    arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
+    result, folder = _finished(run.run, arms, arms["scenario"], against, options, out, force, printing)
+    _print(result, folder, measures, printing, details)
 
 
 def compare(
@@ -86,15 +68,7 @@ def compare(
     views: Annotated[
         bool, typer.Option("--views", help="One scenario under each named set of assumptions, side by side.")
     ] = False,
-    population: Population = AGENTS,
-    replicates: Replicates = 20,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: UncertaintyOfRun = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: RunOptions = RunOptions(),
     interaction: Annotated[
         bool, typer.Option("--interaction", help="Also run all of them stacked: do their effects add up?")
     ] = False,
@@ -109,23 +83,22 @@ def compare(
     out: Out = Path("outputs"),
     force: Force = False,
     details: Details = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Run several scenarios on the same pairs: one table, one figure, one folder."""
     from sim.scenario.files import load
     from sim.study import run
 
-    options = options_of(locals() | {"precision_of": measures[0] if measures else None})
+    options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
     run.check_measures(measures or [], options)
     if views:
-        if len(scenarios) > 1 or assumptions is not None:
+        if len(scenarios) > 1 or study.assumptions is not None:
             raise UsageError("--views", "takes one scenario, and no --assumptions: each view is a file of them")
-        _views(load(scenarios[0]), load(baseline), options, out, force, json, quiet)
+        _views(load(scenarios[0]), load(study.baseline), options, out, force, printing)
         return
-    arms = run.compared(scenarios, interaction)
-    result, folder = _finished(run.compare, arms, list(arms.values()), load(baseline), options, out, force, quiet)
-    _print(result, folder, measures, json, quiet, details)
+    arms, against = run.compared(scenarios, interaction), load(study.baseline)
+    result, folder = _finished(run.compare, arms, list(arms.values()), against, options, out, force, printing)
+    _print(result, folder, measures, printing, details)
 
 
 def index(
@@ -137,56 +110,45 @@ def index(
     views: Annotated[
         bool, typer.Option("--views", help="The published hubs under the evidence and the industry view, side by side.")
     ] = False,
-    population: Population = AGENTS,
-    replicates: Replicates = 20,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: StudyOptions = StudyOptions(),
     workers: Workers = None,
     out: Out = Path("outputs"),
     force: Force = False,
     details: Details = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """The market's own table: net migration, senior pay, sources and sectors, beside the published figures."""
-    from sim.results.record import plain_values, to_json
+    from sim.results.record import plain_values
     from sim.scenario.files import load
     from sim.scenario.files import views as view_files
-    from sim.show import answer, terminal
+    from sim.show import answer
     from sim.show import index as show
     from sim.study import run
 
-    options, chosen = options_of(locals()), load(scenario)
-    run.check_measures([f"net_rate@{start if year is None else year}"], options)
-    if views and (region or assumptions is not None):
+    options, chosen = study.options(workers=workers), load(scenario)
+    run.check_measures([f"net_rate@{study.start if year is None else year}"], options)
+    if views and (region or study.assumptions is not None):
         raise UsageError("--views", "takes neither --region nor --assumptions: each view is a file of them")
     # run the scenario once, or once under each view (evidence is the default); saved runs are used again
     files = view_files() if views else {}
     runs = {name: replace(options, assumptions=files.get(name)) for name in show.VIEWS} if views else {"": options}
     results = {
-        name: _finished(run.run, {"scenario": chosen}, chosen, load(baseline), each, out, force, quiet)[0]
+        name: _finished(run.run, {"scenario": chosen}, chosen, load(study.baseline), each, out, force, printing)[0]
         for name, each in runs.items()
     }
+    # the table that was asked for: by view, by region or by hub
     result = next(iter(results.values()))
     if views:
-        rows, shown = show.views_table(results, year), partial(show.render_views, results, answer.VIEWS, year)
+        rows, view = show.views_table(results, year), partial(show.render_views, results, answer.VIEWS, year)
         lines = [" ".join([row["hub"], *(f"{row[name]:.2f}" for name in results)]) for row in rows]
     elif region:
-        rows, shown = show.region_table(result, year), partial(show.render_regions, result, year)
+        rows, view = show.region_table(result, year), partial(show.render_regions, result, year)
         lines = [f"{row['place']}: {row['pool']:.0f} {row['growth']:.2f} {row['base']:.1f}" for row in rows]
     else:
         rows = answer.plain_rows(show.index_table(result, year))
-        shown = partial(show.render_index, result, year, details)
+        view = partial(show.render_index, result, year, details)
         lines = [f"{row['hub']} {row['net']:.2f}" for row in rows]
-    if json or quiet:
-        typer.echo(to_json(plain_values(rows), indent=1) if json else "\n".join(lines))
-    else:
-        terminal.console(details=True).print(shown())
+    printing.show(plain_values(rows), "\n".join(lines), view)
 
 
 def count(
@@ -194,32 +156,19 @@ def count(
     queries: Annotated[
         list[str], typer.Argument(metavar="QUERY...", help="Such as arrivals:usa,tier=expert,home=ind@2030.")
     ],
-    population: Population = AGENTS,
-    replicates: Replicates = 10,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: StudyOptions = StudyOptions(replicates=10),
     yearly: Annotated[bool, typer.Option("--yearly", help="A row for every year of the run.")] = False,
     workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Count people by several attributes together, returns, moves by role and cohorts (stay:usa,home=chn@+5)."""
-    from sim.results.record import to_json
     from sim.show import terminal
-    from sim.study.counts import count as study
+    from sim.study import counts
 
-    options = options_of(locals())
-    with terminal.progress(replicates, quiet or json) as progress:
-        rows = study(scenario, queries, baseline, yearly, **vars(replace(options, progress=progress)))
-    if json:
-        typer.echo(to_json(rows, indent=1))
-    else:
-        terminal.print_rows([{k: v for k, v in row.items() if k != "values"} for row in rows], quiet=quiet)
+    options = study.options(workers=workers)
+    with terminal.progress(study.replicates, printing.for_program) as progress:
+        rows = counts.count(scenario, queries, study.baseline, yearly, **vars(replace(options, progress=progress)))
+    printing.rows(rows, hide=("values",))
 
 
 def breakeven(
@@ -238,62 +187,34 @@ def breakeven(
         str | None,
         typer.Option(metavar="PATH=VALUE", help="With --cost: from where on does the lever cost more than this one?"),
     ] = None,
-    population: Population = "50_000",
-    replicates: Replicates = 20,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: StudyOptions = StudyOptions(population="50_000"),
     workers: Workers = None,
     out: Out = Path("outputs"),
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Find the value of a lever at which an effect reaches a target, or at which it undoes the scenario."""
-    from sim.results import narrative
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
     from sim.show import answer as show
     from sim.show import terminal
-    from sim.study import breakeven as study
+    from sim.study import breakeven as search
     from sim.study import run
 
     if (lever is None) == (offset is None):
         raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
     check_writable(out)
-    options, chosen = options_of(locals()), load(scenario)
-    measure = measure or measure_of(chosen)
-    with terminal.progress(replicates, quiet or json) as progress:
-        found = study.breakeven(
-            chosen,
-            lever or offset,
-            measure,
-            target,
-            study.limits(within),
-            load(baseline),
-            cost,
-            study.rival(rival),
-            **vars(replace(options, progress=progress)),
+    options, chosen, against = study.options(workers=workers), load(scenario), load(study.baseline)
+    measure, bounds = measure or measure_of(chosen), search.limits(within)
+    with terminal.progress(study.replicates, printing.for_program) as progress:
+        settings = vars(replace(options, progress=progress))
+        result = search.breakeven(
+            chosen, lever or offset, measure, target, bounds, against, cost, search.rival(rival), **settings
         )
-    made_from = run.prepared({"scenario": chosen}, load(baseline), options)
-    answer = plain_values(vars(found) | {"sentences": narrative.breakeven(found), **made_from})
-    folder = write_tables(
-        out,
-        f"{chosen.name}-breakeven",
-        answer,
-        {"curve": found.curve} | ({"rival": found.rival["curve"]} if found.rival else {}),
-        lambda into: show.draw_breakeven(found, chosen.title, into / "curve.png"),
-    )
-    if json:
-        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo("none" if found.value is None else found.value)
-    else:
-        terminal.console().print(show.render_breakeven(found, chosen.title, folder))
+    answer = result.answer(**run.prepared({"scenario": chosen}, against, options))
+    draw = lambda into: show.draw_breakeven(result, chosen.title, into / "curve.png")  # noqa: E731
+    folder = write_tables(out, f"{chosen.name}-breakeven", answer, result.tables, draw)
+    brief = "none" if result.value is None else result.value
+    printing.show(answer, brief, lambda: show.render_breakeven(result, chosen.title, folder), False, folder)
 
 
 def portfolio(
@@ -306,67 +227,39 @@ def portfolio(
     ] = None,
     n: Annotated[int, typer.Option(min=4, help="Mixes that are run for the emulator; more extend the search.")] = 40,
     confirm: Annotated[int, typer.Option(min=2, help="Pairs that confirm the best mix and its rivals.")] = 20,
-    population: Population = "20_000",
-    replicates: Annotated[int, typer.Option(min=1, help="Pairs of every mix of the search.")] = 2,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    runs: PortfolioOptions = PortfolioOptions(),
     workers: Workers = None,
     out: Out = Path("outputs"),
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Find the mix of levers that adds most engineers within a budget; killed at any time, it goes on."""
-    from sim.cli.sweeps import _listed
-    from sim.results import narrative
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import plain_values, to_json
     from sim.scenario.files import load
     from sim.show import answer as show
-    from sim.show import sweeps, terminal
-    from sim.study import breakeven as study
-    from sim.study.portfolio import portfolio as search
+    from sim.show import sweeps
+    from sim.study import portfolio as search
 
     check_writable(out)
-    spans = [text.partition("=")[::2] for text in limits or ()]
-    twice = {path for k, (path, _) in enumerate(spans) if path in [other for other, _ in spans[:k]]}
-    if twice:
-        raise UsageError(f"--limits {min(twice)}", "is given twice")
-    with sweeps.progress(quiet or json) as progress:
-        found = search(
+    bounds = search.spans(limits or ())
+    with sweeps.progress(printing.for_program) as progress:
+        result = search.portfolio(
             place,
             budget,
-            _listed(levers),
+            separated(levers),
             measure,
-            {path: study.limits(span, f"limits {path}=") for path, span in spans},
-            load(baseline),
+            bounds,
+            load(runs.baseline),
             n=n,
             confirm=confirm,
             out=out,
             progress=progress,
-            population=population_of(population),
-            replicates=replicates,
-            years=years,
-            start=start,
-            seed=seed,
-            assumptions=assumptions,
             workers=workers,
+            **runs.settings(),
         )
-    plain = {key: value for key, value in vars(found).items() if key not in ("mixes", "frontier")}
-    answer = plain_values(plain | {"mixes": found.mixes, "sentences": narrative.portfolio(found, confirm)})
-    tables = {"mixes": found.mixes, "frontier": found.frontier}
-    folder = write_tables(
-        out, f"portfolio-{place}", answer, tables, lambda into: show.draw_frontier(found, into / "frontier.png")
-    )
-    if json:
-        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo(found.best or "none")
-    else:
-        terminal.console().print(show.render_portfolio(found, confirm, folder))
+    answer = result.answer(confirm)
+    draw = lambda into: show.draw_frontier(result, into / "frontier.png")  # noqa: E731
+    folder = write_tables(out, f"portfolio-{place}", answer, result.tables, draw)
+    printing.show(answer, result.best or "none", lambda: show.render_portfolio(result, confirm, folder), False, folder)
 
 
 def why(
@@ -375,49 +268,40 @@ def why(
     by: Annotated[
         Literal["all", "channels", "policies", "origins"], typer.Option(help="What the effect is split over.")
     ] = "all",
-    population: Population = "50_000",
-    replicates: Replicates = 20,
-    years: Years = 10,
-    start: Start = 2026,
-    seed: Seed = 0,
-    uncertainty: Uncertainty = "all",
-    assumptions: Assumptions = None,
-    world: World = None,
-    baseline: Baseline = "baseline",
+    study: StudyOptions = StudyOptions(population="50_000"),
     workers: Workers = None,
     out: Out = Path("outputs"),
     details: Details = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Split an effect over channels, over policies, and over where people came from instead of where."""
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import plain_values, to_json
+    from sim.results.record import plain_values
     from sim.scenario.files import load
     from sim.show import answer as show
     from sim.show import terminal
     from sim.study import attribution, run
 
     check_writable(out)
-    options, chosen = options_of(locals()), load(scenario)
+    options, chosen, against = study.options(workers=workers), load(scenario), load(study.baseline)
     measure = measure or measure_of(chosen)
     wanted = attribution.BY if by == "all" else (by,)
-    with terminal.progress(replicates, quiet or json) as progress:
-        tables = attribution.split(chosen, measure, wanted, load(baseline), **vars(replace(options, progress=progress)))
-    made_from = run.prepared({"scenario": chosen}, load(baseline), options)
+    with terminal.progress(study.replicates, printing.for_program) as progress:
+        tables = attribution.split(chosen, measure, wanted, against, **vars(replace(options, progress=progress)))
+    made_from = run.prepared({"scenario": chosen}, against, options)
     answer = plain_values({"measure": measure, **tables, **made_from})
-    folder = write_tables(
-        out, f"{chosen.name}-why", answer, tables, lambda into: show.draw_parts(tables, chosen.title, measure, into)
-    )
-    if json:
-        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo(folder)
-    else:
-        terminal.console(details).print(show.render_parts(tables, chosen.title, measure, folder, details))
+    draw = lambda into: show.draw_parts(tables, chosen.title, measure, into)  # noqa: E731
+    folder = write_tables(out, f"{chosen.name}-why", answer, tables, draw)
+    view = lambda: show.render_parts(tables, chosen.title, measure, folder, details)  # noqa: E731
+    printing.show(answer, folder, view, details, folder)
 
 
-def _views(scenario, baseline, options, out, force, json, quiet) -> None:
+def _precision(precision, measures, most) -> dict:
+    """Return the options of ``--precision``: the error to reach, the measure it is asked of, and when to give up."""
+    return {"precision": precision, "precision_of": measures[0] if measures else None, "most_replicates": most}
+
+
+def _views(scenario, baseline, options, out, force, printing) -> None:
     """Run a scenario under each named set of assumptions, and print what each says of its subject."""
     from sim.results.record import to_json
     from sim.scenario.files import views
@@ -426,15 +310,22 @@ def _views(scenario, baseline, options, out, force, json, quiet) -> None:
 
     results = {
         name: _finished(
-            run.run, {"scenario": scenario}, scenario, baseline, replace(options, assumptions=path), out, force, quiet
+            run.run,
+            {"scenario": scenario},
+            scenario,
+            baseline,
+            replace(options, assumptions=path),
+            out,
+            force,
+            printing,
         )[0]
         for name, path in views().items()
     }
     rows = views_rows(results)
-    typer.echo(to_json(rows, indent=1) if json else views_text(rows, quiet))
+    typer.echo(to_json(rows, indent=1) if printing.json else views_text(rows, printing.quiet))
 
 
-def _finished(task, arms, scenarios, baseline, options, out, force, quiet) -> tuple:
+def _finished(task, arms, scenarios, baseline, options, out, force, printing) -> tuple:
     """Return the result of a study and its folder: a saved one that matches, or one made and saved now."""
     from sim.results.folder import check_writable, illustrated, is_valid
     from sim.results.record import folder_name
@@ -452,29 +343,26 @@ def _finished(task, arms, scenarios, baseline, options, out, force, quiet) -> tu
         result = Result.load(folder)
         illustrated(result, folder, illustrate)  # an interrupted run may lack them
         return result, folder
-    terminal.say_if_compiling(quiet)
+    terminal.say_if_compiling(printing.quiet)
     with mapper(options.workers):  # the study and the figures share the processes
-        with terminal.progress(options.replicates, quiet) as progress:
+        with terminal.progress(options.replicates, printing.quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
         return result, result.save(out, illustrate=illustrate, force=force)
 
 
-def _print(result, folder, measures, json, quiet, details=False) -> None:
+def _print(result, folder, measures, printing, details=False) -> None:
     """Print the result of a run or a comparison, and the effects on the measures that were asked for."""
-    from sim.results.record import to_json
     from sim.results.summary import effect_table
     from sim.show import answer, terminal
 
-    if json:
-        found = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
-        found |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
-        typer.echo(to_json(found, indent=1))
-    elif quiet:
-        typer.echo(folder)
+    if printing.json:
+        plain = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
+        plain |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
     else:
-        terminal.console(details).print(terminal.render(result, folder, details))
-        if measures:
-            terminal.console(details=True).print(answer.render_effects(result, measures))
+        plain = {}
+    printing.show(plain, folder, lambda: terminal.render(result, folder, details), details)
+    if measures and not printing.for_program:
+        terminal.console(details=True).print(answer.render_effects(result, measures))
 
 
 # --- Kernels ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sim.cli.options import Folder, Json, Quiet, say
+from sim.cli.options import Folder, Printing
 from sim.errors import UsageError, nearest
 
 
@@ -14,22 +14,16 @@ def effect(
     measures: Annotated[
         list[str], typer.Argument(metavar="MEASURE...", help="Such as share:usa,tier=expert@2036, hhi, drain,home=ind.")
     ],
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Say the effect on any measure, with its spread, its error, and the pairs that would halve that."""
-    from sim.results.record import to_json
     from sim.results.result import Result
     from sim.results.summary import effect_table
-    from sim.show import terminal
     from sim.show.answer import plain_rows, render_effects
 
     result = Result.load(folder)
-    if json or quiet:
-        rows = plain_rows(effect_table(result, measures))
-        typer.echo(to_json(rows, indent=1) if json else "\n".join(str(row["effect"]) for row in rows))
-    else:
-        terminal.console(details=True).print(render_effects(result, measures))
+    rows = plain_rows(effect_table(result, measures)) if printing.for_program else []
+    printing.show(rows, "\n".join(str(row["effect"]) for row in rows), lambda: render_effects(result, measures))
 
 
 def plot(
@@ -48,8 +42,7 @@ def plot(
     ] = "residence",
     measure: Annotated[str | None, typer.Option(help="Of a sweep: one of those that it kept.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; by default in the run's folder figures.")] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Draw a figure of a saved run or sweep; nothing is run again."""
     from sim.results.export import write_graphml
@@ -60,11 +53,11 @@ def plot(
     from sim.show.plots.choice import only_pair
 
     if is_sweep(folder):
-        _plot_sweep(folder, kind, measure, style, format, out, json, quiet)
+        _plot_sweep(folder, kind, measure, style, format, out, printing)
         return
     result = Result.load(folder)
     if kind is None and format != "graphml":
-        _say_kinds(plots.KINDS, json, quiet)
+        _say_kinds(plots.KINDS, printing)
         return
     # a kind that there is, on the basis that was asked for
     known = plots.KINDS if format != "graphml" else ["network"]
@@ -90,10 +83,10 @@ def plot(
     else:
         chosen = None if hubs is None else [hub.strip() for hub in hubs.split(",")]
         plots.draw(result, kind, path, hubs=chosen, years=span, style=style)
-    say([{"file": str(path)}], json, quiet)
+    printing.rows([{"file": str(path)}])
 
 
-def _plot_sweep(folder, kind, measure, style, format, out, json, quiet) -> None:
+def _plot_sweep(folder, kind, measure, style, format, out, printing) -> None:
     """Draw a figure of a saved sweep."""
     from sim.results.record import plain
     from sim.results.sweep import Sweep
@@ -102,48 +95,46 @@ def _plot_sweep(folder, kind, measure, style, format, out, json, quiet) -> None:
     # list the kinds without a kind; draw one otherwise
     sweep = Sweep.load(folder)
     if kind is None:
-        _say_kinds(plots.SWEEP_KINDS, json, quiet)
+        _say_kinds(plots.SWEEP_KINDS, printing)
         return
     name = "-".join([kind, *(plain(words) for words in (measure, style if style == "slide" else None) if words)])
     path = out or folder / "figures" / f"{name}.{format}"
     path.parent.mkdir(parents=True, exist_ok=True)
     plots.draw_sweep(sweep, kind, path, measure=measure, style=style)
-    say([{"file": str(path)}], json, quiet)
+    printing.rows([{"file": str(path)}])
 
 
-def _say_kinds(kinds, json, quiet) -> None:
+def _say_kinds(kinds, printing) -> None:
     """Print the kinds of figures."""
-    say([{"kind": name, "shows": shows} for name, shows in kinds.items()], json, quiet)
+    printing.rows([{"kind": name, "shows": shows} for name, shows in kinds.items()])
 
 
 def brief(
     folder: Folder,
     format: Annotated[Literal["html", "pdf"], typer.Option(help="pdf needs the extra 'brief'.")] = "html",
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Write the answer of a saved run as one printed page; nothing is run again."""
     from sim.results.result import Result
     from sim.show.report.brief import write_brief
 
-    say([{"file": str(write_brief(Result.load(folder), folder, format))}], json, quiet)
+    printing.rows([{"file": str(write_brief(Result.load(folder), folder, format))}])
 
 
 def assurance(
     folder: Folder,
     format: Annotated[Literal["both", "html", "docx"], typer.Option(help="docx needs the extra 'assurance'.")] = "both",
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Write what a reviewer asks for: purpose, assumptions by quality and impact, checks, misses, sign-off sheet."""
     from sim.show.assurance import FORMATS, write_assurance
 
     paths = write_assurance(folder, FORMATS if format == "both" else (format,))
-    say([{"file": str(path)} for path in paths], json, quiet)
+    printing.rows([{"file": str(path)} for path in paths])
 
 
 def verify(
-    folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, json: Json = False, quiet: Quiet = False
+    folder: Folder, workers: Annotated[int | None, typer.Option(min=1)] = None, printing: Printing = Printing()
 ) -> None:
     """Replay a saved run and compare every array; exit code 1 if one differs."""
     from sim import custom_world
@@ -156,17 +147,17 @@ def verify(
     saved = Result.load(folder)
     with (
         custom_world.using(world_of(folder, saved.record)),
-        terminal.progress(saved.record["replicates"], quiet or json) as progress,
+        terminal.progress(saved.record["replicates"], printing.for_program) as progress,
     ):
         again = replay(saved.record, workers=workers, progress=progress)
     # compare every array, and say whether the code is that of the run
     differing = compare(saved.data, again.data)
     same_code = saved.record["digests"]["code"] == code_digest()
-    if json:
+    if printing.json:
         typer.echo(to_json({"folder": str(folder), "differing": differing, "same_code": same_code}))
-    elif not quiet:
-        found = f"differs in {', '.join(differing)}" if differing else "every array is the same, to the bit"
-        typer.echo(f"{folder}: {found}{'' if same_code else ' (talentflow has changed since this run)'}")
+    elif not printing.quiet:
+        outcome = f"differs in {', '.join(differing)}" if differing else "every array is the same, to the bit"
+        typer.echo(f"{folder}: {outcome}{'' if same_code else ' (talentflow has changed since this run)'}")
     raise typer.Exit(1 if differing else 0)
 
 

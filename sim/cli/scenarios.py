@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Details, Json, Quiet, Scenario, World, say
+from sim.cli.options import Details, Printing, Scenario, World
 from sim.errors import TalentflowError, UsageError
 
 IN_FULL = 2  # levers that are shown with all that is known of them; more are a line each
@@ -17,7 +17,7 @@ COLUMNS = 80
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Parts of a name, title or question.")]
 
 
-def list_scenarios(words: Words = None, world: World = None, json: Json = False, quiet: Quiet = False) -> None:
+def list_scenarios(words: Words = None, world: World = None, printing: Printing = Printing()) -> None:
     """List the scenarios that can be named, by theme; with words, those in which all of them stand."""
     from sim.scenario.files import available, load, shipped
     from sim.scenario.themes import theme
@@ -38,8 +38,8 @@ def list_scenarios(words: Words = None, world: World = None, json: Json = False,
     # keep the rows with all the words, and print them by theme
     wanted = [word.lower() for word in words or ()]
     rows = [row for row in rows if all(word in " ".join(row.values()).lower() for word in wanted)]
-    if json or quiet:
-        say(rows, json, quiet)
+    if printing.for_program:
+        printing.rows(rows)
         return
     for about in dict.fromkeys(sorted((row["theme"] for row in rows), key=_place_of_theme)):
         typer.echo(about)
@@ -64,7 +64,7 @@ def _cut(line) -> str:
 
 
 def describe(
-    scenario: Scenario, details: Details = False, world: World = None, json: Json = False, quiet: Quiet = False
+    scenario: Scenario, details: Details = False, world: World = None, printing: Printing = Printing()
 ) -> None:
     """Say in plain English what a scenario does; with --details also what each lever means, and the sources."""
     from sim.scenario.describe import describe, outline
@@ -72,11 +72,11 @@ def describe(
     from sim.scenario.places import place, subject_of
 
     chosen = load(scenario)
-    if json or quiet:
-        say([{"sentence": sentence} for sentence in describe(chosen)], json, quiet)
+    if printing.for_program:
+        printing.rows([{"sentence": sentence} for sentence in describe(chosen)])
         return
     typer.echo(f"{chosen.title}\n{chosen.question}".rstrip() + "\n")
-    say([{"change": line} for line in (describe(chosen) if details else outline(chosen))])
+    printing.rows([{"change": line} for line in (describe(chosen) if details else outline(chosen))])
     subject = subject_of(chosen)
     if subject:
         where, _, whom = subject.partition(",")
@@ -88,26 +88,25 @@ def describe(
         typer.echo("What each lever means, and the sources: --details")
 
 
-def diff(one: Scenario, other: Scenario, world: World = None, json: Json = False, quiet: Quiet = False) -> None:
+def diff(one: Scenario, other: Scenario, world: World = None, printing: Printing = Printing()) -> None:
     """Say in what two scenarios differ."""
     from sim.scenario.describe import diff
     from sim.scenario.files import load
 
-    say([{"difference": line} for line in diff(load(one), load(other))], json, quiet)
+    printing.rows([{"difference": line} for line in diff(load(one), load(other))])
 
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, _ and -.")],
     hide: Annotated[bool, typer.Option("--hide", help="Even if it hides a scenario that ships.")] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Write scenarios/NAME.toml, a commented file to start from."""
     from sim.scenario.files import write_starter
 
     path = write_starter(name, Path("scenarios"), hide)
-    say([{"file": str(path)}], json, quiet)
-    if not (json or quiet):
+    printing.rows([{"file": str(path)}])
+    if not printing.for_program:
         typer.echo(f"edit it, then: talentflow run {name}")
 
 
@@ -118,16 +117,15 @@ def levers(
     ] = None,
     page: Annotated[int, typer.Option(min=1, help="Eighteen levers a page.")] = 1,
     world: World = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """List what a policy may change; without words, the kinds of levers as a tree."""
     from sim.scenario.levers import catalogue, families, find, tree
     from sim.show.terminal import lever_row
 
     if not words:
-        if json or quiet:
-            say(families(), json, quiet)
+        if printing.for_program:
+            printing.rows(families())
             return
         for line in tree():
             typer.echo(fill(line, COLUMNS, subsequent_indent="      ", break_on_hyphens=False))
@@ -137,8 +135,8 @@ def levers(
     asked = [word.lower() for word in words]
     told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
     found = [lever for lever, said in told if all(word in said for word in asked)] or find(" ".join(words))
-    if json or quiet or len(found) <= IN_FULL:
-        say([lever_row(lever) for lever in found], json, quiet)
+    if printing.for_program or len(found) <= IN_FULL:
+        printing.rows([lever_row(lever) for lever in found])
         return
     pages = -(-len(found) // PAGE)
     if page > pages:
@@ -150,34 +148,33 @@ def levers(
     typer.echo(f"\n{len(found)} levers, page {page} of {pages}{more}; one in full: talentflow levers {found[0].path}")
 
 
-def schema(json: Json = False, quiet: Quiet = False) -> None:
+def schema(printing: Printing = Printing()) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from sim.results.record import to_json
     from sim.scenario.schema import schema
 
-    typer.echo(to_json(schema(), indent=None if quiet else 1))
+    typer.echo(to_json(schema(), indent=None if printing.quiet else 1))
 
 
 def world(
     table: Annotated[str | None, typer.Argument(metavar="TABLE", help="Left out: the list of tables.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say what is stale or unsourced; exit code 1 if any.")] = False,
     world: World = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Print a world table, with the source and grade of every figure."""
     from sim.world import tables
 
     if check:
         problems = tables.check()
-        say([{"problem": problem} for problem in problems], json, quiet)
-        if not problems and not (json or quiet):
+        printing.rows([{"problem": problem} for problem in problems])
+        if not problems and not printing.for_program:
             typer.echo("every table is up to date, and every figure has a source and a grade")
         raise typer.Exit(1 if problems else 0)
     if table is None:
-        say([{"table": name, "rows": len(tables.rows(name))} for name in tables.TABLES], json, quiet)
+        printing.rows([{"table": name, "rows": len(tables.rows(name))} for name in tables.TABLES])
     else:
-        say([dict(row) for row in tables.rows(table)], json, quiet)
+        printing.rows([dict(row) for row in tables.rows(table)])
 
 
 def split(
@@ -187,8 +184,7 @@ def split(
     at: Annotated[str, typer.Option(metavar="LAT,LON", help="Its middle point, in degrees.")],
     into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the tables go; those that lie there go on.")],
     label: Annotated[str | None, typer.Option(help="Its name as people read it.")] = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Split a new hub off another one: a world of your own, with a row for the new hub in every table, to be edited."""
     import shutil
@@ -208,8 +204,8 @@ def split(
             shutil.copytree(into, folder, dirs_exist_ok=True)
         for table, rows in made.items():
             (folder / f"{table}.csv").write_text(as_csv(rows), encoding="utf-8", newline="")
-    say([{"file": str(into / f"{table}.csv")} for table in made], json, quiet)
-    if not (json or quiet):
+    printing.rows([{"file": str(into / f"{table}.csv")} for table in made])
+    if not printing.for_program:
         typer.echo(f"edit the rows of {name}, then: talentflow world --check --world {into}")
 
 

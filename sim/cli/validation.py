@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import Assumptions, Json, Out, Population, Quiet, Seed, Uncertainty, Workers, World, population_of
+from sim.cli.options import (
+    Assumptions,
+    Out,
+    Population,
+    Printing,
+    Seed,
+    Uncertainty,
+    Workers,
+    World,
+    population_of,
+)
 from sim.errors import UsageError
 
 
@@ -21,17 +31,13 @@ def validate(
     assumptions: Assumptions = None,
     workers: Workers = None,
     out: Out = Path("outputs"),
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Run the gates: facts that an honest simulator must reproduce, each with its band, its figure and a verdict.
 
     Exit code 0 if every gate that was not fitted to lies in its band on 80 % of the draws, else 1.
     """
-    import pandas as pd
-
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import to_json
     from sim.show import gates as show
     from sim.show import terminal
     from sim.study.validation import validate as study
@@ -40,8 +46,8 @@ def validate(
     check_writable(out)
     # run the gates, then save the table, the full record and the page
     wanted = tuple(name.strip() for name in only.split(",")) if only is not None else ()
-    with terminal.progress(draws, quiet or json, "draws") as progress:
-        found = study(
+    with terminal.progress(draws, printing.for_program, "draws") as progress:
+        answer = study(
             draws,
             population_of(population),
             wanted,
@@ -51,27 +57,12 @@ def validate(
             workers=workers,
             progress=progress,
         )
-    table = pd.DataFrame(
-        [
-            {key: value for key, value in row.items() if key not in ("beside", "scenarios", "values")}
-            for row in found["gates"]
-        ]
+    draw = lambda into: (into / "gates.html").write_text(show.page(answer), encoding="utf-8")  # noqa: E731
+    folder = write_tables(out, "validate", answer, {"gates": show.frame(answer)}, draw, "gates")
+    printing.show(
+        answer, folder, lambda: show.render(answer, folder, time.perf_counter() - begun), details=True, folder=folder
     )
-    folder = write_tables(
-        out,
-        "validate",
-        found,
-        {"gates": table},
-        answer="gates",
-        illustrate=lambda into: (into / "gates.html").write_text(show.page(found), encoding="utf-8"),
-    )
-    if json:
-        typer.echo(to_json(found | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo(folder)
-    else:
-        terminal.console(details=True).print(show.render(found, folder, time.perf_counter() - begun))
-    if not found["passed"]:
+    if not answer["passed"]:
         raise typer.Exit(1)
 
 
@@ -85,8 +76,7 @@ def experiments(
     assumptions: Assumptions = None,
     only_list: Annotated[bool, typer.Option("--list", help="Say what was published; measure nothing.")] = False,
     world: World = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Run published natural experiments on the model: each study's own statistic beside what it found.
 
@@ -102,7 +92,7 @@ def experiments(
     if only_list:
         rows = [plain_row(each, None, None) for each in chosen.values()]
     else:
-        with terminal.progress(len(chosen), quiet or json, "studies") as progress:
+        with terminal.progress(len(chosen), printing.for_program, "studies") as progress:
             rows = run_studies(
                 chosen,
                 progress,
@@ -111,9 +101,9 @@ def experiments(
                 seed=seed,
                 assumptions=assumptions,
             )
-    if json:
+    if printing.json:
         typer.echo(to_json(rows, indent=1))
-    elif quiet:
+    elif printing.quiet:
         typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
     else:
         only = len(rows) == 1 and study is not None and not only_list
@@ -131,16 +121,14 @@ def atlas(
     assumptions: Assumptions = None,
     workers: Workers = None,
     world: World = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Show what every family of levers does, at three doses, to the measure that it should move."""
-    from sim.results.record import to_json
     from sim.show import atlas as show
     from sim.show import terminal
     from sim.study.atlas import atlas as study
 
-    with terminal.progress(replicates, quiet or json) as progress:
+    with terminal.progress(replicates, printing.for_program) as progress:
         rows = study(
             tuple(families or ()),
             years=years,
@@ -151,10 +139,7 @@ def atlas(
             workers=workers,
             progress=progress,
         )
-    if json:
-        typer.echo(to_json(rows, indent=1))
-    else:
-        terminal.print_rows(show.shown(rows), quiet=quiet)
+    printing.rows(rows if printing.json else show.shown(rows))
 
 
 def calibrate(
@@ -164,8 +149,7 @@ def calibrate(
     workers: Workers = None,
     out: Out = Path("outputs"),
     ship: Annotated[bool, typer.Option("--ship", help="Also put the result in place of the tables that ship.")] = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Fit the beliefs about behaviour to facts, and the hub constants under them (needs the extra 'calibrate').
 
@@ -173,36 +157,29 @@ def calibrate(
     """
     from sim.parallel import cores
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import to_json
     from sim.show import calibration as show
-    from sim.show import sweeps, terminal
+    from sim.show import sweeps
     from sim.study.calibration import pipeline
-    from sim.study.calibration.hub_constants import write
 
     check_writable(out)
-    note = (lambda line: None) if quiet or json else (lambda line: typer.echo(f"{line} ...", err=True))
-    with sweeps.progress(quiet or json) as progress:
+    note = (lambda line: None) if printing.for_program else (lambda line: typer.echo(f"{line} ...", err=True))
+    with sweeps.progress(printing.for_program) as progress:
         workers = workers or cores()
-        found = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, progress=progress, say=note)
-    answer = show.answer(found)
-
-    def add(folder) -> None:
-        constants, offsets = found.hub_constants
-        write(constants, offsets, folder)
-        for name, text in show.views(answer).items():
-            (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-
-    named = ("posterior", "correlation", "facts", "ranks", "families", "sensitivity")
-    tables = {name: getattr(found, name) for name in named} | {"left_out": found.left_out.drop(columns="levers")}
-    folder = write_tables(out, "calibration", answer, tables, lambda into: show.draw(answer, into), "calibration", add)
+        result = pipeline.calibrate(rows, seed, out=out, workers=workers, truths=truths, progress=progress, say=note)
+    # save the answer, the tables and the figure, and beside them the files that can ship
+    answer = show.answer(result)
+    folder = write_tables(
+        out,
+        "calibration",
+        answer,
+        show.tables(result),
+        lambda into: show.draw(answer, into),
+        "calibration",
+        lambda into: pipeline.write_files(result, show.views(answer), into),
+    )
     if ship:
         pipeline.ship(folder)
-    if json:
-        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo(folder)
-    else:
-        terminal.console(details=True).print(show.render(answer, folder))
+    printing.show(answer, folder, lambda: show.render(answer, folder), details=True, folder=folder)
 
 
 def backcast(
@@ -215,58 +192,26 @@ def backcast(
     replicates: Annotated[int, typer.Option(min=1, help="Simulations.")] = 4,
     seed: Seed = 0,
     out: Out = Path("outputs"),
-    json: Json = False,
-    quiet: Quiet = False,
+    printing: Printing = Printing(),
 ) -> None:
     """Predict years that were held back, and score that beside no change, last flow and gravity."""
     from sim.results.folder import check_writable, write_tables
-    from sim.results.record import plain_values, to_json
     from sim.show import backcast as show
     from sim.show import terminal
     from sim.study.backcast import backcast as study
     from sim.study.backcast import rolling
 
     check_writable(out)
-    years = _years(score)
-    found = study(
-        flows,
-        fit_until,
-        years,
-        _agents(population),
-        seed,
-        replicates,
-        lambda: terminal.say_if_compiling(quiet or json),
-    )
+    years, agents = _years(score), _agents(population)
+    say = lambda: terminal.say_if_compiling(printing.for_program)  # noqa: E731
+    result = study(flows, fit_until, years, agents, seed, replicates, say)
     # the same score over every split of the years
     board = rolling(flows, years[1] - years[0] + 1, seed)
-    tables = {
-        "scores": found.scores,
-        "verdicts": found.verdicts,
-        "corridors": found.corridors,
-        "net_rates": found.net_rates,
-        "kernel": found.kernel,
-    }
-    if board.splits:
-        tables |= {"rolling_scores": board.scores, "rolling_verdicts": board.verdicts}
-    # the saved answer: scores by model, kernel, verdicts and the rolling splits
-    answer = plain_values(
-        found.record
-        | {
-            "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
-            "kernel": found.kernel.to_dict("records"),
-            "verdicts": {row.pop("score"): row for row in found.verdicts.to_dict("records")},
-            "rolling": {row.pop("score"): row for row in board.tally.to_dict("records")},
-            "splits": board.splits,
-            "sentences": show.sentences(found) + show.tallied(board),
-        }
-    )
-    folder = write_tables(out, f"backcast-{fit_until}", answer, tables, lambda into: show.draw(found, board, into))
-    if json:
-        typer.echo(to_json(answer | {"folder": str(folder)}, indent=1))
-    elif quiet:
-        typer.echo(f"{found.value(show.MODEL, 'rank'):.4f}")
-    else:
-        terminal.console(details=True).print(show.render(found, board, folder))
+    answer = show.answer(result, board)
+    draw = lambda into: show.draw(result, board, into)  # noqa: E731
+    folder = write_tables(out, f"backcast-{fit_until}", answer, show.tables(result, board), draw)
+    brief = f"{result.value(show.MODEL, 'rank'):.4f}"
+    printing.show(answer, brief, lambda: show.render(result, board, folder), details=True, folder=folder)
 
 
 def _years(text) -> tuple[int, int]:

@@ -1,8 +1,11 @@
 """The backcast in words, as a table in the terminal, and the line that reports print."""
 
+from typing import Any
+
 from rich.console import Group
 
 from sim.results.narrative import lines, paragraph
+from sim.results.record import plain_values
 from sim.show.answer import heading, line, table
 from sim.world.tables import read
 
@@ -72,6 +75,28 @@ def sentences(found) -> list[str]:
     ranks = _ranks(first, last, {who: found.value(who, "rank") for who in (MODEL, LAST_FLOW, GRAVITY)})
     rivals = [(rival, *compared(found, rival)) for rival in (LAST_FLOW, GRAVITY, "kernel alone")]
     return lines("evidence", "backcast", ranks, found.record, rivals)
+
+
+def answer(found, board) -> dict[str, Any]:
+    """Convert a Backcast and its Rolling board to plain values, for ``answer.json`` and ``--json``."""
+    return plain_values(
+        found.record
+        | {
+            "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
+            "kernel": found.kernel.to_dict("records"),
+            "verdicts": {row.pop("score"): row for row in found.verdicts.to_dict("records")},
+            "rolling": {row.pop("score"): row for row in board.tally.to_dict("records")},
+            "splits": board.splits,
+            "sentences": sentences(found) + tallied(board),
+        }
+    )
+
+
+def tables(found, board) -> dict[str, Any]:
+    """Return the tables that are saved as CSV: dict of name -> pandas.DataFrame."""
+    names = ("scores", "verdicts", "corridors", "net_rates", "kernel")
+    rolling = {"rolling_scores": board.scores, "rolling_verdicts": board.verdicts} if board.splits else {}
+    return {name: getattr(found, name) for name in names} | rolling
 
 
 HIGHER = {

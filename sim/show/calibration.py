@@ -29,6 +29,12 @@ def answer(found) -> dict[str, Any]:
     return found.record | {"views": found.views} | {name: _records(getattr(found, name)) for name in tables}
 
 
+def tables(found) -> dict[str, Any]:
+    """Return the tables that are saved as CSV: dict of name -> pandas.DataFrame."""
+    named = ("posterior", "correlation", "facts", "ranks", "families", "sensitivity")
+    return {name: getattr(found, name) for name in named} | {"left_out": found.left_out.drop(columns="levers")}
+
+
 def _records(frame) -> list[dict[str, Any]]:
     """Return the rows of a DataFrame as plain values; None for what is not known."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")

@@ -8,6 +8,7 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from rich.console import Group
 
@@ -60,6 +61,14 @@ def summary(answer) -> str:
 def reading(answer) -> str:
     """Explain how to read the columns of the table."""
     return paragraph("evidence", "gates_reading", 100 * answer["enough"], answer["population"])
+
+
+def frame(answer) -> Any:
+    """Return the pandas.DataFrame of the gates that is saved as CSV: one row a gate, without its samples."""
+    import pandas as pd
+
+    left_out = ("beside", "scenarios", "values")
+    return pd.DataFrame([{key: row[key] for key in row if key not in left_out} for row in answer["gates"]])
 
 
 def grouped(answer) -> dict[str, list[dict]]:

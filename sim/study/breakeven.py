@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -11,8 +12,10 @@ from scipy.optimize import brentq
 
 from sim.arguments import listed, number_of, real, span
 from sim.errors import UsageError
+from sim.results import narrative
 from sim.results.effects import HIGH, LOW, SHOWN, amount
 from sim.results.measures import MEASURES, parse, series
+from sim.results.record import plain_values
 from sim.results.result import Result
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import quantity_lever, scale, with_value
@@ -69,6 +72,15 @@ class Breakeven:
     curve: pd.DataFrame
     cost: dict | None = None
     rival: dict | None = None
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that are saved as CSV, by name."""
+        return {"curve": self.curve} | ({"rival": self.rival["curve"]} if self.rival else {})
+
+    def answer(self, **made_from) -> dict[str, Any]:
+        """Return the result as plain values, with its sentences and the record of what it was made from."""
+        return plain_values(vars(self) | {"sentences": narrative.breakeven(self), **made_from})
 
 
 def breakeven(

@@ -19,17 +19,19 @@ import pandas as pd
 
 from sim.arguments import is_number, listed, number_of, real, span, user_path, whole
 from sim.errors import UsageError
+from sim.results import narrative
 from sim.results.effects import HIGH, LOW, QUANTILE
 from sim.results.facts import facts
 from sim.results.measures import measure as level
 from sim.results.measures import series
-from sim.results.record import INPUTS, to_json
+from sim.results.record import INPUTS, plain_values, to_json
 from sim.results.result import Result
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import as_scenario
 from sim.scenario.places import place as named_place
 from sim.scenario.policies import Scenario
 from sim.scenario.stack import with_value
+from sim.study.breakeven import limits as parsed_limits
 from sim.study.calibration.hub_constants import shipped
 from sim.study.options import Options
 from sim.study.public_account import with_money
@@ -74,6 +76,16 @@ class Portfolio:
     errors: dict
     points: int
     others: dict
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that are saved as CSV, by name."""
+        return {"mixes": self.mixes, "frontier": self.frontier}
+
+    def answer(self, confirm) -> dict[str, Any]:
+        """Return the result as plain values, with its sentences; ``confirm`` is the pairs that confirmed each mix."""
+        own = {key: value for key, value in vars(self).items() if key not in self.tables}
+        return plain_values(own | {"mixes": self.mixes, "sentences": narrative.portfolio(self, confirm)})
 
 
 @dataclass(frozen=True)
@@ -218,6 +230,19 @@ def _compared(arms, baseline, options):
     """Run the mixes against the baseline; a comparison needs two, so that a single one is run with a copy."""
     copy = [replace(arms[0], name="copy", parts=("copy",))] if len(arms) == 1 else []
     return compare([*arms, *copy], baseline, **vars(options))
+
+
+def spans(texts) -> dict[str, tuple[float, float]]:
+    """Parse texts ``PATH=LOW:HIGH`` into dict of path -> (low, high).
+
+    Raises
+    ------
+    UsageError
+    """
+    given = [text.partition("=")[::2] for text in texts]
+    if twice := {path for k, (path, _) in enumerate(given) if path in [other for other, _ in given[:k]]}:
+        raise UsageError(f"--limits {min(twice)}", "is given twice")
+    return {path: parsed_limits(limits, f"limits {path}=") for path, limits in given}
 
 
 def million(budget) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.cli.sweeps import _listed
+from sim.cli.options import separated
 from sim.errors import Refused
 from sim.results.sweep import Sweep
 from sim.results.sweep_store import SweepStore
@@ -51,8 +51,8 @@ def folder(engine, talentflow):
 
 
 def test_several_names_in_one_over_are_several_factors():
-    assert _listed(["b_pay, b_size", "b_odds"]) == ("b_pay", "b_size", "b_odds")
-    assert _listed(["country.{usa,can}.openings=0.5:2"]) == ("country.{usa,can}.openings=0.5:2",)
+    assert separated(["b_pay, b_size", "b_odds"]) == ("b_pay", "b_size", "b_odds")
+    assert separated(["country.{usa,can}.openings=0.5:2"]) == ("country.{usa,can}.openings=0.5:2",)
 
 
 def test_a_sweep_answers_and_leaves_a_store(engine, talentflow):

@@ -146,6 +146,14 @@ def _check_extra() -> None:
         raise UsageError("calibrate", "needs scikit-learn and statsmodels: pip install 'talentflow[calibrate]'")
 
 
+def write_files(result, views, folder) -> None:
+    """Write hub constants and the assumption files ``views`` (dict of name -> text) of a calibration into a folder."""
+    constants, offsets = result.hub_constants
+    hub_constants.write(constants, offsets, folder)
+    for name, text in views.items():
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+
+
 def ship(folder) -> None:
     """Replace the shipped tables by those of a fit's folder, and its record; nothing else changes them.
 
