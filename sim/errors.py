@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-LONGEST, MOST = 1000, 2000  # characters of a part of a message, and of all of it
+LONGEST, MOST = 1000, 2000  # the most characters of one part of a message, and of the whole
 
 
 class TalentflowError(Exception):
@@ -55,7 +55,7 @@ class ScenarioError(TalentflowError):
 
 
 class AssumptionError(TalentflowError):
-    """Raised for an assumption that is unknown, out of bounds or in the wrong file."""
+    """Raised for an assumption that is unknown, out of bounds, or set in a scenario, not in a file of assumptions."""
 
 
 class WorldError(TalentflowError):
@@ -75,7 +75,7 @@ class OutcomeError(UsageError):
 
 
 class Refused(TalentflowError):
-    """Raised for a design point outside the range of a model; the sweep records the reason and goes on."""
+    """Raised for a point of a sweep at which the model cannot be run; the sweep records the reason and goes on."""
 
 
 class StoreError(TalentflowError):

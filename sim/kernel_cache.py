@@ -45,9 +45,9 @@ def _own_folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"talentflow-kernels-{getattr(os, 'getuid', lambda: 'own')()}"
     with suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
+        status = folder.lstat()
         others = stat.S_IWGRP | stat.S_IWOTH
-        is_own = not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & others)
-        if stat.S_ISDIR(found.st_mode) and is_own:
+        is_own = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & others)
+        if stat.S_ISDIR(status.st_mode) and is_own:
             return folder
     return Path(tempfile.mkdtemp(prefix="talentflow-kernels-"))

@@ -1,4 +1,8 @@
-"""Estimate, before anything is built, whether a population fits into this machine's memory."""
+"""Estimate, before anything is built, whether a population fits into this machine's memory.
+
+The files of the system are read here and not through psutil: psutil reports the memory of the machine alone, also in a
+container with a smaller limit, so the limits of control groups would have to be read by hand beside it.
+"""
 
 import math
 import os

@@ -32,10 +32,7 @@ _starting = threading.Lock()
 
 
 def cores() -> int:
-    """Count the cores that this process may use (machine, affinity, container's quota); at least 1.
-
-    1 at least.
-    """
+    """Count the cores that this process may use by machine, affinity and the quota of a container; at least 1."""
     count = os.cpu_count() or 1
     with suppress(AttributeError, OSError):  # no affinity on Windows and macOS
         count = min(count, len(os.sched_getaffinity(0)))

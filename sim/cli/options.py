@@ -102,6 +102,7 @@ class RunOptions:
         """Return the checked ``Options`` of the study; ``more`` are options that stand outside the group."""
         from sim.study.options import Options
 
+        # options that nobody gave keep the default of the study
         own = {field.name: getattr(self, field.name) for field in fields(Options) if hasattr(self, field.name)}
         given = {name: value for name, value in (own | more).items() if value is not None}
         return Options(**given | {"population": population_of(self.population)}).checked()
@@ -188,6 +189,7 @@ def grouped(command) -> Callable:
     A parameter whose default is an instance of a dataclass is a group, and the instance has the defaults of its
     options. Typer sees the fields in place of the group; the command gets the group, filled in.
     """
+    # replace each group by its fields, in place
     groups: dict[str, Any] = {}
     shown = []
     for parameter in inspect.signature(command).parameters.values():
@@ -209,6 +211,7 @@ def grouped(command) -> Callable:
 
     @wraps(command)
     def filled(**given) -> None:
+        # take the fields out of the arguments again, and fill the groups with them
         made = {
             name: replace(g, **{each.name: given.pop(each.name) for each in fields(g)}) for name, g in groups.items()
         }

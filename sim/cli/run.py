@@ -54,6 +54,7 @@ def run(
     from sim.scenario.files import load, set_overrides
     from sim.study import run
 
+    # parse and check, run or find the saved run, then print
     options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
     run.check_measures(measures or [], options)
     arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
@@ -91,6 +92,7 @@ def compare(
 
     options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
     run.check_measures(measures or [], options)
+    # one scenario under several files of assumptions, in place of several scenarios
     if views:
         if len(scenarios) > 1 or study.assumptions is not None:
             raise UsageError("--views", "takes one scenario, and no --assumptions: each view is a file of them")
@@ -202,6 +204,7 @@ def breakeven(
 
     if (lever is None) == (offset is None):
         raise UsageError("breakeven", "give either --lever, whose value is looked for, or --offset, which is to undo")
+    # a folder that cannot be written is refused before the first run
     check_writable(out)
     options, chosen, against = study.options(workers=workers), load(scenario), load(study.baseline)
     measure, bounds = measure or measure_of(chosen), search.limits(within)
@@ -210,6 +213,7 @@ def breakeven(
         result = search.breakeven(
             chosen, lever or offset, measure, target, bounds, against, cost, search.rival(rival), **settings
         )
+    # save the answer with its tables, and print it
     answer = result.answer(**run.prepared({"scenario": chosen}, against, options))
     draw = lambda into: show.draw_breakeven(result, chosen.title, into / "curve.png")  # noqa: E731
     folder = write_tables(out, f"{chosen.name}-breakeven", answer, result.tables, draw)
@@ -239,6 +243,7 @@ def portfolio(
     from sim.show import sweeps
     from sim.study import portfolio as search
 
+    # a folder that cannot be written is refused before the first run
     check_writable(out)
     bounds = search.spans(limits or ())
     with sweeps.progress(printing.for_program) as progress:
@@ -256,6 +261,7 @@ def portfolio(
             workers=workers,
             **runs.settings(),
         )
+    # save the answer with its tables, and print it
     answer = result.answer(confirm)
     draw = lambda into: show.draw_frontier(result, into / "frontier.png")  # noqa: E731
     folder = write_tables(out, f"portfolio-{place}", answer, result.tables, draw)
@@ -282,12 +288,15 @@ def why(
     from sim.show import terminal
     from sim.study import attribution, run
 
+    # a folder that cannot be written is refused before the first run
     check_writable(out)
     options, chosen, against = study.options(workers=workers), load(scenario), load(study.baseline)
     measure = measure or measure_of(chosen)
+    # all three splits share the same runs
     wanted = attribution.BY if by == "all" else (by,)
     with terminal.progress(study.replicates, printing.for_program) as progress:
         tables = attribution.split(chosen, measure, wanted, against, **vars(replace(options, progress=progress)))
+    # save the tables with what they were made from, and print them
     made_from = run.prepared({"scenario": chosen}, against, options)
     answer = plain_values({"measure": measure, **tables, **made_from})
     draw = lambda into: show.draw_parts(tables, chosen.title, measure, into)  # noqa: E731
@@ -308,6 +317,7 @@ def _views(scenario, baseline, options, out, force, printing) -> None:
     from sim.show.answer import views_rows, views_text
     from sim.study import run
 
+    # a run for each view; saved ones are used again
     results = {
         name: _finished(
             run.run,
@@ -356,6 +366,7 @@ def _print(result, folder, measures, printing, details=False) -> None:
     from sim.show import answer, terminal
 
     if printing.json:
+        # a comparison has an answer for each scenario
         plain = (answer.answer if len(result.arms) == 1 else answer.answers)(result, folder)
         plain |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
     else:
@@ -406,6 +417,7 @@ def explore(
 
         typer.echo(write(export))
         return
+    # serve until interrupted
     from sim.show.page.server import serve
 
     say = lambda words: typer.echo(words, err=True)  # noqa: E731

@@ -22,6 +22,7 @@ def effect(
     from sim.show.answer import plain_rows, render_effects
 
     result = Result.load(folder)
+    # programs get the rows, people a table made from the measures
     rows = plain_rows(effect_table(result, measures)) if printing.for_program else []
     printing.show(rows, "\n".join(str(row["effect"]) for row in rows), lambda: render_effects(result, measures))
 
@@ -144,6 +145,7 @@ def verify(
     from sim.show import terminal
     from sim.study.run import replay
 
+    # run again in the world that the run was made from
     saved = Result.load(folder)
     with (
         custom_world.using(world_of(folder, saved.record)),

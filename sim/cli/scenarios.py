@@ -19,8 +19,8 @@ Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Parts 
 
 def list_scenarios(words: Words = None, world: World = None, printing: Printing = Printing()) -> None:
     """List the scenarios that can be named, by theme; with words, those in which all of them stand."""
+    from sim.scenario.describe import theme
     from sim.scenario.files import available, load, shipped
-    from sim.scenario.themes import theme
 
     rows = []
     # a row a scenario; a file that cannot be read is listed with its error
@@ -52,7 +52,7 @@ def list_scenarios(words: Words = None, world: World = None, printing: Printing 
 
 def _place_of_theme(name) -> tuple[int, str]:
     """Return the sort key of a theme: its place among the themes, unknown ones last."""
-    from sim.scenario.themes import THEMES
+    from sim.scenario.describe import THEMES
 
     known = [*THEMES]
     return (known.index(name) if name in known else len(known), name)
@@ -133,19 +133,22 @@ def levers(
         return
     # levers with all the words in path, place or meaning, or those that match a path with *
     asked = [word.lower() for word in words]
-    told = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
-    found = [lever for lever, said in told if all(word in said for word in asked)] or find(" ".join(words))
-    if printing.for_program or len(found) <= IN_FULL:
-        printing.rows([lever_row(lever) for lever in found])
+    described = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
+    matching = [lever for lever, said in described if all(word in said for word in asked)] or find(" ".join(words))
+    if printing.for_program or len(matching) <= IN_FULL:
+        printing.rows([lever_row(lever) for lever in matching])
         return
-    pages = -(-len(found) // PAGE)
+    # a page of one line a lever, cut to the width of the terminal
+    pages = -(-len(matching) // PAGE)
     if page > pages:
         raise UsageError(f"--page {page}", f"there are {pages} pages")
-    for row in map(lever_row, found[PAGE * (page - 1) : PAGE * page]):
+    for row in map(lever_row, matching[PAGE * (page - 1) : PAGE * page]):
         present = f"{row['present']:g}" if isinstance(row["present"], float) else str(row["present"]).lower()
         typer.echo(_cut(f"{row['path']:<58} {present} {row['unit']}".rstrip()))
     more = f"; next: --page {page + 1}" if page < pages else ""
-    typer.echo(f"\n{len(found)} levers, page {page} of {pages}{more}; one in full: talentflow levers {found[0].path}")
+    typer.echo(
+        f"\n{len(matching)} levers, page {page} of {pages}{more}; one in full: talentflow levers {matching[0].path}"
+    )
 
 
 def schema(printing: Printing = Printing()) -> None:

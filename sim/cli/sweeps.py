@@ -79,9 +79,11 @@ def sweep(
             workers=workers,
             **runs.settings(),
         )
+    # a figure that fails is a warning: the sweep itself is saved
     for problem in draw_sweep_figures(result):
         warnings.warn(problem, TalentflowWarning, stacklevel=2)
     _print(result, measures, printing, details)
+    # nothing was done, so no index can be given
     if not result.counts().get("done"):
         raise typer.Exit(1)
 
@@ -115,6 +117,7 @@ def discover(
     from sim.show import sweeps as show
 
     result = Sweep.load(folder)
+    # boxes of assumptions in which the condition holds
     answer = boxes(result, condition(when, result, measure), measure, stage)
     brief = "\n".join(box["words"] for box in answer["boxes"]) or "none"
     printing.show(plain_values(answer), brief, lambda: show.render_boxes(answer), details=False)

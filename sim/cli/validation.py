@@ -57,6 +57,7 @@ def validate(
             workers=workers,
             progress=progress,
         )
+    # save the table, the full record and the page, then print
     draw = lambda into: (into / "gates.html").write_text(show.page(answer), encoding="utf-8")  # noqa: E731
     folder = write_tables(out, "validate", answer, {"gates": show.frame(answer)}, draw, "gates")
     printing.show(
@@ -85,10 +86,10 @@ def experiments(
     from sim.results.record import to_json
     from sim.show import studies as show
     from sim.show import terminal
-    from sim.study.experiments import found, plain_row, run_studies
+    from sim.study.experiments import plain_row, read_studies, run_studies
 
     # the studies asked for; --list prints what was published and measures nothing
-    chosen = found(study)
+    chosen = read_studies(study)
     if only_list:
         rows = [plain_row(each, None, None) for each in chosen.values()]
     else:
@@ -106,6 +107,7 @@ def experiments(
     elif printing.quiet:
         typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
     else:
+        # one study is shown in full, several as a table
         only = len(rows) == 1 and study is not None and not only_list
         typer.echo(str(show.one(rows[0]) if only else show.listing(rows)))
 
@@ -162,6 +164,7 @@ def calibrate(
     from sim.study.calibration import pipeline
 
     check_writable(out)
+    # a line for each step, on the error stream
     note = (lambda line: None) if printing.for_program else (lambda line: typer.echo(f"{line} ...", err=True))
     with sweeps.progress(printing.for_program) as progress:
         workers = workers or cores()
@@ -202,12 +205,14 @@ def backcast(
     from sim.study.backcast import rolling
 
     check_writable(out)
+    # run the backcast of this split
     years, agents = _years(score), _agents(population)
     say = lambda: terminal.say_if_compiling(printing.for_program)  # noqa: E731
     result = study(flows, fit_until, years, agents, seed, replicates, say)
     # the same score over every split of the years
     board = rolling(flows, years[1] - years[0] + 1, seed)
     answer = show.answer(result, board)
+    # save the scores, tables and figures, then print
     draw = lambda into: show.draw(result, board, into)  # noqa: E731
     folder = write_tables(out, f"backcast-{fit_until}", answer, show.tables(result, board), draw)
     brief = f"{result.value(show.MODEL, 'rank'):.4f}"

@@ -37,8 +37,8 @@ def parts_table(parts, names, unit) -> "pd.DataFrame":
     """
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     values = factor * np.vstack([parts, np.sum(parts, axis=0)])
-    found = summarise(xr.DataArray(values, dims=("part", "replicate"), coords={"part": [*names, TOTAL]}))
-    table = found.drop_vars("differs").to_dataframe().reset_index()
+    summary = summarise(xr.DataArray(values, dims=("part", "replicate"), coords={"part": [*names, TOTAL]}))
+    table = summary.drop_vars("differs").to_dataframe().reset_index()
     return table.assign(pairs=values.shape[1], unit=shown)[COLUMNS]
 
 
@@ -205,24 +205,24 @@ def parts(runs) -> np.ndarray:
     return np.stack([chance, *(each + together / 3 for each in main)], axis=1)
 
 
-def shares(found) -> tuple[np.ndarray, np.ndarray]:
+def shares(parts) -> tuple[np.ndarray, np.ndarray]:
     """Return the parts of the variance as shares of the total, and their jackknife Monte Carlo errors over the rows.
 
     Parameters
     ----------
-    found : (row, source, ...) array, of :func:`parts`
+    parts : (row, source, ...) array, of :func:`parts`
 
     Returns
     -------
     two (source, ...) arrays; a share of no variance at all is not a number, nor is the error in fewer than three rows
     """
-    rows, whole = len(found), found.sum(axis=0)
+    rows, whole = len(parts), parts.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = whole / whole.sum(axis=0)
         if rows < 3:
             return share, np.full_like(share, np.nan)
         # leave out one row at a time
-        left = whole - found
+        left = whole - parts
         without = left / left.sum(axis=1, keepdims=True)
         return share, np.sqrt((rows - 1) * ((without - without.mean(axis=0)) ** 2).mean(axis=0))
 
@@ -243,11 +243,11 @@ def place_rows(result, place) -> list[dict]:
     half of the 90 % band of a normal with the total variance), rows
     """
     # parts and total, with their Monte Carlo errors over the rows
-    found = effect_parts(result, place)
-    rows, (share, share_error) = len(found), shares(found)
-    found = np.concatenate([found, found.sum(axis=1, keepdims=True)], axis=1)
-    variance = found.mean(axis=0)
-    error = found.std(axis=0, ddof=min(1, rows - 1)) / np.sqrt(rows) if rows > 1 else np.full_like(variance, np.nan)
+    parts = effect_parts(result, place)
+    rows, (share, share_error) = len(parts), shares(parts)
+    parts = np.concatenate([parts, parts.sum(axis=1, keepdims=True)], axis=1)
+    variance = parts.mean(axis=0)
+    error = parts.std(axis=0, ddof=min(1, rows - 1)) / np.sqrt(rows) if rows > 1 else np.full_like(variance, np.nan)
     # the total has the share 1 and no error
     share = np.vstack([share, share.sum(axis=0)])
     share_error = np.vstack([share_error, np.zeros_like(variance[:1])])

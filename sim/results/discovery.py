@@ -32,6 +32,7 @@ def condition(text, sweep, measure=None) -> tuple[str, float]:
     lines = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
     if not lines:
         raise UsageError(f"--when {text}", "expected below or above and a number, such as 'below 0' or 'above 0.5pp'")
+    # a measure's effect may be in points; any other outcome is a plain number
     side, number = lines.groups()
     if measure.partition(":")[0].partition(",")[0] in MEASURES:
         return side, amount(number, measure, "--when")
@@ -79,9 +80,9 @@ def boxes(sweep, asked, measure=None, stage=None) -> dict:
         raise UsageError(f"--when {side}", f"{is_case.sum()} of {len(y)} points: too few, or too many, to find boxes")
     # PRIM, then drop the limits that chance could have given
     x = x.loc[:, x.nunique() > 1].reset_index(drop=True)
-    found = [_box(x, is_case, *one) for one in _prim(x, is_case)]
-    found = [box for box in found if box["limits"]]
-    return summary | {"boxes": found, "sentences": _sentences(summary, found)}
+    described = [_box(x, is_case, *one) for one in _prim(x, is_case)]
+    described = [box for box in described if box["limits"]]
+    return summary | {"boxes": described, "sentences": _sentences(summary, described)}
 
 
 def _prim(x, is_case) -> list:
@@ -93,16 +94,17 @@ def _prim(x, is_case) -> list:
         except ImportError:
             raise UsageError("discover", "needs ema_workbench: pip install 'talentflow[discovery]'") from None
         logging.getLogger("EMA").setLevel(logging.ERROR)
+        # box after box, each the most convincing step of its peeling
         search = prim.Prim(x, is_case, threshold=min(2 * is_case.mean(), 0.8), peel_alpha=0.05)
-        found = []
+        candidates = []
         for _ in range(MOST_BOXES):
             box = search.find_box()
             if box is None or len(box.box_lims) < 2:  # no case is left, or no step towards a better box
                 break
             chosen = _best(box.peeling_trajectory)
             box.select(chosen)
-            found.append((box.box_lims[chosen], box.qp[chosen]))
-    return found
+            candidates.append((box.box_lims[chosen], box.qp[chosen]))
+    return candidates
 
 
 def _best(steps) -> int:
@@ -142,13 +144,13 @@ def _limit(name, low, high) -> str:
     return f"{name} is above {low:.3g}" if high is None else f"{name} lies between {low:.3g} and {high:.3g}"
 
 
-def _sentences(summary, found) -> list[str]:
+def _sentences(summary, boxes) -> list[str]:
     """Describe how many points meet the condition, and the boxes, in sentences."""
     base = summary["cases"] / summary["points"]
     lines = [f"At {summary['cases']:,} of {summary['points']:,} points ({100 * base:.0f} %)."]
-    if not found:
+    if not boxes:
         return [*lines, "No part of the space stands out: it may happen anywhere."]
-    return lines + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(found)]
+    return lines + [f"{'Of the rest,' if k else 'Mostly'} {box['words']}." for k, box in enumerate(boxes)]
 
 
 def _shown(limit, sweep, measure) -> str:

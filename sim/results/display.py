@@ -34,32 +34,32 @@ def answer_lines(result, folder=None) -> list[tuple[str, str]]:
         return _compared(result, folder)
     # drop rows of the table until the answer fits on the screen
     for most in range(MOST_ROWS, LEAST_ROWS - 1, -1):
-        found = facts(result, most)
-        lines = _one(found, folder)
+        outcome = facts(result, most)
+        lines = _one(outcome, folder)
         if len(lines) <= MOST_LINES:
             return lines
     # what others have published is long, and stands in brief and report too
-    return _one(found | {"published": []}, folder)
+    return _one(outcome | {"published": []}, folder)
 
 
-def _one(found, folder) -> list[tuple[str, str]]:
+def _one(outcome, folder) -> list[tuple[str, str]]:
     """Lay out the answer on one scenario."""
-    texts = sentences(found)
+    texts = sentences(outcome)
     # title, warnings, and the headline with the places that gain and lose
     lines = [("title", text) for text in wrap(texts["title"], WIDTH)]
-    lines += [("warning", text) for words in found["warnings"] for text in _hanging("Warning", words)]
+    lines += [("warning", text) for words in outcome["warnings"] for text in _hanging("Warning", words)]
     lines += [("", "")]
     lines += [("strong", f"  {text}") for text in wrap(texts["headline"], WIDTH - 2)]
     rest = " ".join(filter(None, (texts["inside"], texts["others"])))
     lines += [("", f"  {text}") for text in wrap(rest, WIDTH - 2)]
     lines += [("", "")]
     # table of effects; rows inside a whole are faint
-    head, rows = effect_columns(found)
+    head, rows = effect_columns(outcome)
     if len(head[0]) > CELLS[0] - 2:  # a long one has a line of its own
         lines += [("faint", f"  {text}") for text in wrap(head[0], WIDTH - 2)]
         head[0] = ""
     lines += [("faint", _row(head))]
-    styles = ["faint" if row["level"] else "" for row in found["rows"]]
+    styles = ["faint" if row["level"] else "" for row in outcome["rows"]]
     lines += list(zip(styles, map(_row, rows), strict=True))
     legend = " ".join(filter(None, (texts["legend"], texts["missing"])))
     lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
@@ -67,15 +67,15 @@ def _one(found, folder) -> list[tuple[str, str]]:
     # causes, cost, others' figures and trust, each with its name in front
     for name, words in (("why", "Why"), ("money", "Cost"), ("published", "Theirs"), ("trust", "Trust")):
         lines += [("", text) for text in _hanging(words, texts[name])]
-    return lines + _closing(found, texts["size"], folder)
+    return lines + _closing(outcome, texts["size"], folder)
 
 
-def _closing(found, size, folder) -> list[tuple[str, str]]:
+def _closing(outcome, size, folder) -> list[tuple[str, str]]:
     """Name the saved files, the next commands and the size of the run."""
     lines = []
     if folder:
         lines += [("", text) for text in _hanging("Read", f"{folder}: brief.html (1 page), report.html")]
-    name = found["name"]
+    name = outcome["name"]
     lines += [("", text) for text in _hanging("Next", f"talentflow why {name} | talentflow sweep {name}")]
     return [*lines, ("faint", f"  {size}; --details: all tables")]
 
@@ -95,23 +95,23 @@ def _hanging(name, text) -> list[str]:
     return [f"  {name:<7}{first}", *(f"{'':9}{other}" for other in others)]
 
 
-def effect_columns(found) -> tuple[list[str], list[list[str]]]:
+def effect_columns(outcome) -> tuple[list[str], list[list[str]]]:
     """Return the table of an answer: headings, and a row of texts for each of its rows.
 
     Parameters
     ----------
-    found : dict, of ``sim.results.facts.facts``
+    outcome : dict, of ``sim.results.facts.facts``
     """
-    head = [sentence("table_of", found), "without", "with", "change", "90 % of runs", ""]
-    digits, rows = found["effect_digits"], []
-    for row in found["rows"]:
+    head = [sentence("table_of", outcome), "without", "with", "change", "90 % of runs", ""]
+    digits, rows = outcome["effect_digits"], []
+    for row in outcome["rows"]:
         # the remaining hubs have no spread: their effect is minus that of all others
         change = "0" if not row["differs"] else signed(row["effect"], digits)
         is_rest = row["label"] is None
         spread = f"{signed(row['low'], digits)} to {signed(row['high'], digits)}"
-        spread = "" if is_rest or found["pairs"] == 1 else spread
+        spread = "" if is_rest or outcome["pairs"] == 1 else spread
         mark = "?" if row["differs"] and not row["settled"] and not is_rest else ""
-        levels = (level(row[arm], found["digits"]) for arm in ("baseline", "scenario"))
+        levels = (level(row[arm], outcome["digits"]) for arm in ("baseline", "scenario"))
         rows.append([f"{'  ' * row['level']}{row['name']}", *levels, change, spread if row["differs"] else "", mark])
     return head, rows
 
@@ -135,22 +135,22 @@ def _compared(result, folder) -> list[tuple[str, str]]:
     each = {arm: facts(result.versus(arm)) for arm in result.arms}
     lines = [("title", text) for text in wrap(result.record["title"], WIDTH)] + [("", "")]
     lines += [("faint", _compared_row(["", "place", "people", "90 % of runs", "points", ""]))]
-    for arm, found in each.items():
-        lead, people = found["lead"], found["lead"]["people"]
+    for arm, outcome in each.items():
+        lead, people = outcome["lead"], outcome["lead"]["people"]
         mark = "" if people["settled"] or not people["differs"] else "?"
-        spread = f"{signed_persons(people['low'])} to {signed_persons(people['high'])}" if found["pairs"] > 1 else ""
+        spread = f"{signed_persons(people['low'])} to {signed_persons(people['high'])}" if outcome["pairs"] > 1 else ""
         cells = [arm, lead["name"], signed_persons(people["effect"]), spread, signed(lead["effect"], 2), mark]
         lines += [("strong", _compared_row(cells))]
     lines += [("", "")]
     # a sentence for each scenario, if they are few; then whether stacks add up
-    for found in each.values() if len(each) <= MOST_TOLD else ():
-        texts = sentences(found)
-        text = found["title"] + ": " + (texts["others"] or texts["headline"])
+    for outcome in each.values() if len(each) <= MOST_TOLD else ():
+        texts = sentences(outcome)
+        text = outcome["title"] + ": " + (texts["others"] or texts["headline"])
         lines += [("", f"  {line}") for line in wrap(text, WIDTH - 2)]
     lines += [("", f"  {text}") for stack in added_up(result) for text in wrap(stack, WIDTH - 2)]
     # warnings that several scenarios share appear once
     first = next(iter(each.values()))
-    warnings = dict.fromkeys(words for found in each.values() for words in found["warnings"])
+    warnings = dict.fromkeys(words for outcome in each.values() for words in outcome["warnings"])
     lines += [("warning", text) for words in warnings for text in _hanging("Warning", words)]
     if any(row["lead"]["people"]["differs"] and not row["lead"]["people"]["settled"] for row in each.values()):
         legend = sentence("unsettled", first["pairs"])
@@ -176,14 +176,14 @@ def added_up(result) -> list[str]:
 
     texts = []
     for stack, parts in stacks(result).items():
-        found = facts(result.versus(stack))
-        if not found["lead"]["label"]:
+        outcome = facts(result.versus(stack))
+        if not outcome["lead"]["label"]:
             continue
         # the stack's own effect, and what goes beyond the sum of its scenarios
-        pairs = effect(result, f"stock:{found['subject'] or found['lead']['label']}")
+        pairs = effect(result, f"stock:{outcome['subject'] or outcome['lead']['label']}")
         beyond, whole = summarise(interaction(pairs, (stack, parts))), summarise(pairs.sel(arm=stack))
         mean, spread = float(beyond["mean"]), (float(beyond.low), float(beyond.high))
-        texts.append(sentence("added_up", found["lead"], found["people"], float(whole["mean"]), mean, *spread))
+        texts.append(sentence("added_up", outcome["lead"], outcome["people"], float(whole["mean"]), mean, *spread))
     return texts
 
 
@@ -194,12 +194,13 @@ def as_html(result) -> str:
     """Format the answer as one self-contained piece of HTML; every text in it is escaped."""
     titles, blocks = escape(result.record["title"]), []
     for arm in result.arms:
-        found = facts(result.versus(arm))
-        texts = sentences(found)
-        name = f"<h4>{escape(found['title'])}</h4>" if len(result.arms) > 1 else ""
+        outcome = facts(result.versus(arm))
+        texts = sentences(outcome)
+        # one block a scenario, named only where there are several
+        name = f"<h4>{escape(outcome['title'])}</h4>" if len(result.arms) > 1 else ""
         rest = " ".join(filter(None, (texts["inside"], texts["others"])))
         blocks.append(
-            f"{name}<p><strong>{escape(texts['headline'])}</strong> {escape(rest)}</p>{_html_table(found)}"
+            f"{name}<p><strong>{escape(texts['headline'])}</strong> {escape(rest)}</p>{_html_table(outcome)}"
             f"<p><small>{escape(' '.join(filter(None, (texts['legend'], texts['missing']))))}</small></p>"
             f"<p>{escape(texts['why'])}</p><p>{escape(texts['money'])}</p>"
             f"<p><small>{escape(texts['trust'])} {escape(texts['size'])}.</small></p>"
@@ -208,16 +209,17 @@ def as_html(result) -> str:
     return f'<div style="max-width:60em"><h3>{titles}</h3><p><em>{question}</em></p>{"".join(blocks)}</div>'
 
 
-def _html_table(found) -> str:
+def _html_table(outcome) -> str:
     """Format the table of an answer as HTML."""
-    (table, cell), (head, rows) = STYLE, effect_columns(found)
+    (table, cell), (head, rows) = STYLE, effect_columns(outcome)
     headings = "".join(f'<th scope="col" style="{cell}">{escape(text)}</th>' for text in head)
+    # countries in bold, hubs indented below them
     body = "".join(
         f'<tr><th scope="row" style="{cell};text-align:left;font-weight:{400 if row["level"] else 600};'
         f'padding-left:{8 + 16 * row["level"]}px">{escape(name.strip())}</th>'
         + "".join(f'<td style="{cell}">{escape(text)}</td>' for text in cells)
         + "</tr>"
-        for row, (name, *cells) in zip(found["rows"], rows, strict=True)
+        for row, (name, *cells) in zip(outcome["rows"], rows, strict=True)
     )
     return (
         f'<div style="overflow-x:auto"><table style="{table}"><thead><tr>{headings}</tr></thead>'

@@ -53,16 +53,17 @@ def stacks(result) -> dict:
     """Find the stacks of a comparison that consist of others of its scenarios: dict of label -> their labels."""
     # take up the largest scenarios that are part of the stack, until nothing is left
     parts = {arm: set(record["parts"]) for arm, record in result.record.get("arms", {}).items()}
-    found = {}
+    parts_of = {}
     for stack, whole in parts.items():
+        # the largest scenarios inside the stack first; together they must be all of it
         others, left = [], set(whole)
         for arm in sorted((arm for arm in parts if parts[arm] < whole), key=lambda arm: len(parts[arm])):
             if parts[arm] <= left:
                 others.append(arm)
                 left -= parts[arm]
         if not left:
-            found[stack] = others
-    return found
+            parts_of[stack] = others
+    return parts_of
 
 
 def interaction(effects, parts) -> xr.DataArray:
@@ -140,6 +141,7 @@ def summarise(pairs) -> xr.Dataset:
     """
     count = pairs.sizes["replicate"]
     mean = pairs.mean("replicate")
+    # one pair has no spread and no error
     spread = pairs.std("replicate", ddof=1, skipna=False) if count > 1 else mean * np.nan
     low, high = band(pairs)
     return xr.Dataset(

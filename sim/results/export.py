@@ -104,14 +104,14 @@ def _countries_and_blocs(data) -> list[tuple[str, str]]:
 def _effects(name, pairs) -> pd.DataFrame:
     """Return the effects on one measure, ``pairs`` over replicate, time and place, as rows."""
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
-    found = summarise(factor * pairs)
-    found = found.drop_vars([c for c in found.coords if c not in found.dims])
+    summary = summarise(factor * pairs)
+    summary = summary.drop_vars([c for c in summary.coords if c not in summary.dims])
     # one row a place and time; a measure without places is of the world
-    axis = next((axis for axis in ("hub", "route") if axis in found.dims), "world")
-    table = found.to_dataframe().reset_index()
+    axis = next((axis for axis in ("hub", "route") if axis in summary.dims), "world")
+    table = summary.to_dataframe().reset_index()
     table = table.rename(columns={"year": "time", axis: "place"})
     # one layout for every kind of place
-    table = table.assign(measure=name, kind=axis, pairs=found.attrs["pairs"], unit=unit)
+    table = table.assign(measure=name, kind=axis, pairs=summary.attrs["pairs"], unit=unit)
     table["place"] = table.get("place", "world")
     arm = ["arm"] if "arm" in table else []
     columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
@@ -218,6 +218,7 @@ def pageranks(result, years=None) -> xr.DataArray:
         """Return the PageRank of every hub in one table of flows."""
         return np.array(list(_pagerank(_graph(flow, range(len(flow)))).values()))
 
+    # one network for every arm and replicate
     ranks = xr.apply_ufunc(
         ranked,
         yearly_flows(result, years),
@@ -256,6 +257,6 @@ def _communities(graph) -> dict:
     if not graph.size():
         return dict.fromkeys(graph, 1)
     # number the communities in the order of their first hub
-    found = nx.community.greedy_modularity_communities(graph, weight="flow")
-    order = sorted(found, key=lambda members: min(map(list(graph).index, members)))
+    communities = nx.community.greedy_modularity_communities(graph, weight="flow")
+    order = sorted(communities, key=lambda members: min(map(list(graph).index, members)))
     return {hub: number for number, members in enumerate(order, 1) for hub in members}

@@ -72,8 +72,8 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
     # routes count people by tier alone, so other keys have none
     routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
-    own = of_scenario(record)
     return {
+        # the question, and the years and runs that answer it
         "title": record["title"],
         "question": record["question"],
         "name": record["name"],
@@ -87,6 +87,7 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
         "last": int(data.time.values[-1]),
         "pairs": counts.pairs,
         "identical": _identical(data),
+        # the leading place, the others that change, and whether their order is certain
         "lead": lead,
         "is_largest": where is None and not lead_is_world,
         "is_world": lead_is_world,
@@ -102,12 +103,24 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
         "countries": countries,
         "digits": 1 if abs(lead["effect"]) >= FINE else 2,
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
+        # why, what it costs, what others have published, and what the answer rests on
         "causes": None if keys or lead_is_world else causes(result, lead["label"]),
         "route": _route(routes, lead, where),
         "money": value_for_money(result, None if lead_is_world else lead["label"], keys),
         "purse": _purse(counts, lead),
         "general_tax": _has(scenario, ".tax.rate_points"),
         "published": beside(result, scenario),
+        **_evidence(record, scenario),
+        **{key: record[key] for key in ("uncertainty", "population", "seed")},
+        "seconds": record.get("timings", {}).get("total_seconds"),
+        "warnings": record.get("warnings", []),
+    }
+
+
+def _evidence(record, scenario) -> dict[str, Any]:
+    """Return what the answer's trust rests on: published facts met and missed, experiments near it, assumptions."""
+    own = of_scenario(record)
+    return {
         "missed": sorted((row for row in own if row["verdict"] != "passed"), key=lambda row: row["inside"]),
         "met": [row for row in own if row["verdict"] == "passed"],
         "near": nearest([policy.lever for policy in scenario.policies]) if scenario else [],
@@ -117,11 +130,6 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
         "assumptions": len(record["assumptions"]),
         "weak": sum(row["grade"] == "D" for row in record["assumptions"]),
         "held": sum(row["held"] is not None for row in record["assumptions"]),
-        "uncertainty": record["uncertainty"],
-        "population": record["population"],
-        "seed": record["seed"],
-        "seconds": record.get("timings", {}).get("total_seconds"),
-        "warnings": record.get("warnings", []),
     }
 
 
@@ -253,8 +261,8 @@ class _Counts:
     def rest(self, shown) -> dict[str, Any]:
         """Return the row of all hubs outside the rows of ``shown``."""
         # the zeros keep the shape if no row is shown
-        held = np.logical_or.reduce([np.zeros(len(self.hubs), bool), *(row["members"] for row in shown)])
-        return self._together(~held, "everyone else", 0)
+        in_rows = np.logical_or.reduce([np.zeros(len(self.hubs), bool), *(row["members"] for row in shown)])
+        return self._together(~in_rows, "everyone else", 0)
 
     def together(self, some, name, level) -> dict[str, Any]:
         """Return one row for several rows together."""
@@ -351,8 +359,8 @@ def _inside(counts, where, lead) -> list[dict[str, Any]]:
         return [counts.row(counts.called(part)) for part in where.label.split("+")]
     if lead["settled"] or lead["people"]["settled"]:
         return []
-    found = counts.parts_of(where)
-    return sorted((row for row in found if row["settled"] and row["label"] != where.label), key=_size)[:MOST_NAMED]
+    parts = counts.parts_of(where)
+    return sorted((row for row in parts if row["settled"] and row["label"] != where.label), key=_size)[:MOST_NAMED]
 
 
 def _table(counts, where, lead, others, named, most=MOST_ROWS) -> list[dict[str, Any]]:
@@ -444,8 +452,10 @@ def _main_hubs(counts, top) -> list[dict[str, Any]]:
     where = top["where"]
     if where.kind != "country" or len(where.hubs) < 2:
         return []
-    found = [row for row in counts.hubs_of(where.hubs) if row["differs"] and not row["label"].startswith("rest_of_")]
-    return sorted(found, key=_size)
+    differing = [
+        row for row in counts.hubs_of(where.hubs) if row["differs"] and not row["label"].startswith("rest_of_")
+    ]
+    return sorted(differing, key=_size)
 
 
 def _members_first(rows) -> list[dict[str, Any]]:
@@ -490,18 +500,20 @@ def place_table(result, level="country") -> "pd.DataFrame":
 
     if level not in ("country", "hub", "bloc"):
         raise UsageError(f"level {level!r}", "expected country, hub or bloc")
-    found = []
+    table_rows = []
     for arm in result.arms:
         counts = _Counts(result.versus(arm) if len(result.arms) > 1 else result)
         if level == "hub":
+            # every place of the level, also those that hardly change
             shown = counts.hubs_of(counts.hubs)
         elif level == "country":
             shown = counts.countries()
         else:
             shown = [counts.row(named_places()[row["bloc"]]) for row in rows("blocs") if row["bloc"] != "world"]
+        # a comparison names the scenario of each row
         described = {"arm": arm} if len(result.arms) > 1 else {}
-        found += [described | _as_row(row) for row in shown]
-    return pd.DataFrame(found)
+        table_rows += [described | _as_row(row) for row in shown]
+    return pd.DataFrame(table_rows)
 
 
 def _as_row(row) -> dict[str, Any]:

@@ -234,6 +234,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer", ad
     ------
     OSError when the system refuses; nothing half written is left.
     """
+    # the digest of the answer names the folder: the same answer has the same folder
     text = to_json(record, indent=1) + "\n"
     target = user_path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     with staged(target) as folder:
@@ -242,6 +243,7 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer", ad
             table.to_csv(folder / f"{table_name}.csv", index=False, float_format="%.9g", lineterminator="\n")
         if add is not None:
             add(folder)
+    # saved first, drawn afterwards: no figure can lose an answer
     if illustrate is not None:
         _tried(illustrate, target, target)
     return target
@@ -259,6 +261,7 @@ def staged(target) -> Iterator[Path]:
     ------
     pathlib.Path of the new folder
     """
+    # beside the target, so that the rename stays on one file system
     staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     staging.mkdir(parents=True)
     try:

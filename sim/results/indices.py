@@ -43,7 +43,7 @@ def sobol(f, names, seed=0, intervals=True) -> pd.DataFrame:
     table["first"], table["total"] = _sobol(f[:n])
     # bootstrap over base samples
     if intervals:
-        found = bootstrap(
+        interval = bootstrap(
             (np.arange(n),),
             lambda rows: np.array(_sobol(f[rows])),
             vectorized=False,
@@ -52,8 +52,8 @@ def sobol(f, names, seed=0, intervals=True) -> pd.DataFrame:
             confidence_level=LEVEL,
             rng=np.random.default_rng([seed, n]),
         ).confidence_interval
-        table["first_low"], table["total_low"] = found.low
-        table["first_high"], table["total_high"] = found.high
+        table["first_low"], table["total_low"] = interval.low
+        table["first_high"], table["total_high"] = interval.high
     return table
 
 
@@ -67,8 +67,8 @@ def _sobol(f) -> np.ndarray | tuple:
     d = f.shape[1] - 2
     mixed = f.T[2:] if d > 1 else f.T[[2, 2]]  # scipy takes two factors at least
     arrays = {"f_A": f[None, :, 0].copy(), "f_B": f[None, :, 1].copy(), "f_AB": mixed[:, None].copy()}
-    found = sobol_indices(func=arrays, n=len(f))
-    return found.first_order.ravel()[:d], found.total_order.ravel()[:d]
+    estimate = sobol_indices(func=arrays, n=len(f))
+    return estimate.first_order.ravel()[:d], estimate.total_order.ravel()[:d]
 
 
 def power_of_two(n) -> int:
@@ -94,7 +94,7 @@ def morris(z, y, names, levels=4, seed=0) -> pd.DataFrame:
     """
     from SALib.analyze.morris import analyze
 
-    found = analyze(
+    estimate = analyze(
         _problem(names),
         z.reshape(-1, len(names)),
         y.ravel(),
@@ -104,8 +104,8 @@ def morris(z, y, names, levels=4, seed=0) -> pd.DataFrame:
         num_resamples=RESAMPLES,
     )
     # a mean absolute effect is never below 0, nor is its interval
-    size, half = np.asarray(found["mu_star"]), np.asarray(found["mu_star_conf"])
-    columns = size, np.maximum(size - half, 0), size + half, found["mu"], found["sigma"]
+    size, half = np.asarray(estimate["mu_star"]), np.asarray(estimate["mu_star_conf"])
+    columns = size, np.maximum(size - half, 0), size + half, estimate["mu"], estimate["sigma"]
     return pd.DataFrame(dict(zip(MORRIS, map(np.asarray, columns), strict=True)), names)
 
 
@@ -145,8 +145,8 @@ def _pawn(z, y, names) -> tuple[np.ndarray, np.ndarray]:
     """Return the median and the largest distance over slices, each (factor,)."""
     from SALib.analyze.pawn import analyze
 
-    found = analyze(_problem(names), z, y, S=SLICES, seed=0)
-    return np.asarray(found["median"]), np.asarray(found["maximum"])
+    estimate = analyze(_problem(names), z, y, S=SLICES, seed=0)
+    return np.asarray(estimate["median"]), np.asarray(estimate["maximum"])
 
 
 def _problem(names) -> dict:

@@ -73,6 +73,7 @@ def _one(data, name) -> Place:
         countries = data.hub_country.values.astype(str)
         members = np.isin(countries, blocs[name]["countries"].split())
         return Place(name, "bloc", members, np.where(members, name, countries))
+    # labels and names of all places, to suggest the nearest
     known |= {label: row["name"] for label, row in blocs.items()}
     known |= dict(zip(data.hub.values.tolist(), data.hub_name.values.tolist(), strict=True))
     known |= {code: called for code, called in data.home_name.to_series().items() if code in known}
@@ -96,6 +97,7 @@ def people(data, keys) -> xr.DataArray:
     if len(keys) > 1 or not keys.keys() <= set(WHO):
         refusal = f"people are not counted by {' and '.join(keys)} together"
         raise ResultError(f"{refusal} in a saved run; give one of {', '.join(WHO)}, or ask {COUNT}")
+    # tier is an axis of the stock itself, every other key has an array of its own
     stock = data["stock_by_employer" if basis == "employer" else "stock"]
     for key, value in keys.items():
         return (stock if key == "tier" else data[f"stock_by_{key}"]).sel({key: value}, drop=True)

@@ -123,8 +123,8 @@ def fieller(numerator, denominator, level=0.9) -> Ratio:
     numerator, denominator : (replicate,) paired values
     level : coverage
 
-    >>> found = fieller(np.array([1.0, 2.0, 3.0]), np.array([10.0, 11.0, 9.0]))
-    >>> round(found.value, 2), found.low < 0.2 < found.high
+    >>> ratio = fieller(np.array([1.0, 2.0, 3.0]), np.array([10.0, 11.0, 9.0]))
+    >>> round(ratio.value, 2), ratio.low < 0.2 < ratio.high
     (0.2, True)
     """
     from scipy.special import stdtrit

@@ -58,17 +58,19 @@ def _values(result, figure) -> tuple:
     unit = MEASURES[query.name].unit
     levels = series(result, query)
     axis = "time" if "time" in levels.dims else "year"
+    # one number a year: a measure of all hubs has no single value
     left = [dim for dim in levels.dims if dim not in ("arm", "replicate", axis)]
     if left:
         raise ResultError(figure.measure, f"has a value for every {left[0]}")
     base, scenario = (levels.sel(arm=arm).transpose(axis, "replicate").values for arm in ("baseline", "scenario"))
     factor = SHOWN.get(unit, (1,))[0]
-    found = {"effect": scenario - base, "baseline": base, "scenario": scenario}.get(figure.change)
-    if found is None:  # per cent of the mean baseline: single pairs may have none
+    change = {"effect": scenario - base, "baseline": base, "scenario": scenario}.get(figure.change)
+    if change is None:  # per cent of the mean baseline: single pairs may have none
         if not base.mean(1).all():
             raise ResultError(figure.measure, "nobody is counted in the baseline")
-        found, factor = 100 * (scenario - base) / base.mean(1, keepdims=True), 1
+        change, factor = 100 * (scenario - base) / base.mean(1, keepdims=True), 1
+    # the year of the figure, no later than the measure's own
     years = levels[axis].values.tolist()
     last = query.time if query.time in years else years[-1]
     at = figure.year if figure.year in years else last
-    return factor * found[: years.index(last) + 1], min(years.index(at), years.index(last))
+    return factor * change[: years.index(last) + 1], min(years.index(at), years.index(last))

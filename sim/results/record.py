@@ -159,17 +159,17 @@ def compare(a, b) -> list[str]:
     )
 
 
-def plain_values(found) -> Any:
+def plain_values(content) -> Any:
     """Convert a mapping or table to values for JSON: tables become lists of rows, NaN becomes None."""
-    if isinstance(found, pd.DataFrame):
-        return [plain_values(row) for row in found.to_dict("records")]
-    if isinstance(found, dict):
-        return {key: plain_values(value) for key, value in found.items()}
-    if isinstance(found, list | tuple):
-        return [plain_values(value) for value in found]
-    if isinstance(found, float) and not np.isfinite(found):
+    if isinstance(content, pd.DataFrame):
+        return [plain_values(row) for row in content.to_dict("records")]
+    if isinstance(content, dict):
+        return {key: plain_values(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain_values(value) for value in content]
+    if isinstance(content, float) and not np.isfinite(content):
         return None
-    return found
+    return content
 
 
 def to_json(value, **options) -> str:

@@ -71,8 +71,8 @@ class Result:
         ResultError for a scenario that the result does not hold.
         """
         if arm not in self.arms:
-            held = f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}"
-            raise ResultError(f"{arm} is not in this result", held)
+            hint = f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}"
+            raise ResultError(f"{arm} is not in this result", hint)
         data = self.data.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
         common = {key: value for key, value in self.record.items() if key != "arms"}
         return Result(data, common | self.record.get("arms", {}).get(arm, {}))

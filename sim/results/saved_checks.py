@@ -116,6 +116,7 @@ def check_record(record, path) -> None:
     """
     try:
         read = _Record.model_validate(record)
+        # a single scenario tells of itself at the top of the record
         if read.arms is None:
             _Told.model_validate(record)
     except ValidationError as why:
@@ -184,6 +185,7 @@ def check_arrays(data, record, path) -> None:
     ------
     ResultError naming the file and the array
     """
+    # axes that the record implies, with their labels
     arms = ["baseline", *(record.get("arms") or ["scenario"])]
     span = range(record["start"], record["start"] + record["years"] + 1)
     wanted = {"arm": arms, "replicate": list(range(record["replicates"])), "time": list(span), "year": list(span)[:-1]}
@@ -193,9 +195,11 @@ def check_arrays(data, record, path) -> None:
     for dim, labels in wanted.items():
         if data[dim].values.tolist() != labels:
             raise ResultError(path, f"{dim} is not that of run.json")
+    # every known variable over its declared dimensions, in floating point
     for name, array in data.data_vars.items():
         if name in VARIABLES and (array.dims != VARIABLES[name].dims or array.dtype.kind != "f"):
             raise ResultError(path, f"{ascii(name)[:60]} is not laid out over {', '.join(VARIABLES[name].dims)}")
+    # labels are printed: nothing that a terminal would take as a command
     texts = (str(label) for coord in data.coords.values() if coord.dtype.kind in "OU" for label in coord.values.flat)
     unseen = next((label for label in texts if SHOWN.search(label)), None)
     if unseen is not None:
@@ -263,6 +267,7 @@ def _check_digests(db, path) -> None:
     """Compare the facts and every cell with their stored digests; raise ResultError at the first difference."""
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'checks'").fetchone():
         return
+    # stores of earlier versions lack some digests
     kept = dict(db.execute("SELECT what, digest FROM checks"))
     if kept.get("facts", "") not in ("", facts_digest(db)):
         raise ResultError(path, "damaged or edited, what it says of the sweep differs from its digest")

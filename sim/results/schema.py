@@ -127,8 +127,8 @@ def dataset(arrays, coords) -> "xr.Dataset":
         for name, values in arrays.items()
     }
     # coordinates that count years say so to other programs
-    found = xr.Dataset(variables, coords)
+    labelled = xr.Dataset(variables, coords)
     for axis, meaning in YEARS.items():
-        if axis in found.coords:
-            found[axis].attrs |= {"units": "year", "long_name": meaning}
-    return found
+        if axis in labelled.coords:
+            labelled[axis].attrs |= {"units": "year", "long_name": meaning}
+    return labelled

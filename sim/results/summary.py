@@ -82,7 +82,7 @@ def _rows(result, groups) -> list[dict[str, Any]]:
     # shares at the start and the end, and the paired effect at the end
     share = _together(POINTS * series(result, "share"), groups)
     start, end = share.isel(time=0, drop=True).sel(arm="baseline").mean("replicate"), share.isel(time=-1)
-    found, levels = summarise(end.sel(arm="scenario") - end.sel(arm="baseline")), end.mean("replicate")
+    effects, levels = summarise(end.sel(arm="scenario") - end.sel(arm="baseline")), end.mean("replicate")
     # net migration over the stock at the start of each year, mean over years
     net = _together(series(result, "net_migration").mean("replicate"), groups)
     stock = _together(result.data.stock.sum("tier").mean("replicate").isel(time=slice(None, -1)), groups)
@@ -90,7 +90,7 @@ def _rows(result, groups) -> list[dict[str, Any]]:
     return [
         {"start": float(start[k])}
         | _arms(levels.isel(hub=k))
-        | _statistics(found.isel(hub=k))
+        | _statistics(effects.isel(hub=k))
         | _arms(rate.isel(hub=k), "rate_")
         for k in range(len(groups))
     ]
@@ -107,9 +107,9 @@ def _together(values, groups) -> "xr.DataArray":
 def shown_hubs(result) -> list[str]:
     """Return the hubs that matter in any scenario of a result, the largest share at the end first."""
     # hubs that matter in one scenario are shown in all, by size
-    found = {hub for arm in result.arms for hub in hubs_that_matter(result.versus(arm))}
+    chosen = {hub for arm in result.arms for hub in hubs_that_matter(result.versus(arm))}
     size = measure(result, "share").mean(("arm", "replicate")).to_series()
-    return [str(hub) for hub in size.sort_values(ascending=False, kind="stable").index if hub in found]
+    return [str(hub) for hub in size.sort_values(ascending=False, kind="stable").index if hub in chosen]
 
 
 def hub_frame(result) -> "pd.DataFrame":
@@ -189,7 +189,7 @@ def _measure_rows(query, levels, pairs) -> Iterator[dict[str, Any]]:
     # shares and rates are shown in per cent, effects on them in points
     factor, unit, effect_unit = SHOWN.get(levels.attrs["units"], (1, levels.attrs["units"], levels.attrs["units"]))
     time = next(int(levels[axis]) for axis in ("time", "year") if axis in levels.coords)
-    means, found = factor * levels.mean("replicate"), summarise(factor * pairs)
+    means, effects = factor * levels.mean("replicate"), summarise(factor * pairs)
     # a row for every hub or route, or a single one for a measure with a place
     axis = next((axis for axis in ("hub", "route") if axis in levels.dims), None)
     for place in [None] if axis is None else range(levels.sizes[axis]):
@@ -201,8 +201,8 @@ def _measure_rows(query, levels, pairs) -> Iterator[dict[str, Any]]:
         yield (
             {"measure": query, "place": label, "name": name, "time": time, "unit": unit, "effect_unit": effect_unit}
             | _arms(means.isel(one))
-            | _statistics(found.isel(one))
-            | {"more_pairs": more_pairs(found.attrs["pairs"])}
+            | _statistics(effects.isel(one))
+            | {"more_pairs": more_pairs(effects.attrs["pairs"])}
         )
 
 
@@ -253,8 +253,8 @@ def _arms(values, prefix="") -> dict[str, float]:
     return {f"{prefix}{arm}": float(values.sel(arm=arm)) for arm in ("baseline", "scenario")}
 
 
-def _statistics(found) -> dict[str, Any]:
+def _statistics(effects) -> dict[str, Any]:
     """Convert the statistics of paired effects to plain values; the error of a single pair is None."""
-    pairs = found.attrs["pairs"]
-    plain = {key: found[name].item() for name, key in STATISTICS.items()} | {"pairs": pairs}
+    pairs = effects.attrs["pairs"]
+    plain = {key: effects[name].item() for name, key in STATISTICS.items()} | {"pairs": pairs}
     return plain | ({"error": None} if pairs == 1 else {})

@@ -209,6 +209,7 @@ def content_digest(folder) -> str:
         "SELECT stage, point, repeat, status, error FROM cells ORDER BY stage, point, repeat",
         "SELECT * FROM outcomes ORDER BY stage, point, repeat, measure",
     ):
+        # rows in a fixed order, without the timings
         for row in db.execute(asked):
             total.update(repr(row).encode())
     return total.hexdigest()
@@ -221,7 +222,7 @@ def _measures(db) -> pd.DataFrame:
         row |= {"dims": json.loads(row["dims"]), "coords": json.loads(row["coords"]), "paired": bool(row["paired"])}
     # a plain function declares no measures: names and shapes come from its outcomes
     if not rows:
-        found = db.execute("SELECT measure, max(shape) FROM outcomes GROUP BY measure ORDER BY measure")
+        stored = db.execute("SELECT measure, max(shape) FROM outcomes GROUP BY measure ORDER BY measure")
         rows = [
             {
                 "name": name,
@@ -231,7 +232,7 @@ def _measures(db) -> pd.DataFrame:
                 "at": 0,
                 "paired": False,
             }
-            for name, shape in found
+            for name, shape in stored
         ]
     return pd.DataFrame(rows, columns=list(MEASURE)).set_index("name", drop=False).rename_axis(None)
 
@@ -334,10 +335,10 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
         sizes = sorted({indices.power_of_two(int(n)) for n in sizes})
     if method in ("grid", "oat"):
         sizes = []
-    found = []
+    tables = []
     for n in map(int, sizes):
         table, _ = _estimated(sweep, measure, stage, what, time, hub, most=n)
-        found.append(
+        tables.append(
             pd.DataFrame(
                 {
                     "n": n,
@@ -349,7 +350,7 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
             )
         )
     columns = ["n", "factor", "index", "low", "high"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None) -> dict:
@@ -372,8 +373,8 @@ def chance_share(sweep, measure=None, stage=None, *, what="effect", time=None, h
     total = float(first.var(ddof=1))
     share = min(within / total, 1.0) if total > 0 else math.nan
     low, high = indices.variance_ratio_interval(share, len(again), len(first) - 1)
-    found = {"share": share, "low": low, "high": high, "error": math.sqrt(within), "spread": math.sqrt(total)}
-    return found | {"points": len(again)}
+    chance = {"share": share, "low": low, "high": high, "error": math.sqrt(within), "spread": math.sqrt(total)}
+    return chance | {"points": len(again)}
 
 
 def dependence(sweep, factor, measure=None, stage=None, *, what="effect", time=None, hub=None, bins=10) -> pd.DataFrame:
@@ -488,16 +489,16 @@ def _findings(sweep, measure) -> dict:
         return {"few": True}
     if undefined := _undefined(sweep, measure):
         return {"few": False, "undefined": undefined}
-    found = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
+    describe = {"sobol": _variance, "morris": _elementary, "oat": _tornado, "grid": _range}.get(method, _distribution)
     factor, unit = _shown(sweep, measure)
     common = {"few": False, "undefined": None, "method": method, "about": _about(sweep, measure), "unit": unit}
-    return common | {"chance": _chance(sweep, measure)} | found(sweep, measure, factor)
+    return common | {"chance": _chance(sweep, measure)} | describe(sweep, measure, factor)
 
 
 def undefined_sentence(sweep, measure=None, stage=None) -> str:
     """Return the sentence that explains missing indices if the measure has no value at some points; else empty."""
-    found = _undefined(sweep, measure, stage)
-    return paragraph("sweeps", "undefined", found) if found else ""
+    details = _undefined(sweep, measure, stage)
+    return paragraph("sweeps", "undefined", details) if details else ""
 
 
 def _undefined(sweep, measure=None, stage=None) -> dict | None:
@@ -571,8 +572,8 @@ def beside(record, folder) -> dict | None:
         # finished Sobol sweeps of exactly this scenario and baseline
         same = all(sweep.record.get(key) == record[key] for key in ("scenario", "baseline"))
         if same and sweep.record.get("finished") and sweep.stages.method[sweep.last] == "sobol":
-            found = {"about": _about(sweep)} | _variance(sweep, sweep.primary)
-            return {"folder": store.name, "sentences": lines("sweeps", "sobol", found)[:2], "sweep": sweep}
+            details = {"about": _about(sweep)} | _variance(sweep, sweep.primary)
+            return {"folder": store.name, "sentences": lines("sweeps", "sobol", details)[:2], "sweep": sweep}
     return None
 
 
@@ -654,10 +655,10 @@ def _range(sweep, measure, factor) -> dict:
 
 def _chance(sweep, measure) -> dict | None:
     """Return the share of chance, and whether it blurs the indices; None where no point was run again."""
-    found = chance_share(sweep, measure)
-    if not found["points"] or found["share"] != found["share"]:
+    chance = chance_share(sweep, measure)
+    if not chance["points"] or chance["share"] != chance["share"]:
         return None
-    return found | {"blurs": MUCH_CHANCE >= found["share"] > BLURRED}
+    return chance | {"blurs": MUCH_CHANCE >= chance["share"] > BLURRED}
 
 
 def leading(table) -> list[str]:
@@ -694,14 +695,14 @@ def _screened(sweep) -> dict:
     if first is None or sweep.stages.method[first] != "morris" or len(sweep.complete(first)) < 2:
         return nothing
     size = index_table(sweep, stage=first).mu_star
-    found = {"dropped": None, "still": sorted(size.index[~_moving(size)])}
+    screened = {"dropped": None, "still": sorted(size.index[~_moving(size)])}
     # a screening alone says which factors have no effect
     if first == sweep.last:
-        return found
+        return screened
     # factors that were screened out though they have an effect
     kept = sweep.stages.factors[sweep.last]
     left = [name for name in size.index if name not in kept and _moving(size)[name]]
-    return found | ({"dropped": left[0], "kept": len(kept), "screened": len(size)} if left else {})
+    return screened | ({"dropped": left[0], "kept": len(kept), "screened": len(size)} if left else {})
 
 
 def _moving(size) -> pd.Series:

@@ -117,6 +117,7 @@ class SweepStore:
 
         If the disk is full just after this, the store has no facts, and the sweep starts again.
         """
+        # factors and measures together, with the digest of both
         with self._written():
             self.db.execute("DELETE FROM factors")
             self.db.execute("DELETE FROM measures")
@@ -268,6 +269,7 @@ def _insert(db, table, columns, rows) -> None:
 
 def _locked(path) -> TextIO:
     """Open a file that only this process may hold; the lock ends with the process."""
+    # refused by the system, or held by another process
     try:
         file = open(path, "a")  # noqa: SIM115 (held as long as the store is open)
     except OSError as error:

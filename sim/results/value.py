@@ -96,13 +96,14 @@ def ratio_row(result, query) -> dict[str, Any]:
     both = cost_and_engineers(data, place, query.keys, stock)
     year = {"year": query.time} if query.time else {"year": int(data.year[-1])}
     cost, years = (x.isel(arm=1).sel(year).values for x in both)
-    found = fieller(1000 * cost, years) if _is_more(years) else None
-    value, low, high = found if found and found.low is not None else (np.nan, np.nan, np.nan)
+    interval = fieller(1000 * cost, years) if _is_more(years) else None
+    value, low, high = interval if interval and interval.low is not None else (np.nan, np.nan, np.nan)
     return {"baseline": np.nan, "scenario": np.nan, "effect": value, "low": low, "high": high}
 
 
 def _windfall(data, countries) -> float | None:
     """Return the share of payments to people that people of the baseline would get anyway; None without payments."""
+    # payments of the scenario, and those to people who would be there without it
     given, static = (
         float(
             data[name]

@@ -59,21 +59,22 @@ ALIKE |= {f"{group}_grandfathered": group for group in ("newcomer", "returnee")}
 
 
 def nearest(levers) -> list[dict]:
-    """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``held``.
+    """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``holds``.
 
     Nearest are studies of the same lever in the same place, else of the same lever elsewhere; all rules of a route are
     one lever here. An empty list where no study is near, or the shipped fit has left none out.
     """
     fit = shipped_fit()
-    held = {row["family"]: bool(row["held"]) for row in fit.get("families", [])}
-    found = {}
+    holds = {row["family"]: bool(row["held"]) for row in fit.get("families", [])}
+    nearness = {}
     for row in fit.get("left_out", []):
-        if row["family"] not in held or row["family"] not in FAMILIES:
+        if row["family"] not in holds or row["family"] not in FAMILIES:
             continue
+        # the nearest pair of a lever here and a lever of the study
         near = max((_nearness(mine, theirs) for mine in levers for theirs in row["levers"]), default=0)
-        found[row["family"]] = max(found.get(row["family"], 0), near)
-    best = max(found.values(), default=0)
-    return [{"name": FAMILIES[name], "held": held[name]} for name, near in found.items() if near == best > 0]
+        nearness[row["family"]] = max(nearness.get(row["family"], 0), near)
+    best = max(nearness.values(), default=0)
+    return [{"name": FAMILIES[name], "held": holds[name]} for name, near in nearness.items() if near == best > 0]
 
 
 def _nearness(mine, theirs) -> int:

@@ -1,4 +1,4 @@
-"""Describe a scenario in sentences, compare two scenarios, and write a scenario as TOML."""
+"""Describe a scenario in sentences, compare two scenarios, write a scenario as TOML, and name its theme."""
 
 import json
 import math
@@ -209,3 +209,29 @@ def _written(policy: Policy) -> str:
 def _text(text: str) -> str:
     """Return a string in the syntax of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON's escapes are TOML's
+
+
+# ------------------------------------------------------------------------------
+# Themes: what a list of scenarios is grouped by
+# ------------------------------------------------------------------------------
+
+
+THEMES = {  # theme -> how the paths of its levers read
+    "Visas and permits": (".route.", ".settlement", ".naturalisation", ".family_rights"),
+    "Taxes": (".tax.",),
+    "Borders": (".is_closed", ".free_entry", ".bars.", ".return"),
+    "Compute": (".compute.",),
+    "Studies and supply": (".supply.",),
+    "Places and remote work": ("hub.", ".openings", ".remote"),
+    "Sectors, skills and pay": ("sector.", "tier.", "role."),
+    "Baseline": (),
+}
+
+
+def theme(scenario: Scenario) -> str:
+    """Return the theme of a scenario, one of ``THEMES``."""
+    for policy in scenario.policies[:1]:
+        if policy.lever.startswith("sector.") and not policy.lever.endswith(".remote"):
+            return "Sectors, skills and pay"
+        return next(name for name, parts in THEMES.items() if any(part in policy.lever for part in parts))
+    return "Baseline"

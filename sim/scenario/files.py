@@ -224,8 +224,8 @@ def _published(row: PublishedTable, place: str, index: int, text: str) -> Publis
         what = f"{wrong} is not finite" if wrong else f"{row.value} is not from low = {low:g} to high = {high:g}"
         where = line_of(text, "published", index, wrong or "value")
         raise ScenarioError(place, where, f"published {index + 1}", what)
-    told = row.model_dump() | given | {"low": low, "high": high, "measure": row.measure or ""}
-    return Published(**told)
+    fields = row.model_dump() | given | {"low": low, "high": high, "measure": row.measure or ""}
+    return Published(**fields)
 
 
 def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:

@@ -7,7 +7,7 @@ from sim.custom_world import cached_by_world, rows
 from sim.errors import ScenarioError, nearest
 from sim.scenario.policies import Scenario
 
-# names of countries inside a sentence, and in tables, where they differ from countries.csv
+# names of countries inside a sentence, where they differ from countries.csv; xeu, xas and xrw are remainders
 SPOKEN = {
     "usa": "the US",
     "gbr": "the UK",
@@ -18,6 +18,7 @@ SPOKEN = {
     "xas": "the rest of Asia",
     "xrw": "the rest of the world",
 }
+# names in tables, where they differ
 NAMED = {"chn": "China", "xeu": "Rest of the EU", "xas": "Rest of Asia", "xrw": "Rest of the world"}
 PLURAL = {"are"}  # countries that take a plural verb
 KINDS = ("hub", "country", "region", "bloc")
@@ -36,7 +37,7 @@ class Place:
     plural : bool, whether it takes a plural verb
     hubs : tuple of the labels of its hubs
     countries : tuple of the labels of the countries that its hubs lie in
-    missing : str, its parts that are inside a hub of another place; '' if there are none
+    missing : str, its parts that have no hub of their own and are counted in a hub of another place; '' for none
     """
 
     label: str
@@ -114,7 +115,7 @@ def place(text: str) -> Place:
 
 
 def check_subject(text: str) -> str:
-    """Check a subject, a place and an optional group of people such as ``ind,home=ind``; return it without spaces.
+    """Check a subject: a place, and optionally a group of its people, as in ``ind,home=ind``; return it without spaces.
 
     Raise ScenarioError for an unknown place, key or value, and for more than one group.
     """
@@ -143,7 +144,9 @@ def _groups() -> dict[str, dict[str, str]]:
 
 
 def subject_of(scenario: Scenario) -> str:
-    """Return the subject of a scenario: the one in its file, else the country or bloc of its first policy; '' for none.
+    """Return the subject of a scenario, the place that its answer leads with; '' for none.
+
+    It is the one named in the file, else the country or bloc of the first policy.
 
     A hub counts as its country. A policy in several countries gives the bloc that consists of exactly these countries,
     or, without such a bloc, up to three countries joined.

@@ -162,11 +162,11 @@ BEGINS = {"required": ["from"]}
 
 def _kinds() -> dict[str, dict]:
     """Return, for each kind of lever, the regular expression of its paths and the values that its keys may have."""
-    found: dict[str, list[Lever]] = {}
+    by_field: dict[str, list[Lever]] = {}
     for lever in catalogue().values():
-        found.setdefault(lever.field, []).append(lever)
+        by_field.setdefault(lever.field, []).append(lever)
     kinds = {}
-    for levers in found.values():
+    for levers in by_field.values():
         parts = zip(*(lever.path.split(".") for lever in levers), strict=True)
         names = [f"(?:{'|'.join(dict.fromkeys(part))}|{_WILD})" for part in parts]
         kinds["^" + r"\.".join(names) + "$"] = _values(levers)
@@ -219,11 +219,11 @@ def schema() -> dict:
         types = [kind for kind in keys[key].pop("anyOf") if kind != {"type": "null"}]
         keys[key] |= types[0] if len(types) == 1 else {"anyOf": types}
         del keys[key]["default"]
-    told = result["$defs"]["PublishedTable"]["properties"]
+    properties = result["$defs"]["PublishedTable"]["properties"]
     for key in ("low", "high", "measure", "year"):
-        types = [kind for kind in told[key].pop("anyOf") if kind != {"type": "null"}]
-        told[key] |= types[0] if len(types) == 1 else {"anyOf": types}
-        del told[key]["default"]
+        types = [kind for kind in properties[key].pop("anyOf") if kind != {"type": "null"}]
+        properties[key] |= types[0] if len(types) == 1 else {"anyOf": types}
+        del properties[key]["default"]
     for key in ("from", "until"):
         keys[key]["pattern"] = r"^\d{4}-\d{2}-\d{2}$"  # few editors check the format of a date
     return result

@@ -95,16 +95,16 @@ def answer(result, folder=None, hubs=None) -> dict[str, Any]:
     """
     record = result.record
     largest = largest_effect(result)
-    found = facts(result)
+    outcome = facts(result)
     return {
         **{key: record[key] for key in ("name", "title", "question", "sentences", "notices", "warnings")},
-        "subject": found["subject"],
+        "subject": outcome["subject"],
         "answer": narrative.answer(result),
-        "told": narrative.sentences(found),
-        "places": [_plain_row(row) for row in found["rows"]],
-        "causes": found["causes"],
-        "money": found["money"],
-        "published": found["published"],
+        "told": narrative.sentences(outcome),
+        "places": [_plain_row(row) for row in outcome["rows"]],
+        "causes": outcome["causes"],
+        "money": outcome["money"],
+        "published": outcome["published"],
         "first": int(result.data.time.values[0]),
         "last": int(result.data.time.values[-1]),
         "pairs": result.data.sizes["replicate"],
@@ -121,6 +121,7 @@ def answer(result, folder=None, hubs=None) -> dict[str, Any]:
         "compute": next(row for row in record["assumptions"] if row["name"] == "b_compute"),
         "assumptions": len(record["assumptions"]),
         "versions": record["versions"],
+        # None where nothing was saved
         "folder": str(folder) if folder else None,
     }
 
@@ -180,33 +181,33 @@ def render(result, folder=None, details=False) -> Group:
 
 def _one(result, folder) -> Iterator:
     """Yield the details of one scenario."""
-    found = answer(result, folder)
-    yield from bullets("The scenario", found["sentences"])
-    yield from bullets("Notices", found["notices"])
-    yield from _hubs(found)
+    whole = answer(result, folder)
+    yield from bullets("The scenario", whole["sentences"])
+    yield from bullets("Notices", whole["notices"])
+    yield from _hubs(whole)
     yield line(f"{reading(result)} {NET_RATE}", "dim")
-    yield from _by_employer(found)
-    yield from bullets("What the uncertainty is made of", found["uncertainty_parts"])
-    yield from _routes(found)
+    yield from _by_employer(whole)
+    yield from bullets("What the uncertainty is made of", whole["uncertainty_parts"])
+    yield from _routes(whole)
 
 
 def _several(result, folder) -> Iterator:
     """Yield the details of a comparison."""
-    found = answers(result, folder)
+    each = answers(result, folder)
     # notices that several scenarios share appear once
-    notices = chain.from_iterable(one["notices"] for one in found.values())
+    notices = chain.from_iterable(one["notices"] for one in each.values())
     yield from bullets("Notices", list(dict.fromkeys(notices)))
-    yield from _compared(found)
-    parts = [f"{arm}: {words}" for arm, one in found.items() for words in one["uncertainty_parts"]]
+    yield from _compared(each)
+    parts = [f"{arm}: {words}" for arm, one in each.items() for words in one["uncertainty_parts"]]
     yield from bullets("What the uncertainty is made of", parts)
     yield line(reading(result), "dim")
     for stack in stacks(result):
         yield from _added_up(result, stack)
 
 
-def _hubs(found) -> Iterator:
+def _hubs(whole) -> Iterator:
     """Yield the table of hubs and countries: shares, effect, spread and net rates."""
-    first, last = found["first"], found["last"]
+    first, last = whole["first"], whole["last"]
     yield heading("Where the world's AI engineers live")
     hubs = table(
         "\n",
@@ -224,8 +225,8 @@ def _hubs(found) -> Iterator:
     )
     # countries follow the hubs, all with one number of decimals
     hubs.columns[5].style = "bold"
-    digits = effect_digits(found["hubs"])
-    for row in found["hubs"] + found["countries"]:
+    digits = effect_digits(whole["hubs"])
+    for row in whole["hubs"] + whole["countries"]:
         hubs.add_row(
             row["name"],
             *(f"{row[key]:.2f}" for key in ("start", "baseline", "scenario")),
@@ -237,30 +238,30 @@ def _hubs(found) -> Iterator:
     yield hubs
 
 
-def _by_employer(found) -> Iterator:
+def _by_employer(whole) -> Iterator:
     """Yield the hubs whose effect differs when engineers are counted in the hub of their employer."""
-    yield heading(f"Counted by hub of the employer: effect on shares in January {found['last']}")
-    if not found["by_employer"]:
+    yield heading(f"Counted by hub of the employer: effect on shares in January {whole['last']}")
+    if not whole["by_employer"]:
         yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
         return
     both = table("", "by residence\npp", "by employer\npp", "difference\npp", "90 %\nof pairs", "same\nsign")
-    for row in found["by_employer"]:
+    for row in whole["by_employer"]:
         effects = (signed(row[key], 2) for key in ("residence", "employer", "gap"))
         both.add_row(row["name"], *effects, *gap_cells(row))
     yield both
 
 
-def _compared(found) -> Iterator:
+def _compared(each) -> Iterator:
     """Yield tables with hubs down and scenarios across: the effect and, below it, 90 % of pairs.
 
     As many tables as the width asks for.
     """
-    last = next(iter(found.values()))["last"]
-    digits = effect_digits([row for one in found.values() for row in one["hubs"]])
-    places = {arm: one["hubs"] + one["countries"] for arm, one in found.items()}
+    last = next(iter(each.values()))["last"]
+    digits = effect_digits([row for one in each.values() for row in one["hubs"]])
+    places = {arm: one["hubs"] + one["countries"] for arm, one in each.items()}
     # as many tables as the width asks for
-    for first in range(0, len(found), ABREAST):
-        some = list(found)[first : first + ABREAST]
+    for first in range(0, len(each), ABREAST):
+        some = list(each)[first : first + ABREAST]
         yield heading(f"Effect on the share of the world's AI engineers in January {last}, pp, and 90 % of pairs")
         effects = table("", "base\n%", *(arm.replace("+", "+\n") for arm in some))
         for rows in zip(*(places[arm] for arm in some), strict=True):
@@ -282,18 +283,19 @@ def _added_up(result, stack, most=6) -> Iterator:
     yield shown
 
 
-def _routes(found) -> Iterator:
+def _routes(whole) -> Iterator:
     """Yield the routes that the scenario touches, and the composition of the most touched one."""
-    if not found["routes"]:
+    if not whole["routes"]:
         return
-    yield heading(f"The routes that it touches, a year (mean {found['first']} to {found['last'] - 1})")
+    yield heading(f"The routes that it touches, a year (mean {whole['first']} to {whole['last'] - 1})")
+    # two columns a quantity: without and with the policy, and an empty one to part them
     heads = ((f"{words}\nbase", "\nscen.") for words in ROUTE_COLUMNS.values())
     routes = table("\n", *chain(*([*head, ""] for head in heads)))
-    for row in found["routes"]:
+    for row in whole["routes"]:
         pairs = ([count(row[arm][key]) for arm in ("baseline", "scenario")] for key in ROUTE_COLUMNS)
         routes.add_row(row["name"], *chain(*([*pair, ""] for pair in pairs)))
     yield routes
-    yield from map(line, composition(found["routes"][0]))
+    yield from map(line, composition(whole["routes"][0]))
 
 
 def _closing(result, folder) -> Iterator:
@@ -331,11 +333,11 @@ def views_rows(results) -> list[dict[str, Any]]:
     """
     rows = []
     for name, result in results.items():
-        found = facts(result)
-        lead, people, (grade, meaning) = found["lead"], found["lead"]["people"], VIEWS[name]
-        row = {"view": name, "grade": grade, "meaning": meaning, "place": lead["name"], "title": found["title"]}
+        outcome = facts(result)
+        lead, people, (grade, meaning) = outcome["lead"], outcome["lead"]["people"], VIEWS[name]
+        row = {"view": name, "grade": grade, "meaning": meaning, "place": lead["name"], "title": outcome["title"]}
         row |= {"points": lead["effect"], "people": people["effect"], "low": people["low"], "high": people["high"]}
-        row |= {"settled": people["settled"], "pairs": found["pairs"], "last": found["last"]}
+        row |= {"settled": people["settled"], "pairs": outcome["pairs"], "last": outcome["last"]}
         rows.append(row | {"refused_draws": result.record["refused_draws"]})
     return rows
 
@@ -351,6 +353,7 @@ def views_text(rows, quiet=False) -> str:
         f"  {first['place']} in January {first['last']}, with the policy less without:",
     ]
     lines += ["", f"  {'view':<16}{'people':>11}{'90 % of runs':>25}{'points':>10}  grade"]
+    # a question mark stays where too few runs agree on the direction
     for row in rows:
         spread = f"{narrative.signed_persons(row['low'])} to {narrative.signed_persons(row['high'])}"
         people = narrative.signed_persons(row["people"]) + ("" if row["settled"] else "?")
@@ -379,21 +382,22 @@ def render_effects(result, queries) -> Group:
     ResultError for a query that makes no sense in this result.
     """
     # a measure of several places gets a line of its own above its rows
-    found = effect_table(result, queries)
+    effects = effect_table(result, queries)
     shown = table("", "base", "scen.", "unit", "effect", "90 % of pairs", "same\nsign", "MC\nerror", texts=(3,))
     shown.columns[0].overflow, shown.columns[0].min_width = "fold", 26
     shown.columns[4].style = "bold"
-    for measure, rows in found.groupby("measure", sort=False):
+    for measure, rows in effects.groupby("measure", sort=False):
         several = bool(len(rows) > 1 or rows.name.iloc[0])
         asked = f"{measure.partition('@')[0]}@{rows.time.iloc[0]}"
         if several:
             shown.add_row(asked)
         digits = _digits(rows)
         for row in rows.to_dict("records"):
+            # a level that is not defined (NaN) is left empty
             levels = ("" if row[arm] != row[arm] else f"{row[arm]:,.{digits}f}" for arm in ("baseline", "scenario"))
             name = f"  {_called(row)}" if several else asked
             shown.add_row(name, *levels, row["effect_unit"], *effect_cells(row, digits))
-    return Group(heading(f"Effects: {result.record['title']}"), shown, line(_reading(result.record, found), "dim"))
+    return Group(heading(f"Effects: {result.record['title']}"), shown, line(_reading(result.record, effects), "dim"))
 
 
 def _called(row) -> str:
@@ -412,14 +416,15 @@ def _digits(rows) -> int:
     return decimals(scale.iloc[len(scale) // 2]) if len(scale) else 2
 
 
-def _reading(record, found) -> str:
+def _reading(record, effects) -> str:
     """Explain the columns of the table of effects."""
     pairs = record["replicates"]
     said = f"Effect: scenario less baseline ({baseline_title(record)}), the mean over {number_of(pairs, 'pair')}."
     if pairs == 1:
         return f"{said} More pairs would show its spread and its error."
+    # few pairs give a rough spread, which is said
     rough = f" ({pairs} pairs: a rough spread)" if pairs < FEW_PAIRS else ""
-    more = int(found.more_pairs.iloc[0])
+    more = int(effects.more_pairs.iloc[0])
     return (
         f"{said} 90 % of pairs: its spread over {contents(record)}{rough}; more pairs do not shrink it. MC error: "
         f"Monte Carlo error of the mean; {more} more pairs would halve it. pp: percentage points, of levels in %."
@@ -431,20 +436,24 @@ def _reading(record, found) -> str:
 # ------------------------------------------------------------------------------
 
 
-def render_breakeven(found, title, folder) -> Group:
+def render_breakeven(result, title, folder) -> Group:
     """Lay out the answer of a break-even for the terminal, with the values that were tried."""
     shown = table(
-        f"value, {found.unit}" if found.unit else "value", f"effect, {found.effect_unit}", "90 % of pairs", "MC error"
+        f"value, {result.unit}" if result.unit else "value",
+        f"effect, {result.effect_unit}",
+        "90 % of pairs",
+        "MC error",
     )
+    # the cells of an effect, from the statistics of the curve
     rows = [
-        row | {"effect": row["mean"], "pairs": found.pairs, "differs": 1, "same_sign": found.pairs}
-        for row in found.curve.to_dict("records")
+        row | {"effect": row["mean"], "pairs": result.pairs, "differs": 1, "same_sign": result.pairs}
+        for row in result.curve.to_dict("records")
     ]
     digits = effect_digits(rows)
     for row in rows:
         effect, spread, _, error = effect_cells(row, digits)
         shown.add_row(figures(row["value"]), effect, spread, error)
-    said = [line(sentence) for sentence in breakeven(found)]
+    said = [line(sentence) for sentence in breakeven(result)]
     return Group(
         heading(f"Break-even: {title}"),
         *said,
@@ -454,32 +463,33 @@ def render_breakeven(found, title, folder) -> Group:
     )
 
 
-def draw_breakeven(found, title, path) -> Path:
+def draw_breakeven(result, title, path) -> Path:
     """Draw the curve that the break-even is read from, into a file."""
     from sim.show.plots import curve, to_file
 
-    subtitle = f"Effect on {found.measure} by the value of {found.lever}"
-    value = None if found.value is None else (found.value, found.low, found.high)
-    label = f"{found.what}, {found.unit}".rstrip(", ")
+    subtitle = f"Effect on {result.measure} by the value of {result.lever}"
+    value = None if result.value is None else (result.value, result.low, result.high)
+    label = f"{result.what}, {result.unit}".rstrip(", ")
     return to_file(
-        lambda ax: curve.plot_curve(found.curve, title, subtitle, label, found.effect_unit, found.target, value, ax),
+        lambda ax: curve.plot_curve(result.curve, title, subtitle, label, result.effect_unit, result.target, value, ax),
         curve.SIZE,
         path,
     )
 
 
-def render_portfolio(found, pairs, folder) -> Group:
+def render_portfolio(result, pairs, folder) -> Group:
     """Render a portfolio for the terminal: sentences, and the mixes that were confirmed."""
-    heads = [path.split(".")[-1].replace("_", "\n") for path in found.levers]
+    heads = [path.split(".")[-1].replace("_", "\n") for path in result.levers]
     shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret")
-    for row in found.mixes.sort_values("engineers", ascending=False).to_dict("records"):
-        cells = [figures(row[path]) for path in found.levers]
+    for row in result.mixes.sort_values("engineers", ascending=False).to_dict("records"):
+        # a mix beyond the budget has a star, and no part in the comparison of the others
+        cells = [figures(row[path]) for path in result.levers]
         cost = f"{figures(row['cost'])}{'' if row['within'] else ' *'}"
         tail = (f"{100 * row['best_in']:.0f} %", figures(row["regret"])) if row["within"] else ("", "")
         shown.add_row(row["label"], *cells, figures(row["engineers"]), cost, *tail)
-    said = [line(sentence) for sentence in narrative.portfolio(found, pairs)]
+    said = [line(sentence) for sentence in narrative.portfolio(result, pairs)]
     return Group(
-        heading(f"Portfolio: {found.measure}"),
+        heading(f"Portfolio: {result.measure}"),
         *said,
         heading("Mixes confirmed, all on the same fresh pairs"),
         shown,
@@ -487,12 +497,12 @@ def render_portfolio(found, pairs, folder) -> Group:
     )
 
 
-def draw_frontier(found, path) -> Path:
+def draw_frontier(result, path) -> Path:
     """Draw engineers against budget, into a file."""
-    from sim.show.plots import frontier, to_file
+    from sim.show.plots import curve, to_file
 
-    title = f"What {narrative.dollars(found.budget)} USD a year buys"
-    return to_file(lambda ax: frontier.plot_frontier(found, title, ax), frontier.SIZE, path)
+    title = f"What {narrative.dollars(result.budget)} USD a year buys"
+    return to_file(lambda ax: curve.plot_frontier(result, title, ax), curve.SIZE, path)
 
 
 def render_parts(tables, title, measure, folder, details=False) -> Group:
@@ -500,16 +510,17 @@ def render_parts(tables, title, measure, folder, details=False) -> Group:
 
     Parameters
     ----------
-    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
+    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``decomposition.parts_table``
     """
     shown: list = [heading(f"Why: {title}: the effect on {measure}"), *map(line, split_sentences(tables))]
     for name in tables if details else list(tables)[:1]:
-        found = tables[name]
-        unit = found.unit.iloc[0]
+        parts = tables[name]
+        unit = parts.unit.iloc[0]
+        # the parts in their order, the total last
         made = table(f"by {name}", f"effect, {unit}", "90 % of pairs", "same\nsign", "MC\nerror")
         rows = [
             row | {"effect": row["mean"], "differs": row["mean"] or row["high"] - row["low"]}
-            for row in found.to_dict("records")
+            for row in parts.to_dict("records")
         ]
         digits = effect_digits(rows)
         for row in rows:
@@ -522,10 +533,10 @@ def draw_parts(tables, title, measure, folder) -> None:
     """Draw a waterfall of each table into ``folder``."""
     from sim.show.plots import parts, to_file
 
-    for name, found in tables.items():
+    for name, split in tables.items():
         to_file(
-            lambda ax, name=name, found=found: parts.plot_parts(
-                found, title, f"Effect on {measure}, by {name}", found.unit.iloc[0], ax, parts.SMALL_PRINT
+            lambda ax, name=name, split=split: parts.plot_parts(
+                split, title, f"Effect on {measure}, by {name}", split.unit.iloc[0], ax, parts.SMALL_PRINT
             ),
             parts.SIZE,
             folder / f"{name}.png",

@@ -52,8 +52,8 @@ def contents(result) -> dict:
     -------
     dict: ``title``, ``bound`` (the digests) and ``sections``
     """
-    record, found = result.record, facts(result)
-    texts_of_answer = sentences(found)
+    record, outcome = result.record, facts(result)
+    texts_of_answer = sentences(outcome)
     name = folder_name(record)
     # misses of the last validation, marked if they were measured on this policy
     missed = [row for row in shipped() if row["verdict"] != "passed"]
@@ -66,7 +66,7 @@ def contents(result) -> dict:
                 texts_of_answer["headline"],
                 texts_of_answer["others"],
                 texts_of_answer["money"],
-                *published_sentences(found),
+                *published_sentences(outcome),
             ],
             None,
         ),
@@ -75,7 +75,7 @@ def contents(result) -> dict:
             [*record["sentences"], *(f"Notice: {text}" for text in record["notices"] + record["warnings"])],
             None,
         ),
-        ("4. Assumptions log, by quality and impact", [_impact_reading(found["pairs"])], assumptions_log(result)),
+        ("4. Assumptions log, by quality and impact", [_impact_reading(outcome["pairs"])], assumptions_log(result)),
         ("5. Checks done", [], checks(result)),
         (
             "6. Known misses",
@@ -88,7 +88,7 @@ def contents(result) -> dict:
                 ],
             ),
         ),
-        ("7. Uncertainty", _uncertainty(result, found, texts_of_answer), None),
+        ("7. Uncertainty", _uncertainty(result, outcome, texts_of_answer), None),
         ("8. Algorithmic transparency record", [], (["field", "entry"], _record(record))),
         (
             "9. Sign-off",
@@ -110,9 +110,9 @@ def assumptions_log(result) -> tuple[list[str], list[list[str]]]:
     """
     from scipy.stats import rankdata
 
-    found = facts(result)
+    outcome = facts(result)
     # paired effects on the engineers of the subject
-    subject = found["subject"] or found["lead"]["label"]
+    subject = outcome["subject"] or outcome["lead"]["label"]
     query = "stock" if subject == "world" else f"stock:{subject}"
     values = measure(result, query)
     values = values.sum("hub") if "hub" in values.dims else values
@@ -176,10 +176,10 @@ def _verdict(passed, largest) -> str:
     return f"{'passed' if passed else 'FAILED'}: largest difference {largest:.2g}"
 
 
-def _uncertainty(result, found, texts_of_answer) -> list[str]:
+def _uncertainty(result, outcome, texts_of_answer) -> list[str]:
     """Describe the spread over pairs, what it leaves out, and the weak evidence."""
-    lead = found["lead"]["people"]
-    span = f"90 % of {found['pairs']} pairs lie between {lead['low']:,.0f} and {lead['high']:,.0f} people; "
+    lead = outcome["lead"]["people"]
+    span = f"90 % of {outcome['pairs']} pairs lie between {lead['low']:,.0f} and {lead['high']:,.0f} people; "
     error = f"Monte Carlo error {lead['error']:,.0f}." if lead["error"] is not None else "a single pair has no error."
     what = "chance alone" if result.record["uncertainty"] == "chance" else "chance and assumptions"
     return [span + error, f"The spread holds {what}; choice of model and data errors are not in it.",
@@ -221,31 +221,34 @@ def write_assurance(folder, formats=FORMATS) -> list[Path]:
     result = Result.load(folder)
     if len(result.arms) > 1:
         raise UsageError("assurance", f"{folder} compares several scenarios; run one alone")
-    found = contents(result)
+    # the same contents, laid out once for each format
+    pack = contents(result)
     paths = []
     for kind in formats:
         path = Path(folder) / f"assurance.{kind}"
         if kind == "html":
-            path.write_text(templates().get_template("assurance.html.j2").render(found), encoding="utf-8")
+            path.write_text(templates().get_template("assurance.html.j2").render(pack), encoding="utf-8")
         else:
-            _write_docx(found, path)
+            _write_docx(pack, path)
         paths.append(path)
     return paths
 
 
-def _write_docx(found, path) -> None:
+def _write_docx(pack, path) -> None:
     """Write the pack as a Word document whose footer bears the digest."""
     try:
         from docx import Document
     except ImportError:
         raise UsageError("assurance --format docx", "needs the extra: pip install 'talentflow[assurance]'") from None
+    # the digest binds the document to its run: in its properties, its footer and its first line
     document = Document()
-    document.core_properties.title = f"Assurance: {found['title']}"
-    document.core_properties.subject = found["bound"]
-    document.sections[0].footer.paragraphs[0].text = found["bound"]
-    document.add_heading(f"Assurance: {found['title']}", 0)
-    document.add_paragraph(found["bound"])
-    for heading, texts, table in found["sections"]:
+    document.core_properties.title = f"Assurance: {pack['title']}"
+    document.core_properties.subject = pack["bound"]
+    document.sections[0].footer.paragraphs[0].text = pack["bound"]
+    document.add_heading(f"Assurance: {pack['title']}", 0)
+    document.add_paragraph(pack["bound"])
+    for heading, texts, table in pack["sections"]:
+        # a section: its texts, then its table
         document.add_heading(heading, 1)
         for text in texts:
             document.add_paragraph(text)

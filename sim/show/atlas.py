@@ -9,7 +9,7 @@ from pathlib import Path
 from sim import __version__
 from sim.show.studies import figure
 from sim.study.atlas import YEARS, atlas
-from sim.study.experiments import found
+from sim.study.experiments import read_studies
 
 PAGE = Path(__file__).parents[2] / "docs" / "atlas.md"
 POPULATION, PAIRS = 50_000, 4
@@ -60,7 +60,7 @@ def published(row, studies) -> str:
 
 def page(rows, population, pairs) -> str:
     """Write the page in Markdown."""
-    studies = found()
+    studies = read_studies()
     lines = [HEADS, ["---"] * len(HEADS)]
     for row in rows:
         # published figures first, then why a dose moves little

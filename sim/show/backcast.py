@@ -42,6 +42,7 @@ def _ranks(first, last, rank) -> dict:
 
 def shipped_table() -> str:
     """Tabulate the shipped result in Markdown, for the documentation."""
+    # scores as numbers; a score that does not exist is NaN and becomes a dash
     rows = [
         {key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
         for row in read("backcast")
@@ -60,43 +61,43 @@ def shipped_table() -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def sentences(found) -> list[str]:
+def sentences(result) -> list[str]:
     """Summarise a backcast in plain English: where the model wins and where it loses.
 
     Parameters
     ----------
-    found : Backcast, see ``sim.study.backcast``
+    result : Backcast, see ``sim.study.backcast``
 
     Returns
     -------
     list of str
     """
-    first, last = found.record["score"]
-    ranks = _ranks(first, last, {who: found.value(who, "rank") for who in (MODEL, LAST_FLOW, GRAVITY)})
-    rivals = [(rival, *compared(found, rival)) for rival in (LAST_FLOW, GRAVITY, "kernel alone")]
-    return lines("evidence", "backcast", ranks, found.record, rivals)
+    first, last = result.record["score"]
+    ranks = _ranks(first, last, {who: result.value(who, "rank") for who in (MODEL, LAST_FLOW, GRAVITY)})
+    rivals = [(rival, *compared(result, rival)) for rival in (LAST_FLOW, GRAVITY, "kernel alone")]
+    return lines("evidence", "backcast", ranks, result.record, rivals)
 
 
-def answer(found, board) -> dict[str, Any]:
+def answer(result, board) -> dict[str, Any]:
     """Convert a Backcast and its Rolling board to plain values, for ``answer.json`` and ``--json``."""
     return plain_values(
-        found.record
+        result.record
         | {
-            "scores": {row.pop("who"): row for row in found.scores.to_dict("records")},
-            "kernel": found.kernel.to_dict("records"),
-            "verdicts": {row.pop("score"): row for row in found.verdicts.to_dict("records")},
+            "scores": {row.pop("who"): row for row in result.scores.to_dict("records")},
+            "kernel": result.kernel.to_dict("records"),
+            "verdicts": {row.pop("score"): row for row in result.verdicts.to_dict("records")},
             "rolling": {row.pop("score"): row for row in board.tally.to_dict("records")},
             "splits": board.splits,
-            "sentences": sentences(found) + tallied(board),
+            "sentences": sentences(result) + tallied(board),
         }
     )
 
 
-def tables(found, board) -> dict[str, Any]:
+def tables(result, board) -> dict[str, Any]:
     """Return the tables that are saved as CSV: dict of name -> pandas.DataFrame."""
     names = ("scores", "verdicts", "corridors", "net_rates", "kernel")
     rolling = {"rolling_scores": board.scores, "rolling_verdicts": board.verdicts} if board.splits else {}
-    return {name: getattr(found, name) for name in names} | rolling
+    return {name: getattr(result, name) for name in names} | rolling
 
 
 HIGHER = {
@@ -108,13 +109,13 @@ HIGHER = {
 LOWER = {"share_error": "share error", "net_error": "net-rate error"}
 
 
-def compared(found, rival) -> tuple[list[str], list[str]]:
+def compared(result, rival) -> tuple[list[str], list[str]]:
     """Name the scores in which the model is ahead of a rival, and those in which it is behind, at the digits shown."""
     ahead, behind = [], []
     for key, name in (HIGHER | LOWER).items():
         # compare what a reader sees; errors are better if lower
         digits = 4 if key == "net_error" else 3
-        gain = round(found.value(MODEL, key), digits) - round(found.value(rival, key), digits)
+        gain = round(result.value(MODEL, key), digits) - round(result.value(rival, key), digits)
         gain = gain if key in HIGHER else -gain
         if gain:
             (ahead if gain > 0 else behind).append(name)
@@ -148,19 +149,20 @@ def _rows(frame) -> list[dict]:
     return frame.to_dict("records") if len(frame) else []
 
 
-def render(found, board, folder=None) -> Group:
+def render(result, board, folder=None) -> Group:
     """Lay out the answer for ``rich.console.Console.print``: at most 30 lines of 80 columns, the worst score first."""
     shown = table(
         "", "rank\nall", "rank\nmoved", "log\nscore", "share\nerr., %", "moves,\nratio", "net\nrank", "net\nerr., pp"
     )
-    for row in found.scores.to_dict("records"):
+    # all predictions, the model's own in bold
+    for row in result.scores.to_dict("records"):
         shown.add_row(row["who"], *_cells(row), style="bold" if row["who"] == MODEL else "")
-    record = found.record
+    record = result.record
     first, last = record["score"]
     parts = [
         heading(f"Backcast {first}-{last} from {record['fit_until']}, {record['file']}"),
         shown,
-        *_judged(found, board),
+        *_judged(result, board),
         *(line(_cut(words), "dim" if words.startswith("Lost") else "") for words in tallied(board)),
         line("What was assumed, and every corridor: docs/backcast.md and the folder.", "dim"),
     ]
@@ -177,9 +179,9 @@ def _cut(words) -> str:
     return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 20].rpartition(';')[0] or words[:200]}; ..."
 
 
-def _judged(found, board) -> list:
+def _judged(result, board) -> list:
     """Tabulate the verdicts: this split, and how often first, level and lost over all splits."""
-    this = found.verdicts.set_index("score")
+    this = result.verdicts.set_index("score")
     shown = table("talentflow against the best rival", "this split", "first", "level", "lost", "lost from")
     # without split years there is this split alone
     order = list(board.tally["score"]) if len(board.tally) else list(this.index)
@@ -203,10 +205,10 @@ def _cells(row) -> list[str]:
     ]
 
 
-def draw(found, board, folder) -> None:
+def draw(result, board, folder) -> None:
     """Draw the figures of a backcast into a folder."""
     from sim.show.plots import backcast, to_file
 
-    to_file(lambda ax: backcast.plot_backcast(found, ax), backcast.SIZE, folder / "backcast.png")
+    to_file(lambda ax: backcast.plot_backcast(result, ax), backcast.SIZE, folder / "backcast.png")
     if len(board.tally):
         to_file(lambda ax: backcast.plot_rolling(board, ax), backcast.SIZE, folder / "rolling.png")

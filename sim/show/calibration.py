@@ -23,16 +23,16 @@ READING = (
 )
 
 
-def answer(found) -> dict[str, Any]:
+def answer(result) -> dict[str, Any]:
     """Convert a Calibration to plain values, for ``calibration.json`` and all that is made of it."""
     tables = ("posterior", "facts", "ranks", "left_out", "families", "sensitivity")
-    return found.record | {"views": found.views} | {name: _records(getattr(found, name)) for name in tables}
+    return result.record | {"views": result.views} | {name: _records(getattr(result, name)) for name in tables}
 
 
-def tables(found) -> dict[str, Any]:
+def tables(result) -> dict[str, Any]:
     """Return the tables that are saved as CSV: dict of name -> pandas.DataFrame."""
     named = ("posterior", "correlation", "facts", "ranks", "families", "sensitivity")
-    return {name: getattr(found, name) for name in named} | {"left_out": found.left_out.drop(columns="levers")}
+    return {name: getattr(result, name) for name in named} | {"left_out": result.left_out.drop(columns="levers")}
 
 
 def _records(frame) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def sentences(answer) -> list[str]:
     narrowed = [row for row in beliefs if row["shrinkage"] >= ENOUGH]
     outside = [row["name"] for row in known if not row["posterior_low"] <= row["value"] <= row["posterior_high"]]
     least = min(ranks, key=lambda row: row["p"])
-    found = {
+    details = {
         "narrowed": len(narrowed),
         "beliefs": len(beliefs),
         "enough": 100 * ENOUGH,
@@ -60,7 +60,9 @@ def sentences(answer) -> list[str]:
         "tests": len(ranks),
         "left_out": left_out_counts(answer) if "families" in answer else None,
     }
-    return lines("evidence", "calibration", found | {key: answer[key] for key in ("truths", "rows", "usable", "seed")})
+    return lines(
+        "evidence", "calibration", details | {key: answer[key] for key in ("truths", "rows", "usable", "seed")}
+    )
 
 
 def views(answer) -> dict[str, str]:
@@ -69,6 +71,7 @@ def views(answer) -> dict[str, str]:
         f"{row['name']} = {{central = {row['central']!r}, low = {row['low']!r}, high = {row['high']!r}}}\n"
         for row in answer["posterior"]
     )
+    # the evidence view re-ranges every fitted assumption; the other two set them to one value
     made = {"evidence": f"# The fit to published experiments and facts (grade B): the default.\n[assumptions]\n{rows}"}
     for name, percent in (("low_response", 10), ("high_response", 90)):
         values = "".join(f"{belief} = {value!r}\n" for belief, value in answer["views"][name].items())
@@ -93,15 +96,15 @@ def _left_out_row(row) -> list[str]:
         return [name, f"{published} {row['unit']}", row["reason"], "", "", "", "", row["identifies"], ""]
     predicted = _range(row["predicted"], row["predicted_low"], row["predicted_high"])
     zs = ["" if row[key] is None else f"{row[key]:+.1f}" for key in ("z", "z0")]
-    held = ["yes" if row[key] else "no" for key in ("inside", "inside0")]
+    answers = ["yes" if row[key] else "no" for key in ("inside", "inside0")]
     share = f"{100 * max(row['explained'], 0):.0f}"
-    return [name, f"{published} {row['unit']}", predicted, *zs, *held, row["identifies"], share]
+    return [name, f"{published} {row['unit']}", predicted, *zs, *answers, row["identifies"], share]
 
 
 def family_rows(answer) -> list[list[str]]:
     """Return a row of texts a family, under ``FAMILIES``, misses first."""
     shown = lambda z: "" if z is None else f"{z:.1f}"  # noqa: E731
-    yes = lambda held: "yes" if held else "no"  # noqa: E731
+    yes = lambda holds: "yes" if holds else "no"  # noqa: E731
     return [
         [
             row["family"],
@@ -162,6 +165,7 @@ def _range(central, low, high) -> str:
 def render(answer, folder) -> Group:
     """Lay out the whole answer for ``rich.console.Console.print``."""
     beliefs, known, left = table(*BELIEFS), table(*FACTS), table(*FAMILIES)
+    # three tables: beliefs, facts, and families left out of the fit
     for row in family_rows(answer):
         left.add_row(*row)
     for row in belief_rows(answer):

@@ -20,7 +20,7 @@ LIST = """# Case studies
 
 Real questions of 2024 to 2026, each a scenario with what others have published on it (`[[published]]`), and the
 model's answer with its public cost. Run one again with `talentflow run docs/cases/NAME.toml`;
-`python -m sim.show.cases` rewrites the pages. A figure whose source was not read is said to be so.
+`python -m sim.show.cases` rewrites the pages. Where a figure was taken at second hand, the page says so.
 
 | question | answer |
 |---|---|
@@ -33,7 +33,7 @@ def cases(folder=FOLDER) -> list[Path]:
 
 
 def page(path, lab) -> str:
-    """Run a case and return its page: question, answer, cost, and theirs beside ours.
+    """Run a case and return its page: question, answer, cost, and others' published figures beside the model's.
 
     Parameters
     ----------
@@ -41,21 +41,23 @@ def page(path, lab) -> str:
     lab : Experiment, whose sample of the assumptions all cases share
     """
     started, scenario, baseline = time.perf_counter(), load(path), load("baseline")
+    # run the case and its baseline, and write both up as a saved run is
     pairs = lab.run([baseline, scenario])
     result = written_up({"scenario": scenario}, baseline, lab.options, pairs, lab.draws, started)
-    found = facts(result)
-    told = sentences(found)
+    outcome = facts(result)
+    texts = sentences(outcome)
     notes = [row.note for row in scenario.published if row.note]
-    parts = [f"# {scenario.title}", f"*{scenario.question}*", f"**{told['headline']}** {told['others']}".strip()]
-    parts += [f"Why. {told['why']}"] if told["why"] else []
-    parts += [f"Public money. {told['money']}"] if told["money"] else []
-    said = published_sentences(found)
+    parts = [f"# {scenario.title}", f"*{scenario.question}*", f"**{texts['headline']}** {texts['others']}".strip()]
+    parts += [f"Why. {texts['why']}"] if texts["why"] else []
+    parts += [f"Public money. {texts['money']}"] if texts["money"] else []
+    said = published_sentences(outcome)
+    # each published figure with its source, then what the file notes about it
     sources = [f"{text} Source: {row.source}." for text, row in zip(said, scenario.published, strict=True)]
     parts += ["What others have published:\n\n" + "\n".join(f"- {text}" for text in sources)]
     parts += ["To note:\n\n" + "\n".join(f"- {note}" for note in notes)] if notes else []
-    parts += [f"How far to trust it. {told['trust']}"]
-    kept = told["size"].partition(", seed")[0]
-    parts += [f"Scenario: [{path.name}]({path.name}); {kept}, run {digest(result.record)}."]
+    parts += [f"How far to trust it. {texts['trust']}"]
+    size = texts["size"].partition(", seed")[0]
+    parts += [f"Scenario: [{path.name}]({path.name}); {size}, run {digest(result.record)}."]
     return "\n\n".join(parts) + "\n"
 
 

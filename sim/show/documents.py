@@ -1,4 +1,8 @@
-"""Generated parts of the documents: tables and equations out of the code's own declarations."""
+"""Generated parts of the documents: tables and equations out of the code's own declarations.
+
+A generator of documentation such as Sphinx could make the equations out of their docstrings, a quarter of this file.
+The other parts are tables of assumptions, levers, measures, gates and facts, which only this project declares.
+"""
 
 import inspect
 import json
@@ -56,12 +60,12 @@ def symbol_rows() -> list[list[str]]:
 
 def by_label() -> dict[str, list]:
     """Find the functions and modules that define each label, in the order of the code: dict of str -> list."""
-    found = {label: [] for label in TITLES}
+    labelled = {label: [] for label in TITLES}
     for thing in [function for room in DEFINITIONS for function in _public(room)] + list(ELSEWHERE):
         # the label stands in the first sentence
         head = (inspect.getdoc(thing) or "").partition("\n\n")[0]
-        found[LABEL.findall(head)[0]].append(thing)
-    return found
+        labelled[LABEL.findall(head)[0]].append(thing)
+    return labelled
 
 
 def _public(room) -> list:
@@ -104,19 +108,19 @@ def from_docstring(text) -> str:
 
 def inline(text) -> str:
     """Convert inline mathematics and code of a docstring to Markdown."""
-    text = re.sub(r":math:`([^`]*)`", lambda found: f"$`{' '.join(found[1].split())}`$", text)
+    text = re.sub(r":math:`([^`]*)`", lambda match: f"$`{' '.join(match[1].split())}`$", text)
     return re.sub(r"``([^`]+)``", r"`\1`", text)
 
 
-def _display(found) -> str:
+def _display(match) -> str:
     """Convert a displayed formula to a Markdown block."""
-    lines = (line.strip() for line in found[1].splitlines())
+    lines = (line.strip() for line in match[1].splitlines())
     return "\n".join(["```math", *lines, "```"])
 
 
-def _listed(found) -> str:
+def _listed(match) -> str:
     """Convert a section of parameters or returns to a list."""
-    return f"*{found[1]}*\n\n" + re.sub(r"^(?=\S)", "- ", found[2], flags=re.M)
+    return f"*{match[1]}*\n\n" + re.sub(r"^(?=\S)", "- ", match[2], flags=re.M)
 
 
 # ------------------------------------------------------------------------------
@@ -154,6 +158,7 @@ def scales() -> str:
         "statuses": "status",
     }
     counts = {"engineers on 1 January 2026": sum(float(row["engineers"]) for row in read("stock"))}
+    # the length of every axis, and the numbers of what is declared
     counts |= {many: len(names(axis)) for many, axis in axes.items()}
     counts |= {"families of levers": len(FAMILIES), "levers": len(catalogue()), "assumptions": len(ASSUMPTIONS)}
     return table(["what", "number"], [[what, f"{number:,.0f}"] for what, number in counts.items()])
@@ -212,10 +217,10 @@ def beliefs() -> str:
 
 def facts() -> str:
     """Tabulate the facts of the fit under prior and posterior."""
-    found = _calibration()
+    fit = _calibration()
     rows = [
         [*row, fact["population"], fact["source"]]
-        for row, fact in zip(calibration.fact_rows(found), found["facts"], strict=True)
+        for row, fact in zip(calibration.fact_rows(fit), fit["facts"], strict=True)
     ]
     return table([*calibration.FACTS, "who is counted", "source"], rows)
 
@@ -232,8 +237,8 @@ def left_out() -> str:
 
 def families_left_out() -> str:
     """Tabulate how well every family of experiments is predicted when it is left out."""
-    found = _calibration()
-    return f"{left_out_sentence(found)}\n\n{table(calibration.FAMILIES, calibration.family_rows(found))}"
+    fit = _calibration()
+    return f"{left_out_sentence(fit)}\n\n{table(calibration.FAMILIES, calibration.family_rows(fit))}"
 
 
 def sensitivity() -> str:
@@ -274,6 +279,7 @@ def world() -> str:
     """Tabulate every world table: meaning, unit, evidence, and the number of rows of each grade."""
     sources, rows = rests_on(), []
     for name, declared in TABLES.items():
+        # how many rows of the table have each grade of evidence
         grades = sorted(Counter(row["grade"] for row in read(name)).items())
         rows.append(
             [
@@ -299,10 +305,10 @@ def gates() -> str:
     rows = []
     for row in read("gates"):
         limits = {end: float(row[end]) if row[end] else None for end in ("low", "high")}
-        held = band(limits) if any(row[end] for end in limits) else "-"
+        accepted = band(limits) if any(row[end] for end in limits) else "-"
         use = "fitted" if row["use"] == "fit" else "warns" if row["kind"] == "warning" else "decides"
         statistic = f"{row['experiment']}: {row['statistic']}"
-        rows.append([row["id"], statistic, held, row["unit"] or "-", use, row["source"], row["grade"]])
+        rows.append([row["id"], statistic, accepted, row["unit"] or "-", use, row["source"], row["grade"]])
     return table(["gate", "experiment and statistic", "band", "unit", "use", "source", "grade"], rows)
 
 
@@ -383,7 +389,7 @@ PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 
 def filled(text) -> str:
     """Generate the parts of a page anew."""
-    return PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
+    return PART.sub(lambda match: f"{match[1]}{PARTS[match[2]]()}\n{match[3]}", text)
 
 
 def write(folder=DOCS) -> list[Path]:

@@ -41,15 +41,15 @@ def decides(row) -> bool:
 def summary(answer) -> str:
     """Count in one sentence the gates that decide which were passed and missed."""
     # fitted gates and warnings do not decide
-    found = Counter(row["verdict"] for row in answer["gates"] if decides(row))
+    tally = Counter(row["verdict"] for row in answer["gates"] if decides(row))
     warned = sum(
         row["kind"] == "warning" and row["use"] == "test" and row["verdict"] != "passed" for row in answer["gates"]
     )
     counts = {
-        "all": found.total(),
-        "passed": found["passed"],
-        "missed": found["missed"],
-        "unmeasured": found["not measured"],
+        "all": tally.total(),
+        "passed": tally["passed"],
+        "missed": tally["missed"],
+        "unmeasured": tally["not measured"],
         "warned": warned,
         "draws": answer["draws"],
         "refused": answer["refused_draws"],
@@ -80,7 +80,7 @@ def grouped(answer) -> dict[str, list[dict]]:
 def texts(row) -> list[str]:
     """Format a row under ``HEADINGS``; further figures follow the statistic."""
     # further figures of the same experiment
-    beside = [f"{label}: {number(found['median'])}" for label, found in row["beside"].items()]
+    beside = [f"{label}: {number(further['median'])}" for label, further in row["beside"].items()]
     unit = "" if row["unit"] in row["statistic"] else f", {row['unit']}"
     statistic = "; ".join([f"{row['experiment']}: {row['statistic']}{unit}", *beside])
     spread = "" if row["median"] is None else f"{number(row['low_draws'])} to {number(row['high_draws'])}"
@@ -143,6 +143,7 @@ def render(answer, folder, seconds) -> Group:
     """Lay out the answer for ``rich.console.Console.print``, at most 100 columns; ``seconds`` is how long it took."""
     shown: list = [heading("Gates"), line(summary(answer))]
     for words, rows in grouped(answer).items():
+        # the column of verdicts is left out where its heading says the same
         several = len({verdict(row) for row in rows}) > 1  # else the heading says it
         columns = len(HEADINGS) if several else len(HEADINGS) - 1
         made = table(*(head.replace(", ", ",\n") for head in HEADINGS[:columns]), texts=(1,))
@@ -190,6 +191,7 @@ def markdown(answer, only=None) -> str:
 def worst(answer, most=5) -> str:
     """Tabulate in Markdown the gates that fail on most draws, the worst first."""
     rows = [row for row in answer["gates"] if decides(row) and row["verdict"] == "missed"]
+    # the smaller the share of draws inside the band, the worse
     rows = sorted(rows, key=lambda row: row["inside"] or 0)[:most]
     heads = ["worst first", "published", "model", "draws inside"]
     cells = [
@@ -236,9 +238,9 @@ if __name__ == "__main__":
     from sim.study.validation import judged_again
 
     root = Path(__file__).parents[2]
-    found = judged_again(json.loads(STORED.read_text(encoding="utf-8")))
-    STORED.write_text(to_json(found, indent=1) + "\n", encoding="utf-8")
-    verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, found["gates"])), encoding="utf-8")
-    for path, part in documents(found).items():
+    judged = judged_again(json.loads(STORED.read_text(encoding="utf-8")))
+    STORED.write_text(to_json(judged, indent=1) + "\n", encoding="utf-8")
+    verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, judged["gates"])), encoding="utf-8")
+    for path, part in documents(judged).items():
         document = root / path
         document.write_text(with_part(document.read_text(encoding="utf-8"), part), encoding="utf-8")

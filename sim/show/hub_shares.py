@@ -11,11 +11,11 @@ def moves() -> dict[str, tuple[float, dict[str, float]]]:
     """Return hub -> (share at the centre in per cent, {assumption -> points from the low to the high end of its
     range}).
     """
-    found: dict[str, tuple[float, dict[str, float]]] = {}
+    by_hub: dict[str, tuple[float, dict[str, float]]] = {}
     for row in read("long_run"):
-        moved = found.setdefault(row["hub"], (float(row["share"]), {}))[1]
+        moved = by_hub.setdefault(row["hub"], (float(row["share"]), {}))[1]
         moved[row["assumption"]] = float(row["share_high"]) - float(row["share_low"])
-    return found
+    return by_hub
 
 
 def year() -> int:
@@ -36,13 +36,13 @@ def table_of(hubs=None) -> tuple[list[str], list[list[str]]]:
     ----------
     hubs : list of hub labels; all if None
     """
-    found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
-    assumptions = list(next(iter(found.values()))[1])
+    by_hub, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
+    assumptions = list(next(iter(by_hub.values()))[1])
     head = ["hub", f"share {year()}, %", *(f"{ends(name)}, pp" for name in assumptions)]
     return head, [
-        [names[hub], f"{found[hub][0]:.2f}", *(signed(found[hub][1][name], 2) for name in assumptions)]
-        for hub in (found if hubs is None else hubs)
-        if hub in found
+        [names[hub], f"{by_hub[hub][0]:.2f}", *(signed(by_hub[hub][1][name], 2) for name in assumptions)]
+        for hub in (by_hub if hubs is None else hubs)
+        if hub in by_hub
     ]
 
 
@@ -51,16 +51,16 @@ def hub_share_sentences(hubs) -> list[str]:
 
     Nothing for a hub that is not in the table.
     """
-    found, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
+    by_hub, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
     described = (
         {
             "name": names[hub],
             "year": year(),
-            "share": found[hub][0],
-            "moves": [(ends(name), moved) for name, moved in found[hub][1].items()],
+            "share": by_hub[hub][0],
+            "moves": [(ends(name), moved) for name, moved in by_hub[hub][1].items()],
         }
         for hub in hubs
-        if hub in found
+        if hub in by_hub
     )
     return [paragraph("evidence", "hub_share", row) for row in described]
 

@@ -122,21 +122,21 @@ def _percent(rates) -> Any:
     return SHOWN["rate"][0] * rates
 
 
-def _interval(found, name) -> dict[str, Any]:
+def _interval(summary, name) -> dict[str, Any]:
     """Return mean and 90 % of pairs as columns."""
-    return {name: found["mean"].values, f"{name}_low": found.low.values, f"{name}_high": found.high.values}
+    return {name: summary["mean"].values, f"{name}_low": summary.low.values, f"{name}_high": summary.high.values}
 
 
 def _sources(flow, data) -> dict[str, list]:
     """Name, for every hub, the cities from which most arrive: from abroad, and from its own country."""
     names, country = data.hub_name.values, data.hub_country.values
     is_city = np.isin(data.hub.values, list(cities()))
-    found = {"abroad": [], "home": []}
+    sources = {"abroad": [], "home": []}
     for hub in range(len(names)):
         order = [k for k in flow[:, hub].argsort()[::-1] if is_city[k] and flow[k, hub] > 0]
         for where, same in (("abroad", False), ("home", True)):
-            found[where].append([names[k] for k in order if (country[k] == country[hub]) == same][:SOURCES])
-    return found
+            sources[where].append([names[k] for k in order if (country[k] == country[hub]) == same][:SOURCES])
+    return sources
 
 
 def _sectors(stock) -> Any:
@@ -153,10 +153,10 @@ def _published(hubs) -> dict[str, list]:
     known = published_index()
     rows = [known.get(hub, {}) for hub in hubs]
     nan = float("nan")
-    found = {"published": [row.get("net", nan) for row in rows]}
-    found["published_senior"] = [row.get("senior") or nan for row in rows]
-    found |= {f"published_{key}": [row.get(key) for row in rows] for key in ("sources", "focus")}
-    return found | {key: [row.get(key) for row in rows] for key in ("period", "source", "grade")}
+    columns = {"published": [row.get("net", nan) for row in rows]}
+    columns["published_senior"] = [row.get("senior") or nan for row in rows]
+    columns |= {f"published_{key}": [row.get(key) for row in rows] for key in ("sources", "focus")}
+    return columns | {key: [row.get(key) for row in rows] for key in ("period", "source", "grade")}
 
 
 # ------------------------------------------------------------------------------
@@ -175,15 +175,19 @@ def region_table(result, year=None) -> list[dict[str, Any]]:
     data, year = result.data, _year(result.data, year)
     stock = data.stock.sel(arm="scenario").sum("tier")
     now = data.sel(arm="scenario", time=year).mean("replicate")
+    # pay and people by hub and tier, for the median of a region
     pay, people = (now[name].transpose("hub", "tier").values for name in ("pay", "stock"))
+    # the published figures by place, a topic each; texts are skipped
     published = [by_topic(topic) for topic in ("workforce", "headcount_growth", "base_salary", "workforce_growth")]
     pool, growth, base, world_growth = ({place: float(r["value"]) for place, r in rows.items() if _is_number(r)}
                                         for rows in published)  # fmt: skip
+    # the regions of the report, then the world, and Singapore for Southeast Asia
     places = [(name, data.region.values == region) for region, name in REGIONS.items()]
     places += [("world", np.ones(data.sizes["hub"], bool)), ("Southeast Asia", data.hub.values == SINGAPORE)]
     rows = []
     for name, members in places:
         of = stock.isel(hub=np.flatnonzero(members)).sum("hub")
+        # growth over the year, run by run
         change = summarise(100 * (of.sel(time=year + 1) / of.sel(time=year) - 1))
         row = {"place": name, "pool": float(of.sel(time=year).mean()), "growth": float(change["mean"])}
         row |= {"growth_low": float(change.low), "growth_high": float(change.high)}
@@ -259,7 +263,7 @@ def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
                 *(_number(pay) for pay in (row.senior_gross, row.senior_net, row.senior_local)),
                 f"{row.compute:.0f}",
                 f"{row.sector.replace('_', ' ')} ({row.quotient:.1f})",
-                "; ".join(", ".join(map(_short, found)) or "-" for found in (row.abroad, row.home)),
+                "; ".join(", ".join(map(_short, names)) or "-" for names in (row.abroad, row.home)),
             ]
         )
         if row.published == row.published:  # not nan
@@ -296,7 +300,7 @@ def _short(name) -> str:
 def index_reading(result, rows, details=False) -> str:
     """Explain how to read the table of :func:`index_table`."""
     source = next(iter(published_index().values()))
-    found = {
+    values = {
         "year": rows.attrs["year"],
         "pairs": result.record["replicates"],
         "contents": contents(result.record),
@@ -305,7 +309,7 @@ def index_reading(result, rows, details=False) -> str:
         "period": source["period"],
         "hubs": None if details else len(rows),
     }
-    return paragraph("evidence", "index_reading", found)
+    return paragraph("evidence", "index_reading", values)
 
 
 def render_index(result, year=None, details=False) -> Group:
@@ -365,8 +369,9 @@ def views_table(results, year=None) -> list[dict[str, Any]]:
     rows = []
     for hub in first.index[first.grade.notna()]:
         row = {"hub": hub} | {key: first.loc[hub, key] for key in ("name", "published", "grade")}
-        for name, found in tables.items():
-            row |= {name + end: float(found.loc[hub, "net" + end]) for end in ("", "_low", "_high")}
+        # net migration under the view, its 90 % band, and its distance from the published figure
+        for name, of_view in tables.items():
+            row |= {name + end: float(of_view.loc[hub, "net" + end]) for end in ("", "_low", "_high")}
             row[f"{name}_gap"] = row[name] - row["published"]
         rows.append(row)
     return rows

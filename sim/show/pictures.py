@@ -23,13 +23,15 @@ def write(result, root=ROOT) -> None:
     from sim.results.display import as_text
     from sim.show.plots import draw
 
+    # draw each picture and write the headline into it, compressed
     for kind in KINDS:
         path = draw(result, kind, root / "docs" / f"{SCENARIO}_{kind}.png")
-        told = PngInfo()
-        told.add_text("Description", result.headline)  # by which a test sees that it shows these numbers
+        note = PngInfo()
+        note.add_text("Description", result.headline)  # by which a test sees that it shows these numbers
         with Image.open(path) as picture:
             picture.load()
-            picture.save(path, pnginfo=told, optimize=True)
+            picture.save(path, pnginfo=note, optimize=True)
+    # put the answer as text between the two marks of the README
     page = root / "README.md"
     text = page.read_text(encoding="utf-8")
     answer = re.sub(r", \d+ s;", ";", as_text(result))  # how long it took depends on the machine

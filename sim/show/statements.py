@@ -1,7 +1,8 @@
-"""Statements of the industry's reports beside the model, one by one: where each lives, its value here, and a verdict.
+"""Compare the statements of industry reports with the model: what holds each here, its value, and a verdict.
 
-``data/market_statements.csv`` names the place and the reason by hand; values come from world tables, assumptions,
-the stored gates and a run of the baseline that ``python -m sim.show.statements`` saves (``data/market_index.json``).
+``data/market_statements.csv`` is written by hand: for each statement the table or mechanism that holds it, the figure
+to compare, and the reason where they differ. The values come from world tables, assumptions, the stored gates
+and a run of the baseline that ``python -m sim.show.statements`` saves (``data/market_index.json``).
 """
 
 import json
@@ -27,7 +28,7 @@ from sim.world.tables import read
 
 FILE = Path(__file__).parent / "data" / "market_statements.csv"
 SAVED = Path(__file__).parent / "data" / "market_index.json"
-BUILT_IN = ("input", "fitted", "structure")  # beginnings of reasons
+BUILT_IN = ("input", "fitted", "structure")  # a reason that begins so: the model agrees by construction
 VERDICTS = ("agrees", "disagrees", "cannot say")
 POINTS, RATIO = 2.0, 0.1  # differences that count as agreement: of rates in points, of amounts relative
 HEADINGS = ("statement", "grade", "published", "where it lives", "the model", "verdict", "reason")
@@ -45,13 +46,15 @@ def statements() -> list[dict[str, str]]:
     ResultError
         for a statement without a row, with neither value nor reason, or with a verdict that does not exist
     """
+    # every statement of market_facts.csv must have its row here
     known, rows = figures(), []
     with FILE.open(newline="", encoding="utf-8") as file:
-        told = {row["id"]: row for _, row in csv_rows(file, FILE.name, ResultError)}
-    if list(told) != list(facts()):
+        by_id = {row["id"]: row for _, row in csv_rows(file, FILE.name, ResultError)}
+    if list(by_id) != list(facts()):
         raise ResultError(FILE.name, "needs one row for each row of market_facts.csv, in its order")
     for name, fact in facts().items():
-        row = told[name]
+        row = by_id[name]
+        # a verdict by hand wins over the comparison of figures
         model = row["model"].format(**known)
         verdict = row["verdict"] or verdict_of(row["figure"], fact["value"], known)
         if verdict not in VERDICTS or not (model or row["reason"]):
@@ -85,10 +88,12 @@ def verdict_of(figure, published, known) -> str:
 
 
 def _is_rate(figure) -> bool:
+    """Return whether a figure is a rate in per cent, which is compared in points."""
     return figure.startswith(("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions"))
 
 
 def _alike(ours, theirs, points) -> str:
+    """Judge two values: within ``points`` of each other, or within ``RATIO`` of theirs where ``points`` is 0."""
     return "agrees" if abs(ours - theirs) <= (points or RATIO * abs(theirs)) else "disagrees"
 
 
@@ -99,8 +104,8 @@ def figures() -> dict:
 
 
 def _pay() -> dict:
-    """Return pay in kUSD, equity in kUSD and in % of pay, from the pay table and the multipliers of sectors."""
-    s, found = load_setting(), {}
+    """Return pay and equity in kUSD, and equity in % of pay, from the pay table and the multipliers of sectors."""
+    s, figures = load_setting(), {}
     total, tier = s.pay.sum(axis=-1), {name: k for k, name in enumerate(TIERS)}
     for hub, name in (
         ("sf_bay_area", "sf"),
@@ -110,58 +115,60 @@ def _pay() -> dict:
     ):
         for rank in TIERS:
             pay = s.pay[s.hubs.index(hub), tier[rank]]
-            found |= {f"base_{rank}_{name}": pay[0], f"equity_{rank}_{name}": pay[2:].sum()}
-            found[f"equity_share_{rank}_{name}"] = 100 * pay[2:].sum() / pay.sum()
+            figures |= {f"base_{rank}_{name}": pay[0], f"equity_{rank}_{name}": pay[2:].sum()}
+            figures[f"equity_share_{rank}_{name}"] = 100 * pay[2:].sum() / pay.sum()
     # pay of a sector in a hub: the hub's mean times the sector's multiplier over the hub's mean multiplier
     relative = s.sector_pay / (s.sector_share * s.sector_pay).sum(axis=1, keepdims=True)
     for sector, short in (("frontier_lab", "lab"), ("big_tech", "big_tech"), ("traditional", "traditional")):
         for hub, name in (("sf_bay_area", "sf"), ("rest_of_usa", "usa")):
             for rank in TIERS:
                 at = s.hubs.index(hub)
-                found[f"{short}_{rank}_{name}"] = total[at, tier[rank]] * relative[at, SECTORS.index(sector)]
-    found |= {f"pay_{name}": s.sector_pay[SECTORS.index(name)] for name in ("big_tech", "startup", "traditional")}
-    found |= {
+                figures[f"{short}_{rank}_{name}"] = total[at, tier[rank]] * relative[at, SECTORS.index(sector)]
+    figures |= {f"pay_{name}": s.sector_pay[SECTORS.index(name)] for name in ("big_tech", "startup", "traditional")}
+    figures |= {
         f"senior_{hub}": total[s.hubs.index(hub), tier["expert"]] / expert_over_senior()[hub]
         for hub in published_index()
     }
     practitioners = total[:, tier["practitioner"]]
-    found["austin_over_sf"] = practitioners[s.hubs.index("austin")] / practitioners[s.hubs.index("sf_bay_area")]
-    found["lab_equity"] = found["equity_share_expert_sf"] + 100 * s.sector_equity[SECTORS.index("frontier_lab")]
+    figures["austin_over_sf"] = practitioners[s.hubs.index("austin")] / practitioners[s.hubs.index("sf_bay_area")]
+    figures["lab_equity"] = figures["equity_share_expert_sf"] + 100 * s.sector_equity[SECTORS.index("frontier_lab")]
     infrastructure = ROLES.index("ml_infrastructure_engineer")
-    found |= {
+    figures |= {
         "infrastructure_premium": 100 * (s.role_pay[infrastructure] - 1),
         "mobility_infrastructure": s.role_mobility[infrastructure],
     }
-    found["applied_factor"] = s.role_pay[ROLES.index("applied_ai_engineer")]
-    return found
+    figures["applied_factor"] = s.role_pay[ROLES.index("applied_ai_engineer")]
+    return figures
 
 
 def _people() -> dict:
-    """Return pools, tiers, median base pay by region, metros and entrants, from the world tables."""
+    """Return engineers by region and tier, median base pay, two metros' share and entrants, from world tables."""
     s = load_setting()
     region = np.array([row["region"] for row in read("hubs")])
     stock = s.stock[:, None] * s.tier_share
     pay = s.pay.sum(axis=-1) * (s.role_share @ s.role_pay)[:, None]
-    found = {
+    figures = {
         "pool_world": s.stock.sum(),
         "roles": len(ROLES),
         "remote_labs": s.sector_remote[SECTORS.index("frontier_lab")],
     }
+    # engineers and median base pay by region
     for name in REGIONS:
-        found |= {
+        figures |= {
             f"pool_{name}": s.stock[region == name].sum(),
             f"median_{name}": median_base(pay, stock, region == name),
         }
-    found |= dict(zip(("experts", "practitioners", "entry"), stock.sum(axis=0), strict=True))
+    figures |= dict(zip(("experts", "practitioners", "entry"), stock.sum(axis=0), strict=True))
+    # the part of two metros in the US, and who enters the profession there
     is_us = np.array([row["country"] == "usa" for row in read("hubs")])
-    found["two_metros"] = 100 * sum(s.stock[s.hubs.index(hub)] for hub in METROS) / s.stock[is_us].sum()
+    figures["two_metros"] = 100 * sum(s.stock[s.hubs.index(hub)] for hub in METROS) / s.stock[is_us].sum()
     (usa,) = [row for row in read("supply") if row["country"] == "usa"]
     graduates, doctors, converted = (float(usa[name]) for name in ("graduates", "phds", "conversions"))
-    return found | {"phds_usa": doctors, "conversions_usa": 100 * converted / (graduates + doctors + converted)}
+    return figures | {"phds_usa": doctors, "conversions_usa": 100 * converted / (graduates + doctors + converted)}
 
 
 def _beliefs() -> dict:
-    """Return centres of assumptions, shares in %."""
+    """Return the central values of the assumptions that statements quote, shares in per cent."""
     centre = {name: row.central for name, row in ASSUMPTIONS.items()}
     percent = {"pay_growth": "pay_growth", "phd_growth": "phd_growth", "remote_separation": "remote_separation_effect"}
     percent |= {"employer_expert": "employer_pays_fee_expert", "employer_other": "employer_pays_fee_other"}
@@ -172,26 +179,27 @@ def _beliefs() -> dict:
 def _gates() -> dict:
     """Return medians of the gates on the market, %, from the last run of ``talentflow validate`` that was saved."""
     rows = {row["id"]: row for row in json.loads(STORED.read_text(encoding="utf-8"))["gates"]}
-    found = {f"growth_{name}": rows[f"g26_{name}"]["median"] for name in (*REGIONS, "world")}
+    figures = {f"growth_{name}": rows[f"g26_{name}"]["median"] for name in (*REGIONS, "world")}
     for hub in published_index():
         row = rows[f"g25_{hub}"]
-        found |= {f"net_{hub}": row["median"], f"industry_{hub}": row["beside"]["at boom_weight 1"]["median"]}
-    found |= {"experts_us": rows["g09a"]["median"], "stay_china": rows["g08a"]["median"]}
-    return found
+        figures |= {f"net_{hub}": row["median"], f"industry_{hub}": row["beside"]["at boom_weight 1"]["median"]}
+    figures |= {"experts_us": rows["g09a"]["median"], "stay_china": rows["g08a"]["median"]}
+    return figures
 
 
 def _index() -> dict:
-    """Return the cities of origin and the sector of the published hubs, and measures in %, of the saved run."""
+    """Return for each published hub the origins of newcomers and the leading sector, and measures in %, as saved."""
     saved = json.loads(SAVED.read_text(encoding="utf-8"))
     rows = {row["hub"]: row for row in saved["hubs"]}
-    found: dict = dict(saved["measures"])
+    figures: dict = dict(saved["measures"])
     for hub, printed in published_index().items():
         row, cities = rows[hub], printed["sources"] or []
+        # which of the published cities of origin are among the model's
         ours = [name.partition(" (")[0] for name in row["abroad"] + row["home"]]
-        found[f"matched_{hub}"] = sum(name in ours for name in cities)
-        found[f"sources_{hub}"] = f"{', '.join(ours)} ({found[f'matched_{hub}']} of {len(cities)} as published)"
-        found[f"sector_{hub}"] = f"{row['sector'].replace('_', ' ')} ({row['quotient']:.1f} times the world's share)"
-    return found
+        figures[f"matched_{hub}"] = sum(name in ours for name in cities)
+        figures[f"sources_{hub}"] = f"{', '.join(ours)} ({figures[f'matched_{hub}']} of {len(cities)} as published)"
+        figures[f"sector_{hub}"] = f"{row['sector'].replace('_', ' ')} ({row['quotient']:.1f} times the world's share)"
+    return figures
 
 
 MEASURED = {  # name -> measure in the first year of the saved run, a share
@@ -239,12 +247,12 @@ def page_rows() -> list[list[str]]:
 def summary() -> str:
     """Count the verdicts in a sentence."""
     rows = statements()
-    found = Counter(row["verdict"] for row in rows)
+    tally = Counter(row["verdict"] for row in rows)
     built_in = sum(row["verdict"] == "agrees" and row["reason"].startswith(BUILT_IN) for row in rows)
     return (
-        f"{found.total()} statements: {found['agrees']} agree, {built_in} of them by construction (an input, fitted, "
-        f"or the structure of the model), which proves nothing; {found['disagrees']} disagree; of "
-        f"{found['cannot say']} the model cannot say. A rate agrees within {POINTS:g} points, an amount within "
+        f"{tally.total()} statements: {tally['agrees']} agree, {built_in} of them by construction (an input, fitted, "
+        f"or the structure of the model), which proves nothing; {tally['disagrees']} disagree; of "
+        f"{tally['cannot say']} the model cannot say. A rate agrees within {POINTS:g} points, an amount within "
         f"{100 * RATIO:g} %, a range if the figure lies in it."
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.text import Text
 
 from sim import __version__
-from sim.study.experiments import ESTIMANDS, evidence, found, run_studies
+from sim.study.experiments import ESTIMANDS, evidence, read_studies, run_studies
 
 WIDE = 80
 PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
@@ -85,6 +85,7 @@ def one(row) -> Text:
         lines += wrapped(f"Not expressible: {row['reason']}")
     else:
         _, _, estimand, published, span, unit, simulated, error, z, z0 = cells(row)
+        # published and simulated beside each other, then the z score and what was measured
         how = ESTIMANDS[row["estimand"]]
         lines += [f"{'published':<12}{published} ({span}), {unit}", f"{'simulated':<12}{simulated} (error: {error})"]
         lines += [f"{'z':<12}{z} (at d = 0: {z0}; transport {row['transport']:g})"] if row["z"] is not None else []
@@ -108,11 +109,11 @@ def estimands() -> list[list[str]]:
 
 def inputs() -> list[list[str]]:
     """Tabulate collected rows that no file holds: base rates and priors that the model takes in."""
-    held = found()
+    known = read_studies()
     return [
         [row["id"], row["role"], row["study"], row["outcome"], row["estimate"], row["unit"], row["grade"]]
         for row in evidence()
-        if row["id"] not in held
+        if row["id"] not in known
     ]
 
 
@@ -127,5 +128,7 @@ def page(text, rows, population) -> str:
 
 if __name__ == "__main__":
     agents = 100_000
-    PAGE.write_text(page(PAGE.read_text("utf-8"), run_studies(found(), population=agents), agents), encoding="utf-8")
+    PAGE.write_text(
+        page(PAGE.read_text("utf-8"), run_studies(read_studies(), population=agents), agents), encoding="utf-8"
+    )
     sys.stdout.write(f"{PAGE.name} rewritten\n")

@@ -73,7 +73,7 @@ def progress(quiet=False) -> Iterator:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks, began = {}, {}
 
-        def told(folder, stage, done, total) -> None:
+        def report(folder, stage, done, total) -> None:
             """Move the bar of a stage; now and then guess the leading factor."""
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total, rate="", guess="")
@@ -88,15 +88,15 @@ def progress(quiet=False) -> Iterator:
                 began[stage] = (start, first, monotonic())
             bar.update(tasks[stage], completed=done, total=total, **changes)
 
-        yield told
+        yield report
 
 
 def best_guess(folder) -> str | None:
     """Name the leading factor as the store has it now, in a few words."""
     try:
-        found = Sweep.load(folder)
-        method = found.stages.method[found.last]
-        table = index_table(found, intervals=False)
+        sweep = Sweep.load(folder)
+        method = sweep.stages.method[sweep.last]
+        table = index_table(sweep, intervals=False)
         return f"leading: {table.index[0]} ({table[MEANING[method][-1]].iloc[0]:.2g})"
     except (TalentflowError, KeyError, IndexError, ValueError):
         return ""  # too early to say
@@ -122,20 +122,21 @@ def answer(sweep, measures) -> dict[str, Any]:
 
 def _measured(sweep, measure) -> dict[str, Any]:
     """Return the findings about one measure."""
-    found = {
+    answer = {
         "about": subject(sweep, measure),
         "unit": sweep.measures.unit[measure],
         "reading": reading(sweep, measure),
         "chance": chance_share(sweep, measure),
         "undefined": dict(zip(("points", "of"), sweep.undefined(measure), strict=True)),
     }
+    # indices need more than one complete block; a grid has none
     method = sweep.stages.method[sweep.last]
     if method != "grid" and len(sweep.complete()) > 1:
         table = index_table(sweep, measure)
-        found["indices"] = table.rename_axis("factor").reset_index()
+        answer["indices"] = table.rename_axis("factor").reset_index()
         if method == "sobol" and is_settled(table):
-            found["load"] = assumption_load(sweep, measure).load.to_dict()
-    return found
+            answer["load"] = assumption_load(sweep, measure).load.to_dict()
+    return answer
 
 
 def stages(sweep) -> list[dict[str, Any]]:
@@ -182,10 +183,10 @@ def render(sweep, measures, cells=False, details=True) -> Group:
             else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in findings[:MOST_SAID]]
         )
         parts += [*bullets(f"What {subject(sweep, name)} rests on", findings), *_table(sweep, name, details)]
-    found = notes(sweep)
+    remarks = notes(sweep)
     if not details:
-        found = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in found[:MOST_NOTES]]
-    parts += bullets("The sweep itself", found)
+        remarks = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in remarks[:MOST_NOTES]]
+    parts += bullets("The sweep itself", remarks)
     more = "" if details else "; --details: all tables and notes"
     return Group(
         *parts, line(f"{sweep.folder}: store and figures; plot draws more, status reads it again{more}.", "dim")
@@ -200,6 +201,7 @@ def _progress_lines(sweep) -> Iterator:
             f"{row['stage']} ({row['method']}, {row['factors']} factors): {row['done']:,} cells done, {state}, "
             f"{row['seconds_a_cell']:.2g} s a cell"
         )
+    # all cells by their state, then the first failures
     counts = sweep.counts()
     yield line(
         ", ".join(f"{counts.get(key, 0):,} {key}" for key in ("done", "refused", "spared", "failed"))
@@ -215,14 +217,14 @@ def _table(sweep, measure, details=True) -> Iterator:
     if method not in COLUMNS or len(sweep.complete()) < 2 or sweep.undefined(measure)[0]:
         return
     # indices are parts or distances; the others are in the unit of the effect
-    columns, found = COLUMNS[method], index_table(sweep, measure)
+    columns, indices = COLUMNS[method], index_table(sweep, measure)
     factor, _, unit = SHOWN.get(sweep.measures.unit[measure], (1, "", sweep.measures.unit[measure]))
     if method in ("sobol", "pawn", "lhs"):
         factor, unit = 1, ""
     words = [f"{words}{f', {unit}' if unit else ''}" for words in columns.values()]
     group = ["group"] if details else []
     made = table("factor", *words, "grade", *group, texts=(len(words) + 1, len(words) + 2))
-    for name, row in found.head(SHOWN_FACTORS if details else LEADING).iterrows():
+    for name, row in indices.head(SHOWN_FACTORS if details else LEADING).iterrows():
         cells = [_interval(row, key, factor) for key in columns]
         called = plain_name(sweep, name)
         called += f" ({name})" if called != name and details else ""
@@ -230,8 +232,8 @@ def _table(sweep, measure, details=True) -> Iterator:
     yield made
     if not details:
         return
-    yield line(READING[method] + (" Grey: undecided." if found.undecided.any() else ""), "dim")
-    if method == "sobol" and is_graded(sweep) and is_settled(found):
+    yield line(READING[method] + (" Grey: undecided." if indices.undecided.any() else ""), "dim")
+    if method == "sobol" and is_graded(sweep) and is_settled(indices):
         yield _load_table(assumption_load(sweep, measure))
 
 

@@ -45,6 +45,7 @@ def progress(pairs, quiet=False, what="pairs") -> Iterator:
     if quiet:
         yield None
         return
+    # a bar needs a terminal; a log gets a line a quarter
     if not sys.stderr.isatty():
         yield _by_line(what)
         return

@@ -142,6 +142,7 @@ def atlas(fields=(), largest_only=False, years=None, **options):
     """
     rows = chosen(fields)
     runs = []
+    # one run for each dose of each family, at the horizon of its own row
     for name, row in rows.items():
         length = row.years if years is None or row.years > YEARS else min(row.years, years)
         for value in row.doses[-1:] if largest_only else row.doses:
@@ -150,21 +151,23 @@ def atlas(fields=(), largest_only=False, years=None, **options):
     longest = max(length for *_, length, _ in runs)
     given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
     o = Options(**given, years=longest).checked()
-    plan, found = Plan(o.population, o.seed, o.start, longest, ((),), o.start), []
+    # all doses share the baseline and the past of their replicate
+    plan, pairs = Plan(o.population, o.seed, o.start, longest, ((),), o.start), []
     with experiment(o) as lab:
         n = o.replicates
         for pair in lab.each(partial(_pair, runs=runs), [plan] * n, range(n), lab.draws.first(n)):
-            found.append(pair)
+            pairs.append(pair)
             if o.progress:
-                o.progress(len(found), n)
+                o.progress(len(pairs), n)
     idle = {family.field: family.idle for family in FAMILIES}
-    values = np.array(found)  # pair, run, arm
-    return [_told(run, values[:, k], rows[run[0]], idle[run[0]]) for k, run in enumerate(runs)]
+    values = np.array(pairs)  # pair, run, arm
+    return [_row(run, values[:, k], rows[run[0]], idle[run[0]]) for k, run in enumerate(runs)]
 
 
-def _told(run, values, row, idle):
+def _row(run, values, row, idle):
     """Return one dose as plain values; ``values`` (pair, arm)."""
     name, value, measure, years, _ = run
+    # paired effects: the dose less the baseline of the same replicate
     effect, n = values[:, 1] - values[:, 0], len(values)
     base = float(values[:, 0].mean())
     return {
@@ -187,13 +190,14 @@ def _told(run, values, row, idle):
 def _pair(plan, k, draw, runs):
     """(run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
     common_past = initial_state(plan, k, draw)
-    empty, found = empty_record(common_past.world), []
+    empty, values_by_run = empty_record(common_past.world), []
     plain = record(common_past.branch(()), plan.start + plan.years, empty)
     for _, _, measure, years, policies in runs:
         arm = record(common_past.branch(policies), plan.start + years, empty)
         result = Result(labelled([[plain, arm]], ["baseline", "scenario"], plan), {})
         values = series(result, measure)
+        # a flow is a mean over the years, a stock is counted at the end
         is_flow = "year" in values.dims
         values = values.isel(year=slice(years)).mean("year") if is_flow else values.isel(time=years)
-        found.append(values.values[:, 0])
-    return found
+        values_by_run.append(values.values[:, 0])
+    return values_by_run

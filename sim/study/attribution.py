@@ -1,8 +1,9 @@
 """Split an effect over the scenario's policies, or over the channels through which they work.
 
 Both splits are Shapley values over simulations of the same replicates, so their parts sum to the effect. A policy is
-switched off by the baseline's rules. A mechanism (network, feedback) is switched off by replaying the ties, or the
-sizes and affiliate jobs, of the baseline arm.
+switched off by keeping the baseline's rules. Two mechanisms are parts too. *Network*: people follow friends and former
+colleagues; it is off where the ties of the baseline run are replayed. *Feedback*: a hub that grows attracts more
+people; it is off where the hub sizes and the offers of employers' affiliates of the baseline run are replayed.
 """
 
 from sim.errors import UsageError
@@ -19,7 +20,7 @@ from sim.study.run import check_measures, prepared
 BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")
 MECHANISMS = ("network", "feedback")
-CHANNELS = {  # channel of policy -> beginnings of the names of the rules that it moves
+CHANNELS = {  # kind of policy -> first letters of the names of the rules that such a policy changes
     "pay and prices": (
         "pay_",
         "price_",
@@ -72,13 +73,14 @@ def why(scenario, measure="share:usa", by="channels", baseline="baseline", **opt
     scenario, baseline : Scenario, name, file or stack ``a+b``
     measure : str with a single value
     by : ``"channels"``: over kinds of policy, and the mechanisms network and feedback; ``"policies"``: over the
-        policies in which scenario and baseline differ; ``"origins"``: over where people came from instead of where. Up
-        to seven parts are exact, more are sampled, and their error is that of the pairs alone
+        policies in which scenario and baseline differ; ``"origins"``: over the hubs with which the place gains and
+        loses people. Up to seven parts are exact; with more, orders of the parts are sampled, and the error that is
+        shown does not include this sampling
     options : see :class:`~sim.study.options.Options`
 
     Returns
     -------
-    pandas.DataFrame, see ``results.parts.parts_table``; the total, in the last row, is the effect
+    pandas.DataFrame, see :func:`~sim.results.decomposition.parts_table`; the total, in the last row, is the effect
 
     Raises
     ------
@@ -127,19 +129,19 @@ def table_of(lab, scenario, baseline, measure, by):
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)
     names, pieces = parts_of(scenario, baseline, by)
     players, seed = len(names), lab.options.seed
-    # simulate each coalition that has a policy; without one its value is that of the baseline
+    # a coalition is a set of parts that are switched on; one without a policy is the baseline and needs no run
     sets = coalitions(players, seed)
-    acting = [c for c in sets if any(k < len(pieces) for k in c)]  # without a policy nothing differs
+    acting = [c for c in sets if any(k < len(pieces) for k in c)]
     arms = [between(scenario, baseline, [pieces[k] for k in sorted(c) if k < len(pieces)]) for c in acting]
-    held = [(), *(_held(c, len(pieces)) for c in acting)] if by == "channels" else ()
-    levels = lab.measure([baseline, *arms], measure, held)
+    frozen = [(), *(_switched_off(c, len(pieces)) for c in acting)] if by == "channels" else ()
+    levels = lab.measure([baseline, *arms], measure, frozen)
     # the value of a coalition is its effect against the baseline
     worth = dict.fromkeys(sets, 0 * levels[0]) | dict(zip(acting, levels[1:] - levels[0], strict=True))
     return parts_table(shapley(worth, players, seed), names, MEASURES[parse(measure).name].unit)
 
 
 def parts_of(scenario, baseline, by) -> tuple[list, list]:
-    """Return the names of the parts, and the groups of policies that belong to the first of them.
+    """Return the names of the parts, and a group of policies for each; the mechanisms, which come last, have none.
 
     Raises
     ------
@@ -161,6 +163,6 @@ def channel_of(policy) -> str:
     return next(name for name, beginnings in CHANNELS.items() if rule.startswith(beginnings))
 
 
-def _held(coalition, pieces) -> tuple[str, ...]:
+def _switched_off(coalition, pieces) -> tuple[str, ...]:
     """Return the mechanisms that are switched off in a coalition."""
     return tuple(name for k, name in enumerate(MECHANISMS, pieces) if k not in coalition)

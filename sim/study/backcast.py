@@ -90,6 +90,7 @@ def score(predicted, observed, stock, years, scored, counted=False):
     ``share_error``, ``total`` (predicted moves over observed), ``net_rank``, ``net_error`` (mean absolute error of
     the countries' net rates, share of the stock a year)
     """
+    # corridors between two scored countries
     off = scored[:, None] & scored & ~np.eye(len(stock), dtype=bool)
     p, y = predicted[off], observed[off]
     rates = [net(flow)[scored] / stock[scored] / years for flow in (predicted, observed)]
@@ -132,7 +133,9 @@ def assumptions_of(kernel, growth, crossing_rate):
     Within a nest the logit divides utility by its dissimilarity, so the fitted coefficients are multiplied by it.
     """
     a = Assumptions.central()
+    # the kernel is fitted to flows of movers; E2 divides by the dissimilarity of the nest of third countries
     fitted = {name: max(a.nest_third * value, 0.0) for name, value in kernel.items()}
+    # a file of flows tells no statuses and no careers apart
     alike = dict.fromkeys(("expert_considering", "entry_considering", "temporary_considering"), 1.0)
     return a.vary(
         **fitted,
@@ -168,6 +171,7 @@ def fit_model(countries, living, kernel, flow, residual=0.0):
     InvariantError
         where no constants meet the flows
     """
+    # the world of the first year after the fit: all places pay alike, nobody needs a permit
     k, start = len(countries.names), countries.year + 1
     crossing = flow.sum() / countries.stock.sum()
     a = assumptions_of(kernel, float(np.average(countries.growth, weights=countries.stock)), crossing)
@@ -176,18 +180,20 @@ def fit_model(countries, living, kernel, flow, residual=0.0):
     world = build(setting, FIT_POPULATION, 0, start, entrant_path(setting, a, start, 1), a.mover_share)
     leaves = np.maximum(flow.sum(axis=1), HALF)
     rules, offsets = rules_of(setting), fitting.AgentOffsets(np.zeros(k), np.ones(2))
-    mobility, found = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
+    mobility, start_from = leaves / countries.stock / crossing, (np.zeros(k), np.full(3, FIRST_COST))
+    # constants meet net flows, mobility meets outflows; each changes the other, so they alternate
     for _ in range(ROUNDS):
         setting = replace(setting, role_share=mobility_mix(mobility))
         year = FirstYear(Simulation(replace(world, setting=setting), a, fitting.none(k, start), rules, 0))
-        found = fitting.invert(year, net(flow), np.full(2, crossing), offsets, found)
-        expected = year.flows(*found).sum(axis=0)
+        start_from = fitting.invert(year, net(flow), np.full(2, crossing), offsets, start_from)
+        expected = year.flows(*start_from).sum(axis=0)
+        # how far each country's outflow is from its target
         gap = leaves / expected.sum(axis=1)
         if np.abs(np.log(gap)).max() < CLOSE:
             break
         mobility = mobility * gap
         mobility /= np.average(mobility, weights=countries.stock)
-    constants = fitting.HubConstants(found[0], np.zeros(k), found[1], start)
+    constants = fitting.HubConstants(start_from[0], np.zeros(k), start_from[1], start)
     return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1)[:-1].max()))
 
 
@@ -206,6 +212,7 @@ def run_model(model, years, population, seed, replicates):
     path = entrant_path(model.setting, model.a, start, years)
     world = build(model.setting, population, seed, start, path, model.a.mover_share)
     expected, counted = np.zeros((2, years, len(model.setting.hubs), len(model.setting.hubs)))
+    # the first year's expected moves, then those of every later year from the simulated people
     for k in range(replicates):
         arm = begin(world, model.a, model.constants, rules, seed * replicates + k).branch(())
         expected[0] += expected_moves(arm)
@@ -288,21 +295,25 @@ def backcast(
     WorldError, UsageError
         for a file or years that cannot be used, in one line
     """
-    found = read_flows(flows)
-    first, last = check_years(found, user_path(flows or SHIPPED).name, fit_until, score_years)
+    # check the file, the years and the numbers before any work
+    read = read_flows(flows)
+    first, last = check_years(read, user_path(flows or SHIPPED).name, fit_until, score_years)
     if population < 1000 or replicates < 1 or seed < 0:
         raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
-    window = found.between(fit_until - WINDOW + 1, fit_until)
-    countries = countries_of(fit_until, among=moving(window, found.countries))
-    years, flow = np.array(found.years), countries.gather(found)
+    # countries that anybody left or reached in the fit window; the others are one remainder
+    window = read.between(fit_until - WINDOW + 1, fit_until)
+    countries = countries_of(fit_until, among=moving(window, read.countries))
+    years, flow = np.array(read.years), countries.gather(read)
     past = flow[years <= fit_until]
     observed = flow[(years >= first) & (years <= last)].sum(axis=0)
     if when_checked:
         when_checked()
+    # fit on the years up to the split, then simulate to the last score year
     fit = _fit(countries, past, last - fit_until)
     expected, counted = run_model(fit["model"], last - fit_until, population, seed, replicates)
     skipped, count = first - fit_until - 1, last - first + 1
     agents = {AGENTS: expected[skipped:].sum(axis=0), "talentflow, counted": counted[skipped:].sum(axis=0)}
+    # every prediction of the score years, in the order of the tables; the remainder is not scored
     known = predictions_of(fit, past, skipped, count) | agents
     predictions = {who: known[who] for who in WHO}
     scored = np.array(countries.names) != REST
@@ -310,8 +321,9 @@ def backcast(
         {"who": who, **score(p, observed, countries.stock, count, scored, who in COUNTED), "what": WHO[who]}
         for who, p in predictions.items()
     ]
+    # whether the forecast is first, level or lost, and the record of what was compared
     judged = verdicts(predictions, observed, countries.stock, count, scored, seed)
-    everybody = found.n[(years >= first) & (years <= last)].sum()
+    everybody = read.n[(years >= first) & (years <= last)].sum()
     record = {
         "file": user_path(flows or SHIPPED).name,
         "fit_from": int(years[0]),
@@ -343,7 +355,8 @@ def check_years(flows, name, fit_until, score_years):
     UsageError naming the file, the year and the years that there are
     """
     first, last = score_years
-    held = f"{name} holds {flows.years[0]} to {flows.years[-1]}"
+    span = f"{name} holds {flows.years[0]} to {flows.years[-1]}"
+    # score years must follow the split, in order and not too far ahead
     if not first <= last:
         raise UsageError(f"score years {first}-{last}", "the first comes after the last")
     if first <= fit_until:
@@ -351,16 +364,17 @@ def check_years(flows, name, fit_until, score_years):
     if last - fit_until > MOST_AHEAD:
         raise UsageError(f"score years {first}-{last}", f"end more than {MOST_AHEAD} years after {fit_until}")
     earliest = fit_until - LEAST_FIT_YEARS + 1
+    # every year of the fit and every score year must be in the file
     for year in range(earliest, fit_until + 1):
         if year not in flows.years:
             raise UsageError(
                 f"split year {fit_until}",
-                f"the fit needs {earliest} to {fit_until}, and {held}"
+                f"the fit needs {earliest} to {fit_until}, and {span}"
                 + ("" if year < flows.years[0] or year > flows.years[-1] else f" without {year}"),
             )
     for year in range(first, last + 1):
         if year not in flows.years:
-            raise UsageError(f"score years {first}-{last}", f"no flows in {year}: {held}")
+            raise UsageError(f"score years {first}-{last}", f"no flows in {year}: {span}")
     return first, last
 
 
@@ -420,9 +434,11 @@ def fit_corridors(countries, past, years):
     """
     before, now = (living_by_origin(part, countries.stock, EXIT_RATE) for part in (past[:-WINDOW], past))
     window = past[-WINDOW:].mean(axis=0)
+    # the kernel is fitted to the window's mean; predictions start at the level of the last year
     level = past[-1].sum() / window.sum()
     fixed = [-np.log1p(countries.km / 100), countries.language]
     coefficients, errors, fitted, _ = poisson_fit(window, [*fixed, _compatriots(before)], clustered=True)
+    # compatriots have grown since the window that was fitted
     moved_on = coefficients[2] * (_compatriots(now) - _compatriots(before))
     kernel = pd.DataFrame({"term": KERNEL, "coefficient": coefficients, "error": errors})
     plain = poisson_fit(window, fixed)[2]
@@ -507,9 +523,10 @@ def rolling(path=None, ahead=AHEAD, seed=0):
     -------
     Rolling
     """
-    flows, scores, found, notes = read_flows(path), [], [], []
+    flows, scores, rows, notes = read_flows(path), [], [], []
     years = np.array(flows.years)
     for until in flows.years:
+        # a split needs the fit years before it and the score years after it
         needed = range(until - LEAST_FIT_YEARS + 1, until + ahead + 1)
         if not set(needed) <= set(flows.years):
             continue
@@ -521,6 +538,7 @@ def rolling(path=None, ahead=AHEAD, seed=0):
         except UsageError as error:
             notes.append(f"{until}: {error}")
             continue
+        # forecast and rivals without agents, scored as in a single backcast
         predictions = predictions_of(fit, gathered[years <= until], 0, ahead)
         observed = gathered[(years > until) & (years <= until + ahead)].sum(axis=0)
         scored = np.array(countries.names) != REST
@@ -528,11 +546,11 @@ def rolling(path=None, ahead=AHEAD, seed=0):
             values = score(flow, observed, countries.stock, ahead, scored, who in COUNTED)
             scores.append({"until": until, "who": who, **values})
         judged = verdicts(predictions, observed, countries.stock, ahead, scored, seed)
-        found.extend({"until": until, **row} for row in judged)
-    if not found and not notes:
+        rows.extend({"until": until, **row} for row in judged)
+    if not rows and not notes:
         notes.append(f"No split has {LEAST_FIT_YEARS} years up to it and {ahead} after it in the file.")
-    judged = pd.DataFrame(found)
-    return Rolling(pd.DataFrame(scores), judged, tally(judged) if found else judged, tuple(notes), ahead)
+    judged = pd.DataFrame(rows)
+    return Rolling(pd.DataFrame(scores), judged, tally(judged) if rows else judged, tuple(notes), ahead)
 
 
 def verdicts(predictions, observed, stock, years, scored, seed=0):
@@ -554,6 +572,7 @@ def verdicts(predictions, observed, stock, years, scored, seed=0):
     ours = MODEL
     drawn = _countries_drawn(int(scored.sum()), seed)
     with np.errstate(all="ignore"):
+        # each score on the data and on all bootstrap samples; the agents are no rival of the forecast
         values = {
             who: _samples(flow, observed, stock, years, scored, who in COUNTED, drawn)
             for who, flow in predictions.items()
@@ -564,19 +583,21 @@ def verdicts(predictions, observed, stock, years, scored, seed=0):
             values["no change"] = {"net_error": still["net_error"]}
     rows = []
     for name in SCORES:
+        # the best rival on this score, and the gap to it: positive where the forecast is better
         sign = 1 if name in HIGHER else -1
         rivals = {who: sample[name] for who, sample in values.items() if who != ours and name in sample}
         best = max(rivals, key=lambda who: np.nan_to_num(sign * rivals[who][0], nan=-np.inf))
         gap = sign * (values[ours][name] - rivals[best])
+        # first or lost where the interval of the gap leaves 0 out
         tail = 100 * (1 - LEVEL) / 2
         low, high = np.nanpercentile(gap[1:], [tail, 100 - tail])
         verdict = FIRST if low > 0 else LOST if high < 0 else TIE
-        told = dict(zip(("ours", "theirs", "ahead"), (values[ours][name][0], rivals[best][0], gap[0]), strict=True))
+        numbers = dict(zip(("ours", "theirs", "ahead"), (values[ours][name][0], rivals[best][0], gap[0]), strict=True))
         rows.append(
             {
                 "score": name,
                 "rival": best,
-                **{key: float(value) for key, value in told.items()},
+                **{key: float(value) for key, value in numbers.items()},
                 "low": low,
                 "high": high,
                 "verdict": verdict,
@@ -599,12 +620,15 @@ def _samples(flow, observed, stock, years, scored, counted, drawn):
     inside = np.ix_(scored, scored)
     off = ~np.eye(int(scored.sum()), dtype=bool)
     o, d = np.nonzero(off)
+    # corridors between scored countries; a corridor counts as often as both of its countries are drawn
     p, y, weight = flow[inside][off], observed[inside][off], drawn[:, o] * drawn[:, d]
     moved = y > 0
     rates = [net(x)[scored] / stock[scored] / years for x in (flow, observed)]
+    # a counted flow of 0 would make the log score infinite
     raised = p + HALF * counted
     logs = np.log(np.where(moved, raised, 1.0))
     all_moves = weight @ y
+    # difference of the shares of all moves, corridor by corridor
     share = (weight / (weight @ p)[:, None]) * p
     share -= (weight / all_moves[:, None]) * y
     return {
@@ -625,7 +649,7 @@ def _correlation(x, y, weight):
     return both / np.sqrt((weight @ (x * x) / total - mean_x**2) * (weight @ (y * y) / total - mean_y**2))
 
 
-def tally(found):
+def tally(verdicts):
     """Count how often the forecast is first, level and lost on each score, the score with most losses first.
 
     Returns
@@ -633,7 +657,7 @@ def tally(found):
     DataFrame: score, first, level, lost, held (share of splits first or level), lost_in (split years), ahead (mean)
     """
     rows = []
-    for name, part in found.groupby("score", sort=False):
+    for name, part in verdicts.groupby("score", sort=False):
         count = {key: int((part["verdict"] == key).sum()) for key in (FIRST, TIE, LOST)}
         lost = [int(year) for year in part.loc[part["verdict"] == LOST, "until"]]
         rows.append(
@@ -643,29 +667,29 @@ def tally(found):
     return pd.DataFrame(rows).sort_values(["held", "first"], kind="stable").reset_index(drop=True)
 
 
-def shipped_rows(found):
+def shipped_rows(result):
     """Return rows of ``backcast.csv`` from the backcast by default."""
-    said = f"talentflow backcast --fit-until {found.record['fit_until']} --score " + "-".join(
-        map(str, found.record["score"])
+    said = f"talentflow backcast --fit-until {result.record['fit_until']} --score " + "-".join(
+        map(str, result.record["score"])
     )
     shown = lambda value: "" if value != value else f"{value:.4f}"  # noqa: E731
     return [
         {
             "who": row["who"],
             **{key: shown(value) for key, value in row.items() if key not in ("who", "what")},
-            "fit_until": str(found.record["fit_until"]),
-            "first": str(found.record["score"][0]),
-            "last": str(found.record["score"][1]),
+            "fit_until": str(result.record["fit_until"]),
+            "first": str(result.record["score"][0]),
+            "last": str(result.record["score"][1]),
             "source": said,
             "grade": "B",
         }
-        for row in found.scores.to_dict("records")
+        for row in result.scores.to_dict("records")
     ]
 
 
-def corridor_rank(found):
+def corridor_rank(result):
     """Return gate g27: rank correlation of simulated and observed corridor flows, of the full agent engine."""
-    return found.value(AGENTS, "rank")
+    return result.value(AGENTS, "rank")
 
 
 if __name__ == "__main__":

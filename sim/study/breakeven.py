@@ -147,6 +147,7 @@ def breakeven(
             raise UsageError(f"rival {path}", bounds.rstrip())
     # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
+        # positions between 0 and 1 stand for values of the lever, on its own scale
         here = to_position(min(max(chosen.present, to_value(0)), to_value(1)))
         curve = _Curve(lab, scenario, baseline, lever, measure, to_value, here)
         crossings = curve.crossings(wanted)
@@ -159,6 +160,7 @@ def breakeven(
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
     spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
     low, high = np.quantile(spread, (LOW, HIGH)) if spread else (math.nan, math.nan)
+    # in the unit in which effects are displayed
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     means = factor * effects.mean(axis=1)
     return Breakeven(
@@ -183,10 +185,32 @@ def breakeven(
     )
 
 
+def _check(scenario, baseline, measure, cost_to, rival, options) -> None:
+    """Refuse a break-even that makes no sense before its first run; ``scenario`` has the lever somewhere in its range.
+
+    Raises
+    ------
+    ScenarioError, UsageError, ResultError
+    """
+    prepared({"scenario": scenario}, baseline, options)
+    check_measures([measure], options, single=True)
+    if cost_to is not None:
+        check_measures([f"fiscal:{cost_to}"], options, single=True)
+    elif rival is not None:
+        raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
+    # the value of the rival must be one that its lever can take
+    if rival is not None:
+        other = quantity_lever(rival[0])
+        if not other.low <= rival[1] <= other.high:
+            bounds = f"{rival[1]:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
+            raise UsageError(f"rival {rival[0]}", bounds.rstrip())
+
+
 def _cost(lab, baseline, scenarios, place) -> np.ndarray:
     """Return (scenario, replicate) the public cost of scenarios, million USD a year, means over the run."""
     arms, o = [baseline, *scenarios], lab.options
     pairs = lab.run(arms)
+    # each replicate has its own sample of the assumptions, which its account uses
     draws = [a for a, _ in lab.draws.first(len(pairs))]
     labels = [str(k) for k in range(len(arms))]
     data = with_money(labelled(pairs, labels, o), [arm.policies for arm in arms], draws, o.start)
@@ -205,11 +229,13 @@ def _against(lab, curve, scenario, baseline, rival, place, measure) -> dict:
     path, value = rival
     other = with_value(scenario, path, value)
     u = curve.positions
+    # cost over effect at every value that was tried, and at the rival's value; none where nothing is gained
     costs = _cost(lab, baseline, [*map(curve.scenario_at, u), other], place).mean(1)
     effects = np.append(curve.effects.mean(1), (lab.measure([other], measure)[0] - curve.base).mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(effects > 0, costs / effects, np.nan)
     values = [curve.to_value(x) for x in u]
+    # from the smallest value on that is dearer than the rival
     dearer = [v for v, r in zip(values, ratio[:-1], strict=True) if r > ratio[-1]]
     table = {"value": values, "cost": costs[:-1], "effect": effects[:-1], "ratio": ratio[:-1]}
     passed = min(dearer) if dearer else None
@@ -219,6 +245,7 @@ def _against(lab, curve, scenario, baseline, rival, place, measure) -> dict:
 def _search(curve, spans, wanted, here) -> tuple:
     """Return the root in the span nearest to ``here``, and that span if the whole of it has the effect ``wanted``."""
     first, last = min(spans, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
+    # a crossing has its root inside; a stretch has the effect everywhere, so take its point nearest to here
     if curve.at(first).mean() != wanted:
         return brentq(lambda u: curve.at(u).mean() - wanted, first, last, xtol=NARROW), None
     return min(max(here, first), last), ((first, last) if first < last else None)
@@ -317,10 +344,11 @@ def _error(u, effects, wanted, root, to_value, seed) -> float:
     pairs = effects.shape[1]
     if pairs == 1:
         return math.nan
+    # the same resamples for every value, so that the curve stays a curve
     picks = np.random.default_rng([seed, crc32(b"breakeven")]).integers(pairs, size=(RESAMPLES, pairs))
     means = effects[:, picks].mean(axis=2).T
-    found = [to_value(x) for x in _roots(u, means, wanted, root)]
-    return float(np.std(found, ddof=1)) if len(found) > RESAMPLES / 2 else math.nan
+    roots = [to_value(x) for x in _roots(u, means, wanted, root)]
+    return float(np.std(roots, ddof=1)) if len(roots) > RESAMPLES / 2 else math.nan
 
 
 def _table(effects, values) -> pd.DataFrame:

@@ -45,12 +45,15 @@ def poisson_fit(flow, terms, clustered=False):
     UsageError without the extra ``validate``, or where no fit is found
     """
     glm, poisson, doubt = _statsmodels()
+    # corridors whose ends send or take anybody; one destination effect is the reference
     sends, takes = flow.sum(axis=1) > 0, flow.sum(axis=0) > 0
     o, d = np.nonzero(~np.eye(len(flow), dtype=bool) & sends[:, None] & takes)
     origin, destination = (np.eye(len(flow))[end][:, np.unique(end)] for end in (o, d))
     x = np.column_stack([*(term[o, d] for term in terms), origin, destination[:, 1:]])
+    # errors are clustered by pair of countries, both directions together
     pair = np.unique(np.sort(np.stack([o, d]), axis=0), axis=1, return_inverse=True)[1].ravel()
     how = {"cov_type": "cluster", "cov_kwds": {"groups": pair}} if clustered else {}
+    # statsmodels warns where the fit does not converge
     with warnings.catch_warnings():
         warnings.simplefilter("error", doubt)
         try:
@@ -87,6 +90,7 @@ def dispersion(observed, expected):
         from statsmodels.genmod.families import NegativeBinomial
     except ImportError:
         raise UsageError("fit of corridors", "needs statsmodels: pip install 'talentflow[validate]'") from None
+    # maximum likelihood over ln k; corridors without an expectation say nothing of it
     some = expected > 0
     observed, expected = observed[some], expected[some]
     loss = lambda log_k: -NegativeBinomial(alpha=np.exp(-log_k)).loglike(observed, expected)  # noqa: E731
@@ -106,6 +110,7 @@ def _statsmodels():
 def kernel_data():
     """(flow, terms) of the fit: (origin, destination) persons, and the regressors in the order of ``TERMS``."""
     years, names, scholars = stocks()
+    # countries with scholars, migrant stocks and distances
     of_un = {row[end] for row in read_source("migrant_stock_2000") for end in ("orig", "dest")}
     known = {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")} & of_un
     kept = [name for name, n in zip(names, scholars[years.index(LAST)], strict=True) if n >= LEAST and name in known]
@@ -125,16 +130,17 @@ def corridor_kernel():
     and the fall of explained deviance without it.
     """
     flow, terms = kernel_data()
-    found, error, _, whole = poisson_fit(flow, terms, clustered=True)
+    coefficients, error, _, whole = poisson_fit(flow, terms, clustered=True)
     none = poisson_fit(flow, [])[3]  # the effects of origins and destinations alone
     rows = []
     for k, (name, regressor) in enumerate(TERMS.items()):
+        # how much worse the fit is without this term, as a share of what all terms explain
         without = poisson_fit(flow, terms[:k] + terms[k + 1 :])[3]
         rows.append(
             {
                 "term": name,
                 "regressor": regressor,
-                "coefficient": f"{found[k]:.3f}",
+                "coefficient": f"{coefficients[k]:.3f}",
                 "error": f"{error[k]:.3f}",
                 "fall": f"{(without - whole) / (none - whole):.3f}",
                 "source": SOURCE,

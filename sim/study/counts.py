@@ -111,14 +111,14 @@ def count(scenario, queries, baseline="baseline", yearly=False, **options):
     wanted = [checked(text, data) for text in texts]
     # count in every replicate
     with experiment(o) as lab:
-        plan, draws, found = lab.plan(arms), lab.draws.first(o.replicates), []
+        plan, draws, pairs = lab.plan(arms), lab.draws.first(o.replicates), []
         for pair in lab.each(partial(count_replicate, queries=wanted), [plan] * len(draws), range(len(draws)), draws):
-            found.append(pair)
+            pairs.append(pair)
             if o.progress:
-                o.progress(len(found), len(draws))
+                o.progress(len(pairs), len(draws))
     rows = []
     for k, (text, query) in enumerate(zip(texts, wanted, strict=True)):
-        values = np.moveaxis(np.array([pair[k] for pair in found]), 0, 1)
+        values = np.moveaxis(np.array([pair[k] for pair in pairs]), 0, 1)
         last = o.start + values.shape[-1] - 1
         years = range(o.start, last + 1) if yearly else [last if query.time is None else query.time]
         rows += [_row(text, query, values, year, o.start) for year in years]
@@ -145,12 +145,12 @@ def _row(text, query, values, year, start) -> dict:
 
 def count_replicate(plan, k, draw, queries) -> list:
     """Count all queries in both arms of replicate ``k``: for each query two (time,) arrays, persons or shares."""
-    common_past, found = initial_state(plan, k, draw), []
+    common_past, followed = initial_state(plan, k, draw), []
     for policies in plan.arms:
         sim = common_past.branch(policies)
         sim.trajectory = movers_only()
-        found.append(_follow(sim, plan, queries))
-    return [list(of_query) for of_query in zip(*found, strict=True)]
+        followed.append(_follow(sim, plan, queries))
+    return [list(of_query) for of_query in zip(*followed, strict=True)]
 
 
 def _follow(sim, plan, queries) -> list[np.ndarray]:
@@ -161,6 +161,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     who = [_Who(query, data, sim, elite) for query in queries]
     values = [[] for _ in queries]
 
+    # stocks and cohorts are counted on 1 January, flows at the end of each year
     def on_january() -> None:
         for query, each, kept in zip(queries, who, values, strict=True):
             if query.name in STOCKS:
@@ -204,6 +205,7 @@ class _Who:
         home, trained_in = sim.people.home[slots], sim.people.trained_in[slots]
         columns = {"tier": tier_of(category), "role": role_of(category), "sector": sector, "status": status}
         mine = np.ones(len(home), bool)
+        # home and place of training are countries, the other keys are categories
         for key, value in self.keys.items():
             if key == "home":
                 mine &= home == self.setting.homes.index(value)

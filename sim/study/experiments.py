@@ -128,6 +128,7 @@ def read_study(path):
     text = read_text(path, ScenarioError)
     place = str(path)
     tables = parse(text, place, ScenarioError)
+    # both are set here, from the file's name and its tables
     for hidden in ("id", "policies"):
         if hidden in tables:
             raise ScenarioError(place, line_of(text, None, 0, hidden), f"unknown key {hidden}")
@@ -137,6 +138,7 @@ def read_study(path):
         raise ScenarioError(place, *_fault(why, text)) from None
     _check(study, place, text)
     arms = []
+    # the policies of both arms; an error names the file once
     for table in ("before", "policy"):
         rows = getattr(study, table)
         try:
@@ -159,11 +161,13 @@ TABLES: dict[str, type[BaseModel]] = {
 
 def _fault(why, text):
     """Line, key and problem of the error that is reported, an unknown key before all others."""
+    # an unknown key explains most other errors, so it is reported first
     errors = why.errors(include_url=False)
     error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     top, *inside = error["loc"]
     keys = [str(part) for part in inside if not isinstance(part, int)]
     key = keys[0] if keys else str(top)
+    # the line of the key: in the row of a policy, or at the top of the file
     if top in ("policy", "before") and inside:
         line = line_of(text, str(top), int(inside[0]), key)
     else:
@@ -219,7 +223,7 @@ def _check(study, place, text) -> None:
             refuse("treated", f"home {home!r} is unknown{nearest(home, load_setting().homes)}")
 
 
-def found(what=None):
+def read_studies(what=None):
     """Return the studies of an id, a file or a folder; all that ship for None: dict of id -> Study.
 
     Raises
@@ -308,8 +312,8 @@ class Bench:
 
         ``choices_only`` leaves out those who go because their status ends.
         """
-        found = self.once(("first year", policies), lambda: expected(self.start, policies, True, False))
-        return found.moves if choices_only else found.moves + found.departures
+        first = self.once(("first year", policies), lambda: expected(self.start, policies, True, False))
+        return first.moves if choices_only else first.moves + first.departures
 
     def place(self, name):
         """(hub,) bool: lies in the place."""
@@ -329,6 +333,7 @@ class Case:
     def __init__(self, study, bench) -> None:
         self.study, self.bench, self.setting = study, bench, bench.setting
         self.inside = bench.place(study.treated.place)
+        # own: homes that lie in the place
         t, own = study.treated, (self.setting.home_share[:, self.inside] > 0).any(axis=1)
         at = self.setting.homes.index
         wanted = {"all": np.ones_like(own), "foreign": ~own, "national": own}[t.people]
@@ -339,7 +344,9 @@ class Case:
     def pay(self, policies, scheme=None):
         """(hub,) mean net pay of the treated tiers, kUSD a year; ``scheme`` counts newcomers' or returnees' relief."""
         s, rules = self.setting, rules_at(12 * self.bench.options.start, policies, baseline_rules())
+        # gross pay under the policy
         gross = s.pay.sum(axis=-1) * rules["pay_multiplier"][:, None]
+        # a relief counts for those who came recently enough to have it
         relief = np.zeros(len(s.countries))
         if scheme:
             begun = max(self.study.treated.tenure[0], 0)  # relief still runs for people who came so long ago
@@ -357,6 +364,7 @@ class Case:
     def effect(self, before, after, scheme=None):
         """Compare two figures, one an arm, in the unit of the study."""
         unit = self.study.published.unit
+        # differences in points; everything else is a ratio and needs people on both sides
         if unit in ("pp", "sign"):
             return 100 * (after - before)
         if not (before > 0 and after > 0):
@@ -390,12 +398,13 @@ def returns(case):
 
 def _arrivals(case, origins):
     """Return arrivals of the treated in the place from the (home, hub) ``origins``, one figure an arm."""
-    found = []
+    arrivals = []
     for policies in case.study.policies:
+        # expected moves of the treated, from the origins into the place
         flow = case.bench.first_year(policies)[case.tiers][:, case.homes].sum(axis=0)  # home, origin, destination
         from_there = np.broadcast_to(origins, case.abroad.shape)[case.homes]
-        found.append(float((flow[..., case.inside].sum(axis=2) * from_there).sum()))
-    return found
+        arrivals.append(float((flow[..., case.inside].sum(axis=2) * from_there).sum()))
+    return arrivals
 
 
 def flow_odds(case):
@@ -406,10 +415,12 @@ def flow_odds(case):
     """
     pays = [case.pay(policies) for policies in case.study.policies]
     change = np.log(pays[1] / pays[0])
+    # hubs of the place whose pay changes, and people by hub
     to, stock = case.inside & (change != 0), _stock(case).sum(axis=(0, 1))
     odds, movers = [], None
     for policies in case.study.policies:
         flow = case.bench.first_year(policies)[case.tiers][:, case.homes].sum(axis=(0, 1))
+        # movers from each other hub to each of these, over those who stay where they live
         pairs = flow[np.ix_(case.inside & ~to, to)]
         movers = pairs if movers is None else movers
         odds.append(np.log(pairs / (stock - flow.sum(axis=1))[case.inside & ~to][:, None]))
@@ -418,6 +429,7 @@ def flow_odds(case):
 
 def growth(case):
     """Return growth of the treated in the place in the first year, per cent of the stock a year for 1 % of net pay."""
+    # net arrivals of the treated, in each arm
     net = []
     for policies in case.study.policies:
         flow = case.bench.first_year(policies)[case.tiers][:, case.homes].sum(axis=(0, 1))
@@ -432,12 +444,14 @@ def choice_share(case):
     The change of the log odds (home against all else) of the choices of those who search, put on the logit of ``base``.
     """
     searching = expected_searchers(case.bench.start).transpose(2, 1, 0)  # tier, home, hub
+    # odds of going home among those who search, in each arm
     odds = []
     for policies in case.study.policies:
         flow = case.bench.first_year(policies, choices_only=True)[case.tiers][:, case.homes][:, :, case.inside]
         home = (flow * ~case.abroad[case.homes][None, :, None, :]).sum()
         everybody = searching[case.tiers][:, case.homes][..., case.inside].sum()
         odds.append(home / max(everybody - home, NOBODY))
+    # shift the study's own base by the change of the log odds
     base = case.study.base / 100
     share = 1 / (1 + (1 - base) / base * odds[0] / odds[1])
     return float(100 * (share - base if case.study.published.unit == "pp" else share)), 0.0
@@ -458,14 +472,17 @@ def logit(case):
     cells, pays = [], []
     for policies in case.study.policies:
         flow = case.bench.first_year(policies)[case.tiers].sum(axis=0)  # home, origin, destination
+        # choices by home and country: movers, and on the diagonal those who stay
         between = np.einsum("co,god,ed->gce", group, flow, group, optimize=True)
         stays = np.einsum("co,go->gc", group, stock.sum(axis=0) - flow.sum(axis=2))
         between[:, np.arange(len(group)), np.arange(len(group))] += stays
         cells.append(np.maximum(between, 0.0))
+        # log net pay of a country, its hubs weighted by stock
         weight = s.stock * group
         pays.append(np.log((case.pay(policies) * weight).sum(axis=1) / weight.sum(axis=1)))
     counts, change = np.stack(cells), pays[1] - pays[0]  # arm, home, origin, country
     shape = counts.shape
+    # regressors: country effects, at home, stays, and log pay of nationals and of foreigners
     own = np.broadcast_to(homely[None, :, None, :], shape)
     stay = np.broadcast_to(np.eye(shape[-1])[None, None], shape)
     pay = np.broadcast_to(np.stack(pays)[:, None, None, :], shape)
@@ -477,6 +494,7 @@ def logit(case):
     known = ("logit", case.study.policies, tuple(case.study.treated.tier))
     b = case.bench.once(known, lambda: conditional_logit(x, choices))[-2 if national else -1]
     treated = homely if national else ~homely
+    # the share of the treated who live in the countries whose pay changes
     living = counts[0].sum(axis=1)  # home, country
     shares = (living * treated).sum(axis=0) / np.maximum((living.sum(axis=1)[:, None] * treated).sum(axis=0), 1e-9)
     there = (np.abs(change) > 1e-9) & (np.array([case.inside[mine].any() for mine in group]))
@@ -490,6 +508,9 @@ def logit(case):
 
 def conditional_logit(x, counts, rounds=50, close=1e-10):
     """Return coefficients of a conditional logit by Newton's method.
+
+    These lines stay because ``ConditionalLogit`` of statsmodels takes one chooser a row and a yes or no for each
+    alternative, not counts: millions of rows for what is here a table of countries.
 
     Parameters
     ----------
@@ -505,14 +526,17 @@ def conditional_logit(x, counts, rounds=50, close=1e-10):
     """
     b, total = np.zeros(len(x)), counts.sum(axis=1, keepdims=True)
     for _ in range(rounds):
+        # choice probabilities at the present coefficients
         v = np.tensordot(b, x, 1)
         p = np.exp(v - v.max(axis=1, keepdims=True))
         p /= p.sum(axis=1, keepdims=True)
+        # gradient and information of the log likelihood
         slope = np.tensordot(x, counts - total * p, 2)
         flat = (x - (x * p).sum(axis=2, keepdims=True)) * np.sqrt(total * p)
         flat = flat.reshape(len(x), -1)
         curvature = flat @ flat.T
         step = np.linalg.lstsq(curvature, slope, rcond=1e-13)[0]
+        # a step is at most 3 in any coefficient, so that the first ones do not overshoot
         b = b + step * min(1.0, 3.0 / max(np.abs(step).max(), 1e-300))
         if np.abs(step).max() < close * max(1.0, np.abs(b).max()):
             return b
@@ -559,10 +583,12 @@ def exits(case):
     arms = [_inside(case, policies) for policies in case.study.policies]
 
     def change(kept):
+        # departures over tracer-years at risk, in each arm
         hazards = []
         for there, alive in arms:
             at_risk = there[:-1] & alive[1:]
             hazards.append((at_risk & ~there[1:])[:, kept].sum() / at_risk[:, kept].sum())
+        # foreigners keep more by the newcomer scheme; pay lowers exits, so their elasticity changes its sign
         scheme = None if case.study.treated.people == "national" else "newcomer"
         sign = -1 if case.study.published.unit == "elasticity" else 1
         return sign * case.effect(*hazards, scheme)
@@ -580,6 +606,7 @@ def _inside(case, policies):
     """(time, tracer) bool each: lives in the place; is still an engineer. The same tracers in every arm."""
     bench, years = case.bench, case.study.years
     treated = case.study.treated.model_dump_json()
+    # a run that was followed for longer serves shorter horizons too
     longest = max(years, *(k[3] for k in bench.known if k[:3] == ("hubs", treated, policies)), 0)
 
     def followed():
@@ -598,6 +625,7 @@ def _cohort(case):
     known = ("cohort", t.model_dump_json())
     if known not in bench.known:
         stock, parts = _stock(case)[..., case.inside].sum(axis=2), []  # tier, home
+        # tracers by tier and home, in the proportions of the treated
         wide = bench.tracers * (1 if math.isinf(t.tenure[1]) else 4)  # most of them have another tenure
         names = [g for g, wanted in zip(bench.setting.homes, case.homes, strict=True) if wanted]
         statuses = [STATUSES.index(status) for status in t.status or STATUSES]
@@ -609,6 +637,7 @@ def _cohort(case):
                     parts.append(residents(bench.world, bench.draw[0], tier, home, hubs, statuses, count))
         people = Engineers(*map(np.concatenate, zip(*parts, strict=True))) if parts else None
         if people is not None:
+            # keep those whose years since arrival the study treats
             tenure = bench.options.start - people.arrival_year
             mine = (tenure >= t.tenure[0]) & (tenure <= t.tenure[1])
             people = Engineers(*(column[mine] for column in people))
@@ -662,12 +691,14 @@ def _paired(case, query, control=None):
     def totals(query):
         return series(result, query).sum("year").values  # arm, replicate
 
+    # with a control the ratio is a difference in differences
     mine, theirs = totals(query), None if control is None else totals(control)
 
     def change(kept):
         ratio = mine[1, kept].sum() / max(mine[0, kept].sum(), NOBODY)
         return case.effect(1.0, ratio if theirs is None else ratio * theirs[0, kept].sum() / theirs[1, kept].sum())
 
+    # standard error by jackknife: the change without each pair
     k = np.arange(o.replicates)
     return float(change(k >= 0)), _error([change(k != left) for left in k] if len(k) > 1 else [])
 
@@ -677,18 +708,19 @@ def enrolment(case):
 
     Expected from what students saw of the run in the years before; the lag of a degree is part of it.
     """
-    s, found = case.setting, []
+    s, arrivals = case.setting, []
     foreign = (case.abroad & case.homes[:, None])[:, case.inside]
     for policies in case.study.policies:
         sim = case.bench.start.branch(policies)
         for _ in simulate(sim, case.bench.options.start + case.study.years):
             pass
+        # graduates of the year by home, and the factor by which the policy changed their number (E9)
         homes = entrant_homes(s)[:, GRADUATES]  # hub, home
         graduates = sim.world.entrants[case.study.years][:, GRADUATES].sum(axis=1)
         factor = study_factor(sim, homes, graduates)
         there = (homes * graduates[:, None]).T * factor
-        found.append(float((there[:, case.inside] * foreign).sum()))
-    return case.effect(*found), 0.0
+        arrivals.append(float((there[:, case.inside] * foreign).sum()))
+    return case.effect(*arrivals), 0.0
 
 
 @dataclass(frozen=True)
@@ -749,6 +781,7 @@ def errors(study):
 
 def plain_row(study, value, error):
     """Return a study and what was simulated as plain values; ``value`` and ``error`` are None where nothing was."""
+    # z widened for transport, and z0 without; base rates are not scored
     z, z0 = score(study, value) if study.role == "response" else (None, None)
     p = study.published
     return {
@@ -792,6 +825,7 @@ def run_studies(chosen, progress=None, **options):
     ------
     UsageError, ScenarioError
     """
+    # one bench: studies share the world, the baseline and whatever they simulated alike
     bench = Bench(Options(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked())
     rows = []
     for study in chosen.values():

@@ -48,7 +48,7 @@ def pulls() -> dict[str, np.ndarray]:
     moving = people.sum(axis=1).T[:, :, None] * ~np.eye(len(s.hubs), dtype=bool)
     size = eq.utility(a, size=arm.size())
     bonds = home @ eq.utility(a, diaspora=s.compatriots, home_share=s.home_share, language=s.language)
-    found = {
+    terms = {
         "pay": skill.reshape(-1) @ p.pay_arriving,
         "compute": np.einsum("t,r,trd->d", tier, role, p.compute),
         "size": size,
@@ -61,15 +61,15 @@ def pulls() -> dict[str, np.ndarray]:
         "boom": constants.boom,
     }
     # express each term against the average engineer's hub
-    return {term: value - np.average(value, weights=s.stock) for term, value in found.items()}
+    return {term: value - np.average(value, weights=s.stock) for term, value in terms.items()}
 
 
 def pull_rows() -> list[dict]:
     """Return the rows of ``hub_pulls.csv``: the terms, their sum ``named``, ``fitted``, and the fitted share."""
-    found = pulls()
-    named, fitted = sum(found[term] for term in TERMS), found["permanent"] + found["boom"]
+    terms = pulls()
+    named, fitted = sum(terms[term] for term in TERMS), terms["permanent"] + terms["boom"]
     part = np.abs(fitted) / (np.abs(fitted) + np.abs(named))
-    columns = found | {"named": named, "fitted": fitted, "fitted_share": part}
+    columns = terms | {"named": named, "fitted": fitted, "fitted_share": part}
     texts = {name: [f"{x:.3f}" for x in value] for name, value in columns.items()}
     return [
         {"hub": hub, **{name: value[h] for name, value in texts.items()}, "source": COMMAND, "grade": "D"}
@@ -98,6 +98,7 @@ def long_run_rows() -> list[dict]:
     """Return the rows of ``long_run.csv``: each hub's share in the last year at both ends of each of four ranges."""
     hubs, centre, rows = fit_world().setting.hubs, share_in_the_end(), []
     for name in LONG_RUN:
+        # each assumption at both ends of its range, the others at the centre
         ends = {end: getattr(ASSUMPTIONS[name], end) for end in ("low", "high")}
         shares = {end: share_in_the_end(**{name: value}) for end, value in ends.items()}
         rows += [

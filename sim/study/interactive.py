@@ -60,16 +60,18 @@ class InteractiveStudy:
         -------
         Draws
         """
+        # the sample depends on the ranges, the seed, the start and the kind of uncertainty
         declared = options.declared()
         key = (*declared.values(), options.seed, options.start, options.uncertainty)
         fresh = ParameterSample(declared, options.seed, options.start, options.uncertainty, self.pool.each)
         with self.lock:
-            found = _keep(self.studies, key, self.studies.get(key, fresh), DRAWS_KEPT)
-        while len(found.accepted) < count:
+            sample = _keep(self.studies, key, self.studies.get(key, fresh), DRAWS_KEPT)
+        # a few at a time, so that the page can be told in between that it is alive
+        while len(sample.accepted) < count:
             with self.lock:
-                found.first(min(count, len(found.accepted) + AT_ONCE))
+                sample.first(min(count, len(sample.accepted) + AT_ONCE))
             tick()
-        return found
+        return sample
 
     def experiment(self, options) -> Experiment:
         """Return an Experiment on the same replicates, run by the same processes."""

@@ -50,18 +50,18 @@ class ParameterSample:
             else:
                 self._try(count - len(self.accepted))
             if self.tried >= TRIES * count and len(self.accepted) < count:
-                found = f"{self.tried} draws gave {len(self.accepted)} usable ones of {count}: see their ranges"
-                raise UsageError("assumptions", found)
+                problem = f"{self.tried} draws gave {len(self.accepted)} usable ones of {count}: see their ranges"
+                raise UsageError("assumptions", problem)
         return self.accepted[:count]
 
     def _try(self, missing) -> None:
         """Draw ``missing`` more samples and keep those that have hub constants."""
         batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
-        found = self.each(constants_or_none, batch, [self.start] * missing)
-        found = list(enumerate(zip(batch, found, strict=True), self.tried + 1))
+        constants_of = self.each(constants_or_none, batch, [self.start] * missing)
+        constants_of = list(enumerate(zip(batch, constants_of, strict=True), self.tried + 1))
         # keep the accepted samples, and the number of attempts at which each was found
-        self.accepted += [pair for _, pair in found if pair[1]]
-        self.attempts += [place for place, (_, constants) in found if constants]
+        self.accepted += [pair for _, pair in constants_of if pair[1]]
+        self.attempts += [place for place, (_, constants) in constants_of if constants]
         self.tried += missing
 
     def _centre(self, count) -> None:

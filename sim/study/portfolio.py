@@ -177,6 +177,7 @@ def portfolio(
     """
     if not find_spec("sklearn"):
         raise UsageError("portfolio", "needs the extra 'portfolio': pip install 'talentflow[portfolio]'")
+    # check everything before the first run
     baseline, paths = as_scenario(baseline), listed(levers)
     measure = measure or f"stock:{place}"
     asked = Options(**{"replicates": 2, "population": 20_000} | options).checked()
@@ -193,12 +194,15 @@ def portfolio(
         raise UsageError("levers", "none, or one is given twice")
     named_place(place)
     check_measures([measure, f"fiscal:{place}"], asked, single=True)
+    # a factor is a lever with its bounds; the centre is checked as a scenario of its own
     factors = [lever_factor(path, baseline, limits.get(path)) for path in paths]
     centre = {f.name: f.central for f in factors}
     facts_ = prepared({"scenario": mix_scenario(baseline, centre)}, baseline, asked)
+    # the digest names the store: the same question finds its finished mixes again
     known = {key: facts_[key] for key in INPUTS if key != "scenario"} | {"digests": facts_["digests"]}
     known |= {"measure": measure, "place": place, "factors": [asdict(f) for f in factors]}
     digest = hashlib.sha256(to_json(known, sort_keys=True).encode()).hexdigest()[:12]
+    # the search runs at the central assumptions, whose constants are shipped
     central, _ = shipped()
     draw = (Assumptions.central(asked.declared()), central)
     model = MixModel(baseline, asked, measure, place, draw)
@@ -206,10 +210,11 @@ def portfolio(
     def confirmed(mixes):
         """Run the mixes as arms of one comparison with fresh seeds and drawn assumptions."""
         arms = [mix_scenario(baseline, values, label) for label, values in mixes.items()]
+        # other seeds than those of the search, which the optimum was picked on
         fresh = replace(asked, seed=asked.seed + FRESH, replicates=confirm, progress=None)
-        found = _compared(arms, baseline, fresh)
-        pairs = {label: outcomes(found, measure, place, label) for label in mixes}
-        return pairs, lambda best: elsewhere(found.versus(best), place)
+        comparison = _compared(arms, baseline, fresh)
+        pairs = {label: outcomes(comparison, measure, place, label) for label in mixes}
+        return pairs, lambda best: elsewhere(comparison.versus(best), place)
 
     store = user_path(out) / f"portfolio-{place.replace('+', '_')}-sweep-{digest}"
     return search(
@@ -257,9 +262,9 @@ def million(budget) -> float:
     """
     if is_number(budget):
         return real(budget, "budget")
-    found = re.fullmatch(r"\s*([\d_,.]+)\s*([a-zA-Z]*)\s*", str(budget), re.ASCII)
+    match = re.fullmatch(r"\s*([\d_,.]+)\s*([a-zA-Z]*)\s*", str(budget), re.ASCII)
     try:
-        return number_of(found[1]) * SCALES[found[2].lower()] if found else number_of("")
+        return number_of(match[1]) * SCALES[match[2].lower()] if match else number_of("")
     except (ValueError, KeyError):
         raise UsageError(f"budget {budget}", "expected an amount in USD a year, such as 500M or 1.2bn") from None
 
@@ -292,10 +297,12 @@ def search(model, factors, budget, measure, confirmed, *, store, n=40, seed=0, w
         record={"budget_search": True},
         progress=progress,
     )
+    # fit the two emulators to the mixes that were run
     x, y = _points(swept, factors)
     if len(y) < 2 * len(factors) + 2:
         raise UsageError("portfolio", f"only {len(y)} mixes could be run: give more with --n")
     emulators = {name: Emulator(x, y[:, k], seed) for k, name in enumerate(("engineers", "cost"))}
+    # choose mixes by the emulators, then run them
     cube = _candidates(len(factors), seed)
     sure = budget - emulators["cost"].error["rms"]  # the emulated cost may be too low by its error
     optimum = _optimum(emulators, cube, sure)
@@ -304,6 +311,7 @@ def search(model, factors, budget, measure, confirmed, *, store, n=40, seed=0, w
     mixes = {label: as_values(u) for label, u in chosen.items()}
     pairs, elsewhere_of = confirmed(mixes)
     table = _judged(mixes, pairs, budget)
+    # the winner is the confirmed mix with most engineers within the budget
     inside = table[table.within]
     best = None if inside.empty else str(inside.label.iloc[int(inside.engineers.argmax())])
     errors = {name: emulator.error for name, emulator in emulators.items()}
@@ -364,19 +372,21 @@ def _optimum(emulators, cube, budget):
     from scipy.optimize import minimize
 
     engineers, cost = (emulators[name](cube)[0] for name in ("engineers", "cost"))
+    # the best candidate within the budget; if none is, the cheapest
     within = np.where(cost <= budget, engineers, -np.inf)
     if np.isneginf(within).all():
         return cube[int(cost.argmin())]
     start = cube[int(within.argmax())]
     scale = emulators["engineers"].spread
-    found = minimize(
+    solution = minimize(
         lambda u: -emulators["engineers"](u)[0][0] / scale,
         start,
         method="SLSQP",
         bounds=[(0, 1)] * len(start),
         constraints={"type": "ineq", "fun": lambda u: (budget - emulators["cost"](u)[0][0]) / emulators["cost"].spread},
     )
-    u = np.clip(found.x, 0, 1)
+    # the optimiser may end outside the budget or below its start
+    u = np.clip(solution.x, 0, 1)
     better = emulators["cost"](u)[0][0] <= budget and emulators["engineers"](u)[0][0] >= within.max()
     return u if better else start
 
@@ -386,12 +396,14 @@ def _chosen(emulators, cube, optimum, budget, d):
     engineers, cost = (emulators[name](cube)[0] for name in ("engineers", "cost"))
     chosen = {"optimum": optimum}
     order = np.argsort(-np.where(cost <= budget, engineers, -np.inf))
+    # rivals are good mixes that differ from the better ones in some lever
     for k in order[np.isfinite(engineers[order]) & (cost[order] <= budget)]:
         if len(chosen) > RIVALS:
             break
         if all(np.abs(cube[k] - u).max() > SPREAD for u in chosen.values()):
             chosen[f"rival_{len(chosen)}"] = cube[k]
     chosen["cautious"] = 0.9 * optimum  # should the optimum cost more than its budget in the runs
+    # every lever at an end of its range: shows what each can do alone and all together
     corners = [u for u in _corners(d) if u.any()]
     likely = sorted(corners, key=lambda u: -emulators["engineers"](u)[0][0] * (emulators["cost"](u)[0][0] <= budget))
     for u in likely[:MOST_CORNERS]:
@@ -404,6 +416,7 @@ def _judged(mixes, pairs, budget):
     labels = list(mixes)
     engineers, cost = (np.array([pairs[label][k] for label in labels]) for k in (0, 1))  # mix, pair
     within = cost.mean(1) <= budget
+    # mixes beyond the budget never count as the best of a pair
     allowed = np.where(within[:, None], engineers, -np.inf)
     best = allowed.max(0)
     rows = []
@@ -428,6 +441,7 @@ def _frontier(emulators, cube, as_values):
         inside = cost <= budget
         if not inside.any():
             continue
+        # the mix with most engineers at this budget, with the 90 % band of the emulator
         k = int(np.where(inside, engineers, -np.inf).argmax())
         spread = 1.645 * deviation[k]
         ends = {"low": float(engineers[k] - spread), "high": float(engineers[k] + spread)}
@@ -437,9 +451,10 @@ def _frontier(emulators, cube, as_values):
 
 def elsewhere(result, place, most=5) -> dict:
     """Return what a mix does elsewhere: the effect on the world's engineers, and the countries that lose most."""
-    found = facts(result)
+    outcome = facts(result)
+    # countries that lose, the largest loss first; the place that pays is left out
     own = set(named_place(place).countries)
-    others = [row for row in found["countries"] if row["label"] not in own and row["people"]["effect"] < 0]
+    others = [row for row in outcome["countries"] if row["label"] not in own and row["people"]["effect"] < 0]
     others.sort(key=lambda row: row["people"]["effect"])
     world = level(result, "stock").sum("hub").sel(arm="scenario") - level(result, "stock").sum("hub").sel(
         arm="baseline"
@@ -448,5 +463,5 @@ def elsewhere(result, place, most=5) -> dict:
     return {
         "world": float(world.mean()),
         "losers": [{"place": row["label"], "name": row["name"]} | plain(row) for row in others[:most]],
-        "own": float(sum(row["people"]["effect"] for row in found["countries"] if row["label"] in own)),
+        "own": float(sum(row["people"]["effect"] for row in outcome["countries"] if row["label"] in own)),
     }

@@ -159,8 +159,10 @@ def _decided(s, arrays, own) -> tuple[np.ndarray, np.ndarray]:
 def _compute(s, a, arrays, now, start, months) -> np.ndarray:
     """Return (year, country) H100-equivalents that the public pays for, in the years that ``months`` touches."""
     hubs, out = len(s.hubs), np.zeros((len(months), len(s.countries)))
+    # the public pays a share of what a policy builds in hubs, and all that it builds for a country
     built = a.compute_public_share * np.bincount(s.country, now["compute_h100e"], len(s.countries))
     out += built + now["country_compute_h100e"]
+    # a multiplied fleet, and a guarantee for engineers, cost what they add in that year
     more = np.maximum(now["compute_multiplier"] - 1, 0.0)
     guarantee, by_tier = now["compute_guarantee"], now["compute_guarantee_tier"]
     for y in np.flatnonzero(months) if more.any() or guarantee.any() or by_tier.any() else ():
@@ -194,6 +196,7 @@ def with_money(data, policies, draws, start):
     needed = ("stock", "stock_by_arrival", "stock_by_sector", "pay", "flow", "grants", "grants_abroad")
     values = {name: data[name].values for name in needed}
     money = {name: np.zeros(data[name].shape) for name in MONEY}
+    # the account of every arm under the sample of its replicate
     for k, a in enumerate(draws):
         arms = [{name: array[arm, k] for name, array in values.items()} for arm in range(len(paths))]
         base = None
@@ -201,6 +204,7 @@ def with_money(data, policies, draws, start):
             total = account(setting, a, arrays, own, own, start)
             base = total if base is None else base
             money["fiscal"][arm, k] = total
+            # given: at this arm's own behaviour; windfall: what people get who would have come anyway
             if arm:
                 money["given"][arm, k] = total - account(setting, a, arrays, own, paths[0], start)
                 money["windfall"][arm, k] = account(setting, a, arms[0], paths[0], own, start) - base

@@ -125,6 +125,7 @@ def coordinates(arms, pairs, start, years) -> dict:
     """Return the labels of a result's dimensions, and further coordinates as ``name -> (dimension, labels)``."""
     setting = load_setting()
     hubs, homes, routes = read("hubs"), read("homes"), setting.routes
+    # labels in the order of the arrays, then names and places of hubs, homes and routes
     names = {r["country"]: r["name"] for r in read("countries")}
     number = lambda column: ("hub", [float(r[column]) for r in hubs])  # noqa: E731
     return {

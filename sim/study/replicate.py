@@ -50,7 +50,7 @@ class Plan:
     years: int
     arms: tuple  # of tuples of policies, one an arm
     fork: int  # the year until whose 1 January all arms have the same policies
-    held: tuple = ()  # of tuples, one an arm: mechanisms in which it is held to the first arm
+    frozen: tuple = ()  # of tuples, one an arm: mechanisms in which it replays the first arm
 
 
 def the_world(population, seed, start, years, pair=0) -> World:
@@ -106,10 +106,10 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
     # record the shared years once; the block is empty where the fork is the start
     past = record(common_past, plan.fork, empty_record(common_past.world))  # nothing at all where the fork is the start
     trajectory, written = Trajectory(), []
-    # branch every arm from the shared past; mechanisms named in `held` replay the first arm's trajectory
-    for policies, held in zip_longest(plan.arms, plan.held, fillvalue=()):
-        arm = common_past.branch(policies, dict.fromkeys(held, trajectory))
-        if plan.held and not written:
+    # branch every arm from the shared past; mechanisms named in `frozen` replay the first arm's trajectory
+    for policies, frozen in zip_longest(plan.arms, plan.frozen, fillvalue=()):
+        arm = common_past.branch(policies, dict.fromkeys(frozen, trajectory))
+        if plan.frozen and not written:
             arm.trajectory = trajectory
         written.append(record(arm, plan.start + plan.years, past))
     return written
@@ -211,20 +211,20 @@ class Experiment:
         """
         return self._map(run_replicate, self.plan(scenarios), first, self.options.replicates if last is None else last)
 
-    def measure(self, scenarios, query, held=()) -> np.ndarray:
+    def measure(self, scenarios, query, frozen=()) -> np.ndarray:
         """Compute the value of a measure in every arm and replicate.
 
         Parameters
         ----------
         scenarios : list of Scenario, one an arm
         query : str, a measure with a single value
-        held : for each arm the mechanisms in which it is held to the first arm
+        frozen : for each arm the mechanisms in which it replays the first arm
 
         Returns
         -------
         (arm, pair) array in the measure's own unit
         """
-        plan = replace(self.plan(scenarios), held=tuple(held))
+        plan = replace(self.plan(scenarios), frozen=tuple(frozen))
         return np.transpose(self._map(partial(measure_replicate, query=query), plan, 0, self.options.replicates))
 
     def plan(self, scenarios) -> Plan:

@@ -183,7 +183,7 @@ def moved(values) -> dict[str, float]:
     ------
     UsageError for an unknown key, or a value outside the lever's range
     """
-    found = {}
+    values_of = {}
     for key, value in values.items():
         if key not in by_key():
             raise UsageError(f"lever {key!r}", f"is not in the table{nearest(str(key), by_key())}")
@@ -193,8 +193,8 @@ def moved(values) -> dict[str, float]:
         if not lever.nodes[0] <= value <= lever.nodes[-1] or (lever.is_switch and value not in (0, 1)):
             raise UsageError(key, f"{value!r} is not in [{lever.nodes[0]:g}, {lever.nodes[-1]:g}] {lever.unit}")
         if value != lever.present:
-            found[key] = float(value)
-    return {key: found[key] for key in by_key() if key in found}
+            values_of[key] = float(value)
+    return {key: values_of[key] for key in by_key() if key in values_of}
 
 
 def scenario_of(values) -> Scenario:
@@ -209,6 +209,7 @@ def scenario_of(values) -> Scenario:
     UsageError
     """
     chosen, policies = moved(values), []
+    # the law is a package of policies, every other lever a policy or a few
     for key, value in chosen.items():
         policies += _law_policies(chosen) if key == "law" else _policies(by_key()[key], value)
     refuse_conflicts(policies)
@@ -226,6 +227,7 @@ def _policies(lever, value) -> list[Policy]:
     """Return the policies of one lever at a value."""
     rows = []
     for path, operation, amount in lever.rows:
+        # a row without an amount takes the lever's value; levers of whole numbers refuse others
         given = value if amount is None else amount
         if find(path)[0].kind == "integer":
             given = int(given)
@@ -253,38 +255,43 @@ def law_values() -> dict[str, float]:
 
 def blocks() -> list[tuple[TableLever, ...]]:
     """Return the levers in blocks: those of one block are run in all combinations, others alone."""
+    # in the order of their first lever, which is the order of the cells in the table
     names = dict.fromkeys(lever.block or lever.key for lever in LEVERS)
     return [tuple(lever for lever in LEVERS if (lever.block or lever.key) == name) for name in names]
 
 
 def cells() -> list[dict[str, float]]:
     """Return the settings of all cells, block by block, the last lever fastest; levers at present left out."""
-    found = []
+    rows_of = []
     for block in blocks():
+        # all combinations of the block's values
         axes = np.meshgrid(*(lever.nodes for lever in block), indexing="ij")
         points = zip(*(axis.ravel() for axis in axes), strict=True)
-        found += [moved({lever.key: float(v) for lever, v in zip(block, values, strict=True)}) for values in points]
-    return found
+        rows_of += [moved({lever.key: float(v) for lever, v in zip(block, values, strict=True)}) for values in points]
+    return rows_of
 
 
 def weights(values) -> list[tuple[int, float]]:
     """Return the cells that a setting is made of, with their weights: linear between nodes, added over blocks."""
-    found, offset = [], 0
+    weighted, offset = [], 0
     chosen = moved(values)
     for block in blocks():
         corners = [(0, 1.0)]
         for lever in block:
+            # the two nodes around the value, and how far it lies between them
             value = chosen.get(lever.key, lever.present)
             below = max(int(np.searchsorted(lever.nodes, value, side="right")) - 1, 0)
             above = min(below + 1, len(lever.nodes) - 1)
             gap = lever.nodes[above] - lever.nodes[below]
             part = (value - lever.nodes[below]) / gap if gap else 0.0
             ends = [(below, 1 - part), (above, part)]
+            # multilinear: every lever splits each corner into two; weights of 0 are left out
             corners = [(at * len(lever.nodes) + k, w * v) for at, w in corners for k, v in ends if v]
+        # a block whose levers all stand at present adds nothing
         if any(lever.key in chosen for lever in block):
-            found += [(offset + at, weight) for at, weight in corners]
+            weighted += [(offset + at, weight) for at, weight in corners]
         offset += prod(len(lever.nodes) for lever in block)
-    return found
+    return weighted
 
 
 def joint_settings() -> list[dict[str, float]]:
@@ -301,13 +308,14 @@ def _strong(lever) -> float:
 def mixes(count=MIXES, seed=0) -> list[dict[str, float]]:
     """Return random settings: a third of one lever between its nodes, the others of two to five levers."""
     draw = np.random.default_rng([seed, 25])
-    found = []
+    chosen_mixes = []
     for k in range(count):
+        # a third tests interpolation (one lever between its nodes), the others tests that effects add up
         dosed = [lever for lever in LEVERS if not lever.is_switch]
         among = dosed if k % 3 == 0 else LEVERS
         chosen = draw.choice(len(among), 1 if k % 3 == 0 else draw.integers(2, 6), replace=False)
-        found.append({among[i].key: _anywhere(among[i], draw.uniform()) for i in sorted(chosen)})
-    return found
+        chosen_mixes.append({among[i].key: _anywhere(among[i], draw.uniform()) for i in sorted(chosen)})
+    return chosen_mixes
 
 
 def _anywhere(lever, u) -> float:
@@ -333,10 +341,12 @@ def counted(arm, until) -> dict[str, np.ndarray]:
     """
     world, policies = arm.world, arm.policies
     arrays = record(arm, until, empty_record(world))
+    # moves inside a country change none of its causes
     inside = world.setting.country[:, None] == world.setting.country
     flow = np.where(inside, 0, arrays["flow"]).sum(axis=0)
     people = arrays["stock"].sum(axis=-1)
     causes = [flow.sum(axis=0), flow.sum(axis=1), arrays["entrants"].sum(axis=(0, 2)), arrays["exits"].sum(axis=0)]
+    # public money by country: yearly mean, discounted cost, and discounted engineer-years
     own = rules_of(policies, world.start, world.years)
     fiscal = account(world.setting, arm.a, arrays, own, own, world.start).sum(axis=-1)  # year, country
     of = (world.setting.country[:, None] == np.arange(fiscal.shape[1])).astype(float)  # hub, country
@@ -349,8 +359,8 @@ def counted(arm, until) -> dict[str, np.ndarray]:
 def run_pair(plan, k, draw) -> dict[str, np.ndarray]:
     """Run all arms of replicate ``k``, the baseline first; return the arrays of :func:`counted`, arms in front."""
     common_past = initial_state(plan, k, draw)
-    found = [counted(common_past.branch(policies), plan.start + plan.years) for policies in plan.arms]
-    return {name: np.array([one[name] for one in found]) for name in found[0]}
+    arms = [counted(common_past.branch(policies), plan.start + plan.years) for policies in plan.arms]
+    return {name: np.array([one[name] for one in arms]) for name in arms[0]}
 
 
 def make(out, file=FILE, progress=lambda done, total: None, **options) -> None:
@@ -373,6 +383,7 @@ def make(out, file=FILE, progress=lambda done, total: None, **options) -> None:
     wanted = [points + mixed + (joint if k < JOINT_PAIRS else []) for k in range(o.replicates)]
     out = Path(out) / hashlib.sha256(json.dumps([spec(), digest(), repr(o.settings), wanted]).encode()).hexdigest()[:12]
     out.mkdir(parents=True, exist_ok=True)
+    # replicates whose file exists are done; workers run the others, a file each
     with experiment(o) as lab:
         missing = [k for k in range(o.replicates) if not _file_of(out, k).exists()]
         draws = lab.draws.first(o.replicates)
@@ -403,14 +414,48 @@ def _assemble(out, o, points, mixed, joint, file) -> None:
     """Put finished replicates together into the table, with its measured errors."""
     setting = load_setting()
     codes = list(dict.fromkeys(setting.countries[c] for c in setting.country))
+    arrays, mixed_country, joint_country = _gathered(out, o, setting, codes, points, len(mixed))
+    weight = setting.persons / o.population
+    header = {
+        "format": FORMAT,
+        "digest": digest(),
+        "spec": spec(),
+        "population": o.population,
+        "replicates": o.replicates,
+        "years": o.years,
+        "start": o.start,
+        "seed": o.seed,
+        "weight": weight,
+        "band_years": list(BAND_YEARS),
+        "causes": list(CAUSES),
+        "countries": codes,
+        "hubs": list(setting.hubs),
+        "hub_country": [setting.countries[c] for c in setting.country],
+    }
+    # the errors compare the finished table with runs of several levers together
+    table = ResponseTable(header, arrays)
+    header["error"] = _error(table, mixed, weight * np.mean(mixed_country, axis=0))
+    header["joint"] = _joint(table, joint, [weight * pair for pair in joint_country if len(pair)])
+    table.save(file)
+
+
+def _gathered(out, o, setting, codes, points, mixed) -> tuple[dict[str, np.ndarray], list, list]:
+    """Read finished replicates and return the table's arrays, and the effects of mixes and of pairs of levers.
+
+    The runs of a replicate are the baseline, the cells ``points``, then ``mixed`` mixes, then pairs of levers.
+
+    Returns
+    -------
+    dict of arrays as of :class:`ResponseTable`; two lists, a replicate each, of (run, band year, country) agents
+    """
     of = np.array([codes.index(setting.countries[c]) for c in setting.country])
     to_country = (np.arange(len(codes)) == of[:, None]).astype(np.int64)  # hub, country
+    to_codes = [setting.countries.index(code) for code in codes]
+    # cells with all levers at present were not run; their effects stay 0
     all_cells = cells()
     at = {json.dumps(cell): k for k, cell in enumerate(all_cells)}
     place_of = np.array([at[json.dumps(cell)] for cell in points])
-    n, count, hubs = o.replicates, len(all_cells), len(of)
-    to_codes = [setting.countries.index(code) for code in codes]
-    band = np.array(BAND_YEARS)
+    n, count, hubs, band = o.replicates, len(all_cells), len(of), np.array(BAND_YEARS)
 
     country = np.zeros((count, n, len(band), len(codes)), np.int32)
     hub_sum = np.zeros((count, o.years, hubs), np.int32)
@@ -422,9 +467,11 @@ def _assemble(out, o, points, mixed, joint, file) -> None:
     for k in range(n):
         with np.load(_file_of(out, k)) as saved:
             stocks, flows, purse = saved["stocks"], saved["causes"], saved["money"]
+        # effects against the baseline, which is the first run of the replicate
         effects = stocks[1:] - stocks[0]
-        first, then = len(points), len(points) + len(mixed)
+        first, then = len(points), len(points) + mixed
         by_country = effects[:, band] @ to_country
+        # countries are kept replicate by replicate; hubs and causes as sums over replicates
         country[place_of, k] = by_country[:first]
         hub_sum[place_of] += effects[:first, 1:]
         hub_squares[place_of] += effects[:first, band].astype(np.int64) ** 2
@@ -434,36 +481,18 @@ def _assemble(out, o, points, mixed, joint, file) -> None:
         base_hub += stocks[0]
         mixed_country.append(by_country[first:then])
         joint_country.append(by_country[then:])
-    weight = setting.persons / o.population
-    header = {
-        "format": FORMAT,
-        "digest": digest(),
-        "spec": spec(),
-        "population": o.population,
-        "replicates": n,
-        "years": o.years,
-        "start": o.start,
-        "seed": o.seed,
-        "weight": weight,
-        "band_years": list(BAND_YEARS),
-        "causes": list(CAUSES),
-        "countries": codes,
-        "hubs": list(setting.hubs),
-        "hub_country": [codes[c] for c in of],
-    }
+    # standard deviation over replicates, from the sums of values and of squares
+    variance = np.maximum(hub_squares / n - (hub_sum[:, band - 1] / n) ** 2, 0)
     arrays = {
         "country": country,
         "hub_sum": hub_sum,
-        "hub_sd": np.sqrt(np.maximum(hub_squares / n - (hub_sum[:, band - 1] / n) ** 2, 0)).astype(np.float32),
+        "hub_sd": np.sqrt(variance).astype(np.float32),
         "causes": causes,
         "money": _rounded(money),
         "base_country": base_country,
         "base_hub": base_hub.astype(np.int32),
     }
-    table = ResponseTable(header, arrays)
-    header["error"] = _error(table, mixed, weight * np.mean(mixed_country, axis=0))
-    header["joint"] = _joint(table, joint, [weight * pair for pair in joint_country if len(pair)])
-    table.save(file)
+    return arrays, mixed_country, joint_country
 
 
 def _error(table, mixed, ran) -> dict:
@@ -472,19 +501,20 @@ def _error(table, mixed, ran) -> dict:
     For each country and mix, the deviation in the last year is divided by the sum of the sizes of the blocks' effects,
     over countries where that sum is 300 people or more.
     """
-    found: dict[str, list[float]] = {"one": [], "several": []}
+    errors_by: dict[str, list[float]] = {"one": [], "several": []}
     people: dict[str, list[float]] = {"one": [], "several": []}
     for values, run in zip(mixed, ran, strict=True):
-        told = table.country(values).mean(axis=0)[-1]
+        # where the parts that are added are small, a relative error means nothing
+        predicted = table.country(values).mean(axis=0)[-1]
         size = table.size(values)
-        far = np.abs(told - run[-1])
+        far = np.abs(predicted - run[-1])
         key = "one" if len(values) == 1 else "several"
         people[key] += far.tolist()
-        found[key] += (far[size >= 300] / size[size >= 300]).tolist()
+        errors_by[key] += (far[size >= 300] / size[size >= 300]).tolist()
     quantile = lambda values, q: float(np.quantile(values, q)) if values else 0.0  # noqa: E731
     return {
-        key: {"part": quantile(found[key], 0.9), "people": quantile(people[key], 0.9), "count": len(found[key])}
-        for key in found
+        key: {"part": quantile(errors_by[key], 0.9), "people": quantile(people[key], 0.9), "count": len(errors_by[key])}
+        for key in errors_by
     }
 
 
@@ -492,15 +522,16 @@ def _joint(table, joint, pairs) -> list[dict]:
     """Return every pair of levers with the country where running both differs most from the sum, in persons."""
     n, rows = len(pairs), []
     for j, values in enumerate(joint if n else []):
-        told = table.country(values)[:n, -1]
-        beyond = np.array([pair[j, -1] for pair in pairs]) - told  # replicate, country
+        # both levers together, less the sum of each alone, in the country where that is largest
+        predicted = table.country(values)[:n, -1]
+        beyond = np.array([pair[j, -1] for pair in pairs]) - predicted  # replicate, country
         worst = int(np.abs(beyond.mean(axis=0)).argmax())
         error = float(beyond[:, worst].std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
         rows.append(
             {
                 "levers": list(values),
                 "country": table.header["countries"][worst],
-                "sum": round(float(told[:, worst].mean())),
+                "sum": round(float(predicted[:, worst].mean())),
                 "beyond": round(float(beyond[:, worst].mean())),
                 "error": round(error),
                 "size": round(float(table.size(values)[worst])),
@@ -574,6 +605,7 @@ class ResponseTable:
     def stale(self) -> list[str]:
         """Return what has changed since the table was made: list of str, empty if nothing has."""
         said = []
+        # two reasons: the levers were declared anew, or the code and data behind the runs changed
         if self.header.get("format") != FORMAT or self.header["spec"] != spec():
             said.append("its levers have changed")
         if self.header["digest"] != digest():
@@ -626,6 +658,7 @@ def digest() -> str:
                 continue
             content = _meaning(path.read_text(encoding="utf-8")) if path.suffix == ".py" else path.read_bytes()
             total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + content)
+    # an installed package has its scenarios inside, a checkout beside it
     law = ROOT / "scenarios" / f"{LAW}.toml"
     law = law if law.exists() else ROOT.parent / "scenarios" / f"{LAW}.toml"
     return hashlib.sha256(total.digest() + law.read_bytes()).hexdigest()
@@ -634,6 +667,7 @@ def digest() -> str:
 def _meaning(code) -> bytes:
     """Return a module's syntax tree as text, without docstrings and types of arguments and results."""
     tree = ast.parse(code)
+    # drop annotations and docstrings, which change no run
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None

@@ -84,6 +84,7 @@ def compared(scenarios, interaction=False) -> dict:
     chosen = [as_scenario(scenario) for scenario in listed(scenarios)]
     if interaction:
         chosen.append(stack(chosen))
+    # arms are told apart by their names
     arms = {scenario.name: scenario for scenario in chosen}
     if len(arms) < len(chosen):
         twice = next(s.name for k, s in enumerate(chosen) if s.name in [other.name for other in chosen[:k]])
@@ -135,6 +136,7 @@ def replay(record, **options) -> Result:
         raise ResultError(
             record["name"], "was made from other world tables than those in use; see sim.custom_world.using"
         )
+    # from the texts and settings of the record, not from files that may have changed
     baseline = loads(record["baseline"], "baseline")
     chosen = settings(record) | options
     if "arms" not in record:
@@ -226,8 +228,8 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     record |= {} if split is None else {"split": split[1]}
     # facts of each arm; a single scenario has them at the top of the record
     common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
-    told = {label: _told(scenario, label, data, options, common) for label, scenario in arms.items()}
-    return Result(data, record | (told["scenario"] if list(arms) == ["scenario"] else {"arms": told}))
+    descriptions = {label: _described(scenario, label, data, options, common) for label, scenario in arms.items()}
+    return Result(data, record | (descriptions["scenario"] if list(arms) == ["scenario"] else {"arms": descriptions}))
 
 
 def _own_tables() -> list[str]:
@@ -236,7 +238,7 @@ def _own_tables() -> list[str]:
     return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
 
 
-def _told(scenario, label, data, options, common) -> dict:
+def _described(scenario, label, data, options, common) -> dict:
     """Return the part of the record that describes one arm."""
     return {
         "name": scenario.name,

@@ -139,14 +139,17 @@ class TracersOffices(VisaSystem):
     def draw_pool(self, r, inside, month) -> tuple:
         """Select tracers whose clock rings before that of the last one selected in the simulation's draw."""
         sim = self.sim
+        # tracers whose application waits for this route, and those who apply from inside
         mine = self.waiting[ROUTE] == r
         abroad = self.fee_paid(self.valid(self.waiting.compress(mine, axis=1)), month)
         self.waiting = self.waiting.compress(~mine, axis=1)
         ours = np.concatenate([abroad[SLOT], inside[SLOT]])
         weighted = sim.rules["route_selection"][r] == WEIGHTED
+        # a tracer is selected if its clock rings before that of the last engineer selected
         clock = clocks(self.clock_draws(ours, month), self.wage_level(ours), weighted)
         trained = sim.people.trained_in[ours] == sim.routes.country[r]
         selected = clock <= self.last_clocks[r][trained.astype(int)]
+        # losers go back to the draw of the next round, or elsewhere
         self._kept.clear()
         won, won_inside = np.split(selected, [abroad.shape[1]])
         self._draw_again(abroad.compress(~won, axis=1), month)
@@ -201,5 +204,5 @@ def ties_of(slots, ties) -> Ties:
     begin, count = ties.start[slots], np.diff(ties.start)[slots]
     start = np.append(0, np.cumsum(count))
     at = np.repeat(begin - start[:-1], count) + np.arange(start[-1])
-    found = ties.ties[at]
-    return Ties(start.astype(np.int32), np.where(found < 0, found - len(slots), found + len(slots)).astype(np.int32))
+    tied = ties.ties[at]
+    return Ties(start.astype(np.int32), np.where(tied < 0, tied - len(slots), tied + len(slots)).astype(np.int32))

@@ -59,23 +59,23 @@ def split(lab, scenarios, rows) -> tuple[tuple, dict]:
     ------
     UsageError where hardly any row is usable
     """
-    o, found, tried = lab.options, [], 0
+    o, rows_run, tried = lab.options, [], 0
     population = min(o.population, MOST_ENGINEERS)
     plan = lab.plan(scenarios)
     other = ParameterSample(lab.draws.declared, o.seed + OTHER_WORLD, o.start, o.uncertainty, lab.each)
     # run rows until enough are usable; a row that has no hub constants is replaced by the next
-    while len(found) < rows:
+    while len(rows_run) < rows:
         if tried >= TRIES * rows:
-            raise UsageError("uncertainty", f"{tried} rows gave {len(found)} usable ones of {rows}: see the ranges")
-        until = tried + rows - len(found)
+            raise UsageError("uncertainty", f"{tried} rows gave {len(rows_run)} usable ones of {rows}: see the ranges")
+        until = tried + rows - len(rows_run)
         sides = [[a for a, _ in draws.first(until)[tried:]] for draws in (lab.draws, other)]
         batch = [Row(k, both, variants_of(k, o.seed)) for k, both in enumerate(zip(*sides, strict=True), tried)]
         for row in lab.each(runs_of_row, [plan] * len(batch), [population] * len(batch), batch):
-            found += [] if row is None else [row]
+            rows_run += [] if row is None else [row]
             if o.progress:
-                o.progress(len(found), rows)
+                o.progress(len(rows_run), rows)
         tried = until
-    told = {
+    counts = {
         "rows": rows,
         "refused": tried - rows,
         "population": population,
@@ -83,7 +83,7 @@ def split(lab, scenarios, rows) -> tuple[tuple, dict]:
         "variants": list(VARIANTS),
         "data_assumptions": list(DATA),
     }
-    return (DIMS, np.stack(found, axis=1)), told
+    return (DIMS, np.stack(rows_run, axis=1)), counts
 
 
 def variants_of(number, seed) -> tuple[int, int]:
@@ -136,18 +136,18 @@ def draw_of(row, which, start, fit) -> tuple | None:
 
 def shares_of(plan, row, which, draw, world) -> np.ndarray:
     """Return (chance, arm, time, hub) shares of the world stock in one combination of a row."""
-    (a, constants), found = draw, []
+    (a, constants), runs = draw, []
     for side in (0, 1):
         seed = plan.seed * SEEDS_APART + OTHER_CHANCE + 2 * row.number + side
         arm = begin(world, a, constants, baseline_rules(), seed)
         if row.variants[which[2]] == TIES_HELD:
             arm.frozen_to = {"network": ties_of_the_start(arm)}
-        found.append(run_replicate(plan, row.number, draw, arm))
-    stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in found])
+        runs.append(run_replicate(plan, row.number, draw, arm))
+    stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in runs])
     return stock / stock.sum(axis=-1, keepdims=True)
 
 
-def with_split(data, found):
+def with_split(data, split_runs):
     """Add the runs of the split, as :func:`split` returns them, to the dataset of a study and return it."""
-    data[RUNS] = (*found, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
+    data[RUNS] = (*split_runs, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
     return data

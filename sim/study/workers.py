@@ -161,6 +161,7 @@ def _dask_client(address) -> Iterator:
     except (OSError, ValueError) as error:
         raise UsageError(f"cluster {address}", f"no scheduler answers there ({error})") from None
     with client:
+        # a scheduler may have been started before its workers
         if not client.nthreads():
             client.wait_for_workers(1, timeout=300)
         yield client

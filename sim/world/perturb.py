@@ -3,8 +3,9 @@
 ``stock.csv`` states a range for every hub, the extremes of its sources; it is read as the 5 and 95 % quantiles.
 ``pay.csv`` and ``net_targets.csv`` state no range: the error of a figure is assumed by its grade, by the assumptions
 ``figure_error_b`` and ``figure_error_c``; a figure of grade D takes the error of grade C. All errors are lognormal
-and independent between hubs; the tiers of a hub share one error of pay. Net migration follows the perturbed stock as
-in its table: national figures are split over the hubs of a country by stock, index figures are a share of the stock.
+and independent between hubs; the tiers of a hub share one error of pay. Net migration follows the perturbed stock:
+a figure for a whole country is split over its hubs by stock, and a figure of the published talent index is a rate,
+so it grows with the stock of its hub.
 """
 
 from collections.abc import Mapping
@@ -34,10 +35,10 @@ def perturb_setting(setting: Setting, errors: Mapping[str, float], generator: np
     """
     low, high, pay_error, net_error = figure_errors(setting, tuple(sorted(errors.items())))
     z = generator.standard_normal((4, len(setting.hubs)))
-    # two half-normal errors, one below and one above the central figure; the world total is kept
+    # the error has one size below the central figure and another above it; the world total is kept
     stock = setting.stock * np.exp(np.where(z[0] < 0, low, high) * z[0])
     stock *= setting.persons / stock.sum()
-    # national figures are split by the share of a hub in its country, index figures follow the hub's stock
+    # a hub's part of its country's figure follows its share of the country; a rate of the index follows its stock
     growth = stock / setting.stock
     of_country = country_stock(setting, stock) / country_stock(setting, setting.stock)
     pay = setting.pay * np.exp(pay_error * z[1][:, None])[..., None]

@@ -8,7 +8,7 @@ from sim.results.result import Result
 from sim.scenario.levers import FAMILIES, catalogue
 from sim.show.atlas import page, verdict
 from sim.study.atlas import ROWS, atlas
-from sim.study.experiments import found
+from sim.study.experiments import read_studies
 from sim.study.recorder import ones
 
 SMALL = {"population": 20_000, "replicates": 2, "years": 3, "workers": 1}
@@ -22,7 +22,7 @@ def small():
 
 def test_every_family_has_its_row():
     assert set(ROWS) == {family.field for family in FAMILIES}
-    levers, studies, result = catalogue(), found(), Result(ones(["baseline"], 2026, 1), {})
+    levers, studies, result = catalogue(), read_studies(), Result(ones(["baseline"], 2026, 1), {})
     for field, row in ROWS.items():
         assert levers[row.lever].field == field
         assert len(row.doses) == 3 or levers[row.lever].kind in ("flag", "choice")

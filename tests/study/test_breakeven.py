@@ -28,7 +28,7 @@ FEE = "country.usa.route.h1b.special_fee_usd"
 def known_curve(monkeypatch):
     """An engine whose effect is a known function of the lever's value: -value / 10,000, one more or less a pair."""
 
-    def measure(self, scenarios, query, held=()):
+    def measure(self, scenarios, query, frozen=()):
         fee = [next((p.amount for p in s.policies if p.lever == "hub.paris.pay_multiplier"), 0.0) for s in scenarios]
         return -np.array(fee)[:, None] / 10 * np.array([0.8, 1.0, 1.2, 1.0])
 

@@ -17,7 +17,7 @@ from sim.study.calibration import facts, hub_constants, pipeline, posterior
 from sim.study.calibration.facts import Fact, compared, observed
 from sim.study.calibration.left_out import along_the_response, families, fit_errors, left_out, sensitivity
 from sim.study.calibration.posterior import Emulated, learned, summarised
-from sim.study.experiments import Bench, found, score
+from sim.study.experiments import Bench, read_studies, score
 from sim.study.options import Options
 from sim.study.parameter_sample import constants_or_none
 
@@ -367,7 +367,7 @@ def test_a_belief_held_by_the_user_leaves_all_other_draws_alone():
 def test_the_shipped_score_is_that_of_the_shipped_studies(answer):
     """z of the prediction is z of any simulated value, and a family holds if all its scored studies do."""
     held = {row["family"]: row["held"] for row in answer["families"]}
-    studies = found()
+    studies = read_studies()
     for row in answer["left_out"]:
         if row["z"] is not None:
             z, z0 = score(studies[row["id"]], row["predicted"])

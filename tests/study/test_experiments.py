@@ -14,7 +14,7 @@ from sim.study.experiments import (
     Case,
     conditional_logit,
     evidence,
-    found,
+    read_studies,
     read_study,
     run_studies,
     score,
@@ -58,7 +58,7 @@ def figure(bench, study):
 
 
 def test_every_response_has_a_short_file_that_agrees():
-    held, rows = found(), {row["id"]: row for row in evidence()}
+    held, rows = read_studies(), {row["id"]: row for row in evidence()}
     assert {row["id"] for row in rows.values() if row["role"] == "response"} <= set(held)
     for name, study in held.items():
         row, published = rows[name], study.published
@@ -103,7 +103,7 @@ def test_the_list_says_what_cannot_be_expressed(talentflow):
     code, out, _ = talentflow("experiments", "--list")
     assert code == 0
     assert "Not expressible:" in out
-    assert all(name in out for name in found())
+    assert all(name in out for name in read_studies())
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -133,9 +133,9 @@ def test_a_bad_file_is_refused_in_one_line(write, talentflow, old, new, said):
 
 def test_unknown_names_and_empty_folders_are_refused(tmp_path):
     with pytest.raises(TalentflowError, match="nearest: T08"):
-        found("T8")
+        read_studies("T8")
     with pytest.raises(TalentflowError, match="holds no study"):
-        found(tmp_path)
+        read_studies(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_logit_finds_the_coefficients_of_its_choices():
 
 
 def test_foreigners_answer_a_tax_more_than_nationals(bench):
-    studies = found()
+    studies = read_studies()
     foreign, national = (figure(bench, studies[name])[0] for name in ("T03", "T04"))
     assert foreign > max(0.3, national)  # of 5,000 engineers too few nationals leave to sign their coefficient
 
@@ -178,6 +178,6 @@ def test_studies_of_one_shock_count_once():
 
 
 def test_a_base_rate_has_no_z():
-    (row,) = run_studies(found("B01"), population=5_000)
+    (row,) = run_studies(read_studies("B01"), population=5_000)
     assert (row["z"], row["z0"]) == (None, None)
     assert 1.0 < row["simulated"] < 5.0

@@ -25,19 +25,19 @@ ONE_IN = 20  # of the largest cause: smaller ones are left out of a sentence
 SENTENCES = ("title", "headline", "inside", "others", "why", "money", "published", "trust", "size", "legend", "missing")
 
 
-def sentences(found) -> dict[str, str]:
+def sentences(outcome) -> dict[str, str]:
     """Fill the sentences of one answer: dict of each of ``SENTENCES`` -> text on one line, '' if there is none.
 
     Parameters
     ----------
-    found : dict, of ``sim.results.facts.facts``
+    outcome : dict, of ``sim.results.facts.facts``
     """
-    return {name: sentence(name, found) for name in SENTENCES}
+    return {name: sentence(name, outcome) for name in SENTENCES}
 
 
-def published_sentences(found) -> list[str]:
+def published_sentences(outcome) -> list[str]:
     """List others' published figures beside the model's: list of str, a figure each."""
-    return [sentence("theirs", row) for row in found["published"]]
+    return [sentence("theirs", row) for row in outcome["published"]]
 
 
 def sentence(name, *arguments) -> str:
@@ -78,14 +78,14 @@ def paragraphs(result) -> list[str]:
 def reading(result) -> str:
     """Explain how to read the table of hubs."""
     pairs = result.record["replicates"]
-    found = {
+    details = {
         "last": int(result.data.time[-1]),
         "pairs": pairs,
         "several": len(result.arms) > 1,
         "contents": contents(result.record),
         "more": more_pairs(pairs),
     }
-    return paragraph("notes", "reading", found)
+    return paragraph("notes", "reading", details)
 
 
 def composition(row) -> list[str]:
@@ -96,7 +96,7 @@ def composition(row) -> list[str]:
 
 def assumed(record) -> list[str]:
     """State what a run assumed: pairs, refused draws, values fixed by the user, and the law of the baseline."""
-    found = {
+    details = {
         "pairs": record["replicates"],
         "engineers": engineers(record),
         "seed": record["seed"],
@@ -104,7 +104,7 @@ def assumed(record) -> list[str]:
         "held": [row for row in record["assumptions"] if row["held"] is not None],
         "legal": record["legal"],
     }
-    return lines("notes", "assumed", found)
+    return lines("notes", "assumed", details)
 
 
 def weak_evidence(record, most=None) -> list[str]:
@@ -140,9 +140,9 @@ def effect_sentence(result, query) -> str:
     """
     pairs = effect(result, query)
     factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
-    found, count = summarise(pairs * factor), pairs.sizes["replicate"]
-    row = {name: float(found[name]) for name in ("mean", "low", "high", "error")}
-    row |= {name: int(found[name]) for name in ("differs", "same_sign")}
+    summary, count = summarise(pairs * factor), pairs.sizes["replicate"]
+    row = {name: float(summary[name]) for name in ("mean", "low", "high", "error")}
+    row |= {name: int(summary[name]) for name in ("differs", "same_sign")}
     digits = decimals(row["error"] if row["error"] > 0 else row["mean"])
     return paragraph(
         "evidence", "effect", row | {"unit": unit, "digits": digits, "pairs": count, "more": more_pairs(count)}
@@ -151,8 +151,8 @@ def effect_sentence(result, query) -> str:
 
 def uncertainty(result) -> list[str]:
     """Describe the parts of the uncertainty of a result of one scenario in sentences; a run without them has none."""
-    found = uncertainty_facts(result)
-    return lines("evidence", "uncertainty", found) if found else []
+    details = uncertainty_facts(result)
+    return lines("evidence", "uncertainty", details) if details else []
 
 
 def verdicts(result) -> list[str]:
@@ -174,28 +174,28 @@ def verdicts(result) -> list[str]:
 # --- break-even and why ---------------------------------------------------------------------------
 
 
-def breakeven(found) -> list[str]:
+def breakeven(result) -> list[str]:
     """Describe the answer of a break-even in sentences: list of str.
 
     Parameters
     ----------
-    found : Breakeven, see ``sim.study.breakeven``
+    result : Breakeven, see ``sim.study.breakeven``
     """
-    curve = found.curve
+    curve = result.curve
     # the lowest and the highest effect that was tried
     ends = [curve.loc[curve["mean"].idxmin()], curve.loc[curve["mean"].idxmax()]]
     ends = [{key: float(end[key]) for key in ("value", "mean", "error")} for end in ends]
     # a lever that changes nothing, or a target within the noise of an end
     flat = bool((curve.drop(columns="value").nunique() <= 1).all())
-    near = any(abs(found.target - end["mean"]) < DOUBT * end["error"] for end in ends)
-    return lines("studies", "breakeven", found, ends, flat, near)
+    near = any(abs(result.target - end["mean"]) < DOUBT * end["error"] for end in ends)
+    return lines("studies", "breakeven", result, ends, flat, near)
 
 
-def portfolio(found, pairs) -> list[str]:
-    """Summarise a portfolio in sentences: list of str; ``found`` is a Portfolio of ``sim.study.portfolio``."""
-    inside = found.mixes[found.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
+def portfolio(result, pairs) -> list[str]:
+    """Summarise a portfolio in sentences: list of str; ``result`` is a Portfolio of ``sim.study.portfolio``."""
+    inside = result.mixes[result.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
     best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
-    return lines("studies", "portfolio", found, best, second, pairs)
+    return lines("studies", "portfolio", result, best, second, pairs)
 
 
 def split_sentences(tables) -> list[str]:
@@ -203,7 +203,7 @@ def split_sentences(tables) -> list[str]:
 
     Parameters
     ----------
-    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``results.parts.parts_table``
+    tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``decomposition.parts_table``
     """
     texts = []
     for by, table in tables.items():

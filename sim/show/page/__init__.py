@@ -57,6 +57,7 @@ def page_html(table, token="", notice="") -> str:
     token : secret that the page must show to its server; empty for a page that stands alone
     notice : what a reader must know of the table, such as that it is stale
     """
+    # the page may run these scripts alone: the policy names their digests
     scripts = [(FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS]
     allowed = " ".join(f"'sha256-{_sha256(_as_parsed(script))}'" for script in scripts)
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
@@ -64,6 +65,7 @@ def page_html(table, token="", notice="") -> str:
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
         f"connect-src {SELF if token else NOBODY}; base-uri 'none'; form-action 'none'"
     )
+    # the licences of the vendored libraries travel inside the page
     licences = "\n\n".join(
         (FOLDER / "vendor" / f"{name}.LICENSE").read_text(encoding="utf-8") for name in ("d3", "plot")
     )
@@ -167,11 +169,12 @@ def _policies_toml(text) -> str:
 
 def _lever(lever) -> dict:
     """Return a lever as the page uses it."""
-    found = find(lever.rows[0][0])[0] if lever.rows else None
-    what = f"{found.meaning[0].upper()}{found.meaning[1:]}; reaches {found.reaches}. " if found else ""
+    declared = find(lever.rows[0][0])[0] if lever.rows else None
+    # what the lever means and where its present value comes from
+    what = f"{declared.meaning[0].upper()}{declared.meaning[1:]}; reaches {declared.reaches}. " if declared else ""
     source = (
-        f"Present value: {found.source} (grade {found.grade})."
-        if found
+        f"Present value: {declared.source} (grade {declared.grade})."
+        if declared
         else "Scenario current_law, less its levers here."
     )
     return {
@@ -186,7 +189,7 @@ def _lever(lever) -> dict:
         "switch": lever.is_switch,
         "compute": lever.group == "compute",
         "rows": lever.rows,
-        "integer": found is not None and found.kind == "integer",
+        "integer": declared is not None and declared.kind == "integer",
         "about": f"{what}{source}",
     }
 

@@ -1,7 +1,7 @@
 """The server of the page: it confirms a setting by paired runs in the background, one at a time, and tells each tab.
 
-The standard library's threading server, on this machine alone unless told otherwise. A page is given a secret; every
-request but that for the page itself must show it. Nothing is written, and no upload runs code.
+The standard library's threading server, on this machine alone unless another address is given. A page is given a
+secret; every request but that for the page itself must show it. Nothing is written, and no upload runs code.
 """
 
 import errno
@@ -59,9 +59,9 @@ class Replaced(Exception):
 
 @dataclass
 class Tab:
-    """A window: what it is told, and the request that it waits for."""
+    """A window of the page: the events that are sent to it, and the request that it waits for."""
 
-    told: Queue = field(default_factory=lambda: Queue(100))
+    events: Queue = field(default_factory=lambda: Queue(100))
     wanted: dict | None = None  # the newest request
     streams: int = 0  # open streams
 
@@ -118,6 +118,7 @@ class Engine:
         """Take requests in turn, the tab that waited longest first, until closed."""
         while not self.is_closed:
             with self.lock:
+                # the tab that has waited longest, or sleep until one asks
                 name = next((key for key, tab in self.tabs.items() if tab.wanted), None)
                 if name is None:
                     self.lock.wait(1)
@@ -133,6 +134,7 @@ class Engine:
             except Exception as why:  # a fault of ours is said to the page, and the next request is served
                 tell(tab, "problem", {"id": request["id"], "words": one_line(f"not confirmed: {why}")})
             with self.lock:
+                # a newer request of the same tab stays; the tab goes to the end of the line
                 if tab.wanted is request:
                     tab.wanted = None
                 if name in self.tabs:
@@ -142,13 +144,14 @@ class Engine:
         """Run a request, and tell its tab how far it is and what came out."""
 
         def tick(done) -> None:
+            # stop between two replicates if the tab has moved on or is closed
             if self.is_closed or tab.wanted is not request or not tab.streams:
                 raise Replaced
-            if done != told[0]:
-                told[0] = done
+            if done != reported[0]:
+                reported[0] = done
                 tell(tab, "progress", {"id": request["id"], "done": done, "total": options.replicates})
 
-        options, told = request["options"], [-1]
+        options, reported = request["options"], [-1]
         arms = {"scenario": request["scenario"]}
         for partial_result in self.study.answers(arms, request["baseline"], options, tick):
             if partial_result.is_complete:
@@ -158,7 +161,7 @@ class Engine:
 def tell(tab, kind, value) -> None:
     """Queue an event for a tab; one that does not listen misses it."""
     with suppress(Full):
-        tab.told.put_nowait(f"event: {kind}\ndata: {json.dumps(value, allow_nan=False)}\n\n")
+        tab.events.put_nowait(f"event: {kind}\ndata: {json.dumps(value, allow_nan=False)}\n\n")
 
 
 def effects_of(result) -> dict:
@@ -215,6 +218,7 @@ def read_request(text, settings) -> tuple[str, dict]:
     UsageError, ScenarioError, AssumptionError
     """
     try:
+        # the body must be one JSON object with these keys and types
         given = json.loads(text)
     except (ValueError, RecursionError):
         raise UsageError("request", "is not JSON") from None
@@ -224,6 +228,7 @@ def read_request(text, settings) -> tuple[str, dict]:
         raise UsageError("request", "values, base and beliefs are tables")
     if not isinstance(given["id"], int) or isinstance(given["id"], bool):
         raise UsageError("request", "id is no whole number")
+    # unknown assumptions and levers are refused by the code that the commands use
     beliefs = given["beliefs"]
     if not all(is_number(value) for value in beliefs.values()):
         raise UsageError("request", "a belief is a number")
@@ -297,6 +302,7 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path)
         if not self._is_called_rightly():
             return
+        # the page is open to whoever reaches the port; all else needs its secret
         if path.path == "/":
             self._send(200, self.server.page, "text/html; charset=utf-8")
         elif path.path == "/events":
@@ -318,6 +324,7 @@ class Handler(BaseHTTPRequestHandler):
         if not self._is_called_rightly() or not self._has_token(self.headers.get("X-Talentflow", "")):
             return
         length = self.headers.get("Content-Length", "")
+        # refuse what is no request of the page, before its body is read
         if urlsplit(self.path).path != "/confirm":
             self._say(404, "there is no such page")
         elif not length.isdecimal() or int(length) > MOST_BODY:
@@ -353,6 +360,7 @@ class Handler(BaseHTTPRequestHandler):
         except UsageError as why:
             self._say(400, one_line(str(why)))
             return
+        # an event stream has no length and ends with the connection
         self.close_connection = True
         self.send_response(200)
         for key, value in {**HEADERS, "Content-Type": "text/event-stream"}.items():
@@ -362,7 +370,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             while not self.server.engine.is_closed:
                 try:
-                    event = tab.told.get(timeout=BEAT)
+                    # a beat tells both sides that the connection lives
+                    event = tab.events.get(timeout=BEAT)
                 except Empty:
                     event = "event: beat\ndata: 1\n\n"
                 self.wfile.write(event.encode())
@@ -402,16 +411,17 @@ class Handler(BaseHTTPRequestHandler):
 
 def saved_runs(out) -> list[dict]:
     """Return the saved runs of a folder that have a report, newest first: ``folder`` and ``title``."""
-    found = []
+    runs = []
     for path in Path(out).glob("*/run.json") if Path(out).is_dir() else ():
         report = path.parent / "report.html"
+        # a link could lead out of the folder
         if path.is_symlink() or path.parent.is_symlink() or report.is_symlink() or not report.is_file():
             continue
         with suppress(OSError, ValueError):
             title = json.loads(path.read_text(encoding="utf-8")).get("title", "")
             when = path.stat().st_mtime
-            found.append((when, {"folder": path.parent.name, "title": one_line(str(title))[:300]}))
-    return [row for _, row in sorted(found, key=lambda pair: -pair[0])[:MOST_SAVED]]
+            runs.append((when, {"folder": path.parent.name, "title": one_line(str(title))[:300]}))
+    return [row for _, row in sorted(runs, key=lambda pair: -pair[0])[:MOST_SAVED]]
 
 
 def serve(out, workers=None, port=None, host="127.0.0.1", browser=True, say=lambda words: None, **settings) -> None:
@@ -432,6 +442,7 @@ def serve(out, workers=None, port=None, host="127.0.0.1", browser=True, say=lamb
     UsageError where the port is taken, or the table is missing
     """
     table = ResponseTable.load()
+    # size and seed of a confirming run: those of the table, unless the user has set others
     given = {key: table.header[key] for key in ("population", "replicates", "years", "start", "seed")}
     given |= {key: value for key, value in settings.items() if value is not None}
     Options(**given).checked()
@@ -439,6 +450,7 @@ def serve(out, workers=None, port=None, host="127.0.0.1", browser=True, say=lamb
     server = _listening(port, host, partial(Server, table=table, engine=engine, out=out))
     port = server.server_address[1]
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else f'[{host}]' if ':' in host else host}:{port}"
+    # reachable from other machines: say what that means
     if not is_local(host):
         say(
             f"listening on {host}: whoever reaches port {port} of this machine can run scenarios on it and read the "
@@ -458,7 +470,7 @@ def serve(out, workers=None, port=None, host="127.0.0.1", browser=True, say=lamb
 
 
 def is_local(host) -> bool:
-    """Whether an address is reached from this machine alone."""
+    """Return whether an address is reached from this machine alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

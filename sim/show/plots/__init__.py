@@ -143,6 +143,7 @@ def to_file(plot, size, path, style="memo") -> Path:
     with styles.look(style):
         figure = Figure(figsize=styles.fit(size, styles.SLIDE), dpi=DPI)
         FigureCanvasAgg(figure)  # not pyplot: no window, and no figure left open
+        # written under a hidden name first, so that no half picture stands under the real one
         plot(styles.room(figure))
         whole = path.with_name(f".{path.name}")  # never half a picture under its name
         try:

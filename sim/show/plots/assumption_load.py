@@ -47,6 +47,7 @@ def _values(sweep, measure, stage) -> tuple:
 def _draw(sweep, ax, measure, stage, table) -> None:
     """Draw heading, a bar for each grade, and small print."""
     load = assumption_load(sweep, measure, stage)
+    # the finding is the title; a sweep that has not settled says that instead
     said = load_words(load.load.to_dict()) if is_graded(sweep) else "No factor here has a grade of evidence"
     said = said if is_settled(table) else "Not settled: the intervals are wider than the indices"
     choice.head(

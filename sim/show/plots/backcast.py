@@ -15,34 +15,34 @@ SHOWN = ("talentflow", "gravity", "last flow", "kernel alone")
 LEAST = 0.1  # persons: flows below it, and zeros, stand at the edge
 
 
-def plot_backcast(found, ax=None) -> "Axes":
+def plot_backcast(result, ax=None) -> "Axes":
     """Draw a dot a corridor: what was predicted against what was observed.
 
     Parameters
     ----------
-    found : Backcast, see ``sim.study.backcast``
+    result : Backcast, see ``sim.study.backcast``
     ax : matplotlib Axes; a new figure of 10 by 7.4 inches if None
 
     Returns
     -------
     the Axes; the panels are its children, ``ax.child_axes``
     """
-    first, last = found.record["score"]
+    first, last = result.record["score"]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         style.heading(
             ax,
-            f"Moves of scholars between countries, {first} to {last}, as predicted from {found.record['fit_until']}",
-            f"{found.record['corridors']:,} corridors between {found.record['countries']} countries; "
+            f"Moves of scholars between countries, {first} to {last}, as predicted from {result.record['fit_until']}",
+            f"{result.record['corridors']:,} corridors between {result.record['countries']} countries; "
             "persons over all years, logarithmic",
         )
         # one panel a prediction, all on the same logarithmic axes
-        observed = found.corridors["observed"].to_numpy()
-        most = 1.5 * max(found.corridors[["observed", *SHOWN]].to_numpy().max(), 1)
+        observed = result.corridors["observed"].to_numpy()
+        most = 1.5 * max(result.corridors[["observed", *SHOWN]].to_numpy().max(), 1)
         panels = multiples(ax, len(SHOWN), 2, left=5, below=3.6, right=1, above=2.2)
         for number, (panel, who) in enumerate(zip(panels, SHOWN, strict=True)):
-            _panel(panel, who, found, observed, most, number)
+            _panel(panel, who, result, observed, most, number)
         style.caption(
             ax,
             f"The line is a perfect prediction. Flows under {LEAST:g} persons, and zeros, stand at the "
@@ -126,13 +126,13 @@ def _over_years(panel, name, board, named) -> None:
         panel.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncol=5, frameon=False, borderaxespad=0)
 
 
-def _panel(panel, who, found, observed, most, number) -> None:
+def _panel(panel, who, predicted, observed, most, number) -> None:
     """Draw predicted against observed flows of one prediction."""
     # spread dots of whole numbers by up to 12 %, the same in every drawing
     spread = np.exp(np.random.default_rng(0).uniform(-0.12, 0.12, (2, len(observed))))
     x, y = (
         np.maximum(values, LEAST) * s
-        for values, s in zip((observed, found.corridors[who].to_numpy()), spread, strict=True)
+        for values, s in zip((observed, predicted.corridors[who].to_numpy()), spread, strict=True)
     )
     panel.plot(
         x,
@@ -144,12 +144,13 @@ def _panel(panel, who, found, observed, most, number) -> None:
         mew=0,
         rasterized=True,
     )
+    # on this line the prediction is right
     panel.plot([LEAST, most], [LEAST, most], color=style.LOSS, lw=style.em(0.1))
     panel.set(xscale="log", yscale="log", xlim=(LEAST / 1.3, most), ylim=(LEAST / 1.3, most))
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_formatter("{x:,g}")
     panel.set_title(
-        f"{who}: rank correlation {found.value(who, 'rank'):.3f}",
+        f"{who}: rank correlation {predicted.value(who, 'rank'):.3f}",
         loc="left",
         fontsize="medium",
         fontweight="bold" if number == 0 else "normal",

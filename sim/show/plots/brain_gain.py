@@ -47,19 +47,19 @@ def plot_brain_gain(result, ax=None, hubs=None, years=None) -> "Axes":
     # paired effects on the balance, the largest gain on top
     balance = xr.concat([_balance(result, country) for country in countries], "country")
     pairs = balance.sel(arm="scenario") - balance.sel(arm="baseline")
-    found = summarise(pairs.sortby(-pairs.mean("replicate")))
+    effects_of = summarise(pairs.sortby(-pairs.mean("replicate")))
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        names = result.data.home_name.sel(home=found.country.values).values.tolist()
+        names = result.data.home_name.sel(home=effects_of.country.values).values.tolist()
         # bars in the left half, effects in the right one, numbers beside them
         width = ax.get_window_extent().width / pixels(ax, 1)
         left = 0.5 * max(map(len, names)) + 1
         half = (width - left - NUMBERS) / 2
         bars = inset(ax, left=left, below=3.4, right=width - left - half, above=2.4)
         effects = inset(ax, left=left + half + 2, below=3.4, right=NUMBERS, above=2.4)
-        _draw_bars(bars, result, found.country.values, names)
-        _draw_effects(effects, found)
+        _draw_bars(bars, result, effects_of.country.values, names)
+        _draw_effects(effects, effects_of)
         head_with_finding(ax, asked, f"Engineers abroad and from abroad, by country, January {year}")
         style.caption(ax, _small_print(result))
     return ax
@@ -70,10 +70,10 @@ def _countries(result, hubs) -> list[str]:
     # a home without hubs, or hubs without a home of their own, have no balance
     inside = result.data.hub_country
     inside = inside.sel(hub=hubs_shown(result, hubs)) if hubs else inside
-    found = [home for home in result.data.home.values.tolist() if home in set(inside.values.tolist())]
-    if not found:
+    countries = [home for home in result.data.home.values.tolist() if home in set(inside.values.tolist())]
+    if not countries:
         raise UsageError(", ".join(hubs), "no hub here lies in a country whose own engineers are counted apart")
-    return found
+    return countries
 
 
 def _balance(result, country) -> xr.DataArray:
@@ -128,6 +128,7 @@ def whole_digits(error) -> int:
 
 def _two_sided(plot, height, up, words, **how) -> None:
     """Label the two sides of the zero line."""
+    # the words stand left and right of zero, at the same height
     for side, text in zip((-1, 1), words, strict=True):
         plot.annotate(
             text,
@@ -141,13 +142,13 @@ def _two_sided(plot, height, up, words, **how) -> None:
         )
 
 
-def _draw_effects(plot, found) -> None:
+def _draw_effects(plot, summary) -> None:
     """Draw the effect on the balance, with interval and as numbers."""
-    heights, pairs = np.arange(found.sizes["country"])[::-1], found.attrs["pairs"]
+    heights, pairs = np.arange(summary.sizes["country"])[::-1], summary.attrs["pairs"]
     _rows(plot, heights, [""] * len(heights))
     plot.set_title("effect on the balance", fontsize="small", fontweight="bold", pad=style.em(0.6))
     plot.set_xlabel("persons, scenario less baseline", fontsize="small")
-    if not int(found.differs.sum()):
+    if not int(summary.differs.sum()):
         plot.set(xticks=[])
         wrap(
             plot.text(0.5, 0.5, "Every effect is exactly 0: no pair differs.", transform=plot.transAxes, ha="center"),
@@ -156,8 +157,8 @@ def _draw_effects(plot, found) -> None:
         )
         return
     # persons are rounded to the first digit of their error
-    digits = whole_digits(float(found.error.median()))
-    for y, mean, low, high in zip(heights, *(found[name].values for name in ("mean", "low", "high")), strict=True):
+    digits = whole_digits(float(summary.error.median()))
+    for y, mean, low, high in zip(heights, *(summary[name].values for name in ("mean", "low", "high")), strict=True):
         plot.plot([low, high], [y, y], color=style.SCENARIO, lw=style.em(0.18), solid_capstyle="butt")
         plot.plot(mean, y, "o", ms=style.em(0.6), color=style.SCENARIO)
         right_of(plot, y, 5, style.signed(mean, digits))
@@ -165,7 +166,7 @@ def _draw_effects(plot, found) -> None:
     right_of(plot, len(heights) - 0.4, 5, "mean", color=style.BASELINE, va="bottom")
     right_of(plot, len(heights) - 0.4, NUMBERS, "90 % of pairs", color=style.BASELINE, va="bottom")
     # the same reach on both sides of zero
-    reach = 1.1 * float(max(abs(found.low).max(), abs(found.high).max()))
+    reach = 1.1 * float(max(abs(summary.low).max(), abs(summary.high).max()))
     plot.set_xlim(-reach, reach)
     plot.locator_params(axis="x", nbins=style.fit(5, 3))
     plot.xaxis.set_major_formatter("{x:,.0f}")

@@ -39,6 +39,7 @@ def plot_calibration(answer, ax=None) -> "Axes":
             "What facts say of the beliefs about behaviour",
             f"{answer['rows']:,} draws of all beliefs, {answer['usable']:,} usable; medians and 90 % ranges",
         )
+        # beliefs at the left over the whole height, facts and ranks at the right
         _beliefs(ax.inset_axes([0.2, 0.07, 0.28, 0.9]), answer)
         _facts(ax.inset_axes([0.67, 0.55, 0.31, 0.42]), answer)
         _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.33]), answer)
@@ -82,10 +83,10 @@ def plot_left_out(answer, ax=None) -> "Axes":
         panel.set_yticks(range(len(rows)), [f"{row['id']}, {row['family']}" for row in rows])
         panel.set_ylim(-0.7, len(rows) - 0.3)
         panel.set_xlabel("predicted less published, in standard errors of the study, transport counted")
-        held = sum(bool(row["held"]) for row in answer["families"])
+        holding = sum(bool(row["held"]) for row in answer["families"])
         style.heading(
             ax,
-            f"{held} of {len(answer['families'])} families of experiments hold when left out of the fit",
+            f"{holding} of {len(answer['families'])} families of experiments hold when left out of the fit",
             "Each study is predicted by a fit to all other families; 90 % of the posterior's draws",
         )
         style.caption(

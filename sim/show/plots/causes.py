@@ -33,23 +33,23 @@ def plot_causes(result, ax=None, hubs=None, years=None) -> "Axes":
     ResultError for an unknown hub or years outside the run; UsageError for a comparison of several scenarios
     """
     result = until(only_pair(result, "causes"), years)
-    found = facts(result)
+    outcome = facts(result)
     # the place: chosen hubs, or the one that the answer leads with
-    label = "+".join(hubs_shown(result, hubs)) if hubs else found["lead"]["label"]
+    label = "+".join(hubs_shown(result, hubs)) if hubs else outcome["lead"]["label"]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         if label == "world":
-            style.heading(ax, sentence("finding", found), found["title"])
+            style.heading(ax, sentence("finding", outcome), outcome["title"])
             style.say(ax, "The question is about the whole world: nobody moves into it or out of it.")
             return ax
         # the finding is about the subject alone; other places get a plain title
-        named = found["lead"]["spoken"] if not hubs else " and ".join(result.data.hub_name.to_series()[hubs])
-        title = sentence("causes_finding", found) if found["causes"] and not hubs else f"Why {named} changes"
-        what = f"change of the number of AI engineers of {named} by {found['last']}, in parts, persons"
-        parts.plot_parts(cause_table(result, label), title, f"{found['title']}: {what}", "persons", ax)
+        named = outcome["lead"]["spoken"] if not hubs else " and ".join(result.data.hub_name.to_series()[hubs])
+        title = sentence("causes_finding", outcome) if outcome["causes"] and not hubs else f"Why {named} changes"
+        what = f"change of the number of AI engineers of {named} by {outcome['last']}, in parts, persons"
+        parts.plot_parts(cause_table(result, label), title, f"{outcome['title']}: {what}", "persons", ax)
         if ax.child_axes:
-            style.caption(ax, f"The parts add up. {_line(found['pairs'])} {source(result, found)}")
+            style.caption(ax, f"The parts add up. {_line(outcome['pairs'])} {source(result, outcome)}")
     return ax
 
 

@@ -138,8 +138,8 @@ def scenario_names(result) -> dict[str, str]:
 
 def stack_shown(result) -> str | None:
     """Return the scenario that is a stack of others that are shown alone too, if there is just one; else None."""
-    found = list(stacks(result))
-    return found[0] if len(found) == 1 else None
+    stacked = list(stacks(result))
+    return stacked[0] if len(stacked) == 1 else None
 
 
 def both_words(stack) -> str:

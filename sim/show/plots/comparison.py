@@ -121,28 +121,28 @@ def _row_count(scenarios) -> int:
     return max(3, min(style.fit(12, 7), style.fit(45, 21) // scenarios))
 
 
-def _draw_effects(plot, found, names) -> None:
+def _draw_effects(plot, effects, names) -> None:
     """Draw a line and a marker for each scenario in the row of each hub."""
-    count = found.sizes["arm"]
+    count = effects.sizes["arm"]
     for number in range(count):
         heights = np.arange(len(names))[::-1] + ROW * (0.5 - (number + 0.5) / count)
-        _draw_scenario(plot, heights, found.isel(arm=number), *style.scenario_look(number)[:2])
-    _frame(plot, found, names)
-    plot.set_xlabel(f"loses  \u2190   {unit_words(found.attrs['units'])}   \u2192  gains")
+        _draw_scenario(plot, heights, effects.isel(arm=number), *style.scenario_look(number)[:2])
+    _frame(plot, effects, names)
+    plot.set_xlabel(f"loses  \u2190   {unit_words(effects.attrs['units'])}   \u2192  gains")
 
 
-def _draw_scenario(plot, heights, found, colour, marker) -> None:
+def _draw_scenario(plot, heights, effects, colour, marker) -> None:
     """Draw intervals and markers of one scenario."""
-    plot.hlines(heights, found.low, found.high, color=colour, lw=style.em(0.16))
-    plot.plot(found["mean"], heights, marker, ms=style.em(0.55), color=colour, ls="")
+    plot.hlines(heights, effects.low, effects.high, color=colour, lw=style.em(0.16))
+    plot.plot(effects["mean"], heights, marker, ms=style.em(0.55), color=colour, ls="")
 
 
-def _frame(plot, found, names) -> None:
+def _frame(plot, effects, names) -> None:
     """Draw rows parted by faint lines, round zero."""
     count = len(names)
     plot.axvline(0, color=style.INK, lw=0.9, zorder=0)
     plot.hlines(np.arange(count - 1) + 0.5, 0, 1, transform=plot.get_yaxis_transform(), color=style.GRID, lw=0.8)
-    reach = 1.06 * float(max(abs(found.low).max(), abs(found.high).max()))
+    reach = 1.06 * float(max(abs(effects.low).max(), abs(effects.high).max()))
     plot.set(yticks=np.arange(count)[::-1], xlim=(-reach, reach), ylim=(-0.6, count - 0.4))
     plot.set_yticklabels(names, color=style.INK)
     plot.tick_params(axis="y", length=0)
@@ -150,17 +150,18 @@ def _frame(plot, found, names) -> None:
     plot.spines["left"].set_visible(False)
 
 
-def _draw_interaction(plot, found, words) -> None:
+def _draw_interaction(plot, effects, words) -> None:
     """Draw the effect of the stack beyond the sum of its policies."""
     # mean and error as numbers at the right
-    count, pairs = found.sizes["hub"], found.attrs["pairs"]
-    _draw_scenario(plot, np.arange(count)[::-1], found, style.INK, "o")
-    _frame(plot, found, [""] * count)
+    count, pairs = effects.sizes["hub"], effects.attrs["pairs"]
+    _draw_scenario(plot, np.arange(count)[::-1], effects, style.INK, "o")
+    _frame(plot, effects, [""] * count)
     plot.set_title(words, loc="left", fontsize="medium")
     plot.locator_params(axis="x", nbins=3)
-    plot.set_xlabel(unit_words(found.attrs["units"]))
-    digits = max(2, decimals(float(found.error.median()))) if pairs > 1 else 2
-    for y, mean, error in zip(range(count)[::-1], found["mean"].values, found.error.values, strict=True):
+    plot.set_xlabel(unit_words(effects.attrs["units"]))
+    # the digits that the Monte Carlo error allows
+    digits = max(2, decimals(float(effects.error.median()))) if pairs > 1 else 2
+    for y, mean, error in zip(range(count)[::-1], effects["mean"].values, effects.error.values, strict=True):
         error = f" \u00b1 {error:.{digits}f}" if pairs > 1 else ""
         right_of(plot, y, ERROR, style.signed(mean, digits) + error)
 

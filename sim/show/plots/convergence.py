@@ -48,18 +48,18 @@ def _values(sweep, measure, stage) -> tuple:
     return grown, grown["index"], grown.n.nunique() > 1
 
 
-def _draw(sweep, ax, measure, stage, found) -> None:
+def _draw(sweep, ax, measure, stage, table) -> None:
     """Draw heading, a panel for each leading factor, and small print."""
     method = sweep.stages.method[stage]
     factor, unit = choice.unit_of(sweep, measure) if method == "morris" else (1, "")
-    found[["index", "low", "high"]] *= factor
+    table[["index", "low", "high"]] *= factor
     # the leading factors of the whole design
-    last = found[found.n == found.n.max()].sort_values("index", ascending=False, kind="stable")
+    last = table[table.n == table.n.max()].sort_values("index", ascending=False, kind="stable")
     names = list(last.factor[: style.fit(*MOST)])
     index, blocks = WORDS[method]
-    choice.head(sweep, ax, _finding(found), f"{index} of {subject(sweep, measure)} as the design grew")
+    choice.head(sweep, ax, _finding(table), f"{index} of {subject(sweep, measure)} as the design grew")
     label = f"{index}{f', {unit}' if unit else ''}"
-    _draw_panels(sweep, ax, found, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
+    _draw_panels(sweep, ax, table, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
     choice.caption(
         sweep,
         ax,
@@ -70,24 +70,24 @@ def _draw(sweep, ax, measure, stage, found) -> None:
     )
 
 
-def _finding(found) -> str:
+def _finding(table) -> str:
     """State in a title whether the last doubling of the design still moved an index."""
     # the largest change of any index at the last doubling, against the largest index
-    sizes = sorted(found.n.unique())
-    by_factor = found.pivot(index="factor", columns="n", values="index")
+    sizes = sorted(table.n.unique())
+    by_factor = table.pivot(index="factor", columns="n", values="index")
     change = (by_factor[sizes[-1]] - by_factor[sizes[-2]]).abs()
     if change.max() <= STEADY * by_factor[sizes[-1]].max():
         return "The indices have settled"
     return f"Not settled yet: {change.idxmax()} still moves"
 
 
-def _draw_panels(sweep, ax, found, names, label, blocks) -> None:
+def _draw_panels(sweep, ax, table, names, label, blocks) -> None:
     """Draw a panel each factor, all with the same axes."""
     columns = columns_of(len(names))
     # the same axes in every panel
-    low, high = min(found.low.min(), 0), found.high[found.factor.isin(names)].max()
+    low, high = min(table.low.min(), 0), table.high[table.factor.isin(names)].max()
     for place, (name, plot) in enumerate(zip(names, multiples(ax, len(names), columns, **MARGINS), strict=True)):
-        rows = found[found.factor == name]
+        rows = table[table.factor == name]
         plot.fill_between(rows.n, rows.low, rows.high, color=style.SCENARIO, alpha=0.16, lw=0)
         plot.plot(rows.n, rows["index"], "o-", color=style.SCENARIO, lw=style.em(0.2), ms=style.em(0.4))
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)

@@ -48,9 +48,9 @@ def plot_countries(result, ax=None, hubs=None, years=None) -> "Axes":
             panels = share_panels(result, chosen, times)[: len(chosen)]
         else:
             panels = [(name, share.sel(time=times)) for name, share, _ in places_over_time(result, style.fit(*MOST))]
-        found = facts(result)
+        outcome = facts(result)
         what = f"change of the share of the world's AI engineers, percentage points, {period(times)}"
-        style.heading(ax, sentence("finding", found), f"{result.record['title']}: {what}")
+        style.heading(ax, sentence("finding", outcome), f"{result.record['title']}: {what}")
         # one scale that holds the widest band of all panels
         effects = [(name, share.sel(arm="scenario") - share.sel(arm="baseline")) for name, share in panels]
         reach = 1.08 * max(
@@ -65,8 +65,8 @@ def plot_countries(result, ax=None, hubs=None, years=None) -> "Axes":
         for number, (name, pairs) in enumerate(effects):
             panel = inset(ax, **MARGINS, cell=divmod(number, columns), cells=(rows, columns))
             _draw(panel, name, pairs, reach)
-        spread = "Band: 90 % of runs. " if found["pairs"] > 1 else "A single pair has no spread. "
-        style.caption(ax, f"One scale for all panels. {spread}{source(result, found)}")
+        spread = "Band: 90 % of runs. " if outcome["pairs"] > 1 else "A single pair has no spread. "
+        style.caption(ax, f"One scale for all panels. {spread}{source(result, outcome)}")
     return ax
 
 

@@ -1,4 +1,8 @@
-"""The effect of a lever against its value: the curve that a break-even is read from."""
+"""Curves of two searches: the effect of a lever against its value, and engineers against budget.
+
+The first is the curve that a break-even is read from. The frontier of a portfolio is that of the emulator, a Gaussian
+process fitted to the runs of the search (``sim.study.portfolio``).
+"""
 
 from typing import TYPE_CHECKING
 
@@ -11,19 +15,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = (10, 6)  # inches
-DECADES = 2  # of values from which their axis is logarithmic
+DECADES = 2  # the axis is logarithmic where the largest value is over 10**DECADES times the smallest
 
 
-def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None) -> "Axes":
+def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None) -> "Axes":
     """Draw the effect over the values of a lever, with the target and the value that meets it.
 
     Parameters
     ----------
     curve : pandas.DataFrame: value, mean, low, high (90 % of pairs), error (Monte Carlo); one row a value tried
-    title, subtitle, x_label : str, the label of the values with their unit
+    title, subtitle : str, the heading
+    x_label : str, what the values are, with their unit
     unit : str, of the effect and of ``target``
     target : float, the effect that is looked for
-    found : (value, low, high), the value that gives it and its interval; None if no value does
+    root : (value, low, high), the value that gives it and its 90 % interval over pairs; None if no value does
     ax : matplotlib Axes; a new figure of 10 by 6 inches if None
 
     Returns
@@ -51,7 +56,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None) ->
         )
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
         _scale_values(plot, curve.value.to_numpy())
-        _mark(plot, target, found, unit)
+        _mark(plot, target, root, unit)
         plot.set_xlabel(x_label)
         plot.set_ylabel(f"effect, {unit}")
         style.caption(
@@ -59,7 +64,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None) ->
             "Dots: mean over pairs at the values tried, with Monte Carlo error. Band: 90 % of pairs. "
             + (
                 "The upright band is the interval of the value that meets the target."
-                if found
+                if root
                 else "No value within the bounds meets the target."
             ),
         )
@@ -67,7 +72,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, found, ax=None) ->
 
 
 def _scale_values(plot, values) -> None:
-    """Set a logarithmic axis for values that span decades; a value of 0 keeps its place at the left of it."""
+    """Set a logarithmic axis for values that span decades; a value of 0 stays at its left end."""
     above = values[values > 0]
     if (values >= 0).all() and above.size and above.max() > 10**DECADES * above.min():
         # zero has no logarithm: near it the scale is linear
@@ -81,11 +86,11 @@ def _scale_values(plot, values) -> None:
     plot.margins(x=0.02)
 
 
-def _mark(plot, target, found, unit) -> None:
+def _mark(plot, target, root, unit) -> None:
     """Mark the target, and the value that meets it with its interval."""
     plot.axhline(target, color=style.LOSS, lw=style.em(0.16), ls=(0, (5, 2)))
-    # labels go to the side that the answer leaves free
-    where = plot.transAxes.inverted().transform(plot.transData.transform((found[0], 0)))[0] if found else 0
+    # the label of the target stands on the side where the line of the value is not
+    where = plot.transAxes.inverted().transform(plot.transData.transform((root[0], 0)))[0] if root else 0
     side = ("right", 0.99) if where < 0.5 else ("left", 0.01)
     plot.annotate(
         f"target {target:+,g} {unit}".replace("-", "\u2212"),
@@ -96,10 +101,10 @@ def _mark(plot, target, found, unit) -> None:
         ha=side[0],
         va="bottom",
     )
-    if found is None:
+    if root is None:
         return
     # the interval of the value as an upright band
-    value, low, high = found
+    value, low, high = root
     plot.axvspan(low, high, color=style.LOSS, alpha=0.22, lw=0)
     plot.axvline(value, color=style.INK, lw=style.em(0.16))
     plot.annotate(
@@ -112,3 +117,47 @@ def _mark(plot, target, found, unit) -> None:
         fontweight="bold",
         ha="left" if where < 0.25 else "right" if where > 0.75 else "center",
     )
+
+
+# ------------------------------------------------------------------------------
+# The frontier of a portfolio
+# ------------------------------------------------------------------------------
+
+
+def plot_frontier(result, title, ax=None) -> "Axes":
+    """Draw the emulated frontier as a line with its band, the confirmed mixes as points, and the budget.
+
+    Parameters
+    ----------
+    result : Portfolio, see ``sim.study.portfolio``
+    title : str
+    ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+
+    Returns
+    -------
+    the Axes; the curve is its only child, ``ax.child_axes[0]``
+    """
+    with style.look():
+        ax = style.axes(SIZE) if ax is None else ax
+        ax.axis("off")
+        style.heading(ax, title, f"{result.measure} against net public cost a year")
+        plot = style.inset(ax, left=5, below=3.6, right=2, above=1.4)
+        # the emulator's frontier behind, confirmed mixes with their intervals in front
+        front, mixes = result.frontier, result.mixes
+        plot.fill_between(front.budget, front.low, front.high, color=style.GAIN, alpha=0.2, lw=0)
+        plot.plot(front.budget, front.engineers, color=style.GAIN, lw=2)
+        spread = [mixes.engineers - mixes.engineers_low, mixes.engineers_high - mixes.engineers]
+        plot.errorbar(mixes.cost, mixes.engineers, spread, fmt="none", ecolor=style.FAINT, elinewidth=1)
+        plot.plot(mixes.cost, mixes.engineers, "o", color=style.BASELINE, ms=4)
+        best = mixes[mixes.label == result.best]
+        plot.plot(best.cost, best.engineers, "o", color=style.LOSS, ms=8)
+        plot.axvline(result.budget, color=style.INK, lw=0.9, ls="--")
+        plot.set_xlabel("million USD of 2026 a year")
+        plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
+        plot.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
+        style.caption(
+            ax,
+            "Line and band: the most that the emulator expects within a budget, with its 90 % interval. Points: mixes "
+            "run again with fresh seeds, 90 % of pairs; the large one is the best within the budget (dashed).",
+        )
+    return ax

@@ -46,6 +46,7 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure=None) -> "Axes"
     ResultError for an unknown hub or measure, or years outside the run; UsageError for a comparison.
     """
     only_pair(result, "effects")
+    # countries and their main hubs by default; hubs alone for a chosen measure or chosen hubs
     countries = measure is None and hubs is None
     shown = until(result, years) if countries else result
     with style.look():
@@ -60,24 +61,24 @@ def plot_effects(result, ax=None, hubs=None, years=None, measure=None) -> "Axes"
 
 def _plot_countries(ax, result) -> None:
     """Draw the subject and the countries that change most, their main hubs below them."""
-    found = facts(result)
+    outcome = facts(result)
     rows, rest = effect_rows(result, style.fit(22, 13))
-    style.heading(ax, sentence("finding", found), _subtitle(result, found))
+    style.heading(ax, sentence("finding", outcome), _subtitle(result, outcome))
     if not any(row["differs"] for row in rows):
         style.say_nothing_differs(ax)
         return
-    _draw(ax, rows, found["pairs"], digits=found["effect_digits"])
+    _draw(ax, rows, outcome["pairs"], digits=outcome["effect_digits"])
     # the rows add up to zero with everyone else
     residual = f"Everyone else: {style.signed(rest['effect'], 2)} points. " if rest else ""
-    style.caption(ax, f"{residual}{_how(found['pairs'])} {source(result, found)}")
+    style.caption(ax, f"{residual}{_how(outcome['pairs'])} {source(result, outcome)}")
 
 
-def _subtitle(result, found) -> str:
+def _subtitle(result, outcome) -> str:
     """Describe the share whose change is drawn."""
-    whom = sentence("whole", found["people"]).removeprefix("of ")
+    whom = sentence("whole", outcome["people"]).removeprefix("of ")
     what = "the world's AI engineers" if whom == "the world's" else whom
-    when = f"in January {found['last']}{basis_words(result)}"
-    return f"{found['title']}: change of the share of {what} {when}, percentage points"
+    when = f"in January {outcome['last']}{basis_words(result)}"
+    return f"{outcome['title']}: change of the share of {what} {when}, percentage points"
 
 
 def _how(pairs) -> str:
@@ -88,9 +89,9 @@ def _how(pairs) -> str:
     return f"Line: 90 % of runs; {few}."
 
 
-def source(result, found) -> str:
+def source(result, outcome) -> str:
     """Name the sources of a figure's numbers, for the small print below it."""
-    return sentence("source", found, result.record["versions"].get("talentflow", ""))
+    return sentence("source", outcome, result.record["versions"].get("talentflow", ""))
 
 
 def _plot_hubs(ax, result, hubs, years, measure) -> None:
@@ -114,12 +115,12 @@ def _hub_rows(result, pairs, hubs) -> list[dict]:
     else:
         chosen = hubs_shown(result, hubs, most=style.fit(*MOST))
     chosen = list(mean[chosen].sort_values(ascending=False, kind="stable").index)
-    found, names = summarise(pairs.sel(hub=chosen)), pairs.hub_name.to_series()
+    effects, names = summarise(pairs.sel(hub=chosen)), pairs.hub_name.to_series()
     count = pairs.sizes["replicate"]
     return [
-        {"name": str(names[hub]), "level": 0, "effect": float(found["mean"].sel(hub=hub)), "people": None}
-        | {key: float(found[key].sel(hub=hub)) for key in ("low", "high", "same_sign", "differs", "error")}
-        | {"settled": float(found.same_sign.sel(hub=hub)) >= agreement_needed(count, len(chosen))}
+        {"name": str(names[hub]), "level": 0, "effect": float(effects["mean"].sel(hub=hub)), "people": None}
+        | {key: float(effects[key].sel(hub=hub)) for key in ("low", "high", "same_sign", "differs", "error")}
+        | {"settled": float(effects.same_sign.sel(hub=hub)) >= agreement_needed(count, len(chosen))}
         for hub in chosen
     ]
 

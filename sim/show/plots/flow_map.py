@@ -51,11 +51,11 @@ def plot_flow_map(result, ax=None, hubs=None, years=None) -> "Axes":
         raise ResultError(result.record["name"], "was saved without the places of the hubs; run it again for a map")
     # changes by corridor of countries, the largest first
     flows = flows_of_all(result, "flow_map", years)
-    found = table(changes(between_countries(flows.moves, result.data)))
+    changed = table(changes(between_countries(flows.moves, result.data)))
     shown = result.data.hub.values if hubs is None else hubs_shown(result, hubs)
     countries = set(result.data.hub_country.sel(hub=shown).values.tolist())
     # arrows from or to the chosen countries; too small ones would only clutter
-    arrows = found[found.origin.isin(countries) | found.destination.isin(countries)]
+    arrows = changed[changed.origin.isin(countries) | changed.destination.isin(countries)]
     arrows = arrows[abs(arrows["mean"]) >= LEAST_SHARE * abs(arrows["mean"]).max()][: style.fit(14, 9)]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
@@ -63,7 +63,7 @@ def plot_flow_map(result, ax=None, hubs=None, years=None) -> "Axes":
         subtitle = "change of the flow between countries, persons a year"
         title = _finding(result, arrows) if len(arrows) else result.record["title"]
         style.heading(ax, title, f"{result.record['title']}: {subtitle}, {years_words(flows.years)}")
-        if not len(found):
+        if not len(changed):
             style.say_nothing_differs(ax)
             return ax
         if not len(arrows):
@@ -122,8 +122,8 @@ def net_changes(moves) -> pd.DataFrame:
     """
     # each pair appears twice, with opposite signs: keep the positive one
     back = moves.rename(origin="destination", destination="origin")
-    found = table(changes(moves - back))
-    return found[found["mean"] > 0].reset_index(drop=True)
+    changed = table(changes(moves - back))
+    return changed[changed["mean"] > 0].reset_index(drop=True)
 
 
 def equal_earth(longitude, latitude) -> tuple[np.ndarray, np.ndarray]:

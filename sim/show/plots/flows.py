@@ -85,6 +85,7 @@ def _places(data, shown) -> tuple[dict[str, str], list[str]]:
         if len(others) > 1:  # a single one keeps its name
             whole = others == inside
             place |= dict.fromkeys(others, region if whole else f"Other {region.removeprefix('Rest of ')}")
+    # regions in their order, the hubs shown before the remainder
     order = style.order(data, shown) + style.order(data)
     order.sort(key=lambda hub: list(style.REGIONS).index(region_of[hub]))  # shown hubs first in their region
     return {place[hub]: region_of[hub] for hub in order}, [place[hub] for hub in data.hub.values.tolist()]
@@ -98,11 +99,11 @@ def changes(values) -> xr.Dataset:
     xarray.Dataset of ``sim.results.effects.summarise``, and ``clear``: 90 % of pairs leave out zero. Never clear
     is what rests on a single pair.
     """
-    found = summarise(values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True))
-    return found.assign(clear=((found.low > 0) | (found.high < 0)) & (found.attrs["pairs"] > 1))
+    summary = summarise(values.sel(arm="scenario", drop=True) - values.sel(arm="baseline", drop=True))
+    return summary.assign(clear=((summary.low > 0) | (summary.high < 0)) & (summary.attrs["pairs"] > 1))
 
 
-def table(found) -> pd.DataFrame:
+def table(summary) -> pd.DataFrame:
     """Tabulate the corridors of a dataset of changes that differ in any pair, the largest change first.
 
     Returns
@@ -110,12 +111,12 @@ def table(found) -> pd.DataFrame:
     pandas.DataFrame: origin, destination, mean, low, high, clear
     """
     # corridors that differ in no pair say nothing
-    rows = found[["mean", "low", "high", "clear", "differs"]].to_dataframe().reset_index()
+    rows = summary[["mean", "low", "high", "clear", "differs"]].to_dataframe().reset_index()
     rows = rows[rows.differs > 0].drop(columns="differs")
     return rows.sort_values("mean", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def list_changes(panel, found, y, most, digits=0) -> None:
+def list_changes(panel, rows, y, most, digits=0) -> None:
     """Write the first ``most`` rows of a ``table``, from the height ``y`` of the panel's axes down, as far as fits."""
     # heading, then two lines a row, until the panel is full
     line = pixels(panel, 1.3) / panel.get_window_extent().height
@@ -123,7 +124,7 @@ def list_changes(panel, found, y, most, digits=0) -> None:
     y -= 0.9 * line
     panel.text(0, y, "persons a year (90 % of pairs)", fontsize="small", color=style.BASELINE, va="bottom")
     y -= 0.2 * line
-    for row in found[:most].itertuples():
+    for row in rows[:most].itertuples():
         name = panel.text(
             0, y - 0.2 * line, f"{row.origin} \u2192 {row.destination}", fontsize="small", va="top", parse_math=False
         )
@@ -158,5 +159,5 @@ def interval_words(result) -> str:
     """State the number of pairs and the content of the interval; a single pair has none."""
     pairs = style.pairs_words(result.record).capitalize()
     if result.data.sizes["replicate"] == 1:
-        return f"{pairs}: no interval, so nothing can be told from zero; more pairs would show it."
+        return f"{pairs}: no interval, so nothing is distinguishable from zero; more pairs would show it."
     return f"{pairs}. Interval: 90 % of pairs ({style.band_words(result.record)})."

@@ -39,29 +39,29 @@ def plot_heat_map(result, ax=None, hubs=None, years=None) -> "Axes":
     ResultError for an unknown hub or year; UsageError for too many hubs or a comparison of several scenarios.
     """
     flows = flows_shown(result, "heat_map", hubs, years, style.fit(8, 4), style.fit(8, 6))
-    found = flows.changes
+    changed = flows.changes
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         subtitle = "Change in moves from place to place, persons a year: policy less baseline"
         head_with_finding(ax, result, f"{subtitle}, {years_words(flows.years)}")
-        if not int(found.differs.sum()):
+        if not int(changed.differs.sum()):
             style.say_nothing_differs(ax)
             return ax
         # the table leaves room for slanted names above
         baseline = flows.moves.sel(arm="baseline").mean("replicate").values
         above = pixels(ax, NAMES) / ax.get_window_extent().height
         panel = ax.inset_axes((LEFT, 0, WIDTH, 1 - above))
-        image = _draw_cells(panel, found)
-        if found.clear.any():
+        image = _draw_cells(panel, changed)
+        if changed.clear.any():
             _draw_scale(ax.inset_axes(SCALE), image)
-        _write_cells(panel, found, baseline)
+        _write_cells(panel, changed, baseline)
         _label(panel, flows.regions)
-        style.caption(ax, _small_print(result, found))
+        style.caption(ax, _small_print(result, changed))
     return ax
 
 
-def _draw_cells(panel, found) -> "AxesImage":
+def _draw_cells(panel, changed) -> "AxesImage":
     """Colour the cells, blue where more people move and orange where fewer,
     on a root scale that shows small changes.
     """
@@ -69,7 +69,7 @@ def _draw_cells(panel, found) -> "AxesImage":
 
     colours = LinearSegmentedColormap.from_list("change", [style.LOSS, "white", style.GAIN])
     # changes that are not clear stay white
-    values = found["mean"].where(found.clear, 0).transpose("origin", "destination").values
+    values = changed["mean"].where(changed.clear, 0).transpose("origin", "destination").values
     largest = abs(values).max() or 1
     norm = FuncNorm((lambda x: np.sign(x) * np.sqrt(abs(x)), lambda x: np.sign(x) * x**2), vmin=-largest, vmax=largest)
     return panel.imshow(values, cmap=colours, norm=norm, aspect="auto")
@@ -85,9 +85,9 @@ def _draw_scale(scale, image) -> None:
     scale.set_title("persons\na year,\nroot scale", fontsize="small", loc="left", pad=style.em(0.8))
 
 
-def _write_cells(panel, found, baseline) -> None:
+def _write_cells(panel, changed, baseline) -> None:
     """Write the change in every cell, or a dot where it may be zero; below it, but not on a slide, the baseline."""
-    means, clear = (found[name].transpose("origin", "destination").values for name in ("mean", "clear"))
+    means, clear = (changed[name].transpose("origin", "destination").values for name in ("mean", "clear"))
     count, largest = len(means), abs(means[clear]).max(initial=0)
     # white letters on dark cells; a slide has no room for the baseline
     both = style.fit(True, False)
@@ -144,11 +144,11 @@ def _label(panel, regions) -> None:
     panel.text(-0.65, -0.75, "from \u2193  to \u2192", ha="right", va="bottom", fontsize="small", fontweight="bold")
 
 
-def _small_print(result, found) -> str:
+def _small_print(result, changed) -> str:
     """Explain cells and dots, and count the changes that are not distinguishable from zero."""
-    count = int((found.differs > 0).sum())
+    count = int((changed.differs > 0).sum())
     more = ' Below the change: moves a year in the baseline. "Other": hubs of the region without a row of their own.'
     return (
         f"{interval_words(result)} Mean change from the row to the column; a dot: not distinguishable from zero "
-        f"({count - int(found.clear.sum())} of {count} that differ).{style.fit(more, '')}"
+        f"({count - int(changed.clear.sum())} of {count} that differ).{style.fit(more, '')}"
     )

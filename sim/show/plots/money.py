@@ -38,14 +38,14 @@ def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
     UsageError for a comparison of several scenarios; ResultError for years outside the run
     """
     result = until(only_pair(result, "money"), years)
-    found = facts(result)
+    outcome = facts(result)
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
-        money = found["money"]
-        title = sentence("money_finding", found) if money else "This run was saved before public money was counted"
-        parts.plot_parts(balance(money), title, f"{found['title']}: the public purse of {found['purse']}", UNIT, ax)
+        money = outcome["money"]
+        title = sentence("money_finding", outcome) if money else "This run was saved before public money was counted"
+        parts.plot_parts(balance(money), title, f"{outcome['title']}: the public purse of {outcome['purse']}", UNIT, ax)
         if ax.child_axes:
-            style.caption(ax, f"The parts add up. Line: 90 % of runs. AI engineers alone. {source(result, found)}")
+            style.caption(ax, f"The parts add up. Line: 90 % of runs. AI engineers alone. {source(result, outcome)}")
     return ax
 
 

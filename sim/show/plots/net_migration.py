@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = (10, 7)  # inches
-NAMES, KEY = 9.5, 2.6  # em for the regions at the left and for the key at the foot
+NAMES, KEY = 9.5, 2.6  # room in em (the size of a letter) for region names at the left and the key at the foot
 MARGINS = {"below": 2.2, "right": 1.2, "above": 4}  # em round a panel, for its scale and heading
-THICK = 0.36  # of a row, each of its two bars
+THICK = 0.36  # height of a bar, as a share of its row of two
 
 
 def plot_net_migration(result, ax=None, hubs=None, years=None) -> "Axes":
@@ -26,7 +26,7 @@ def plot_net_migration(result, ax=None, hubs=None, years=None) -> "Axes":
     ----------
     result : Result
     ax : matplotlib Axes; a new figure of 10 by 7 inches if None
-    hubs : list of hub labels, or None for those that matter
+    hubs : list of hub labels, or None for the largest hubs and those whose share changes most
     years : (first, last) of the flows, both included, or None for all
 
     Returns
@@ -47,26 +47,26 @@ def plot_net_migration(result, ax=None, hubs=None, years=None) -> "Axes":
         subtitle = f"Net migration by region of origin and destination, persons a year, {years_words(flows.years)}"
         head_with_finding(ax, result, subtitle)
         names = result.data.hub_name.to_series()
-        found = changes(net)
+        changed = changes(net)
         # at most five panels in a row, all with one scale
         rows = style.fit(-(-len(shown) // 5), 1)
         columns = -(-len(shown) // rows)
-        limits = _reach(net, found)
+        limits = _reach(net, changed)
         field = inset(ax, left=NAMES, below=KEY)
         field.axis("off")
         for place, hub in enumerate(shown):
             panel = inset(field, **MARGINS, cell=divmod(place, columns), cells=(rows, columns))
-            _draw_panel(panel, net.sel(hub=hub), found.sel(hub=hub))
+            _draw_panel(panel, net.sel(hub=hub), changed.sel(hub=hub))
             _scale(panel, limits)
             panel.tick_params(labelleft=place % columns == 0)
             _head(panel, names[hub], net.sel(hub=hub))
-        _draw_key(ax, found)
-        style.caption(ax, _small_print(result, found))
+        _draw_key(ax, changed)
+        style.caption(ax, _small_print(result, changed))
     return ax
 
 
 def net_by_region(flows) -> xr.DataArray:
-    """Return arrivals from each region less departures to it, of every hub; its own region is among them.
+    """Return arrivals from each region less departures to it, of every hub; the hub's own region is included.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def net_by_region(flows) -> xr.DataArray:
     departures = flows.moves.rename(destination="other", origin="hub")
     region = xr.DataArray(list(flows.regions.values()), dims="other", name="region")
     net = (arrivals - departures).assign_coords(region=region).groupby("region").sum()
-    return net.reindex(region=list(style.REGIONS), fill_value=0.0)  # of a few hubs, some regions hold none
+    return net.reindex(region=list(style.REGIONS), fill_value=0.0)  # a region that holds none of the hubs gets 0
 
 
 def _head(panel, name, net) -> None:
@@ -102,16 +102,16 @@ def _head(panel, name, net) -> None:
     wrap(title, panel.get_window_extent().width, 2)
 
 
-def _draw_panel(panel, net, found) -> None:
+def _draw_panel(panel, net, changed) -> None:
     """Draw two bars a region: the baseline hollow, the scenario filled, with the interval of the difference."""
     means = net.mean("replicate")
     baseline, scenario = (means.sel(arm=arm).values for arm in ("baseline", "scenario"))
     rows = np.arange(len(baseline))[::-1]
     panel.barh(rows + THICK / 2, baseline, THICK, fc="white", ec=style.BASELINE, lw=0.8)
     panel.barh(rows - THICK / 2, scenario, THICK, color=list(style.region_colours().values()))
-    # the interval of the difference, put at the baseline's bar
-    if found.attrs["pairs"] > 1:
-        for row, level, low, high in zip(rows, baseline, found.low.values, found.high.values, strict=True):
+    # the interval of the difference, counted from the end of the baseline's bar
+    if changed.attrs["pairs"] > 1:
+        for row, level, low, high in zip(rows, baseline, changed.low.values, changed.high.values, strict=True):
             panel.plot([level + low, level + high], [row - THICK / 2] * 2, color=style.INK, lw=1)
     panel.axvline(0, color=style.INK, lw=0.8)
     panel.set_yticks(rows, list(style.REGIONS), color=style.INK, parse_math=False)
@@ -122,25 +122,25 @@ def _draw_panel(panel, net, found) -> None:
     panel.set_axisbelow(True)
 
 
-def _reach(net, found) -> tuple[float, float]:
-    """Return limits that hold every bar and whisker: one scale for all panels."""
+def _reach(net, changed) -> tuple[float, float]:
+    """Return limits of the axis that hold every bar and interval of all panels."""
     means = net.mean("replicate")
     baseline = means.sel(arm="baseline")
-    ends = [0, means, baseline + found.low, baseline + found.high]
+    ends = [0, means, baseline + changed.low, baseline + changed.high]
     low, high = min(float(np.min(end)) for end in ends), max(float(np.max(end)) for end in ends)
-    room = 0.05 * (high - low) or 1.0  # where nobody moves, a scale of its own
+    room = 0.05 * (high - low) or 1.0  # where nobody moves both ends are 0, and the axis needs some length
     return low - room, high + room
 
 
 def _scale(panel, limits) -> None:
-    """Set the same limits in every panel, and few ticks: panels are narrow."""
+    """Set the common limits, and at most three ticks, since panels are narrow."""
     # a round number on each side of zero
     step = round_down(0.7 * max(np.abs(limits)))
     panel.set(xlim=limits, xticks=[tick for tick in (-step, 0, step) if limits[0] <= tick <= limits[1]])
     panel.xaxis.set_major_formatter("{x:,.0f}")
 
 
-def _draw_key(ax, found) -> None:
+def _draw_key(ax, changed) -> None:
     """Draw the key of bars and line at the foot."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -152,7 +152,7 @@ def _draw_key(ax, found) -> None:
         Line2D([], [], color=style.INK, lw=1, label="scenario, 90 % of pairs"),
     ]
     ax.legend(
-        handles=handles[: 3 if found.attrs["pairs"] > 1 else 2],
+        handles=handles[: 3 if changed.attrs["pairs"] > 1 else 2],
         loc="lower right",
         ncols=3,
         frameon=False,
@@ -165,13 +165,13 @@ def _draw_key(ax, found) -> None:
     ax.text(0, 0, words, transform=ax.transAxes, fontsize="small", va="bottom")
 
 
-def _small_print(result, found) -> str:
+def _small_print(result, changed) -> str:
     """Explain the line, and count the changes that are not distinguishable from zero."""
-    if not int(found.differs.sum()):
+    if not int(changed.differs.sum()):
         nothing = "Every effect is exactly 0: no pair differs, the scenario changes nothing in this run."
         return f"{interval_words(result)} {nothing}"
     line = (
         " Line: the baseline plus the change, 90 % of pairs; where it reaches over the end of the hollow bar, the "
-        f"change is not distinguishable from zero ({int((~found.clear).sum())} of {found.clear.size})."
+        f"change is not distinguishable from zero ({int((~changed.clear).sum())} of {changed.clear.size})."
     )
-    return f"{interval_words(result)}{line if found.attrs['pairs'] > 1 else ''} Net: baseline \u2192 scenario."
+    return f"{interval_words(result)}{line if changed.attrs['pairs'] > 1 else ''} Net: baseline \u2192 scenario."

@@ -53,7 +53,7 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None) -> "Axes":
     years = years_shown(only_pair(result, "sector_flows"), years)
     # yearly means of new jobs by sector left and taken
     jobs = named(result.data.hires.sel(year=years).mean("year"))
-    net, found = changes(net_moves(jobs)), table(changes(jobs))
+    net, changed = changes(net_moves(jobs)), table(changes(jobs))
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
@@ -64,8 +64,8 @@ def plot_sector_flows(result, ax=None, hubs=None, years=None) -> "Axes":
             style.say(ax, "Nobody takes a new job in these years.")
             return ax
         _draw(ax.inset_axes(style.fit(**PLOT)), net)
-        _list(ax.inset_axes(LIST), found)
-        style.caption(ax, _small_print(result, found))
+        _list(ax.inset_axes(LIST), changed)
+        style.caption(ax, _small_print(result, changed))
     return ax
 
 
@@ -129,22 +129,22 @@ def _draw(field, net) -> None:
         right_of(plot, place, 5, style.signed(float(value), 0), fontsize="small")
 
 
-def _list(panel, found) -> None:
+def _list(panel, changed) -> None:
     """List the changes by the policy in numbers."""
     panel.axis("off")
     # in words if nothing is clear
     line = pixels(panel, 1.3) / panel.get_window_extent().height
-    if not len(found):
+    if not len(changed):
         panel.text(0, 1 - line, "Every effect is exactly 0:\nno pair differs.", va="top", fontsize="small")
-    elif not found.clear.any():
+    elif not changed.clear.any():
         panel.text(0, 1 - line, "No change is distinguishable\nfrom zero in this run.", va="top", fontsize="small")
     else:
-        list_changes(panel, found[found.clear], 1 - line, style.fit(11, 7))
+        list_changes(panel, changed[changed.clear], 1 - line, style.fit(11, 7))
 
 
-def _small_print(result, found) -> str:
+def _small_print(result, changed) -> str:
     """Explain bars and list."""
     return (
         f"{interval_words(result)} Bars: policy less baseline, mean over pairs; grey: the interval holds zero. "
-        f"Listed are changes whose interval leaves out zero ({int(found.clear.sum())} of {len(found)} that differ)."
+        f"Listed are changes whose interval leaves out zero ({int(changed.clear.sum())} of {len(changed)} that differ)."
     )

@@ -53,8 +53,8 @@ def plot_shares(result, ax=None, hubs=None, years=None) -> "Axes":
         if hubs or many:
             panels = share_panels(result, hubs_shown(result, hubs, style.fit(10, 6), style.fit(*MOST)), times)
         else:
-            found = places_over_time(result, style.fit(7, 5))
-            panels = [(name, share.sel(time=times)) for name, share, _ in found]
+            places = places_over_time(result, style.fit(7, 5))
+            panels = [(name, share.sel(time=times)) for name, share, _ in places]
         # names of scenarios above, panels in a grid, and the key in the last cell
         head = _draw_names(ax, result) if many else 0
         count = len(panels) + (not many)  # the key takes the place of a last panel

@@ -38,25 +38,27 @@ def plot_slope(result, ax=None, hubs=None, years=None) -> "Axes":
     ResultError for an unknown hub or years outside the run; UsageError for a comparison of several scenarios.
     """
     result = until(only_pair(result, "slope"), years)
-    found = facts(result)
+    outcome = facts(result)
     rows = [
         row for row in effect_rows(result, 60)[0] if row["kind"] in ("country", "bloc", "region") and row["differs"]
     ]
+    # hubs choose the countries that they lie in
     if hubs:
         countries = set(result.data.hub_country.sel(hub=hubs_shown(result, hubs)).values.tolist())
         rows = [row for row in rows if row["label"] in countries]
+    # the largest changes, as many as fit
     rows = sorted(rows, key=lambda row: -abs(row["effect"]))[: style.fit(14, 9)]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        what = f"share of the world's AI engineers in January {found['last']} with the policy, without it = 100"
-        style.heading(ax, sentence("finding", found), f"{result.record['title']}: {what}")
+        what = f"share of the world's AI engineers in January {outcome['last']} with the policy, without it = 100"
+        style.heading(ax, sentence("finding", outcome), f"{result.record['title']}: {what}")
         if not rows:
             style.say_nothing_differs(ax)
             return ax
         plot = inset(ax, left=4.5, below=2, right=NAMES, above=1.2)
         _draw(plot, rows)
-        style.caption(ax, f"Grey: too few runs agree to call the direction. {source(result, found)}")
+        style.caption(ax, f"Grey: too few runs agree to call the direction. {source(result, outcome)}")
     return ax
 
 

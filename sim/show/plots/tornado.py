@@ -122,6 +122,7 @@ def _write_values(plot, factors, shown, factor, centre) -> None:
     """Write the factor's value at the tip of each bar, away from the centre."""
     for key, up, end in (("at_low", 1, "low"), ("at_high", -1, "high")):
         for y, tip, value in zip(plot.get_yticks(), factor * shown[key], factors[end], strict=True):
+            # beyond the tip, on the side away from the centre
             side = -1 if tip < centre else 1
             plot.annotate(
                 style.plain(value),

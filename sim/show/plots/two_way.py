@@ -136,6 +136,7 @@ def _write_cells(panel, values, largest) -> None:
     digits = choice.digits_of(largest)
     for (y, x), value in np.ndenumerate(values):
         if np.isfinite(value):
+            # white letters on dark cells
             dark = value > 0.5 * largest
             halo = [withStroke(linewidth=style.em(0.25), foreground="white", alpha=0 if dark else 0.6)]
             panel.text(

@@ -105,6 +105,7 @@ def _write_key(plot, last, year) -> None:
         share, error = ("" if row[key] is None else whole_percent(row[key]) for key in ("share", "share_error"))
         right_of(plot, y, RIGHT - 5.5, f"{share} %" if share else "-", fontweight="bold")
         right_of(plot, y, RIGHT - 0.5, f"\u00b1 {error}" if error else "", color=style.BASELINE)
+    # the whole in points, below its parts
     y = (0.97 - LINE * (len(SOURCES) + 1.2)) * top
     right_of(plot, y, 3, "all four", ha="left")
     right_of(plot, y, RIGHT - 5.5, f"{last[WHOLE]['half_width']:.2f} pp", fontweight="bold")

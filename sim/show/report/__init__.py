@@ -25,15 +25,15 @@ def write_report(result, folder) -> Path:
     -------
     pathlib.Path of ``report.html``
     """
-    folder, found = user_path(folder), contents(result)
+    folder, parts = user_path(folder), contents(result)
     # hidden files are figures that another process is still writing
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
-    (folder / "summary.md").write_text(_summary(found), encoding="utf-8")
-    for name, text in found["files"].items():  # what the commands in it read
+    (folder / "summary.md").write_text(_summary(parts), encoding="utf-8")
+    for name, text in parts["files"].items():  # what the commands in it read
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
-    report.write_text(_page(found, figures, beside(result.record, folder.parent)), encoding="utf-8")
+    report.write_text(_page(parts, figures, beside(result.record, folder.parent)), encoding="utf-8")
     return report
 
 
@@ -63,13 +63,13 @@ def summary_md(result) -> str:
     return _summary(contents(result))
 
 
-def _page(found, figures, swept) -> str:
+def _page(parts, figures, swept) -> str:
     """Render the page with its figures in the order of ``KINDS``."""
     # figures of an unknown kind come last
     order = sorted(figures, key=[*KINDS, *figures].index)
     drawn = {name: _data_address(figures[name]) for name in order}
     chart = _data_address(_load_chart(swept["sweep"])) if swept else None
-    return templates().get_template("report.html.j2").render(found, figures=drawn, swept=swept, load_chart=chart)
+    return templates().get_template("report.html.j2").render(parts, figures=drawn, swept=swept, load_chart=chart)
 
 
 def _load_chart(sweep) -> str:
@@ -78,9 +78,9 @@ def _load_chart(sweep) -> str:
         return draw_sweep(sweep, "assumption_load", Path(folder) / "load.svg").read_text(encoding="utf-8")
 
 
-def _summary(found) -> str:
+def _summary(parts) -> str:
     """Render the summary."""
-    return templates().get_template("summary.md.j2").render(found)
+    return templates().get_template("summary.md.j2").render(parts)
 
 
 def _data_address(figure) -> str:

@@ -40,6 +40,7 @@ def write_brief(result, folder, format="html") -> Path:
         path.write_text(page, encoding="utf-8")
         return path
     try:
+        # only a PDF needs the library
         from weasyprint import HTML
     except ImportError:
         raise UsageError("brief --format pdf", "needs the extra 'brief': pip install 'talentflow[brief]'") from None
@@ -60,19 +61,19 @@ def brief_contents(result) -> dict[str, Any]:
 
 def _scenario(result, arm) -> dict[str, Any]:
     """Collect the values of one scenario's part of the page."""
-    found = facts(result, ROWS)
-    answer_texts, lead = sentences(found), found["lead"]
+    outcome = facts(result, ROWS)
+    answer_texts, lead = sentences(outcome), outcome["lead"]
     # the table of the answer, with a bar beside each row
-    head, rows = effect_columns(found)
-    bars = _bars([(0.0, row["low"], row["high"], row["effect"]) for row in found["rows"]])
+    head, rows = effect_columns(outcome)
+    bars = _bars([(0.0, row["low"], row["high"], row["effect"]) for row in outcome["rows"]])
     return {
         "label": arm,
-        "told": answer_texts,
+        "sentences": answer_texts,
         "number": signed_persons(lead["people"]["effect"]),
         "settled": lead["people"]["settled"],
-        "number_of": f"{sentence('people', found['people'])} in {lead['spoken']}, January {found['last']}",
+        "number_of": f"{sentence('people', outcome['people'])} in {lead['spoken']}, January {outcome['last']}",
         "range": f"90 % of runs: {signed_persons(lead['people']['low'])} to {signed_persons(lead['people']['high'])}",
-        "pairs": found["pairs"],
+        "pairs": outcome["pairs"],
         "head": head,
         "rows": [
             {
@@ -84,19 +85,19 @@ def _scenario(result, arm) -> dict[str, Any]:
                 "gains": row["effect"] > 0,
                 "rest": row["label"] is None,
             }
-            for row, cells, bar in zip(found["rows"], rows, bars, strict=True)
+            for row, cells, bar in zip(outcome["rows"], rows, bars, strict=True)
         ],
         "markdown": [
             [*cells[:5], signed_persons(row["people"]["effect"])]
-            for row, cells in zip(found["rows"], rows, strict=True)
+            for row, cells in zip(outcome["rows"], rows, strict=True)
         ],
-        "lines": _lines(result, found),
-        "causes": _causes(result, found),
-        "money": [row | {"number": _million(row["mean"])} for row in (found["money"] or {"parts": []})["parts"]],
+        "lines": _lines(result, outcome),
+        "causes": _causes(result, outcome),
+        "money": [row | {"number": _million(row["mean"])} for row in (outcome["money"] or {"parts": []})["parts"]],
         "sources": _sources(result),
-        "warnings": found["warnings"],
+        "warnings": outcome["warnings"],
         "how": _again(result.record),
-        "source": sentence("source", found, result.record["versions"].get("talentflow", "")),
+        "source": sentence("source", outcome, result.record["versions"].get("talentflow", "")),
     }
 
 
@@ -131,11 +132,11 @@ def _bars(rows) -> list[dict[str, float]]:
     ]
 
 
-def _causes(result, found) -> list[dict[str, Any]] | None:
+def _causes(result, outcome) -> list[dict[str, Any]] | None:
     """Build the waterfall of causes as rows; None if the question is about some people alone or the whole world."""
-    if not found["causes"]:
+    if not outcome["causes"]:
         return None
-    table = cause_table(result, found["lead"]["label"])
+    table = cause_table(result, outcome["lead"]["label"])
     parts = table["mean"].to_numpy()
     if not parts.any():
         return None
@@ -150,7 +151,7 @@ def _causes(result, found) -> list[dict[str, Any]] | None:
     ]
 
 
-def _lines(result, found) -> dict[str, Any]:
+def _lines(result, outcome) -> dict[str, Any]:
     """Build the picture of the subject's share over time: points of both arms and the band, and labels of the axes."""
     name, share, _ = places_over_time(result, 1)[0]
     values = share.transpose("arm", "replicate", "time").sel(arm=["baseline", "scenario"]).values
@@ -173,12 +174,12 @@ def _lines(result, found) -> dict[str, Any]:
         "without": points(means[0]),
         "with": points(means[1]),
         "band": band,
-        "least": level(float(least), found["digits"]),
-        "most": level(float(most), found["digits"]),
-        "first": found["first"],
-        "last": found["last"],
-        "end_without": level(float(means[0, -1]), found["digits"]),
-        "end_with": level(float(means[1, -1]), found["digits"]),
+        "least": level(float(least), outcome["digits"]),
+        "most": level(float(most), outcome["digits"]),
+        "first": outcome["first"],
+        "last": outcome["last"],
+        "end_without": level(float(means[0, -1]), outcome["digits"]),
+        "end_with": level(float(means[1, -1]), outcome["digits"]),
         "width": width,
         "height": height,
     }

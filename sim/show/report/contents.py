@@ -83,11 +83,11 @@ def _scenario(result, arm) -> dict[str, Any]:
 
 
 def _money(result) -> tuple[list[str], list[list[str]]] | None:
-    """Tabulate the public account of the subject, million USD a year; None if no run has it."""
-    found = facts(result)["money"]
-    if not found or not found["parts"]:
+    """Tabulate what the scenario costs the public of its subject, million USD a year; None if nothing was counted."""
+    money = facts(result)["money"]
+    if not money or not money["parts"]:
         return None
-    rows = [*found["parts"], found["cost"] | {"name": "net cost"}]
+    rows = [*money["parts"], money["cost"] | {"name": "net cost"}]
     span = lambda row: f"{row['low']:+,.3g} to {row['high']:+,.3g}"  # noqa: E731
     head = ["million USD of 2026 a year", "effect", "90 % of runs"]
     return head, [[row["name"], f"{row['mean']:+,.3g}", span(row)] for row in rows]
@@ -102,6 +102,7 @@ def _index(result) -> dict[str, Any] | None:
     """Tabulate the talent index of the first year; None for a run that was saved without its columns."""
     if not index.is_kept(result.data):
         return None
+    # the table as texts, and which of its columns are words
     rows = index.index_table(result)
     head, texts = index.index_texts(rows)
     return {
@@ -115,6 +116,7 @@ def _index(result) -> dict[str, Any] | None:
 def _assumptions(rows) -> tuple[list[str], list[list[str]]]:
     """Tabulate the assumptions: the one without causal evidence first, then from the weakest grade to the best."""
     head = ["assumption", "meaning", "central", "90 % range", "unit", "grade", "fitted to facts", "source"]
+    # grade D before C, B and A
     order = sorted(rows, key=lambda row: (row["name"] != CAUTION, -ord(row["grade"])))
     return head, [
         [
@@ -132,16 +134,16 @@ def _assumptions(rows) -> tuple[list[str], list[list[str]]]:
 
 
 def _fitting(row) -> str:
-    """Describe how data changed an assumption; runs of earlier versions have no record of it."""
+    """Describe how far the calibration narrowed the range of an assumption; '' for runs of versions before it."""
     if row.get("shrinkage") is None:
         return ""
     return PRIOR_DRIVEN if row["shrinkage"] < ENOUGH else f"narrowed by {100 * row['shrinkage']:.0f} %"
 
 
 def _range(row) -> str:
-    """Format the range of an assumption, or say that it has none."""
+    """Format the 90 % range of an assumption, or say why it has none."""
     if row["held"] is not None:
-        return "held by the user"
+        return "fixed by the user"
     return "fixed" if row["low"] == row["high"] else f"{row['low']:g} to {row['high']:g}"
 
 
@@ -159,16 +161,14 @@ def _provenance(record) -> list[tuple[str, str]]:
         "versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
         "digest of the inputs": digest(record),
     }
+    # what was read, by digest, and how long each part took
     lines |= {f"digest of the {what}": value for what, value in record["digests"].items()}
     lines |= {what.replace("_", " "): f"{value:g}" for what, value in record["timings"].items()}
     return list(lines.items())
 
 
 def _commands(record) -> list[str]:
-    """Write the commands that check and repeat the run, from inside its folder.
-
-    A stack of all comes from --interaction.
-    """
+    """Write the commands that check and repeat the run, to be typed inside its folder."""
     arm_records = record.get("arms", {"scenario": {"parts": ["scenario"]}})
     # the stack of all scenarios comes from --interaction, not from a file
     whole = [

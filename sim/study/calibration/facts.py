@@ -17,7 +17,7 @@ from sim.scenario.levers import baseline_rules
 from sim.study.calibration.hub_constants import FIT_POPULATION
 from sim.study.corridors import FIRST, LAST, TERMS, poisson_fit
 from sim.study.corridors import SOURCE as CORRIDORS
-from sim.study.experiments import ESTIMANDS, LONGEST, RANGE, Bench, Case, errors, found
+from sim.study.experiments import ESTIMANDS, LONGEST, RANGE, Bench, Case, errors, read_studies
 from sim.study.options import Options
 from sim.study.tracers import Tracers, follow, residents
 from sim.world.categories import STATUSES
@@ -92,6 +92,7 @@ def facts():
     countries = named_countries()
     coefficients, error = _corridors(_scholars(countries), countries, clustered=True)
     scholars = "published researchers of all fields between the countries of the model"
+    # the corridor terms: their error adds the transfer from scholars to engineers
     rows = [
         Fact(
             f"corridor_{name[2:]}",
@@ -106,6 +107,7 @@ def facts():
         )
         for name, b, e in zip(TERMS, coefficients, error, strict=True)
     ]
+    # ranges that reports state, then one fact for each fitted study
     stay = "stay in the USA five years after a doctorate there on a temporary permit"
     doctors = "doctorate recipients of the USA on temporary visas, computer science and mathematics where told apart"
     percent = "% of the stock a year"
@@ -135,7 +137,7 @@ def predicted_studies():
 @lru_cache(maxsize=1)
 def _expressible():
     """Return the shipped studies that the model can express."""
-    return {name: study for name, study in found().items() if not study.not_expressible}
+    return {name: study for name, study in read_studies().items() if not study.not_expressible}
 
 
 def _of_study(study) -> Fact:
@@ -170,17 +172,17 @@ def statistics(a, constants, seed=0, costly=True) -> dict[str, float]:
     else:
         between = _between(flow, setting, countries)
     coefficients, _ = _corridors(between, countries)
-    told = dict(zip((f"corridor_{name[2:]}" for name in TERMS), coefficients, strict=True))
-    told["moves_within_usa"] = 100 * flow[np.ix_(usa, usa)].sum() / stock[usa].sum()
+    values = dict(zip((f"corridor_{name[2:]}" for name in TERMS), coefficients, strict=True))
+    values["moves_within_usa"] = 100 * flow[np.ix_(usa, usa)].sum() / stock[usa].sum()
     # runs are small: their error is measured on rows of the table that are run again
     runs = Options(population=RUN_POPULATION, years=LONGEST + 1, replicates=PAIRS).checked()
     small = Bench(runs, (a, constants), STUDY_TRACERS, seed)
-    told |= dict(zip((f"stay_{home}" for home in COHORTS), _stays(small, ordinary, costly), strict=True))
+    values |= dict(zip((f"stay_{home}" for home in COHORTS), _stays(small, ordinary, costly), strict=True))
     # the longest first: shorter ones of the same people follow from them
     for name, study in sorted(predicted_studies().items(), key=lambda item: -item[1].years):
         one_year = ESTIMANDS[study.estimand].from_ == "first year"
-        told[name] = _figure(study, bench if one_year else small) if one_year or costly else math.nan
-    return {name: float(told[name]) for name in named_figures()}
+        values[name] = _figure(study, bench if one_year else small) if one_year or costly else math.nan
+    return {name: float(values[name]) for name in named_figures()}
 
 
 def named_figures() -> list[str]:
@@ -201,6 +203,7 @@ def _stays(bench, constants, costly):
     """Return the (cohort,) per cent of experts on temporary permits in the USA who live there five years later."""
     if not costly:
         return [math.nan] * len(COHORTS)
+    # residents on temporary permits are followed for five years as tracers
     world, a, usa = bench.world, bench.draw[0], bench.place("usa")
     arm = begin(world, a, constants, baseline_rules(), bench.chance)
     statuses, hubs = range(TEMPORARY, len(STATUSES)), np.flatnonzero(usa)
@@ -208,6 +211,7 @@ def _stays(bench, constants, costly):
     tracers = Tracers(arm, Engineers(*map(np.concatenate, zip(*cohorts, strict=True))))
     for _ in follow(arm, tracers, arm.year + TO_FIVE):
         pass
+    # split the tracers into their cohorts again; those who left the profession do not count
     ends = np.cumsum([len(people.hub) for people in cohorts])[:-1]
     return [100 * usa[hub[hub >= 0]].mean() for hub in np.split(tracers.hub, ends)]
 
@@ -218,9 +222,9 @@ def named_countries():
     return tuple(name for name in names("country") if name.upper() in known)
 
 
-def _ranged(name, low, high, *told, family) -> Fact:
+def _ranged(name, low, high, *described, family) -> Fact:
     """Return the Fact whose value and error come from a published range."""
-    return replace(Fact(name, (low + high) / 2, (high - low) / RANGE, *told), family=family)
+    return replace(Fact(name, (low + high) / 2, (high - low) / RANGE, *described), family=family)
 
 
 def _corridors(flow, countries, clustered=False):

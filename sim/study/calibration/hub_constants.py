@@ -65,14 +65,17 @@ def constants_for(world, a, offsets, start_values=None, rescue=True):
         where none meet the targets
     """
     setting, rules = world.setting, baseline_rules()
+    # the expected flows of the first year, whose constants are looked for
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
     year = FirstYear(Simulation(world, a, fitting.none(len(setting.hubs), world.start), rules, 0))
     crossing = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     targets = fitting.net_targets(setting, a.boom_weight)
     guess = first.permanent + first.boom, first.move_cost_abroad, first.back
+    # returns that are chosen: measured exits less those that expired permits force
     forced = 0.0 if offsets.forced is None else offsets.forced
     going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.sim), forced)
     whole, cost, back = fitting.invert(year, targets, crossing, offsets, guess, going_home, a.return_share, rescue)
+    # the lasting part meets net flows without the boom; the boom is the rest
     later = offsets if offsets.later is None else replace(offsets, net=offsets.later)
     lasting, _ = fitting.invert(year, setting.national_net, None, later, (whole - first.boom, cost, back))
     return HubConstants(lasting, whole - lasting, cost, world.start, back)
@@ -93,6 +96,7 @@ def first_years(a, constants, agents, seeds):
     for seed in range(seeds):
         arm = begin(world, a, constants, baseline_rules(), seed).branch(())
         for year in range(2):
+            # net flows of both years; exits, crossings and growth of the first alone
             before = arm.counts.sum()
             (arm,) = simulate(arm, START + year + 1)
             flow = arm.accounts.flow * world.weight / seeds
@@ -107,7 +111,7 @@ def first_years(a, constants, agents, seeds):
     return net, crossing, forced, growth
 
 
-def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, found=None, offsets=None):
+def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, constants=None, offsets=None):
     """Fit the constants under the central assumptions ``a``, and the offsets with which every sample is inverted.
 
     The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown.
@@ -116,12 +120,14 @@ def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, fou
     agents, seeds, passes = agents or AGENTS, seeds or SEEDS, PASSES if passes is None else passes
     a, world = a or Assumptions.central(), fit_world()
     targets, lasting = fitting.net_targets(world.setting, a.boom_weight), world.setting.national_net
+    # the second year's target: the boom halves with its half-life
     second = lasting + (targets - lasting) * 2.0 ** (-1 / a.boom_half_life)
     rates = np.array([a.crossing_rate_expert, a.crossing_rate_other])
     offsets = offsets or AgentOffsets(np.zeros(len(targets)), np.ones(2), np.zeros(len(targets)))
     for k in range(passes):
-        found = constants_for(world, a, offsets, found)
-        net, crossing, forced, growth = first_years(a, found, agents, seeds)
+        # invert, simulate, and correct the offsets by the damped difference from the targets
+        constants = constants_for(world, a, offsets, constants)
+        net, crossing, forced, growth = first_years(a, constants, agents, seeds)
         gap = (net - [targets, second * growth]) / world.setting.stock
         worst = 100 * np.abs(gap).max(axis=1)
         say(f"pass {k + 1}: largest gap {worst[0]:.2f} and {worst[1]:.2f} % of stock, crossing {100 * crossing} %")
@@ -131,18 +137,19 @@ def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, fou
             offsets.later + DAMPING * (net[1] / growth - second),
             forced,
         )
-    found = constants_for(world, a, offsets, found)
-    return found, offsets
+    constants = constants_for(world, a, offsets, constants)
+    return constants, offsets
 
 
-def write(found, offsets, folder=None) -> None:
+def write(constants, offsets, folder=None) -> None:
     """Write the fit as its two tables: into a folder, or to the place of the tables in use."""
     setting = load_setting()
     targets = fitting.net_targets(setting, Assumptions.central().boom_weight)
+    # a row a hub
     hubs = [
         [
             hub,
-            *(f"{x:.6f}" for x in (found.permanent[h], found.boom[h])),
+            *(f"{x:.6f}" for x in (constants.permanent[h], constants.boom[h])),
             f"{offsets.net[h]:.2f}",
             f"{offsets.later[h]:.2f}",
             f"{targets[h]:.2f}",
@@ -155,12 +162,13 @@ def write(found, offsets, folder=None) -> None:
     _write(folder, "hub_constants", header, hubs)
     _write(
         folder,
+        # a row a group of tiers
         "border_costs",
         ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
         [
             [
                 group,
-                f"{found.move_cost_abroad[k]:.6f}",
+                f"{constants.move_cost_abroad[k]:.6f}",
                 f"{offsets.crossing[k]:.6f}",
                 "fitted by talentflow calibrate to the assumptions crossing_rate_*",
                 "B",
@@ -168,8 +176,9 @@ def write(found, offsets, folder=None) -> None:
             for k, group in enumerate(GROUPS)
         ],
     )
+    # effects of returning home split into a part of the home and a part of the country of residence
     first = np.unique(setting.country, return_index=True)[1]  # a hub of each country
-    back = np.zeros((len(setting.homes), len(setting.hubs))) if found.back is None else found.back
+    back = np.zeros((len(setting.homes), len(setting.hubs))) if constants.back is None else constants.back
     sigma = back[0, first] - back[0, first[0]]
     stock = np.bincount(setting.country, setting.stock * (1 - (setting.home_mix * setting.home_share.T).sum(axis=1)))
     level = np.average(sigma, weights=stock)  # effects of residence have mean 0 over the foreigners
@@ -184,6 +193,7 @@ def write(found, offsets, folder=None) -> None:
         )
     _write(
         folder,
+        # persons whose status ends, by country and home
         "forced_exits",
         ["country", "home", "persons", "source", "grade"],
         [
@@ -241,8 +251,8 @@ def _fitted(permanent, boom, border_costs, net, later, crossing, rho, sigma, exp
     for row in expired:
         forced[setting.countries.index(row["country"]), setting.homes.index(row["home"])] = float(row["persons"])
     back = np.array(rho)[:, None] + np.array(sigma)[setting.country]
-    found = HubConstants(np.array(permanent), np.array(boom), cost, START, back)
-    return found, AgentOffsets(np.array(net), np.array(crossing), np.array(later), forced)
+    constants = HubConstants(np.array(permanent), np.array(boom), cost, START, back)
+    return constants, AgentOffsets(np.array(net), np.array(crossing), np.array(later), forced)
 
 
 def _write(folder, name, header, rows) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.study.calibration.facts import named_figures, observed, predicted_studies
 from sim.study.calibration.posterior import WEAK
-from sim.study.experiments import evidence, found, score
+from sim.study.experiments import evidence, read_studies, score
 
 NINETY = 1.645  # standard deviations on either side of a 90 % range
 RESPONSE = "response"
@@ -40,11 +40,12 @@ def left_out(emulated, known) -> pd.DataFrame:
     and 95 % of the draws), ``prior`` (as predicted before any fit), ``z``, ``z0`` (at d = 0), ``inside``, ``inside0``,
     ``identifies``, ``explained`` (by the emulator), ``reason`` where there is no prediction
     """
+    # weights of all draws: before any fact, and with the facts of all other families
     value, error = observed(known)[0], fit_errors(known)
     families, names = np.array([fact.family for fact in known]), named_figures()
     before = emulated.weights(value, error, np.zeros(len(value), bool))
     rows, collected = [], {row["id"]: row for row in evidence()}
-    for study in found().values():
+    for study in read_studies().values():
         if study.role != RESPONSE:
             continue
         p = study.published
@@ -52,6 +53,7 @@ def left_out(emulated, known) -> pd.DataFrame:
         row |= {"high": p.high, "unit": p.unit, "transport": study.transport, "grade": study.grade}
         row |= {"levers": sorted({policy.lever for arm in study.policies for policy in arm})}
         row |= {"identifies": collected[study.id]["identifies"], "reason": _reason(study), "predicted": None}
+        # the prediction is the median of the figure over the draws, weighted without the study's family
         if study.id in predicted_studies():
             k = names.index(study.id)
             weight = emulated.weights(value, error, families != study.family)
@@ -93,12 +95,14 @@ def families(rows) -> pd.DataFrame:
     made = []
     for family, mine in rows.groupby("family", sort=False):
         scored = mine[mine.predicted.notna()]
+        # a family counts if it was predicted, or if the model cannot express it at all
         if scored.empty and not mine.reason.str.startswith("not expressible").any():
             continue
+        # a family's z is the root mean square over its studies; it holds if all of them do
         square = lambda column, some=scored: float(np.sqrt(np.mean(np.square(some[column].dropna().astype(float)))))  # noqa: E731
-        held = lambda column, some=scored: bool(len(some) and some[column].astype(bool).all())  # noqa: E731
+        all_hold = lambda column, some=scored: bool(len(some) and some[column].astype(bool).all())  # noqa: E731
         z = {name: square(name) if len(scored) else None for name in ("z", "z0", "prior_z")}
-        holds = {"held": held("inside"), "held0": held("inside0"), "prior_held": held("prior_inside")}
+        holds = {"held": all_hold("inside"), "held0": all_hold("inside0"), "prior_held": all_hold("prior_inside")}
         made.append({"family": family, "rows": len(scored), **z, **holds})
     return pd.DataFrame(made)
 
@@ -131,6 +135,7 @@ def along_the_response(emulated, known) -> dict:
     value, error = observed(known)[0], fit_errors(known)
     weight, names = emulated.weights(value, error), named_figures()
     scored = [fact for fact in known if fact.role == RESPONSE and fact.value]
+    # the index of responsiveness: standardised responses, each family with the same weight
     index = np.zeros(len(weight))
     for fact in scored:
         figure = emulated.figures[:, names.index(fact.name)] * np.sign(fact.value)
@@ -139,6 +144,7 @@ def along_the_response(emulated, known) -> dict:
         index += figure / max(np.sqrt(weight @ np.square(figure)), 1e-12) / size
     index -= weight @ index
     z = emulated.z[:, : len(WEAK)]
+    # beliefs along the index: their regression on it, at its 10 and 90 % quantiles
     slope = (weight * index) @ z / (weight @ np.square(index))
     ends = weighted_quantiles(index, weight, AXIS)
     return {name: weight @ z + slope * end for name, end in zip(("low_response", "high_response"), ends, strict=True)}

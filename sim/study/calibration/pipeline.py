@@ -88,6 +88,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     _check_extra()
     known, folder = facts(), Path(out) / f"calibrate-{code_digest()[:12]}-seed{seed}"
     say("hub constants under the priors")
+    # constants at the centre of the priors: every draw of the table inverts its own from there
     begun = _constants(folder / "priors", Assumptions.central(PRIORS), **BEGUN)
     say(f"the table: {rows:,} draws of the beliefs")
     with closing(simulated(begun, rows, seed, folder / "table", workers, progress)) as table:
@@ -98,6 +99,7 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
                 f"{len(lost)} of {rows} draws failed: {lost.iloc[0]}; those whose process was "
                 "lost are run again by the same command",
             )
+        # the table: beliefs as normal scores, whether constants exist, and the figures of each draw
         z, usable, figures, noise = scores(table, [*WEAK, *BESIDE])
         refused = table.problems("refused").error.value_counts().to_dict()
     learned_from = int(figures.notna().sum().min())
@@ -106,9 +108,11 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     say("the posterior")
     with _one_thread(), mapper(workers):
         figures = figures.to_numpy()
+        # emulate the figures, weight the emulated draws by the facts, and summarise the weighted draws
         emulated = _emulated(known, z, usable, figures, seed, noise)
-        beliefs, correlation, told_facts, record = _posterior(emulated, usable, figures, known, begun)
+        beliefs, correlation, judged_facts, record = _posterior(emulated, usable, figures, known, begun)
         say("each family left out")
+        # predict each family by a fit to the others; recover known truths from simulated facts
         rows = left_out(emulated, known)
         moved, ends = sensitivity(emulated, known), along_the_response(emulated, known)
         say(f"{truths} known truths")
@@ -116,13 +120,14 @@ def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, pro
     say("hub constants under the posterior")
     after = _constants(folder / "fitted", Assumptions.central(at_posterior(PRIORS, beliefs)))
     shipped = [{"name": name, **asdict(row)} for name, row in beliefs.items()]
+    # the result: what ships, what is saved beside it, and the record of the fit
     together = pd.DataFrame(correlation, columns=list(WEAK))
     together.insert(0, "name", WEAK)
     record |= {"seed": seed, "rows": len(z), "usable": int(usable.sum()), "version": __version__}
     record |= {"truths": int(ranks.filter(like="bin_").iloc[0].sum()), "refused_draws": refused}
     views = {name: _values(scores_of) for name, scores_of in ends.items()}
     return Calibration(
-        pd.DataFrame(shipped), together, told_facts, ranks, rows, families(rows), moved, views, after, record
+        pd.DataFrame(shipped), together, judged_facts, ranks, rows, families(rows), moved, views, after, record
     )
 
 
@@ -167,12 +172,12 @@ def ship(folder) -> None:
 
 def _constants(folder, a, **how):
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
-    if (found := hub_constants.kept(folder)) is None:
+    if (stored := hub_constants.kept(folder)) is None:
         with staged(folder) as made:
             fitted, offsets = hub_constants.fit(a, **how)
             hub_constants.write(fitted, offsets, made)
-        found = hub_constants.kept(folder)
-    return found
+        stored = hub_constants.kept(folder)
+    return stored
 
 
 def _posterior(emulated, usable, figures, known, begun):
@@ -180,10 +185,11 @@ def _posterior(emulated, usable, figures, known, begun):
     draws, worth = emulated.posterior(observed(known)[0], fit_errors(known))
     draws = draws[:, : len(WEAK)]
     beliefs, correlation = summarised(draws, WEAK)
+    # run a few draws of the posterior itself, to see the facts without the emulator
     made, refused = posterior.predicted(draws[:: len(draws) // PREDICTED][:PREDICTED], begun)
     names = [fact.name for fact in known]
     before, after = figures[:, : len(known)], made[names].to_numpy()
-    table = _told(known, before, after).assign(explained=emulated.explained[: len(known)])
+    table = _judged(known, before, after).assign(explained=emulated.explained[: len(known)])
     record = {
         "effective_draws": round(worth),
         "refused_before": 1 - float(usable.mean()),
@@ -194,7 +200,7 @@ def _posterior(emulated, usable, figures, known, begun):
     return beliefs, correlation, table, record
 
 
-def _told(known, before, after):
+def _judged(known, before, after):
     """Return the facts with median and 5 to 95 % of their figures before and after the fit."""
     table = pd.DataFrame([asdict(fact) for fact in known])
     for way, rows in (("prior", before), ("posterior", after)):
@@ -214,8 +220,8 @@ def _ranks(z, usable, figures, known, seed, truths):
     figures = compared(known, figures[:, : len(known)])
     emulated = learned(z[:rows], usable[:rows], figures[:trained], seed)
     held_back, theirs = z[rows:][usable[rows:]][:truths], figures[trained:][:truths]
-    found = posterior.ranks_of_truths(emulated, held_back, theirs, fit_errors(known), seed)
-    return posterior.uniformity(found[:, : len(WEAK)], WEAK)
+    ranks = posterior.ranks_of_truths(emulated, held_back, theirs, fit_errors(known), seed)
+    return posterior.uniformity(ranks[:, : len(WEAK)], WEAK)
 
 
 def _one_thread():

@@ -251,14 +251,17 @@ def learned(z, usable, figures, seed, noise=0.0) -> Emulated:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+    # the probability that a draw has hub constants
     logistic = make_pipeline(
         PolynomialFeatures(2, include_bias=False), StandardScaler(), LogisticRegression(C=0.02, max_iter=2000)
     ).fit(z, usable)
     predictions, left = [], np.full(figures.shape, np.nan)
+    # one regression a figure, on the usable draws that have it
     for k, column in enumerate(figures.T):
         rows = np.isfinite(column)
         predict, left[rows, k] = _regression(z[usable][rows], column[rows])
         predictions.append(predict)
+    # emulate a large Sobol sample of the prior, part by part to save memory
     draws = ndtri(np.clip(_sobol(z.shape[1], seed), EDGE, 1 - EDGE))
     parts = [
         (np.stack([predict(part) for predict in predictions], axis=1), log_expit(logistic.decision_function(part)))
@@ -282,9 +285,11 @@ def _regression(z, figure):
     def pipeline(lasso):
         return make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(), lasso)
 
+    # quadratic in the beliefs, with a penalty chosen by cross-validation
     scale, how = max(figure.std(), 1e-12), {"max_iter": 3000, "tol": 1e-3}
     tuned = pipeline(LassoCV(alphas=PENALTIES, cv=FOLDS, **how)).fit(z, figure / scale)
     model = pipeline(Lasso(alpha=tuned[-1].alpha_, **how))
+    # residuals of rows that the regression was not trained on
     left = figure - scale * cross_val_predict(model, z, figure / scale, cv=KFold(FOLDS))
     return lambda rows: scale * tuned.predict(rows), left
 
@@ -317,12 +322,12 @@ def summarised(z, names):
     -------
     dict of name -> Fitted; (belief, belief) correlations
     """
-    found = {}
+    beliefs = {}
     for name, column in zip(names, z.T, strict=True):
         belief = (*as_values(ndtr(np.quantile(column, QUANTILES)), name), 1 - column.std())
-        found[name] = Fitted(*(float(f"{value:.4g}") for value in belief))
+        beliefs[name] = Fitted(*(float(f"{value:.4g}") for value in belief))
     ranks = pd.DataFrame(z).rank().to_numpy() / (len(z) + 1)
-    return found, np.corrcoef(ndtri(ranks), rowvar=False).round(4)
+    return beliefs, np.corrcoef(ndtri(ranks), rowvar=False).round(4)
 
 
 # ------------------------------------------------------------------------------
@@ -376,10 +381,10 @@ def predicted(z, fitted) -> tuple:
     """
     values = np.stack([as_values(ndtr(column), name) for name, column in zip(WEAK, z.T, strict=True)], axis=1)
     draws = [Assumptions.central(PRIORS).vary(**dict(zip(WEAK, map(float, row), strict=True))) for row in values]
-    found = list(each(_figures_or_reason, draws, [fitted] * len(draws), range(len(draws))))
-    refused = [row for row in found if isinstance(row, str)]
+    rows = list(each(_figures_or_reason, draws, [fitted] * len(draws), range(len(draws))))
+    refused = [row for row in rows if isinstance(row, str)]
     reasons = {reason: refused.count(reason) for reason in (RUNAWAY_DRAW, INFEASIBLE, UNCONVERGED)}
-    return pd.DataFrame([row for row in found if not isinstance(row, str)]), reasons
+    return pd.DataFrame([row for row in rows if not isinstance(row, str)]), reasons
 
 
 RUNAWAY_DRAW, INFEASIBLE, UNCONVERGED = "size feeds itself", "infeasible", "not converged"

@@ -121,6 +121,7 @@ def design(method, d, n=None, seed=0, levels=None, centre=()):
         fits = "an even number of 2 or more" if method == "morris" else "2 or more" if method in LEVELS else "none"
         raise UsageError(f"levels {levels}", f"{method} takes {fits}")
     made = Design(method, d, seed, levels, tuple(centre))
+    # a grid and one-at-a-time have as many points as their factors and levels give
     if made.length is not None:
         if made.length > MOST_POINTS:
             raise UsageError("grid", f"{d} factors of {made._levels} levels are {made.length:,} points; fewer of both")

@@ -66,11 +66,13 @@ class Simulator:
     def __call__(self, values, draw) -> dict:
         """Return the measures of both arms, means over replicates: dict of name -> (arm, time, ...) array."""
         scenario, o = self.scenario, self.options
+        # the sweep's levers replace the scenario's own policies on them
         for path in self.levers:
             scenario = with_value(scenario, path, values[path])
         arms = (self.baseline.policies, scenario.policies)
         fork = fork_year([self.baseline, scenario], o)
         plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork)
+        # the same seeds at every point, so that chance does not move the effect
         pairs = [run_replicate(plan, self.first_pair + k, draw) for k in range(o.replicates)]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
         data = dataset(arrays, _coordinates(o.replicates, o.start, o.years))
@@ -105,6 +107,7 @@ def described(measures, options) -> list[dict]:
     rows = {}
     for text in [*measures, ALWAYS]:
         query = parse(text)
+        # the axes of a measure, found on a trial result of ones
         values = series(trial, replace(query, time=None)).mean("replicate").isel(arm=0, drop=True)
         axis = values.dims[0]
         times = [int(t) for t in values[axis].values]

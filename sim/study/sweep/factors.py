@@ -108,20 +108,21 @@ def numbers(factors) -> list:
     """
     if isinstance(factors, Mapping):
         factors = [_ranged(name, given) for name, given in factors.items()]
-    found = listed(factors)
-    for factor in found:
+    checked = listed(factors)
+    for factor in checked:
         if not isinstance(factor, Factor):
             raise UsageError("factors", f"{factor!r:.60} is no Factor; give a dict of name -> (low, high)")
-    check_names([factor.name for factor in found], "factor")
-    for f in found:
+    check_names([factor.name for factor in checked], "factor")
+    # a range that rises, with its centre inside
+    for f in checked:
         low, central, high = (real(getattr(f, end), f"factor {f.name}") for end in ("low", "central", "high"))
         if not low < high:
             raise UsageError(f"factor {f.name}", f"its range ({low:g}, {high:g}) does not rise")
         if not low <= central <= high:
             raise UsageError(f"factor {f.name}", f"its centre {central:g} is not in [{low:g}, {high:g}]")
-    if not found:
+    if not checked:
         raise UsageError("factors", "nothing to vary")
-    return found
+    return checked
 
 
 def _ranged(name, given) -> Factor:
@@ -156,7 +157,7 @@ def assumption(row, within=None) -> Factor:
     ------
     UsageError, AssumptionError
     """
-    told = {
+    described = {
         "unit": row.unit,
         "grade": row.grade,
         "group": row.group,
@@ -164,18 +165,19 @@ def assumption(row, within=None) -> Factor:
         "kind": "assumption",
         "note": f"{PRIOR_DRIVEN}, data hardly narrowed the belief" if row.is_prior_driven else "",
     }
+    # limits by hand: even over them; else the quantiles of the assumption's own distribution
     if within is not None:
         low, high = within
         if not row.bounds[0] <= low < high <= row.bounds[1]:
             raise AssumptionError(
                 f"over {row.name}={low:g}:{high:g}", f"not within [{row.bounds[0]:g}, {row.bounds[1]:g}] {row.unit}"
             )
-        return Factor(row.name, low, float(row.central), high, **told)
+        return Factor(row.name, low, float(row.central), high, **described)
     if row.is_fixed:
         raise UsageError(f"over {row.name}", f"it is fixed at {row.central:g}; give a range: {row.name}=LOW:HIGH")
     belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
     low, high = (belief_at(belief, u) for u in CENTRAL)
-    return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **told)
+    return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **described)
 
 
 def lever(path, scenario, within=None) -> Factor:
@@ -186,6 +188,7 @@ def lever(path, scenario, within=None) -> Factor:
     UsageError, ScenarioError
     """
     chosen = quantity_lever(path)
+    # limits by hand, a stretch around the scenario's own value, or the declared bounds
     own = _own_value(find(path), scenario)
     if within is None and own is not None:
         within = sorted(own * times for times in STRETCH)
@@ -196,6 +199,7 @@ def lever(path, scenario, within=None) -> Factor:
     elif not chosen.low <= within[0] < within[1] <= chosen.high:
         bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}".rstrip()
         raise UsageError(f"over {path}={within[0]:g}:{within[1]:g}", f"not within {bounds}")
+    # never beyond the lever's bounds
     low, high = max(within[0], chosen.low), min(within[1], chosen.high)
     if not low < high:
         raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
@@ -232,19 +236,20 @@ def factors_over(asked, declared, scenario) -> list:
     UsageError, AssumptionError, ScenarioError
         naming what is not known and what comes nearest
     """
-    found = {}
+    by_name = {}
     for text in asked or [*GROUPS[:2]]:
         for factor in _named(text.strip(), declared, scenario):
-            found.setdefault(factor.name, factor)
-    if not found:
+            by_name.setdefault(factor.name, factor)
+    if not by_name:
         raise UsageError("over", f"{', '.join(asked)}: nothing to vary")
-    return list(found.values())
+    return list(by_name.values())
 
 
 def _named(text, declared, scenario) -> list:
     """Return the factors that one pattern names."""
     name, given, span = text.partition("=")
     span = limits(span, f"over {name}=") if given else None
+    # a group, an assumption, a lever, or else a pattern over the names of assumptions
     if name in GROUPS and not given:
         if name == "policy":
             return policy_levers(scenario)
@@ -263,13 +268,13 @@ def _named(text, declared, scenario) -> list:
 
 def policy_levers(scenario) -> list:
     """Return the scenario's own quantities as factors: every lever it sets, those of one policy together."""
-    found = []
+    levers = []
     for policy in scenario.policies:
         quantity = all(lever.kind in ("number", "integer") for lever in policy.levers)
         own = _own_value(policy.levers, scenario) if quantity else None
         if own and len({lever.field for lever in policy.levers}) == 1:  # 0 has no stretch
-            found.append(lever(policy.lever, scenario))
-    return found
+            levers.append(lever(policy.lever, scenario))
+    return levers
 
 
 def _own_value(levers, scenario):
@@ -302,8 +307,8 @@ def clip(factors, central, start, each=map) -> list:
     list of Factor, those that were cut with a note that says where
     """
     ends = [(factor, side) for factor in factors if factor.span is not None for side in (0, 1)]
-    found = dict(zip(((f.name, side) for f, side in ends), each(partial(_end, central, start), ends), strict=True))
-    return [_cut(f, found.get((f.name, 0)), found.get((f.name, 1))) for f in factors]
+    ends_of = dict(zip(((f.name, side) for f, side in ends), each(partial(_end, central, start), ends), strict=True))
+    return [_cut(f, ends_of.get((f.name, 0)), ends_of.get((f.name, 1))) for f in factors]
 
 
 def _end(central, start, end) -> float:
@@ -312,6 +317,7 @@ def _end(central, start, end) -> float:
     outer, inner = factor.span[side], 0.5
     if _is_usable(central, start, factor, outer):
         return outer
+    # keep the outermost value known to be usable
     for _ in range(STEPS):
         middle = (outer + inner) / 2
         if _is_usable(central, start, factor, middle):

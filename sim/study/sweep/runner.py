@@ -80,25 +80,26 @@ def run_cell(model, values, repeat, state) -> tuple:
     begun = perf_counter()
     chosen = model.reseeded(repeat) if repeat else model
     try:
-        found = chosen(values) if state is None else chosen(values, state)
+        outcomes = chosen(values) if state is None else chosen(values, state)
     except Refused as error:
         return None, perf_counter() - begun, str(error)
-    return plain_outcomes(found), perf_counter() - begun, ""
+    return plain_outcomes(outcomes), perf_counter() - begun, ""
 
 
-def plain_outcomes(found) -> dict:
+def plain_outcomes(outcomes) -> dict:
     """Convert the outcomes of a model to arrays of numbers.
 
     Raises
     ------
     OutcomeError where it is no dict of name -> number or array of numbers; NaN and infinity are undefined outcomes
     """
-    if not isinstance(found, Mapping) or not found:
-        raise OutcomeError("model", f"gives {type(found).__name__}, not a dict of outcome -> number")
+    if not isinstance(outcomes, Mapping) or not outcomes:
+        raise OutcomeError("model", f"gives {type(outcomes).__name__}, not a dict of outcome -> number")
     plain = {}
-    for name, value in found.items():
+    for name, value in outcomes.items():
         if not isinstance(name, str) or not re.fullmatch(ONE_LINE, name):
             raise OutcomeError("model", f"an outcome is called {name!r:.60}, not by one line of text")
+        # numbers only; a flag or an empty array is a mistake of the model
         values = np.asarray(value)
         if values.dtype.kind not in "iufb" or values.dtype.kind == "b" or not values.size:
             raise OutcomeError("model", f"outcome {name} is {value!r:.60}, not a number or an array of numbers")
@@ -154,6 +155,7 @@ class SweepRunner:
     def _again(self, n):
         """Yield the anchors of the first complete blocks, with another seed."""
         size, anchors = self.design.size, self.design.anchors
+        # only complete blocks, so that the repeated points have the design's own distribution
         blocks = complete_blocks(self.store.db, self.stage)[:n]
         wanted = [(block, place) for block in blocks for place in anchors][
             : getattr(self.model, "chance_points", CHANCE_POINTS)
@@ -220,6 +222,7 @@ class SweepRunner:
         task.attempts += 1
         future = self._submit(task)
         wait([future])
+        # a process lost again is replaced; after some attempts the task has failed
         if self._take(task, future):
             return
         if isinstance(future.exception(), BrokenExecutor):
@@ -232,6 +235,7 @@ class SweepRunner:
     def _take(self, task, future) -> bool:
         """Take in one finished task; return False if its process was lost."""
         error = future.exception() if not future.cancelled() else CancelledError()
+        # three outcomes: the process was lost, the model is wrong as a whole, or this point failed
         if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker":
             return False
         if isinstance(error, OutcomeError):  # of the model as a whole, not of this point
@@ -241,8 +245,8 @@ class SweepRunner:
         elif task.checking:
             self._checked(task, *future.result())
         else:
-            found, seconds, reason = future.result()
-            self._record(task, "refused" if found is None else "done", reason, seconds, found)
+            outcomes, seconds, reason = future.result()
+            self._record(task, "refused" if outcomes is None else "done", reason, seconds, outcomes)
         return True
 
     def _checked(self, task, state, reason) -> None:
@@ -341,6 +345,7 @@ def sweep(
     StoreError if the store cannot be written; finished cells are kept
     """
     scenario, baseline, asked = as_scenario(scenario), as_scenario(baseline), _options(options)
+    # check everything before the folder is touched
     n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
     measures, over = listed(measures), listed(over)
     check_writable(out)
@@ -348,6 +353,7 @@ def sweep(
     declared = asked.declared()
     factors = factors_over(over, declared, scenario)
     _stages(method, n, factors, asked.seed, levels)
+    # the digest of what was asked names the folder, so the same command finds its cells again
     facts = _facts(scenario, baseline, asked, measures, method, factors, levels)
     folder = user_path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
     central, kept = Assumptions.central(declared), described(measures, asked)
@@ -357,6 +363,7 @@ def sweep(
         clear(folder)
     if not is_compiled():  # once, rather than in every process at the same time
         compile_kernels()
+    # a sweep that goes on keeps its factors; a new one clips them to their feasible ranges
     with workers_of(executor, asked.workers) as pool:
         factors = _as_kept(folder) or clip(factors, central, asked.start, pool.map)
         return _explored(model, factors, method, n, folder, levels, pool, facts, kept, progress)
@@ -431,6 +438,7 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
     with SweepStore(folder) as store:
         _same(store, facts, factors, measures)
         for name, made, blocks in _stages(method, n, factors, facts["seed"], levels):
+            # the second stage of a guided sweep varies what the screening selected
             varied = factors
             if (method, name) == ("guided", GUIDED[1][0]):
                 with closing(Sweep.load(folder)) as screened:
@@ -467,11 +475,11 @@ def _facts(scenario, baseline, options, measures, method, factors, levels) -> di
 def _as_kept(folder):
     """Return the factors of the sweep already stored in the folder, clipped as they were; None if there is none."""
     try:
-        held = Sweep.load(folder).record
+        stored = Sweep.load(folder).record
     except ResultError:
         return None
     tuples = lambda row: {k: _tuple(v) for k, v in row.items()}  # noqa: E731 (JSON knows lists alone)
-    return [Factor(**tuples(row)) for row in held.get("factors", [])]
+    return [Factor(**tuples(row)) for row in stored.get("factors", [])]
 
 
 def _tuple(value):
@@ -494,8 +502,8 @@ def _values(factors, places):
     """Return the function from coordinates at ``places`` to the values of all factors, the others at their centre."""
 
     def values(z):
-        found = {f.name: f.central for f in factors}
-        return found | {factors[k].name: factors[k].value(float(u)) for k, u in zip(places, z, strict=True)}
+        by_name = {f.name: f.central for f in factors}
+        return by_name | {factors[k].name: factors[k].value(float(u)) for k, u in zip(places, z, strict=True)}
 
     return values
 
@@ -503,12 +511,13 @@ def _values(factors, places):
 def _same(store, identity, factors, measures) -> None:
     """Begin a new store, or check that the stored sweep is this very sweep."""
     identity = json.loads(to_json(identity))
-    held = meta(store.db)
-    if "method" not in held:
+    stored = meta(store.db)
+    if "method" not in stored:
         store.begin([{key: getattr(f, key) for key in FACTOR} for f in factors], measures)
         store.put(finished=False, **identity)
         return
+    # a store of another question is never added to
     for key, value in identity.items():
-        if held.get(key) != value:
+        if stored.get(key) != value:
             raise UsageError(store.folder, f"holds another sweep: it differs in {key}")
     store.put(finished=False)

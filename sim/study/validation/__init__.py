@@ -79,8 +79,9 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     """
     wanted = chosen(only)
     asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
+    # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
     plan = Plan(asked.population, asked.seed, asked.start, YEARS, (), asked.start)
-    once = [found for measured in needed(ONCE, wanted) for found in measured(asked).items()]  # first: may lack an extra
+    once = [figure for measured in needed(ONCE, wanted) for figure in measured(asked).items()]
     with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
         refused = lab.draws.rejected_before(draws) if lab.draws.accepted else 0
@@ -105,7 +106,9 @@ def judged_again(answer):
     rows = []
     for gate in chosen(()):
         row = stored.get(gate.id, {"values": None, "beside": {}})
-        rows.append(judged(gate, row["values"], [(label, found["values"]) for label, found in row["beside"].items()]))
+        rows.append(
+            judged(gate, row["values"], [(label, further["values"]) for label, further in row["beside"].items()])
+        )
     return answer | {"gates": rows, "passed": passes(rows)}
 
 
@@ -120,13 +123,14 @@ def _on_draws(lab, plan, wanted):
     experiments, o = needed(EXPERIMENTS, wanted), lab.options
     if not experiments:
         return {}
-    draws, found = lab.draws.first(o.replicates), []
+    draws, by_draw = lab.draws.first(o.replicates), []
+    # each sample runs all experiments that the gates need, in a worker
     task = partial(measured_on, experiments=experiments)
     for values in lab.each(task, [plan] * len(draws), range(len(draws)), draws):
-        found.append(values)
+        by_draw.append(values)
         if o.progress:
-            o.progress(len(found), len(draws))
-    return {name: [values[name] for values in found] for name in found[0]}
+            o.progress(len(by_draw), len(draws))
+    return {name: [values[name] for values in by_draw] for name in by_draw[0]}
 
 
 def _beside(gate, values):

@@ -71,10 +71,11 @@ def signs_without_size(trial):
     alone = trial.under("no_agglomeration")
     if alone is None:
         return {"g23": float("nan")}
+    # the same effects with and without returns to size
     as_it_is, without = effects(trial), effects(alone)
-    found = {"g23": float(np.sum(np.sign(as_it_is) != np.sign(without)))}
+    gates = {"g23": float(np.sum(np.sign(as_it_is) != np.sign(without)))}
     shown = zip(HEADLINES, 100 * as_it_is, 100 * without, strict=True)
-    return found | {
+    return gates | {
         f"g23: {name}{what}, points": effect
         for name, *pair in shown
         for what, effect in zip(("", " at 0"), pair, strict=True)
@@ -117,6 +118,7 @@ LAB = SECTORS.index("frontier_lab")
 def job_changes(trial):
     """Compare job changes of citizens and others, mean of three years, and separations from labs (g20, g22)."""
     history, years = trial.baseline, BOOM_YEARS
+    # changes over engineer-years, by status
     stock = history.written["stock_by_status"][:years].sum(axis=(0, 1))
     rate = history.written["job_changes"][:years].sum(axis=0) / stock
     labs = history.written["stock_by_sector"][0, :, LAB].sum()
@@ -144,9 +146,9 @@ def growth(trial):
     """Return the growth of the headcount, in %: regions in the first year, the world a year to 2028 (g26)."""
     history, first = trial.baseline, trial.plan.start
     change = lambda place, year: history.measure(f"stock:{place}@{year}")  # noqa: E731
-    found = {f"g26_{place}": 100 * (change(place, first + 1) / change(place, first) - 1) for place in REGIONS}
+    gates = {f"g26_{place}": 100 * (change(place, first + 1) / change(place, first) - 1) for place in REGIONS}
     world = history.written["stock"].sum(axis=(1, 2))
-    return found | {"g26_world": 100 * ((world[BOOM_YEARS] / world[0]) ** (1 / BOOM_YEARS) - 1)}
+    return gates | {"g26_world": 100 * ((world[BOOM_YEARS] / world[0]) ** (1 / BOOM_YEARS) - 1)}
 
 
 # --- Moves in the baseline (g06, g07, g10 to g12, g21, g25) -----------------------------------------
@@ -186,10 +188,10 @@ def directions(trial):
     """Return net flows and the USA's share of arrivals in the first year, and of experts after five (g10 to g12)."""
     history = trial.baseline
     first, later = history.start, history.start + MOVE_YEARS
-    found = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}
-    found["g11_ind: Bengaluru alone"] = history.measure(f"net_migration:bengaluru@{first}")
+    gates = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}
+    gates["g11_ind: Bengaluru alone"] = history.measure(f"net_migration:bengaluru@{first}")
     shares = [history.measure(f"share:usa,tier=expert@{year}") for year in (first, later)]
-    return found | {"g10": 100 * (shares[1] - shares[0]), "g12": 100 * history.measure(f"arrival_share:usa@{first}")}
+    return gates | {"g10": 100 * (shares[1] - shares[0]), "g12": 100 * history.measure(f"arrival_share:usa@{first}")}
 
 
 def colleagues(trial):
@@ -204,9 +206,9 @@ def colleagues(trial):
 
 def published_index(trial):
     """Compare net migration rates of the first year with those under the industry index alone (g25)."""
-    found, alone = _net_rates(trial), trial.under("industry_index")
-    beside = _net_rates(alone) if alone else dict.fromkeys(found, float("nan"))
-    return found | {f"{gate}: at boom_weight 1": value for gate, value in beside.items()}
+    rates, alone = _net_rates(trial), trial.under("industry_index")
+    beside = _net_rates(alone) if alone else dict.fromkeys(rates, float("nan"))
+    return rates | {f"{gate}: at boom_weight 1": value for gate, value in beside.items()}
 
 
 def _net_rates(trial):
@@ -223,6 +225,7 @@ MIGRANTS = ("usa", "che", "gbr", "jpn")
 def five_year_stays(trial):
     """Return the per cent of experts trained in the USA as temporary residents who are there after five years (g08)."""
     history = trial.baseline
+    # people at the start and five years later, of several starting years
     pairs = [(history.people[t], history.people[t + STAY_YEARS]) for t in range(COHORTS)]
     at = history.setting.homes.index
     stay = lambda *homes: 100 * stayed(pairs, history.setting, "usa", [at(home) for home in homes])  # noqa: E731
@@ -291,8 +294,10 @@ def net_of_tax(trial):
 def _answers(trial, country):
     """Return a country's elasticities: foreign, domestic and all top earners at the end, foreign experts in a year."""
     plain, shocked = trial.baseline, trial.run(f"validate/net_of_tax_{country}")
+    # the change of what people keep of their pay
     shock = np.log(_kept(shocked, country) / _kept(plain, country))
     (foreign, domestic, top), (foreign_now, domestic_now, top_now) = _stocks(plain, country), _stocks(shocked, country)
+    # log change of each stock over the log change of net pay
     last = plain.years
     responses = (
         (foreign, foreign_now, last),
@@ -465,6 +470,7 @@ def _left(history, country):
     came = stayed_on = 0
     for t in range(1, COHORTS + 1):
         before, after = history.people[t], history.people[t + STAY_YEARS]
+        # arrivals of the year who are foreign to the country and still engineers five years later
         end = after.hub[: len(before.hub)]
         counted = (before.hub >= 0) & (end >= 0) & inside[before.hub] & ~homely[before.home, before.hub]
         counted &= before.arrival_year == history.start + t - 1
@@ -487,8 +493,8 @@ def compute_push(trial):
     """Return what a push of compute does to the engineers of the Emirates, split into jobs and taste (g30)."""
     whole = _push(trial)
     jobs = trial.under("no_taste_for_compute")
-    found = {"g30": whole, "g30: by jobs alone": _push(jobs) if jobs else float("nan")}
-    return found | {"g30: by taste": whole - found["g30: by jobs alone"]}
+    gates = {"g30": whole, "g30: by jobs alone": _push(jobs) if jobs else float("nan")}
+    return gates | {"g30: by taste": whole - gates["g30: by jobs alone"]}
 
 
 def _push(trial):

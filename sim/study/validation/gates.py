@@ -99,6 +99,7 @@ def judged(gate, values, beside=()):
     ``beside`` (label -> the same of a further figure, without a verdict)
     """
     values = np.array([] if values is None else values, float)  # None is nan
+    # passed on enough of the samples; what was fitted is said to be fitted
     inside = float(np.mean([gate.holds(value) for value in values])) if len(values) else 0.0
     verdict = "passed" if inside >= ENOUGH else "missed"
     if not np.isfinite(values).any():
@@ -121,8 +122,8 @@ def spread(values):
     values = np.asarray(values, float)
     known = values[~np.isnan(values)]
     cut = np.quantile(known, [0.5, LOW, HIGH]) if len(known) else [np.nan] * 3
-    found = dict(zip(("median", "low_draws", "high_draws"), map(_finite, cut), strict=True))
-    return found | {"values": [_finite(value) for value in values]}
+    quantiles = dict(zip(("median", "low_draws", "high_draws"), map(_finite, cut), strict=True))
+    return quantiles | {"values": [_finite(value) for value in values]}
 
 
 def passes(rows) -> bool:

@@ -122,6 +122,7 @@ class Trial:
     def _followed(self, policies, years, people):
         arm, written = self.common_past.branch(policies), empty_record(self.world)
         counts, jobs, seen = [arm.counts], [], [self._columns(arm)] if people else []
+        # year by year, with a copy of the people where the experiment follows them
         for year in range(1, years + 1):
             written = record(arm, self.plan.start + year, written)
             counts.append(arm.counts)

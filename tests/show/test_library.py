@@ -6,9 +6,8 @@ import pytest
 from paths import ROOT
 
 from sim.errors import ResultError
-from sim.show import library as show
-from sim.study import library
-from sim.study.library import AGREES, judgements, review, reviewed
+from sim.show import library
+from sim.show.library import AGREES, judgements, review, reviewed
 
 STORED = json.loads((ROOT / "docs" / "library.json").read_text(encoding="utf-8"))
 
@@ -24,7 +23,7 @@ def test_every_scenario_has_one_judgement(monkeypatch):
 
 def test_the_stored_review_is_of_all_scenarios():
     assert [row["scenario"] for row in STORED["rows"]] == reviewed()
-    assert (ROOT / "docs" / "library.md").read_text(encoding="utf-8") == show.page(STORED)
+    assert (ROOT / "docs" / "library.md").read_text(encoding="utf-8") == library.page(STORED)
 
 
 def test_a_review_says_what_a_run_does():
