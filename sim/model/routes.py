@@ -196,7 +196,9 @@ def route_shares(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tupl
     usable = sim.open_routes[tiers, roles] & taking(sim, abroad)[route]
     patterns, pattern_of = routes.patterns(sim.rules["route_is_open"] > 0)
     value = appeal(sim, abroad, sim.visas.known_odds)[tiers]
-    share = by_appeal(usable, patterns[:, route], value[:, route], sim.rules["route_reach"][route])
+    # contiguous: the kernel is compiled once
+    tables = (np.ascontiguousarray(table) for table in (usable, patterns[:, route], value[:, route]))
+    share = by_appeal(*tables, sim.rules["route_reach"][route])
     return route, share, pattern_of
 
 
