@@ -22,6 +22,7 @@ __all__ = ["console", "lever_row", "print_rows", "progress", "render"]
 UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
 LONG = 5  # seconds of work before a word is said where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
+LEAST = 6  # columns of text that a cell needs to be read, its gap included
 
 
 def console(details=False, **options) -> Console:
@@ -90,7 +91,9 @@ def print_rows(rows, json=False, quiet=False, hide=()) -> None:
     elif rows:
         names = [name for name in rows[0] if name not in hide]
         shown = [[_cell(row[name]) for name in names] for row in rows]
-        console(details=True).print(_table(names, shown) if len(names) <= MOST_COLUMNS else _blocks(names, shown))
+        # the first column is not folded: where it is so long that the others would be, print one row a block
+        fits = max(len(cells[0]) for cells in shown) + LEAST * (len(names) - 1) <= WIDTH
+        console(details=True).print((_table if fits and len(names) <= MOST_COLUMNS else _blocks)(names, shown))
 
 
 def lever_row(lever) -> dict[str, Any]:

@@ -193,6 +193,17 @@ def test_tooling_pays_experts_and_bars_beginners():
     assert delta(result, "promotions", year=2030, tier="practitioner") > 0.03
 
 
+def test_half_the_beginners_are_fewer_experts_later():
+    """People on the track are promoted nine years after entry on average: a cohort that is missing is missed late."""
+    world, squeezed = shipped_world(6_000, 10), scenario({"country.*.supply.entry_hiring": 0.5}).policies
+    experts = np.array(
+        [[arm.counts[:, :, 0].sum() for arm in years_of(world, policies=policies)] for policies in ((), squeezed)]
+    )
+    fall = 1 - experts[1] / experts[0]
+    assert abs(fall[:3]).max() < 0.01
+    assert 0.03 < fall[10] < 0.1
+
+
 def test_entry_hiring_of_one_country_leaves_the_others_alone():
     policies = scenario({"country.usa.supply.entry_hiring": 0.5}).policies
     (_, plain), (_, squeezed) = (list(years_of(shipped_world(10_000, 1), policies=p)) for p in ((), policies))
