@@ -112,6 +112,9 @@ def index(
     views: Annotated[
         bool, typer.Option("--views", help="The published hubs under the evidence and the industry view, side by side.")
     ] = False,
+    offers: Annotated[
+        bool, typer.Option("--offers", help="Offers by level beside the published packages; runs nothing.")
+    ] = False,
     study: StudyOptions = StudyOptions(),
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -127,6 +130,9 @@ def index(
     from sim.show import index as show
     from sim.study import run
 
+    if offers:
+        _offers(printing)
+        return
     options, chosen = study.options(workers=workers), load(scenario)
     run.check_measures([f"net_rate@{study.start if year is None else year}"], options)
     if views and (region or study.assumptions is not None):
@@ -151,6 +157,16 @@ def index(
         view = partial(show.render_index, result, year, details)
         lines = [f"{row['hub']} {row['net']:.2f}" for row in rows]
     printing.show(plain_values(rows), "\n".join(lines), view)
+
+
+def _offers(printing) -> None:
+    """Print the offers by level, which are those of the pay tables under any scenario."""
+    from sim.results.record import plain_values
+    from sim.show import offers as show
+
+    rows = show.offers_table()
+    lines = [f"{row['place']} {row['year']} {row['offer']}: {row['base']:.0f}" for row in rows]
+    printing.show(plain_values(rows), "\n".join(lines), show.render_offers)
 
 
 def count(

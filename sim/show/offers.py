@@ -1,0 +1,99 @@
+"""Offers by level: base, bonus, liquid and illiquid equity, sign-on and relocation, beside the published packages.
+
+The two pay universes of the market stand apart: frontier labs, and all other sectors of the hub. Nothing is run: the
+offers are those of the pay tables, by the equation of a sector's pay (E1).
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+from rich.console import Group
+from rich.text import Text
+
+from sim.results.narrative import paragraph
+from sim.scenario.assumptions import ASSUMPTIONS
+from sim.scenario.levers import baseline_rules
+from sim.show.answer import heading, line, table
+from sim.world.categories import SECTORS, TIERS
+from sim.world.market_facts import facts
+from sim.world.setting import load_setting
+
+PARTS = ("base", "bonus", "liquid", "illiquid", "sign_on", "relocation")
+LABS = SECTORS.index("frontier_lab")
+HUBS = {"sf_bay_area": "San Francisco", "london": "London", "singapore": "Singapore"}  # hub -> place of the statements
+PACKAGES = ("m27", "m28", "m42", "m43", "m44")  # published packages of a senior engineer
+NOW, THEN = 2026, 2023
+
+
+def offers_table() -> list[dict[str, Any]]:
+    """Return offers of the start and published ones, the places of the published packages in turn.
+
+    Returns
+    -------
+    list of dict: place; year; offer ("frontier labs", "other sectors", or "printed"); level (a tier, or "senior");
+    base, bonus, liquid, illiquid, sign_on, relocation (kUSD, a year but for the last two, which are paid once; None
+    where not known); equity (% of pay), grade, source. The model's base of 2023 is that of now at the growth since.
+    """
+    rows = []
+    for hub, place in HUBS.items():
+        if hub not in load_setting().hubs:  # of a world of one's own
+            continue
+        for employer, sectors in (
+            ("frontier labs", [LABS]),
+            ("other sectors", [k for k in range(len(SECTORS)) if k != LABS]),
+        ):
+            rows += [_offer(hub, place, employer, sectors, tier) for tier in range(len(TIERS))]
+        earlier = np.exp(-ASSUMPTIONS["pay_growth"].central * (NOW - THEN))
+        rows += [
+            row | dict.fromkeys((*PARTS[1:], "equity")) | {"year": THEN, "base": row["base"] * earlier}
+            for row in rows
+            if row["place"] == place and row["level"] == "practitioner" and row["year"] == NOW
+        ]
+        rows += [_printed(facts()[name], place) for name in PACKAGES if facts()[name]["place"] == place]
+    return rows
+
+
+def _offer(hub, place, employer, sectors, tier) -> dict[str, Any]:
+    """Return the mean offer of ``sectors`` in a hub to a tier, kUSD, weighted by their engineers."""
+    s, d = load_setting(), load_setting().hubs.index(hub)
+    # pay and equity of each sector as in equation E1, before engineers discount equity
+    relative = s.sector_pay / (s.sector_share[d] * s.sector_pay).sum()
+    base, bonus, liquid, illiquid = s.pay[d, tier]
+    total = relative * s.pay[d, tier].sum()
+    equity = np.clip((liquid + illiquid) / s.pay[d, tier].sum() + s.sector_equity, 0.0, 1.0)
+    parts = {
+        "base": total * (1 - equity) * base / (base + bonus),
+        "bonus": total * (1 - equity) * bonus / (base + bonus),
+        "liquid": total * equity * (1 - s.sector_illiquid),
+        "illiquid": total * equity * s.sector_illiquid,
+    }
+    weight = s.sector_share[d, sectors]
+    row: dict[str, Any] = {"place": place, "year": NOW, "offer": employer, "level": TIERS[tier]}
+    row |= {name: float(np.average(values[sectors], weights=weight)) for name, values in parts.items()}
+    row |= {"sign_on": float(baseline_rules()["sign_on_kusd"][d]), "relocation": 0.0}
+    share = (row["liquid"] + row["illiquid"]) / sum(row[name] for name in PARTS[:4])
+    return row | {"equity": 100 * share, "grade": "D", "source": "pay.csv, sectors.csv"}
+
+
+def _printed(fact, place) -> dict[str, Any]:
+    """Return a published package as a row, from a text such as "170 base; 25 % equity; 30 sign-on; 20 relocation"."""
+    text = fact["value"]
+    number = lambda pattern: float(found[1]) if (found := re.search(pattern, text)) else None  # noqa: E731
+    row: dict[str, Any] = {"place": place, "year": int(fact["period"]), "offer": "printed", "level": "senior"}
+    row |= {"base": number(r"(\d+) base"), "bonus": None, "liquid": number(r"(\d+) RSU")}
+    row |= {"illiquid": number(r"(\d+) options"), "sign_on": number(r"(\d+) sign-on")}
+    row |= {"relocation": number(r"(\d+) relocation"), "equity": number(r"(\d+) % equity")}
+    return row | {"grade": fact["grade"], "source": f"{fact['source']} ({fact['id']}): {fact['meaning']}"}
+
+
+def render_offers() -> Group:
+    """Lay out the offers for ``rich.console.Console.print``: at most 100 columns."""
+    names = ("base", "bonus", "liquid\nequity", "illiquid\nequity", "sign-on", "re-\nlocation", "equity, %")
+    shown = table("place", "year", "offer", "level", *names, texts=(2, 3))
+    for row in offers_table():
+        offer = f"printed ({row['grade']})" if row["offer"] == "printed" else row["offer"]
+        cells = ["-" if row[part] is None else f"{row[part]:,.0f}" for part in (*PARTS, "equity")]
+        shown.add_row(row["place"], str(row["year"]), offer, row["level"], *cells)
+    reading = paragraph("evidence", "offers_reading", 100 * ASSUMPTIONS["pay_growth"].central)
+    return Group(heading("Offers by level, kUSD"), shown, line(reading, "dim"), Text())
