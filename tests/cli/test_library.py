@@ -46,6 +46,7 @@ MOVES = {
     "phd_expansion": None,
     "residency_conversion": ("mix:are,status=permanent", +1),
     "returnee_tax": ("drain,home=ind", -1),
+    "small_teams": ("pay:usa,tier=practitioner", -1),
     "tooling_leap": ("pay:usa,tier=entry", -1),
     "sovereign_labs": ("mix:are,sector=sovereign_lab", +1),
     "tokyo_robotics": ("mix:tokyo,sector=robotics", +1),
