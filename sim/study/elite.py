@@ -55,6 +55,7 @@ def groups(world, people, slots) -> np.ndarray:
     s = world.setting
     if US not in s.countries or CHINA not in s.homes:
         raise ResultError("group=elite", "needs a world with the US and with engineers from China")
+    # where each team entered the profession, and with it its members
     us, team = s.countries.index(US), world.engineers.team
     entered_in_us = np.zeros(int(team.max()) + 1, np.int8)
     entered_in_us[team] = (s.country == us)[world.entry_hub]
@@ -70,6 +71,7 @@ def raked(experts, targets) -> np.ndarray:
     >>> raked(np.ones(8), Published(1.0, 0.5, 0.5, 0.5)).round(3).tolist()
     [0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125]
     """
+    # the three bits of a group's number
     group = np.arange(8)
     in_us, chinese, trained = group >= 4, group % 4 >= 2, group % 2 == 1
     everybody = np.ones(8, bool)
@@ -80,6 +82,7 @@ def raked(experts, targets) -> np.ndarray:
     )
     share = experts / experts.sum()
     for _ in range(ROUNDS):
+        # scale the part to its target share of the whole, and the rest to what is left
         for whom, part, target in wanted:
             total, inside = share[whom].sum(), share[whom & part].sum()
             share[whom & part] *= target * total / max(inside, 1e-12)
@@ -91,6 +94,7 @@ def raked(experts, targets) -> np.ndarray:
 def elite_chance(world) -> np.ndarray:
     """Return (8,) the probability that an expert of each group is one of the elite, at most 1."""
     targets, present = published(), slice(int(world.cohort[1]))
+    # the elite by group over the experts by group, at the start
     group = groups(world, world.engineers, present)
     experts = np.bincount(group[tier_of(world.engineers.category[present]) == 0], minlength=8).astype(float)
     if not experts.any():

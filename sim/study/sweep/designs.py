@@ -74,11 +74,13 @@ class Design:
         """Return a trajectory: each step changes one factor."""
         from SALib.sample.morris import sample
 
+        # SALib makes one trajectory, with a generator of its own for each block
         problem = {"num_vars": self.d, "names": list(map(str, range(self.d))), "bounds": [[0.0, 1.0]] * self.d}
         return sample(problem, 1, num_levels=self._levels, seed=_rng(self, k))
 
     def _sobol(self, k):
         """Return the rows A, B, AB_1 ... AB_d of one base sample (Saltelli)."""
+        # one row of the sequence has both halves; AB_k is A with the k-th coordinate of B
         base = _sobol_base(2 * self.d, self.seed, max(6, k.bit_length()))[k]
         a, b = base[: self.d], base[self.d :]
         rows = np.tile(a, (self.d + 2, 1))
@@ -101,6 +103,7 @@ class Design:
 
     def _oat(self, k):
         """Return one point at which a single factor leaves the centre."""
+        # block 0 is the centre; the others take one factor through its levels
         point = np.array(self.centre, dtype=float)
         if k:
             factor, level = divmod(k - 1, self._levels)
@@ -138,6 +141,7 @@ def blocks_asked(method, n) -> int:
     (128, 10)
     """
     n = USUAL[method] if n is None else n
+    # fewer blocks cannot give an index
     least = {"sobol": 4, "morris": 2, "pawn": 32}.get(method, 2)
     if not least <= n <= MOST_POINTS:
         raise UsageError(f"n {n}", f"{method} takes from {least} to {MOST_POINTS:,}")
@@ -194,6 +198,7 @@ def select(sweep) -> list:
     """
     if undefined := undefined_sentence(sweep, stage=sweep.stages.index[0]):
         raise ResultError(sweep.primary, f"nothing can be screened. {undefined}")
+    # mu* of every factor, the strongest first
     size = index_table(sweep, stage=sweep.stages.index[0]).mu_star
     if not size.max() > 0:
         return list(size.index[:1])

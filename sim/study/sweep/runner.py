@@ -130,6 +130,7 @@ class SweepRunner:
 
     def run(self, n) -> None:
         """Run until ``n`` blocks are complete; then run the points that measure chance."""
+        # a design that replaces refused blocks goes on along its sequence, up to a limit
         first, last, most = 0, n, self.design.length or TRIES * n
         self.total = n * self.design.size
         while first < last:
@@ -147,6 +148,7 @@ class SweepRunner:
         """Yield the blocks of a range that are not stored in full."""
         size = self.design.size
         for number in range(first, last):
+            # a block of which a part is stored runs only its missing points
             known = self.store.decided(self.stage, number * size, (number + 1) * size)
             self._tell(len(known))
             if len(known) < size:
@@ -170,6 +172,7 @@ class SweepRunner:
 
     def _block(self, number, missing, repeat=0) -> Block:
         """Return a Block with the given missing places."""
+        # (point number, block, place in the block, coordinates, values)
         z = self.design.block(number)
         points = [(number * len(z) + k, number, k, row, list(self.values(row).values())) for k, row in enumerate(z)]
         return Block(points, missing, repeat)
@@ -192,6 +195,7 @@ class SweepRunner:
 
     def _submit(self, task):
         """Submit a task to the workers and return its future."""
+        # a model that checks its points first is asked whether it can take this one
         values = self.values(task.block.points[task.place][3])
         if task.checking:
             return self.workers.submit(check, self.model, values)
@@ -199,6 +203,7 @@ class SweepRunner:
 
     def _collect(self) -> None:
         """Collect finished tasks; if processes are lost, run the tasks in flight again, one at a time."""
+        # whatever has finished; a future without an outcome means a lost process
         done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
         lost = []
         for future in done:
@@ -356,6 +361,7 @@ def sweep(
     # the digest of what was asked names the folder, so the same command finds its cells again
     facts = _facts(scenario, baseline, asked, measures, method, factors, levels)
     folder = user_path(out) / f"{plain(scenario.name)}-sweep-{facts['digest']}"
+    # the model that runs a point: scenario and baseline with the factors' values
     central, kept = Assumptions.central(declared), described(measures, asked)
     levers = tuple(f.name for f in factors if f.kind == "lever")
     model = Simulator(scenario, baseline, asked, central, levers, tuple(row["name"] for row in kept))
@@ -410,6 +416,7 @@ def explore(
     ------
     UsageError for arguments that make no sense or a store that holds another sweep; StoreError if it cannot be written
     """
+    # check everything before the store is touched
     factors, measures = numbers(factors), described_outcomes(measures)
     n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
     seed, workers = whole(seed, "seed"), whole(workers, "workers")
@@ -425,6 +432,7 @@ def described_outcomes(measures) -> list:
     """Return the declarations of outcomes for the store; refuse names that are empty, doubled or no text."""
     rows = listed(measures) if measures else []
     for row in rows:
+        # a declaration has every column of the store's table
         missing = set(MEASURE) - set(row) if isinstance(row, dict) else set(MEASURE)
         if missing:
             raise UsageError("measures", f"each is a dict with {', '.join(MEASURE)}; one lacks {min(missing)}")
@@ -462,6 +470,7 @@ def _options(given):
 def _facts(scenario, baseline, options, measures, method, factors, levels) -> dict:
     """Return everything that decides the numbers of a sweep, without the size of its design, and its digest."""
     facts = prepared({"scenario": scenario}, baseline, options)
+    # what was asked, the inputs, and the digest over both
     facts |= {"measures": list(measures)}
     identity = {key: facts[key] for key in (*INPUTS, "digests", "measures")} | {
         "method": method,

@@ -134,6 +134,7 @@ def job_changes(trial):
 def queue_effect(trial):
     """Return the change of job changes of temporary residents in the USA from ``QUEUED`` against all others."""
     setting, us = trial.setting, trial.setting.countries.index("usa")
+    # what keeps temporary residents in their jobs, by home, weighted by how many there are
     lock = job_lock(setting, trial.a)[us]
     here = setting.country == us
     weight = trial.baseline.counts[0, here][:, :, :, TEMPORARY].sum(axis=(0, 2))
@@ -147,6 +148,7 @@ def growth(trial):
     history, first = trial.baseline, trial.plan.start
     change = lambda place, year: history.measure(f"stock:{place}@{year}")  # noqa: E731
     gates = {f"g26_{place}": 100 * (change(place, first + 1) / change(place, first) - 1) for place in REGIONS}
+    # the world's growth over the years of the boom, per year
     world = history.written["stock"].sum(axis=(1, 2))
     return gates | {"g26_world": 100 * ((world[BOOM_YEARS] / world[0]) ** (1 / BOOM_YEARS) - 1)}
 
@@ -161,6 +163,7 @@ INDEX_HUBS = ("sf_bay_area", "paris", "abu_dhabi_dubai", "tokyo", "seattle", "be
 def crossings(trial):
     """Count borders crossed in the first year, and the people who crossed one in five years (g06, g07)."""
     history = trial.baseline
+    # borders crossed in the first year, over the stock by tier
     crossed, stock = history.written["border_crossings"][0], history.written["stock"][0].sum(axis=0)
     return {
         "g06a": 100 * crossed[EXPERT] / stock[EXPERT],
@@ -179,6 +182,7 @@ def crossed_a_border(people, country):
     """
     first = len(people[0].hub)
     hubs = np.stack([now.hub[:first] for now in people])
+    # experts who are engineers at both ends of the years
     there = (hubs[0] >= 0) & (hubs[-1] >= 0) & (tier_of(people[0].category) == EXPERT)
     lived = country[hubs[:, there]]
     return float((lived != lived[0]).any(axis=0).mean())
@@ -190,6 +194,7 @@ def directions(trial):
     first, later = history.start, history.start + MOVE_YEARS
     gates = {f"g11_{place}": history.measure(f"net_migration:{place}@{first}") for place in NET_OF}
     gates["g11_ind: Bengaluru alone"] = history.measure(f"net_migration:bengaluru@{first}")
+    # the US share of experts at the start and five years later
     shares = [history.measure(f"share:usa,tier=expert@{year}") for year in (first, later)]
     return gates | {"g10": 100 * (shares[1] - shares[0]), "g12": 100 * history.measure(f"arrival_share:usa@{first}")}
 
@@ -253,6 +258,7 @@ def stayed(pairs, setting, country, homes):
     """
     place, there, still = setting.countries.index(country), 0, 0
     for before, after in pairs:
+        # those still engineers at the end, by the hub of the same slot; -1 is nowhere
         end = after.hub[: len(before.hub)]
         counted = (before.hub >= 0) & (end >= 0) & (setting.country[before.hub] == place)
         counted &= (before.status >= TEMPORARY) & (before.trained_in == place) & np.isin(before.home, homes)
@@ -265,6 +271,7 @@ def stayed(pairs, setting, country, homes):
 def starting_state(trial):
     """Return where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
     history, setting = trial.baseline, trial.setting
+    # experts by hub and home, on the first 1 January
     experts = history.counts[0, :, :, EXPERT].sum(axis=-1)  # hub, home
     part = lambda country: 100 * experts[history.within(country)].sum() / experts.sum()  # noqa: E731
     abroad = 100 * (experts * (1 - setting.home_share.T)).sum() / experts.sum()
@@ -310,6 +317,7 @@ def _answers(trial, country):
 
 def _stocks(history, country):
     """Return foreign experts, domestic experts, and experts and practitioners together, (time,) each."""
+    # people of the country by time, home and tier
     here = history.counts[:, history.within(country)].sum(axis=(1, 4))  # time, home, tier
     own = history.setting.homes.index(country)
     experts = here[..., EXPERT]
@@ -319,6 +327,7 @@ def _stocks(history, country):
 def _kept(history, country):
     """Return the share of gross pay that the country's experts keep, mean over roles, on the first 1 January."""
     here, (net, gross) = history.within(country), (history.written[name][0, :, EXPERT] for name in ("net_pay", "pay"))
+    # weighted by the experts of each hub
     weight = history.written["stock"][0, here, EXPERT]
     return (net[here] * weight).sum() / (gross[here] * weight).sum()
 
@@ -328,6 +337,7 @@ def newcomer_relief(trial):
     plain = trial.baseline
     relieved = trial.run("validate/newcomer_relief", RELIEF_YEARS, people=True)
     years = relieved.rules["newcomer_years"][plain.setting.countries.index(RELIEF_COUNTRY)]
+    # people whom the relief covers, and all others, without and with it
     stock, others = np.transpose([_eligible(history, int(years)) for history in (plain, relieved)])
     return {
         "g04b": ratio(stock[1], stock[0]),
@@ -338,6 +348,7 @@ def newcomer_relief(trial):
 def _eligible(history, years):
     """Return the stocks with and without relief at the end of the years that are looked at."""
     last = history.start + RELIEF_YEARS
+    # foreigners who came within the length of the relief
     relieved = _foreigners(history, RELIEF_YEARS, last - years).sum()
     people = history.people[RELIEF_YEARS]
     others = _living(history, people) & ~_foreigners(history, RELIEF_YEARS, history.start)
@@ -382,6 +393,7 @@ def office_odds(trial):
 
 def weighted_lottery(trial):
     """Return the odds of wage level IV over level I at two numbers of registrations, and the winners (g15)."""
+    # the published number of registrations, and half of them
     registered = int(read("registrations")[-1]["eligible"])
     (level, selected), rarer = (_drawn(trial, count, True) for count in (registered, registered // 2))
     now, twice = (_four_over_one(*draw) for draw in ((level, selected), rarer))
@@ -390,6 +402,7 @@ def weighted_lottery(trial):
 
 def _drawn(trial, registered, weighted, year=2026):
     """Return the wage levels (0 to 3) of ``registered`` registrations, and which of them are selected."""
+    # the H-1B lottery alone: registrations with wage levels, drawn for the places of a year
     pool = next(pool for pool in trial.common_past.visas.pools if pool.name == H1B)
     seed, people = trial.common_past.seed, np.arange(registered)
     u = lambda question: rng.uniform(rng.key(seed, f"office alone {question}", year), people)  # noqa: E731
@@ -405,6 +418,7 @@ def _four_over_one(level, selected):
 def fee(trial):
     """Return the exposure to the fee, the payments, and the fall of registrations as rules stood in 2026 (g16)."""
     plain, charged, lawful = trial.baseline, trial.run("h1b_fee"), trial.run(f"h1b_fee+{WEIGHTED_SELECTION}", 2)
+    # grants in all, those to people abroad, and those to people abroad under the fee
     grants, abroad = (_routes(plain, name, [H1B])[:VISA_YEARS].sum() for name in ("grants", "grants_abroad"))
     paid = _routes(charged, "grants_abroad", [H1B])[:VISA_YEARS].sum()
     registered = [_routes(arm, "registrations", [H1B])[0] for arm in (plain, lawful)]
@@ -419,6 +433,7 @@ def approval(trial):
     """Return the jobs opened abroad in the first year for each H-1B permit lost to a lower approval rate (g17)."""
     plain, refused = trial.run("baseline", 1), trial.run("validate/h1b_approval", 1)
     routes = [H1B, "usa.h1b_exempt"]
+    # permits that a lower approval rate costs, and the affiliate jobs that open abroad instead
     lost = _routes(plain, "grants", routes)[0] - _routes(refused, "grants", routes)[0]
     return {"g17a": ratio(refused.jobs_abroad[0] - plain.jobs_abroad[0], lost)}
 
@@ -427,6 +442,7 @@ def open_permit(trial):
     """Return the movers of the first year among people who took Canada's open permit (g18a)."""
     offered, place = trial.run("canada_open_permit", MOVED_BY, people=True), "can"
     route = [row["route"] for row in trial.setting.routes].index(OFFERED)
+    # agents who took the permit, and those of them who live in Canada a year later
     taken = offered.written["grants"][OFFERED_AT, route] / trial.world.weight
     people = offered.people[MOVED_BY]
     moved = (people.hub >= 0) & (people.route == route) & offered.within(place)[people.hub]
@@ -492,6 +508,7 @@ PUSH, PUSHED = "gulf_compute", "are"
 def compute_push(trial):
     """Return what a push of compute does to the engineers of the Emirates, split into jobs and taste (g30)."""
     whole = _push(trial)
+    # the same push when nobody has a taste for compute: what is left is the jobs
     jobs = trial.under("no_taste_for_compute")
     gates = {"g30": whole, "g30: by jobs alone": _push(jobs) if jobs else float("nan")}
     return gates | {"g30: by taste": whole - gates["g30: by jobs alone"]}
@@ -520,6 +537,7 @@ def exits(before, after, inside):
     before, after : People
     inside : (hub,) bool
     """
+    # temporary residents of the place who are still engineers at the end
     later = after.hub[: len(before.hub)]
     counted = (before.hub >= 0) & (later >= 0) & inside[before.hub] & (before.status >= TEMPORARY)
     return float((~inside[later[counted]]).mean()) if counted.any() else float("nan")

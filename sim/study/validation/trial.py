@@ -61,6 +61,7 @@ class History:
     @cached_property
     def result(self):
         """Return the record as a Result of this arm alone."""
+        # one arm and one replicate, so that the measures of a run apply
         arrays = {name: values[None, None] for name, values in self.written.items()}
         return Result(dataset(arrays, coordinates(["baseline"], 1, self.start, self.years)), {})
 
@@ -107,6 +108,7 @@ class Trial:
 
     def run(self, scenario, years=YEARS, people=False):
         """Return the history of a scenario by name; a run that is long enough is not repeated."""
+        # the longest run of a scenario serves all experiments that need fewer years
         kept = self._kept.get(scenario)
         if kept is None or kept.years < years or (people and not kept.people):
             kept = self._kept[scenario] = self._followed(load(scenario).policies, years, people)
@@ -115,6 +117,7 @@ class Trial:
     def under(self, name):
         """Return this sample with the assumptions of the shipped file ``name`` fixed; None if no hub constants fit."""
         declared = load_assumptions(shipped_assumptions()[f"validate/assumptions/{name}"])
+        # the sample's own assumptions, but for those that the file fixes
         a = self.a.vary(**{name: row.central for name, row in declared.items() if row.fixed_by_user})
         constants = constants_or_none(a, self.plan.start)
         return constants and Trial(self.plan, self.k, (a, constants))
@@ -129,6 +132,7 @@ class Trial:
             jobs.append(arm.affiliate_jobs)
             if people:
                 seen.append(self._columns(arm))
+        # the rules in force at the start, and arrays cut to the years of this run
         rules = rules_at(12 * self.plan.start, policies, baseline_rules())
         written = {name: _cut(values, self.world.years, years) for name, values in written.items()}
         return History(
