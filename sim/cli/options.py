@@ -169,6 +169,7 @@ class Printing:
         from sim.show import terminal
 
         if self.json:
+            # programs also learn where the answer was saved
             saved = {} if folder is None else {"folder": str(folder)}
             typer.echo(to_json(answer | saved if saved else answer, indent=1))
         elif self.quiet:
@@ -230,6 +231,7 @@ def measure_of(scenario) -> str:
     """Return the default measure of a scenario: the share of its subject, or of the US."""
     from sim.scenario.places import subject_of
 
+    # the share of the subject; the world's own share is always 1, so its stock
     subject = subject_of(scenario) or "usa"
     return f"{'stock' if subject.startswith('world') else 'share'}:{subject}"
 

@@ -79,6 +79,7 @@ def describe(
     printing.rows([{"change": line} for line in (describe(chosen) if details else outline(chosen))])
     subject = subject_of(chosen)
     if subject:
+        # which place the answer will lead with, and what it leaves out
         where, _, whom = subject.partition(",")
         missing = place(where).missing
         without = f", without {missing}" if missing else ""

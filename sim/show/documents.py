@@ -53,6 +53,7 @@ LABEL = re.compile(r"\((E\d+)")
 
 def symbol_rows() -> list[list[str]]:
     """Return the symbols of the equations: rows of symbol, meaning and unit, as Markdown."""
+    # the table of symbols stands at the end of the module's docstring, columns parted by spaces
     tables = [re.split(r"^=[= ]+\n", room.__doc__ or "", flags=re.M)[2] for room in DEFINITIONS]
     lines = (line for table in tables for line in table.splitlines())
     return [[inline(cell) for cell in re.split(r"\s{2,}", line)] for line in lines]
@@ -61,6 +62,7 @@ def symbol_rows() -> list[list[str]]:
 def by_label() -> dict[str, list]:
     """Find the functions and modules that define each label, in the order of the code: dict of str -> list."""
     labelled = {label: [] for label in TITLES}
+    # a docstring's first line has its label: (E1)
     for thing in [function for room in DEFINITIONS for function in _public(room)] + list(ELSEWHERE):
         # the label stands in the first sentence
         head = (inspect.getdoc(thing) or "").partition("\n\n")[0]
@@ -217,6 +219,7 @@ def beliefs() -> str:
 
 def facts() -> str:
     """Tabulate the facts of the fit under prior and posterior."""
+    # facts of the shipped fit, under the prior and under the posterior
     fit = _calibration()
     rows = [
         [*row, fact["population"], fact["source"]]
@@ -253,6 +256,7 @@ def _calibration() -> dict[str, Any]:
 
 def levers() -> str:
     """Tabulate every family of levers with unit and bounds."""
+    # a family stands for one lever wherever it acts
     count = Counter(lever.field for lever in catalogue().values())
     rows = [
         [
@@ -305,6 +309,7 @@ def gates() -> str:
     rows = []
     for row in read("gates"):
         limits = {end: float(row[end]) if row[end] else None for end in ("low", "high")}
+        # a gate without limits has a dash
         accepted = band(limits) if any(row[end] for end in limits) else "-"
         use = "fitted" if row["use"] == "fit" else "warns" if row["kind"] == "warning" else "decides"
         statistic = f"{row['experiment']}: {row['statistic']}"

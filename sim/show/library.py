@@ -91,6 +91,7 @@ def page(answer):
     answer : dict with ``rows`` of :func:`review`, ``population``, ``replicates`` and ``version``
     """
     verdicts = judgements()
+    # effects of the runs beside the judgements of people
     lines = [HEADS, ["---"] * len(HEADS), *(_cells(row, verdicts[row["scenario"]]) for row in answer["rows"])]
     body = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
     return INTRODUCTION.format(**answer) + body + "\n"
@@ -98,6 +99,7 @@ def page(answer):
 
 def _cells(row, verdict):
     """Return the texts of a row under ``HEADS``."""
+    # a question mark where the direction is not settled
     people = signed_persons(row["people"]) + ("" if row["settled"] else "?")
     spread = f"{signed_persons(row['low'])} to {signed_persons(row['high'])}"
     numbers = [people, spread, signed(row["percent"], 1), signed(row["points"], 2)]

@@ -96,6 +96,7 @@ def best_guess(folder) -> str | None:
     try:
         sweep = Sweep.load(folder)
         method = sweep.stages.method[sweep.last]
+        # the strongest factor so far, by the last stage
         table = index_table(sweep, intervals=False)
         return f"leading: {table.index[0]} ({table[MEANING[method][-1]].iloc[0]:.2g})"
     except (TalentflowError, KeyError, IndexError, ValueError):

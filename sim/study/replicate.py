@@ -59,6 +59,7 @@ def the_world(population, seed, start, years, pair=0) -> World:
     Equal arguments give the same World object. Every replicate has people of its own, so the spread over replicates
     includes sampling error.
     """
+    # small worlds are kept a few at a time, a large one alone
     kept = _few_worlds if population <= SMALL // KEPT else _one_world
     return kept(population, seed + WORLDS_APART * pair, start, years)
 
@@ -126,6 +127,7 @@ def measure_replicate(plan, k, draw, query) -> list[float]:
     from sim.results.result import Result
     from sim.study.public_account import with_money
 
+    # with public money filled in, which a measure may ask for
     pair = labelled([run_replicate(plan, k, draw)], range(len(plan.arms)), plan)
     return measure(Result(with_money(pair, plan.arms, [draw[0]], plan.start), {}), query).values[:, 0].tolist()
 
@@ -154,6 +156,7 @@ def compile_kernels() -> None:
     gc.disable()
     try:
         if cores() > 1 and can_start():
+            # half of the kernels in a process beside this one, where there are two cores
             with pool(1, gc.disable) as other:
                 choices = other.submit(compile_choices)
                 run_without_choices(Simulation(the_world(2_000, 0, START, 1), *draw, baseline_rules(), 0))

@@ -228,6 +228,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     record |= {} if split is None else {"split": split[1]}
     # facts of each arm; a single scenario has them at the top of the record
     common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
+    # each arm describes itself; a run of one scenario has this at the top of its record
     descriptions = {label: _described(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (descriptions["scenario"] if list(arms) == ["scenario"] else {"arms": descriptions}))
 

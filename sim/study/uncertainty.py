@@ -143,6 +143,7 @@ def shares_of(plan, row, which, draw, world) -> np.ndarray:
         if row.variants[which[2]] == TIES_HELD:
             arm.frozen_to = {"network": ties_of_the_start(arm)}
         runs.append(run_replicate(plan, row.number, draw, arm))
+    # hub shares at every 1 January, by run
     stock = np.array([[arm["stock"].sum(axis=-1) for arm in pair] for pair in runs])
     return stock / stock.sum(axis=-1, keepdims=True)
 

@@ -69,6 +69,7 @@ class Plots:
         """Draw a kind on ``ax``, or on new axes; returns the axes. Options: hubs, years."""
         from sim.show.plots import style
 
+        # every kind has a module of its name, imported when it is drawn
         _check("figure", kind, KINDS)
         plot = getattr(import_module(f"sim.show.plots.{kind}"), f"plot_{kind}")
         with style.look():
@@ -128,6 +129,7 @@ def _drawn(what, kind, kinds, path, style, shown, **options) -> Path:
     _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
+    # every kind has a module of its name, imported when it is drawn
     module = import_module(f"sim.show.plots.{kind}")
     plot = getattr(module, f"plot_{kind}")
     return to_file(lambda ax: plot(shown, ax, **options), module.SIZE, path, style)
