@@ -89,7 +89,7 @@ ROWS = {
     "family_rights": Row("country.deu.family_rights", (0.25, 0.5, 1), "arrivals:deu"),
     "compute_guarantee": Row("country.can.compute.guarantee_h100e", (10, 50, 200), "stock:can,sector=academia"),
     "compute_guarantee_tier": Row(
-        "hub.toronto.compute.expert_guarantee_h100e", (10, 30, 100), "stock:toronto,tier=expert"
+        "hub.sf_bay_area.compute.expert_guarantee_h100e", (50, 100, 200), "stock:sf_bay_area,tier=expert"
     ),
     "tier_pay": Row("tier.expert.pay_multiplier", (1.05, 1.2, 2), "arrivals:usa"),
     "tier_demand": Row("tier.expert.demand", (1.1, 1.3, 2), "stock:usa,tier=expert"),
