@@ -19,6 +19,8 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.show.answer import plain_rows
 from sim.show.gates import STORED
 from sim.show.index import METROS, index_table, median_base, region_table
+from sim.show.offers import THEN, offers_table
+from sim.study.counts import count
 from sim.study.run import run
 from sim.texts import csv_rows
 from sim.world.categories import ROLES, SECTORS, TIERS
@@ -89,7 +91,8 @@ def verdict_of(figure, published, known) -> str:
 
 def _is_rate(figure) -> bool:
     """Return whether a figure is a rate in per cent, which is compared in points."""
-    return figure.startswith(("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions"))
+    rates = ("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions", "elite")
+    return figure.startswith(rates)
 
 
 def _alike(ours, theirs, points) -> str:
@@ -138,6 +141,9 @@ def _pay() -> dict:
         "mobility_infrastructure": s.role_mobility[infrastructure],
     }
     figures["applied_factor"] = s.role_pay[ROLES.index("applied_ai_engineer")]
+    # base pay of earlier offers, of frontier labs and of all others
+    earlier = [row for row in offers_table() if row["place"] == "San Francisco" and row["year"] == THEN]
+    figures |= {f"earlier_{row['offer'].split()[0]}": row["base"] for row in earlier if row["offer"] != "printed"}
     return figures
 
 
@@ -210,6 +216,16 @@ MEASURED = {  # name -> measure in the first year of the saved run, a share
     "retention_big_tech": "retention,sector=big_tech",
 }
 SIZE = {"population": 100_000, "replicates": 4, "years": 2, "seed": 1, "workers": 1}
+COUNTED = {  # name -> query in the first year that runs count, and its factor; with its standard error over pairs
+    "pool_elite": ("stock,group=elite", 1),
+    "elite_us": ("share:usa,group=elite", 100),
+    "elite_china_us": ("share:usa,group=elite,home=chn", 100),
+    "elite_arrivals": ("arrival_share:sf_bay_area,group=elite", 100),
+    "roles_per_candidate": ("roles_per_candidate", 1),
+    "roles_per_expert": ("roles_per_candidate,tier=expert", 1),
+    "months_to_fill": ("time_to_fill:rest_of_usa", 1),
+}
+COUNT_SIZE = SIZE | {"population": 475_000, "years": 1}  # a quarter of all, so that four pairs have the whole elite
 
 
 def saved_run() -> dict:
@@ -222,7 +238,17 @@ def saved_run() -> dict:
     measures = {name: 100 * float(values.mean()) for name, values in at.items()}
     growth = {row["place"]: row["growth"] for row in region_table(result)}
     measures["growth_singapore"] = growth["Southeast Asia"]
+    measures |= counted_run(first)
     return plain_values({"hubs": [{key: row[key] for key in keep} for row in hubs], "measures": measures})
+
+
+def counted_run(first) -> dict:
+    """Count what no saved run holds, in the year ``first``: dict of name -> value, and ``<name>_error``."""
+    rows = count("baseline", [f"{query}@{first}" for query, _ in COUNTED.values()], **COUNT_SIZE)
+    found = {}
+    for (name, (_, factor)), row in zip(COUNTED.items(), rows, strict=True):
+        found |= {name: factor * row["baseline"], f"{name}_error": factor * row["baseline_error"]}
+    return found
 
 
 # --- the page -------------------------------------------------------------------------------------

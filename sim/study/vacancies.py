@@ -6,7 +6,8 @@ that open in a year are the model's openings (E2), which turnover, exits and gro
 residents who search for a move, engineers who leave an employer, and entrants (E4, E9, E10).
 
 No source counts them so: published ratios are of postings, of which one job may have several and some are never filled.
-An employer never gives up a job, and pay answers the stock, not vacancies (assumptions, grade D).
+Few agents overstate vacancies, as chance opens jobs in one hub and tier that a surplus in another does not fill. An
+employer never gives up a job, and pay answers the stock, not vacancies (assumptions, grade D).
 """
 
 import numpy as np
