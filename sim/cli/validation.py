@@ -228,7 +228,7 @@ def _years(text) -> tuple[int, int]:
         raise UsageError(f"--score {text}", "expected FIRST-LAST, such as 2013-2015") from None
 
 
-def _agents(text):
+def _agents(text) -> int | str:
     """Parse ``--population`` of a backcast: a number of agents."""
     if text == "full":
         raise UsageError("--population full", "a backcast takes a number of agents, such as 200_000")

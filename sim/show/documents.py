@@ -360,7 +360,7 @@ def study_inputs() -> str:
     return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
 
 
-def market_statements():
+def market_statements() -> str:
     """Set every statement of the industry's reports beside the model."""
     return f"{market.summary()}\n\n{table(market.HEADINGS, market.page_rows())}"
 

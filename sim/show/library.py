@@ -83,7 +83,7 @@ def review(names=None, progress=None, **options) -> list[dict]:
     return rows
 
 
-def page(answer):
+def page(answer) -> str:
     """Return the page of a review: str.
 
     Parameters
@@ -97,7 +97,7 @@ def page(answer):
     return INTRODUCTION.format(**answer) + body + "\n"
 
 
-def _cells(row, verdict):
+def _cells(row, verdict) -> list:
     """Return the texts of a row under ``HEADS``."""
     # a question mark where the direction is not settled
     people = signed_persons(row["people"]) + ("" if row["settled"] else "?")

@@ -116,7 +116,7 @@ ROWS = {
 }
 
 
-def chosen(fields=()):
+def chosen(fields=()) -> dict:
     """Return rows by field, all for nothing; raise UsageError for an unknown field."""
     for name in fields:
         if name not in ROWS:
@@ -124,7 +124,7 @@ def chosen(fields=()):
     return {name: ROWS[name] for name in fields or ROWS}
 
 
-def atlas(fields=(), largest_only=False, years=None, **options):
+def atlas(fields=(), largest_only=False, years=None, **options) -> list:
     """Return effects of every family of levers on the measure that it should move.
 
     Parameters
@@ -152,7 +152,7 @@ def atlas(fields=(), largest_only=False, years=None, **options):
     given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
     o = Options(**given, years=longest).checked()
     # all doses share the baseline and the past of their replicate
-    plan, pairs = Plan(o.population, o.seed, o.start, longest, ((),), o.start), []
+    plan, pairs = Plan(int(o.population), o.seed, o.start, longest, ((),), o.start), []
     with experiment(o) as lab:
         n = o.replicates
         for pair in lab.each(partial(_pair, runs=runs), [plan] * n, range(n), lab.draws.first(n)):
@@ -164,7 +164,7 @@ def atlas(fields=(), largest_only=False, years=None, **options):
     return [_row(run, values[:, k], rows[run[0]], idle[run[0]]) for k, run in enumerate(runs)]
 
 
-def _row(run, values, row, idle):
+def _row(run, values, row, idle) -> dict:
     """Return one dose as plain values; ``values`` (pair, arm)."""
     name, value, measure, years, _ = run
     # paired effects: the dose less the baseline of the same replicate
@@ -187,7 +187,7 @@ def _row(run, values, row, idle):
     }
 
 
-def _pair(plan, k, draw, runs):
+def _pair(plan, k, draw, runs) -> list:
     """(run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
     common_past = initial_state(plan, k, draw)
     empty, values_by_run = empty_record(common_past.world), []

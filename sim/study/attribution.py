@@ -6,6 +6,8 @@ colleagues; it is off where the ties of the baseline run are replayed. *Feedback
 people; it is off where the hub sizes and the offers of employers' affiliates of the baseline run are replayed.
 """
 
+from typing import TYPE_CHECKING
+
 from sim.errors import UsageError
 from sim.results.decomposition import coalitions, origins, parts_table, shapley, splits_over_origins
 from sim.results.measures import MEASURES, parse
@@ -16,6 +18,9 @@ from sim.scenario.stack import between, differences
 from sim.study.options import Options
 from sim.study.replicate import SMALL, experiment, labelled
 from sim.study.run import check_measures, prepared
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BY = ("channels", "policies", "origins")
 ARMS = ("baseline", "scenario")
@@ -65,7 +70,7 @@ CHANNELS = {  # kind of policy -> first letters of the names of the rules that s
 }
 
 
-def why(scenario, measure="share:usa", by="channels", baseline="baseline", **options):
+def why(scenario, measure="share:usa", by="channels", baseline="baseline", **options) -> "pd.DataFrame":
     """Split the effect of a scenario on a measure into parts that sum to it.
 
     Parameters
@@ -115,15 +120,15 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options) 
         by = [name for name in by if name != "policies"]
     if len(by) > 1 and not splits_over_origins(measure):
         by = [name for name in by if name != "origins"]
-    if len(by) > 1 and asked.population > SMALL:
+    if len(by) > 1 and int(asked.population) > SMALL:
         by = [name for name in by if name != "channels"]
-    if "channels" in by and asked.population > SMALL:
+    if "channels" in by and int(asked.population) > SMALL:
         raise UsageError("why", f"channels need every move of the baseline: at most {SMALL:,} engineers a run")
     with experiment(asked) as lab:
         return {name: table_of(lab, scenario, baseline, measure, name) for name in by}
 
 
-def table_of(lab, scenario, baseline, measure, by):
+def table_of(lab, scenario, baseline, measure, by) -> "pd.DataFrame":
     """Return one of the splits, computed on the replicates of an Experiment; see :func:`split`."""
     if by == "origins":
         return origins(Result(labelled(lab.run([baseline, scenario]), ARMS, lab.options), {}), measure)

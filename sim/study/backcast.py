@@ -30,7 +30,7 @@ from sim.world.flows import BEFORE, SHIPPED, living_by_origin, read_flows
 HALF = 0.5  # a person: what a corridor's count of moves is raised by where its logarithm is taken (Jeffreys)
 
 
-def rank_correlation(predicted, observed):
+def rank_correlation(predicted, observed) -> float:
     """Return Spearman's rank correlation; NaN where one of both says the same of every corridor.
 
     >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0])), 3)
@@ -43,7 +43,7 @@ def rank_correlation(predicted, observed):
     return float(spearmanr(predicted, observed)[0])
 
 
-def log_score(predicted, observed):
+def log_score(predicted, observed) -> float:
     """Return mean logarithm of the share that a prediction gave to the corridor of a move (multinomial),
     in nats a move.
 
@@ -58,7 +58,7 @@ def log_score(predicted, observed):
     return float(observed[moved] @ np.log(predicted[moved] / predicted.sum()) / observed.sum())
 
 
-def share_error(predicted, observed):
+def share_error(predicted, observed) -> float:
     """Return share of all moves that a prediction puts into the wrong corridor: half the sum of absolute differences.
 
     >>> share_error(np.array([1.0, 3.0]), np.array([30.0, 10.0]))
@@ -69,12 +69,12 @@ def share_error(predicted, observed):
     return float(np.abs(predicted / predicted.sum() - observed / observed.sum()).sum() / 2)
 
 
-def net(flow):
+def net(flow) -> np.ndarray:
     """(country,) arrivals less departures of (origin, destination) flows."""
     return flow.sum(axis=0) - flow.sum(axis=1)
 
 
-def score(predicted, observed, stock, years, scored, counted=False):
+def score(predicted, observed, stock, years, scored, counted=False) -> dict:
     """Return all scores of one prediction.
 
     Parameters
@@ -127,7 +127,7 @@ class CountryModel:
     gap: float  # largest relative gap of the outflow of a country, the rest of the world apart
 
 
-def assumptions_of(kernel, growth, crossing_rate):
+def assumptions_of(kernel, growth, crossing_rate) -> Assumptions:
     """Return the central assumptions with what the flows say: kernel, growth, and how many consider crossing a border.
 
     Within a nest the logit divides utility by its dissimilarity, so the fitted coefficients are multiplied by it.
@@ -150,13 +150,13 @@ def assumptions_of(kernel, growth, crossing_rate):
     )
 
 
-def rules_of(setting):
+def rules_of(setting) -> dict:
     """Return the rules of a world without policy."""
     counts = {name: len(getattr(setting, name)) for name in ("countries", "hubs", "homes", "routes")}
     return neutral_rules(counts)
 
 
-def fit_model(countries, living, kernel, flow, residual=0.0):
+def fit_model(countries, living, kernel, flow, residual=0.0) -> CountryModel:
     """Return a :class:`CountryModel` whose expected first-year net flows and outflows are those of ``flow``.
 
     Parameters
@@ -197,7 +197,7 @@ def fit_model(countries, living, kernel, flow, residual=0.0):
     return CountryModel(setting, a, constants, expected, float(np.abs(gap - 1)[:-1].max()))
 
 
-def run_model(model, years, population, seed, replicates):
+def run_model(model, years, population, seed, replicates) -> tuple:
     """Simulate ``years`` years, ``replicates`` times.
 
     A sample of people moves too seldom along thousands of corridors to be counted in each. So beside the moves counted
@@ -224,7 +224,7 @@ def run_model(model, years, population, seed, replicates):
     return expected / replicates, counted / replicates
 
 
-def expected_moves(arm):
+def expected_moves(arm) -> np.ndarray:
     """(origin, destination) moves expected in the year that an arm stands before, given who lives where, persons."""
     none = np.zeros(len(arm.world.setting.hubs))  # the arm's own pulls hold its constants
     return FirstYear(arm).flows(none, arm.constants.move_cost_abroad).sum(axis=0)
@@ -268,14 +268,14 @@ class Backcast:
     verdicts: pd.DataFrame  # a row per score: whether the forecast is first, level or lost, see :func:`verdicts`
     record: dict  # what it was made from, and the notices
 
-    def value(self, who, what):
+    def value(self, who, what) -> float:
         """Return one score: ``value("talentflow", "rank")``."""
         return float(self.scores.set_index("who").loc[who, what])
 
 
 def backcast(
     flows=None, fit_until=2012, score_years=(2013, 2015), population=200_000, seed=0, replicates=4, when_checked=None
-):
+) -> Backcast:
     """Fit a world of countries to flows up to a year, run the agents beyond it, and score it beside its rivals.
 
     Parameters
@@ -347,7 +347,7 @@ def backcast(
     return Backcast(pd.DataFrame(rows), *tables, fit["kernel"], pd.DataFrame(judged), record)
 
 
-def check_years(flows, name, fit_until, score_years):
+def check_years(flows, name, fit_until, score_years) -> tuple:
     """Return the first and last score year, once the file is known to hold what the split asks for.
 
     Raises
@@ -378,7 +378,7 @@ def check_years(flows, name, fit_until, score_years):
     return first, last
 
 
-def moving(window, names):
+def moving(window, names) -> set:
     """Return the countries that people leave and reach in the years that are fitted.
 
     Raises
@@ -400,7 +400,7 @@ def moving(window, names):
     return {name for name, moves in zip(names, moving, strict=True) if moves}
 
 
-def _fit(countries, past, years):
+def _fit(countries, past, years) -> dict:
     """Fit the corridors (:func:`fit_corridors`) and forecast the first year with the agents' model."""
     fit = fit_corridors(countries, past, years)
     kernel = dict(zip(KERNEL, fit["kernel"]["coefficient"], strict=True))
@@ -409,7 +409,7 @@ def _fit(countries, past, years):
     }
 
 
-def predictions_of(fit, past, skipped, count):
+def predictions_of(fit, past, skipped, count) -> dict:
     """Return predictions that need no agents for ``count`` years, ``skipped`` years after the split.
 
     Returns
@@ -427,7 +427,7 @@ def predictions_of(fit, past, skipped, count):
     }
 
 
-def fit_corridors(countries, past, years):
+def fit_corridors(countries, past, years) -> dict:
     """Fit the kernel to the fit years, forecast ``years`` years, and set the gravity rivals to the last year's level.
 
     The compatriots of the fit are those from before the window whose flows they explain.
@@ -452,12 +452,12 @@ def fit_corridors(countries, past, years):
     }
 
 
-def _compatriots(living):
+def _compatriots(living) -> np.ndarray:
     """(origin, destination) ln(1 + scholars from the origin in the destination), 0 at home."""
     return np.log1p(living * ~np.eye(len(living), dtype=bool))
 
 
-def _notices(countries, model):
+def _notices(countries, model) -> list:
     said = [
         "Scholars who publish, of all fields: not AI engineers.",
         "Visas are frozen: nobody needs a permit, and the few rules that a file of flows cannot show are left out.",
@@ -472,13 +472,13 @@ def _notices(countries, model):
     return said
 
 
-def _corridors(names, scored, observed, predictions):
+def _corridors(names, scored, observed, predictions) -> pd.DataFrame:
     o, d = np.nonzero(scored[:, None] & scored & ~np.eye(len(names), dtype=bool))
     columns = {"orig": np.array(names)[o], "dest": np.array(names)[d], "observed": observed[o, d]}
     return pd.DataFrame(columns | {who: p[o, d] for who, p in predictions.items()})
 
 
-def _net_rates(countries, scored, observed, predictions, count):
+def _net_rates(countries, scored, observed, predictions, count) -> pd.DataFrame:
     rate = lambda flow: 100 * net(flow)[scored] / countries.stock[scored] / count  # noqa: E731
     columns = {"country": np.array(countries.names)[scored], "observed": rate(observed)}
     return pd.DataFrame(columns | {who: rate(p) for who, p in predictions.items()})
@@ -507,12 +507,12 @@ class Rolling:
     ahead: int  # years scored after each split
 
     @property
-    def splits(self):
+    def splits(self) -> int:
         """Return number of split years scored."""
         return self.verdicts["until"].nunique() if len(self.verdicts) else 0
 
 
-def rolling(path=None, ahead=AHEAD, seed=0):
+def rolling(path=None, ahead=AHEAD, seed=0) -> Rolling:
     """Score the forecast and its rivals at every split year of a file of flows, and say where it is first.
 
     Parameters
@@ -553,7 +553,7 @@ def rolling(path=None, ahead=AHEAD, seed=0):
     return Rolling(pd.DataFrame(scores), judged, tally(judged) if rows else judged, tuple(notes), ahead)
 
 
-def verdicts(predictions, observed, stock, years, scored, seed=0):
+def verdicts(predictions, observed, stock, years, scored, seed=0) -> list:
     """Return whether the forecast is first, level or lost on each score, against the rival that is best on it.
 
     *Level*: the 90 % interval of the difference over bootstrap samples of countries holds 0. A corridor counts as
@@ -606,14 +606,14 @@ def verdicts(predictions, observed, stock, years, scored, seed=0):
     return rows
 
 
-def _countries_drawn(countries, seed):
+def _countries_drawn(countries, seed) -> np.ndarray:
     """(1 + DRAWS, country) how often each country is drawn; the first sample is the data itself."""
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(countries, np.full(countries, 1 / countries), size=DRAWS)
     return np.vstack([np.ones(countries, int), drawn]).astype(float)
 
 
-def _samples(flow, observed, stock, years, scored, counted, drawn):
+def _samples(flow, observed, stock, years, scored, counted, drawn) -> dict:
     """Return each score on every bootstrap sample: dict of score -> (1 + DRAWS,)."""
     from scipy.stats import rankdata
 
@@ -641,7 +641,7 @@ def _samples(flow, observed, stock, years, scored, counted, drawn):
     }
 
 
-def _correlation(x, y, weight):
+def _correlation(x, y, weight) -> np.ndarray:
     """(sample,) correlations of two variables, each observation with its weights, (sample, observation)."""
     x, y, total = x - x.mean(), y - y.mean(), weight.sum(axis=1)
     mean_x, mean_y = weight @ x / total, weight @ y / total
@@ -649,7 +649,7 @@ def _correlation(x, y, weight):
     return both / np.sqrt((weight @ (x * x) / total - mean_x**2) * (weight @ (y * y) / total - mean_y**2))
 
 
-def tally(verdicts):
+def tally(verdicts) -> pd.DataFrame:
     """Count how often the forecast is first, level and lost on each score, the score with most losses first.
 
     Returns
@@ -667,7 +667,7 @@ def tally(verdicts):
     return pd.DataFrame(rows).sort_values(["held", "first"], kind="stable").reset_index(drop=True)
 
 
-def shipped_rows(result):
+def shipped_rows(result) -> list:
     """Return rows of ``backcast.csv`` from the backcast by default."""
     said = f"talentflow backcast --fit-until {result.record['fit_until']} --score " + "-".join(
         map(str, result.record["score"])
@@ -687,7 +687,7 @@ def shipped_rows(result):
     ]
 
 
-def corridor_rank(result):
+def corridor_rank(result) -> float:
     """Return gate g27: rank correlation of simulated and observed corridor flows, of the full agent engine."""
     return result.value(AGENTS, "rank")
 

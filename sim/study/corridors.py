@@ -27,7 +27,7 @@ SOURCE = (
 )
 
 
-def poisson_fit(flow, terms, clustered=False):
+def poisson_fit(flow, terms, clustered=False) -> tuple:
     """Poisson pseudo-likelihood of flows: coefficients of ``terms`` beside an effect of each origin and destination.
 
     Parameters
@@ -68,7 +68,7 @@ def poisson_fit(flow, terms, clustered=False):
     return done.params[:count], done.bse[:count], fitted, float(done.deviance)
 
 
-def dispersion(observed, expected):
+def dispersion(observed, expected) -> float:
     """Return moves ``k`` that a prediction counts for beside observed ones:
     the size of a negative binomial, by likelihood.
 
@@ -97,7 +97,7 @@ def dispersion(observed, expected):
     return float(np.exp(minimize_scalar(loss, bounds=np.log((0.01, 1000)), method="bounded").x))
 
 
-def _statsmodels():
+def _statsmodels() -> tuple:
     try:
         from statsmodels.genmod.families import Poisson  # without statsmodels.api, which takes longer than the fit
         from statsmodels.genmod.generalized_linear_model import GLM
@@ -107,7 +107,7 @@ def _statsmodels():
     return GLM, Poisson, ModelWarning
 
 
-def kernel_data():
+def kernel_data() -> tuple:
     """(flow, terms) of the fit: (origin, destination) persons, and the regressors in the order of ``TERMS``."""
     years, names, scholars = stocks()
     # countries with scholars, migrant stocks and distances
@@ -125,7 +125,7 @@ def kernel_data():
     return flow, [-np.log1p(km / 100), language, np.log1p(compatriots)]
 
 
-def corridor_kernel():
+def corridor_kernel() -> list:
     """Return rows of ``corridor_kernel.csv``: coefficient, standard error,
     and the fall of explained deviance without it.
     """
@@ -150,7 +150,7 @@ def corridor_kernel():
     return rows
 
 
-def diaspora_over_next(rows):
+def diaspora_over_next(rows) -> float:
     """Return gate g24: fall of explained deviance without compatriots over the next largest fall of another term."""
     fall = {row["term"]: float(row["fall"]) for row in rows}
     return fall.pop("b_diaspora") / max(fall.values())

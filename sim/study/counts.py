@@ -81,7 +81,7 @@ def checked(text, data) -> Query:
     return query
 
 
-def count(scenario, queries, baseline="baseline", yearly=False, **options):
+def count(scenario, queries, baseline="baseline", yearly=False, **options) -> list:
     """Count people and moves in a scenario and its baseline.
 
     Parameters

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Never
+from typing import Annotated, Any, Literal, Never
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +23,7 @@ from sim.arguments import user_path
 from sim.custom_world import cached_by_world
 from sim.errors import ResultError, ScenarioError, UsageError, nearest
 from sim.model.inversion import expected, expected_searchers
+from sim.model.state import Simulation
 from sim.model.supply import GRADUATES, study_factor
 from sim.model.year import begin, simulate
 from sim.results.measures import find, series
@@ -37,10 +38,11 @@ from sim.study.recorder import ones, tax_rates
 from sim.study.replicate import SEEDS_APART, Plan, labelled, run_replicate, the_world
 from sim.study.tracers import Tracers, follow, residents
 from sim.texts import line_of, parse, read_text
+from sim.world.build_world import World
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import Engineers
 from sim.world.people import entrant_homes
-from sim.world.setting import load_setting
+from sim.world.setting import Setting, load_setting
 
 RANGE = 2 * 1.645  # standard deviations of a normal in its 90 % range
 TRACERS = 12_000  # followed for one study
@@ -117,7 +119,7 @@ EXPECTED_HERE = EXPECTED | {
 }
 
 
-def read_study(path):
+def read_study(path) -> Study:
     """Return the study in a file.
 
     Raises
@@ -159,7 +161,7 @@ TABLES: dict[str, type[BaseModel]] = {
 }
 
 
-def _fault(why, text):
+def _fault(why, text) -> tuple:
     """Line, key and problem of the error that is reported, an unknown key before all others."""
     # an unknown key explains most other errors, so it is reported first
     errors = why.errors(include_url=False)
@@ -223,7 +225,7 @@ def _check(study, place, text) -> None:
             refuse("treated", f"home {home!r} is unknown{nearest(home, load_setting().homes)}")
 
 
-def read_studies(what=None):
+def read_studies(what=None) -> dict:
     """Return the studies of an id, a file or a folder; all that ship for None: dict of id -> Study.
 
     Raises
@@ -246,7 +248,7 @@ def read_studies(what=None):
     return {path.stem: read_study(path)}
 
 
-def evidence():
+def evidence() -> list:
     """Return the table of all studies that were collected, with use and role: list of dicts.
 
     See ``data/SOURCES.md``.
@@ -279,35 +281,35 @@ class Bench:
     known: dict = field(default_factory=dict)
 
     @cached_property
-    def draw(self):
+    def draw(self) -> tuple:
         """(Assumptions, HubConstants)."""
         o = self.options
         return self.given or ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
 
-    def once(self, what, made):
+    def once(self, what, made) -> Any:
         """Cache ``made()`` by ``what``, a tuple: studies share policies."""
         if what not in self.known:
             self.known[what] = made()
         return self.known[what]
 
     @cached_property
-    def world(self):
+    def world(self) -> World:
         """Return the world, laid out for the longest study."""
         o = self.options
         return the_world(o.population, o.seed, o.start, LONGEST + 1)
 
     @cached_property
-    def start(self):
+    def start(self) -> Simulation:
         """Return the simulation on the 1 January of the start, under the baseline."""
         a, constants = self.draw
         return begin(self.world, a, constants, baseline_rules(), self.options.seed * SEEDS_APART + self.chance)
 
     @property
-    def setting(self):
+    def setting(self) -> Setting:
         """Return the world's tables as arrays."""
         return self.world.setting
 
-    def first_year(self, policies, choices_only=False):
+    def first_year(self, policies, choices_only=False) -> np.ndarray:
         """(tier, home, origin, destination) persons expected to move in the first year.
 
         ``choices_only`` leaves out those who go because their status ends.
@@ -315,13 +317,13 @@ class Bench:
         first = self.once(("first year", policies), lambda: expected(self.start, policies, True, False))
         return first.moves if choices_only else first.moves + first.departures
 
-    def place(self, name):
+    def place(self, name) -> np.ndarray:
         """(hub,) bool: lies in the place."""
         return _members(name, self.options.start)
 
 
 @cached_by_world(maxsize=64)
-def _members(name, start):
+def _members(name, start) -> np.ndarray:
     """(hub,) bool: lies in the place."""
     labels = ones(["baseline"], start, 1)
     return np.ones(labels.sizes["hub"], bool) if name == WORLD else find(labels, name).members
@@ -341,7 +343,7 @@ class Case:
         self.tiers = np.isin(TIERS, t.tier)
         self.abroad = self.setting.home_share <= 0  # home, hub
 
-    def pay(self, policies, scheme=None):
+    def pay(self, policies, scheme=None) -> np.ndarray:
         """(hub,) mean net pay of the treated tiers, kUSD a year; ``scheme`` counts newcomers' or returnees' relief."""
         s, rules = self.setting, rules_at(12 * self.bench.options.start, policies, baseline_rules())
         # gross pay under the policy
@@ -355,13 +357,13 @@ class Case:
         weight = s.tier_share * self.tiers
         return (net * weight).sum(axis=1) / weight.sum(axis=1)
 
-    def shock(self, scheme=None):
+    def shock(self, scheme=None) -> float:
         """Change of the log of net pay in the place; inside a scheme, that of the people whom it covers."""
         before, after = (self.pay(policies, scheme) for policies in self.study.policies)
         weight = self.setting.stock * self.inside
         return float(np.log((after * weight).sum() / (before * weight).sum()))
 
-    def effect(self, before, after, scheme=None):
+    def effect(self, before, after, scheme=None) -> float:
         """Compare two figures, one an arm, in the unit of the study."""
         unit = self.study.published.unit
         # differences in points; everything else is a ratio and needs people on both sides
@@ -382,7 +384,7 @@ class Case:
 # ------------------------------------------------------------------------------
 
 
-def inflow(case):
+def inflow(case) -> tuple:
     """Return treated people who come to live in the place in a year, with the policy against without.
 
     Elasticities are to net pay inside the scheme: a relief counts in full while it runs, as studies of schemes take
@@ -391,12 +393,12 @@ def inflow(case):
     return case.effect(*_arrivals(case, ~case.inside[None, :]), "newcomer"), 0.0
 
 
-def returns(case):
+def returns(case) -> tuple:
     """Return treated people who live outside their home and come home in a year, with the policy against without."""
     return case.effect(*_arrivals(case, case.abroad & ~case.inside), "returnee"), 0.0
 
 
-def _arrivals(case, origins):
+def _arrivals(case, origins) -> list:
     """Return arrivals of the treated in the place from the (home, hub) ``origins``, one figure an arm."""
     arrivals = []
     for policies in case.study.policies:
@@ -407,7 +409,7 @@ def _arrivals(case, origins):
     return arrivals
 
 
-def flow_odds(case):
+def flow_odds(case) -> tuple:
     """Return log odds of moving to the hubs whose pay changes, against staying, from the other hubs of the place,
     per log pay.
 
@@ -427,7 +429,7 @@ def flow_odds(case):
     return float(np.average((odds[1] - odds[0]) / change[to], weights=movers)), 0.0
 
 
-def growth(case):
+def growth(case) -> tuple:
     """Return growth of the treated in the place in the first year, per cent of the stock a year for 1 % of net pay."""
     # net arrivals of the treated, in each arm
     net = []
@@ -438,7 +440,7 @@ def growth(case):
     return float((net[1] - net[0]) / stock / case.shock()), 0.0
 
 
-def choice_share(case):
+def choice_share(case) -> tuple:
     """Shift of the share of the treated that chooses to go home, from the base share of the study.
 
     The change of the log odds (home against all else) of the choices of those who search, put on the logit of ``base``.
@@ -457,7 +459,7 @@ def choice_share(case):
     return float(100 * (share - base if case.study.published.unit == "pp" else share)), 0.0
 
 
-def logit(case):
+def logit(case) -> tuple:
     """Return elasticity of location in a static conditional logit, as Akcigit, Baslandze and Stantcheva estimate it.
 
     Yearly choices of all countries, with and without the policy, by home and country of residence: country effects,
@@ -506,7 +508,7 @@ def logit(case):
     return 100 * math.expm1(elasticity * float(np.mean(change[there]))), 0.0
 
 
-def conditional_logit(x, counts, rounds=50, close=1e-10):
+def conditional_logit(x, counts, rounds=50, close=1e-10) -> np.ndarray:
     """Return coefficients of a conditional logit by Newton's method.
 
     These lines stay because ``ConditionalLogit`` of statsmodels takes one chooser a row and a yes or no for each
@@ -543,7 +545,7 @@ def conditional_logit(x, counts, rounds=50, close=1e-10):
     raise UsageError("logit", "the choices do not identify its coefficients")
 
 
-def crossings(case):
+def crossings(case) -> tuple:
     """Return treated people of the place who cross a border in the first year, in per cent of them; no policy."""
     flow = case.bench.first_year(case.study.policies[1])[case.tiers][:, case.homes].sum(axis=(0, 1))
     border = case.setting.country[:, None] != case.setting.country
@@ -551,7 +553,7 @@ def crossings(case):
     return float(100 * (flow * border)[case.inside].sum() / stock), 0.0
 
 
-def _stock(case, everybody=False):
+def _stock(case, everybody=False) -> np.ndarray:
     """(tier, home, hub) engineers on the first 1 January, those treated, or of all homes."""
     counts = case.bench.start.counts.sum(axis=3).transpose(2, 1, 0) * case.bench.world.weight
     return counts[case.tiers] if everybody else counts[case.tiers][:, case.homes]
@@ -562,7 +564,7 @@ def _stock(case, everybody=False):
 # ------------------------------------------------------------------------------
 
 
-def stay(case):
+def stay(case) -> tuple:
     """Return share of a cohort that lives in the place after ``years``, of those still engineers (or its change).
 
     The cohort are the treated of the first 1 January, ``tenure`` years after their arrival.
@@ -574,7 +576,7 @@ def stay(case):
     return _jackknife(arms, lambda kept: case.effect(*level(kept)))
 
 
-def exits(case):
+def exits(case) -> tuple:
     """Return yearly hazard of the treated to leave the place over ``years``, with the policy against without.
 
     An elasticity is taken with the sign of a stay: above 0 where more net pay keeps people. Net pay is that of people
@@ -582,7 +584,7 @@ def exits(case):
     """
     arms = [_inside(case, policies) for policies in case.study.policies]
 
-    def change(kept):
+    def change(kept) -> float:
         # departures over tracer-years at risk, in each arm
         hazards = []
         for there, alive in arms:
@@ -596,20 +598,20 @@ def exits(case):
     return _jackknife(arms, change)
 
 
-def _arms(case):
+def _arms(case) -> list:
     """Return the policies of both arms, or of one where nothing is compared."""
     before, after = case.study.policies
     return [after] if not before and not after else [before, after]
 
 
-def _inside(case, policies):
+def _inside(case, policies) -> tuple:
     """(time, tracer) bool each: lives in the place; is still an engineer. The same tracers in every arm."""
     bench, years = case.bench, case.study.years
     treated = case.study.treated.model_dump_json()
     # a run that was followed for longer serves shorter horizons too
     longest = max(years, *(k[3] for k in bench.known if k[:3] == ("hubs", treated, policies)), 0)
 
-    def followed():
+    def followed() -> np.ndarray:
         sim = bench.start.branch(policies)
         tracers = Tracers(sim, Engineers(*(column.copy() for column in _cohort(case))))
         lived = follow(sim, tracers, bench.options.start + longest)
@@ -619,7 +621,7 @@ def _inside(case, policies):
     return (hubs >= 0) & case.inside[hubs], hubs >= 0
 
 
-def _cohort(case):
+def _cohort(case) -> Engineers:
     """Return the treated as tracers, as many of every tier and home as there are of ``TRACERS``."""
     bench, t = case.bench, case.study.treated
     known = ("cohort", t.model_dump_json())
@@ -647,7 +649,7 @@ def _cohort(case):
     return bench.known[known]
 
 
-def _jackknife(arms, figure):
+def _jackknife(arms, figure) -> tuple:
     """Return a figure of all tracers, and its standard error over ``BATCHES`` of them.
 
     Chance in the run is left out.
@@ -656,7 +658,7 @@ def _jackknife(arms, figure):
     return float(figure(batch >= 0)), _error([figure(batch != k) for k in range(BATCHES)])
 
 
-def _error(left_out):
+def _error(left_out) -> float:
     """Return jackknife standard error of a figure, out of its values with one part left out; nan for fewer than two."""
     n = len(left_out)
     return math.sqrt((n - 1) / n * np.sum((np.array(left_out) - np.mean(left_out)) ** 2)) if n > 1 else math.nan
@@ -667,34 +669,34 @@ def _error(left_out):
 # ------------------------------------------------------------------------------
 
 
-def applications(case):
+def applications(case) -> tuple:
     """Return applications from abroad for permits of the place over ``years``,
     with the policy against without: agents.
     """
     return _paired(case, f"applicants_abroad:{case.study.treated.place}")
 
 
-def measured(case):
+def measured(case) -> tuple:
     """Return a measure of flows summed over ``years``, with the policy against without,
     over the change of ``control``.
     """
     return _paired(case, case.study.measure, case.study.control)
 
 
-def _paired(case, query, control=None):
+def _paired(case, query, control=None) -> tuple:
     """Change of a measure between the arms, and its standard error over pairs."""
     bench, o = case.bench, case.bench.options
     plan = Plan(o.population, o.seed, o.start, case.study.years, case.study.policies, o.start)
     pairs = [run_replicate(plan, k, bench.draw) for k in range(o.replicates)]
     result = Result(labelled(pairs, ["before", "after"], plan), {})
 
-    def totals(query):
+    def totals(query) -> np.ndarray:
         return series(result, query).sum("year").values  # arm, replicate
 
     # with a control the ratio is a difference in differences
     mine, theirs = totals(query), None if control is None else totals(control)
 
-    def change(kept):
+    def change(kept) -> float:
         ratio = mine[1, kept].sum() / max(mine[0, kept].sum(), NOBODY)
         return case.effect(1.0, ratio if theirs is None else ratio * theirs[0, kept].sum() / theirs[1, kept].sum())
 
@@ -703,7 +705,7 @@ def _paired(case, query, control=None):
     return float(change(k >= 0)), _error([change(k != left) for left in k] if len(k) > 1 else [])
 
 
-def enrolment(case):
+def enrolment(case) -> tuple:
     """Return foreigners who graduate in the place ``years`` after the policy began, with it against without (E9).
 
     Expected from what students saw of the run in the years before; the lag of a degree is part of it.
@@ -733,7 +735,7 @@ class Estimand:
     needs: tuple = ()
 
     @property
-    def meaning(self):
+    def meaning(self) -> str:
         """First line of what the function says."""
         first = " ".join((self.measure.__doc__ or "").strip().partition("\n\n")[0].split()).removeprefix("Return ")
         return first[:1].upper() + first[1:]
@@ -761,7 +763,7 @@ ESTIMANDS = {
 # ------------------------------------------------------------------------------
 
 
-def score(study, value):
+def score(study, value) -> tuple:
     """Return distances of a simulated value: z with what may be lost in transport, and z without.
 
     None without a range.
@@ -773,13 +775,13 @@ def score(study, value):
     return gap / math.hypot(s, d), gap / s
 
 
-def errors(study):
+def errors(study) -> tuple:
     """Standard deviation of the published range, and of what may be lost in transport, in the unit of the study."""
     p = study.published
     return (p.high - p.low) / RANGE, (1 - study.transport) * max(abs(p.value), (p.high - p.low) / 2)
 
 
-def plain_row(study, value, error):
+def plain_row(study, value, error) -> dict:
     """Return a study and what was simulated as plain values; ``value`` and ``error`` are None where nothing was."""
     # z widened for transport, and z0 without; base rates are not scored
     z, z0 = score(study, value) if study.role == "response" else (None, None)
@@ -807,7 +809,7 @@ def plain_row(study, value, error):
     }
 
 
-def run_studies(chosen, progress=None, **options):
+def run_studies(chosen, progress=None, **options) -> list:
     """Measure studies on the model at the centre of its assumptions.
 
     Parameters

@@ -71,7 +71,7 @@ class Options:
             return ASSUMPTIONS
         return override(self.assumptions) if isinstance(self.assumptions, dict) else load_assumptions(self.assumptions)
 
-    def checked(self):
+    def checked(self) -> "Options":
         """Return these options checked, with the population as a number of agents and the number of workers decided.
 
         Raises

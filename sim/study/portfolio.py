@@ -207,7 +207,7 @@ def portfolio(
     draw = (Assumptions.central(asked.declared()), central)
     model = MixModel(baseline, asked, measure, place, draw)
 
-    def confirmed(mixes):
+    def confirmed(mixes) -> tuple:
         """Run the mixes as arms of one comparison with fresh seeds and drawn assumptions."""
         arms = [mix_scenario(baseline, values, label) for label, values in mixes.items()]
         # other seeds than those of the search, which the optimum was picked on
@@ -231,7 +231,7 @@ def portfolio(
     )
 
 
-def _compared(arms, baseline, options):
+def _compared(arms, baseline, options) -> Result:
     """Run the mixes against the baseline; a comparison needs two, so that a single one is run with a copy."""
     copy = [replace(arms[0], name="copy", parts=("copy",))] if len(arms) == 1 else []
     return compare([*arms, *copy], baseline, **vars(options))
@@ -341,13 +341,13 @@ class Emulator:
         rms = float(np.sqrt(np.mean(residual**2)))
         self.error = {"rms": rms * self.spread, "share": rms}
 
-    def __call__(self, x):
+    def __call__(self, x) -> tuple:
         """Return the mean and the standard deviation at points of the unit cube."""
         mean, deviation = self.process.predict(np.atleast_2d(x), return_std=True)
         return self.middle + self.spread * mean, self.spread * deviation
 
 
-def _points(swept, factors):
+def _points(swept, factors) -> tuple:
     """Return the mixes that were run as (point, lever) in the unit cube, and their (point, outcome)."""
     y = pd.DataFrame({name: swept.value(name) for name in ("engineers", "cost")}).dropna()
     points = swept.points().loc[y.index, [f.name for f in factors]].to_numpy(float)
@@ -355,7 +355,7 @@ def _points(swept, factors):
     return (points - low) / (high - low), y.to_numpy()
 
 
-def _candidates(d, seed):
+def _candidates(d, seed) -> np.ndarray:
     """Return mixes in the unit cube: a scrambled Sobol sequence and all corners."""
     from scipy.stats import qmc
 
@@ -363,11 +363,11 @@ def _candidates(d, seed):
     return np.vstack([_corners(d), inside])
 
 
-def _corners(d):
+def _corners(d) -> np.ndarray:
     return np.array(list(itertools.product((0.0, 1.0), repeat=d))) if d <= 10 else np.eye(d)
 
 
-def _optimum(emulators, cube, budget):
+def _optimum(emulators, cube, budget) -> np.ndarray:
     """Return the mix with most emulated engineers within the budget: the best candidate, refined."""
     from scipy.optimize import minimize
 
@@ -391,7 +391,7 @@ def _optimum(emulators, cube, budget):
     return u if better else start
 
 
-def _chosen(emulators, cube, optimum, budget, d):
+def _chosen(emulators, cube, optimum, budget, d) -> dict:
     """Return the mixes to confirm: the optimum, its rivals, what each lever alone can do, and the corners."""
     engineers, cost = (emulators[name](cube)[0] for name in ("engineers", "cost"))
     chosen = {"optimum": optimum}
@@ -411,7 +411,7 @@ def _chosen(emulators, cube, optimum, budget, d):
     return chosen
 
 
-def _judged(mixes, pairs, budget):
+def _judged(mixes, pairs, budget) -> pd.DataFrame:
     """Return the table of confirmed mixes: engineers, cost, how often each is the best and how much it falls short."""
     labels = list(mixes)
     engineers, cost = (np.array([pairs[label][k] for label in labels]) for k in (0, 1))  # mix, pair
@@ -433,7 +433,7 @@ def _judged(mixes, pairs, budget):
     return pd.DataFrame(rows)
 
 
-def _frontier(emulators, cube, as_values):
+def _frontier(emulators, cube, as_values) -> pd.DataFrame:
     """Return the most emulated engineers by budget, with the emulator's 90 % band and the mix."""
     (engineers, deviation), (cost, _) = (emulators[name](cube) for name in ("engineers", "cost"))
     rows = []

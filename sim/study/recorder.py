@@ -1,5 +1,7 @@
 """Record the arms of a replicate as arrays: stocks on every 1 January and flows of every year, in persons."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.model import equations as eq
@@ -12,6 +14,9 @@ from sim.results.schema import PAIR, PARTS, SCHEMES, SINCE, VARIABLES, dataset
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.setting import load_setting
 from sim.world.tables import read
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def sizes(world) -> dict[str, int]:
@@ -44,7 +49,7 @@ def empty_record(world) -> dict[str, np.ndarray]:
     return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
 
 
-def ones(labels, start, years):
+def ones(labels, start, years) -> "xr.Dataset":
     """Return a dataset of ones over one replicate, with the layout of a study, to try measures on before a run."""
     coords = coordinates(labels, 1, start, years)
     return dataset({name: np.ones([len(coords[d]) for d in v.dims]) for name, v in VARIABLES.items()}, coords)

@@ -388,7 +388,14 @@ def make(out, file=FILE, progress=lambda done, total: None, **options) -> None:
         missing = [k for k in range(o.replicates) if not _file_of(out, k).exists()]
         draws = lab.draws.first(o.replicates)
         plans = [
-            Plan(o.population, o.seed, o.start, o.years, ((), *(scenario_of(p).policies for p in wanted[k])), o.start)
+            Plan(
+                int(o.population),
+                o.seed,
+                o.start,
+                o.years,
+                ((), *(scenario_of(p).policies for p in wanted[k])),
+                o.start,
+            )
             for k in missing
         ]
         progress(o.replicates - len(missing), o.replicates)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -19,6 +20,9 @@ from sim.study.replicate import SEEDS_APART, run_replicate
 from sim.world.build_world import World, build
 from sim.world.perturb import perturb_setting
 from sim.world.setting import Setting, load_setting
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 MOST_ENGINEERS = 100_000  # a run: more of them would only make the part of chance smaller, and its runs dear
 OTHER_WORLD = 10**12 + 1  # added to the seed: beyond any seed of a study
@@ -148,7 +152,7 @@ def shares_of(plan, row, which, draw, world) -> np.ndarray:
     return stock / stock.sum(axis=-1, keepdims=True)
 
 
-def with_split(data, split_runs):
+def with_split(data, split_runs) -> "xr.Dataset":
     """Add the runs of the split, as :func:`split` returns them, to the dataset of a study and return it."""
     data[RUNS] = (*split_runs, {"units": "share", "long_name": "hub shares in the runs that tell uncertainty apart"})
     return data

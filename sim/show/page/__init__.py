@@ -6,6 +6,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from sim.scenario.describe import resolved_toml
 from sim.scenario.levers import find
 from sim.show.plots.flow_map import LAND
 from sim.study.response_table import GROUPS, LEVERS, ResponseTable, blocks, by_key, law_values, names, scenario_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("vendor/d3.js", "vendor/plot.js", "page.js")
@@ -83,7 +87,7 @@ def page_html(table, token="", notice="") -> str:
 
 
 @cache
-def _template():
+def _template() -> "Template":
     """Return the template of the page, which fills plain texts in."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

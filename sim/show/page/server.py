@@ -75,7 +75,7 @@ class Engine:
     settings : dict of population, replicates, years, start and seed: those of the table
     """
 
-    def __init__(self, workers, settings):
+    def __init__(self, workers, settings) -> None:
         self.study, self.settings = InteractiveStudy(WorkerPool(workers)), settings
         self.tabs: OrderedDict[str, Tab] = OrderedDict()
         self.lock, self.work = threading.Condition(), None
@@ -265,7 +265,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address, table, engine, out):
+    def __init__(self, address, table, engine, out) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.engine, self.out, self.token = engine, Path(out), secrets.token_urlsafe(24)
         super().__init__(address, Handler)

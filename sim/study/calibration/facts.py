@@ -61,13 +61,13 @@ class Fact:
     lost: float = 0.0
 
 
-def compared(known, figures):
+def compared(known, figures) -> np.ndarray:
     """Return figures on the scale of comparison: (..., fact), logarithms where the error is relative."""
     logarithmic = np.array([fact.logarithmic for fact in known])
     return np.where(logarithmic, np.log(np.maximum(figures, 1e-9)), figures)
 
 
-def observed(known, lost=True):
+def observed(known, lost=True) -> tuple:
     """Return values and standard errors of facts on the scale of comparison, each (fact,).
 
     With ``lost`` the errors hold what may be lost between the people of the source and AI engineers.
@@ -78,7 +78,7 @@ def observed(known, lost=True):
     return compared(known, value), error / scale
 
 
-def facts():
+def facts() -> list:
     """Return all facts in the order of :func:`statistics`; corridors by the same regression on the same countries.
 
     Returns
@@ -124,18 +124,18 @@ def facts():
     ]
 
 
-def fitted_studies():
+def fitted_studies() -> dict:
     """Return the studies that the fit uses: a range was published and seen, and the model can express it."""
     return {name: row for name, row in _expressible().items() if row.verified and row.published.low is not None}
 
 
-def predicted_studies():
+def predicted_studies() -> dict:
     """Return the studies that a fit foretells: those it uses, and those of which the sign alone was published."""
     return fitted_studies() | {name: row for name, row in _expressible().items() if row.published.unit == "sign"}
 
 
 @lru_cache(maxsize=1)
-def _expressible():
+def _expressible() -> dict:
     """Return the shipped studies that the model can express."""
     return {name: study for name, study in read_studies().items() if not study.not_expressible}
 
@@ -199,7 +199,7 @@ def _figure(study, bench) -> float:
         return math.nan
 
 
-def _stays(bench, constants, costly):
+def _stays(bench, constants, costly) -> list:
     """Return the (cohort,) per cent of experts on temporary permits in the USA who live there five years later."""
     if not costly:
         return [math.nan] * len(COHORTS)
@@ -216,7 +216,7 @@ def _stays(bench, constants, costly):
     return [100 * usa[hub[hub >= 0]].mean() for hub in np.split(tracers.hub, ends)]
 
 
-def named_countries():
+def named_countries() -> tuple:
     """Return the places of the model that are a single country: ISO 3166 in small letters."""
     known = {row[end] for row in read_source("cepii_countries") for end in ("orig", "dest")}
     return tuple(name for name in names("country") if name.upper() in known)
@@ -227,7 +227,7 @@ def _ranged(name, low, high, *described, family) -> Fact:
     return replace(Fact(name, (low + high) / 2, (high - low) / RANGE, *described), family=family)
 
 
-def _corridors(flow, countries, clustered=False):
+def _corridors(flow, countries, clustered=False) -> tuple:
     """Fit the corridor regression to flows between countries."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
@@ -236,7 +236,7 @@ def _corridors(flow, countries, clustered=False):
 
 
 @lru_cache(maxsize=1)
-def _terms(countries):
+def _terms(countries) -> list:
     """Return the regressors of the corridors between countries, in the order of ``TERMS``."""
     km, language = ties([name.upper() for name in countries])
     compatriots = np.zeros_like(km)
@@ -248,7 +248,7 @@ def _terms(countries):
     return [-np.log1p(km / 100), language, np.log1p(compatriots)]
 
 
-def _scholars(countries):
+def _scholars(countries) -> np.ndarray:
     """Return (origin, destination) scholars who moved between countries in the years of the fit."""
     flows, moved = read_flows(), np.zeros((len(countries), len(countries)))
     total = flows.between(FIRST, LAST).sum(axis=0)
@@ -265,7 +265,7 @@ def _add(matrix, countries, rows) -> None:
             matrix[o, d] += number
 
 
-def _between(flow, setting, countries):
+def _between(flow, setting, countries) -> np.ndarray:
     """Sum (hub, hub) flows to (origin, destination) persons between countries."""
     group = np.array([[setting.countries[c] == name for c in setting.country] for name in countries], float)
     moves = group @ flow @ group.T

@@ -24,7 +24,7 @@ from sim.model.year import begin, simulate
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.texts import csv_rows
-from sim.world.build_world import build
+from sim.world.build_world import World, build
 from sim.world.setting import load_setting
 from sim.world.tables import column, names, read
 
@@ -39,13 +39,13 @@ SOURCE = "fitted by talentflow calibrate to net_targets.csv at the central assum
 
 
 @cached_by_world(maxsize=1)
-def fit_world(start=START, seed=0):
+def fit_world(start=START, seed=0) -> World:
     """Return the world of one year on which every inversion is done; its people are the same in every run."""
     setting, a = load_setting(), Assumptions.central()
     return build(setting, FIT_POPULATION, seed, start, entrant_path(setting, a, start, 1), a.mover_share)
 
 
-def constants_for(world, a, offsets, start_values=None, rescue=True):
+def constants_for(world, a, offsets, start_values=None, rescue=True) -> HubConstants:
     """Invert the hub constants under the assumptions ``a``: for the first year, and the part of them that lasts.
 
     Parameters
@@ -81,7 +81,7 @@ def constants_for(world, a, offsets, start_values=None, rescue=True):
     return HubConstants(lasting, whole - lasting, cost, world.start, back)
 
 
-def first_years(a, constants, agents, seeds):
+def first_years(a, constants, agents, seeds) -> tuple:
     """Simulate the first two years at the baseline and return means over seeds.
 
     Returns
@@ -111,7 +111,7 @@ def first_years(a, constants, agents, seeds):
     return net, crossing, forced, growth
 
 
-def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, constants=None, offsets=None):
+def fit(a=None, say=lambda line: None, agents=None, seeds=None, passes=None, constants=None, offsets=None) -> tuple:
     """Fit the constants under the central assumptions ``a``, and the offsets with which every sample is inverted.
 
     The second year must meet the lasting target plus the rest of the boom, at the stocks as they have grown.
@@ -205,7 +205,7 @@ def write(constants, offsets, folder=None) -> None:
     )
 
 
-def shipped():
+def shipped() -> tuple:
     """Return (HubConstants, AgentOffsets) of the tables in use."""
     hub = partial(column, "hub_constants")
     borders = {row["group"]: row for row in read("border_costs")}
@@ -223,7 +223,7 @@ def shipped():
     )
 
 
-def kept(folder):
+def kept(folder) -> tuple | None:
     """Return (HubConstants, AgentOffsets) of the tables that :func:`write` left in a folder; None if there are none."""
     rows = []
     for name in TABLES:
@@ -245,7 +245,7 @@ def kept(folder):
     )
 
 
-def _fitted(permanent, boom, border_costs, net, later, crossing, rho, sigma, expired):
+def _fitted(permanent, boom, border_costs, net, later, crossing, rho, sigma, expired) -> tuple:
     cost, setting = np.array(border_costs)[[0, 1, 1]], load_setting()
     forced = np.zeros((len(sigma), len(rho)))
     for row in expired:

@@ -1,7 +1,7 @@
 """Run the whole calibration, from the declared priors to the shipped tables; an interrupted run can be continued."""
 
 import shutil
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ from sim.scenario.files import folders
 from sim.study.calibration import hub_constants, posterior
 from sim.study.calibration.facts import compared, facts, observed
 from sim.study.calibration.left_out import along_the_response, families, fit_errors, left_out, sensitivity
-from sim.study.calibration.posterior import BESIDE, WEAK, learned, scores, simulated, summarised
+from sim.study.calibration.posterior import BESIDE, WEAK, Emulated, learned, scores, simulated, summarised
 from sim.study.replicate import mapper
 
 VIEWS = next((folder for folder in folders()[1:] if folder.is_dir()), folders()[1]) / "views"
@@ -64,7 +64,9 @@ class Calibration(NamedTuple):
     record: dict
 
 
-def calibrate(rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, progress=None, say=lambda line: None):
+def calibrate(
+    rows=ROWS, seed=0, *, out="outputs", workers=1, truths=TRUTHS, progress=None, say=lambda line: None
+) -> Calibration:
     """Update the weak priors on the facts, check the fit, and fit the hub constants under the posterior.
 
     Parameters
@@ -138,7 +140,7 @@ def _values(z) -> dict[str, float]:
     }
 
 
-def _emulated(known, z, usable, figures, seed, noise):
+def _emulated(known, z, usable, figures, seed, noise) -> Emulated:
     """Return the emulator on the scale of comparison; logarithmic facts are few and come first."""
     scaled = figures.copy()
     scaled[:, : len(known)] = compared(known, figures[:, : len(known)])
@@ -170,17 +172,17 @@ def ship(folder) -> None:
         shutil.copyfile(Path(folder) / name, place / name)
 
 
-def _constants(folder, a, **how):
+def _constants(folder, a, **how) -> tuple:
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
-    if (stored := hub_constants.kept(folder)) is None:
+    if hub_constants.kept(folder) is None:
         with staged(folder) as made:
             fitted, offsets = hub_constants.fit(a, **how)
             hub_constants.write(fitted, offsets, made)
-        stored = hub_constants.kept(folder)
-    return stored
+    constants, offsets = hub_constants.kept(folder) or ()
+    return constants, offsets
 
 
-def _posterior(emulated, usable, figures, known, begun):
+def _posterior(emulated, usable, figures, known, begun) -> tuple:
     """Return the posterior of the assumptions, their correlations, the facts under it, and the record of the fit."""
     draws, worth = emulated.posterior(observed(known)[0], fit_errors(known))
     draws = draws[:, : len(WEAK)]
@@ -200,7 +202,7 @@ def _posterior(emulated, usable, figures, known, begun):
     return beliefs, correlation, table, record
 
 
-def _judged(known, before, after):
+def _judged(known, before, after) -> pd.DataFrame:
     """Return the facts with median and 5 to 95 % of their figures before and after the fit."""
     table = pd.DataFrame([asdict(fact) for fact in known])
     for way, rows in (("prior", before), ("posterior", after)):
@@ -209,7 +211,7 @@ def _judged(known, before, after):
     return table
 
 
-def _ranks(z, usable, figures, known, seed, truths):
+def _ranks(z, usable, figures, known, seed, truths) -> pd.DataFrame:
     """Return the ranks of known truths, by an emulator that was not trained on them.
 
     Chance stays in what the emulator leaves: it is in the truths' own figures.
@@ -224,7 +226,7 @@ def _ranks(z, usable, figures, known, seed, truths):
     return posterior.uniformity(ranks[:, : len(WEAK)], WEAK)
 
 
-def _one_thread():
+def _one_thread() -> AbstractContextManager:
     """Limit linear algebra to one thread, so that sums do not depend on the number of cores."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 

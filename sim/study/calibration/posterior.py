@@ -1,7 +1,7 @@
 """Fit assumptions to facts: draws of the priors with the model's figures, their posterior, and its checks."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.stats import chisquare, qmc
 
 from sim.errors import InvariantError, Refused
 from sim.parallel import each
+from sim.results.sweep import Sweep
 from sim.scenario.assumptions import PRIORS, Assumptions, Fitted
 from sim.study.calibration.facts import named_figures, statistics
 from sim.study.calibration.hub_constants import START, constants_for, fit_world
@@ -47,7 +48,7 @@ class Figures:
         """Return the same model with other chance."""
         return replace(self, chance=k)
 
-    def prepare(self, values):
+    def prepare(self, values) -> tuple:
         """Return the assumptions and the hub constants under them.
 
         Raises
@@ -72,7 +73,7 @@ def seed_of(values) -> int:
     return crc32(repr(sorted(values.items())).encode())
 
 
-def simulated(fitted, rows, seed, store, workers, progress):
+def simulated(fitted, rows, seed, store, workers, progress) -> Sweep:
     """Run the table: a sweep over all assumptions that are not fixed, stored in ``store``.
 
     Parameters
@@ -89,7 +90,7 @@ def simulated(fitted, rows, seed, store, workers, progress):
     return explore(Figures(fitted), factors, METHOD, rows, store=store, seed=seed, workers=workers, progress=progress)
 
 
-def _whole(row):
+def _whole(row) -> Factor:
     """Return the factor of an assumption over its whole prior."""
     belief = (row.shape, row.central, row.low, row.high, row.bounds, row.mass)
     return Factor(
@@ -107,7 +108,7 @@ def _whole(row):
     )
 
 
-def scores(table, names):
+def scores(table, names) -> tuple:
     """Return the normal scores of the assumptions ``names`` at every point, and which points are usable.
 
     Returns
@@ -124,7 +125,7 @@ def scores(table, names):
     return z, usable.to_numpy(), figures, noise.fillna(0).to_numpy()
 
 
-def as_values(u, name):
+def as_values(u, name) -> np.ndarray:
     """Return the values of an assumption at its prior's quantiles ``u``."""
     from sim.scenario.distributions import quantile
 
@@ -205,7 +206,7 @@ class Emulated:
     left: np.ndarray
     explained: np.ndarray
 
-    def weights(self, value, error, used=None):
+    def weights(self, value, error, used=None) -> np.ndarray:
         """Return (draw,) weights of the posterior given the facts ``used`` (fact,) bool, all if None.
 
         Parameters
@@ -219,7 +220,7 @@ class Emulated:
         gap = self.figures[:, used] - value[used]
         return softmax(self.log_usable - 0.5 * ((gap @ precision) * gap).sum(axis=1))
 
-    def posterior(self, value, error, count=RESAMPLED, used=None):
+    def posterior(self, value, error, count=RESAMPLED, used=None) -> tuple:
         """Return draws of the posterior given facts, and their effective sample size.
 
         Parameters
@@ -272,7 +273,7 @@ def learned(z, usable, figures, seed, noise=0.0) -> Emulated:
     return Emulated(draws, expected, log_usable, _without_chance(left, noise), explained)
 
 
-def _regression(z, figure):
+def _regression(z, figure) -> tuple:
     """Return the emulator of a figure as a function, and what it leaves of each row (row,) when trained on others.
 
     A lasso over main effects, squares and products: few of the many beliefs move any one figure.
@@ -282,7 +283,7 @@ def _regression(z, figure):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-    def pipeline(lasso):
+    def pipeline(lasso) -> Any:
         return make_pipeline(PolynomialFeatures(2, include_bias=False), StandardScaler(), lasso)
 
     # quadratic in the beliefs, with a penalty chosen by cross-validation
@@ -294,7 +295,7 @@ def _regression(z, figure):
     return lambda rows: scale * tuned.predict(rows), left
 
 
-def _without_chance(left, noise):
+def _without_chance(left, noise) -> np.ndarray:
     """Return the covariance of residuals (row, figure) with gaps, the variance by chance taken off its diagonal."""
     covariance = np.atleast_2d(pd.DataFrame(left).cov(min_periods=2).fillna(0).to_numpy())
     variance = np.maximum(np.diag(covariance), 1e-300)
@@ -306,12 +307,12 @@ def _without_chance(left, noise):
     return (vectors * np.maximum(values, 1e-6)) @ vectors.T * np.outer(scale, scale)
 
 
-def _sobol(dimensions, seed):
+def _sobol(dimensions, seed) -> np.ndarray:
     """Return a scrambled Sobol sequence for the draws of the prior."""
     return qmc.Sobol(dimensions, rng=np.random.default_rng([seed, dimensions])).random(DRAWS)
 
 
-def summarised(z, names):
+def summarised(z, names) -> tuple:
     """Summarise the posterior as it ships: a marginal distribution each, and the correlations of normal scores.
 
     Parameters
@@ -339,7 +340,7 @@ TRAINED = 0.8  # of the usable rows; the truths are among the others
 BINS = 8  # of the ranks
 
 
-def ranks_of_truths(emulated, z, figures, error, seed):
+def ranks_of_truths(emulated, z, figures, error, seed) -> np.ndarray:
     """Return the ranks of known truths in posteriors fitted to their own figures, observed with an error.
 
     Parameters

@@ -45,7 +45,7 @@ class Design:
         return {"morris": self.d + 1, "sobol": self.d + 2}.get(self.method, 1)
 
     @property
-    def anchors(self):
+    def anchors(self) -> tuple:
         """Return places in a block whose points are far apart; the variance by chance is measured on them."""
         return {"morris": (0, self.d), "sobol": (0, 1)}.get(self.method, (0,))
 
@@ -62,7 +62,7 @@ class Design:
         return self.method in ("morris", "sobol")
 
     @property
-    def _levels(self):
+    def _levels(self) -> int:
         """Return levels of each factor."""
         return self.levels or LEVELS[self.method]
 
@@ -70,7 +70,7 @@ class Design:
         """Return the (size, d) coordinates of block ``k``."""
         return getattr(self, f"_{self.method}")(k)
 
-    def _morris(self, k):
+    def _morris(self, k) -> np.ndarray:
         """Return a trajectory: each step changes one factor."""
         from SALib.sample.morris import sample
 
@@ -78,7 +78,7 @@ class Design:
         problem = {"num_vars": self.d, "names": list(map(str, range(self.d))), "bounds": [[0.0, 1.0]] * self.d}
         return sample(problem, 1, num_levels=self._levels, seed=_rng(self, k))
 
-    def _sobol(self, k):
+    def _sobol(self, k) -> np.ndarray:
         """Return the rows A, B, AB_1 ... AB_d of one base sample (Saltelli)."""
         # one row of the sequence has both halves; AB_k is A with the k-th coordinate of B
         base = _sobol_base(2 * self.d, self.seed, max(6, k.bit_length()))[k]
@@ -88,20 +88,20 @@ class Design:
         rows[2 + np.arange(self.d), np.arange(self.d)] = b
         return rows
 
-    def _lhs(self, k):
+    def _lhs(self, k) -> np.ndarray:
         """Return one point of a Latin hypercube."""
         return _hypercube(self.d, self.seed, k // SLICE)[k % SLICE][None]
 
-    def _pawn(self, k):
+    def _pawn(self, k) -> np.ndarray:
         """Return one point of the design for PAWN."""
         return _sobol_base(self.d, self.seed, max(6, k.bit_length()))[k][None]
 
-    def _grid(self, k):
+    def _grid(self, k) -> np.ndarray:
         """Return one point of the full grid, in shuffled order."""
         place = _order(self.seed, self.length)[k]
         return np.array(_corner(self.d, self._levels, int(place)))[None]
 
-    def _oat(self, k):
+    def _oat(self, k) -> np.ndarray:
         """Return one point at which a single factor leaves the centre."""
         # block 0 is the centre; the others take one factor through its levels
         point = np.array(self.centre, dtype=float)
@@ -111,7 +111,7 @@ class Design:
         return point[None]
 
 
-def design(method, d, n=None, seed=0, levels=None, centre=()):
+def design(method, d, n=None, seed=0, levels=None, centre=()) -> tuple:
     """Return a design and the number of blocks to run.
 
     Raises
@@ -148,7 +148,7 @@ def blocks_asked(method, n) -> int:
     return 1 << (n - 1).bit_length() if method == "sobol" else n
 
 
-def _rng(made, k):
+def _rng(made, k) -> np.random.Generator:
     """Return the generator of block ``k``."""
     return np.random.default_rng([made.seed, crc32(made.method.encode()), k])
 
@@ -177,7 +177,7 @@ def _order(seed, length) -> np.ndarray:
     return np.random.default_rng([seed, crc32(b"grid")]).permutation(length)
 
 
-def _corner(d, levels, place):
+def _corner(d, levels, place) -> list:
     """Return the coordinates of a point of a grid from its number."""
     return [place // levels**axis % levels / (levels - 1) for axis in range(d)]
 

@@ -46,7 +46,7 @@ class Simulator:
     measures: tuple
     first_pair: int = 0
 
-    def prepare(self, values):
+    def prepare(self, values) -> tuple:
         """Return the sample of a point: the assumptions, and the hub constants inverted under them.
 
         Raises
@@ -81,12 +81,12 @@ class Simulator:
 
 
 @cached_by_world(maxsize=1)
-def _coordinates(pairs, start, years):
+def _coordinates(pairs, start, years) -> dict:
     """Return the labels of the outcomes, cached in each process."""
     return coordinates(("baseline", "scenario"), pairs, start, years)
 
 
-def _kept(values):
+def _kept(values) -> np.ndarray:
     """Return the (arm, time, ...) means over the replicates."""
     return np.asarray(values.mean("replicate").values, dtype=float)
 

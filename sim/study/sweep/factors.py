@@ -54,7 +54,7 @@ class Factor:
     whole: bool = False
     note: str = ""
 
-    def value(self, z):
+    def value(self, z) -> float:
         """Return the value at the coordinate ``z`` in [0, 1]."""
         if self.span is not None:
             return belief_at(self.belief, self.span[0] + z * (self.span[1] - self.span[0]))
@@ -277,7 +277,7 @@ def policy_levers(scenario) -> list:
     return levers
 
 
-def _own_value(levers, scenario):
+def _own_value(levers, scenario) -> float | None:
     """Return the one finite number to which a scenario sets the levers, or None."""
     values = {
         changed(chosen.present, policy) for policy in scenario.policies for chosen in policy.levers if chosen in levers

@@ -4,11 +4,12 @@ import hashlib
 import json
 import re
 from collections import deque
-from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -144,7 +145,7 @@ class SweepRunner:
         if hasattr(self.model, "reseeded"):
             self._run(self._again(n))
 
-    def _blocks(self, first, last):
+    def _blocks(self, first, last) -> Iterator:
         """Yield the blocks of a range that are not stored in full."""
         size = self.design.size
         for number in range(first, last):
@@ -154,7 +155,7 @@ class SweepRunner:
             if len(known) < size:
                 yield self._block(number, [k for k in range(size) if number * size + k not in known])
 
-    def _again(self, n):
+    def _again(self, n) -> Iterator:
         """Yield the anchors of the first complete blocks, with another seed."""
         size, anchors = self.design.size, self.design.anchors
         # only complete blocks, so that the repeated points have the design's own distribution
@@ -193,7 +194,7 @@ class SweepRunner:
             if self.flying:
                 self._collect()
 
-    def _submit(self, task):
+    def _submit(self, task) -> Future:
         """Submit a task to the workers and return its future."""
         # a model that checks its points first is asked whether it can take this one
         values = self.values(task.block.points[task.place][3])
@@ -460,7 +461,7 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
     return Sweep.load(folder)
 
 
-def _options(given):
+def _options(given) -> Options:
     """Return the checked options of a sweep: one small world a core, or one large world with all threads."""
     chosen = Options(**{"replicates": 1, "population": 50_000} | given)
     workers = chosen.workers or (1 if isinstance(chosen.population, str) else workers_for(chosen.population, MANY))
@@ -481,7 +482,7 @@ def _facts(scenario, baseline, options, measures, method, factors, levels) -> di
     return facts | {"digest": digest}
 
 
-def _as_kept(folder):
+def _as_kept(folder) -> list | None:
     """Return the factors of the sweep already stored in the folder, clipped as they were; None if there is none."""
     try:
         stored = Sweep.load(folder).record
@@ -491,7 +492,7 @@ def _as_kept(folder):
     return [Factor(**tuples(row)) for row in stored.get("factors", [])]
 
 
-def _tuple(value):
+def _tuple(value) -> Any:
     """Return lists as tuples."""
     return tuple(map(_tuple, value)) if isinstance(value, list) else value
 
@@ -507,10 +508,10 @@ def _stages(method, n, factors, seed, levels) -> list:
     ]
 
 
-def _values(factors, places):
+def _values(factors, places) -> Callable:
     """Return the function from coordinates at ``places`` to the values of all factors, the others at their centre."""
 
-    def values(z):
+    def values(z) -> dict:
         by_name = {f.name: f.central for f in factors}
         return by_name | {factors[k].name: factors[k].value(float(u)) for k, u in zip(places, z, strict=True)}
 

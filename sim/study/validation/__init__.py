@@ -46,7 +46,7 @@ ONCE = {
 }
 
 
-def needed(experiments, gates):
+def needed(experiments, gates) -> list:
     """Return the experiments, of a dict like ``EXPERIMENTS``, that measure any of the gates."""
     wanted = {gate.id for gate in gates}
     return [experiment for experiment, measured in experiments.items() if wanted & set(measured)]
@@ -80,7 +80,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     wanted = chosen(only)
     asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
     # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
-    plan = Plan(asked.population, asked.seed, asked.start, YEARS, (), asked.start)
+    plan = Plan(int(asked.population), asked.seed, asked.start, YEARS, (), asked.start)
     once = [figure for measured in needed(ONCE, wanted) for figure in measured(asked).items()]
     with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
@@ -100,7 +100,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     }
 
 
-def judged_again(answer):
+def judged_again(answer) -> dict:
     """Judge a stored result by the present table of gates; rows that it lacks are not measured."""
     stored = {row["id"]: row for row in answer["gates"]}
     rows = []
@@ -112,13 +112,13 @@ def judged_again(answer):
     return answer | {"gates": rows, "passed": passes(rows)}
 
 
-def measured_on(plan, k, draw, experiments):
+def measured_on(plan, k, draw, experiments) -> dict:
     """Return the statistics of one sample: dict of gate, or further figure of it -> value."""
     trial = Trial(plan, k, draw)
     return {name: float(value) for measures in experiments for name, value in measures(trial).items()}
 
 
-def _on_draws(lab, plan, wanted):
+def _on_draws(lab, plan, wanted) -> dict:
     """Return dict of gate, or further figure -> (sample,) values, and report progress."""
     experiments, o = needed(EXPERIMENTS, wanted), lab.options
     if not experiments:
@@ -133,5 +133,5 @@ def _on_draws(lab, plan, wanted):
     return {name: [values[name] for values in by_draw] for name in by_draw[0]}
 
 
-def _beside(gate, values):
+def _beside(gate, values) -> list:
     return [(name.partition(": ")[2], further) for name, further in values.items() if name.startswith(f"{gate.id}: ")]

@@ -29,7 +29,7 @@ def published_skill_rates() -> dict:
     }
 
 
-def rank_with_skill_rates(result):
+def rank_with_skill_rates(result) -> tuple:
     """Return the rank correlation (g28) of the baseline's net rates with LinkedIn's, over the shared countries.
 
     Parameters
@@ -49,7 +49,7 @@ def rank_with_skill_rates(result):
     return float(spearmanr(ours, [published[country] for country in countries])[0]), countries
 
 
-def _net_rate(result, country, year):
+def _net_rate(result, country, year) -> float:
     """Return the net migration rate of a country in a year."""
     return float(measure(result, f"net_rate:{country}@{year}").sel(arm="baseline").mean())
 
@@ -66,7 +66,7 @@ HEADLINES = {  # scenario -> the share whose effect is its headline
 }
 
 
-def signs_without_size(trial):
+def signs_without_size(trial) -> dict:
     """Count headline effects whose sign changes without returns to size; NaN if no constants fit."""
     alone = trial.under("no_agglomeration")
     if alone is None:
@@ -82,7 +82,7 @@ def signs_without_size(trial):
     }
 
 
-def effects(trial):
+def effects(trial) -> np.ndarray:
     """Return the (scenario,) effect of each on its headline share at the end of the run."""
     plain = trial.run("baseline")
     return np.array([trial.run(name).measure(query) - plain.measure(query) for name, query in HEADLINES.items()])
@@ -91,17 +91,17 @@ def effects(trial):
 # --- Scholars' corridors, the backcast, and LinkedIn's net rates (g24, g27, g28) --------------------
 
 
-def corridor_terms(options):
+def corridor_terms(options) -> dict:
     """Return the loss of fit of the corridors without compatriots over the next largest loss (g24)."""
     return {"g24": diaspora_over_next(read("corridor_kernel"))}
 
 
-def scholars_foretold(options):
+def scholars_foretold(options) -> dict:
     """Return the rank correlation of simulated and observed corridor flows in held-back years (g27)."""
     return {"g27": corridor_rank(backcast())}
 
 
-def skill_rates(trial):
+def skill_rates(trial) -> dict:
     """Return the rank correlation of the baseline's net rates with LinkedIn's of people with AI skills (g28)."""
     return {"g28": rank_with_skill_rates(trial.baseline.result)[0]}
 
@@ -115,7 +115,7 @@ BOOM_YEARS = 3  # 2026 to 2028
 LAB = SECTORS.index("frontier_lab")
 
 
-def job_changes(trial):
+def job_changes(trial) -> dict:
     """Compare job changes of citizens and others, mean of three years, and separations from labs (g20, g22)."""
     history, years = trial.baseline, BOOM_YEARS
     # changes over engineer-years, by status
@@ -131,7 +131,7 @@ def job_changes(trial):
     }
 
 
-def queue_effect(trial):
+def queue_effect(trial) -> float:
     """Return the change of job changes of temporary residents in the USA from ``QUEUED`` against all others."""
     setting, us = trial.setting, trial.setting.countries.index("usa")
     # what keeps temporary residents in their jobs, by home, weighted by how many there are
@@ -143,7 +143,7 @@ def queue_effect(trial):
     return float(mean(queued) / mean(~queued) - 1)
 
 
-def growth(trial):
+def growth(trial) -> dict:
     """Return the growth of the headcount, in %: regions in the first year, the world a year to 2028 (g26)."""
     history, first = trial.baseline, trial.plan.start
     change = lambda place, year: history.measure(f"stock:{place}@{year}")  # noqa: E731
@@ -160,7 +160,7 @@ NET_OF = ("are", "deu", "usa", "ind", "kor", "isr")
 INDEX_HUBS = ("sf_bay_area", "paris", "abu_dhabi_dubai", "tokyo", "seattle", "bengaluru")
 
 
-def crossings(trial):
+def crossings(trial) -> dict:
     """Count borders crossed in the first year, and the people who crossed one in five years (g06, g07)."""
     history = trial.baseline
     # borders crossed in the first year, over the stock by tier
@@ -172,7 +172,7 @@ def crossings(trial):
     }
 
 
-def crossed_a_border(people, country):
+def crossed_a_border(people, country) -> float:
     """Return the share of experts, engineers from the first to the last 1 January, who lived in several countries.
 
     Parameters
@@ -188,7 +188,7 @@ def crossed_a_border(people, country):
     return float((lived != lived[0]).any(axis=0).mean())
 
 
-def directions(trial):
+def directions(trial) -> dict:
     """Return net flows and the USA's share of arrivals in the first year, and of experts after five (g10 to g12)."""
     history = trial.baseline
     first, later = history.start, history.start + MOVE_YEARS
@@ -199,7 +199,7 @@ def directions(trial):
     return gates | {"g10": 100 * (shares[1] - shares[0]), "g12": 100 * history.measure(f"arrival_share:usa@{first}")}
 
 
-def colleagues(trial):
+def colleagues(trial) -> dict:
     """Return moves to a former colleague's hub, and their ratio to random moves (g21), mean of five years."""
     history = trial.baseline
     years = range(history.start, history.start + MOVE_YEARS)
@@ -209,14 +209,14 @@ def colleagues(trial):
     return {"g21a": 100 * share, "g21b": over_random}
 
 
-def published_index(trial):
+def published_index(trial) -> dict:
     """Compare net migration rates of the first year with those under the industry index alone (g25)."""
     rates, alone = _net_rates(trial), trial.under("industry_index")
     beside = _net_rates(alone) if alone else dict.fromkeys(rates, float("nan"))
     return rates | {f"{gate}: at boom_weight 1": value for gate, value in beside.items()}
 
 
-def _net_rates(trial):
+def _net_rates(trial) -> dict:
     history = trial.run("baseline", 1)
     return {f"g25_{hub}": 100 * history.measure(f"net_rate:{hub}@{history.start}") for hub in INDEX_HUBS}
 
@@ -227,7 +227,7 @@ def _net_rates(trial):
 MIGRANTS = ("usa", "che", "gbr", "jpn")
 
 
-def five_year_stays(trial):
+def five_year_stays(trial) -> dict:
     """Return the per cent of experts trained in the USA as temporary residents who are there after five years (g08)."""
     history = trial.baseline
     # people at the start and five years later, of several starting years
@@ -242,7 +242,7 @@ def five_year_stays(trial):
     }
 
 
-def stayed(pairs, setting, country, homes):
+def stayed(pairs, setting, country, homes) -> float:
     """Return the share of experts trained in a country, there on a temporary permit, who live there years later.
 
     Parameters
@@ -268,7 +268,7 @@ def stayed(pairs, setting, country, homes):
     return float(still / there) if there else float("nan")
 
 
-def starting_state(trial):
+def starting_state(trial) -> dict:
     """Return where experts work at the start, and the migrants among engineers, in % (g09, g13)."""
     history, setting = trial.baseline, trial.setting
     # experts by hub and home, on the first 1 January
@@ -286,7 +286,7 @@ COUNTRIES = ("usa", "can", "gbr", "deu", "sgp")  # at least 15 % foreign experts
 RELIEF_COUNTRY, RELIEF_YEARS = "deu", 5
 
 
-def net_of_tax(trial):
+def net_of_tax(trial) -> dict:
     """Return elasticities of stocks to the net-of-tax rate, means over countries (g01, g02, g03, g05)."""
     answers = np.array([_answers(trial, country) for country in COUNTRIES])
     foreign, domestic, top, first_year = answers.mean(axis=0)
@@ -298,7 +298,7 @@ def net_of_tax(trial):
     }
 
 
-def _answers(trial, country):
+def _answers(trial, country) -> list:
     """Return a country's elasticities: foreign, domestic and all top earners at the end, foreign experts in a year."""
     plain, shocked = trial.baseline, trial.run(f"validate/net_of_tax_{country}")
     # the change of what people keep of their pay
@@ -315,7 +315,7 @@ def _answers(trial, country):
     return [float(np.log(ratio(now[t], before[t])) / shock) for before, now, t in responses]
 
 
-def _stocks(history, country):
+def _stocks(history, country) -> tuple:
     """Return foreign experts, domestic experts, and experts and practitioners together, (time,) each."""
     # people of the country by time, home and tier
     here = history.counts[:, history.within(country)].sum(axis=(1, 4))  # time, home, tier
@@ -324,7 +324,7 @@ def _stocks(history, country):
     return experts.sum(axis=1) - experts[:, own], experts[:, own], here[..., [EXPERT, PRACTITIONER]].sum(axis=(1, 2))
 
 
-def _kept(history, country):
+def _kept(history, country) -> float:
     """Return the share of gross pay that the country's experts keep, mean over roles, on the first 1 January."""
     here, (net, gross) = history.within(country), (history.written[name][0, :, EXPERT] for name in ("net_pay", "pay"))
     # weighted by the experts of each hub
@@ -332,7 +332,7 @@ def _kept(history, country):
     return (net[here] * weight).sum() / (gross[here] * weight).sum()
 
 
-def newcomer_relief(trial):
+def newcomer_relief(trial) -> dict:
     """Return the stock of eligible people, and that of the others (g04)."""
     plain = trial.baseline
     relieved = trial.run("validate/newcomer_relief", RELIEF_YEARS, people=True)
@@ -345,7 +345,7 @@ def newcomer_relief(trial):
     }
 
 
-def _eligible(history, years):
+def _eligible(history, years) -> tuple:
     """Return the stocks with and without relief at the end of the years that are looked at."""
     last = history.start + RELIEF_YEARS
     # foreigners who came within the length of the relief
@@ -355,19 +355,19 @@ def _eligible(history, years):
     return relieved, others.sum()
 
 
-def _foreigners(history, t, since):
+def _foreigners(history, t, since) -> np.ndarray:
     """Return (slot,) bool: foreign top earners who came to live there in the year ``since`` or later."""
     people = history.people[t]
     own = history.setting.homes.index(RELIEF_COUNTRY)
     return _living(history, people) & (people.home != own) & (people.arrival_year >= since)
 
 
-def _living(history, people):
+def _living(history, people) -> np.ndarray:
     top = np.isin(tier_of(people.category), (EXPERT, PRACTITIONER))
     return top & (people.hub >= 0) & history.within(RELIEF_COUNTRY)[people.hub]
 
 
-def ratio(a, b):
+def ratio(a, b) -> float:
     """Return ``a / b``; NaN where b is not positive."""
     return float(a / b) if b > 0 else float("nan")
 
@@ -383,7 +383,7 @@ FAST = ("deu", "fra", "nld", "pol", "prt", "xeu")  # countries of eu_fast_track
 CLOSED, SINCE, UNTIL = "usa", 1, 5  # from the second 1 January on; looked at on the sixth
 
 
-def office_odds(trial):
+def office_odds(trial) -> dict:
     """Return the odds of the H-1B by year, in %, at the published registrations and one petition yield (g14)."""
     return {
         f"g14_{row['fy']}": 100 * _drawn(trial, int(row["eligible"]), False, int(row["fy"]))[1].mean()
@@ -391,7 +391,7 @@ def office_odds(trial):
     }
 
 
-def weighted_lottery(trial):
+def weighted_lottery(trial) -> dict:
     """Return the odds of wage level IV over level I at two numbers of registrations, and the winners (g15)."""
     # the published number of registrations, and half of them
     registered = int(read("registrations")[-1]["eligible"])
@@ -400,7 +400,7 @@ def weighted_lottery(trial):
     return {"g15a": now, "g15b": now - twice, "g15c": 100 * (level[selected] == 0).mean()}
 
 
-def _drawn(trial, registered, weighted, year=2026):
+def _drawn(trial, registered, weighted, year=2026) -> tuple:
     """Return the wage levels (0 to 3) of ``registered`` registrations, and which of them are selected."""
     # the H-1B lottery alone: registrations with wage levels, drawn for the places of a year
     pool = next(pool for pool in trial.common_past.visas.pools if pool.name == H1B)
@@ -411,11 +411,11 @@ def _drawn(trial, registered, weighted, year=2026):
     return level, lottery.draw(lottery.clocks(u("clock"), level, weighted), u("master") < pool.master, *places)
 
 
-def _four_over_one(level, selected):
+def _four_over_one(level, selected) -> float:
     return selected[level == 3].mean() / selected[level == 0].mean()
 
 
-def fee(trial):
+def fee(trial) -> dict:
     """Return the exposure to the fee, the payments, and the fall of registrations as rules stood in 2026 (g16)."""
     plain, charged, lawful = trial.baseline, trial.run("h1b_fee"), trial.run(f"h1b_fee+{WEIGHTED_SELECTION}", 2)
     # grants in all, those to people abroad, and those to people abroad under the fee
@@ -429,7 +429,7 @@ def fee(trial):
     }
 
 
-def approval(trial):
+def approval(trial) -> dict:
     """Return the jobs opened abroad in the first year for each H-1B permit lost to a lower approval rate (g17)."""
     plain, refused = trial.run("baseline", 1), trial.run("validate/h1b_approval", 1)
     routes = [H1B, "usa.h1b_exempt"]
@@ -438,7 +438,7 @@ def approval(trial):
     return {"g17a": ratio(refused.jobs_abroad[0] - plain.jobs_abroad[0], lost)}
 
 
-def open_permit(trial):
+def open_permit(trial) -> dict:
     """Return the movers of the first year among people who took Canada's open permit (g18a)."""
     offered, place = trial.run("canada_open_permit", MOVED_BY, people=True), "can"
     route = [row["route"] for row in trial.setting.routes].index(OFFERED)
@@ -449,7 +449,7 @@ def open_permit(trial):
     return {"g18a": 100 * ratio(moved.sum(), taken), "g18a: took it, persons": taken * trial.world.weight}
 
 
-def fast_track(trial):
+def fast_track(trial) -> dict:
     """Return the additional share of grants under the fast track (g18b), three years."""
     plain, fast = trial.baseline, trial.run("eu_fast_track")
     routes = [row["route"] for row in trial.setting.routes if row["country"] in FAST]
@@ -458,13 +458,13 @@ def fast_track(trial):
     return {"g18b": 100 * ratio(grants - before, grants)}
 
 
-def _routes(history, variable, routes):
+def _routes(history, variable, routes) -> np.ndarray:
     """Return a (year,) count of the visa system, summed over some routes."""
     names = [row["route"] for row in history.setting.routes]
     return history.written[variable][:, [names.index(route) for route in routes]].sum(axis=1)
 
 
-def closed_border(trial):
+def closed_border(trial) -> dict:
     """Return the fall of exits of residents when nobody may move in, in % (g19)."""
     arms = trial.baseline, trial.run("validate/closed_to_newcomers", UNTIL, people=True)
     left = [exits(arm.people[SINCE], arm.people[UNTIL], arm.within(CLOSED)) for arm in arms]
@@ -474,13 +474,13 @@ def closed_border(trial):
 LEFT_BY = ("deu", "nld", "fra", "usa")
 
 
-def leavers(trial):
+def leavers(trial) -> dict:
     """Return the per cent of foreigners who left the country within five years of their arrival (g31)."""
     history = trial.baseline
     return {f"g31_{country}": 100 * _left(history, country) for country in LEFT_BY}
 
 
-def _left(history, country):
+def _left(history, country) -> float:
     """Return the share of the arrivals of ``COHORTS`` years, still engineers, who live elsewhere five years later."""
     inside, homely = history.within(country), history.setting.home_share > 0  # home, hub
     came = stayed_on = 0
@@ -495,7 +495,7 @@ def _left(history, country):
     return 1 - ratio(stayed_on, came)
 
 
-def entry_halved(trial):
+def entry_halved(trial) -> dict:
     """Return the fall of the expert stock when half as many beginners are hired for good (g32)."""
     plain, halved = trial.baseline, trial.run("validate/entry_halved")
     experts = [arm.written["stock"][-1, :, EXPERT].sum() for arm in (plain, halved)]
@@ -505,7 +505,7 @@ def entry_halved(trial):
 PUSH, PUSHED = "gulf_compute", "are"
 
 
-def compute_push(trial):
+def compute_push(trial) -> dict:
     """Return what a push of compute does to the engineers of the Emirates, split into jobs and taste (g30)."""
     whole = _push(trial)
     # the same push when nobody has a taste for compute: what is left is the jobs
@@ -514,13 +514,13 @@ def compute_push(trial):
     return gates | {"g30: by taste": whole - gates["g30: by jobs alone"]}
 
 
-def _push(trial):
+def _push(trial) -> float:
     """Return the effect of the push on the stock at the end, per cent."""
     place = f"stock:{PUSHED}@{trial.plan.start + trial.plan.years}"
     return 100 * (ratio(trial.run(PUSH).measure(place), trial.run("baseline").measure(place)) - 1)
 
 
-def families_left_out(options):
+def families_left_out(options) -> dict:
     """Return the per cent of families of experiments that hold when left out of the shipped fit (g29)."""
     rows = shipped_fit().get("families")
     if not rows:
@@ -529,7 +529,7 @@ def families_left_out(options):
     return {"g29": share("held"), "g29: at d = 0": share("held0")}
 
 
-def exits(before, after, inside):
+def exits(before, after, inside) -> float:
     """Return the share of a place's temporary residents, still engineers, who live outside it later.
 
     Parameters

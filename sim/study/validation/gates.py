@@ -46,23 +46,23 @@ class Gate:
         return bool(self.low <= value <= self.high)
 
 
-def gates():
+def gates() -> tuple:
     """Return all gates in the order of the table: tuple of Gate."""
     return tuple(by_id().values())
 
 
-def by_id():
+def by_id() -> dict:
     """Return a dict of id -> Gate."""
     return {row["id"]: _gate(row) for row in read("gates")}
 
 
-def _gate(row):
+def _gate(row) -> Gate:
     limits = {"low": float(row["low"] or -np.inf), "high": float(row["high"] or np.inf)}
     scenarios = tuple(name for name in row["scenarios"].split(";") if name)
     return Gate(**row | limits | {"scenarios": scenarios})
 
 
-def chosen(only):
+def chosen(only) -> tuple:
     """Return the gates whose id is one of ``only`` or begins with it; all if it is empty.
 
     >>> [gate.id for gate in chosen(["g02", "g05"])]
@@ -78,12 +78,12 @@ def chosen(only):
     return tuple(gate for gate in gates() if not only or any(_named(gate.id, name) for name in only))
 
 
-def _named(gate, name):
+def _named(gate, name) -> bool:
     """Return whether ``name`` is the gate, or its number alone: g02 for g02a, g25 for g25_paris."""
     return gate == name or (gate[: len(name)] == name and len(name) == 3)
 
 
-def judged(gate, values, beside=()):
+def judged(gate, values, beside=()) -> dict:
     """Judge a gate by its values over the samples: dict of plain values, its row included.
 
     Parameters
@@ -117,7 +117,7 @@ def judged(gate, values, beside=()):
     }
 
 
-def spread(values):
+def spread(values) -> dict:
     """Return the values, and their median and 5 to 95 %, as floats; None where no sample has a value."""
     values = np.asarray(values, float)
     known = values[~np.isnan(values)]
@@ -131,5 +131,5 @@ def passes(rows) -> bool:
     return all(row["verdict"] == "passed" for row in rows if row["kind"] == "gate" and row["use"] == "test")
 
 
-def _finite(value):
+def _finite(value) -> float | None:
     return float(value) if np.isfinite(value) else None

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.model.state import Simulation
 from sim.model.year import begin
 from sim.results.measures import measure
 from sim.results.result import Result
@@ -59,13 +60,13 @@ class History:
     rules: dict
 
     @cached_property
-    def result(self):
+    def result(self) -> Result:
         """Return the record as a Result of this arm alone."""
         # one arm and one replicate, so that the measures of a run apply
         arrays = {name: values[None, None] for name, values in self.written.items()}
         return Result(dataset(arrays, coordinates(["baseline"], 1, self.start, self.years)), {})
 
-    def measure(self, query):
+    def measure(self, query) -> Any:
         """Return the value of a measure, or one a hub or route: see ``results.measures``."""
         values = measure(self.result, query).values[0, 0]
         return float(values) if np.ndim(values) == 0 else values
@@ -91,22 +92,22 @@ class Trial:
         self._kept = {}
 
     @property
-    def setting(self):
+    def setting(self) -> Setting:
         """Return tables of the world as arrays."""
         return self.world.setting
 
     @cached_property
-    def common_past(self):
+    def common_past(self) -> Simulation:
         """Simulation on the 1 January of the start, from which all others branch."""
         seed = self.plan.seed * SEEDS_APART + self.k
         return begin(self.world, self.a, self.constants, baseline_rules(), seed)
 
     @property
-    def baseline(self):
+    def baseline(self) -> History:
         """Record of the baseline over all years, with its people."""
         return self.run("baseline", people=True)
 
-    def run(self, scenario, years=YEARS, people=False):
+    def run(self, scenario, years=YEARS, people=False) -> History:
         """Return the history of a scenario by name; a run that is long enough is not repeated."""
         # the longest run of a scenario serves all experiments that need fewer years
         kept = self._kept.get(scenario)
@@ -114,7 +115,7 @@ class Trial:
             kept = self._kept[scenario] = self._followed(load(scenario).policies, years, people)
         return kept
 
-    def under(self, name):
+    def under(self, name) -> "Trial | None":
         """Return this sample with the assumptions of the shipped file ``name`` fixed; None if no hub constants fit."""
         declared = load_assumptions(shipped_assumptions()[f"validate/assumptions/{name}"])
         # the sample's own assumptions, but for those that the file fixes
@@ -122,7 +123,7 @@ class Trial:
         constants = constants_or_none(a, self.plan.start)
         return constants and Trial(self.plan, self.k, (a, constants))
 
-    def _followed(self, policies, years, people):
+    def _followed(self, policies, years, people) -> History:
         arm, written = self.common_past.branch(policies), empty_record(self.world)
         counts, jobs, seen = [arm.counts], [], [self._columns(arm)] if people else []
         # year by year, with a copy of the people where the experiment follows them
@@ -147,10 +148,10 @@ class Trial:
         )
 
     @staticmethod
-    def _columns(arm):
+    def _columns(arm) -> People:
         return People(*(getattr(arm.people, name)[: arm.used].copy() for name in People._fields))
 
 
-def _cut(values, whole, years):
+def _cut(values, whole, years) -> np.ndarray:
     """Return a variable over the first ``years`` of a run of ``whole`` years; its first axis is time or year."""
     return values[: len(values) - whole + years]
