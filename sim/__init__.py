@@ -7,6 +7,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sim.kernel_cache import find_place
 
@@ -14,8 +15,8 @@ __version__ = "0.1.0"
 
 find_place(Path(__file__).parent)
 
-# Loaded when first asked for, so that `talentflow --help` and `import sim` stay quick.
-_ROOMS = {
+# public name -> its module; imported when the name is first used, so `talentflow --help` and `import sim` are quick
+_MODULE_OF = {
     "load": "sim.scenario.files",
     "Scenario": "sim.scenario.files",
     "run": "sim.study.run",
@@ -52,14 +53,14 @@ _ROOMS = {
     "write_report": "sim.show.report",
     "TalentflowError": "sim.errors",
 }
-__all__ = ["__version__", *_ROOMS]
+__all__ = ["__version__", *_MODULE_OF]
 
 
-def __getattr__(name):
-    if name not in _ROOMS:
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_ROOMS[name]), name)
+    return getattr(import_module(_MODULE_OF[name]), name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

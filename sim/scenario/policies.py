@@ -102,5 +102,5 @@ class Scenario:
 
     @property
     def atoms(self) -> tuple[str, ...]:
-        """Names of the scenarios that it consists of: its own, or those that it stacks."""
+        """Return the names of the scenarios that it consists of: its own, or those that it stacks."""
         return self.parts or (self.name,)

@@ -188,7 +188,7 @@ def _row(run, values, row, idle) -> dict:
 
 
 def _pair(plan, k, draw, runs) -> list:
-    """(run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
+    """Return (run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
     common_past = initial_state(plan, k, draw)
     empty, values_by_run = empty_record(common_past.world), []
     plain = record(common_past.branch(()), plan.start + plan.years, empty)

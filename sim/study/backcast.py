@@ -70,7 +70,7 @@ def share_error(predicted, observed) -> float:
 
 
 def net(flow) -> np.ndarray:
-    """(country,) arrivals less departures of (origin, destination) flows."""
+    """Return (country,) arrivals less departures of (origin, destination) flows."""
     return flow.sum(axis=0) - flow.sum(axis=1)
 
 
@@ -225,7 +225,7 @@ def run_model(model, years, population, seed, replicates) -> tuple:
 
 
 def expected_moves(arm) -> np.ndarray:
-    """(origin, destination) moves expected in the year that an arm stands before, given who lives where, persons."""
+    """Return (origin, destination) moves expected in the coming year of an arm, given who lives where, persons."""
     none = np.zeros(len(arm.world.setting.hubs))  # the arm's own pulls hold its constants
     return FirstYear(arm).flows(none, arm.constants.move_cost_abroad).sum(axis=0)
 
@@ -453,7 +453,7 @@ def fit_corridors(countries, past, years) -> dict:
 
 
 def _compatriots(living) -> np.ndarray:
-    """(origin, destination) ln(1 + scholars from the origin in the destination), 0 at home."""
+    """Return (origin, destination) ln(1 + scholars from the origin in the destination), 0 at home."""
     return np.log1p(living * ~np.eye(len(living), dtype=bool))
 
 
@@ -607,7 +607,7 @@ def verdicts(predictions, observed, stock, years, scored, seed=0) -> list:
 
 
 def _countries_drawn(countries, seed) -> np.ndarray:
-    """(1 + DRAWS, country) how often each country is drawn; the first sample is the data itself."""
+    """Return (1 + DRAWS, country) how often each country is drawn; the first sample is the data itself."""
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(countries, np.full(countries, 1 / countries), size=DRAWS)
     return np.vstack([np.ones(countries, int), drawn]).astype(float)
@@ -642,7 +642,7 @@ def _samples(flow, observed, stock, years, scored, counted, drawn) -> dict:
 
 
 def _correlation(x, y, weight) -> np.ndarray:
-    """(sample,) correlations of two variables, each observation with its weights, (sample, observation)."""
+    """Return (sample,) correlations of two variables, each observation with its weights, (sample, observation)."""
     x, y, total = x - x.mean(), y - y.mean(), weight.sum(axis=1)
     mean_x, mean_y = weight @ x / total, weight @ y / total
     both = weight @ (x * y) / total - mean_x * mean_y

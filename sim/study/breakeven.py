@@ -315,7 +315,7 @@ class _Curve:
 
     @property
     def effects(self) -> np.ndarray:
-        """(position, replicate) effects."""
+        """Return (position, replicate) effects."""
         return np.array([self.known[u] for u in self.positions])
 
     def crossings(self, wanted) -> list[tuple]:

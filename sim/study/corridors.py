@@ -28,7 +28,7 @@ SOURCE = (
 
 
 def poisson_fit(flow, terms, clustered=False) -> tuple:
-    """Poisson pseudo-likelihood of flows: coefficients of ``terms`` beside an effect of each origin and destination.
+    """Fit flows by Poisson pseudo-likelihood: coefficients of ``terms`` beside effects of origins and destinations.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _statsmodels() -> tuple:
 
 
 def kernel_data() -> tuple:
-    """(flow, terms) of the fit: (origin, destination) persons, and the regressors in the order of ``TERMS``."""
+    """Return (flow, terms) of the fit: (origin, destination) persons, and the regressors in the order of ``TERMS``."""
     years, names, scholars = stocks()
     # countries with scholars, migrant stocks and distances
     of_un = {row[end] for row in read_source("migrant_stock_2000") for end in ("orig", "dest")}

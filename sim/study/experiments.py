@@ -162,7 +162,7 @@ TABLES: dict[str, type[BaseModel]] = {
 
 
 def _fault(why, text) -> tuple:
-    """Line, key and problem of the error that is reported, an unknown key before all others."""
+    """Return line, key and problem of the error that is reported, an unknown key before all others."""
     # an unknown key explains most other errors, so it is reported first
     errors = why.errors(include_url=False)
     error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
@@ -282,7 +282,7 @@ class Bench:
 
     @cached_property
     def draw(self) -> tuple:
-        """(Assumptions, HubConstants)."""
+        """Return the sample, (Assumptions, HubConstants)."""
         o = self.options
         return self.given or ParameterSample(o.declared(), o.seed, o.start, "chance").first(1)[0]
 
@@ -310,7 +310,7 @@ class Bench:
         return self.world.setting
 
     def first_year(self, policies, choices_only=False) -> np.ndarray:
-        """(tier, home, origin, destination) persons expected to move in the first year.
+        """Return (tier, home, origin, destination) persons expected to move in the first year.
 
         ``choices_only`` leaves out those who go because their status ends.
         """
@@ -318,13 +318,13 @@ class Bench:
         return first.moves if choices_only else first.moves + first.departures
 
     def place(self, name) -> np.ndarray:
-        """(hub,) bool: lies in the place."""
+        """Return (hub,) bool: lies in the place."""
         return _members(name, self.options.start)
 
 
 @cached_by_world(maxsize=64)
 def _members(name, start) -> np.ndarray:
-    """(hub,) bool: lies in the place."""
+    """Return (hub,) bool: lies in the place."""
     labels = ones(["baseline"], start, 1)
     return np.ones(labels.sizes["hub"], bool) if name == WORLD else find(labels, name).members
 
@@ -344,7 +344,7 @@ class Case:
         self.abroad = self.setting.home_share <= 0  # home, hub
 
     def pay(self, policies, scheme=None) -> np.ndarray:
-        """(hub,) mean net pay of the treated tiers, kUSD a year; ``scheme`` counts newcomers' or returnees' relief."""
+        """Return (hub,) mean net pay of the treated tiers, kUSD a year; ``scheme``: with the relief of that scheme."""
         s, rules = self.setting, rules_at(12 * self.bench.options.start, policies, baseline_rules())
         # gross pay under the policy
         gross = s.pay.sum(axis=-1) * rules["pay_multiplier"][:, None]
@@ -358,7 +358,7 @@ class Case:
         return (net * weight).sum(axis=1) / weight.sum(axis=1)
 
     def shock(self, scheme=None) -> float:
-        """Change of the log of net pay in the place; inside a scheme, that of the people whom it covers."""
+        """Return the change of the log of net pay in the place; inside a scheme, that of the people whom it covers."""
         before, after = (self.pay(policies, scheme) for policies in self.study.policies)
         weight = self.setting.stock * self.inside
         return float(np.log((after * weight).sum() / (before * weight).sum()))
@@ -441,7 +441,7 @@ def growth(case) -> tuple:
 
 
 def choice_share(case) -> tuple:
-    """Shift of the share of the treated that chooses to go home, from the base share of the study.
+    """Return the shift of the share of the treated that chooses to go home, from the base share of the study.
 
     The change of the log odds (home against all else) of the choices of those who search, put on the logit of ``base``.
     """
@@ -554,7 +554,7 @@ def crossings(case) -> tuple:
 
 
 def _stock(case, everybody=False) -> np.ndarray:
-    """(tier, home, hub) engineers on the first 1 January, those treated, or of all homes."""
+    """Return (tier, home, hub) engineers on the first 1 January, those treated, or of all homes."""
     counts = case.bench.start.counts.sum(axis=3).transpose(2, 1, 0) * case.bench.world.weight
     return counts[case.tiers] if everybody else counts[case.tiers][:, case.homes]
 
@@ -605,7 +605,7 @@ def _arms(case) -> list:
 
 
 def _inside(case, policies) -> tuple:
-    """(time, tracer) bool each: lives in the place; is still an engineer. The same tracers in every arm."""
+    """Return (time, tracer) bool each: lives in the place; is still an engineer. The same tracers in every arm."""
     bench, years = case.bench, case.study.years
     treated = case.study.treated.model_dump_json()
     # a run that was followed for longer serves shorter horizons too
@@ -684,7 +684,7 @@ def measured(case) -> tuple:
 
 
 def _paired(case, query, control=None) -> tuple:
-    """Change of a measure between the arms, and its standard error over pairs."""
+    """Return the change of a measure between the arms, and its standard error over pairs."""
     bench, o = case.bench, case.bench.options
     plan = Plan(o.population, o.seed, o.start, case.study.years, case.study.policies, o.start)
     pairs = [run_replicate(plan, k, bench.draw) for k in range(o.replicates)]
@@ -736,7 +736,7 @@ class Estimand:
 
     @property
     def meaning(self) -> str:
-        """First line of what the function says."""
+        """Return the first line of the function's docstring."""
         first = " ".join((self.measure.__doc__ or "").strip().partition("\n\n")[0].split()).removeprefix("Return ")
         return first[:1].upper() + first[1:]
 
@@ -776,7 +776,7 @@ def score(study, value) -> tuple:
 
 
 def errors(study) -> tuple:
-    """Standard deviation of the published range, and of what may be lost in transport, in the unit of the study."""
+    """Return the standard deviations of the published range and of transport, in the unit of the study."""
     p = study.published
     return (p.high - p.low) / RANGE, (1 - study.transport) * max(abs(p.value), (p.high - p.low) / 2)
 

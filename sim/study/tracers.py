@@ -97,7 +97,7 @@ class Tracers(Simulation):
 
     @property
     def hub(self) -> np.ndarray:
-        """(tracer,) hub of residence; -1 for those who have left the occupation."""
+        """Return (tracer,) hub of residence; -1 for those who have left the occupation."""
         return self.people.hub[: self.used]
 
 

@@ -298,7 +298,7 @@ class Handler(BaseHTTPRequestHandler):
         """Write no log."""
 
     def do_GET(self) -> None:
-        """The page, the stream of events of a tab, the saved runs."""
+        """Send the page, the stream of events of a tab, or the saved runs."""
         path = urlsplit(self.path)
         if not self._is_called_rightly():
             return
@@ -320,7 +320,7 @@ class Handler(BaseHTTPRequestHandler):
             self._say(404, "there is no such page")
 
     def do_POST(self) -> None:
-        """A request for confirmation."""
+        """Take a request for confirmation."""
         if not self._is_called_rightly() or not self._has_token(self.headers.get("X-Talentflow", "")):
             return
         length = self.headers.get("Content-Length", "")

@@ -150,7 +150,7 @@ def round_down(value) -> int:
 
 
 def years_words(years) -> str:
-    """``mean of 2026 to 2035``, or ``in 2026``."""
+    """Return the years in words: ``mean of 2026 to 2035``, or ``in 2026``."""
     first, last = years
     return f"in {first}" if first == last else f"mean of {first} to {last}"
 

@@ -98,13 +98,13 @@ class Trial:
 
     @cached_property
     def common_past(self) -> Simulation:
-        """Simulation on the 1 January of the start, from which all others branch."""
+        """Return the simulation on the 1 January of the start, from which all others branch."""
         seed = self.plan.seed * SEEDS_APART + self.k
         return begin(self.world, self.a, self.constants, baseline_rules(), seed)
 
     @property
     def baseline(self) -> History:
-        """Record of the baseline over all years, with its people."""
+        """Return the record of the baseline over all years, with its people."""
         return self.run("baseline", people=True)
 
     def run(self, scenario, years=YEARS, people=False) -> History:
