@@ -56,6 +56,7 @@ def main(arguments=None) -> None:
     if "--version" in arguments:  # of whatever command
         typer.echo(f"talentflow {__version__}")
         sys.exit()
+    # shells expand ~ at the start of a word only
     arguments = [_expanded(word) for word in arguments]
     os.environ["MPLBACKEND"] = "agg"  # commands draw into files, whatever a notebook's shell has exported
     # streams that cannot show a character show a plain one

@@ -133,6 +133,7 @@ def index(
     if offers:
         _offers(printing)
         return
+    # check everything before the first run
     options, chosen = study.options(workers=workers), load(scenario)
     run.check_measures([f"net_rate@{study.start if year is None else year}"], options)
     if views and (region or study.assumptions is not None):
@@ -183,6 +184,7 @@ def count(
     from sim.show import terminal
     from sim.study import counts
 
+    # every query is counted on the same runs
     options = study.options(workers=workers)
     with terminal.progress(study.replicates, printing.for_program) as progress:
         rows = counts.count(scenario, queries, study.baseline, yearly, **vars(replace(options, progress=progress)))

@@ -53,6 +53,7 @@ def plot(
     from sim.show import plots
     from sim.show.plots.choice import only_pair
 
+    # a sweep has figures of its own
     if is_sweep(folder):
         _plot_sweep(folder, kind, measure, style, format, out, printing)
         return

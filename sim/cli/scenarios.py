@@ -41,6 +41,7 @@ def list_scenarios(words: Words = None, world: World = None, printing: Printing 
     if printing.for_program:
         printing.rows(rows)
         return
+    # a heading a theme, and a line a scenario
     for about in dict.fromkeys(sorted((row["theme"] for row in rows), key=_place_of_theme)):
         typer.echo(about)
         for row in rows:
@@ -105,6 +106,7 @@ def new(
     """Write scenarios/NAME.toml, a commented file to start from."""
     from sim.scenario.files import write_starter
 
+    # refuses a name that hides a scenario, unless --hide is given
     path = write_starter(name, Path("scenarios"), hide)
     printing.rows([{"file": str(path)}])
     if not printing.for_program:
@@ -169,6 +171,7 @@ def world(
     """Print a world table, with the source and grade of every figure."""
     from sim.world import tables
 
+    # without a table: their list; with --check: what is stale or has no source
     if check:
         problems = tables.check()
         printing.rows([{"problem": problem} for problem in problems])

@@ -130,6 +130,7 @@ def atlas(
     from sim.show import terminal
     from sim.study.atlas import atlas as study
 
+    # every dose runs on the same pairs
     with terminal.progress(replicates, printing.for_program) as progress:
         rows = study(
             tuple(families or ()),
@@ -230,6 +231,7 @@ def _years(text) -> tuple[int, int]:
 
 def _agents(text) -> int | str:
     """Parse ``--population`` of a backcast: a number of agents."""
+    # a backcast has scholars of its own, not the world's engineers
     if text == "full":
         raise UsageError("--population full", "a backcast takes a number of agents, such as 200_000")
     return population_of(text)

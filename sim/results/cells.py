@@ -28,6 +28,7 @@ def effect_cells(row, digits) -> tuple[str, str, str, str]:
     mean = signed(row["effect"], digits)
     if pairs == 1:
         return mean, "one pair", "", ""
+    # effect, spread, agreement and error, all with the same digits
     spread = f"{signed(row['low'], digits)} to {signed(row['high'], digits)}"
     return mean, spread, f"{row['same_sign']}/{pairs}", error_words(row["error"], digits)
 

@@ -161,6 +161,7 @@ def compare(a, b) -> list[str]:
 
 def plain_values(content) -> Any:
     """Convert a mapping or table to values for JSON: tables become lists of rows, NaN becomes None."""
+    # tables and mappings are converted all the way down
     if isinstance(content, pd.DataFrame):
         return [plain_values(row) for row in content.to_dict("records")]
     if isinstance(content, dict):

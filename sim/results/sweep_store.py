@@ -190,6 +190,7 @@ class SweepStore:
         """Run the block as one transaction; turn errors of the system into one line and roll back."""
         try:
             yield
+            # nothing is committed until the block has ended well
             if getattr(self, "db", None):
                 self.db.commit()
         except (sqlite3.Error, OSError) as error:

@@ -97,6 +97,7 @@ def ratio_row(result, query) -> dict[str, Any]:
     year = {"year": query.time} if query.time else {"year": int(data.year[-1])}
     cost, years = (x.isel(arm=1).sel(year).values for x in both)
     interval = fieller(1000 * cost, years) if _is_more(years) else None
+    # no ratio where the interval of the denominator holds zero
     value, low, high = interval if interval and interval.low is not None else (np.nan, np.nan, np.nan)
     return {"baseline": np.nan, "scenario": np.nan, "effect": value, "low": low, "high": high}
 

@@ -101,6 +101,7 @@ def answer(result, folder=None, hubs=None) -> dict[str, Any]:
         "subject": outcome["subject"],
         "answer": narrative.answer(result),
         "told": narrative.sentences(outcome),
+        # the table of the answer, then what explains it
         "places": [_plain_row(row) for row in outcome["rows"]],
         "causes": outcome["causes"],
         "money": outcome["money"],
@@ -209,6 +210,7 @@ def _hubs(whole) -> Iterator:
     """Yield the table of hubs and countries: shares, effect, spread and net rates."""
     first, last = whole["first"], whole["last"]
     yield heading("Where the world's AI engineers live")
+    # share before and after, the effect with its error, and net migration; empty columns part them
     hubs = table(
         "\n",
         f"share, %\n{first}",

@@ -58,6 +58,7 @@ def contents(result) -> dict:
     # misses of the last validation, marked if they were measured on this policy
     missed = [row for row in shipped() if row["verdict"] != "passed"]
     own = {row["id"] for row in of_scenario(record)}
+    # (heading, texts, table or None), in the order that reviewers ask for
     sections = [
         ("1. Purpose and fitness", [*PURPOSE, f"Question: {record['question'] or record['title']}"], None),
         (

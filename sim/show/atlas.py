@@ -66,6 +66,7 @@ def page(rows, population, pairs) -> str:
         # published figures first, then why a dose moves little
         note = "; ".join(filter(None, [published(row, studies), verdict(row)]))
         lever = f"`{row['lever']}`" + ("" if row["years"] == YEARS else f" ({row['years']} years)")
+        # numbers with thousands parted; switches and choices as they are written
         dose = (
             f"{row['value']:,}" if isinstance(row["value"], int | float) and not isinstance(row["value"], bool) else ""
         )
@@ -82,6 +83,7 @@ def page(rows, population, pairs) -> str:
             ]
         )
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    # doses that move little have a stated reason
     still = [row for row in rows if verdict(row)]
     return f"""# Response atlas
 

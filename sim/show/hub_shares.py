@@ -52,6 +52,7 @@ def hub_share_sentences(hubs) -> list[str]:
     Nothing for a hub that is not in the table.
     """
     by_hub, names = moves(), {row["hub"]: row["name"] for row in read("hubs")}
+    # the share at the centre, and how far each assumption moves it
     described = (
         {
             "name": names[hub],

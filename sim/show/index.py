@@ -249,6 +249,7 @@ def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
     -------
     (list of headings, list of rows of texts)
     """
+    # the change against the baseline stands only where a scenario was run
     compared = ["change\npp"] if "change" in rows else []
     head = ["\nhub", "net a year\n% of stock", *compared, "senior\nkUSD", "\nnet", "US\nprices", "com-\npute %"]
     head += ["specialised in\n(quotient)", "cities that send most:\nabroad; at home"]

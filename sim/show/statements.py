@@ -128,6 +128,7 @@ def _pay() -> dict:
                 at = s.hubs.index(hub)
                 figures[f"{short}_{rank}_{name}"] = total[at, tier[rank]] * relative[at, SECTORS.index(sector)]
     figures |= {f"pay_{name}": s.sector_pay[SECTORS.index(name)] for name in ("big_tech", "startup", "traditional")}
+    # senior engineers, whose pay the index prints, earn less than the mean expert
     figures |= {
         f"senior_{hub}": total[s.hubs.index(hub), tier["expert"]] / expert_over_senior()[hub]
         for hub in published_index()

@@ -70,6 +70,7 @@ def progress(quiet=False) -> Iterator:
         TimeRemainingColumn(),
         TextColumn("{task.fields[guess]}"),
     )
+    # a bar for each stage, with its pace and the leading factor so far
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks, began = {}, {}
 
@@ -83,6 +84,7 @@ def progress(quiet=False) -> Iterator:
             now = monotonic()
             rate = 60 * (done - first) / max(now - start, 1e-9)
             changes: dict[str, Any] = {"rate": f"{rate:,.0f} a minute" if done > first else ""}
+            # reading the store takes a while, so only now and then
             if now - last > GUESS_EVERY:
                 changes["guess"] = best_guess(folder)
                 began[stage] = (start, first, monotonic())
@@ -105,6 +107,7 @@ def best_guess(folder) -> str | None:
 
 def answer(sweep, measures) -> dict[str, Any]:
     """Collect the findings of a sweep as plain values for other programs."""
+    # a measure once, whatever times were asked for
     names = list(dict.fromkeys(text.partition("@")[0].strip() for text in measures if text))
     return {
         "folder": str(sweep.folder),
@@ -184,6 +187,7 @@ def render(sweep, measures, cells=False, details=True) -> Group:
             else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in findings[:MOST_SAID]]
         )
         parts += [*bullets(f"What {subject(sweep, name)} rests on", findings), *_table(sweep, name, details)]
+    # remarks on the sweep itself; without details the first few, shortened
     remarks = notes(sweep)
     if not details:
         remarks = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in remarks[:MOST_NOTES]]
@@ -224,6 +228,7 @@ def _table(sweep, measure, details=True) -> Iterator:
         factor, unit = 1, ""
     words = [f"{words}{f', {unit}' if unit else ''}" for words in columns.values()]
     group = ["group"] if details else []
+    # the leading factors, grey where the interval holds zero
     made = table("factor", *words, "grade", *group, texts=(len(words) + 1, len(words) + 2))
     for name, row in indices.head(SHOWN_FACTORS if details else LEADING).iterrows():
         cells = [_interval(row, key, factor) for key in columns]
@@ -231,6 +236,7 @@ def _table(sweep, measure, details=True) -> Iterator:
         called += f" ({name})" if called != name and details else ""
         made.add_row(called, *cells, row.grade, *([row.group] if details else []), style="dim" if row.undecided else "")
     yield made
+    # with details also how to read the table, and the parts by grade of evidence
     if not details:
         return
     yield line(READING[method] + (" Grey: undecided." if indices.undecided.any() else ""), "dim")

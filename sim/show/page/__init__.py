@@ -126,6 +126,7 @@ def contents(table) -> dict:
     from scipy.stats import t as student
 
     header = {key: value for key, value in table.header.items() if key not in ("spec", "joint")}
+    # places that the page can name; regions are not among its choices
     place = names()
     used = [label for label, row in place.items() if row["kind"] != "region"]
     count = len(header["countries"])

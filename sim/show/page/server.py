@@ -171,6 +171,7 @@ def effects_of(result) -> dict:
     country), ``money`` (replicate, of ``response_table.MONEY``, country), ``base_country`` and ``base_hub`` (time, hub)
     """
     data = result.data
+    # people by hub and January, in both arms
     stock = data.stock.sum("tier").transpose("arm", "replicate", "time", "hub")
     base, ours = (stock.sel(arm=arm).values for arm in ("baseline", "scenario"))
     codes = data.hub_country.values.astype(str)

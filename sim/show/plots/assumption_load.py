@@ -65,6 +65,7 @@ def _draw(sweep, ax, measure, stage, table) -> None:
 
 def _draw_bars(sweep, ax, load, table) -> None:
     """Draw the bars, what is undecided grey at their end, and which factors make them."""
+    # parts of the sum of total indices; a negative estimate is sampling error around 0
     size = table.total.clip(lower=0)
     part = 100 * size / size.sum()
     plot = inset(ax, left=7.5, below=0.4, right=0, above=0.4)
@@ -96,6 +97,7 @@ def _draw_bars(sweep, ax, load, table) -> None:
         # the list of factors takes what the bar leaves of the row
         room = plot.get_window_extent().width * (1 - WIDTH * whole / 100) - pixels(ax, 4.5)
         wrap(shown, room, 2)
+    # the bar's axis needs no scale: every bar has its number
     plot.set_yticks(heights, [NAMES[grade] for grade in load.index], color=style.INK, fontsize="medium")
     plot.tick_params(length=0)
     plot.set_xticks([])

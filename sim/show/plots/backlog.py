@@ -43,6 +43,7 @@ def plot_backlog(result, ax=None, hubs=None, years=None) -> "Axes":
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         routes = _routes(result, hubs, style.fit(3, 2))
+        # without a route that differs there is nothing to draw
         title = _finding(result, routes, waiting.sel(time=times)) if routes else result.record["title"]
         what = "people waiting for the visa routes that the policy touches, and their odds"
         style.heading(ax, title, f"{result.record['title']}: {what}, {period(times)}")

@@ -84,6 +84,7 @@ def _draw_panels(sweep, ax, curves, label) -> None:
     low, high = min(c.low.min() for c in curves.values()), max(c.high.max() for c in curves.values())
     panels = multiples(ax, len(curves), columns, **MARGINS)
     for place, ((name, curve), plot) in enumerate(zip(curves.items(), panels, strict=True)):
+        # the spread of the points, and the mean with its error
         plot.fill_between(curve.x, curve.low, curve.high, color=style.SCENARIO, alpha=0.16, lw=0)
         plot.errorbar(
             curve.x,
@@ -95,6 +96,7 @@ def _draw_panels(sweep, ax, curves, label) -> None:
             capsize=style.em(0.2),
         )
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
+        # the factor with its grade; one label of the answer's axis for a row of panels
         plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
         plot.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
         plot.locator_params(nbins=4)

@@ -131,6 +131,7 @@ def _draw(ax, rows, pairs, unit="percentage points", digits=None) -> "Axes":
     longest = max(len(row["name"]) + 2 * row["level"] for row in rows)
     plot = inset(ax, left=0.54 * longest + 1.2, below=3.2, right=NUMBERS, above=1.6)
     heights = np.arange(len(rows))[::-1].astype(float)
+    # a bar a row: thick for countries, thin for hubs, grey where the direction is not settled
     for y, row in zip(heights, rows, strict=True):
         colour = (style.GAIN if row["effect"] > 0 else style.LOSS) if row["settled"] else style.UNDECIDED
         thick, alpha = (0.62, 1.0) if row["level"] == 0 else (0.34, 0.75)
@@ -142,6 +143,7 @@ def _draw(ax, rows, pairs, unit="percentage points", digits=None) -> "Axes":
     ends = [value for row in rows for value in (row["low"], row["high"], row["effect"], 0.0)]
     span = max(ends) - min(ends)
     plot.set(xlim=(min(ends) - 0.04 * span, max(ends) + 0.04 * span), ylim=(-0.8, heights[0] + 0.8))
+    # names are written by hand, as hubs are indented
     plot.set_yticks(heights, ["" for _ in rows])
     plot.tick_params(axis="y", length=0)
     plot.locator_params(axis="x", nbins=style.fit(6, 5))

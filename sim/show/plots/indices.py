@@ -71,8 +71,10 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     choice.head(sweep, ax, title, SHOWN[what].format(subject(sweep, measure)))
     shown = table.head(style.fit(*MOST))
     plot = _draw_rows(sweep, ax, shown, bars)
+    # below this line sampling alone may give as much
     if not is_sobol:
         plot.axvline(shown.critical.iloc[0], color=style.INK, lw=style.em(0.12), ls=(0, (4, 3)))
+    # words that must stand, and words for which there may be no room
     needed, more = CAPTIONS[what]
     more += " More runs: would likely settle what is grey." if shown.undecided.any() else ""
     choice.caption(sweep, ax, measure, stage, choice.others_words(len(table) - len(shown)) + needed, more)

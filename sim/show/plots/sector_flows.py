@@ -111,6 +111,7 @@ def _draw(field, net) -> None:
     names, mean = list(order), net["mean"].values
     plot = inset(field, left=0.55 * max(map(len, names)) + 0.8, below=3, right=5.5)
     y = np.arange(len(names))
+    # grey where the interval holds zero
     colours = [
         style.UNDECIDED if not clear else style.GAIN if value > 0 else style.LOSS
         for value, clear in zip(mean, net.clear.values, strict=True)
@@ -125,6 +126,7 @@ def _draw(field, net) -> None:
     plot.locator_params(axis="x", nbins=5)
     plot.xaxis.set_major_formatter("{x:,.0f}")
     plot.set_xlabel("loses  \u2190   persons a year   \u2192  gains")
+    # the change in numbers, right of the plot
     for place, value in zip(y, mean, strict=True):
         right_of(plot, place, 5, style.signed(float(value), 0), fontsize="small")
 

@@ -160,9 +160,9 @@ def write(constants, offsets, folder=None) -> None:
     ]
     header = ["hub", "permanent", "boom", "net_offset", "later_offset", "net_target", "source", "grade"]
     _write(folder, "hub_constants", header, hubs)
+    # a row a group of tiers
     _write(
         folder,
-        # a row a group of tiers
         "border_costs",
         ["group", "move_cost_abroad", "crossing_factor", "source", "grade"],
         [
@@ -191,9 +191,9 @@ def write(constants, offsets, folder=None) -> None:
             [key, "effect", "source", "grade"],
             [[place, f"{x:.6f}", source, "D"] for place, x in zip(places, values, strict=True)],
         )
+    # persons whose status ends, by country and home
     _write(
         folder,
-        # persons whose status ends, by country and home
         "forced_exits",
         ["country", "home", "persons", "source", "grade"],
         [
