@@ -22,7 +22,7 @@ def effect_cells(row, digits) -> tuple[str, str, str, str]:
     """Format effect, 90 % of pairs, same sign and Monte Carlo error of one row, as four texts."""
     pairs = row["pairs"]
     if row["effect"] != row["effect"]:
-        return "not known", "", "", ""  # nan: a part of nobody
+        return "not known", "", "", ""  # nan: a share of a group that has nobody in it
     if not row["differs"]:
         return "0", "no pair differs", "", ""
     mean = signed(row["effect"], digits)

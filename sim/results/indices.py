@@ -11,7 +11,7 @@ NORMAL = 1.645  # standard deviations from the middle to either end of such an i
 RESAMPLES = 500
 PAWN_RESAMPLES = 50
 SLICES = 10  # of each factor's range, for PAWN
-KOLMOGOROV = 1.358  # times sqrt(1/n + 1/m): two samples of one distribution lie farther apart in 5 % of cases
+KOLMOGOROV = 1.358  # times sqrt(1/n + 1/m): the distance that samples of n and m pass by chance in 5 % of cases
 SOBOL = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 MORRIS = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
 PAWN = ("median", "median_low", "median_high", "largest", "critical")
@@ -171,7 +171,7 @@ def ranks(values, low, high) -> tuple[np.ndarray, np.ndarray]:
     """
     values, low, high = (np.asarray(column, dtype=float) for column in (values, low, high))
     unknown = ~np.isfinite(values)
-    above = (low[None, :] > high[:, None]).sum(axis=1)  # factors that are surely stronger
+    above = (low[None, :] > high[:, None]).sum(axis=1)  # factors whose whole interval lies above
     below = (high[None, :] < low[:, None]).sum(axis=1)
     best, worst = 1.0 + above, float((~unknown).sum()) - below
     return np.where(unknown, np.nan, best), np.where(unknown, np.nan, worst)

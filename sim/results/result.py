@@ -144,7 +144,7 @@ class Result:
 
         Each returns the axes.
         """
-        return import_module("sim.show.plots").Plots(self)  # late: drawing lies above results
+        return import_module("sim.show.plots").Plots(self)  # imported late: the layer of drawing lies above this one
 
     def __str__(self) -> str:
         return display.as_text(self)

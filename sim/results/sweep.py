@@ -77,7 +77,7 @@ class Sweep:
 
     @property
     def last(self) -> str:
-        """Name of the last stage, which the indices are computed from."""
+        """Return the name of the last stage, which the indices are computed from."""
         return self.stages.index[-1]
 
     def points(self, stage=None) -> pd.DataFrame:
@@ -405,7 +405,9 @@ def _more_runs(row, key, n, cost, method) -> int | None:
     """Estimate the runs until the interval excludes 0; its width falls with the root of the number of blocks."""
     # with n blocks the half-width is h; it equals the value after n (h / value)^2 blocks
     value = getattr(row, key)
-    half = row.critical if method in ("pawn", "lhs") else value - getattr(row, f"{key}_low")  # both fall alike
+    half = (
+        row.critical if method in ("pawn", "lhs") else value - getattr(row, f"{key}_low")
+    )  # both shrink with the root of n
     if not (value > 0 and math.isfinite(half)):
         return None
     needed = math.ceil(n * (half / value) ** 2) + 1
@@ -417,11 +419,11 @@ def _more_runs(row, key, n, cost, method) -> int | None:
 # --- The findings, as the facts that the sentences of ``narrative/sweeps.j2`` state ------------------
 
 
-ENOUGH = 0.70  # of the variance: as many factors are named as hold it together
+ENOUGH = 0.70  # share of the variance: a sentence names the fewest factors that together explain it
 MOST_NAMED = 4
-WORTH_NAMING = 0.05  # of the variance
-MUCH_CHANCE = 0.5  # of the variance: shares of the rest are noise
-BLURRED = 0.3  # of the variance is chance: say that the indices are blurred
+WORTH_NAMING = 0.05  # share of the variance from which the taste for compute is named as without causal evidence
+MUCH_CHANCE = 0.5  # share of the variance by chance above which the shares of the factors are noise
+BLURRED = 0.3  # share by chance above which a sentence warns that the indices are blurred
 NO_CAUSE = "b_compute"
 LONGEST_WORDS = 64  # letters of a factor in plain words; a longer meaning is replaced by the name
 
@@ -439,7 +441,7 @@ def _about(sweep, measure=None) -> dict:
     kind, _, where = declared["name"].partition(":")
     try:
         place = place_of(where).spoken if where and kind in ("share", "stock") else None
-    except ScenarioError:  # a measure with keys, or of one's own
+    except ScenarioError:  # a measure with keys, or an outcome of a user's own model
         place = None
     return {"name": declared["name"], "kind": kind, "place": place, "year": year, "paired": declared["paired"]}
 

@@ -11,7 +11,7 @@ from sim.show.answer import bullets, heading, line, table
 from sim.show.gates import left_out_counts, number
 
 NINETY = 1.645  # standard deviations on either side of a 90 % range
-SURE = 0.01  # of a chi-squared test over all beliefs, shared among them (Bonferroni)
+SURE = 0.01  # level of the chi-squared tests of uniformity, divided by the number of beliefs (Bonferroni)
 BELIEFS = ("belief", "prior", "posterior", "shrinkage, %", "rests on")
 FACTS = ("fact", "observed", "under the prior", "under the posterior", "grade")
 LEFT_OUT = ("study", "published", "predicted", "z", "z at d = 0", "inside", "at d = 0", "identifies", "explained, %")

@@ -12,7 +12,7 @@ import numpy as np
 from sim.study.corridors import dispersion
 from sim.world.build.corridor_effects import YEARLY, scaled, shrunken, weighted
 
-LEAST = 0.5  # a person: the least that a country sends or takes in a year
+LEAST = 0.5  # persons: the least that a country is forecast to send or take in a year
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Forecast:
     data: np.ndarray  # (origin, destination) observed flows of the fit years, weighted by age
     kernel: np.ndarray  # (origin, destination) the kernel scaled to their totals
     residual: np.ndarray  # (origin, destination) shrunken residual, log-odds
-    k: float  # moves that the kernel counts for
+    k: float  # the kernel counts as much as this many observed moves
 
 
 def values() -> dict[str, float]:
@@ -137,5 +137,5 @@ def forecast(past, fitted, moved, years, assumed=None) -> Forecast:
 
 def _to_margins(pull, leave, arrive) -> np.ndarray:
     """Scale a kernel to departures and arrivals by country; return (origin, destination) flows."""
-    one = np.outer(leave, arrive) / arrive.sum()  # any flows with these totals
+    one = np.outer(leave, arrive) / arrive.sum()  # start of the scaling: any flows with these totals
     return scaled(np.where(pull > 0, pull, 1e-12), one)

@@ -30,7 +30,12 @@ KINDS = {
     "heat_map": "changes of flows from every hub to every hub",
     "sector_flows": "new jobs by the sector left and the sector taken, and what the policy changes in them",
 }
-BY_STOCK = ("shares", "effects", "ranks", "comparison")  # which may count engineers by employer, too
+BY_STOCK = (
+    "shares",
+    "effects",
+    "ranks",
+    "comparison",
+)  # kinds that can also count engineers in the hub of their employer
 SWEEP_KINDS = {  # figures of a sweep
     "indices": "which factors the variance rests on: indices with intervals (sobol, guided, pawn, lhs)",
     "assumption_load": "how much of the variance rests on which grade of evidence (sobol, guided)",
@@ -41,10 +46,10 @@ SWEEP_KINDS = {  # figures of a sweep
     "response": "the answer against the one factor that a sweep varies, with the band of chance",
     "two_way": "the answer over two factors, and where it changes its sign (grid)",
 }
-USUAL = ("effects", "shares", "causes")  # in every run's folder; the others on demand
+USUAL = ("effects", "shares", "causes")  # drawn for every run; the other kinds on demand
 USUAL_OF_MANY = ("comparison",)
-OF_SPLIT = ("uncertainty",)  # and of a run whose uncertainty is in parts
-USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
+OF_SPLIT = ("uncertainty",)  # drawn too for a run with --uncertainty parts
+USUAL_OF_SWEEP = {  # method of a sweep -> kinds that are drawn for it
     "guided": ("indices", "assumption_load", "screening"),
     "sobol": ("indices", "assumption_load"),
     "morris": ("screening",),
@@ -53,10 +58,14 @@ USUAL_OF_SWEEP = {  # in a sweep's folder, by its method
     "oat": ("tornado",),
     "grid": ("two_way",),
 }
-OF_SEVERAL = ("two_way", "tornado", "screening")  # factors; of one there is its response
+OF_SEVERAL = (
+    "two_way",
+    "tornado",
+    "screening",
+)  # kinds for several factors; a sweep of one factor has the kind response instead
 FORMATS = ("png", "svg", "pdf")
 STYLES = ("memo", "slide")
-DPI = 160  # sharp in print, and half the time of 200
+DPI = 160  # dots per inch: sharp in print, and drawn in half the time of 200
 
 
 class Plots:
@@ -85,7 +94,7 @@ class Plots:
 
 
 def draw(result, kind, path, *, hubs=None, years=None, style="memo") -> Path:
-    """Draw one figure into a file, whatever screen there is or is not.
+    """Draw one figure into a file; no screen is needed.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def write_report(result, folder) -> Path:
     # hidden files are figures that another process is still writing
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
     (folder / "summary.md").write_text(_summary(parts), encoding="utf-8")
-    for name, text in parts["files"].items():  # what the commands in it read
+    for name, text in parts["files"].items():  # files that the commands printed in the summary read
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
@@ -79,7 +79,7 @@ def _load_chart(sweep) -> str:
 
 
 def _summary(parts) -> str:
-    """Render the summary."""
+    """Render the summary in Markdown from the contents of the report."""
     return templates().get_template("summary.md.j2").render(parts)
 
 

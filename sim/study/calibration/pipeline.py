@@ -48,7 +48,7 @@ class Calibration(NamedTuple):
     ranks : DataFrame, see ``posterior.uniformity``
     left_out, families, sensitivity : DataFrames, see :mod:`~sim.study.calibration.left_out`
     views : dict of name -> dict of belief -> value, the named sets that are made of the posterior
-    constants : (Constants, Offsets) under the posterior's medians
+    constants : (HubConstants, AgentOffsets) under the posterior's medians
     record : dict of plain values
     """
 

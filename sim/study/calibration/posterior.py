@@ -25,8 +25,8 @@ from sim.study.sweep.runner import explore
 # ------------------------------------------------------------------------------
 
 
-EDGE = 1e-4  # of the declared shapes, left out on either side
-COSTLY = 5  # figures that come from runs are measured on one draw in so many
+EDGE = 1e-4  # probability that is left out at either end of a declared distribution
+COSTLY = 5  # figures that need runs are measured on one draw in five
 METHOD = "lhs"
 
 
@@ -36,13 +36,13 @@ class Figures:
 
     Attributes
     ----------
-    fitted : (Constants, Offsets) that every inversion starts from
+    fitted : (HubConstants, AgentOffsets) that every inversion starts from
     chance : 0, or another number for other chance
     """
 
     fitted: tuple
     chance: int = 0
-    chance_points: ClassVar[int] = 8  # run again with other chance
+    chance_points: ClassVar[int] = 8  # points that are run again with another seed, to measure chance
 
     def reseeded(self, k) -> "Figures":
         """Return the same model with other chance."""
@@ -78,7 +78,7 @@ def simulated(fitted, rows, seed, store, workers, progress) -> Sweep:
 
     Parameters
     ----------
-    fitted : (Constants, Offsets)
+    fitted : (HubConstants, AgentOffsets)
     rows : draws
     seed, store, workers, progress : as of :func:`~sim.study.sweep.runner.explore`
 
@@ -179,11 +179,11 @@ WEAK = (
 )
 # figures depend on it as well; it has data of its own and stays as it is declared
 BESIDE = ("boom_weight",)
-DRAWS, RESAMPLED = 2**16, 2**13  # of the prior; of the posterior, with equal weights
-PARTS = 8  # in which the draws are emulated, for memory
+DRAWS, RESAMPLED = 2**16, 2**13  # draws of the prior, and equally weighted draws of the posterior
+PARTS = 8  # the draws are emulated in so many parts, to save memory
 FOLDS = 5
-PENALTIES = np.geomspace(0.5, 0.005, 20)  # of the lasso that are tried, in standard deviations of the figure
-FLOOR = 0.1  # of the variance that the emulator leaves, which is kept however large chance is
+PENALTIES = np.geomspace(0.5, 0.005, 20)  # penalties of the lasso that are tried, in standard deviations of the figure
+FLOOR = 0.1  # least share of the unexplained variance that stays when the variance by chance is taken off
 QUANTILES = (0.5, 0.05, 0.95)
 
 
@@ -336,8 +336,8 @@ def summarised(z, names) -> tuple:
 # ------------------------------------------------------------------------------
 
 
-TRAINED = 0.8  # of the usable rows; the truths are among the others
-BINS = 8  # of the ranks
+TRAINED = 0.8  # share of the usable rows that train; the known truths come from the others
+BINS = 8  # bins of the histogram of ranks
 
 
 def ranks_of_truths(emulated, z, figures, error, seed) -> np.ndarray:
@@ -374,7 +374,7 @@ def predicted(z, fitted) -> tuple:
     Parameters
     ----------
     z : (draw, belief) normal scores
-    fitted : (Constants, Offsets) that the table was made with
+    fitted : (HubConstants, AgentOffsets) that the table was made with
 
     Returns
     -------

@@ -83,7 +83,7 @@ class Trial:
     ----------
     plan : Plan, its arms apart
     k : number of the draw
-    draw : (Assumptions, Constants)
+    draw : (Assumptions, HubConstants)
     """
 
     def __init__(self, plan, k, draw) -> None:
