@@ -35,15 +35,15 @@ def effect(result, query) -> xr.DataArray:
     >>> effect(result, "share:usa@2036").dims
     ('replicate',)
     """
-    return _difference(result, measure(result, query))
+    return difference(result, measure(result, query))
 
 
 def effect_series(result, query) -> xr.DataArray:
     """Compute the effect on a measure at all times: also over time or year."""
-    return _difference(result, series(result, query))
+    return difference(result, series(result, query))
 
 
-def _difference(result, values) -> xr.DataArray:
+def difference(result, values) -> xr.DataArray:
     """Return scenario minus baseline of values that have an arm axis."""
     scenarios = values.sel(arm=result.arms) if len(result.arms) > 1 else values.sel(arm=result.arms[0], drop=True)
     return (scenarios - values.sel(arm="baseline", drop=True)).assign_attrs(values.attrs)

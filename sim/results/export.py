@@ -10,8 +10,8 @@ import xarray as xr
 from sim.arguments import user_path
 from sim.custom_world import rows
 from sim.errors import ResultError
-from sim.results.effects import SHOWN, band, effect_series, summarise
-from sim.results.measures import MEASURES, parse
+from sim.results.effects import SHOWN, band, difference, effect_series, summarise
+from sim.results.measures import MEASURES, parse, series
 
 # --- CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over replicates ---------
 
@@ -86,8 +86,9 @@ def effects(result) -> pd.DataFrame:
         tables.append(_effects(name, effect_series(result, query)))
         if MEASURES[query.name].takes_place and wider:
             # one table of all countries and blocs: a table for each would take most of the time of saving a run
-            series = [effect_series(result, replace(query, place=place)) for place, _ in wider]
-            table = _effects(name, xr.concat(series, pd.Index([place for place, _ in wider], name="hub")))
+            values = [series(result, replace(query, place=place)) for place, _ in wider]
+            values = xr.concat(values, pd.Index([place for place, _ in wider], name="hub"))
+            table = _effects(name, difference(result, values))
             table["kind"] = table.place.map(dict(wider))
             tables.append(table.sort_values("place", kind="stable", key=lambda p: p.map(list(dict(wider)).index)))
     return pd.concat(tables, ignore_index=True)

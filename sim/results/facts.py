@@ -52,6 +52,15 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     (settled rows of other countries), ``ordered``, ``causes``, ``route``, ``missed``, ``met`` and others; shares in
     per cent of the world's, effects in percentage points and in persons
     """
+    # figures, brief and report of a run ask for the same facts
+    collected = vars(result).setdefault("_facts", {})
+    if most not in collected:
+        collected[most] = _collect(result, most)
+    return dict(collected[most])
+
+
+def _collect(result, most) -> dict[str, Any]:
+    """Collect the facts of :func:`facts` anew."""
     record, data = result.record, result.data
     scenario = scenario_of(record)
     # whom the question is about: a place, the world, or nobody in particular

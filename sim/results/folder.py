@@ -16,6 +16,7 @@ import xarray as xr
 from sim import custom_world
 from sim.arguments import user_path
 from sim.errors import ResultError, TalentflowWarning, UsageError, first_line
+from sim.parallel import each
 from sim.results import export
 from sim.results.decomposition import is_split, split_table
 from sim.results.record import FORMAT, digest, folder_name, plain, sha256, to_json
@@ -189,16 +190,24 @@ def _fill(folder, result) -> None:
 
 def _write_arrays(folder, result, written) -> dict[str, str]:
     """Write arrays and tables into ``folder``; return file name -> digest, also of the files ``written`` before."""
+    names = [*(["uncertainty"] if is_split(result) else []), "result", "shares", "flows", "effects"]
+    # in the worker processes, if there are any; this one begins with the effects, which take longest
+    files = [f"{name}.nc" if name == "result" else f"{name}.csv" for name in names]
+    for name, content in zip(files, each(_content, names, [result] * len(names)), strict=True):
+        (folder / name).write_bytes(content)
+    return {name: sha256(folder / name) for name in sorted([*written, *files])}
+
+
+def _content(name, result) -> bytes:
+    """Return the content of a file of a run: of ``result.nc``, or of the table ``name``."""
+    if name != "result":
+        table = split_table(result) if name == "uncertainty" else getattr(export, name)(result)
+        return table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode("utf-8")
     # say what the file is, as netCDF's conventions ask, and compress every array
     data = result.data.assign_attrs(_attributes(result.record))
-    packed = {name: {"zlib": True, "complevel": 1, "shuffle": True} for name in result.data.data_vars}
+    packed = {variable: {"zlib": True, "complevel": 1, "shuffle": True} for variable in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
-    (folder / "result.nc").write_bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
-    tables = {f"{name}.csv": getattr(export, name)(result) for name in ("shares", "flows", "effects")}
-    tables |= {"uncertainty.csv": split_table(result)} if is_split(result) else {}
-    for name, table in tables.items():
-        table.to_csv(folder / name, index=False, float_format="%.9g", lineterminator="\n")
-    return {name: sha256(folder / name) for name in sorted([*written, "result.nc", *tables])}
+    return bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
 
 
 def _attributes(record) -> dict[str, str]:

@@ -288,8 +288,11 @@ def check_measures(queries, options, single=False) -> None:
     ------
     ResultError
     """
+    queries = listed(queries)
+    if not queries:
+        return
     trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
-    for query in listed(queries):
+    for query in queries:
         left = [dim for dim in measure(trial, query).dims if dim not in ("arm", "replicate")]
         if single and left:
             raise ResultError(query, f"has a value for every {left[0]}; name one, as in share:usa")
