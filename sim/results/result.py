@@ -73,6 +73,8 @@ class Result:
         if arm not in self.arms:
             hint = f"it holds {', '.join(self.arms)}{nearest(arm, self.arms)}"
             raise ResultError(f"{arm} is not in this result", hint)
+        if self.arms == ["scenario"] and "arms" not in self.record:
+            return self
         # the scenario takes the name that a run of one scenario has
         data = self.data.sel(arm=["baseline", arm]).assign_coords(arm=["baseline", "scenario"])
         common = {key: value for key, value in self.record.items() if key != "arms"}
