@@ -86,8 +86,8 @@ def effects(result) -> pd.DataFrame:
         tables.append(_effects(name, effect_series(result, query)))
         if MEASURES[query.name].takes_place and wider:
             # one table of all countries and blocs: a table for each would take most of the time of saving a run
-            values = [series(result, replace(query, place=place)) for place, _ in wider]
-            values = xr.concat(values, pd.Index([place for place, _ in wider], name="hub"))
+            each = [series(result, replace(query, place=place)) for place, _ in wider]
+            values = xr.concat(each, pd.Index([place for place, _ in wider], name="hub"))
             table = _effects(name, difference(result, values))
             table["kind"] = table.place.map(dict(wider))
             tables.append(table.sort_values("place", kind="stable", key=lambda p: p.map(list(dict(wider)).index)))
