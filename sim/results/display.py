@@ -38,8 +38,9 @@ def answer_lines(result, folder=None) -> list[tuple[str, str]]:
         lines = _one(outcome, folder)
         if len(lines) <= MOST_LINES:
             return lines
-    # what others have published is long, and stands in brief and report too
-    return _one(outcome | {"published": []}, folder)
+    # what others have published is long, and stands in brief and report too; so does what holds for every answer
+    lines = _one(outcome | {"published": []}, folder)
+    return lines if len(lines) <= MOST_LINES else _one(outcome | {"published": [], "short": True}, folder)
 
 
 def _one(outcome, folder) -> list[tuple[str, str]]:

@@ -32,6 +32,8 @@ INSIDE = 2  # hubs of the subject with a row of their own
 MEMBERS = 4  # countries of a bloc with a row of their own
 GROUPS = ("xeu", "xas", "xrw")  # no countries: in a sentence they stand last
 LEAST_CHANGE = 0.01  # of a route's grants: less is no cause
+CARRIES = 0.1  # of the largest cause: a route that changes less does not carry the change
+GIVEN = (".tax.", "allowance", "sign_on")  # parts of the levers by which the public pays people
 FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
 
 
@@ -81,6 +83,7 @@ def _collect(result, most) -> dict[str, Any]:
     table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
     # routes count people by tier alone, so other keys have none
     routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
+    moved = None if lead_is_world else causes(result, lead["label"])
     return {
         # the question, and the years and runs that answer it
         "title": record["title"],
@@ -101,6 +104,7 @@ def _collect(result, most) -> dict[str, Any]:
         "is_largest": where is None and not lead_is_world,
         "is_world": lead_is_world,
         "inside": _inside(counts, where, lead),
+        "sectors": _sectors(result, keys) if lead_is_world else [],
         "gainers": gainers,
         "losers": losers,
         "gainers_ordered": _is_ordered(gainers),
@@ -113,11 +117,13 @@ def _collect(result, most) -> dict[str, Any]:
         "digits": 1 if abs(lead["effect"]) >= FINE else 2,
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
         # why, what it costs, what others have published, and what the answer rests on
-        "causes": None if keys or lead_is_world else causes(result, lead["label"]),
-        "route": _route(routes, lead, where),
+        "causes": None if keys else moved,
+        "everybody": moved if keys else None,
+        "route": _route(routes, lead, where, moved, len(data.year)),
         "money": value_for_money(result, None if lead_is_world else lead["label"], keys),
         "purse": _purse(counts, lead),
         "general_tax": _has(scenario, ".tax.rate_points"),
+        "gives": any(_has(scenario, part) for part in GIVEN),
         "published": beside(result, scenario),
         **_evidence(record, scenario),
         **{key: record[key] for key in ("uncertainty", "population", "seed")},
@@ -130,6 +136,7 @@ def _evidence(record, scenario) -> dict[str, Any]:
     """Return what the answer's trust rests on: published facts met and missed, experiments near it, assumptions."""
     own = of_scenario(record)
     return {
+        "short": False,  # whether to leave out what holds for every answer
         "missed": sorted((row for row in own if row["verdict"] != "passed"), key=lambda row: row["inside"]),
         "met": [row for row in own if row["verdict"] == "passed"],
         "near": nearest([policy.lever for policy in scenario.policies]) if scenario else [],
@@ -211,8 +218,13 @@ def _identical(data) -> bool:
     return lives.sel(arm="scenario", drop=True).equals(lives.sel(arm="baseline", drop=True))
 
 
-def _route(routes, lead, where) -> dict[str, Any] | None:
-    """Return the route that carries the change: of the subject's countries, and clearly changed; else None."""
+def _route(routes, lead, where, moved, years) -> dict[str, Any] | None:
+    """Return the route that carries the change: of the subject's countries, and clearly changed; else None.
+
+    Clearly: by more than ``LEAST_CHANGE`` of its grants, and over the run by ``CARRIES`` of the largest cause.
+    """
+    causes = ("arrivals", "departures", "entrants", "exits")
+    least = CARRIES * max(abs(moved[key]) for key in causes) / years if moved else 0.0
     countries = (where or lead["where"]).countries
     for row in routes:
         before, after = (row[arm]["grants"] for arm in ("baseline", "scenario"))
@@ -220,7 +232,8 @@ def _route(routes, lead, where) -> dict[str, Any] | None:
             continue
         # a route may carry the change by its composition as well as by its number of grants
         parts = [abs(row["scenario"][key] - row["baseline"][key]) / 100 for key in ("from_abroad", "experts")]
-        if max(abs(after / before - 1), *parts) > LEAST_CHANGE:
+        most = max(abs(after / before - 1), *parts)
+        if most > LEAST_CHANGE and most * before >= least:
             country, _, route = row["name"].partition(": ")
             return row | {"name": route if len(countries) == 1 else f"{country}, {route}"}
     return None
@@ -355,6 +368,24 @@ def _largest(countries) -> dict[str, Any]:
 def _is_ordered(some) -> bool:
     """Return whether the order of some rows by the size of their effect is settled, one against the next."""
     return all(_is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
+
+
+def _sectors(result, keys) -> list[dict[str, Any]]:
+    """Return the other sectors whose change over the world is settled, if the answer counts the people of one sector.
+
+    Returns
+    -------
+    list of dict: ``name``, and the numbers of the change in persons; the largest change first
+    """
+    if not keys.startswith("sector="):
+        return []
+    called, found = {row["sector"]: row["name"] for row in rows("sectors")}, []
+    for sector in result.data.sector.values.tolist():
+        persons = measure(result, f"stock,sector={sector}").sum("hub")
+        change = (persons.sel(arm="scenario") - persons.sel(arm="baseline")).values
+        if f"sector={sector}" != keys and _is_settled(change, result.data.sizes["sector"] - 1):
+            found.append({"name": called.get(sector, sector), **_statistics(change)})
+    return sorted(found, key=_size)[:MOST_NAMED]
 
 
 def _inside(counts, where, lead) -> list[dict[str, Any]]:

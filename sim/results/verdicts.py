@@ -42,16 +42,16 @@ def of_scenario(record) -> list[dict]:
 
 
 FAMILIES = {  # family of experiments -> in words
-    "inventors": "top tax rates and inventors",
-    "us_states_stars": "state taxes and star scientists",
+    "inventors": "top taxes on inventors",
+    "us_states_stars": "state taxes on star scientists",
     "denmark": "the Danish scheme",
     "netherlands": "the Dutch scheme",
     "italy": "the Italian scheme",
-    "china_conjoint": "pay at home and Chinese doctors",
-    "canada_flows": "H-1B denials and Canada",
+    "china_conjoint": "Chinese doctors' pay at home",
+    "canada_flows": "H-1B denials, seen in Canada",
     "h1b_cap2004": "the H-1B cap of 2004",
     "opt": "the OPT extension",
-    "us_phd_stay": "green-card queues and stays",
+    "us_phd_stay": "stays in green-card queues",
 }
 ALIKE = {"stem_opt": "opt", "h1b_exempt": "h1b", "newcomer_relief": "newcomer", "newcomer_years": "newcomer"}
 ALIKE |= {"returnee_relief": "returnee", "returnee_years": "returnee"}

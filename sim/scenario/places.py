@@ -88,6 +88,9 @@ def named_places() -> dict[str, Place]:
     return places
 
 
+LONGEST_NAME = 32  # letters of joined names, in a column of a table
+
+
 def place(text: str) -> Place:
     """Return the place that ``text`` names; several joined by ``+`` are one bloc.
 
@@ -102,10 +105,11 @@ def place(text: str) -> Place:
     if len(parts) == 1:
         return known[text.strip()]
     members = [known[part] for part in parts]
+    joined = listed([each.name for each in members])
     return Place(
         "+".join(parts),
         "bloc",
-        listed([each.name for each in members]),
+        joined if len(joined) <= LONGEST_NAME else f"All {len(members)} places together",
         listed([each.spoken for each in members]),
         True,
         tuple(dict.fromkeys(hub for each in members for hub in each.hubs)),

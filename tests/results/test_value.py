@@ -55,7 +55,9 @@ def test_a_gain_pays_for_itself(result):
 def test_windfall_is_a_share_of_what_is_given(result):
     found = paid(result, 50.0, given=60.0, windfall=45.0, people=1000.0)
     assert value_for_money(found, "usa")["windfall"] == pytest.approx(0.75)
-    assert "75 % of what it gives" in narrative.sentences(facts(found))["money"]
+    answer = facts(found)
+    assert "75 % of what it gives" in narrative.sentence("money", answer | {"gives": True})
+    assert "what it gives" not in narrative.sentence("money", answer)  # a fee gives nothing
     assert value_for_money(paid(result, 50.0), "usa")["windfall"] is None
 
 

@@ -10,13 +10,14 @@ from fake_result import fake_result
 from sim.errors import ResultError, UsageError
 from sim.results.display import as_text
 from sim.results.effects import effect, summarise
+from sim.results.facts import _route as facts_of_route
 from sim.results.facts import causes, facts
 from sim.results.measures import measure
 from sim.results.narrative import answer as answered
-from sim.results.narrative import level, paragraphs, persons, sentences
+from sim.results.narrative import level, paragraphs, persons, sentence, sentences
 from sim.results.record import to_json
 from sim.results.result import Result
-from sim.results.summary import country_rows, effect_table, shown_hubs
+from sim.results.summary import country_rows, effect_table, route_rows, shown_hubs
 from sim.show.answer import answer, answers, plain_rows, render, render_effects
 from sim.show.terminal import console
 
@@ -176,7 +177,23 @@ def test_a_change_outside_the_shares_is_not_called_zero(equal_arms):
     assert "exactly zero" not in text
 
 
-@pytest.mark.parametrize(("pairs", "words"), [(1, "A single pair settles"), (9, "Fewer than ten pairs settle")])
+def test_equal_levels_are_said_once(result):
+    found = facts(result)
+    row = found["lead"] | {"scenario": found["lead"]["baseline"] + 1e-4}
+    assert "still" in sentence("levels", found, row)
+    assert "instead of" in sentence("levels", found, found["lead"])
+
+
+def test_a_trivial_route_is_no_cause(result):
+    found = facts(result)
+    moved = found["causes"] | {"arrivals": 1e9}
+    assert found["route"]
+    assert facts_of_route(route_rows(result, 3), found["lead"], None, moved, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"), [(1, "A single pair settles"), (9, "too few to settle it: run at least ten")]
+)
 def test_fewer_than_ten_pairs_settle_no_direction(pairs, words):
     text = answered(fake_result(pairs, 3))
     assert words in text

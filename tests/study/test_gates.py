@@ -308,7 +308,7 @@ def test_the_nearest_experiments_move_the_same_lever(monkeypatch):
     monkeypatch.setattr(verdicts, "shipped_fit", lambda: {"left_out": rows, "families": held})
     assert verdicts.nearest(["country.deu.tax.newcomer_years"]) == [{"name": "the Danish scheme", "held": True}]
     assert [row["held"] for row in verdicts.nearest(["country.fra.tax.newcomer_relief"])] == [True, False]
-    assert verdicts.nearest(["country.can.tax.rate_points"])[0]["name"] == "top tax rates and inventors"
+    assert verdicts.nearest(["country.can.tax.rate_points"])[0]["name"] == "top taxes on inventors"
     assert verdicts.nearest(["hub.paris.compute.added"]) == []
     monkeypatch.setattr(verdicts, "shipped_fit", dict)
     assert verdicts.nearest(["country.deu.tax.newcomer_years"]) == []

@@ -277,16 +277,15 @@ function bounds(p, to) {
 }
 function headline(r, year, pairs) {
   const has = r.plural ? "have" : "has", p = r.people, digits = Math.abs(r.points) >= .2 ? 1 : 2;
-  const world = r.label === "world", levels = `${r.shareWith.toFixed(digits)} % of the world's instead of ${r.share.toFixed(digits)} %`;
+  const world = r.label === "world", [after, before] = [r.shareWith, r.share].map((x) => x.toFixed(digits));
+  const levels = after === before ? `still ${after} % of the world's` : `${after} % of the world's instead of ${before} %`;
   const change = `${begin(r.spoken)} ${has} ${persons(r.effect)} ${r.effect > 0 ? "more" : "fewer"} AI engineers in ${year} than without the policy`;
   if (!p) return `${change}${world ? "" : `: ${levels}`}.`;
   if (!p.differs) return `Nothing changes for ${r.spoken}: in every pair ${r.plural ? "they have" : "it has"} as many AI engineers in ${year} as without the policy.`;
   if (p.approximate) return `${change} (about ${span(p)}): ${levels}.`;
-  if (pairs < 10) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. Fewer than ten pairs settle no direction: run at least ten.`;
-  if (p.settled) {
-    const agree = p.same === pairs ? `All ${pairs}` : `${p.same} of ${pairs}`;
-    return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree} paired runs agree that ${r.plural ? "they" : "it"} ${p.effect > 0 ? "gain" : "lose"}${r.plural ? "" : "s"}.`;
-  }
+  const agree = `${p.same === pairs ? `All ${pairs}` : `${p.same} of ${pairs}`} paired runs agree that ${r.plural ? "they" : "it"} ${p.effect > 0 ? "gain" : "lose"}${r.plural ? "" : "s"}`;
+  if (pairs < 10) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree}, too few to settle it: run at least ten.`;
+  if (p.settled) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree}.`;
   const i = r.inPoints, most = i ? Math.max(Math.abs(i.low), Math.abs(i.high)) : 0;
   if (i?.settled && !world) return `${begin(r.spoken)} ${has} a ${i.effect > 0 ? "larger" : "smaller"} share: ${levels} in ${year} (${points(i.low)} to ${points(i.high)} points; ${i.same} of ${pairs} paired runs agree). How many AI engineers it gains or loses is not settled (${bounds(p, "to")}).`;
   if (Math.max(Math.abs(p.low), Math.abs(p.high)) < .01 * r.without) return `No measurable effect on ${r.spoken}: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : `, at most ${most >= .01 ? most.toFixed(2) : most.toPrecision(1)} points of ${r.share.toFixed(digits)} % of the world's`}.`;
