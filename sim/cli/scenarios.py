@@ -46,7 +46,10 @@ def list_scenarios(words: Words = None, world: World = None, printing: Printing 
         typer.echo(about)
         for row in rows:
             if row["theme"] == about:
-                typer.echo(_cut(f"  {row['scenario']:<22}{row['title'] if not wanted else row['question']}"))
+                # the whole question of the few that were looked for, else a title a line
+                first = f"  {row['scenario']:<22}"
+                asked = fill(f"{first}{row['question']}", COLUMNS, subsequent_indent=" " * 24)
+                typer.echo(asked if wanted else _cut(f"{first}{row['title']}"))
     if not rows:
         typer.echo(f"no scenario has {' and '.join(wanted)} in its name, title or question")
 
@@ -60,8 +63,8 @@ def _place_of_theme(name) -> tuple[int, str]:
 
 
 def _cut(line) -> str:
-    """Cut a line to the width of the terminal."""
-    return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 3]}..."
+    """Cut a line to the width of the terminal, at the end of a word."""
+    return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 4].rpartition(' ')[0]} ..."
 
 
 def describe(
@@ -71,13 +74,16 @@ def describe(
     from sim.scenario.describe import describe, outline
     from sim.scenario.files import load
     from sim.scenario.places import place, subject_of
+    from sim.show.terminal import UNSHOWN
 
     chosen = load(scenario)
     if printing.for_program:
         printing.rows([{"sentence": sentence} for sentence in describe(chosen)])
         return
-    typer.echo(f"{chosen.title}\n{chosen.question}".rstrip() + "\n")
-    printing.rows([{"change": line} for line in (describe(chosen) if details else outline(chosen))])
+    heads = [fill(text, COLUMNS) for text in (chosen.title, chosen.question) if text]
+    typer.echo("\n".join(heads) + "\n")
+    for line in describe(chosen) if details else outline(chosen):
+        typer.echo(fill(UNSHOWN.sub("?", line), COLUMNS, subsequent_indent="  ", break_on_hyphens=False))
     subject = subject_of(chosen)
     if subject:
         # which place the answer will lead with, and what it leaves out
@@ -124,7 +130,7 @@ def levers(
 ) -> None:
     """List what a policy may change; without words, the kinds of levers as a tree."""
     from sim.scenario.levers import catalogue, families, find, tree
-    from sim.show.terminal import lever_row
+    from sim.show.terminal import cell, lever_row
 
     if not words:
         if printing.for_program:
@@ -146,7 +152,7 @@ def levers(
     if page > pages:
         raise UsageError(f"--page {page}", f"there are {pages} pages")
     for row in map(lever_row, matching[PAGE * (page - 1) : PAGE * page]):
-        present = f"{row['present']:g}" if isinstance(row["present"], float) else str(row["present"]).lower()
+        present = cell(row["present"]).lower()
         typer.echo(_cut(f"{row['path']:<58} {present} {row['unit']}".rstrip()))
     more = f"; next: --page {page + 1}" if page < pages else ""
     typer.echo(

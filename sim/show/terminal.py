@@ -87,10 +87,10 @@ def print_rows(rows, json=False, quiet=False, hide=()) -> None:
     if json:
         print(to_json(rows, indent=1))
     elif quiet:
-        print(*(_cell(next(iter(row.values()))) for row in rows), sep="\n", end="\n" if rows else "")
+        print(*(cell(next(iter(row.values()))) for row in rows), sep="\n", end="\n" if rows else "")
     elif rows:
         names = [name for name in rows[0] if name not in hide]
-        shown = [[_cell(row[name]) for name in names] for row in rows]
+        shown = [[cell(row[name]) for name in names] for row in rows]
         # the first column is not folded: where it is so long that the others would be, print one row a block
         fits = max(len(cells[0]) for cells in shown) + LEAST * (len(names) - 1) <= WIDTH
         console(details=True).print((_table if fits and len(names) <= MOST_COLUMNS else _blocks)(names, shown))
@@ -113,11 +113,13 @@ def lever_row(lever) -> dict[str, Any]:
     return {"path": lever.path, "present": present, "unit": lever.unit, "limits": limits, **words}
 
 
-def _cell(value) -> str:
+def cell(value) -> str:
     """Format a value; characters that cannot be shown become question marks."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
-    return f"{value:,.6g}" if isinstance(value, float) else UNSHOWN.sub("?", str(value))
+    if isinstance(value, float):  # 1,000,000, not 1e+06
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:,.6g}"
+    return UNSHOWN.sub("?", str(value))
 
 
 def _table(names, rows) -> Table:

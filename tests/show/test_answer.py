@@ -191,9 +191,7 @@ def test_a_trivial_route_is_no_cause(result):
     assert facts_of_route(route_rows(result, 3), found["lead"], None, moved, 10) is None
 
 
-@pytest.mark.parametrize(
-    ("pairs", "words"), [(1, "A single pair settles"), (9, "too few to settle it: run at least ten")]
-)
+@pytest.mark.parametrize(("pairs", "words"), [(1, "A single pair settles"), (9, "Fewer than ten pairs settle")])
 def test_fewer_than_ten_pairs_settle_no_direction(pairs, words):
     text = answered(fake_result(pairs, 3))
     assert words in text

@@ -284,7 +284,7 @@ function headline(r, year, pairs) {
   if (!p.differs) return `Nothing changes for ${r.spoken}: in every pair ${r.plural ? "they have" : "it has"} as many AI engineers in ${year} as without the policy.`;
   if (p.approximate) return `${change} (about ${span(p)}): ${levels}.`;
   const agree = `${p.same === pairs ? `All ${pairs}` : `${p.same} of ${pairs}`} paired runs agree that ${r.plural ? "they" : "it"} ${p.effect > 0 ? "gain" : "lose"}${r.plural ? "" : "s"}`;
-  if (pairs < 10) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree}, too few to settle it: run at least ten.`;
+  if (pairs < 10) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. Fewer than ten pairs settle no direction: run at least ten.`;
   if (p.settled) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree}.`;
   const i = r.inPoints, most = i ? Math.max(Math.abs(i.low), Math.abs(i.high)) : 0;
   if (i?.settled && !world) return `${begin(r.spoken)} ${has} a ${i.effect > 0 ? "larger" : "smaller"} share: ${levels} in ${year} (${points(i.low)} to ${points(i.high)} points; ${i.same} of ${pairs} paired runs agree). How many AI engineers it gains or loses is not settled (${bounds(p, "to")}).`;
