@@ -4,13 +4,15 @@ from html import escape
 from textwrap import wrap as _wrap
 
 from sim.results.cells import signed
+from sim.results.effects import LEAST_PAIRS
 from sim.results.facts import MOST_ROWS, facts
-from sim.results.narrative import level, sentence, sentences, signed_persons
+from sim.results.narrative import begin, level, sentence, sentences, signed_persons
 
 WIDTH, MOST_LINES = 80, 30
 MOST_TOLD = 6  # scenarios of a comparison with a sentence each
 LEAST_ROWS = 5  # of the table, whatever else there is to say
 CELLS = (36, 8, 7, 8, 18, 2)  # widths of the columns
+PLACE = 19  # width of the place of a scenario among several
 STYLE = (
     "border-collapse:collapse;font-variant-numeric:tabular-nums",
     "text-align:right;padding:2px 8px;white-space:nowrap",
@@ -93,7 +95,8 @@ def _hanging(name, text) -> list[str]:
     if not text:
         return []
     first, *others = wrap(text, WIDTH - 9, break_on_hyphens=False)
-    return [f"  {name:<7}{first}", *(f"{'':9}{other}" for other in others)]
+    # a path that is wider than its column moves to the left
+    return [f"  {name:<7}{first}", *(f"{'':9}{other}" if len(other) <= WIDTH - 9 else f"  {other}" for other in others)]
 
 
 def effect_columns(outcome) -> tuple[list[str], list[list[str]]]:
@@ -140,14 +143,16 @@ def _compared(result, folder) -> list[tuple[str, str]]:
         lead, people = outcome["lead"], outcome["lead"]["people"]
         mark = "" if people["settled"] or not people["differs"] else "?"
         spread = f"{signed_persons(people['low'])} to {signed_persons(people['high'])}" if outcome["pairs"] > 1 else ""
-        cells = [arm, lead["name"], signed_persons(people["effect"]), spread, signed(lead["effect"], 2), mark]
+        place = next((name for name in (begin(lead["spoken"]), lead["name"]) if len(name) < PLACE), lead["name"])
+        cells = [arm, place, signed_persons(people["effect"]), spread, signed(lead["effect"], 2), mark]
         lines += [("strong", _compared_row(cells))]
     lines += [("", "")]
     # a sentence for each scenario, if they are few; then whether stacks add up
     for outcome in each.values() if len(each) <= MOST_TOLD else ():
-        texts = sentences(outcome)
-        text = outcome["title"] + ": " + (texts["others"] or texts["headline"])
-        lines += [("", f"  {line}") for line in wrap(text, WIDTH - 2)]
+        if outcome["gainers"] or outcome["losers"] or outcome["pairs"] < LEAST_PAIRS:
+            texts = sentences(outcome)
+            text = outcome["title"] + ": " + (texts["others"] or texts["headline"])
+            lines += [("", f"  {line}") for line in wrap(text, WIDTH - 2)]
     lines += [("", f"  {text}") for stack in added_up(result) for text in wrap(stack, WIDTH - 2)]
     # warnings that several scenarios share appear once
     first = next(iter(each.values()))
@@ -159,16 +164,16 @@ def _compared(result, folder) -> list[tuple[str, str]]:
     lines += [("", "")]
     lines += [("", text) for text in _hanging("Trust", sentence("trust_of_all", first))]
     if folder:
-        lines += [("", text) for text in _hanging("Read", f"{folder}: report.html")]
+        lines += [("", text) for text in _hanging("Read", f"report.html in {folder}")]
     return [*lines, ("faint", f"  {sentences(first)['size']}; --details: all tables")]
 
 
 def _compared_row(cells) -> str:
     """Align the cells of one scenario's row."""
     name, place, *others = cells
-    widths = (12, 20, 8, 2)
+    widths = (10, 20, 7, 2)
     text = "".join(text.rjust(width) for text, width in zip(others, widths, strict=True))
-    return f"  {name[:21]:<22}{place[:13]:<14}{text}".rstrip()
+    return f"  {name[:21]:<22}{place[: PLACE - 1]:<{PLACE}}{text}".rstrip()
 
 
 def added_up(result) -> list[str]:

@@ -109,7 +109,7 @@ def place(text: str) -> Place:
     return Place(
         "+".join(parts),
         "bloc",
-        joined if len(joined) <= LONGEST_NAME else f"All {len(members)} places together",
+        joined if len(joined) <= LONGEST_NAME else f"All {len(members)} together",
         listed([each.spoken for each in members]),
         True,
         tuple(dict.fromkeys(hub for each in members for hub in each.hubs)),

@@ -405,6 +405,7 @@ function drawRows(place) {
   if (target.dataset.key !== key) {
     const focused = document.activeElement?.dataset?.row;
     target.dataset.key = key;
+    sizes.delete("bars"); // the names take the width that they need
     target.replaceChildren(el("div", { class: "axis" }), ...list.map((r) => el("div", { class: r.hub ? "row hub" : "row" },
       r.several ? el("button", { type: "button", class: "unfold", "data-row": `u-${r.label}`, "aria-expanded": String(state.open.includes(r.label)), "aria-label": `Hubs of ${r.spoken}`,
         onclick: () => change({ open: state.open.includes(r.label) ? state.open.filter((c) => c !== r.label) : [...state.open, r.label] }, { step: false }) }, state.open.includes(r.label) ? "▾" : "▸") : el("span", { class: "unfold" }),
@@ -442,7 +443,8 @@ function drawLines(place) {
   const years = d3.range(T.start, LAST + 1), name = C.places[place].spoken, pin = state.pin && fromTable(state.pin, state.base);
   const rows = years.map((year) => ({ year, ...rowOf(answer, place, year) })), box = $("lines-plot");
   const bands = [{ year: T.start, low: 0, high: 0 }, ...rows.filter((r) => r.people).map((r) => ({ year: r.year, low: r.people.low, high: r.people.high }))];
-  $("lines-title").textContent = state.share ? `Share of the world's engineers in ${name}, %` : `${begin(name)}: engineers more or fewer, by year`;
+  const title = state.share ? `Share of the world's engineers in ${name}, %` : `${begin(name)}: engineers more or fewer, by year`;
+  if ($("lines-title").textContent !== title) { $("lines-title").textContent = title; sizes.delete(box.id); } // a longer title leaves less height
   data.lines = rows.map((r) => ({ place: r.name, year: r.year, people_without: Math.round(r.without), people_change: Math.round(r.effect), low: r.people ? Math.round(r.people.low) : "", high: r.people ? Math.round(r.people.high) : "", share_without: r.share.toFixed(3), share_with: r.shareWith.toFixed(3) }));
   const color = rows.at(-1).effect > 0 ? css("--gain") : css("--loss"), now = rows.find((r) => r.year === state.year);
   const pinned = pin ? years.map((year) => ({ year, ...rowOf(pin, place, year) })) : [];
@@ -525,12 +527,18 @@ function drawMap() {
   data.more = rows.map((r) => ({ hub: r.name, longitude: r.x, latitude: r.y, year: state.year, people_without: Math.round(r.without), people_change: Math.round(r.effect) }));
   coast ??= C.land.flatMap((ring, z) => ring.map(([x, y]) => ({ x, y, z })));
   const height = Math.max(sizeOf(box).height - 8, 170), width = Math.min(Math.max(sizeOf(box).width - 4, 260), height * 3.4), most = Math.max(1, ...rows.map((r) => Math.abs(r.effect)));
-  const label = [...rows].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).filter((r, k, all) => Math.abs(r.effect) >= 1 && !/^rest_of/.test(r.label) && all.findIndex((o) => o.countries[0] === r.countries[0]) === k).slice(0, 5); // one a country, no rests
+  // labels of the largest changes: one a country, no rests, and none over another
+  const label = [], words = (r) => `${r.name.split(" (")[0]} ${signed(r.effect)}`, wide = (r) => 6 * words(r).length;
+  const over = (a, b) => Math.abs(a.x - b.x) * width / 358 < (wide(a) + wide(b)) / 2 && Math.abs(a.y - b.y) * height / 122 < 13;
+  for (const r of [...rows].sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))) {
+    const taken = label.some((o) => o.countries[0] === r.countries[0] || over(o, r));
+    if (label.length < 5 && Math.abs(r.effect) >= 1 && !/^rest_of/.test(r.label) && !taken) label.push(r);
+  }
   const target = el("div"); box.replaceChildren(target);
   chartInto(target, { width, height, margin: 0, x: { domain: [-172, 186], axis: null }, y: { domain: [-46, 76], axis: null }, r: { domain: [0, most], range: [0, 22] },
     marks: [Plot.line(coast, { x: "x", y: "y", z: "z", fill: css("--line"), fillOpacity: .55, stroke: null, clip: true }),
       Plot.dot(rows, { x: "x", y: "y", r: (r) => Math.abs(r.effect), fill: (r) => (r.effect > 0 ? css("--gain") : css("--loss")), fillOpacity: .55, stroke: (r) => (r.effect > 0 ? css("--gain") : css("--loss")), title: (r) => `${r.name}: ${signed(r.effect)}` }),
-      Plot.text(label, { x: "x", y: "y", text: (r) => `${r.name.split(" (")[0]} ${signed(r.effect)}`, dy: -12, fontSize: 10, fill: "currentColor", stroke: css("--back"), strokeWidth: 3 })] },
+      Plot.text(label, { x: "x", y: "y", text: words, dy: -12, fontSize: 10, fill: "currentColor", stroke: css("--back"), strokeWidth: 3 })] },
   `Map of changes by hub: ${label.map((r) => `${r.name} ${signed(r.effect)}`).join(", ")}`);
 }
 function drawRanks() {
