@@ -173,7 +173,8 @@ KEYS_NEEDED = {
 }
 
 
-COUNTED = ("moves", "returns", "stay")  # no saved run holds them; a tuple, so that test processes agree on the order
+# no saved run holds them; a tuple, so that test processes agree on the order
+COUNTED = ("moves", "returns", "stay", "vacancies", "openings", "roles_per_candidate", "time_to_fill")
 
 
 @pytest.mark.parametrize("name", COUNTED)
