@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -201,33 +200,6 @@ def flow_graph(result, arm="scenario", years=None) -> nx.DiGraph:
     for attribute, values in described.items():
         nx.set_node_attributes(graph, dict(values), attribute)
     return graph
-
-
-def pageranks(result, years=None) -> xr.DataArray:
-    """Compute the PageRank of every hub in every arm and replicate, for paired effects.
-
-    Returns
-    -------
-    xarray.DataArray over (arm, replicate, hub); each graph's sum is 1
-
-    Raises
-    ------
-    ResultError for years outside the run.
-    """
-
-    def ranked(flow) -> np.ndarray:
-        """Return the PageRank of every hub in one table of flows."""
-        return np.array(list(_pagerank(_graph(flow, range(len(flow)))).values()))
-
-    # one network for every arm and replicate
-    ranks = xr.apply_ufunc(
-        ranked,
-        yearly_flows(result, years),
-        vectorize=True,
-        input_core_dims=[["origin", "destination"]],
-        output_core_dims=[["hub"]],
-    )
-    return ranks.assign_coords(hub=result.data.hub).assign_attrs(units="share", long_name="PageRank")
 
 
 def write_graphml(result, path, arm="scenario", years=None) -> None:

@@ -4,7 +4,7 @@ import pytest
 from fake_result import fake_result
 
 from sim.errors import ResultError
-from sim.results.export import flow_graph, pageranks, write_graphml, yearly_flows
+from sim.results.export import flow_graph, write_graphml, yearly_flows
 from sim.results.result import Result
 
 
@@ -86,21 +86,6 @@ def test_communities_are_numbered_from_the_first_hub(result):
     joined.data.flow.loc[{"origin": b, "destination": c}] = 1
     assert dict(flow_graph(joined).nodes(data="community")) == {a: 1, b: 1, c: 2, d: 2}
     assert flow_graph(result).nodes["sf_bay_area"]["community"] == 1
-
-
-def test_pageranks_are_those_of_each_pairs_own_graph():
-    result = fake_result(replicates=2, years=2)
-    ranks = pageranks(result)
-    assert ranks.dims == ("arm", "replicate", "hub")
-    assert np.allclose(ranks.sum("hub"), 1)
-    alone = Result(result.data.isel(replicate=[1]), result.record)
-    expected = dict(flow_graph(alone, "baseline").nodes(data="pagerank"))
-    assert ranks.sel(arm="baseline").isel(replicate=1).to_series().to_dict() == pytest.approx(expected)
-
-
-def test_equal_arms_have_equal_ranks(equal_arms):
-    ranks = pageranks(equal_arms)
-    assert (ranks.sel(arm="scenario").values == ranks.sel(arm="baseline").values).all()
 
 
 def test_no_flow_at_all_is_no_error():

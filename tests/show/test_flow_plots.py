@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from sim.errors import ResultError, UsageError
 from sim.results.result import Result
 from sim.show.plots import style
-from sim.show.plots.flow_map import LAND, between_countries, equal_earth, net_changes
+from sim.show.plots.flow_map import LAND, between_countries, equal_earth
 from sim.show.plots.flows import changes, flows_of_all, flows_shown, table
 from sim.show.plots.heat_map import plot_heat_map
 from sim.show.plots.net_migration import net_by_region
@@ -185,18 +185,6 @@ def test_a_change_is_clear_when_nine_pairs_in_ten_leave_out_zero(result):
 
 
 # --- each picture ---------------------------------------------------------------------------------
-
-
-def test_net_changes_point_to_the_hub_that_gains(result):
-    yearly = result.data.flow.mean("year")
-    found = net_changes(yearly)
-    assert (found["mean"] > 0).all()
-    assert len({frozenset(pair) for pair in zip(found.origin, found.destination, strict=True)}) == len(found)
-    first = found.iloc[0]
-    there = yearly.sel(origin=first.origin, destination=first.destination)
-    back = yearly.sel(origin=first.destination, destination=first.origin)
-    net = (there - back).mean("replicate")
-    assert np.isclose(first["mean"], float(net.sel(arm="scenario") - net.sel(arm="baseline")))
 
 
 def test_the_map_shows_hubs_and_asked_arrows(result, picture):

@@ -445,12 +445,9 @@ def test_curve_shows_target_and_the_value_that_meets_it(look, found):
 # --- style ----------------------------------------------------------------------------------------
 
 
-def test_hubs_have_one_order_and_colours_of_their_own(result):
+def test_hubs_have_one_order(result):
     mixed, ordered = ["paris", "beijing", "seattle", "zurich"], ["seattle", "paris", "zurich", "beijing"]
     assert style.order(result.data, mixed) == ordered
-    colours = style.hub_colours(result.data)
-    assert len(set(colours.values())) == result.data.sizes["hub"]
-    assert colours["sf_bay_area"] == style.region_colours()["United States"]
 
 
 def test_wrapping_keeps_to_the_width_and_says_what_is_left_out():

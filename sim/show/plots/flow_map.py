@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from sim.errors import ResultError
@@ -107,23 +106,6 @@ def _finding(result, arrows) -> str:
     size = f"{round(abs(row['mean']), -1) if abs(row['mean']) >= 100 else abs(row['mean']):,.0f}"
     more = "more" if row["mean"] > 0 else "fewer"
     return f"{size} {more} a year move from {names[row.origin]} to {names[row.destination]}"
-
-
-def net_changes(moves) -> pd.DataFrame:
-    """Return each pair of hubs once, from the one that loses to the one that gains, the largest change first.
-
-    Parameters
-    ----------
-    moves : xarray.DataArray over (arm, replicate, origin, destination), persons a year
-
-    Returns
-    -------
-    pandas.DataFrame: origin, destination, mean (above 0), low, high, clear
-    """
-    # each pair appears twice, with opposite signs: keep the positive one
-    back = moves.rename(origin="destination", destination="origin")
-    changed = table(changes(moves - back))
-    return changed[changed["mean"] > 0].reset_index(drop=True)
 
 
 def equal_earth(longitude, latitude) -> tuple[np.ndarray, np.ndarray]:

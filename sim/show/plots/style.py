@@ -227,19 +227,6 @@ def region_colours() -> dict[str, str]:
     return dict(zip(REGIONS, HUES, strict=True))
 
 
-def hub_colours(data) -> dict[str, str]:
-    """Return a colour for each hub: its region's hue, lighter from hub to hub, the same in every figure."""
-    from matplotlib.colors import to_hex, to_rgb
-
-    region, hues, colours = hub_regions(data), region_colours(), {}
-    # one hue a region, mixed with white from hub to hub
-    for name in REGIONS:
-        inside = [hub for hub in region if region[hub] == name]
-        for hub, white in zip(inside, np.linspace(0, 0.45, len(inside)), strict=True):
-            colours[hub] = to_hex((1 - white) * np.array(to_rgb(hues[name])) + white)
-    return colours
-
-
 def darker(colour) -> str:
     """Return the same hue at 60 % of its light."""
     from matplotlib.colors import to_hex, to_rgb
