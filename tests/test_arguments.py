@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import breakeven, compare, custom_world, load
+from sim import backcast, breakeven, compare, custom_world, load, sweep, why
 from sim.arguments import is_number, listed, number_of, real, user_path, whole
 from sim.errors import TalentflowError, UsageError
 from sim.results.effects import amount
 from sim.results.result import Result
-from sim.scenario.assumptions import override
+from sim.scenario.assumptions import ASSUMPTIONS, override
 from sim.study.options import Options
 from sim.study.portfolio import million, portfolio
+from sim.study.sweep.factors import factors_over, number
 from sim.study.sweep.runner import explore
 
 
@@ -83,8 +84,6 @@ def test_one_name_is_a_list_of_one():
 
 
 def test_one_measure_or_factor_is_a_list_of_one(tmp_path):
-    from sim import sweep
-
     with pytest.raises(TalentflowError, match="share: has a value for every hub"):
         sweep("h1b_fee", "share", "oat", over="b_pay", out=tmp_path)
     with pytest.raises(UsageError, match="over b_pya: no assumption"):
@@ -148,8 +147,6 @@ def test_factors_that_make_no_sense_are_refused(tmp_path, factors, complaint):
 
 
 def test_doubled_factors_and_measures_are_refused(tmp_path):
-    from sim.study.sweep.factors import number
-
     with pytest.raises(UsageError, match="factor x: is given twice"):
         explore(linear, [number("x", 0, 1), number("x", 0, 2)], n=4, store=tmp_path / "store")
     row = dict(name="y", unit="", dims=[], coords={}, at=0, paired=False)
@@ -259,3 +256,45 @@ def test_limits_given_twice_are_refused(talentflow):
     twice = ["--limits", f"{FEE}=0:1", "--limits", f"{FEE}=0:2"]
     code, _, said = talentflow("portfolio", "--place", "usa", "--budget", "5M", "--levers", FEE, *twice)
     assert (code, said) == (2, f"talentflow: --limits {FEE}: is given twice\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((None, 2012.5), "fit_until: 2012.5 is not a whole number"),
+        ((None, 2012, 3), "score years 3: are no (first, last)"),
+        ((None, 2012, (2013, True)), "score years: True is not a whole number"),
+        ((None, 2012, (2013, 2015), float("nan")), "population: nan is not a whole number"),
+    ],
+)
+def test_a_backcast_that_makes_no_sense_is_refused(arguments, complaint):
+    with pytest.raises(UsageError) as refused:
+        backcast(*arguments)
+    assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"over": 3}, "over: 3 is no name"),
+        ({"over": {"b_pay": (1, 2)}}, "is no name, such as b_pay or b_pay=0:2"),
+        ({"over": ["b_pay=0:1", "b_pay=0:2"]}, "over b_pay: has two ranges"),
+        ({"measures": []}, "measures: none is given"),
+        ({"measures": [3]}, "3: is no measure"),
+    ],
+)
+def test_a_sweep_that_makes_no_sense_is_refused(tmp_path, options, complaint):
+    with pytest.raises(TalentflowError) as refused:
+        sweep("h1b_fee", method="oat", out=tmp_path, **options)
+    assert complaint in str(refused.value)
+
+
+@pytest.mark.parametrize("order", [["b_pay", "b_pay=0:1"], ["b_pay=0:1", "b_pay"]])
+def test_a_range_of_ones_own_counts(order):
+    (factor,) = factors_over(order, ASSUMPTIONS, load("h1b_fee"))
+    assert (factor.low, factor.high) == (0, 1)
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(UsageError, match="by 'nothing': there are: channels, policies, origins"):
+        why("h1b_fee", by="nothing")

@@ -389,6 +389,8 @@ def parse(text) -> Query:
     ResultError naming the part that cannot be read.
     """
     # name[:place][,key=value...][@time]
+    if not isinstance(text, str):
+        raise ResultError(f"{text!r:.60}", "is no measure, such as share:usa")
     body, at, time = text.strip().partition("@")
     head, *pairs = body.split(",")
     name, colon, place = (part.strip() for part in head.partition(":"))
@@ -436,7 +438,7 @@ def series(result, query) -> xr.DataArray:
     ------
     ResultError for an unknown measure, key, value or place.
     """
-    query = parse(query) if isinstance(query, str) else query
+    query = query if isinstance(query, Query) else parse(query)
     asked = MEASURES[query.name]
     for key, value in query.keys.items():
         # refuse values that the result does not have, naming the nearest
@@ -463,7 +465,7 @@ def measure(result, query) -> xr.DataArray:
     ------
     ResultError as in :func:`series`, and for a time outside the run.
     """
-    query = parse(query) if isinstance(query, str) else query
+    query = query if isinstance(query, Query) else parse(query)
     values = series(result, query)
     # stocks are counted on 1 January (time), flows over a year
     axis = "time" if "time" in values.dims else "year"

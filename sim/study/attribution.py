@@ -8,6 +8,7 @@ people; it is off where the hub sizes and the offers of employers' affiliates of
 
 from typing import TYPE_CHECKING
 
+from sim.arguments import listed
 from sim.errors import UsageError
 from sim.results.decomposition import coalitions, origins, parts_table, shapley, splits_over_origins
 from sim.results.measures import MEASURES, parse
@@ -113,8 +114,11 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options) 
     asked = Options(**options).checked()
     prepared({"scenario": scenario}, baseline, asked)
     check_measures([measure], asked, single=True)
+    by = list(dict.fromkeys(listed(by)))
+    if unknown := [name for name in by if name not in BY]:
+        raise UsageError(f"by {unknown[0]!r:.60}", f"there are: {', '.join(BY)}")
     # drop or refuse splits that do not apply to this measure, these policies or this population
-    if list(by) == ["origins"] and not splits_over_origins(measure):
+    if by == ["origins"] and not splits_over_origins(measure):
         raise UsageError("why", f"{measure} does not split over origins: give the share or stock of a place")
     if len(by) > 1 and len(differences(scenario, baseline)) < 2:
         by = [name for name in by if name != "policies"]

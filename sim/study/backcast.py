@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sim.arguments import user_path
+from sim.arguments import listed, user_path, whole
 from sim.errors import UsageError
 from sim.model import inversion as fitting
 from sim.model.inversion import FirstYear
@@ -297,6 +297,8 @@ def backcast(
     """
     # check the file, the years and the numbers before any work
     read = read_flows(flows)
+    named = {"fit_until": fit_until, "population": population, "seed": seed, "replicates": replicates}
+    fit_until, population, seed, replicates = (whole(value, name) for name, value in named.items())
     first, last = check_years(read, user_path(flows or SHIPPED).name, fit_until, score_years)
     if population < 1000 or replicates < 1 or seed < 0:
         raise UsageError("backcast", "takes 1,000 agents or more, 1 replicate or more, and a seed from 0 on")
@@ -354,7 +356,9 @@ def check_years(flows, name, fit_until, score_years) -> tuple:
     ------
     UsageError naming the file, the year and the years that there are
     """
-    first, last = score_years
+    if len(listed(score_years)) != 2:
+        raise UsageError(f"score years {score_years!r:.60}", "are no (first, last)")
+    first, last = (whole(year, "score years") for year in score_years)
     span = f"{name} holds {flows.years[0]} to {flows.years[-1]}"
     # score years must follow the split, in order and not too far ahead
     if not first <= last:

@@ -236,10 +236,17 @@ def factors_over(asked, declared, scenario) -> list:
     UsageError, AssumptionError, ScenarioError
         naming what is not known and what comes nearest
     """
-    by_name = {}
+    by_name, ranged = {}, set()
     for text in asked or [*GROUPS[:2]]:
+        if not isinstance(text, str):
+            raise UsageError("over", f"{text!r:.60} is no name, such as b_pay or b_pay=0:2")
         for factor in _named(text.strip(), declared, scenario):
-            by_name.setdefault(factor.name, factor)
+            if factor.name in ranged and "=" in text and factor != by_name[factor.name]:
+                raise UsageError(f"over {factor.name}", "has two ranges")
+            # a range of one's own counts, whatever else names the factor
+            if factor.name not in by_name or "=" in text:
+                by_name[factor.name] = factor
+        ranged |= {factor.name for factor in by_name.values() if "=" in text and text.startswith(factor.name)}
     if not by_name:
         raise UsageError("over", f"{', '.join(asked)}: nothing to vary")
     return list(by_name.values())

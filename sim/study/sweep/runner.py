@@ -353,7 +353,9 @@ def sweep(
     scenario, baseline, asked = as_scenario(scenario), as_scenario(baseline), _options(options)
     # check everything before the folder is touched
     n, levels = (None if value is None else whole(value, what) for value, what in ((n, "n"), (levels, "levels")))
-    measures, over = listed(measures), listed(over)
+    measures, over = list(dict.fromkeys(listed(measures))), listed(over)
+    if not measures:
+        raise UsageError("measures", "none is given")
     check_writable(out)
     check_measures(measures, asked, single=True)
     declared = asked.declared()
