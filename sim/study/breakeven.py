@@ -9,11 +9,12 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
+from scipy.stats import t as student
 
 from sim.arguments import listed, number_of, real, span
 from sim.errors import UsageError
 from sim.results import narrative
-from sim.results.effects import HIGH, LOW, SHOWN, amount
+from sim.results.effects import HIGH, LEAST_PAIRS, LOW, QUANTILE, SHOWN, amount
 from sim.results.measures import MEASURES, parse, series
 from sim.results.record import plain_values
 from sim.results.result import Result
@@ -49,9 +50,9 @@ class Breakeven:
     curve : pandas.DataFrame, one row a value tried: value, mean, low, high (90 % of pairs), error
     cost : dict of place, mean, low, high (90 % of pairs): what the scenario costs its public at the value found, in
         million USD a year over the run; None where nobody asked or no value was found
-    rival : dict of lever, value, ratio (its cost over its effect, million USD a year), passed (the value from which the
-        lever costs more per unit of effect, None if it never does) and curve (value, cost, effect, ratio); None where
-        nobody asked
+    rival : dict of lever, value, ratio (its cost over its effect, million USD a year), passed (the least value
+        tried that clearly costs more per unit of effect: 95 % one-sided, ten pairs or more; None if none does)
+        and curve (value, cost, effect, ratio); None where nobody asked
     """
 
     lever: str
@@ -159,7 +160,7 @@ def breakeven(
     # root of every single replicate, for the band; then the root of their mean
     tried, effects = curve.positions, curve.effects  # (value,), (value, pair)
     spread = [] if root is None else [to_value(u) for u in _roots(tried, effects.T, wanted, root)]
-    low, high = np.quantile(spread, (LOW, HIGH)) if spread else (math.nan, math.nan)
+    low, high = np.quantile(spread, (LOW, HIGH), method=QUANTILE) if spread else (math.nan, math.nan)
     # in the unit in which effects are displayed
     factor, _, shown = SHOWN.get(unit, (1, "", unit))
     means = factor * effects.mean(axis=1)
@@ -220,7 +221,7 @@ def _cost(lab, baseline, scenarios, place) -> np.ndarray:
 
 def _spread(values) -> dict:
     """Return the mean of values by pair and the 90 % of pairs."""
-    low, high = np.quantile(values, (LOW, HIGH))
+    low, high = np.quantile(values, (LOW, HIGH), method=QUANTILE)
     return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
 
 
@@ -230,16 +231,31 @@ def _against(lab, curve, scenario, baseline, rival, place, measure) -> dict:
     other = with_value(scenario, path, value)
     u = curve.positions
     # cost over effect at every value that was tried, and at the rival's value; none where nothing is gained
-    costs = _cost(lab, baseline, [*map(curve.scenario_at, u), other], place).mean(1)
-    effects = np.append(curve.effects.mean(1), (lab.measure([other], measure)[0] - curve.base).mean())
+    by_pair = _cost(lab, baseline, [*map(curve.scenario_at, u), other], place)
+    moved = np.vstack([curve.effects, lab.measure([other], measure)[0] - curve.base])
+    costs, effects = by_pair.mean(1), moved.mean(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(effects > 0, costs / effects, np.nan)
     values = [curve.to_value(x) for x in u]
-    # from the smallest value on that is dearer than the rival
-    dearer = [v for v, r in zip(values, ratio[:-1], strict=True) if r > ratio[-1]]
+    # from the smallest value on that is clearly dearer than the rival
+    dearer = [v for v, k in zip(values, range(len(u)), strict=True) if _is_dearer(by_pair, moved, k)]
     table = {"value": values, "cost": costs[:-1], "effect": effects[:-1], "ratio": ratio[:-1]}
     passed = min(dearer) if dearer else None
     return {"lever": path, "value": value, "ratio": float(ratio[-1]), "passed": passed, "curve": pd.DataFrame(table)}
+
+
+def _is_dearer(costs, effects, k) -> bool:
+    """Tell whether row ``k`` clearly costs more per unit of effect than the last row; (value, pair) arrays.
+
+    A ratio of costs over effects is larger if ``C_k E > C E_k``; the difference is linearised and tested over pairs.
+    """
+    pairs = costs.shape[1]
+    if pairs < LEAST_PAIRS or not (effects[k].mean() > 0 and effects[-1].mean() > 0):
+        return False
+    cost, effect = costs[[k, -1]].mean(1), effects[[k, -1]].mean(1)
+    excess = cost[0] * effect[1] - cost[1] * effect[0]
+    noise = costs[k] * effect[1] + cost[0] * effects[-1] - costs[-1] * effect[0] - cost[1] * effects[k]
+    return bool(excess > student.ppf(HIGH, pairs - 1) * noise.std(ddof=1) / math.sqrt(pairs))
 
 
 def _search(curve, spans, wanted, here) -> tuple:
@@ -353,7 +369,7 @@ def _error(u, effects, wanted, root, to_value, seed) -> float:
 
 def _table(effects, values) -> pd.DataFrame:
     """Return a DataFrame of the tried values with the mean, 90 % band and standard error of their effects."""
-    low, high = np.quantile(effects, (LOW, HIGH), axis=1)
+    low, high = np.quantile(effects, (LOW, HIGH), axis=1, method=QUANTILE)
     pairs = effects.shape[1]
     error = effects.std(axis=1, ddof=1) / math.sqrt(pairs) if pairs > 1 else np.full(len(values), math.nan)
     return pd.DataFrame({"value": values, "mean": effects.mean(axis=1), "low": low, "high": high, "error": error})

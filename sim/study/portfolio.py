@@ -20,7 +20,7 @@ import pandas as pd
 from sim.arguments import is_number, listed, number_of, real, span, user_path, whole
 from sim.errors import UsageError
 from sim.results import narrative
-from sim.results.effects import HIGH, LOW, QUANTILE
+from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed
 from sim.results.facts import facts
 from sim.results.measures import measure as level
 from sim.results.measures import series
@@ -59,7 +59,8 @@ class Portfolio:
     best : label of the winner among the confirmed mixes, or None if none is within the budget
     mixes : pandas.DataFrame, one row a confirmed mix: label, a column a lever, engineers and cost (mean, low, high over
         pairs), within (mean cost at most the budget), best_in (share of pairs in which it is the best mix within the
-        budget), regret (engineers short of the best mix of the pair, mean)
+        budget), clear (of the winner: whether it beats every other mix within the budget in so many pairs that a sign
+        test over all of them tells it apart), regret (engineers short of the best mix of the pair, mean)
     frontier : pandas.DataFrame: budget, engineers, low, high (90 % of the emulator), a column a lever
     errors : dict of outcome -> emulator's leave-one-out error, in the outcome's unit, and ``share`` of its spread
     points : mixes that were run for the emulator
@@ -429,6 +430,11 @@ def _judged(mixes, pairs, budget) -> pd.DataFrame:
         row["within"] = bool(within[k])
         row["best_in"] = float((allowed[k] == best).mean()) if within[k] else 0.0
         row["regret"] = float((best - engineers[k]).mean()) if within.any() else np.nan
+        others = np.array(
+            [j for j in range(len(labels)) if within[j] and j != k and (engineers[j] != engineers[k]).any()]
+        )
+        wins = (engineers[k] > engineers[others]).sum(1) if len(others) else np.array([len(best)])
+        row["clear"] = bool(within[k] and wins.min() >= agreement_needed(len(best), max(len(others), 1)))
         rows.append(row)
     return pd.DataFrame(rows)
 

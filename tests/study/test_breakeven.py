@@ -260,3 +260,17 @@ def test_cost_at_the_value_and_against_a_rival():
             )
     with pytest.raises(UsageError, match="--cost"):
         breakeven(scenario, "country.fra.compute.h100e", rival=("country.fra.compute.h100e", 1.0), **options)
+
+
+def test_noise_is_not_called_dearer():
+    """Two levers of equal cost per unit of effect: one is called dearer in about one case of twenty."""
+    random = np.random.default_rng(5)
+    called = []
+    for _ in range(1_000):
+        effects = random.normal(10, 2, (2, 20))
+        called.append(study._is_dearer(3 * effects + random.normal(0, 3, (2, 20)), effects, 0))
+    assert 0.02 < np.mean(called) < 0.09
+    costs, effects = random.normal([[60], [30]], 1, (2, 20)), random.normal(10, 1, (2, 20))
+    assert study._is_dearer(costs, effects, 0)
+    assert not study._is_dearer(costs[:, :9], effects[:, :9], 0)  # fewer than ten pairs settle nothing
+    assert not study._is_dearer(costs, -effects, 0)

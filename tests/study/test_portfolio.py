@@ -7,7 +7,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.results import narrative
-from sim.study.portfolio import million, mix_scenario, portfolio, search
+from sim.study.portfolio import _judged, million, mix_scenario, portfolio, search
 from sim.study.sweep.factors import number
 
 WORTH, PRICE = (10.0, 6.0, 2.0), (100.0, 50.0, 40.0)
@@ -129,3 +129,15 @@ def test_a_small_search_runs_from_end_to_end(tmp_path):
     assert found.best is None or found.mixes.set_index("label").within[found.best]
     compute = found.mixes.set_index("label").cost
     assert compute["corner_01"] > 0
+
+
+def test_noise_names_no_clear_winner():
+    random = np.random.default_rng(3)
+    noise = {label: (random.normal(10, 1, 20), np.ones(20)) for label in "abc"}
+    mixes = {label: {} for label in noise}
+    assert not _judged(mixes, noise, 2.0).clear.any()
+    ahead = noise | {"b": (noise["a"][0] + 5, np.ones(20)), "c": (noise["a"][0] + 9, 3 * np.ones(20))}
+    table = _judged(mixes, ahead, 2.0).set_index("label")
+    assert table.clear.to_dict() == {"a": False, "b": True, "c": False}  # the third is beyond the budget
+    few = {label: tuple(values[:9] for values in pair) for label, pair in ahead.items()}
+    assert not _judged(mixes, few, 2.0).clear.any()  # fewer than ten pairs settle nothing

@@ -246,7 +246,7 @@ def factors_over(asked, declared, scenario) -> list:
             # a range of one's own counts, whatever else names the factor
             if factor.name not in by_name or "=" in text:
                 by_name[factor.name] = factor
-        ranged |= {factor.name for factor in by_name.values() if "=" in text and text.startswith(factor.name)}
+            ranged |= {factor.name} if "=" in text else set()
     if not by_name:
         raise UsageError("over", f"{', '.join(asked)}: nothing to vary")
     return list(by_name.values())
