@@ -379,13 +379,13 @@ def _sectors(result, keys) -> list[dict[str, Any]]:
     """
     if not keys.startswith("sector="):
         return []
-    called, found = {row["sector"]: row["name"] for row in rows("sectors")}, []
+    called, settled = {row["sector"]: row["name"] for row in rows("sectors")}, []
     for sector in result.data.sector.values.tolist():
         persons = measure(result, f"stock,sector={sector}").sum("hub")
         change = (persons.sel(arm="scenario") - persons.sel(arm="baseline")).values
         if f"sector={sector}" != keys and _is_settled(change, result.data.sizes["sector"] - 1):
-            found.append({"name": called.get(sector, sector), **_statistics(change)})
-    return sorted(found, key=_size)[:MOST_NAMED]
+            settled.append({"name": called.get(sector, sector), **_statistics(change)})
+    return sorted(settled, key=_size)[:MOST_NAMED]
 
 
 def _inside(counts, where, lead) -> list[dict[str, Any]]:

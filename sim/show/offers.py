@@ -79,7 +79,7 @@ def _offer(hub, place, employer, sectors, tier) -> dict[str, Any]:
 def _printed(fact, place) -> dict[str, Any]:
     """Return a published package as a row, from a text such as "170 base; 25 % equity; 30 sign-on; 20 relocation"."""
     text = fact["value"]
-    number = lambda pattern: float(found[1]) if (found := re.search(pattern, text)) else None  # noqa: E731
+    number = lambda pattern: float(match[1]) if (match := re.search(pattern, text)) else None  # noqa: E731
     row: dict[str, Any] = {"place": place, "year": int(fact["period"]), "offer": "printed", "level": "senior"}
     row |= {"base": number(r"(\d+) base"), "bonus": None, "liquid": number(r"(\d+) RSU")}
     row |= {"illiquid": number(r"(\d+) options"), "sign_on": number(r"(\d+) sign-on")}

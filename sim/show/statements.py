@@ -246,10 +246,10 @@ def saved_run() -> dict:
 def counted_run(first) -> dict:
     """Count what no saved run holds, in the year ``first``: dict of name -> value, and ``<name>_error``."""
     rows = count("baseline", [f"{query}@{first}" for query, _ in COUNTED.values()], **COUNT_SIZE)
-    found = {}
+    values = {}
     for (name, (_, factor)), row in zip(COUNTED.items(), rows, strict=True):
-        found |= {name: factor * row["baseline"], f"{name}_error": factor * row["baseline_error"]}
-    return found
+        values |= {name: factor * row["baseline"], f"{name}_error": factor * row["baseline_error"]}
+    return values
 
 
 # --- the page -------------------------------------------------------------------------------------

@@ -46,8 +46,8 @@ class JobMarket:
         """
         before, self.now = self.now, self.vacant(sim)
         opened = sim.openings()[:, None] * self.share * sim.rules["tier_demand"]
-        found = {"before": before, "opened": opened, "candidates": candidates(sim), "after": self.now}
-        return found | {"filled": np.maximum(before + opened - self.now, 0.0)}
+        year = {"before": before, "opened": opened, "candidates": candidates(sim), "after": self.now}
+        return year | {"filled": np.maximum(before + opened - self.now, 0.0)}
 
 
 def candidates(sim) -> np.ndarray:
