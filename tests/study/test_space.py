@@ -83,7 +83,7 @@ def test_a_lever_spans_bounds_or_a_given_range():
         ("country.usa.is_closed", ScenarioError, "only a quantity"),
         ("country.fra.route.talent.fee_usd", UsageError, "give a range"),
         ("country.usa.route.h1b.approval_rate=0.5:2", UsageError, r"not within \[0, 1\]"),
-        ("b_pay=nan:1", UsageError, "must be the smaller"),
+        ("b_pay=nan:1", UsageError, "expected LOW:HIGH"),
     ],
 )
 def test_what_cannot_be_swept_is_refused_in_one_line(asked, error, said):
