@@ -64,7 +64,7 @@ def _one(outcome, folder) -> list[tuple[str, str]]:
     lines += [("faint", _row(head))]
     styles = ["faint" if row["level"] else "" for row in outcome["rows"]]
     lines += list(zip(styles, map(_row, rows), strict=True))
-    legend = " ".join(filter(None, (texts["legend"], texts["missing"])))
+    legend = ". ".join(filter(None, (texts["legend"], texts["missing"])))
     lines += [("faint", f"  {text}") for text in wrap(legend, WIDTH - 2)]
     lines += [("", "")]
     # causes, cost, others' figures and trust, each with its name in front
@@ -207,7 +207,7 @@ def as_html(result) -> str:
         rest = " ".join(filter(None, (texts["inside"], texts["others"])))
         blocks.append(
             f"{name}<p><strong>{escape(texts['headline'])}</strong> {escape(rest)}</p>{_html_table(outcome)}"
-            f"<p><small>{escape(' '.join(filter(None, (texts['legend'], texts['missing']))))}</small></p>"
+            f"<p><small>{escape('. '.join(filter(None, (texts['legend'], texts['missing']))))}</small></p>"
             f"<p>{escape(texts['why'])}</p><p>{escape(texts['money'])}</p>"
             f"<p><small>{escape(texts['trust'])} {escape(texts['size'])}.</small></p>"
         )

@@ -13,13 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from sim.arguments import user_path
-from sim.errors import ResultError, ScenarioError, nearest
+from sim.errors import ResultError, nearest
 from sim.results import indices
 from sim.results.effects import SHOWN
 from sim.results.narrative import lines, paragraph
 from sim.results.sweep_store import FACTOR, MEASURE, complete_blocks, connect, meta, unpack
 from sim.scenario.assumptions import PRIOR_DRIVEN
-from sim.scenario.places import place as place_of
 
 # --- The values of a sweep --------------------------------------------------------------------------
 
@@ -438,12 +437,7 @@ def _about(sweep, measure=None) -> dict:
     declared = sweep.measures.loc[measure or sweep.primary]
     axis = next((d for d in ("time", "year") if d in declared["dims"]), None)
     year = declared["coords"][axis][int(declared["at"])] if axis else None
-    kind, _, where = declared["name"].partition(":")
-    try:
-        place = place_of(where).spoken if where and kind in ("share", "stock") else None
-    except ScenarioError:  # a measure with keys, or an outcome of a user's own model
-        place = None
-    return {"name": declared["name"], "kind": kind, "place": place, "year": year, "paired": declared["paired"]}
+    return {"name": declared["name"], "year": year, "paired": declared["paired"]}
 
 
 def plain_name(sweep, name) -> str:

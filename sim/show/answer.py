@@ -515,7 +515,10 @@ def render_parts(tables, title, measure, folder, details=False) -> Group:
     ----------
     tables : dict of what the parts are ('channels', 'policies', 'origins') -> table of ``decomposition.parts_table``
     """
-    shown: list = [heading(f"Why: {title}: the effect on {measure}"), *map(line, split_sentences(tables))]
+    shown: list = [
+        heading(f"Why: {title}: the effect on {narrative.measure_words(measure)}"),
+        *map(line, split_sentences(tables)),
+    ]
     for name in tables if details else list(tables)[:1]:
         parts = tables[name]
         unit = parts.unit.iloc[0]

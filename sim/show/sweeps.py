@@ -1,7 +1,6 @@
 """A sweep in the terminal: progress with the best guess so far, how far it is, and what it says."""
 
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -181,21 +180,25 @@ def render(sweep, measures, cells=False, details=True) -> Group:
     for name in names if details else list(names)[:1]:
         sweep._measure(name)
         findings = reading(sweep, name)
-        findings = (
-            findings
-            if details
-            else [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in findings[:MOST_SAID]]
-        )
+        findings = findings if details else list(map(_cut, findings[:MOST_SAID]))
         parts += [*bullets(f"What {subject(sweep, name)} rests on", findings), *_table(sweep, name, details)]
     # remarks on the sweep itself; without details the first few, shortened
     remarks = notes(sweep)
     if not details:
-        remarks = [textwrap.shorten(words, LONGEST, placeholder=" ...") for words in remarks[:MOST_NOTES]]
+        remarks = list(map(_cut, remarks[:MOST_NOTES]))
     parts += bullets("The sweep itself", remarks)
     more = "" if details else "; --details: all tables and notes"
     return Group(
         *parts, line(f"{sweep.folder}: store and figures; plot draws more, status reads it again{more}.", "dim")
     )
+
+
+def _cut(words) -> str:
+    """Shorten a paragraph to ``LONGEST`` letters: to whole parts of a list, else to whole words."""
+    if len(words) <= LONGEST:
+        return words
+    kept = words[: LONGEST - 4]
+    return f"{kept.rpartition(';')[0]}; ..." if ";" in kept else f"{kept.rpartition(' ')[0]} ..."
 
 
 def _progress_lines(sweep) -> Iterator:

@@ -454,7 +454,7 @@ def test_why_shows_parts_and_leaves_tables_and_figures(engine, talentflow, tmp_p
 def test_a_breakeven_says_the_value_or_what_is_attainable(engine, talentflow, tmp_path):
     lever = ("--lever", "country.usa.route.h1b.special_fee_usd", "--target", "-0.5pp")
     out = talentflow("breakeven", "h1b_fee", *lever, *SMALL)[1]
-    assert "at 5 USD gives an effect of -0.5 pp on share:usa" in " ".join(out.split())
+    assert "at 5 USD gives an effect of -0.5 pp on the US's share" in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 80
     assert out.count("\n") <= 30
     assert (next((tmp_path / "outputs").iterdir()) / "curve.png").exists()

@@ -6,6 +6,7 @@ from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import ScenarioError
 from sim.months import day_label
 from sim.results.cells import count
 from sim.results.decomposition import uncertainty_facts
@@ -13,11 +14,12 @@ from sim.results.effects import SHOWN, agreement_needed, decimals, effect, more_
 from sim.results.facts import facts
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
-from sim.scenario.places import listed, named_places
+from sim.scenario.places import listed, named_places, place
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+MEASURED = {"share": "share", "stock": "number of engineers"}  # measures that have plain words
 DOUBT = 2  # Monte Carlo errors within which a mean may well be something else
 FEW_PAIRS = 20  # below, the 5 and 95 % quantiles rest on one pair or less
 SMALL = 0.01  # of a place's engineers: an unsettled effect that is surely smaller is none to speak of
@@ -247,6 +249,19 @@ def number_of(n, thing) -> str:
     return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
+def measure_words(name) -> str:
+    """Return a measure in plain words where it is a place's share or stock, else its name.
+
+    >>> measure_words("share:usa"), measure_words("hhi")
+    ("the US's share", 'hhi')
+    """
+    kind, _, where = name.partition(":")
+    try:
+        return f"{place(where).spoken}'s {MEASURED[kind]}" if where and kind in MEASURED else name
+    except ScenarioError:  # a measure with keys, or of one's own
+        return name
+
+
 def in_words(n) -> str:
     """Write a small count in words: ``four``; larger ones in digits."""
     return "no one two three four five six seven eight".split()[n] if n < 9 else str(n)
@@ -302,6 +317,7 @@ def environment() -> "Environment":
         "part_words": part_words,
         "number_of": number_of,
         "in_words": in_words,
+        "measure_words": measure_words,
         "whole_percent": whole_percent,
         "wrap": lambda text, width: wrap(text, width),
     }

@@ -170,7 +170,7 @@ def _lines(result, outcome) -> dict[str, Any]:
     # the band as one outline: along the top, and back along the foot
     band = f"{points(high)} " + " ".join(reversed(points(low).split()))
     return {
-        "name": name,
+        "title": sentence("share_of", outcome, outcome["lead"]["spoken"] if name == outcome["lead"]["name"] else name),
         "without": points(means[0]),
         "with": points(means[1]),
         "band": band,
