@@ -171,7 +171,7 @@ def _compared(result, folder) -> list[tuple[str, str]]:
 def _compared_row(cells) -> str:
     """Align the cells of one scenario's row."""
     name, place, *others = cells
-    widths = (10, 20, 7, 2)
+    widths = (9, 20, 6, 2)
     text = "".join(text.rjust(width) for text, width in zip(others, widths, strict=True))
     return f"  {name[:21]:<22}{place[: PLACE - 1]:<{PLACE}}{text}".rstrip()
 
