@@ -101,7 +101,7 @@ def nearest(name: str, names: Iterable[str], called: Mapping[str, str] = Mapping
     '; nearest: bay_area'
     """
     # The comparison goes letter by letter through all names: too slow for a very long one.
-    if len(name) > LONGEST:
+    if not isinstance(name, str) or len(name) > LONGEST:
         return ""
     # Labels are compared in the form of names: small letters, with _ for a space.
     known = {words.lower().replace(" ", "_"): key for key, words in called.items()} | {key: key for key in names}

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import backcast, breakeven, compare, custom_world, load, sweep, why
+from sim import backcast, breakeven, compare, custom_world, effect_table, load, run, sweep, why
 from sim.arguments import is_number, listed, number_of, real, user_path, whole
 from sim.errors import TalentflowError, UsageError
 from sim.results.effects import amount
 from sim.results.result import Result
 from sim.scenario.assumptions import ASSUMPTIONS, override
+from sim.scenario.files import set_overrides
+from sim.show.plots.choice import hubs_shown
 from sim.study.options import Options
 from sim.study.portfolio import million, portfolio
 from sim.study.sweep.factors import factors_over, number
@@ -298,3 +300,23 @@ def test_a_range_of_ones_own_counts(order):
 def test_an_unknown_split_is_refused():
     with pytest.raises(UsageError, match="by 'nothing': there are: channels, policies, origins"):
         why("h1b_fee", by="nothing")
+
+
+def test_one_hub_or_measure_of_a_result_is_a_list_of_one(equal_arms):
+    assert hubs_shown(equal_arms, "paris") == hubs_shown(equal_arms, iter(["paris"])) == ["paris"]
+    assert effect_table(equal_arms, "share:usa").equals(effect_table(equal_arms, ["share:usa"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [({"assumptions": {3: 1}}, "3: "), ({"workers": 0}, "workers: 0 is not a whole number from 1")],
+)
+def test_options_that_make_no_sense_are_refused(options, complaint):
+    with pytest.raises(TalentflowError) as refused:
+        run("h1b_fee", **options)
+    assert complaint in str(refused.value)
+
+
+def test_an_override_that_is_no_text_is_refused():
+    with pytest.raises(TalentflowError, match="--set 3: expected path=value"):
+        set_overrides(load("h1b_fee"), [3])

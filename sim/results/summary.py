@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sim.arguments import listed
 from sim.results.effects import SHOWN, effect, hubs_that_matter, interaction, more_pairs, stacks, summarise
 from sim.results.measures import measure, parse, series
 from sim.results.value import ratio_row
@@ -156,6 +157,7 @@ def effect_table(result, queries) -> "pd.DataFrame":
     """
     import pandas as pd
 
+    queries = listed(queries)
     if len(result.arms) == 1:
         return pd.DataFrame([row for query in queries for row in _one(result, query)])
     rows = []

@@ -261,7 +261,7 @@ def _with_overrides(title: str, overrides: Sequence[str]) -> str:
 
 def _override(override: str) -> Policy:
     """Return the policy of one ``path=value``, where value is in the syntax of TOML or a bare word."""
-    path, _, written = (part.strip() for part in override.partition("="))
+    path, _, written = (part.strip() for part in f"{override}".partition("="))
     place = f"--set {override}"
     if not path or not written:
         raise ScenarioError(place, "expected path=value")

@@ -88,7 +88,7 @@ class Options:
             ("years", self.years, 1, 50),
             ("start", self.start, 0, 2100),
             ("seed", self.seed, 0, 10**12),
-            ("workers", self.workers or 1, 1, 1024),
+            ("workers", 1 if self.workers is None else self.workers, 1, 1024),
         ):
             if not (is_number(value) and value == value // 1 and least <= value <= most):
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sim.arguments import listed
 from sim.errors import ResultError, UsageError, nearest
 from sim.results.effects import effect, hubs_that_matter, stacks
 from sim.results.facts import facts
@@ -28,6 +29,7 @@ def hubs_shown(result, hubs=None, count=10, most=None) -> list[str]:
     ------
     ResultError for a name that is no hub, with the nearest; UsageError for too many.
     """
+    hubs = None if hubs is None else listed(hubs)
     if hubs and most and len(hubs) > most:
         raise UsageError(f"{len(hubs)} hubs are too many for this figure", f"it shows at most {most}")
     # refuse unknown hubs before anything is drawn
