@@ -17,6 +17,22 @@ USUAL = CENTRE.vary(phd_years=1)  # so that doctors follow academia within the r
 PUSH = {"hub.abu_dhabi_dubai.compute.h100e": 2_000_000}
 DEMAND = {"tier.expert.demand": 2, "role.ml_engineer.demand": 0.5}
 
+TERMS = {  # of the utility of a hub, by their coefficients
+    "b_odds": "mean_odds",
+    "b_delay": "months_waiting",
+    "b_size": "size",
+    "b_diaspora": "diaspora",
+    "b_language": "language",
+    "b_home": "home_share",
+}
+
+
+def utility_without(term):
+    """The utility of a hub with one of its terms left out."""
+    whole = eq.utility
+    return lambda a, **terms: whole(a, **{name: value for name, value in terms.items() if name != term})
+
+
 # mechanism -> assumptions that switch it off, levers under which it would act, functions that take its term out
 SWITCHES = {
     "offers abroad": ({"relocation": 0}, {}, {(VisaSystem, "offers"): lambda _, slots, *__: np.full(len(slots), -1)}),
@@ -79,6 +95,11 @@ SWITCHES = {
         {},
         {"sim.model.labour.job_lock": lambda s, _: np.ones((len(s.countries), len(s.homes)))},
     ),
+    "jobs of affiliates": (
+        {"affiliate_jobs": 0},
+        {"country.usa.route.h1b.special_fee_usd": 100_000},
+        {(VisaSystem, "followed_losses"): lambda _: 0.0},
+    ),
     "feedback on pay": (
         {"wage_supply_elasticity": 0, "agglomeration_productivity": 0},
         {},
@@ -90,6 +111,7 @@ SWITCHES = {
         {(eq, "price_level"): lambda price, *_: price},
     ),
 }
+SWITCHES |= {term: ({b: 0}, {}, {(eq, "utility"): utility_without(term)}) for b, term in TERMS.items()}
 
 
 def end(off, levers):

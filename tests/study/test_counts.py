@@ -41,6 +41,16 @@ def test_parts_add_up_to_the_whole():
     assert (whole >= np.array(parts)).all()
 
 
+@pytest.mark.parametrize("measure", ["arrivals", "departures", "stock"])
+def test_four_attributes_together_add_up(measure):
+    """Tier, role, status and home in one query: the cells of tiers and roles add up to one without them."""
+    rest = "usa,status=temporary,home=ind"
+    cells = [f"{measure}:{rest},tier={tier},role={role}" for tier in TIERS for role in ROLES]
+    whole, *parts = values(f"{measure}:{rest}", *cells)
+    assert whole.sum() > 0
+    assert sum(parts) == pytest.approx(whole)
+
+
 def test_a_cohort_begins_whole_and_dwindles():
     (stay,) = values("stay:usa,status=temporary")
     assert (stay[..., 0] == 1).all()
