@@ -42,8 +42,13 @@ def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         money = outcome["money"]
-        title = sentence("money_finding", outcome) if money else "This run was saved before public money was counted"
-        parts.plot_parts(balance(money), title, f"{outcome['title']}: the public purse of {outcome['purse']}", UNIT, ax)
+        title = sentence("money_finding", outcome, "fiscal" in result.data)
+        subtitle = f"{outcome['title']}: the public purse of {outcome['purse']}"
+        if not money:
+            style.heading(ax, title, subtitle)
+            style.say(ax, f"No account of {outcome['purse']}.")
+            return ax
+        parts.plot_parts(balance(money), title, subtitle, UNIT, ax)
         if ax.child_axes:
             style.caption(ax, f"The parts add up. Line: 90 % of runs. AI engineers alone. {source(result, outcome)}")
     return ax
@@ -51,9 +56,6 @@ def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
 
 def balance(money) -> pd.DataFrame:
     """Return the account as a table of parts: what each adds to the public purse, the balance last."""
-    # a run without an account has an empty waterfall
-    if not money:
-        return pd.DataFrame({"part": ["balance"], "mean": [0.0], "low": [0.0], "high": [0.0], "error": [0.0]})
     # cost to the public turned into gain of the purse: signs and ends swap
     rows = [*money["parts"], money["cost"] | {"name": "balance"}]
     return pd.DataFrame(
