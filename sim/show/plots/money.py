@@ -45,6 +45,7 @@ def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
         title = sentence("money_finding", outcome, "fiscal" in result.data)
         subtitle = f"{outcome['title']}: the public purse of {outcome['purse']}"
         if not money:
+            ax.axis("off")
             style.heading(ax, title, subtitle)
             style.say(ax, f"No account of {outcome['purse']}.")
             return ax
