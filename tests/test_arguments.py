@@ -298,7 +298,7 @@ def test_a_range_of_ones_own_counts(order):
 
 
 def test_an_unknown_split_is_refused():
-    with pytest.raises(UsageError, match="by 'nothing': there are: channels, policies, origins"):
+    with pytest.raises(UsageError, match="why: 'nothing' is none of channels, policies, origins"):
         why("h1b_fee", by="nothing")
 
 

@@ -116,7 +116,7 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options) 
     check_measures([measure], asked, single=True)
     by = list(dict.fromkeys(listed(by)))
     if unknown := [name for name in by if name not in BY]:
-        raise UsageError(f"by {unknown[0]!r:.60}", f"there are: {', '.join(BY)}")
+        raise UsageError("why", f"{unknown[0]!r:.60} is none of {', '.join(BY)}")
     # drop or refuse splits that do not apply to this measure, these policies or this population
     if by == ["origins"] and not splits_over_origins(measure):
         raise UsageError("why", f"{measure} does not split over origins: give the share or stock of a place")
