@@ -17,6 +17,8 @@ FACTS = ("fact", "observed", "under the prior", "under the posterior", "grade")
 LEFT_OUT = ("study", "published", "predicted", "z", "z at d = 0", "inside", "at d = 0", "identifies", "explained, %")
 FAMILIES = ("family", "studies", "z", "z at d = 0", "holds", "holds at d = 0", "priors: z", "priors hold")
 SENSITIVITY = ("facts", "beliefs that they move most, standard deviations of the prior")
+MOVED = ("answer, engineers in 2036", "explained, %", "families of facts that move it most, engineers (standard error)")
+MOST = 4  # families named for an answer
 READING = (
     f"Median, and 5 to 95 % in brackets. Shrinkage: 1 less the posterior's standard deviation over the prior's, of "
     f"normal scores; below {100 * ENOUGH:.0f} % a belief is called prior-driven, and so is what rests on it."
@@ -127,6 +129,25 @@ def sensitivity_rows(answer) -> list[list[str]]:
         f"{row['belief']} {row['shift']:+.2f}" for row in answer["sensitivity"] if row["family"] == family
     ]
     return [[family, ", ".join(moved(family))] for family in families]
+
+
+def moved_rows(rows) -> list[list[str]]:
+    """Return a row of texts an answer, under ``MOVED``: the families that move it most.
+
+    Parameters
+    ----------
+    rows : list of dict, of ``answers.csv``, see :mod:`sim.study.calibration.answers`
+    """
+    texts = []
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        mine = [row for row in rows if row["scenario"] == scenario]
+        most = sorted(mine, key=lambda row: -abs(float(row["shift"])))[:MOST]
+        moves = [f"{row['family']} {float(row['shift']):+,.0f} ({float(row['error']):,.0f})" for row in most]
+        answer = f"`{scenario}`, `{mine[0]['measure']}`: {float(mine[0]['effect']):+,.0f}"
+        explained = float(mine[0]["explained"])
+        moved = ", ".join(moves) if explained > 0 else "none: these beliefs foretell nothing of the effect"
+        texts.append([answer, f"{100 * max(explained, 0):.0f}", moved])
+    return texts
 
 
 def belief_rows(answer) -> list[list[str]]:

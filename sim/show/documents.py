@@ -4,6 +4,7 @@ A generator of documentation such as Sphinx could make the equations out of thei
 The other parts are tables of assumptions, levers, measures, gates and facts, which only this project declares.
 """
 
+import csv
 import inspect
 import json
 import re
@@ -249,6 +250,12 @@ def sensitivity() -> str:
     return table(calibration.SENSITIVITY, calibration.sensitivity_rows(_calibration()))
 
 
+def answers_moved() -> str:
+    """Tabulate the families of facts that move each of four answers most."""
+    with (BELIEFS / "answers.csv").open(newline="", encoding="utf-8") as file:
+        return table(calibration.MOVED, calibration.moved_rows(list(csv.DictReader(file))))
+
+
 def _calibration() -> dict[str, Any]:
     """Read the fit that ships."""
     return json.loads((BELIEFS / "calibration.json").read_text(encoding="utf-8"))
@@ -377,6 +384,7 @@ WRITTEN_HERE = (
     left_out,
     families_left_out,
     sensitivity,
+    answers_moved,
     levers,
     world,
     gates,
