@@ -252,7 +252,7 @@ def sensitivity() -> str:
 
 def answers_moved() -> str:
     """Tabulate the families of facts that move each of four answers most."""
-    with (BELIEFS / "answers.csv").open(newline="", encoding="utf-8") as file:
+    with Path(__file__).with_name("data").joinpath("answers.csv").open(newline="", encoding="utf-8") as file:
         return table(calibration.MOVED, calibration.moved_rows(list(csv.DictReader(file))))
 
 

@@ -2,23 +2,24 @@
 
 ``python -m sim.study.calibration.answers`` runs the scenarios on draws of the assumptions, regresses their effects on
 the beliefs, multiplies the slopes by what each family moves of them (:func:`~.left_out.sensitivity`), and rewrites
-``sim/scenario/data/answers.csv``.
+``sim/show/data/answers.csv``.
 """
 
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
 from sim.results.measures import measure
-from sim.scenario.assumptions import DATA, PRIORS, shipped_fit
+from sim.scenario.assumptions import PRIORS, shipped_fit
 from sim.scenario.distributions import quantile
 from sim.scenario.files import load
 from sim.study.options import Options
 from sim.study.replicate import experiment
 from sim.study.run import written_up
 
+FILE = Path(__file__).parents[2] / "show" / "data" / "answers.csv"
 ANSWERS = {  # scenario -> measure of its answer
     "h1b_fee": "stock:usa",
     "gulf_compute": "stock:gulf",
@@ -109,6 +110,4 @@ def answers(options=SIZE, names=tuple(ANSWERS)) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    answers(replace(SIZE, workers=None)).to_csv(
-        DATA / "answers.csv", index=False, float_format="%.4g", lineterminator="\n"
-    )
+    answers().to_csv(FILE, index=False, float_format="%.4g", lineterminator="\n")
