@@ -1,9 +1,15 @@
 """Vacancies, openings, candidates and the time that a job stays open, by the hub of the employer and tier (grade D).
 
 Jobs wanted follow the demand path of pay (E7): the jobs of the start, grown as the reference path, times the demand
-for the tier, plus jobs that compute has opened. A job wanted that no engineer holds on 1 January is vacant. The jobs
-that open in a year are the model's openings (E2), which turnover, exits and growth set. Candidates of a year are
-residents who search for a move, engineers who leave an employer, and entrants (E4, E9, E10).
+for the tier, plus jobs that compute has opened. A job wanted that no engineer holds on 1 January is vacant.
+
+One account holds a year. Jobs open by turnover, which is the jobs held on 1 January times the rates of job changes and
+of exits to other occupations (E9, E10), and by every rise of the jobs wanted; a fall opens and fills none. Jobs filled
+are turnover plus the rise of the jobs held. Without a surplus of engineers, vacancies rise by what opened less what was
+filled and what fell away. All three are net of jobs that movers, retired and promoted engineers leave: these are in
+neither jobs opened nor jobs filled. Levers of openings and jobs abroad that lost petitions open draw people to a hub
+(E2); they add no job wanted. Candidates of a year are residents who search for a move, engineers who leave an employer,
+and entrants (E4, E9, E10).
 
 No source counts them so: published ratios are of postings, of which one job may have several and some are never filled.
 Few agents overstate vacancies, as chance opens jobs in one hub and tier that a surplus in another does not fill. An
@@ -26,54 +32,79 @@ class JobMarket:
         self.first = sim.jobs * sim.world.weight
         every = self.first.sum(axis=1, keepdims=True)
         self.share = self.first / np.maximum(every, 1e-9)  # of tiers in the jobs of each hub at the start
-        self.now = self.vacant(sim)
+        self._open_year(sim, self.wanted(sim, sim.rules))
 
-    def wanted(self, sim) -> np.ndarray:
-        """Return the jobs wanted on this 1 January, under its rules."""
+    def wanted(self, sim, rules) -> np.ndarray:
+        """Return the jobs wanted on this 1 January, under ``rules``."""
         t = sim.year - sim.world.start
         growth = sim.reference[min(t, len(sim.reference) - 1)] / np.maximum(sim.reference[0], 1e-9)
-        demand = self.first * growth[:, None] * sim.january_rules()["tier_demand"]
-        return demand + sim.opened[:, None] * self.share
+        return self.first * growth[:, None] * rules["tier_demand"] + sim.opened[:, None] * self.share
 
-    def vacant(self, sim) -> np.ndarray:
-        """Return the jobs wanted that nobody holds on this 1 January."""
-        return np.maximum(self.wanted(sim) - sim.jobs * sim.world.weight, 0.0)
+    def _open_year(self, sim, before) -> None:
+        """Take the stocks of a 1 January: jobs held and wanted, and engineers; ``before`` is wanted until then.
+
+        Rules that change on that day change the jobs wanted of the year that begins.
+        """
+        self.held, self.people, self.sectors = sim.jobs * sim.world.weight, sim.counts.sum(axis=(1, 3)), sim.work.sum(1)
+        self.demand = self.wanted(sim, sim.january_rules())
+        self.now = np.maximum(self.demand - self.held, 0.0)
+        self.left_open = np.maximum(before - self.held, 0.0)  # by the year before
+        self.new = np.maximum(self.demand - before, 0.0)
 
     def close_year(self, sim) -> dict[str, np.ndarray]:
-        """Return the jobs of the year that has ended: open at the start, opened, candidates, filled, open at the end.
+        """Return the account of the year that has ended, and open the next.
 
-        Jobs that were open or opened and are not vacant at the end have been filled.
+        Rates are those of December, in which the model draws job changes and exits; stocks and shares of sectors are
+        those of the 1 January before.
+
+        Returns
+        -------
+        dict of arrays: ``before``, vacant when the year began; ``start``, the same under the rules of its January;
+        ``opened``; ``filled``, negative where the jobs held fell by more than turnover; ``after``, vacant at the end
+        under the rules of December; ``candidates``
         """
-        before, self.now = self.now, self.vacant(sim)
-        opened = sim.openings()[:, None] * self.share * sim.rules["tier_demand"]
-        year = {"before": before, "opened": opened, "candidates": candidates(sim), "after": self.now}
-        return year | {"filled": np.maximum(before + opened - self.now, 0.0)}
+        s = sim.world.setting
+        leaving = leavers(sim, self.sectors)
+        turnover = self.held * (leaving + s.exit_rate[s.country])[:, None]
+        wanted, held = self.wanted(sim, sim.rules), sim.jobs * sim.world.weight
+        year = {
+            "before": self.left_open,
+            "start": self.now,
+            "opened": turnover + self.new + np.maximum(wanted - self.demand, 0.0),
+            "filled": turnover + held - self.held,
+            "after": np.maximum(wanted - held, 0.0),
+            "candidates": candidates(sim, leaving[:, None] * self.people),
+        }
+        self._open_year(sim, wanted)
+        return year
 
 
-def candidates(sim) -> np.ndarray:
+def leavers(sim, sectors) -> np.ndarray:
+    """Return (hub,) engineers who leave an employer a person-year, over the engineers ``sectors`` (hub, sector)."""
+    mission = sim.a.mission_share
+    rate = sectors @ ((1 - mission) * separation(sim)[0] + mission * separation(sim)[1])
+    return rate / np.maximum(sectors.sum(axis=1), 1)
+
+
+def candidates(sim, left) -> np.ndarray:
     """Return (hub, tier) persons who looked for a job in the year that has ended.
 
-    Residents who searched for a move, where they live now; engineers who left an employer, at the rates of their
-    sectors; and entrants.
+    Residents who searched for a move, where they live now; ``left`` (hub, tier), agents who left an employer; and
+    entrants.
     """
     people, slots = sim.people, np.concatenate(sim.searchers)
     slots = slots[people.hub[slots] >= 0]
     searched = np.zeros(sim.jobs.shape)
     np.add.at(searched, (people.hub[slots], tier_of(people.category[slots])), 1)
-    # separations a year of a hub's engineers, over its mix of sectors
-    by_sector = sim.work.sum(axis=1)
-    mission = sim.a.mission_share
-    rate = by_sector @ ((1 - mission) * separation(sim)[0] + mission * separation(sim)[1])
-    rate = rate / np.maximum(by_sector.sum(axis=1), 1)
-    return (searched + rate[:, None] * sim.counts.sum(axis=(1, 3)) + sim.accounts.entrants) * sim.world.weight
+    return (searched + left + sim.accounts.entrants) * sim.world.weight
 
 
 def figure(name, year, place, tier=None) -> float:
-    """Return a measure of ``MEASURED`` over the hubs of ``place`` (hub,) bool, for one tier or all; NaN over nothing.
+    """Return a measure of ``MEASURED`` over the hubs of ``place`` (hub,) bool, for one tier or all.
 
     ``year`` is what :meth:`JobMarket.close_year` returns; for vacancies, ``now`` of a 1 January. Open roles per
     candidate: jobs open at the start or opened in the year, over its candidates. Time to fill, months: mean vacancies
-    over the jobs filled a month (Little 1961).
+    over the jobs filled a month (Little 1961). NaN without candidates, or where no job was filled.
     """
     column = slice(None) if tier is None else [TIERS.index(tier)]
     total = {key: float(values[place][:, column].sum()) for key, values in year.items()}
@@ -83,5 +114,5 @@ def figure(name, year, place, tier=None) -> float:
         return total["opened"]
     if name == "roles_per_candidate":
         return (total["before"] + total["opened"]) / total["candidates"] if total["candidates"] else np.nan
-    vacant = (total["before"] + total["after"]) / 2
-    return 12 * vacant / total["filled"] if total["filled"] else np.nan
+    vacant = (total["start"] + total["after"]) / 2
+    return 12 * vacant / total["filled"] if total["filled"] > 0 else np.nan
