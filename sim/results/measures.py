@@ -484,7 +484,7 @@ PERSON = (*WHO, "trained_in", "group")  # of whom several together are counted w
 COHORTS = ("stay",)
 COUNT = "talentflow count"
 BASES = ("residence", "employer")
-PEOPLE = (*PERSON, "basis")
+PEOPLE, CONCENTRATED = (*PERSON, "basis"), (*WHO, "basis")
 HIRES = ("sector_left", "sector_taken")
 ROUTE_COUNTS = "applicants applicants_abroad grants_abroad lost_petitions registrations selected backlog".split()
 
@@ -516,8 +516,8 @@ def _declared(name, compute, *keys) -> Measure:
 MEASURES = {
     "share": Measure(share, "share", PEOPLE, "part of the world stock"),
     "stock": Measure(stock, "persons", PEOPLE, "engineers on 1 January"),
-    "hhi": Measure(hhi, "index", PEOPLE, "concentration: sum of the squared hub shares", takes_place=False),
-    "top3": Measure(top3, "share", PEOPLE, "share of the three largest hubs", takes_place=False),
+    "hhi": Measure(hhi, "index", CONCENTRATED, "concentration: sum of the squared hub shares", takes_place=False),
+    "top3": Measure(top3, "share", CONCENTRATED, "share of the three largest hubs", takes_place=False),
     "drain": Measure(drain, "share", ("home",), "part of a country's engineers abroad", takes_place=False),
     "gain": Measure(gain, "share", (), "part of a place's engineers who come from another country"),
     "mix": Measure(mix, "share", WHO, "part of a place's engineers"),
@@ -530,7 +530,9 @@ MEASURES = {
         counted, "share", PERSON, "of those in the place at the start and still engineers, part still there"
     ),
     "vacancies": Measure(counted, "persons", ("tier",), "jobs wanted on 1 January that no engineer holds"),
-    "openings": Measure(counted, "persons a year", ("tier",), "jobs that open in the year, turnover included"),
+    "openings": Measure(
+        counted, "persons a year", ("tier",), "jobs that open in the year: turnover, and the rise of the jobs wanted"
+    ),
     "roles_per_candidate": Measure(
         counted, "ratio", ("tier",), "jobs open at the start or opened in the year over people who looked for one"
     ),
