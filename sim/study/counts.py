@@ -16,7 +16,7 @@ from sim.model.year import simulate
 from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import check_period
-from sim.study.elite import Elite
+from sim.study.elite import Elite, check_world
 from sim.study.options import Options
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, initial_state
@@ -66,6 +66,8 @@ def checked(text, data) -> Query:
             find(data, value)
         elif value not in known:
             raise ResultError(text, f"unknown {key} {value!r}{nearest(value, known, known)}")
+    if "group" in query.keys:
+        check_world(data.hub_country.values.astype(str), data.home.values.astype(str))
     # the place must exist, and some measures need one
     if query.place:
         find(data, query.place)
@@ -96,8 +98,7 @@ def count(scenario, queries, baseline="baseline", yearly=False, **options) -> li
     -------
     list of dicts, one a query, or one a query and year: ``query``, ``year``, ``unit``, ``baseline``, ``scenario``
     (means over pairs, NaN if a pair has nobody to take a share of), ``effect``, ``baseline_error`` and ``error``
-    (standard errors of the baseline and of the effect over pairs, None for one pair), ``values`` (arm, pair, time) of
-    all times
+    (standard errors of the baseline and of the effect over pairs, None for one pair), ``values`` (arm, pair)
 
     Raises
     ------
@@ -139,7 +140,7 @@ def _row(text, query, values, year, start) -> dict:
         "scenario": float(now[1].mean()),
         "effect": float(effect.mean()),
         "error": error(effect),
-        "values": values.tolist(),
+        "values": now.tolist(),
     }
 
 

@@ -24,6 +24,12 @@ TRAINED_IN_US = 0.25  # "about a quarter trained there": the words of m63, whose
 ROUNDS = 200  # of raking; the shares are met to 1e-9 long before
 
 
+def check_world(countries, homes) -> None:
+    """Raise ResultError unless a world of these ``countries`` and ``homes`` can have the elite."""
+    if US not in countries or CHINA not in homes:
+        raise ResultError("group=elite", "needs a world with the US and with engineers from China")
+
+
 class Published(NamedTuple):
     """Published figures of the elite: persons, and shares."""
 
@@ -47,14 +53,8 @@ def groups(world, people, slots) -> np.ndarray:
     Parameters
     ----------
     people : Engineers, of a world or of a simulation; slots : slice
-
-    Raises
-    ------
-    ResultError for a world without the US or without engineers from China
     """
     s = world.setting
-    if US not in s.countries or CHINA not in s.homes:
-        raise ResultError("group=elite", "needs a world with the US and with engineers from China")
     # where each team entered the profession, and with it its members
     us, team = s.countries.index(US), world.engineers.team
     entered_in_us = np.zeros(int(team.max()) + 1, np.int8)

@@ -19,7 +19,9 @@ def saved():
 
 
 def values(*queries, scenario=WITH_TEAMS):
-    return [np.array(row["values"]) for row in count(load(scenario), list(queries), **OPTIONS)]
+    """Of each query, (arm, pair, time)."""
+    rows = count(load(scenario), list(queries), yearly=True, **OPTIONS)
+    return [np.stack([row["values"] for row in rows if row["query"] == query], axis=-1) for query in queries]
 
 
 def test_counts_equal_what_a_run_saves(saved):
@@ -68,6 +70,7 @@ def test_a_cohort_begins_whole_and_dwindles():
         ("arrivals:usa,home=indi", "unknown home 'indi'; nearest: ind"),
         ("arrivals:usa,origin=caan", "caan is no hub"),
         ("stock:usa,trained_in=us", "unknown trained_in 'us'; nearest: usa"),
+        ("hhi,group=elite", "unknown key 'group'"),
         ("hhi", "is not counted in this way"),
     ],
 )

@@ -7,8 +7,9 @@ from worlds import arm_of, shipped_world
 from sim import run
 from sim.errors import ResultError
 from sim.results.measures import series
-from sim.study.counts import count
+from sim.study.counts import checked, count
 from sim.study.elite import Elite, Published, elite_chance, groups, published, raked
+from sim.study.recorder import ones
 from sim.world.engineers import tier_of
 
 OPTIONS = {"population": 10_000, "replicates": 2, "years": 1, "uncertainty": "chance", "workers": 1}
@@ -66,9 +67,9 @@ def test_an_elite_researcher_is_an_expert():
 
 
 def test_shares_of_arrivals_agree_with_a_saved_run():
-    (row,) = count("baseline", "arrival_share:sf_bay_area", **OPTIONS)
+    (row,) = count("baseline", "arrival_share:sf_bay_area", yearly=True, **OPTIONS)
     saved = series(run("baseline", **OPTIONS), "arrival_share:sf_bay_area").sel(arm="baseline")
-    assert np.array(row["values"])[0] == pytest.approx(saved.values)
+    assert np.array(row["values"])[0] == pytest.approx(saved.values[:, 0])
 
 
 def test_a_row_for_every_year_of_the_run():
@@ -78,6 +79,16 @@ def test_a_row_for_every_year_of_the_run():
         ("stock,group=elite", 2027),
         ("arrivals:usa", 2026),
     ]
+    assert all(np.mean(row["values"][0]) == pytest.approx(row["baseline"]) for row in stocks)
+
+
+def test_a_world_without_the_us_is_refused_early():
+    """Before the first draw, where queries are checked; a count without the elite is none the worse."""
+    data = ones(["baseline"], 2026, 1)
+    data = data.isel(hub=data.hub_country.values != "usa")
+    assert checked("stock:fra", data)
+    with pytest.raises(ResultError, match="needs a world with the US"):
+        checked("stock:fra,group=elite", data)
 
 
 def test_saved_runs_and_wrong_names_are_refused():
