@@ -104,6 +104,7 @@ def compare(
 
 
 def index(
+    context: typer.Context,
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Left out: the baseline itself.")] = "baseline",
     year: Annotated[int | None, typer.Option(help="Left out: the first, for which the index was published.")] = None,
     region: Annotated[
@@ -131,7 +132,7 @@ def index(
     from sim.study import run
 
     if offers:
-        _offers(printing)
+        _offers(context, printing)
         return
     # check everything before the first run
     options, chosen = study.options(workers=workers), load(scenario)
@@ -160,11 +161,17 @@ def index(
     printing.show(plain_values(rows), "\n".join(lines), view)
 
 
-def _offers(printing) -> None:
-    """Print the offers by level, which are those of the pay tables under any scenario."""
+def _offers(context, printing) -> None:
+    """Print the offers by level, which are those of the pay tables under any scenario; refuse options of a run."""
     from sim.results.record import plain_values
     from sim.show import offers as show
 
+    # nothing is run, so that nothing about runs may be asked
+    allowed = ("offers", "world", "json", "quiet")
+    given = [name for name in context.params if context.get_parameter_source(name).name != "DEFAULT"]
+    if refused := [name for name in given if name not in allowed]:
+        names = ("SCENARIO" if name == "scenario" else f"--{name}".replace("_", "-") for name in refused)
+        raise UsageError("--offers", f"runs nothing, so it does not take {', '.join(names)}")
     rows = show.offers_table()
     lines = [f"{row['place']} {row['year']} {row['offer']}: {row['base']:.0f}" for row in rows]
     printing.show(plain_values(rows), "\n".join(lines), show.render_offers)
@@ -180,7 +187,11 @@ def count(
     workers: Workers = None,
     printing: Printing = Printing(),
 ) -> None:
-    """Count people by several attributes together, returns, moves by role and cohorts (stay:usa,home=chn@+5)."""
+    """Count people by several attributes together, moves by role, cohorts, elite researchers and vacancies.
+
+    Cohorts: stay:usa,home=chn@+5. Elite: any of these with group=elite. Jobs: vacancies, openings, roles_per_candidate
+    and time_to_fill, of a place and tier.
+    """
     from sim.show import terminal
     from sim.study import counts
 

@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
+from sim.custom_world import rows
 from sim.results.narrative import paragraph
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.levers import baseline_rules
@@ -21,9 +22,22 @@ from sim.world.setting import load_setting
 
 PARTS = ("base", "bonus", "liquid", "illiquid", "sign_on", "relocation")
 LABS = SECTORS.index("frontier_lab")
-HUBS = {"sf_bay_area": "San Francisco", "london": "London", "singapore": "Singapore"}  # hub -> place of the statements
-PACKAGES = ("m27", "m28", "m42", "m43", "m44")  # published packages of a senior engineer
+PUBLISHED = ("offer", "package")  # topics of the statements that print what a senior engineer is offered
 NOW, THEN = 2026, 2023
+
+
+def packages() -> dict[str, list[dict[str, str]]]:
+    """Return the published packages that name base pay: place -> rows of ``market_facts.csv``, in its order."""
+    out: dict[str, list[dict[str, str]]] = {}
+    for fact in facts().values():
+        if fact["topic"] in PUBLISHED and "base" in fact["value"]:
+            out.setdefault(fact["place"], []).append(fact)
+    return out
+
+
+def hub_of(place) -> str | None:
+    """Return the hub whose name begins with a ``place`` of the statements; None in a world without it."""
+    return next((row["hub"] for row in rows("hubs") if row["name"].startswith(place)), None)
 
 
 def offers_table() -> list[dict[str, Any]]:
@@ -35,23 +49,24 @@ def offers_table() -> list[dict[str, Any]]:
     base, bonus, liquid, illiquid, sign_on, relocation (kUSD, a year but for the last two, which are paid once; None
     where not known); equity (% of pay), grade, source. The model's base of 2023 is that of now at the growth since.
     """
-    rows = []
-    for hub, place in HUBS.items():
-        if hub not in load_setting().hubs:  # of a world of one's own
+    out: list[dict[str, Any]] = []
+    for place, published in packages().items():
+        hub = hub_of(place)
+        if hub is None:  # of a world of one's own
             continue
         for employer, sectors in (
             ("frontier labs", [LABS]),
             ("other sectors", [k for k in range(len(SECTORS)) if k != LABS]),
         ):
-            rows += [_offer(hub, place, employer, sectors, tier) for tier in range(len(TIERS))]
+            out += [_offer(hub, place, employer, sectors, tier) for tier in range(len(TIERS))]
         earlier = np.exp(-ASSUMPTIONS["pay_growth"].central * (NOW - THEN))
-        rows += [
+        out += [
             row | dict.fromkeys((*PARTS[1:], "equity")) | {"year": THEN, "base": row["base"] * earlier}
-            for row in rows
+            for row in out
             if row["place"] == place and row["level"] == "practitioner" and row["year"] == NOW
         ]
-        rows += [_printed(facts()[name], place) for name in PACKAGES if facts()[name]["place"] == place]
-    return rows
+        out += [_printed(fact, place) for fact in published]
+    return out
 
 
 def _offer(hub, place, employer, sectors, tier) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.show.offers import PARTS, offers_table
+from sim.show.offers import PARTS, hub_of, offers_table, packages
 from sim.show.statements import figures
 from sim.world.categories import SECTORS, TIERS
 from sim.world.setting import load_setting
@@ -58,6 +58,21 @@ def test_published_packages_are_read_as_printed(rows):
         (115, 30, 20, 15),
         (100, 20, 15, 10),
     ]
+
+
+def test_places_are_those_of_the_statements(rows):
+    assert list(dict.fromkeys(row["place"] for row in rows)) == list(packages())
+    assert [hub_of(place) for place in packages()] == ["sf_bay_area", "london", "singapore"]
+    assert hub_of("Atlantis") is None
+
+
+@pytest.mark.parametrize(
+    "more", [["nosuch"], ["--views"], ["--region"], ["--year", "2030"], ["--replicates", "20"], ["--out", "x"]]
+)
+def test_options_of_a_run_are_refused(talentflow, more):
+    code, out, err = talentflow("index", *more, "--offers")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "runs nothing" in err
 
 
 def test_the_command_prints_them_without_a_run(talentflow):
