@@ -50,9 +50,9 @@ class Breakeven:
     curve : pandas.DataFrame, one row a value tried: value, mean, low, high (90 % of pairs), error
     cost : dict of place, mean, low, high (90 % of pairs): what the scenario costs its public at the value found, in
         million USD a year over the run; None where nobody asked or no value was found
-    rival : dict of lever, value, ratio (its cost over its effect, million USD a year), passed (the least value
-        tried that clearly costs more per unit of effect: 95 % one-sided, ten pairs or more; None if none does)
-        and curve (value, cost, effect, ratio); None where nobody asked
+    rival : dict of lever, value, ratio (its cost over its effect, million USD a year), passed (the least value tried
+        from which on all values tried clearly cost more per unit of effect: 95 % one-sided over all of them together,
+        ten pairs or more; None if there is none) and curve (value, cost, effect, ratio); None where nobody asked
     """
 
     lever: str
@@ -186,27 +186,6 @@ def breakeven(
     )
 
 
-def _check(scenario, baseline, measure, cost_to, rival, options) -> None:
-    """Refuse a break-even that makes no sense before its first run; ``scenario`` has the lever somewhere in its range.
-
-    Raises
-    ------
-    ScenarioError, UsageError, ResultError
-    """
-    prepared({"scenario": scenario}, baseline, options)
-    check_measures([measure], options, single=True)
-    if cost_to is not None:
-        check_measures([f"fiscal:{cost_to}"], options, single=True)
-    elif rival is not None:
-        raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
-    # the value of the rival must be one that its lever can take
-    if rival is not None:
-        other = quantity_lever(rival[0])
-        if not other.low <= rival[1] <= other.high:
-            bounds = f"{rival[1]:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
-            raise UsageError(f"rival {rival[0]}", bounds.rstrip())
-
-
 def _cost(lab, baseline, scenarios, place) -> np.ndarray:
     """Return (scenario, replicate) the public cost of scenarios, million USD a year, means over the run."""
     arms, o = [baseline, *scenarios], lab.options
@@ -237,25 +216,33 @@ def _against(lab, curve, scenario, baseline, rival, place, measure) -> dict:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(effects > 0, costs / effects, np.nan)
     values = [curve.to_value(x) for x in u]
-    # from the smallest value on that is clearly dearer than the rival
-    dearer = [v for v, k in zip(values, range(len(u)), strict=True) if _is_dearer(by_pair, moved, k)]
     table = {"value": values, "cost": costs[:-1], "effect": effects[:-1], "ratio": ratio[:-1]}
-    passed = min(dearer) if dearer else None
+    passed = _passed(values, by_pair, moved)
     return {"lever": path, "value": value, "ratio": float(ratio[-1]), "passed": passed, "curve": pd.DataFrame(table)}
+
+
+def _passed(values, costs, effects) -> float | None:
+    """Return the least of ascending values from which on all are clearly dearer than the last row, or None."""
+    first = len(values)
+    while first and _is_dearer(costs, effects, first - 1):
+        first -= 1
+    return values[first] if first < len(values) else None
 
 
 def _is_dearer(costs, effects, k) -> bool:
     """Tell whether row ``k`` clearly costs more per unit of effect than the last row; (value, pair) arrays.
 
-    A ratio of costs over effects is larger if ``C_k E > C E_k``; the difference is linearised and tested over pairs.
+    A ratio of costs over effects is larger if ``C_k E > C E_k``; the difference is linearised and tested over pairs,
+    at a level that allows for as many tests as there are rows beside the last (Bonferroni).
     """
-    pairs = costs.shape[1]
+    tests, pairs = len(costs) - 1, costs.shape[1]
     if pairs < LEAST_PAIRS or not (effects[k].mean() > 0 and effects[-1].mean() > 0):
         return False
     cost, effect = costs[[k, -1]].mean(1), effects[[k, -1]].mean(1)
     excess = cost[0] * effect[1] - cost[1] * effect[0]
     noise = costs[k] * effect[1] + cost[0] * effects[-1] - costs[-1] * effect[0] - cost[1] * effects[k]
-    return bool(excess > student.ppf(HIGH, pairs - 1) * noise.std(ddof=1) / math.sqrt(pairs))
+    least = student.ppf(1 - (1 - HIGH) / tests, pairs - 1)
+    return bool(excess > least * noise.std(ddof=1) / math.sqrt(pairs))
 
 
 def _search(curve, spans, wanted, here) -> tuple:

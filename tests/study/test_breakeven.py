@@ -262,14 +262,27 @@ def test_cost_at_the_value_and_against_a_rival():
 
 
 def test_noise_is_not_called_dearer():
-    """Two levers of equal cost per unit of effect: one is called dearer in about one case of twenty."""
+    """Of nine values as good as the rival, any is called dearer in at most one case of twenty; so is a single one."""
     random = np.random.default_rng(5)
-    called = []
-    for _ in range(1_000):
-        effects = random.normal(10, 2, (2, 20))
-        called.append(study._is_dearer(3 * effects + random.normal(0, 3, (2, 20)), effects, 0))
-    assert 0.02 < np.mean(called) < 0.09
+    for values in (1, 9):
+        called = []
+        for _ in range(600 // values):
+            effects = random.normal(10, 2, (values + 1, 20))
+            costs = 3 * effects + random.normal(0, 3, effects.shape)
+            called.append(any(study._is_dearer(costs, effects, k) for k in range(values)))
+        assert 0 < np.mean(called) < 0.09
     costs, effects = random.normal([[60], [30]], 1, (2, 20)), random.normal(10, 1, (2, 20))
     assert study._is_dearer(costs, effects, 0)
     assert not study._is_dearer(costs[:, :9], effects[:, :9], 0)  # fewer than ten pairs settle nothing
     assert not study._is_dearer(costs, -effects, 0)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "least"), [((9, 3, 9, 9), 4), ((9, 9, 9, 3), None), ((9, 9, 9, 9), 1), ((3, 3, 3, 9), 8)]
+)
+def test_the_rival_is_passed_where_all_above_are_dearer(ratios, least):
+    """A value that is dear below a cheap one is none from which on the lever is dearer."""
+    random = np.random.default_rng(6)
+    effects = random.normal(10, 0.1, (5, 20))
+    costs = effects * np.array([*ratios, 3])[:, None] + random.normal(0, 0.1, effects.shape)
+    assert study._passed([1, 2, 4, 8], costs, effects) == least
