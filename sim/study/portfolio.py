@@ -42,6 +42,7 @@ from sim.study.sweep.runner import explore
 
 SPREAD = 0.25  # of the unit cube: mixes nearer than that to a better one are no rivals
 RIVALS = 3
+SAME = 1e-3  # of each range: mixes that differ by less are one
 MOST_CORNERS = 16  # that are run; beyond four levers those that the emulator likes best
 CANDIDATES = 2**13  # mixes at which the emulator is searched, before it is refined
 BUDGETS = 13  # points of the frontier
@@ -59,8 +60,8 @@ class Portfolio:
     best : label of the winner among the confirmed mixes, or None if none is within the budget
     mixes : pandas.DataFrame, one row a confirmed mix: label, a column a lever, engineers and cost (mean, low, high over
         pairs), within (mean cost at most the budget), best_in (share of pairs in which it is the best mix within the
-        budget), clear (of the winner: whether it beats every other mix within the budget in so many pairs that a sign
-        test over all of them tells it apart), regret (engineers short of the best mix of the pair, mean)
+        budget), clear (whether it beats every other mix within the budget in so many pairs that a sign test over all
+        of them tells it apart; a tie counts as not beaten), regret (engineers short of the best mix of the pair, mean)
     frontier : pandas.DataFrame: budget, engineers, low, high (90 % of the emulator), a column a lever
     errors : dict of outcome -> emulator's leave-one-out error, in the outcome's unit, and ``share`` of its spread
     points : mixes that were run for the emulator
@@ -309,7 +310,7 @@ def search(model, factors, budget, measure, confirmed, *, store, n=40, seed=0, w
     optimum = _optimum(emulators, cube, sure)
     chosen = _chosen(emulators, cube, optimum, sure, len(factors))
     as_values = lambda u: {f.name: f.value(float(z)) for f, z in zip(factors, u, strict=True)}  # noqa: E731
-    mixes = {label: as_values(u) for label, u in chosen.items()}
+    mixes = _distinct({label: as_values(u) for label, u in chosen.items()}, factors)
     pairs, elsewhere_of = confirmed(mixes)
     table = _judged(mixes, pairs, budget)
     # the winner is the confirmed mix with most engineers within the budget
@@ -412,6 +413,16 @@ def _chosen(emulators, cube, optimum, budget, d) -> dict:
     return chosen
 
 
+def _distinct(mixes, factors) -> dict:
+    """Return the mixes without those whose values are those of an earlier one, to a thousandth of each range."""
+    kept: dict[str, dict] = {}
+    for label, values in mixes.items():
+        apart = ([abs(values[f.name] - other[f.name]) / (f.high - f.low) for f in factors] for other in kept.values())
+        if all(max(distances) > SAME for distances in apart):
+            kept[label] = values
+    return kept
+
+
 def _judged(mixes, pairs, budget) -> pd.DataFrame:
     """Return the table of confirmed mixes: engineers, cost, how often each is the best and how much it falls short."""
     labels = list(mixes)
@@ -430,9 +441,8 @@ def _judged(mixes, pairs, budget) -> pd.DataFrame:
         row["within"] = bool(within[k])
         row["best_in"] = float((allowed[k] == best).mean()) if within[k] else 0.0
         row["regret"] = float((best - engineers[k]).mean()) if within.any() else np.nan
-        others = np.array(
-            [j for j in range(len(labels)) if within[j] and j != k and (engineers[j] != engineers[k]).any()]
-        )
+        # a pair in which two mixes are equal is won by neither
+        others = np.flatnonzero(within & (np.arange(len(labels)) != k))
         wins = (engineers[k] > engineers[others]).sum(1) if len(others) else np.array([len(best)])
         row["clear"] = bool(within[k] and wins.min() >= agreement_needed(len(best), max(len(others), 1)))
         rows.append(row)

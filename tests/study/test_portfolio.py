@@ -7,7 +7,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.results import narrative
-from sim.study.portfolio import _judged, million, mix_scenario, portfolio, search
+from sim.study.portfolio import _distinct, _judged, million, mix_scenario, portfolio, search
 from sim.study.sweep.factors import number
 
 WORTH, PRICE = (10.0, 6.0, 2.0), (100.0, 50.0, 40.0)
@@ -141,3 +141,31 @@ def test_noise_names_no_clear_winner():
     assert table.clear.to_dict() == {"a": False, "b": True, "c": False}  # the third is beyond the budget
     few = {label: tuple(values[:9] for values in pair) for label, pair in ahead.items()}
     assert not _judged(mixes, few, 2.0).clear.any()  # fewer than ten pairs settle nothing
+
+
+def test_equal_mixes_settle_no_winner():
+    """A lever without effect: the mixes tie in every pair, and none is clearly the best."""
+    effect = np.linspace(9, 11, 20)
+    tied = {label: (effect, np.ones(20)) for label in "ab"} | {"c": (effect - 5, np.ones(20))}
+    table = _judged({label: {"lever": k} for k, label in enumerate("abc")}, tied, 2.0).set_index("label")
+    assert not table.clear.any()
+    assert table.best_in.to_dict() == {"a": 1.0, "b": 1.0, "c": 0.0}
+
+
+def test_mixes_with_the_same_values_are_one(tmp_path):
+    """Where everything harms, the best mix is nothing, and so are nine tenths of it."""
+    nothing = {"a": 0.0, "b": 0.0, "c": 0.0}
+    assert list(_distinct({"optimum": nothing, "cautious": nothing, "x": nothing | {"b": 0.1}}, FACTORS)) == [
+        "optimum",
+        "x",
+    ]
+
+    def harm(values):
+        return {"engineers": -engineers(values), "cost": cost(values)}
+
+    def free(mixes):
+        return {label: (-engineers(values) + np.arange(12.0), np.zeros(12)) for label, values in mixes.items()}, dict
+
+    found = search(harm, FACTORS, BUDGET, "stock:fra", free, store=tmp_path / "p", n=10)
+    assert found.mixes.set_index("label").loc[found.best, list("abc")].tolist() == [0, 0, 0]
+    assert "cautious" not in set(found.mixes.label)
