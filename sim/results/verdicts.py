@@ -59,7 +59,7 @@ ALIKE |= {f"{group}_grandfathered": group for group in ("newcomer", "returnee")}
 
 
 def nearest(levers) -> list[dict]:
-    """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``holds``.
+    """Return the families of experiments nearest to some levers: list of dict of ``name`` and ``held``.
 
     Nearest are studies of the same lever in the same place, else of the same lever elsewhere; all rules of a route are
     one lever here. An empty list where no study is near, or the shipped fit has left none out.
