@@ -159,19 +159,19 @@ class Printing:
 
         Parameters
         ----------
-        answer : plain values, printed as JSON, with the ``folder`` where one was saved
+        answer : values, printed as JSON with null for NaN, with the ``folder`` where one was saved
         brief : what ``--quiet`` prints
         view : function that makes the tables for the terminal
         details : whether the terminal is wide
         folder : path where the answer was saved, or None
         """
-        from sim.results.record import to_json
+        from sim.results.record import plain_values, to_json
         from sim.show import terminal
 
         if self.json:
             # programs also learn where the answer was saved
             saved = {} if folder is None else {"folder": str(folder)}
-            typer.echo(to_json(answer | saved if saved else answer, indent=1))
+            typer.echo(to_json(plain_values(answer | saved if saved else answer), indent=1))
         elif self.quiet:
             typer.echo(brief)
         else:

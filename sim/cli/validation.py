@@ -83,7 +83,7 @@ def experiments(
 
     The recipe for a study of your own is in docs/experiments.md.
     """
-    from sim.results.record import to_json
+    from sim.results.record import plain_values, to_json
     from sim.show import studies as show
     from sim.show import terminal
     from sim.study.experiments import plain_row, read_studies, run_studies
@@ -103,7 +103,7 @@ def experiments(
                 assumptions=assumptions,
             )
     if printing.json:
-        typer.echo(to_json(rows, indent=1))
+        typer.echo(to_json(plain_values(rows), indent=1))
     elif printing.quiet:
         typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
     else:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.results.record import to_json
+from sim.results.record import plain_values, to_json
 from sim.scenario.levers import HUGE
 from sim.show.answer import NARROW, WIDTH, render
 from sim.texts import UNSEEN
@@ -83,9 +83,9 @@ def say_if_compiling(quiet=False) -> None:
 
 
 def print_rows(rows, json=False, quiet=False, hide=()) -> None:
-    """Print a list of dicts: as JSON, as its first column, or as a table without the ``hide`` columns."""
+    """Print a list of dicts: as JSON (NaN is null), as its first column, or as a table without the ``hide`` columns."""
     if json:
-        print(to_json(rows, indent=1))
+        print(to_json(plain_values(rows), indent=1))
     elif quiet:
         print(*(cell(next(iter(row.values()))) for row in rows), sep="\n", end="\n" if rows else "")
     elif rows:
