@@ -101,7 +101,8 @@ def test_free_entry_by_origin_asks_that_origin_for_no_permit(plain):
 PROMISE = "hub.paris.compute.expert_guarantee_h100e"
 
 
-def test_a_guarantee_below_what_they_have_adds_nothing():
+def test_a_low_guarantee_leaves_the_mean_term_alone():
+    """The term is that of the hub's mean compute; sectors with less than the promise gain in their own."""
     before, promised = under({}), under({PROMISE: 0.5 * float(under({}).market.compute[PARIS])})
     assert np.array_equal(promised.utility_terms.compute, before.utility_terms.compute)
 
