@@ -23,6 +23,7 @@ from sim.results.narrative import (
     composition,
     contents,
     figures,
+    independence,
     number_of,
     reading,
     split_reading,
@@ -429,8 +430,8 @@ def _reading(record, effects) -> str:
     more = int(effects.more_pairs.iloc[0])
     return (
         f"{said} 90 % of pairs: its spread over {contents(record)}{rough}; more pairs do not shrink it. MC error: "
-        f"Monte Carlo error of the mean, taking pairs for independent (where assumptions are drawn, the "
-        f"true one may be 0.7 of it); {more} more pairs would halve it. pp: percentage points, of levels in %."
+        f"Monte Carlo error of the mean, {independence(record)}; {more} more pairs would halve it. "
+        "pp: percentage points, of levels in %."
     )
 
 

@@ -1,5 +1,6 @@
 """The answer in words and rows: the same numbers in the terminal, in a notebook and in a table of one's own."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,12 @@ from sim.results.facts import _route as facts_of_route
 from sim.results.facts import causes, facts
 from sim.results.measures import measure
 from sim.results.narrative import answer as answered
-from sim.results.narrative import level, paragraphs, persons, sentence, sentences
+from sim.results.narrative import level, paragraph, paragraphs, persons, reading, sentence, sentences
 from sim.results.record import to_json
 from sim.results.result import Result
 from sim.results.summary import country_rows, effect_table, route_rows, shown_hubs
 from sim.show.answer import answer, answers, plain_rows, render, render_effects
-from sim.show.terminal import console
+from sim.show.terminal import console, print_rows
 
 TOLD = ("name", "title", "question", "subject", "scenario", "sentences", "notices", "warnings")
 
@@ -110,6 +111,28 @@ def test_effects_fit_100_columns_with_their_error(result, several, capsys):
         assert f"{least} more pairs would halve it" in " ".join(out.split())
         assert "nan" not in out
         to_json(plain_rows(effect_table(each, queries)))
+
+
+def test_the_limit_of_the_error_is_told_where_it_is_one(result, capsys):
+    for drawn, record in ((True, result.record), (False, result.record | {"uncertainty": "chance"})):
+        one = replace(result, record=record)
+        console(details=True).print(render_effects(one, ["hhi"]))
+        for said in (capsys.readouterr().out, reading(one)):
+            assert "taking pairs for independent" in " ".join(said.split())
+            assert ("docs/uncertainty.md" in said) == drawn
+
+
+def test_rows_without_a_value_are_null_in_json(capsys):
+    print_rows([{"query": "stay:usa@+5", "effect": float("nan"), "values": [[0.5, float("nan")]]}], json=True)
+    assert json.loads(capsys.readouterr().out) == [{"query": "stay:usa@+5", "effect": None, "values": [[0.5, None]]}]
+
+
+def test_inputs_are_printed_as_given():
+    end = {"value": 1.0, "at": [("fee", 17_550.0)]}
+    found = {"about": {"paired": False, "name": "share:nld", "year": 2030}, "unit": " %", "least": end, "most": end}
+    said = paragraph("sweeps", "grid", found)
+    assert "fee = 17,550;" in said
+    assert "the Netherlands' share in 2030" in said
 
 
 def test_a_single_pair_has_neither_spread_nor_error(capsys):

@@ -85,6 +85,7 @@ def reading(result) -> str:
         "pairs": pairs,
         "several": len(result.arms) > 1,
         "contents": contents(result.record),
+        "independent": independence(result.record),
         "more": more_pairs(pairs),
     }
     return paragraph("notes", "reading", details)
@@ -195,7 +196,9 @@ def breakeven(result) -> list[str]:
 
 def portfolio(result, pairs) -> list[str]:
     """Summarise a portfolio in sentences: list of str; ``result`` is a Portfolio of ``sim.study.portfolio``."""
-    inside = result.mixes[result.mixes.within].sort_values("engineers", ascending=False).to_dict("records")
+    # of equal mixes the first stays first, as in the search
+    ranked = result.mixes[result.mixes.within].sort_values("engineers", ascending=False, kind="stable")
+    inside = ranked.to_dict("records")
     best, second = (inside[k] if len(inside) > k else None for k in (0, 1))
     return lines("studies", "portfolio", result, best, second, pairs)
 
@@ -244,6 +247,15 @@ def figures(value) -> str:
     return f"{value:.3g}"
 
 
+def exact(value) -> str:
+    """Format a value that was given, such as that of a lever: unrounded, up to ten significant digits.
+
+    >>> exact(17_550), exact(-0.125), exact(7.0)
+    ('17,550', '-0.125', '7')
+    """
+    return f"{value:,.10g}"
+
+
 def number_of(n, thing) -> str:
     """Format a count with its noun: ``1 pair``, ``20 pairs``."""
     return f"{n} {thing}{'' if n == 1 else 's'}"
@@ -252,14 +264,20 @@ def number_of(n, thing) -> str:
 def measure_words(name) -> str:
     """Return a measure in plain words where it is a place's share or stock, else its name.
 
-    >>> measure_words("share:usa"), measure_words("hhi")
-    ("the US's share", 'hhi')
+    >>> measure_words("share:usa"), measure_words("share:are"), measure_words("hhi")
+    ("the US's share", "the Emirates' share", 'hhi')
     """
     kind, _, where = name.partition(":")
+    if not where or kind not in MEASURED:
+        return name
     try:
-        return f"{place(where).spoken}'s {MEASURED[kind]}" if where and kind in MEASURED else name
+        owner = place(where).spoken
     except ScenarioError:  # a measure with keys, or of one's own
         return name
+    # a plural takes an apostrophe alone: the Netherlands', but the US's and Paris's
+    last = owner.split(" and ")[-1]
+    ending = "'" if last.startswith(("the ", "other ")) and last.endswith("s") else "'s"
+    return f"{owner}{ending} {MEASURED[kind]}"
 
 
 def in_words(n) -> str:
@@ -276,6 +294,12 @@ def engineers(record) -> str:
 def contents(record) -> str:
     """Name the sources of the spread over pairs: ``chance and assumptions``, or chance alone."""
     return "chance" if record["uncertainty"] == "chance" else "chance and assumptions"
+
+
+def independence(record) -> str:
+    """Say what the Monte Carlo error takes for granted about pairs; where assumptions are drawn, with its limit."""
+    drawn = ", though draws of assumptions are spread evenly (see docs/uncertainty.md)"
+    return f"taking pairs for independent{'' if record['uncertainty'] == 'chance' else drawn}"
 
 
 def baseline_title(record) -> str:
@@ -314,6 +338,7 @@ def environment() -> "Environment":
         "band": band,
         "count": count,
         "figures": figures,
+        "exact": exact,
         "part_words": part_words,
         "number_of": number_of,
         "in_words": in_words,
