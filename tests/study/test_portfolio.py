@@ -164,7 +164,9 @@ def test_mixes_with_the_same_values_are_one(tmp_path):
         return {"engineers": -engineers(values), "cost": cost(values)}
 
     def free(mixes):
-        return {label: (-engineers(values) + np.arange(12.0), np.zeros(12)) for label, values in mixes.items()}, dict
+        return {
+            label: (-engineers(values) + np.arange(12.0), np.zeros(12)) for label, values in mixes.items()
+        }, lambda best: {}
 
     found = search(harm, FACTORS, BUDGET, "stock:fra", free, store=tmp_path / "p", n=10)
     assert found.mixes.set_index("label").loc[found.best, list("abc")].tolist() == [0, 0, 0]
