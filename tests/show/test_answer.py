@@ -119,7 +119,7 @@ def test_the_limit_of_the_error_is_told_where_it_is_one(result, capsys):
         console(details=True).print(render_effects(one, ["hhi"]))
         for said in (capsys.readouterr().out, reading(one)):
             assert "taking pairs for independent" in " ".join(said.split())
-            assert ("docs/uncertainty.md" in said) == drawn
+            assert ("docs/coverage.md" in " ".join(said.split())) == drawn
 
 
 def test_rows_without_a_value_are_null_in_json(capsys):

@@ -266,7 +266,7 @@ def test_noise_is_not_called_dearer():
     random = np.random.default_rng(5)
     for values in (1, 9):
         called = []
-        for _ in range(600 // values):
+        for _ in range(300):
             effects = random.normal(10, 2, (values + 1, 20))
             costs = 3 * effects + random.normal(0, 3, effects.shape)
             called.append(any(study._is_dearer(costs, effects, k) for k in range(values)))

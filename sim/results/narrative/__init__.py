@@ -298,7 +298,7 @@ def contents(record) -> str:
 
 def independence(record) -> str:
     """Say what the Monte Carlo error takes for granted about pairs; where assumptions are drawn, with its limit."""
-    drawn = ", though draws of assumptions are spread evenly (see docs/uncertainty.md)"
+    drawn = ", though draws of assumptions are spread evenly (measured: docs/coverage.md)"
     return f"taking pairs for independent{'' if record['uncertainty'] == 'chance' else drawn}"
 
 
