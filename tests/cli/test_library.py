@@ -80,10 +80,11 @@ def test_a_scenario_moves_what_it_is_about(library, name):
 
 
 @pytest.mark.slow
-def test_japans_wider_permit_has_more_applicants():
+def test_japans_wider_permit_brings_engineers():
     result = run("japan_highly_skilled", population=100_000, replicates=1, years=4, uncertainty="chance", workers=1)
     applicants = result.data.applicants.sel(route="jpn.highly_skilled", replicate=0).sum("year")
     assert applicants.sel(arm="scenario") > applicants.sel(arm="baseline") > 0
+    assert float(effect(result, "stock:jpn").mean()) > 0
 
 
 @pytest.mark.slow
