@@ -3,7 +3,7 @@
 import os
 
 # Test processes share the cores: threads of the linear algebra would spin while they wait for one another, which made
-# a backcast six times as slow. The variable is read when numpy is loaded.
+# a backcast take up to six times the processor time on busy cores. The variable is read when numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest

@@ -86,7 +86,7 @@ Force = Annotated[bool, typer.Option("--force", help="Run again even if this ver
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How ``run`` and ``compare`` simulate a scenario and its baseline."""
+    """Hold the options by which ``run`` and ``compare`` simulate a scenario and its baseline."""
 
     population: Population = "100_000"
     replicates: Replicates = 20
@@ -110,14 +110,14 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class StudyOptions(RunOptions):
-    """How every other study simulates them: without ``--uncertainty parts``."""
+    """Hold the options of every other study: those of a run without ``--uncertainty parts``."""
 
     uncertainty: Uncertainty = "all"
 
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How the points of a sweep are simulated."""
+    """Hold the options by which the points of a sweep are simulated."""
 
     population: Population = "50_000"
     replicates: Annotated[int, typer.Option(min=1, help="Pairs of runs at every point, with the same seeds.")] = 1
@@ -136,7 +136,7 @@ class SearchOptions:
 
 @dataclass(frozen=True)
 class PortfolioOptions(SearchOptions):
-    """How the mixes of a portfolio are simulated."""
+    """Hold the options by which the mixes of a portfolio are simulated."""
 
     population: Population = "20_000"
     replicates: Annotated[int, typer.Option(min=1, help="Pairs of every mix of the search.")] = 2
@@ -144,7 +144,7 @@ class PortfolioOptions(SearchOptions):
 
 @dataclass(frozen=True)
 class Printing:
-    """How a command prints its answer: for other programs, for a script, or for people."""
+    """Hold how a command prints its answer: for other programs, for a script, or for people."""
 
     json: Json = False
     quiet: Quiet = False

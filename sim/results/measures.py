@@ -303,6 +303,7 @@ def by_route(name) -> Callable:
     """Return the measure of a variable over routes: one route, the routes of a country or region, or each."""
 
     def routes(data, place, keys) -> xr.DataArray:
+        """Select or sum the routes that are asked for."""
         values = data["grants_by_tier"].sel(tier=keys["tier"], drop=True) if "tier" in keys else data[name]
         if place is not None and "route" in keys:
             raise ResultError(name, f"give a place ({place.name}) or a route ({keys['route']}), not both")
@@ -330,6 +331,7 @@ def average(name) -> Callable:
     """Return the measure of a level by hub; over several hubs or tiers it is weighted by resident engineers."""
 
     def level_of(data, place, keys) -> xr.DataArray:
+        """Average the level over tiers and hubs, weighted by resident engineers."""
         level = data[name]
         if "tier" not in level.dims:
             weight = data.stock.sum("tier")

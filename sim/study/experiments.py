@@ -585,6 +585,7 @@ def exits(case) -> tuple:
     arms = [_inside(case, policies) for policies in case.study.policies]
 
     def change(kept) -> float:
+        """Return the study's effect on exits over the tracers that are kept."""
         # departures over tracer-years at risk, in each arm
         hazards = []
         for there, alive in arms:
