@@ -60,6 +60,7 @@ def utilities(arm, slots, year, mode, barred):
     months, odds, fee_loss = permit_disutility(arm, year, home, tier, role, resident)  # NaN where no route is open
 
     market = _market(arm, year)
+    taste = b_compute(a)[role] * _compute_taste(a, people.category[slots])
     own, chance, sign_on = sector_terms(arm, slots, year, market)
     jobs = eq.jobs_pull(arm.vacancies, openings(s, a, rules, arm.jobs_abroad()), s.role_share, PUSHED_ROLES)
     v = eq.utility(
@@ -68,7 +69,7 @@ def utilities(arm, slots, year, mode, barred):
         net_pay=net_pay(arm, slots, year, market),
         sign_on_gain=sign_on,
         remote_gain=remote_gain(arm, slots, market),
-        compute=eq.compute_pull(market["compute"][tier], b_compute(a)[role][:, None], market["mean_compute"]),
+        compute=eq.compute_pull(compute(arm, slots, year, market), taste[:, None], market["mean_compute"]),
         size=market["size"],
         has_friend=tied(arm, slots, "friend"),
         diaspora=s.compatriots[home],
@@ -161,7 +162,7 @@ def sectors_ahead(arm, year):
         )
         net = [w * (1 - tax_at(s, rules, h, w)) for w in (own, market["gross"][h, t, r])]
         more = np.log1p(market["sector_compute"][t, h, k]) - np.log1p(market["compute"][t, h])
-        ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + b_compute(a)[r] * more
+        ahead[p, h, k] = _b_pay(a, p) * np.log(net[0] / net[1]) + b_compute(a)[r] * _compute_taste(a, p) * more
     return ahead
 
 
@@ -347,6 +348,7 @@ def _market(arm, year):
         "skill": skill,
         "gross": value[:, :, None] * s.role_pay * skill * scale[:, None, None] + rules["allowance_kusd"][:, None, None],
         "mean_compute": mean,
+        "world_compute": world,
     }
 
 
@@ -372,6 +374,25 @@ def _compute(arm, t, size):
                 by_sector[h, k] = max(plain, least)
                 mean[h] += (by_sector[h, k] - plain) * persons[k] / persons.sum()
     return mean, by_sector
+
+
+def compute(arm, slots, year, market):
+    """(engineer, hub) compute over the world's mean: of the tier, and for newcomers what a hub guarantees to them."""
+    s, rules, people = arm.world.setting, arm.rules, arm.people
+    country, is_home = s.country.astype(int), s.home_share[people.home[slots]] > 0
+    abroad = country[None, :] != country[people.hub[slots]][:, None]
+    # from abroad, nationals after the years away that relief asks for; residents in the years since they came
+    long_away = (year - people.abroad_since[slots])[:, None] >= s.returnee_abroad[country]
+    since = (year - people.arrival_year[slots].astype(int))[:, None]
+    years = np.floor(rules["compute_guarantee_years"])
+    new = np.where(abroad, (years > 0) & (~is_home | long_away), since < years)
+    least = np.minimum(rules["compute_guarantee_newcomer"] / market["world_compute"], arm.a.compute_saturation)
+    plain = market["compute"][tier_of(people.category[slots])]
+    return np.where(new, np.maximum(plain, least), plain)
+
+
+def _compute_taste(a, category):
+    return (1 - a.compute_indifferent * np.where(category % 3 == 1, 0.0, 3.0)) / (1 - a.compute_indifferent)
 
 
 def _b_pay(a, category):

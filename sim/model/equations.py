@@ -118,12 +118,13 @@ def pay_gain(pay_with, pay_without, linear_pay, mean_pay) -> np.ndarray:
 def compute_pull(compute, b_compute, world_mean) -> np.ndarray:
     r"""Return the log-odds of compute (E2).
 
-    .. math:: b_c[r]\,(\ln(1+\min(\max(c_d, g_{td})/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})
+    .. math:: b_c[r]\,\phi_i\,(\ln(1+\min(\max(c_d, g_{id})/\bar c(t), s)) - \overline{\ln(1+c/\bar c)})
 
     Compute per engineer is relative to the world's mean of the year, :math:`\bar c(t)`, and capped at *s* times it.
-    :math:`g_{td}` is what a policy guarantees to engineers of tier *t*; the mean over the world is without guarantees.
-    Fleets grow by 40 % a year; an equal relative lead has an equal effect in every year. The coefficient differs by
-    role. **No causal estimate of it exists** (grade D): every result that depends on it says so.
+    :math:`g_{id}` is what a policy guarantees to the engineer's tier, or to newcomers from abroad if that is more; the
+    mean over the world is without guarantees. Fleets grow by 40 % a year; an equal relative lead has an equal effect in
+    every year. The coefficient differs by role and by taste, :func:`compute_tastes`.
+    **No causal estimate of it exists** (grade D): every result that depends on it says so.
 
     Parameters
     ----------
@@ -133,6 +134,28 @@ def compute_pull(compute, b_compute, world_mean) -> np.ndarray:
     0.1
     """
     return b_compute * (np.log1p(compute) - world_mean)
+
+
+def compute_tastes(compute_indifferent, taste_share) -> np.ndarray:
+    r"""Return (taste,) the coefficient of compute of each class of taste for pay, over its mean (E2).
+
+    .. math:: \phi_{\text{outer}} = \frac{1 - s/q}{1 - s},\qquad \phi_{\text{middle}} = \frac{1}{1 - s}
+
+    Compute means nothing to the share *s* of engineers, and the others have the coefficient :math:`b_c[r]/(1-s)`, so
+    that the mean stays. They are among the share *q* with the lowest and the highest taste for pay, which keeps the two
+    tastes uncorrelated; each class acts at its mean coefficient. With *s* of 0 everybody is alike. Grade D.
+
+    Parameters
+    ----------
+    compute_indifferent : :math:`s`, at most *q*
+    taste_share : (taste,) shares of the classes of taste for pay, of which the first and the last are the outer ones
+
+    >>> compute_tastes(1 / 3, np.array([1 / 6, 2 / 3, 1 / 6])).round(6).tolist()
+    [0.0, 1.5, 0.0]
+    """
+    outer = np.zeros(len(taste_share))
+    outer[[0, -1]] = 1 / (taste_share[0] + taste_share[-1])
+    return (1 - compute_indifferent * outer) / (1 - compute_indifferent)
 
 
 def utility(

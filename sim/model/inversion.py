@@ -193,6 +193,7 @@ def utility_terms(sim) -> np.ndarray:
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
     arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
     rest = t.place[:, None, :] + t.compute[:, ROLE] + t.jobs[ROLE]
+    arriving = arriving + t.newcomer_compute[:, ROLE]
     ties = np.log(tie_factors(sim))[:, None, :]
     return np.stack([native + rest, native + rest + ties, arriving + rest + ties, arriving + rest + ties])
 

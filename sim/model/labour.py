@@ -17,7 +17,7 @@ from sim.model.kernels.choice import Hiring
 from sim.model.rng import Hazard
 from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS
-from sim.world.engineers import TASTES, TEMPORARY, tier_of
+from sim.world.engineers import TASTE_SHARES, TASTES, TEMPORARY, tier_of
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "sector_utility_at_start")
@@ -79,13 +79,18 @@ def sector_pull(sim, gross) -> np.ndarray:
         np.log1p(relative(a, market, at_least(rules, c))) for c in (market.sector_compute, market.compute)
     )
     seen = by_sector - mean[..., None]  # tier, hub, sector
-    compute = b_compute(a)[:, None, None, None] * seen[:, None, None]
+    compute = b_compute(a)[:, None, None, None] * compute_tastes(a)[:, None, None] * seen[:, None, None]
     return (pay + compute).reshape(-1, *seen.shape[1:])
 
 
 def pay_tastes(a) -> np.ndarray:
     """Return (taste,) the coefficient of pay of engineers with a low, a mean and a high taste for pay (E2)."""
     return np.maximum(a.b_pay + a.b_pay_sd * TASTES, 0.0)
+
+
+def compute_tastes(a) -> np.ndarray:
+    """Return (taste,) the coefficient of compute of engineers with each taste for pay, over its mean (E2)."""
+    return eq.compute_tastes(a.compute_indifferent, TASTE_SHARES)
 
 
 def tax_points(setting, rules) -> np.ndarray:
@@ -454,9 +459,15 @@ def relative(a, market, compute) -> np.ndarray:
     return np.minimum(compute / max(world, 1e-9), a.compute_saturation)
 
 
-def at_least(rules, compute) -> np.ndarray:
-    """Return (tier, hub, ...) ``compute`` (hub, ...) per engineer, or what the hub guarantees to the tier if more."""
+def at_least(rules, compute, newcomers=False) -> np.ndarray:
+    """Return (tier, hub, ...) ``compute`` (hub, ...) per engineer, or what the hub guarantees to the tier if more.
+
+    With ``newcomers``, what it guarantees to newcomers from abroad counts, too.
+    """
     least = rules["compute_guarantee_tier"].reshape(len(compute), -1).T
+    if newcomers:
+        lasts = rules["compute_guarantee_years"] >= 1
+        least = np.maximum(least, np.where(lasts, rules["compute_guarantee_newcomer"], 0.0))
     return np.maximum(compute, least.reshape(*least.shape, *[1] * (compute.ndim - 1)))
 
 

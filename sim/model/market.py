@@ -15,6 +15,7 @@ from sim.model.kernels.choice import UNAVAILABLE, Tables
 from sim.model.labour import (
     at_least,
     b_compute,
+    compute_tastes,
     hiring,
     kept_equity_table,
     nominal_mean_pay,
@@ -125,10 +126,13 @@ def compute_per_engineer(setting, a, rules, sizes, year, start) -> tuple[np.ndar
     return (owned.sum(axis=1) + shared) / size + (share * (by_sector - rationed)).sum(axis=1), by_sector
 
 
-def compute_table(a, market, rules) -> np.ndarray:
-    """Return (tier, role, hub) the log-odds of compute (E2), centred at the mean over the world's engineers."""
+def compute_table(a, market, rules, newcomers=False) -> np.ndarray:
+    """Return (tier, role, hub) the log-odds of compute (E2), centred at the mean over the world's engineers.
+
+    The table is that of the mean taste for compute; ``newcomers`` adds what hubs guarantee to newcomers from abroad.
+    """
     mean = np.average(np.log1p(relative(a, market, market.compute)), weights=np.maximum(market.size, 1e-9))
-    compute = relative(a, market, at_least(rules, market.compute))
+    compute = relative(a, market, at_least(rules, market.compute, newcomers))
     return eq.compute_pull(compute[:, None], b_compute(a)[:, None], mean)
 
 
@@ -142,7 +146,8 @@ class UtilityTerms(NamedTuple):
     kept_equity: np.ndarray  # (profile, hub, sector) unvested equity that people keep who leave the hub
     remote: np.ndarray  # (profile, hub) pay of a remote worker less that of a local job, both without relief
     place: np.ndarray  # (home, hub)
-    compute: np.ndarray  # (tier, role, hub)
+    compute: np.ndarray  # (tier, role, hub), at the mean taste for compute
+    newcomer_compute: np.ndarray  # (tier, role, hub) what a guarantee adds to it for newcomers from abroad
     jobs: np.ndarray  # (role, hub) vacancies among the jobs that compute has opened
     permit: np.ndarray  # (pattern, tier, role, hub), NaN where no route is open; see routes.Routes.patterns
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
@@ -260,6 +265,7 @@ def utility_terms(sim, year) -> UtilityTerms:
     priced = partial(pay_table, gross, tax, price=m.price, sim=sim)
     pay, pay_returnee = (priced(rules[f"{group}_relief"][s.country]) for group in ("newcomer", "returnee"))
     came_under = schemes_by_arrival(sim, year)
+    compute = compute_table(a, m, rules)
     return UtilityTerms(
         pay=pay,
         pay_returnee=pay_returnee,
@@ -278,14 +284,25 @@ def utility_terms(sim, year) -> UtilityTerms:
             openings=sim.openings(),
             constant=sim.constants.at(year, a.boom_half_life),
         ),
-        compute=compute_table(a, m, rules),
+        compute=compute,
+        newcomer_compute=newcomer_compute(a, m, rules, compute),
         jobs=eq.jobs_pull(sim.vacancies, sim.openings(), s.role_share, PUSHED_ROLES),
         permit=permit_disutility(sim, gross, tax),
         free=np.where(free_entry(s, rules) | (s.home_share > 0), 1.0, s.free_share),
         closed=closed_to(s, rules),
         returnee_years=years("returnee_years"),
-        scheme=np.any([terms[:, 1].any(axis=0) for terms in came_under.values()], axis=0)[s.country],
+        scheme=(
+            np.any([terms[:, 1].any(axis=0) for terms in came_under.values()], axis=0)[s.country]
+            | np.isin(s.country, s.country[rules["compute_guarantee_newcomer"] > 0])
+        ),
     )
+
+
+def newcomer_compute(a, market, rules, everybody) -> np.ndarray:
+    """Return (tier, role, hub) the log-odds that guarantees of compute to newcomers add to those of ``everybody``."""
+    if not rules["compute_guarantee_newcomer"].any():
+        return np.zeros_like(everybody)
+    return compute_table(a, market, rules, newcomers=True) - everybody
 
 
 def schemes_by_arrival(sim, year) -> dict[str, np.ndarray]:
@@ -299,7 +316,9 @@ def schemes_by_arrival(sim, year) -> dict[str, np.ndarray]:
     rules, found = sim.rules, {}
     kept = {group: rules[f"{group}_grandfathered"] > 0 for group in ("newcomer", "returnee")}
     any_kept = any(each.any() for each in kept.values())
-    longest = LONGEST_SCHEME if any_kept else int(max(rules[f"{group}_years"].max() for group in kept))
+    guaranteed = rules["compute_guarantee_years"][rules["compute_guarantee_newcomer"] > 0]
+    present = [*guaranteed, *(rules[f"{group}_years"].max() for group in kept)]
+    longest = LONGEST_SCHEME if any_kept else int(max(present))
     since = np.arange(longest + 1)
     # by year of arrival; whoever comes this year meets what is in force
     came = [
@@ -353,7 +372,16 @@ def tables(sim, year) -> Tables:
     """Return the :class:`Tables` that compiled choices read: the terms of utility, combined and in float32."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
     role = np.arange(p.pay.shape[0]) // TASTE_COUNT % len(p.jobs)
-    compute = np.repeat(p.compute.reshape(-1, len(s.hubs)), TASTE_COUNT, axis=0)  # profile, hub
+    by_taste = lambda x: (x[:, :, None] * compute_tastes(a)[:, None]).reshape(-1, len(s.hubs))  # noqa: E731
+    compute = by_taste(p.compute)  # profile, hub
+    newcomer_left, returnee_left = p.newcomer_left - p.pay_arriving, p.returnee_left - p.pay_arriving
+    if rules["compute_guarantee_newcomer"].any():
+        # arrivals have the guarantee, and residents for its years since they came
+        gain = by_taste(p.newcomer_compute)
+        compute = compute + gain
+        past = np.arange(len(newcomer_left))[:, None] >= np.floor(rules["compute_guarantee_years"])
+        for left in (newcomer_left, returnee_left):
+            left -= past[:, None] * gain
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     permit = single(np.where(np.isnan(p.permit), UNAVAILABLE, p.permit)).reshape(len(p.permit), -1, len(s.hubs))
     # residents compare their own job with a new one, and get neither a sign-on payment nor what they keep on leaving
@@ -363,8 +391,8 @@ def tables(sim, year) -> Tables:
         stay=single(np.moveaxis(stay, 2, 0)),
         trip=fixed.trips(a, rules["family_rights"][s.country]),
         permit=permit[sim.from_abroad[2]],  # group, home, tier * role, hub
-        newcomer_left=single(p.newcomer_left - p.pay_arriving),
-        returnee_left=single(p.returnee_left - p.pay_arriving),
+        newcomer_left=single(newcomer_left),
+        returnee_left=single(returnee_left),
         remote=single(p.remote),
         returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
         group_of=sim.routes.group_of,

@@ -431,6 +431,9 @@ _ROWS = (
         unit="kUSD a place",
         meaning="publicly funded doctoral place over its whole term",
         grade="C", source="costs.csv CP05: 133,600 CAD an award; the range is ours"),
+    _assumption("compute_indifferent", range=(0, 0, 0), shape="uniform", bounds=(0, 1 / 3), unit="share",
+        meaning="engineers to whom compute means nothing; the others' coefficient rises, so that the mean stays (E2)",
+        grade="D", source="assumption: 0, everybody alike, to a third; no source tells heavy users from others"),
 )
 # fmt: on
 

@@ -93,8 +93,7 @@ def _grandfathered(group: str) -> Family:
         what=f"relief for {group}s grandfathered", kind="flag",
         meaning="a change of the scheme reaches those who come from then on; those who came before keep what they were "
                 "promised. Without it, whoever came within the scheme's years has what is now in force",
-        reaches=f"{group}s already there", cost=f"{group}_relief",
-        idle="alone it changes nothing: it says whom a change of the scheme reaches")
+        reaches=f"{group}s already there", cost=f"{group}_relief")
     # fmt: on
 
 
@@ -245,11 +244,9 @@ FAMILIES = (
         cost="none: a change of the market"),
     _worldwide("sectors", "counter_offers", "sector_counter_offers", what="counter-offers", unit="share",
         meaning="share of those whom better pay elsewhere would draw away that their employer keeps by matching it",
-        idle="in the baseline hardly any sector's pay moves away from that of the others",
         reaches="engineers of the sector who would leave it for pay", cost="none: employers pay"),
     _country("acquihire_limit", "acquihire_limit", what="limit on acqui-hires", unit="share",
         meaning="share of the takeovers of teams that merger control prevents",
-        idle="in the baseline no team is taken over",
         reaches="teams that would be taken over", cost="none: no sourced cost of merger control"),
     _hub("tax.rate_points", "hub_tax_points", what="effective tax rate of the hub", unit="percentage points", low=-60,
         high=60,
@@ -285,6 +282,15 @@ FAMILIES = (
         what="compute guarantee by tier", unit="H100-equivalents per engineer", high=HUGE,
         meaning="least compute per engineer of the tier, in every sector of the hub",
         reaches="engineers of the tier who live there", cost="compute"),
+    _hub("compute.newcomer_guarantee_h100e", "compute_guarantee_newcomer", what="compute guarantee to newcomers",
+        unit="H100-equivalents per engineer", high=HUGE,
+        meaning="least compute per engineer who came from abroad within the guarantee's years; nationals who return "
+                "have it where they have been away as long as relief for returnees asks",
+        reaches="people who come from abroad", cost="compute"),
+    _hub("compute.newcomer_guarantee_years", "compute_guarantee_years", what="years of the compute guarantee",
+        unit="years", high=50, neutral=5,
+        meaning="years from arrival in the country during which newcomers have it",
+        reaches="people who came from abroad under a guarantee", cost="compute"),
 )
 # fmt: on
 

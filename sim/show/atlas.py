@@ -1,6 +1,7 @@
 """The response atlas as a table: in the terminal and in docs/atlas.md.
 
-``python -m sim.show.atlas`` runs it and rewrites the page.
+``python -m sim.show.atlas`` runs it and rewrites the page; ``python -m sim.show.atlas tax_rate_points`` runs the named
+families alone and replaces their rows.
 """
 
 import sys
@@ -21,6 +22,13 @@ def people(value) -> str:
     return "-" if value is None else f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+.1f}"
 
 
+def beside(row, quote="") -> str:
+    """Name the policies that stand in both arms of a row; return nothing where there are none."""
+    if not row["beside"]:
+        return ""
+    return " beside " + ", ".join(f"{quote}{lever}{quote} = {value}" for lever, value in row["beside"].items())
+
+
 def verdict(row) -> str:
     """Describe an effect that cannot be distinguished from zero; return nothing for others."""
     if row["idle"]:
@@ -36,7 +44,7 @@ def shown(rows) -> list[dict]:
     """Prepare rows for the table in the terminal."""
     return [
         {
-            "lever": row["lever"],
+            "lever": row["lever"] + beside(row),
             "dose": str(row["value"]).lower(),
             "measure": row["measure"],
             "baseline": f"{row['baseline']:,.0f}",
@@ -58,14 +66,13 @@ def published(row, studies) -> str:
     )
 
 
-def page(rows, population, pairs) -> str:
-    """Write the page in Markdown."""
-    studies = read_studies()
-    lines = [HEADS, ["---"] * len(HEADS)]
+def table(rows) -> list[str]:
+    """Write the rows of the page's table, one line a dose, in Markdown."""
+    studies, lines = read_studies(), []
     for row in rows:
         # published figures first, then why a dose moves little
         note = "; ".join(filter(None, [published(row, studies), verdict(row)]))
-        lever = f"`{row['lever']}`" + ("" if row["years"] == YEARS else f" ({row['years']} years)")
+        lever = f"`{row['lever']}`{beside(row, '`')}" + ("" if row["years"] == YEARS else f" ({row['years']} years)")
         # numbers with thousands parted; switches and choices as they are written
         dose = (
             f"{row['value']:,}" if isinstance(row["value"], int | float) and not isinstance(row["value"], bool) else ""
@@ -82,26 +89,40 @@ def page(rows, population, pairs) -> str:
                 note,
             ]
         )
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    # doses that move little have a stated reason
-    still = [row for row in rows if verdict(row)]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def page(rows, population, pairs) -> str:
+    """Write the page in Markdown."""
+    lines = [f"| {' | '.join(line)} |" for line in (HEADS, ["---"] * len(HEADS))] + table(rows)
     return f"""# Response atlas
 
 What every family of levers does to the measure that it should move, at a small dose, one as in the literature, and a
 large one (a switch has one). Flows are persons a year, means over {YEARS} years; stocks are those at their end. Errors
 are standard errors over {pairs} pairs of {population:,} engineers, each with people of its own, assumptions at their
-centre. Published effects are of other people and other statistics: [experiments](experiments.md) asks the model for
-theirs.
+centre. A lever that acts only beside another policy has that policy in both arms, and it is named. Published effects
+are of other people and other statistics: [experiments](experiments.md) asks the model for theirs.
 
 Made by `python -m sim.show.atlas` with version {__version__}; `talentflow atlas` prints the same. A family that moves
-nothing has a stated reason beside its declaration, or a test fails: {len(still)} of {len(rows)} doses have a note on
-that.
+nothing has a stated reason beside its declaration, or a test fails.
 
-{table}
+{chr(10).join(lines)}
 """
 
 
+def replaced(text, rows) -> str:
+    """Return the page ``text`` with the lines of the levers in ``rows`` replaced, those of new levers at the end."""
+    names = {f"| `{row['lever']}`" for row in rows}
+    lines = text.rstrip().splitlines()
+    of = [next((name for name in names if line.startswith((f"{name} ", f"{name}("))), "") for line in lines]
+    new = {name: table([row for row in rows if f"| `{row['lever']}`" == name]) for name in names}
+    # the first line of a lever gives way to all of its new ones, its other lines go
+    out = [line for k, line in enumerate(lines) for line in ([line] if not of[k] else new.pop(of[k], []))]
+    return "\n".join([*out, *(line for row in rows for line in new.pop(f"| `{row['lever']}`", []))]) + "\n"
+
+
 if __name__ == "__main__":
-    rows = atlas(population=POPULATION, replicates=PAIRS)
-    PAGE.write_text(page(rows, POPULATION, PAIRS), encoding="utf-8")
+    rows = atlas(sys.argv[1:], population=POPULATION, replicates=PAIRS)
+    whole = replaced(PAGE.read_text(encoding="utf-8"), rows) if sys.argv[1:] else page(rows, POPULATION, PAIRS)
+    PAGE.write_text(whole, encoding="utf-8")
     sys.stdout.write(f"{PAGE.name} rewritten\n")

@@ -1,7 +1,8 @@
 """The response atlas: what every family of levers does, at three doses, to the measure that it should move.
 
 A dose is small, as in the literature, or large; a switch has one. Effects are paired with the baseline: the same
-people, petitions under way and seeds. Published effects of the same lever stand in ``study.experiments``.
+people, petitions under way and seeds. A lever that acts only beside another policy has it in both arms. Published
+effects of the same lever stand in ``study.experiments``.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Row:
     measure: str
     studies: tuple = ()  # ids of published studies of the same lever
     years: int = YEARS
+    beside: tuple = ()  # (lever, value) of the policies that stand in both arms, without which the lever does nothing
 
 
 # by the field of the family, as in scenario.levers
@@ -62,8 +64,18 @@ ROWS = {
     "newcomer_years": Row("country.nld.tax.newcomer_years", (3, 2, 1), "arrivals:nld", ("T12", "T13")),
     "returnee_relief": Row("country.xeu.tax.returnee_relief", (0.4, 0.6, 0.9), "arrivals:xeu", ("T14", "T30")),
     "returnee_years": Row("country.xeu.tax.returnee_years", (3, 2, 1), "arrivals:xeu"),
-    "newcomer_grandfathered": Row("country.nld.tax.newcomer_grandfathered", (True,), "departures:nld"),
-    "returnee_grandfathered": Row("country.xeu.tax.returnee_grandfathered", (True,), "departures:xeu"),
+    "newcomer_grandfathered": Row(
+        "country.xeu.tax.newcomer_grandfathered",
+        (True,),
+        "departures:xeu",
+        beside=(("country.xeu.tax.newcomer_relief", 0),),
+    ),
+    "returnee_grandfathered": Row(
+        "country.xeu.tax.returnee_grandfathered",
+        (True,),
+        "departures:xeu",
+        beside=(("country.xeu.tax.returnee_relief", 0),),
+    ),
     "free_entry": Row("country.deu.free_entry", (True,), "arrivals:deu"),
     "is_closed": Row("country.usa.is_closed", (True,), "arrivals:usa"),
     "bars": Row("country.usa.bars.chn", (True,), "stock:usa,home=chn"),
@@ -101,8 +113,18 @@ ROWS = {
     "sector_separations": Row("sector.big_tech.separations", (1.1, 1.5, 2), "stock:usa,sector=big_tech"),
     "sector_remote": Row("sector.big_tech.remote", (1.5, 3, 5), "stock:sf_bay_area"),
     "acquihire_rate": Row("sector.startup.acquihire_rate", (0.01, 0.05, 0.2), "stock:usa,sector=frontier_lab"),
-    "sector_counter_offers": Row("sector.startup.counter_offers", (0.1, 0.3, 1), "stock:usa,sector=startup"),
-    "acquihire_limit": Row("country.usa.acquihire_limit", (0.1, 0.5, 1), "stock:usa,sector=startup"),
+    "sector_counter_offers": Row(
+        "sector.startup.counter_offers",
+        (0.1, 0.3, 1),
+        "stock:usa,sector=startup",
+        beside=(("sector.frontier_lab.pay_multiplier", 1.5),),
+    ),
+    "acquihire_limit": Row(
+        "country.usa.acquihire_limit",
+        (0.1, 0.5, 1),
+        "stock:usa,sector=startup",
+        beside=(("sector.startup.acquihire_rate", 0.2),),
+    ),
     "hub_tax_points": Row("hub.paris.tax.rate_points", (-3, -10, -20), "arrivals:paris", ("T03", "T04", "T05")),
     "home_settlement": Row("country.usa.home.ind.settlement", (1.5, 3, 10), "stock:usa,status=permanent"),
     "home_return": Row("country.usa.home.chn.return", (1.2, 2, 5), "stock:usa,home=chn"),
@@ -113,7 +135,15 @@ ROWS = {
         (1.2, 1.5, 3),
         "stock:abu_dhabi_dubai,sector=sovereign_lab",
     ),
+    "compute_guarantee_newcomer": Row("hub.london.compute.newcomer_guarantee_h100e", (10, 50, 200), "arrivals:london"),
+    "compute_guarantee_years": Row(
+        "hub.sf_bay_area.compute.newcomer_guarantee_years",
+        (1, 2, 20),
+        "stock:sf_bay_area",
+        beside=(("hub.sf_bay_area.compute.newcomer_guarantee_h100e", 500),),
+    ),
 }
+LONGEST = max(row.years for row in ROWS.values())  # all rows share a past, so that no row depends on the others run
 
 
 def chosen(fields=()) -> dict:
@@ -138,7 +168,8 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
     -------
     list of dicts, one a dose: ``field``, ``lever``, ``value``, ``measure``, ``years``, ``baseline``, ``effect`` and
     ``error`` (persons, or persons a year; standard error over pairs), ``percent`` of the baseline, ``moves`` (whether
-    any pair differs at all), ``idle`` (the stated reason why it moves nothing), ``studies``
+    any pair differs at all), ``idle`` (the stated reason why it moves nothing), ``beside`` (lever -> value of what
+    stands in both arms), ``studies``
     """
     rows = chosen(fields)
     runs = []
@@ -146,13 +177,13 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
     for name, row in rows.items():
         length = row.years if years is None or row.years > YEARS else min(row.years, years)
         for value in row.doses[-1:] if largest_only else row.doses:
+            both = tuple(policy_of_row(PolicyTable(lever=lever, value=at), name) for lever, at in row.beside)
             policy = policy_of_row(PolicyTable(lever=row.lever, value=value), name)
-            runs.append((name, value, row.measure, length, (policy,)))
-    longest = max(length for *_, length, _ in runs)
+            runs.append((name, value, row.measure, length, both, (*both, policy)))
     given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
-    o = Options(**given, years=longest).checked()
+    o = Options(**given, years=LONGEST).checked()
     # all doses share the baseline and the past of their replicate
-    plan, pairs = Plan(int(o.population), o.seed, o.start, longest, ((),), o.start), []
+    plan, pairs = Plan(int(o.population), o.seed, o.start, LONGEST, ((),), o.start), []
     with experiment(o) as lab:
         n = o.replicates
         for pair in lab.each(partial(_pair, runs=runs), [plan] * n, range(n), lab.draws.first(n)):
@@ -166,7 +197,7 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
 
 def _row(run, values, row, idle) -> dict:
     """Return one dose as plain values; ``values`` (pair, arm)."""
-    name, value, measure, years, _ = run
+    name, value, measure, years, *_ = run
     # paired effects: the dose less the baseline of the same replicate
     effect, n = values[:, 1] - values[:, 0], len(values)
     base = float(values[:, 0].mean())
@@ -183,6 +214,7 @@ def _row(run, values, row, idle) -> dict:
         "percent": 100 * float(effect.mean()) / base if base else None,
         "moves": bool((effect != 0).any()),
         "idle": idle,
+        "beside": dict(row.beside),
         "studies": list(row.studies),
     }
 
@@ -191,10 +223,14 @@ def _pair(plan, k, draw, runs) -> list:
     """Return (run, arm) values of all doses on one pair, each beside the baseline at the same horizon."""
     common_past = initial_state(plan, k, draw)
     empty, values_by_run = empty_record(common_past.world), []
-    plain = record(common_past.branch(()), plan.start + plan.years, empty)
-    for _, _, measure, years, policies in runs:
+    # the other arm is the baseline, or the policies beside which a lever acts, to the longest horizon needed
+    horizon: dict = {}
+    for *_, years, both, _ in runs:
+        horizon[both] = max(horizon.get(both, 0), years)
+    without = {both: record(common_past.branch(both), plan.start + n, empty) for both, n in horizon.items()}
+    for _, _, measure, years, both, policies in runs:
         arm = record(common_past.branch(policies), plan.start + years, empty)
-        result = Result(labelled([[plain, arm]], ["baseline", "scenario"], plan), {})
+        result = Result(labelled([[without[both], arm]], ["baseline", "scenario"], plan), {})
         values = series(result, measure)
         # a flow is a mean over the years, a stock is counted at the end
         is_flow = "year" in values.dims

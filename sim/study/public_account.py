@@ -164,20 +164,29 @@ def _compute(s, a, arrays, now, start, months) -> np.ndarray:
     out += built + now["country_compute_h100e"]
     # a multiplied fleet, and a guarantee for engineers, cost what they add in that year
     more = np.maximum(now["compute_multiplier"] - 1, 0.0)
-    guarantee, by_tier = now["compute_guarantee"], now["compute_guarantee_tier"]
-    for y in np.flatnonzero(months) if more.any() or guarantee.any() or by_tier.any() else ():
+    guarantee, personal = (
+        now["compute_guarantee"],
+        [now[f"compute_guarantee_{group}"] for group in ("tier", "newcomer")],
+    )
+    promised = guarantee.any() or any(each.any() for each in personal)
+    for y in np.flatnonzero(months) if more.any() or promised else ():
         fleet = s.h100e * np.exp(a.fleet_growth * y) + pushed(s, a, now, start + y)
         out[y] += np.bincount(s.country, a.compute_public_share * more * fleet, len(s.countries))
-        if guarantee.any() or by_tier.any():
+        if promised:
             staff = np.maximum(arrays["stock_by_sector"][y], 1.0)  # hub, sector
             without = now | {"compute_guarantee": np.zeros_like(guarantee)}
             size = (staff.sum(1), staff)
             with_, bare = (compute_per_engineer(s, a, r, size, start + y, start)[1] for r in (now, without))
             assert with_.shape == (hubs, staff.shape[1])
             out[y] += np.bincount(s.country, ((with_ - bare) * staff).sum(1), len(s.countries))
-            # a tier's own guarantee tops up what its engineers have in their sectors, which are those of the hub
-            missing = ((at_least(now, with_) - with_) * (staff / size[0][:, None])).sum(-1)  # tier, hub
-            out[y] += np.bincount(s.country, (missing.T * arrays["stock"][y]).sum(1), len(s.countries))
+            # a tier's own guarantee tops up what its engineers have in their sectors, which are those of the hub, and
+            # that of newcomers tops up theirs
+            within = np.array(SINCE) < np.floor(now["compute_guarantee_years"])[:, None]  # hub, since
+            new = np.einsum("htks,hs->ht", arrays["stock_by_arrival"][y], within)
+            least = [with_, at_least(now, with_), at_least(now, with_, newcomers=True)]
+            for (before, after), people in zip(pairwise(least), (arrays["stock"][y], new), strict=True):
+                missing = ((after - before) * (staff / size[0][:, None])).sum(-1)  # tier, hub
+                out[y] += np.bincount(s.country, (missing.T * people).sum(1), len(s.countries))
     return out
 
 

@@ -14,6 +14,7 @@ from scipy import stats
 import sim
 from sim.model import equations as eq
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
+from sim.world.engineers import TASTE_SHARES, TASTES
 
 # What equations take that is not an assumption: facts, rules, states and fitted constants ...
 GIVEN = set(
@@ -29,7 +30,7 @@ GIVEN = set(
     "remote_hiring rights role_demand role_pay sector_stock shared start tier_demand tier_pay "
     "tier_stock value world_share year pay_gain "
     "months months_at_start local_h100e vacancies jobs_role role_share shape jobs going_home "
-    "permanent_after permit_value at_home granted counter_offers".split()
+    "permanent_after permit_value at_home granted counter_offers taste_share".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}
@@ -44,6 +45,25 @@ utilities = st.floats(-20, 20)
 def test_every_symbol_is_an_assumption_or_known_to_be_given():
     assert PARAMETERS - set(ASSUMPTIONS) == GIVEN | set(RENAMED)
     assert set.union(*RENAMED.values()) <= set(ASSUMPTIONS)
+
+
+@pytest.mark.parametrize("indifferent", [0.0, 0.1, 1 / 3])
+def test_tastes_for_compute_keep_their_mean(indifferent):
+    taste = eq.compute_tastes(indifferent, TASTE_SHARES)
+    assert taste @ TASTE_SHARES == pytest.approx(1)
+    assert taste @ (TASTE_SHARES * TASTES) == pytest.approx(0)  # uncorrelated with the taste for pay
+    assert (taste == 1).all() == (indifferent == 0)
+
+
+@given(v=st.floats(-3, 3))
+def test_a_large_push_draws_those_who_care_alone(v):
+    """Against staying at 0: a small push draws as many people as if all were alike, a large one fewer."""
+    taste = eq.compute_tastes(1 / 3, TASTE_SHARES)
+    chosen = lambda push: 1 / (1 + np.exp(-(v + push)))  # noqa: E731
+    gain = lambda push: TASTE_SHARES @ chosen(taste * push) - chosen(0.0)  # noqa: E731
+    alike = lambda push: chosen(push) - chosen(0.0)  # noqa: E731
+    assert gain(1e-6) == pytest.approx(alike(1e-6), rel=1e-5)
+    assert gain(60.0) == pytest.approx(2 / 3 * alike(60.0))
 
 
 def test_utility_reads_assumptions_alone():

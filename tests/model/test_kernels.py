@@ -57,6 +57,8 @@ def sector_rules(place, draw):
         "unvested_kept": draw.choice([0.0, 2.0, 10.0], hubs),
         "compute_guarantee": draw.uniform(0, 50, len(place.countries)),
         "compute_guarantee_tier": draw.choice([0.0, 20.0, 500.0], 3 * hubs),
+        "compute_guarantee_newcomer": draw.choice([0.0, 20.0, 500.0], hubs),
+        "compute_guarantee_years": draw.choice([0.0, 1.0, 3.5, 12.0], hubs),
     }
 
 
@@ -68,7 +70,8 @@ def random_arm(hubs, population, seed):
     place = with_hubs(at, distance_km=np.where(closed, np.nan, setting().distance_km[np.ix_(at, at)]))
     world = world_of(place, population, years=2, seed=seed)
     (a,) = draw_assumptions(1, seed % 1000)
-    strong = {"b_pay": (0.5, 9), "b_compute": (0, 2), "family_cost": (0, 5)}  # enough to decide
+    # strong enough to decide
+    strong = {"b_pay": (0.5, 9), "b_compute": (0, 2), "family_cost": (0, 5), "compute_indifferent": (0, 0.33)}
     a = a.vary(**{name: draw.uniform(*between) for name, between in strong.items()})
     constants = HubConstants(draw.normal(size=hubs), draw.normal(size=hubs), draw.uniform(0, 3, 3), START)
     arm = arm_of(world, a, seed=seed, rules=random_rules(place, draw), constants=constants)

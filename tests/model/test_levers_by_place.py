@@ -10,6 +10,7 @@ from sim.model.market import free_entry, going_home, schemes_by_arrival, update_
 from sim.model.supply import entrant_ratio
 from sim.model.visas import settlement_rates
 from sim.world.categories import SECTORS
+from sim.world.engineers import TASTE_SHARES
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
 INDIA, CHINA = (setting().homes.index(home) for home in ("ind", "chn"))
@@ -24,6 +25,8 @@ NEUTRAL = {
     "country.fra.tax.returnee_grandfathered": "true",
     "hub.paris.supply.phds": 1,
     "hub.paris.unvested_kept_years": 0,
+    "hub.paris.compute.newcomer_guarantee_h100e": 0,
+    "hub.paris.compute.newcomer_guarantee_years": 20,
 }
 
 
@@ -39,9 +42,9 @@ def plain():
     return last({})
 
 
-def under(changes):
+def under(changes, a=CENTRE):
     """The first 1 January of a small world under levers, with its market."""
-    arm = arm_of(shipped_world(20_000, 2)).branch(scenario(changes).policies if changes else ())
+    arm = arm_of(shipped_world(20_000, 2), a).branch(scenario(changes).policies if changes else ())
     arm.adopt_rules(12 * START)
     update_market(arm, START)
     return arm
@@ -126,6 +129,51 @@ def test_a_guarantee_draws_experts():
     moves = [expected(under(changes)).moves[0] for changes in ({PROMISE: 1000}, {})]  # of experts
     inflow = [flow[np.ix_(~there, there)].sum() for flow in moves]
     assert inflow[0] > inflow[1]
+
+
+@pytest.mark.parametrize("indifferent", [0.1, 1 / 3])
+def test_tastes_for_compute_move_no_mean(indifferent):
+    """Apart from the choice of sectors, a guarantee adds as much on the mean over the classes of taste."""
+    by_taste = []
+    for a in (CENTRE.vary(sector_response=0), CENTRE.vary(sector_response=0, compute_indifferent=indifferent)):
+        pull, before = (under(changes, a).tables.pull[0, :, PARIS].reshape(-1, 3) for changes in ({PROMISE: 200}, {}))
+        by_taste.append(pull - before)
+    alike, unequal = by_taste
+    assert unequal @ TASTE_SHARES == pytest.approx(alike @ TASTE_SHARES, rel=1e-4, abs=1e-5)
+    experts = slice(len(alike) // 3)
+    assert (unequal[experts, 1] > alike[experts, 1]).all()
+    assert (unequal[experts, 0] < alike[experts, 0]).all()
+
+
+WELCOME = {
+    "hub.paris.compute.newcomer_guarantee_h100e": 300,
+    "hub.paris.compute.newcomer_guarantee_years": 2,
+}
+
+
+def test_a_guarantee_to_newcomers_is_theirs_while_it_lasts():
+    before, promised = under({}).tables, under(WELCOME).tables
+    gain = promised.pull[0] - before.pull[0]  # profile, hub
+    assert (gain[:, PARIS] > 0).all()
+    assert np.count_nonzero(np.delete(gain, PARIS, axis=1)) == 0
+    # residents by years since arrival: the gain for two years, then as without the guarantee
+    rows = len(before.newcomer_left)
+    stays = (promised.pull[0] + promised.newcomer_left[:rows]) - (before.pull[0] + before.newcomer_left)
+    assert stays[:2, :, PARIS] == pytest.approx(np.stack([gain[:, PARIS]] * 2), abs=1e-5)
+    assert np.abs(stays[2:]).max() < 1e-5
+    assert promised.has_relief[:, PARIS].all()
+
+
+def test_a_guarantee_to_newcomers_draws_them(plain):
+    there = np.arange(len(setting().hubs)) == PARIS
+    moves = [expected(under(changes)).moves for changes in (WELCOME, {})]
+    inflow = [flow.sum(axis=0)[np.ix_(setting().country != FRA, there)].sum() for flow in moves]
+    assert inflow[0] > inflow[1]
+    assert not same(last(WELCOME).people, plain.people)
+
+
+def test_a_guarantee_without_years_reaches_nobody(plain):
+    assert same(last(WELCOME | {"hub.paris.compute.newcomer_guarantee_years": 0}).people, plain.people)
 
 
 NETHERLANDS = setting().countries.index("nld")

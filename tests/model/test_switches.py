@@ -1,5 +1,6 @@
 """A mechanism that is switched off equals, to the bit, the tree with its term taken out."""
 
+import inspect
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from sim.world.categories import ROLES, SECTORS, TIERS
 
 HUBS, COUNTRIES = len(setting().hubs), len(setting().countries)
 YEARS = 3  # the lag of students, and one
+PAYS = eq.p_employer_pays
 USUAL = CENTRE.vary(phd_years=1)  # so that doctors follow academia within the run
 PUSH = {"hub.abu_dhabi_dubai.compute.h100e": 2_000_000}
 DEMAND = {"tier.expert.demand": 2, "role.ml_engineer.demand": 0.5}
@@ -31,6 +33,13 @@ def utility_without(term):
     """The utility of a hub with one of its terms left out."""
     whole = eq.utility
     return lambda a, **terms: whole(a, **{name: value for name, value in terms.items() if name != term})
+
+
+def net_pay_without(term):
+    """Net real pay with its fee, or the local prices, left out."""
+    whole, names = eq.net_real_pay, list(inspect.signature(eq.net_real_pay).parameters)
+    neutral = {"fee_kusd": 0.0, "price": 1.0}[term]
+    return lambda *given, **named: whole(**(dict(zip(names, given, strict=False)) | named | {term: neutral}))
 
 
 # mechanism -> assumptions that switch it off, levers under which it would act, functions that take its term out
@@ -105,6 +114,16 @@ SWITCHES = {
         {},
         {(eq, "pay_level"): lambda _, size, *__: np.ones_like(size)},
     ),
+    "fees on pay": (
+        {"fee_pass_through": 0},
+        {"country.usa.route.h1b.special_fee_usd": 20_000},
+        {
+            (eq, "net_real_pay"): net_pay_without("fee_kusd"),
+            # what the employer bears is then the whole fee
+            (eq, "p_employer_pays"): lambda fee, p, _, sigma: PAYS(fee, p, 0.0, sigma),
+        },
+    ),
+    "prices on pay": ({"price_weight": 0}, {}, {(eq, "net_real_pay"): net_pay_without("price")}),
     "feedback on prices": (
         {"housing_elasticity": 0},
         {"hub.paris.openings": 100},

@@ -6,7 +6,7 @@ from sim.errors import UsageError
 from sim.results.measures import measure
 from sim.results.result import Result
 from sim.scenario.levers import FAMILIES, catalogue
-from sim.show.atlas import page, verdict
+from sim.show.atlas import page, replaced, verdict
 from sim.study.atlas import ROWS, atlas
 from sim.study.experiments import read_studies
 from sim.study.recorder import ones
@@ -45,6 +45,28 @@ def test_the_page_lists_every_dose(small):
     text = page(list(small.values()), 20_000, 1)
     assert all(f"`{row.lever}`" in text for row in ROWS.values())
     assert verdict(small["is_closed"]) == ""
+
+
+def test_companions_stand_in_both_arms(small):
+    row = small["acquihire_limit"]
+    alone = atlas(["acquihire_rate"], largest_only=True, **SMALL)[0]
+    assert row["beside"] == {alone["lever"]: alone["value"]}
+    assert row["baseline"] < small["sector_counter_offers"]["baseline"]  # teams have been taken over
+    assert row["effect"] > 0  # and are kept again
+
+
+def test_a_row_does_not_depend_on_others(small):
+    assert atlas(["openings"], largest_only=True, **SMALL) == [small["openings"]]
+
+
+def test_rows_of_a_page_are_replaced_in_place(small):
+    text, row = page(list(small.values()), 20_000, 1), small["openings"]
+    again = replaced(text, [row | {"effect": 1234.0}])
+    changed = [(a, b) for a, b in zip(text.splitlines(), again.splitlines(), strict=True) if a != b]
+    ((before, after),) = changed
+    assert before.startswith("| `hub.paris.openings`")
+    assert "+1,234" in after
+    assert replaced(text.replace(before + "\n", ""), [row]).splitlines()[-1] == before
 
 
 def test_a_family_that_is_not_there_is_refused():

@@ -206,6 +206,24 @@ def test_a_guarantee_to_experts_costs_what_is_missing():
     assert np.abs(cost).max() == 0
 
 
+@pytest.mark.parametrize("years", [0, 1, 4])
+def test_a_guarantee_to_newcomers_costs_their_compute(years):
+    """Where compute is far below the promise, those who came within its years cost the promise, and nobody else."""
+    s, a = load_setting(), Assumptions.central()
+    arrays = made_up(s, a) | {"stock_by_sector": np.full((2, len(s.hubs), 8), 1e9)}
+    arrays["stock_by_arrival"][:, :, :, :, [0, 3, 7]] = 10.0
+    text = "".join(
+        f'[[policy]]\nlever = "hub.paris.compute.newcomer_guarantee_{key}"\nvalue = {value}\n'
+        for key, value in (("h100e", 40), ("years", years))
+    )
+    cost = more_under(f'title = "Promise"\n{text}', arrays, s, a)
+    france, compute = s.countries.index("fra"), PARTS.index("compute")
+    classes = sum(since < years for since in (0, 3, 7))  # of years since arrival, for three tiers and two schemes
+    assert cost[france, compute] == pytest.approx(classes * 60 * 40 * a.compute_unit_cost / 1e6, rel=1e-3)
+    cost[france, compute] = 0
+    assert np.abs(cost).max() == 0
+
+
 def test_a_grandfathered_scheme_costs_its_arrivals_alone():
     """A higher relief reaches everybody within its years, or, grandfathered, those who came since."""
     s, a = load_setting(), Assumptions.central()
