@@ -135,7 +135,7 @@ ROWS = {
         (1.2, 1.5, 3),
         "stock:abu_dhabi_dubai,sector=sovereign_lab",
     ),
-    "compute_guarantee_newcomer": Row("hub.london.compute.newcomer_guarantee_h100e", (10, 50, 200), "arrivals:london"),
+    "compute_guarantee_newcomer": Row("hub.london.compute.newcomer_guarantee_h100e", (40, 100, 400), "arrivals:london"),
     "compute_guarantee_years": Row(
         "hub.sf_bay_area.compute.newcomer_guarantee_years",
         (1, 2, 20),
