@@ -145,11 +145,13 @@ def verify(
     from sim.results.result import Result
     from sim.show import terminal
     from sim.study.run import replay
+    from sim.world.cache import bypassed
 
-    # run again in the world that the run was made from
+    # run again, every arm of it, in the world that the run was made from
     saved = Result.load(folder)
     with (
         custom_world.using(world_of(folder, saved.record)),
+        bypassed(),
         terminal.progress(saved.record["replicates"], printing.for_program) as progress,
     ):
         again = replay(saved.record, workers=workers, progress=progress)

@@ -1,9 +1,11 @@
 """Sample the assumptions; each sample comes with the hub constants under which its first year is the observed one."""
 
 from dataclasses import replace
+from functools import partial
 
 from sim.errors import InvariantError, UsageError
 from sim.scenario.assumptions import Assumptions, draw_assumptions
+from sim.study import disk_cache
 from sim.study.calibration.hub_constants import constants_for, fit_world, shipped
 from sim.world.perturb import balanced
 from sim.world.setting import load_setting
@@ -57,7 +59,7 @@ class ParameterSample:
     def _try(self, missing) -> None:
         """Draw ``missing`` more samples and keep those that have hub constants."""
         batch = draw_assumptions(missing, self.seed, self.tried, self.declared)
-        constants_of = self.each(constants_or_none, batch, [self.start] * missing)
+        constants_of = self.each(stored_constants, batch, [self.start] * missing)
         constants_of = list(enumerate(zip(batch, constants_of, strict=True), self.tried + 1))
         # keep the accepted samples, and the number of attempts at which each was found
         self.accepted += [pair for _, pair in constants_of if pair[1]]
@@ -67,9 +69,7 @@ class ParameterSample:
     def _centre(self, count) -> None:
         """Fill the sample with the central values, whose hub constants are computed once."""
         a = Assumptions.central(self.declared)
-        constants = (
-            self.accepted[0][1] if self.accepted else next(iter(self.each(constants_or_none, [a], [self.start])))
-        )
+        constants = self.accepted[0][1] if self.accepted else next(iter(self.each(stored_constants, [a], [self.start])))
         if constants is None:
             raise UsageError("assumptions", "no hub constants meet the observed first year at these central values")
         self.accepted = [(a, constants)] * count
@@ -83,6 +83,11 @@ def own_size_elasticity(a) -> float:
     """
     from_pay = a.b_pay * max(a.agglomeration_productivity - a.wage_supply_elasticity, 0.0)
     return (a.b_size + from_pay) / min(a.nest_residence, a.nest_origin, a.nest_third, 1.0)
+
+
+def stored_constants(a, start):
+    """Return the hub constants as :func:`constants_or_none` does; those found before come from the disk."""
+    return disk_cache.constants(partial(constants_or_none, a, start), a, start)
 
 
 def constants_or_none(a, start, world=None, fitted=None, rescue=True):

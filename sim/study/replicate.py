@@ -21,6 +21,7 @@ from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.scenario.stack import shared_until
+from sim.study import disk_cache
 from sim.study.calibration.hub_constants import START, fit_world, shipped
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import coordinates, empty_record, record
@@ -51,6 +52,7 @@ class Plan:
     arms: tuple  # of tuples of policies, one an arm
     fork: int  # the year until whose 1 January all arms have the same policies
     frozen: tuple = ()  # of tuples, one an arm: mechanisms in which it replays the first arm
+    stored: bool = False  # whether the first arm comes from the disk where an equal run has stored it
 
 
 def the_world(population, seed, start, years, pair=0) -> World:
@@ -103,17 +105,25 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
     -------
     list of dicts, variable -> array, one an arm
     """
+    stored = plan.stored and common_past is None and not plan.frozen  # the caller's own past may be of another world
     common_past = (common_past or initial_state(plan, k, draw)).branch(plan.arms[0])
     # record the shared years once; the block is empty where the fork is the start
     past = record(common_past, plan.fork, empty_record(common_past.world))  # nothing at all where the fork is the start
-    trajectory, written = Trajectory(), []
-    # branch every arm from the shared past; mechanisms named in `frozen` replay the first arm's trajectory
-    for policies, frozen in zip_longest(plan.arms, plan.frozen, fillvalue=()):
+    trajectory = Trajectory()
+
+    def simulated(number, policies, frozen) -> dict:
+        """Branch an arm from the shared past; mechanisms in ``frozen`` replay the first arm's trajectory."""
         arm = common_past.branch(policies, dict.fromkeys(frozen, trajectory))
-        if plan.frozen and not written:
+        if plan.frozen and number == 0:
             arm.trajectory = trajectory
-        written.append(record(arm, plan.start + plan.years, past))
-    return written
+        return record(arm, plan.start + plan.years, past)
+
+    # the baseline of many scenarios is one and the same
+    arms = enumerate(zip_longest(plan.arms, plan.frozen, fillvalue=()))
+    runs = [partial(simulated, number, policies, frozen) for number, (policies, frozen) in arms]
+    if stored:
+        runs[0] = partial(disk_cache.baseline, runs[0], plan, k, draw)
+    return [run() for run in runs]
 
 
 def measure_replicate(plan, k, draw, query) -> list[float]:
@@ -234,7 +244,7 @@ class Experiment:
         """Return the Plan for these scenarios, one an arm."""
         o = self.options
         arms = tuple(scenario.policies for scenario in scenarios)
-        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o))
+        return Plan(o.population, o.seed, o.start, o.years, arms, fork_year(scenarios, o), stored=True)
 
     def _map(self, task, plan, first, last) -> list:
         """Call ``task(plan, k, draw)`` for every replicate *k* from ``first`` to ``last``, and report progress."""

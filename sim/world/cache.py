@@ -1,7 +1,7 @@
-"""Cache built worlds on disk, so that the next run of the same world starts at once.
+"""Cache built worlds and other arrays on disk, so that the next run that needs the same ones starts at once.
 
 A world is one uncompressed ``.npz`` file of plain arrays (zip checks every byte), named by the digest of everything
-that determines the arrays. A file that cannot be written or read is no error: the world is built anew. The folder is
+that determines the arrays. A file that cannot be written or read is no error: the arrays are made anew. The folder is
 ``$TALENTFLOW_CACHE``, else ``$XDG_CACHE_HOME/talentflow``, else ``~/.cache/talentflow``; ``TALENTFLOW_CACHE=off``
 turns the cache off. The files may be deleted at any time.
 """
@@ -9,9 +9,10 @@ turns the cache off. The files may be deleted at any time.
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import astuple, is_dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields, is_dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZIP_STORED, BadZipFile
@@ -20,7 +21,8 @@ import numpy as np
 
 from sim.arguments import user_path
 
-MOST_BYTES = 2 * 10**9  # of all cached worlds together; the least recently used are deleted first
+VARIABLE = "TALENTFLOW_CACHE"
+MOST_BYTES = 2 * 10**9  # of all cached files together; the least recently used are deleted first
 
 
 def cached(make: Callable[[], dict[str, np.ndarray]], *decides: object) -> dict[str, np.ndarray]:
@@ -47,9 +49,22 @@ def cached(make: Callable[[], dict[str, np.ndarray]], *decides: object) -> dict[
     return arrays
 
 
+@contextmanager
+def bypassed() -> Iterator[None]:
+    """Make everything anew inside the block, here and in the processes that are started there."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = "off"
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
+
+
 def _folder() -> Path | None:
     """Return the folder of the cache, or None if it is off or the user has no home folder."""
-    setting = os.environ.get("TALENTFLOW_CACHE")
+    setting = os.environ.get(VARIABLE)
     if setting:
         return None if setting == "off" else user_path(setting)
     with suppress(RuntimeError):  # the user has no home folder
@@ -57,10 +72,16 @@ def _folder() -> Path | None:
     return None
 
 
-def _code() -> list[str | bytes]:
+def _code() -> list[str]:
     """Return the source of this folder and the versions of numpy and numba: a change of them empties the cache."""
+    return [version("numpy"), version("numba"), _source()]
+
+
+@cache
+def _source() -> str:
+    """Return the digest of the source of this folder, as it was when this process first asked."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return [version("numpy"), version("numba"), *(path.read_bytes() for path in files)]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _digest(value: object) -> str:
@@ -68,7 +89,7 @@ def _digest(value: object) -> str:
     if isinstance(value, np.ndarray):
         return hashlib.sha256(f"{value.dtype.str} {value.shape}".encode() + value.tobytes()).hexdigest()
     if is_dataclass(value) and not isinstance(value, type):
-        value = astuple(value)
+        value = [getattr(value, field.name) for field in fields(value)]
     text = "\n".join(map(_digest, value)) if isinstance(value, list | tuple) else repr(value)
     return hashlib.sha256(f"{type(value).__name__} {text}".encode()).hexdigest()
 
