@@ -228,6 +228,8 @@ def _details(arm, strength, replicates, years, seed):
         "grants": grants,
         "grants_abroad": abroad,
         "lost_petitions": applicants - grants,
+        "offers": np.full((replicates, years, len(COUNTRIES)), 50.0 * strength),
+        "offers_taken": np.full((replicates, years, len(COUNTRIES)), 20.0 * strength),
         "grants_by_tier": grants[..., None] * tier,
         "registrations": pooled,
         "selected": np.minimum(pooled, 118_000.0),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.custom_world import rows
 from sim.errors import ResultError, nearest
-from sim.results.money import by_country, cost_per_engineer
+from sim.results.money import by_country, cost_per_engineer, countries_of
 from sim.results.schema import MONEY, VARIABLES
 
 # --- Places: hubs, countries, regions and blocs as sets of a result's hubs --------------------------
@@ -321,6 +321,16 @@ def by_route(name) -> Callable:
     return routes
 
 
+def job_offers(name) -> Callable:
+    """Return the measure of job offers abroad by the country of the job, those of a place's countries together."""
+
+    def offers(data, place, keys) -> xr.DataArray:
+        """Sum the offers over the countries of the place."""
+        return data.isel(country=countries_of(data, place, name, "job offers", "are"))[name].sum("country")
+
+    return offers
+
+
 def odds(data, place, keys) -> xr.DataArray:
     """Return selected over registered applications, of a route or a place's routes; NaN where nobody registered."""
     selected, registered = (by_route(name)(data, place, keys) for name in ("selected", "registrations"))
@@ -583,6 +593,7 @@ MEASURES = {
     "exits": _declared("exits", by_hub),
     "grants": _declared("grants", by_route, "route", "tier"),
     **{name: _declared(name, by_route, "route") for name in ROUTE_COUNTS},
+    **{name: _declared(name, job_offers) for name in ("offers", "offers_taken")},
     "odds": Measure(odds, "share", ("route",), "selected over all demand for the route's pool"),
     "pay": _declared("pay", average, "tier"),
     "expert_premium": Measure(expert_premium, "ratio", (), "pay of experts over that of practitioners"),

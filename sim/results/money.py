@@ -19,22 +19,25 @@ PEOPLE_PARTS = ("tax", "newcomer_relief", "returnee_relief", "allowances")  # pa
 # --- measures -------------------------------------------------------------------------------------
 
 
-def countries_of(data, place) -> np.ndarray:
+def countries_of(data, place, name="fiscal", called="public money", verb="is") -> np.ndarray:
     """Return positions on the axis of countries of a place's countries; all of them without a place.
+
+    ``name`` is the variable that is asked for, ``called`` what it counts and ``verb`` its is or are.
 
     Raises
     ------
-    ResultError for a hub that is not a whole country, and for a run saved before money was counted
+    ResultError for a hub that is not a whole country, and for a run saved before the variable was counted
     """
-    if "fiscal" not in data:
-        raise ResultError("fiscal", "this run was saved before public money was counted; run it again")
+    if name not in data:
+        was = "was" if verb == "is" else "were"
+        raise ResultError(name, f"this run was saved before {called} {was} counted; run it again")
     if place is None:
         return np.arange(data.sizes["country"])
     labels = data.hub_country.values.astype(str)
     # the place must consist of whole countries
     inside = set(labels[place.members])
     if inside & set(labels[~place.members]):
-        raise ResultError("fiscal", f"money is counted by country: give a country, bloc or region, not {place.name}")
+        raise ResultError(name, f"{called} {verb} counted by country: give a country, bloc or region, not {place.name}")
     return np.flatnonzero(np.isin(data.country.values.astype(str), sorted(inside)))
 
 

@@ -69,6 +69,12 @@ VARIABLES = {
     "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
     "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
     "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications refused, or dropped as nobody paid a fee"),
+    "offers": Variable(
+        (*PAIR, "year", "country"),
+        "persons a year",
+        "jobs there that employers offer to their engineers whose petition is lost or whose status ends",
+    ),
+    "offers_taken": Variable((*PAIR, "year", "country"), "persons a year", "of them accepted"),
     "grants_by_tier": Variable((*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"),
     "registrations": Variable(ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"),
     "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),

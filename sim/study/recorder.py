@@ -124,6 +124,7 @@ def _year_before(out, arm, y) -> None:
     for name, counts in visas.counts.items():
         out[name][y] = counts * w
     out["grants_by_tier"][y] = visas.grants_by_tier * w
+    out["offers"][y], out["offers_taken"][y] = visas.made * w, visas.taken * w
 
 
 def coordinates(arms, pairs, start, years) -> dict:

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from worlds import CENTRE, START, arm_of, same, scenario, setting, shipped_world, years_of
+from worlds import CENTRE, START, arm_of, constants_of, rules_for, same, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
 from sim.model import moves
@@ -12,8 +12,10 @@ from sim.model.inversion import expected
 from sim.model.labour import remote_share
 from sim.model.market import Layout, update_market
 from sim.model.supply import doctoral_places, entrant_ratio, study_factor, study_pull
-from sim.model.visas import renewal_rates
+from sim.model.visas import VisaSystem, renewal_rates
+from sim.model.year import begin
 from sim.scenario.files import load
+from sim.study.recorder import empty_record, record
 from sim.world.categories import TIERS
 from sim.world.engineers import TEMPORARY
 
@@ -46,6 +48,34 @@ def test_without_relocation_nobody_is_offered_a_job_abroad():
     assert arm.visas.made.sum() == arm.visas.taken.sum() == 0
     *_, arm = years_of(shipped_world(10_000, 2))
     assert arm.visas.made.sum() >= arm.visas.taken.sum() > 0
+
+
+def test_recorded_offers_are_those_of_the_visa_system(monkeypatch):
+    """Counted from outside, offer by offer: after a lost petition, and at the end of a status in December."""
+    s, seen = setting(), {name: np.zeros((12, 2, len(setting().countries))) for name in ("offers", "take")}
+    whole = {name: getattr(VisaSystem, name) for name in seen}
+
+    def offers(self, slots, lost, month):
+        found = whole["offers"](self, slots, lost, month)
+        np.add.at(seen["offers"][month % 12, month // 12 - START], s.country[found[found >= 0]], 1)
+        return found
+
+    def take(self, slots, chosen, offer):
+        taken = chosen[(chosen == offer) & (offer >= 0)]
+        np.add.at(seen["take"][self.month % 12, self.month // 12 - START], s.country[taken], 1)
+        whole["take"](self, slots, chosen, offer)
+
+    sim = begin(shipped_world(10_000, 2), CENTRE, constants_of(shipped_world(10_000, 2)), rules_for(s), 0)
+    for name, counting in (("offers", offers), ("take", take)):
+        monkeypatch.setattr(VisaSystem, name, counting)
+    out = record(sim.branch(()), START + 2, empty_record(sim.world))
+    for name, found in (("offers", seen["offers"]), ("offers_taken", seen["take"])):
+        assert out[name] == pytest.approx(found.sum(axis=0) * sim.world.weight)
+        assert found[11].sum() > 0  # most at the end of a status
+    assert (out["offers_taken"] <= out["offers"]).all()
+    usa = s.countries.index("usa")
+    assert out["offers"][:, usa].sum() == 0  # of American employers, abroad
+    assert out["offers"].sum() > 0
 
 
 def test_students_prefer_pay_and_work_after_study():

@@ -43,6 +43,7 @@ def test_a_measure_is_taken_apart(text, query):
         ("drain", "needs a home: drain,home=ind"),
         ("drain,home=euw", "euw is a group of countries"),
         ("grants:paris", "routes lead into countries: give a country or a region, not paris"),
+        ("offers:paris", "job offers are counted by country: give a country, bloc or region, not paris"),
         ("share:usa,tier=expert,tier=entry", "a key is given twice"),
         ("mix:paris", "needs a key: mix:paris,tier=expert"),
         ("outflow,sector_left=startup", "needs two keys"),
@@ -191,6 +192,16 @@ def test_every_measure_has_unit_meaning_and_both_arms(result, name):
     assert values.attrs["long_name"]
     known = values.where(values.hub.isin(["paris", "toronto"]), drop=True) if name == "gain" else values
     assert np.isfinite(known).all()
+
+
+def test_offers_of_countries_add_up_to_the_world(result):
+    for name in ("offers", "offers_taken"):
+        parts = [measure(result, f"{name}:{country}") for country in result.data.country.values]
+        assert np.allclose(sum(parts), measure(result, name))
+    assert (measure(result, "offers_taken") <= measure(result, "offers")).all()
+    old = type(result)(result.data.drop_vars("offers"), result.record)
+    with pytest.raises(ResultError, match="saved before job offers were counted; run it again"):
+        measure(old, "offers:can")
 
 
 def test_retention_is_two_years_at_the_separations_of_the_year(result):
