@@ -14,7 +14,7 @@ from sim.model.market import PUSHED_ROLES, going_home, jobs_of, openings
 from sim.model.routes import approval
 from sim.model.supply import reference_size
 from sim.scenario.stack import rules_on_arrival
-from sim.world.categories import SECTORS, TIERS
+from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.engineers import PROFILES, TASTES, TEMPORARY, role_of, tier_of
 from sim.world.ties import TEAM
 
@@ -277,6 +277,8 @@ def _permit_term(arm, market, g, t, r, resident, h):
         pays = eq.p_employer_pays(rules["route_special_fee_usd"][k], at_100k, a.fee_pass_through, a.fee_sigma)
         after = float(route["permanent_after_years"] or np.inf)
         worth = eq.permit_value(a, route["employer_tied"] == "0", after)
+        faster = rules["fast_track"].reshape(-1, len(ROLES))[s.country[h], r]
+        expected = eq.permit_value(a, route["employer_tied"] == "0", after / faster)
         chance = odds[k] * pays * approval(arm)[k] * np.exp(worth)
         if cash < rules["route_pay_threshold_kusd"][k] or chance <= 0:
             continue
@@ -288,7 +290,7 @@ def _permit_term(arm, market, g, t, r, resident, h):
         terms = [
             rules["route_processing_months"][k],
             np.log(max(odds[k], 0.01)),
-            -a.b_pay * np.log(net[0] / net[1]) - worth,
+            -a.b_pay * np.log(net[0] / net[1]) - expected,
         ]
         found.append((chance, rules["route_reach"][k], np.array(terms)))
     total, weight, left = np.zeros(3), 0.0, 1.0

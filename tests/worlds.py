@@ -95,6 +95,7 @@ def rules_for(place):
     at["hub_sectors"] = (at["hubs"][:, None] * len(SECTORS) + np.arange(len(SECTORS))).ravel()
     at["hub_tiers"] = (at["hubs"][:, None] * len(TIERS) + np.arange(len(TIERS))).ravel()
     at["origins"] = (at["countries"][:, None] * homes + np.arange(homes)).ravel()
+    at["country_roles"] = (at["countries"][:, None] * len(ROLES) + np.arange(len(ROLES))).ravel()
     rules = baseline_rules()
     return {family.field: rules[family.field][at[family.axis]] for family in FAMILIES}
 

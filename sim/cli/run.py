@@ -190,7 +190,7 @@ def count(
     """Count people by several attributes together, moves by role, cohorts, elite researchers and vacancies.
 
     Cohorts: stay:usa,home=chn@+5. Elite: any of these with group=elite. Jobs: vacancies, openings, roles_per_candidate
-    and time_to_fill, of a place and tier.
+    and time_to_fill, of a place and tier. Of a place: spinouts, doctors_to_industry and remote_pay.
     """
     from sim.show import terminal
     from sim.study import counts

@@ -25,6 +25,7 @@ class Accounts:
     promotions : (hub, tier) by the tier left
     hires : (sector, sector) new jobs by the sector left and taken, those of movers included
     job_changes : (status,) new jobs of people who stay in their hub
+    spinouts : (hub,) leaders who founded a startup
     tied_moves : movers to a hub where a former colleague lives
     hubs_with_contacts : (origin, hub) movers from the origin with a former colleague in the hub
     """
@@ -41,6 +42,7 @@ class Accounts:
         self.promotions = np.zeros((hubs, len(TIERS)), np.int64)
         self.hires = np.zeros((len(SECTORS), len(SECTORS)), np.int64)
         self.job_changes = np.zeros(STATUS_COUNT, np.int64)
+        self.spinouts = np.zeros(hubs, np.int64)
         self.tied_moves, self.hubs_with_contacts = 0, np.zeros((hubs, hubs), np.int64)
 
     def cells(self, delta) -> np.ndarray:

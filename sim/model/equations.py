@@ -902,3 +902,35 @@ def track_density(years, expert_track, shape) -> np.ndarray:
     tau = np.asarray(years) + 0.5
     density = tau ** (shape - 1) * np.exp(-shape * tau / expert_track)
     return density / density.sum()
+
+
+def following(rate, leaders, mates, engineers, spinout_followers) -> np.ndarray:
+    r"""Return the probability a year that engineers beyond a founder's team follow a spin-out (E12).
+
+    .. math:: p_{dk} = \min\left(\frac{r_k \max(F L_{dk} - M_{dk},\ 0)}{N_{dk} - L_{dk}},\ 1\right)
+
+    A leader founds a startup at the rate *r*, and *M* team mates with whom the *L* leaders work go along. Others make
+    up the number: *F* follow a founder in all, drawn evenly from those who work in the hub and sector. Source of *F*:
+    thirty followed one leader (m82, m98; grade B); that they come from the leader's hub and sector is assumed.
+
+    Parameters
+    ----------
+    rate : founders a leader-year; leaders, mates, engineers : their numbers in the hub and sector
+
+    >>> float(following(0.01, 10.0, 40.0, 510.0, 30.0))
+    0.0052
+    """
+    wanted = rate * np.maximum(spinout_followers * leaders - mates, 0.0)
+    return np.minimum(wanted / np.maximum(engineers - leaders, 1.0), 1.0)
+
+
+def academic_share(share, odds) -> np.ndarray:
+    r"""Return the share of new doctors whose first job is in academia (E9): :math:`q' = rq / (1 - q + rq)`.
+
+    *q* is the share of academia in the hub, in which doctors would start like everybody else; *r* is policy, odds over
+    those of the baseline. With *r* = 1 it is *q*. Assumption, grade D.
+
+    >>> float(academic_share(0.2, 4.0))
+    0.5
+    """
+    return odds * share / (1 - share + odds * share)

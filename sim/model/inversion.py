@@ -20,7 +20,7 @@ from sim.model import rng, visas
 from sim.model.kernels.choice import hubs_with_contacts, share_tied
 from sim.model.labour import search_factor
 from sim.model.market import dissimilarity_of, going_home, update_market
-from sim.model.routes import route_shares, success_probability
+from sim.model.routes import fast_track, route_shares, success_probability
 from sim.world.categories import STATUSES, TIERS
 from sim.world.engineers import OPT, ROLE_COUNT, STEM_OPT, TEMPORARY, TIER_COUNT, category, tier_of
 from sim.world.people import entrant_homes
@@ -124,7 +124,9 @@ def ended(sim) -> np.ndarray:
     ending = np.bincount(cells, minlength=np.prod(shape)).reshape(shape) * sim.world.weight
 
     on = lambda rate: np.minimum(rate, 1.0)[s.country].T  # noqa: E731 (home, hub), or (hub,)
-    settled = on(visas.settlement_rates(sim))
+    settled, faster = on(visas.settlement_rates(sim)), fast_track(sim)
+    if (faster != 1).any():
+        settled = np.minimum(settled * (s.role_share * faster[s.country]).sum(axis=1), 1.0)
     granted = granted_inside(sim)
     # status expires: at the last step of post-study work, and of temporary residents whose renewal is refused
     leavers = ending[..., STEM_OPT] + ending[..., OPT] * (visas.stem_months(s) == 0)[s.country]

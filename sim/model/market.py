@@ -28,7 +28,7 @@ from sim.model.labour import (
     tax_points,
     with_allowance,
 )
-from sim.model.routes import open_routes, route_shares
+from sim.model.routes import fast_track, open_routes, route_shares
 from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTE_COUNT
@@ -514,6 +514,15 @@ def remote_pull(sim, gross, price) -> np.ndarray:
     return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
 
 
+def years_to_residence(sim, route) -> np.ndarray:
+    """Return (hub, k) years until a permit of ``route`` (hub, k) leads to permanent residence, as applicants see it.
+
+    With a fast track for a role it is (role, hub, k), the years over the factor of the hub's country (E2).
+    """
+    years, faster = sim.routes.permanent_after[route], fast_track(sim)[sim.world.setting.country]
+    return years if (faster == 1).all() else years / faster.T[:, :, None]
+
+
 def permit_disutility(sim, gross, tax) -> np.ndarray:
     """Return (pattern, tier, role, hub) the log-odds that needing a permit adds to a hub, NaN without a route.
 
@@ -532,7 +541,7 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
         months_waiting=rules["route_processing_months"][route],
         mean_odds=sim.visas.known_odds[route],
         fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
-        permit_value=eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)[route],
+        permit_value=eq.permit_value(a, sim.routes.is_free[route], years_to_residence(sim, route)),
     )
     # mean over the routes that applicants take
     reached = share.sum(axis=-1)

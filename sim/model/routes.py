@@ -8,7 +8,7 @@ from sim.model import equations as eq
 from sim.model.kernels.choice import uniforms
 from sim.model.kernels.visas import best_route, by_appeal
 from sim.parallel import over_range
-from sim.world.categories import STATUSES, TIERS
+from sim.world.categories import ROLES, STATUSES, TIERS
 from sim.world.engineers import TEMPORARY, role_of, tier_of
 
 QUEUE, LOTTERY, WEIGHTED = range(3)
@@ -210,6 +210,11 @@ def taking(sim, abroad) -> np.ndarray:
     if not abroad:
         return sim.routes.in_country
     return sim.routes.from_abroad & ~(sim.routes.holdable & (sim.a.open_permit_delta > 0))
+
+
+def fast_track(sim) -> np.ndarray:
+    """Return (country, role) the factor of policy on settlement and naturalisation (E2, E6), 1 in the baseline."""
+    return sim.rules["fast_track"].reshape(-1, len(ROLES))
 
 
 def appeal(sim, abroad, odds) -> np.ndarray:

@@ -35,6 +35,7 @@ class Trajectory:
     academia : year -> (country,) academia's stock on 1 January over its reference path
     leaders : year -> (team,) year in which each leader last moved
     residence_of_contacts : number of the round of choices -> (slot,) hub of residence of everybody in it
+    doctors : year -> (hub, sector) agents, the first jobs of new doctors
     movers : list of (slot, origin, destination, category, sector, status) arrays; None if moves are not recorded
     """
 
@@ -44,6 +45,7 @@ class Trajectory:
     academia: dict = field(default_factory=dict)
     leaders: Any = field(default_factory=dict)
     residence_of_contacts: Any = field(default_factory=dict)
+    doctors: dict = field(default_factory=dict)
     movers: list | None = None
 
     def note(self, people, slots, hubs) -> None:
@@ -51,6 +53,10 @@ class Trajectory:
         if self.movers is not None and len(slots):
             before = people.hub[slots], np.asarray(hubs), people.category[slots], people.sector[slots]
             self.movers.append(tuple(np.array(column) for column in (slots, *before, people.status[slots])))
+
+    def note_doctors(self, year, jobs) -> None:
+        """Record the first jobs (hub, sector) of the year's new doctors, in agents."""
+        self.doctors[year] = jobs
 
 
 @dataclass(frozen=True)

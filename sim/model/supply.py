@@ -78,12 +78,13 @@ def enter(sim, year) -> None:
     ratio = entrant_ratio(sim, year)
     path = sim.world.entrants[year - sim.world.start][:, GRADUATES].sum(axis=1)
     study = study_factor(sim, entrant_homes(world.setting)[:, GRADUATES], path)
+    place_doctors(sim, year, np.arange(first, last))
     # draw which candidates enter
     delta, graduates = events.enter(
         first, last, rng.key(sim.seed, "enter", year), people, world.entry_hub, ratio, sim.hiring, homes, study
     )
     # entrants beyond the reference path are copies of regular entrants
-    sim.used = max(sim.used, last)
+    sim.used, extra = max(sim.used, last), np.zeros(0, np.int64)
     if (ratio > 1).any() or (study > 1).any():
         extra = _copies(sim, np.arange(first, last), ratio, year, study)
         delta = delta + entrants_delta(extra, sim.people, len(ratio), homes)
@@ -91,6 +92,44 @@ def enter(sim, year) -> None:
         np.add.at(graduates, (sim.people.hub[studied], tier_of(sim.people.category[studied])), 1)
     sim.accounts.entered(delta)
     sim.accounts.graduates += graduates
+    if sim.trajectory is not None:
+        sim.trajectory.note_doctors(year, first_jobs(sim, np.append(np.arange(first, last), extra)))
+
+
+def place_doctors(sim, year, slots) -> None:
+    """Let policy move the first jobs of new doctors, among the candidates in ``slots``, into academia or out (E9).
+
+    Those who leave academia are spread over the other sectors as all engineers of their hub.
+    """
+    odds, s, people = sim.rules["doctors_in_academia"], sim.world.setting, sim.people
+    if (odds == 1).all():
+        return
+    doctors = slots[are_doctors(people, slots)]
+    hub = sim.world.entry_hub[doctors]
+    now = s.sector_share[hub] / s.sector_share[hub].sum(axis=1, keepdims=True)
+    share, inside = now[:, ACADEMIA], people.sector[doctors] == ACADEMIA
+    wanted = eq.academic_share(share, odds[s.country[hub]])
+    # the least number of doctors changes sector
+    p = np.where(inside, 1 - wanted / np.maximum(share, 1e-12), (wanted - share) / np.maximum(1 - share, 1e-12))
+    u, place = (rng.uniform(rng.key(sim.seed, what, year), doctors) for what in ("leave academia", "job in industry"))
+    changes = u < p
+    now[:, ACADEMIA] = 0
+    industry = np.cumsum(now / np.maximum(now.sum(axis=1, keepdims=True), 1e-12), axis=1)
+    taken = np.where(inside, np.minimum((industry <= place[:, None]).sum(axis=1), len(SECTORS) - 1), ACADEMIA)
+    people.sector[doctors[changes]] = taken[changes]
+
+
+def are_doctors(people, slots) -> np.ndarray:
+    """Return (slot,) bool: enters the occupation with a doctorate."""
+    return people.graduate[slots] & (tier_of(people.category[slots]) == DOCTORS)
+
+
+def first_jobs(sim, slots) -> np.ndarray:
+    """Return (hub, sector) agents: the first jobs of the doctors among the new entrants in ``slots``."""
+    people, shape = sim.people, (len(sim.world.setting.hubs), len(SECTORS))
+    new = slots[are_doctors(people, slots) & (people.hub[slots] >= 0)]
+    cell = people.hub[new].astype(np.int64) * shape[1] + people.sector[new]
+    return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def entrant_ratio(sim, year) -> np.ndarray:

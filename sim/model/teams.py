@@ -3,8 +3,9 @@ r"""Teams and their leaders (E12): a leader's move makes members search for a mo
 In the year after the leader has moved, the members who live in another hub search for a move (E4) with probability
 :math:`\min(1, \tau p)` instead of :math:`p`; :math:`\tau` is ``team_pull``. A team is taken over with probability
 :math:`a_k(1 - m_c)` a year, the levers ``acquihire_rate`` of its leader's sector and ``acquihire_limit`` of the country
-in which the leader lives. Source: m82 (thirty researchers followed one
-leader); grade D.
+in which the leader lives. A leader founds a startup with probability :math:`r_k` a year, the lever ``spinout_rate`` of
+their sector; team mates who work with them go along, and others of hub and sector follow by ``equations.following``.
+Source: m82 (thirty researchers followed one leader); grade D.
 
 A team is a run of at most ``world.ties.TEAM`` slots. Its leader is its first expert at the start of the simulation; a
 team without an expert has no leader. Ties between former colleagues outlast the team.
@@ -12,15 +13,19 @@ team without an expert has no leader. Ties between former colleagues outlast the
 
 import numpy as np
 
+from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels.choice import Teams
 from sim.model.kernels.jobs import BUYERS, members_together, move_teams
+from sim.model.kernels.moves import entrants_delta
 from sim.model.rng import Hazard
 from sim.parallel import over_range
-from sim.world.engineers import NATIVE_YEAR
+from sim.world.categories import SECTORS
+from sim.world.engineers import NATIVE_YEAR, STATUS_COUNT
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts")
+STARTUP = SECTORS.index("startup")
 
 
 def teams_of(world) -> Teams:
@@ -68,6 +73,35 @@ def buyers(sim) -> np.ndarray:
     return np.cumsum((inside[:, :, None] * jobs).reshape(len(inside), -1), axis=1)
 
 
+def found_startups(sim, year) -> None:
+    """Draw the leaders who found a startup this year, and the colleagues who follow them, in their hub (E12)."""
+    rate = SPIN_OUT.rate(sim, year)
+    if not rate.any():
+        return
+    people, homes, shape = sim.people, len(sim.world.setting.homes), (len(sim.world.setting.hubs), len(SECTORS))
+    slots = np.flatnonzero(people.hub[: sim.used] >= 0)
+    place = lambda slots: people.hub[slots].astype(np.int64) * shape[1] + people.sector[slots]  # noqa: E731
+    # leaders who found a startup, and team mates who work with their leader
+    leader = sim.teams.leader[people.team[slots]]
+    leads, works = leader == slots, place(slots)
+    mate = (leader >= 0) & ~leads & (place(leader) == works)
+    founds = np.zeros(len(people.hub), bool)
+    founds[slots] = leads & (rng.uniform(SPIN_OUT.key(sim, year), slots) < rate[people.sector[slots]])
+    # others who follow
+    counts = (np.bincount(works[some], minlength=np.prod(shape)) for some in (leads, mate, slice(None)))
+    p = eq.following(np.tile(rate, shape[0]), *counts, sim.a.spinout_followers)
+    drawn = ~leads & (rng.uniform(rng.key(sim.seed, "follow a founder", year), slots) < p[works])
+    go = slots[founds[slots] | (mate & founds[leader]) | drawn]
+    # the ledger's cells do not change, the fingerprint does
+    before = entrants_delta(go, people, shape[0], homes)
+    hires = np.zeros((shape[1], shape[1]), np.int64)
+    hires[:, STARTUP] = np.bincount(people.sector[go], minlength=shape[1])
+    people.sector[go], people.employer_hub[go] = STARTUP, people.hub[go]
+    delta = entrants_delta(go, people, shape[0], homes) - before
+    sim.accounts.rehired(delta, hires, np.bincount(people.status[go], minlength=STATUS_COUNT))
+    sim.accounts.spinouts += np.bincount(people.hub[founds], minlength=shape[0])
+
+
 def completeness(sim) -> float:
     """Return the mean over teams of the share of resident members, without the leader, who live in the leader's hub."""
     parts = over_range(members_together, len(sim.teams.leader), sim.teams.leader, sim.people)
@@ -89,4 +123,20 @@ ACQUISITION = Hazard(
     "taken over",
     acquisition_rates,
     "the buyer's hub and sector, for all who work with the leader",
+)
+
+
+def spinout_rates(sim, year) -> np.ndarray:
+    """Return (sector,) spin-outs a year of the teams' leaders, by the sector in which they work (E12), by policy."""
+    return sim.rules["spinout_rate"]
+
+
+SPIN_OUT = Hazard(
+    "E12",
+    "spin-out",
+    "leaders of teams, by sector",
+    "December",
+    "found a startup",
+    spinout_rates,
+    "sector and employer: a startup of their hub, for them and all who follow",
 )

@@ -13,7 +13,7 @@ from sim.model.market import update_market
 from sim.model.rng import Hazard
 from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
-from sim.model.teams import ACQUISITION, acquire_teams
+from sim.model.teams import ACQUISITION, SPIN_OUT, acquire_teams, found_startups
 from sim.model.visas import NATURALISATION, RENEWAL, SETTLEMENT, WORK_AFTER_STUDY, update_status
 from sim.parallel import over_range
 
@@ -105,6 +105,7 @@ def simulate(sim, until) -> Iterator[Simulation]:
         return_to_office(sim, year)
         change_jobs(sim, year)
         acquire_teams(sim, year)
+        found_startups(sim, year)
         leave(sim, year)
         close(sim, year)
         # the caller records the year here
@@ -226,5 +227,6 @@ HAZARDS = (
     RECALL,
     JOB_CHANGE,
     ACQUISITION,
+    SPIN_OUT,
     EXIT,
 )

@@ -549,6 +549,15 @@ MEASURES = {
         counted, "ratio", ("tier",), "jobs open at the start or opened in the year over people who looked for one"
     ),
     "time_to_fill": Measure(counted, "months", ("tier",), "mean vacancies over the jobs filled a month"),
+    "doctors_to_industry": Measure(
+        counted, "share", (), "part of the year's new doctors whose first job is outside academia"
+    ),
+    "spinouts": Measure(
+        counted, "startups a year", (), "startups that leaders of teams found, which colleagues follow"
+    ),
+    "remote_pay": Measure(
+        counted, "ratio", (), "pay of remote workers over that of local jobs of their hub, tier and role"
+    ),
     "net_migration": Measure(net_migration, "persons a year", (), "arrivals less departures"),
     "net_rate": Measure(net_rate, "rate", (), "net migration over the stock at the start of the year"),
     "arrival_share": Measure(arrival_share, "share", PERSON, "part of all arrivals between such places"),

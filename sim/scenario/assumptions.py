@@ -434,6 +434,9 @@ _ROWS = (
     _assumption("compute_indifferent", range=(0, 0, 0), shape="uniform", bounds=(0, 1 / 3), unit="share",
         meaning="engineers to whom compute means nothing; the others' coefficient rises, so that the mean stays (E2)",
         grade="D", source="assumption: 0, everybody alike, to a third; no source tells heavy users from others"),
+    _assumption("spinout_followers", range=(5, 30, 60), shape="uniform", bounds=(0, 1000), unit="engineers a founder",
+        meaning="engineers who follow a leader into the startup that they found (E12)",
+        grade="D", source="m82 and m98: thirty researchers followed one leader (grade B); one case, the range is ours"),
 )
 # fmt: on
 

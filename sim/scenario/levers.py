@@ -80,6 +80,11 @@ def _origin(key: str, field: str, **declared: Any) -> Family:
     return Family(f"country.{{country}}.home.{{home}}.{key}", field, "origins", **declared)
 
 
+def _of_role(key: str, field: str, **declared: Any) -> Family:
+    """Declare a lever of every country for people of every role."""
+    return Family(f"country.{{country}}.role.{{role}}.{key}", field, "country_roles", **declared)
+
+
 def _worldwide(axis: str, key: str, field: str, *, unit: str = "times", **declared: Any) -> Family:
     """Declare a lever of every row of ``axis`` (tiers, roles or sectors) that acts in all countries."""
     one = axis[:-1]  # the word in the path: tier, role, sector
@@ -291,6 +296,18 @@ FAMILIES = (
         unit="years", high=50, neutral=5,
         meaning="years from arrival in the country during which newcomers have it",
         reaches="people who came from abroad under a guarantee", cost="compute"),
+    _worldwide("sectors", "spinout_rate", "spinout_rate", unit="share a year", what="spin-outs",
+        meaning="share of the leaders of its teams who found a startup in a year, which colleagues follow",
+        reaches="engineers who work with a team's leader", cost="none: a change of the market"),
+    _country("supply.doctors_in_academia", "doctors_in_academia", what="doctors in academia", unit="times", high=100,
+        neutral=1,
+        meaning="odds that a new doctor's first job is in academia, against the baseline", reaches="new doctors",
+        cost="none: no sourced cost of an academic post"),
+    _of_role("fast_track", "fast_track", what="fast track to residence and citizenship", unit="times", low=1, high=100,
+        neutral=1,
+        meaning="rates from temporary to permanent status and from there to citizenship, against the country's other "
+                "rules; people abroad expect to wait so many times less for permanent residence",
+        reaches="foreign engineers of that role", cost="none: people stay longer, and their tax is in tax"),
 )
 # fmt: on
 
@@ -334,10 +351,14 @@ def catalogue() -> dict[str, Lever]:
         name: _rows(name) for name in ("countries", "routes", "hubs", "homes", "tax_relief", "sectors")
     }
     tables |= {"tiers": _rows("tier_factors"), "roles": _rows("role_factors")}
-    # three axes are products of tables: country and origin, hub and sector, hub and tier
+    # four axes are products of tables: country and origin, country and role, hub and sector, hub and tier
     tables["origins"] = [
         {"country": to["country"], "home": of["home"], "name": f"{to['name']}, engineers from {of['name']}"}
         for to, of in product(tables["countries"], tables["homes"])
+    ]
+    tables["country_roles"] = [
+        {"country": to["country"], "role": role["role"], "name": f"{to['name']}, {role['name']}"}
+        for to, role in product(tables["countries"], tables["roles"])
     ]
     tables["hub_sectors"] = [
         {"hub": hub["hub"], "sector": sector["sector"], "name": f"{hub['name']}, {sector['name']}"}
@@ -411,7 +432,7 @@ def neutral_rules(counts: dict[str, int]) -> dict[str, np.ndarray]:
         for name, table in (("tiers", "tier_factors"), ("roles", "role_factors"), ("sectors", "sectors"))
     }
     size |= {"origins": size["countries"] * size["homes"], "hub_sectors": size["hubs"] * size["sectors"]}
-    size["hub_tiers"] = size["hubs"] * size["tiers"]
+    size |= {"hub_tiers": size["hubs"] * size["tiers"], "country_roles": size["countries"] * size["roles"]}
     return {family.field: np.full(size[family.axis], family.neutral, DTYPES[family.kind]) for family in FAMILIES}
 
 

@@ -98,6 +98,11 @@ ROWS = {
     "entry_hiring": Row("country.usa.supply.entry_hiring", (0.9, 0.72, 0.5), "stock:usa,tier=entry"),
     "going_home": Row("country.usa.return", (1.2, 2, 5), "departures:usa"),
     "naturalisation": Row("country.usa.naturalisation", (1.5, 2, 5), "stock:usa,status=citizen"),
+    "fast_track": Row(
+        "country.usa.role.ml_infrastructure_engineer.fast_track",
+        (2, 5, 20),
+        "stock:usa,role=ml_infrastructure_engineer",
+    ),
     "family_rights": Row("country.deu.family_rights", (0.25, 0.5, 1), "arrivals:deu"),
     "compute_guarantee": Row("country.can.compute.guarantee_h100e", (10, 50, 200), "stock:can,sector=academia"),
     "compute_guarantee_tier": Row(
@@ -112,6 +117,8 @@ ROWS = {
     "sector_liquidity": Row("sector.frontier_lab.liquidity", (0.25, 0.5, 1), "stock:usa,sector=frontier_lab"),
     "sector_separations": Row("sector.big_tech.separations", (1.1, 1.5, 2), "stock:usa,sector=big_tech"),
     "sector_remote": Row("sector.big_tech.remote", (1.5, 3, 5), "stock:sf_bay_area"),
+    "spinout_rate": Row("sector.frontier_lab.spinout_rate", (0.005, 0.02, 0.1), "stock:usa,sector=frontier_lab"),
+    "doctors_in_academia": Row("country.usa.supply.doctors_in_academia", (2, 5, 20), "stock:usa,sector=academia"),
     "acquihire_rate": Row("sector.startup.acquihire_rate", (0.01, 0.05, 0.2), "stock:usa,sector=frontier_lab"),
     "sector_counter_offers": Row(
         "sector.startup.counter_offers",

@@ -50,6 +50,7 @@ CHANNELS = {  # kind of policy -> first letters of the names of the rules that s
         "bars",
         "going_home",
         "naturalisation",
+        "fast_track",
         "family_rights",
     ),
     "jobs and supply": (
@@ -59,6 +60,7 @@ CHANNELS = {  # kind of policy -> first letters of the names of the rules that s
         "conversions",
         "phds",
         "hub_phds",
+        "doctors_in_academia",
         "entry_hiring",
         "tier_demand",
         "role_demand",
@@ -67,7 +69,7 @@ CHANNELS = {  # kind of policy -> first letters of the names of the rules that s
         "sector_counter_offers",
         "hub_sector_openings",
     ),
-    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate", "acquihire_limit"),
+    "remote work and teams": ("sector_remote", "remote_hiring", "acquihire_rate", "acquihire_limit", "spinout_rate"),
 }
 
 

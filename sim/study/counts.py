@@ -11,7 +11,10 @@ import numpy as np
 
 from sim.arguments import listed
 from sim.errors import ResultError, nearest
+from sim.model.labour import remote_gross_pay, with_allowance
+from sim.model.market import gross_pay
 from sim.model.state import Trajectory
+from sim.model.supply import ACADEMIA
 from sim.model.year import simulate
 from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
@@ -26,7 +29,8 @@ from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import role_of, tier_of
 
 STOCKS, FLOWS = ("stock", "share"), ("arrivals", "departures", "moves", "returns", "arrival_share")
-COUNTED = (*STOCKS, *FLOWS, *COHORTS, *JOBS)
+AT_THE_END = ("doctors_to_industry", "spinouts", "remote_pay")  # of a year
+COUNTED = (*STOCKS, *FLOWS, *COHORTS, *JOBS, *AT_THE_END)
 NAMES = {"tier": TIERS, "role": ROLES, "sector": SECTORS, "status": STATUSES}
 
 
@@ -77,7 +81,7 @@ def checked(text, data) -> Query:
     first, last = int(data.time[0]), int(data.time[-1])
     if query.after is not None:
         query = type(query)(query.name, query.place, query.keys, first + query.after)
-    end = last - (query.name in FLOWS or (query.name in JOBS and query.name != "vacancies"))
+    end = last - (query.name in (*FLOWS, *AT_THE_END) or (query.name in JOBS and query.name != "vacancies"))
     if query.time is not None and not first <= query.time <= end:
         raise ResultError(text, f"{query.time} lies outside the run, {first} to {end}")
     return query
@@ -90,7 +94,8 @@ def count(scenario, queries, baseline="baseline", yearly=False, **options) -> li
     ----------
     scenario, baseline : Scenario, name, file or stack
     queries : str or list of str: stock, share, arrivals, departures, moves, returns, arrival_share or stay, with any
-        keys together; or vacancies, openings, roles_per_candidate or time_to_fill, of a place and tier
+        keys together; vacancies, openings, roles_per_candidate or time_to_fill, of a place and tier; or
+        doctors_to_industry, spinouts or remote_pay, of a place
     yearly : bool, whether to return a row for every year of the run; the year that a query names is then ignored
     options : see :class:`~sim.study.options.Options`
 
@@ -180,9 +185,30 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
                 kept.append(each.moved(sim, sim.trajectory.movers))
             elif query.name in JOBS and query.name != "vacancies":
                 kept.append(figure(query.name, year, each.place, query.keys.get("tier")))
+            elif query.name in AT_THE_END:
+                kept.append(at_the_end(query.name, sim, each.place))
         sim.trajectory.movers.clear()
         on_january()
     return [np.array(kept, float) for kept in values]
+
+
+def at_the_end(name, sim, place) -> float:
+    """Return a measure of ``AT_THE_END`` over the hubs of ``place`` (hub,) bool, for the year that has just ended.
+
+    NaN for a share of nobody. Pay of remote workers is that of the last market of the year, over that of local jobs of
+    their hub, tier and role (E11).
+    """
+    if name == "doctors_to_industry":
+        first = sim.trajectory.doctors[sim.year - 1][place].sum(axis=0)
+        return 1 - first[ACADEMIA] / first.sum() if first.any() else np.nan
+    if name == "spinouts":
+        return sim.accounts.spinouts[place].sum() * sim.world.weight
+    people = sim.people
+    slots = np.flatnonzero(people.hub[: sim.used] >= 0)
+    slots = slots[place[people.hub[slots]] & (people.employer_hub[slots] != people.hub[slots])]
+    local = with_allowance(gross_pay(sim.world.setting, sim.a, sim.market.pay_scale, sim.market.skill), sim.rules)
+    cell = people.hub[slots], tier_of(people.category[slots]), role_of(people.category[slots])
+    return remote_gross_pay(sim, local)[cell].mean() / local[cell].mean() if len(slots) else np.nan
 
 
 class _Who:

@@ -24,6 +24,7 @@ MOVES = {
     "china_west_closed": ("share:usa,home=chn", -1),
     "chip_controls": ("compute_per_engineer:beijing", -1),
     "current_law": None,
+    "doctors_in_academia": ("mix:usa,sector=academia", +1),
     "dual_site": ("share:sf_bay_area,basis=employer", +1),
     "entry_squeeze": ("mix:usa,tier=entry", -1),
     "eu_fast_track": ("share:eu27", +1),
@@ -38,7 +39,9 @@ MOVES = {
     "h1b_fee_chilling": ("lost_petitions,route=usa.h1b@2026", +1),
     "h1b_weighted_lottery": ("registrations,route=usa.h1b", -1),  # some entries at level I are not filed
     "india_compute": ("compute_per_engineer:bengaluru", +1),
+    "infrastructure_fast_track": ("share:can,role=ml_infrastructure_engineer", +1),
     "japan_highly_skilled": None,  # too few of so few engineers apply: see below
+    "lab_spinouts": ("mix:usa,sector=frontier_lab", -1),
     "newcomer_tax": ("gain:deu", +1),
     "office_return": ("remote:usa", -1),
     "remote_first": ("remote:usa", +1),

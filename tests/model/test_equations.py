@@ -30,7 +30,7 @@ GIVEN = set(
     "remote_hiring rights role_demand role_pay sector_stock shared start tier_demand tier_pay "
     "tier_stock value world_share year pay_gain "
     "months months_at_start local_h100e vacancies jobs_role role_share shape jobs going_home "
-    "permanent_after permit_value at_home granted counter_offers taste_share".split()
+    "permanent_after permit_value at_home granted counter_offers taste_share leaders mates share odds".split()
 )
 # ... and what they call by another name than the table of assumptions, which has several of the kind
 RENAMED = {"rate": {"considering_rate"}, "p_at_100k": {"employer_pays_fee_expert", "employer_pays_fee_other"}}

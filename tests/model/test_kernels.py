@@ -32,6 +32,7 @@ def random_rules(place, draw):
     rules["home_free_entry"] = draw.random(len(rules["bars"])) < draw.choice([0.0, 0.2])
     rules["family_rights"] = draw.random(countries)
     rules["remote_hiring"] = draw.choice([0.0, 1.0, 5.0], hubs)
+    rules["fast_track"] = draw.choice([1.0, 3.0, 100.0], len(rules["fast_track"]))
     for who in ("newcomer", "returnee"):
         rules[f"{who}_relief"] = draw.random(countries)
         rules[f"{who}_years"] = draw.integers(0, 11, countries).astype(float)

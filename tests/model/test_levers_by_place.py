@@ -9,8 +9,8 @@ from sim.model.labour import net_pay, relative_equity, relative_pay, tax_points
 from sim.model.market import free_entry, going_home, schemes_by_arrival, update_market
 from sim.model.supply import entrant_ratio
 from sim.model.visas import settlement_rates
-from sim.world.categories import SECTORS
-from sim.world.engineers import TASTE_SHARES
+from sim.world.categories import ROLES, SECTORS
+from sim.world.engineers import CITIZEN, TASTE_SHARES, role_of
 
 USA, FRA = (setting().countries.index(country) for country in ("usa", "fra"))
 INDIA, CHINA = (setting().homes.index(home) for home in ("ind", "chn"))
@@ -27,6 +27,9 @@ NEUTRAL = {
     "hub.paris.unvested_kept_years": 0,
     "hub.paris.compute.newcomer_guarantee_h100e": 0,
     "hub.paris.compute.newcomer_guarantee_years": 20,
+    "country.usa.role.ml_infrastructure_engineer.fast_track": 1,
+    "country.usa.supply.doctors_in_academia": 1,
+    "sector.frontier_lab.spinout_rate": 0,
 }
 
 
@@ -238,3 +241,43 @@ def test_equity_without_worth_keeps_nobody():
 def test_leavers_who_keep_equity_are_more(plain):
     gone = last({"hub.sf_bay_area.unvested_kept_years": 10}).accounts.flow[BAY].sum()
     assert gone > plain.accounts.flow[BAY].sum()
+
+
+ROLE = ROLES.index("ml_infrastructure_engineer")
+TRACK = "country.usa.role.ml_infrastructure_engineer.fast_track"
+
+
+def settled(arm, role, status):
+    """Share of the residents of the US of a role without a US origin who have a status."""
+    people = arm.people
+    mine = (people.hub >= 0) & (setting().country[people.hub] == USA) & (role_of(people.category) == role)
+    mine &= setting().home_country[people.home] != USA
+    return (people.status[mine] == status).mean()
+
+
+def test_a_fast_track_settles_its_role_alone(plain):
+    faster = last({TRACK: 20})
+    assert settled(faster, ROLE, CITIZEN) > settled(plain, ROLE, CITIZEN) + 0.05
+    for role in range(len(ROLES)):
+        if role != ROLE:
+            assert settled(faster, role, CITIZEN) == pytest.approx(settled(plain, role, CITIZEN), abs=0.02)
+
+
+def test_a_fast_track_is_worth_the_permanence_that_it_adds():
+    """People abroad gain up to the whole worth of permanence, in the hubs of the country, in the role alone."""
+    before, faster = under({}), under({TRACK: 100})
+    gain = np.nan_to_num(faster.utility_terms.permit - before.utility_terms.permit)  # pattern, tier, role, hub
+    there = setting().country == USA
+    assert 0 < gain[:, :, ROLE, there].max() <= CENTRE.b_permanent + 1e-6
+    assert gain.min() >= -1e-6
+    gain[:, :, ROLE, there] = 0
+    assert np.abs(gain).max() == 0
+
+
+def test_without_worth_of_permanence_a_track_draws_nobody():
+    a, rules = CENTRE.vary(b_permanent=0), rules_for(setting())
+    arm = arm_of(shipped_world(20_000, 2), a)
+    before = arm.utility_terms.permit
+    arm.rules = rules | {"fast_track": np.full_like(rules["fast_track"], 100.0)}
+    update_market(arm, START)
+    assert np.array_equal(arm.utility_terms.permit, before, equal_nan=True)

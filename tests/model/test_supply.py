@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from worlds import CENTRE, arm_of, rules_for, scenario, setting, shipped_world, years_of
+from worlds import CENTRE, START, arm_of, rules_for, scenario, setting, shipped_world, years_of
 
 from sim.model import equations as eq
 from sim.model import supply
 from sim.model.supply import ACADEMIA, CONVERSIONS, DOCTORS, ENTRY, GRADUATES, entrant_path, entrant_ratio
+from sim.study.counts import movers_only
 from sim.study.run import run
 from sim.world.categories import TIERS
 
@@ -21,6 +22,38 @@ def graduates(world, a=CENTRE, policies=(), there=IN_US):
         1:
     ]  # the first is the 1 January of the start
     return np.stack([[year[there].sum(axis=0), year[~there].sum(axis=0)] for year in years])
+
+
+# first jobs of doctors
+
+
+def first_jobs_of(odds, population=100_000):
+    """(hub, sector) first jobs of the doctors of the first year, under the lever of the US, and the simulation."""
+    policies = scenario({"country.usa.supply.doctors_in_academia": odds}).policies
+    arm = arm_of(shipped_world(population, 2)).branch(policies)
+    arm.adopt_rules(12 * START)
+    arm.trajectory = movers_only()
+    supply.enter(arm, START)
+    return arm.trajectory.doctors[START], arm
+
+
+@pytest.mark.parametrize("odds", [0, 1, 6, 100])
+def test_policy_moves_first_jobs_of_doctors(odds):
+    jobs, _ = first_jobs_of(odds)
+    share = setting().sector_share[IN_US, ACADEMIA]
+    doctors = jobs[IN_US].sum(axis=1)
+    expected = doctors @ eq.academic_share(share, odds)
+    assert jobs[IN_US, ACADEMIA].sum() == pytest.approx(expected, abs=4 * np.sqrt(expected) + 3)  # of some 130
+    assert np.array_equal(jobs[~IN_US], first_jobs_of(1)[0][~IN_US])
+
+
+def test_only_doctors_change_their_first_job():
+    (_, more), (_, plain) = first_jobs_of(100), first_jobs_of(1)
+    changed = np.flatnonzero(more.people.sector != plain.people.sector)
+    assert len(changed) > 50
+    assert supply.are_doctors(more.people, changed).all()
+    assert np.all(more.people.sector[changed] == ACADEMIA)
+    assert more.accounts.entrants.sum() == plain.accounts.entrants.sum()
 
 
 # the reference path

@@ -1,4 +1,4 @@
-"""Teams (E12): who leads them, what his move does to the others, and what a takeover does to all at once."""
+"""Teams (E12): who leads them, what their move does to the others, takeovers and spin-outs."""
 
 import numpy as np
 import pytest
@@ -173,6 +173,70 @@ def test_the_books_of_a_wave_of_takeovers_balance():
     *_, arm = years_of(shipped_world(10_000, 3), policies=policies)  # every year's close proves it
     *_, without = years_of(shipped_world(10_000, 3))
     assert arm.work[:, :, STARTUP].sum() < 0.95 * without.work[:, :, STARTUP].sum()
+
+
+# spin-outs
+
+
+def spun_out(rates, population=50_000, **assumptions):
+    """People before and after the spin-outs of a year, at ``rates`` by sector, and the simulation."""
+    arm = arm_of(shipped_world(population, 1), CENTRE.vary(**assumptions))
+    arm.rules = arm.rules | {"spinout_rate": np.array([rates.get(sector, 0.0) for sector in SECTORS])}
+    before = arm.people.copy()
+    teams.found_startups(arm, START)
+    return before, arm.people, arm
+
+
+def with_leader(people, arm):
+    """(slot,) bool: works in the hub and sector of the team's leader, who is somebody else; and the leader's slot."""
+    leader = arm.teams.leader[people.team]
+    together = (people.hub[leader] == people.hub) & (people.sector[leader] == people.sector)
+    return (leader >= 0) & (people.hub >= 0) & (leader != np.arange(len(leader))) & together, leader
+
+
+def test_without_a_rate_nobody_founds_a_startup():
+    before, after, arm = spun_out({})
+    assert same(before, after)
+    assert arm.accounts.spinouts.sum() == 0
+
+
+def test_founders_and_their_teams_start_up_where_they_live():
+    before, after, arm = spun_out({"frontier_lab": 1.0}, spinout_followers=0)
+    labs = before.sector == SECTORS.index("frontier_lab")
+    mates, leader = with_leader(before, arm)
+    founders = np.flatnonzero(labs & (leader == np.arange(len(leader))) & (before.hub >= 0))
+    goes = np.isin(leader, founders) & (mates | (leader == np.arange(len(leader)))) & labs
+    assert np.array_equal(before.sector != after.sector, goes)
+    assert np.all(after.sector[goes] == STARTUP)
+    assert np.array_equal(before.hub, after.hub)
+    assert np.all(after.employer_hub[goes] == after.hub[goes])
+    assert arm.accounts.spinouts.sum() == len(founders) > 0
+    assert arm.accounts.hires[:, STARTUP].sum() == arm.accounts.job_changes.sum() == goes.sum()
+
+
+def test_a_founder_is_followed_by_as_many_as_assumed():
+    before, after, arm = spun_out({"traditional": 0.05}, spinout_followers=30)
+    leaders = (before.sector[leaders_of(arm)[leaders_of(arm) >= 0]] == SECTORS.index("traditional")).sum()
+    gone, founders = (before.sector != after.sector).sum(), arm.accounts.spinouts.sum()
+    assert founders == pytest.approx(0.05 * leaders, abs=4 * np.sqrt(0.05 * leaders))
+    # teams of eleven go whole; twenty more follow a founder, at the number that the rate lets expect
+    assert gone - 11 * founders == pytest.approx(0.05 * leaders * 20, rel=0.1)
+
+
+def test_everybody_follows_in_the_limit_but_other_leaders():
+    before, after, arm = spun_out({"traditional": 0.05}, spinout_followers=1000)
+    there = (before.sector == SECTORS.index("traditional")) & (before.hub == setting().hubs.index("rest_of_usa"))
+    leads = arm.teams.leader[before.team] == np.arange(len(before.team))
+    assert np.all(after.sector[there & ~leads] == STARTUP)
+    assert np.any(after.sector[there & leads] != STARTUP)
+
+
+def test_the_accounts_of_spin_outs_balance():
+    policies = scenario({"sector.*.spinout_rate": 0.02}).policies
+    *_, arm = years_of(shipped_world(10_000, 3), policies=policies)  # every year's close proves it
+    *_, without = years_of(shipped_world(10_000, 3))
+    assert arm.work[:, :, STARTUP].sum() > 1.1 * without.work[:, :, STARTUP].sum()
+    assert arm.counts.sum() == pytest.approx(without.counts.sum(), rel=0.01)
 
 
 # measures

@@ -176,6 +176,7 @@ KEYS_NEEDED = {
 
 # no saved run holds them; a tuple, so that test processes agree on the order
 COUNTED = ("moves", "returns", "stay", "vacancies", "openings", "roles_per_candidate", "time_to_fill")
+COUNTED += ("doctors_to_industry", "spinouts", "remote_pay")
 
 
 @pytest.mark.parametrize("name", COUNTED)

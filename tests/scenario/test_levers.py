@@ -22,7 +22,7 @@ def test_every_family_reaches_every_row_of_its_table():
         rows = {axis: len(table(axis)) for axis in ("countries", "routes", "hubs", "homes", "sectors")}
         rows |= {"tiers": len(table("tier_factors")), "roles": len(table("role_factors"))}
         rows["origins"], rows["hub_sectors"] = rows["countries"] * rows["homes"], rows["hubs"] * rows["sectors"]
-        rows["hub_tiers"] = rows["hubs"] * rows["tiers"]
+        rows["hub_tiers"], rows["country_roles"] = rows["hubs"] * rows["tiers"], rows["countries"] * rows["roles"]
         assert count == rows[family.axis], family.path
     assert len({family.field for family in FAMILIES}) == len(FAMILIES)
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sim import load, run
+from sim import run
 from sim.errors import ResultError
 from sim.results.measures import measure, series
+from sim.scenario.files import loads
 from sim.study.counts import count
 from sim.world.categories import ROLES, STATUSES, TIERS
 
@@ -20,7 +21,7 @@ def saved():
 
 def values(*queries, scenario=WITH_TEAMS):
     """Of each query, (arm, pair, time)."""
-    rows = count(load(scenario), list(queries), yearly=True, **OPTIONS)
+    rows = count(scenario, list(queries), yearly=True, **OPTIONS)
     return [np.stack([row["values"] for row in rows if row["query"] == query], axis=-1) for query in queries]
 
 
@@ -51,6 +52,30 @@ def test_four_attributes_together_add_up(measure):
     whole, *parts = values(f"{measure}:{rest}", *cells)
     assert whole.sum() > 0
     assert sum(parts) == pytest.approx(whole)
+
+
+def test_spin_outs_are_counted_where_they_are_founded():
+    spinning = loads('title = "x"\n[[policy]]\nlever = "sector.*.spinout_rate"\nvalue = 0.05\n', "x")
+    whole, part = values("spinouts", "spinouts:usa", scenario=spinning)
+    assert whole[0].sum() == 0  # the baseline
+    assert (whole[1] > part[1]).all()
+    assert part[1].sum() > 0
+
+
+def test_remote_workers_earn_between_here_and_elsewhere():
+    """Above local pay where that is low, below it where it is high; without convergence it is local pay."""
+    (rich, poor) = values("remote_pay:sf_bay_area", "remote_pay:ind")
+    assert (rich < 1).all()
+    assert (poor > 1).all()
+    (row,) = count("baseline", "remote_pay", **OPTIONS, assumptions={"remote_convergence": 0.0})
+    assert row["baseline"] == pytest.approx(1)
+
+
+def test_first_jobs_of_doctors_are_shares():
+    (share,) = values("doctors_to_industry:usa", scenario="doctors_in_academia")  # from 2027
+    assert ((share >= 0) & (share <= 1)).all()
+    assert np.array_equal(share[0, :, 0], share[1, :, 0])
+    assert share[1, :, 1].mean() < share[0, :, 1].mean()
 
 
 def test_a_cohort_begins_whole_and_dwindles():

@@ -112,7 +112,7 @@ def find_searchers(
 
 @njit(cache=True, nogil=True)
 def update_status(
-    first, last, keys, people, country, settlement, renewal, naturalise, study_months, study_share, month
+    first, last, keys, people, country, settlement, renewal, naturalise, fast_track, study_months, study_share, month
 ):
     """Update the legal status of foreign residents at the end of the year (E6).
 
@@ -120,7 +120,7 @@ def update_status(
     ----------
     keys : (4,) uint64, draws for settlement, renewal, naturalisation and work after study
     settlement : (country, home) hazard a year; renewal : (country,) approval of a renewed permit
-    naturalise : (country,) hazard a year
+    naturalise : (country,) hazard a year; fast_track : (country, role) factor on it and on settlement, 1 for nothing
     study_months, study_share : (step, country) months of post-study work and of its extension, and the share of
         applicants who get it
     month : last month of the year, counted from year 0
@@ -132,7 +132,7 @@ def update_status(
     """
     status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
     delta = no_delta(country.size, homes)
-    expired = [0 for _ in range(0)]
+    expired, is_fast, faster = [0 for _ in range(0)], (fast_track != 1).any(), 1.0
     asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
     for i in range(first, last):
         s = status[i]
@@ -143,12 +143,14 @@ def update_status(
             continue
         place, home = country[people.hub[i]], people.home[i]
         before, was = cell_of(people, i, homes), fingerprint_of(people, i)
+        if is_fast:
+            faster = fast_track[place, ROLE_OF[people.category[i]]]
         # permanent residents may naturalise
         if s == PERMANENT:
-            if uniform_at(keys[2], i) < naturalise[place]:
+            if uniform_at(keys[2], i) < naturalise[place] * faster:
                 status[i] = CITIZEN
         # temporary residents may settle; else their permit is renewed or expires
-        elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home]:
+        elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home] * faster:
             status[i] = PERMANENT
         elif expiry_month[i] > month:
             continue
