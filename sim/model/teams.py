@@ -88,8 +88,8 @@ def found_startups(sim, year) -> None:
     founds = np.zeros(len(people.hub), bool)
     founds[slots] = leads & (rng.uniform(SPIN_OUT.key(sim, year), slots) < rate[people.sector[slots]])
     # others who follow
-    counts = (np.bincount(works[some], minlength=np.prod(shape)) for some in (leads, mate, slice(None)))
-    p = eq.following(np.tile(rate, shape[0]), *counts, sim.a.spinout_followers)
+    leaders, mates, all_there = (np.bincount(at, minlength=np.prod(shape)) for at in (works[leads], works[mate], works))
+    p = eq.following(np.tile(rate, shape[0]), leaders, mates, all_there, sim.a.spinout_followers)
     drawn = ~leads & (rng.uniform(rng.key(sim.seed, "follow a founder", year), slots) < p[works])
     go = slots[founds[slots] | (mate & founds[leader]) | drawn]
     # the ledger's cells do not change, the fingerprint does
