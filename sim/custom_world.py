@@ -18,6 +18,7 @@ from sim.errors import WorldError, nearest
 from sim.texts import csv_rows, read_text
 
 VARIABLE = "TALENTFLOW_WORLD"
+PRESENT = 2026  # the year that the tables describe
 SHIPPED = Path(__file__).parent / "world" / "data"
 LIMIT_BYTES = 5_000_000  # of a table; the largest shipped one has 120,000
 LONGEST_CELL = 2_000  # characters

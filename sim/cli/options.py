@@ -47,7 +47,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what a sc
 Population = Annotated[str, typer.Option(help="Agents at the start, or 'full' for every engineer.")]
 Replicates = Annotated[int, typer.Option(min=1, help="Pairs of runs.")]
 Years = Annotated[int, typer.Option(min=1, max=50)]
-Start = Annotated[int, typer.Option(max=2100, help="First year, 2026 or later: the tables are of 2026.")]
+Start = Annotated[int, typer.Option(max=2100, help="First year, 2019 or later; the tables are of 2026.")]
 Seed = Annotated[int, typer.Option(min=0)]
 Uncertainty = Annotated[Literal["all", "chance"], typer.Option(help="Of chance and assumptions, or of chance alone.")]
 UncertaintyOfRun = Annotated[

@@ -336,8 +336,11 @@ class HubConstants:
     back: np.ndarray | None = None  # (home, hub of residence) log-odds of returning home (E3)
 
     def at(self, year, boom_half_life) -> np.ndarray:
-        """Return (hub,) the constants of a year: the permanent part, and the boom, which fades with its half-life."""
-        return self.permanent + self.boom * 2.0 ** (-(year - self.start) / boom_half_life)
+        """Return (hub,) the constants of a year: the permanent part, and the boom, which halves with its half-life.
+
+        Before the year of the fit the boom has built up as fast as it fades after it (assumption, grade D).
+        """
+        return self.permanent + self.boom * 2.0 ** (-abs(year - self.start) / boom_half_life)
 
 
 @dataclass(frozen=True)

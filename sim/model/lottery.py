@@ -4,7 +4,7 @@ A second draw among the registrations with a local master's degree fills the pla
 clock is exponential with its weight as rate; the selected ones are those with the smallest clocks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +28,11 @@ class Pool:
     in_country: float  # share of the background that is already in the country
     master: float  # share with a local master's degree
     level: np.ndarray  # (4,) shares by wage level
+    before: dict = field(default_factory=dict)  # year of the draw -> registrations, of years before the table's
+
+    def in_year(self, year) -> float:
+        """Return the registrations of other occupations in a year."""
+        return self.before.get(year, self.registrations)
 
     @classmethod
     def from_row(cls, row) -> "Pool":
@@ -42,6 +47,7 @@ class Pool:
             float(row["in_country_share"]),
             float(row["master_share"]),
             level / level.sum(),
+            row.get("before", {}),
         )
 
 
@@ -123,7 +129,7 @@ def background(pool, p_pays, withdrawal, weight, seed, year) -> Background:
     """
     key = lambda q: rng.key(seed, f"background {pool.name} {q}", year)  # noqa: E731
     # the number is rounded at random, so that its expectation is exact
-    count = int(np.floor(pool.registrations / weight + rng.uniform(key("count"), 0)))
+    count = int(np.floor(pool.in_year(year) / weight + rng.uniform(key("count"), 0)))
     keys = np.array([key(q) for q in ("place", "level", "fee", "withdrawal", "master", "clock")])
     parts = over_range(
         file_background, count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master

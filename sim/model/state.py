@@ -91,6 +91,7 @@ class Simulation:
     constants : HubConstants, the fitted pull of every hub
     baseline_rules : rule name -> array, in force where no policy says otherwise
     seed : int, of the replicate
+    history : policies by which the baseline's own rules change, see scenario.past
     """
 
     # Inputs, and values computed from them once
@@ -112,7 +113,8 @@ class Simulation:
     access_key: np.uint64  # draws of the routes that are accessible to a person in practice
 
     # Policy, and trajectories that this simulation replays
-    policies: tuple  # of Policy
+    history: tuple  # of Policy: changes of the baseline's own rules since a start in the past
+    policies: tuple  # of Policy, the history's first
     rules: dict  # now in force, as baseline_rules
     trajectory: Any  # Trajectory being recorded, or None; other simulations can be frozen to it
     frozen_to: dict  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
@@ -157,10 +159,10 @@ class Simulation:
     visas: Any  # VisaSystem: petitions, queues, odds
     accounts: Any  # Accounts of the year
 
-    def __init__(self, world, a, constants, baseline_rules, seed) -> None:
+    def __init__(self, world, a, constants, baseline_rules, seed, history=()) -> None:
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
-        self.policies, self.baseline_rules = (), baseline_rules
+        self.history, self.policies, self.baseline_rules = tuple(history), tuple(history), baseline_rules
         self.rules = baseline_rules  # until the run starts
         self.trajectory, self.frozen_to, self.choices = None, {}, 0
         self.year = world.start
@@ -216,7 +218,8 @@ class Simulation:
         twin.teams = self.teams._replace(moved=self.teams.moved.copy())
         twin.entered = self.entered.copy()
         twin.visas = self.visas.of(twin)
-        twin.policies, twin.trajectory, twin.frozen_to = policies, None, self.frozen_to | dict(frozen_to)
+        twin.policies = (*self.history, *policies)
+        twin.trajectory, twin.frozen_to = None, self.frozen_to | dict(frozen_to)
         return twin
 
     def open_accounts(self) -> None:

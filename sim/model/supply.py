@@ -26,10 +26,16 @@ STUDY_LAG = 2  # years from the choice of a place of study to the first job: a m
 
 
 def growth_by_country(setting, a, start, years) -> np.ndarray:
-    """Return (year, country) the growth rate of the stock on the reference path, a year (E9)."""
+    """Return (year, country) the growth rate of the stock on the reference path, a year (E9).
+
+    Before the year of the tables it is the tables' rate, by which the stocks of a past start are walked back.
+    """
+    first = max(start, setting.year)
     return np.array(
         [
-            eq.growth_rate(setting.growth, start + t, a.world_growth, a.long_growth, a.growth_half_life, start=start)
+            eq.growth_rate(
+                setting.growth, max(start + t, first), a.world_growth, a.long_growth, a.growth_half_life, start=first
+            )
             for t in range(years)
         ]
     )
@@ -49,8 +55,8 @@ def entrant_path(setting, a, start, years) -> np.ndarray:
     """
     growth = growth_by_country(setting, a, start, years)[:, setting.country]
     stock = np.bincount(setting.country, setting.stock, len(setting.countries))
-    # the migration of the starting year fades as the growth differential does
-    fading = 2.0 ** (-np.arange(years) / a.growth_half_life)
+    # the migration of the starting year, at the earliest that of the tables, fades as the growth differential does
+    fading = 2.0 ** (-np.maximum(np.arange(years) - max(setting.year - start, 0), 0) / a.growth_half_life)
     migration = fading[:, None] * (setting.net_migration / stock)[setting.country]
     rate = np.maximum(growth + setting.exit_rate[setting.country] - migration, 0.0)
     inflow = reference_size(setting, a, start, years)[:-1] * rate

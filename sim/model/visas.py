@@ -79,7 +79,7 @@ class VisaSystem:
         self.odds = np.ones((ODDS_WINDOW, len(sim.routes.names)))
         for r in np.flatnonzero(is_drawn(sim)):
             pool = self.pools[sim.routes.pool[r]]
-            everybody = pool.registrations + pool.own
+            everybody = pool.in_year(sim.world.start - 1) + pool.own
             self.odds[:, r] = min(1.0, sim.rules["route_cap"][r] / sim.a.petition_yield / everybody)
         self.read_rules()
         self.start_year()

@@ -69,9 +69,9 @@ class Timeline:
             yield self.env.timeout(1)
 
 
-def begin(world, a, constants, baseline_rules, seed) -> Simulation:
+def begin(world, a, constants, baseline_rules, seed, history=()) -> Simulation:
     """Return a simulation on 1 January of the first year, with pending petitions; scenarios branch from it."""
-    sim = Simulation(world, a, constants, baseline_rules, seed)
+    sim = Simulation(world, a, constants, baseline_rules, seed, history)
     start_petitions(sim)
     return sim
 

@@ -25,15 +25,16 @@ class Policy:
     ramp_years: float = 0.0
     source: str = ""
     origin: str = field(default="", compare=False)  # "h1b_fee.toml: policy 1", for messages
+    past: bool = False  # a change of the baseline's own rules, see sim.scenario.past: those of scenarios override it
 
     def __lt__(self, other: "Policy") -> bool:
         """Order policies by content, so that their effect does not depend on the order in which they are given."""
         return self._key() < other._key()
 
     def _key(self) -> tuple:
-        """Return the key by which policies are ordered: operation first, then path, dates and amounts."""
+        """Return the key by which policies are ordered: operation, the baseline's own first, path, dates, amounts."""
         begins, ends = self.begins or date.min, self.ends or date.max
-        return OPERATIONS.index(self.operation), self.lever, begins, ends, self.amount, self.ramp_years
+        return OPERATIONS.index(self.operation), not self.past, self.lever, begins, ends, self.amount, self.ramp_years
 
     @property
     def begin_month(self) -> float:

@@ -829,7 +829,8 @@ def run_studies(chosen, progress=None, **options) -> list:
     UsageError, ScenarioError
     """
     # one bench: studies share the world, the baseline and whatever they simulated alike
-    bench = Bench(Options(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked())
+    asked = Options(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked()
+    bench = Bench(asked.of_the_tables("published studies are run on"))
     rows = []
     for study in chosen.values():
         value = error = None

@@ -7,15 +7,16 @@ from typing import Any
 
 from sim import memory
 from sim.arguments import is_number, whole
+from sim.custom_world import PRESENT
 from sim.errors import UsageError
 from sim.results.effects import LEAST_PAIRS
 from sim.results.record import SETTINGS
 from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
 from sim.study.replicate import workers_for
+from sim.world.past import FIRST, setting_of
 from sim.world.setting import load_setting
 
 UNCERTAINTY = ("all", "chance", "parts")
-FIRST_START = 2026  # the year of the tables
 WHOLE = ("replicates", "years", "start", "seed", "most_replicates", "workers", "fork")
 
 
@@ -27,7 +28,8 @@ class Options:
     ----------
     population : agents at the start, or ``"full"`` for one agent an engineer
     replicates : paired runs; replicate *k* runs all arms with the same seed and sample of the assumptions
-    years, start : length and first year of the run
+    years, start : length and first year of the run; a start before the year of the tables is built from assumptions,
+        see ``sim.world.past``
     seed : of the population, the replicates and the samples of the assumptions
     uncertainty : ``"all"`` draws the assumptions from their ranges, ``"chance"`` holds them at the centre, ``"parts"``
         is ``"all"`` and also splits the variance over chance, data, assumptions and the choice of model: sixteen
@@ -60,6 +62,12 @@ class Options:
         """Return options that decide the arrays of a result, by name."""
         return {name: getattr(self, name) for name in SETTINGS}
 
+    def of_the_tables(self, study) -> "Options":
+        """Return these options; raise UsageError for a start in the past, where ``study`` has nothing to stand on."""
+        if self.start < PRESENT:
+            raise UsageError(f"start {self.start}", f"{study} the world of {PRESENT}, which the tables describe")
+        return self
+
     def declared(self) -> dict:
         """Return every assumption as this study has it: dict of name -> Assumption.
 
@@ -78,8 +86,8 @@ class Options:
         ------
         UsageError for a number that makes no sense, or a world too large for this machine's memory
         """
-        persons = int(load_setting().persons)  # which refuses tables that are broken, before anything else reads them
-        population = persons if self.population == "full" else self.population
+        load_setting()  # which refuses tables that are broken, before anything else reads them
+        population = 100 if self.population == "full" else self.population
         # numbers within their limits
         for name, value, least, most in (
             ("population", population, 100, math.inf),
@@ -94,10 +102,14 @@ class Options:
                 limits = f"from {least:,} to {most:,}" if most < math.inf else f'of at least {least:,}, nor "full"'
                 raise UsageError(name, f"{value!r} is not a whole number {limits}")
         # years and kinds of uncertainty that the tables can answer
-        if self.start < FIRST_START:
-            why = f"the tables describe the world of {FIRST_START}, and an earlier one cannot be built from them yet"
+        if self.start < FIRST:
+            why = f"no table has the rules of a year before {FIRST} (past_rules), and no source its stocks"
+            raise UsageError(f"start {self.start}", why)
+        if self.start < PRESENT and self.uncertainty == "parts":
+            why = f"of --uncertainty parts takes the year of the tables, {PRESENT}, or a later one"
             raise UsageError(f"start {self.start}", why)
         # plain int, also from numbers of numpy or pandas
+        population = int(setting_of(int(self.start)).persons) if self.population == "full" else population
         population = whole(population, "population")
         given: dict[str, Any] = {name: getattr(self, name) for name in WHOLE if getattr(self, name) is not None}
         given = {name: whole(value, name) for name, value in given.items()}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from sim.custom_world import PRESENT
 from sim.errors import InvariantError, UsageError
 from sim.scenario.assumptions import Assumptions, draw_assumptions
 from sim.study import disk_cache
@@ -93,7 +94,8 @@ def stored_constants(a, start):
 def constants_or_none(a, start, world=None, fitted=None, rescue=True):
     """Return the hub constants under the assumptions ``a``, or None if the sample must be rejected.
 
-    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibration.hub_constants.fit_world` if None.
+    ``world`` is the one they are inverted on, that of :func:`~sim.study.calibration.hub_constants.fit_world` if None;
+    for a start in the past it is that of the tables, since no figures say what a past year's net migration was.
     ``fitted`` are the (HubConstants, AgentOffsets) to start from, the shipped ones if None.
     ``rescue`` is as of :func:`~sim.model.inversion.invert`.
     """
@@ -105,6 +107,6 @@ def constants_or_none(a, start, world=None, fitted=None, rescue=True):
         net = offsets.net * world.setting.stock / load_setting().stock
         offsets = replace(offsets, net=balanced(net, world.setting.stock, offsets.net.sum()))
     try:
-        return constants_for(world or fit_world(start), a, offsets, central, rescue)
+        return constants_for(world or fit_world(max(start, PRESENT)), a, offsets, central, rescue)
     except InvariantError:
         return None

@@ -17,9 +17,9 @@ from sim.model.market import GUARANTEED, compute_per_engineer, pushed, skill_pay
 from sim.model.routes import routes_of
 from sim.months import january
 from sim.results.schema import MONEY, PARTS, SINCE
-from sim.scenario.levers import baseline_rules
+from sim.scenario.past import changes_since, rules_of_year
 from sim.scenario.stack import change_months, rules_at, rules_on_arrival
-from sim.world.setting import load_setting
+from sim.world.past import setting_of
 
 PRICES = 2026  # the year of all unit costs
 
@@ -34,7 +34,8 @@ class Rules(NamedTuple):
 
 def rules_of(policies, start, years) -> Rules:
     """Return the :class:`Rules` of some policies over the years of a run."""
-    baseline, first, end = baseline_rules(), january(start), january(start + years)
+    baseline, first, end = rules_of_year(start), january(start), january(start + years)
+    policies = (*changes_since(start), *policies)
     edges = [*sorted({first, *change_months(policies, first, end)}), end]
     begins = 12 * np.arange(years) + first
     stretches = []
@@ -200,7 +201,7 @@ def with_money(data, policies, draws, start):
     draws : list of Assumptions, one a replicate
     start : first year
     """
-    setting, years = load_setting(), data.sizes["year"]
+    setting, years = setting_of(start), data.sizes["year"]
     paths = [rules_of(each, start, years) for each in policies]
     needed = ("stock", "stock_by_arrival", "stock_by_sector", "pay", "flow", "grants", "grants_abroad")
     values = {name: data[name].values for name in needed}

@@ -20,13 +20,14 @@ from sim.parallel import can_start, cores, each, pool, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
+from sim.scenario.past import changes_since, rules_of_year
 from sim.scenario.stack import shared_until
 from sim.study import disk_cache
 from sim.study.calibration.hub_constants import START, fit_world, shipped
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import coordinates, empty_record, record
 from sim.world.build_world import World, build
-from sim.world.setting import load_setting
+from sim.world.past import setting_of
 
 if TYPE_CHECKING:
     import xarray as xr  # worker processes do without
@@ -56,7 +57,7 @@ class Plan:
 
 
 def the_world(population, seed, start, years, pair=0) -> World:
-    """Return the shipped world at a population, with the people that replicate ``pair`` samples.
+    """Return the world in use at a population, with the people that replicate ``pair`` samples.
 
     Equal arguments give the same World object. Every replicate has people of its own, so the spread over replicates
     includes sampling error.
@@ -68,7 +69,7 @@ def the_world(population, seed, start, years, pair=0) -> World:
 
 def _build(population, seed, start, years) -> World:
     """Build the World of a population, with entrants for every year."""
-    setting, a = load_setting(), Assumptions.central()
+    setting, a = setting_of(start), Assumptions.central()
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
 
@@ -83,13 +84,14 @@ def forget_worlds() -> None:
 
 
 def initial_state(plan, k, draw) -> Simulation:
-    """Return the Simulation that replicate ``k`` starts from, under the baseline's rules.
+    """Return the Simulation that replicate ``k`` starts from, under the baseline's rules of the first January.
 
     Scenarios branch from it; callers must not change it, see ``Simulation.branch``.
     """
     a, constants = draw
     world = the_world(plan.population, plan.seed, plan.start, plan.years, k)
-    return begin(world, a, constants, baseline_rules(), plan.seed * SEEDS_APART + k)
+    seed = plan.seed * SEEDS_APART + k
+    return begin(world, a, constants, rules_of_year(plan.start), seed, changes_since(plan.start))
 
 
 def run_replicate(plan, k, draw, common_past=None) -> list:

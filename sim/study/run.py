@@ -10,6 +10,7 @@ import numpy as np
 
 from sim import __version__, custom_world
 from sim.arguments import listed, user_path
+from sim.custom_world import PRESENT
 from sim.errors import ResultError, UsageError
 from sim.results.effects import LEAST_PAIRS, error_of, is_reached, pairs_needed, threshold, upper_error
 from sim.results.measures import measure
@@ -26,7 +27,7 @@ from sim.study.options import Options
 from sim.study.public_account import with_money
 from sim.study.recorder import ones
 from sim.study.replicate import experiment, fork_year, labelled
-from sim.world.setting import load_setting
+from sim.world.past import setting_of
 from sim.world.tables import read
 
 PACKAGES = ("numpy", "scipy", "numba", "simpy", "networkx", "xarray")
@@ -218,7 +219,7 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
         "legal": list(baseline.legal),
         "published": published(),
         "notices": list(notices),
-        "weight": load_setting().persons / options.population,
+        "weight": setting_of(options.start).persons / options.population,
         "refused_draws": draws.rejected_before(len(pairs)),
         "draws": {name: [getattr(a, name) for a, _ in kept] for name in ASSUMPTIONS},
         "versions": {"talentflow": __version__, "python": platform.python_version()}
@@ -227,7 +228,12 @@ def written_up(arms, baseline, options, pairs, draws, started, notices=(), split
     }
     record |= {} if split is None else {"split": split[1]}
     # facts of each arm; a single scenario has them at the top of the record
-    common = [*notices, *_own_tables(), *check_period(baseline, options.start, options.years)]
+    common = [
+        *notices,
+        *_own_tables(),
+        *_past_start(options.start),
+        *check_period(baseline, options.start, options.years),
+    ]
     # each arm describes itself; a run of one scenario has this at the top of its record
     descriptions = {label: _described(scenario, label, data, options, common) for label, scenario in arms.items()}
     return Result(data, record | (descriptions["scenario"] if list(arms) == ["scenario"] else {"arms": descriptions}))
@@ -237,6 +243,16 @@ def _own_tables() -> list[str]:
     """Return the notice that a world with the user's own tables needs; none for the shipped world."""
     names = ", ".join(custom_world.texts())
     return [f"The world is not the shipped one: it has tables of its own for {names}."] if names else []
+
+
+def _past_start(start) -> list[str]:
+    """Return the notice that a start in the past needs; none from the year of the tables on."""
+    if start >= PRESENT:
+        return []
+    return [
+        f"The run begins in {start}, a year that no table describes: stocks are those of {PRESENT} walked back by each "
+        f"country's growth, rules those of the time (past_rules), all else as in {PRESENT}; assumed, grade D."
+    ]
 
 
 def _described(scenario, label, data, options, common) -> dict:

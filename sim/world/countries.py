@@ -150,6 +150,7 @@ def country_setting(countries: Countries, living: np.ndarray, mobility: np.ndarr
         home_mix_experts=mix,
         pay=pay,
         role_mobility=MOBILITY,
+        year=0,  # its stocks are those of the start
         **alike,
         conversions_tier=np.full(len(TIERS), 1 / len(TIERS)),
         phd_share=zero,

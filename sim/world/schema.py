@@ -306,6 +306,14 @@ RULES = {
     "timeline": Table(
         "dated policy changes, October 2022 to January 2027", unit="", keys=("date", "country", "change"), full=False
     ),
+    "past_rules": Table(
+        "rules that held until a day: a value, or that of the tables multiplied or added to; see docs/hindcast.md",
+        unit="unit of the lever",
+        keys=("lever", "until"),
+        numbers=dict.fromkeys(("value", "multiply", "add"), ANY),
+        optional=("value", "multiply", "add"),
+        full=False,
+    ),
     "supply": Table(
         "growth of a country's engineers and its components",
         unit="rates a year; persons a year; shares",

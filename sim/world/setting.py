@@ -10,7 +10,7 @@ from functools import partial
 import networkx as nx
 import numpy as np
 
-from sim.custom_world import cached_by_world
+from sim.custom_world import PRESENT, cached_by_world
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.tables import read, require_valid
 
@@ -81,6 +81,7 @@ class Setting:
     wage_level: np.ndarray  # (tier, level I to IV) share of petitions by prevailing-wage level
     routes: tuple  # rows of routes.csv, one dict each
     pools: tuple  # rows of pools.csv, one dict each
+    year: int = 0  # of the tables; before it a past start grows at the rates of the table, 0 where no start is past
 
     @property
     def persons(self) -> float:
@@ -208,6 +209,7 @@ def load_setting() -> Setting:
         wage_level=grid("wage_levels", ["tier"], "level_1", "level_2", "level_3", "level_4"),
         routes=tuple(read("routes")),
         pools=tuple(read("pools")),
+        year=PRESENT,
     )
 
 

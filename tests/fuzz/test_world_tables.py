@@ -20,7 +20,8 @@ from sim.world.schema import DECLARED, GENERATED
 USED = [
     name
     for name in (*DECLARED, *GENERATED)
-    if name not in ("gates", "backcast", "corridor_kernel", "ai_skill_migration", "timeline", "registrations")
+    if name
+    not in ("gates", "backcast", "corridor_kernel", "ai_skill_migration", "timeline", "registrations", "past_rules")
 ]
 SHIPPED = {name: (custom_world.SHIPPED / f"{name}.csv").read_bytes() for name in USED}
 

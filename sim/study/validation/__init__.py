@@ -79,6 +79,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     """
     wanted = chosen(only)
     asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
+    asked.of_the_tables("the published facts are those of")
     # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
     plan = Plan(int(asked.population), asked.seed, asked.start, YEARS, (), asked.start)
     once = [figure for measured in needed(ONCE, wanted) for figure in measured(asked).items()]
