@@ -5,6 +5,9 @@ import os
 # Test processes share the cores: threads of the linear algebra would spin while they wait for one another, which made
 # a backcast take up to six times the processor time on busy cores. The variable is read when numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Commands that tests start import the installed package, as the tests do: not the folder that they are started in, the
+# checkout, whose kernels they would compile once more.
+os.environ["PYTHONSAFEPATH"] = "1"
 
 import pytest
 from fake_result import fake_result

@@ -1,5 +1,6 @@
 """Commands that run the model: one scenario, several, the index, break-even, decomposition and the explorer."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from sim.cli.options import (
     measure_of,
     separated,
 )
-from sim.errors import UsageError
+from sim.errors import ResultError, UsageError
 
 # --- Studies ----------------------------------------------------------------------------------------
 
@@ -366,7 +367,7 @@ def _views(scenario, baseline, options, out, force, printing) -> None:
 
 def _finished(task, arms, scenarios, baseline, options, out, force, printing) -> tuple:
     """Return the result of a study and its folder: a saved one that matches, or one made and saved now."""
-    from sim.results.folder import check_writable, illustrated, is_valid
+    from sim.results.folder import check_writable, illustrated
     from sim.results.record import folder_name
     from sim.results.result import Result
     from sim.show import terminal
@@ -378,10 +379,11 @@ def _finished(task, arms, scenarios, baseline, options, out, force, printing) ->
     record = prepared(arms, baseline, options)
     # use a saved run that matches, and add the figures that an interrupted run lacks
     folder = out / folder_name(record) if options.precision is None else precise_enough(out, record, options)
-    if folder and is_valid(folder) and not force:
-        result = Result.load(folder)
-        illustrated(result, folder, illustrate)  # an interrupted run may lack them
-        return result, folder
+    if folder and not force:
+        with suppress(ResultError):  # there is none, or it is damaged
+            result = Result.load(folder)
+            illustrated(result, folder, illustrate)  # an interrupted run may lack them
+            return result, folder
     terminal.say_if_compiling(printing.quiet)
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, printing.quiet) as progress:

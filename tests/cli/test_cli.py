@@ -82,7 +82,8 @@ def engine(monkeypatch, tmp_path):
     return engine
 
 
-SMALL = ("--replicates", 3, "--years", 2)
+# in this process alone: a worker would take longer to start than to do its part
+SMALL = ("--replicates", 3, "--years", 2, "--workers", 1)
 
 
 def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
@@ -168,8 +169,10 @@ def test_json_is_json_and_quiet_is_the_folder(engine, talentflow):
 
 
 def test_one_pair_and_no_effect_have_words(engine, talentflow):
-    assert "A single pair settles" in " ".join(talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1)[1].split())
-    json.loads(talentflow("run", "h1b_fee", "--replicates", 1, "--years", 1, "--json")[1])
+    assert "A single pair settles" in " ".join(
+        talentflow("run", "h1b_fee", *SMALL, "--replicates", 1, "--years", 1)[1].split()
+    )
+    json.loads(talentflow("run", "h1b_fee", *SMALL, "--replicates", 1, "--years", 1, "--json")[1])
     engine.makes = {"strength": 0.0}
     assert "no pair differs" in talentflow("run", "baseline", *SMALL)[1]
 

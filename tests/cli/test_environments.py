@@ -35,9 +35,9 @@ def test_an_ascii_terminal_loses_no_output(tmp_path):
 
 
 @pytest.fixture
-def kernel():
-    """A started Jupyter kernel and its client."""
-    manager = start_new_kernel(kernel_name="python3")
+def kernel(tmp_path):
+    """A started Jupyter kernel and its client; a kernel imports from the folder that it is started in."""
+    manager = start_new_kernel(kernel_name="python3", cwd=tmp_path)
     yield manager
     manager[1].stop_channels()
     manager[0].shutdown_kernel(now=True)

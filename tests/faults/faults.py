@@ -19,6 +19,7 @@ from harness import (
     done_cells,
     ended,
     left_hidden,
+    made,
     moments,
     mounted,
     one_line,
@@ -188,7 +189,7 @@ def vanished(command):
 
 def damaged_run(tmp, times, rng):
     """A bit flipped, or the end cut off, in any file of a run that has a digest: refused, and the file is named."""
-    calm(RUN, tmp / "out")
+    made(RUN, tmp / "out")
     (folder,) = results(tmp / "out")
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".nc", ".json", ".csv", ".toml"))
     return [line for k in range(times) for line in _damage(folder, names[k % len(names)], rng)]
@@ -218,7 +219,7 @@ def _damage(folder, name, rng):
 
 def damaged_store(tmp, times, rng):
     """The same in the store of a sweep: refused by name, or a bit that says nothing (an unused byte of a page)."""
-    calm(SWEEP, tmp / "out")
+    made(SWEEP, tmp / "out")
     (folder,) = results(tmp / "out")
     path, lost = folder / NAME, []
     whole, says = path.read_bytes(), content_digest(folder)
@@ -291,7 +292,7 @@ def clock_backwards(command):
         calm(command, tmp / "calm")
         (tmp / "clock").mkdir()
         (tmp / "clock" / "sitecustomize.py").write_text(BACKWARDS)
-        path = f"{tmp / 'clock'}{os.pathsep}{Path(__file__).parents[2]}"
+        path = os.pathsep.join([str(tmp / "clock"), *filter(None, [os.environ.get("PYTHONPATH")])])
         for k in range(times):
             code, said = ended(started(command, tmp / f"out{k}", 2, env={"PYTHONPATH": path}))
             lost += ([] if code == 0 else [said[-200:]]) + differs(tmp / "calm", tmp / f"out{k}")

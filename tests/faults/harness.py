@@ -21,12 +21,11 @@ from sim.results.sweep_store import is_sweep
 from sim.study.calibration.hub_constants import kept
 from sim.study.calibration.pipeline import PLACES
 
-ROOT = Path(__file__).parents[2]
 MAIN = "from sim.cli import main; main()"
 TINY = ("--population", "2000", "--years", "1")
 SMALL_FIT = """
-from sim.study.calibration import constants, pipeline, posterior
-constants.AGENTS, constants.SEEDS, constants.PASSES = 20_000, 1, 1
+from sim.study.calibration import hub_constants, pipeline, posterior
+hub_constants.AGENTS, hub_constants.SEEDS, hub_constants.PASSES = 20_000, 1, 1
 pipeline.LEAST, pipeline.PREDICTED, posterior.DRAWS, posterior.RESAMPLED = 20, 4, 2**9, 2**7
 """
 PATIENCE = 300  # seconds for a command that nobody disturbs
@@ -58,14 +57,9 @@ _warm = []  # what the first command said
 
 def started(command, out, workers=1, **options):
     """The command in a process group of its own."""
-    env = (
-        os.environ
-        | {"PYTHONPATH": str(ROOT), "TALENTFLOW_CACHE": "off", "OMP_NUM_THREADS": "1"}
-        | options.pop("env", {})
-    )
+    env = os.environ | {"TALENTFLOW_CACHE": "off", "OMP_NUM_THREADS": "1"} | options.pop("env", {})
     return subprocess.Popen(
         command.line(out, workers),
-        cwd=ROOT,
         env=env,
         text=True,
         start_new_session=True,
@@ -91,9 +85,14 @@ def calm(command, out, workers=1):
     if not _warm:  # kernels that are compiled only once would make the first one long
         _warm.append(ended(started(RUN, Path(out).parent / "warm")))
     begun = time.perf_counter()
+    made(command, out, workers)
+    return time.perf_counter() - begun
+
+
+def made(command, out, workers=1):
+    """Run the command to its end."""
     code, said = ended(started(command, out, workers))
     assert code == 0, said
-    return time.perf_counter() - begun
 
 
 def after(process, seconds, number=signal.SIGKILL):

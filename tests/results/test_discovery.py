@@ -8,8 +8,13 @@ from sim.results.discovery import boxes, condition
 from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
 
-pytest.importorskip("ema_workbench", reason="the extra 'discovery'")
 FACTORS = [number(name, 0, 10) for name in "abc"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _prim():
+    """Import it here: it takes seconds, which every test process would pay for at the top of the file."""
+    pytest.importorskip("ema_workbench", reason="the extra 'discovery'")
 
 
 def corner(values):
