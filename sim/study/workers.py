@@ -1,20 +1,24 @@
 """Evaluate the points of a sweep here or in a pool of workers that cache what they have computed."""
 
 import os
+import re
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
-from sim.errors import UsageError
+import numpy as np
+
+from sim.errors import OutcomeError, Refused, UsageError
 from sim.parallel import can_start, cores, pool, set_threads, uninterrupted, workers_here
-from sim.study.calibration.hub_constants import fit_world
+from sim.texts import ONE_LINE
 
 # ------------------------------------------------------------------------------
 # Choose where the points of a sweep run: in this process, in local processes or on a cluster.
@@ -168,6 +172,51 @@ def _dask_client(address) -> Iterator:
 
 
 # ------------------------------------------------------------------------------
+# What a process does with a point of a sweep. This file is light, so that the processes start quickly.
+# ------------------------------------------------------------------------------
+
+
+def check(model, values) -> tuple:
+    """Return the prepared state of a point, or the reason if the model refuses it."""
+    try:
+        return model.prepare(values), ""
+    except Refused as error:
+        return None, str(error)
+
+
+def run_cell(model, values, repeat, state) -> tuple:
+    """Return the outcomes of a point, the seconds they took, and the reason if the model refuses it."""
+    begun = perf_counter()
+    chosen = model.reseeded(repeat) if repeat else model
+    try:
+        outcomes = chosen(values) if state is None else chosen(values, state)
+    except Refused as error:
+        return None, perf_counter() - begun, str(error)
+    return plain_outcomes(outcomes), perf_counter() - begun, ""
+
+
+def plain_outcomes(outcomes) -> dict:
+    """Convert the outcomes of a model to arrays of numbers.
+
+    Raises
+    ------
+    OutcomeError where it is no dict of name -> number or array of numbers; NaN and infinity are undefined outcomes
+    """
+    if not isinstance(outcomes, Mapping) or not outcomes:
+        raise OutcomeError("model", f"gives {type(outcomes).__name__}, not a dict of outcome -> number")
+    plain = {}
+    for name, value in outcomes.items():
+        if not isinstance(name, str) or not re.fullmatch(ONE_LINE, name):
+            raise OutcomeError("model", f"an outcome is called {name!r:.60}, not by one line of text")
+        # numbers only; a flag or an empty array is a mistake of the model
+        values = np.asarray(value)
+        if values.dtype.kind not in "iufb" or values.dtype.kind == "b" or not values.size:
+            raise OutcomeError("model", f"outcome {name} is {value!r:.60}, not a number or an array of numbers")
+        plain[name] = values.astype(float)
+    return plain
+
+
+# ------------------------------------------------------------------------------
 # A pool of persistent worker processes; tasks with the same number go to the same worker, which caches its state.
 # ------------------------------------------------------------------------------
 
@@ -252,5 +301,7 @@ class WorkerPool:
 
 def _get_ready() -> None:
     """Set up a new worker: threads, signals and the world that constants are fitted on."""
+    from sim.study.calibration.hub_constants import fit_world
+
     begin_worker(1)
     fit_world()

@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from time import perf_counter
 from typing import Any
 
-import numpy as np
-
 from sim.arguments import listed, user_path, whole
-from sim.errors import OutcomeError, Refused, ResultError, UsageError
+from sim.errors import OutcomeError, ResultError, UsageError
 from sim.model.kernels.choice import is_compiled
 from sim.results.folder import check_writable
 from sim.results.record import INPUTS, plain, to_json
@@ -28,8 +24,7 @@ from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, select
 from sim.study.sweep.evaluate import Simulator, described
 from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
-from sim.study.workers import workers_of
-from sim.texts import ONE_LINE
+from sim.study.workers import check, run_cell, workers_of
 
 # --- Running the blocks of a design; each cell is stored as soon as it finishes ---------------------
 
@@ -66,46 +61,6 @@ class Task:
     place: int
     checking: bool
     attempts: int = 1
-
-
-def check(model, values) -> tuple:
-    """Return the prepared state of a point, or the reason if the model refuses it."""
-    try:
-        return model.prepare(values), ""
-    except Refused as error:
-        return None, str(error)
-
-
-def run_cell(model, values, repeat, state) -> tuple:
-    """Return the outcomes of a point, the seconds they took, and the reason if the model refuses it."""
-    begun = perf_counter()
-    chosen = model.reseeded(repeat) if repeat else model
-    try:
-        outcomes = chosen(values) if state is None else chosen(values, state)
-    except Refused as error:
-        return None, perf_counter() - begun, str(error)
-    return plain_outcomes(outcomes), perf_counter() - begun, ""
-
-
-def plain_outcomes(outcomes) -> dict:
-    """Convert the outcomes of a model to arrays of numbers.
-
-    Raises
-    ------
-    OutcomeError where it is no dict of name -> number or array of numbers; NaN and infinity are undefined outcomes
-    """
-    if not isinstance(outcomes, Mapping) or not outcomes:
-        raise OutcomeError("model", f"gives {type(outcomes).__name__}, not a dict of outcome -> number")
-    plain = {}
-    for name, value in outcomes.items():
-        if not isinstance(name, str) or not re.fullmatch(ONE_LINE, name):
-            raise OutcomeError("model", f"an outcome is called {name!r:.60}, not by one line of text")
-        # numbers only; a flag or an empty array is a mistake of the model
-        values = np.asarray(value)
-        if values.dtype.kind not in "iufb" or values.dtype.kind == "b" or not values.size:
-            raise OutcomeError("model", f"outcome {name} is {value!r:.60}, not a number or an array of numbers")
-        plain[name] = values.astype(float)
-    return plain
 
 
 class SweepRunner:
