@@ -8,8 +8,6 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.stats import t as student
 
 from sim.arguments import listed, number_of, real, span
 from sim.errors import UsageError
@@ -235,18 +233,22 @@ def _is_dearer(costs, effects, k) -> bool:
     A ratio of costs over effects is larger if ``C_k E > C E_k``; the difference is linearised and tested over pairs,
     at a level that allows for as many tests as there are rows beside the last (Bonferroni).
     """
+    from scipy.special import stdtrit  # quantiles of Student's t; not scipy.stats, whose import takes most of a second
+
     tests, pairs = len(costs) - 1, costs.shape[1]
     if pairs < LEAST_PAIRS or not (effects[k].mean() > 0 and effects[-1].mean() > 0):
         return False
     cost, effect = costs[[k, -1]].mean(1), effects[[k, -1]].mean(1)
     excess = cost[0] * effect[1] - cost[1] * effect[0]
     noise = costs[k] * effect[1] + cost[0] * effects[-1] - costs[-1] * effect[0] - cost[1] * effects[k]
-    least = student.ppf(1 - (1 - HIGH) / tests, pairs - 1)
+    least = stdtrit(pairs - 1, 1 - (1 - HIGH) / tests)
     return bool(excess > least * noise.std(ddof=1) / math.sqrt(pairs))
 
 
 def _search(curve, spans, wanted, here) -> tuple:
     """Return the root in the span nearest to ``here``, and that span if the whole of it has the effect ``wanted``."""
+    from scipy.optimize import brentq
+
     first, last = min(spans, key=lambda span: min(abs(span[0] - here), abs(span[1] - here)))
     # a crossing has its root inside; a stretch has the effect everywhere, so take its point nearest to here
     if curve.at(first).mean() != wanted:
