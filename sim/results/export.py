@@ -1,7 +1,5 @@
 """Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph."""
 
-from dataclasses import replace
-
 import networkx as nx
 import pandas as pd
 import xarray as xr
@@ -9,8 +7,8 @@ import xarray as xr
 from sim.arguments import user_path
 from sim.custom_world import rows
 from sim.errors import ResultError
-from sim.results.effects import SHOWN, band, difference, effect_series, summarise
-from sim.results.measures import MEASURES, parse, series
+from sim.results.effects import SHOWN, band, difference, summarise
+from sim.results.measures import MEASURES, find, parse, series
 
 # --- CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over replicates ---------
 
@@ -79,15 +77,20 @@ def effects(result) -> pd.DataFrame:
     hub has no row of its own
     """
     wider = _countries_and_blocs(result.data)
+    places = [find(result.data, place) for place, _ in wider]
+    # without labels: xarray would compare them in every step of every place, most of the time of saving a run
+    bare = result.data.drop_vars([label for label in result.data.coords if label not in ("hub_country", "route")])
     tables = []
     for name in MEASURED:
         query = parse(name)
-        tables.append(_effects(name, effect_series(result, query)))
+        values = series(result, query)
+        tables.append(_effects(name, difference(result, values)))
         if MEASURES[query.name].takes_place and wider:
-            # one table of all countries and blocs: a table for each would take most of the time of saving a run
-            each = [series(result, replace(query, place=place)) for place, _ in wider]
-            values = xr.concat(each, pd.Index([place for place, _ in wider], name="hub"))
-            table = _effects(name, difference(result, values))
+            # one table of all countries and blocs
+            each = [MEASURES[query.name].compute(bare, place, query.keys) for place in places]
+            joined = xr.concat(each, pd.Index([place.name for place in places], name="hub"))
+            joined = joined.assign_coords({axis: values[axis] for axis in joined.dims if axis != "hub"})
+            table = _effects(name, difference(result, joined.assign_attrs(values.attrs)))
             table["kind"] = table.place.map(dict(wider))
             tables.append(table.sort_values("place", kind="stable", key=lambda p: p.map(list(dict(wider)).index)))
     return pd.concat(tables, ignore_index=True)
