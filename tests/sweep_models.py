@@ -1,4 +1,7 @@
-"""Plain functions with known indices, and models that refuse, fail, kill their process or take their time."""
+"""Plain functions with known indices, and models that refuse, fail, kill their process or take their time.
+
+Worker processes import this file: it is light, so that they start in a tenth of the time that the study takes.
+"""
 
 import math
 import os
@@ -10,17 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import Refused
-from sim.study.sweep.factors import number
 
-ISHIGAMI = [number(f"x{k}", -math.pi, math.pi) for k in (1, 2, 3)] + [number("dummy", 0, 1)]
+ISHIGAMI = dict.fromkeys(("x1", "x2", "x3"), (-math.pi, math.pi)) | {"dummy": (0, 1)}  # factors and their ranges
 ISHIGAMI_FIRST = {"x1": 0.3139, "x2": 0.4424, "x3": 0.0, "dummy": 0.0}  # a = 7, b = 0.1
 ISHIGAMI_TOTAL = {"x1": 0.5576, "x2": 0.4424, "x3": 0.2437, "dummy": 0.0}
 
 G = (0, 1, 4.5, 9, 99)
-SOBOL_G = [number(f"x{k}", 0, 1) for k in range(len(G))]
+SOBOL_G = {f"x{k}": (0, 1) for k in range(len(G))}
 
 SLOPES = {"x0": 4.0, "x1": 2.0, "x2": 1.0, "x3": 0.0}
-LINEAR = [number(name, 0, 1) for name in SLOPES]
+LINEAR = dict.fromkeys(SLOPES, (0, 1))
 
 
 def ishigami(values):

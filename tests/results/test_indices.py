@@ -146,7 +146,7 @@ def test_constants_have_zero_indices():
 
 
 def test_a_single_factor_explains_all(tmp_path):
-    table = index_table(swept(tmp_path, models.trivial, models.LINEAR[:1], "sobol", 32), "y")
+    table = index_table(swept(tmp_path, models.trivial, {"x0": (0, 1)}, "sobol", 32), "y")
     assert table["first"].iloc[0] == pytest.approx(1, abs=0.05)
     assert table["total"].iloc[0] == pytest.approx(1, abs=0.05)
 

@@ -268,7 +268,10 @@ def test_a_killed_sweep_ends_as_an_undisturbed_one(tmp_path, method):
 
 
 def test_finished_cells_are_not_run_again_after_a_kill(tmp_path):
-    killed(started(tmp_path, seconds=0.05, method="lhs", n=60, workers=1), 2.0)
+    running = started(tmp_path, seconds=0.05, method="lhs", n=60, workers=1)
+    while len(marks(tmp_path / "marks")) < 10:
+        time.sleep(0.05)
+    killed(running, 0)
     kept = Sweep.load(tmp_path / "store")
     done = kept.counts()["done"]
     assert 0 < done < 60

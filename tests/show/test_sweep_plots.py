@@ -19,7 +19,7 @@ from sim.show.plots.two_way import plot_two_way
 from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
 
-GRADED = [number(f.name, f.low, f.high, grade=grade) for f, grade in zip(ISHIGAMI[:3], "ABC", strict=True)]
+GRADED = [number(name, *ISHIGAMI[name], grade=grade) for name, grade in zip(("x1", "x2", "x3"), "ABC", strict=True)]
 GRADED.append(number("dummy", 0, 1, grade="D"))
 LONG = [number("country.usa.route.h1b.special_fee_usd", 0, 1e5, unit="USD"), number("a_name_" * 7 + "end", -1, 1)]
 METHOD_OF = {
