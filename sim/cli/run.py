@@ -117,6 +117,9 @@ def index(
     offers: Annotated[
         bool, typer.Option("--offers", help="Offers by level beside the published packages; runs nothing.")
     ] = False,
+    elite: Annotated[
+        bool, typer.Option("--elite", help="Hubs' shares of the arrivals of elite researchers, year by year.")
+    ] = False,
     study: StudyOptions = StudyOptions(),
     workers: Workers = None,
     out: Out = Path("outputs"),
@@ -140,6 +143,11 @@ def index(
     run.check_measures([f"net_rate@{study.start if year is None else year}"], options)
     if views and (region or study.assumptions is not None):
         raise UsageError("--views", "takes neither --region nor --assumptions: each view is a file of them")
+    if elite:
+        if views or region or year is not None:
+            raise UsageError("--elite", "is a table of its own, of every year: it takes no --region, --views or --year")
+        _elite(chosen, study.baseline, options, printing)
+        return
     # run the scenario once, or once under each view (evidence is the default); saved runs are used again
     files = view_files() if views else {}
     runs = {name: replace(options, assumptions=files.get(name)) for name in show.VIEWS} if views else {"": options}
@@ -159,7 +167,19 @@ def index(
         rows = answer.plain_rows(show.index_table(result, year))
         view = partial(show.render_index, result, year, details)
         lines = [f"{row['hub']} {row['net']:.2f}" for row in rows]
-    printing.show(plain_values(rows), "\n".join(lines), view)
+    printing.show(plain_values(rows), "\n".join(lines), view, details and not (views or region))
+
+
+def _elite(chosen, baseline, options, printing) -> None:
+    """Count elite arrivals in simulations made for it, and print them."""
+    from sim.show import index as show
+    from sim.show import terminal
+
+    with terminal.progress(options.replicates, printing.for_program) as progress:
+        rows = show.elite_table(chosen, baseline, **vars(replace(options, progress=progress)))
+    lines = [f"{row['hub']} {row['year']}: {row['share']:.1f}" for row in rows]
+    view = partial(show.render_elite, rows, chosen.title, options.replicates)
+    printing.show(rows, "\n".join(lines), view, details=False)
 
 
 def _offers(context, printing) -> None:
@@ -175,7 +195,7 @@ def _offers(context, printing) -> None:
         raise UsageError("--offers", f"runs nothing, so it does not take {', '.join(names)}")
     rows = show.offers_table()
     lines = [f"{row['place']} {row['year']} {row['offer']}: {row['base']:.0f}" for row in rows]
-    printing.show(plain_values(rows), "\n".join(lines), show.render_offers)
+    printing.show(plain_values(rows), "\n".join(lines), show.render_offers, details=False)
 
 
 def count(

@@ -66,8 +66,6 @@ def table(*headings, texts=()) -> Table:
     """Make a table whose first column and those numbered in ``texts`` hold names, which may wrap.
 
     The others hold numbers.
-
-    The others numbers.
     """
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for place, words in enumerate(headings):

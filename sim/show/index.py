@@ -10,9 +10,11 @@ from sim.errors import ResultError
 from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
 from sim.results.narrative import baseline_title, contents, paragraph
+from sim.scenario.places import place
 from sim.show.answer import heading, line, table
+from sim.study.counts import count
 from sim.world.categories import TIERS
-from sim.world.market_facts import REGIONS, by_topic, cities, expert_over_senior, published_index, two_metros
+from sim.world.market_facts import REGIONS, by_topic, cities, expert_over_senior, facts, published_index, two_metros
 from sim.world.setting import load_setting
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ MORE = 6  # cities shown beside those of the published index, without details
 NEEDED = ("net_pay", "stock_by_sector")
 METROS = ("sf_bay_area", "new_york")
 VIEWS = ("evidence", "industry")  # shown side by side
+MOST_YEARS = 10  # columns of the table of elite arrivals
 SINGAPORE = "singapore"  # the only part of Southeast Asia that is a hub of its own
 
 
@@ -240,10 +243,43 @@ def two_metro_share(result, year=None) -> float:
 # ------------------------------------------------------------------------------
 
 
-def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
-    """Format the table of :func:`index_table`, every published hub with a second row of what was printed.
+def index_texts(rows) -> tuple[list[str], list[list[str]]]:
+    """Format the table of :func:`index_table` for 80 columns: a row a hub, net migration beside what was printed.
 
-    Without details: the hubs of the published index and the ``MORE`` largest other cities, in the order of ``rows``.
+    These are the hubs of the published index and the ``MORE`` largest other cities, in the order of ``rows``.
+
+    Returns
+    -------
+    (list of headings, list of rows of texts)
+    """
+    # with a scenario the change takes the place of net pay
+    compared = "change" in rows
+    head = [
+        "\nhub",
+        "net a\nyear %",
+        "\n90 % of runs",
+        *(["change\npp"] if compared else []),
+        "\nprinted",
+        "senior\nkUSD",
+    ]
+    head += [*([] if compared else ["after\ntax"]), "\nspecialised in", "most come\nfrom"]
+    texts = []
+    for row in rows[_shown(rows)].itertuples():
+        texts.append([_short(row.name), f"{row.net:+.1f}", f"{row.net_low:+.1f} to {row.net_high:+.1f}"])
+        texts[-1] += [f"{row.change:+.2f}"] if compared else []
+        texts[-1] += [_printed(row), _number(row.senior_gross)]
+        texts[-1] += [] if compared else [_number(row.senior_net)]
+        texts[-1] += [row.sector.replace("_", " "), _short((row.abroad or row.home or ["-"])[0])]
+    return head, texts
+
+
+def _printed(row) -> str:
+    """Format the published net migration of a hub with its grade; a dash for none."""
+    return f"{row.published:+.1f} {row.grade}" if row.published == row.published else "-"  # nan
+
+
+def detailed_texts(rows) -> tuple[list[str], list[list[str]]]:
+    """Format the whole table of :func:`index_table`, every published hub with a second row of what was printed.
 
     Returns
     -------
@@ -255,7 +291,7 @@ def index_texts(rows, details=False) -> tuple[list[str], list[list[str]]]:
     head += ["specialised in\n(quotient)", "cities that send most:\nabroad; at home"]
     texts = []
     # a second row has what the published index printed
-    for row in (rows if details else rows[_shown(rows)]).itertuples():
+    for row in rows.itertuples():
         texts.append(
             [
                 _short(row.name),
@@ -314,9 +350,9 @@ def index_reading(result, rows, details=False) -> str:
 
 
 def render_index(result, year=None, details=False) -> Group:
-    """Lay out the index for ``rich.console.Console.print``: at most 100 columns."""
+    """Lay out the index for ``rich.console.Console.print``: 80 columns, or 100 for all hubs and all figures."""
     rows = index_table(result, year)
-    head, texts = index_texts(rows, details)
+    head, texts = (detailed_texts if details else index_texts)(rows)
     shown = table(*head, texts=columns_of_text(head))
     for row in texts:
         shown.add_row(*row)
@@ -325,11 +361,13 @@ def render_index(result, year=None, details=False) -> Group:
 
 
 def render_regions(result, year=None) -> Group:
-    """Lay out the table by region and the share of two metros, at most 100 columns."""
+    """Lay out the table by region and the share of two metros, in 80 columns."""
     rows, year = region_table(result, year), _year(result.data, year)
-    shown = table("region", "engineers", "printed", "growth, %", "90 %", "printed", "base, kUSD", "printed")
+    shown = table(
+        "\nregion", "\nengineers", "\nprinted", "growth\n%", "\n90 % of runs", "\nprinted", "base\nkUSD", "\nprinted"
+    )
     for row in rows:
-        place = "Singapore" if row["note"] else row["place"].replace("excluding", "without")
+        place = "Singapore" if row["note"] else row["place"].partition(" excluding")[0]
         spread = f"{row['growth_low']:+.1f} to {row['growth_high']:+.1f}"
         shown.add_row(place, _number(row["pool"]), _number(row["published_pool"]), f"{row['growth']:+.1f}", spread,
                       "-" if row["note"] else _signed(row["published_growth"]), _number(row["base"]),
@@ -345,6 +383,61 @@ def render_regions(result, year=None) -> Group:
 def _signed(value) -> str:
     """Format a rate with its sign; a dash for none."""
     return "-" if value is None else f"{value:+.0f}"
+
+
+# ------------------------------------------------------------------------------
+# Arrivals of elite researchers over the years
+# ------------------------------------------------------------------------------
+
+
+def elite_hubs() -> list[str]:
+    """Return the hubs of the table of elite arrivals: those of the published index, then the largest other cities."""
+    s = load_setting()
+    largest = [s.hubs[k] for k in s.stock.argsort()[::-1]]
+    return [*published_index(), *[hub for hub in largest if hub in cities() - set(published_index())][:MORE]]
+
+
+def elite_table(scenario, baseline="baseline", **options) -> list[dict[str, Any]]:
+    """Count the hubs' shares of the arrivals of elite researchers, year by year, in simulations made for it.
+
+    Parameters
+    ----------
+    scenario, baseline, options : as of :func:`~sim.study.counts.count`
+
+    Returns
+    -------
+    list of dict: hub, name, year, share, baseline (% of all moves of elite researchers between hubs, mean over pairs;
+    nan if a pair has none), error, baseline_error (standard errors over pairs, percentage points; None for one pair)
+    """
+    queries = {f"arrival_share:{hub},group=elite": hub for hub in elite_hubs()}
+    rows = []
+    for row in count(scenario, list(queries), baseline, yearly=True, **options):
+        values = 100 * np.array(row["values"])  # arm, pair
+        pairs = values.shape[1]
+        # the error of each arm by itself, over pairs
+        error, base_error = (
+            float(arm.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else None for arm in (values[1], values[0])
+        )
+        hub = queries[row["query"]]
+        rows.append({"hub": hub, "name": place(hub).name, "year": row["year"], "share": float(values[1].mean())})
+        rows[-1] |= {"error": error, "baseline": float(values[0].mean()), "baseline_error": base_error}
+    return rows
+
+
+def render_elite(rows, title, pairs) -> Group:
+    """Lay out the table of :func:`elite_table` in 80 columns: a row a hub, its error below, and what was printed."""
+    years = list(dict.fromkeys(row["year"] for row in rows))[:MOST_YEARS]
+    shown = table("hub", *map(str, years))
+    for hub in dict.fromkeys(row["hub"] for row in rows):
+        mine = [row for row in rows if row["hub"] == hub and row["year"] in years]
+        cells = [_number(row["share"]) for row in mine]
+        errors = ["" if row["error"] is None else f"\u00b1{row['error']:.0f}" for row in mine]
+        shown.add_row(
+            _short(mine[0]["name"]), *("\n".join(filter(None, both)) for both in zip(cells, errors, strict=True))
+        )
+    opening = heading(f"Where elite researchers arrive, % of their moves: {title}")
+    reading = paragraph("evidence", "elite_reading", facts()["m91"], pairs)
+    return Group(opening, shown, line(reading, "dim"), Text())
 
 
 # ------------------------------------------------------------------------------
@@ -379,7 +472,7 @@ def views_table(results, year=None) -> list[dict[str, Any]]:
 
 
 def render_views(results, grades, year=None) -> Group:
-    """Lay out the views of the index side by side, at most 100 columns.
+    """Lay out the views of the index side by side, in 80 columns.
 
     Parameters
     ----------
@@ -387,12 +480,12 @@ def render_views(results, grades, year=None) -> Group:
     grades : dict of name of a view -> (grade, meaning)
     """
     rows, year = views_table(results, year), _year(next(iter(results.values())).data, year)
-    head = ["hub", "printed (grade)"]
+    head = ["\nhub", "\nprinted"]
     for name in results:
-        head += [f"{name} ({grades[name][0]})", "90 %", "gap, pp"]
+        head += [f"{name}\n({grades[name][0]})", "\n90 % of runs", "gap\npp"]
     shown = table(*head)
     for row in rows:
-        cells = [_short(row["name"]), f"{row['published']:+.1f} ({row['grade']})"]
+        cells = [_short(row["name"]), f"{row['published']:+.1f} {row['grade']}"]
         for name in results:
             cells += [f"{row[name]:+.1f}", f"{row[name + '_low']:+.1f} to {row[name + '_high']:+.1f}"]
             cells += [f"{row[name + '_gap']:+.1f}"]

@@ -16,13 +16,15 @@ from sim.results.narrative import paragraph
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.levers import baseline_rules
 from sim.show.answer import heading, line, table
-from sim.world.categories import SECTORS, TIERS
+from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.market_facts import facts
 from sim.world.setting import load_setting
 
 PARTS = ("base", "bonus", "liquid", "illiquid", "sign_on", "relocation")
+SHORT = {"frontier labs": "labs", "other sectors": "others"}
 LABS = SECTORS.index("frontier_lab")
 PUBLISHED = ("offer", "package")  # topics of the statements that print what a senior engineer is offered
+PREMIA = {"the scarcest speciality": "m50", "AI skills in a posting": "m78"}  # skill -> statement on its pay premium
 NOW, THEN = 2026, 2023
 
 
@@ -102,13 +104,44 @@ def _printed(fact, place) -> dict[str, Any]:
     return row | {"grade": fact["grade"], "source": f"{fact['source']} ({fact['id']}): {fact['meaning']}"}
 
 
+def premium_table() -> list[dict[str, Any]]:
+    """Return pay premia of skills: the printed ones (m50, m78), then the model's by role.
+
+    Returns
+    -------
+    list of dict: skill, place, premium (% over the mean engineer of the place; of postings, over postings that do not
+    require the skill), grade, source. The model's are of the role, in every hub alike, over the mean role of the start.
+    """
+    s, printed = load_setting(), facts()
+    out = [
+        {"skill": skill, "place": fact["place"], "premium": float(fact["value"])}
+        | {"grade": fact["grade"], "source": f"{fact['source']} ({fact['id']}): {fact['meaning']}"}
+        for skill, fact in ((skill, printed[name]) for skill, name in PREMIA.items())
+    ]
+    # pay of a role over that of the mean engineer of the world
+    mean = float(s.stock @ s.role_share @ s.role_pay / s.stock.sum())
+    return out + [
+        {"skill": role.replace("_", " "), "place": "world", "premium": 100 * float(pay / mean - 1)}
+        | {"grade": "D", "source": "role_factors.csv"}
+        for role, pay in zip(ROLES, s.role_pay, strict=True)
+    ]
+
+
 def render_offers() -> Group:
-    """Lay out the offers for ``rich.console.Console.print``: at most 100 columns."""
-    names = ("base", "bonus", "liquid\nequity", "illiquid\nequity", "sign-on", "re-\nlocation", "equity, %")
-    shown = table("place", "year", "offer", "level", *names, texts=(2, 3))
+    """Lay out the offers, place by place, and the premia of skills, in 80 columns."""
+    names = ("\nbase", "\nbonus", "liquid\nequity", "illi-\nquid", "\nonce", "equity\n%")
+    shown, before = table("\nplace", "\nyear", "\noffer", "\nlevel", *names, texts=(2, 3)), ""
     for row in offers_table():
-        offer = f"printed ({row['grade']})" if row["offer"] == "printed" else row["offer"]
-        cells = ["-" if row[part] is None else f"{row[part]:,.0f}" for part in (*PARTS, "equity")]
-        shown.add_row(row["place"], str(row["year"]), offer, row["level"], *cells)
+        # the name of a place stands once; what is paid once is sign-on, and relocation where it is apart
+        place, before = "" if row["place"] == before else row["place"], row["place"]
+        offer = f"printed {row['grade']}" if row["offer"] == "printed" else SHORT[row["offer"]]
+        cells = ["-" if row[part] is None else f"{row[part]:,.0f}" for part in (*PARTS[:4], "equity")]
+        once = (
+            "-"
+            if row["sign_on"] is None
+            else "+".join(f"{row[part]:.0f}" for part in PARTS[4:] if row[part] or part == "sign_on")
+        )
+        shown.add_row(place, str(row["year"]), offer, row["level"], *cells[:4], once, cells[4])
     reading = paragraph("evidence", "offers_reading", 100 * ASSUMPTIONS["pay_growth"].central)
-    return Group(heading("Offers by level, kUSD"), shown, line(reading, "dim"), Text())
+    premia = paragraph("evidence", "premia", premium_table())
+    return Group(heading("Offers by level, kUSD"), shown, line(reading, "dim"), line(premia, "dim"), Text())

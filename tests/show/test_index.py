@@ -1,5 +1,7 @@
 """The talent index: every figure is the result's own, what nobody published is not shown as a figure."""
 
+import re
+
 import numpy as np
 import pytest
 from fake_result import fake_result
@@ -10,9 +12,12 @@ from sim.results.record import to_json
 from sim.results.result import Result
 from sim.show.answer import VIEWS, plain_rows
 from sim.show.index import (
+    elite_hubs,
+    elite_table,
     index_table,
     median_base,
     region_table,
+    render_elite,
     render_index,
     render_regions,
     render_views,
@@ -20,6 +25,7 @@ from sim.show.index import (
     views_table,
 )
 from sim.show.terminal import console
+from sim.study.counts import count
 from sim.world.categories import TIERS
 from sim.world.market_facts import cities, expert_over_senior, published_index, two_metros
 from sim.world.setting import load_setting
@@ -31,7 +37,7 @@ def rows(result):
 
 
 def printed(result, capsys, **options):
-    console(details=True).print(render_index(result, **options))
+    console(details=options.get("details", False)).print(render_index(result, **options))
     return capsys.readouterr().out
 
 
@@ -116,9 +122,10 @@ def test_views_stand_beside_the_published_index(result, equal_arms, capsys):
     found = {row["hub"]: row for row in views_table(both)}
     assert len(found) == 6
     assert np.isclose(found["paris"]["industry_gap"], found["paris"]["industry"] - 16.8)
-    console(details=True).print(render_views(both, VIEWS))
+    console().print(render_views(both, VIEWS))
     out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 100
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\u2026" not in out
     assert "no published" in out
 
 
@@ -150,16 +157,40 @@ def test_the_terminal_shows_every_hub_in_100_columns(result, capsys):
     assert "nan" not in out
 
 
-def test_without_details_the_index_is_short(result, capsys):
-    out = printed(result, capsys, year=2027)
-    assert len(out.splitlines()) <= 60
-    assert out.count("printed (C)") == 6
+@pytest.mark.parametrize("with_change", [True, False])
+def test_the_short_index_has_a_row_a_hub(result, equal_arms, capsys, with_change):
+    out = printed(result if with_change else equal_arms, capsys, year=2027)
+    assert max(map(len, out.splitlines())) <= 80
+    assert len(out.splitlines()) <= 30
+    assert "\u2026" not in out  # nothing is cut
+    assert len(re.findall(r"\d C +\d", out)) == 6  # what was printed, with its grade
+    assert ("change" in out) == with_change
     assert "Riyadh" not in out
 
 
-def test_regions_fit_100_columns(result, capsys):
-    console(details=True).print(render_regions(result))
-    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+def test_elite_arrivals_by_year_fit_80_columns(capsys):
+    options = {"population": 5_000, "replicates": 2, "years": 2, "uncertainty": "chance", "workers": 1}
+    rows = elite_table("baseline", **options)
+    assert [row["hub"] for row in rows if row["year"] == 2026] == elite_hubs()
+    known = [row["share"] for row in rows if np.isfinite(row["share"])]
+    assert all(0 <= share <= 100 for share in known)
+    (row,) = count("baseline", "arrival_share:paris,group=elite@2027", **options)
+    (mine,) = [row for row in rows if (row["hub"], row["year"]) == ("paris", 2027)]
+    assert mine["share"] == pytest.approx(100 * row["scenario"], nan_ok=True)
+    # ten years are the most that fit
+    decade = [row | {"year": row["year"] + 2 * k, "share": 100.0, "error": 10.0} for row in rows for k in range(6)]
+    console().print(render_elite(decade, "Rules of mid-2025", 2))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "54.1 to 38.2" in out
+    assert "\u2026" not in out
+
+
+def test_regions_fit_80_columns(result, capsys):
+    console().print(render_regions(result))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\u2026" not in out
 
 
 def test_it_can_be_json(result):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.show.offers import PARTS, hub_of, offers_table, packages
+from sim.show.offers import PARTS, hub_of, offers_table, packages, premium_table
 from sim.show.statements import figures
 from sim.world.categories import SECTORS, TIERS
 from sim.world.setting import load_setting
@@ -78,5 +78,15 @@ def test_options_of_a_run_are_refused(talentflow, more):
 def test_the_command_prints_them_without_a_run(talentflow):
     code, out, _ = talentflow("index", "--offers")
     assert code == 0
-    assert "illiquid" in out
-    assert "printed (C)" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\u2026" not in out  # nothing is cut
+    assert out.count("printed C") == 5
+    assert "30+20" in out  # sign-on and relocation
+    assert "28 for AI skills in a posting" in " ".join(out.split())
+
+
+def test_premia_of_roles_average_to_nothing():
+    s, rows = load_setting(), premium_table()
+    assert [row["premium"] for row in rows[:2]] == [20, 28]
+    ours = np.array([row["premium"] for row in rows[2:]])
+    assert s.stock @ s.role_share @ ours == pytest.approx(0, abs=1e-6 * s.stock.sum())

@@ -24,10 +24,13 @@ from sim.show.plots.countries import plot_countries
 from sim.show.plots.curve import plot_curve
 from sim.show.plots.effects import plot_effects
 from sim.show.plots.parts import plot_parts
+from sim.show.plots.pay_universes import plot_pay_universes, universes
 from sim.show.plots.ranks import hub_ranks, plot_ranks
 from sim.show.plots.shares import plot_shares
 from sim.show.plots.slope import plot_slope
 from sim.show.plots.style import wrap
+from sim.world.categories import SECTORS
+from sim.world.setting import load_setting
 
 PLOTS = [
     plot_shares,
@@ -38,6 +41,7 @@ PLOTS = [
     plot_ranks,
     plot_backlog,
     plot_brain_gain,
+    plot_pay_universes,
     plot_comparison,
 ]
 ALONE = PLOTS[:-1]
@@ -295,6 +299,19 @@ def dots(plot):
 
 def bars(ax):
     return [patch.get_width() for patch in ax.child_axes[0].patches]
+
+
+def test_two_universes_average_to_the_pay_of_their_hub(result):
+    pay, s = universes(result, 2026), load_setting()
+    labs = s.sector_share[:, [SECTORS.index("frontier_lab")]]
+    whole = result.data.pay.sel(arm="scenario", time=2026).mean("replicate").transpose("hub", "tier").values
+    assert labs * pay["labs"] + (1 - labs) * pay["others"] == pytest.approx(whole)
+    plot = drawn(plot_pay_universes, result, hubs=["paris", "london"]).child_axes[0]
+    lines = [line.get_xdata() for line in plot.lines if len(line.get_xdata()) == 2]  # from entry to expert
+    at = list(result.data.hub.values).index("london")
+    assert any(np.allclose(line, pay["labs"][at, [2, 0]]) for line in lines)
+    printed = {x for line in plot.lines for x in line.get_xdata() if line.get_markerfacecolor() == "white"}
+    assert printed == {265.0}  # Paris, m08
 
 
 def test_effects_show_countries_with_their_hubs_below(result):

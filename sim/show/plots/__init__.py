@@ -28,6 +28,7 @@ KINDS = {
     "flow_map": "the largest changes of net flows, on a map",
     "net_migration": "net migration of each hub by where people come from and go to",
     "heat_map": "changes of flows from every hub to every hub",
+    "pay_universes": "pay of frontier labs and of all other employers, by tier and hub, beside printed pay",
     "sector_flows": "new jobs by the sector left and the sector taken, and what the policy changes in them",
 }
 BY_STOCK = (
