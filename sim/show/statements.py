@@ -27,6 +27,7 @@ from sim.world.categories import ROLES, SECTORS, TIERS
 from sim.world.market_facts import REGIONS, expert_over_senior, facts, published_index
 from sim.world.setting import load_setting
 from sim.world.tables import read
+from sim.world.ties import TEAM
 
 FILE = Path(__file__).parent / "data" / "market_statements.csv"
 SAVED = Path(__file__).parent / "data" / "market_index.json"
@@ -91,7 +92,7 @@ def verdict_of(figure, published, known) -> str:
 
 def _is_rate(figure) -> bool:
     """Return whether a figure is a rate in per cent, which is compared in points."""
-    rates = ("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions", "elite")
+    rates = ("net_", "growth_", "remote", "retention", "experts_us", "two_", "infra", "conversions", "elite", "doctors")
     return figure.startswith(rates)
 
 
@@ -136,9 +137,13 @@ def _pay() -> dict:
     practitioners = total[:, tier["practitioner"]]
     figures["austin_over_sf"] = practitioners[s.hubs.index("austin")] / practitioners[s.hubs.index("sf_bay_area")]
     figures["lab_equity"] = figures["equity_share_expert_sf"] + 100 * s.sector_equity[SECTORS.index("frontier_lab")]
-    infrastructure = ROLES.index("ml_infrastructure_engineer")
+    # pay of roles over the mean engineer of the EU and the UK, and how often they search for a move
+    infrastructure, scientist = (ROLES.index(role) for role in ("ml_infrastructure_engineer", "research_scientist"))
+    stock = np.array([row["region"] == "eu27" or row["country"] == "gbr" for row in read("hubs")]) * s.stock
+    mean = stock @ s.role_share @ s.role_pay / stock.sum()
     figures |= {
-        "infrastructure_premium": 100 * (s.role_pay[infrastructure] - 1),
+        "infrastructure_premium": 100 * (s.role_pay[infrastructure] / mean - 1),
+        "scientist_premium": 100 * (s.role_pay[scientist] / mean - 1),
         "mobility_infrastructure": s.role_mobility[infrastructure],
     }
     figures["applied_factor"] = s.role_pay[ROLES.index("applied_ai_engineer")]
@@ -179,7 +184,12 @@ def _beliefs() -> dict:
     centre = {name: row.central for name, row in ASSUMPTIONS.items()}
     percent = {"pay_growth": "pay_growth", "phd_growth": "phd_growth", "remote_separation": "remote_separation_effect"}
     percent |= {"employer_expert": "employer_pays_fee_expert", "employer_other": "employer_pays_fee_other"}
-    plain = {name: centre[name] for name in ("b_pay", "b_compute", "phd_years")}
+    plain = {name: centre[name] for name in ("b_pay", "b_compute", "phd_years", "spinout_followers")}
+    plain["team_mates"] = TEAM - 1
+    # two years with one lab, of engineers without and with attachment to its mission (E10), in per cent
+    share, ratio, rate = (centre[name] for name in ("mission_share", "mission_separation", "lab_separation_rate"))
+    others = rate / (1 - share * (1 - ratio))
+    plain |= {"retention_others": 100 * (1 - others) ** 2, "retention_attached": 100 * (1 - others * ratio) ** 2}
     return plain | {name: 100 * centre[key] for name, key in percent.items()} | {"h1b_fee": 100_000.0}
 
 
@@ -225,7 +235,11 @@ COUNTED = {  # name -> query in the first year that runs count, and its factor; 
     "roles_per_candidate": ("roles_per_candidate", 1),
     "roles_per_expert": ("roles_per_candidate,tier=expert", 1),
     "months_to_fill": ("time_to_fill:rest_of_usa", 1),
+    "doctors_to_industry": ("doctors_to_industry:usa", 100),
+    "remote_pay_sf": ("remote_pay:sf_bay_area", 1),
+    "remote_pay_india": ("remote_pay:ind", 1),
 }
+HEADS = [f"{what},role={role}" for role in ("ml_infrastructure_engineer", "ml_engineer") for what in ("moves", "stock")]
 COUNT_SIZE = SIZE | {"population": 475_000, "years": 1}  # a quarter of all, so that four pairs have the whole elite
 
 
@@ -245,9 +259,13 @@ def saved_run() -> dict:
 
 def counted_run(first) -> dict:
     """Count what no saved run holds, in the year ``first``: dict of name -> value, and ``<name>_error``."""
-    rows = count("baseline", [f"{query}@{first}" for query, _ in COUNTED.values()], **COUNT_SIZE)
-    values = {}
-    for (name, (_, factor)), row in zip(COUNTED.items(), rows, strict=True):
+    queries = [*(query for query, _ in COUNTED.values()), *HEADS]
+    rows = count("baseline", [f"{query}@{first}" for query in queries], **COUNT_SIZE)
+    # moves a head of infrastructure engineers over those of ML engineers, pair by pair
+    moves, stock, moves_of_ml, stock_of_ml = (np.array(row["values"][0]) for row in rows[len(COUNTED) :])
+    ratio = moves / stock / (moves_of_ml / stock_of_ml)
+    values = {"moves_ratio": float(ratio.mean()), "moves_ratio_error": float(ratio.std(ddof=1) / np.sqrt(len(ratio)))}
+    for (name, (_, factor)), row in zip(COUNTED.items(), rows, strict=False):
         values |= {name: factor * row["baseline"], f"{name}_error": factor * row["baseline_error"]}
     return values
 
