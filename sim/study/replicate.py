@@ -13,8 +13,11 @@ import numpy as np
 from sim.custom_world import cached_by_world
 from sim.errors import UsageError
 from sim.model.kernels.choice import compile_choices, is_compiled
+from sim.model.kernels.moves import entrants_delta
+from sim.model.labour import return_to_office
 from sim.model.state import Simulation, Trajectory
 from sim.model.supply import entrant_path
+from sim.model.visas import update_status
 from sim.model.year import begin, run_without_choices
 from sim.parallel import can_start, cores, each, pool, processes
 from sim.results.schema import VARIABLES, dataset
@@ -158,26 +161,48 @@ def mapper(workers) -> AbstractContextManager:
 
 
 def compile_kernels() -> None:
-    """Compile the kernels and cache them on disk, those of choices in a process of their own where one may start.
+    """Compile the kernels and cache them on disk, half of them in a process of their own where one may start.
 
     The garbage collector pauses: numba makes millions of objects, and walking them costs a sixth of the time.
     """
-    central, _ = shipped()
-    plan, draw = Plan(2_000, 0, START, 1, ((),), START), (Assumptions.central(), central)
     collects = gc.isenabled()
     gc.disable()
     try:
         if cores() > 1 and can_start():
-            # half of the kernels in a process beside this one, where there are two cores
+            # both processes begin with what the other does not need; each loads what the other has compiled
             with pool(1, gc.disable) as other:
-                choices = other.submit(compile_choices)
-                run_without_choices(Simulation(the_world(2_000, 0, START, 1), *draw, baseline_rules(), 0))
+                choices, year_end = other.submit(compile_choices), other.submit(_compile_year_end)
+                run_without_choices(_small_simulation())
                 choices.result()
+                _run_small()
+                year_end.result()
         # all kernels that are not compiled yet
-        run_replicate(plan, 0, draw)
+        compile_choices()
+        _compile_year_end()
+        _run_small()
     finally:
         if collects:
             gc.enable()
+
+
+def _small_simulation() -> Simulation:
+    """Return a simulation of a year of few people, with open accounts."""
+    sim = Simulation(the_world(2_000, 0, START, 1), Assumptions.central(), shipped()[0], baseline_rules(), 0)
+    sim.open_accounts()
+    return sim
+
+
+def _compile_year_end() -> None:
+    """Compile the kernels of events of December in which nobody chooses a hub, and of additional entrants."""
+    sim = _small_simulation()
+    entrants_delta(np.zeros(0, np.int64), sim.people, len(sim.counts), len(sim.world.setting.homes))
+    for step in (return_to_office, update_status):
+        step(sim, sim.year)
+
+
+def _run_small() -> None:
+    """Run a year of few people, whose kernels are compiled where they are not yet."""
+    run_replicate(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), shipped()[0]))
 
 
 def workers_for(population, tasks) -> int:

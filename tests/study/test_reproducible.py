@@ -82,13 +82,20 @@ def test_figures_and_report_change_no_array(alone, tmp_path, talentflow):
 @pytest.mark.slow
 def test_no_kernel_is_compiled_twice():
     code = (
+        "import os\n"
         "from sim.model.kernels import choice, events, jobs, moves, visas\n"
+        "from sim.study.run import run\n"
         "from sim.study.replicate import compile_kernels\n"
         "if __name__ == '__main__':\n"
         "    choice.compile_choices(), compile_kernels()\n"
         "    kernels = [f for m in (choice, events, jobs, moves, visas) for f in vars(m).values()]\n"
         "    cached = [f for f in kernels if hasattr(f, 'stats') and f.stats.cache_path]\n"
-        "    print([f.__name__ for f in cached if len(f.signatures) > 1])"
+        "    print([f.__name__ for f in cached if len(f.signatures) > 1])\n"
+        "    missed = lambda: {f.__name__: sum(f.stats.cache_misses.values()) for f in cached}\n"
+        "    before = missed()\n"
+        "    os.environ['TALENTFLOW_CACHE'] = 'off'\n"
+        "    run('h1b_fee', population=2_000, replicates=2, years=2, workers=1)\n"
+        "    print(sorted(name for name, count in missed().items() if count > before[name]))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    assert told.stdout.split() == ["[]", "[]"]  # none has two signatures, and a run compiles no other

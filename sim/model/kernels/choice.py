@@ -642,7 +642,7 @@ def share_tied(home, hub, bits, homes, hubs):
 
     ``home`` and ``hub`` are (engineer,), hub -1 for absent; ``bits`` (engineer,) are the hubs of their contacts.
     """
-    tied, elsewhere, one = np.zeros((homes, hubs), np.int64), np.zeros((homes, hubs), np.int64), np.uint64(1)
+    tied, residents, one = np.zeros((homes, hubs), np.int64), np.zeros((homes, hubs), np.int64), np.uint64(1)
     for k in range(home.size):
         if hub[k] >= 0:
             # count all hubs without a branch, so that the loop runs on vectors, then take the hub of residence out
@@ -650,9 +650,16 @@ def share_tied(home, hub, bits, homes, hubs):
             for d in range(np.uint64(hubs)):
                 row[d] += np.int64(bits[k] >> d & one)
             row[here] -= np.int64(bits[k] >> here & one)
-            elsewhere[home[k]] += 1
-            elsewhere[home[k], here] -= 1
-    return tied / np.maximum(elsewhere, 1)
+            residents[home[k], here] += 1
+    # element by element: whole rows and arrays would take seven times as long to compile
+    share = np.empty((homes, hubs))
+    for g in range(homes):
+        everyone = np.int64(0)
+        for d in range(hubs):
+            everyone += residents[g, d]
+        for d in range(hubs):
+            share[g, d] = tied[g, d] / max(everyone - residents[g, d], 1)
+    return share
 
 
 def kernel_folder() -> str:
@@ -661,11 +668,12 @@ def kernel_folder() -> str:
 
 
 def compile_choices() -> None:
-    """Compile the kernels of choices, by calls for nobody, and cache them on disk."""
+    """Compile the kernels of choices and of expected flows, by calls for nobody, and cache them on disk."""
     nobody, none = np.zeros(0, np.int64), np.zeros(0, np.bool_)
     nest, keys = np.zeros((1, 1, 1), np.int8), np.zeros(3, np.uint64)
     tables, people = neutral_tables(np.zeros(1, np.int8), np.ones((1, 1), np.bool_), nest), empty(0)
     choice = nobody, np.zeros(0), people, people.hub, no_ties(0), keys, tables
     choose_hubs(0, 0, *choice, FREELY, nobody, nobody, nobody, none)
     choose_next(0, 0, *choice, nobody, nobody, nobody, 0.0, False, nobody, none)
-    hubs_with_contacts(nobody, *choice[2:6], 0.0)
+    colleagues, _ = hubs_with_contacts(nobody, *choice[2:6], 0.0)
+    share_tied(people.home, people.hub, colleagues, 1, 1)
