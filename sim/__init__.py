@@ -24,6 +24,7 @@ _MODULE_OF = {
     "breakeven": "sim.study.breakeven",
     "why": "sim.study.attribution",
     "backcast": "sim.study.backcast",
+    "hindcast": "sim.study.hindcast",
     "sweep": "sim.study.sweep.runner",
     "Sweep": "sim.results.sweep",
     "Result": "sim.results.result",

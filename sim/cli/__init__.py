@@ -42,7 +42,14 @@ for panel, commands in (
     ("This machine", (run.compile_kernels,)),
     (
         "Trust",
-        (validation.validate, validation.experiments, validation.atlas, validation.backcast, validation.calibrate),
+        (
+            validation.validate,
+            validation.experiments,
+            validation.atlas,
+            validation.backcast,
+            validation.hindcast,
+            validation.calibrate,
+        ),
     ),
 ):
     for command in commands:

@@ -8,6 +8,7 @@ import typer
 
 from sim.cli.options import (
     Assumptions,
+    Details,
     Out,
     Population,
     Printing,
@@ -218,6 +219,35 @@ def backcast(
     folder = write_tables(out, f"backcast-{fit_until}", answer, show.tables(result, board), draw)
     brief = f"{result.value(show.MODEL, 'rank'):.4f}"
     printing.show(answer, brief, lambda: show.render(result, board, folder), details=True, folder=folder)
+
+
+def hindcast(
+    start: Annotated[int, typer.Option(help="First year, from 2019 to the year before the tables.")] = 2023,
+    population: Population = "100_000",
+    replicates: Annotated[int, typer.Option(min=1, help="Simulations.")] = 10,
+    seed: Seed = 0,
+    assumptions: Assumptions = None,
+    workers: Workers = None,
+    out: Out = Path("outputs"),
+    details: Details = False,
+    printing: Printing = Printing(),
+) -> None:
+    """Start in a past year, run to the year of the tables, and set that beside what is known of these years."""
+    from sim.results.folder import check_writable, write_tables
+    from sim.results.record import plain_values
+    from sim.show import hindcast as show
+    from sim.show import terminal
+    from sim.study.hindcast import hindcast as study
+
+    check_writable(out)
+    with terminal.progress(replicates, printing.for_program) as progress:
+        chosen = {"population": population_of(population), "replicates": replicates, "seed": seed}
+        answer = plain_values(study(start, **chosen, assumptions=assumptions, workers=workers, progress=progress))
+    answer |= {"headline": show.headline(answer)}
+    # save the answer, the table and the figure, then print
+    draw = lambda into: show.draw(answer, into / "hindcast.png")  # noqa: E731
+    folder = write_tables(out, f"hindcast-{start}", answer, show.tables(answer), draw)
+    printing.show(answer, answer["headline"], lambda: show.render(answer, folder, details), details, folder)
 
 
 def _years(text) -> tuple[int, int]:

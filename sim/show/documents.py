@@ -22,6 +22,7 @@ from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.assumptions import DATA as BELIEFS
 from sim.scenario.levers import FAMILIES, SELECTIONS, catalogue
 from sim.show import calibration, hub_shares
+from sim.show import hindcast as past
 from sim.show import statements as market
 from sim.show import studies as published
 from sim.show.gates import band, left_out_sentence
@@ -367,6 +368,31 @@ def study_inputs() -> str:
     return table(["row", "role", "study", "outcome", "estimate", "unit", "grade"], published.inputs())
 
 
+def hindcast_headline() -> str:
+    """State how many published figures of past years the hindcast meets."""
+    return "\n".join(f"**{past.headline(answer)}**\n" for answer in past.saved().values()).rstrip()
+
+
+def hindcast_2023() -> str:
+    """Set every published figure on 2023 to 2026 beside a run of these years."""
+    return table(past.HEAD, past.page_rows(2023))
+
+
+def hindcast_2019() -> str:
+    """Set every published figure on 2019 to 2026 beside a run of these years."""
+    return table(past.HEAD, past.page_rows(2019))
+
+
+def past_stocks() -> str:
+    """Tabulate the stocks walked back, by country."""
+    return table(*past.stock_rows())
+
+
+def past_rules() -> str:
+    """Tabulate the rules of past years."""
+    return table(*past.rule_rows())
+
+
 def market_statements() -> str:
     """Set every statement of the industry's reports beside the model."""
     return f"{market.summary()}\n\n{table(market.HEADINGS, market.page_rows())}"
@@ -396,6 +422,11 @@ WRITTEN_HERE = (
     estimands,
     study_inputs,
     market_statements,
+    hindcast_headline,
+    hindcast_2023,
+    hindcast_2019,
+    past_stocks,
+    past_rules,
 )
 PARTS = {part.__name__: part for part in WRITTEN_HERE} | {"equations": markdown}
 
