@@ -1,6 +1,7 @@
 """The command line, with a made-up engine: what is printed, where, and with which exit code."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -84,6 +85,23 @@ def engine(monkeypatch, tmp_path):
 
 # in this process alone: a worker would take longer to start than to do its part
 SMALL = ("--replicates", 3, "--years", 2, "--workers", 1)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Folder of a run that several tests read."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def made(engine, talentflow, kept, tmp_path):
+    """The folder of a run: the first test that needs it makes it, each gets a copy."""
+    if not list(kept.iterdir()):
+        assert talentflow("run", "h1b_fee", *SMALL, "--out", kept, "--quiet")[0] == 0
+        engine.calls.clear()
+    (folder,) = kept.iterdir()
+    shutil.copytree(folder, tmp_path / "outputs" / folder.name)
+    return f"outputs/{folder.name}"
 
 
 def test_a_run_answers_and_leaves_a_folder(engine, talentflow, tmp_path):
@@ -177,8 +195,7 @@ def test_one_pair_and_no_effect_have_words(engine, talentflow):
     assert "no pair differs" in talentflow("run", "baseline", *SMALL)[1]
 
 
-def test_verify_replays_and_its_exit_code_tells(engine, talentflow):
-    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+def test_verify_replays_and_its_exit_code_tells(engine, talentflow, made):
     code, out, _ = talentflow("verify", made)
     assert (code, "every array is the same" in out) == (0, True)
     engine.makes = {"seed": 9}
@@ -270,8 +287,7 @@ def test_a_failure_is_one_line_and_its_own_code(engine, talentflow, tmp_path, fa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_folder_is_refused(engine, talentflow):
-    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+def test_a_damaged_folder_is_refused(engine, talentflow, made):
     with open(f"{made}/result.nc", "ab") as file:
         file.write(b"x")
     code, _, err = talentflow("verify", made)
@@ -350,8 +366,7 @@ def test_world_check_has_an_exit_code(talentflow, monkeypatch):
     assert (code, "pay.csv is stale" in out) == (1, True)
 
 
-def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, tmp_path, monkeypatch):
-    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, made, tmp_path, monkeypatch):
     assert talentflow("plot", made, "effects", "--quiet")[1].strip() == f"{made}/figures/effects.png"
     assert talentflow("plot", made, "shares", "--out", "memo/a.png")[0] == 0
     assert "heat_map" in talentflow("plot", made)[1]
@@ -413,8 +428,7 @@ def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):
     assert (code, "nearest: h1b_fee" in err) == (2, True)
 
 
-def test_effect_reads_a_run_or_its_folder(engine, talentflow):
-    made = talentflow("run", "h1b_fee", *SMALL, "--quiet")[1].strip()
+def test_effect_reads_a_run_or_its_folder(engine, talentflow, made):
     out = talentflow("effect", made, "share:usa", "hhi")[1]
     assert "share:usa@2028" in out
     assert "9 more pairs would halve it" in out.replace("\n  ", " ")

@@ -1,5 +1,7 @@
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,9 +24,16 @@ def small():
     return fake_result(replicates=3, years=2)
 
 
+@pytest.fixture(scope="module")
+def saved(small, tmp_path_factory):
+    """The run, saved once."""
+    return small.save(tmp_path_factory.mktemp("saved"))
+
+
 @pytest.fixture
-def folder(small, tmp_path):
-    return small.save(tmp_path / "outputs")
+def folder(saved, tmp_path):
+    """A copy of it."""
+    return Path(shutil.copytree(saved, tmp_path / "outputs" / saved.name))
 
 
 def test_saved_and_loaded_is_the_same(small, folder):
