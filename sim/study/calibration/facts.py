@@ -248,6 +248,7 @@ def _terms(countries) -> list:
     return [-np.log1p(km / 100), language, np.log1p(compatriots)]
 
 
+@lru_cache(maxsize=1)
 def _scholars(countries) -> np.ndarray:
     """Return (origin, destination) scholars who moved between countries in the years of the fit."""
     flows, moved = read_flows(), np.zeros((len(countries), len(countries)))
