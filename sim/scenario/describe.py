@@ -217,7 +217,7 @@ def _text(text: str) -> str:
 
 
 THEMES = {  # theme -> how the paths of its levers read
-    "Visas and permits": (".route.", ".settlement", ".naturalisation", ".family_rights"),
+    "Visas and permits": (".route.", ".settlement", ".naturalisation", ".family_rights", ".fast_track"),
     "Taxes": (".tax.",),
     "Borders": (".is_closed", ".free_entry", ".bars.", ".return"),
     "Compute": (".compute.",),

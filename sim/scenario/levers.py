@@ -402,9 +402,14 @@ def tree() -> list[str]:
             lines.append(f"{head}: {', '.join(groups[''])}")
             continue
         lines.append(head)
-        for group, leaves in sorted(groups.items(), key=lambda pair: pair[0] == ""):
-            name = f"{_bare(group)} ({sizes[root, group]:,}): " if group else ""
-            lines.append(f"  {name}{', '.join(map(_bare, leaves))}")
+        # a group of several levers has a line, all others stand together
+        alone = []
+        for group, leaves in groups.items():
+            if group and len(leaves) > 1:
+                lines.append(f"  {_bare(group)} ({sizes[root, group]:,}): {', '.join(map(_bare, leaves))}")
+            else:
+                alone += [_bare(f"{group}.{leaf}".lstrip(".")) for leaf in leaves]
+        lines.append(f"  {', '.join(alone)}")
     return lines
 
 

@@ -20,6 +20,7 @@ MOVES = {
     "all_open": ("drain,home=ind", +1),
     "acquihire_wave": ("mix:usa,sector=startup", -1),
     "bay_area_rent": ("price_level:sf_bay_area", -1),
+    "canada_fast_track": ("mix:can,status=citizen", +1),
     "canada_open_permit": None,
     "china_west_closed": ("share:usa,home=chn", -1),
     "chip_controls": ("compute_per_engineer:beijing", -1),
@@ -39,7 +40,6 @@ MOVES = {
     "h1b_fee_chilling": ("lost_petitions,route=usa.h1b@2026", +1),
     "h1b_weighted_lottery": ("registrations,route=usa.h1b", -1),  # some entries at level I are not filed
     "india_compute": ("compute_per_engineer:bengaluru", +1),
-    "infrastructure_fast_track": ("share:can,role=ml_infrastructure_engineer", +1),
     "japan_highly_skilled": None,  # too few of so few engineers apply: see below
     "lab_spinouts": ("mix:usa,sector=frontier_lab", -1),
     "newcomer_tax": ("gain:deu", +1),
@@ -88,6 +88,12 @@ def test_japans_wider_permit_brings_engineers():
     applicants = result.data.applicants.sel(route="jpn.highly_skilled", replicate=0).sum("year")
     assert applicants.sel(arm="scenario") > applicants.sel(arm="baseline") > 0
     assert float(effect(result, "stock:jpn").mean()) > 0
+
+
+@pytest.mark.slow
+def test_a_fast_track_brings_engineers_of_its_role():
+    options = {"population": 60_000, "replicates": 1, "years": 5, "uncertainty": "chance", "workers": 1}
+    assert float(effect(run("canada_fast_track", **options), "stock:can,role=ml_infrastructure_engineer").mean()) > 0
 
 
 @pytest.mark.slow
