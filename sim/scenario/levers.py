@@ -302,7 +302,7 @@ FAMILIES = (
     _country("supply.doctors_in_academia", "doctors_in_academia", what="doctors in academia", unit="times", high=100,
         neutral=1,
         meaning="odds that a new doctor's first job is in academia, against the baseline", reaches="new doctors",
-        cost="none: no sourced cost of an academic post"),
+        cost="jobs: those of academia"),
     _of_role("fast_track", "fast_track", what="fast track to residence and citizenship", unit="times", low=1, high=100,
         neutral=1,
         meaning="rates from temporary to permanent status and from there to citizenship, against the country's other "

@@ -15,6 +15,7 @@ from sim.model import equations as eq
 from sim.model.labour import at_least, pay_level, separation_rates, tax_points
 from sim.model.market import GUARANTEED, compute_per_engineer, pushed, skill_pay
 from sim.model.routes import routes_of
+from sim.model.supply import ACADEMIA
 from sim.months import january
 from sim.results.schema import MONEY, PARTS, SINCE
 from sim.scenario.past import changes_since, rules_of_year
@@ -104,6 +105,10 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
         doctors = (s.graduates * s.phd_share / np.bincount(s.country, s.stock, len(s.countries)))[s.country] * s.stock
         places = (now["phds"][s.country] * now["hub_phds"] - 1) * doctors
         part["research"] = np.bincount(s.country, places, len(s.countries)) * a.doctoral_place / 1000
+        # academic posts of new doctors whose first job a policy moves into academia, or out of it
+        odds, share = now["doctors_in_academia"][s.country], s.sector_share[:, ACADEMIA]
+        posts = np.where(odds == 1, 0.0, eq.academic_share(share, odds) - share) * doctors
+        part["jobs"] = part["jobs"] + np.bincount(s.country, posts, len(s.countries)) * a.funded_post
         for k, name in enumerate(PARTS):
             out[:, :, k] += months[:, None] * part[name]
     return out

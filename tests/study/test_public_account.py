@@ -15,6 +15,7 @@ from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.files import loads
 from sim.scenario.levers import FAMILIES
 from sim.study.public_account import account, rules_of, with_money
+from sim.world.categories import SECTORS
 from sim.world.setting import load_setting
 from sim.world.tables import DATA, read
 
@@ -237,6 +238,22 @@ def test_a_grandfathered_scheme_costs_its_arrivals_alone():
     assert since[relief] / whole[relief] == pytest.approx(4 / 24)
     assert whole[relief] > 0
     assert np.abs(np.delete(whole, relief)).max() == np.abs(np.delete(since, relief)).max() == 0
+
+
+def test_doctors_kept_in_academia_cost_their_posts():
+    """Odds of 9 move the share that they say, and each post costs a funded post; neutral odds cost nothing at all."""
+    s, a, lever = load_setting(), Assumptions.central(), "country.usa.supply.doctors_in_academia"
+    texts = [f'title = "Posts"\n[[policy]]\nlever = "{lever}"\nvalue = {odds}\n' for odds in (9, 1)]
+    nine, one = (more_under(text, made_up(s, a), s, a) for text in texts)
+    assert np.count_nonzero(one) == 0
+    usa, jobs = s.countries.index("usa"), PARTS.index("jobs")
+    there = s.country == usa
+    part = s.stock[there] / s.stock[there].sum()
+    share = s.sector_share[there, SECTORS.index("academia")]
+    doctors = s.graduates[usa] * s.phd_share[usa]
+    moved = doctors * part @ (9 * share / (1 + 8 * share) - share)
+    assert nine[usa, jobs] == pytest.approx(moved * a.funded_post)
+    assert np.count_nonzero(nine) == 1
 
 
 def test_places_of_all_hubs_cost_those_of_the_country():
