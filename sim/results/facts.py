@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.custom_world import rows
+from sim.custom_world import PRESENT, rows
 from sim.errors import ResultError, ScenarioError, UsageError
 from sim.results import measures
 from sim.results.decomposition import parts_table
@@ -37,6 +37,12 @@ GIVEN = (".tax.", "allowance", "sign_on")  # parts of the levers by which the pu
 FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
 
 
+def baseline_title(record) -> str:
+    """Return the title of a run's baseline; without policies that of a past start has the rules of its own time."""
+    baseline = tomllib.loads(record["baseline"])
+    return baseline["title"] if record["start"] >= PRESENT or baseline.get("policy") else "Rules of the time"
+
+
 def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     """Collect the facts that the answer on one scenario states.
 
@@ -48,10 +54,11 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     Returns
     -------
     dict of plain values, for the templates of ``sim.results.narrative``: ``title``, ``question``, ``dates``,
-    ``baseline``, ``subject`` (a measure's place and keys, or ''), ``people`` (whom it counts), ``last`` (January of the
-    shares), ``pairs``, ``lead`` (row of the subject, or of the country that changes most), ``rows`` (of the table),
-    ``inside`` (settled rows inside an unsettled subject, or each of several joined places), ``gainers`` and ``losers``
-    (settled rows of other countries), ``ordered``, ``causes``, ``route``, ``missed``, ``met`` and others; shares in
+    ``baseline``, ``past`` (a start before the tables, or None), ``subject`` (a measure's place and keys, or ''),
+    ``people`` (whom it counts), ``last`` (January of the shares), ``pairs``, ``lead`` (row of the subject, or of the
+    country that changes most), ``rows`` (of the table), ``inside`` (settled rows inside an unsettled subject, or each
+    of several joined places), ``gainers`` and ``losers`` (settled rows of other countries), ``ordered``, ``causes``,
+    ``route``, ``missed``, ``met`` and others; shares in
     per cent of the world's, effects in percentage points and in persons
     """
     # figures, brief and report of a run ask for the same facts
@@ -89,7 +96,8 @@ def _collect(result, most) -> dict[str, Any]:
         "title": record["title"],
         "question": record["question"],
         "name": record["name"],
-        "baseline": tomllib.loads(record["baseline"])["title"],
+        "baseline": baseline_title(record),
+        "past": record["start"] if record["start"] < PRESENT else None,
         "begins": min((p.begins for p in scenario.policies if p.begins), default=None) if scenario else None,
         "ends": _ends(scenario),
         "subject": subject,

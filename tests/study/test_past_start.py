@@ -11,7 +11,9 @@ from sim.custom_world import PRESENT
 from sim.errors import UsageError
 from sim.model.state import Simulation
 from sim.model.year import simulate
+from sim.results.facts import baseline_title, facts
 from sim.results.measures import measure, series
+from sim.results.narrative import sentences
 from sim.scenario.past import changes_since, rules_in_month
 from sim.study.experiments import run_studies
 from sim.study.options import Options
@@ -121,3 +123,12 @@ def test_a_refused_start_is_one_line_and_code_2(talentflow):
     assert (code, out, error.count("\n")) == (2, "", 1)
     assert "2018" in error
     assert "past_rules" in error
+
+
+def test_an_answer_says_that_its_start_is_past(result):
+    told = facts(run("h1b_fee", start=2023, years=4, **SMALL))
+    assert told["baseline"] == "Rules of the time"
+    assert sentences(told)["trust"].startswith("The world of 2023 is today's walked back (grade D). ")
+    # a scenario as baseline keeps its own title
+    assert baseline_title(result.record | {"baseline": 'title = "t"\n[[policy]]\nlever = "x"\n'}) == "t"
+    assert baseline_title(result.record | {"start": PRESENT}) != "Rules of the time"

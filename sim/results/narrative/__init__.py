@@ -1,7 +1,6 @@
 """The answer in sentences: templates filled with facts, one set for terminal, notebook, brief, report and page."""
 
 import re
-import tomllib
 from functools import lru_cache
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from sim.months import day_label
 from sim.results.cells import count
 from sim.results.decomposition import uncertainty_facts
 from sim.results.effects import SHOWN, agreement_needed, decimals, effect, more_pairs, summarise
+from sim.results.facts import baseline_title as baseline_title
 from sim.results.facts import facts
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
@@ -300,11 +300,6 @@ def independence(record) -> str:
     """Say what the Monte Carlo error takes for granted about pairs; where assumptions are drawn, with its limit."""
     drawn = ", though draws of assumptions are spread evenly (measured: docs/coverage.md)"
     return f"taking pairs for independent{'' if record['uncertainty'] == 'chance' else drawn}"
-
-
-def baseline_title(record) -> str:
-    """Return the title of a run's baseline."""
-    return tomllib.loads(record["baseline"])["title"]
 
 
 def environment() -> "Environment":
