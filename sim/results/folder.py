@@ -19,6 +19,7 @@ from sim.errors import ResultError, TalentflowWarning, UsageError, first_line
 from sim.parallel import each
 from sim.results import export
 from sim.results.decomposition import is_split, split_table
+from sim.results.netcdf import to_netcdf
 from sim.results.record import FORMAT, digest, folder_name, plain, sha256, to_json
 from sim.results.saved_checks import MOST_RECORD_BYTES, check_arrays, check_record, check_unpacked
 
@@ -203,11 +204,8 @@ def _content(name, result) -> bytes:
     if name != "result":
         table = split_table(result) if name == "uncertainty" else getattr(export, name)(result)
         return table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode("utf-8")
-    # say what the file is, as netCDF's conventions ask, and compress every array
-    data = result.data.assign_attrs(_attributes(result.record))
-    packed = {variable: {"zlib": True, "complevel": 1, "shuffle": True} for variable in result.data.data_vars}
     # in memory first: where a disk is full, HDF5 itself ends the process instead of saying so
-    return bytes(data.to_netcdf(engine="h5netcdf", encoding=packed))
+    return to_netcdf(result.data, _attributes(result.record))
 
 
 def _attributes(record) -> dict[str, str]:

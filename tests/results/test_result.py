@@ -1,6 +1,7 @@
 import json
 import shutil
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from fake_result import fake_result
 
 from sim.errors import ResultError, TalentflowWarning, UsageError
 from sim.results.folder import check_writable, is_valid
+from sim.results.netcdf import to_netcdf
 from sim.results.record import compare, digest, folder_name, settings, to_json
 from sim.results.result import Result
 from sim.results.saved_checks import check_record
@@ -77,6 +79,16 @@ def test_the_arrays_say_what_they_are(small, folder):
         assert saved.attrs["title"] == small.record["title"]
         assert saved.attrs["digest"] == digest(small.record)
         assert saved.time.units == saved.year.units == "year"
+
+
+def test_the_file_is_the_one_that_xarray_writes(small):
+    # also a dimension without labels, a missing value and a single number
+    data = small.data.assign(runs=(("arm", "side"), np.array([[1.0, np.nan]] * 2)), one=np.float64(2))
+    read = lambda content: xr.load_dataset(BytesIO(content), engine="h5netcdf")  # noqa: E731
+    theirs, ours = read(bytes(data.assign_attrs(a="b").to_netcdf(engine="h5netcdf"))), read(to_netcdf(data, {"a": "b"}))
+    assert theirs.identical(ours)
+    assert list(theirs.variables) == list(ours.variables)
+    assert all(theirs[v].dtype == ours[v].dtype for v in theirs.variables)
 
 
 def test_figures_go_into_the_folder(small, tmp_path):
