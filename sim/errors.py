@@ -99,11 +99,15 @@ def nearest(name: str, names: Iterable[str], called: Mapping[str, str] = Mapping
     '; nearest: value'
     >>> nearest("san_francisco", ["bay_area", "paris"], {"bay_area": "San Francisco Bay Area"})
     '; nearest: bay_area'
+    >>> nearest("USA", ["usa", "deu"])
+    '; nearest: usa'
     """
     # The comparison goes letter by letter through all names: too slow for a very long one.
     if not isinstance(name, str) or len(name) > LONGEST:
         return ""
     # Labels are compared in the form of names: small letters, with _ for a space.
-    known = {words.lower().replace(" ", "_"): key for key, words in called.items()} | {key: key for key in names}
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    known = {words.lower().replace(" ", "_"): key for key, words in called.items()} | {
+        key.lower(): key for key in names
+    }
+    close = get_close_matches(name.lower().replace(" ", "_"), known, n=3, cutoff=0.5)
     return f"; nearest: {', '.join(dict.fromkeys(known[like] for like in close))}" if close else ""

@@ -91,7 +91,7 @@ def one(row) -> Text:
         lines += [f"{'z':<12}{z} (at d = 0: {z0}; transport {row['transport']:g})"] if row["z"] is not None else []
         if row["role"] == "base":
             lines += wrapped("A base rate, met by construction: it does not score.")
-        lines += ["", *wrapped(f"{estimand} ({how.from_}): {how.meaning}")]
+        lines += ["", *wrapped(f"{estimand} ({how.from_}): {how.meaning.replace('``', '')}")]
     lines += wrapped(row["note"])[:6]
     lines += ["", *wrapped(f"Source (grade {row['grade']}): {row['source']}")[:4]]
     return Text("\n".join(lines))

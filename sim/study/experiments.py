@@ -26,12 +26,13 @@ from sim.model.inversion import expected, expected_searchers
 from sim.model.state import Simulation
 from sim.model.supply import GRADUATES, study_factor
 from sim.model.year import begin, simulate
-from sim.results.measures import find, series
+from sim.results.measures import COUNT, Query, find, series
 from sim.results.result import Result
 from sim.scenario.files import policy_of_row, studies
 from sim.scenario.levers import baseline_rules
 from sim.scenario.schema import EXPECTED, Line, Number, PolicyTable, Text
 from sim.scenario.stack import refuse_conflicts, rules_at
+from sim.study.counts import checked, count_replicate
 from sim.study.options import Options
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import ones, tax_rates
@@ -113,6 +114,7 @@ EXPECTED_HERE = EXPECTED | {
     "years": f"a whole number from 1 to {LONGEST}",
     "transport": "a number in [0, 1]",
     "base": "a number of per cent between 0 and 100",
+    "tenure": "two numbers of years since arrival, such as [0, 5]",
     "grade": "A, B, C or D",
     "role": "response or base",
     "verified": "true or false",
@@ -217,7 +219,7 @@ def _check(study, place, text) -> None:
         if study.treated.place != WORLD:
             find(ones(["baseline"], 2026, 1), study.treated.place)
         for query in filter(None, (study.measure, study.control)):
-            series(Result(ones(["baseline"], 2026, 1), {}), query)
+            to_count(query)
     except ResultError as why:
         refuse("treated" if study.measure is None else "measure", why)
     for home in study.treated.home:
@@ -678,21 +680,45 @@ def applications(case) -> tuple:
 
 
 def measured(case) -> tuple:
-    """Return a measure of flows summed over ``years``, with the policy against without,
+    """Return a measure after ``years`` (flows summed over them), with the policy against without,
     over the change of ``control``.
     """
     return _paired(case, case.study.measure, case.study.control)
+
+
+def to_count(text, start=2026, years=1) -> Query | None:
+    """Return the query of a measure that is counted while runs go on, None for one that a recorded run holds.
+
+    Raises
+    ------
+    ResultError for a measure that neither has
+    """
+    labels = ones(["before", "after"], start, years)
+    try:
+        series(Result(labels, {}), text)
+    except ResultError as why:
+        if COUNT in str(why):
+            return checked(text, labels)
+        raise
+    return None
 
 
 def _paired(case, query, control=None) -> tuple:
     """Return the change of a measure between the arms, and its standard error over pairs."""
     bench, o = case.bench, case.bench.options
     plan = Plan(o.population, o.seed, o.start, case.study.years, case.study.policies, o.start)
-    pairs = [run_replicate(plan, k, bench.draw) for k in range(o.replicates)]
-    result = Result(labelled(pairs, ["before", "after"], plan), {})
 
-    def totals(query) -> np.ndarray:
-        return series(result, query).sum("year").values  # arm, replicate
+    def totals(text) -> np.ndarray:
+        """Return (arm, replicate): flows summed over the years, stocks at their end."""
+        asked = to_count(text, o.start, case.study.years)
+        if asked:  # no recorded run holds it
+            pairs = [count_replicate(plan, k, bench.draw, [asked])[0] for k in range(o.replicates)]
+            values = np.array(pairs).swapaxes(0, 1)
+            return values.sum(axis=-1) if values.shape[-1] == case.study.years else values[..., -1]
+        pairs = [run_replicate(plan, k, bench.draw) for k in range(o.replicates)]
+        found = series(Result(labelled(pairs, ["before", "after"], plan), {}), text)
+        whole = found.sum("year") if "year" in found.dims else found.isel(time=-1)
+        return whole.sum([axis for axis in whole.dims if axis not in ("arm", "replicate")]).values
 
     # with a control the ratio is a difference in differences
     mine, theirs = totals(query), None if control is None else totals(control)

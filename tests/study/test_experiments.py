@@ -1,9 +1,11 @@
 """Published studies: files and table agree, bad files are refused, and statistics answer as they must."""
 
 import json
+import re
 
 import numpy as np
 import pytest
+from paths import ROOT
 
 from sim.errors import TalentflowError
 from sim.scenario.files import studies
@@ -21,22 +23,8 @@ from sim.study.experiments import (
 )
 from sim.study.options import Options
 
-STUDY = """\
-title = "A made-up scheme"
-family = "made_up"
-estimand = "inflow"
-treated = {place = "deu", people = "foreign", tier = ["expert"]}
-published = {value = 1.5, low = 1.0, high = 2.0, unit = "elasticity"}
-transport = 0.8
-grade = "D"
-source = "made up for a test"
-[[policy]]
-lever = "country.deu.tax.newcomer_relief"
-value = 0.5
-[[policy]]
-lever = "country.deu.tax.newcomer_years"
-value = 3
-"""
+# the example of the page
+STUDY = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8"), re.DOTALL)[0]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +102,8 @@ def test_the_list_says_what_cannot_be_expressed(talentflow):
         ("transport = 0.8", "transport = 1.8", ["line 6", "1.8", "[0, 1]"]),
         ("high = 2.0", "high = 1.2", ["line 5", "1.5", "[1, 1.2]"]),
         ('place = "deu"', 'place = "dey"', ["line 4", "dey", "nearest"]),
+        ('place = "deu"', 'place = "DEU"', ["line 4", "DEU", "nearest: deu"]),
+        ('"foreign"', '"foreign", tenure = 3', ["line 4", "two numbers of years since arrival, such as [0, 5]"]),
         ("family", "famly", ["line 2", "famly", "nearest: family"]),
         ('people = "foreign"', 'peple = "foreign"', ["line 4", "peple", "nearest: people"]),
         ("newcomer_relief", "newcomer_releif", ["line 10", "nearest", "newcomer_relief"]),
@@ -155,6 +145,18 @@ def test_the_same_rules_have_no_effect_at_all(bench, write, estimand, unit, none
     rule = '[[{}]]\nlever = "country.deu.tax.newcomer_relief"\nvalue = 0.4\n'
     study = read_study(write(text + rule.format("before") + rule.format("policy"), f"same_{estimand}.toml"))
     assert figure(bench, study)[0] == none
+
+
+@pytest.mark.parametrize(
+    "measure",
+    ["arrivals:deu,home=ind", "stock:deu,tier=expert", "stock:deu,tier=entry,home=deu", "hhi", "returns:deu"],
+)
+def test_any_measure_may_be_asked_for(bench, write, measure):
+    """Whether a recorded run holds it or it is counted, a flow or a stock; under equal rules nothing changes."""
+    text = STUDY.partition("[[policy]]")[0].replace('"inflow"', f'"measure"\nmeasure = "{measure}"')
+    rule = '[[{}]]\nlever = "country.deu.tax.newcomer_relief"\nvalue = 0.4\n'
+    text = text.replace('"elasticity"', '"percent"') + rule.format("before") + rule.format("policy")
+    assert figure(bench, read_study(write(text, "measure.toml"))) == (0, 0)
 
 
 def test_a_logit_finds_the_coefficients_of_its_choices():
