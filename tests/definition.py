@@ -62,7 +62,8 @@ def utilities(arm, slots, year, mode, barred):
     market = _market(arm, year)
     taste = b_compute(a)[role] * _compute_taste(a, people.category[slots])
     own, chance, sign_on = sector_terms(arm, slots, year, market)
-    jobs = eq.jobs_pull(arm.vacancies, openings(s, a, rules, arm.jobs_abroad()), s.role_share, PUSHED_ROLES)
+    offers = openings(s, a, rules) + arm.jobs_abroad() * s.affiliates
+    jobs = eq.jobs_pull(arm.vacancies, offers, s.role_share, PUSHED_ROLES)
     v = eq.utility(
         a,
         b_pay=_b_pay(a, people.category[slots])[:, None],
@@ -84,7 +85,7 @@ def utilities(arm, slots, year, mode, barred):
         months_waiting=months,
         mean_odds=odds,
         fee_loss=fee_loss,
-        openings=openings(s, a, rules, arm.jobs_abroad()),
+        openings=offers,
         has_colleague=tied(arm, slots, "colleague") & ~here,
         sector_value=chance,
         own_sector=own,

@@ -62,10 +62,11 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0) -> np.ndarray:
     """
     place = np.interp(np.log(gross), np.log(tax_gross), np.arange(len(tax_gross)))
     below = np.minimum(place.astype(int), len(tax_gross) - 2)
-    hub = np.arange(len(gross)).reshape(-1, *[1] * (place.ndim - 1))
-    rise = np.diff(tax_rate, axis=1)[hub, below]
-    points = np.broadcast_to(rate_points, len(gross)).reshape(hub.shape)
-    return np.clip(tax_rate[hub, below] + (place - below) * rise + points / 100, 0.0, 0.95)
+    column = np.arange(len(gross)).reshape(-1, *[1] * (place.ndim - 1))  # of hubs
+    low, high = (tax_rate.take(column * len(tax_gross) + below + k) for k in (0, 1))
+    points = np.broadcast_to(rate_points, len(gross)).reshape(column.shape)
+    rate = low + (place - below) * (high - low) + points / 100
+    return np.minimum(np.maximum(rate, 0.0), 0.95)
 
 
 def net_real_pay(

@@ -191,9 +191,9 @@ def utility_terms(sim) -> np.ndarray:
     hub = np.arange(len(s.hubs))
     is_home = (s.home_share > 0)[:, None, :]
     # pay without relief for residents, with all of it for arrivals; home country and others have different schemes
-    native = np.where(is_home, t.pay_returnee[p, :, 0], t.pay[p, :, 0])
+    native = np.where(is_home, t.returnee.pay[0, p, :, 0], t.pay[p, :, 0])
     years = np.minimum(t.returnee_years, t.pay.shape[2] - 1)
-    arriving = np.where(is_home, t.pay_returnee[p[:, None], hub, years], t.pay_arriving[p])
+    arriving = np.where(is_home, t.returnee.pay[0, p[:, None], hub, years], t.pay_arriving[p])
     rest = t.place[:, None, :] + t.compute[:, ROLE] + t.jobs[ROLE]
     arriving = arriving + t.newcomer_compute[:, ROLE]
     ties = np.log(tie_factors(sim))[:, None, :]

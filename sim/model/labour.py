@@ -27,6 +27,9 @@ PUSHED_SECTORS = np.array([PUSHED.get(sector, 0.0) for sector in SECTORS])
 ENTRY_AGE = 25  # age at entry into the occupation of the engineers of the start; assumed, grade D
 DOCTORATE = 5  # years of a doctorate, which count as years since entry; assumed, grade D
 TRACK_SHAPE = 4.0  # of the gamma distribution: its standard deviation is half of its mean; assumed, grade D
+# rules on which some tables depend, see Simulation.by_rules
+SECTOR_OPENINGS = ("sector_openings", "hub_sector_openings")
+SECTOR_PAY = ("sector_pay", "hub_sector_pay")
 LONGEST = 46  # classes of years since entry, the last one open
 RESEARCHERS = np.isin(ROLES, ("research_scientist", "research_engineer", "ml_infrastructure_engineer"))
 
@@ -51,7 +54,8 @@ def sectors(sim, gross) -> Sectors:
     if sim.sector_utility_at_start is None:
         sim.sector_utility_at_start = pull
     # shares of openings, with the jobs that compute has opened in their own sectors
-    openings = np.maximum(openings_by_sector(s, a, sim.rules), 1e-12)  # positive, so that shares exist without openings
+    openings = sim.by_rules(openings_by_sector, sim.rules, *SECTOR_OPENINGS)
+    openings = np.maximum(openings, 1e-12)  # positive, so that shares exist without openings
     openings /= openings.sum(axis=1, keepdims=True)
     pushed = eq.jobs_share(sim.vacancies, sim.openings())[:, None]  # of all openings
     openings = openings * (1 - pushed) + pushed * PUSHED_SECTORS
@@ -66,7 +70,8 @@ def sector_pull(sim, gross) -> np.ndarray:
     """
     setting, a, rules, market = sim.world.setting, sim.a, sim.rules, sim.market
     mean = with_allowance(gross, rules)
-    own = with_allowance(gross[:, None] * relative_pay(setting, a, rules)[..., None], rules)
+    relative_to_hub = sim.by_rules(relative_pay, rules, *SECTOR_PAY, "sector_liquidity")
+    own = with_allowance(gross[:, None] * relative_to_hub[..., None], rules)
     log_pay_gap = eq.pay_gain(
         net_pay(setting, a, rules, own),
         net_pay(setting, a, rules, mean)[:, None],
@@ -145,7 +150,7 @@ def sector_pay(setting, rules) -> np.ndarray:
     return setting.sector_pay * rules["sector_pay"] * rules["hub_sector_pay"].reshape(setting.sector_share.shape)
 
 
-def pay_level(setting, rules) -> np.ndarray:
+def pay_level(setting, _, rules) -> np.ndarray:
     """Return (hub,) the factor by which policies on sectors change mean pay, at the sector shares of the start."""
     return (setting.sector_share * sector_pay(setting, rules)).sum(axis=1) / (
         setting.sector_share * setting.sector_pay
@@ -266,7 +271,6 @@ def job_lock(setting, a) -> np.ndarray:
 
 def hiring(sim, year) -> Hiring:
     """Return the :class:`Hiring` of a year, with cumulative probabilities, under the rules now in force."""
-    s = sim.world.setting
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     chances = eq.sector_chances(sim.sectors.openings, sim.sectors.relative_utility)
     keys = [
@@ -276,7 +280,7 @@ def hiring(sim, year) -> Hiring:
     ]
     return Hiring(
         single(np.cumsum(chances, axis=-1)),
-        single(remote_share(s, sim.a, sim.rules)),
+        single(sim.by_rules(remote_share, sim.rules, "sector_remote")),
         single(np.cumsum(employers(sim), axis=-1)),
         np.array(keys),
     )
@@ -455,8 +459,7 @@ def return_to_office(sim, year) -> None:
 
 def relative(a, market, compute) -> np.ndarray:
     """Return ``compute`` per engineer relative to the world's present mean, capped at ``compute_saturation`` (E2)."""
-    world = np.average(market.compute, weights=np.maximum(market.size, 1e-9))
-    return np.minimum(compute / max(world, 1e-9), a.compute_saturation)
+    return np.minimum(compute / max(market.mean_compute, 1e-9), a.compute_saturation)
 
 
 def at_least(rules, compute, newcomers=False) -> np.ndarray:

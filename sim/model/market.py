@@ -12,7 +12,10 @@ import numpy as np
 from sim.model import equations as eq
 from sim.model import labour
 from sim.model.kernels.choice import UNAVAILABLE, Tables
+from sim.model.kernels.market import mean_over_routes, relief_left
 from sim.model.labour import (
+    SECTOR_OPENINGS,
+    SECTOR_PAY,
     at_least,
     b_compute,
     compute_tastes,
@@ -28,7 +31,7 @@ from sim.model.labour import (
     tax_points,
     with_allowance,
 )
-from sim.model.routes import fast_track, open_routes, route_shares
+from sim.model.routes import distinct, fast_track, open_routes, route_shares
 from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTE_COUNT
@@ -62,6 +65,9 @@ OWNER_OF = np.array(
         )
     ]
 )  # (sector,) owner whose machines the sector uses; assumed, grade D
+SKILL_PAY = ("tier_pay", "role_pay", "tier_demand", "role_demand")  # rules on which the pay of skills depends
+FREE_ENTRY = ("free_entry", "home_free_entry")  # rules on which the need of a permit depends
+OPENINGS = ("openings", "country_openings", *SECTOR_OPENINGS)  # rules on which openings depend
 LONGEST_SCHEME = 50  # years of tax relief, the bound of its lever
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 PUSHED = {
@@ -136,11 +142,18 @@ def compute_table(a, market, rules, newcomers=False) -> np.ndarray:
     return eq.compute_pull(compute[:, None], b_compute(a)[:, None], mean)
 
 
+class Relief(NamedTuple):
+    """Tax relief of residents by years since arrival: the schemes that they came under, and what is left to them."""
+
+    pay: np.ndarray  # (scheme, profile, hub, years of relief left) log-odds; scheme 0 is in force
+    scheme: np.ndarray  # (years since arrival,)
+    years: np.ndarray  # (years since arrival, hub) whole years of relief left
+
+
 class UtilityTerms(NamedTuple):
     """Terms of the utility of hubs under the rules now in force, in log-odds, from :func:`utility_terms`."""
 
     pay: np.ndarray  # (profile, hub, years of newcomer relief left, up to the expected stay)
-    pay_returnee: np.ndarray  # (profile, hub, years of returnee relief left)
     pay_arriving: np.ndarray  # (profile, hub) with the full term of newcomer relief
     sign_on: np.ndarray  # (profile, hub) one payment to people who move in
     kept_equity: np.ndarray  # (profile, hub, sector) unvested equity that people keep who leave the hub
@@ -152,8 +165,8 @@ class UtilityTerms(NamedTuple):
     permit: np.ndarray  # (pattern, tier, role, hub), NaN where no route is open; see routes.Routes.patterns
     free: np.ndarray  # (home, hub) share that needs no permit; 1 where the hub is home
     closed: np.ndarray  # (home, hub) bool, to people from abroad
-    newcomer_left: np.ndarray  # (years since arrival, profile, hub) pay of residents, with the relief left to them
-    returnee_left: np.ndarray  # (years since arrival, profile, hub)
+    newcomer: "Relief"  # tax relief of residents who came from abroad
+    returnee: "Relief"  # of those who came home
     returnee_years: np.ndarray  # (hub,)
     scheme: np.ndarray  # (hub,) bool, a scheme runs, or somebody is left in one
 
@@ -166,6 +179,7 @@ class Market:
         self.skill = skill  # (tier, role) pay over that of the baseline, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
+        self.mean_compute = np.average(compute, weights=np.maximum(size, 1e-9))  # of the world's engineers
         self.sector_compute = sector_compute  # (hub, sector) H100-equivalents per engineer of the sector
         self.size = size  # (hub,) persons
         self.frontier = frontier  # growth factor of owners' fleets since the start
@@ -197,20 +211,21 @@ def market(sim, year, rules) -> Market:
     pay_scale = eq.pay_level(1.0, size, demand, t, 0.0, a.wage_supply_elasticity, a.agglomeration_productivity)
     price = eq.price_level(s.price, size, reference, s.engineer_share, a.housing_elasticity)
     compute, by_sector = compute_per_engineer(s, a, rules, (size, sim.sector_size()), year, sim.world.start)
-    pay_scale = pay_scale * rules["pay_multiplier"] * pay_level(s, rules)
-    frontier = np.exp(a.fleet_growth * t)
-    return Market(pay_scale, skill_pay(a, rules), price * rules["price_multiplier"], compute, by_sector, size, frontier)
+    pay_scale = pay_scale * rules["pay_multiplier"] * sim.by_rules(pay_level, rules, *SECTOR_PAY)
+    frontier, skill = np.exp(a.fleet_growth * t), sim.by_rules(skill_pay, rules, *SKILL_PAY)
+    return Market(pay_scale, skill, price * rules["price_multiplier"], compute, by_sector, size, frontier)
 
 
-def openings(setting, a, rules, affiliate_jobs) -> np.ndarray:
-    """Return (hub,) openings, persons a year: those of the start times policy, plus jobs opened by lost petitions.
+def openings(setting, a, rules) -> np.ndarray:
+    """Return (hub,) openings, persons a year: those of the start times policy (the rules OPENINGS).
 
-    They do not grow with the hub's own stock, because the attraction of size is the term ``b_size`` alone.
+    They do not grow with the hub's own stock, because the attraction of size is the term ``b_size`` alone. Jobs opened
+    by lost petitions are added by ``Simulation.openings``.
     """
     turnover = a.job_change_rate + (setting.exit_rate + np.maximum(setting.growth, 0.0))[setting.country]
     policy = rules["openings"] * rules["country_openings"][setting.country]
     policy = policy * openings_by_sector(setting, a, rules).sum(axis=1)
-    return setting.stock * turnover * policy + affiliate_jobs * setting.affiliates
+    return setting.stock * turnover * policy
 
 
 def gross_pay(setting, a, pay_scale, skill) -> np.ndarray:
@@ -226,10 +241,9 @@ def gross_pay(setting, a, pay_scale, skill) -> np.ndarray:
     return value[:, :, None] * setting.role_pay * skill * np.asarray(pay_scale)[:, None, None]
 
 
-def skill_pay(a, rules) -> np.ndarray:
+def skill_pay(_, a, rules) -> np.ndarray:
     """Return (tier, role) pay relative to the baseline, from the policies on pay and on demand (E7)."""
-    tier_pay, role_pay, *demand = (rules[f"{skill}_{what}"] for what in ("pay", "demand") for skill in ("tier", "role"))
-    return eq.skill_pay(tier_pay, role_pay, demand[0], demand[1], a.wage_supply_elasticity)
+    return eq.skill_pay(*(rules[name] for name in SKILL_PAY), a.wage_supply_elasticity)
 
 
 def mean_pay(setting, a) -> float:
@@ -262,15 +276,15 @@ def utility_terms(sim, year) -> UtilityTerms:
     gross = with_allowance(valued, rules)
     tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules))
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
-    priced = partial(pay_table, gross, tax, price=m.price, sim=sim)
-    pay, pay_returnee = (priced(rules[f"{group}_relief"][s.country]) for group in ("newcomer", "returnee"))
     came_under = schemes_by_arrival(sim, year)
-    compute = compute_table(a, m, rules)
+    left = np.arange(int(np.ceil(a.horizon)) + 1)  # relief beyond the horizon has no value
+    priced = partial(pay_table, gross, tax, left=left, price=m.price, sim=sim)
+    newcomer, returnee = (relief_of(s, came_under[group], priced) for group in ("newcomer", "returnee"))
+    pay, openings, compute = newcomer.pay[0], sim.openings(), compute_table(a, m, rules)
     return UtilityTerms(
         pay=pay,
-        pay_returnee=pay_returnee,
-        newcomer_left=pay_left(s, priced, pay, came_under["newcomer"]),
-        returnee_left=pay_left(s, priced, pay_returnee, came_under["returnee"]),
+        newcomer=newcomer,
+        returnee=returnee,
         pay_arriving=after(pay, years("newcomer_years")),
         sign_on=sign_on_table(sim, valued),
         kept_equity=kept_equity_table(sim, valued),
@@ -281,18 +295,19 @@ def utility_terms(sim, year) -> UtilityTerms:
             diaspora=s.compatriots,
             home_share=s.home_share,
             language=s.language,
-            openings=sim.openings(),
+            openings=openings,
             constant=sim.constants.at(year, a.boom_half_life),
         ),
         compute=compute,
         newcomer_compute=newcomer_compute(a, m, rules, compute),
-        jobs=eq.jobs_pull(sim.vacancies, sim.openings(), s.role_share, PUSHED_ROLES),
+        jobs=eq.jobs_pull(sim.vacancies, openings, s.role_share, PUSHED_ROLES),
         permit=permit_disutility(sim, gross, tax),
-        free=np.where(free_entry(s, rules) | (s.home_share > 0), 1.0, s.free_share),
-        closed=closed_to(s, rules),
+        free=sim.by_rules(without_permit, rules, *FREE_ENTRY),
+        closed=sim.by_rules(closed_to, rules, "is_closed", "bars"),
         returnee_years=years("returnee_years"),
         scheme=(
-            np.any([terms[:, 1].any(axis=0) for terms in came_under.values()], axis=0)[s.country]
+            newcomer.years.any(axis=0)
+            | returnee.years.any(axis=0)
             | np.isin(s.country, s.country[rules["compute_guarantee_newcomer"] > 0])
         ),
     )
@@ -334,22 +349,17 @@ def schemes_by_arrival(sim, year) -> dict[str, np.ndarray]:
     return found
 
 
-def pay_left(setting, priced, pay, came_under) -> np.ndarray:
-    """Return (years since arrival, profile, hub) the log-odds of pay with the relief that residents have left (E1).
+def relief_of(setting, came_under, priced) -> Relief:
+    """Return the :class:`Relief` of residents (E1).
 
     Parameters
     ----------
-    priced : function of (hub,) relief that returns a table as :func:`pay_table`; pay : its table of the present relief
     came_under : (years since arrival, 2, country), from :func:`schemes_by_arrival`
+    priced : function of (hub,) relief that returns a table as :func:`pay_table`
     """
-    tables = {came_under[0, 0].tobytes(): pay}
-    for relief in came_under[:, 0]:
-        if relief.tobytes() not in tables:
-            tables[relief.tobytes()] = priced(relief[setting.country])
-    years = came_under[:, 1].astype(np.int64)[:, setting.country]
-    return np.stack(
-        [after(tables[relief.tobytes()], left) for relief, left in zip(came_under[:, 0], years, strict=True)]
-    )
+    # years that are left may differ from row to row, but rows of equal relief share a table
+    relief, scheme = distinct(came_under[:, 0, setting.country])
+    return Relief(np.stack([priced(each) for each in relief]), scheme, came_under[:, 1, setting.country].astype(np.int64))
 
 
 def going_home(setting, back, rules) -> np.ndarray:
@@ -362,10 +372,11 @@ def going_home(setting, back, rules) -> np.ndarray:
     return fitted + np.log(np.maximum(rules["going_home"][setting.country] * by_home, 1e-9))
 
 
-def free_entry(setting, rules) -> np.ndarray:
-    """Return (home, hub) bool, whether a rule frees people of the home from needing a permit there."""
+def without_permit(setting, _, rules) -> np.ndarray:
+    """Return (home, hub) the share of people who need no permit: all at home, and all whom a rule frees from it."""
     by_home = rules["home_free_entry"].reshape(-1, len(setting.homes))[setting.country].T
-    return (rules["free_entry"][setting.country] > 0) | (by_home > 0)
+    freed = (rules["free_entry"][setting.country] > 0) | (by_home > 0)
+    return np.where(freed | (setting.home_share > 0), 1.0, setting.free_share)
 
 
 def tables(sim, year) -> Tables:
@@ -374,7 +385,7 @@ def tables(sim, year) -> Tables:
     role = np.arange(p.pay.shape[0]) // TASTE_COUNT % len(p.jobs)
     by_taste = lambda x: (x[:, :, None] * compute_tastes(a)[:, None]).reshape(-1, len(s.hubs))  # noqa: E731
     compute = by_taste(p.compute)  # profile, hub
-    newcomer_left, returnee_left = p.newcomer_left - p.pay_arriving, p.returnee_left - p.pay_arriving
+    newcomer_left, returnee_left = (relief_left(*each, p.pay_arriving) for each in (p.newcomer, p.returnee))
     if rules["compute_guarantee_newcomer"].any():
         # arrivals have the guarantee, and residents for its years since they came
         gain = by_taste(p.newcomer_compute)
@@ -389,14 +400,14 @@ def tables(sim, year) -> Tables:
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
-        trip=fixed.trips(a, rules["family_rights"][s.country]),
+        trip=sim.by_rules(fixed.trips, rules, "family_rights"),
         permit=permit[sim.from_abroad[2]],  # group, home, tier * role, hub
-        newcomer_left=single(newcomer_left),
-        returnee_left=single(returnee_left),
+        newcomer_left=newcomer_left,
+        returnee_left=returnee_left,
         remote=single(p.remote),
-        returning=single(after(p.pay_returnee, p.returnee_years) - p.pay_arriving),
+        returning=single(after(p.returnee.pay[0], p.returnee_years) - p.pay_arriving),
         group_of=sim.routes.group_of,
-        free=np.where(fixed.abroad, single(p.free)[:, None, :], np.float32(1.0)),
+        free=sim.by_rules(fixed.free, rules, *FREE_ENTRY),
         is_home=s.home_share > 0,
         nest=fixed.nest,
         inverse_dissimilarity=fixed.inverse_dissimilarity,
@@ -442,12 +453,18 @@ class Layout:
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.inverse_dissimilarity = (1 / self.dissimilarity)[self.nest]
 
-    def trips(self, a, rights) -> np.ndarray:
+    def trips(self, setting, a, rules) -> np.ndarray:
         """Return (family * tier, origin, destination) the cost of a move in log-odds, inf for a closed corridor."""
         # families pay more across borders (E2); a corridor without data is closed
+        rights = rules["family_rights"][setting.country]
         further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
+
+    def free(self, setting, a, rules) -> np.ndarray:
+        """Return (home, origin, destination) the share that needs no permit; 1 within the country of residence."""
+        free = without_permit(setting, a, rules).astype(np.float32)
+        return np.where(self.abroad, free[:, None, :], np.float32(1.0))
 
 
 @lru_cache(maxsize=8)
@@ -466,26 +483,24 @@ def dissimilarity_of(a) -> np.ndarray:
 
 def after(pay, years) -> np.ndarray:
     """Return (profile, hub) the entries of ``pay`` (profile, hub, years of relief left) at ``years`` (hub,)."""
-    return np.take_along_axis(pay, np.minimum(years, pay.shape[2] - 1)[None, :, None], axis=2)[..., 0]
+    return pay[:, np.arange(len(years)), np.minimum(years, pay.shape[2] - 1)]
 
 
-def closed_to(setting, rules) -> np.ndarray:
+def closed_to(setting, _, rules) -> np.ndarray:
     """Return whether a hub admits nobody of a home from abroad: (home, hub) bool; a bar by origin exempts citizens."""
     bars = rules["bars"].reshape(-1, len(setting.homes))[setting.country].T > 0
     return np.ascontiguousarray((rules["is_closed"] > 0)[setting.country] | (bars & (setting.home_share == 0)))
 
 
-def pay_table(gross, tax, relief, price, sim) -> np.ndarray:
+def pay_table(gross, tax, relief, left, price, sim) -> np.ndarray:
     """Return (profile, hub, years of relief left) the log-odds of net real pay (E1, E2).
-
-    The axis of years ends at the horizon, because relief beyond it has no value.
 
     Parameters
     ----------
     gross : (hub, tier, role) kUSD a year; tax : (hub, tier, role) rate; relief : (hub,) share of tax; price : (hub,)
+    left : (years of relief left,)
     """
     a = sim.a
-    left = np.arange(int(np.ceil(a.horizon)) + 1)
     # net real pay for each number of years of relief that are left
     y = eq.net_real_pay(
         gross[..., None],
@@ -511,7 +526,7 @@ def remote_pull(sim, gross, price) -> np.ndarray:
     fee_paid = labour.remote_gross_pay(sim, gross)
     # remote workers pay tax and prices where they live
     tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, tax_points(s, rules))
-    return pay_table(fee_paid, tax, np.zeros(len(price)), price, sim)[..., 0]
+    return pay_table(fee_paid, tax, np.zeros(len(price)), np.zeros(1), price, sim)[..., 0]
 
 
 def years_to_residence(sim, route) -> np.ndarray:
@@ -543,7 +558,4 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
         fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
         permit_value=eq.permit_value(a, sim.routes.is_free[route], years_to_residence(sim, route)),
     )
-    # mean over the routes that applicants take
-    reached = share.sum(axis=-1)
-    mean = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
-    return np.where(reached > 0, mean, np.nan)
+    return mean_over_routes(share, pull)

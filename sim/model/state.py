@@ -11,7 +11,7 @@ from sim.model import labour, rng
 from sim.model.accounting import Accounts
 from sim.model.kernels import events
 from sim.model.labour import entry_years, expert_track
-from sim.model.market import Layout, jobs_of, mean_pay, openings, update_market
+from sim.model.market import OPENINGS, Layout, jobs_of, mean_pay, openings, update_market
 from sim.model.routes import routes_of
 from sim.model.supply import academia_over_path, entrant_path, reference_size, study_pull
 from sim.model.teams import completeness, teams_of
@@ -21,6 +21,8 @@ from sim.scenario.stack import change_months, rules_at
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import YOUNGEST
 from sim.world.ties import TEAM
+
+MOST_KEPT = 100  # tables that depend on rules alone and are kept for later years and other branches
 
 
 @dataclass
@@ -116,6 +118,7 @@ class Simulation:
     history: tuple  # of Policy: changes of the baseline's own rules since a start in the past
     policies: tuple  # of Policy, the history's first
     rules: dict  # now in force, as baseline_rules
+    kept: dict  # tables that depend on rules alone, see by_rules; shared by all branches
     trajectory: Any  # Trajectory being recorded, or None; other simulations can be frozen to it
     frozen_to: dict  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
     choices: int  # rounds of choices made so far
@@ -163,7 +166,7 @@ class Simulation:
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
         self.history, self.policies, self.baseline_rules = tuple(history), tuple(history), baseline_rules
-        self.rules = baseline_rules  # until the run starts
+        self.rules, self.kept = baseline_rules, {}  # until the run starts
         self.trajectory, self.frozen_to, self.choices = None, {}, 0
         self.year = world.start
 
@@ -276,6 +279,19 @@ class Simulation:
         self.spare = self.used = last
         return np.arange(first, last)
 
+    def by_rules(self, table, rules, *names) -> Any:
+        """Return ``table(setting, a, rules)``, which reads no rules but ``names``; equal rules are computed once.
+
+        All branches share the results, which nobody may change.
+        """
+        key = (table, id(self.a), *(rules[name].tobytes() for name in names))
+        if key not in self.kept:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            # the assumptions are kept with the result, so that no others get their id
+            self.kept[key] = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
+        return self.kept[key][1]
+
     def january_rules(self) -> dict:
         """Return the rules in force on the simulation's present 1 January."""
         return rules_at(12 * self.year, self.policies, self.baseline_rules)
@@ -306,7 +322,8 @@ class Simulation:
 
     def openings(self) -> np.ndarray:
         """Return (hub,) the openings of a year, persons, under the rules in force, without jobs that compute opens."""
-        return openings(self.world.setting, self.a, self.rules, self.jobs_abroad())
+        ordinary = self.by_rules(openings, self.rules, *OPENINGS)
+        return ordinary + self.jobs_abroad() * self.world.setting.affiliates
 
     def open_jobs(self, year) -> None:
         """Add the jobs that new compute opens to the vacancies, once; a later fall of compute closes no job (E7)."""

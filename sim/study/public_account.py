@@ -150,8 +150,8 @@ def _gross(s, a, arrays, own, rules) -> np.ndarray:
 
 def _pay_factor(s, a, rules) -> np.ndarray:
     """Return (hub, tier) what policies on pay multiply mean pay by."""
-    by_role = s.role_share @ (s.role_pay * skill_pay(a, rules)).T
-    return by_role * (rules["pay_multiplier"] * pay_level(s, rules))[:, None]
+    by_role = s.role_share @ (s.role_pay * skill_pay(s, a, rules)).T
+    return by_role * (rules["pay_multiplier"] * pay_level(s, a, rules))[:, None]
 
 
 def _decided(s, arrays, own) -> tuple[np.ndarray, np.ndarray]:

@@ -106,12 +106,12 @@ def test_promotions_come_at_their_rate():
 def test_demand_raises_pay_by_the_elasticity_of_supply():
     rules = rules_for(setting())
     rules["tier_demand"][ENTRY], rules["role_demand"][2], rules["role_pay"][2] = 0.5, 3.0, 1.2
-    skill = skill_pay(CENTRE, rules)
+    skill = skill_pay(setting(), CENTRE, rules)
     assert skill[ENTRY, 2] == pytest.approx(1.2 * 1.5**CENTRE.wage_supply_elasticity)
     assert skill[EXPERT, 0] == 1
     before, after = (gross_pay(setting(), CENTRE, np.ones(len(setting().hubs)), s) for s in (np.ones((3, 5)), skill))
     assert after / before == pytest.approx(np.broadcast_to(skill, before.shape))
-    assert np.array_equal(skill_pay(CENTRE.vary(wage_supply_elasticity=0), rules)[:, 0], np.ones(3))
+    assert np.array_equal(skill_pay(setting(), CENTRE.vary(wage_supply_elasticity=0), rules)[:, 0], np.ones(3))
 
 
 def test_demand_acts_on_offers_entry_and_promotion():

@@ -99,12 +99,14 @@ def test_no_compute_at_all_is_a_number():
 
 def test_openings_are_turnover_and_affiliate_jobs():
     s, rules = setting(), baseline_rules()
-    plain = openings(s, CENTRE, rules, 0.0)
+    plain = openings(s, CENTRE, rules)
     turnover = CENTRE.job_change_rate + (s.exit_rate + np.maximum(s.growth, 0))[s.country]
     assert plain == pytest.approx(s.stock * turnover)
-    assert openings(s, CENTRE, rules, 500.0) - plain == pytest.approx(500 * s.affiliates)
+    arm = arm_of(shipped_world(2_000, 1))
+    arm.affiliate_jobs = 500.0
+    assert arm.openings() - plain == pytest.approx(500 * s.affiliates)
     more = rules | {"openings": 2 * rules["openings"], "country_openings": 3 * rules["country_openings"]}
-    assert openings(s, CENTRE, more, 0.0) == pytest.approx(6 * plain)
+    assert openings(s, CENTRE, more) == pytest.approx(6 * plain)
 
 
 def test_a_hub_that_doubles_pulls_by_size_alone(arm):

@@ -178,9 +178,9 @@ def test_jobs_left_in_a_sector_are_taken_in_it():
 
 def test_more_openings_in_a_sector_are_more_openings_of_the_hub():
     s, rules = setting(), rules_for(setting())
-    plain, share = openings(s, CENTRE, rules, 0.0), openings_by_sector(s, CENTRE, rules)[:, STARTUP]
+    plain, share = openings(s, CENTRE, rules), openings_by_sector(s, CENTRE, rules)[:, STARTUP]
     more = rules | {"sector_openings": only(STARTUP, 3.0)}
-    assert openings(s, CENTRE, more, 0.0) == pytest.approx(plain * (1 + 2 * share))
+    assert openings(s, CENTRE, more) == pytest.approx(plain * (1 + 2 * share))
     arm = after(shipped_world(5_000, 1), CENTRE, sector_openings=only(STARTUP, 3.0))
     assert arm.sectors.openings[:, STARTUP] == pytest.approx(3 * share / (1 + 2 * share))
 

@@ -32,7 +32,7 @@ def test_every_term_is_set_against_the_mean_hub(pulls):
 def test_terms_are_those_of_the_equations(pulls):
     a = CENTRE
     assert pulls["size"] == pytest.approx(a.b_size * centred(np.log(setting().stock)), abs=2e-3)
-    there = openings(setting(), a, baseline_rules(), 0.0)
+    there = openings(setting(), a, baseline_rules())
     assert pulls["openings"] == pytest.approx(centred(np.log(there)), abs=1e-6)
     assert np.ptp(pulls["permits"][setting().country == 0]) < 0.01  # the same rules in all of the country
     constants = shipped()[0]
