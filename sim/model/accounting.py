@@ -52,7 +52,7 @@ class Accounts:
     def entered(self, delta) -> None:
         """Record entrants: ``delta`` (cell + 1,) is their agents by cell, and their fingerprint."""
         self.delta += delta
-        self.entrants += self.cells(delta).sum(axis=(1, 3))
+        self.entrants += self.cells(delta).sum(axis=1).sum(axis=2)
 
     def left(self, delta) -> None:
         """Record exits from the occupation: ``delta`` (cell + 1,) is agents by cell, none positive, and fingerprint."""

@@ -318,7 +318,7 @@ def offers(sim) -> np.ndarray:
 def promotion_rates(sim, year) -> np.ndarray:
     """Return (tier, hub) promotions a person-year by the tier left, at the last counts and under the rules in force."""
     a = sim.a
-    stock = sim.counts.sum(axis=(1, 3))  # hub, tier
+    stock = sim.counts.sum(axis=1).sum(axis=2)  # hub, tier
     share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
     # mentoring by experts shifts promotions between hubs, relative to the present mean, and leaves their sum as it is
     world = stock[:, 0].sum() / stock.sum()

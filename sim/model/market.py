@@ -11,8 +11,8 @@ import numpy as np
 
 from sim.model import equations as eq
 from sim.model import labour
-from sim.model.kernels.choice import UNAVAILABLE, Tables
-from sim.model.kernels.market import mean_over_routes, relief_left
+from sim.model.kernels.choice import UNAVAILABLE, Tables, relief_left
+from sim.model.kernels.visas import mean_over_routes
 from sim.model.labour import (
     SECTOR_OPENINGS,
     SECTOR_PAY,
@@ -415,7 +415,7 @@ def tables(sim, year) -> Tables:
         country=s.country,
         closed=p.closed,
         any_closed=bool(p.closed.any()),
-        has_relief=relief_matters(s, p),
+        relief=relief_hubs(s, fixed.abroad, p.scheme),
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend),
         log_colleague=np.float32(np.log(a.colleague_multiplier)),
@@ -428,12 +428,16 @@ def tables(sim, year) -> Tables:
     )
 
 
-def relief_matters(setting, utility_terms) -> np.ndarray:
-    """Return whether tax relief matters: (home, origin) bool, a scheme runs in the country of residence or at home."""
-    # without any scheme the kernel skips the relief
-    scheme = utility_terms.scheme
-    at_home = ((setting.home_share > 0) & scheme).any(axis=1)
-    return at_home[:, None] | scheme
+def relief_hubs(setting, abroad, scheme) -> np.ndarray:
+    """Return (home, origin) uint64 bit set of the hubs in the country of residence and at home, 0 without a scheme.
+
+    Elsewhere everybody has the relief of arrivals. ``scheme`` is (hub,) bool: a scheme runs, or somebody is in one.
+    """
+    is_home = setting.home_share > 0
+    matters = (is_home & scheme).any(axis=1)[:, None] | scheme  # home, origin
+    hubs = is_home[:, None, :] | ~abroad  # home, origin, hub
+    bits = np.uint64(1) << np.arange(len(scheme), dtype=np.uint64)
+    return np.where(matters, (hubs * bits).sum(axis=2), np.uint64(0))
 
 
 class Layout:

@@ -419,6 +419,12 @@ def _bare(path: str) -> str:
 
 def baseline_rules() -> dict[str, np.ndarray]:
     """Return the rules in force without any policy: field -> array over the rows of its axis (a new copy)."""
+    return {field: values.copy() for field, values in _present().items()}
+
+
+@cached_by_world()
+def _present() -> dict[str, np.ndarray]:
+    """Return the arrays of :func:`baseline_rules`, made once."""
     rules: dict[str, list] = {}
     dtypes = {}
     for lever in catalogue().values():

@@ -78,9 +78,9 @@ def _first_of_january(out, arm, t) -> None:
     """Record the stocks, prices and pay of 1 January at time index ``t``, in place."""
     s, w, counts = arm.world.setting, arm.world.weight, arm.counts
     # people by hub, home, tier and status; weight turns agents into persons
-    out["stock"][t] = counts.sum(axis=(1, 3)) * w
+    by_hub = counts.sum(axis=1)  # hub, tier, status
+    out["stock"][t], out["stock_by_status"][t] = by_hub.sum(axis=2) * w, by_hub.sum(axis=1) * w
     out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
-    out["stock_by_status"][t] = counts.sum(axis=(1, 2)) * w
     out["backlog"][t] = arm.visas.backlog() * w
     # people by role, sector and employer
     work = arm.work * w

@@ -1,6 +1,7 @@
 """The compiled choice is the equations' choice, on random worlds."""
 
 import numpy as np
+import pytest
 from definition import choices
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,8 @@ from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 
 from sim.model import moves, rng
 from sim.model.inversion import HubConstants
-from sim.model.kernels.choice import FREELY, LEAVING
+from sim.model.kernels.choice import FREELY, LEAVING, power_bound, relief_left
+from sim.model.kernels.visas import mean_over_routes
 from sim.model.market import update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
@@ -112,3 +114,36 @@ def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mo
     clear = margin > BOUNDARY
     assert np.array_equal(chosen[clear], expected[clear])
     assert np.array_equal(needs[clear], permit[clear])
+
+
+@pytest.mark.parametrize("routes", [1, 7, 8, 17])
+def test_mean_over_routes_is_that_of_numpy(routes):
+    """Equal to the bit, so that constants and results are."""
+    rng = np.random.default_rng(routes)
+    share = rng.random((2, 3, 2, 4, routes)) * (rng.random((2, 3, 2, 4, routes)) < 0.5)
+    pull = rng.normal(size=share.shape[1:])
+    reached = share.sum(axis=-1)
+    expected = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
+    found = mean_over_routes(share, pull)
+    assert np.array_equal(found, np.where(reached > 0, expected, np.nan), equal_nan=True)
+    assert np.isnan(mean_over_routes(0 * share, pull)).all()
+
+
+def test_relief_left_is_the_table_at_the_years_left():
+    rng = np.random.default_rng(0)
+    pay, arriving = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(3, 4))
+    scheme, years = np.array([0, 1, 1]), np.array([[0, 1, 4, 9], [3, 0, 2, 5], [0, 0, 0, 0]])
+    found = relief_left(pay, scheme, years, arriving)
+    for k in range(3):
+        for d in range(4):
+            left = pay[scheme[k], :, d, min(years[k, d], 4)] - arriving[:, d]
+            assert np.array_equal(found[k, :, d], left.astype(np.float32))
+
+
+@pytest.mark.parametrize("exponent", [0.05, 0.3, 0.65, 1.0])
+def test_bound_of_a_power_is_above_it_and_close(exponent):
+    x = np.append(np.geomspace(1e-37, 64, 5_000), 0).astype(np.float32)
+    bound = np.array([power_bound(value, np.float32(exponent)) for value in x])
+    power = x.astype(float) ** float(np.float32(exponent))
+    assert np.all(bound >= power)
+    assert np.all(bound[:-1] < 1.15 * power[:-1])

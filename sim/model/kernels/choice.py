@@ -48,7 +48,7 @@ class Tables(NamedTuple):
     country: np.ndarray  # (hub,)
     closed: np.ndarray  # (home, hub) bool, to people from abroad
     any_closed: bool
-    has_relief: np.ndarray  # (home, origin) bool: a scheme runs in the country of residence or at home
+    relief: np.ndarray  # (home, origin) uint64 bit set of the hubs where tax relief differs from that of arrivals
     returnee_abroad: np.ndarray  # (hub,) years abroad that a returnee needs
     b_friend: np.float32
     log_colleague: np.float32
@@ -86,7 +86,7 @@ def neutral_tables(country, is_home, nest) -> Tables:
         country=country,
         closed=np.zeros((homes, hubs), bool),
         any_closed=False,
-        has_relief=np.zeros((homes, hubs), bool),
+        relief=np.zeros((homes, hubs), np.uint64),
         returnee_abroad=np.zeros(hubs, np.int32),
         b_friend=np.float32(0),
         log_colleague=np.float32(0),
@@ -97,6 +97,25 @@ def neutral_tables(country, is_home, nest) -> Tables:
         route_country=np.zeros(1, np.int64),
         route_value=zeros(1),
     )
+
+
+@njit(cache=True)
+def relief_left(pay, scheme, years, arriving):
+    """Return (row, profile, hub) float32, the pay of residents with the relief left to them against arrivals (E1, E2).
+
+    Parameters
+    ----------
+    pay : (scheme, profile, hub, years of relief left) log-odds; the last year stands for all beyond it
+    scheme : (row,) the scheme that residents came under; years : (row, hub) years of relief left to them
+    arriving : (profile, hub) log-odds of arrivals
+    """
+    (profiles, hubs), most = arriving.shape, pay.shape[3] - 1
+    left = np.empty((scheme.size, profiles, hubs), np.float32)
+    for k in range(scheme.size):
+        for p in range(profiles):
+            for d in range(hubs):
+                left[k, p, d] = pay[scheme[k], p, d, uint64(min(years[k, d], most))] - arriving[p, d]
+    return left
 
 
 class Hiring(NamedTuple):
@@ -300,8 +319,7 @@ def utilities(who, keys, t, mode, barred, held, space) -> None:
             # remote workers compare their pay with that of a local job, which those who need a permit must take
             for d in range(hubs):
                 v[k, d] += t.remote[p, d] if nation < t.free[g, o, d] else float32(0.0)  # E11
-        if t.has_relief[g, o]:
-            relieve(k, o, g, p, country, t, space)
+        relieve(v[k], t.relief[g, o], g, p, country, space.column[4, k], space.column[5, k], t)
         # terms of ties, then the choice set
         add_to(v[k], space.colleagues[k], t.log_colleague)  # E2
         add_to(v[k], space.friends[k], t.b_friend)  # E2
@@ -317,29 +335,34 @@ def utilities(who, keys, t, mode, barred, held, space) -> None:
                 v[k, d] = (v[k, d] - best) * t.inverse_dissimilarity[g, o, d]  # E3
 
 
-@njit(inline="always")
-def relieve(k, o, g, p, country, t, space) -> None:
-    """Replace a newcomer's tax relief by the relief to which engineer ``k`` is entitled (E1); change ``space.v[k]``.
-
-    In the country of residence that is the rest of the relief which began on arrival; in the home country it is the
-    relief of returnees, if they have been abroad for long enough.
-    """
-    v, longest = space.v, t.newcomer_left.shape[0] - 1
-    since = uint64(min(max(0, t.year - space.column[4, k]), longest))
-    away = int32(t.year - space.column[5, k])
-    for d in range(uint64(t.country.size)):
-        success_by_route, nothing = t.returning[p, d], t.returnee_left[longest, p, d]
-        back, new = t.returnee_left[since, p, d], t.newcomer_left[since, p, d]
-        abroad = success_by_route if away >= t.returnee_abroad[d] else nothing
-        resident = back if t.is_home[g, d] else new
-        arrival = abroad if t.is_home[g, d] else float32(0.0)
-        v[k, d] += resident if t.country[d] == country else arrival
-
-
 @intrinsic
 def lowest_bit(typing, x):
     """Return the position of the lowest bit set in ``x``, which is not 0."""
     return x(x), lambda context, builder, signature, args: builder.cttz(args[0], context.get_constant(types.boolean, 1))
+
+
+@intrinsic
+def bits_set(typing, x):
+    """Return the number of bits set in ``x``."""
+    return x(x), lambda context, builder, signature, args: builder.ctpop(args[0])
+
+
+@njit(inline="always")
+def relieve(v, hubs, g, p, country, arrival_year, abroad_since, t) -> None:
+    """Replace a newcomer's tax relief by the relief to which an engineer is entitled (E1); change ``v`` (hub,).
+
+    In the country of residence that is the rest of the relief which began on arrival; in the home country it is the
+    relief of returnees, if they have been abroad for long enough. ``hubs`` is the bit set of both.
+    """
+    longest = t.newcomer_left.shape[0] - 1
+    since, away = uint64(min(max(0, t.year - arrival_year), longest)), int32(t.year - abroad_since)
+    for _ in range(bits_set(hubs)):
+        d = lowest_bit(hubs)
+        hubs &= hubs - uint64(1)
+        back, new = t.returnee_left[since, p, d], t.newcomer_left[since, p, d]
+        full, nothing = t.returning[p, d], t.returnee_left[longest, p, d]
+        resident, arrival = back if t.is_home[g, d] else new, full if away >= t.returnee_abroad[d] else nothing
+        v[d] += resident if t.country[d] == country else arrival
 
 
 @njit(inline="always")
@@ -392,6 +415,30 @@ def nest_sums(e, nest):
     return stay, residence, origin, third
 
 
+@intrinsic
+def as_bits(typing, x):
+    """Return the bits of a float32 as int32."""
+    return int32(x), lambda context, builder, _, args: builder.bitcast(args[0], context.get_value_type(int32))
+
+
+@intrinsic
+def as_float(typing, x):
+    """Return the float32 of the bits in an int32."""
+    return float32(x), lambda context, builder, _, args: builder.bitcast(args[0], context.get_value_type(float32))
+
+
+@njit(inline="always")
+def power_bound(x, exponent):
+    """Return an upper bound of the power of ``x``, float32, not negative, at most a tenth above it.
+
+    The bits of a float are a logarithm to the base 2 that is linear between whole numbers, too low by 0.0861 at most;
+    read backwards they give an exponential that is never too low. Source: Mitchell 1962, IRE Transactions EC-11.
+    """
+    one, unit = float32(127.0), float32(8388608.0)  # bias of the exponent, and 2**23, where it begins
+    log = float32(as_bits(x)) / unit - one + float32(0.087)
+    return as_float(int32((exponent * log + one) * unit))
+
+
 @njit(inline="always")
 def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     """Draw a hub by nested logit (E3) from one uniform ``u``; return -1 if no alternative is available.
@@ -399,8 +446,12 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     The alternatives partition the unit interval by nest, then by hub. ``e`` (hub,) is the exponentials of the
     exponents, ``o`` the hub of residence; ``s`` and ``worth`` (nest,) are work space.
     """
-    # weight of each nest: its sum to the power of its dissimilarity
     s[0], s[1], s[2], s[3] = nest_sums(e, nest)
+    # most people stay: a bound of the weights tells so for nearly all of them, and spares the powers
+    most = s[0] + power_bound(s[1], dissimilarity[1]) + power_bound(s[2], dissimilarity[2])
+    if u * (most + power_bound(s[3], dissimilarity[3])) < s[0]:
+        return np.int64(o)
+    # weight of each nest: its sum to the power of its dissimilarity
     worth[0] = total = s[0]  # staying has no dissimilarity
     for n in range(1, 4):
         worth[n] = s[n] if s[n] == 0.0 or dissimilarity[n] == 1.0 else s[n] ** dissimilarity[n]  # E3
@@ -455,10 +506,11 @@ def choose_hubs(
             o, g = uint64(space.column[0, k]), uint64(space.column[1, k])
             d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], space.sums, space.worth)
             chosen[begin + k] = d if d >= 0 else o
-            nation = float32(uniform_at(keys[1], part[k]))
-            place, held_for = uint64(chosen[begin + k]), country_held(held[begin + k], t.route_country)
-            needs = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
-            needs_permit[begin + k] = d >= 0 and needs
+            needs_permit[begin + k] = False
+            if chosen[begin + k] != o:
+                place, held_for = uint64(d), country_held(held[begin + k], t.route_country)
+                nation = float32(uniform_at(keys[1], part[k]))
+                needs_permit[begin + k] = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
 
 
 @njit(cache=True, nogil=True)

@@ -6,6 +6,8 @@ from numba import njit, uint64
 from sim.model.kernels.choice import uniform_at
 from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
 
+LANES = 8  # partial sums of numpy's sum over a short axis
+
 
 @njit(cache=True, nogil=True)
 def students(first, last, people):
@@ -131,6 +133,41 @@ def by_appeal(usable, pattern, value, access_share):
                         share[p, t, r, d, k] = left * access_share[d, k]
                         left *= 1.0 - access_share[d, k]
     return share
+
+
+@njit(cache=True)
+def mean_over_routes(share, pull):
+    """Return (pattern, tier, role, hub) the mean of ``pull`` over the applicants of each route, NaN without any (E2).
+
+    Parameters
+    ----------
+    share : (pattern, tier, role, hub, k) share of the applicants who take the k-th route of the hub's country
+    pull : (tier, role, hub, k) log-odds
+    """
+    patterns, tiers, roles, hubs, routes = share.shape
+    mean, reached, total = np.empty((patterns, tiers, roles, hubs)), np.empty(LANES), np.empty(LANES)
+    whole = routes - routes % LANES
+    for p in range(patterns):
+        for t in range(tiers):
+            for r in range(roles):
+                for d in range(hubs):
+                    # sums in the order of numpy: in lanes, then the lanes in pairs, then the rest
+                    reached[:], total[:] = 0.0, 0.0
+                    for k in range(whole):
+                        reached[k % LANES] += share[p, t, r, d, k]
+                        total[k % LANES] += share[p, t, r, d, k] * pull[t, r, d, k]
+                    some, weighted = in_pairs(reached), in_pairs(total)
+                    for k in range(whole, routes):
+                        some += share[p, t, r, d, k]
+                        weighted += share[p, t, r, d, k] * pull[t, r, d, k]
+                    mean[p, t, r, d] = weighted / some if some > 0.0 else np.nan
+    return mean
+
+
+@njit(inline="always")
+def in_pairs(x):
+    """Return the sum of eight numbers in the order in which numpy adds its partial sums."""
+    return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))
 
 
 @njit(cache=True, nogil=True)
