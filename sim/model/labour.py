@@ -49,7 +49,7 @@ def sectors(sim, gross) -> Sectors:
     ----------
     gross : (hub, tier, role) kUSD a year, pay of the hub as engineers value it, allowances apart
     """
-    s, a = sim.world.setting, sim.a
+    a = sim.a
     pull = sector_pull(sim, gross)
     if sim.sector_utility_at_start is None:
         sim.sector_utility_at_start = pull

@@ -359,7 +359,9 @@ def relief_of(setting, came_under, priced) -> Relief:
     """
     # years that are left may differ from row to row, but rows of equal relief share a table
     relief, scheme = distinct(came_under[:, 0, setting.country])
-    return Relief(np.stack([priced(each) for each in relief]), scheme, came_under[:, 1, setting.country].astype(np.int64))
+    return Relief(
+        np.stack([priced(each) for each in relief]), scheme, came_under[:, 1, setting.country].astype(np.int64)
+    )
 
 
 def going_home(setting, back, rules) -> np.ndarray:
