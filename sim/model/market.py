@@ -243,7 +243,8 @@ def gross_pay(setting, a, pay_scale, skill) -> np.ndarray:
 
 def skill_pay(_, a, rules) -> np.ndarray:
     """Return (tier, role) pay relative to the baseline, from the policies on pay and on demand (E7)."""
-    return eq.skill_pay(*(rules[name] for name in SKILL_PAY), a.wage_supply_elasticity)
+    tier_pay, role_pay, tier_demand, role_demand = (rules[name] for name in SKILL_PAY)
+    return eq.skill_pay(tier_pay, role_pay, tier_demand, role_demand, a.wage_supply_elasticity)
 
 
 def mean_pay(setting, a) -> float:
