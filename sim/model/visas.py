@@ -36,8 +36,8 @@ WRITES = ("people", "teams", "accounts", "visas", "choices")
 ODDS_WINDOW = 3  # years over which applicants average the odds of selection; assumed, grade D
 LOTTERY_MONTH = 3  # calendar month in which people inside a country apply, and in which the pools are drawn
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
-SLOT, HUB, ROUTE, MONTH = range(4)
-NONE = np.zeros((4, 0), np.int64)
+SLOT, HUB, ROUTE, MONTH, DUE = range(5)
+NONE, NONE_DUE = np.zeros((4, 0), np.int64), np.zeros((5, 0), np.int64)
 
 
 class VisaSystem:
@@ -54,7 +54,7 @@ class VisaSystem:
     p_pays : (tier, route) probability that the employer pays the special fee; approval : probability of a grant
     permit_months : length of a permit
     new, queued, waiting : petitions filed this month, in capped queues, and waiting for the next draw
-    due : month -> granted petitions whose processing ends in it
+    due : (5, n) int, granted petitions in the order of their grants, and the month in which their processing ends
     held : (4, n) int, permits held abroad, sorted by slot: slot, route, first month of use, month of expiry
     asked : (route,) bool, permits that may be held have been handed out this year
     refused : petitions refused this month; lost : refused engineers whose employer still wants them
@@ -70,7 +70,7 @@ class VisaSystem:
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
         self._kept = {}  # cached values, valid for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
-        self.due, self.refused = {}, [NONE]
+        self.due, self.refused = NONE_DUE, [NONE]
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
         self.held, self.month = NONE, 12 * sim.world.start - 1  # the month of the last round
         self.last_clocks = np.full((len(sim.routes.names), 2), np.inf)
@@ -91,7 +91,6 @@ class VisaSystem:
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
         twin.lost, twin.transfers, twin.asked = list(self.lost), list(self.transfers), self.asked.copy()
-        twin.due = {month: list(batches) for month, batches in self.due.items()}
         return twin
 
     def start_year(self) -> None:
@@ -163,8 +162,7 @@ class VisaSystem:
 
     def backlog(self) -> np.ndarray:
         """Return (route,) the valid petitions that wait, or are granted and whose engineers have not moved yet."""
-        granted = [batch for batches in self.due.values() for batch in batches]
-        held = self.valid(np.concatenate([self.queued, self.waiting, *granted], axis=1))
+        held = self.valid(np.concatenate([self.queued, self.waiting, self.due[:DUE]], axis=1))
         return np.bincount(held[ROUTE], minlength=len(self.sim.routes.names))
 
     def receive(self, slots, hubs, month) -> None:
@@ -186,16 +184,24 @@ class VisaSystem:
 
     def arrive(self, month) -> None:
         """Move the engineers whose processing ends this month, unless the border has closed since the grant."""
-        if month in self.due:
-            petitions = self.valid(np.concatenate(self.due.pop(month), axis=1))
-            home = self.sim.people.home[petitions[SLOT]]
-            unavailable = self.sim.tables.closed[
-                home, petitions[HUB]
-            ]  # the border has closed since the permit was granted
-            self.sim.people.target[petitions[SLOT, unavailable]] = -1
-            # engineers at a closed border give the petition up; the others move
-            slots, hubs, routes, _ = petitions.compress(~unavailable, axis=1)
-            moves.move(self.sim, slots, hubs, month, routes)
+        petitions = self.valid(self.processed(month))
+        # the border may have closed since the permit was granted
+        unavailable = self.sim.tables.closed[self.sim.people.home[petitions[SLOT]], petitions[HUB]]
+        self.sim.people.target[petitions[SLOT, unavailable]] = -1
+        # engineers at a closed border give the petition up; the others move
+        slots, hubs, routes, _ = petitions.compress(~unavailable, axis=1)
+        moves.move(self.sim, slots, hubs, month, routes)
+
+    def processed(self, month) -> np.ndarray:
+        """Remove the grants whose processing ends in ``month`` from those that are due, and return them."""
+        ends = self.due[DUE] == month
+        petitions = self.due[:DUE].compress(ends, axis=1)
+        self.due = self.due.compress(~ends, axis=1)
+        return petitions
+
+    def file_grants(self, petitions, months) -> None:
+        """Append granted petitions to those that are due; ``months`` (petition,) are the ends of their processing."""
+        self.due = np.concatenate([self.due, np.concatenate([petitions, months[None]])], axis=1)
 
     def hand_out(self, month) -> None:
         """Hand out the permits that people may hold before they move, and withdraw those that expire (E5).
@@ -228,7 +234,7 @@ class VisaSystem:
             goes, keeps = (slots[k] for k in (come[hubs[come] >= 0], come[hubs[come] < 0]))
             batch = np.stack([goes, hubs[come[hubs[come] >= 0]], np.full(len(goes), r), np.full(len(goes), month)])
             sim.people.target[goes] = batch[HUB]
-            self.due.setdefault(first, []).append(batch)
+            self.file_grants(batch, np.full(len(goes), first))
             new = [keeps, *(np.full(len(keeps), x) for x in (r, first, first + self.permit_months[r]))]
             held = np.concatenate([self.held, np.stack(new)], axis=1)
             self.held = held.take(np.argsort(held[SLOT], kind="stable"), axis=1)
@@ -364,10 +370,7 @@ class VisaSystem:
         self.lost.append(petitions[SLOT, ~approved & self._filed(petitions, month)])
         granted = petitions.compress(approved, axis=1)
         self._count_grants(granted, abroad=True)
-        # file the grants by the month in which their processing ends
-        wait = self._keep("months to wait", self.months_to_wait)[granted[ROUTE]]
-        for w in np.flatnonzero(np.bincount(wait)):
-            self.due.setdefault(month + int(w), []).append(granted.compress(wait == w, axis=1))
+        self.file_grants(granted, month + self._keep("months to wait", self.months_to_wait)[granted[ROUTE]])
 
     def hold_intake(self, month) -> np.ndarray:
         """Run the yearly intake: people inside apply, and the pools are drawn; return petitions selected abroad."""
@@ -502,7 +505,7 @@ class VisaSystem:
     def drop(self, month) -> None:
         """Before the start: drop grants used by ``month``, refusals, and petitions for a draw that has taken place."""
         drawn = self.drawn[self.waiting[ROUTE]] & (month % 12 + 1 == LOTTERY_MONTH)
-        for petitions in (*self.due.pop(month, []), *self.refused, self.waiting.compress(drawn, axis=1)):
+        for petitions in (self.processed(month), *self.refused, self.waiting.compress(drawn, axis=1)):
             self.sim.people.target[petitions[SLOT]] = -1
         self.refused, self.waiting, self.lost = [NONE], self.waiting.compress(~drawn, axis=1), [NONE[SLOT]]
 

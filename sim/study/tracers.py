@@ -23,7 +23,7 @@ from sim.model.lottery import clocks
 from sim.model.rng import key
 from sim.model.routes import WEIGHTED
 from sim.model.state import Simulation
-from sim.model.visas import NONE, ROUTE, SLOT, VisaSystem
+from sim.model.visas import NONE, NONE_DUE, ROUTE, SLOT, VisaSystem
 from sim.world.categories import TIERS
 from sim.world.engineers import NATIVE_YEAR, Engineers, apportion
 from sim.world.people import draw_people, joint_mix
@@ -121,7 +121,7 @@ class TracersOffices(VisaSystem):
 
     def __init__(self, tracers) -> None:
         vars(self).update(vars(tracers.followed.visas.of(tracers)))
-        self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], {}
+        self.new, self.queued, self.waiting, self.refused, self.due = [NONE], NONE, NONE, [NONE], NONE_DUE
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
         self.odds = tracers.followed.visas.odds  # the simulation's own: they follow its draws
 

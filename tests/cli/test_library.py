@@ -195,6 +195,5 @@ def test_a_closing_route_returns_its_petitions():
     for arm in arms:
         assert not np.any(arm.visas.waiting[2] == position("usa.h1b"))
         waiting = (arm.people.target[: arm.used] >= 0) & (arm.people.hub[: arm.used] >= 0)
-        granted = [batch for batches in arm.visas.due.values() for batch in batches]
-        held = np.concatenate([*arm.visas.new, arm.visas.queued, *granted], axis=1)
+        held = np.concatenate([*arm.visas.new, arm.visas.queued, arm.visas.due[:4]], axis=1)
         assert set(np.flatnonzero(waiting)) <= set(held[0])  # nobody waits for an answer that never comes

@@ -244,8 +244,7 @@ def test_whoever_applies_is_granted_refused_or_waits():
 def test_nobody_waits_without_a_petition():
     for arm in years_of(shipped_world(10_000, 2)):
         visas, pending = arm.visas, np.flatnonzero((arm.people.target >= 0) & (arm.people.hub >= 0))
-        granted = [batch for batches in visas.due.values() for batch in batches]
-        held = np.concatenate([visas.queued, visas.waiting, *visas.new, *granted], axis=1)
+        held = np.concatenate([visas.queued, visas.waiting, *visas.new, visas.due[:4]], axis=1)
         assert set(pending) <= set(held[SLOT])
         assert len(pending) > 0
 
