@@ -25,8 +25,7 @@ YEARS = 10
 # phase -> functions in which its time is spent, by file and name
 PHASES = {
     "who considers": ["year.py find_searchers"],
-    "decide": ["moves.py decide"],
-    "visas": ["visas.py hold_rounds"],
+    "months": ["year.py run_months"],
     "market": ["market.py update_market"],
     "enter": ["supply.py enter"],
     "settle": ["visas.py update_status"],

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.model import rng
 from sim.model.kernels import choice as kernels
-from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, hubs_with_contacts, uniforms
+from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniforms
 from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
 from sim.parallel import over_range
 
@@ -155,10 +155,9 @@ def move(sim, slots, hubs, month, route=None) -> None:
         # record residence and attributes before the move
         sim.trajectory.note(sim.people, slots, hubs)
     # count movers who know a former colleague where they go, before anybody has moved
-    colleagues, _ = hubs_with_contacts(
-        slots, sim.people, sim.people.hub, sim.ties, sim.person_keys, sim.colleague_share
+    accounts.tied_moves += count_tied(
+        slots, hubs, sim.people, sim.ties, sim.person_keys, sim.colleague_share, accounts.hubs_with_contacts
     )
-    accounts.tied_moves += count_tied(slots, hubs, colleagues, sim.people.hub, accounts.hubs_with_contacts)
     # change people, accounts and teams in place
     relocate(
         slots,

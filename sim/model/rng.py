@@ -40,11 +40,11 @@ def key(seed, question, year=0) -> np.uint64:
     -------
     numpy.uint64
     """
-    return np.uint64(_mix((_word(seed, question) + (year + 1) * int(MIX_2)) & _MASK))
+    return np.uint64(_mix((word(seed, question) + (year + 1) * int(MIX_2)) & _MASK))
 
 
 @lru_cache(maxsize=1024)
-def _word(seed, question) -> int:
+def word(seed, question) -> int:
     """Return the 64-bit hash of seed and question, which ``key`` combines with the year."""
     # crc32, because Python's hash() is salted per process
     word = _mix((seed * int(GOLDEN) + 1) & _MASK)

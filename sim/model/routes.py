@@ -135,7 +135,7 @@ def open_routes(sim) -> np.ndarray:
     tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
     pay = np.moveaxis(cash_pay(s, sim.market), 0, 2)
     passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
-    return passes & (is_open & tier)[:, None]
+    return np.ascontiguousarray(passes & (is_open & tier)[:, None])  # kernels are compiled for this order alone
 
 
 def is_drawn(sim) -> np.ndarray:

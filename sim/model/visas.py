@@ -14,9 +14,22 @@ import numpy as np
 from sim.model import lottery, moves, rng
 from sim.model.kernels import events
 from sim.model.kernels.choice import LEAVING, uniforms
-from sim.model.kernels.visas import below, students, valid
+from sim.model.kernels.visas import (
+    NOWHERE,
+    QUESTIONS,
+    Counts,
+    Terms,
+    below,
+    entries,
+    listed,
+    petitions_of,
+    students,
+    valid,
+)
+from sim.model.kernels.visas import run_months as run_compiled
 from sim.model.rng import Hazard
 from sim.model.routes import (
+    MOST_ROUTES,
     WEIGHTED,
     appeal,
     approval,
@@ -26,8 +39,9 @@ from sim.model.routes import (
     may_hold,
     pays_fee,
     route_for,
+    taking,
 )
-from sim.parallel import over_range
+from sim.parallel import LEAST, get_threads, over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import tier_of
 
@@ -61,7 +75,7 @@ class VisaSystem:
     transfers : engineers who have accepted an offer abroad and not yet filed a petition for it
     turns : list of (route,) shares of petitions served within the cap, one for each time that caps applied this year
     last_clocks : (route, 2) largest clock selected, without and with a local master's degree
-    counts : name -> (route,) count of the year; grants_by_tier : (route, tier)
+    counts : name -> (route,) count of the year, rows of ``tallies``; grants_by_tier : (route, tier)
     made, taken : (country,) job offers abroad, and those accepted
     """
 
@@ -95,7 +109,8 @@ class VisaSystem:
 
     def start_year(self) -> None:
         """Reset the counts of the year; caps count from January."""
-        self.counts = {name: np.zeros(len(self.sim.routes.names)) for name in COUNTED}
+        self.tallies = np.zeros((len(COUNTED), len(self.sim.routes.names)))
+        self.counts = dict(zip(COUNTED, self.tallies, strict=True))
         self.known_odds = self.mean_odds()  # for the whole year, even if rules change
         self.grants_by_tier = np.zeros((len(self.sim.routes.names), len(TIERS)))
         self.made, self.taken = np.zeros((2, len(self.sim.world.setting.countries)))
@@ -516,9 +531,14 @@ class VisaSystem:
 
     def _filed(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool, whether the employer files: some selections of a lottery never become petitions."""
-        sim, route = self.sim, petitions[ROUTE]
+        p = self.p_filed()[petitions[ROUTE]]
+        return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
+
+    def p_filed(self) -> np.ndarray:
+        """Return (route,) the probability that the employer files the petition, 1 where nothing is drawn."""
+        sim = self.sim
         filed = np.minimum(sim.a.petition_yield / np.maximum(sim.baseline_rules["route_approval_rate"], 1e-9), 1.0)
-        return below(rng.key(sim.seed, "approval", month), petitions[SLOT], np.where(self.drawn, filed, 1.0)[route])
+        return np.where(self.drawn, filed, 1.0)
 
     def _draw_again(self, petitions, month) -> None:
         """Keep the share ``redraw_share`` of the petitions for the next draw, and refuse the others."""
@@ -538,6 +558,80 @@ class VisaSystem:
         self.grants_by_tier += counts
         for name in ("grants", "grants_abroad") if abroad else ("grants",):
             self.counts[name] += counts.sum(axis=1)
+
+    def terms(self, year) -> Terms:
+        """Return what the compiled rounds of a year read, under the rules and odds in force."""
+        sim, routes, s = self.sim, self.sim.routes, self.sim.world.setting
+        accounts, country, appeal = sim.accounts, s.country, self.appeal_by_route(True)
+        return Terms(
+            words=np.array([rng.word(sim.seed, question) for question in QUESTIONS], np.uint64),
+            country=country,
+            home_country=s.home_country,
+            access_share=sim.rules["route_reach"],
+            within_company=np.where(routes.kind == 0, 1.0, 0.0),
+            drawn=self.drawn,
+            capped=self.capped,
+            allowed=self._keep(("allowances", year), lambda: self.allowances(year)),
+            p_pays=self.p_pays,
+            approval=self.approval,
+            filed=self.p_filed(),
+            wait=self._keep("months to wait", self.months_to_wait),
+            affiliates=s.affiliates,
+            is_followed=s.lost_jobs_followed > 0,
+            relocation=sim.a.relocation,
+            offer_bonus=sim.a.offer_bonus,
+            colleague_share=sim.colleague_share,
+            routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
+            appeal=(sim.access_key, MOST_ROUTES, appeal),
+            moves=(
+                country,
+                sim.tables.is_home,
+                routes.kind,
+                self.permit_months,
+                sim.hiring,
+                sim.teams,
+                accounts.delta,
+                accounts.flow,
+                accounts.crossings,
+                accounts.hires,
+            ),
+        )
+
+    def run_months(self, first, last) -> None:
+        """Run the months from ``first`` to before ``last``, of one year, as one compiled call."""
+        sim, accounts = self.sim, self.sim.accounts
+        # petitions with room for those whom this year's searchers may file
+        lost, transfers = (np.concatenate(batches)[None] for batches in (self.lost, self.transfers))
+        lists = [np.concatenate(self.new, axis=1), self.queued, self.waiting, self.due]
+        lists += [np.concatenate(self.refused, axis=1), lost, transfers]
+        begin = np.cumsum([0, *map(len, sim.searchers)])
+        petitions = petitions_of(lists, int(begin[-1]), len(self.drawn), sim.seen)
+        # counts and accounts, added to in place
+        turns, tied = np.empty((last - first, len(self.drawn))), np.zeros(1, np.int64)
+        by_country = self.made, self.taken
+        counts = Counts(self.tallies, self.grants_by_tier, *by_country, turns, tied, accounts.hubs_with_contacts)
+        choice = sim.people, sim.ties, sim.person_keys, sim.tables, self.terms(first // 12)
+        calls = entries(*choice, counts) if last > first else NOWHERE
+        run_compiled(first, last, np.concatenate(sim.searchers), begin, calls, *choice, petitions, counts)
+        # what remains
+        new, self.queued, self.waiting, self.due, refused, lost, transfers = (
+            listed(petitions, name, len(rows)) for name, rows in enumerate(lists)
+        )
+        self.new, self.refused, self.lost, self.transfers = [new], [refused], [lost[SLOT]], [transfers[SLOT]]
+        self.turns += list(turns)
+        self.month = last - 1
+        accounts.tied_moves += int(tied[0])
+        sim.choices += 2 * (last - first)
+
+    def can_compile(self) -> bool:
+        """Return whether the months may run as one call: nothing is recorded or replayed, and no permit is held.
+
+        Where many people search, threads share each month instead.
+        """
+        sim = self.sim
+        is_plain = sim.trajectory is None and "network" not in sim.frozen_to and not self.held.shape[1]
+        few = get_threads() == 1 or max(map(len, sim.searchers)) < 2 * LEAST
+        return is_plain and few and self.asked[self._keep("handed out", self.handed_out)].all()
 
 
 def update_status(sim, year) -> None:

@@ -14,7 +14,7 @@ from sim.model.rng import Hazard
 from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
 from sim.model.teams import ACQUISITION, SPIN_OUT, acquire_teams, found_startups
-from sim.model.visas import NATURALISATION, RENEWAL, SETTLEMENT, WORK_AFTER_STUDY, update_status
+from sim.model.visas import LOTTERY_MONTH, NATURALISATION, RENEWAL, SETTLEMENT, WORK_AFTER_STUDY, update_status
 from sim.parallel import over_range
 
 # attributes of a simulation that the steps of this module change
@@ -37,6 +37,10 @@ WRITES = (
 )
 
 
+INTAKE = LOTTERY_MONTH - 1  # month % 12 of the yearly intake
+BOUNDS = (0, INTAKE, INTAKE + 1)  # month % 12 at which a stretch of months ends
+
+
 class Timeline:
     """Calendar of a run: one SimPy process that steps through the months, numbered 12 * year + month - 1.
 
@@ -44,29 +48,42 @@ class Timeline:
     ----------
     start : int, first year
     rule_months : months in which rules change; ``change_rules(month)`` is called in each of them
-    decide, hold_visa_rounds : functions of the month, called every month
+    run_months : called with the first month of every stretch under equal rules and the month after its last
 
-    In each month the rules change first; then people decide; then the visa rounds follow.
+    Rules change before people decide. A stretch ends at a change of the rules, at the yearly intake of the visa
+    offices, which is a stretch of its own, and at the end of a year.
     """
 
-    def __init__(self, start, rule_months, change_rules, decide, hold_visa_rounds) -> None:
+    def __init__(self, start, rule_months, change_rules, run_months) -> None:
         self.env = simpy.Environment(initial_time=12 * start)
-        self.env.process(self._months(frozenset(rule_months), change_rules, decide, hold_visa_rounds))
+        self.env.process(self._stretches(frozenset(rule_months), change_rules, run_months))
 
     def run_through(self, year) -> None:
         """Process all months of ``year``, including December."""
         # SimPy stops before the events of ``until``, and 12 * (year + 1) is January
         self.env.run(until=12 * (year + 1))
 
-    def _months(self, rule_months, change_rules, decide, hold_visa_rounds) -> Generator:
-        """Call the functions of every month in their order, forever."""
+    def _stretches(self, rule_months, change_rules, run_months) -> Generator:
+        """Call the functions of every stretch of months in their order, forever."""
         while True:
-            month = int(self.env.now)
-            if month in rule_months:
-                change_rules(month)
-            decide(month)
-            hold_visa_rounds(month)
-            yield self.env.timeout(1)
+            first = int(self.env.now)
+            if first in rule_months:
+                change_rules(first)
+            # up to the next change of rules, the yearly intake or the next January
+            last = next(m for m in range(first + 1, first + 13) if m in rule_months or m % 12 in BOUNDS)
+            run_months(first, last)
+            yield self.env.timeout(last - first)
+
+
+def run_months(sim, first, last) -> None:
+    """Run the months from ``first`` to before ``last``: in each of them people decide, then the visa rounds follow."""
+    # one compiled call, or month by month
+    if first % 12 != INTAKE and sim.visas.can_compile():
+        sim.visas.run_months(first, last)
+        return
+    for month in range(first, last):
+        moves.decide(sim, month)
+        sim.visas.hold_rounds(month)
 
 
 def begin(world, a, constants, baseline_rules, seed, history=()) -> Simulation:
@@ -90,7 +107,7 @@ def simulate(sim, until) -> Iterator[Simulation]:
     """
     # rules of January are adopted at the start of each year, others by the calendar
     changes = sim.midyear_changes(until)
-    timeline = Timeline(sim.year, changes, sim.change_rules, lambda m: moves.decide(sim, m), sim.visas.hold_rounds)
+    timeline = Timeline(sim.year, changes, sim.change_rules, lambda first, last: run_months(sim, first, last))
     for year in range(sim.year, until):
         sim.open_accounts()
         sim.adopt_rules(12 * year)  # the rules of January meet those who enter in it
@@ -116,6 +133,7 @@ def run_without_choices(sim) -> None:
     """Run the steps of a year in which nobody chooses a hub, so that their kernels are compiled; accounts stay open."""
     for step in (enter, find_searchers, promote, change_jobs, acquire_teams, leave):
         step(sim, sim.year)
+    sim.visas.run_months(12 * sim.year, 12 * sim.year)  # no month at all
 
 
 def find_searchers(sim, year) -> None:

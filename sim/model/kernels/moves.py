@@ -7,11 +7,11 @@ import numpy as np
 from numba import njit, uint64
 
 from sim.model.kernels.accounts import no_delta, record
-from sim.model.kernels.choice import new_sector
+from sim.model.kernels.choice import BATCH, find_ties, gather, new_sector, workspace_for
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def free_to_decide(slots, hub, target):
     """Return those of ``slots`` that are resident somewhere and have no petition pending."""
     kept, n = np.empty(slots.size, np.int64), 0
@@ -22,7 +22,7 @@ def free_to_decide(slots, hub, target):
     return kept[:n]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def by_need(slots, chosen, needs, hub):
     """Split the engineers who chose another hub by need of a permit.
 
@@ -44,7 +44,7 @@ def by_need(slots, chosen, needs, hub):
     return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def entrants_delta(slots, people, hubs, homes):
     """Return the ledger change (cell + 1,) for newly added engineers."""
     delta = no_delta(hubs, homes)
@@ -53,7 +53,7 @@ def entrants_delta(slots, people, hubs, homes):
     return delta
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def relocate(
     slots,
     hubs,
@@ -114,29 +114,33 @@ def relocate(
             teams.moved[uint64(people.team[i])] = year
 
 
-@njit(cache=True, nogil=True)
-def count_tied(slots, hubs, colleagues, hub, hubs_with_contacts):
-    """Count the movers to ``hubs`` who have a former colleague there.
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+def count_tied(slots, hubs, people, ties, keys, colleague_share, hubs_with_contacts):
+    """Count the movers to ``hubs`` who have a former colleague there, before anybody has moved.
 
     Parameters
     ----------
-    colleagues : (mover,) uint64 bit sets of the hubs where former colleagues live; hub : (slot,) residence
+    slots, hubs : (mover,); ties, keys : see ``choice.choose_hubs``; colleague_share : share of colleague ties in use
     hubs_with_contacts : (origin, hub) movers from the origin with a former colleague in the hub; added to in place
 
     Returns
     -------
     int, movers
     """
-    tied = np.int64(0)
-    for k in range(slots.size):
-        o = uint64(hub[uint64(slots[k])])
-        tied += np.int64(colleagues[k] >> uint64(hubs[k]) & uint64(1))
-        for d in range(uint64(hubs_with_contacts.shape[1])):
-            hubs_with_contacts[o, d] += np.int64(colleagues[k] >> d & uint64(1))
+    tied, space = np.int64(0), workspace_for(min(BATCH, slots.size), np.int64(1))
+    for begin in range(0, slots.size, BATCH):
+        part = slots[begin : min(begin + BATCH, slots.size)]
+        gather(part, people, space)
+        find_ties(part, ties, people.hub, keys[0], colleague_share, space)
+        for k in range(part.size):
+            o, colleagues = uint64(space.column[0, k]), space.colleagues[k]
+            tied += np.int64(colleagues >> uint64(hubs[begin + k]) & uint64(1))
+            for d in range(uint64(hubs_with_contacts.shape[1])):
+                hubs_with_contacts[o, d] += np.int64(colleagues >> d & uint64(1))
     return tied
 
 
-@njit
+@njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def take_permit(people, i, route, kind, permit_months, month) -> None:
     """Give the engineer in slot ``i`` the status and the expiry month of the granted route."""
     # kinds: 2 permanent residence, 3 study with work after it, others temporary work; see routes.KINDS
@@ -145,7 +149,7 @@ def take_permit(people, i, route, kind, permit_months, month) -> None:
     people.expiry_month[i] = month + permit_months[route]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def change_status(slots, route, month, people, homes, kind, permit_months, delta) -> None:
     """Give engineers who stay in their hub the status of their granted routes, ``route`` (engineer,)."""
     for k in range(slots.size):

@@ -1,15 +1,45 @@
-"""The visa system, compiled: applicants, choice of route, and the background demand for a capped pool (E5)."""
+"""The visa rounds and the months, compiled: applicants, routes, background demand, and months as one call (E1 to E6).
+
+``moves.decide`` and ``visas.VisaSystem.hold_rounds`` define a month, in numpy; ``run_months`` runs all months between
+two changes of the rules by functions named after the steps that they repeat, and ``tests/model/test_months.py`` checks
+that both leave equal bytes. They work on one petition after the other and allocate nothing; without reference counts
+they compile in a third of the time.
+
+The kernels of choices and moves are not compiled into ``run_months`` a second time, where sums of floats might be
+ordered otherwise: they are called at the addresses where they lie.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit, uint64
+from numba import njit, typeof, types, uint64
+from numba.core import cgutils
+from numba.core.typing import signature
+from numba.extending import intrinsic
 
-from sim.model.kernels.choice import uniform_at
+from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniform_at
+from sim.model.kernels.moves import count_tied, relocate
+from sim.model.rng import MIX_1, MIX_2, S27, S30, S31, word
 from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
 
 LANES = 8  # partial sums of numpy's sum over a short axis
+# rows of a list of petitions: slot, hub, route, month of application, month in which processing ends; and how many
+SLOT, HUB, ROUTE, MONTH, DUE, SIZE = range(6)
+# lists: filed this month, in capped queues, waiting for the next draw, granted and in processing; refused this month,
+# those of them whose employer still wants the engineer, engineers who have accepted an offer abroad; to be decided now,
+# to be moved now
+NEW, QUEUED, WAITING, GRANTED, REFUSED, LOST, TRANSFERRED, OPEN, MOVERS = range(9)
+# work space: slots of engineers who choose, their hubs, the countries that have refused them, the hubs of their offers
+WHO, CHOSEN, COUNTRY, OFFERED, NONE = range(5)
+APPLICANTS, APPLICANTS_ABROAD, GRANTS, GRANTS_ABROAD, LOST_PETITIONS = range(5)  # counts by route
+QUESTIONS = ("destination", "employer pays", "approval", "queue", "offer", "offer hub", "next best")
+DESTINATION, EMPLOYER_PAYS, APPROVAL, TURN, OFFER, OFFER_HUB, NEXT_BEST = range(len(QUESTIONS))
+CHOOSE, CHOOSE_NEXT, COUNT_TIED, RELOCATE, BEST_ROUTE = range(5)  # kernels that are called at their addresses
+# called by compiled code alone, allocates nothing
+step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def students(first, last, people):
     """Return the slots of students and of people in post-study work who have no petition pending."""
     listed, n = np.empty(last - first, np.int64), 0
@@ -19,7 +49,7 @@ def students(first, last, people):
     return listed[:n].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def below(key, slots, p):
     """Return whether the keyed draw of each slot is below its probability ``p`` (slot,): (slot,) bool."""
     out = np.empty(slots.size, np.bool_)
@@ -28,7 +58,7 @@ def below(key, slots, p):
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def valid(slots, hubs, hub, target, seen):
     """Return which petitions are still valid: (petition,) bool.
 
@@ -46,7 +76,7 @@ def valid(slots, hubs, hub, target, seen):
     return stands
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def best_route(
     first,
     last,
@@ -97,7 +127,7 @@ def best_route(
                 chosen[k], best = route, appeal[tier, route]
 
 
-@njit(cache=True)
+@njit(cache=True, no_cfunc_wrapper=True)
 def by_appeal(usable, pattern, value, access_share):
     """Return how people spread over routes if everybody takes the most appealing route accessible to them (E5).
 
@@ -135,7 +165,7 @@ def by_appeal(usable, pattern, value, access_share):
     return share
 
 
-@njit(cache=True)
+@njit(cache=True, no_cfunc_wrapper=True)
 def mean_over_routes(share, pull):
     """Return (pattern, tier, role, hub) the mean of ``pull`` over the applicants of each route, NaN without any (E2).
 
@@ -170,7 +200,7 @@ def in_pairs(x):
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def file_background(first, last, keys, p_in_country, level_bounds, p_pays, withdrawal, p_master):
     """Draw the background registrations numbered ``first`` to ``last`` and return those that are filed (E5).
 
@@ -200,3 +230,463 @@ def file_background(first, last, keys, p_in_country, level_bounds, p_pays, withd
         pays = in_country[n] or uniform_at(keys[2], i) < p_pays
         n += pays and (level[n] > 0 or uniform_at(keys[3], i) >= withdrawal)
     return clock_draw[:n], in_country[:n], master[:n], level[:n]
+
+
+# --- What the months read and change ----------------------------------------------------------------
+
+
+class Terms(NamedTuple):
+    """What the visa rounds read and no round changes, from ``visas.VisaSystem.terms``."""
+
+    words: np.ndarray  # (question,) uint64, see ``rng.word``
+    country: np.ndarray  # (hub,)
+    home_country: np.ndarray  # (home,)
+    access_share: np.ndarray  # (route,) share of people for whom the route is accessible
+    within_company: np.ndarray  # (route,) the share of those whom their own employer transfers
+    drawn: np.ndarray  # (route,) bool, selects by lottery
+    capped: np.ndarray  # (route,) bool, has a cap that is served in the order of application
+    allowed: np.ndarray  # (route,) agents admitted in the year
+    p_pays: np.ndarray  # (tier, route) probability that the employer pays the special fee
+    approval: np.ndarray  # (route,) probability of a grant
+    filed: np.ndarray  # (route,) probability that a petition which is refused had been filed
+    wait: np.ndarray  # (route,) months from a grant to the move
+    affiliates: np.ndarray  # (hub,) weight of a hub in offers abroad
+    is_followed: np.ndarray  # (country,) bool, there are data on what employers do after a loss
+    relocation: float  # probability of an offer abroad after a loss
+    offer_bonus: float  # log-odds
+    colleague_share: float  # share of the colleague ties in use
+    routes: tuple  # arguments of ``best_route`` from ``country`` to ``is_open``
+    appeal: tuple  # and from ``access_key`` to ``appeal``
+    moves: tuple  # arguments of ``relocate`` from ``country`` on
+
+
+class Petitions(NamedTuple):
+    """Lists of petitions, and work space for as many engineers."""
+
+    lists: np.ndarray  # (list, 6, room) int64; the first lists[name, SIZE, 0] columns of a list are in use
+    ints: np.ndarray  # (5, room) int64: see WHO to NONE
+    u: np.ndarray  # (room,) float64
+    flags: np.ndarray  # (room,) bool
+    asked: np.ndarray  # (route,) float64
+    seen: np.ndarray  # (slot,) bool, all False between the steps
+
+
+def petitions_of(lists, room, routes, seen) -> Petitions:
+    """Return :class:`Petitions` whose first lists begin as ``lists``, (row, n) each.
+
+    Parameters
+    ----------
+    room : people who may file one besides; routes : number of routes; seen : (slot,) bool, all False
+    """
+    sizes = [petitions.shape[1] for petitions in lists]
+    room += sum(sizes) + 1
+    listed, ints = np.empty((MOVERS + 1, SIZE + 1, room), np.int64), np.full((NONE + 1, room), -1)
+    listed[:, SIZE, 0] = 0
+    for to, petitions, size in zip(listed, lists, sizes, strict=False):
+        to[: len(petitions), :size], to[SIZE, 0] = petitions, size
+    return Petitions(listed, ints, np.empty(room), np.empty(room, bool), np.empty(routes), seen)
+
+
+def listed(petitions, name, count) -> np.ndarray:
+    """Return the first ``count`` rows of a list of :class:`Petitions`: (count, n) int64."""
+    return petitions.lists[name, :count, : petitions.lists[name, SIZE, 0]].copy()
+
+
+class Counts(NamedTuple):
+    """Counts of the year, in agents, added to in place."""
+
+    routes: np.ndarray  # (count, route), see APPLICANTS to LOST_PETITIONS
+    by_tier: np.ndarray  # (route, tier) grants
+    made: np.ndarray  # (country,) job offers abroad
+    taken: np.ndarray  # (country,) those accepted
+    turns: np.ndarray  # (month, route) share of petitions served within the cap: written
+    tied: np.ndarray  # (1,) movers to a hub where a former colleague lives
+    hubs_with_contacts: np.ndarray  # (origin, hub)
+
+
+# --- Calls of kernels that are compiled already -----------------------------------------------------
+
+
+NOWHERE = ((np.uint64(0), np.uint64(0)),) * 5  # entries of kernels that are never called
+_entries: dict[tuple, tuple] = {}  # types and order of the arguments -> what `entries` returns
+
+
+def entries(people, ties, keys, tables, terms, counts) -> tuple:
+    """Return where the kernels lie that :func:`call` calls, compiled for such arguments.
+
+    Returns
+    -------
+    a pair of uint64 for each kernel, from CHOOSE to BEST_ROUTE: its address, and a number for the types of its
+    arguments and result
+    """
+    values = (*people, *ties, keys, *tables, *terms.routes, *terms.moves)
+    kinds = tuple((x.dtype, x.flags.c_contiguous) if isinstance(x, np.ndarray) else type(x) for x in values)
+    if kinds not in _entries:
+        nobody, none = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        choice = 0, 0, nobody, np.zeros(0), people, people.hub, ties, keys, tables
+        share = terms.access_share
+        calls = {
+            choose_hubs: (*choice, FREELY, nobody, nobody, nobody, none),
+            choose_next: (*choice, nobody, nobody, nobody, 0.0, False, nobody, none),
+            count_tied: (nobody, nobody, people, ties, keys, 0.0, counts.hubs_with_contacts),
+            relocate: (nobody, nobody, nobody, 0, people, *terms.moves),
+            best_route: (0, 0, nobody, nobody, people, *terms.routes, share, *terms.appeal, nobody),
+        }
+        found = []
+        for kernel, arguments in calls.items():
+            kernel(*arguments)  # compiles it, or loads it
+            result = kernel.overloads[tuple(typeof(argument) for argument in arguments)]
+            address = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+            found.append((np.uint64(address), np.uint64(number_of(result.signature))))
+        _entries[kinds] = tuple(found)
+    return _entries[kinds]
+
+
+def number_of(signature) -> int:
+    """Return a number that tells the types of arguments and result of one kernel from those of others."""
+    return word(0, f"{signature.return_type} {signature.args}")
+
+
+@intrinsic
+def call(typingctx, entry, arguments, like):
+    """Call a compiled kernel with the tuple ``arguments``; its ``entry`` is one of :func:`entries`.
+
+    ``like`` is of the type of its result, None for nothing.
+
+    Raises
+    ------
+    TypeError
+        if it was compiled for other types of arguments
+    """
+    result = types.none if like == types.none else like
+
+    def code(context, builder, sig, values):
+        taken = [types.unliteral(argument) for argument in sig.args[1].types]
+        address, number = (builder.extract_value(values[0], k) for k in (0, 1))
+        expected = context.get_constant(types.uint64, number_of(signature(result, *taken)))
+        with cgutils.if_unlikely(builder, builder.icmp_unsigned("!=", number, expected)):
+            context.call_conv.return_user_exc(builder, TypeError, ("a kernel was compiled for other types",))
+        # call it by numba's own convention
+        kind = context.call_conv.get_function_type(result, taken)
+        kernel = builder.inttoptr(address, kind.as_pointer())
+        parts = [builder.extract_value(values[1], k) for k in range(len(taken))]
+        status, returned = context.call_conv.call_function(builder, kernel, result, taken, parts)
+        with cgutils.if_unlikely(builder, status.is_error):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value() if result == types.none else returned
+
+    return signature(result, entry, arguments, like), code
+
+
+# --- Petitions and draws ----------------------------------------------------------------------------
+
+
+@step
+def push(to, slot, hub, route, applied, due) -> None:
+    """Append a petition to a list."""
+    n = to[SIZE, 0]
+    to[SLOT, n], to[HUB, n], to[ROUTE, n], to[MONTH, n], to[DUE, n] = slot, hub, route, applied, due
+    to[SIZE, 0] = n + 1
+
+
+@step
+def copy(source, k, to) -> None:
+    """Append petition ``k`` of the list ``source`` to the list ``to``, which may be the same one."""
+    push(to, source[SLOT, k], source[HUB, k], source[ROUTE, k], source[MONTH, k], source[DUE, k])
+
+
+@step
+def keep_valid(petitions, people, seen) -> None:
+    """Keep the valid petitions of a list: those whose engineer has neither moved nor left since, one for each."""
+    size = petitions[SIZE, 0]
+    petitions[SIZE, 0] = 0
+    for k in range(size):
+        if is_valid(petitions, k, people, seen):
+            seen[uint64(petitions[SLOT, k])] = True
+            copy(petitions, k, petitions)
+    mark(petitions, False, seen)
+
+
+@step
+def is_valid(petitions, k, people, seen):
+    """Return whether the engineer still wants what petition ``k`` asks for and has no earlier one in the list."""
+    i = uint64(petitions[SLOT, k])
+    return people.hub[i] >= 0 and people.target[i] == petitions[HUB, k] and not seen[i]
+
+
+@step
+def mark(petitions, value, seen) -> None:
+    """Set ``seen`` to ``value`` for the engineers of a list."""
+    for k in range(petitions[SIZE, 0]):
+        seen[uint64(petitions[SLOT, k])] = value
+
+
+@step
+def key(word, year):
+    """Return the key of a question in a year or month, bit for bit equal to ``rng.key``."""
+    x = word + uint64(year + 1) * MIX_2
+    x = (x ^ (x >> S30)) * MIX_1
+    x = (x ^ (x >> S27)) * MIX_2
+    return x ^ (x >> S31)
+
+
+@step
+def tier_of(people, i):
+    """Return the tier of the engineer in slot ``i``."""
+    return TIER_OF[uint64(people.category[i])]
+
+
+# --- The steps of a month, named as in the definition -----------------------------------------------
+
+
+@step
+def decide_hubs(month, slots, calls, people, ties, keys, tables, terms, p):
+    """Draw the hubs that the month's searchers choose; return their number."""
+    n, draw = 0, key(terms.words[DESTINATION], month // 12)
+    for k in range(slots.size):
+        i = uint64(slots[k])
+        if people.hub[i] >= 0 and people.target[i] < 0:
+            p.ints[WHO][n], p.u[n] = i, uniform_at(draw, i)
+            n += 1
+    who, none, chosen = p.ints[WHO], p.ints[NONE], p.ints[CHOSEN]
+    call(
+        calls[CHOOSE],
+        (0, n, who, p.u, people, people.hub, ties, keys, tables, FREELY, none, none, chosen, p.flags),
+        None,
+    )
+    return n
+
+
+@step
+def act_on(month, n, who, people, p) -> None:
+    """List the engineers who chose another hub: they move, or file an application if they need a permit."""
+    for k in range(n):
+        i, d = uint64(who[k]), p.ints[CHOSEN][k]
+        if d != people.hub[i]:
+            if p.flags[k]:
+                people.target[i] = d
+            push(p.lists[NEW] if p.flags[k] else p.lists[MOVERS], who[k], d, np.int64(-1), month, month)
+
+
+@step
+def move(month, calls, people, ties, keys, terms, movers, counts) -> None:
+    """Move the engineers of the list ``movers`` and record the moves."""
+    n = movers[SIZE, 0]
+    if n:
+        slots, hubs, route = movers[SLOT][:n], movers[HUB][:n], movers[ROUTE][:n]
+        contacts = counts.hubs_with_contacts
+        counts.tied[0] += call(calls[COUNT_TIED], (slots, hubs, people, ties, keys, terms.colleague_share, contacts), n)
+        call(calls[RELOCATE], (slots, hubs, route, month, people, *terms.moves), None)
+    movers[SIZE, 0] = 0
+
+
+@step
+def arrive(month, people, closed, p) -> None:
+    """List the engineers whose processing ends this month; those at a border that has closed give up."""
+    due, size = p.lists[GRANTED], p.lists[GRANTED][SIZE, 0]
+    for k in range(size):
+        if due[DUE, k] == month and is_valid(due, k, people, p.seen):
+            i = uint64(due[SLOT, k])
+            p.seen[i] = True
+            if closed[people.home[i], due[HUB, k]]:
+                people.target[i] = -1
+            else:
+                copy(due, k, p.lists[MOVERS])
+    # the others remain
+    due[SIZE, 0] = 0
+    for k in range(size):
+        if due[DUE, k] == month:
+            p.seen[uint64(due[SLOT, k])] = False
+        else:
+            copy(due, k, due)
+
+
+@step
+def submit(calls, people, terms, p, counts) -> None:
+    """Assign routes to new applications and file them: for the draw, in the queue of a cap, or to be decided now."""
+    new = p.lists[NEW]
+    keep_valid(new, people, p.seen)
+    find_routes(np.int64(0), new[SIZE, 0], calls, new, people, terms, terms.access_share)
+    # applicants whom their own employer transfers
+    mark(p.lists[TRANSFERRED], True, p.seen)
+    for k in range(new[SIZE, 0] if p.lists[TRANSFERRED][SIZE, 0] else 0):
+        if p.seen[uint64(new[SLOT, k])]:
+            find_routes(k, k + 1, calls, new, people, terms, terms.within_company)
+    mark(p.lists[TRANSFERRED], False, p.seen)
+    p.lists[TRANSFERRED][SIZE, 0] = 0
+    for k in range(new[SIZE, 0]):
+        r = new[ROUTE, k]
+        if r < 0:
+            copy(new, k, p.lists[REFUSED])
+        else:
+            counts.routes[APPLICANTS, r] += 1.0
+            counts.routes[APPLICANTS_ABROAD, r] += 1.0
+            copy(new, k, p.lists[WAITING] if terms.drawn[r] else p.lists[QUEUED] if terms.capped[r] else p.lists[OPEN])
+    new[SIZE, 0] = 0
+
+
+@step
+def find_routes(first, last, calls, new, people, terms, access_share) -> None:
+    """Write the accessible route with the highest appeal, -1 for none, into petitions ``first`` to ``last``."""
+    call(
+        calls[BEST_ROUTE],
+        (first, last, new[SLOT], new[HUB], people, *terms.routes, access_share, *terms.appeal, new[ROUTE]),
+        None,
+    )
+
+
+@step
+def serve_queues(month, people, terms, p, grants, turns) -> None:
+    """List the petitions that fit into the caps: in order of application, ties by lot (E5).
+
+    ``turns`` (route,) is set to the share of the petitions that fit.
+    """
+    queued, fits, mine = p.lists[QUEUED], p.flags, p.ints[CHOSEN]
+    keep_valid(queued, people, p.seen)
+    size = queued[SIZE, 0]
+    for r in range(turns.size):
+        p.asked[r] = 0.0
+        turns[r] = 1.0
+    for k in range(size):
+        p.asked[queued[ROUTE, k]] += 1.0
+    for r in range(turns.size):
+        if p.asked[r] == 0.0:
+            continue
+        room, n = terms.allowed[r] - grants[r], 0
+        for k in range(size):
+            if queued[ROUTE, k] == r:
+                mine[n] = k
+                n += 1
+        if p.asked[r] > room > 0.0:
+            first_come(np.int64(n), mine, queued, key(terms.words[TURN], month), p.u)
+        served = 0.0
+        for rank in range(n):
+            fits[mine[rank]] = p.asked[r] <= room or rank < room
+            served += fits[mine[rank]]
+        turns[r] = served / p.asked[r]
+    queued[SIZE, 0] = 0
+    for k in range(size):
+        copy(queued, k, p.lists[OPEN] if fits[k] else queued)
+
+
+@step
+def first_come(n, mine, petitions, by_lot, lots) -> None:
+    """Sort, in place, the ``n`` indices ``mine`` of petitions by month of application, those of a month by lot."""
+    for k in range(n):
+        lots[k] = uniform_at(by_lot, petitions[SLOT, mine[k]])
+    # insertion with falling gaps (Shell 1959): a queue is nearly in order
+    gap = 1
+    while gap < n:
+        gap = 3 * gap + 1
+    while gap > 1:
+        gap //= 3
+        for k in range(gap, n):
+            this, lot, at = mine[k], lots[k], k
+            while at >= gap:
+                before, applied = petitions[MONTH, mine[at - gap]], petitions[MONTH, this]
+                if before < applied or (before == applied and lots[at - gap] <= lot):
+                    break
+                mine[at], lots[at] = mine[at - gap], lots[at - gap]
+                at -= gap
+            mine[at], lots[at] = this, lot
+
+
+@step
+def decide(month, people, terms, p, counts) -> None:
+    """Decide the open petitions: who pays no fee or is not approved is refused, the others wait for their permit."""
+    petitions, size = p.lists[OPEN], p.lists[OPEN][SIZE, 0]
+    by_fee, by_approval = key(terms.words[EMPLOYER_PAYS], month // 12), key(terms.words[APPROVAL], month)
+    # the employer's draw is one for the year, so that a second petition has no second chance
+    petitions[SIZE, 0] = 0
+    for k in range(size):
+        i, r = petitions[SLOT, k], petitions[ROUTE, k]
+        pays = uniform_at(by_fee, i) < terms.p_pays[tier_of(people, i), r]
+        if not pays:
+            counts.routes[LOST_PETITIONS, r] += 1.0
+            copy(petitions, k, p.lists[LOST])
+        copy(petitions, k, petitions if pays else p.lists[REFUSED])
+    for k in range(petitions[SIZE, 0]):
+        i, r = petitions[SLOT, k], petitions[ROUTE, k]
+        u = uniform_at(by_approval, i)
+        if u < terms.approval[r]:
+            counts.by_tier[r, tier_of(people, i)] += 1.0
+            counts.routes[GRANTS, r] += 1.0
+            counts.routes[GRANTS_ABROAD, r] += 1.0
+            petitions[DUE, k] = month + terms.wait[r]
+        else:
+            counts.routes[LOST_PETITIONS, r] += 1.0
+            if u < terms.filed[r]:
+                copy(petitions, k, p.lists[LOST])
+        copy(petitions, k, p.lists[GRANTED] if u < terms.approval[r] else p.lists[REFUSED])
+    petitions[SIZE, 0] = 0
+
+
+@step
+def choose_again(month, calls, people, ties, keys, tables, terms, p, counts) -> None:
+    """Let the applicants refused this month choose again, some with an offer of their employer abroad (E5)."""
+    refused, size = p.lists[REFUSED], p.lists[REFUSED, SIZE, 0]
+    barred, offer, chosen, draw = p.ints[COUNTRY], p.ints[OFFERED], p.ints[CHOSEN], key(terms.words[NEXT_BEST], month)
+    mark(p.lists[LOST], True, p.seen)
+    for k in range(size):
+        i = refused[SLOT, k]
+        people.target[uint64(i)] = -1
+        barred[k], p.u[k] = terms.country[refused[HUB, k]], uniform_at(draw, i)
+        lost = p.seen[uint64(i)] and terms.is_followed[barred[k]]
+        offer[k] = offer_of(i, month, people, terms) if lost else np.int64(-1)
+        if offer[k] >= 0:
+            counts.made[terms.country[offer[k]]] += 1.0
+    mark(p.lists[LOST], False, p.seen)
+    choice = 0, size, refused[SLOT], p.u, people, people.hub, ties, keys, tables
+    call(
+        calls[CHOOSE_NEXT],
+        (*choice, barred, p.ints[NONE], offer, terms.offer_bonus, False, chosen, p.flags),
+        None,
+    )
+    # those who take the offer are transferred
+    for k in range(size):
+        if chosen[k] == offer[k] and offer[k] >= 0:
+            counts.taken[terms.country[chosen[k]]] += 1.0
+            copy(refused, k, p.lists[TRANSFERRED])
+    act_on(month, size, refused[SLOT], people, p)
+    refused[SIZE, 0] = p.lists[LOST, SIZE, 0] = 0
+
+
+@step
+def offer_of(i, month, people, terms):
+    """Draw the job offer abroad of an employer who has lost the petition of slot ``i``: a hub, -1 for none (E5)."""
+    if uniform_at(key(terms.words[OFFER], month), i) >= terms.relocation:
+        return np.int64(-1)
+    # draw the hub in proportion to the affiliates in countries other than those of origin and residence
+    home, lives = terms.home_country[people.home[i]], terms.country[people.hub[i]]
+    total, passed, hub = 0.0, 0.0, np.int64(0)
+    for d in range(terms.country.size):
+        total += terms.affiliates[d] if terms.country[d] != home and terms.country[d] != lives else 0.0
+    point = uniform_at(key(terms.words[OFFER_HUB], month), i) * total
+    for d in range(terms.country.size):
+        passed += terms.affiliates[d] if terms.country[d] != home and terms.country[d] != lives else 0.0
+        hub += passed <= point
+    return hub if total > 0.0 else np.int64(-1)
+
+
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
+def run_months(first, last, searchers, begin, calls, people, ties, keys, tables, terms, p, counts) -> None:
+    """Run the decision rounds and the visa rounds of the months from ``first`` to before ``last``, of one year.
+
+    Parameters
+    ----------
+    searchers : slots of those who search, by month; begin : (13,) positions at which the months of a year begin
+    calls : from :func:`entries`; ties, keys, tables : see ``choice.choose_hubs``
+    terms : Terms; p : Petitions; counts : Counts
+    """
+    for month in range(first, last):
+        at = month % 12
+        n = decide_hubs(month, searchers[begin[at] : begin[at + 1]], calls, people, ties, keys, tables, terms, p)
+        act_on(month, n, p.ints[WHO], people, p)
+        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+        arrive(month, people, tables.closed, p)
+        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+        submit(calls, people, terms, p, counts)
+        serve_queues(month, people, terms, p, counts.routes[GRANTS], counts.turns[month - first])
+        decide(month, people, terms, p, counts)
+        choose_again(month, calls, people, ties, keys, tables, terms, p, counts)
+        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
