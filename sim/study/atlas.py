@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.arguments import listed, whole
 from sim.errors import UsageError, nearest
 from sim.results.measures import MEASURES, parse, series
 from sim.results.result import Result
@@ -155,10 +156,11 @@ LONGEST = max(row.years for row in ROWS.values())  # all rows share a past, so t
 
 def chosen(fields=()) -> dict:
     """Return rows by field, all for nothing; raise UsageError for an unknown field."""
-    for name in fields:
-        if name not in ROWS:
-            raise UsageError(f"family {name!r}", f"is not in the atlas{nearest(name, ROWS)}")
-    return {name: ROWS[name] for name in fields or ROWS}
+    names = listed(fields)
+    for name in names:
+        if not isinstance(name, str) or name not in ROWS:
+            raise UsageError(f"family {name!r:.60}", f"is not in the atlas{nearest(name, ROWS)}")
+    return {name: ROWS[name] for name in names or ROWS}
 
 
 def atlas(fields=(), largest_only=False, years=None, **options) -> list:
@@ -166,7 +168,7 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
 
     Parameters
     ----------
-    fields : of families; all if empty
+    fields : of families, several or a single one; all if empty
     largest_only : run the last dose alone
     years : at most so many, for a small atlas; rows that need longer keep their own
     options : see :class:`~sim.study.options.Options`; the assumptions stand at their centre
@@ -179,6 +181,7 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
     stands in both arms), ``studies``
     """
     rows = chosen(fields)
+    years = None if years is None else whole(years, "years")
     runs = []
     # one run for each dose of each family, at the horizon of its own row
     for name, row in rows.items():

@@ -70,6 +70,9 @@ def test_rows_of_a_page_are_replaced_in_place(small):
 
 
 def test_a_family_that_is_not_there_is_refused():
+    for unknown in (3, [["tax_rate_points"]]):
+        with pytest.raises(UsageError, match="is not in the atlas"):
+            atlas(unknown)
     with pytest.raises(UsageError, match="nearest: tax_rate_points"):
         atlas(("tax_rate_point",), **SMALL)
 
