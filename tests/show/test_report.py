@@ -212,6 +212,12 @@ def test_the_brief_says_what_the_answer_says(result, tmp_path):
     assert "talentflow run h1b_fee --population 100000" in text
 
 
+def test_the_number_of_the_brief_has_the_colour_of_its_sign(small, tmp_path):
+    for strength, kind in ((1.0, "loss"), (-1.0, "")):
+        page = write_brief(fake_result(strength=strength), tmp_path).read_text(encoding="utf-8")
+        assert f'<p class="big{kind and " " + kind}">' in page
+
+
 def test_the_brief_is_one_printed_page(result, small, equal_arms, tmp_path):
     weasyprint = pytest.importorskip("weasyprint")
     for number, each in enumerate((result, small, equal_arms)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import UsageError
+from sim.errors import UsageError, saving
 from sim.results.display import effect_columns
 from sim.results.effects import HIGH, LOW, QUANTILE
 from sim.results.facts import cause_table, facts, places_over_time
@@ -32,19 +32,22 @@ def write_brief(result, folder, format="html") -> Path:
 
     Raises
     ------
-    UsageError without the extra ``brief``
+    UsageError without the extra ``brief``; FileError if the file cannot be written
     """
     page = templates().get_template("brief.html.j2").render(brief_contents(result))
     path = Path(folder) / f"brief.{format}"
     if format == "html":
-        path.write_text(page, encoding="utf-8")
+        with saving(path):
+            path.write_text(page, encoding="utf-8")
         return path
     try:
         # only a PDF needs the library
         from weasyprint import HTML
     except ImportError:
         raise UsageError("brief --format pdf", "needs the extra 'brief': pip install 'talentflow[brief]'") from None
-    path.write_bytes(HTML(string=page).write_pdf())
+    printed = HTML(string=page).write_pdf()
+    with saving(path):
+        path.write_bytes(printed)
     return path
 
 
@@ -70,6 +73,7 @@ def _scenario(result, arm) -> dict[str, Any]:
         "label": arm,
         "sentences": answer_texts,
         "number": signed_persons(lead["people"]["effect"]),
+        "loses": lead["people"]["effect"] < 0,
         "settled": lead["people"]["settled"],
         "number_of": f"{sentence('people', outcome['people'])} in {lead['spoken']}, January {outcome['last']}",
         "range": f"90 % of runs: {signed_persons(lead['people']['low'])} to {signed_persons(lead['people']['high'])}",
