@@ -1,5 +1,6 @@
 """The answer in sentences: templates filled with facts, one set for terminal, notebook, brief, report and page."""
 
+import math
 import re
 from functools import lru_cache
 from textwrap import wrap
@@ -233,14 +234,19 @@ def part_words(row, total) -> str:
     return f"{row['part']} {row['mean']:+.2g}{f' ({part})' if part else ''}"
 
 
-def figures(value) -> str:
-    """Format a value with three significant digits and separators of thousands.
+def figures(value, *others) -> str:
+    """Format a value with three significant digits and separators of thousands; with more to tell it from ``others``.
 
-    >>> figures(63215.2), figures(0.01234), figures(7)
-    ('63,200', '0.0123', '7')
+    >>> figures(63215.2), figures(0.01234), figures(7), figures(63215.2, 63218.9), figures(1.5011, 1.5034)
+    ('63,200', '0.0123', '7', '63,215', '1.501')
     """
     if value != value:
         return "not known"
+    # the first digit of the smallest difference is shown
+    gaps = [abs(value - other) for other in others if other == other and other != value]
+    if gaps and figures(value) in map(figures, others):
+        decimals = -math.floor(math.log10(min(gaps)))
+        return f"{round(value, decimals):,.{max(decimals, 0)}f}"
     if abs(value) >= 1000:
         digits = len(str(int(abs(value)))) - 3
         return f"{round(value, -digits):,.0f}"
