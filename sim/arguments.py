@@ -23,6 +23,27 @@ def user_path(path: str | Path) -> Path:
         raise UsageError(f"{path!r:.60}", "is not a path") from None
 
 
+# names that Windows keeps for devices, whatever their suffix: a folder with such a file cannot be copied there
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+
+
+def is_device(name: str) -> bool:
+    """Tell whether Windows takes a file name for a device.
+
+    >>> is_device("Con"), is_device("nul.toml"), is_device("console")
+    (True, True, False)
+    """
+    return name.partition(".")[0].strip().lower() in DEVICES
+
+
+def new_path(path: str | Path) -> Path:
+    """Return the path of something to write, as :func:`user_path` does; raise UsageError for the name of a device."""
+    for part in user_path(path).parts:
+        if is_device(part):
+            raise UsageError(path, f"{part} is the name of a device on Windows: choose another")
+    return user_path(path)
+
+
 def whole(value: Any, what: str, error: type[TalentflowError] = UsageError) -> int:
     """Return a whole number of Python, numpy or pandas as an int; raise ``error`` for others, such as 2.5 or True.
 

@@ -1,9 +1,13 @@
 """Error classes of talentflow: every message is one line that names the place, the value and the limit."""
 
-from collections.abc import Iterable, Mapping
+import errno
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from types import MappingProxyType
 
+# codes of the system for a disk that is full or fails: nothing that another argument would mend
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
 LONGEST, MOST = 1000, 2000  # the most characters of one part of a message, and of the whole
 
 
@@ -68,6 +72,35 @@ class ResultError(TalentflowError):
 
 class UsageError(TalentflowError):
     """Raised for a command or a function call with invalid arguments."""
+
+
+class FileError(TalentflowError, OSError):
+    """Raised when the system refuses to write a file; an OSError too. Its exit code is 1 for a full or failing disk."""
+
+    @classmethod
+    def of(cls, error: OSError, place: object = "") -> "FileError":
+        """Return the refusal of the system, which names its own file or else ``place``."""
+        refusal = cls(error.filename or place or "the system", error.strerror or first_line(error))
+        refusal.errno = error.errno
+        refusal.exit_code = 1 if error.errno in DISK else 2
+        return refusal
+
+
+@contextmanager
+def saving(place: object) -> Iterator[None]:
+    """Raise FileError for what the system refuses inside the block, where ``place`` is written.
+
+    >>> with saving("here"):
+    ...     raise PermissionError(13, "Permission denied")
+    Traceback (most recent call last):
+    sim.errors.FileError: here: Permission denied
+    """
+    try:
+        yield
+    except TalentflowError:
+        raise
+    except OSError as error:
+        raise FileError.of(error, place) from error
 
 
 class OutcomeError(UsageError):

@@ -12,7 +12,7 @@ from sim import __version__, custom_world
 from sim.arguments import user_path
 from sim.cli import run, saved_runs, scenarios, sweeps, validation
 from sim.cli.options import grouped
-from sim.errors import TalentflowError, TalentflowWarning, one_line
+from sim.errors import FileError, TalentflowError, TalentflowWarning, one_line
 from sim.texts import PLAIN
 
 app = typer.Typer(
@@ -83,7 +83,8 @@ def main(arguments=None) -> None:
     except typer.TyperException as error:
         code, message = error.exit_code, error.format_message()
     except OSError as error:
-        code, message = 1, f"{error.filename or 'the system'}: {error.strerror or error}"
+        refused = FileError.of(error)
+        code, message = refused.exit_code, str(refused)
     except MemoryError:
         code, message = 1, "out of memory: try a smaller --population or fewer --workers"
     if message:

@@ -6,7 +6,7 @@ import xarray as xr
 
 from sim.arguments import user_path
 from sim.custom_world import rows
-from sim.errors import ResultError
+from sim.errors import ResultError, saving
 from sim.results.effects import SHOWN, band, difference, summarise
 from sim.results.measures import MEASURES, find, parse, series
 
@@ -210,9 +210,11 @@ def write_graphml(result, path, arm="scenario", years=None) -> None:
 
     Raises
     ------
-    ResultError for years outside the run; OSError if the file cannot be written.
+    ResultError for years outside the run; FileError if the file cannot be written.
     """
-    nx.write_graphml(flow_graph(result, arm, years), user_path(path))
+    graph = flow_graph(result, arm, years)
+    with saving(path):
+        nx.write_graphml(graph, user_path(path))
 
 
 def _graph(flow, hubs) -> nx.DiGraph:

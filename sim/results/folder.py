@@ -14,8 +14,8 @@ from pathlib import Path
 import xarray as xr
 
 from sim import custom_world
-from sim.arguments import user_path
-from sim.errors import ResultError, TalentflowWarning, UsageError, first_line
+from sim.arguments import new_path
+from sim.errors import ResultError, TalentflowWarning, UsageError, first_line, saving
 from sim.parallel import each
 from sim.results import export
 from sim.results.decomposition import is_split, split_table
@@ -35,7 +35,7 @@ def check_writable(out) -> None:
     UsageError naming the folder and the system's reason.
     """
     # the nearest folder that exists must take a file
-    nearest = user_path(out).absolute()
+    nearest = new_path(out).absolute()
     while not nearest.exists():
         nearest = nearest.parent
     try:
@@ -52,7 +52,7 @@ def write(result, out, illustrate=None, force=False) -> Path:
 
     Raises
     ------
-    OSError when the system refuses (a full disk); nothing half written is left.
+    FileError when the system refuses (a full disk); nothing half written is left.
     """
     target = out / folder_name(result.record)
     # a valid folder of the same digest holds the same arrays
@@ -239,11 +239,11 @@ def write_tables(out, name, record, tables, illustrate=None, answer="answer", ad
 
     Raises
     ------
-    OSError when the system refuses; nothing half written is left.
+    FileError when the system refuses; nothing half written is left.
     """
     # the digest of the answer names the folder: the same answer has the same folder
     text = to_json(record, indent=1) + "\n"
-    target = user_path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    target = new_path(out) / f"{plain(name)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     with staged(target) as folder:
         (folder / f"{answer}.json").write_text(text, encoding="utf-8")
         for table_name, table in tables.items():
@@ -267,21 +267,26 @@ def staged(target) -> Iterator[Path]:
     Yields
     ------
     pathlib.Path of the new folder
+
+    Raises
+    ------
+    FileError where the system refuses to write.
     """
     # beside the target, so that the rename stays on one file system
     staging = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
-    staging.mkdir(parents=True)
     try:
-        yield staging
-        for left in range(TRIES, 0, -1):
-            with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
-                old = target.rename(staging.with_name(f"{staging.name}-old{left}"))
-                shutil.rmtree(old, ignore_errors=True)
-            try:
-                staging.rename(target)
-                break
-            except OSError as error:  # another command has put its own there in between
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or left == 1:
-                    raise
+        with saving(target.parent):
+            staging.mkdir(parents=True)
+            yield staging
+            for left in range(TRIES, 0, -1):
+                with suppress(FileNotFoundError):  # the one to be replaced steps aside in one move
+                    old = target.rename(staging.with_name(f"{staging.name}-old{left}"))
+                    shutil.rmtree(old, ignore_errors=True)
+                try:
+                    staging.rename(target)
+                    break
+                except OSError as error:  # another command has put its own there in between
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or left == 1:
+                        raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)

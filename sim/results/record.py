@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sim import custom_world
+from sim.arguments import is_device
 from sim.errors import ResultError
 from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
@@ -67,7 +68,8 @@ def folder_name(record) -> str:
 
 def plain(name) -> str:
     """Return a file name for ``name`` that is valid on every file system, at most 80 characters long."""
-    return re.sub(r"[^\w.-]+", "_", name.replace("+", "_and_"), flags=re.ASCII).strip("._")[:80] or "scenario"
+    name = re.sub(r"[^\w.-]+", "_", name.replace("+", "_and_"), flags=re.ASCII).strip("._")[:80] or "scenario"
+    return f"_{name}" if is_device(name) else name
 
 
 def inputs(arms, baseline, declared, chosen) -> dict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from sim.arguments import user_path
+from sim.arguments import new_path, user_path
 from sim.errors import ResultError, nearest
 from sim.results import display, effects, facts, folder, narrative, summary
 from sim.results.record import folder_name
@@ -44,9 +44,9 @@ class Result:
 
         Raises
         ------
-        OSError if it cannot be written; nothing half written is left.
+        FileError, an OSError, if it cannot be written; nothing half written is left.
         """
-        return folder.write(self, user_path(out), illustrate, force)
+        return folder.write(self, new_path(out), illustrate, force)
 
     @classmethod
     def load(cls, path) -> "Result":

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.arguments import listed, user_path
-from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest
+from sim.arguments import is_device, listed, user_path
+from sim.errors import ScenarioError, TalentflowWarning, UsageError, nearest, saving
 from sim.scenario.levers import Lever, find
 from sim.scenario.places import check_subject
 from sim.scenario.policies import OPERATIONS, Policy, Published, Scenario
@@ -330,6 +330,8 @@ def starter(name: str) -> str:
     """Return the text of a scenario file with comments; raise UsageError for a name that is not valid."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UsageError(f"scenario name {name!r}", "only letters, digits, _ and - may stand in it")
+    if is_device(name):
+        raise UsageError(f"scenario name {name!r}", "is the name of a device on Windows: choose another")
     return TEXT.format(name=name)
 
 
@@ -342,10 +344,11 @@ def write_starter(name: str, folder: Path, hide: bool = False) -> Path:
     if shipped(name) is not None and not hide:
         why = "this file would hide the shipped scenario of that name from all commands run here"
         raise UsageError(f"scenario name {name!r}", f"{why}: choose another, or add --hide")
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(path, "there is such a file already") from None
+    with saving(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise UsageError(path, "there is such a file already") from None
     return path

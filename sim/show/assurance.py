@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import UsageError
+from sim.errors import UsageError, saving
 from sim.results.effects import LEAST_PAIRS
 from sim.results.facts import facts
 from sim.results.measures import measure
@@ -227,10 +227,11 @@ def write_assurance(folder, formats=FORMATS) -> list[Path]:
     paths = []
     for kind in formats:
         path = Path(folder) / f"assurance.{kind}"
-        if kind == "html":
-            path.write_text(templates().get_template("assurance.html.j2").render(pack), encoding="utf-8")
-        else:
-            _write_docx(pack, path)
+        with saving(path):
+            if kind == "html":
+                path.write_text(templates().get_template("assurance.html.j2").render(pack), encoding="utf-8")
+            else:
+                _write_docx(pack, path)
         paths.append(path)
     return paths
 

@@ -249,6 +249,8 @@ REFUSED = [
     (("breakeven", "h1b_fee", "--lever", "country.usa.route.h1b.special_fee_usd", "--within", "7:7"), "7"),
     (("sweep", "h1b_fee", "--over", "country.usa.route.h1b.special_fee_usd=5:5"), "5"),
     (("new", "a b"), "only letters"),
+    (("new", "con"), "name of a device"),
+    (("run", "h1b_fee", "--out", "nul"), "name of a device"),
     (("diff", "h1b_fee", "nowhere"), "not found"),
     (("describe", "nowhere"), "not found"),
     (("levers", "country.*.nonsense"), "nonsense"),
@@ -375,6 +377,8 @@ def test_plot_draws_into_the_folder_or_a_file(engine, talentflow, made, tmp_path
         (("shares", "--years", "x"), "FIRST:LAST"),
         (("shares", "--hubs", "pariss"), "nearest: paris"),
         (("shares", "--format", "graphml"), "network"),
+        (("shares", "--out", f"{made}/run.json/a.png"), "run.json: File exists"),
+        (("network", "--format", "graphml", "--out", f"{made}/run.json/b/c.graphml"), "Not a directory"),
     ):
         code, _, err = talentflow("plot", made, *wrong)
         assert (code, said in err, err.count("\n")) == (2, True, 1)

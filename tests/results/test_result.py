@@ -10,15 +10,19 @@ import pytest
 import xarray as xr
 from fake_result import fake_result
 
-from sim.errors import ResultError, TalentflowWarning, UsageError
-from sim.results.folder import check_writable, is_valid
+from sim.errors import FileError, ResultError, TalentflowWarning, UsageError
+from sim.results.export import write_graphml
+from sim.results.folder import check_writable, is_valid, write_tables
 from sim.results.netcdf import to_netcdf
-from sim.results.record import compare, digest, folder_name, settings, to_json
+from sim.results.record import compare, digest, folder_name, plain, settings, to_json
 from sim.results.result import Result
 from sim.results.saved_checks import check_record
 from sim.results.schema import VARIABLES
 from sim.scenario.assumptions import override, records
 from sim.show.illustrate import illustrate
+from sim.show.plots import draw
+from sim.show.report import write_report
+from sim.show.report.brief import write_brief
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +259,31 @@ def test_an_unwritable_output_folder_is_refused(tmp_path):
         check_writable(tmp_path / "file" / "outputs")
     check_writable(tmp_path / "a" / "b")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["CON", "aux", "nul.d", "com1/outputs"])
+def test_the_name_of_a_device_is_refused(small, tmp_path, name):
+    with pytest.raises(UsageError, match="is the name of a device on Windows"):
+        small.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    assert plain("nul") == "_nul"  # of a scenario called so
+
+
+def test_a_place_that_takes_no_file_is_named(small, tmp_path):
+    (tmp_path / "file").write_text("")
+    writers = (
+        lambda place: small.save(place),
+        lambda place: write_report(small, place),
+        lambda place: write_brief(small, place),
+        lambda place: write_graphml(small, place / "flows.graphml"),
+        lambda place: draw(small, "shares", place / "shares.png"),
+        lambda place: write_tables(place, "answer", {}, {}),
+    )
+    for write in writers:
+        with pytest.raises(FileError, match=f"^{tmp_path / 'file'}.*: Not a directory$") as refused:
+            write(tmp_path / "file" / "there")
+        assert refused.value.exit_code == 2
+        assert isinstance(refused.value, OSError)
 
 
 def test_a_record_that_is_not_finite_is_never_written(small, tmp_path):

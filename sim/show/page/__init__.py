@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import __version__
+from sim.arguments import user_path
 from sim.custom_world import rows
+from sim.errors import saving
 from sim.results.effects import agreement_needed
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.describe import resolved_toml
@@ -208,8 +210,9 @@ def _belief(assumption) -> dict:
 def export(path, table=None) -> Path:
     """Write the page as one file that works from anywhere; return its path."""
     table = table or ResponseTable.load()
-    path = Path(path)
-    path.write_text(page_html(table, notice=stale_notice(table)), encoding="utf-8", newline="\n")
+    path, page = user_path(path), page_html(table, notice=stale_notice(table))
+    with saving(path):
+        path.write_text(page, encoding="utf-8", newline="\n")
     return path
 
 

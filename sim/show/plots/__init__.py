@@ -1,12 +1,13 @@
 """Figures: each takes a result and an axes, and returns the axes; none changes a number or runs the model."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.arguments import user_path
-from sim.errors import UsageError, first_line, nearest
+from sim.arguments import new_path
+from sim.errors import UsageError, first_line, nearest, saving
 from sim.parallel import each
 from sim.results.decomposition import is_split
 
@@ -112,7 +113,8 @@ def draw(result, kind, path, *, hubs=None, years=None, style="memo") -> Path:
 
     Raises
     ------
-    UsageError for an unknown kind, format or style; ResultError for a hub or year that the result does not have.
+    UsageError for an unknown kind, format or style; ResultError for a hub or year that the result does not have;
+    FileError if the file cannot be written.
     """
     return _drawn("figure", kind, KINDS, path, style, result, hubs=hubs, years=years)
 
@@ -135,7 +137,7 @@ def draw_sweep(sweep, kind, path, *, measure=None, style="memo") -> Path:
 
 def _drawn(what, kind, kinds, path, style, shown, **options) -> Path:
     """Draw ``shown`` with the module called ``kind``, once all arguments are known to make sense."""
-    path = user_path(path)
+    path = new_path(path)
     _check(what, kind, kinds)
     _check("format", path.suffix.lower().lstrip("."), FORMATS)
     _check("style", style, STYLES)
@@ -159,10 +161,12 @@ def to_file(plot, size, path, style="memo") -> Path:
         plot(styles.room(figure))
         whole = path.with_name(f".{path.name}")  # never half a picture under its name
         try:
-            figure.savefig(whole, format=path.suffix.lower().lstrip("."), metadata=_undated(path))
-            whole.replace(path)
+            with saving(path):
+                figure.savefig(whole, format=path.suffix.lower().lstrip("."), metadata=_undated(path))
+                whole.replace(path)
         finally:
-            whole.unlink(missing_ok=True)
+            with suppress(OSError):
+                whole.unlink()
     return path
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sim.arguments import user_path
+from sim.errors import saving
 from sim.results.sweep import beside
 from sim.show.plots import KINDS, draw_sweep
 from sim.show.report.contents import contents
@@ -24,16 +25,22 @@ def write_report(result, folder) -> Path:
     Returns
     -------
     pathlib.Path of ``report.html``
+
+    Raises
+    ------
+    FileError where a file cannot be written.
     """
     folder, parts = user_path(folder), contents(result)
     # hidden files are figures that another process is still writing
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
-    (folder / "summary.md").write_text(_summary(parts), encoding="utf-8")
-    for name, text in parts["files"].items():  # files that the commands printed in the summary read
-        if not (folder / name).exists():
-            (folder / name).write_text(text, encoding="utf-8")
     report = folder / "report.html"
-    report.write_text(_page(parts, figures, beside(result.record, folder.parent)), encoding="utf-8")
+    page = _page(parts, figures, beside(result.record, folder.parent))
+    with saving(folder):
+        (folder / "summary.md").write_text(_summary(parts), encoding="utf-8")
+        for name, text in parts["files"].items():  # files that the commands printed in the summary read
+            if not (folder / name).exists():
+                (folder / name).write_text(text, encoding="utf-8")
+        report.write_text(page, encoding="utf-8")
     return report
 
 
