@@ -9,7 +9,7 @@ from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 
 from sim.model import moves, rng
 from sim.model.inversion import HubConstants
-from sim.model.kernels.choice import FREELY, LEAVING, power_bound, relief_left
+from sim.model.kernels.choice import FREELY, LEAVING, draws_below, power_bound, relief_left
 from sim.model.kernels.visas import mean_over_routes
 from sim.model.market import update_market
 from sim.scenario.assumptions import draw_assumptions
@@ -147,3 +147,12 @@ def test_bound_of_a_power_is_above_it_and_close(exponent):
     power = x.astype(float) ** float(np.float32(exponent))
     assert np.all(bound >= power)
     assert np.all(bound[:-1] < 1.15 * power[:-1])
+
+
+def test_draws_below_a_bound_are_those_of_all():
+    u, slots = np.empty(100), np.empty(100, np.int64)
+    key = rng.key(3, "promotion", START)
+    found = draws_below(0.3, key, 50, 150, u, slots)
+    every = rng.uniform(key, np.arange(50, 150))
+    assert np.array_equal(slots[:found], 50 + np.flatnonzero(every < 0.3))
+    assert np.array_equal(u[:found], every[every < 0.3])

@@ -199,6 +199,23 @@ def draw_block(u, key, first, last) -> None:
         u[k] = uniform_at(key, uint64(first + k))
 
 
+@njit
+def draws_below(bound, key, first, last, u, slots):
+    """Find the slots from ``first`` to ``last`` whose keyed draws are below ``bound``; return their number.
+
+    Where no hazard is above the bound, nobody else needs to be looked at. ``u`` and ``slots``, as long as the range,
+    begin with their draws and numbers afterwards.
+    """
+    draw_block(u, key, first, last)
+    n = uint64(0)
+    # write every slot, and lengthen the list only by those below: a branch would cost more, see find_searchers
+    for k in range(uint64(last - first)):
+        draw = u[k]
+        u[n], slots[n] = draw, first + np.int64(k)
+        n += uint64(draw < bound)
+    return n
+
+
 @njit(fastmath={"contract"})
 def exponentials(x, bits, scale) -> None:
     """Replace ``x`` (n,) float32, not positive, by ``exp(x)``, to one unit in the last place; by 0 below -87.
@@ -519,7 +536,8 @@ def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague
     by_kind, space = np.empty((2, who.size), np.uint64), workspace_for(min(BATCH, who.size), np.int64(1))
     for begin in range(0, who.size, BATCH):
         part = who[begin : min(begin + BATCH, who.size)]
-        gather(part, people, space)
+        for k in range(part.size):
+            space.column[0, k] = people.hub[uint64(part[k])]
         find_ties(part, ties, residence_of_contacts, keys[0], colleague_share, space)
         for k in range(part.size):  # a loop, because a slice takes five times as long to compile
             by_kind[0, begin + k], by_kind[1, begin + k] = space.colleagues[k], space.friends[k]

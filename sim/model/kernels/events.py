@@ -180,15 +180,16 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
 
     Return the ledger change (cell + 1,), whose agents are negative.
     """
-    delta, u = no_delta(country.size, homes), np.empty(BLOCK)
+    delta, u, bound = no_delta(country.size, homes), np.empty(BLOCK), exit_rate.max()
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, exit_key, block, end)
         for i in range(uint64(block), uint64(end)):
-            hub = people.hub[i]
-            if hub < 0:
+            retires = year - people.birth_year[i] > OLDEST
+            if u[i - uint64(block)] >= bound and not retires:
                 continue
-            if u[i - uint64(block)] < exit_rate[country[uint64(hub)]] or year - people.birth_year[i] > OLDEST:
+            hub = people.hub[i]
+            if hub >= 0 and (retires or u[i - uint64(block)] < exit_rate[country[uint64(hub)]]):
                 record(delta, people, i, homes, -1)
                 people.hub[i] = -1
     return delta

@@ -7,7 +7,7 @@ import numpy as np
 from numba import int32, njit, uint64
 
 from sim.model.kernels.accounts import fingerprint, no_delta, record
-from sim.model.kernels.choice import draw_block, employer_elsewhere, new_sector, remote_share, uniform_at
+from sim.model.kernels.choice import draws_below, employer_elsewhere, new_sector, remote_share, uniform_at
 from sim.world.categories import SECTORS
 from sim.world.engineers import PROFILES, STATUS_COUNT, TEMPORARY, TIER_OF, TIER_STEP
 from sim.world.ties import TEAM
@@ -80,16 +80,17 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
     ledger change (cell + 1,), and (hub, tier) promotions by the tier left
     """
     delta, promotions = no_delta(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
-    u = np.empty(BLOCK)
+    # no hazard is above this bound; only practitioners, the middle tier, have a track
+    bound = max(rate[1].max() * track.max(), rate.max())
+    u, slots = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for block in range(first, last, BLOCK):
-        end = min(block + BLOCK, last)
-        draw_block(u, key, block, end)
-        for i in range(uint64(block), uint64(end)):
+        for k in range(draws_below(bound, key, block, min(block + BLOCK, last), u, slots)):
+            i = uint64(slots[k])
             hub, tier = people.hub[i], TIER_OF[uint64(people.category[i])]
             # promotion to expert depends on the years since entry (E10)
             since = max(min(int32(year) - int32(entered[i]), int32(track.size - 1)), int32(0))
             along = track[uint64(since)] if tier == 1 else 1.0
-            if hub >= 0 and u[i - uint64(block)] < rate[tier, uint64(hub)] * along:
+            if hub >= 0 and u[k] < rate[tier, uint64(hub)] * along:
                 record(delta, people, i, homes, -1)
                 people.category[i] -= TIER_STEP
                 record(delta, people, i, homes, 1)
@@ -117,11 +118,12 @@ def change_jobs(
     """
     delta = no_delta(hiring.employer.shape[0], homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
-    u, moved = np.empty(BLOCK), np.int64(0)
+    # no hazard is above this bound
+    bound = separation.max() * max(for_pay.max(), 1.0) * max(lock.max(), 1.0) * max(remote_effect, 1.0)
+    u, slots, moved = np.empty(BLOCK), np.empty(BLOCK, np.int64), np.int64(0)
     for block in range(first, last, BLOCK):
-        end = min(block + BLOCK, last)
-        draw_block(u, keys[0], block, end)
-        for i in range(uint64(block), uint64(end)):
+        for k in range(draws_below(bound, keys[0], block, min(block + BLOCK, last), u, slots)):
+            i = uint64(slots[k])
             hub, home, status, category = people.hub[i], people.home[i], people.status[i], people.category[i]
             if hub < 0:
                 continue
@@ -133,7 +135,7 @@ def change_jobs(
                 p *= for_pay[sector, uint64(category) % uint64(PROFILES), uint64(hub)]
             p *= lock[uint64(country[uint64(hub)]), uint64(home)] if status >= TEMPORARY else 1.0
             p *= remote_effect if employer != hub else 1.0
-            if u[i - uint64(block)] < p:
+            if u[k] < p:
                 # the next job: its sector, and for remote workers the employer's hub
                 taken, now = new_sector(i, np.int64(hub), category, hiring), int32(hub)
                 if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
