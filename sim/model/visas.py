@@ -15,18 +15,21 @@ from sim.model import lottery, moves, rng
 from sim.model.kernels import events
 from sim.model.kernels.choice import LEAVING, uniforms
 from sim.model.kernels.visas import (
+    FROM_INTAKE,
     NOWHERE,
     QUESTIONS,
+    TO_INTAKE,
+    WHOLE,
     Counts,
     Terms,
     below,
     entries,
     listed,
     petitions_of,
+    run_months,
     students,
     valid,
 )
-from sim.model.kernels.visas import run_months as run_compiled
 from sim.model.rng import Hazard
 from sim.model.routes import (
     MOST_ROUTES,
@@ -598,7 +601,18 @@ class VisaSystem:
         )
 
     def run_months(self, first, last) -> None:
-        """Run the months from ``first`` to before ``last``, of one year, as one compiled call."""
+        """Run the months from ``first`` to before ``last``, of one year, compiled; the last may be the intake."""
+        month = last - 1
+        if month % 12 + 1 != LOTTERY_MONTH or first == last:
+            self.run_compiled(first, last)
+        else:
+            # the yearly intake precedes the second choices of its month
+            self.run_compiled(first, last, TO_INTAKE)
+            self.decide(self.hold_intake(month), month)
+            self.run_compiled(month, last, FROM_INTAKE)
+
+    def run_compiled(self, first, last, part=WHOLE) -> None:
+        """Run a part of the months from ``first`` to before ``last`` compiled, see ``kernels.visas.run_months``."""
         sim, accounts = self.sim, self.sim.accounts
         # petitions with room for those whom this year's searchers may file
         lost, transfers = (np.concatenate(batches)[None] for batches in (self.lost, self.transfers))
@@ -612,16 +626,18 @@ class VisaSystem:
         counts = Counts(self.tallies, self.grants_by_tier, *by_country, turns, tied, accounts.hubs_with_contacts)
         choice = sim.people, sim.ties, sim.person_keys, sim.tables, self.terms(first // 12)
         calls = entries(*choice, counts) if last > first else NOWHERE
-        run_compiled(first, last, np.concatenate(sim.searchers), begin, calls, *choice, petitions, counts)
+        searchers = np.concatenate(sim.searchers)
+        run_months(first, last, part, LOTTERY_MONTH - 1, searchers, begin, calls, *choice, petitions, counts)
         # what remains
         new, self.queued, self.waiting, self.due, refused, lost, transfers = (
             listed(petitions, name, len(rows)) for name, rows in enumerate(lists)
         )
         self.new, self.refused, self.lost, self.transfers = [new], [refused], [lost[SLOT]], [transfers[SLOT]]
-        self.turns += list(turns)
-        self.month = last - 1
         accounts.tied_moves += int(tied[0])
-        sim.choices += 2 * (last - first)
+        self.month = last - 1
+        if part != FROM_INTAKE:
+            self.turns += list(turns)
+        sim.choices += (2 * (last - first) - (part == TO_INTAKE)) if part in (WHOLE, TO_INTAKE) else last - first
 
     def can_compile(self) -> bool:
         """Return whether the months may run as one call: nothing is recorded or replayed, and no permit is held.

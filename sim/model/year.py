@@ -8,6 +8,7 @@ import simpy
 from sim.model import moves, rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import free_to_decide
+from sim.model.kernels.visas import BEFORE_START
 from sim.model.labour import JOB_CHANGE, PROMOTION, RECALL, change_jobs, offers, promote, return_to_office
 from sim.model.market import update_market
 from sim.model.rng import Hazard
@@ -37,8 +38,7 @@ WRITES = (
 )
 
 
-INTAKE = LOTTERY_MONTH - 1  # month % 12 of the yearly intake
-BOUNDS = (0, INTAKE, INTAKE + 1)  # month % 12 at which a stretch of months ends
+BOUNDS = (0, LOTTERY_MONTH)  # month % 12 at which a stretch of months ends: after the yearly intake and at the end
 
 
 class Timeline:
@@ -50,8 +50,8 @@ class Timeline:
     rule_months : months in which rules change; ``change_rules(month)`` is called in each of them
     run_months : called with the first month of every stretch under equal rules and the month after its last
 
-    Rules change before people decide. A stretch ends at a change of the rules, at the yearly intake of the visa
-    offices, which is a stretch of its own, and at the end of a year.
+    Rules change before people decide. A stretch ends at a change of the rules, after the month of the yearly intake of
+    the visa offices, and at the end of a year.
     """
 
     def __init__(self, start, rule_months, change_rules, run_months) -> None:
@@ -69,7 +69,7 @@ class Timeline:
             first = int(self.env.now)
             if first in rule_months:
                 change_rules(first)
-            # up to the next change of rules, the yearly intake or the next January
+            # up to the next change of rules, the end of the intake or the next January
             last = next(m for m in range(first + 1, first + 13) if m in rule_months or m % 12 in BOUNDS)
             run_months(first, last)
             yield self.env.timeout(last - first)
@@ -78,7 +78,7 @@ class Timeline:
 def run_months(sim, first, last) -> None:
     """Run the months from ``first`` to before ``last``: in each of them people decide, then the visa rounds follow."""
     # one compiled call, or month by month
-    if first % 12 != INTAKE and sim.visas.can_compile():
+    if sim.visas.can_compile():
         sim.visas.run_months(first, last)
         return
     for month in range(first, last):
@@ -163,6 +163,9 @@ def start_petitions(sim) -> None:
     """
     year = sim.world.start - 1
     find_searchers(sim, year)
+    if sim.visas.can_compile():
+        sim.visas.run_compiled(12 * year, 12 * (year + 1), BEFORE_START)
+        return
     for month in range(12 * year, 12 * (year + 1)):
         slots = free_to_decide(sim.searchers[month % 12], sim.people.hub, sim.people.target)
         chosen, needs = moves.choose(sim, slots, "destination", year)

@@ -131,6 +131,10 @@ class TracersOffices(VisaSystem):
         visas = self.sim.followed.visas
         self.coming, self.last_clocks = iter(visas.turns), visas.last_clocks
 
+    def can_compile(self) -> bool:
+        """Return False: tracers meet the offices month by month."""
+        return False
+
     def within_caps(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool: granted this month, at the rate of the simulation's own petitions."""
         share = next(self.coming, np.ones(len(self.drawn)))

@@ -61,7 +61,7 @@ def differ(one, other):
 @pytest.mark.parametrize("name", POLICIES)
 def test_compiled_months_leave_the_defined_bytes(name, monkeypatch):
     seed, called = len(name), []
-    monkeypatch.setattr(visas, "run_compiled", lambda *args: (called.append(args[:2]), months.run_months(*args)))
+    monkeypatch.setattr(visas, "run_months", lambda *args: (called.append(args[:2]), months.run_months(*args)))
     compiled = left_by(POLICIES[name], seed)
     assert called
     monkeypatch.setattr(visas.VisaSystem, "can_compile", step_by_step)
@@ -77,7 +77,7 @@ def test_two_threads_share_months_and_leave_equal_bytes(monkeypatch):
     monkeypatch.setattr(parallel, "LEAST", 16)
     monkeypatch.setattr(visas, "LEAST", 16)
     monkeypatch.setattr(parallel, "_threads", 2)
-    monkeypatch.setattr(visas.VisaSystem, "run_months", None)  # many search: no month is compiled
+    monkeypatch.setattr(visas.VisaSystem, "run_compiled", None)  # many search: no month is compiled
     assert differ(compiled, left_by(CAPS.policies)) == []
 
 

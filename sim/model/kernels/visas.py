@@ -35,6 +35,7 @@ APPLICANTS, APPLICANTS_ABROAD, GRANTS, GRANTS_ABROAD, LOST_PETITIONS = range(5) 
 QUESTIONS = ("destination", "employer pays", "approval", "queue", "offer", "offer hub", "next best")
 DESTINATION, EMPLOYER_PAYS, APPROVAL, TURN, OFFER, OFFER_HUB, NEXT_BEST = range(len(QUESTIONS))
 CHOOSE, CHOOSE_NEXT, COUNT_TIED, RELOCATE, BEST_ROUTE = range(5)  # kernels that are called at their addresses
+WHOLE, TO_INTAKE, FROM_INTAKE, BEFORE_START = range(4)  # parts of a stretch of months, see run_months
 # called by compiled code alone, allocates nothing
 step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
@@ -668,25 +669,51 @@ def offer_of(i, month, people, terms):
     return hub if total > 0.0 else np.int64(-1)
 
 
+@step
+def drop(month, is_draw, people, terms, p) -> None:
+    """Before the start: drop refusals, grants used by ``month``, and petitions for a draw that has taken place."""
+    for name in (REFUSED, GRANTED, WAITING):
+        petitions, size = p.lists[name], p.lists[name, SIZE, 0]
+        petitions[SIZE, 0] = 0
+        for k in range(size):
+            used, drawn = petitions[DUE, k] == month, is_draw and terms.drawn[petitions[ROUTE, k]]
+            if name == REFUSED or (name == GRANTED and used) or (name == WAITING and drawn):
+                people.target[uint64(petitions[SLOT, k])] = -1
+            else:
+                copy(petitions, k, petitions)
+    p.lists[LOST, SIZE, 0] = 0
+
+
 @njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
-def run_months(first, last, searchers, begin, calls, people, ties, keys, tables, terms, p, counts) -> None:
+def run_months(
+    first, last, part, draw_month, searchers, begin, calls, people, ties, keys, tables, terms, p, counts
+) -> None:
     """Run the decision rounds and the visa rounds of the months from ``first`` to before ``last``, of one year.
 
     Parameters
     ----------
+    part : WHOLE; or TO_INTAKE, without the end of the last month, or FROM_INTAKE, that end alone; or BEFORE_START,
+        where nobody moves and nobody chooses again
+    draw_month : month % 12 of the yearly intake
     searchers : slots of those who search, by month; begin : (13,) positions at which the months of a year begin
     calls : from :func:`entries`; ties, keys, tables : see ``choice.choose_hubs``
     terms : Terms; p : Petitions; counts : Counts
     """
     for month in range(first, last):
         at = month % 12
-        n = decide_hubs(month, searchers[begin[at] : begin[at + 1]], calls, people, ties, keys, tables, terms, p)
-        act_on(month, n, p.ints[WHO], people, p)
-        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
-        arrive(month, people, tables.closed, p)
-        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
-        submit(calls, people, terms, p, counts)
-        serve_queues(month, people, terms, p, counts.routes[GRANTS], counts.turns[month - first])
-        decide(month, people, terms, p, counts)
-        choose_again(month, calls, people, ties, keys, tables, terms, p, counts)
-        move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+        if part != FROM_INTAKE:
+            n = decide_hubs(month, searchers[begin[at] : begin[at + 1]], calls, people, ties, keys, tables, terms, p)
+            act_on(month, n, p.ints[WHO], people, p)
+            if part != BEFORE_START:
+                move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+                arrive(month, people, tables.closed, p)
+                move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+            submit(calls, people, terms, p, counts)
+            serve_queues(month, people, terms, p, counts.routes[GRANTS], counts.turns[month - first])
+            decide(month, people, terms, p, counts)
+        if part == BEFORE_START:
+            p.lists[MOVERS, SIZE, 0] = 0
+            drop(month, at == draw_month, people, terms, p)
+        elif part != TO_INTAKE or month < last - 1:
+            choose_again(month, calls, people, ties, keys, tables, terms, p, counts)
+            move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
