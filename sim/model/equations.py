@@ -64,7 +64,7 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0) -> np.ndarray:
     below = np.minimum(place.astype(int), len(tax_gross) - 2)
     column = np.arange(len(gross)).reshape(-1, *[1] * (place.ndim - 1))  # of hubs
     low, high = (tax_rate.take(column * len(tax_gross) + below + k) for k in (0, 1))
-    points = np.broadcast_to(rate_points, len(gross)).reshape(column.shape)
+    points = np.reshape(rate_points, (-1, *column.shape[1:]))
     rate = low + (place - below) * (high - low) + points / 100
     return np.minimum(np.maximum(rate, 0.0), 0.95)
 

@@ -411,14 +411,14 @@ def tables(sim, year) -> Tables:
         returning=single(after(p.returnee.pay[0], p.returnee_years) - p.pay_arriving),
         group_of=sim.routes.group_of,
         free=sim.by_rules(fixed.free, rules, *FREE_ENTRY),
-        is_home=s.home_share > 0,
+        is_home=fixed.is_home,
         nest=fixed.nest,
         inverse_dissimilarity=fixed.inverse_dissimilarity,
         dissimilarity=fixed.dissimilarity,
         country=s.country,
         closed=p.closed,
         any_closed=bool(p.closed.any()),
-        relief=relief_hubs(s, fixed.abroad, p.scheme),
+        relief=fixed.relief(p.scheme),
         returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
         b_friend=np.float32(a.b_friend),
         log_colleague=np.float32(np.log(a.colleague_multiplier)),
@@ -429,18 +429,6 @@ def tables(sim, year) -> Tables:
         route_country=sim.routes.country,
         route_value=single(eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)),
     )
-
-
-def relief_hubs(setting, abroad, scheme) -> np.ndarray:
-    """Return (home, origin) uint64 bit set of the hubs in the country of residence and at home, 0 without a scheme.
-
-    Elsewhere everybody has the relief of arrivals. ``scheme`` is (hub,) bool: a scheme runs, or somebody is in one.
-    """
-    is_home = setting.home_share > 0
-    matters = (is_home & scheme).any(axis=1)[:, None] | scheme  # home, origin
-    hubs = is_home[:, None, :] | ~abroad  # home, origin, hub
-    bits = np.uint64(1) << np.arange(len(scheme), dtype=np.uint64)
-    return np.where(matters, (hubs * bits).sum(axis=2), np.uint64(0))
 
 
 class Layout:
@@ -457,6 +445,10 @@ class Layout:
             move_cost_abroad=np.asarray(move_cost_abroad)[:, None, None],
         )  # tier, origin, destination
         self.nest = nests_of(setting)
+        # hubs in the country of residence and at home: elsewhere everybody has the tax relief of arrivals
+        self.is_home, bits = setting.home_share > 0, np.uint64(1) << np.arange(len(setting.hubs), dtype=np.uint64)
+        at_home, inside = ((hubs * bits).sum(axis=1, dtype=np.uint64) for hubs in (self.is_home, ~self.abroad))
+        self.own_hubs = at_home[:, None] | inside  # (home, origin) uint64 bit set
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.inverse_dissimilarity = (1 / self.dissimilarity)[self.nest]
 
@@ -467,6 +459,15 @@ class Layout:
         further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
+
+    def relief(self, scheme) -> np.ndarray:
+        """Return (home, origin) uint64, the bit set of the hubs whose tax relief an engineer has not as an arrival.
+
+        It is 0 unless a scheme runs, or somebody is left in one, in the country of residence or at home: ``scheme`` is
+        (hub,) bool.
+        """
+        matters = (self.is_home & scheme).any(axis=1)[:, None] | scheme
+        return np.where(matters, self.own_hubs, np.uint64(0))
 
     def free(self, setting, a, rules) -> np.ndarray:
         """Return (home, origin, destination) the share that needs no permit; 1 within the country of residence."""
