@@ -5,8 +5,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import fields
 
+from sim.custom_world import PRESENT
 from sim.months import day_label, january, long_label
 from sim.scenario.levers import Lever, catalogue
+from sim.scenario.past import values_from
 from sim.scenario.places import named_places
 from sim.scenario.policies import NEVER, Policy, Scenario
 from sim.scenario.stack import changed, clip_to_bounds
@@ -26,7 +28,7 @@ def describe(scenario: Scenario, start: int | None = None) -> list[str]:
 def sentence(policy: Policy, start: int | None = None) -> str:
     """Return the effect of one policy as a sentence; ``start`` as in :func:`describe`."""
     lever = policy.levers[0]
-    what = f"{_places(policy.levers)}: {lever.what} ({lever.meaning}) {_change(policy, policy.levers)}"
+    what = f"{_places(policy.levers)}: {lever.what} ({lever.meaning}) {_change(policy, policy.levers, start)}"
     source = f" Source: {policy.source.rstrip('.')}." if policy.source else ""
     return f"{what}, {_dates(policy, start)}.{source}"
 
@@ -142,11 +144,11 @@ def _some(names: Sequence[str]) -> str:
     return f"{'; '.join(names[:NAMED_PLACES])} and {more} more"
 
 
-def _change(policy: Policy, levers: Sequence[Lever]) -> str:
-    """Return the values of ``levers`` before and after a policy, with their unit."""
+def _change(policy: Policy, levers: Sequence[Lever], start: int | None = None) -> str:
+    """Return the values of ``levers`` before and after a policy, with their unit; ``start`` of a run in the past."""
     lever = levers[0]
-    before = [each.present for each in levers]
-    after = [clip_to_bounds(changed(each.present, policy), each) for each in levers]
+    before = [values_from(each, policy.begin_month, PRESENT if start is None else start)[0] for each in levers]
+    after = [clip_to_bounds(changed(value, policy), each) for value, each in zip(before, levers, strict=True)]
     unit = f" {lever.unit}" if lever.unit not in ("", "share") and math.isfinite(after[0]) else ""
     added = f"{100 * policy.amount:g} percentage points" if lever.unit == "share" else f"{policy.amount:,g}"
     how = {

@@ -16,7 +16,6 @@ from sim.errors import ScenarioError, WorldError
 from sim.months import january, month_of
 from sim.scenario.levers import Lever, baseline_rules, find
 from sim.scenario.policies import OPERATIONS, Policy
-from sim.scenario.stack import changed, clip_to_bounds, rules_at
 
 
 @cached_by_world()
@@ -51,9 +50,10 @@ def rules_of_year(start: int) -> dict[str, np.ndarray]:
     return rules
 
 
-def rules_in_month(month: int, start: int) -> dict[str, np.ndarray]:
-    """Return the baseline's rules in ``month`` of a run that begins in January of ``start``."""
-    return rules_at(month, changes_since(start), rules_of_year(start))
+def values_from(lever: Lever, month: float, start: int) -> list[float]:
+    """Return the baseline's values of a lever from ``month`` on, in their order, of a run that begins in ``start``."""
+    rows = _history().get(lever, []) if start < PRESENT else []
+    return [value for until, value, _ in rows if month_of(until) > max(month, january(start))] + [lever.present]
 
 
 @cached_by_world()
@@ -73,9 +73,11 @@ def _history() -> dict[Lever, list[tuple[date, float, str]]]:
             if custom_world.texts() and isinstance(why, ScenarioError):
                 continue  # a world of one's own may lack the place or the route
             raise WorldError(place, why) from None
+        amount = float(row[given[0]])
         for lever in levers:
-            past = Policy(row["lever"], (lever,), given[0], float(row[given[0]]))
-            value = clip_to_bounds(changed(lever.present, past), lever)
+            value = {"value": amount, "multiply": lever.present * amount, "add": lever.present + amount}[given[0]]
+            if not lever.low <= value <= lever.high:
+                raise WorldError(place, f"{lever.path}: {value:g} is not in [{lever.low:g}, {lever.high:g}]")
             steps.setdefault(lever, []).append((until, value, f"{row['source']} (grade {row['grade']})"))
     for rows in steps.values():
         rows.sort(key=lambda step: step[0])

@@ -12,6 +12,7 @@ import numpy as np
 from sim.errors import ScenarioError
 from sim.months import day_label, january, long_label, month_of
 from sim.scenario.levers import Lever, find
+from sim.scenario.past import values_from
 from sim.scenario.places import joined_subject
 from sim.scenario.policies import NEVER, OPERATIONS, Policy, Scenario
 from sim.scenario.schema import LONGEST_TITLE
@@ -288,10 +289,12 @@ def _notices(policy: Policy, start: int, years: int, others: Set[Lever]) -> list
     if policy.operation != "value" and not others.isdisjoint(policy.levers):
         return notices  # it starts from the value that the other policy gives, unknown here
     # values of the levers before the policy, as it would change them, and after clipping
-    before = [lever.present for lever in policy.levers]
+    since = [values_from(lever, policy.begin_month, start) for lever in policy.levers]
+    before = [values[0] for values in since]
     unclipped = [changed(value, policy) for value in before]
     after = [clip_to_bounds(value, lever) for value, lever in zip(unclipped, policy.levers, strict=True)]
-    if after == before:
+    later = zip(since, policy.levers, strict=True)
+    if all(clip_to_bounds(changed(value, policy), lever) == value for values, lever in later for value in values):
         is_zero = policy.operation == "multiply" and not any(before)
         zero = f"0 times {policy.amount:g} is 0, set a value or add to it"
         notices.append(f"changes nothing, {zero if is_zero else 'the baseline has this value already'}")

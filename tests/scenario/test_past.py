@@ -7,10 +7,11 @@ from sim import custom_world
 from sim.custom_world import PRESENT
 from sim.errors import WorldError
 from sim.months import january
+from sim.scenario.describe import describe
 from sim.scenario.files import loads
 from sim.scenario.levers import baseline_rules, catalogue, find
-from sim.scenario.past import changes_since, rules_in_month, rules_of_year
-from sim.scenario.stack import rules_at
+from sim.scenario.past import changes_since, rules_of_year, values_from
+from sim.scenario.stack import check_period, rules_at
 from sim.world.past import FIRST
 from sim.world.tables import read
 
@@ -22,6 +23,11 @@ def at(rules, path):
     """The value of a lever."""
     lever = catalogue()[path]
     return rules[lever.field][lever.index]
+
+
+def rules_in_month(month, start):
+    """The baseline's rules in a month of a run from January of ``start``."""
+    return rules_at(month, changes_since(start), rules_of_year(start))
 
 
 def equal(one, other):
@@ -86,12 +92,39 @@ def test_scenarios_multiply_what_is_in_force():
     assert at(rules, path) == pytest.approx(2 * at(rules_in_month(january(2024), 2023), path))
 
 
+def test_values_are_those_in_force_and_later():
+    lever = catalogue()["country.can.route.h1b_holders_2023.is_open"]
+    assert values_from(lever, january(2023), 2023) == [0, 1, 0]
+    assert values_from(lever, -np.inf, 2023) == [0, 1, 0]
+    assert values_from(lever, january(2023) + 7, 2023) == [1, 0]
+    assert values_from(lever, january(2024), 2023) == values_from(lever, january(2023), PRESENT) == [0]
+
+
+def test_a_policy_against_the_rules_of_the_time_changes_something():
+    text = 'title = "t"\n[[policy]]\nlever = "{}"\nvalue = {}\nfrom = 2023-02-01\nsource = "s"\n'
+    nothing = "changes nothing, the baseline has this value already"
+    permit, card = "country.can.route.h1b_holders_2023.is_open", OPEN
+    for lever, value, idle in ((permit, "false", False), (card, "true", False), (card, "false", False)):
+        notices = check_period(loads(text.format(lever, value)), 2023, 4)
+        assert any(nothing in notice for notice in notices) == idle
+    assert nothing in check_period(loads(text.format(card, "true")), PRESENT, 4)[-1]
+
+
+def test_a_scenario_is_described_against_the_rules_of_the_time():
+    text = 'title = "t"\n[[policy]]\nlever = "country.usa.route.h1b.fee_usd"\nadd = 100\nfrom = {}-01-01\n'
+    then, now = (describe(loads(text.format(year)), 2023)[0] for year in (2023, 2026))
+    assert "5,765 -> 5,865" in then
+    assert "6,890 -> 6,990" in now
+    assert describe(loads(text.format(2026)))[0].startswith(now.partition(",")[0])
+
+
 @pytest.mark.parametrize(
     "row",
     [
         "country.usa.route.h1b.cap,2024-01-01,1,2,,x,s,A",
         "country.usa.route.h1b.cap,2024-01-01,,,,x,s,A",
         "country.usa.route.h1b.cap,soon,1,,,x,s,A",
+        "country.usa.route.h1b.approval_rate,2024-01-01,1.5,,,x,s,A",
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused(row, tmp_path):

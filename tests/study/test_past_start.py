@@ -14,7 +14,8 @@ from sim.model.year import simulate
 from sim.results.facts import baseline_title, facts
 from sim.results.measures import measure, series
 from sim.results.narrative import sentences
-from sim.scenario.past import changes_since, rules_in_month
+from sim.scenario.past import changes_since, rules_of_year
+from sim.scenario.stack import rules_at
 from sim.study.experiments import run_studies
 from sim.study.options import Options
 from sim.study.replicate import Plan, initial_state
@@ -60,7 +61,7 @@ def test_a_past_run_adopts_the_rules_of_each_month():
     sim = begun(2023)
     assert sim.policies == changes_since(2023)
     for _ in simulate(sim, 2025):
-        december = rules_in_month(12 * sim.year - 1, 2023)
+        december = rules_at(12 * sim.year - 1, changes_since(2023), rules_of_year(2023))
         assert all(np.array_equal(sim.rules[name], december[name]) for name in december)
 
 
