@@ -8,6 +8,7 @@ list of indices does not; kernels are compiled for contiguous rows alone.
 
 from copy import copy
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class VisaSystem:
     """
 
     def __init__(self, sim) -> None:
-        self.sim = sim
+        self._sim = ref(sim)
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
         self._kept = {}  # cached values, valid for the rules and odds in force
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
@@ -101,10 +102,15 @@ class VisaSystem:
         self.read_rules()
         self.start_year()
 
+    @property
+    def sim(self) -> Any:
+        """The simulation that the system belongs to; the reference is weak, so that a dropped arm is freed at once."""
+        return self._sim()
+
     def of(self, sim) -> "VisaSystem":
         """Return an independent copy of the visa system for ``sim``, a branch of its simulation."""
         twin = copy(self)
-        twin.sim, twin.odds, twin._kept = sim, self.odds.copy(), {}
+        twin._sim, twin.odds, twin._kept = ref(sim), self.odds.copy(), {}
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
         twin.lost, twin.transfers, twin.asked = list(self.lost), list(self.transfers), self.asked.copy()

@@ -1,6 +1,8 @@
 """Order of a simulated year: entry, market, months of decisions and visa rounds, year-end events, accounts."""
 
-from collections.abc import Generator, Iterator
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
 import numpy as np
 import simpy
@@ -107,7 +109,11 @@ def simulate(sim, until) -> Iterator[Simulation]:
     """
     # rules of January are adopted at the start of each year, others by the calendar
     changes = sim.midyear_changes(until)
-    timeline = Timeline(sim.year, changes, sim.change_rules, lambda first, last: run_months(sim, first, last))
+    # the calendar refers to itself and is freed late: it must not keep the simulation
+    here: Callable[[], Any] = weakref.ref(sim)
+    timeline = Timeline(
+        sim.year, changes, lambda m: here().change_rules(m), lambda first, last: run_months(here(), first, last)
+    )
     for year in range(sim.year, until):
         sim.open_accounts()
         sim.adopt_rules(12 * year)  # the rules of January meet those who enter in it

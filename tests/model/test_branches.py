@@ -1,5 +1,7 @@
 """Forks, and simulations held to the course of another: what is switched off is gone, and nothing else is."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -229,3 +231,18 @@ def test_ties_of_the_start_do_not_follow_movers():
     assert np.array_equal(free["stock"][0], held["stock"][0])
     assert not np.array_equal(free["flow"][-1], held["flow"][-1])
     assert held["stock"][-1].sum() == pytest.approx(free["stock"][-1].sum(), rel=0.01)
+
+
+def test_an_arm_is_freed_as_soon_as_it_is_dropped():
+    """Large arms follow one another: one that waits for the garbage collector would take the memory of the next."""
+    world = shipped_world(5_000, 2)
+    past = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0)
+    gc.disable()
+    try:
+        arm = past.branch(LATE.policies)
+        record(arm, START + 2, empty_record(world))
+        dropped = weakref.ref(arm)
+        del arm
+        assert dropped() is None
+    finally:
+        gc.enable()
