@@ -18,6 +18,7 @@ from sim.results.record import plain_values, to_json
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.show.answer import plain_rows
 from sim.show.gates import STORED
+from sim.show.hindcast import saved as hindcast
 from sim.show.index import METROS, index_table, median_base, region_table
 from sim.show.offers import THEN, offers_table
 from sim.study.counts import count
@@ -104,7 +105,7 @@ def _alike(ours, theirs, points) -> str:
 @cache
 def figures() -> dict:
     """Return the model's values that statements quote, by name: numbers, and texts for cities and sectors."""
-    return _pay() | _people() | _beliefs() | _gates() | _index()
+    return _pay() | _people() | _beliefs() | _gates() | _index() | _hindcast()
 
 
 def _pay() -> dict:
@@ -202,6 +203,13 @@ def _gates() -> dict:
         figures |= {f"net_{hub}": row["median"], f"industry_{hub}": row["beside"]["at boom_weight 1"]["median"]}
     figures |= {"experts_us": rows["g09a"]["median"], "stay_china": rows["g08a"]["median"]}
     return figures
+
+
+def _hindcast() -> dict:
+    """Return means of the hindcast from 2023 and their standard errors, as saved: ``hindcast_<id>``."""
+    rows = hindcast()[2023]["rows"]
+    means = {f"hindcast_{row['id']}": row["mean"] for row in rows}
+    return means | {f"hindcast_{row['id']}_error": row["error"] for row in rows}
 
 
 def _index() -> dict:
