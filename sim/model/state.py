@@ -58,7 +58,7 @@ class Trajectory:
 
     def note_doctors(self, year, jobs) -> None:
         """Record the first jobs (hub, sector) of the year's new doctors, in agents."""
-        self.doctors[year] = jobs
+        self.doctors.update({year: jobs})
 
 
 @dataclass(frozen=True)
