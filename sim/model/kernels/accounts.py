@@ -43,7 +43,7 @@ def record(delta, people, i, homes, sign) -> None:
     delta[delta.size - 1] += sign * fingerprint_of(people, i)
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def no_delta(hubs, homes):
     """Return an empty ledger change: (cell + 1,) zeros, one for each cell and the last for the fingerprint."""
     return np.zeros(hubs * homes * TIER_COUNT * STATUS_COUNT + 1, np.int64)

@@ -99,7 +99,7 @@ def neutral_tables(country, is_home, nest) -> Tables:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, no_cfunc_wrapper=True)
 def relief_left(pay, scheme, years, arriving):
     """Return (row, profile, hub) float32, the pay of residents with the relief left to them against arrivals (E1, E2).
 
@@ -151,7 +151,7 @@ class Workspace(NamedTuple):
     friends: np.ndarray  # (engineer,) uint64 bit sets of the hubs where friends live
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def workspace_for(engineers, hubs):
     """Allocate the :class:`Workspace` of a batch of ``engineers`` who choose among ``hubs``."""
     bits = np.empty(engineers * hubs, np.int32)
@@ -173,7 +173,7 @@ def workspace_for(engineers, hubs):
     )
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def uniform_at(key, slot):
     """Return one keyed uniform draw in [0, 1), bit for bit equal to ``rng.uniform``."""
     x = key + uint64(slot) * GOLDEN
@@ -183,7 +183,7 @@ def uniform_at(key, slot):
     return np.float64(x >> S11) * TO_UNIT
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def uniforms(key, slots):
     """Return the keyed uniform draws of ``slots`` (slot,), bit for bit equal to ``rng.uniform``."""
     u = np.empty(slots.size)
@@ -192,14 +192,14 @@ def uniforms(key, slots):
     return u
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def draw_block(u, key, first, last) -> None:
     """Fill ``u`` with the keyed uniform draws of the slots from ``first`` to ``last``."""
     for k in range(last - first):
         u[k] = uniform_at(key, uint64(first + k))
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def draws_below(bound, key, first, last, u, slots):
     """Find the slots from ``first`` to ``last`` whose keyed draws are below ``bound``; return their number.
 
@@ -216,7 +216,7 @@ def draws_below(bound, key, first, last, u, slots):
     return n
 
 
-@njit(fastmath={"contract"})
+@njit(fastmath={"contract"}, no_cfunc_wrapper=True)
 def exponentials(x, bits, scale) -> None:
     """Replace ``x`` (n,) float32, not positive, by ``exp(x)``, to one unit in the last place; by 0 below -87.
 
@@ -242,7 +242,7 @@ def exponentials(x, bits, scale) -> None:
         x[k] *= scale[k]
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def gather(who, people, space) -> None:
     """Copy the attributes of the engineers in slots ``who`` into the work space, one attribute after the other.
 
@@ -266,7 +266,7 @@ def gather(who, people, space) -> None:
         space.column[7, k] = people.employer_hub[uint64(who[k])]
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> None:
     """Find the hubs where the former colleagues and the friends of the engineers ``who`` live, as bit sets.
 
@@ -304,7 +304,7 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> 
         space.colleagues[k], space.friends[k] = colleagues, friends
 
 
-@njit(fastmath=ORDERLY)
+@njit(fastmath=ORDERLY, no_cfunc_wrapper=True)
 def utilities(who, keys, t, mode, barred, held, space) -> None:
     """Fill ``space.v`` (engineer, hub) with the exponents of E3: utility less its maximum, over the dissimilarity.
 
@@ -390,7 +390,7 @@ def add_to(v, hubs, amount) -> None:
         hubs &= hubs - uint64(1)
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def country_held(route, route_country):
     """Return the country for which an engineer holds the permit ``route``, -1 without one."""
     return np.int64(route_country[route]) if route >= 0 else np.int64(-1)
@@ -405,7 +405,7 @@ def needs_a_permit(nation, free, country, held_for):
     return nation >= free and country != held_for
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
@@ -419,7 +419,7 @@ def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
             v[d] = UNAVAILABLE
 
 
-@njit(fastmath=ORDERLY)
+@njit(fastmath=ORDERLY, no_cfunc_wrapper=True)
 def nest_sums(e, nest):
     """Return the sums of the exponentials ``e`` (hub,) in the four nests (E3)."""
     stay = residence = origin = third = float32(0.0)
@@ -494,7 +494,7 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
     return at if at < e.size else last  # rounding may leave the point beyond the last alternative
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def choose_hubs(
     first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, held, chosen, needs_permit
 ) -> None:
@@ -530,7 +530,7 @@ def choose_hubs(
                 needs_permit[begin + k] = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def hubs_with_contacts(who, people, residence_of_contacts, ties, keys, colleague_share):
     """Return (2, engineer) uint64 bit sets of the hubs where former colleagues and friends of ``who`` live."""
     by_kind, space = np.empty((2, who.size), np.uint64), workspace_for(min(BATCH, who.size), np.int64(1))
@@ -549,7 +549,7 @@ def is_compiled() -> bool:
     return bool(choose_hubs._cache._cache_file._load_index())  # numba has no public attribute for it
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def choose_next(
     first,
     last,
@@ -620,7 +620,7 @@ def choose_next(
             needs_permit[i] = d != o and needs_a_permit(nation, t.free[g, o, d], t.country[d], held_for)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, keys, t, held, delta, takes, hub) -> None:
     """Find the people who take a permit that they may hold, and those of them who move with it (E3, E5).
 
@@ -662,7 +662,7 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
             takes[i] = opens and (u[i] < after or hub[i] >= 0)
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def nested_sums(e, nest, dissimilarity, s, factor):
     """Fill ``factor`` (nest,) with what turns the exponentials ``e`` (hub,) of each nest into probabilities (E3).
 
@@ -682,7 +682,7 @@ def nested_sums(e, nest, dissimilarity, s, factor):
 # rest of a pass over the engineers.
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def new_sector(i, hub, category, hiring):
     """Draw the sector of the next job of the engineer in slot ``i`` (E10)."""
     u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(PROFILES), int32(0)
@@ -691,7 +691,7 @@ def new_sector(i, hub, category, hiring):
     return sector
 
 
-@njit
+@njit(no_cfunc_wrapper=True)
 def employer_elsewhere(i, hub, hiring):
     """Draw the employer's hub of the remote worker in slot ``i`` (E11); it may be the hub of residence."""
     u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)
@@ -706,7 +706,7 @@ def remote_share(category, sector, hiring):
     return hiring.remote[uint64(ROLE_OF[uint64(category)]), uint64(sector)]
 
 
-@njit(cache=True)
+@njit(cache=True, no_cfunc_wrapper=True)
 def share_tied(home, hub, bits, homes, hubs):
     """Return (home, hub) the share of the engineers who live elsewhere that have a contact in the hub.
 

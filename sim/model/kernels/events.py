@@ -32,7 +32,7 @@ BLOCK = 1024  # slots whose uniforms are drawn at once
 MONTHS = 12
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     """Add the entrants of a year: each candidate slot enters with its probability.
 
@@ -61,7 +61,7 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     return delta, graduates
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def find_searchers(
     first, last, month_key, consider_key, people, rates, p_graduate, remote_ratio, teams, team_pull, year
 ):
@@ -110,7 +110,7 @@ def find_searchers(
     return slots, begin
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def update_status(
     first, last, keys, people, country, settlement, renewal, naturalise, fast_track, study_months, study_share, month
 ):
@@ -174,7 +174,7 @@ def update_status(
     return delta, np.array(expired), asked, got
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def leave(first, last, exit_key, people, country, exit_rate, year, homes):
     """Remove engineers who leave the occupation: at random with ``exit_rate`` (country,), and all older than OLDEST.
 
@@ -195,7 +195,7 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
     return delta
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def count(first, last, people, hubs, homes):
     """Count the engineers by ledger cell and by job.
 
@@ -217,7 +217,7 @@ def count(first, last, people, hubs, homes):
     return cells, work, jobs, remote
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def count_arrivals(first, last, people, is_home, year, classes):
     """Count the engineers who came from abroad, by years since arrival.
 

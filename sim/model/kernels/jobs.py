@@ -17,7 +17,7 @@ FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
 BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])  # sectors that take over teams
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def place_remote_workers(first, last, people, hiring) -> None:
     """Draw the employers of all engineers at the start: another hub for remote workers (E11), else their own."""
     for i in range(uint64(first), uint64(last)):
@@ -28,7 +28,7 @@ def place_remote_workers(first, last, people, hiring) -> None:
             people.employer_hub[i] = hub
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
     """End the remote jobs that the share of remote work in their role and sector no longer allows (E11).
 
@@ -65,7 +65,7 @@ def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
     return delta, hires, job_changes, np.array(follow)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def promote(first, last, key, people, rate, entered, year, track, homes):
     """Promote engineers by one tier at the rate of their tier and hub (E10).
 
@@ -98,7 +98,7 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
     return delta, promotions
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def change_jobs(
     first, last, keys, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring, homes
 ):
@@ -150,7 +150,7 @@ def change_jobs(
     return delta, hires, job_changes
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes) -> None:
     """Move the teams that are taken over to their buyer's hub and sector (E12); change people and accounts in place.
 
@@ -202,7 +202,7 @@ def first_of(i, team):
     return i
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def members_together(first, last, leader, people):
     """Count the team members who live in their leader's hub, in the teams ``first`` to ``last``.
 

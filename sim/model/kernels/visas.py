@@ -36,7 +36,7 @@ QUESTIONS = ("destination", "employer pays", "approval", "queue", "offer", "offe
 DESTINATION, EMPLOYER_PAYS, APPROVAL, TURN, OFFER, OFFER_HUB, NEXT_BEST = range(len(QUESTIONS))
 CHOOSE, CHOOSE_NEXT, COUNT_TIED, RELOCATE, BEST_ROUTE = range(5)  # kernels that are called at their addresses
 WHOLE, TO_INTAKE, FROM_INTAKE, BEFORE_START = range(4)  # parts of a stretch of months, see run_months
-# called by compiled code alone, allocates nothing
+# called by compiled code alone (Python would crash: there is nothing to call), allocates nothing
 step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
