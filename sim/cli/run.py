@@ -107,7 +107,9 @@ def compare(
 def index(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Left out: the baseline itself.")] = "baseline",
-    year: Annotated[int | None, typer.Option(help="Left out: the first, for which the index was published.")] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Left out: 2026, of which the index was published, or the first.")
+    ] = None,
     region: Annotated[
         bool, typer.Option("--region", help="The table by region, and two metros' part of the US.")
     ] = False,

@@ -25,6 +25,7 @@ MORE = 6  # cities shown beside those of the published index, without details
 NEEDED = ("net_pay", "stock_by_sector")
 METROS = ("sf_bay_area", "new_york")
 VIEWS = ("evidence", "industry")  # shown side by side
+PRINTED = 2026  # year of the published index
 MOST_YEARS = 10  # columns of the table of elite arrivals
 SINGAPORE = "singapore"  # the only part of Southeast Asia that is a hub of its own
 
@@ -40,7 +41,7 @@ def index_table(result, year=None) -> "pd.DataFrame":
     Parameters
     ----------
     result : Result of one scenario
-    year : int, a year of the run; the first if None, for which the industry index was published
+    year : int, a year of the run; that of the published index if None, or the first of a run without it
 
     Returns
     -------
@@ -114,7 +115,8 @@ def _year(data, year) -> int:
     if not is_kept(data):
         raise ResultError(f"this run was saved without {' and '.join(NEEDED)}; run the scenario again")
     first, last = int(data.year[0]), int(data.year[-1])
-    year = first if year is None else year
+    if year is None:
+        year = PRINTED if first <= PRINTED <= last else first
     if not first <= year <= last:
         raise ResultError("year", f"{year} lies outside the run, {first} to {last}")
     return year

@@ -136,8 +136,12 @@ def test_published_figures_stand_beside_with_grades(rows):
     assert rows.published.notna().sum() == 6
 
 
-def test_the_first_year_is_the_year_if_none_is_named(result):
+def test_the_year_of_the_published_index_is_the_usual_one(result):
     assert index_table(result).equals(index_table(result, 2026))
+    earlier = result.data.assign_coords(time=result.data.time - 3, year=result.data.year - 3)  # a start in 2023
+    assert index_table(Result(earlier, result.record)).attrs["year"] == 2026
+    later = result.data.assign_coords(time=result.data.time + 3, year=result.data.year + 3)
+    assert index_table(Result(later, result.record)).attrs["year"] == 2029
 
 
 def test_without_a_policy_there_is_no_change_to_show(equal_arms, capsys):
