@@ -30,11 +30,14 @@ def cases(quick=False):
     for size in small_and_full:
         for function in ("cached", "threads", "phases"):
             found[f"{function} {size:,}"] = (f"engine.{function}", [size])
+    found["fixed"] = ("engine.fixed", [2_000])
     found["seeds"] = ("studies.seeds", [5_000 if quick else 20_000, 40])
     found["fork"] = ("studies.fork", [MIDDLE])
     found["fit"] = ("studies.fit", [])
-    for name in ("quick", "warm", "cold"):
+    for name in ("quick", "warm", "unseen", "cold"):
         found[f"commands, {name}"] = (f"commands.{name}", [])
+    for size in (5_000,) if quick else (50_000, FULL):
+        found[f"cluster {size:,}"] = ("scale.cluster", [size])
     found["sweep"] = ("commands.sweep", [5_000 if quick else 50_000])
     return found
 

@@ -32,11 +32,21 @@ def quick(clock):
 
 
 def warm(clock):
-    """The main command at its defaults, kernels compiled and the world in the cache."""
+    """The main command at its defaults after another on the same pairs: kernels, people and baseline are on disk."""
     with tempfile.TemporaryDirectory() as folder:
         command = (*TALENTFLOW, "run", SCENARIO, "--quiet", "--force", "--out", folder)
         call(*command)
         clock.time(f"talentflow run {SCENARIO}, defaults, warm", lambda k: call(*command))
+
+
+def unseen(clock):
+    """The same with seeds that were never run: of what is on disk only the kernels serve."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (*TALENTFLOW, "run", SCENARIO, "--quiet", "--out", folder)
+        empty = {"TALENTFLOW_CACHE": str(Path(folder) / "cache")}
+        call(*command, "--replicates", "2", "--population", "2000", **empty)
+        what = f"talentflow run {SCENARIO}, defaults, a seed not run before"
+        clock.time(what, lambda k: call(*command, "--seed", str(1 + k), **empty))
 
 
 def cold(clock):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import FIXED
 from sim.model.supply import entrant_path
 from sim.model.year import begin
 from sim.parallel import get_threads, set_threads
@@ -77,6 +78,14 @@ def running(clock, size):
     clock.note("memory of an engineer beside ties", "bytes", [world.engineers.bytes_each], size)
     ties = sum(array.nbytes for array in world.ties) / len(world.engineers.hub)
     clock.note("memory of an engineer's ties", "bytes", [ties], size)
+
+
+def fixed(clock, size):
+    """The full model with so few engineers that nearly all of its time is independent of their number."""
+    compile_kernels()
+    world = world_of(size)
+    arm(world)
+    clock.time(FIXED, lambda k: arm(world, k), size, repeats=15)
 
 
 def without_ties(clock, size):

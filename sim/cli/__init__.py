@@ -66,6 +66,9 @@ def main(arguments=None) -> None:
     # shells expand ~ at the start of a word only
     arguments = [_expanded(word) for word in arguments]
     os.environ["MPLBACKEND"] = "agg"  # commands draw into files, whatever a notebook's shell has exported
+    # matrices are small here: threads of the linear algebra would only spin while they wait for one another; worker
+    # processes inherit the variable, which is read when numpy is loaded
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # streams that cannot show a character show a plain one
     for stream in (sys.stdout, sys.stderr):
         _degrade(stream)
