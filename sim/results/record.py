@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def sha256(path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@cache  # this process runs the code that it has read
 def code_digest() -> str:
     """Return the SHA-256 of all code that decides a result; code that only displays results is left out."""
     root = Path(__file__).parents[1]
