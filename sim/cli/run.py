@@ -364,7 +364,7 @@ def _precision(precision, measures, most) -> dict:
 
 def _views(scenario, baseline, options, out, force, printing) -> None:
     """Run a scenario under each named set of assumptions, and print what each says of its subject."""
-    from sim.results.record import to_json
+    from sim.results.record import plain_values, to_json
     from sim.scenario.files import views
     from sim.show.answer import views_rows, views_text
     from sim.study import run
@@ -384,7 +384,7 @@ def _views(scenario, baseline, options, out, force, printing) -> None:
         for name, path in views().items()
     }
     rows = views_rows(results)
-    typer.echo(to_json(rows, indent=1) if printing.json else views_text(rows, printing.quiet))
+    typer.echo(to_json(plain_values(rows), indent=1) if printing.json else views_text(rows, printing.quiet))
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, printing) -> tuple:

@@ -138,7 +138,7 @@ def levers(
             return
         for line in tree():
             typer.echo(fill(line, COLUMNS, subsequent_indent="      ", break_on_hyphens=False))
-        typer.echo("\nOne kind wherever it acts, with present values: talentflow levers special_fee_usd")
+        typer.echo("\nOne kind wherever it acts, and its present values: talentflow levers openings")
         return
     # levers with all the words in path, place or meaning, or those that match a path with *
     asked = [word.lower() for word in words]
@@ -155,9 +155,8 @@ def levers(
         present = cell(row["present"]).lower()
         typer.echo(_cut(f"{row['path']:<58} {present} {row['unit']}".rstrip()))
     more = f"; next: --page {page + 1}" if page < pages else ""
-    typer.echo(
-        f"\n{len(matching)} levers, page {page} of {pages}{more}; one in full: talentflow levers {matching[0].path}"
-    )
+    typer.echo(f"{len(matching)} levers, page {page} of {pages}{more}")
+    typer.echo(f"one in full: talentflow levers {matching[0].path}")
 
 
 def schema(printing: Printing = Printing()) -> None:

@@ -50,7 +50,7 @@ def _one(outcome, folder) -> list[tuple[str, str]]:
     texts = sentences(outcome)
     # title, warnings, and the headline with the places that gain and lose
     lines = [("title", text) for text in wrap(texts["title"], WIDTH)]
-    lines += [("warning", text) for words in outcome["warnings"] for text in _hanging("Warning", words)]
+    lines += [("warning", text) for words in outcome["warnings"] for text in _hanging("Notice", words)]
     lines += [("", "")]
     lines += [("strong", f"  {text}") for text in wrap(texts["headline"], WIDTH - 2)]
     rest = " ".join(filter(None, (texts["inside"], texts["others"])))
@@ -157,7 +157,7 @@ def _compared(result, folder) -> list[tuple[str, str]]:
     # warnings that several scenarios share appear once
     first = next(iter(each.values()))
     warnings = dict.fromkeys(words for outcome in each.values() for words in outcome["warnings"])
-    lines += [("warning", text) for words in warnings for text in _hanging("Warning", words)]
+    lines += [("warning", text) for words in warnings for text in _hanging("Notice", words)]
     if any(row["lead"]["people"]["differs"] and not row["lead"]["people"]["settled"] for row in each.values()):
         legend = sentence("unsettled", first["pairs"])
         lines += [("faint", f"  {legend}")]

@@ -304,6 +304,7 @@ def test_levers_are_found_by_place_and_meaning(talentflow):
     assert "country.jpn.tax.rate_points" in out
     assert "sweden" not in out.lower()
     pages = [talentflow("levers", "special_fee", "--page", page)[1] for page in (1, 2)]
+    assert max(len(line) for page in (*pages, talentflow("levers")[1]) for line in page.splitlines()) <= 80
     assert "in full: talentflow levers country.usa.route.h1b.special_fee_usd" in pages[0]
     assert max(len(page.splitlines()) for page in pages) <= 20
     assert pages[0].splitlines()[0] != pages[1].splitlines()[0]
@@ -410,6 +411,9 @@ def test_views_stand_side_by_side(engine, talentflow):
     ]  # fmt: skip
     told = json.loads(talentflow("compare", "h1b_fee", "--views", *SMALL, "--json")[1])
     assert [row["view"] for row in told] == [row[0] for row in rows]
+    one = talentflow("compare", "h1b_fee", "--views", *SMALL, "--replicates", 1, "--json")[1]
+    assert "NaN" not in one
+    assert len(json.loads(one)) == len(rows)
 
 
 def test_a_comparison_is_one_table_and_one_folder(engine, talentflow, tmp_path):

@@ -314,3 +314,8 @@ def test_the_answer_is_json(result, several):
     found = answers(several)
     assert list(found) == several.arms
     to_json(found)
+
+
+def test_a_warning_has_a_label_of_its_own_and_a_space():
+    text = as_text(fake_result(4, 3, warnings=["nobody is reached"]))
+    assert "  Notice nobody is reached\n" in text
