@@ -406,7 +406,8 @@ def _finished(task, arms, scenarios, baseline, options, out, force, printing) ->
             result = Result.load(folder)
             illustrated(result, folder, illustrate)  # an interrupted run may lack them
             return result, folder
-    terminal.say_if_compiling(printing.quiet)
+    if options.workers > 1:  # they are compiled before the bar appears, which else says the word
+        terminal.say_if_compiling(printing.quiet)
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, printing.quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
