@@ -174,13 +174,14 @@ def index(
 
 def _elite(chosen, baseline, options, printing) -> None:
     """Count elite arrivals in simulations made for it, and print them."""
+    from sim.results.record import title_of
     from sim.show import index as show
     from sim.show import terminal
 
     with terminal.progress(options.replicates, printing.for_program) as progress:
         rows = show.elite_table(chosen, baseline, **vars(replace(options, progress=progress)))
     lines = [f"{row['hub']} {row['year']}: {row['share']:.1f}" for row in rows]
-    view = partial(show.render_elite, rows, chosen.title, options.replicates)
+    view = partial(show.render_elite, rows, title_of(chosen, options.start), options.replicates)
     printing.show(rows, "\n".join(lines), view, details=False)
 
 
@@ -212,8 +213,11 @@ def count(
 ) -> None:
     """Count people by several attributes together, moves by role, cohorts, elite researchers and vacancies.
 
-    Cohorts: stay:usa,home=chn@+5. Elite: any of these with group=elite. Jobs: vacancies, openings, roles_per_candidate
-    and time_to_fill, of a place and tier. Of a place: spinouts, doctors_to_industry and remote_pay.
+    Cohorts: stay:usa,home=chn@+5. Elite: any of these with group=elite.
+
+    Jobs of a place and tier: vacancies, openings, roles_per_candidate, time_to_fill.
+
+    Of a place: spinouts, doctors_to_industry, remote_pay.
     """
     from sim.show import terminal
     from sim.study import counts

@@ -151,9 +151,11 @@ def levers(
     pages = -(-len(matching) // PAGE)
     if page > pages:
         raise UsageError(f"--page {page}", f"there are {pages} pages")
-    for row in map(lever_row, matching[PAGE * (page - 1) : PAGE * page]):
+    listed = [lever_row(lever) for lever in matching[PAGE * (page - 1) : PAGE * page]]
+    longest = max(len(row["path"]) for row in listed)
+    for row in listed:
         present = cell(row["present"]).lower()
-        typer.echo(_cut(f"{row['path']:<58} {present} {row['unit']}".rstrip()))
+        typer.echo(_cut(f"{row['path']:<{longest}}  {present} {row['unit']}".rstrip()))
     more = f"; next: --page {page + 1}" if page < pages else ""
     typer.echo(f"{len(matching)} levers, page {page} of {pages}{more}")
     typer.echo(f"one in full: talentflow levers {matching[0].path}")

@@ -14,6 +14,7 @@ from sim.results.decomposition import parts_table
 from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
 from sim.results.measures import measure, series
 from sim.results.published import beside
+from sim.results.record import PAST_RULES
 from sim.results.schema import MONEY
 from sim.results.summary import route_rows
 from sim.results.value import value_for_money
@@ -40,7 +41,7 @@ FINE = 0.2  # points: levels of a smaller effect are shown with two decimals
 def baseline_title(record) -> str:
     """Return the title of a run's baseline; without policies that of a past start has the rules of its own time."""
     baseline = tomllib.loads(record["baseline"])
-    return baseline["title"] if record["start"] >= PRESENT or baseline.get("policy") else "Rules of the time"
+    return baseline["title"] if record["start"] >= PRESENT or baseline.get("policy") else PAST_RULES
 
 
 def facts(result, most=MOST_ROWS) -> dict[str, Any]:
@@ -194,10 +195,11 @@ def _place(data, label) -> Place:
 def _people(keys, about) -> dict[str, Any]:
     """Describe the people that the answer counts for a sentence: their name and the measure's key."""
     key, _, value = keys.partition("=")
-    tables = {"sector": "sectors", "home": "homes"}
+    tables = {"sector": "sectors", "home": "homes", "role": "role_factors"}
     name = value.replace("_", " ")
-    if key in ("home", "sector"):
+    if key in tables:
         name = next((row.get("name", name) for row in rows(tables[key]) if row.get(key) == value), name)
+    name = name.removesuffix("s") if key == "role" else name  # the table names roles in the plural
     return {"key": key, "value": value, "name": name, "own": key == "home" and value == about}
 
 

@@ -18,6 +18,7 @@ from sim.scenario.assumptions import ASSUMPTIONS, records
 from sim.scenario.describe import resolved_toml
 
 LONGEST_NAME = 50  # letters, of several scenarios together
+PAST_RULES = "Rules of the time"  # title of a run from a past year without policies
 FORMAT = 1  # of the folder: raised when an older reader could misread a newer one
 
 # What decides the arrays, and the words of the scenarios. Workers and timings do not.
@@ -92,7 +93,7 @@ def inputs(arms, baseline, declared, chosen) -> dict:
     written = {label: resolved_toml(scenario) for label, scenario in arms.items()}
     return {
         "name": _together([scenario.name for scenario in arms.values()]),
-        "title": _title(arms),
+        "title": _title(arms, chosen["start"]),
         "question": " ".join(dict.fromkeys(s.question for s in arms.values() if "+" not in s.name or len(arms) == 1)),
         "scenario": "\n".join(f"# {label}\n{text}" for label, text in written.items())
         if len(written) > 1
@@ -104,10 +105,19 @@ def inputs(arms, baseline, declared, chosen) -> dict:
     }
 
 
-def _title(arms) -> str:
+def title_of(scenario, start) -> str:
+    """Return the title of a scenario in a run from ``start``; without policies a past start has the rules of its time.
+
+    Those of the shipped baseline are called rules of mid-2025.
+    """
+    is_past = start < custom_world.PRESENT and not scenario.policies
+    return PAST_RULES if is_past else scenario.title
+
+
+def _title(arms, start) -> str:
     """Return the title of a study: that of its only scenario, or how many were compared, with stacks apart."""
     if len(arms) == 1:
-        return next(iter(arms.values())).title
+        return title_of(next(iter(arms.values())), start)
     # stacks are counted apart if at least two scenarios are compared alone
     stacked = sum("+" in label for label in arms)
     if not 0 < stacked <= len(arms) - 2:  # not of the others: scenarios like any

@@ -433,7 +433,8 @@ def render_elite(rows, title, pairs) -> Group:
     for hub in dict.fromkeys(row["hub"] for row in rows):
         mine = [row for row in rows if row["hub"] == hub and row["year"] in years]
         cells = [_number(row["share"]) for row in mine]
-        errors = ["" if row["error"] is None else f"\u00b1{row['error']:.0f}" for row in mine]
+        known = [row["error"] is not None and row["error"] == row["error"] for row in mine]  # not nan
+        errors = [f"\u00b1{row['error']:.0f}" if is_known else "" for row, is_known in zip(mine, known, strict=True)]
         shown.add_row(
             _short(mine[0]["name"]), *("\n".join(filter(None, both)) for both in zip(cells, errors, strict=True))
         )

@@ -120,8 +120,9 @@ def premium_table() -> list[dict[str, Any]]:
     ]
     # pay of a role over that of the mean engineer of the world
     mean = float(s.stock @ s.role_share @ s.role_pay / s.stock.sum())
+    names = {row["role"]: row["name"].removesuffix("s") for row in rows("role_factors")}
     return out + [
-        {"skill": role.replace("_", " "), "place": "world", "premium": 100 * float(pay / mean - 1)}
+        {"skill": names[role], "place": "world", "premium": 100 * float(pay / mean - 1)}
         | {"grade": "D", "source": "role_factors.csv"}
         for role, pay in zip(ROLES, s.role_pay, strict=True)
     ]

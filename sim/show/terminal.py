@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from textwrap import fill
 from time import monotonic
 from typing import Any
 
@@ -135,4 +136,10 @@ def _table(names, rows) -> Table:
 def _blocks(names, rows) -> Text:
     """Format one block a row, for tables that are wider than a screen."""
     wide = max(map(len, names))
-    return Text("\n\n".join("\n".join(f"{n:<{wide}}  {v}" for n, v in zip(names, row, strict=True)) for row in rows))
+
+    def entry(name, value) -> str:
+        """Format a name and its value, whose further lines are indented as far as the first."""
+        indents = {"initial_indent": f"{name:<{wide}}  ", "subsequent_indent": " " * (wide + 2)}
+        return fill(value, NARROW, **indents, break_long_words=False, break_on_hyphens=False) or name
+
+    return Text("\n\n".join("\n".join(map(entry, names, row)) for row in rows))

@@ -61,7 +61,8 @@ def checked(text, data) -> Query:
     """
     query = parse(text)
     if query.name not in COUNTED:
-        raise ResultError(text, f"{query.name} is not counted in this way; these are: {', '.join(COUNTED)}")
+        how = f"run SCENARIO --measure {text} has it; counted are: {', '.join(COUNTED)}"
+        raise ResultError(text, f"{query.name} is not counted in this way: {how}")
     if query.keys.get("basis", "residence") != "residence":
         raise ResultError(text, "people are counted by residence here")
     for key, value in query.keys.items():

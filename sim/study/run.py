@@ -14,7 +14,7 @@ from sim.custom_world import PRESENT
 from sim.errors import ResultError, UsageError
 from sim.results.effects import LEAST_PAIRS, error_of, is_reached, pairs_needed, threshold, upper_error
 from sim.results.measures import measure
-from sim.results.record import FORMAT, digest, inputs, plain, settings
+from sim.results.record import FORMAT, digest, inputs, plain, settings, title_of
 from sim.results.result import Result
 from sim.results.schema import MONEY, VARIABLES
 from sim.scenario.assumptions import ASSUMPTIONS
@@ -260,7 +260,7 @@ def _described(scenario, label, data, options, common) -> dict:
     return {
         "name": scenario.name,
         "parts": list(scenario.atoms),
-        "title": scenario.title,
+        "title": title_of(scenario, options.start),
         "question": scenario.question,
         "subject": subject_of(scenario),
         "scenario": resolved_toml(scenario),

@@ -28,6 +28,11 @@ def test_the_page_is_three_screens_long():
     assert len(TEXT.splitlines()) <= 170
 
 
+def test_the_number_of_scenarios_is_true():
+    (number,) = re.findall(r"ships (\d+) scenarios", TEXT)
+    assert int(number) == len(list((ROOT / "scenarios").glob("*.toml")))
+
+
 def test_pictures_and_answer_show_the_same_numbers():
     answer = " ".join(TEXT[TEXT.index(pictures.BEGIN) : TEXT.index(pictures.END)].split())
     for kind in pictures.KINDS:

@@ -127,6 +127,13 @@ def test_rows_without_a_value_are_null_in_json(capsys):
     assert json.loads(capsys.readouterr().out) == [{"query": "stay:usa@+5", "effect": None, "values": [[0.5, None]]}]
 
 
+def test_long_cells_are_indented_below_their_first_line(capsys):
+    print_rows([{"lever": "hub." + 40 * "x", "meaning": 20 * "word "} | {f"column{k}": "" for k in range(9)}])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line[:9] for line in lines if "word" in line] == ["meaning  ", 9 * " "]
+
+
 def test_inputs_are_printed_as_given():
     end = {"value": 1.0, "at": [("fee", 17_550.0)]}
     found = {"about": {"paired": False, "name": "share:nld", "year": 2030}, "unit": " %", "least": end, "most": end}

@@ -187,6 +187,9 @@ def test_elite_arrivals_by_year_fit_80_columns(capsys):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "54.1 to 38.2" in out
+    # years without a move have no share and no error
+    console().print(render_elite([row | {"share": np.nan, "error": np.nan} for row in rows], "Rules of mid-2025", 2))
+    assert "nan" not in capsys.readouterr().out
     assert "\u2026" not in out
 
 

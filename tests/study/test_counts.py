@@ -96,7 +96,7 @@ def test_a_cohort_begins_whole_and_dwindles():
         ("arrivals:usa,origin=caan", "caan is no hub"),
         ("stock:usa,trained_in=us", "unknown trained_in 'us'; nearest: usa"),
         ("hhi,group=elite", "unknown key 'group'"),
-        ("hhi", "is not counted in this way"),
+        ("hhi", "is not counted in this way: run SCENARIO --measure hhi has it"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(query, said):

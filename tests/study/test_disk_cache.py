@@ -64,7 +64,7 @@ def test_a_stored_baseline_is_the_simulated_one(folder, arms_run):
 )
 def test_another_run_takes_no_stored_baseline(folder, monkeypatch, change):
     asked = []
-    monkeypatch.setattr(disk_cache, "cached", lambda make, *decides: asked.append(_digest(decides)))
+    monkeypatch.setattr(disk_cache, "cached", lambda make, *decides: asked.append(_digest(decides)) or {})
     for plan in (PLAN, replace(PLAN, **change)):
         disk_cache.baseline(dict, plan, 0, DRAW)
     disk_cache.baseline(dict, PLAN, 1, DRAW)
@@ -97,3 +97,17 @@ def test_nothing_is_stored_where_the_cache_is_bypassed(folder):
     with bypassed():
         run_replicate(PLAN, 0, DRAW)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("part", ["shape", "list"])
+def test_damage_that_zip_overlooks_is_made_anew(folder, part):
+    found = disk_cache.constants(lambda: shipped()[0], CENTRE, START)
+    (path,) = folder.glob("*.npz")
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    # fewer values of an array, and fewer arrays, each a sound file
+    damaged = arrays | {"boom": arrays["boom"][:-1]} if part == "shape" else {"key": arrays["key"]}
+    np.savez(path, **damaged)
+    again = disk_cache.constants(lambda: shipped()[0], CENTRE, START)
+    assert again is not None
+    assert all(np.array_equal(value, getattr(again, name)) for name, value in vars(found).items())
