@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from textwrap import fill
+from textwrap import wrap
 from time import monotonic
 from typing import Any
 
@@ -139,7 +139,8 @@ def _blocks(names, rows) -> Text:
 
     def entry(name, value) -> str:
         """Format a name and its value, whose further lines are indented as far as the first."""
-        indents = {"initial_indent": f"{name:<{wide}}  ", "subsequent_indent": " " * (wide + 2)}
-        return fill(value, NARROW, **indents, break_long_words=False, break_on_hyphens=False) or name
+        first, rest = f"{name:<{wide}}  ", " " * (wide + 2)
+        lines = wrap(value, NARROW, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+        return "\n".join(lines) or name
 
     return Text("\n\n".join("\n".join(map(entry, names, row)) for row in rows))
