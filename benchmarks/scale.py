@@ -1,6 +1,6 @@
 """A sweep on a local Dask cluster: what a second process saves, and what a cell costs the process that hands them out.
 
-``docs/scale_out.md`` draws the line from here to 1,000 processes with :func:`efficiency`.
+``docs/sweeps.md`` draws the line from here to 1,000 processes with :func:`efficiency`.
 """
 
 import tempfile
