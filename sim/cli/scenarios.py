@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import Details, Printing, Scenario, World
-from sim.errors import TalentflowError, UsageError
+from sim.errors import TalentflowError, UsageError, one_line
 
 IN_FULL = 2  # levers that are shown with all that is known of them; more are a line each
 PAGE = 18  # lines of a page of levers; two more say where the others are
@@ -181,9 +181,12 @@ def world(
     # without a table: their list; with --check: what is stale or has no source
     if check:
         problems = tables.check()
-        printing.rows([{"problem": problem} for problem in problems])
-        if not problems and not printing.for_program:
-            typer.echo("every table is up to date, and every figure has a source and a grade")
+        if printing.for_program:
+            printing.rows([{"problem": problem} for problem in problems])
+        else:
+            # one line each, never folded: it names a file
+            for line in problems or ["every table is up to date, and every figure has a source and a grade"]:
+                typer.echo(one_line(line))
         raise typer.Exit(1 if problems else 0)
     if table is None:
         printing.rows([{"table": name, "rows": len(tables.rows(name))} for name in tables.TABLES])
