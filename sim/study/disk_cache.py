@@ -14,7 +14,7 @@ from llvmlite.binding import get_host_cpu_features
 from sim import custom_world
 from sim.model.inversion import HubConstants
 from sim.results.record import code_digest
-from sim.world.cache import _digest, cached
+from sim.world.cache import cached
 
 LEAST_AGENTS = 20_000  # a smaller arm takes less than a tenth of a second
 PACKAGES = ("numpy", "scipy", "numba", "simpy")
@@ -24,27 +24,6 @@ PACKAGES = ("numpy", "scipy", "numba", "simpy")
 def _code() -> tuple[str, ...]:
     """Return what decides the numbers apart from tables and arguments: code, packages and kind of processor."""
     return code_digest(), *map(version, PACKAGES), str(get_host_cpu_features())
-
-
-def _cached(make, *decides) -> dict[str, np.ndarray]:
-    """Return the arrays of :func:`~sim.world.cache.cached`; made anew if the file is damaged where zip checks nothing.
-
-    Zip sums up the bytes that are read, but not its own list of the arrays, nor what a damaged shape leaves out.
-    """
-
-    def sealed() -> dict[str, np.ndarray]:
-        """Add the digest of names and arrays to the arrays."""
-        arrays = make()
-        return arrays | {"digest": np.array(_sum(arrays))}
-
-    arrays = dict(cached(sealed, *decides))
-    seal = arrays.pop("digest", None)
-    return arrays if seal is not None and seal.tolist() == _sum(arrays) else make()
-
-
-def _sum(arrays) -> str:
-    """Return the digest of names and arrays."""
-    return _digest([[name, np.asarray(array)] for name, array in arrays.items()])
 
 
 def constants(make, a, start) -> HubConstants | None:
@@ -58,7 +37,7 @@ def constants(make, a, start) -> HubConstants | None:
         known = {name: value for name, value in vars(found).items() if value is not None}
         return {name: np.asarray(value) for name, value in known.items()}
 
-    stored = dict(_cached(arrays, "constants", *_code(), custom_world.digest(), a, start))
+    stored = dict(cached(arrays, "constants", *_code(), custom_world.digest(), a, start))
     return HubConstants(**stored | {"start": stored["start"].item()}) if stored else None
 
 
@@ -74,4 +53,4 @@ def baseline(make, plan, k, draw) -> dict[str, np.ndarray]:
         return make()
     policies = [repr(policy) for policy in plan.arms[0]]
     run = plan.population, plan.seed, plan.start, plan.years, k
-    return _cached(make, "baseline", *_code(), custom_world.digest(), *run, policies, *draw)
+    return cached(make, "baseline", *_code(), custom_world.digest(), *run, policies, *draw)

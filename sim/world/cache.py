@@ -1,9 +1,10 @@
 """Cache built worlds and other arrays on disk, so that the next run that needs the same ones starts at once.
 
-A world is one uncompressed ``.npz`` file of plain arrays (zip checks every byte), named by the digest of everything
-that determines the arrays. A file that cannot be written or read is no error: the arrays are made anew. The folder is
-``$TALENTFLOW_CACHE``, else ``$XDG_CACHE_HOME/talentflow``, else ``~/.cache/talentflow``; ``TALENTFLOW_CACHE=off``
-turns the cache off. The files may be deleted at any time.
+A world is one uncompressed ``.npz`` file of plain arrays, named by the digest of everything that determines them. Zip
+sums up the bytes that are read; names, types and shapes, which say what to read, are stored beside the key. A file that
+cannot be written or read is no error: the arrays are made anew. The folder is ``$TALENTFLOW_CACHE``, else
+``$XDG_CACHE_HOME/talentflow``, else ``~/.cache/talentflow``; ``TALENTFLOW_CACHE=off`` turns the cache off. The files
+may be deleted at any time.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from tokenize import TokenError
 from zipfile import ZIP_STORED, BadZipFile
 
 import numpy as np
@@ -22,6 +24,8 @@ import numpy as np
 from sim.arguments import user_path
 
 VARIABLE = "TALENTFLOW_CACHE"
+# raised by damaged files; the last three by a false mark of encryption, a header cut short, and a false size
+DAMAGED = (OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError, RuntimeError, TokenError, MemoryError)
 MOST_BYTES = 2 * 10**9  # of all cached files together; the least recently used are deleted first
 
 
@@ -103,9 +107,14 @@ def _read(path: Path, key: str) -> dict[str, np.ndarray] | None:
                 return None
             arrays = {name: file[name] for name in file.files}
         os.utime(path)  # the time of last use, by which _make_room deletes
-        return arrays if arrays.pop("key").item() == key else None
-    except (OSError, EOFError, BadZipFile, KeyError, TypeError, ValueError, NotImplementedError):
+        return arrays if arrays.pop("key").item() == _sealed(key, arrays) else None
+    except DAMAGED:
         return None
+
+
+def _sealed(key: str, arrays: dict[str, np.ndarray]) -> str:
+    """Return the key with the digest of names, types and shapes of the arrays."""
+    return f"{key} {_digest([(name, array.dtype.str, array.shape) for name, array in arrays.items()])}"
 
 
 def _write(folder: Path, key: str, arrays: dict[str, np.ndarray]) -> None:
@@ -116,7 +125,7 @@ def _write(folder: Path, key: str, arrays: dict[str, np.ndarray]) -> None:
     staged = folder / f".{key}-{secrets.token_hex(4)}.npz"
     try:
         with staged.open("wb") as file:
-            np.savez(file, key=key, **arrays)  # type: ignore[arg-type]
+            np.savez(file, key=_sealed(key, arrays), **arrays)  # type: ignore[arg-type]
         staged.replace(folder / f"{key}.npz")
     finally:
         staged.unlink(missing_ok=True)

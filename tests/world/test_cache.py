@@ -67,8 +67,34 @@ def write_one_array(path, other):
         np.save(file, np.arange(3))
 
 
+def leave_one_out(path, other):
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files[:-1]}
+    np.savez(path, **arrays)
+
+
+def claim_encryption(path, other):
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+
+
+def break_a_header(path, other):
+    path.write_bytes(path.read_bytes().replace(b"}", b"{"))
+
+
 @pytest.mark.parametrize(
-    "damage", [halve, flip_a_bit, swap, write_one_array, lambda path, other: path.write_text("not a world")]
+    "damage",
+    [
+        halve,
+        flip_a_bit,
+        swap,
+        write_one_array,
+        leave_one_out,
+        claim_encryption,
+        break_a_header,
+        lambda path, other: path.write_text("not a world"),
+    ],
 )
 def test_a_damaged_file_is_built_again(folder, damage):
     built = small()
