@@ -309,7 +309,7 @@ def utility_terms(sim, year) -> UtilityTerms:
         scheme=(
             newcomer.years.any(axis=0)
             | returnee.years.any(axis=0)
-            | np.isin(s.country, s.country[rules["compute_guarantee_newcomer"] > 0])
+            | (np.bincount(s.country, rules["compute_guarantee_newcomer"]) > 0)[s.country]
         ),
     )
 

@@ -159,12 +159,13 @@ def move(sim, slots, hubs, month, route=None) -> None:
         slots, hubs, sim.people, sim.ties, sim.person_keys, sim.colleague_share, accounts.hubs_with_contacts
     )
     # change people, accounts and teams in place
-    relocate(
-        slots,
-        hubs,
-        route,
-        month,
-        sim.people,
+    relocate(slots, hubs, route, month, sim.people, *relocate_terms(sim))
+
+
+def relocate_terms(sim) -> tuple:
+    """Return the arguments of ``kernels.moves.relocate`` from ``country`` on: what it reads, and what it adds to."""
+    accounts = sim.accounts
+    return (
         sim.world.setting.country,
         sim.tables.is_home,
         sim.routes.kind,

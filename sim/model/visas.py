@@ -571,7 +571,7 @@ class VisaSystem:
     def terms(self, year) -> Terms:
         """Return what the compiled rounds of a year read, under the rules and odds in force."""
         sim, routes, s = self.sim, self.sim.routes, self.sim.world.setting
-        accounts, country, appeal = sim.accounts, s.country, self.appeal_by_route(True)
+        country, appeal = s.country, self.appeal_by_route(True)
         return Terms(
             words=np.array([rng.word(sim.seed, question) for question in QUESTIONS], np.uint64),
             country=country,
@@ -592,18 +592,7 @@ class VisaSystem:
             colleague_share=sim.colleague_share,
             routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
             appeal=(sim.access_key, MOST_ROUTES, appeal),
-            moves=(
-                country,
-                sim.tables.is_home,
-                routes.kind,
-                self.permit_months,
-                sim.hiring,
-                sim.teams,
-                accounts.delta,
-                accounts.flow,
-                accounts.crossings,
-                accounts.hires,
-            ),
+            moves=moves.relocate_terms(sim),
         )
 
     def run_months(self, first, last) -> None:

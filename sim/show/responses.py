@@ -1,4 +1,4 @@
-"""What the mechanisms answer before any fit: docs/responses.md, by ``python -m sim.show.responses``.
+"""Page of the responses of mechanisms before any fit: docs/responses.md, by ``python -m sim.show.responses``.
 
 The responses of levers that the design asks of the mechanisms, each beside its bar. They are measured at the centres of
 the priors, with hub constants of their own, and once more at the centre of the fit. Nothing is fitted to them.

@@ -237,7 +237,7 @@ def file_background(first, last, keys, p_in_country, level_bounds, p_pays, withd
 
 
 class Terms(NamedTuple):
-    """What the visa rounds read and no round changes, from ``visas.VisaSystem.terms``."""
+    """Rules, odds and places that visa rounds read and none changes, from ``visas.VisaSystem.terms``."""
 
     words: np.ndarray  # (question,) uint64, see ``rng.word``
     country: np.ndarray  # (hub,)
@@ -362,6 +362,7 @@ def call(typingctx, entry, arguments, like):
     result = types.none if like == types.none else like
 
     def code(context, builder, sig, values):
+        """Return the value of the call, whose instructions it adds to those of the caller."""
         taken = [types.unliteral(argument) for argument in sig.args[1].types]
         address, number = (builder.extract_value(values[0], k) for k in (0, 1))
         expected = context.get_constant(types.uint64, number_of(signature(result, *taken)))
