@@ -55,9 +55,9 @@ def plot_hindcast(answer, ax=None) -> "Axes":
                 top -= height + 1.4 / total
         style.caption(
             ax,
-            "Diamond: published, with its range where one was published. Orange: the model disagrees. Hollow: the "
-            "figure was known to the model's tables. Agreement: 90 % of runs meet the range; where none was published, "
-            "a tenth of a number of persons or two points.",
+            "Diamond: published, with its range where one was published. Blue: the model agrees; orange: it disagrees; "
+            "grey: cannot be said. Hollow: the figure was known to the model's tables. Agreement: 90 % of runs meet the "
+            "range; where none was published, a tenth of a number of persons or two points.",
         )
     return ax
 
