@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import Group
 from rich.text import Text
 
+from sim.custom_world import PRESENT
 from sim.errors import ResultError
 from sim.results.effects import SHOWN, effect_series, summarise
 from sim.results.measures import series
@@ -341,6 +342,7 @@ def index_reading(result, rows, details=False) -> str:
     source = next(iter(published_index().values()))
     values = {
         "year": rows.attrs["year"],
+        "present": PRESENT,
         "pairs": result.record["replicates"],
         "contents": contents(result.record),
         "against": baseline_title(result.record) if "change" in rows else None,

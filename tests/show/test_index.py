@@ -14,6 +14,7 @@ from sim.show.answer import VIEWS, plain_rows
 from sim.show.index import (
     elite_hubs,
     elite_table,
+    index_reading,
     index_table,
     median_base,
     region_table,
@@ -142,6 +143,13 @@ def test_the_year_of_the_published_index_is_the_usual_one(result):
     assert index_table(Result(earlier, result.record)).attrs["year"] == 2026
     later = result.data.assign_coords(time=result.data.time + 3, year=result.data.year + 3)
     assert index_table(Result(later, result.record)).attrs["year"] == 2029
+
+
+def test_a_past_year_says_whose_pay_it_shows(result, rows):
+    past = rows.copy()
+    past.attrs = rows.attrs | {"year": 2023}
+    assert "pay of 2026" in index_reading(result, past)
+    assert "pay of" not in index_reading(result, rows)
 
 
 def test_without_a_policy_there_is_no_change_to_show(equal_arms, capsys):
