@@ -56,8 +56,8 @@ def plot_hindcast(answer, ax=None) -> "Axes":
         style.caption(
             ax,
             "Diamond: published, with its range where one was published. Blue: the model agrees; orange: it disagrees; "
-            "grey: cannot be said. Hollow: the figure was known to the model's tables. Agreement: 90 % of runs meet the "
-            "range; where none was published, a tenth of a number of persons or two points.",
+            "grey: cannot be said. Hollow: the figure was known to the model's tables. Agreement: 90 % of runs meet "
+            "the range; where none was published, a tenth of a number of persons or two points.",
         )
     return ax
 
