@@ -3,7 +3,8 @@
 Switched off: permits, reliefs and closed doors (every table of theirs is zero), nests (dissimilarity 1), entrants,
 careers and exits, and the calendar: who considers in any month chooses on last year's state, as RM1 has it. RM1 asks
 which *share* of the ties lives in a hub where E2 asks whether any does: the choice is composed of the engine's own
-stages, with one of RM1's between them.
+stages, with one of RM1's between them. A year is one compiled call that passes its stages over a few thousand slots at
+a time, so that their columns stay in the cache from one stage to the next.
 """
 
 import numpy as np
@@ -12,9 +13,8 @@ from numba import njit, uint64
 from benchmarks.peers import harness, rm1
 from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 from sim.model import rng
-from sim.model.accounting import Accounts
 from sim.model.equations import STAY, THIRD
-from sim.model.kernels import events
+from sim.model.kernels.accounts import no_delta
 from sim.model.kernels.choice import (
     BATCH,
     FREELY,
@@ -29,20 +29,23 @@ from sim.model.kernels.choice import (
     utilities,
     workspace_for,
 )
-from sim.model.kernels.moves import relocate
+from sim.model.kernels.events import find_searchers
+from sim.model.kernels.moves import by_need, relocate
 from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS, STATUSES
-from sim.world.engineers import CATEGORIES, TIER_OF, category, empty
+from sim.world.engineers import CATEGORIES, PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
 from sim.world.ties import Ties
 
+SLOTS = int(BATCH / P_SEARCH)  # worked on at once: about one batch of them searches
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
 IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
+COUNTRY = HUBS.country.astype(np.int64)
 
 
 # RM1 has no jobs and no teams: everybody works in one sector where he lives, and nobody leads
 ONE_JOB = Hiring(
-    np.ones((CATEGORIES // 2, H, len(SECTORS)), np.float32),
+    np.ones((PROFILES, H, len(SECTORS)), np.float32),
     np.zeros((len(ROLES), len(SECTORS)), np.float32),
     np.ones((H, H), np.float32),
     np.arange(3, dtype=np.uint64),
@@ -64,13 +67,13 @@ def tables():
     stays = np.eye(H, dtype=bool)
     nest = np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1))
     trip = np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1))
-    return neutral_tables(HUBS.country, IS_HOME, nest)._replace(trip=trip)
+    return neutral_tables(COUNTRY, IS_HOME, nest)._replace(trip=trip)
 
 
-def pulls(world, headcount):
-    """(home, category % 45, hub) RM1's pay, compute, amenity and visa cost."""
-    tier = TIER_OF[: CATEGORIES // 2]
-    return np.ascontiguousarray(np.moveaxis(rm1.base_utility(world.compute, headcount)[tier], 0, 1), np.float32)
+def pulls():
+    """(home, profile, hub) RM1's pay, amenity and visa cost: all but the pull of compute, which changes by the year."""
+    fixed = rm1.base_utility(np.zeros(H), np.ones(H))[TIER_OF[:PROFILES]]
+    return np.ascontiguousarray(np.moveaxis(fixed, 0, 1), np.float32)
 
 
 @njit
@@ -85,14 +88,15 @@ def add_shares(who, b_peer, room):
             q += uint64(1)
 
 
-@njit(cache=True, nogil=True)
-def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
-    """Fill ``chosen[first:last]``: ``kernels.choice.choose_hubs`` with RM1's peers in place of E2's ties."""
-    room = workspace_for(min(BATCH, last - first), t.country.size)
-    for begin in range(first, last, BATCH):
-        part = who[begin : min(begin + BATCH, last)]
+@njit
+def choose(who, u, people, lived, ties, keys, t, nobody, b_peer, room, chosen):
+    """Fill ``chosen``: ``kernels.choice.choose_hubs`` with RM1's peers in place of E2's ties."""
+    for begin in range(0, who.size, BATCH):
+        part = who[begin : min(begin + BATCH, who.size)]
         gather(part, people, room)
-        find_ties(part, ties, people.hub, keys[0], t.colleague_share, room)
+        find_ties(part, ties, lived, keys[0], t.colleague_share, room)
+        for k in range(part.size):
+            room.friends[k] = uint64(0)  # their pull is RM1's, below
         utilities(part, keys, t, FREELY, nobody, nobody, room)
         add_shares(part, b_peer, room)
         exponentials(room.v[: part.size].reshape(-1), room.bits, room.scale)  # of at most b_peer, which they bear
@@ -103,77 +107,92 @@ def choose(first, last, who, u, people, ties, keys, t, nobody, b_peer, chosen):
             )
 
 
+@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+def run_year(
+    first, last, year, draws, people, lived, ties, keys, rates, t, nobody, b_peer, hiring, teams, is_home, no_permits
+):
+    """Run a year of the engineers in the slots from ``first`` to ``last``, on the state that others ``lived`` in.
+
+    Parameters
+    ----------
+    draws : (3,) uint64, keys of the month, of the search and of the destination
+    lived : (slot,) residence of contacts at the start of the year
+
+    Returns
+    -------
+    (origin, destination) movers
+    """
+    (homes, hubs), p_search = is_home.shape, rates[0, 0, 0]
+    room, delta, flow = workspace_for(BATCH, hubs), no_delta(hubs, homes), np.zeros((hubs, hubs), np.int64)
+    crossings, hires = np.zeros(TIER_COUNT, np.int64), np.zeros((SECTOR_COUNT, SECTOR_COUNT), np.int64)
+    for begin in range(first, last, SLOTS):
+        end = min(begin + SLOTS, last)
+        who, _ = find_searchers(begin, end, draws[0], draws[1], people, rates, p_search, 1.0, teams, 1.0, year)
+        chosen, needs = np.empty(who.size, np.int64), np.zeros(who.size, np.bool_)
+        choose(who, uniforms(draws[2], who), people, lived, ties, keys, t, nobody, b_peer, room, chosen)
+        movers, places, _, _ = by_need(who, chosen, needs, people.hub)
+        route = np.full(movers.size, -1)
+        relocate(
+            movers,
+            places,
+            route,
+            12 * year,
+            people,
+            t.country,
+            is_home,
+            no_permits,
+            no_permits,
+            hiring,
+            teams,
+            delta,
+            flow,
+            crossings,
+            hires,
+        )
+    return flow
+
+
 class Model:
     """RM1 as the engine runs it."""
 
     def __init__(self, world, seed):
         self.world, self.seed, self.year = world, seed, 0
         self.people, self.ties = people_of(world), Ties(world.indptr, ~world.indices)  # friends
+        self.lived = np.empty_like(self.people.hub)
         self.rates = np.full((CATEGORIES // 3, len(STATUSES), 1), P_SEARCH)
         self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality", "family")])
-        self.headcount, self.tables = np.bincount(world.hub, minlength=H), tables()
+        self.headcount, self.tables, self.pulls = np.bincount(world.hub, minlength=H), tables(), pulls()
         self.shares, self.flows = [], []
 
     def step(self):
         """One year."""
-        key = lambda question: rng.key(self.seed, question, self.year)  # noqa: E731
+        draws = np.array([rng.key(self.seed, what, self.year) for what in ("month", "consider", "destination")])
+        self.lived[:] = self.people.hub
+        compute = rm1.compute_pull(self.world.compute, self.headcount).astype(np.float32)
         parts = over_range(
-            events.find_searchers,
+            run_year,
             self.world.n,
-            key("month"),
-            key("consider"),
-            self.people,
-            self.rates,
-            P_SEARCH,
-            1.0,
-            NO_TEAMS,
-            1.0,
             self.year,
-        )
-        who = np.concatenate([slots for slots, _ in parts])
-        chosen = np.empty(len(who), np.int64)
-        tables = self.tables._replace(pull=pulls(self.world, self.headcount))
-        over_range(
-            choose,
-            len(who),
-            who,
-            uniforms(key("destination"), who),
+            draws,
             self.people,
+            self.lived,
             self.ties,
             self.keys,
-            tables,
+            self.rates,
+            self.tables._replace(pull=self.pulls + compute),
             NOBODY,
             rm1.B_PEER,
-            chosen,
+            ONE_JOB,
+            NO_TEAMS,
+            IS_HOME,
+            NO_PERMITS,
         )
-        flow = sum(over_range(self._move, len(who), who, chosen))
-        flow[np.diag_indices(H)] += self.headcount - flow.sum(axis=1)
+        flow = sum(parts)
+        flow[np.diag_indices(H)] = self.headcount - flow.sum(axis=1)
         self.headcount = flow.sum(axis=0)
         self.flows.append(flow)
         self.shares.append(self.headcount / self.world.n)
         self.year += 1
-
-    def _move(self, first, last, who, chosen):
-        """Move a part of the searchers; (origin, destination) flow. Each part keeps accounts of its own."""
-        accounts, part = Accounts(H, C), slice(first, last)
-        relocate(
-            who[part],
-            chosen[part],
-            np.full(last - first, -1),
-            12 * self.year,
-            self.people,
-            HUBS.country,
-            IS_HOME,
-            NO_PERMITS,
-            NO_PERMITS,
-            ONE_JOB,
-            NO_TEAMS,
-            accounts.delta,
-            accounts.flow,
-            accounts.crossings,
-            accounts.hires,
-        )
-        return accounts.flow
 
 
 def build(world, seed, variant):
