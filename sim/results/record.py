@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sim import custom_world
 from sim.arguments import is_device
@@ -176,7 +175,7 @@ def compare(a, b) -> list[str]:
 def plain_values(content) -> Any:
     """Convert a mapping or table to values for JSON: tables become lists of rows, NaN becomes None."""
     # tables and mappings are converted all the way down
-    if isinstance(content, pd.DataFrame):
+    if hasattr(content, "to_dict"):  # a DataFrame: pandas itself is not imported, as workers do without it
         return [plain_values(row) for row in content.to_dict("records")]
     if isinstance(content, dict):
         return {key: plain_values(value) for key, value in content.items()}

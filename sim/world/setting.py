@@ -1,18 +1,14 @@
-"""Turn the world tables into a Setting, the read-only arrays from which the model is built.
-
-``hub_graph`` gives the hubs and corridors as a ``networkx`` graph, for drawing and export.
-"""
+"""Turn the world tables into a Setting, the read-only arrays from which the model is built."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import networkx as nx
 import numpy as np
 
 from sim.custom_world import PRESENT, cached_by_world
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
-from sim.world.tables import read, require_valid
+from sim.world.tables import column, names, read, require_valid
 
 OWNERS = ("labs_and_big_tech", "cloud_and_enterprise", "sovereign_and_public")  # owners of compute
 TIER_COLUMNS = ("base_kusd", "bonus_kusd", "liquid_equity_kusd", "illiquid_equity_kusd")
@@ -89,26 +85,10 @@ class Setting:
         return float(self.stock.sum())
 
 
-def hub_graph() -> nx.DiGraph:
-    """Return the hubs (nodes: name, country, region, kind, position) and corridors (edges: distance in km)."""
-    graph = nx.DiGraph()
-    for row in read("hubs"):
-        graph.add_node(
-            row["hub"],
-            **{k: row[k] for k in ("name", "country", "region", "kind")},
-            lat=float(row["lat"]),
-            lon=float(row["lon"]),
-        )
-    for row in read("corridors"):
-        graph.add_edge(row["origin"], row["destination"], distance_km=float(row["distance_km"]))
-    return graph
-
-
-def distances(graph: nx.DiGraph, hubs: Iterable[str]) -> np.ndarray:
+def _distances() -> np.ndarray:
     """Return the distances between hubs, (origin, destination) km: 0 on the diagonal, NaN without a corridor."""
-    km = nx.to_numpy_array(graph, nodelist=list(hubs), weight="distance_km", nonedge=np.nan)
-    np.fill_diagonal(km, 0.0)
-    return km
+    km = column("corridors", "distance_km")
+    return np.where(np.eye(len(km), dtype=bool), 0.0, km)
 
 
 @cached_by_world()
@@ -122,8 +102,7 @@ def load_setting() -> Setting:
     """
     require_valid()
     # the axes, and the position of every name on them
-    graph = hub_graph()
-    hubs = tuple(graph)
+    hubs = names("hub")
     countries = tuple(r["country"] for r in read("countries"))
     homes = tuple(r["home"] for r in read("homes"))
     at = {
@@ -134,7 +113,7 @@ def load_setting() -> Setting:
         "status": index(STATUSES),
         "sector": index(SECTORS),
     }
-    country = np.array([at["country"][graph.nodes[h]["country"]] for h in hubs], np.int8)
+    country = np.array([at["country"][row["country"]] for row in read("hubs")], np.int8)
     # readers for columns by hub, by country, and by home and hub
     grid = partial(_grid, at)
     relief = {(r["country"], r["aimed_at"]): float(r["min_years_abroad"] or 0) for r in read("tax_relief")}
@@ -184,7 +163,7 @@ def load_setting() -> Setting:
                 if float(r["in_baseline"])
             ]
         ),
-        distance_km=distances(graph, hubs),
+        distance_km=_distances(),
         corridor=_residuals(at["country"])[np.ix_(country, country)],
         home_share=pair("home_share"),
         language=pair("language"),
