@@ -62,10 +62,10 @@ def effective_tax(gross, tax_gross, tax_rate, rate_points=0.0) -> np.ndarray:
     """
     place = np.interp(np.log(gross), np.log(tax_gross), np.arange(len(tax_gross)))
     below = np.minimum(place.astype(int), len(tax_gross) - 2)
-    column = np.arange(len(gross)).reshape(-1, *[1] * (place.ndim - 1))  # of hubs
-    low, high = (tax_rate.take(column * len(tax_gross) + below + k) for k in (0, 1))
-    points = np.reshape(rate_points, (-1, *column.shape[1:]))
-    rate = low + (place - below) * (high - low) + points / 100
+    of_hub = (-1, *[1] * (place.ndim - 1))
+    at = np.arange(len(gross)).reshape(of_hub) * len(tax_gross) + below
+    low, high = tax_rate.take(at), tax_rate.take(at + 1)
+    rate = low + (place - below) * (high - low) + np.reshape(rate_points, of_hub) / 100
     return np.minimum(np.maximum(rate, 0.0), 0.95)
 
 
@@ -797,7 +797,7 @@ def remote_gross(gross, offered, remote_convergence) -> np.ndarray:
     """
     if not offered.sum() > 0:
         return gross
-    mean = np.average(gross, axis=0, weights=offered)
+    mean = (gross * offered[:, None, None]).sum(axis=0) / offered.sum()
     return gross ** (1 - remote_convergence) * mean**remote_convergence
 
 

@@ -42,50 +42,57 @@ class Sectors(NamedTuple):
     value: np.ndarray  # (profile, hub) log-odds that the choice of sectors adds to a hub
 
 
-def sectors(sim, gross) -> Sectors:
-    """Return the :class:`Sectors` of the market and the rules now in force; the first call fixes those of the start.
+class Pay(NamedTuple):
+    """Pay of the hubs under the rules now in force, (hub, tier, role) each, from :func:`market.pay_of`."""
 
-    Parameters
-    ----------
-    gross : (hub, tier, role) kUSD a year, pay of the hub as engineers value it, allowances apart
-    """
+    valued: np.ndarray  # kUSD a year, gross, with equity as engineers value it
+    gross: np.ndarray  # kUSD a year, with allowances
+    tax: np.ndarray  # effective rate on it, without relief
+
+
+def sectors(sim, pay) -> Sectors:
+    """Return the :class:`Sectors` of the market and the rules now in force; the first call fixes those of the start."""
     a = sim.a
-    pull = sector_pull(sim, gross)
+    pull = sector_pull(sim, pay)
     if sim.sector_utility_at_start is None:
         sim.sector_utility_at_start = pull
     # shares of openings, with the jobs that compute has opened in their own sectors
-    openings = sim.by_rules(openings_by_sector, sim.rules, *SECTOR_OPENINGS)
-    openings = np.maximum(openings, 1e-12)  # positive, so that shares exist without openings
-    openings /= openings.sum(axis=1, keepdims=True)
+    openings = sim.by_rules(shares_of_openings, sim.rules, *SECTOR_OPENINGS)
     pushed = eq.jobs_share(sim.vacancies, sim.openings())[:, None]  # of all openings
     openings = openings * (1 - pushed) + pushed * PUSHED_SECTORS
     relative_utility = eq.sector_relative_utility(pull, sim.sector_utility_at_start, a.sector_response)
     return Sectors(openings, relative_utility, eq.sector_value(openings, relative_utility))
 
 
-def sector_pull(sim, gross) -> np.ndarray:
+def shares_of_openings(setting, a, rules) -> np.ndarray:
+    """Return (hub, sector) shares of the hub's openings, positive, so that they exist without openings."""
+    openings = np.maximum(openings_by_sector(setting, a, rules), 1e-12)
+    return openings / openings.sum(axis=1, keepdims=True)
+
+
+def sector_pull(sim, pay) -> np.ndarray:
     """Return (profile, hub, sector) the log-odds of a sector's pay and compute against the hub's mean (E1, E2).
 
     Tax relief of newcomers is left out, because it is nearly equal in all sectors.
     """
     setting, a, rules, market = sim.world.setting, sim.a, sim.rules, sim.market
-    mean = with_allowance(gross, rules)
     relative_to_hub = sim.by_rules(relative_pay, rules, *SECTOR_PAY, "sector_liquidity")
-    own = with_allowance(gross[:, None] * relative_to_hub[..., None], rules)
+    own = with_allowance(pay.valued[:, None] * relative_to_hub[..., None], rules)
     log_pay_gap = eq.pay_gain(
         net_pay(setting, a, rules, own),
-        net_pay(setting, a, rules, mean)[:, None],
+        after_tax(a, pay.gross, pay.tax)[:, None],
         a.linear_pay,
         nominal_mean_pay(sim)[:, None, None, None],
     )
-    log_pay_gap = np.moveaxis(log_pay_gap, (2, 3), (0, 1))[:, :, None]  # tier, role, taste, hub, sector
-    pay = pay_tastes(a)[:, None, None] * log_pay_gap
+    # in the order tier, role, taste, hub, sector; contiguous, because it is read and written once for each taste
+    log_pay_gap = np.ascontiguousarray(log_pay_gap.transpose(2, 3, 0, 1))
+    pull = pay_tastes(a)[:, None, None] * log_pay_gap[:, :, None]
     by_sector, mean = (
         np.log1p(relative(a, market, at_least(rules, c))) for c in (market.sector_compute, market.compute)
     )
     seen = by_sector - mean[..., None]  # tier, hub, sector
-    compute = b_compute(a)[:, None, None, None] * compute_tastes(a)[:, None, None] * seen[:, None, None]
-    return (pay + compute).reshape(-1, *seen.shape[1:])
+    pull += (b_compute(a)[:, None] * compute_tastes(a))[..., None, None] * seen[:, None, None]
+    return pull.reshape(-1, *seen.shape[1:])
 
 
 def pay_tastes(a) -> np.ndarray:
@@ -106,7 +113,12 @@ def tax_points(setting, rules) -> np.ndarray:
 def net_pay(setting, a, rules, gross) -> np.ndarray:
     """Return (hub, ...) kUSD a year after tax and without relief (E1), of ``gross`` pay (hub, ...) kUSD a year."""
     tax = eq.effective_tax(gross, setting.tax_gross, setting.tax_rate, tax_points(setting, rules))
-    return eq.net_real_pay(gross, tax, 0.0, 0.0, 0.0, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
+    return after_tax(a, gross, tax)
+
+
+def after_tax(a, gross, tax, fee=0.0) -> np.ndarray:
+    """Return kUSD a year after ``tax`` (rate) and a ``fee`` (kUSD), without relief and at the hub's own prices (E1)."""
+    return eq.net_real_pay(gross, tax, 0.0, 0.0, fee, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0)
 
 
 def nominal_mean_pay(sim) -> np.ndarray:

@@ -4,7 +4,7 @@
 it says so. The assignment of sectors to the owners of fleets is an assumption, too (grade D).
 """
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,8 @@ from sim.model.kernels.visas import mean_over_routes
 from sim.model.labour import (
     SECTOR_OPENINGS,
     SECTOR_PAY,
+    Pay,
+    after_tax,
     at_least,
     b_compute,
     compute_tastes,
@@ -31,7 +33,7 @@ from sim.model.labour import (
     tax_points,
     with_allowance,
 )
-from sim.model.routes import distinct, fast_track, open_routes, route_shares
+from sim.model.routes import distinct, open_routes, route_shares, routes_of
 from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTE_COUNT
@@ -40,6 +42,7 @@ from sim.world.setting import OWNERS
 # attributes of a simulation that the steps of this module change
 WRITES = (
     "market",
+    "priced",
     "sectors",
     "hiring",
     "open_routes",
@@ -65,9 +68,13 @@ OWNER_OF = np.array(
         )
     ]
 )  # (sector,) owner whose machines the sector uses; assumed, grade D
+USES = np.eye(len(OWNERS))[OWNER_OF]  # (sector, owner) 1 where the sector uses the owner's machines
 SKILL_PAY = ("tier_pay", "role_pay", "tier_demand", "role_demand")  # rules on which the pay of skills depends
 FREE_ENTRY = ("free_entry", "home_free_entry")  # rules on which the need of a permit depends
 OPENINGS = ("openings", "country_openings", *SECTOR_OPENINGS)  # rules on which openings depend
+GUARANTEE = ("compute_guarantee_newcomer", "compute_guarantee_years")  # rules on the compute that newcomers have
+GROUPS = ("newcomer", "returnee")  # engineers who may have tax relief
+RELIEF = ("newcomer_relief", "newcomer_years", "returnee_relief", "returnee_years")
 LONGEST_SCHEME = 50  # years of tax relief, the bound of its lever
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 PUSHED = {
@@ -122,7 +129,7 @@ def compute_per_engineer(setting, a, rules, sizes, year, start) -> tuple[np.ndar
     sizes : (hub,) and (hub, sector) engineers, persons, the second positive
     """
     (owned, shared), (size, sector_size) = fleets(setting, a, rules, year, start), sizes
-    users = (sector_size @ np.eye(len(OWNERS))[OWNER_OF])[:, OWNER_OF]  # engineers who share the machines of the sector
+    users = (sector_size @ USES)[:, OWNER_OF]  # engineers who share the machines of the sector
     size = np.maximum(size, 1.0)
     rationed = eq.rationed_compute(owned[:, OWNER_OF], users, (shared / size)[:, None])
     # sectors with a guarantee have at least that much; the hub's mean rises by the difference
@@ -137,9 +144,15 @@ def compute_table(a, market, rules, newcomers=False) -> np.ndarray:
 
     The table is that of the mean taste for compute; ``newcomers`` adds what hubs guarantee to newcomers from abroad.
     """
-    mean = np.average(np.log1p(relative(a, market, market.compute)), weights=np.maximum(market.size, 1e-9))
+    mean = mean_over(np.log1p(relative(a, market, market.compute)), market.size)
     compute = relative(a, market, at_least(rules, market.compute, newcomers))
     return eq.compute_pull(compute[:, None], b_compute(a)[:, None], mean)
+
+
+def mean_over(values, size) -> float:
+    """Return the mean of ``values`` (hub,) over engineers, ``size`` (hub,) persons."""
+    weights = np.maximum(size, 1e-9)
+    return (values * weights).sum() / weights.sum()
 
 
 class Relief(NamedTuple):
@@ -179,7 +192,7 @@ class Market:
         self.skill = skill  # (tier, role) pay over that of the baseline, worldwide
         self.price = price  # (hub,) US at the start = 1
         self.compute = compute  # (hub,) H100-equivalents per engineer
-        self.mean_compute = np.average(compute, weights=np.maximum(size, 1e-9))  # of the world's engineers
+        self.mean_compute = mean_over(compute, size)  # of the world's engineers
         self.sector_compute = sector_compute  # (hub, sector) H100-equivalents per engineer of the sector
         self.size = size  # (hub,) persons
         self.frontier = frontier  # growth factor of owners' fleets since the start
@@ -193,15 +206,25 @@ def update_market(sim, year) -> None:
     # which routes are open, and how applicants from abroad spread over them
     sim.open_routes = open_routes(sim)
     sim.from_abroad = route_shares(sim)
-    sim.sectors = sectors(sim, gross_pay(sim.world.setting, sim.a, sim.market.pay_scale, sim.market.skill))
+    pay = pay_of(sim)
+    sim.sectors = sectors(sim, pay)
     sim.hiring = hiring(sim, year)
     # the terms of utility, then their tables in the layout of the compiled choices
-    sim.utility_terms = utility_terms(sim, year)
+    sim.utility_terms = utility_terms(sim, year, pay)
     sim.tables = tables(sim, year)
 
 
 def market(sim, year, rules) -> Market:
     """Return the :class:`Market` of a year under ``rules``, from the last counts of stocks (E7, E8)."""
+    # a study records the market of a 1 January, whose year then begins with it
+    known = year, rules, sim.counts
+    if not all(one is other for one, other in zip(known[1:], sim.priced[1:3], strict=True)) or sim.priced[0] != year:
+        sim.priced = *known, compute_market(sim, year, rules)
+    return sim.priced[3]
+
+
+def compute_market(sim, year, rules) -> Market:
+    """Compute the :class:`Market` that :func:`market` returns."""
     s, a = sim.world.setting, sim.a
     t = year - sim.world.start
     size = sim.size()
@@ -269,18 +292,28 @@ def mean_pay(setting, a) -> float:
     return float(np.average(net, weights=people))
 
 
-def utility_terms(sim, year) -> UtilityTerms:
-    """Return the :class:`UtilityTerms` of a year under the rules now in force (E1, E2, E10, E11)."""
-    s, a, rules, m = sim.world.setting, sim.a, sim.rules, sim.market
-    # pay as valued, with allowances, and its tax
-    valued = gross_pay(s, a, m.pay_scale, m.skill)
+def pay_of(sim) -> Pay:
+    """Return the :class:`Pay` of the market under the rules now in force (E1)."""
+    s, rules = sim.world.setting, sim.rules
+    valued = gross_pay(s, sim.a, sim.market.pay_scale, sim.market.skill)
     gross = with_allowance(valued, rules)
-    tax = eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules))
+    return Pay(valued, gross, eq.effective_tax(gross, s.tax_gross, s.tax_rate, tax_points(s, rules)))
+
+
+def utility_terms(sim, year, earned) -> UtilityTerms:
+    """Return the :class:`UtilityTerms` of a year under the rules now in force (E1, E2, E10, E11).
+
+    ``earned`` is the :class:`Pay` of the hubs.
+    """
+    s, a, rules, m = sim.world.setting, sim.a, sim.rules, sim.market
+    valued, gross, tax = earned
     years = lambda name: rules[name].astype(np.int64)[s.country]  # noqa: E731
-    came_under = schemes_by_arrival(sim, year)
+    came_under = relief_by_arrival(sim, year)
     left = np.arange(int(np.ceil(a.horizon)) + 1)  # relief beyond the horizon has no value
-    priced = partial(pay_table, gross, tax, left=left, price=m.price, sim=sim)
-    newcomer, returnee = (relief_of(s, came_under[group], priced) for group in ("newcomer", "returnee"))
+    newcomer, returnee = (
+        Relief(np.stack([pay_table(gross, tax, each, left, m.price, sim) for each in relief]), *came)
+        for relief, *came in (came_under[group] for group in GROUPS)
+    )
     pay, openings, compute = newcomer.pay[0], sim.openings(), compute_table(a, m, rules)
     return UtilityTerms(
         pay=pay,
@@ -329,40 +362,52 @@ def schemes_by_arrival(sim, year) -> dict[str, np.ndarray]:
     dict of newcomer and returnee -> (years since arrival, 2, country): share of the tax, and whole years left, none in
     the last row
     """
-    rules, found = sim.rules, {}
-    kept = {group: rules[f"{group}_grandfathered"] > 0 for group in ("newcomer", "returnee")}
-    any_kept = any(each.any() for each in kept.values())
-    guaranteed = rules["compute_guarantee_years"][rules["compute_guarantee_newcomer"] > 0]
-    present = [*guaranteed, *(rules[f"{group}_years"].max() for group in kept)]
-    longest = LONGEST_SCHEME if any_kept else int(max(present))
-    since = np.arange(longest + 1)
-    # by year of arrival; whoever comes this year meets what is in force
-    came = [
-        rules_on_arrival(year - k, sim.world.start, sim.policies, sim.baseline_rules) for k in since[1:] if any_kept
-    ]
-    for group, keeps in kept.items():
-        now = [rules[f"{group}_{what}"] for what in ("relief", "years")]
-        terms = np.array([now] * len(since))
-        for k, then in enumerate(came, start=1):
-            terms[k] = np.where(keeps, [then[f"{group}_{what}"] for what in ("relief", "years")], now)
-        terms[:, 1] = np.maximum(np.floor(terms[:, 1]) - since[:, None], 0)
-        found[group] = terms
+    rules = sim.rules
+    found = schemes_in_force(rules, LONGEST_SCHEME)
+    for k in range(1, LONGEST_SCHEME + 1):
+        # whoever comes this year meets what is in force
+        then = rules_on_arrival(year - k, sim.world.start, sim.policies, sim.baseline_rules)
+        for group, terms in found.items():
+            came = [then[f"{group}_relief"], np.maximum(np.floor(then[f"{group}_years"]) - k, 0)]
+            terms[k] = np.where(rules[f"{group}_grandfathered"] > 0, came, terms[k])
     return found
 
 
-def relief_of(setting, came_under, priced) -> Relief:
-    """Return the :class:`Relief` of residents (E1).
+def schemes_in_force(rules, longest) -> dict[str, np.ndarray]:
+    """Return what :func:`schemes_by_arrival` does if all come under the scheme in force, up to ``longest`` years."""
+    since = np.arange(longest + 1)[:, None]
+    left = {group: np.maximum(np.floor(rules[f"{group}_years"]) - since, 0) for group in GROUPS}
+    return {
+        group: np.stack([np.broadcast_to(rules[f"{group}_relief"], years.shape), years], axis=1)
+        for group, years in left.items()
+    }
 
-    Parameters
-    ----------
-    came_under : (years since arrival, 2, country), from :func:`schemes_by_arrival`
-    priced : function of (hub,) relief that returns a table as :func:`pay_table`
+
+def relief_by_arrival(sim, year) -> dict[str, tuple]:
+    """Return the tax relief of newcomers and returnees by years since arrival: what :func:`by_scheme` returns, each."""
+    rules = sim.rules
+    if any(rules[f"{group}_grandfathered"].any() for group in GROUPS):
+        return by_scheme(sim.world.setting, schemes_by_arrival(sim, year))
+    return sim.by_rules(relief_in_force, rules, *RELIEF, *GUARANTEE)
+
+
+def relief_in_force(setting, _, rules) -> dict[str, tuple]:
+    """Return what :func:`relief_by_arrival` does if nobody keeps another scheme than that in force."""
+    guaranteed = rules["compute_guarantee_years"][rules["compute_guarantee_newcomer"] > 0]
+    longest = max([*guaranteed, *(rules[f"{group}_years"].max() for group in GROUPS)])
+    return by_scheme(setting, schemes_in_force(rules, int(longest)))
+
+
+def by_scheme(setting, came_under) -> dict[str, tuple]:
+    """Return for each group the relief of distinct schemes (scheme, hub), and the other fields of :class:`Relief`.
+
+    ``came_under`` is of :func:`schemes_by_arrival`. Years that are left may differ from row to row, but rows of equal
+    relief share a scheme.
     """
-    # years that are left may differ from row to row, but rows of equal relief share a table
-    relief, scheme = distinct(came_under[:, 0, setting.country])
-    return Relief(
-        np.stack([priced(each) for each in relief]), scheme, came_under[:, 1, setting.country].astype(np.int64)
-    )
+    return {
+        group: (*distinct(terms[:, 0, setting.country]), terms[:, 1, setting.country].astype(np.int64))
+        for group, terms in came_under.items()
+    }
 
 
 def going_home(setting, back, rules) -> np.ndarray:
@@ -509,14 +554,15 @@ def pay_table(gross, tax, relief, left, price, sim) -> np.ndarray:
     left : (years of relief left,)
     """
     a = sim.a
-    # net real pay for each number of years of relief that are left
+    # net real pay for each number of years of relief that are left: (tier, role, hub, years)
+    gross, tax = (np.ascontiguousarray(x.transpose(1, 2, 0))[..., None] for x in (gross, tax))
     y = eq.net_real_pay(
-        gross[..., None],
-        tax[..., None],
-        relief[:, None, None, None],
+        gross,
+        tax,
+        relief[:, None],
         left,
         0.0,
-        price[:, None, None, None],
+        price[:, None],
         a.horizon,
         a.expected_stay,
         a.fee_pass_through,
@@ -524,8 +570,7 @@ def pay_table(gross, tax, relief, left, price, sim) -> np.ndarray:
     )
     # multiply by the coefficient of each taste for pay
     utility = eq.pay_utility(y, a.linear_pay, sim.mean_pay)
-    pull = pay_tastes(a)[None, None, None, :, None] * utility[:, :, :, None, :]  # hub, tier, role, taste, years
-    return np.ascontiguousarray(np.moveaxis(pull, 0, 3).reshape(-1, len(price), len(left)))
+    return (pay_tastes(a)[:, None, None] * utility[:, :, None]).reshape(-1, len(price), len(left))
 
 
 def remote_pull(sim, gross, price) -> np.ndarray:
@@ -537,13 +582,14 @@ def remote_pull(sim, gross, price) -> np.ndarray:
     return pay_table(fee_paid, tax, np.zeros(len(price)), np.zeros(1), price, sim)[..., 0]
 
 
-def years_to_residence(sim, route) -> np.ndarray:
-    """Return (hub, k) years until a permit of ``route`` (hub, k) leads to permanent residence, as applicants see it.
+def permit_worth(setting, a, rules) -> np.ndarray:
+    """Return (role, route) the freedom and permanence of a permit, as applicants see them (E2); one role for all alike.
 
-    With a fast track for a role it is (role, hub, k), the years over the factor of the hub's country (E2).
+    A fast track for a role divides the years to permanent residence by the factor of the route's country.
     """
-    years, faster = sim.routes.permanent_after[route], fast_track(sim)[sim.world.setting.country]
-    return years if (faster == 1).all() else years / faster.T[:, :, None]
+    routes, faster = routes_of(setting), rules["fast_track"].reshape(-1, len(ROLES))
+    years = routes.permanent_after / (np.ones((1, 1)) if (faster == 1).all() else faster[routes.country].T)
+    return eq.permit_value(a, routes.is_free, years)
 
 
 def permit_disutility(sim, gross, tax) -> np.ndarray:
@@ -552,18 +598,20 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
     Waiting and low odds lower utility (E2), and the engineer's part of the fees lowers net pay (E1). The result is the
     mean over applicants, who take different routes.
     """
-    a, rules, (route, share, _) = sim.a, sim.rules, sim.from_abroad
-    # loss of pay by the fees of each route, in kUSD
+    a, rules, share = sim.a, sim.rules, sim.from_abroad[1]
+    # pairs of a hub and a route of its country
+    hub, place = sim.routes.places
+    route = sim.routes.of_hub[hub, place]
+    # loss of pay by the fees of each route, in kUSD: (tier, role, pair)
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
-    kept = np.moveaxis(gross * (1 - tax), 0, 2)[..., None]  # tier, role, hub, k
-    net = lambda fee: eq.net_real_pay(  # noqa: E731
-        kept, 0.0, 0.0, 0.0, fee, 1.0, a.horizon, a.expected_stay, a.fee_pass_through, 0.0
-    )
-    pull = eq.utility(
+    kept = (gross * (1 - tax)).transpose(1, 2, 0)[..., hub]
+    gain = eq.pay_gain(after_tax(a, kept, 0.0, fee), after_tax(a, kept, 0.0), a.linear_pay, nominal_mean_pay(sim)[hub])
+    pull = np.zeros(share.shape[1:])  # tier, role, hub, k
+    pull[..., hub, place] = eq.utility(
         a,
         months_waiting=rules["route_processing_months"][route],
         mean_odds=sim.visas.known_odds[route],
-        fee_loss=-a.b_pay * eq.pay_gain(net(fee), net(0.0), a.linear_pay, nominal_mean_pay(sim)[:, None]),
-        permit_value=eq.permit_value(a, sim.routes.is_free[route], years_to_residence(sim, route)),
+        fee_loss=-a.b_pay * gain,
+        permit_value=sim.by_rules(permit_worth, rules, "fast_track")[:, route],
     )
     return mean_over_routes(share, pull)

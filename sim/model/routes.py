@@ -64,6 +64,8 @@ class Routes:
         for c in range(len(countries)):
             mine = np.flatnonzero(self.country == c)
             self.of_country[c, : len(mine)] = mine
+        self.of_hub = self.of_country[setting.country]  # (hub, k)
+        self.places = np.nonzero(self.of_hub >= 0)  # (pair,) hub and k of every route of every hub
 
     def study_terms(self, country_count, rules, baseline) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the terms of post-study work under the rules (E6).

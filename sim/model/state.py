@@ -119,6 +119,7 @@ class Simulation:
     policies: tuple  # of Policy, the history's first
     rules: dict  # now in force, as baseline_rules
     kept: dict  # tables that depend on rules alone, see by_rules; shared by all branches
+    kept_now: tuple  # (rules, assumptions, tables): those of the rules asked for last
     trajectory: Any  # Trajectory being recorded, or None; other simulations can be frozen to it
     frozen_to: dict  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
     choices: int  # rounds of choices made so far
@@ -145,6 +146,7 @@ class Simulation:
 
     # Market and utility, under the rules in force
     market: Any  # Market: pay, prices, compute
+    priced: tuple  # (year, rules, counts, market): the market computed last
     sectors: Any  # Sectors: openings and relative utility
     sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
     hiring: Any  # Hiring: probabilities of the next job
@@ -166,7 +168,7 @@ class Simulation:
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
         self.history, self.policies, self.baseline_rules = tuple(history), tuple(history), baseline_rules
-        self.rules, self.kept = baseline_rules, {}  # until the run starts
+        self.rules, self.kept, self.kept_now = baseline_rules, {}, (None, None, {})  # until the run starts
         self.trajectory, self.frozen_to, self.choices = None, {}, 0
         self.year = world.start
 
@@ -196,7 +198,7 @@ class Simulation:
         self.affiliate_jobs = 0.0
         self.vacancies = np.zeros(len(setting.hubs))
         self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)
-        self.sector_utility_at_start, self.studied = None, []
+        self.sector_utility_at_start, self.studied, self.priced = None, [], (None,) * 4
 
         # the first market needs counts, and remote workers need the first market
         self.count()
@@ -222,7 +224,7 @@ class Simulation:
         twin.entered = self.entered.copy()
         twin.visas = self.visas.of(twin)
         twin.policies = (*self.history, *policies)
-        twin.trajectory, twin.frozen_to = None, self.frozen_to | dict(frozen_to)
+        twin.trajectory, twin.frozen_to, twin.priced = None, self.frozen_to | dict(frozen_to), (None,) * 4
         return twin
 
     def open_accounts(self) -> None:
@@ -284,17 +286,29 @@ class Simulation:
 
         All branches share the results, which nobody may change.
         """
-        key = (table, id(self.a), *(rules[name].tobytes() for name in names))
-        if key not in self.kept:
-            if len(self.kept) >= MOST_KEPT:
-                self.kept.clear()
-            # the assumptions are kept with the result, so that no others get their id
-            self.kept[key] = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
-        return self.kept[key][1]
+        # the rules in force are mostly one object for years: their tables are found by name
+        if self.kept_now[0] is not rules or self.kept_now[1] is not self.a:
+            self.kept_now = rules, self.a, {}
+        now = self.kept_now[2]
+        if table not in now:
+            key = (table, id(self.a), *(rules[name].tobytes() for name in names))
+            if key not in self.kept:
+                if len(self.kept) >= MOST_KEPT:
+                    self.kept.clear()
+                # the assumptions are kept with the result, so that no others get their id
+                self.kept[key] = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
+            now[table] = self.kept[key][1]
+        return now[table]
+
+    def rules_of(self, month) -> dict:
+        """Return the rules of ``month``: the rules in force themselves where they are equal."""
+        rules = rules_at(month, self.policies, self.baseline_rules)
+        are_equal = all(x is self.rules[name] or np.array_equal(x, self.rules[name]) for name, x in rules.items())
+        return self.rules if are_equal else rules
 
     def january_rules(self) -> dict:
         """Return the rules in force on the simulation's present 1 January."""
-        return rules_at(12 * self.year, self.policies, self.baseline_rules)
+        return self.rules_of(12 * self.year)
 
     def midyear_changes(self, until) -> list[int]:
         """Return the months before the year ``until``, except Januaries, whose rules differ from the month before."""
@@ -304,7 +318,7 @@ class Simulation:
 
     def adopt_rules(self, month) -> None:
         """Adopt the rules of ``month``."""
-        self.rules = rules_at(month, self.policies, self.baseline_rules)
+        self.rules = self.rules_of(month)
         self.visas.read_rules()
 
     def change_rules(self, month) -> None:

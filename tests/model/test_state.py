@@ -20,7 +20,18 @@ STEPS = [
     and list(inspect.signature(getattr(year, node.func.id)).parameters)[:1] == ["sim"]
 ]
 MODULE = {name: getattr(year, name).__module__ for name in STEPS}
-SHARED = {"world", "a", "constants", "baseline_rules", "layout", "routes", "policies", "rules", "kept"}  # read only
+SHARED = {
+    "world",
+    "a",
+    "constants",
+    "baseline_rules",
+    "layout",
+    "routes",
+    "policies",
+    "rules",
+    "kept",
+    "kept_now",
+}  # read only
 
 
 def picture(value):
