@@ -196,6 +196,9 @@ def _compute(s, a, arrays, now, start, months) -> np.ndarray:
     return out
 
 
+STANDS_ON = ("stock", "stock_by_arrival", "stock_by_sector", "pay", "flow", "grants", "grants_abroad")  # the account
+
+
 def with_money(data, policies, draws, start):
     """Fill the variables ``MONEY`` of a dataset from its others and return it.
 
@@ -208,8 +211,7 @@ def with_money(data, policies, draws, start):
     """
     setting, years = setting_of(start), data.sizes["year"]
     paths = [rules_of(each, start, years) for each in policies]
-    needed = ("stock", "stock_by_arrival", "stock_by_sector", "pay", "flow", "grants", "grants_abroad")
-    values = {name: data[name].values for name in needed}
+    values = {name: data[name].values for name in STANDS_ON}
     money = {name: np.zeros(data[name].shape) for name in MONEY}
     # the account of every arm under the sample of its replicate
     for k, a in enumerate(draws):

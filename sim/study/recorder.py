@@ -43,10 +43,13 @@ def sizes(world) -> dict[str, int]:
     }
 
 
-def empty_record(world) -> dict[str, np.ndarray]:
-    """Return arrays of zeros for one arm: variable -> array without the axes of arm and replicate."""
+def empty_record(world, names=tuple(VARIABLES)) -> dict[str, np.ndarray]:
+    """Return arrays of zeros for one arm: variable -> array without the axes of arm and replicate.
+
+    Only the variables among ``names`` are recorded; a study that needs few of them saves time.
+    """
     size = sizes(world)
-    return {name: np.zeros([size[d] for d in v.dims if d not in PAIR]) for name, v in VARIABLES.items()}
+    return {name: np.zeros([size[d] for d in VARIABLES[name].dims if d not in PAIR]) for name in names}
 
 
 def ones(labels, start, years) -> "xr.Dataset":
@@ -76,28 +79,53 @@ def record(arm, until, past) -> dict[str, np.ndarray]:
 
 def _first_of_january(out, arm, t) -> None:
     """Record the stocks, prices and pay of 1 January at time index ``t``, in place."""
-    s, w, counts = arm.world.setting, arm.world.weight, arm.counts
-    # people by hub, home, tier and status; weight turns agents into persons
-    by_hub = counts.sum(axis=1)  # hub, tier, status
-    out["stock"][t], out["stock_by_status"][t] = by_hub.sum(axis=2) * w, by_hub.sum(axis=1) * w
-    out["stock_by_home"][t] = counts.sum(axis=(2, 3)) * w
-    out["backlog"][t] = arm.visas.backlog() * w
-    # people by role, sector and employer
-    work = arm.work * w
-    out["stock_by_role"][t], out["stock_by_sector"][t] = work.sum(axis=2), work.sum(axis=1)
-    out["stock_by_employer"][t], out["remote"][t] = arm.jobs * w, arm.remote * w
-    out["team_completeness"][t] = arm.team_completeness()
-    arrived = over_range(count_arrivals, arm.used, arm.people, s.home_share > 0, arm.year, len(SINCE))
-    out["stock_by_arrival"][t] = sum(arrived) * w
-    # pay: gross, real, at the market of this January; then nominal, and after tax
-    rules = arm.january_rules()
+    # what nobody asked for is not computed
+    for names, values_of in JANUARY.items():
+        if not out.keys().isdisjoint(names):
+            for name, values in zip(names, values_of(arm), strict=True):
+                if name in out:
+                    out[name][t] = values
+
+
+def _residents(arm) -> tuple:
+    """Return the people by hub and tier, status or home."""
+    by_hub = arm.counts.sum(axis=1)  # hub, tier, status
+    by_home = arm.counts.sum(axis=(2, 3))
+    return tuple(people * arm.world.weight for people in (by_hub.sum(axis=2), by_hub.sum(axis=1), by_home))
+
+
+def _workers(arm) -> tuple:
+    """Return the people by role or sector, and by employer."""
+    work, w = arm.work * arm.world.weight, arm.world.weight
+    return work.sum(axis=2), work.sum(axis=1), arm.jobs * w, arm.remote * w
+
+
+def _arrived(arm) -> tuple:
+    """Return the people from abroad by years since arrival."""
+    is_home = arm.world.setting.home_share > 0
+    arrived = over_range(count_arrivals, arm.used, arm.people, is_home, arm.year, len(SINCE))
+    return (sum(arrived) * arm.world.weight,)
+
+
+def _prices(arm) -> tuple:
+    """Return pay before and after tax, prices and compute, at the market of this January."""
+    s, rules = arm.world.setting, arm.january_rules()
     now = market(arm, arm.year, rules)
+    # pay: gross, real; then nominal, and after tax
     gross = with_allowance(s.pay.sum(axis=-1) * mean_role_pay(s, now.skill) * now.pay_scale[:, None], rules)
-    nominal = np.exp(arm.a.pay_growth * t)  # brackets and thresholds rise with it
-    out["pay"][t] = gross * nominal
-    out["net_pay"][t] = gross * (1 - tax_rates(s, rules, gross)) * nominal
-    out["price_level"][t] = now.price
-    out["compute_per_engineer"][t] = now.compute
+    nominal = np.exp(arm.a.pay_growth * (arm.year - arm.world.start))  # brackets and thresholds rise with it
+    return gross * nominal, gross * (1 - tax_rates(s, rules, gross)) * nominal, now.price, now.compute
+
+
+# variables of a 1 January -> the function of a simulation that gives their values
+JANUARY = {
+    ("stock", "stock_by_status", "stock_by_home"): _residents,
+    ("stock_by_role", "stock_by_sector", "stock_by_employer", "remote"): _workers,
+    ("backlog",): lambda arm: (arm.visas.backlog() * arm.world.weight,),
+    ("team_completeness",): lambda arm: (arm.team_completeness(),),
+    ("stock_by_arrival",): _arrived,
+    ("pay", "net_pay", "price_level", "compute_per_engineer"): _prices,
+}
 
 
 def mean_role_pay(setting, skill) -> np.ndarray:
@@ -112,19 +140,14 @@ def tax_rates(s, rules, gross) -> np.ndarray:
 
 def _year_before(out, arm, y) -> None:
     """Record the flows of the year that has ended at year index ``y``, in place."""
-    w, accounts, visas = arm.world.weight, arm.accounts, arm.visas
-    # moves, entries and exits from the ledger of the year
-    out["flow"][y] = accounts.flow * w
-    out["entrants"][y], out["exits"][y] = accounts.entrants * w, accounts.exits * w
-    for name in ("graduates", "promotions", "hires", "job_changes"):
-        out[name][y] = getattr(accounts, name) * w
-    out["border_crossings"][y] = accounts.crossings * w
-    out["tied_moves"][y], out["tied_moves_random"][y] = accounts.tied_moves * w, accounts.tied_at_random() * w
-    # applications, grants and lotteries by route
-    for name, counts in visas.counts.items():
-        out[name][y] = counts * w
-    out["grants_by_tier"][y] = visas.grants_by_tier * w
-    out["offers"][y], out["offers_taken"][y] = visas.made * w, visas.taken * w
+    accounts, visas = arm.accounts, arm.visas
+    # moves, entries and exits from the ledger of the year; applications, grants and lotteries by route
+    own = ("flow", "entrants", "exits", "graduates", "promotions", "hires", "job_changes", "tied_moves")
+    counted = {name: getattr(accounts, name) for name in own} | visas.counts
+    counted |= {"border_crossings": accounts.crossings, "tied_moves_random": accounts.tied_at_random()}
+    counted |= {"grants_by_tier": visas.grants_by_tier, "offers": visas.made, "offers_taken": visas.taken}
+    for name in counted.keys() & out.keys():
+        out[name][y] = counted[name] * arm.world.weight
 
 
 def coordinates(arms, pairs, start, years) -> dict:

@@ -57,6 +57,7 @@ class Plan:
     fork: int  # the year until whose 1 January all arms have the same policies
     frozen: tuple = ()  # of tuples, one an arm: mechanisms in which it replays the first arm
     stored: bool = False  # whether the first arm comes from the disk where an equal run has stored it
+    recorded: tuple = tuple(VARIABLES)  # names of the variables that are wanted; all where arms are stored
 
 
 def the_world(population, seed, start, years, pair=0) -> World:
@@ -113,7 +114,7 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
     stored = plan.stored and common_past is None and not plan.frozen  # the caller's own past may be of another world
     common_past = (common_past or initial_state(plan, k, draw)).branch(plan.arms[0])
     # record the shared years once; the block is empty where the fork is the start
-    past = record(common_past, plan.fork, empty_record(common_past.world))  # nothing at all where the fork is the start
+    past = record(common_past, plan.fork, empty_record(common_past.world, plan.recorded))
     trajectory = Trajectory()
 
     def simulated(number, policies, frozen) -> dict:

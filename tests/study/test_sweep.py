@@ -22,8 +22,11 @@ from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load
 from sim.scenario.stack import with_value
 from sim.show.report import write_report
+from sim.study.options import Options
+from sim.study.public_account import STANDS_ON
 from sim.study.run import run
 from sim.study.sweep.designs import select
+from sim.study.sweep.evaluate import variables_of
 
 SMALL = {"population": 3_000, "years": 2, "workers": 1}
 FEE = "country.usa.route.h1b.special_fee_usd"
@@ -50,6 +53,13 @@ def test_a_cell_is_the_run_of_its_point(tmp_path):
         there = effect_series(alone, name).isel(replicate=0).values
         assert np.array_equal(found.outcomes(name).sel(point=k).values, there)
     assert found.value("arrivals:usa")[k] == effect_series(alone, "arrivals:usa").values[0, 0]  # at its own time
+
+
+def test_only_what_the_measures_need_is_recorded():
+    options = Options(**SMALL)
+    assert variables_of(["share:usa", "share"], options) == ("stock",)
+    assert variables_of(["retention", "share"], options) == ("stock", "stock_by_sector", "hires")
+    assert {"fiscal", *STANDS_ON} == set(variables_of(["fiscal:usa"], options))
 
 
 def test_a_lever_is_put_to_its_value_in_the_scenario_alone(tmp_path):

@@ -1,25 +1,29 @@
 """Evaluate the simulator at a point of a sweep: factor values in, measures of both arms out."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import xarray as xr
 
 from sim.custom_world import cached_by_world
-from sim.errors import Refused
+from sim.errors import Refused, ResultError
 from sim.results.measures import MEASURES, parse, series
 from sim.results.result import Result
-from sim.results.schema import VARIABLES, dataset
+from sim.results.schema import MONEY, VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.policies import Scenario
 from sim.scenario.stack import with_value
 from sim.study.options import Options
 from sim.study.parameter_sample import constants_or_none, own_size_elasticity
-from sim.study.public_account import with_money
+from sim.study.public_account import STANDS_ON, with_money
 from sim.study.recorder import coordinates, ones
 from sim.study.replicate import Plan, fork_year, run_replicate
 
 ALWAYS = "share"  # of every hub at every time: kept whatever is asked
 OTHER_CHANCE = 500_000  # first pair of the second seed: beyond any number of replicates of the first
+BASELINES = 16  # arms that a process keeps
 NO_CONSTANTS = "no hub constants meet the observed first year under these assumptions"
 RUNAWAY = "size would feed itself without end under these assumptions"
 
@@ -36,6 +40,7 @@ class Simulator:
     levers : names of the factors that are levers
     measures : names of what is kept, without their times
     first_pair : number of the first pair, which is its seed
+    recorded : names of the variables that the measures need, see :func:`variables_of`
     """
 
     scenario: Scenario
@@ -45,6 +50,7 @@ class Simulator:
     levers: tuple
     measures: tuple
     first_pair: int = 0
+    recorded: tuple = tuple(VARIABLES)
 
     def prepare(self, values) -> tuple:
         """Return the sample of a point: the assumptions, and the hub constants inverted under them.
@@ -71,13 +77,37 @@ class Simulator:
             scenario = with_value(scenario, path, values[path])
         arms = (self.baseline.policies, scenario.policies)
         fork = fork_year([self.baseline, scenario], o)
-        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork)
+        plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork, recorded=self.recorded)
         # the same seeds at every point, so that chance does not move the effect
-        pairs = [run_replicate(plan, self.first_pair + k, draw) for k in range(o.replicates)]
-        arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in VARIABLES}
+        numbers = range(self.first_pair, self.first_pair + o.replicates)
+        pairs = [_pair(plan, k, draw) if self.levers else run_replicate(plan, k, draw) for k in numbers]
+        arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in self.recorded}
         data = dataset(arrays, _coordinates(o.replicates, o.start, o.years))
-        result = Result(with_money(data, arms, [draw[0]] * o.replicates, o.start), {})
-        return {name: _kept(series(result, name)) for name in self.measures}
+        if not set(MONEY).isdisjoint(self.recorded):
+            data = with_money(data, arms, [draw[0]] * o.replicates, o.start)
+        return {name: _kept(series(Result(data, {}), name)) for name in self.measures}
+
+
+@cached_by_world(maxsize=1)
+def _baselines() -> OrderedDict:
+    """Return the baseline arms that this process has simulated last: all that decides an arm -> its arrays."""
+    return OrderedDict()
+
+
+def _pair(plan, k, draw) -> list:
+    """Run both arms of replicate ``k``; points that differ in levers alone have their baseline in common."""
+    a, constants = draw
+    numbers = tuple(np.asarray(values).tobytes() for values in vars(constants).values())
+    known, decides = _baselines(), (repr(replace(plan, arms=plan.arms[:1], fork=plan.start)), k, a, numbers)
+    if decides not in known:
+        baseline, scenario = run_replicate(plan, k, draw)
+    else:
+        baseline, scenario = known.pop(decides), *run_replicate(replace(plan, arms=plan.arms[1:]), k, draw)
+    # the last few, the latest at the end
+    known[decides] = baseline
+    if len(known) > BASELINES:
+        known.popitem(last=False)
+    return [baseline, scenario]
 
 
 @cached_by_world(maxsize=1)
@@ -89,6 +119,35 @@ def _coordinates(pairs, start, years) -> dict:
 def _kept(values) -> np.ndarray:
     """Return the (arm, time, ...) means over the replicates."""
     return np.asarray(values.mean("replicate").values, dtype=float)
+
+
+def variables_of(measures, options) -> tuple:
+    """Return the names of the variables of a result from which measures are computed.
+
+    They are found by trial, on random numbers: a variable without which all measures stay as they are is not needed.
+    """
+    rng = np.random.default_rng(0)
+    trial = ones(["baseline", "scenario"], options.start, options.years).map(lambda v: v * rng.random(v.shape))
+
+    def computed(data) -> list:
+        """Return the values of all measures, or none where a variable is missing."""
+        try:
+            return [series(Result(data, {}), replace(parse(text), time=None)).values for text in measures]
+        except (KeyError, AttributeError, ResultError):
+            return []
+
+    def without(data, names) -> xr.Dataset:
+        """Drop those of the names that no measure needs, all at once or half by half."""
+        left = data.drop_vars(names)
+        if len(values := computed(left)) and all(map(partial(np.array_equal, equal_nan=True), values, whole)):
+            return left
+        half = len(names) // 2
+        return without(without(data, names[:half]), names[half:]) if half else data
+
+    whole = computed(trial)
+    needed = set(without(trial, list(VARIABLES)).data_vars)
+    # money is computed from other variables
+    return tuple(name for name in VARIABLES if name in needed | set(STANDS_ON if needed & set(MONEY) else ()))
 
 
 def described(measures, options) -> list[dict]:

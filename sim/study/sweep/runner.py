@@ -22,7 +22,7 @@ from sim.study.options import Options
 from sim.study.replicate import compile_kernels, workers_for
 from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, select
-from sim.study.sweep.evaluate import Simulator, described
+from sim.study.sweep.evaluate import Simulator, described, variables_of
 from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
 from sim.study.workers import check, run_cell, workers_of
 
@@ -322,7 +322,8 @@ def sweep(
     # the model that runs a point: scenario and baseline with the factors' values
     central, kept = Assumptions.central(declared), described(measures, asked)
     levers = tuple(f.name for f in factors if f.kind == "lever")
-    model = Simulator(scenario, baseline, asked, central, levers, tuple(row["name"] for row in kept))
+    names = tuple(row["name"] for row in kept)
+    model = Simulator(scenario, baseline, asked, central, levers, names, recorded=variables_of(names, asked))
     if force:
         clear(folder)
     if not is_compiled():  # once, rather than in every process at the same time
