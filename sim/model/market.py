@@ -36,7 +36,7 @@ from sim.model.labour import (
 from sim.model.routes import distinct, open_routes, route_shares, routes_of
 from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
-from sim.world.engineers import TASTE_COUNT
+from sim.world.engineers import PROFILES, TASTE_COUNT
 from sim.world.setting import OWNERS
 
 # attributes of a simulation that the steps of this module change
@@ -445,6 +445,7 @@ def tables(sim, year) -> Tables:
     permit = single(np.where(np.isnan(p.permit), UNAVAILABLE, p.permit)).reshape(len(p.permit), -1, len(s.hubs))
     # residents compare their own job with a new one, and get neither a sign-on payment nor what they keep on leaving
     stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None] - p.kept_equity
+    returning = single(after(p.returnee.pay[0], p.returnee_years) - p.pay_arriving)
     return Tables(
         pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
         stay=single(np.moveaxis(stay, 2, 0)),
@@ -453,7 +454,7 @@ def tables(sim, year) -> Tables:
         newcomer_left=newcomer_left,
         returnee_left=returnee_left,
         remote=single(p.remote),
-        returning=single(after(p.returnee.pay[0], p.returnee_years) - p.pay_arriving),
+        returning=returning,
         group_of=sim.routes.group_of,
         free=sim.by_rules(fixed.free, rules, *FREE_ENTRY),
         is_home=fixed.is_home,
@@ -473,6 +474,8 @@ def tables(sim, year) -> Tables:
         back=single(going_home(s, sim.constants.back, rules)),
         route_country=sim.routes.country,
         route_value=single(eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)),
+        most_relief=np.float32(max(0.0, newcomer_left.max(), returnee_left.max(), returning.max())),
+        odds=np.zeros((2, len(p.place), PROFILES, len(s.hubs)), np.float32),
     )
 
 

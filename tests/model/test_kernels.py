@@ -114,6 +114,11 @@ def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mo
     clear = margin > BOUNDARY
     assert np.array_equal(chosen[clear], expected[clear])
     assert np.array_equal(needs[clear], permit[clear])
+    # computing all utilities changes no choice of those who are known to stay without
+    arm.tables = arm.tables._replace(odds=np.full_like(arm.tables.odds, np.inf))
+    in_full, permit_in_full = moves.choose(arm, slots, "destination", year, mode, barred)
+    assert np.array_equal(chosen, in_full)
+    assert np.array_equal(needs, permit_in_full)
 
 
 @pytest.mark.parametrize("routes", [1, 7, 8, 17])

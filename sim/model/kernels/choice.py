@@ -10,7 +10,9 @@ adds a wrap-around test to every signed one.
 from typing import NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba import float32, int32, njit, types, uint64
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
@@ -19,6 +21,7 @@ from sim.world.ties import no_ties
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather
+SURE = 0.999  # a thousandth of a bound is left for rounding, which moves odds by less than a ten-thousandth
 MOST_TIES = 64  # ties of an engineer that are read: four times the mean number
 UNAVAILABLE = np.float32(-np.inf)  # utility of an alternative that is not in the choice set
 FREELY, LEAVING = range(2)  # modes of choice
@@ -58,6 +61,8 @@ class Tables(NamedTuple):
     back: np.ndarray  # (home, hub of residence) constant of returning home, on top of the hubs' own terms
     route_country: np.ndarray  # (route,)
     route_value: np.ndarray  # (route,) freedom and permanence of the permit
+    most_relief: np.float32  # by which the log-odds of tax relief exceed 0, at most
+    odds: np.ndarray  # (family or none, home, profile, origin) float32, odds_of_leaving where already asked for, else 0
 
 
 def neutral_tables(country, is_home, nest) -> Tables:
@@ -96,6 +101,8 @@ def neutral_tables(country, is_home, nest) -> Tables:
         back=zeros(homes, hubs),
         route_country=np.zeros(1, np.int64),
         route_value=zeros(1),
+        most_relief=np.float32(0),
+        odds=zeros(2, homes, PROFILES, hubs),
     )
 
 
@@ -149,6 +156,10 @@ class Workspace(NamedTuple):
     lives: np.ndarray  # (tie,) int8, hub of the contact at the other end of each tie
     colleagues: np.ndarray  # (engineer,) uint64 bit sets of the hubs where former colleagues live
     friends: np.ndarray  # (engineer,) uint64 bit sets of the hubs where friends live
+    at: np.ndarray  # (engineer,) int64, positions of the engineers who are not sure to stay
+    who: np.ndarray  # (engineer,) int64, their slots
+    barred: np.ndarray  # (engineer,) int64, see choose_hubs
+    held: np.ndarray  # (engineer,) int64, see choose_hubs
 
 
 @njit(no_cfunc_wrapper=True)
@@ -170,6 +181,10 @@ def workspace_for(engineers, hubs):
         np.empty(ties, np.int8),
         np.empty(engineers, np.uint64),
         np.empty(engineers, np.uint64),
+        np.empty(engineers, np.int64),
+        np.empty(engineers, np.int64),
+        np.empty(engineers, np.int64),
+        np.empty(engineers, np.int64),
     )
 
 
@@ -242,6 +257,21 @@ def exponentials(x, bits, scale) -> None:
         x[k] *= scale[k]
 
 
+@intrinsic
+def prefetch(typing, array, k):
+    """Ask the memory for ``array[k]``, which will be read soon; many such requests are under way at once."""
+
+    def code(context, builder, signature, args):
+        data, i32 = context.make_array(signature.args[0])(context, builder, args[0]).data, ir.IntType(32)
+        where = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [where.type, i32, i32, i32])
+        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(call, [where, i32(0), i32(3), i32(1)])  # to read, into the nearest cache, data
+        return context.get_dummy_value()
+
+    return types.none(array, k), code
+
+
 @njit(no_cfunc_wrapper=True)
 def gather(who, people, space) -> None:
     """Copy the attributes of the engineers in slots ``who`` into the work space, one attribute after the other.
@@ -280,6 +310,10 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> 
         space.begin[k] = ties.start[uint64(who[k])]
     for k in range(who.size):
         space.end[k] = min(ties.start[uint64(who[k]) + uint64(1)], space.begin[k] + MOST_TIES)
+    for k in range(who.size):
+        # a list of the usual length lies in one cache line or two
+        prefetch(ties.ties, uint64(space.begin[k]))
+        prefetch(ties.ties, uint64(space.end[k]))
     # stage 2: the lists
     for k in range(who.size):
         first, degree = uint64(space.begin[k]), uint64(space.end[k] - space.begin[k])
@@ -287,6 +321,8 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> 
             space.tie[size + q] = ties.ties[first + q]
         size += degree
     # stage 3: residence of each contact; a friend is stored as ~j, and the shift turns it into j without a branch
+    for q in range(size):
+        prefetch(residence_of_contacts, uint64(space.tie[q] ^ (space.tie[q] >> int32(31))))
     for q in range(size):
         space.lives[q] = residence_of_contacts[uint64(space.tie[q] ^ (space.tie[q] >> int32(31)))]
     # stage 4: collect the hubs in bit sets, of friends and of former colleagues elsewhere
@@ -302,6 +338,67 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> 
                 colleagues |= there
         at += uint64(space.end[k] - space.begin[k])
         space.colleagues[k], space.friends[k] = colleagues, friends
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def set_stayers_aside(first, last, who, u, people, keys, t, mode, barred, held, chosen, needs_permit, space):
+    """Let those stay whose draw is below any probability of staying that ties could give them (E1 to E3).
+
+    Their ties and the utilities of all hubs need not be read. The others are listed in ``space``; return their number.
+    Arguments are those of :func:`choose_hubs`.
+    """
+    # ties and tax relief multiply the odds of leaving by this factor at most
+    factor, n = np.exp(abs(t.log_colleague) + abs(t.b_friend) + t.most_relief), uint64(0)
+    longest = t.newcomer_left.shape[0] - 1
+    for k in range(uint64(first), uint64(last)):
+        i = uint64(who[k])
+        o, g, p = uint64(people.hub[i]), uint64(people.home[i]), uint64(people.category[i]) % uint64(PROFILES)
+        family = uint64(uniform_at(keys[2], i) < t.family_share)
+        odds = t.odds[family, g, p, o]
+        if odds == 0:
+            odds = odds_of_leaving(family, g, p, o, t, space)
+            t.odds[family, g, p, o] = odds
+        # the present job and the relief of residents multiply those of staying by exp(x), which is at least 1 + x
+        own = 1 + t.stay[uint64(people.sector[i]), p, o]
+        if t.relief[g, o] >> o & uint64(1):
+            since = uint64(min(max(0, t.year - people.arrival_year[i]), longest))
+            own += t.returnee_left[since, p, o] if t.is_home[g, o] else t.newcomer_left[since, p, o]
+        own = max(own, 0.0)
+        stays = (mode == FREELY) & (u[k] * (own + odds * factor) < SURE * own)
+        # remote workers, permits held, and a draw of 1 of those who need permits have terms of their own
+        stays &= (people.employer_hub[i] == people.hub[i]) & (held[k] < 0) & (float32(uniform_at(keys[1], i)) < 1)
+        chosen[k], needs_permit[k] = o, False
+        space.who[n], space.at[n], space.barred[n], space.held[n] = i, k, barred[k], held[k]
+        n += uint64(not stays)
+    return n
+
+
+@njit(fastmath=ORDERLY, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def odds_of_leaving(family, g, p, o, t, space):
+    """Return the odds of leaving hub ``o`` without ties and tax relief, at most over statuses and nationalities."""
+    hubs, v, work = uint64(t.country.size), space.v[0], p // uint64(TASTE_COUNT)
+    burden = family * uint64(TIER_COUNT) + p // uint64(TIER_STEP)
+    for d in range(hubs):
+        v[d] = t.permit[0, g, work, d]
+    for group in range(1, t.permit.shape[0]):
+        for d in range(hubs):
+            v[d] = max(v[d], t.permit[group, g, work, d])
+    for d in range(hubs):
+        # everybody needs a permit, nobody, or some
+        free, permit = t.free[g, o, d], v[d] if t.free[g, o, d] <= float32(0.0) else max(v[d], float32(0.0))
+        v[d] = t.pull[g, p, d] - t.trip[burden, o, d] + (permit if free < float32(1.0) else float32(0.0))  # E1, E2
+        v[d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
+    best = UNAVAILABLE
+    for d in range(hubs):
+        best = max(best, v[d])
+    if not v[o] > UNAVAILABLE:
+        return float32(np.inf)
+    for d in range(hubs):
+        v[d] = (v[d] - best) * t.inverse_dissimilarity[g, o, d]  # E3
+    exponentials(v, space.bits, space.scale)
+    stay, residence, origin, third = nest_sums(v, t.nest[g, o])
+    total = residence ** t.dissimilarity[1] + origin ** t.dissimilarity[2] + third ** t.dissimilarity[3]  # E3
+    return total / stay if stay > 0 else float32(np.inf)
 
 
 @njit(fastmath=ORDERLY, no_cfunc_wrapper=True)
@@ -514,20 +611,20 @@ def choose_hubs(
     """
     space = workspace_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
-        part = who[begin : min(begin + BATCH, last)]
+        end = min(begin + BATCH, last)
+        n = set_stayers_aside(begin, end, who, u, people, keys, t, mode, barred, held, chosen, needs_permit, space)
+        part = space.who[:n]
         gather(part, people, space)
         find_ties(part, ties, residence_of_contacts, keys[0], t.colleague_share, space)
-        utilities(part, keys, t, mode, barred[begin:], held[begin:], space)
-        exponentials(space.v[: part.size].reshape(-1), space.bits, space.scale)
-        for k in range(part.size):
-            o, g = uint64(space.column[0, k]), uint64(space.column[1, k])
-            d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[begin + k], space.sums, space.worth)
-            chosen[begin + k] = d if d >= 0 else o
-            needs_permit[begin + k] = False
-            if chosen[begin + k] != o:
-                place, held_for = uint64(d), country_held(held[begin + k], t.route_country)
-                nation = float32(uniform_at(keys[1], part[k]))
-                needs_permit[begin + k] = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
+        utilities(part, keys, t, mode, space.barred, space.held, space)
+        exponentials(space.v[:n].reshape(-1), space.bits, space.scale)
+        for k in range(n):
+            i, o, g = space.at[k], uint64(space.column[0, k]), uint64(space.column[1, k])
+            d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[i], space.sums, space.worth)
+            if d >= 0 and d != o:
+                place, held_for = uint64(d), country_held(space.held[k], t.route_country)
+                nation, chosen[i] = float32(uniform_at(keys[1], part[k])), d
+                needs_permit[i] = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
