@@ -1,8 +1,9 @@
 """Cache on disk what runs with the same seed repeat: the hub constants of a sample, and the arrays of a baseline.
 
-Both are stored beside the built worlds (:mod:`sim.world.cache`), under the digest of the code, the versions of the
-packages that compute them, the tables in use and all arguments. The numbers are those of a run without the cache, bit
-for bit: ``talentflow verify`` turns it off and compares them.
+The usable ranges of a sweep are kept too, since they are the same for all scenarios. All are stored beside the built
+worlds (:mod:`sim.world.cache`), under the digest of the code, the versions of the packages that compute them, the
+tables in use and all arguments. The numbers are those of a run without the cache, bit for bit: ``talentflow verify``
+turns it off and compares them.
 """
 
 from functools import cache
@@ -39,6 +40,17 @@ def constants(make, a, start) -> HubConstants | None:
 
     stored = dict(cached(arrays, "constants", *_code(), custom_world.digest(), a, start))
     return HubConstants(**stored | {"start": stored["start"].item()}) if stored else None
+
+
+def ranges(make, ends, central, start) -> list[float]:
+    """Return the outermost usable quantiles of the ends of a sweep's ranges, which ``make()`` finds by inversions.
+
+    Parameters
+    ----------
+    ends : list of (Factor, side); central : Assumptions at their centre; start : first year
+    """
+    decides = *_code(), custom_world.digest(), ends, central, start
+    return cached(lambda: {"ends": np.array(make(), dtype=float)}, "ranges", *decides)["ends"].tolist()
 
 
 def baseline(make, plan, k, draw) -> dict[str, np.ndarray]:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from sim.custom_world import PRESENT
+from sim.custom_world import PRESENT, cached_by_world
 from sim.errors import InvariantError, UsageError
 from sim.scenario.assumptions import Assumptions, draw_assumptions
 from sim.study import disk_cache
-from sim.study.calibration.hub_constants import constants_for, fit_world, shipped
+from sim.study.calibration.hub_constants import constants_for, first_year_constants, fit_world, shipped
 from sim.world.perturb import balanced
 from sim.world.setting import load_setting
 
@@ -99,6 +100,11 @@ def constants_or_none(a, start, world=None, fitted=None, rescue=True):
     ``fitted`` are the (HubConstants, AgentOffsets) to start from, the shipped ones if None.
     ``rescue`` is as of :func:`~sim.model.inversion.invert`.
     """
+    return _inverted(constants_for, a, start, world, fitted, rescue)
+
+
+def _inverted(invert, a, start, world=None, fitted=None, rescue=True) -> Any:
+    """Return what ``invert`` gives, or None if the sample must be rejected; see :func:`constants_or_none`."""
     if own_size_elasticity(a) >= 1:
         return None
     central, offsets = fitted or shipped()
@@ -107,6 +113,64 @@ def constants_or_none(a, start, world=None, fitted=None, rescue=True):
         net = offsets.net * world.setting.stock / load_setting().stock
         offsets = replace(offsets, net=balanced(net, world.setting.stock, offsets.net.sum()))
     try:
-        return constants_for(world or fit_world(max(start, PRESENT)), a, offsets, central, rescue)
+        return invert(world or fit_world(max(start, PRESENT)), a, offsets, central, rescue)
     except InvariantError:
         return None
+
+
+# --- Samples of which one follows the other: a design changes few assumptions at a time --------------
+
+
+RECALLED = 8  # samples that a process keeps
+
+
+class _Reading:
+    """Assumptions that note which of them are read, name -> value, in ``read``."""
+
+    def __init__(self, a) -> None:
+        self._a, self.read = a, {}
+
+    def __getattr__(self, name) -> float:
+        value = self.read[name] = getattr(self._a, name)
+        return value
+
+
+def recalled_constants(a, start):
+    """Return the hub constants as :func:`constants_or_none` does, taken from one of the last samples where they agree.
+
+    Two samples have the same constants if they agree in all assumptions that the inversion of one of them has read:
+    then both take the same steps with the same numbers.
+    """
+    return _recalled(constants_or_none, a, start)
+
+
+def has_constants(a, start) -> bool:
+    """Return whether :func:`constants_or_none` finds constants: whether the first year, on which it may fail, has some.
+
+    The inversion of the lasting part always ends with the nearest fit.
+    """
+    return _recalled(_first_year, a, start)
+
+
+def _first_year(a, start) -> bool:
+    """Return whether the constants of the first year can be inverted."""
+    return _inverted(first_year_constants, a, start) is not None
+
+
+def _recalled(find, a, start) -> Any:
+    """Return ``find(a, start)``, from one of the last samples that agree in what ``find`` has read of them."""
+    samples = _last_samples(find, start)
+    for k, (read, found) in enumerate(samples):
+        if all(getattr(a, name) == value for name, value in read.items()):
+            samples.insert(0, samples.pop(k))
+            return found
+    reading = _Reading(a)
+    samples.insert(0, (reading.read, find(reading, start)))
+    del samples[RECALLED:]
+    return samples[0][1]
+
+
+@cached_by_world(maxsize=4)
+def _last_samples(find, start) -> list:
+    """Return the list of the last samples, (name -> value that was read, what was found), the latest first."""
+    return []

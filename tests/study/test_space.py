@@ -9,7 +9,10 @@ from sim.errors import AssumptionError, ScenarioError, UsageError
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions, override
 from sim.scenario.distributions import quantile
 from sim.scenario.files import load
+from sim.study.calibration.hub_constants import START
+from sim.study.parameter_sample import _last_samples, constants_or_none, has_constants, recalled_constants
 from sim.study.sweep.factors import Factor, assumption, clip, factors_over, number
+from sim.world.cache import bypassed
 
 FEE = "country.usa.route.h1b.special_fee_usd"
 VARYING = [row for row in ASSUMPTIONS.values() if not row.is_fixed]
@@ -104,9 +107,9 @@ def test_an_assumption_that_the_user_holds_does_not_vary():
 
 
 def test_a_range_is_cut_where_no_constants_meet_the_first_year(monkeypatch):
-    usable = lambda a, start: True if a.considering_rate > 0.12 else None  # noqa: E731
-    monkeypatch.setattr("sim.study.sweep.factors.constants_or_none", usable)
-    searchers, pay = clip(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
+    monkeypatch.setattr("sim.study.sweep.factors.has_constants", lambda a, start: a.considering_rate > 0.12)
+    with bypassed():
+        searchers, pay = clip(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
     assert searchers.low > ASSUMPTIONS["considering_rate"].low
     assert searchers.note.endswith("meet the first year")
     assert (f"swept from {searchers.low:.3g}: below it no hub constants") in searchers.note
@@ -114,3 +117,35 @@ def test_a_range_is_cut_where_no_constants_meet_the_first_year(monkeypatch):
     assert searchers.value(searchers.centre) == pytest.approx(searchers.central)
     assert pay == over("b_pay")[0]
     assert isinstance(pay, Factor)
+
+
+def test_samples_alike_in_what_is_read_share_constants():
+    centre = Assumptions.central()
+    found = recalled_constants(centre, START)
+    read = _last_samples(constants_or_none, START)[0][0]
+    unread = {row.name: row.low for row in VARYING if row.name not in read}
+    assert {"b_pay", "considering_rate"} <= read.keys()
+    assert {"promotion_pace", "renewal_refusal"} <= unread.keys()
+    # recalled, and equal to those inverted anew; another sample is inverted
+    assert recalled_constants(centre.vary(**unread), START) is found
+    anew = constants_or_none(centre.vary(**unread), START)
+    assert all(np.array_equal(value, getattr(anew, name)) for name, value in vars(found).items())
+    assert recalled_constants(centre.vary(b_pay=centre.b_pay + 0.1), START) is not found
+
+
+def test_constants_are_found_where_those_of_the_first_year_are():
+    centre = Assumptions.central()
+    for value in (0.08, 0.14):  # too few search for the observed moves, and enough
+        a = centre.vary(considering_rate=value)
+        assert has_constants(a, START) == (constants_or_none(a, START) is not None)
+
+
+def test_usable_ranges_are_found_once_for_all_scenarios(monkeypatch, tmp_path):
+    monkeypatch.setenv("TALENTFLOW_CACHE", str(tmp_path))
+    monkeypatch.setattr("sim.study.sweep.factors.has_constants", lambda a, start: a.considering_rate > 0.12)
+    factors, centre = over("considering_rate"), Assumptions.central()
+    found = clip(factors, centre, START)
+    monkeypatch.setattr("sim.study.sweep.factors.has_constants", lambda *_: pytest.fail("inverted again"))
+    assert clip(factors, centre, START) == found
+    with pytest.raises(pytest.fail.Exception):
+        clip(factors, centre.vary(b_pay=1.0), START)

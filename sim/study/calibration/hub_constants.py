@@ -64,6 +64,21 @@ def constants_for(world, a, offsets, start_values=None, rescue=True) -> HubConst
     InvariantError
         where none meet the targets
     """
+    setting = world.setting
+    year, (whole, cost, back), boom = first_year_constants(world, a, offsets, start_values, rescue)
+    # the lasting part meets net flows without the boom; the boom is the rest
+    later = offsets if offsets.later is None else replace(offsets, net=offsets.later)
+    lasting, _ = fitting.invert(year, setting.national_net, None, later, (whole - boom, cost, back))
+    return HubConstants(lasting, whole - lasting, cost, world.start, back)
+
+
+def first_year_constants(world, a, offsets, start_values=None, rescue=True) -> tuple:
+    """Invert the constants of the first year, the boom included; arguments and errors as of :func:`constants_for`.
+
+    Returns
+    -------
+    FirstYear; (hub,) constants, (tier,) border costs and (home, hub) effects of returning; (hub,) boom to start from
+    """
     setting, rules = world.setting, baseline_rules()
     # the expected flows of the first year, whose constants are looked for
     first = start_values or fitting.none(len(setting.hubs), world.start, 3.0)
@@ -74,11 +89,8 @@ def constants_for(world, a, offsets, start_values=None, rescue=True) -> HubConst
     # returns that are chosen: measured exits less those that expired permits force
     forced = 0.0 if offsets.forced is None else offsets.forced
     going_home, _ = fitting.chosen_exits(fitting.measured_exits(year.sim), forced)
-    whole, cost, back = fitting.invert(year, targets, crossing, offsets, guess, going_home, a.return_share, rescue)
-    # the lasting part meets net flows without the boom; the boom is the rest
-    later = offsets if offsets.later is None else replace(offsets, net=offsets.later)
-    lasting, _ = fitting.invert(year, setting.national_net, None, later, (whole - first.boom, cost, back))
-    return HubConstants(lasting, whole - lasting, cost, world.start, back)
+    found = fitting.invert(year, targets, crossing, offsets, guess, going_home, a.return_share, rescue)
+    return year, found, first.boom
 
 
 def first_years(a, constants, agents, seeds) -> tuple:

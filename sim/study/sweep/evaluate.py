@@ -16,7 +16,7 @@ from sim.scenario.assumptions import Assumptions
 from sim.scenario.policies import Scenario
 from sim.scenario.stack import with_value
 from sim.study.options import Options
-from sim.study.parameter_sample import constants_or_none, own_size_elasticity
+from sim.study.parameter_sample import own_size_elasticity, recalled_constants
 from sim.study.public_account import STANDS_ON, with_money
 from sim.study.recorder import coordinates, ones
 from sim.study.replicate import Plan, fork_year, run_replicate
@@ -60,7 +60,7 @@ class Simulator:
         Refused
         """
         a = self.central.vary(**{name: value for name, value in values.items() if name not in self.levers})
-        constants = constants_or_none(a, self.options.start)
+        constants = recalled_constants(a, self.options.start)
         if constants is None:
             raise Refused(RUNAWAY if own_size_elasticity(a) >= 1 else NO_CONSTANTS)
         return a, constants

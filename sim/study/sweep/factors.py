@@ -11,8 +11,9 @@ from sim.errors import AssumptionError, UsageError, nearest
 from sim.scenario.assumptions import ASSUMPTIONS, PRIOR_DRIVEN
 from sim.scenario.levers import HUGE, catalogue, find
 from sim.scenario.stack import changed, quantity_lever
+from sim.study import disk_cache
 from sim.study.breakeven import limits
-from sim.study.parameter_sample import constants_or_none
+from sim.study.parameter_sample import has_constants
 from sim.texts import ONE_LINE
 
 # --- Factors: assumptions and levers with their ranges ----------------------------------------------
@@ -314,7 +315,9 @@ def clip(factors, central, start, each=map) -> list:
     list of Factor, those that were cut with a note that says where
     """
     ends = [(factor, side) for factor in factors if factor.span is not None for side in (0, 1)]
-    ends_of = dict(zip(((f.name, side) for f, side in ends), each(partial(_end, central, start), ends), strict=True))
+    # they depend on the assumptions alone: another scenario's sweep finds them on the disk
+    outermost = disk_cache.ranges(lambda: list(each(partial(_end, central, start), ends)), ends, central, start)
+    ends_of = dict(zip(((f.name, side) for f, side in ends), outermost, strict=True))
     return [_cut(f, ends_of.get((f.name, 0)), ends_of.get((f.name, 1))) for f in factors]
 
 
@@ -322,6 +325,8 @@ def _end(central, start, end) -> float:
     """Return the outermost usable quantile on one side of a factor's range, by bisection from the centre."""
     factor, side = end
     outer, inner = factor.span[side], 0.5
+    # the centre is recalled where the factor does not touch the inversion
+    has_constants(central, start)
     if _is_usable(central, start, factor, outer):
         return outer
     # keep the outermost value known to be usable
@@ -337,7 +342,7 @@ def _end(central, start, end) -> float:
 def _is_usable(central, start, factor, u) -> bool:
     """Return whether hub constants exist at quantile ``u`` of a factor."""
     value = factor.value((u - factor.span[0]) / (factor.span[1] - factor.span[0]))
-    return constants_or_none(central.vary(**{factor.name: value}), start) is not None
+    return has_constants(central.vary(**{factor.name: value}), start)
 
 
 def _cut(factor, first, last) -> Factor:
