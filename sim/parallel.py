@@ -196,6 +196,11 @@ def over_range(kernel, size, *args, least=None) -> list:
     return [kernel(0, edges[1], *args), *(other.result() for other in others)]
 
 
+def added(parts) -> Any:
+    """Return the sum of what the parts of a range return; a single part itself, without a copy."""
+    return parts[0] if len(parts) == 1 else sum(parts)
+
+
 # ------------------------------------------------------------------------------
 # Processes: this one and others that it starts share the work of a block; results are the same for any number.
 # ------------------------------------------------------------------------------

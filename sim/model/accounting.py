@@ -57,7 +57,7 @@ class Accounts:
     def left(self, delta) -> None:
         """Record exits from the occupation: ``delta`` (cell + 1,) is agents by cell, none positive, and fingerprint."""
         self.delta += delta
-        self.exits -= self.cells(delta).sum(axis=(1, 2, 3))
+        self.exits -= delta[:-1].reshape(self.shape[0], -1).sum(axis=1)
 
     def rehired(self, delta, hires, job_changes) -> None:
         """Record job changes within a hub: (cell + 1,), hires (sector, sector) and job changes (status,), in agents."""
@@ -91,14 +91,15 @@ class Accounts:
         """
         # net change of each hub by the flows: arrivals less departures, plus entrants, less exits
         moved = self.flow.sum(axis=0) - self.flow.sum(axis=1) + self.entrants.sum(axis=1) - self.exits
-        by_hub = lambda counts: self.cells(counts).sum(axis=(1, 2, 3))  # noqa: E731
+        by_hub = lambda counts: counts[:-1].reshape(self.shape[0], -1).sum(axis=1)  # noqa: E731
         # three checks, each from its own records
         for start, delta, end, axes in (
             (self.cells(before), self.cells(self.delta), self.cells(after), "(hub, home, tier, status)"),
             (by_hub(before), moved, by_hub(after), "(hub,)"),
             (before[-1:], self.delta[-1:], after[-1:], "fingerprint of hub, home, tier, sector, employer and status"),
         ):
-            wrong = np.argwhere(start + delta != end)
-            if len(wrong):
+            differs = start + delta != end
+            if differs.any():
+                wrong = np.argwhere(differs)
                 first = tuple(int(k) for k in wrong[0])
                 raise InvariantError("stocks and flows disagree", f"{len(wrong)} cells, the first {axes} {first}")

@@ -15,7 +15,7 @@ from sim.model import moves, rng
 from sim.model.kernels import jobs
 from sim.model.kernels.choice import Hiring
 from sim.model.rng import Hazard
-from sim.parallel import over_range
+from sim.parallel import added, over_range
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import TASTE_SHARES, TASTES, TEMPORARY, tier_of
 
@@ -254,7 +254,7 @@ def change_jobs(sim, year) -> None:
         sim.hiring,
         len(setting.homes),
     )
-    sim.accounts.rehired(*map(sum, zip(*parts, strict=True)))
+    sim.accounts.rehired(*map(added, zip(*parts, strict=True)))
 
 
 def separation(sim, year=None) -> np.ndarray:
@@ -312,7 +312,7 @@ def promote(sim, year) -> None:
         track,
         len(sim.world.setting.homes),
     )
-    delta, promotions = (sum(part) for part in zip(*parts, strict=True))
+    delta, promotions = map(added, zip(*parts, strict=True))
     sim.accounts.delta += delta
     sim.accounts.promotions += promotions
 
@@ -464,7 +464,7 @@ def return_to_office(sim, year) -> None:
     )
     # record the job changes first, then move the engineers who follow their employer
     *booked, called = zip(*parts, strict=True)
-    sim.accounts.rehired(*map(sum, booked))
+    sim.accounts.rehired(*map(added, booked))
     slots = np.concatenate(called)
     moves.move(sim, slots, sim.people.employer_hub[slots].astype(np.int64), 12 * year + 11)
 

@@ -33,7 +33,7 @@ from sim.model.labour import (
     tax_points,
     with_allowance,
 )
-from sim.model.routes import distinct, open_routes, route_shares, routes_of
+from sim.model.routes import distinct, open_routes, route_terms, routes_of
 from sim.scenario.stack import rules_on_arrival
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import PROFILES, TASTE_COUNT
@@ -205,7 +205,7 @@ def update_market(sim, year) -> None:
     sim.market = market(sim, year, sim.rules)
     # which routes are open, and how applicants from abroad spread over them
     sim.open_routes = open_routes(sim)
-    sim.from_abroad = route_shares(sim)
+    sim.from_abroad = route_terms(sim)
     pay = pay_of(sim)
     sim.sectors = sectors(sim, pay)
     sim.hiring = hiring(sim, year)
@@ -601,7 +601,7 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
     Waiting and low odds lower utility (E2), and the engineer's part of the fees lowers net pay (E1). The result is the
     mean over applicants, who take different routes.
     """
-    a, rules, share = sim.a, sim.rules, sim.from_abroad[1]
+    a, rules, spread = sim.a, sim.rules, sim.from_abroad[1]
     # pairs of a hub and a route of its country
     hub, place = sim.routes.places
     route = sim.routes.of_hub[hub, place]
@@ -609,7 +609,7 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
     fee = (rules["route_fee_usd"] + rules["route_special_fee_usd"])[route] / 1000
     kept = (gross * (1 - tax)).transpose(1, 2, 0)[..., hub]
     gain = eq.pay_gain(after_tax(a, kept, 0.0, fee), after_tax(a, kept, 0.0), a.linear_pay, nominal_mean_pay(sim)[hub])
-    pull = np.zeros(share.shape[1:])  # tier, role, hub, k
+    pull = np.zeros(sim.open_routes.shape)  # tier, role, hub, k
     pull[..., hub, place] = eq.utility(
         a,
         months_waiting=rules["route_processing_months"][route],
@@ -617,4 +617,4 @@ def permit_disutility(sim, gross, tax) -> np.ndarray:
         fee_loss=-a.b_pay * gain,
         permit_value=sim.by_rules(permit_worth, rules, "fast_track")[:, route],
     )
-    return mean_over_routes(share, pull)
+    return mean_over_routes(*spread, pull)

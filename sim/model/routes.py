@@ -14,6 +14,8 @@ from sim.world.engineers import TEMPORARY, role_of, tier_of
 QUEUE, LOTTERY, WEIGHTED = range(3)
 MOST_ROUTES = 1024  # upper bound of the number of routes, which numbers the draws: a new route changes no other draw
 KINDS = ("temporary", "talent", "permanent", "study")
+# rules on which it depends to whom a route is open
+ADMISSION = ("route_is_open", "route_cap", "route_pay_threshold_kusd", *(f"route_{tier}" for tier in TIERS))
 
 
 class Routes:
@@ -97,7 +99,7 @@ class Routes:
         return months, share, route
 
     def patterns(self, is_open) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distinct sets of routes that homes may use: (pattern, route) bool; (group, home) the pattern.
+        """Return the distinct sets of routes that homes may use: (pattern, hub, k) bool; (group, home) the pattern.
 
         Homes with equal sets share a pattern, so that what depends on the set is computed once for each pattern.
 
@@ -109,7 +111,7 @@ class Routes:
         if name not in self._patterns:  # kept for the next call with the same open routes
             open_to = self.for_whom & is_open
             found, pattern_of = distinct(open_to.reshape(-1, open_to.shape[-1]))
-            self._patterns[name] = found, pattern_of.reshape(open_to.shape[:2])
+            self._patterns[name] = np.take(found, self.of_hub, axis=1), pattern_of.reshape(open_to.shape[:2])
         return self._patterns[name]
 
 
@@ -130,14 +132,17 @@ def open_routes(sim) -> np.ndarray:
 
     An open route admits the tier, has a cap above zero, and its pay threshold is met by the mean pay of tier and role.
     """
-    s, rules = sim.world.setting, sim.rules
-    route = sim.routes.of_country[s.country]  # (hub, k)
+    least = sim.by_rules(least_pay, sim.rules, *ADMISSION)
+    pay = np.ascontiguousarray(cash_pay(sim.world.setting, sim.market).transpose(1, 2, 0))
+    return pay[..., None] >= least[:, None]
+
+
+def least_pay(setting, _, rules) -> np.ndarray:
+    """Return (tier, hub, k) kUSD, the pay from which the k-th route of the hub's country is open, inf if it is not."""
+    route = routes_of(setting).of_hub
     is_open = (route >= 0) & (rules["route_is_open"][route] > 0) & (rules["route_cap"][route] > 0)
-    # tiers that the route admits, and pay against its threshold
-    tier = np.stack([rules[f"route_{t}"][route] > 0 for t in TIERS])
-    pay = np.moveaxis(cash_pay(s, sim.market), 0, 2)
-    passes = pay[..., None] >= rules["route_pay_threshold_kusd"][route]
-    return np.ascontiguousarray(passes & (is_open & tier)[:, None])  # kernels are compiled for this order alone
+    admits = is_open & np.stack([rules[f"route_{tier}"][route] > 0 for tier in TIERS])
+    return np.where(admits, rules["route_pay_threshold_kusd"][route], np.inf)
 
 
 def is_drawn(sim) -> np.ndarray:
@@ -177,10 +182,8 @@ def pays_fee(a, fee_usd) -> np.ndarray:
     return eq.p_employer_pays(np.asarray(fee_usd)[None, :], at_100k[:, None], a.fee_pass_through, a.fee_sigma)
 
 
-def route_shares(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how applicants spread over the routes of a country (E5).
-
-    Each applicant takes the accessible route with the highest appeal.
+def route_terms(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tuple[np.ndarray, tuple, np.ndarray]:
+    """Return on what it depends how applicants spread over the routes of a country (E5).
 
     Parameters
     ----------
@@ -190,18 +193,29 @@ def route_shares(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tupl
     Returns
     -------
     route : (hub, k) routes of the hub's country, padded with -1
-    share : (pattern, tier, role, hub, k) share of the applicants; a pattern is a set of routes open to a home
+    terms : arguments of ``kernels.visas.by_appeal``; a pattern is a set of routes open to a home
     pattern_of : (group, home) index of the pattern
     """
-    s, routes = sim.world.setting, sim.routes
-    route = routes.of_country[s.country]
+    route = sim.routes.of_hub
     usable = sim.open_routes[tiers, roles] & taking(sim, abroad)[route]
-    patterns, pattern_of = routes.patterns(sim.rules["route_is_open"] > 0)
+    patterns, pattern_of = sim.routes.patterns(sim.rules["route_is_open"] > 0)
     value = appeal(sim, abroad, sim.visas.known_odds)[tiers]
-    # contiguous: the kernel is compiled once
-    tables = (np.ascontiguousarray(table) for table in (usable, patterns[:, route], value[:, route]))
-    share = by_appeal(*tables, sim.rules["route_reach"][route])
-    return route, share, pattern_of
+    # contiguous: the kernels are compiled once
+    return route, (usable, patterns, np.take(value, route, axis=1), sim.rules["route_reach"][route]), pattern_of
+
+
+def route_shares(sim, abroad=True, tiers=slice(None), roles=slice(None)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how applicants spread over the routes of a country (E5).
+
+    Each applicant takes the accessible route with the highest appeal.
+
+    Returns
+    -------
+    route, pattern_of : see :func:`route_terms`
+    share : (pattern, tier, role, hub, k) share of the applicants
+    """
+    route, terms, pattern_of = route_terms(sim, abroad, tiers, roles)
+    return route, by_appeal(*terms), pattern_of
 
 
 def taking(sim, abroad) -> np.ndarray:

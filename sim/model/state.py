@@ -16,7 +16,7 @@ from sim.model.routes import routes_of
 from sim.model.supply import academia_over_path, entrant_path, reference_size, study_pull
 from sim.model.teams import completeness, teams_of
 from sim.model.visas import VisaSystem
-from sim.parallel import over_range
+from sim.parallel import added, over_range
 from sim.scenario.stack import change_months, rules_at
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.engineers import YOUNGEST
@@ -151,7 +151,7 @@ class Simulation:
     sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
     hiring: Any  # Hiring: probabilities of the next job
     open_routes: np.ndarray  # (tier, role, hub, k) bool: the country's k-th route is open
-    from_abroad: tuple  # how applicants from abroad spread over routes, see routes.route_shares
+    from_abroad: tuple  # how applicants from abroad spread over routes, see routes.route_terms
     utility_terms: Any  # UtilityTerms of E2, log-odds
     tables: Any  # Tables: terms of utility in the layout of the kernels
     affiliate_jobs: float  # persons: jobs abroad opened by the petitions lost last year
@@ -240,7 +240,7 @@ class Simulation:
         setting = self.world.setting
         hubs, homes = len(setting.hubs), len(setting.homes)
         parts = over_range(events.count, self.used, self.people, hubs, homes)
-        self.census, work, jobs, self.remote = (sum(counts) for counts in zip(*parts, strict=True))
+        self.census, work, jobs, self.remote = (added(counts) for counts in zip(*parts, strict=True))
         self.counts = self.census[:-1].reshape(hubs, homes, len(TIERS), len(STATUSES))
         self.work = work.reshape(hubs, len(ROLES), len(SECTORS))
         self.jobs = jobs.reshape(hubs, len(TIERS))
@@ -328,7 +328,8 @@ class Simulation:
 
     def size(self) -> np.ndarray:
         """Return (hub,) the stock on 1 January, in persons at full scale."""
-        return self._seen("feedback", "sizes", self.year, self.counts.sum(axis=(1, 2, 3)) * self.world.weight)
+        residents = self.counts.reshape(len(self.counts), -1).sum(axis=1)
+        return self._seen("feedback", "sizes", self.year, residents * self.world.weight)
 
     def sector_size(self) -> np.ndarray:
         """Return (hub, sector) persons on 1 January, plus one agent in each cell so that none is zero."""

@@ -211,7 +211,7 @@ def study_pull(sim) -> np.ndarray:
     """
     s = sim.world.setting
     pay = sim.utility_terms.pay_arriving[MIDDLE] / max(sim.a.b_pay, 1e-9)
-    months, share, _ = sim.routes.study_terms(len(s.countries), sim.rules, sim.baseline_rules)
+    months, share, _ = sim.visas.study_terms()
     return np.stack([pay, (months * share).sum(axis=0)[s.country], granted_to_graduates(sim)])
 
 

@@ -19,7 +19,7 @@ from sim.model.kernels.choice import Teams
 from sim.model.kernels.jobs import BUYERS, members_together, move_teams
 from sim.model.kernels.moves import entrants_delta
 from sim.model.rng import Hazard
-from sim.parallel import over_range
+from sim.parallel import added, over_range
 from sim.world.categories import SECTORS
 from sim.world.engineers import NATIVE_YEAR, STATUS_COUNT
 
@@ -105,7 +105,7 @@ def found_startups(sim, year) -> None:
 def completeness(sim) -> float:
     """Return the mean over teams of the share of resident members, without the leader, who live in the leader's hub."""
     parts = over_range(members_together, len(sim.teams.leader), sim.teams.leader, sim.people)
-    together, teams = (sum(counts) for counts in zip(*parts, strict=True))
+    together, teams = map(added, zip(*parts, strict=True))
     # whole numbers are summed first, and divided in a fixed order: equal bytes for any number of threads
     return float((together[1:] / np.arange(1, len(together))).sum() / max(teams, 1))
 

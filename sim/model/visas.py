@@ -45,7 +45,7 @@ from sim.model.routes import (
     route_for,
     taking,
 )
-from sim.parallel import LEAST, get_threads, over_range
+from sim.parallel import LEAST, added, get_threads, over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import tier_of
 
@@ -86,7 +86,8 @@ class VisaSystem:
     def __init__(self, sim) -> None:
         self._sim = ref(sim)
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
-        self._kept = {}  # cached values, valid for the rules and odds in force
+        self._kept, self._read = {}, None  # cached values, valid for the rules in force; the rules that were read
+        self._calls: tuple = (None, NOWHERE)  # tables for whose types the kernels' entries were found, and these
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
         self.due, self.refused = NONE_DUE, [NONE]
         self.lost, self.transfers = [NONE[SLOT]], [NONE[SLOT]]
@@ -110,7 +111,7 @@ class VisaSystem:
     def of(self, sim) -> "VisaSystem":
         """Return an independent copy of the visa system for ``sim``, a branch of its simulation."""
         twin = copy(self)
-        twin._sim, twin.odds, twin._kept = ref(sim), self.odds.copy(), {}
+        twin._sim, twin.odds, twin._kept, twin._read = ref(sim), self.odds.copy(), {}, None
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
         twin.lost, twin.transfers, twin.asked = list(self.lost), list(self.transfers), self.asked.copy()
@@ -129,15 +130,20 @@ class VisaSystem:
     def read_rules(self) -> None:
         """Adopt the rules now in force and reassign the waiting petitions by them."""
         sim = self.sim
-        self._kept.clear()
-        self.drawn = is_drawn(sim)
-        self.capped = ~self.drawn & np.isfinite(sim.rules["route_cap"])
-        self.p_pays = pays_fee(sim.a, sim.rules["route_special_fee_usd"])
-        self.approval = approval(sim)
-        self.permit_months = np.rint(12 * np.minimum(sim.rules["route_years"], 99)).astype(np.int64)
+        if self._read is not sim.rules:
+            self._read = sim.rules
+            self._kept.clear()
+            self.drawn = is_drawn(sim)
+            self.capped = ~self.drawn & np.isfinite(sim.rules["route_cap"])
+            self.p_pays = pays_fee(sim.a, sim.rules["route_special_fee_usd"])
+            self.approval = approval(sim)
+            self.permit_months = np.rint(12 * np.minimum(sim.rules["route_years"], 99)).astype(np.int64)
 
         # people who no longer need a permit, or whose route has closed, choose again
         held = self.valid(np.concatenate([self.queued, self.waiting], axis=1))
+        if not held.shape[1]:
+            self.queued, self.waiting = NONE, NONE
+            return
         s, home = sim.world.setting, sim.people.home[held[SLOT]]
         to = s.country[held[HUB]].astype(np.int64)
         free = (sim.rules["free_entry"][to] > 0) | sim.rules["home_free_entry"][to * len(s.homes) + home]
@@ -155,6 +161,8 @@ class VisaSystem:
         """Record the odds of this year's draw of route ``r`` and shift those of earlier years."""
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = odds
+        for abroad in (False, True):
+            self._kept.pop(("promise", abroad), None)
 
     def followed_losses(self) -> float:
         """Return the petitions lost this year in countries with data on what employers do next, in agents (E5)."""
@@ -448,8 +456,7 @@ class VisaSystem:
         self.counts["registrations"][r] += len(selected)
         self.counts["selected"][r] += selected.sum()
         self.update_odds(r, selected.sum() / max(len(selected), 1))
-        self._kept.clear()
-        won, won_inside = np.split(selected[: len(ours)], [abroad.shape[1]])
+        won, won_inside = selected[: abroad.shape[1]], selected[abroad.shape[1] : len(ours)]
         self._draw_again(abroad.compress(~won, axis=1), month)
         return abroad.compress(won, axis=1), inside.compress(won_inside, axis=1)
 
@@ -543,6 +550,11 @@ class VisaSystem:
         p = self.p_filed()[petitions[ROUTE]]
         return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
 
+    def study_terms(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the terms of post-study work under the rules in force, see ``Routes.study_terms``."""
+        sim, countries = self.sim, len(self.sim.world.setting.countries)
+        return self._keep("study terms", lambda: sim.routes.study_terms(countries, sim.rules, sim.baseline_rules))
+
     def p_filed(self) -> np.ndarray:
         """Return (route,) the probability that the employer files the petition, 1 where nothing is drawn."""
         sim = self.sim
@@ -570,11 +582,20 @@ class VisaSystem:
 
     def terms(self, year) -> Terms:
         """Return what the compiled rounds of a year read, under the rules and odds in force."""
+        sim, routes = self.sim, self.sim.routes
+        country = sim.world.setting.country
+        return self._keep(("terms", year), lambda: self.terms_of_rules(year))._replace(
+            routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
+            appeal=(sim.access_key, MOST_ROUTES, self.appeal_by_route(True)),
+            moves=moves.relocate_terms(sim),
+        )
+
+    def terms_of_rules(self, year) -> Terms:
+        """Return :meth:`terms` with blanks for what changes while the rules stay."""
         sim, routes, s = self.sim, self.sim.routes, self.sim.world.setting
-        country, appeal = s.country, self.appeal_by_route(True)
         return Terms(
             words=np.array([rng.word(sim.seed, question) for question in QUESTIONS], np.uint64),
-            country=country,
+            country=s.country,
             home_country=s.home_country,
             access_share=sim.rules["route_reach"],
             within_company=np.where(routes.kind == 0, 1.0, 0.0),
@@ -590,9 +611,9 @@ class VisaSystem:
             relocation=sim.a.relocation,
             offer_bonus=sim.a.offer_bonus,
             colleague_share=sim.colleague_share,
-            routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
-            appeal=(sim.access_key, MOST_ROUTES, appeal),
-            moves=moves.relocate_terms(sim),
+            routes=(),
+            appeal=(),
+            moves=(),
         )
 
     def run_months(self, first, last) -> None:
@@ -614,15 +635,18 @@ class VisaSystem:
         lists = [np.concatenate(self.new, axis=1), self.queued, self.waiting, self.due]
         lists += [np.concatenate(self.refused, axis=1), lost, transfers]
         begin = np.cumsum([0, *map(len, sim.searchers)])
-        petitions = petitions_of(lists, int(begin[-1]), len(self.drawn), sim.seen)
+        petitions = petitions_of(
+            lists, sum(map(len, sim.searchers[first % 12 :][: last - first])), len(self.drawn), sim.seen
+        )
         # counts and accounts, added to in place
         turns, tied = np.empty((last - first, len(self.drawn))), np.zeros(1, np.int64)
         by_country = self.made, self.taken
         counts = Counts(self.tallies, self.grants_by_tier, *by_country, turns, tied, accounts.hubs_with_contacts)
         choice = sim.people, sim.ties, sim.person_keys, sim.tables, self.terms(first // 12)
-        calls = entries(*choice, counts) if last > first else NOWHERE
+        if last > first and self._calls[0] is not sim.tables:
+            self._calls = sim.tables, entries(*choice, counts)
         searchers = np.concatenate(sim.searchers)
-        run_months(first, last, part, LOTTERY_MONTH - 1, searchers, begin, calls, *choice, petitions, counts)
+        run_months(first, last, part, LOTTERY_MONTH - 1, searchers, begin, self._calls[1], *choice, petitions, counts)
         # what remains
         new, self.queued, self.waiting, self.due, refused, lost, transfers = (
             listed(petitions, name, len(rows)) for name, rows in enumerate(lists)
@@ -666,8 +690,8 @@ def update_status(sim, year) -> None:
         month,
     )
     changes, expired, asked, got = zip(*parts, strict=True)
-    sim.visas.count_study(route, sum(asked), sum(got))
-    sim.accounts.delta += sum(changes)
+    sim.visas.count_study(route, added(asked), added(got))
+    sim.accounts.delta += added(changes)
 
     # people without the right to stay leave the country now
     slots = transferred(sim, np.concatenate(expired), year, month)
@@ -691,6 +715,8 @@ def transferred(sim, slots, year, month) -> np.ndarray:
     chosen, needs = moves.choose_with_offers(
         sim, slots[some], "offer at the end", year, none, offer[some], leaving=True
     )
+    if not len(some):
+        return slots
     # accepted: move at once, or file for a permit there
     takes = chosen == offer[some]
     sim.visas.take(slots[some], chosen, offer[some])
@@ -719,8 +745,7 @@ def naturalisation_rates(sim, year) -> np.ndarray:
 
 def study_terms(sim, year) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return months, probability and route of post-study work and its extension, (step, country) each (E6)."""
-    countries = len(sim.world.setting.countries)
-    return sim.routes.study_terms(countries, sim.rules, sim.baseline_rules)
+    return sim.visas.study_terms()
 
 
 def renewal_rates(sim, year=None) -> np.ndarray:

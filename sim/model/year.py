@@ -18,7 +18,7 @@ from sim.model.state import Simulation
 from sim.model.supply import enter, follow_students
 from sim.model.teams import ACQUISITION, SPIN_OUT, acquire_teams, found_startups
 from sim.model.visas import LOTTERY_MONTH, NATURALISATION, RENEWAL, SETTLEMENT, WORK_AFTER_STUDY, update_status
-from sim.parallel import over_range
+from sim.parallel import added, over_range
 
 # attributes of a simulation that the steps of this module change
 WRITES = (
@@ -159,7 +159,8 @@ def find_searchers(sim, year) -> None:
         a.team_pull,
         year,
     )
-    sim.searchers = [np.concatenate([slots[begin[m] : begin[m + 1]] for slots, begin in parts]) for m in range(12)]
+    by_month = ([slots[begin[m] : begin[m + 1]] for slots, begin in parts] for m in range(12))
+    sim.searchers = [batches[0] if len(batches) == 1 else np.concatenate(batches) for batches in by_month]
 
 
 def start_petitions(sim) -> None:
@@ -185,7 +186,7 @@ def leave(sim, year) -> None:
     """Draw retirements and exits to other occupations, and record them (E9)."""
     setting = sim.world.setting
     sim.accounts.left(
-        sum(
+        added(
             over_range(
                 events.leave,
                 sim.used,

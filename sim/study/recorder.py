@@ -9,7 +9,7 @@ from sim.model.kernels.events import count_arrivals
 from sim.model.labour import tax_points, with_allowance
 from sim.model.market import market
 from sim.model.year import simulate
-from sim.parallel import over_range
+from sim.parallel import added, over_range
 from sim.results.schema import PAIR, PARTS, SCHEMES, SINCE, VARIABLES, dataset
 from sim.world.categories import ROLES, SECTORS, STATUSES, TIERS
 from sim.world.setting import load_setting
@@ -90,7 +90,7 @@ def _first_of_january(out, arm, t) -> None:
 def _residents(arm) -> tuple:
     """Return the people by hub and tier, status or home."""
     by_hub = arm.counts.sum(axis=1)  # hub, tier, status
-    by_home = arm.counts.sum(axis=(2, 3))
+    by_home = arm.counts.reshape(*arm.counts.shape[:2], -1).sum(axis=2)
     return tuple(people * arm.world.weight for people in (by_hub.sum(axis=2), by_hub.sum(axis=1), by_home))
 
 
@@ -104,7 +104,7 @@ def _arrived(arm) -> tuple:
     """Return the people from abroad by years since arrival."""
     is_home = arm.world.setting.home_share > 0
     arrived = over_range(count_arrivals, arm.used, arm.people, is_home, arm.year, len(SINCE))
-    return (sum(arrived) * arm.world.weight,)
+    return (added(arrived) * arm.world.weight,)
 
 
 def _prices(arm) -> tuple:

@@ -10,7 +10,7 @@ from worlds import START, arm_of, rules_for, setting, with_hubs, world_of
 from sim.model import moves, rng
 from sim.model.inversion import HubConstants
 from sim.model.kernels.choice import FREELY, LEAVING, draws_below, power_bound, relief_left
-from sim.model.kernels.visas import mean_over_routes
+from sim.model.kernels.visas import by_appeal, mean_over_routes
 from sim.model.market import update_market
 from sim.scenario.assumptions import draw_assumptions
 from sim.world.categories import SECTORS
@@ -125,13 +125,13 @@ def test_the_compiled_choice_is_that_of_the_equations(hubs, population, seed, mo
 def test_mean_over_routes_is_that_of_numpy(routes):
     """Equal to the bit, so that constants and results are."""
     rng = np.random.default_rng(routes)
-    share = rng.random((2, 3, 2, 4, routes)) * (rng.random((2, 3, 2, 4, routes)) < 0.5)
-    pull = rng.normal(size=share.shape[1:])
+    pull, some = rng.normal(size=(3, 2, 4, routes)), lambda *shape: rng.random(shape) < 0.7
+    terms = some(3, 2, 4, routes), some(2, 4, routes), rng.random((3, 4, routes)), rng.random((4, routes))
+    share = by_appeal(*terms)
     reached = share.sum(axis=-1)
     expected = (share * pull).sum(axis=-1) / np.where(reached > 0, reached, 1.0)
-    found = mean_over_routes(share, pull)
-    assert np.array_equal(found, np.where(reached > 0, expected, np.nan), equal_nan=True)
-    assert np.isnan(mean_over_routes(0 * share, pull)).all()
+    assert np.array_equal(mean_over_routes(*terms, pull), np.where(reached > 0, expected, np.nan), equal_nan=True)
+    assert np.isnan(mean_over_routes(~terms[0] & terms[0], *terms[1:], pull)).all()
 
 
 def test_relief_left_is_the_table_at_the_years_left():

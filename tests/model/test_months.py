@@ -110,7 +110,7 @@ def test_keys_are_those_of_the_definition():
 
 def test_a_kernel_compiled_for_other_types_is_not_called():
     arm = next(years_of(shipped_world(8_000, 2)))
-    arm.searchers = [np.arange(40)] * 12
+    arm.searchers, arm.tables = [np.arange(40)] * 12, arm.tables._replace()  # for other tables it asks anew
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(visas, "entries", lambda *_: months.NOWHERE)
         with pytest.raises(TypeError, match="compiled for other types"):

@@ -128,6 +128,28 @@ def best_route(
                 chosen[k], best = route, appeal[tier, route]
 
 
+@njit(inline="always")
+def spread(p, t, r, d, usable, pattern, value, access_share, some, share) -> None:
+    """Write the shares of the routes of one hub into ``share`` (k,), see :func:`by_appeal`; ``some`` is work space."""
+    routes, count = share.size, 0
+    # sort the open routes by falling appeal; ties keep their order
+    for k in range(routes):
+        share[k] = 0.0
+        if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
+            at = count
+            while at > 0 and value[t, d, some[at - 1]] < value[t, d, k]:
+                some[at] = some[at - 1]
+                at -= 1
+            some[at] = k
+            count += 1
+    # each route takes its accessible share of the people whom no better route has taken
+    left = 1.0
+    for n in range(count):
+        k = some[n]
+        share[k] = left * access_share[d, k]
+        left *= 1.0 - access_share[d, k]
+
+
 @njit(cache=True, no_cfunc_wrapper=True)
 def by_appeal(usable, pattern, value, access_share):
     """Return how people spread over routes if everybody takes the most appealing route accessible to them (E5).
@@ -143,55 +165,42 @@ def by_appeal(usable, pattern, value, access_share):
     (pattern, tier, role, hub, k) share of the people who take the route
     """
     tiers, roles, hubs, routes = usable.shape
-    share, some = np.zeros((len(pattern), tiers, roles, hubs, routes)), np.empty(routes, np.int64)
+    shares, some = np.empty((len(pattern), tiers, roles, hubs, routes)), np.empty(routes, np.int64)
     for p in range(len(pattern)):
         for t in range(tiers):
             for r in range(roles):
                 for d in range(hubs):
-                    count = 0
-                    # sort the open routes by falling appeal; ties keep their order
-                    for k in range(routes):
-                        if usable[t, r, d, k] and pattern[p, d, k] and value[t, d, k] > 0.0:
-                            at = count
-                            while at > 0 and value[t, d, some[at - 1]] < value[t, d, k]:
-                                some[at] = some[at - 1]
-                                at -= 1
-                            some[at] = k
-                            count += 1
-                    # each route takes its accessible share of the people whom no better route has taken
-                    left = 1.0
-                    for k in some[:count]:
-                        share[p, t, r, d, k] = left * access_share[d, k]
-                        left *= 1.0 - access_share[d, k]
-    return share
+                    spread(p, t, r, d, usable, pattern, value, access_share, some, shares[p, t, r, d])
+    return shares
 
 
 @njit(cache=True, no_cfunc_wrapper=True)
-def mean_over_routes(share, pull):
+def mean_over_routes(usable, pattern, value, access_share, pull):
     """Return (pattern, tier, role, hub) the mean of ``pull`` over the applicants of each route, NaN without any (E2).
 
     Parameters
     ----------
-    share : (pattern, tier, role, hub, k) share of the applicants who take the k-th route of the hub's country
+    usable, pattern, value, access_share : of :func:`by_appeal`, which tells the shares of the routes
     pull : (tier, role, hub, k) log-odds
     """
-    patterns, tiers, roles, hubs, routes = share.shape
-    mean, reached, total = np.empty((patterns, tiers, roles, hubs)), np.empty(LANES), np.empty(LANES)
-    whole = routes - routes % LANES
-    for p in range(patterns):
+    tiers, roles, hubs, routes = usable.shape
+    mean, share, some = np.empty((len(pattern), tiers, roles, hubs)), np.empty(routes), np.empty(routes, np.int64)
+    reached, total, whole = np.empty(LANES), np.empty(LANES), routes - routes % LANES
+    for p in range(len(pattern)):
         for t in range(tiers):
             for r in range(roles):
                 for d in range(hubs):
+                    spread(p, t, r, d, usable, pattern, value, access_share, some, share)
                     # sums in the order of numpy: in lanes, then the lanes in pairs, then the rest
                     reached[:], total[:] = 0.0, 0.0
                     for k in range(whole):
-                        reached[k % LANES] += share[p, t, r, d, k]
-                        total[k % LANES] += share[p, t, r, d, k] * pull[t, r, d, k]
-                    some, weighted = in_pairs(reached), in_pairs(total)
+                        reached[k % LANES] += share[k]
+                        total[k % LANES] += share[k] * pull[t, r, d, k]
+                    reach, weighted = in_pairs(reached), in_pairs(total)
                     for k in range(whole, routes):
-                        some += share[p, t, r, d, k]
-                        weighted += share[p, t, r, d, k] * pull[t, r, d, k]
-                    mean[p, t, r, d] = weighted / some if some > 0.0 else np.nan
+                        reach += share[k]
+                        weighted += share[k] * pull[t, r, d, k]
+                    mean[p, t, r, d] = weighted / reach if reach > 0.0 else np.nan
     return mean
 
 
@@ -281,8 +290,8 @@ def petitions_of(lists, room, routes, seen) -> Petitions:
     """
     sizes = [petitions.shape[1] for petitions in lists]
     room += sum(sizes) + 1
-    listed, ints = np.empty((MOVERS + 1, SIZE + 1, room), np.int64), np.full((NONE + 1, room), -1)
-    listed[:, SIZE, 0] = 0
+    listed, ints = np.empty((MOVERS + 1, SIZE + 1, room), np.int64), np.empty((NONE + 1, room), np.int64)
+    listed[:, SIZE, 0], ints[NONE] = 0, -1
     for to, petitions, size in zip(listed, lists, sizes, strict=False):
         to[: len(petitions), :size], to[SIZE, 0] = petitions, size
     return Petitions(listed, ints, np.empty(room), np.empty(room, bool), np.empty(routes), seen)
