@@ -370,6 +370,7 @@ def _views(scenario, baseline, options, out, force, printing) -> None:
     """Run a scenario under each named set of assumptions, and print what each says of its subject."""
     from sim.results.record import plain_values, to_json
     from sim.scenario.files import views
+    from sim.show import terminal
     from sim.show.answer import views_rows, views_text
     from sim.study import run
 
@@ -388,7 +389,8 @@ def _views(scenario, baseline, options, out, force, printing) -> None:
         for name, path in views().items()
     }
     rows = views_rows(results)
-    typer.echo(to_json(plain_values(rows), indent=1) if printing.json else views_text(rows, printing.quiet))
+    width = terminal.columns()
+    typer.echo(to_json(plain_values(rows), indent=1) if printing.json else views_text(rows, printing.quiet, width))
 
 
 def _finished(task, arms, scenarios, baseline, options, out, force, printing) -> tuple:
@@ -429,9 +431,10 @@ def _print(result, folder, measures, printing, details=False) -> None:
         plain |= {"measures": answer.plain_rows(effect_table(result, measures))} if measures else {}
     else:
         plain = {}
-    printing.show(plain, folder, lambda: terminal.render(result, folder, details), details)
+    width = terminal.columns(details)
+    printing.show(plain, folder, lambda: terminal.render(result, folder, details, width), details)
     if measures and not printing.for_program:
-        terminal.console(details=True).print(answer.render_effects(result, measures))
+        terminal.console(details).print(answer.render_effects(result, measures, width))
 
 
 # --- Kernels ----------------------------------------------------------------------------------------

@@ -19,12 +19,17 @@ def effect(
     """Say the effect on any measure, with its spread, its error, and the pairs that would halve that."""
     from sim.results.result import Result
     from sim.results.summary import effect_table
+    from sim.show import terminal
     from sim.show.answer import plain_rows, render_effects
 
     result = Result.load(folder)
     # programs get the rows, people a table made from the measures
     rows = plain_rows(effect_table(result, measures)) if printing.for_program else []
-    printing.show(rows, "\n".join(str(row["effect"]) for row in rows), lambda: render_effects(result, measures))
+    printing.show(
+        rows,
+        "\n".join(str(row["effect"]) for row in rows),
+        lambda: render_effects(result, measures, terminal.columns(True)),
+    )
 
 
 def plot(

@@ -11,8 +11,6 @@ from sim.errors import TalentflowError, UsageError, one_line
 
 IN_FULL = 2  # levers that are shown with all that is known of them; more are a line each
 PAGE = 18  # lines of a page of levers; two more say where the others are
-COLUMNS = 80
-
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="Parts of a name, title or question.")]
 
@@ -21,6 +19,7 @@ def list_scenarios(words: Words = None, world: World = None, printing: Printing 
     """List the scenarios that can be named, by theme; with words, those in which all of them stand."""
     from sim.scenario.describe import theme
     from sim.scenario.files import available, load, shipped
+    from sim.show.terminal import columns
 
     rows = []
     # a row a scenario; a file that cannot be read is listed with its error
@@ -48,7 +47,7 @@ def list_scenarios(words: Words = None, world: World = None, printing: Printing 
             if row["theme"] == about:
                 # the whole question of the few that were looked for, else a title a line
                 first = f"  {row['scenario']:<22}"
-                asked = fill(f"{first}{row['question']}", COLUMNS, subsequent_indent=" " * 24)
+                asked = fill(f"{first}{row['question']}", columns(), subsequent_indent=" " * 24)
                 typer.echo(asked if wanted else _cut(f"{first}{row['title']}"))
     if not rows:
         typer.echo(f"no scenario has {' and '.join(wanted)} in its name, title or question")
@@ -64,7 +63,10 @@ def _place_of_theme(name) -> tuple[int, str]:
 
 def _cut(line) -> str:
     """Cut a line to the width of the terminal, at the end of a word."""
-    return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 4].rpartition(' ')[0]} ..."
+    from sim.show.terminal import columns
+
+    width = columns()
+    return line if len(line) <= width else f"{line[: width - 4].rpartition(' ')[0]} ..."
 
 
 def describe(
@@ -74,16 +76,16 @@ def describe(
     from sim.scenario.describe import describe, outline
     from sim.scenario.files import load
     from sim.scenario.places import place, subject_of
-    from sim.show.terminal import UNSHOWN
+    from sim.show.terminal import UNSHOWN, columns
 
-    chosen = load(scenario)
+    chosen, width = load(scenario), columns()
     if printing.for_program:
         printing.rows([{"sentence": sentence} for sentence in describe(chosen)])
         return
-    heads = [fill(text, COLUMNS) for text in (chosen.title, chosen.question) if text]
+    heads = [fill(text, width) for text in (chosen.title, chosen.question) if text]
     typer.echo("\n".join(heads) + "\n")
     for line in describe(chosen) if details else outline(chosen):
-        typer.echo(fill(UNSHOWN.sub("?", line), COLUMNS, subsequent_indent="  ", break_on_hyphens=False))
+        typer.echo(fill(UNSHOWN.sub("?", line), width, subsequent_indent="  ", break_on_hyphens=False))
     subject = subject_of(chosen)
     if subject:
         # which place the answer will lead with, and what it leaves out
@@ -91,7 +93,7 @@ def describe(
         missing = place(where).missing
         without = f", without {missing}" if missing else ""
         line = f"The answer leads with {place(where).spoken}{f' ({whom})' if whom else ''}{without}."
-        typer.echo("\n" + fill(line, COLUMNS))
+        typer.echo("\n" + fill(line, width))
     if not details and chosen.policies:
         typer.echo("What each lever means, and the sources: --details")
 
@@ -100,8 +102,15 @@ def diff(one: Scenario, other: Scenario, world: World = None, printing: Printing
     """Say in what two scenarios differ."""
     from sim.scenario.describe import diff
     from sim.scenario.files import load
+    from sim.show.terminal import columns
 
-    printing.rows([{"difference": line} for line in diff(load(one), load(other))])
+    rows = diff(load(one), load(other))
+    if printing.for_program:
+        printing.rows([{"difference": line} for line in rows])
+        return
+    # the titles together, and a paragraph for each difference
+    for number, line in enumerate(rows):
+        typer.echo(("\n" if number > 1 else "") + fill(line, columns(), subsequent_indent="  "))
 
 
 def new(
@@ -130,15 +139,16 @@ def levers(
 ) -> None:
     """List what a policy may change; without words, the kinds of levers as a tree."""
     from sim.scenario.levers import catalogue, families, find, tree
-    from sim.show.terminal import cell, lever_row
+    from sim.show.terminal import cell, columns, lever_row
 
     if not words:
         if printing.for_program:
             printing.rows(families())
             return
         for line in tree():
-            typer.echo(fill(line, COLUMNS, subsequent_indent="      ", break_on_hyphens=False))
-        typer.echo("\nOne kind wherever it acts, and its present values: talentflow levers openings")
+            typer.echo(fill(line, columns(), subsequent_indent="      ", break_on_hyphens=False))
+        last = "One kind wherever it acts, and its present values: talentflow levers openings"
+        typer.echo("\n" + fill(last, columns()))
         return
     # levers with all the words in path, place or meaning, or those that match a path with *
     asked = [word.lower() for word in words]

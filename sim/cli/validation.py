@@ -110,7 +110,8 @@ def experiments(
     else:
         # one study is shown in full, several as a table
         only = len(rows) == 1 and study is not None and not only_list
-        typer.echo(str(show.one(rows[0]) if only else show.listing(rows)))
+        width = terminal.columns()
+        typer.echo(str(show.one(rows[0], width) if only else show.listing(rows, width)))
 
 
 def atlas(
@@ -143,7 +144,8 @@ def atlas(
             workers=workers,
             progress=progress,
         )
-    printing.rows(rows if printing.json else show.shown(rows))
+    brief = "\n".join(f"{row['lever']} {row['value']} {row['effect']:.0f}" for row in rows)
+    printing.show(rows, brief, lambda: show.render(rows, terminal.columns()), details=False)
 
 
 def calibrate(

@@ -178,7 +178,7 @@ def error_words(error, digits) -> str:
     ('0.03', '<0.01')
     """
     least = 10**-digits
-    return f"{error:.{digits}f}" if error == 0 or error >= least / 2 else f"<{least:g}"
+    return f"{error:,.{digits}f}" if error == 0 or error >= least / 2 else f"<{least:g}"
 
 
 def hubs_that_matter(result, count=10) -> list[str]:

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -40,6 +40,7 @@ from sim.show.hub_shares import hub_share_sentences, quoted
 
 
 WIDTH, NARROW = 100, 80  # columns of the terminal, with all details and without
+LEGIBLE = 26  # letters that a column of names needs, where it is as long
 
 
 def heading(words, style="bold cyan") -> Padding:
@@ -62,12 +63,43 @@ def bullets(title, lines, style="bold cyan") -> Iterator[Padding | Table]:
         yield row
 
 
-def table(*headings, texts=()) -> Table:
+class FittingTable(Table):
+    """A table that leaves out the columns numbered in ``spare``, in their order, until it fits the console."""
+
+    spare: tuple[int, ...] = ()
+
+    def __rich_console__(self, console, options) -> RenderResult:
+        """Render the columns that fit; a column that may wrap counts ``LEGIBLE`` letters at most."""
+        kept = dict(enumerate(self.columns))
+        for number in self.spare:
+            if sum(map(_least_width, kept.values())) - 1 <= options.max_width:
+                break
+            kept.pop(number, None)
+        if len(kept) == len(self.columns):
+            yield from super().__rich_console__(console, options)
+            return
+        narrow = table(*(column.header for column in kept.values()))
+        for column, old in zip(narrow.columns, kept.values(), strict=True):
+            column.justify, column.no_wrap, column.style = old.justify, old.no_wrap, old.style
+        for row, *cells in zip(self.rows, *(column.cells for column in kept.values()), strict=True):
+            narrow.add_row(*cells, style=row.style)
+        yield narrow
+
+
+def _least_width(column) -> int:
+    """Return the letters that a column needs, its gap included."""
+    lines = (line for cell in [column.header, *column.cells] for line in str(cell).split("\n"))
+    longest = max(map(len, lines), default=0)
+    return (longest if column.no_wrap else min(longest, LEGIBLE)) + 1
+
+
+def table(*headings, texts=(), spare=()) -> FittingTable:
     """Make a table whose first column and those numbered in ``texts`` hold names, which may wrap.
 
-    The others hold numbers.
+    The others hold numbers. The columns in ``spare`` are left out, the first one first, where the console is narrow.
     """
-    made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    made = FittingTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    made.spare = tuple(spare)
     for place, words in enumerate(headings):
         names = place == 0 or place in texts
         made.add_column(words, justify="left" if names else "right", no_wrap=not names)
@@ -163,7 +195,7 @@ NET_RATE = "Net rate: arrivals less departures over the stock, mean a year."
 STYLES = {"title": "bold", "strong": "bold cyan", "warning": "bold yellow", "faint": "dim", "": ""}
 
 
-def render(result, folder=None, details=False) -> Group:
+def render(result, folder=None, details=False, width=NARROW) -> Group:
     """Lay out the answer for ``rich.console.Console.print``; with ``details`` all tables below it.
 
     Parameters
@@ -171,8 +203,9 @@ def render(result, folder=None, details=False) -> Group:
     result : Result
     folder : where it was saved, or None
     details : also the tables of hubs, employers, routes and uncertainty, and all notes
+    width : columns of the terminal; the answer itself takes 80 at most
     """
-    lines = [Text(text, style=STYLES[style]) for style, text in answer_lines(result, folder)]
+    lines = [Text(text, style=STYLES[style]) for style, text in answer_lines(result, folder, min(width, NARROW))]
     if not details:
         return Group(*lines)
     parts = (_one if len(result.arms) == 1 else _several)(result, folder)
@@ -223,6 +256,7 @@ def _hubs(whole) -> Iterator:
         "",
         "net\nbase",
         "rate, %\nscen.",
+        spare=(11, 10, 9, 8, 7, 1),
     )
     # countries follow the hubs, all with one number of decimals
     hubs.columns[5].style = "bold"
@@ -245,7 +279,9 @@ def _by_employer(whole) -> Iterator:
     if not whole["by_employer"]:
         yield line(f"No hub's effect differs by {LEAST:g} pp or more from that by residence.")
         return
-    both = table("", "by residence\npp", "by employer\npp", "difference\npp", "90 %\nof pairs", "same\nsign")
+    both = table(
+        "", "by residence\npp", "by employer\npp", "difference\npp", "90 %\nof pairs", "same\nsign", spare=(5, 4)
+    )
     for row in whole["by_employer"]:
         effects = (signed(row[key], 2) for key in ("residence", "employer", "gap"))
         both.add_row(row["name"], *effects, *gap_cells(row))
@@ -278,7 +314,8 @@ def _added_up(result, stack, most=6) -> Iterator:
     rows = rows[rows.arm == INTERACTION.format(stack)].to_dict("records")
     rows = sorted(rows, key=lambda row: -abs(row["effect"]))[:most]
     yield heading(f"Do they add up? Effect of {stack} less the sum of each")
-    shown, digits = table("", "beyond the\nsum, pp", "90 % of pairs", "same\nsign", "MC\nerror"), effect_digits(rows)
+    shown = table("", "beyond the\nsum, pp", "90 % of pairs", "same\nsign", "MC\nerror", spare=(3, 4))
+    digits = effect_digits(rows)
     for row in rows:
         shown.add_row(row["name"], *effect_cells(row, digits))
     yield shown
@@ -343,26 +380,35 @@ def views_rows(results) -> list[dict[str, Any]]:
     return rows
 
 
-def views_text(rows, quiet=False) -> str:
-    """Format the views as at most 30 lines of 80 columns; a line each if ``quiet``."""
+def views_text(rows, quiet=False, width=NARROW) -> str:
+    """Format the views as at most 30 lines of ``width`` columns, 40 or more; a line each if ``quiet``."""
     if quiet:
         return "\n".join(f"{row['view']} {row['points']:.4f}" for row in rows)
     first = rows[0]
-    lines = [
-        *wrap(first["title"], 80),
-        "",
-        f"  {first['place']} in January {first['last']}, with the policy less without:",
-    ]
-    lines += ["", f"  {'view':<16}{'people':>11}{'90 % of runs':>25}{'points':>10}  grade"]
+    place = f"{first['place']} in January {first['last']}, with the policy less without:"
+    lines = [*wrap(first["title"], width), "", *_indented(place, width)]
+    # a narrow terminal leaves out the spread
+    wide = (16, 11, 25, 10) if width >= 71 else (14, 9, 21, 7) if width >= 60 else (14, 9, 0, 8)
+
+    def aligned(name, people, spread, points, grade) -> str:
+        spread = spread.rjust(wide[2]) if wide[2] else ""
+        return f"  {name.ljust(wide[0])}{people.rjust(wide[1])}{spread}{points.rjust(wide[3])}  {grade}"
+
+    lines += ["", aligned("view", "people", "90 % of runs", "points", "grade")]
     # a question mark stays where too few runs agree on the direction
     for row in rows:
         spread = f"{narrative.signed_persons(row['low'])} to {narrative.signed_persons(row['high'])}"
         people = narrative.signed_persons(row["people"]) + ("" if row["settled"] else "?")
-        lines.append(f"  {row['view']:<16}{people:>11}{spread:>25}{signed(row['points'], 2):>10}  {row['grade']}")
-    lines += ["", *(f"  {row['view']}: {row['meaning']}." for row in rows), ""]
-    lines += ["  ? the direction is not settled. Compute is grade D in every view."]
-    lines += [f"  {first['pairs']} pairs each; every changed value: scenarios/views/*.toml"]
+        lines.append(aligned(row["view"], people, spread, signed(row["points"], 2), row["grade"]))
+    lines += ["", *chain.from_iterable(_indented(f"{row['view']}: {row['meaning']}.", width) for row in rows), ""]
+    lines += _indented("? the direction is not settled. Compute is grade D in every view.", width)
+    lines += _indented(f"{first['pairs']} pairs each; every changed value: scenarios/views/*.toml", width)
     return "\n".join(lines)
+
+
+def _indented(text, width) -> list[str]:
+    """Wrap a paragraph, a little indented."""
+    return wrap(text, width, initial_indent="  ", subsequent_indent="  ")
 
 
 # ------------------------------------------------------------------------------
@@ -370,35 +416,70 @@ def views_text(rows, quiet=False) -> str:
 # ------------------------------------------------------------------------------
 
 
-def render_effects(result, queries) -> Group:
-    """Tabulate effects on measures: levels, effect, spread, agreement and error; at most 100 columns.
+def render_effects(result, queries, width=WIDTH) -> Group:
+    """Tabulate effects on measures: levels, effect, spread, agreement and error.
 
     Parameters
     ----------
     result : Result
     queries : list of str, see :func:`sim.results.summary.effect_table`
+    width : columns of the terminal; agreement, error and levels are left out where it is narrow
 
     Raises
     ------
     ResultError for a query that makes no sense in this result.
     """
-    # a measure of several places gets a line of its own above its rows
     effects = effect_table(result, queries)
-    shown = table("", "base", "scen.", "unit", "effect", "90 % of pairs", "same\nsign", "MC\nerror", texts=(3,))
-    shown.columns[0].overflow, shown.columns[0].min_width = "fold", 26
-    shown.columns[4].style = "bold"
+    groups = []
     for measure, rows in effects.groupby("measure", sort=False):
+        # a line with the measure, and below it a row for its one value or for each of its places
         several = bool(len(rows) > 1 or rows.name.iloc[0])
-        asked = f"{measure.partition('@')[0]}@{rows.time.iloc[0]}"
-        if several:
-            shown.add_row(asked)
-        digits = _digits(rows)
+        asked, unit = f"{measure.partition('@')[0]}@{rows.time.iloc[0]}", rows.effect_unit.iloc[0]
+        digits, texts = _digits(rows), []
         for row in rows.to_dict("records"):
             # a level that is not defined (NaN) is left empty
             levels = ("" if row[arm] != row[arm] else f"{row[arm]:,.{digits}f}" for arm in ("baseline", "scenario"))
-            name = f"  {_called(row)}" if several else asked
-            shown.add_row(name, *levels, row["effect_unit"], *effect_cells(row, digits))
-    return Group(heading(f"Effects: {result.record['title']}"), shown, line(_reading(result.record, effects), "dim"))
+            texts.append([_called(row) if several else unit, *levels, *effect_cells(row, digits)])
+        groups.append((f"{asked}, {unit}" if several else asked, texts))
+    heads = ["", "without", "with", "effect", "90 % of pairs", "sign", "MC error"]
+    title = wrap(f"Effects: {result.record['title']}", width)
+    # few rows fit on a screen with all columns; a narrow terminal leaves out the last ones first
+    shown = [Text(text) for text in grouped_lines(heads, groups, width, (5, 6, 1, 2))]
+    return Group(
+        Text(), *(Text(text, "bold cyan") for text in title), *shown, line(_reading(result.record, effects), "dim")
+    )
+
+
+def grouped_lines(heads, groups, width, spare=()) -> Iterator[str]:
+    """Yield the lines of a table whose rows stand in groups, each under a line of its own.
+
+    Parameters
+    ----------
+    heads : list of headings of columns; the first column holds names, the others numbers
+    groups : list of (the line above, list of rows of texts)
+    width : columns of the terminal
+    spare : numbers of the columns that are left out, the first one first, where it is narrow
+    """
+    rows = [heads, *chain.from_iterable(rows for _, rows in groups)]
+    wide = {k: max(len(row[k]) for row in rows) + 2 for k in range(len(heads))}
+    # the column of names needs some room, and gets what is left
+    for gone in spare:
+        if min(wide[0], LEGIBLE) + sum(w for k, w in wide.items() if k) <= width:
+            break
+        del wide[gone]
+    first = min(wide.pop(0), width - sum(wide.values()))
+
+    def aligned(row) -> Iterator[str]:
+        """Yield a row: a long name stands above its numbers."""
+        name, numbers = f"  {row[0]}", "".join(row[k].rjust(w) for k, w in wide.items())
+        if len(name) > first:
+            yield from wrap(name, width, subsequent_indent="    ")
+        yield ((name if len(name) <= first else "").ljust(first) + numbers).rstrip()
+
+    yield from aligned(heads)
+    for title, texts in groups:
+        yield from wrap(title, width, subsequent_indent="    ")
+        yield from chain.from_iterable(map(aligned, texts))
 
 
 def _called(row) -> str:
@@ -445,6 +526,7 @@ def render_breakeven(result, title, folder) -> Group:
         f"effect, {result.effect_unit}",
         "90 % of pairs",
         "MC error",
+        spare=(3,),
     )
     # the cells of an effect, from the statistics of the curve
     rows = [
@@ -482,7 +564,8 @@ def draw_breakeven(result, title, path) -> Path:
 def render_portfolio(result, pairs, folder) -> Group:
     """Render a portfolio for the terminal: sentences, and the mixes that were confirmed."""
     heads = [path.split(".")[-1].replace("_", "\n") for path in result.levers]
-    shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret")
+    spare = (len(heads) + 4, len(heads) + 3)  # regret and how often it is best go first on a narrow terminal
+    shown = table("mix", *heads, "effect", "cost\nMUSD", "best\nin", "regret", spare=spare)
     for row in result.mixes.sort_values("engineers", ascending=False).to_dict("records"):
         # a mix beyond the budget has a star, and no part in the comparison of the others
         cells = [figures(row[path]) for path in result.levers]
@@ -516,13 +599,13 @@ def render_parts(tables, title, measure, folder, details=False) -> Group:
     """
     shown: list = [
         heading(f"Why: {title}: the effect on {narrative.measure_words(measure)}"),
-        *map(line, split_sentences(tables)),
+        *map(line, dict.fromkeys(split_sentences(tables))),
     ]
     for name in tables if details else list(tables)[:1]:
         parts = tables[name]
         unit = parts.unit.iloc[0]
         # the parts in their order, the total last
-        made = table(f"by {name}", f"effect, {unit}", "90 % of pairs", "same\nsign", "MC\nerror")
+        made = table(f"by {name}", f"effect, {unit}", "90 % of pairs", "same\nsign", "MC\nerror", spare=(3, 4))
         rows = [
             row | {"effect": row["mean"], "differs": row["mean"] or row["high"] - row["low"]}
             for row in parts.to_dict("records")

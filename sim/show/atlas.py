@@ -7,7 +7,11 @@ families alone and replaces their rows.
 import sys
 from pathlib import Path
 
+from rich.text import Text
+
 from sim import __version__
+from sim.results.display import wrap
+from sim.show.answer import grouped_lines
 from sim.show.studies import figure
 from sim.study.atlas import YEARS, atlas
 from sim.study.experiments import read_studies
@@ -40,21 +44,23 @@ def verdict(row) -> str:
     return "not distinguishable from none" if unclear else ""
 
 
-def shown(rows) -> list[dict]:
-    """Prepare rows for the table in the terminal."""
-    return [
-        {
-            "lever": row["lever"] + beside(row),
-            "dose": str(row["value"]).lower(),
-            "measure": row["measure"],
-            "baseline": f"{row['baseline']:,.0f}",
-            "effect": people(row["effect"]),
-            "error": people(row["error"]).lstrip("+"),
-            "per cent": figure(row["percent"], signed=True),
-            "note": verdict(row),
-        }
-        for row in rows
-    ]
+def render(rows, width) -> Text:
+    """Lay out the rows for the terminal: a line a lever and its measure, below it a row a dose."""
+    groups: dict[str, list] = {}
+    for row in rows:
+        # the doses of a lever; one that moves little says so
+        dose = ", ".join(filter(None, [str(row["value"]).lower(), verdict(row)]))
+        cells = [f"{row['baseline']:,.0f}", people(row["effect"]), people(row["error"]).lstrip("+")]
+        groups.setdefault(f"{row['lever']}{beside(row)}: {row['measure']}", []).append(
+            [dose, *cells, figure(row["percent"], signed=True)]
+        )
+    heads = ["dose", "baseline", "effect", "error", "per cent"]
+    reading = (
+        "Effect of each dose on the measure that the lever should move: flows are persons a year, stocks those at the "
+        "end. Error: standard error over pairs. Every lever, with published effects beside it: docs/atlas.md"
+    )
+    lines = [*grouped_lines(heads, groups.items(), width, (3, 1)), "", *wrap(reading, width)]
+    return Text("\n".join(lines))
 
 
 def published(row, studies) -> str:

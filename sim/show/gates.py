@@ -146,7 +146,7 @@ def render(answer, folder, seconds) -> Group:
         # the column of verdicts is left out where its heading says the same
         several = len({verdict(row) for row in rows}) > 1  # else the heading says it
         columns = len(HEADINGS) if several else len(HEADINGS) - 1
-        made = table(*(head.replace(", ", ",\n") for head in HEADINGS[:columns]), texts=(1,))
+        made = table(*(head.replace(", ", ",\n") for head in HEADINGS[:columns]), texts=(1,), spare=(4, 5))
         for row in rows:
             made.add_row(*texts(row)[:columns])
         shown += [heading(words), made]

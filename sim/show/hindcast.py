@@ -74,7 +74,7 @@ def render(answer, folder=None, details=False) -> Group:
     for kind, name in NAMES.items():
         rows = [row for row in answer["rows"] if row["kind"] == kind]
         listed = [row for row in rows if details or kind == "own" or row["verdict"] == "disagrees"]
-        shown = table("", "published", "simulated", "90 % of runs", "verdict")
+        shown = table("", "published", "simulated", "90 % of runs", "verdict", spare=(3,))
         for row in listed:
             what, known, mean, spread, _, verdict = cells(row)
             known = known if details else known.partition(" (")[0]

@@ -357,7 +357,8 @@ def render_index(result, year=None, details=False) -> Group:
     """Lay out the index for ``rich.console.Console.print``: 80 columns, or 100 for all hubs and all figures."""
     rows = index_table(result, year)
     head, texts = (detailed_texts if details else index_texts)(rows)
-    shown = table(*head, texts=columns_of_text(head))
+    # a narrow terminal leaves out sources, pay after tax and the sector
+    shown = table(*head, texts=columns_of_text(head), spare=(len(head) - 1, len(head) - 3, len(head) - 2))
     for row in texts:
         shown.add_row(*row)
     opening = heading(f"AI talent index {rows.attrs['year']}: {result.record['title']}")
@@ -368,7 +369,15 @@ def render_regions(result, year=None) -> Group:
     """Lay out the table by region and the share of two metros, in 80 columns."""
     rows, year = region_table(result, year), _year(result.data, year)
     shown = table(
-        "\nregion", "\nengineers", "\nprinted", "growth\n%", "\n90 % of runs", "\nprinted", "base\nkUSD", "\nprinted"
+        "\nregion",
+        "\nengineers",
+        "\nprinted",
+        "growth\n%",
+        "\n90 % of runs",
+        "\nprinted",
+        "base\nkUSD",
+        "\nprinted",
+        spare=(4, 7, 6),
     )
     for row in rows:
         place = "Singapore" if row["note"] else row["place"].partition(" excluding")[0]
@@ -431,7 +440,7 @@ def elite_table(scenario, baseline="baseline", **options) -> list[dict[str, Any]
 def render_elite(rows, title, pairs) -> Group:
     """Lay out the table of :func:`elite_table` in 80 columns: a row a hub, its error below, and what was printed."""
     years = list(dict.fromkeys(row["year"] for row in rows))[:MOST_YEARS]
-    shown = table("hub", *map(str, years))
+    shown = table("hub", *map(str, years), spare=range(len(years) - 1, 1, -1))
     for hub in dict.fromkeys(row["hub"] for row in rows):
         mine = [row for row in rows if row["hub"] == hub and row["year"] in years]
         cells = [_number(row["share"]) for row in mine]
@@ -488,7 +497,7 @@ def render_views(results, grades, year=None) -> Group:
     head = ["\nhub", "\nprinted"]
     for name in results:
         head += [f"{name}\n({grades[name][0]})", "\n90 % of runs", "gap\npp"]
-    shown = table(*head)
+    shown = table(*head, spare=range(3, len(head), 3))  # the spreads
     for row in rows:
         cells = [_short(row["name"]), f"{row['published']:+.1f} {row['grade']}"]
         for name in results:

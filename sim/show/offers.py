@@ -131,7 +131,7 @@ def premium_table() -> list[dict[str, Any]]:
 def render_offers() -> Group:
     """Lay out the offers, place by place, and the premia of skills, in 80 columns."""
     names = ("\nbase", "\nbonus", "liquid\nequity", "illi-\nquid", "\nonce", "equity\n%")
-    shown, before = table("\nplace", "\nyear", "\noffer", "\nlevel", *names, texts=(2, 3)), ""
+    shown, before = table("\nplace", "\nyear", "\noffer", "\nlevel", *names, texts=(2, 3), spare=(8, 7, 6, 9)), ""
     for row in offers_table():
         # the name of a place stands once; what is paid once is sign-on, and relocation where it is apart
         place, before = "" if row["place"] == before else row["place"], row["place"]

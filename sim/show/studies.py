@@ -12,9 +12,9 @@ from pathlib import Path
 from rich.text import Text
 
 from sim import __version__
+from sim.show.answer import NARROW, grouped_lines
 from sim.study.experiments import ESTIMANDS, evidence, read_studies, run_studies
 
-WIDE = 80
 PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 RESULTS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 HEADS = ("study", "family", "estimand", "published", "range", "unit", "simulated", "error", "z", "z at d = 0")
@@ -44,17 +44,19 @@ def cells(row) -> list[str]:
     ]  # fmt: skip
 
 
-def listing(rows) -> Text:
-    """List all studies, a line each, 80 columns; below, what the model cannot express, and why."""
+def listing(rows, width=NARROW) -> Text:
+    """List all studies, a line each; below, what the model cannot express, and why."""
     heads = ("study", "estimand", "published", "90 % range", "unit", "model", "error", "z", "z(d=0)")
     shown = [[text for k, text in enumerate(cells(row)) if k != 1] for row in rows if not row["reason"]]
-    # columns as wide as their longest cell
-    wide = [max([len(heads[k]), *(len(line[k]) for line in shown)]) for k in range(len(heads))]
-    lines = [" ".join(f"{text:<{w}}" for text, w in zip(line, wide, strict=True)).rstrip() for line in (heads, *shown)]
+    # columns without a figure are left out; where the terminal is narrow, error, estimand, z(d=0) and unit too
+    filled = [k for k in range(len(heads)) if any(line[k] != "-" for line in shown)] or [0]
+    rows_shown = [[line[k] for k in filled] for line in shown]
+    spare = [filled.index(k) for k in (6, 1, 8, 4) if k in filled]
+    lines = list(grouped_lines([heads[k] for k in filled], [("", rows_shown)], width, spare))
     missing = [row for row in rows if row["reason"]]
     if missing:
         lines += ["", "Not expressible:"]
-        lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}")]
+        lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}", width)]
     scored = [row for row in rows if row["z"] is not None]
     if scored:
         # each family counts once, however many studies it has
@@ -63,9 +65,10 @@ def listing(rows) -> Text:
         summary = (
             f"{near} of {len(scored)} scored within 2 standard deviations; root mean square z over {len(families)} "
             f"families, each counting once: {overall:.1f}. z counts what may be lost between the people of a study and "
-            "AI engineers, z(d=0) does not. Assumptions at their centre; error: chance of tracers or pairs."
+            "AI engineers, z(d=0) does not. Assumptions at their centre; error: chance of tracers or pairs. "
+            f"One study in full: talentflow experiments {scored[0]['id']}"
         )
-        lines += ["", *wrapped(summary)]
+        lines += ["", *wrapped(summary, width)]
     return Text("\n".join(lines))
 
 
@@ -78,11 +81,11 @@ def family_scores(rows) -> dict[str, float]:
     return {family: math.sqrt(sum(z**2 for z in zs) / len(zs)) for family, zs in scored.items()}
 
 
-def one(row) -> Text:
+def one(row, width=NARROW) -> Text:
     """Describe one study in at most 30 lines of 80 columns."""
-    lines = [*wrapped(f"{row['id']}: {row['title']}"), ""]
+    lines = [*wrapped(f"{row['id']}: {row['title']}", width), ""]
     if row["reason"]:
-        lines += wrapped(f"Not expressible: {row['reason']}")
+        lines += wrapped(f"Not expressible: {row['reason']}", width)
     else:
         _, _, estimand, published, span, unit, simulated, error, z, z0 = cells(row)
         # published and simulated beside each other, then the z score and what was measured
@@ -90,16 +93,16 @@ def one(row) -> Text:
         lines += [f"{'published':<12}{published} ({span}), {unit}", f"{'simulated':<12}{simulated} (error: {error})"]
         lines += [f"{'z':<12}{z} (at d = 0: {z0}; transport {row['transport']:g})"] if row["z"] is not None else []
         if row["role"] == "base":
-            lines += wrapped("A base rate, met by construction: it does not score.")
-        lines += ["", *wrapped(f"{estimand} ({how.from_}): {how.meaning.replace('``', '')}")]
-    lines += wrapped(row["note"])[:6]
-    lines += ["", *wrapped(f"Source (grade {row['grade']}): {row['source']}")[:4]]
+            lines += wrapped("A base rate, met by construction: it does not score.", width)
+        lines += ["", *wrapped(f"{estimand} ({how.from_}): {how.meaning.replace('``', '')}", width)]
+    lines += wrapped(row["note"], width)[: 480 // width]
+    lines += ["", *wrapped(f"Source (grade {row['grade']}): {row['source']}", width)[: 320 // width]]
     return Text("\n".join(lines))
 
 
-def wrapped(text) -> list[str]:
-    """Wrap a text into lines of 80 columns."""
-    return textwrap.wrap(text, WIDE)
+def wrapped(text, width) -> list[str]:
+    """Wrap a text into lines."""
+    return textwrap.wrap(text, width)
 
 
 def estimands() -> list[list[str]]:

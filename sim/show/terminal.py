@@ -19,7 +19,7 @@ from sim.scenario.levers import HUGE
 from sim.show.answer import NARROW, WIDTH, render
 from sim.texts import UNSEEN
 
-__all__ = ["console", "lever_row", "print_rows", "progress", "render"]
+__all__ = ["columns", "console", "lever_row", "print_rows", "progress", "render"]
 UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
 LONG = 5  # seconds of work before a word is said where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
@@ -34,6 +34,11 @@ def console(details=False, **options) -> Console:
     # a narrow terminal is respected; a pipe gets the full width
     plain, widest = Console(**options), WIDTH if details else NARROW
     return Console(width=min(plain.width, widest) if plain.is_terminal else widest, highlight=False, **options)
+
+
+def columns(details=False) -> int:
+    """Return the columns of a console: those of the terminal, at most 80, or 100 for ``details``."""
+    return console(details).width
 
 
 @contextmanager
@@ -93,8 +98,10 @@ def print_rows(rows, json=False, quiet=False, hide=()) -> None:
         names = [name for name in rows[0] if name not in hide]
         shown = [[cell(row[name]) for name in names] for row in rows]
         # the first column is not folded: where it is so long that the others would be, print one row a block
-        fits = max(len(cells[0]) for cells in shown) + LEAST * (len(names) - 1) <= WIDTH
-        console(details=True).print((_table if fits and len(names) <= MOST_COLUMNS else _blocks)(names, shown))
+        width = columns()
+        fits = max(len(cells[0]) for cells in shown) + LEAST * (len(names) - 1) <= width
+        shown = _table(names, shown) if fits and len(names) <= MOST_COLUMNS else _blocks(names, shown, width)
+        console().print(shown)
 
 
 def lever_row(lever) -> dict[str, Any]:
@@ -133,14 +140,14 @@ def _table(names, rows) -> Table:
     return table
 
 
-def _blocks(names, rows) -> Text:
+def _blocks(names, rows, width) -> Text:
     """Format one block a row, for tables that are wider than a screen."""
     wide = max(map(len, names))
 
     def entry(name, value) -> str:
         """Format a name and its value, whose further lines are indented as far as the first."""
         first, rest = f"{name:<{wide}}  ", " " * (wide + 2)
-        lines = wrap(value, NARROW, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+        lines = wrap(value, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
         return "\n".join(lines) or name
 
     return Text("\n\n".join("\n".join(map(entry, names, row)) for row in rows))

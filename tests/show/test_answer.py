@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from fake_result import fake_result
+from rich.console import Console
 
 from sim.errors import ResultError, UsageError
 from sim.results.display import as_text
@@ -19,7 +20,7 @@ from sim.results.narrative import level, paragraph, paragraphs, persons, reading
 from sim.results.record import to_json
 from sim.results.result import Result
 from sim.results.summary import country_rows, effect_table, route_rows, shown_hubs
-from sim.show.answer import answer, answers, plain_rows, render, render_effects
+from sim.show.answer import answer, answers, plain_rows, render, render_effects, table
 from sim.show.terminal import console, print_rows
 
 TOLD = ("name", "title", "question", "subject", "scenario", "sentences", "notices", "warnings")
@@ -101,12 +102,14 @@ def test_a_measure_that_makes_no_sense_is_refused_in_one_line(result):
         effect_table(result, ["share:sf_bay"])
 
 
-def test_effects_fit_100_columns_with_their_error(result, several, capsys):
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_effects_fit_the_terminal(result, several, capsys, width):
     queries = ["share:usa,tier=expert@2028", "stock:usa", "net_rate", "grants", "gain"]
     for each, least in ((result, 60), (several, 12)):
-        console(details=True).print(render_effects(each, queries))
+        Console(width=width).print(render_effects(each, queries, width))
         out = capsys.readouterr().out
-        assert max(map(len, out.splitlines())) <= 100
+        assert max(map(len, out.splitlines())) <= width
+        assert "MC error" in out.splitlines()[2] or width < 100
         assert "share:usa,tier=expert@2028" in out
         assert f"{least} more pairs would halve it" in " ".join(out.split())
         assert "nan" not in out
@@ -149,6 +152,23 @@ def test_a_single_pair_has_neither_spread_nor_error(capsys):
     assert "one pair" in out
     assert "More pairs would show" in out
     assert plain_rows(effect_table(one, ["hhi"]))[0]["error"] is None
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_the_answer_fits_the_terminal(result, several, width):
+    for each in (result, several):
+        lines = as_text(each, "outputs/x", width).splitlines()
+        assert max(map(len, lines)) <= width
+
+
+def test_a_narrow_table_leaves_columns_out_and_cuts_none(capsys):
+    shown = table("place", "people", "spread", "error", spare=(3, 2))
+    shown.add_row("Rest of the USA", "-29,000", "-45,000 to -14,000", "6,310")
+    for width, kept in ((80, 4), (44, 3), (30, 2)):
+        Console(width=width).print(shown)
+        head, row = capsys.readouterr().out.splitlines()
+        assert head.split() == ["place", "people", "spread", "error"][:kept]
+        assert ("6,310" in row, "14,000" in row, "-29,000" in row) == (kept > 3, kept > 2, True)
 
 
 # --- words ----------------------------------------------------------------------------------------
