@@ -97,11 +97,14 @@ def print_rows(rows, json=False, quiet=False, hide=()) -> None:
     elif rows:
         names = [name for name in rows[0] if name not in hide]
         shown = [[cell(row[name]) for name in names] for row in rows]
+        if len(names) == 1:  # names of files are never folded, so that they can be copied
+            print(*(cells[0] for cells in shown), sep="\n")
+            return
         # the first column is not folded: where it is so long that the others would be, print one row a block
         width = columns()
         fits = max(len(cells[0]) for cells in shown) + LEAST * (len(names) - 1) <= width
-        shown = _table(names, shown) if fits and len(names) <= MOST_COLUMNS else _blocks(names, shown, width)
-        console().print(shown)
+        as_table = fits and len(names) <= MOST_COLUMNS
+        console().print(_table(names, shown) if as_table else _blocks(names, shown, width))
 
 
 def lever_row(lever) -> dict[str, Any]:
@@ -131,10 +134,10 @@ def cell(value) -> str:
 
 
 def _table(names, rows) -> Table:
-    """Make a table; a single column is a list, without its name."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=len(names) > 1)
+    """Make a table whose first column is not folded."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for place, name in enumerate(names):
-        table.add_column(name, overflow="fold", no_wrap=place == 0 and len(names) > 1)
+        table.add_column(name, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*map(Text, row))
     return table

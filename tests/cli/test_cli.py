@@ -356,6 +356,14 @@ def test_every_list_is_printed_in_full_as_json_and_in_short(talentflow, argument
     assert 0 < len(talentflow(*arguments, "--quiet")[1]) <= max(len(out), 5000)
 
 
+@pytest.mark.parametrize("arguments", [("list",), *LISTS[1:5], ("levers", "fee"), ("world", "hubs")], ids=" ".join)
+def test_lists_fit_a_narrow_terminal(talentflow, monkeypatch, arguments):
+    monkeypatch.setattr("sim.show.terminal.columns", lambda details=False: 60)
+    code, out, _ = talentflow(*arguments)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 60
+
+
 def test_a_world_table_shows_source_and_grade(talentflow):
     rows = json.loads(talentflow("world", "stock", "--json")[1])
     assert all(row["source"] and row["grade"] for row in rows)
