@@ -15,7 +15,7 @@
 
 ``point = block * size + place``. A cell is ``done``, ``refused`` (the model cannot take the point), ``failed`` (it
 raised, or its process was lost) or ``spared`` (another point of its block is refused). The first axis of a paired
-outcome is baseline, scenario. Rows are committed cell by cell in WAL mode; a closed store is a single file.
+outcome is baseline, scenario. Cells are committed as they come, in WAL mode; a closed store is a single file.
 """
 
 import json
@@ -143,16 +143,17 @@ class SweepStore:
             )
             seal_facts(self.db)
 
-    def record(self, stage, point, repeat, status, error="", attempts=1, seconds=0.0, outcomes=None) -> None:
-        """Store one cell; it is committed on return; ``point`` is (number, block, place, z, x)."""
-        with self._written():
-            self._record(stage, point, repeat, status, error, attempts, seconds, outcomes or {})
+    def record_all(self, cells) -> None:
+        """Store cells in one transaction; they are committed on return.
 
-    def record_all(self, rows) -> None:
-        """Store several cells in one transaction; each is a tuple of the arguments of :meth:`record`."""
+        Parameters
+        ----------
+        cells : rows of stage, point as (number, block, place, z, x), repeat, status, error, attempts, seconds, and
+            outcomes as a dict of measure -> array, or None
+        """
         with self._written():
-            for stage, point, repeat, status, error in rows:
-                self._record(stage, point, repeat, status, error, 1, 0.0, {})
+            for cell in cells:
+                self._record(*cell)
 
     def _record(self, stage, point, repeat, status, error, attempts, seconds, outcomes) -> None:
         """Write the rows of one cell."""
@@ -169,7 +170,7 @@ class SweepStore:
             "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (stage, number, repeat, name, to_json(list(np.shape(values))), pack(values))
-                for name, values in outcomes.items()
+                for name, values in (outcomes or {}).items()
             ],
         )
         # the digest of the cell, checked whenever the store is opened

@@ -26,6 +26,8 @@ from sim.texts import ONE_LINE
 
 
 PATIENCE = 20  # seconds for a scheduler to answer
+# processor seconds that a task costs the process that hands it out: through a pool, and through dask's scheduler
+POOL_COST, CLUSTER_COST = 0.001, 0.01
 _alone = threading.Lock()
 
 
@@ -65,10 +67,11 @@ class Workers:
     make : function that gives an executor
     slots : tasks at once
     run : function that runs a task there
+    cost : processor seconds that a task costs this process, whatever it computes
     """
 
-    def __init__(self, make, slots, run=alone) -> None:
-        self._make, self.slots, self._run = make, slots, run
+    def __init__(self, make, slots, run=alone, cost=POOL_COST) -> None:
+        self._make, self.slots, self._run, self.cost = make, slots, run, cost
         self._executor = make()
 
     def submit(self, task, *args) -> Future:
@@ -122,7 +125,8 @@ def workers_of(executor=None, workers=None, task=None) -> Iterator[Workers]:
     # the address of a cluster
     if isinstance(executor, str):
         with _dask_client(executor) as client:
-            yield Workers(client.get_executor, max(1, sum(client.nthreads().values())), alone_on_cluster)
+            slots = max(1, sum(client.nthreads().values()))
+            yield Workers(client.get_executor, slots, alone_on_cluster, CLUSTER_COST)
         return
     # an executor of the caller's own, which stays open
     if executor is not None:
@@ -130,7 +134,8 @@ def workers_of(executor=None, workers=None, task=None) -> Iterator[Workers]:
         return
     count = workers_here(workers or cores())
     threads = max(1, cores() // count)  # processes times threads never exceed the cores
-    made = Workers(Inline if count == 1 else lambda: pool(count, begin_worker, (threads,), task), count)
+    make, cost = (Inline, 0.0) if count == 1 else (lambda: pool(count, begin_worker, (threads,), task), POOL_COST)
+    made = Workers(make, count, cost=cost)
     try:
         yield made
     finally:
@@ -176,23 +181,57 @@ def _dask_client(address) -> Iterator:
 # ------------------------------------------------------------------------------
 
 
-def check(model, values) -> tuple:
-    """Return the prepared state of a point, or the reason if the model refuses it."""
-    try:
-        return model.prepare(values), ""
-    except Refused as error:
-        return None, str(error)
+def check_points(model, points) -> list:
+    """Ask a model to prepare points.
+
+    Parameters
+    ----------
+    points : list of dicts of values
+
+    Returns
+    -------
+    list of (status, prepared state, reason, seconds), one a point; status is ``done``, ``refused`` or ``failed``
+    """
+    return [_tried(model.prepare, values) for values in points]
 
 
-def run_cell(model, values, repeat, state) -> tuple:
-    """Return the outcomes of a point, the seconds they took, and the reason if the model refuses it."""
+def run_cells(model, cells) -> list:
+    """Run a model at points.
+
+    Parameters
+    ----------
+    cells : list of (values, repeat, whether the model has to prepare the point, the state that it has prepared before)
+
+    Returns
+    -------
+    list of (status, outcomes, reason, seconds), one a cell
+
+    Raises
+    ------
+    OutcomeError of the model as a whole
+    """
+    return [_tried(_run_cell, model, *cell) for cell in cells]
+
+
+def _tried(task, *args) -> tuple:
+    """Return (status, result, reason, seconds) of a task: the model may refuse a point, or fail at it."""
     begun = perf_counter()
-    chosen = model.reseeded(repeat) if repeat else model
     try:
-        outcomes = chosen(values) if state is None else chosen(values, state)
+        status, result, reason = "done", task(*args), ""
+    except OutcomeError:
+        raise
     except Refused as error:
-        return None, perf_counter() - begun, str(error)
-    return plain_outcomes(outcomes), perf_counter() - begun, ""
+        status, result, reason = "refused", None, str(error)
+    except Exception as error:
+        status, result, reason = "failed", None, f"{type(error).__name__}: {error}"
+    return status, result, reason, perf_counter() - begun
+
+
+def _run_cell(model, values, repeat, prepares, state) -> dict:
+    """Return the outcomes of a point."""
+    state = model.prepare(values) if prepares else state
+    chosen = model.reseeded(repeat) if repeat else model
+    return plain_outcomes(chosen(values) if state is None else chosen(values, state))
 
 
 def plain_outcomes(outcomes) -> dict:

@@ -25,7 +25,7 @@ from sim.results.sweep_store import NAME, SweepStore, clear, complete_blocks, is
 from sim.study.sweep.designs import TRIES
 from sim.study.sweep.factors import number
 from sim.study.sweep.runner import explore
-from sim.study.workers import workers_of
+from sim.study.workers import Inline, workers_of
 
 KILLS = int(os.environ.get("TALENTFLOW_KILLS", "3"))  # 20 for the long run
 
@@ -214,6 +214,24 @@ def test_any_executor_will_do(tmp_path):
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         given = swept(tmp_path / "given", executor=pool)
     assert content_digest(given.folder) == content_digest(swept(tmp_path / "own").folder)
+
+
+@pytest.mark.parametrize("method", ["lhs", "sobol"])
+def test_quick_cells_share_tasks(tmp_path, method):
+    class Counting(Inline):
+        tasks = 0
+
+        def submit(self, *task):
+            self.tasks += 1
+            return super().submit(*task)
+
+    counting = Counting()
+    counting._max_workers = 1
+    batched = swept(tmp_path / "batched", models.Checked(0.9), method, 64, executor=counting)
+    assert counting.tasks < len(batched.points()) / 2
+    assert content_digest(batched.folder) == content_digest(
+        swept(tmp_path / "one", models.Checked(0.9), method, 64).folder
+    )
 
 
 RUN = """

@@ -24,12 +24,14 @@ from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, select
 from sim.study.sweep.evaluate import Simulator, described, variables_of
 from sim.study.sweep.factors import Factor, check_names, clip, factors_over, numbers
-from sim.study.workers import check, run_cell, workers_of
+from sim.study.workers import check_points, run_cells, workers_of
 
-# --- Running the blocks of a design; each cell is stored as soon as it finishes ---------------------
+# --- Running the blocks of a design; cells are stored as soon as their task has finished -------------
 
 
 MOST_ATTEMPTS = 2  # of a cell whose process is lost
+HANDING_OUT = 0.01  # part of this process's time that handing out tasks may take
+MOST_CELLS, MOST_SECONDS = 64, 10.0  # of a task: what is lost with its process is run again
 CHANCE_POINTS = 16  # run again with other chance
 
 
@@ -55,12 +57,29 @@ class Block:
 
 @dataclass(eq=False)
 class Task:
-    """A point to check, or to run."""
+    """Cells to check, or to run, in one go: list of (block, place)."""
 
-    block: Block
-    place: int
+    cells: list
     checking: bool
     attempts: int = 1
+
+
+def cells_of_task(slots, cost, seconds, left) -> int:
+    """Return how many cells make a task: enough that few are handed out, few enough that all processes end together.
+
+    Parameters
+    ----------
+    slots : tasks that run at once
+    cost : seconds that a task costs the process that hands it out
+    seconds : that a cell takes
+    left : cells that are still to be run
+
+    >>> [cells_of_task(slots, 0.01, 0.5, 10_000) for slots in (2, 10, 100)], cells_of_task(100, 0.01, 60.0, 10_000)
+    ([4, 20, 20], 1)
+    """
+    # each of the slots brings a task back after as long as it lasts
+    longest = min(slots * cost / HANDING_OUT, MOST_SECONDS)
+    return max(1, min(int(longest / max(seconds, 1e-6)), left // (4 * slots), MOST_CELLS))
 
 
 class SweepRunner:
@@ -83,6 +102,7 @@ class SweepRunner:
         self.checks = hasattr(model, "prepare")
         self.flying, self.ready = {}, deque()
         self.done = self.total = 0
+        self.spent = {True: (0, 0.0), False: (0, 0.0)}  # points checked and cells run, and the seconds that they took
 
     def run(self, n) -> None:
         """Run until ``n`` blocks are complete; then run the points that measure chance."""
@@ -138,24 +158,46 @@ class SweepRunner:
         more = True
         while more or self.ready or self.flying:
             # take up blocks while the workers have room, then wait for a task
-            while more and len(self.ready) + len(self.flying) < 2 * self.workers.slots:
+            free = 2 * self.workers.slots - len(self.flying)
+            while more and len(self.ready) < free * max(map(self._size, self.spent)):
                 block = next(blocks, None)
                 more = block is not None
                 if block is not None:
-                    self.ready.extend(Task(block, place, self.checks) for place in block.missing)
+                    # a point on its own is checked when it is run
+                    checking = self.checks and len(block.missing) > 1
+                    self.ready.extend((block, place, checking) for place in block.missing)
             while self.ready and len(self.flying) < 2 * self.workers.slots:
-                task = self.ready.popleft()
+                task = self._next_task()
                 self.flying[self._submit(task)] = task
             if self.flying:
                 self._collect()
 
+    def _next_task(self) -> Task:
+        """Take the next cells that are ready, as many as suit one task."""
+        checking, cells = self.ready[0][2], []
+        most = self._size(checking)
+        while self.ready and self.ready[0][2] == checking and len(cells) < most:
+            cells.append(self.ready.popleft()[:2])
+        return Task(cells, checking)
+
+    def _size(self, checking) -> int:
+        """Return how many cells make a task now; one until it is known how long they take."""
+        count, seconds = self.spent[checking]
+        left = self.total - self.done
+        return cells_of_task(self.workers.slots, self.workers.cost, seconds / count, left) if count else 1
+
     def _submit(self, task) -> Future:
         """Submit a task to the workers and return its future."""
-        # a model that checks its points first is asked whether it can take this one
-        values = self.values(task.block.points[task.place][3])
+        # a model that checks its points first is asked whether it can take these
+        values = [self.values(block.points[place][3]) for block, place in task.cells]
         if task.checking:
-            return self.workers.submit(check, self.model, values)
-        return self.workers.submit(run_cell, self.model, values, task.block.repeat, task.block.states.get(task.place))
+            return self.workers.submit(check_points, self.model, values)
+        # a state that was prepared travels with its cell; other points are prepared where they are run
+        rows = []
+        for point, (block, place) in zip(values, task.cells, strict=True):
+            prepares = self.checks and place not in block.states
+            rows.append((point, block.repeat, prepares, block.states.get(place)))
+        return self.workers.submit(run_cells, self.model, rows)
 
     def _collect(self) -> None:
         """Collect finished tasks; if processes are lost, run the tasks in flight again, one at a time."""
@@ -176,10 +218,11 @@ class SweepRunner:
             self.flying.clear()
             self.workers.renew()
         for task in lost:
-            self._alone(task)
+            for cell in task.cells:
+                self._alone(Task([cell], task.checking, task.attempts))
 
     def _alone(self, task) -> None:
-        """Run a task whose process was lost on its own, so that only a task that kills its process fails."""
+        """Run a cell whose process was lost on its own, so that only a cell that kills its process fails."""
         task.attempts += 1
         future = self._submit(task)
         wait([future])
@@ -189,33 +232,45 @@ class SweepRunner:
         if isinstance(future.exception(), BrokenExecutor):
             self.workers.renew()
         if task.attempts >= MOST_ATTEMPTS:
-            self._record(task, "failed", LOST)
+            self._finish(task, [("failed", None, LOST, 0.0)])
         else:
             self._alone(task)
 
     def _take(self, task, future) -> bool:
         """Take in one finished task; return False if its process was lost."""
         error = future.exception() if not future.cancelled() else CancelledError()
-        # three outcomes: the process was lost, the model is wrong as a whole, or this point failed
+        # three outcomes: the process was lost, the model is wrong as a whole, or these cells have ended
         if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ == "KilledWorker":
             return False
         if isinstance(error, OutcomeError):  # of the model as a whole, not of this point
             raise error
-        if error is not None:
-            self._record(task, "failed", f"{type(error).__name__}: {error}")
-        elif task.checking:
-            self._checked(task, *future.result())
-        else:
-            outcomes, seconds, reason = future.result()
-            self._record(task, "refused" if outcomes is None else "done", reason, seconds, outcomes)
+        failed = ("failed", None, f"{type(error).__name__}: {error}", 0.0)
+        self._finish(task, [failed] * len(task.cells) if error is not None else future.result())
         return True
 
-    def _checked(self, task, state, reason) -> None:
-        """Note the prepared state of a point, or its refusal, and run its block when all points are checked."""
-        if reason:
-            task.block.refused[task.place] = reason
-        task.block.states[task.place] = state
-        self._settle(task.block)
+    def _finish(self, task, results) -> None:
+        """Take in what became of the cells of a task: list of (status, state or outcomes, reason, seconds)."""
+        count, seconds = self.spent[task.checking]
+        self.spent[task.checking] = count + len(results), seconds + sum(row[3] for row in results)
+        # cells that have come to an end are stored together; points that were checked go on to be run
+        ended = []
+        for (block, place), (status, found, reason, taken) in zip(task.cells, results, strict=True):
+            if task.checking and status != "failed":
+                block.states[place] = found
+                if status == "refused":
+                    block.refused[place] = reason
+            else:
+                row = self.stage, block.points[place], block.repeat, status, reason, task.attempts
+                ended.append((*row, 0.0 if task.checking else taken, None if task.checking else found))
+        self.store.record_all(ended)
+        for _ in ended:
+            self._tell()
+        if task.checking:
+            for (block, place), (status, *_) in zip(task.cells, results, strict=True):
+                if status == "failed":  # it failed before it could run: the rest of its block waits for it no longer
+                    block.missing.remove(place)
+            for block in dict.fromkeys(block for block, _ in task.cells):
+                self._settle(block)
 
     def _settle(self, block) -> None:
         """Run a block when all its points are checked; if one is refused, run none of them."""
@@ -230,21 +285,15 @@ class SweepRunner:
                     block.repeat,
                     "refused" if place in block.refused else "spared",
                     block.refused.get(place, ""),
+                    1,
+                    0.0,
+                    None,
                 )
                 for place in block.missing
             )
             self._tell(len(block.missing))
         else:
-            self.ready.extendleft(Task(block, place, False) for place in reversed(block.missing))
-
-    def _record(self, task, status, error="", seconds=0.0, outcomes=None) -> None:
-        """Store the outcome of one cell."""
-        point = task.block.points[task.place]
-        self.store.record(self.stage, point, task.block.repeat, status, error, task.attempts, seconds, outcomes)
-        self._tell()
-        if task.checking:  # it failed before it could run: the rest of its block waits for it no longer
-            task.block.missing.remove(task.place)
-            self._settle(task.block)
+            self.ready.extendleft((block, place, False) for place in reversed(block.missing))
 
     def _tell(self, cells=1) -> None:
         """Count finished cells and report progress."""
