@@ -30,6 +30,7 @@ TRACK_SHAPE = 4.0  # of the gamma distribution: its standard deviation is half o
 # rules on which some tables depend, see Simulation.by_rules
 SECTOR_OPENINGS = ("sector_openings", "hub_sector_openings")
 SECTOR_PAY = ("sector_pay", "hub_sector_pay")
+SKILL_DEMAND = ("tier_demand", "role_demand")
 LONGEST = 46  # classes of years since entry, the last one open
 RESEARCHERS = np.isin(ROLES, ("research_scientist", "research_engineer", "ml_infrastructure_engineer"))
 
@@ -219,7 +220,7 @@ def kept_equity_table(sim, gross) -> np.ndarray:
     setting, a, rules = sim.world.setting, sim.a, sim.rules
     years = rules["unvested_kept"]
     if not years.any():
-        return np.zeros((gross[0].size * len(TASTES), *setting.sector_share.shape))
+        return np.broadcast_to(0.0, (gross[0].size * len(TASTES), *setting.sector_share.shape))
     own, equity = (
         gross[:, None] * each(setting, a, rules)[..., None] for each in (relative_pay, relative_equity)
     )  # hub, sector, tier, role
@@ -239,7 +240,7 @@ def change_jobs(sim, year) -> None:
     # separations fall where a sector's pay has risen since the start; employers may match better pay elsewhere
     counter_offers = sim.rules["sector_counter_offers"]
     for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value, counter_offers)
-    for_pay = np.ascontiguousarray(np.moveaxis(for_pay, 2, 0), np.float32)
+    for_pay = np.ascontiguousarray(for_pay.transpose(2, 0, 1), np.float32)
     parts = over_range(
         jobs.change_jobs,
         sim.used,
@@ -317,28 +318,29 @@ def promote(sim, year) -> None:
     sim.accounts.promotions += promotions
 
 
-def skill_demand(a, rules) -> np.ndarray:
+def skill_demand(_, a, rules) -> np.ndarray:
     """Return (tier, role) the factor of demand for skills on offers (E4) and entry (E9)."""
     return np.outer(*(eq.demand_factor(rules[f"{skill}_demand"], a.demand_elasticity) for skill in ("tier", "role")))
 
 
 def offers(sim) -> np.ndarray:
     """Return (type * tier * role,) offers that start a search, relative to the baseline (E4): demand for skills."""
-    return np.tile(skill_demand(sim.a, sim.rules).ravel(), 2)  # of both types
+    return np.tile(sim.by_rules(skill_demand, sim.rules, *SKILL_DEMAND).ravel(), 2)  # of both types
 
 
 def promotion_rates(sim, year) -> np.ndarray:
     """Return (tier, hub) promotions a person-year by the tier left, at the last counts and under the rules in force."""
     a = sim.a
-    stock = sim.counts.sum(axis=1).sum(axis=2)  # hub, tier
-    share = lambda stock: stock[:, 0] / np.maximum(stock.sum(axis=1), 1)  # noqa: E731
+    stock = sim.residents().sum(axis=2)  # hub, tier
+    by_tier = stock.sum(axis=0)
+    experts = stock[:, 0] / np.maximum(stock.sum(axis=1), 1)
     # mentoring by experts shifts promotions between hubs, relative to the present mean, and leaves their sum as it is
-    world = stock[:, 0].sum() / stock.sum()
-    mean = eq.mentoring(share(stock), world, a.b_mentoring) @ stock / np.maximum(stock.sum(axis=0), 1e-9)
+    world = by_tier[0] / by_tier.sum()
+    mean = eq.mentoring(experts, world, a.b_mentoring) @ stock / np.maximum(by_tier, 1e-9)
     # demand for a tier speeds up the promotion into it, from the next tier below
     demand = eq.demand_factor(sim.rules["tier_demand"], a.demand_elasticity)
     return eq.promotion_rate(
-        a.promotion_pace * balanced(sim, year), share(stock), world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
+        a.promotion_pace * balanced(sim, year), experts, world, mean, np.append(1.0, demand[:-1]), a.b_mentoring
     )
 
 
@@ -397,9 +399,14 @@ def balanced(sim, year) -> np.ndarray:
 
     They are those of the reference path: they follow its growth in the year, and not the effect of policy on entrants.
     """
-    s, t = sim.world.setting, year - sim.world.start
-    tiers = s.stock @ s.tier_share / s.stock.sum()
-    return eq.balanced_promotion(tiers * sim.reference[t].sum(), sim.entrants[t].sum(axis=(0, 1)))
+    return sim.balance[year - sim.world.start]
+
+
+def balance(setting, reference, entrants) -> np.ndarray:
+    """Return (year, tier) what :func:`balanced` does; ``reference`` and ``entrants`` are the paths of simulations."""
+    tiers = setting.stock @ setting.tier_share / setting.stock.sum()
+    years = zip(reference, entrants, strict=False)  # the path has one more 1 January
+    return np.array([eq.balanced_promotion(tiers * path.sum(), enter.sum(axis=(0, 1))) for path, enter in years])
 
 
 def remote_share(setting, a, rules) -> np.ndarray:
@@ -417,10 +424,7 @@ def offered(sim) -> np.ndarray:
 
 def employers(sim) -> np.ndarray:
     """Return (residence, employer) the probability that a remote worker's employer is in each hub (E11)."""
-    s = sim.world.setting
-    return eq.employer_chances(
-        sim.size(), s.country[:, None] != s.country, sim.a.remote_abroad, sim.rules["remote_hiring"]
-    )
+    return eq.employer_chances(sim.size(), sim.layout.abroad, sim.a.remote_abroad, sim.rules["remote_hiring"])
 
 
 def remote_gross_pay(sim, gross) -> np.ndarray:

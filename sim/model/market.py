@@ -75,6 +75,7 @@ OPENINGS = ("openings", "country_openings", *SECTOR_OPENINGS)  # rules on which 
 GUARANTEE = ("compute_guarantee_newcomer", "compute_guarantee_years")  # rules on the compute that newcomers have
 GROUPS = ("newcomer", "returnee")  # engineers who may have tax relief
 RELIEF = ("newcomer_relief", "newcomer_years", "returnee_relief", "returnee_years")
+ROLE_OF_PROFILE = np.arange(PROFILES) // TASTE_COUNT % len(ROLES)
 LONGEST_SCHEME = 50  # years of tax relief, the bound of its lever
 GUARANTEED = np.isin(SECTORS, ("sovereign_lab", "academia"))
 PUSHED = {
@@ -430,7 +431,6 @@ def without_permit(setting, _, rules) -> np.ndarray:
 def tables(sim, year) -> Tables:
     """Return the :class:`Tables` that compiled choices read: the terms of utility, combined and in float32."""
     s, a, p, fixed, rules = sim.world.setting, sim.a, sim.utility_terms, sim.layout, sim.rules
-    role = np.arange(p.pay.shape[0]) // TASTE_COUNT % len(p.jobs)
     by_taste = lambda x: (x[:, :, None] * compute_tastes(a)[:, None]).reshape(-1, len(s.hubs))  # noqa: E731
     compute = by_taste(p.compute)  # profile, hub
     newcomer_left, returnee_left = (relief_left(*each, p.pay_arriving) for each in (p.newcomer, p.returnee))
@@ -444,11 +444,15 @@ def tables(sim, year) -> Tables:
     single = lambda x: np.ascontiguousarray(x, np.float32)  # noqa: E731
     permit = single(np.where(np.isnan(p.permit), UNAVAILABLE, p.permit)).reshape(len(p.permit), -1, len(s.hubs))
     # residents compare their own job with a new one, and get neither a sign-on payment nor what they keep on leaving
-    stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value) - p.sign_on[..., None] - p.kept_equity
+    stay = eq.own_sector(sim.sectors.relative_utility, sim.sectors.value)
+    stay -= p.sign_on[..., None]
+    stay -= p.kept_equity
     returning = single(after(p.returnee.pay[0], p.returnee_years) - p.pay_arriving)
     return Tables(
-        pull=single(p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[role] + sim.sectors.value + p.sign_on)),
-        stay=single(np.moveaxis(stay, 2, 0)),
+        pull=single(
+            p.place[:, None, :] + (p.pay_arriving + compute + p.jobs[ROLE_OF_PROFILE] + sim.sectors.value + p.sign_on)
+        ),
+        stay=single(stay.transpose(2, 0, 1)),
         trip=sim.by_rules(fixed.trips, rules, "family_rights"),
         permit=permit[sim.from_abroad[2]],  # group, home, tier * role, hub
         newcomer_left=newcomer_left,
@@ -465,15 +469,15 @@ def tables(sim, year) -> Tables:
         closed=p.closed,
         any_closed=bool(p.closed.any()),
         relief=fixed.relief(p.scheme),
-        returnee_abroad=s.returnee_abroad[s.country].astype(np.int32),
+        returnee_abroad=fixed.returnee_abroad,
         b_friend=np.float32(a.b_friend),
         log_colleague=np.float32(np.log(a.colleague_multiplier)),
         colleague_share=sim.colleague_share,
         family_share=np.float32(a.family_share),
         year=year,
-        back=single(going_home(s, sim.constants.back, rules)),
+        back=sim.by_rules(fixed.going_home, rules, "going_home", "home_return"),
         route_country=sim.routes.country,
-        route_value=single(eq.permit_value(a, sim.routes.is_free, sim.routes.permanent_after)),
+        route_value=fixed.route_value,
         most_relief=np.float32(max(0.0, newcomer_left.max(), returnee_left.max(), returning.max())),
         odds=np.zeros((2, len(p.place), PROFILES, len(s.hubs)), np.float32),
     )
@@ -482,7 +486,8 @@ def tables(sim, year) -> Tables:
 class Layout:
     """Parts of the choice tables of a simulation that neither time nor policy changes."""
 
-    def __init__(self, setting, a, move_cost_abroad) -> None:
+    def __init__(self, setting, a, move_cost_abroad, back=None) -> None:
+        self.back = back  # of returning home, see going_home
         self.abroad = setting.country[:, None] != setting.country[None, :]
         self.trip_cost = -eq.utility(
             a,
@@ -499,6 +504,10 @@ class Layout:
         self.own_hubs = at_home[:, None] | inside  # (home, origin) uint64 bit set
         self.dissimilarity = dissimilarity_of(a).astype(np.float32)
         self.inverse_dissimilarity = (1 / self.dissimilarity)[self.nest]
+        self.returnee_abroad = setting.returnee_abroad[setting.country].astype(np.int32)
+        # freedom and permanence of the permits, without a fast track
+        value = eq.permit_value(a, routes_of(setting).is_free, routes_of(setting).permanent_after)
+        self.route_value, self.route_odds = value.astype(np.float32), np.exp(value)
 
     def trips(self, setting, a, rules) -> np.ndarray:
         """Return (family * tier, origin, destination) the cost of a move in log-odds, inf for a closed corridor."""
@@ -507,6 +516,10 @@ class Layout:
         further = self.abroad * eq.family_costs(rights, a.family_cost, a.family_share)[:, None, None]
         cost = self.trip_cost + further  # family, tier, origin, destination
         return np.where(np.isnan(cost), np.inf, cost).astype(np.float32).reshape(-1, *self.abroad.shape)
+
+    def going_home(self, setting, _, rules) -> np.ndarray:
+        """Return (home, hub of residence) float32, the log-odds of returning home under the rules."""
+        return going_home(setting, self.back, rules).astype(np.float32)
 
     def relief(self, scheme) -> np.ndarray:
         """Return (home, origin) uint64, the bit set of the hubs whose tax relief an engineer has not as an arrival.

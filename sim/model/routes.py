@@ -235,8 +235,7 @@ def fast_track(sim) -> np.ndarray:
 
 def appeal(sim, abroad, odds) -> np.ndarray:
     """Return (tier, route) by what applicants compare routes: probability of success times ``exp(permit_value)``."""
-    value = eq.permit_value(sim.a, sim.routes.is_free, sim.routes.permanent_after)
-    return success_probability(sim, abroad, odds) * np.exp(value)
+    return success_probability(sim, abroad, odds) * sim.layout.route_odds
 
 
 def distinct(rows) -> tuple[np.ndarray, np.ndarray]:

@@ -103,6 +103,7 @@ class Simulation:
     seed: int
     baseline_rules: dict  # name -> array by country, route, hub, ...
     reference: np.ndarray  # (year + 1, hub) persons on the reference path
+    balance: np.ndarray  # (year, tier) promotions that keep the shares of the tiers, see labour.balanced
     entrants: np.ndarray  # (year, hub, kind, tier) persons who enter on the reference path
     mean_pay: float  # kUSD a year, net and real, of the world's engineers at the start
     layout: Any  # Layout: nests and costs of corridors
@@ -147,6 +148,7 @@ class Simulation:
     # Market and utility, under the rules in force
     market: Any  # Market: pay, prices, compute
     priced: tuple  # (year, rules, counts, market): the market computed last
+    counted: tuple  # (counts, residents): see residents
     sectors: Any  # Sectors: openings and relative utility
     sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
     hiring: Any  # Hiring: probabilities of the next job
@@ -176,7 +178,8 @@ class Simulation:
         self.reference = reference_size(setting, a, world.start, world.years)
         self.entrants = entrant_path(setting, a, world.start, world.years)
         self.mean_pay = mean_pay(setting, a)
-        self.layout = Layout(setting, a, constants.move_cost_abroad)
+        self.layout = Layout(setting, a, constants.move_cost_abroad, constants.back)
+        self.balance = labour.balance(setting, self.reference, self.entrants)
         self.colleague_share = colleague_share(a)
         self.routes, self.job_lock = routes_of(setting), labour.job_lock(setting, a)
 
@@ -198,7 +201,7 @@ class Simulation:
         self.affiliate_jobs = 0.0
         self.vacancies = np.zeros(len(setting.hubs))
         self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)
-        self.sector_utility_at_start, self.studied, self.priced = None, [], (None,) * 4
+        self.sector_utility_at_start, self.studied, self.priced, self.counted = None, [], (None,) * 4, (None, None)
 
         # the first market needs counts, and remote workers need the first market
         self.count()
@@ -328,8 +331,13 @@ class Simulation:
 
     def size(self) -> np.ndarray:
         """Return (hub,) the stock on 1 January, in persons at full scale."""
-        residents = self.counts.reshape(len(self.counts), -1).sum(axis=1)
-        return self._seen("feedback", "sizes", self.year, residents * self.world.weight)
+        return self._seen("feedback", "sizes", self.year, self.residents().sum(axis=(1, 2)) * self.world.weight)
+
+    def residents(self) -> np.ndarray:
+        """Return (hub, tier, status) the stock on 1 January, in agents."""
+        if self.counted[0] is not self.counts:
+            self.counted = self.counts, self.counts.sum(axis=1)
+        return self.counted[1]
 
     def sector_size(self) -> np.ndarray:
         """Return (hub, sector) persons on 1 January, plus one agent in each cell so that none is zero."""
@@ -372,7 +380,7 @@ def colleague_share(a) -> float:
 
 
 def search_table(sim) -> np.ndarray:
-    """Return (type * tier * role, status, age) the probability of a search in a year, at the start (E4).
+    """Return (type * tier * role, status, age) the probability of a search in a year, at the start, at most 1 (E4).
 
     The factors of tier, status, age, role and remote work are normalised, so that the mean over the engineers of the
     start is ``considering_rate``.

@@ -8,7 +8,7 @@ from sim.model import equations as eq
 from sim.model import rng
 from sim.model.kernels import events
 from sim.model.kernels.moves import entrants_delta
-from sim.model.labour import skill_demand
+from sim.model.labour import SKILL_DEMAND, skill_demand
 from sim.model.routes import route_shares, success_probability
 from sim.scenario.stack import rules_at
 from sim.world.categories import ROLES, SECTORS, TIERS
@@ -83,7 +83,7 @@ def enter(sim, year) -> None:
     first, last = int(world.cohort[k]), int(world.cohort[k + 1])
     ratio = entrant_ratio(sim, year)
     path = sim.world.entrants[year - sim.world.start][:, GRADUATES].sum(axis=1)
-    study = study_factor(sim, entrant_homes(world.setting)[:, GRADUATES], path)
+    study = study_factor(sim, homes_of_graduates(world.setting), path)
     place_doctors(sim, year, np.arange(first, last))
     # draw which candidates enter
     delta, graduates = events.enter(
@@ -140,7 +140,7 @@ def first_jobs(sim, slots) -> np.ndarray:
 
 def entrant_ratio(sim, year) -> np.ndarray:
     """Return (hub, kind, tier * role) the ratio of entrants under the rules in force to the world's candidates (E9)."""
-    t, country, a, rules = year - sim.world.start, sim.world.setting.country, sim.a, sim.rules
+    t, country, rules = year - sim.world.start, sim.world.setting.country, sim.rules
     ratio = sim.entrants[t] / np.maximum(sim.world.entrants[t], 1e-9)
     # policies on graduates, conversions, doctorates, entry-level hiring and skills
     ratio[:, GRADUATES] *= rules["graduates"][country][:, None]
@@ -148,7 +148,8 @@ def entrant_ratio(sim, year) -> np.ndarray:
     ratio[:, GRADUATES, DOCTORS] *= (doctoral_places(sim, year) * drained(sim, year))[country]
     ratio[:, GRADUATES, DOCTORS] *= rules_of_doctors(sim, year)["hub_phds"]
     ratio[:, :, ENTRY] *= rules["entry_hiring"][country][:, None]
-    return (ratio[..., None] * skill_demand(a, rules)).reshape(*ratio.shape[:2], -1)
+    demand = sim.by_rules(skill_demand, rules, *SKILL_DEMAND)
+    return (ratio[..., None] * demand).reshape(*ratio.shape[:2], -1)
 
 
 def doctoral_places(sim, year) -> np.ndarray:
@@ -223,14 +224,20 @@ def granted_to_graduates(sim) -> np.ndarray:
     route, share, pattern_of = route_shares(sim, abroad=False, tiers=one[0], roles=one[1])
     registers = np.where(sim.visas.drawn, sim.a.registers_inside, 1.0)
     chance = success_probability(sim, False, sim.visas.odds[0])[DOCTORS] * registers
-    granted = (share[pattern_of[0], 0, 0] * chance[route]).sum(axis=-1)  # home, hub
+    granted = (share[:, 0, 0] * chance[route]).sum(axis=-1)[pattern_of[0]]  # home, hub
     return (foreign_graduates(s) * granted).sum(axis=0)
+
+
+@lru_cache(maxsize=4)
+def homes_of_graduates(setting) -> np.ndarray:
+    """Return (hub, home) the homes of a hub's graduates, as shares of them."""
+    return entrant_homes(setting)[:, GRADUATES]
 
 
 @lru_cache(maxsize=4)
 def foreign_graduates(setting) -> np.ndarray:
     """Return (home, hub) the homes of a hub's foreign graduates, as shares of them."""
-    foreign = (setting.home_share <= 0) * entrant_homes(setting)[:, GRADUATES].T
+    foreign = (setting.home_share <= 0) * homes_of_graduates(setting).T
     return foreign / np.maximum(foreign.sum(axis=0), 1e-12)
 
 

@@ -509,8 +509,9 @@ class VisaSystem:
         """
         sim, s = self.sim, self.sim.world.setting
         # which employers offer a job abroad
-        offer = np.full(len(slots), -1, np.int64)
-        made = np.flatnonzero(lost & (uniforms(rng.key(sim.seed, "offer", month), slots) < sim.a.relocation))
+        offer, made = np.full(len(slots), -1, np.int64), np.flatnonzero(lost)
+        if len(made):
+            made = made[uniforms(rng.key(sim.seed, "offer", month), slots[made]) < sim.a.relocation]
         if not len(made):
             return offer
         home = s.home_country[sim.people.home[slots[made]]]
@@ -584,13 +585,14 @@ class VisaSystem:
         """Return what the compiled rounds of a year read, under the rules and odds in force."""
         sim, routes = self.sim, self.sim.routes
         country = sim.world.setting.country
-        return self._keep(("terms", year), lambda: self.terms_of_rules(year))._replace(
+        return self._keep("terms", self.terms_of_rules)._replace(
+            allowed=self._keep(("allowances", year), lambda: self.allowances(year)),
             routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
             appeal=(sim.access_key, MOST_ROUTES, self.appeal_by_route(True)),
             moves=moves.relocate_terms(sim),
         )
 
-    def terms_of_rules(self, year) -> Terms:
+    def terms_of_rules(self) -> Terms:
         """Return :meth:`terms` with blanks for what changes while the rules stay."""
         sim, routes, s = self.sim, self.sim.routes, self.sim.world.setting
         return Terms(
@@ -601,7 +603,7 @@ class VisaSystem:
             within_company=np.where(routes.kind == 0, 1.0, 0.0),
             drawn=self.drawn,
             capped=self.capped,
-            allowed=self._keep(("allowances", year), lambda: self.allowances(year)),
+            allowed=(),
             p_pays=self.p_pays,
             approval=self.approval,
             filed=self.p_filed(),

@@ -224,7 +224,8 @@ def close(sim, year) -> None:
 
 def search_rates(sim, year) -> np.ndarray:
     """Return (type * tier * role, status, age) the probability of a search in the year (E4), with demand for skills."""
-    return np.minimum(sim.search_rates * offers(sim)[:, None, None], 1.0)
+    more = offers(sim)
+    return sim.search_rates if (more == 1).all() else np.minimum(sim.search_rates * more[:, None, None], 1.0)
 
 
 def exit_rates(sim, year) -> np.ndarray:

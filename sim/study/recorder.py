@@ -89,7 +89,7 @@ def _first_of_january(out, arm, t) -> None:
 
 def _residents(arm) -> tuple:
     """Return the people by hub and tier, status or home."""
-    by_hub = arm.counts.sum(axis=1)  # hub, tier, status
+    by_hub = arm.residents()  # hub, tier, status
     by_home = arm.counts.reshape(*arm.counts.shape[:2], -1).sum(axis=2)
     return tuple(people * arm.world.weight for people in (by_hub.sum(axis=2), by_hub.sum(axis=1), by_home))
 
