@@ -81,8 +81,11 @@ def last_clocks(clock, master, selected) -> list:
     >>> [float(clock) for clock in clocks]
     [1.0, inf]
     """
-    kinds = [~master, master]
-    return [np.inf if selected[kind].all() else clock[kind & selected].max(initial=-np.inf) for kind in kinds]
+    found = []
+    for kind in (~master, master):
+        won = clock[kind & selected]
+        found.append(np.inf if len(won) == np.count_nonzero(kind) else won.max(initial=-np.inf))
+    return found
 
 
 def _first(clock, places) -> np.ndarray:
@@ -134,7 +137,7 @@ def background(pool, p_pays, withdrawal, weight, seed, year) -> Background:
     parts = over_range(
         file_background, count, keys, pool.in_country, np.cumsum(pool.level), p_pays, withdrawal, pool.master
     )
-    return Background(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Background(*(each[0] if len(each) == 1 else np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 def clocks(u, level, weighted) -> np.ndarray:

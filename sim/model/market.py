@@ -103,6 +103,7 @@ def fleets(setting, a, rules, year, start) -> tuple[np.ndarray, np.ndarray]:
     return (np.maximum(owned * multiplier[:, None], 0.0), np.maximum(pushed(setting, a, rules, year) * multiplier, 0.0))
 
 
+@lru_cache(maxsize=64)
 def standing(setting, year) -> np.ndarray:
     """Return (hub,) the H100-equivalents of the baseline's pipeline that have come online since the start."""
     live = setting.pipeline[setting.pipeline[:, 1] <= year]

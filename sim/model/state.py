@@ -306,8 +306,8 @@ class Simulation:
     def rules_of(self, month) -> dict:
         """Return the rules of ``month``: the rules in force themselves where they are equal."""
         rules = rules_at(month, self.policies, self.baseline_rules)
-        are_equal = all(x is self.rules[name] or np.array_equal(x, self.rules[name]) for name, x in rules.items())
-        return self.rules if are_equal else rules
+        others = [(x, self.rules[name]) for name, x in rules.items() if x is not self.rules[name]]
+        return self.rules if all(np.array_equal(x, other) for x, other in others) else rules
 
     def january_rules(self) -> dict:
         """Return the rules in force on the simulation's present 1 January."""

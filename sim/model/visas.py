@@ -155,14 +155,18 @@ class VisaSystem:
 
     def mean_odds(self) -> np.ndarray:
         """Return (route,) the mean odds of selection in the last ODDS_WINDOW years."""
-        return self.odds.mean(axis=0)
+        return self._keep("mean odds", lambda: self.odds.mean(axis=0))
 
     def update_odds(self, r, odds) -> None:
         """Record the odds of this year's draw of route ``r`` and shift those of earlier years."""
         self.odds[1:, r] = self.odds[:-1, r]
         self.odds[0, r] = odds
-        for abroad in (False, True):
-            self._kept.pop(("promise", abroad), None)
+        self.forget_odds()
+
+    def forget_odds(self) -> None:
+        """Drop the cached values that depend on odds."""
+        for name in ("mean odds", ("promise", False), ("promise", True)):
+            self._kept.pop(name, None)
 
     def followed_losses(self) -> float:
         """Return the petitions lost this year in countries with data on what employers do next, in agents (E5)."""
@@ -584,10 +588,10 @@ class VisaSystem:
     def terms(self, year) -> Terms:
         """Return what the compiled rounds of a year read, under the rules and odds in force."""
         sim, routes = self.sim, self.sim.routes
-        country = sim.world.setting.country
+        country, side = sim.world.setting.country, self._keep("taking", lambda: taking(sim, True))
         return self._keep("terms", self.terms_of_rules)._replace(
             allowed=self._keep(("allowances", year), lambda: self.allowances(year)),
-            routes=(country, routes.group_of, routes.of_country, routes.for_whom, taking(sim, True), sim.open_routes),
+            routes=(country, routes.group_of, routes.of_country, routes.for_whom, side, sim.open_routes),
             appeal=(sim.access_key, MOST_ROUTES, self.appeal_by_route(True)),
             moves=moves.relocate_terms(sim),
         )
@@ -603,7 +607,7 @@ class VisaSystem:
             within_company=np.where(routes.kind == 0, 1.0, 0.0),
             drawn=self.drawn,
             capped=self.capped,
-            allowed=(),
+            allowed=np.zeros(0),
             p_pays=self.p_pays,
             approval=self.approval,
             filed=self.p_filed(),

@@ -127,6 +127,7 @@ class TracersOffices(VisaSystem):
 
     def start_year(self) -> None:
         """Open the year's accounts; turns and draws are those of the simulation's year."""
+        self.forget_odds()  # the simulation has drawn since
         super().start_year()
         visas = self.sim.followed.visas
         self.coming, self.last_clocks = iter(visas.turns), visas.last_clocks
@@ -154,7 +155,6 @@ class TracersOffices(VisaSystem):
         trained = sim.people.trained_in[ours] == sim.routes.country[r]
         selected = clock <= self.last_clocks[r][trained.astype(int)]
         # losers go back to the draw of the next round, or elsewhere
-        self._kept.clear()
         won, won_inside = np.split(selected, [abroad.shape[1]])
         self._draw_again(abroad.compress(~won, axis=1), month)
         return abroad.compress(won, axis=1), inside.compress(won_inside, axis=1)

@@ -86,6 +86,7 @@ def random_arm(hubs, population, seed):
     people.abroad_since[:n] = draw.choice([-1000, 2005, 2023, 2026], n)
     arm.affiliate_jobs = float(draw.choice([0, 5000]))
     arm.visas.odds = draw.random(arm.visas.odds.shape)
+    arm.visas.forget_odds()
     arm.visas.known_odds = arm.visas.mean_odds()
     people.sector[:n] = draw.integers(0, len(SECTORS), n)
     arm.count()

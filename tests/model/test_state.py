@@ -31,6 +31,7 @@ SHARED = {
     "rules",
     "kept",
     "kept_now",
+    "counted",
 }  # read only
 
 
