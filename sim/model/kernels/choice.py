@@ -417,12 +417,16 @@ def utilities(who, keys, t, mode, barred, held, space) -> None:
         work, country = p // uint64(TASTE_COUNT), t.country[o]
         burden = uint64(uniform_at(keys[2], who[k]) < t.family_share) * uint64(TIER_COUNT) + p // uint64(TIER_STEP)
         group, nation = uint64(t.group_of[uint64(country), status]), float32(uniform_at(keys[1], who[k]))
-        # terms that depend on the hub, on the corridor and on the permit
+        # terms that depend on the hub, on the corridor and on the permit; rows, so that the loop runs on vectors
+        pull, trip, permit = t.pull[g, p], t.trip[burden, o], t.permit[group, g, work]
+        free, nest = t.free[g, o], t.nest[g, o]
+        row, back = v[k], t.back[g, o]
         for d in range(hubs):
-            permit = t.permit[group, g, work, d]
-            v[k, d] = t.pull[g, p, d] - t.trip[burden, o, d]  # E1, E2
-            v[k, d] += permit if nation >= t.free[g, o, d] else float32(0.0)  # E2
-            v[k, d] += t.back[g, o] if t.nest[g, o, d] == 2 else float32(0.0)  # E3
+            wait = permit[d]
+            x = pull[d] - trip[d]  # E1, E2
+            x += wait if nation >= free[d] else float32(0.0)  # E2
+            x += back if nest[d] == 2 else float32(0.0)  # E3
+            row[d] = x
         v[k, o] += t.stay[uint64(space.column[6, k]), p, o]  # E10
         if held[k] >= 0:
             # a permit that is held needs no waiting and no luck (E5)
@@ -516,7 +520,7 @@ def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
             v[d] = UNAVAILABLE
 
 
-@njit(fastmath=ORDERLY, no_cfunc_wrapper=True)
+@njit(fastmath=ORDERLY, forceinline=True, no_cfunc_wrapper=True)  # a call would take twice as long as the sums
 def nest_sums(e, nest):
     """Return the sums of the exponentials ``e`` (hub,) in the four nests (E3)."""
     stay = residence = origin = third = float32(0.0)
@@ -581,14 +585,15 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
                 point *= s[n] / worth[n]
                 break
             point -= worth[n]
-    at, passed = np.int64(0), np.float64(0.0)
-    # find the hub inside the nest; without a branch, which the processor could not predict
-    for d in range(e.size):
+    passed = np.float64(0.0)
+    # find the hub inside the nest
+    for d in range(uint64(e.size)):
         x = np.float64(e[d]) if nest[d] == chosen else 0.0
         passed += x
-        at += passed <= point
+        if point < passed:
+            return np.int64(d)
         last = np.int64(d) if x > 0.0 else last
-    return at if at < e.size else last  # rounding may leave the point beyond the last alternative
+    return last  # rounding may leave the point beyond the last alternative
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
