@@ -21,6 +21,7 @@ from sim.model.kernels.choice import (
     Hiring,
     Teams,
     draw_nested,
+    draws_below,
     exponentials,
     find_ties,
     gather,
@@ -29,14 +30,13 @@ from sim.model.kernels.choice import (
     utilities,
     workspace_for,
 )
-from sim.model.kernels.events import find_searchers
 from sim.model.kernels.moves import by_need, relocate
 from sim.parallel import over_range
-from sim.world.categories import ROLES, SECTORS, STATUSES
-from sim.world.engineers import CATEGORIES, PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
+from sim.world.categories import ROLES, SECTORS
+from sim.world.engineers import PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
 from sim.world.ties import Ties
 
-SLOTS = int(BATCH / P_SEARCH)  # worked on at once: about one batch of them searches
+SLOTS = 1 << 14  # worked on at once
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
 IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
@@ -109,27 +109,27 @@ def choose(who, u, people, lived, ties, keys, t, nobody, b_peer, room, chosen):
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def run_year(
-    first, last, year, draws, people, lived, ties, keys, rates, t, nobody, b_peer, hiring, teams, is_home, no_permits
+    first, last, year, draws, people, lived, ties, keys, t, nobody, b_peer, hiring, teams, is_home, no_permits
 ):
     """Run a year of the engineers in the slots from ``first`` to ``last``, on the state that others ``lived`` in.
 
     Parameters
     ----------
-    draws : (3,) uint64, keys of the month, of the search and of the destination
+    draws : (2,) uint64, keys of the search and of the destination
     lived : (slot,) residence of contacts at the start of the year
 
     Returns
     -------
     (origin, destination) movers
     """
-    (homes, hubs), p_search = is_home.shape, rates[0, 0, 0]
+    homes, hubs = is_home.shape
     room, delta, flow = workspace_for(BATCH, hubs), no_delta(hubs, homes), np.zeros((hubs, hubs), np.int64)
     crossings, hires = np.zeros(TIER_COUNT, np.int64), np.zeros((SECTOR_COUNT, SECTOR_COUNT), np.int64)
+    u, slots = np.empty(SLOTS), np.empty(SLOTS, np.int64)
     for begin in range(first, last, SLOTS):
-        end = min(begin + SLOTS, last)
-        who, _ = find_searchers(begin, end, draws[0], draws[1], people, rates, p_search, 1.0, teams, 1.0, year)
+        who = slots[: draws_below(P_SEARCH, draws[0], begin, min(begin + SLOTS, last), u, slots)]
         chosen, needs = np.empty(who.size, np.int64), np.zeros(who.size, np.bool_)
-        choose(who, uniforms(draws[2], who), people, lived, ties, keys, t, nobody, b_peer, room, chosen)
+        choose(who, uniforms(draws[1], who), people, lived, ties, keys, t, nobody, b_peer, room, chosen)
         movers, places, _, _ = by_need(who, chosen, needs, people.hub)
         route = np.full(movers.size, -1)
         relocate(
@@ -159,14 +159,13 @@ class Model:
         self.world, self.seed, self.year = world, seed, 0
         self.people, self.ties = people_of(world), Ties(world.indptr, ~world.indices)  # friends
         self.lived = np.empty_like(self.people.hub)
-        self.rates = np.full((CATEGORIES // 3, len(STATUSES), 1), P_SEARCH)
         self.keys = np.array([rng.key(seed, question) for question in ("tie counts", "nationality", "family")])
         self.headcount, self.tables, self.pulls = np.bincount(world.hub, minlength=H), tables(), pulls()
         self.shares, self.flows = [], []
 
     def step(self):
         """One year."""
-        draws = np.array([rng.key(self.seed, what, self.year) for what in ("month", "consider", "destination")])
+        draws = np.array([rng.key(self.seed, what, self.year) for what in ("consider", "destination")])
         self.lived[:] = self.people.hub
         compute = rm1.compute_pull(self.world.compute, self.headcount).astype(np.float32)
         parts = over_range(
@@ -178,7 +177,6 @@ class Model:
             self.lived,
             self.ties,
             self.keys,
-            self.rates,
             self.tables._replace(pull=self.pulls + compute),
             NOBODY,
             rm1.B_PEER,
