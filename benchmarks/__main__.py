@@ -3,7 +3,8 @@
 ``speed`` measures the engine and the commands, ``peers`` runs RM1 in every framework side by side, ``readme`` writes
 the tables of README.md anew out of latest.json. Every measurement runs in a process of its own, waits for idle cores,
 and its kernels are compiled before the clock starts; ~ marks a time while which others used the cores. A complete
-measurement is stored in latest.json. Absolute times belong to the machine; ratios within one run travel better.
+measurement is stored in latest.json and written into README.md. Absolute times belong to the machine; ratios within
+one run travel better.
 """
 
 import argparse
@@ -43,10 +44,11 @@ def _shown(rows):
 def peers(asked):
     """Measure RM1 in every framework; the rows."""
     sizes = asked.n or ((10_000, 100_000) if asked.quick else side_by_side.SIZES)
+    stamp = report.machine() if _is_complete(asked) else None
     print(report.PEER_HEADING, flush=True)
     rows = []
     for graph in asked.graph:
-        for row in side_by_side.measure(sizes, graph, asked.only, 1 if asked.quick else 3, asked.patience):
+        for row in side_by_side.measure(sizes, graph, asked.only, 1 if asked.quick else 3, asked.patience, stamp):
             rows = list(side_by_side.with_ratios([*rows, row]))
             print(report.peer_line(rows[-1]), flush=True)
     return rows
@@ -65,9 +67,15 @@ def main():
     if asked.part == "readme":
         return report.write_readme()
     rows = {"speed": speed, "peers": peers}[asked.part](asked)
-    if not (asked.quick or asked.only or asked.n):
+    if _is_complete(asked):
         report.store(asked.part, rows)
+        report.write_readme()
+        side_by_side.finish()
     return None
+
+
+def _is_complete(asked):
+    return not (asked.quick or asked.only or asked.n)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,25 @@ def peer_rows():
     return list(side_by_side.with_ratios(rows))
 
 
+def test_an_interrupted_comparison_goes_on(tmp_path, monkeypatch):
+    entries, measured = side_by_side.ENTRIES[:3], []
+    monkeypatch.setattr(side_by_side, "UNFINISHED", tmp_path / "rows.jsonl")
+    monkeypatch.setattr(side_by_side, "ENTRIES", entries)
+    monkeypatch.setattr(side_by_side, "_is_there", lambda entry: True)
+    monkeypatch.setattr(side_by_side, "_rounds", lambda entry, *_: measured.append(entry.label) or [])
+    monkeypatch.setattr(side_by_side, "summary", lambda _: {"label": measured[-1], "n": 9, "graph": "regular"})
+    run = lambda stamp: side_by_side.measure((9,), "regular", stamp=stamp)  # noqa: E731
+    first = next(iter(run({"date": "1"})))
+    again = [*run({"date": "1"})]
+    assert again[0] == first
+    assert measured == [entry.label for entry in entries]  # each of them once
+    assert len([*run({"date": "2"})]) == 3
+    assert len(measured) == 6  # those of another day do not count
+    side_by_side.finish()
+    assert len([*run({"date": "1"})]) == 3
+    assert len(measured) == 9
+
+
 def test_every_measurement_exists():
     for quick in (True, False):
         for function, arguments in cases(quick).values():

@@ -34,7 +34,7 @@ def run(name, build, warmup=None, variants=("default",)):
     quiet = wait_quiet(asked.patience)
     watch, timed = Watch(), Timed()
     for seed in range(asked.seed, asked.seed + asked.reps):
-        timed.replica(lambda seed=seed: build(world, seed, asked.variant), asked.years)
+        timed.replica(lambda seed=seed: build(world, seed, asked.variant), asked.years, asked.longest)
         if watch.wall > asked.seconds:
             break
     foreign = watch.foreign_cores
@@ -65,13 +65,15 @@ class Timed:
     def __init__(self):
         self.builds, self.years, self.shares, self.flows, self.peak_mb = [], [], [], [], None
 
-    def replica(self, build, years):
-        """Build one model and run it."""
-        begun = time.perf_counter()
+    def replica(self, build, years, longest=float("inf")):
+        """Build one model and run it; once ``longest`` seconds are over, three years must do."""
+        first = begun = time.perf_counter()
         model = build()
         self.builds.append(time.perf_counter() - begun)
-        for _ in range(years):
+        for year in range(years):
             begun = time.perf_counter()
+            if year >= 3 and begun - first > longest:
+                break
             model.step()
             self.years.append(time.perf_counter() - begun)
         self.shares.append(np.array(model.shares))
@@ -89,6 +91,9 @@ def _arguments(name, variants):
     parser.add_argument("--variant", choices=variants, default=variants[0])
     parser.add_argument("--reps", type=int, default=1, help="replicas in this process, each with the next seed")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no replica after these")
+    parser.add_argument(
+        "--longest", type=float, default=float("inf"), help="end a replica after these, at least 3 years"
+    )
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for an idle machine")
     parser.add_argument("--out", help="an .npz for the shares and flows of every replica")
     return parser.parse_args()
