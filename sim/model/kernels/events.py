@@ -8,7 +8,7 @@ vector registers.
 import numpy as np
 from numba import njit, uint64
 
-from sim.model.kernels.accounts import cell_of, fingerprint_of, no_delta, record
+from sim.model.kernels.accounts import no_delta, record
 from sim.model.kernels.choice import draw_block, employer_elsewhere, remote_share, uniform_at
 from sim.world.engineers import (
     CITIZEN,
@@ -130,28 +130,25 @@ def update_status(
     ledger change (cell + 1,), slots whose status has expired, and (step, country) applicants for post-study work or
     its extension, and grants of it
     """
-    status, expiry_month, graduate, homes = people.status, people.expiry_month, people.graduate, settlement.shape[1]
-    delta = no_delta(country.size, homes)
-    expired, is_fast, faster = [0 for _ in range(0)], (fast_track != 1).any(), 1.0
+    expiry_month, homes, delta = people.expiry_month, settlement.shape[1], no_delta(country.size, settlement.shape[1])
+    expired, is_fast, faster = [np.int64(0) for _ in range(0)], (fast_track != 1).any(), 1.0
     asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
-    for i in range(first, last):
-        s = status[i]
+    for i in range(uint64(first), uint64(last)):
+        s = int(people.status[i])
         if people.hub[i] < 0:
             continue  # left the occupation, or has not entered it: candidates keep their mark as graduates
-        graduate[i] = False
+        people.graduate[i] = False
         if s == CITIZEN:
             continue
-        place, home = country[people.hub[i]], people.home[i]
-        before, was = cell_of(people, i, homes), fingerprint_of(people, i)
+        place, home, now = country[people.hub[i]], people.home[i], s
         if is_fast:
             faster = fast_track[place, ROLE_OF[people.category[i]]]
         # permanent residents may naturalise
         if s == PERMANENT:
-            if uniform_at(keys[2], i) < naturalise[place] * faster:
-                status[i] = CITIZEN
+            now = CITIZEN if uniform_at(keys[2], i) < naturalise[place] * faster else s
         # temporary residents may settle; else their permit is renewed or expires
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home] * faster:
-            status[i] = PERMANENT
+            now = PERMANENT
         elif expiry_month[i] > month:
             continue
         elif s == TEMPORARY and uniform_at(keys[1], i) < renewal[place]:
@@ -160,17 +157,18 @@ def update_status(
         elif s in (STUDENT, OPT) and study_months[s - STUDENT, place] > 0:
             asked[s - STUDENT, place] += 1
             if uniform_at(keys[3], i) < study_share[s - STUDENT, place]:
-                status[i] += 1  # from a student to OPT, from OPT to its extension
+                now = s + 1  # from a student to OPT, from OPT to its extension
                 expiry_month[i] += study_months[s - STUDENT, place]
                 got[s - STUDENT, place] += 1
             else:
-                expired.append(i)
+                expired.append(np.int64(i))
         else:
-            expired.append(i)
-        # record the change of cell and fingerprint, of those whose permit was renewed too: their entries cancel
-        delta[before] -= 1
-        delta[delta.size - 1] -= was
-        record(delta, people, i, homes, 1)
+            expired.append(np.int64(i))
+        # record the change of cell and fingerprint
+        if now != s:
+            record(delta, people, i, homes, -1)
+            people.status[i] = now
+            record(delta, people, i, homes, 1)
     return delta, np.array(expired), asked, got
 
 
