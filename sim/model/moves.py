@@ -14,6 +14,7 @@ from sim.parallel import over_range
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
 MONTHS = 12
+FEW = 1024  # movers below which a second thread costs more than it saves
 
 
 def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +53,7 @@ def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.nda
         sim.visas.held_by(slots),
         chosen,
         needs,
+        np.empty(len(slots), np.int64),
     )
     return chosen, needs
 
@@ -92,6 +94,7 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
         leaving,
         chosen,
         needs,
+        np.empty(len(slots), np.int64),
     )
     return chosen, needs
 
@@ -154,12 +157,28 @@ def move(sim, slots, hubs, month, route=None) -> None:
     if sim.trajectory is not None:
         # record residence and attributes before the move
         sim.trajectory.note(sim.people, slots, hubs)
-    # count movers who know a former colleague where they go, before anybody has moved
-    accounts.tied_moves += count_tied(
-        slots, hubs, sim.people, sim.ties, sim.person_keys, sim.colleague_share, accounts.hubs_with_contacts
-    )
-    # change people, accounts and teams in place
-    relocate(slots, hubs, route, month, sim.people, *relocate_terms(sim))
+    # count movers who know a former colleague where they go, before anybody has moved; then change people and teams
+    changing = accounts.delta, accounts.flow, accounts.crossings, accounts.hires
+    terms = relocate_terms(sim)[: -len(changing)]
+
+    def count(first, last) -> tuple:
+        """Count in a part of the movers, for a thread of its own."""
+        contacts = np.zeros_like(accounts.hubs_with_contacts)
+        who, ties = slots[first:last], (sim.ties, sim.person_keys, sim.colleague_share)
+        return count_tied(who, hubs[first:last], sim.people, *ties, contacts), contacts
+
+    def change(first, last) -> list:
+        """Move a part of the movers, and return what is to be added to the accounts."""
+        added = [np.zeros_like(account) for account in changing]
+        relocate(slots[first:last], hubs[first:last], route[first:last], month, sim.people, *terms, *added)
+        return added
+
+    for tied, contacts in over_range(count, len(slots), least=FEW):
+        accounts.tied_moves += tied
+        accounts.hubs_with_contacts += contacts
+    for added in over_range(change, len(slots), least=FEW):
+        for account, more in zip(changing, added, strict=True):
+            account += more
 
 
 def relocate_terms(sim) -> tuple:

@@ -598,7 +598,21 @@ def draw_nested(o, e, nest, dissimilarity, u, s, worth):
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def choose_hubs(
-    first, last, who, u, people, residence_of_contacts, ties, keys, t, mode, barred, held, chosen, needs_permit
+    first,
+    last,
+    who,
+    u,
+    people,
+    residence_of_contacts,
+    ties,
+    keys,
+    t,
+    mode,
+    barred,
+    held,
+    chosen,
+    needs_permit,
+    contacts,
 ) -> None:
     """Draw the hubs that the engineers ``who[first:last]`` choose, and whether they need a permit there (E1 to E3).
 
@@ -613,6 +627,7 @@ def choose_hubs(
     barred : (engineer,) country whose permits the engineer cannot get, -1 for none
     held : (engineer,) route of a permit that the engineer holds abroad, -1 for none
     chosen, needs_permit : (engineer,) written from ``first`` to ``last``
+    contacts : (engineer,) int64, written for those who choose another hub: bit set of their former colleagues' hubs
     """
     space = workspace_for(min(BATCH, last - first), t.country.size)
     for begin in range(first, last, BATCH):
@@ -628,7 +643,7 @@ def choose_hubs(
             d = draw_nested(o, space.v[k], t.nest[g, o], t.dissimilarity, u[i], space.sums, space.worth)
             if d >= 0 and d != o:
                 place, held_for = uint64(d), country_held(space.held[k], t.route_country)
-                nation, chosen[i] = float32(uniform_at(keys[1], part[k])), d
+                nation, chosen[i], contacts[i] = float32(uniform_at(keys[1], part[k])), d, space.colleagues[k]
                 needs_permit[i] = needs_a_permit(nation, t.free[g, o, place], t.country[place], held_for)
 
 
@@ -669,6 +684,7 @@ def choose_next(
     leaving,
     chosen,
     needs_permit,
+    contacts,
 ) -> None:
     """Draw the second choice of engineers whom a country has refused, some of them with an offer elsewhere (E3, E5).
 
@@ -680,7 +696,7 @@ def choose_next(
     barred : (engineer,) country whose permits the engineer cannot get
     offer : (engineer,) hub of a job offer, -1 for none; its weight is multiplied by ``exp(bonus)``
     leaving : bool; if true, the choice set is the hubs abroad that need no permit, and the offer
-    who, u, residence_of_contacts, keys, held, chosen, needs_permit : see :func:`choose_hubs`
+    who, u, residence_of_contacts, keys, held, chosen, needs_permit, contacts : see :func:`choose_hubs`
     """
     space, hubs = workspace_for(min(BATCH, last - first), t.country.size), uint64(t.country.size)
     weight, kept, more = np.empty(t.country.size), np.empty(t.country.size, np.float32), np.exp(bonus)
@@ -711,7 +727,7 @@ def choose_next(
                 weight[d] = max(p, 0.0) * (more if d == uint64(offer[i]) else 1.0)
                 total += weight[d]
             # draw a hub in proportion to the weights; engineers without an alternative stay
-            chosen[i], point = o, u[i] * total
+            chosen[i], contacts[i], point = o, space.colleagues[k], u[i] * total
             for d in range(hubs):
                 if total > 0.0 and weight[d] > 0.0:
                     chosen[i] = d
@@ -845,7 +861,7 @@ def compile_choices() -> None:
     nest, keys = np.zeros((1, 1, 1), np.int8), np.zeros(3, np.uint64)
     tables, people = neutral_tables(np.zeros(1, np.int8), np.ones((1, 1), np.bool_), nest), empty(0)
     choice = nobody, np.zeros(0), people, people.hub, no_ties(0), keys, tables
-    choose_hubs(0, 0, *choice, FREELY, nobody, nobody, nobody, none)
-    choose_next(0, 0, *choice, nobody, nobody, nobody, 0.0, False, nobody, none)
+    choose_hubs(0, 0, *choice, FREELY, nobody, nobody, nobody, none, nobody)
+    choose_next(0, 0, *choice, nobody, nobody, nobody, 0.0, False, nobody, none, nobody)
     colleagues, _ = hubs_with_contacts(nobody, *choice[2:6], 0.0)
     share_tied(people.home, people.hub, colleagues, 1, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit, uint64
 
 from sim.model.kernels.accounts import no_delta, record
-from sim.model.kernels.choice import BATCH, find_ties, gather, new_sector, workspace_for
+from sim.model.kernels.choice import BATCH, find_ties, new_sector, prefetch, workspace_for
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
 
 
@@ -53,6 +53,25 @@ def entrants_delta(slots, people, hubs, homes):
     return delta
 
 
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def fetch(who, people, teams) -> None:
+    """Ask the memory for what :func:`relocate` reads and writes of the engineers in slots ``who``."""
+    for k in range(who.size):
+        i = uint64(who[k])
+        prefetch(people.hub, i)
+        prefetch(people.home, i)
+        prefetch(people.category, i)
+        prefetch(people.sector, i)
+        prefetch(people.employer_hub, i)
+        prefetch(people.status, i)
+        prefetch(people.team, i)
+        prefetch(people.target, i)
+        prefetch(people.route, i)
+        prefetch(people.arrival_year, i)
+    for k in range(who.size):
+        prefetch(teams.leader, uint64(people.team[uint64(who[k])]))
+
+
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def relocate(
     slots,
@@ -85,6 +104,8 @@ def relocate(
     """
     homes, year = is_home.shape[0], month // 12
     for k in range(slots.size):
+        if k % BATCH == 0:
+            fetch(slots[k : k + BATCH], people, teams)
         i, d = uint64(slots[k]), hubs[k]
         o, home = people.hub[i], people.home[i]
         border, remote = country[o] != country[d], people.employer_hub[i] != o
@@ -130,14 +151,20 @@ def count_tied(slots, hubs, people, ties, keys, colleague_share, hubs_with_conta
     tied, space = np.int64(0), workspace_for(min(BATCH, slots.size), np.int64(1))
     for begin in range(0, slots.size, BATCH):
         part = slots[begin : min(begin + BATCH, slots.size)]
-        gather(part, people, space)
+        for k in range(part.size):
+            space.column[0, k] = people.hub[uint64(part[k])]
         find_ties(part, ties, people.hub, keys[0], colleague_share, space)
         for k in range(part.size):
-            o, colleagues = uint64(space.column[0, k]), space.colleagues[k]
-            tied += np.int64(colleagues >> uint64(hubs[begin + k]) & uint64(1))
-            for d in range(uint64(hubs_with_contacts.shape[1])):
-                hubs_with_contacts[o, d] += np.int64(colleagues >> d & uint64(1))
+            tied += count_contacts(space.column[0, k], hubs[begin + k], space.colleagues[k], hubs_with_contacts)
     return tied
+
+
+@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def count_contacts(o, d, colleagues, hubs_with_contacts):
+    """Count the hubs of the former ``colleagues``, a bit set, of one mover; return whether ``d`` is one of them."""
+    for hub in range(uint64(hubs_with_contacts.shape[1])):
+        hubs_with_contacts[uint64(o), hub] += np.int64(colleagues >> hub & uint64(1))
+    return np.int64(colleagues >> uint64(d) & uint64(1))
 
 
 @njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)

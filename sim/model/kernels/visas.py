@@ -18,19 +18,21 @@ from numba.core.typing import signature
 from numba.extending import intrinsic
 
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniform_at
-from sim.model.kernels.moves import count_tied, relocate
+from sim.model.kernels.moves import count_contacts, count_tied, relocate
 from sim.model.rng import MIX_1, MIX_2, S27, S30, S31, word
 from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
 
 LANES = 8  # partial sums of numpy's sum over a short axis
-# rows of a list of petitions: slot, hub, route, month of application, month in which processing ends; and how many
+# rows of a list of petitions: slot, hub, route, month of application, month in which processing ends (of those who move
+# at once, the hubs of their former colleagues as a bit set); and how many
 SLOT, HUB, ROUTE, MONTH, DUE, SIZE = range(6)
 # lists: filed this month, in capped queues, waiting for the next draw, granted and in processing; refused this month,
 # those of them whose employer still wants the engineer, engineers who have accepted an offer abroad; to be decided now,
 # to be moved now
 NEW, QUEUED, WAITING, GRANTED, REFUSED, LOST, TRANSFERRED, OPEN, MOVERS = range(9)
-# work space: slots of engineers who choose, their hubs, the countries that have refused them, the hubs of their offers
-WHO, CHOSEN, COUNTRY, OFFERED, NONE = range(5)
+# work space: slots of engineers who choose, their hubs, the countries that have refused them, the hubs of their offers,
+# the hubs of their former colleagues
+WHO, CHOSEN, COUNTRY, OFFERED, CONTACTS, NONE = range(6)
 APPLICANTS, APPLICANTS_ABROAD, GRANTS, GRANTS_ABROAD, LOST_PETITIONS = range(5)  # counts by route
 QUESTIONS = ("destination", "employer pays", "approval", "queue", "offer", "offer hub", "next best")
 DESTINATION, EMPLOYER_PAYS, APPROVAL, TURN, OFFER, OFFER_HUB, NEXT_BEST = range(len(QUESTIONS))
@@ -274,7 +276,7 @@ class Petitions(NamedTuple):
     """Lists of petitions, and work space for as many engineers."""
 
     lists: np.ndarray  # (list, 6, room) int64; the first lists[name, SIZE, 0] columns of a list are in use
-    ints: np.ndarray  # (5, room) int64: see WHO to NONE
+    ints: np.ndarray  # (6, room) int64: see WHO to NONE
     u: np.ndarray  # (room,) float64
     flags: np.ndarray  # (room,) bool
     asked: np.ndarray  # (route,) float64
@@ -336,8 +338,8 @@ def entries(people, ties, keys, tables, terms, counts) -> tuple:
         choice = 0, 0, nobody, np.zeros(0), people, people.hub, ties, keys, tables
         share = terms.access_share
         calls = {
-            choose_hubs: (*choice, FREELY, nobody, nobody, nobody, none),
-            choose_next: (*choice, nobody, nobody, nobody, 0.0, False, nobody, none),
+            choose_hubs: (*choice, FREELY, nobody, nobody, nobody, none, nobody),
+            choose_next: (*choice, nobody, nobody, nobody, 0.0, False, nobody, none, nobody),
             count_tied: (nobody, nobody, people, ties, keys, 0.0, counts.hubs_with_contacts),
             relocate: (nobody, nobody, nobody, 0, people, *terms.moves),
             best_route: (0, 0, nobody, nobody, people, *terms.routes, share, *terms.appeal, nobody),
@@ -459,10 +461,10 @@ def decide_hubs(month, slots, calls, people, ties, keys, tables, terms, p):
         if people.hub[i] >= 0 and people.target[i] < 0:
             p.ints[WHO][n], p.u[n] = i, uniform_at(draw, i)
             n += 1
-    who, none, chosen = p.ints[WHO], p.ints[NONE], p.ints[CHOSEN]
+    who, none, chosen, contacts = p.ints[WHO], p.ints[NONE], p.ints[CHOSEN], p.ints[CONTACTS]
     call(
         calls[CHOOSE],
-        (0, n, who, p.u, people, people.hub, ties, keys, tables, FREELY, none, none, chosen, p.flags),
+        (0, n, who, p.u, people, people.hub, ties, keys, tables, FREELY, none, none, chosen, p.flags, contacts),
         None,
     )
     return n
@@ -476,17 +478,29 @@ def act_on(month, n, who, people, p) -> None:
         if d != people.hub[i]:
             if p.flags[k]:
                 people.target[i] = d
-            push(p.lists[NEW] if p.flags[k] else p.lists[MOVERS], who[k], d, np.int64(-1), month, month)
+                push(p.lists[NEW], who[k], d, np.int64(-1), month, month)
+            else:
+                push(p.lists[MOVERS], who[k], d, np.int64(-1), month, p.ints[CONTACTS][k])
 
 
 @step
-def move(month, calls, people, ties, keys, terms, movers, counts) -> None:
-    """Move the engineers of the list ``movers`` and record the moves."""
+def move(month, at_once, calls, people, ties, keys, terms, movers, counts) -> None:
+    """Move the engineers of the list ``movers`` and record the moves.
+
+    Since those who move ``at_once`` have chosen, nobody has moved: the former colleagues that they found still live
+    where they did.
+    """
     n = movers[SIZE, 0]
     if n:
         slots, hubs, route = movers[SLOT][:n], movers[HUB][:n], movers[ROUTE][:n]
         contacts = counts.hubs_with_contacts
-        counts.tied[0] += call(calls[COUNT_TIED], (slots, hubs, people, ties, keys, terms.colleague_share, contacts), n)
+        if at_once:
+            for k in range(n):
+                o, found = people.hub[uint64(slots[k])], uint64(movers[DUE, k])
+                counts.tied[0] += count_contacts(o, hubs[k], found, contacts)
+        else:
+            known = slots, hubs, people, ties, keys, terms.colleague_share, contacts
+            counts.tied[0] += call(calls[COUNT_TIED], known, n)
         call(calls[RELOCATE], (slots, hubs, route, month, people, *terms.moves), None)
     movers[SIZE, 0] = 0
 
@@ -650,7 +664,7 @@ def choose_again(month, calls, people, ties, keys, tables, terms, p, counts) -> 
     choice = 0, size, refused[SLOT], p.u, people, people.hub, ties, keys, tables
     call(
         calls[CHOOSE_NEXT],
-        (*choice, barred, p.ints[NONE], offer, terms.offer_bonus, False, chosen, p.flags),
+        (*choice, barred, p.ints[NONE], offer, terms.offer_bonus, False, chosen, p.flags, p.ints[CONTACTS]),
         None,
     )
     # those who take the offer are transferred
@@ -715,9 +729,9 @@ def run_months(
             n = decide_hubs(month, searchers[begin[at] : begin[at + 1]], calls, people, ties, keys, tables, terms, p)
             act_on(month, n, p.ints[WHO], people, p)
             if part != BEFORE_START:
-                move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+                move(month, True, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
                 arrive(month, people, tables.closed, p)
-                move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+                move(month, False, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
             submit(calls, people, terms, p, counts)
             serve_queues(month, people, terms, p, counts.routes[GRANTS], counts.turns[month - first])
             decide(month, people, terms, p, counts)
@@ -726,4 +740,4 @@ def run_months(
             drop(month, at == draw_month, people, terms, p)
         elif part != TO_INTAKE or month < last - 1:
             choose_again(month, calls, people, ties, keys, tables, terms, p, counts)
-            move(month, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
+            move(month, True, calls, people, ties, keys, terms, p.lists[MOVERS], counts)
