@@ -114,7 +114,7 @@ def choose_to_hold(sim, slots, route, month) -> tuple[np.ndarray, np.ndarray]:
         slots,
         u,
         sim.people,
-        sim.residence_of_contacts(),
+        sim.residence_at_last_round(),
         sim.ties,
         sim.person_keys,
         sim.tables,

@@ -257,6 +257,15 @@ class Simulation:
         self.choices += 1
         return self._seen("network", "residence_of_contacts", self.choices, self.people.hub)
 
+    def residence_at_last_round(self) -> np.ndarray:
+        """Return (slot,) the hub of each contact at the last round, for choices that some simulations do not have.
+
+        A permit that people may hold is handed out only where its route is open: such a choice counts as no round,
+        or a simulation with a frozen network would observe contacts of another month.
+        """
+        frozen = self.frozen_to.get("network")
+        return self.people.hub if frozen is None else frozen.residence_of_contacts[self.choices]
+
     def leaders(self) -> np.ndarray:
         """Return (team,) the year in which the leader last moved, as the team observes it."""
         return self._seen("network", "leaders", self.year, self.teams.moved)

@@ -206,6 +206,19 @@ def test_a_change_of_mid_year_that_nobody_feels_is_none():
     assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
 
 
+def test_a_permit_to_hold_is_no_round_of_choices():
+    """Contacts are observed at rounds of choices: simulations with and without an open permit count alike."""
+    world, trajectory = shipped_world(2_000, 2), Trajectory()
+    past = begin(world, CENTRE, constants_of(world), rules_for(world.setting), 0)
+    without = past.branch(())
+    without.trajectory = trajectory
+    opened = past.branch(load("canada_open_permit").policies, {"network": trajectory})
+    for arm in (without, opened):
+        record(arm, START + 2, empty_record(world))
+    assert len(opened.visas.handed_out()) > len(without.visas.handed_out())
+    assert opened.choices == without.choices == max(trajectory.residence_of_contacts)
+
+
 # --- ties of the start ----------------------------------------------------------------------------
 
 
