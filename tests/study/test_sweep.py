@@ -45,11 +45,11 @@ def guided(tmp_path_factory):
 
 
 def test_a_cell_is_the_run_of_its_point(tmp_path):
-    found = swept(tmp_path, over=("b_pay", "b_home", "considering_rate"))
+    found = swept(tmp_path, over=("b_pay", "b_home", "considering_rate"), measures=(*MEASURES, "fiscal:usa"))
     k = found.value().index[1]
     beliefs = {name: found.points()[name][k] for name in ("b_pay", "b_home", "considering_rate")}
     alone = run("h1b_fee", replicates=1, uncertainty="chance", assumptions=beliefs, **SMALL)
-    for name in ("share:usa", "share", "arrivals:usa"):
+    for name in ("share:usa", "share", "arrivals:usa", "fiscal:usa"):
         there = effect_series(alone, name).isel(replicate=0).values
         assert np.array_equal(found.outcomes(name).sel(point=k).values, there)
     assert found.value("arrivals:usa")[k] == effect_series(alone, "arrivals:usa").values[0, 0]  # at its own time

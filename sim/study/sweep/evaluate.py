@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,6 @@ import xarray as xr
 from sim.custom_world import cached_by_world
 from sim.errors import Refused, ResultError
 from sim.results.measures import MEASURES, parse, series
-from sim.results.result import Result
 from sim.results.schema import MONEY, VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.policies import Scenario
@@ -26,6 +26,12 @@ OTHER_CHANCE = 500_000  # first pair of the second seed: beyond any number of re
 BASELINES = 16  # arms that a process keeps
 NO_CONSTANTS = "no hub constants meet the observed first year under these assumptions"
 RUNAWAY = "size would feed itself without end under these assumptions"
+
+
+class Arrays(NamedTuple):
+    """The arrays of a run without its record: measures need no more, and a process without ``Result`` starts sooner."""
+
+    data: xr.Dataset
 
 
 @dataclass(frozen=True)
@@ -82,10 +88,11 @@ class Simulator:
         numbers = range(self.first_pair, self.first_pair + o.replicates)
         pairs = [_pair(plan, k, draw) if self.levers else run_replicate(plan, k, draw) for k in numbers]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in self.recorded}
-        data = dataset(arrays, _coordinates(o.replicates, o.start, o.years))
+        labels = _labels(o.replicates, o.start, o.years)
+        data = labels.assign({v: (VARIABLES[v].dims, values) for v, values in arrays.items()})
         if not set(MONEY).isdisjoint(self.recorded):
             data = with_money(data, arms, [draw[0]] * o.replicates, o.start)
-        return {name: _kept(series(Result(data, {}), name)) for name in self.measures}
+        return {name: _kept(series(Arrays(data), name)) for name in self.measures}
 
 
 @cached_by_world(maxsize=1)
@@ -111,9 +118,9 @@ def _pair(plan, k, draw) -> list:
 
 
 @cached_by_world(maxsize=1)
-def _coordinates(pairs, start, years) -> dict:
-    """Return the labels of the outcomes, cached in each process."""
-    return coordinates(("baseline", "scenario"), pairs, start, years)
+def _labels(pairs, start, years) -> xr.Dataset:
+    """Return a dataset of the outcomes' labels alone, cached in each process."""
+    return dataset({}, coordinates(("baseline", "scenario"), pairs, start, years))
 
 
 def _kept(values) -> np.ndarray:
@@ -132,7 +139,7 @@ def variables_of(measures, options) -> tuple:
     def computed(data) -> list:
         """Return the values of all measures, or none where a variable is missing."""
         try:
-            return [series(Result(data, {}), replace(parse(text), time=None)).values for text in measures]
+            return [series(Arrays(data), replace(parse(text), time=None)).values for text in measures]
         except (KeyError, AttributeError, ResultError):
             return []
 
@@ -162,7 +169,7 @@ def described(measures, options) -> list[dict]:
     -------
     list of dicts, see ``results.sweep_store``; ``share`` of all hubs is always among them
     """
-    trial = Result(ones(["baseline", "scenario"], options.start, options.years), {})
+    trial = Arrays(ones(["baseline", "scenario"], options.start, options.years))
     rows = {}
     for text in [*measures, ALWAYS]:
         query = parse(text)
