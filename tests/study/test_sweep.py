@@ -8,6 +8,7 @@ import pytest
 from sim import sweep
 from sim.errors import ResultError, UsageError
 from sim.results.effects import effect_series
+from sim.results.schema import MONEY
 from sim.results.sweep import (
     Sweep,
     assumption_load,
@@ -59,7 +60,7 @@ def test_only_what_the_measures_need_is_recorded():
     options = Options(**SMALL)
     assert variables_of(["share:usa", "share"], options) == ("stock",)
     assert variables_of(["retention", "share"], options) == ("stock", "stock_by_sector", "hires")
-    assert {"fiscal", *STANDS_ON} == set(variables_of(["fiscal:usa"], options))
+    assert {*MONEY, *STANDS_ON} == set(variables_of(["fiscal:usa"], options))
 
 
 def test_a_lever_is_put_to_its_value_in_the_scenario_alone(tmp_path):

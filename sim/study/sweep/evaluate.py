@@ -153,8 +153,9 @@ def variables_of(measures, options) -> tuple:
 
     whole = computed(trial)
     needed = set(without(trial, list(VARIABLES)).data_vars)
-    # money is computed from other variables
-    return tuple(name for name in VARIABLES if name in needed | set(STANDS_ON if needed & set(MONEY) else ()))
+    # the account of public money is one whole, computed from other variables
+    needed |= {*MONEY, *STANDS_ON} if needed & set(MONEY) else set()
+    return tuple(name for name in VARIABLES if name in needed)
 
 
 def described(measures, options) -> list[dict]:
