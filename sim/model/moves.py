@@ -14,7 +14,7 @@ from sim.parallel import over_range
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
 MONTHS = 12
-FEW = 1024  # movers below which a second thread costs more than it saves
+FEW = 1024  # movers, or second choices, below which a second thread costs more than it saves
 
 
 def choose(sim, slots, question, when, mode=FREELY, barred=None) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +95,7 @@ def choose_with_offers(sim, slots, question, when, barred, offer, leaving=False)
         chosen,
         needs,
         np.empty(len(slots), np.int64),
+        least=FEW,
     )
     return chosen, needs
 
