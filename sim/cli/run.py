@@ -219,14 +219,15 @@ def count(
 
     Of a place: spinouts, doctors_to_industry, remote_pay.
     """
-    from sim.show import terminal
+    from sim.show import answer, terminal
     from sim.study import counts
 
     # every query is counted on the same runs
     options = study.options(workers=workers)
     with terminal.progress(study.replicates, printing.for_program) as progress:
         rows = counts.count(scenario, queries, study.baseline, yearly, **vars(replace(options, progress=progress)))
-    printing.rows(rows, hide=("values",))
+    brief = "\n".join(f"{row['query']} {row['year']} {terminal.cell(row['effect'])}" for row in rows)
+    printing.show(rows, brief, lambda: answer.render_counts(rows, terminal.columns()), details=False)
 
 
 def breakeven(

@@ -153,7 +153,10 @@ def levers(
     # levers with all the words in path, place or meaning, or those that match a path with *
     asked = [word.lower() for word in words]
     described = ((lever, f"{path} {lever.place} {lever.what}".lower()) for path, lever in catalogue().items())
-    matching = [lever for lever, said in described if all(word in said for word in asked)] or find(" ".join(words))
+    matching = [lever for lever, said in described if all(word in said for word in asked)]
+    if not matching and len(words) > 1:
+        raise UsageError("levers", f"none has all of these in its path, place or meaning: {', '.join(words)}")
+    matching = matching or list(find(words[0]))
     if printing.for_program or len(matching) <= IN_FULL:
         printing.rows([lever_row(lever) for lever in matching])
         return

@@ -450,6 +450,22 @@ def render_effects(result, queries, width=WIDTH) -> Group:
     )
 
 
+def render_counts(rows, width=NARROW) -> Group:
+    """Tabulate counts of people: a line a query, below it a row a year; rows as of ``sim.study.counts.count``."""
+    groups: dict[str, list] = {}
+    for row in rows:
+        # as many decimals as the error of the effect allows; what is not known is left empty
+        scale = row["error"] or abs(row["baseline"]) / 100
+        digits = decimals(scale) if scale == scale else 2
+        values = ((row[key], "+" if key == "effect" else "") for key in ("baseline", "scenario", "effect", "error"))
+        cells = ["-" if value is None or value != value else f"{value:{sign},.{digits}f}" for value, sign in values]
+        groups.setdefault(f"{row['query']}, {row['unit']}", []).append([str(row["year"]), *cells])
+    heads = ["year", "without", "with", "effect", "MC error"]
+    reading = "Means over pairs of runs; effect: scenario less baseline; MC error: its Monte Carlo error."
+    lines = [*grouped_lines(heads, groups.items(), width), *_indented(reading, width)]
+    return Group(*map(Text, lines))
+
+
 def grouped_lines(heads, groups, width, spare=()) -> Iterator[str]:
     """Yield the lines of a table whose rows stand in groups, each under a line of its own.
 

@@ -85,7 +85,7 @@ def say_if_compiling(quiet=False) -> None:
     from sim.model.kernels.choice import is_compiled
 
     if not quiet and not is_compiled():
-        print("compiling the kernels, once for this machine (about 20 s) ...", file=sys.stderr, flush=True)
+        print("compiling the kernels, once for this machine (20 s) ...", file=sys.stderr, flush=True)
 
 
 def print_rows(rows, json=False, quiet=False, hide=()) -> None:
