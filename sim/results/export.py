@@ -1,13 +1,14 @@
 """Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph."""
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from sim.arguments import user_path
 from sim.custom_world import rows
 from sim.errors import ResultError, saving
-from sim.results.effects import SHOWN, band, difference, summarise
+from sim.results.effects import SHOWN, band, summarise
 from sim.results.measures import MEASURES, find, parse, series
 
 # --- CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over replicates ---------
@@ -80,20 +81,36 @@ def effects(result) -> pd.DataFrame:
     places = [find(result.data, place) for place, _ in wider]
     # without labels: xarray would compare them in every step of every place, most of the time of saving a run
     bare = result.data.drop_vars([label for label in result.data.coords if label not in ("hub_country", "route")])
-    tables = []
+    # the rows of each arm, place and measure, and beside them the effects over replicate and time
+    arms, lines, pairs = result.arms, [], []
     for name in MEASURED:
         query = parse(name)
         values = series(result, query)
-        tables.append(_effects(name, difference(result, values)))
-        if MEASURES[query.name].takes_place and wider:
-            # one table of all countries and blocs
-            each = [MEASURES[query.name].compute(bare, place, query.keys) for place in places]
-            joined = xr.concat(each, pd.Index([place.name for place in places], name="hub"))
-            joined = joined.assign_coords({axis: values[axis] for axis in joined.dims if axis != "hub"})
-            table = _effects(name, difference(result, joined.assign_attrs(values.attrs)))
-            table["kind"] = table.place.map(dict(wider))
-            tables.append(table.sort_values("place", kind="stable", key=lambda p: p.map(list(dict(wider)).index)))
-    return pd.concat(tables, ignore_index=True)
+        axis = next((axis for axis in ("hub", "route") if axis in values.dims), None)
+        over = ["arm", "replicate", "time" if "time" in values.dims else "year"]
+        # hubs or routes by name, or the world, arm by arm
+        columns = values.transpose(*over, axis).values if axis else values.transpose(*over).values[..., None]
+        names = values[axis].values.astype(str) if axis else np.array(["world"])
+        found = [
+            (arm, axis or "world", names[k], columns[..., k]) for arm in range(len(arms)) for k in np.argsort(names)
+        ]
+        # countries and blocs, place by place
+        if MEASURES[query.name].takes_place:
+            for (name_of, kind), place in zip(wider, places, strict=True):
+                levels = MEASURES[query.name].compute(bare, place, query.keys).transpose(*over).values
+                found += [(arm, kind, name_of, levels) for arm in range(len(arms))]
+        factor, _, unit = SHOWN.get(values.attrs["units"], (1, "", values.attrs["units"]))
+        times = values[over[2]].values
+        for arm, kind, place, levels in found:
+            lines += [(arms[arm], name, kind, place, time, unit) for time in times]
+            pairs.append(factor * (levels[arm + 1] - levels[0]))
+    # the spread over replicates of all rows at once
+    summary = summarise(xr.DataArray(np.concatenate(pairs, axis=1), dims=("replicate", "row")))
+    table = pd.DataFrame(lines, columns=["arm", "measure", "kind", "place", "time", "unit"])
+    table = table.assign(**{name: summary[name].values for name in summary}, pairs=summary.attrs["pairs"])
+    arm = ["arm"] if len(arms) > 1 else []
+    columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
+    return table[arm + columns]
 
 
 def _countries_and_blocs(data) -> list[tuple[str, str]]:
@@ -102,23 +119,6 @@ def _countries_and_blocs(data) -> list[tuple[str, str]]:
     several = [(str(country), "country") for country in sorted(hubs.index[hubs > 1])]
     blocs = [(row["bloc"], "bloc") for row in rows("blocs") if hubs.reindex(row["countries"].split()).sum() > 1]
     return several + blocs
-
-
-def _effects(name, pairs) -> pd.DataFrame:
-    """Return the effects on one measure, ``pairs`` over replicate, time and place, as rows."""
-    factor, _, unit = SHOWN.get(pairs.attrs["units"], (1, "", pairs.attrs["units"]))
-    summary = summarise(factor * pairs)
-    summary = summary.drop_vars([c for c in summary.coords if c not in summary.dims])
-    # one row a place and time; a measure without places is of the world
-    axis = next((axis for axis in ("hub", "route") if axis in summary.dims), "world")
-    table = summary.to_dataframe().reset_index()
-    table = table.rename(columns={"year": "time", axis: "place"})
-    # one layout for every kind of place
-    table = table.assign(measure=name, kind=axis, pairs=summary.attrs["pairs"], unit=unit)
-    table["place"] = table.get("place", "world")
-    arm = ["arm"] if "arm" in table else []
-    columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
-    return table[arm + columns].sort_values([*arm, "place", "time"], kind="stable")
 
 
 def _band(values) -> xr.Dataset:
