@@ -29,6 +29,7 @@ from sim.errors import TalentflowWarning, UsageError, first_line
 GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processes that share a limit on Linux
 MAIN = "__main__"
 GUARD = "put the main part of the script under if __name__ == '__main__': (or give workers=1)"
+SMALL = 400_000  # agents up to which replicates run in parallel processes rather than with threads in each
 _starting = threading.Lock()
 
 
@@ -75,6 +76,11 @@ def can_start() -> bool:
     except (OSError, ImportError):
         return False
     return True
+
+
+def workers_for(population: int, tasks: int) -> int:
+    """Return how many processes suit a run: one a core for small worlds, one with all threads for large ones."""
+    return min(cores(), tasks) if population <= SMALL and can_start() else 1
 
 
 def workers_here(count: int) -> int:
@@ -242,13 +248,11 @@ def processes(workers, ready=int) -> Iterator[None]:
             set_threads(part)
             try:
                 yield
-            except KeyboardInterrupt:
-                for process in list(others._processes.values()):  # nobody waits for what they are at
-                    process.terminate()
-                raise
             finally:
                 _open.reset(before)
                 set_threads(threads)
+                for process in list(others._processes.values()):  # nobody waits for what they are at
+                    process.terminate()
     except BrokenProcessPool:
         raise UsageError("workers", "a worker process stopped: out of memory, or killed; try fewer") from None
 

@@ -6,6 +6,7 @@ fields of the group as options of the command.
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -106,6 +107,15 @@ class RunOptions:
         own = {field.name: getattr(self, field.name) for field in fields(Options) if hasattr(self, field.name)}
         given = {name: value for name, value in (own | more).items() if value is not None}
         return Options(**given | {"population": population_of(self.population)}).checked()
+
+    def processes(self, workers) -> AbstractContextManager:
+        """Return a block that shares the study with worker processes, which start while this one still imports."""
+        from sim.parallel import processes, workers_for
+        from sim.show.illustrate import load_libraries
+
+        population = population_of(self.population)
+        counted = 1 if isinstance(population, str) else workers_for(population, self.replicates)
+        return processes(workers or counted, load_libraries)
 
 
 @dataclass(frozen=True)

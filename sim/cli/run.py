@@ -52,15 +52,16 @@ def run(
 
     --precision asks for an error on the first --measure, or on every hub's share.
     """
-    from sim.scenario.files import load, set_overrides
-    from sim.study import run
+    with study.processes(workers):
+        from sim.scenario.files import load, set_overrides
+        from sim.study import run
 
-    # parse and check, run or find the saved run, then print
-    options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
-    run.check_measures(measures or [], options)
-    arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
-    result, folder = _finished(run.run, arms, arms["scenario"], against, options, out, force, printing)
-    _print(result, folder, measures, printing, details)
+        # parse and check, run or find the saved run, then print
+        options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
+        run.check_measures(measures or [], options)
+        arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
+        result, folder = _finished(run.run, arms, arms["scenario"], against, options, out, force, printing)
+        _print(result, folder, measures, printing, details)
 
 
 def compare(
@@ -88,20 +89,21 @@ def compare(
     printing: Printing = Printing(),
 ) -> None:
     """Run several scenarios on the same pairs: one table, one figure, one folder."""
-    from sim.scenario.files import load
-    from sim.study import run
+    with study.processes(workers):
+        from sim.scenario.files import load
+        from sim.study import run
 
-    options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
-    run.check_measures(measures or [], options)
-    # one scenario under several files of assumptions, in place of several scenarios
-    if views:
-        if len(scenarios) > 1 or study.assumptions is not None:
-            raise UsageError("--views", "takes one scenario, and no --assumptions: each view is a file of them")
-        _views(load(scenarios[0]), load(study.baseline), options, out, force, printing)
-        return
-    arms, against = run.compared(scenarios, interaction), load(study.baseline)
-    result, folder = _finished(run.compare, arms, list(arms.values()), against, options, out, force, printing)
-    _print(result, folder, measures, printing, details)
+        options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
+        run.check_measures(measures or [], options)
+        # one scenario under several files of assumptions, in place of several scenarios
+        if views:
+            if len(scenarios) > 1 or study.assumptions is not None:
+                raise UsageError("--views", "takes one scenario, and no --assumptions: each view is a file of them")
+            _views(load(scenarios[0]), load(study.baseline), options, out, force, printing)
+            return
+        arms, against = run.compared(scenarios, interaction), load(study.baseline)
+        result, folder = _finished(run.compare, arms, list(arms.values()), against, options, out, force, printing)
+        _print(result, folder, measures, printing, details)
 
 
 def index(
@@ -400,7 +402,7 @@ def _finished(task, arms, scenarios, baseline, options, out, force, printing) ->
     from sim.results.record import folder_name
     from sim.results.result import Result
     from sim.show import terminal
-    from sim.show.illustrate import illustrate
+    from sim.show.illustrate import illustrate, load_drawing
     from sim.study.replicate import mapper
     from sim.study.run import precise_enough, prepared
 
@@ -415,6 +417,7 @@ def _finished(task, arms, scenarios, baseline, options, out, force, printing) ->
             return result, folder
     if options.workers > 1:  # they are compiled before the bar appears, which else says the word
         terminal.say_if_compiling(printing.quiet)
+    load_drawing()
     with mapper(options.workers):  # the study and the figures share the processes
         with terminal.progress(options.replicates, printing.quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))

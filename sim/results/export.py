@@ -1,6 +1,10 @@
-"""Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph."""
+"""Export a result: the CSV files of a run's folder (one row per fact), and the flows as a graph.
 
-import networkx as nx
+networkx is imported where a graph is made: it would take a tenth of the start of every run.
+"""
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,6 +14,9 @@ from sim.custom_world import rows
 from sim.errors import ResultError, saving
 from sim.results.effects import SHOWN, band, summarise
 from sim.results.measures import MEASURES, find, parse, series
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # --- CSV files of a run's folder: one row a fact, means and 5 to 95 % bands over replicates ---------
 
@@ -89,15 +96,14 @@ def effects(result) -> pd.DataFrame:
         axis = next((axis for axis in ("hub", "route") if axis in values.dims), None)
         over = ["arm", "replicate", "time" if "time" in values.dims else "year"]
         # hubs or routes by name, or the world, arm by arm
-        columns = values.transpose(*over, axis).values if axis else values.transpose(*over).values[..., None]
+        levels = values.transpose(*over, axis).values if axis else values.transpose(*over).values[..., None]
         names = values[axis].values.astype(str) if axis else np.array(["world"])
-        found = [
-            (arm, axis or "world", names[k], columns[..., k]) for arm in range(len(arms)) for k in np.argsort(names)
-        ]
+        by_name = [(str(axis or "world"), str(names[k]), levels[..., k]) for k in np.argsort(names)]
+        found = [(arm, *row) for arm in range(len(arms)) for row in by_name]
         # countries and blocs, place by place
         if MEASURES[query.name].takes_place:
-            for (name_of, kind), place in zip(wider, places, strict=True):
-                levels = MEASURES[query.name].compute(bare, place, query.keys).transpose(*over).values
+            for (name_of, kind), where in zip(wider, places, strict=True):
+                levels = MEASURES[query.name].compute(bare, where, query.keys).transpose(*over).values
                 found += [(arm, kind, name_of, levels) for arm in range(len(arms))]
         factor, _, unit = SHOWN.get(values.attrs["units"], (1, "", values.attrs["units"]))
         times = values[over[2]].values
@@ -107,10 +113,9 @@ def effects(result) -> pd.DataFrame:
     # the spread over replicates of all rows at once
     summary = summarise(xr.DataArray(np.concatenate(pairs, axis=1), dims=("replicate", "row")))
     table = pd.DataFrame(lines, columns=["arm", "measure", "kind", "place", "time", "unit"])
-    table = table.assign(**{name: summary[name].values for name in summary}, pairs=summary.attrs["pairs"])
-    arm = ["arm"] if len(arms) > 1 else []
+    table = table.assign(**{str(name): spread.values for name, spread in summary.items()}, pairs=summary.attrs["pairs"])
     columns = ["measure", "kind", "place", "time", "mean", "low", "high", "same_sign", "pairs", "error", "unit"]
-    return table[arm + columns]
+    return table[["arm", *columns] if len(arms) > 1 else columns]
 
 
 def _countries_and_blocs(data) -> list[tuple[str, str]]:
@@ -163,7 +168,7 @@ def yearly_flows(result, years=None) -> xr.DataArray:
     return flow.sel(year=slice(*asked)).mean("year", keep_attrs=True)
 
 
-def flow_graph(result, arm="scenario", years=None) -> nx.DiGraph:
+def flow_graph(result, arm="scenario", years=None) -> "nx.DiGraph":
     """Build the graph of hubs and the moves between them in one arm, the mean over replicates.
 
     Parameters
@@ -185,6 +190,8 @@ def flow_graph(result, arm="scenario", years=None) -> nx.DiGraph:
     ------
     ResultError for years outside the run.
     """
+    import networkx as nx
+
     data = result.data.sel(arm=arm)
     flow = yearly_flows(result, years).sel(arm=arm).mean("replicate")
     last = int(data.year.values[-1]) if years is None else years[1]
@@ -212,13 +219,17 @@ def write_graphml(result, path, arm="scenario", years=None) -> None:
     ------
     ResultError for years outside the run; FileError if the file cannot be written.
     """
+    import networkx as nx
+
     graph = flow_graph(result, arm, years)
     with saving(path):
         nx.write_graphml(graph, user_path(path))
 
 
-def _graph(flow, hubs) -> nx.DiGraph:
+def _graph(flow, hubs) -> "nx.DiGraph":
     """Build the graph of one table of flows; a corridor without moves is no edge."""
+    import networkx as nx
+
     graph = nx.from_numpy_array(flow, create_using=nx.DiGraph, edge_attr="flow", nodelist=list(hubs))
     for _, _, edge in graph.edges(data=True):
         edge["distance"] = 1 / edge["flow"]
@@ -227,11 +238,15 @@ def _graph(flow, hubs) -> nx.DiGraph:
 
 def _pagerank(graph) -> dict:
     """Return the PageRank of every hub, weighted by flow."""
+    import networkx as nx
+
     return nx.pagerank(graph, weight="flow")
 
 
 def _communities(graph) -> dict:
     """Return the number of each hub's community; the first hub's is 1, the next new one 2, and so on."""
+    import networkx as nx
+
     if not graph.size():
         return dict.fromkeys(graph, 1)
     # number the communities in the order of their first hub

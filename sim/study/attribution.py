@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim.arguments import listed
 from sim.errors import UsageError
+from sim.parallel import SMALL
 from sim.results.decomposition import coalitions, origins, parts_table, shapley, splits_over_origins
 from sim.results.measures import MEASURES, parse
 from sim.results.result import Result
@@ -17,7 +18,7 @@ from sim.scenario.describe import short
 from sim.scenario.files import as_scenario
 from sim.scenario.stack import between, differences
 from sim.study.options import Options
-from sim.study.replicate import SMALL, experiment, labelled
+from sim.study.replicate import experiment, labelled
 from sim.study.run import check_measures, prepared
 
 if TYPE_CHECKING:

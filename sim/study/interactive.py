@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from sim.parallel import cores, set_threads
+from sim.parallel import SMALL, cores, set_threads
 from sim.results.result import Result
 from sim.study.parameter_sample import ParameterSample
-from sim.study.replicate import SMALL, Experiment, Plan, initial_state, run_replicate
+from sim.study.replicate import Experiment, Plan, initial_state, run_replicate
 from sim.study.run import prepared, written_up
 
 ARMS_KEPT = 800  # finished arms, at 0.4 MB each

@@ -9,10 +9,10 @@ from sim import memory
 from sim.arguments import is_number, whole
 from sim.custom_world import PRESENT
 from sim.errors import UsageError
+from sim.parallel import workers_for
 from sim.results.effects import LEAST_PAIRS
 from sim.results.record import SETTINGS
 from sim.scenario.assumptions import ASSUMPTIONS, load_assumptions, override
-from sim.study.replicate import workers_for
 from sim.world.past import FIRST, setting_of
 from sim.world.setting import load_setting
 

@@ -19,14 +19,14 @@ from sim.model.state import Simulation, Trajectory
 from sim.model.supply import entrant_path
 from sim.model.visas import update_status
 from sim.model.year import begin, run_without_choices
-from sim.parallel import can_start, cores, each, pool, processes
+from sim.parallel import SMALL, can_start, cores, each, pool, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.scenario.past import changes_since, rules_of_year
 from sim.scenario.stack import shared_until
 from sim.study import disk_cache
-from sim.study.calibration.hub_constants import START, fit_world, shipped
+from sim.study.calibration.hub_constants import START, shipped
 from sim.study.parameter_sample import ParameterSample
 from sim.study.recorder import coordinates, empty_record, record
 from sim.world.build_world import World, build
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 # --- One replicate ----------------------------------------------------------------------------------
 
 
-SMALL = 400_000  # agents up to which replicates run in parallel processes rather than with threads in each
 KEPT = 4  # small worlds that a process caches
 WORLDS_APART = 10**12 + 39  # people of replicate k of seed s are sampled with s + k times this, which is above any seed
 SEEDS_APART = 1_000_003  # replicate k of seed s has the seed s * SEEDS_APART + k: neighbouring seeds share none
@@ -158,7 +157,13 @@ def mapper(workers) -> AbstractContextManager:
     """Return a context in which :func:`~sim.parallel.each` maps over ``workers`` processes; compile new kernels."""
     if workers > 1 and not is_compiled():
         compile_kernels()
-    return processes(workers, fit_world)
+    return processes(workers, warm_up)
+
+
+def warm_up() -> None:
+    """Load the compiled kernels, by running few people; nothing where they are not compiled yet."""
+    if is_compiled():
+        _run_small()
 
 
 def compile_kernels() -> None:
@@ -204,11 +209,6 @@ def _compile_year_end() -> None:
 def _run_small() -> None:
     """Run a year of few people, whose kernels are compiled where they are not yet."""
     run_replicate(Plan(2_000, 0, START, 1, ((),), START), 0, (Assumptions.central(), shipped()[0]))
-
-
-def workers_for(population, tasks) -> int:
-    """Return how many processes suit a run: one a core for small worlds, one with all threads for large ones."""
-    return min(cores(), tasks) if population <= SMALL and can_start() else 1
 
 
 # --- All replicates of a study ----------------------------------------------------------------------

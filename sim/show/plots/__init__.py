@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.arguments import new_path
 from sim.errors import UsageError, first_line, nearest, saving
@@ -170,12 +171,17 @@ def to_file(plot, size, path, style="memo") -> Path:
     return path
 
 
-def draw_figures(result, folder) -> list[str]:
+def draw_figures(result, folder, beside=lambda result: None) -> tuple[list[str], Any]:
     """Draw the usual figures of a run, as PNG files, into ``folder``; in the worker processes if there are any.
+
+    Parameters
+    ----------
+    beside : other work on the result, which is done at the same time
 
     Returns
     -------
-    list of str: one line for each figure that could not be drawn, and one for letters that no font has
+    list of str, one line for each figure that could not be drawn, and one for letters that no font has; and what
+    ``beside(result)`` returns
     """
     from sim.show.plots.style import letters_without_a_font
 
@@ -183,11 +189,17 @@ def draw_figures(result, folder) -> list[str]:
     # a split uncertainty has a figure of its own
     kinds = (*OF_SPLIT, *kinds) if is_split(result) and len(result.arms) == 1 else kinds
     paths = [Path(folder) / f"{kind}.png" for kind in kinds]
-    problems = list(each(_attempt, [draw] * len(kinds), [result] * len(kinds), kinds, paths))
+    tasks = [*(partial(_attempt, draw, result, kind, path) for kind, path in zip(kinds, paths, strict=True))]
+    *problems, found = each(_call, [*tasks, partial(beside, result)])
     missing = letters_without_a_font(result.record.get("title", ""))
     if missing:
         problems.append(f"figures: no installed font has {missing[:20]!r}: they are drawn as boxes")
-    return [problem for problem in problems if problem]
+    return [problem for problem in problems if problem], found
+
+
+def _call(task) -> Any:
+    """Do one of several tasks."""
+    return task()
 
 
 def _attempt(draw, shown, kind, path) -> str:

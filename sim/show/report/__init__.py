@@ -14,13 +14,14 @@ from sim.show.report.pages import templates
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
-def write_report(result, folder) -> Path:
+def write_report(result, folder, parts=None) -> Path:
     """Write ``report.html`` and ``summary.md`` into the folder of a run, with the figures that lie in ``figures``.
 
     Parameters
     ----------
     result : Result of one scenario or of several
     folder : path of a folder that exists
+    parts : dict, the :func:`contents` of the report; collected here if None
 
     Returns
     -------
@@ -30,7 +31,7 @@ def write_report(result, folder) -> Path:
     ------
     FileError where a file cannot be written.
     """
-    folder, parts = user_path(folder), contents(result)
+    folder, parts = user_path(folder), parts or contents(result)
     # hidden files are figures that another process is still writing
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
     report = folder / "report.html"

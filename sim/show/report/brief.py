@@ -17,7 +17,7 @@ SOURCES = 4  # of the scenario's policies that are quoted
 PLOT = (300, 120)  # units of the picture of lines: width and height
 
 
-def write_brief(result, folder, format="html") -> Path:
+def write_brief(result, folder, format="html", parts=None) -> Path:
     """Write ``brief.html`` or ``brief.pdf`` into the folder of a run.
 
     Parameters
@@ -25,6 +25,7 @@ def write_brief(result, folder, format="html") -> Path:
     result : Result of one scenario or of several
     folder : path of a folder that exists
     format : 'html', or 'pdf' (needs the extra 'brief')
+    parts : dict that holds what :func:`brief_contents` returns; collected here if None
 
     Returns
     -------
@@ -34,7 +35,7 @@ def write_brief(result, folder, format="html") -> Path:
     ------
     UsageError without the extra ``brief``; FileError if the file cannot be written
     """
-    page = templates().get_template("brief.html.j2").render(brief_contents(result))
+    page = templates().get_template("brief.html.j2").render(parts or brief_contents(result))
     path = Path(folder) / f"brief.{format}"
     if format == "html":
         with saving(path):

@@ -33,10 +33,8 @@ def contents(result) -> dict[str, Any]:
     scenarios = [_scenario(result.versus(arm), arm) for arm in result.arms]
     several = len(scenarios) > 1
     return {
-        "title": record["title"],
-        "question": record["question"],
+        **brief_contents(result),
         "answer": narrative.paragraphs(result),
-        "brief": brief_contents(result)["answers"],
         "added_up": added_up(result) if several else [],
         "comparison": hub_table(result) if several else None,
         "reading": narrative.reading(result),

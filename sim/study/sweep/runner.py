@@ -12,6 +12,7 @@ from typing import Any
 from sim.arguments import listed, user_path, whole
 from sim.errors import OutcomeError, ResultError, UsageError
 from sim.model.kernels.choice import is_compiled
+from sim.parallel import workers_for
 from sim.results.folder import check_writable
 from sim.results.record import INPUTS, plain, to_json
 from sim.results.sweep import Sweep
@@ -19,7 +20,7 @@ from sim.results.sweep_store import FACTOR, LOST, MEASURE, SweepStore, clear, co
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import as_scenario
 from sim.study.options import Options
-from sim.study.replicate import compile_kernels, workers_for
+from sim.study.replicate import compile_kernels
 from sim.study.run import check_measures, prepared
 from sim.study.sweep.designs import LEVELS, TRIES, design, select
 from sim.study.sweep.evaluate import Simulator, described, variables_of
