@@ -241,15 +241,17 @@ def change_jobs(sim, year) -> None:
     counter_offers = sim.rules["sector_counter_offers"]
     for_pay = eq.pay_separation(sim.sectors.relative_utility, sim.sectors.value, counter_offers)
     for_pay = np.ascontiguousarray(for_pay.transpose(2, 0, 1), np.float32)
+    rate, lock, remote_effect = JOB_CHANGE.rate(sim, year), sim.job_lock, 1 + a.remote_separation_effect
     parts = over_range(
         jobs.change_jobs,
         sim.used,
         keys,
+        rate.max() * max(for_pay.max(), 1.0) * max(lock.max(), 1.0) * max(remote_effect, 1.0),
         sim.people,
-        JOB_CHANGE.rate(sim, year),
+        rate,
         for_pay,
-        sim.job_lock,
-        1 + a.remote_separation_effect,
+        lock,
+        remote_effect,
         a.mission_share,
         setting.country,
         sim.hiring,
@@ -302,12 +304,14 @@ def hiring(sim, year) -> Hiring:
 def promote(sim, year) -> None:
     """Draw the promotions of the year (E10) and record them."""
     track = sim.track[year - sim.world.start] if sim.a.expert_track > 0 else np.ones(1)
+    rate = PROMOTION.rate(sim, year)
     parts = over_range(
         jobs.promote,
         sim.used,
         PROMOTION.key(sim, year),
+        max(rate[1].max() * track.max(), rate.max()),  # only practitioners, the middle tier, have a track
         sim.people,
-        PROMOTION.rate(sim, year),
+        rate,
         sim.entered,
         year,
         track,

@@ -8,7 +8,7 @@ import numpy as np
 from sim.model import rng
 from sim.model.kernels import choice as kernels
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniforms
-from sim.model.kernels.moves import by_need, change_status, count_tied, free_to_decide, relocate
+from sim.model.kernels.moves import change_status, count_tied, free_to_decide, relocate
 from sim.parallel import over_range
 
 # attributes of a simulation that the steps of this module change
@@ -137,9 +137,10 @@ def decide(sim, month) -> None:
 def act_on(sim, month, slots, chosen, needs) -> None:
     """Move the engineers who chose another hub and need no permit; file applications for those who need one."""
     # people who need no permit move at once, the others file an application
-    movers, hubs, applicants, wanted = by_need(slots, chosen, needs, sim.people.hub)
-    move(sim, movers, hubs, month, sim.visas.use(movers, hubs))
-    sim.visas.receive(applicants, wanted, month)
+    going = chosen != sim.people.hub[slots]
+    free, bound = going & ~needs, going & needs
+    move(sim, slots[free], chosen[free], month, sim.visas.use(slots[free], chosen[free]))
+    sim.visas.receive(slots[bound], chosen[bound], month)
 
 
 def move(sim, slots, hubs, month, route=None) -> None:

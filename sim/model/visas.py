@@ -23,12 +23,10 @@ from sim.model.kernels.visas import (
     WHOLE,
     Counts,
     Terms,
-    below,
     entries,
     listed,
     petitions_of,
     run_months,
-    students,
     valid,
 )
 from sim.model.rng import Hazard
@@ -47,7 +45,7 @@ from sim.model.routes import (
 )
 from sim.parallel import LEAST, added, get_threads, over_range
 from sim.world.categories import TIERS
-from sim.world.engineers import tier_of
+from sim.world.engineers import STUDENT, tier_of
 
 # attributes of a simulation that the steps of this module change
 WRITES = ("people", "teams", "accounts", "visas", "choices")
@@ -263,7 +261,7 @@ class VisaSystem:
             come = np.sort(come[: int(min(room, len(come)))])
             for name in ("applicants", "applicants_abroad"):
                 self.counts[name][r] += len(come)
-            come = come[below(rng.key(sim.seed, "approval", month), slots[come], np.full(len(come), self.approval[r]))]
+            come = come[uniforms(rng.key(sim.seed, "approval", month), slots[come]) < self.approval[r]]
             self._count_grants(np.stack([slots[come], hubs[come], np.full(len(come), r), come]), abroad=True)
             # usable after the processing time, for the term of the permit
             first = month + int(self.months_to_wait()[r])
@@ -390,7 +388,7 @@ class VisaSystem:
             return petitions
         # the employer's draw is one for the year, so that a second petition has no second chance
         p = self.p_pays[tier_of(sim.people.category[slots]), petitions[ROUTE]]
-        pays = below(rng.key(sim.seed, "employer pays", month // 12), slots, p)
+        pays = uniforms(rng.key(sim.seed, "employer pays", month // 12), slots) < p
         self._count("lost_petitions", petitions[ROUTE, ~pays])
         self.refused.append(petitions.compress(~pays, axis=1))
         self.lost.append(petitions[SLOT, ~pays])
@@ -411,7 +409,8 @@ class VisaSystem:
     def hold_intake(self, month) -> np.ndarray:
         """Run the yearly intake: people inside apply, and the pools are drawn; return petitions selected abroad."""
         people = self.sim.people
-        slots = np.concatenate(over_range(students, self.sim.used, people))
+        hub, status, target = (column[: self.sim.used] for column in (people.hub, people.status, people.target))
+        slots = np.flatnonzero((status >= STUDENT) & (hub >= 0) & (target < 0))
         hubs = people.hub[slots].astype(np.int64)
         route = route_for(self.sim, slots, hubs, abroad=False)
         # some employers register nobody for the lottery this year
@@ -548,12 +547,12 @@ class VisaSystem:
     def _approved(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool, whether the petition is granted."""
         p = self.approval[petitions[ROUTE]]
-        return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
+        return uniforms(rng.key(self.sim.seed, "approval", month), petitions[SLOT]) < p
 
     def _filed(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool, whether the employer files: some selections of a lottery never become petitions."""
         p = self.p_filed()[petitions[ROUTE]]
-        return below(rng.key(self.sim.seed, "approval", month), petitions[SLOT], p)
+        return uniforms(rng.key(self.sim.seed, "approval", month), petitions[SLOT]) < p
 
     def study_terms(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the terms of post-study work under the rules in force, see ``Routes.study_terms``."""

@@ -135,13 +135,6 @@ def simulate(sim, until) -> Iterator[Simulation]:
         yield sim
 
 
-def run_without_choices(sim) -> None:
-    """Run the steps of a year in which nobody chooses a hub, so that their kernels are compiled; accounts stay open."""
-    for step in (enter, find_searchers, promote, change_jobs, acquire_teams, leave):
-        step(sim, sim.year)
-    sim.visas.run_months(12 * sim.year, 12 * sim.year)  # no month at all
-
-
 def find_searchers(sim, year) -> None:
     """Draw the engineers who search for a move this year: set ``sim.searchers`` to 12 arrays of slots by month (E4)."""
     # leaders as the teams observe them: a frozen network replays those of another simulation
@@ -184,16 +177,17 @@ def start_petitions(sim) -> None:
 
 def leave(sim, year) -> None:
     """Draw retirements and exits to other occupations, and record them (E9)."""
-    setting = sim.world.setting
+    setting, rate = sim.world.setting, EXIT.rate(sim, year)
     sim.accounts.left(
         added(
             over_range(
                 events.leave,
                 sim.used,
                 EXIT.key(sim, year),
+                rate.max(),
                 sim.people,
                 setting.country,
-                EXIT.rate(sim, year),
+                rate,
                 year,
                 len(setting.homes),
             )

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
@@ -14,12 +14,12 @@ from sim.custom_world import cached_by_world
 from sim.errors import UsageError
 from sim.model.kernels.choice import compile_choices, is_compiled
 from sim.model.kernels.moves import entrants_delta
-from sim.model.labour import return_to_office
+from sim.model.labour import change_jobs, promote, return_to_office
 from sim.model.state import Simulation, Trajectory
-from sim.model.supply import entrant_path
+from sim.model.supply import enter, entrant_path
 from sim.model.visas import update_status
-from sim.model.year import begin, run_without_choices
-from sim.parallel import SMALL, can_start, cores, each, pool, processes
+from sim.model.year import begin, find_searchers, leave
+from sim.parallel import SMALL, cores, each, processes
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 KEPT = 4  # small worlds that a process caches
 WORLDS_APART = 10**12 + 39  # people of replicate k of seed s are sampled with s + k times this, which is above any seed
+MOST = 4  # processes that share the compilation: more would compile the same
 SEEDS_APART = 1_000_003  # replicate k of seed s has the seed s * SEEDS_APART + k: neighbouring seeds share none
 
 
@@ -153,11 +154,13 @@ def labelled(pairs, labels, plan) -> "xr.Dataset":
     return dataset(arrays, coordinates(labels, len(pairs), plan.start, plan.years))
 
 
-def mapper(workers) -> AbstractContextManager:
-    """Return a context in which :func:`~sim.parallel.each` maps over ``workers`` processes; compile new kernels."""
-    if workers > 1 and not is_compiled():
-        compile_kernels()
-    return processes(workers, warm_up)
+@contextmanager
+def mapper(workers) -> Iterator[None]:
+    """Let :func:`~sim.parallel.each` map over ``workers`` processes inside the block; compile new kernels in them."""
+    with processes(workers, warm_up):
+        if workers > 1 and not is_compiled():
+            compile_kernels()
+        yield
 
 
 def warm_up() -> None:
@@ -167,43 +170,62 @@ def warm_up() -> None:
 
 
 def compile_kernels() -> None:
-    """Compile the kernels and cache them on disk, half of them in a process of their own where one may start.
+    """Compile the kernels and cache them on disk; processes share the work where others may start."""
+    with processes(min(cores(), MOST)):
+        # the others begin with the first part, this process with the last, and each goes on with the next that is left
+        list(each(_compile, (compile_choices, *PARTS)))
+    _compile(_run_small)  # what has no part
+
+
+def _compile(part) -> None:
+    """Call a function whose kernels are compiled, or loaded where another process has compiled them.
 
     The garbage collector pauses: numba makes millions of objects, and walking them costs a sixth of the time.
     """
     collects = gc.isenabled()
     gc.disable()
     try:
-        if cores() > 1 and can_start():
-            # both processes begin with what the other does not need; each loads what the other has compiled
-            with pool(1, gc.disable) as other:
-                choices, year_end = other.submit(compile_choices), other.submit(_compile_year_end)
-                run_without_choices(_small_simulation())
-                choices.result()
-                _run_small()
-                year_end.result()
-        # all kernels that are not compiled yet
-        compile_choices()
-        _compile_year_end()
-        _run_small()
+        part()
     finally:
         if collects:
             gc.enable()
 
 
+@cached_by_world(maxsize=1)
 def _small_simulation() -> Simulation:
-    """Return a simulation of a year of few people, with open accounts."""
+    """Return a simulation of a year of few people, with open accounts and nobody who searches."""
     sim = Simulation(the_world(2_000, 0, START, 1), Assumptions.central(), shipped()[0], baseline_rules(), 0)
     sim.open_accounts()
+    sim.searchers = [np.zeros(0, np.int64)] * 12
     return sim
 
 
-def _compile_year_end() -> None:
-    """Compile the kernels of events of December in which nobody chooses a hub, and of additional entrants."""
+def _step(step) -> None:
+    """Run a step of the year."""
+    sim = _small_simulation()
+    step(sim, sim.year)
+
+
+def _months(count) -> None:
+    """Run the first months of a year, in which nobody searches; no month at all needs no kernel of choices."""
+    sim = _small_simulation()
+    sim.visas.run_months(12 * sim.year, 12 * sim.year + count)
+
+
+def _add_nobody() -> None:
+    """Add no entrants."""
     sim = _small_simulation()
     entrants_delta(np.zeros(0, np.int64), sim.people, len(sim.counts), len(sim.world.setting.homes))
-    for step in (return_to_office, update_status):
-        step(sim, sim.year)
+
+
+# what compiles the kernels after those of choices: first what calls choices, last the months, which need a world
+PARTS = (
+    partial(_step, update_status),
+    partial(_months, 12),
+    *(partial(_step, step) for step in (return_to_office, change_jobs, find_searchers, promote, enter, leave)),
+    _add_nobody,
+    partial(_months, 0),
+)
 
 
 def _run_small() -> None:

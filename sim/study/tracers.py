@@ -16,8 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from sim.model import moves, visas, year
-from sim.model.kernels.choice import Teams
-from sim.model.kernels.visas import below
+from sim.model.kernels.choice import Teams, uniforms
 from sim.model.labour import ENTRY_AGE, change_jobs, place_remote_workers, promote, return_to_office
 from sim.model.lottery import clocks
 from sim.model.rng import key
@@ -139,7 +138,7 @@ class TracersOffices(VisaSystem):
     def within_caps(self, petitions, month) -> np.ndarray:
         """Return (petition,) bool: granted this month, at the rate of the simulation's own petitions."""
         share = next(self.coming, np.ones(len(self.drawn)))
-        return below(key(self.sim.seed, "turn", month), petitions[SLOT], share[petitions[ROUTE]])
+        return uniforms(key(self.sim.seed, "turn", month), petitions[SLOT]) < share[petitions[ROUTE]]
 
     def draw_pool(self, r, inside, month) -> tuple:
         """Select tracers whose clock rings before that of the last one selected in the simulation's draw."""

@@ -26,7 +26,7 @@ from sim.world.engineers import (
     empty,
 )
 from sim.world.setting import Setting
-from sim.world.ties import TEAM
+from sim.world.ties import TEAM, inlined
 
 BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they fit in the processor's cache
 
@@ -115,7 +115,15 @@ def draw_people(
     team = np.append(0, np.cumsum(-(-np.diff(begin) // TEAM)))  # number of the first team of each group
     people = empty(len(packed))
     offset = generator("sector", 0).random(groups)
-    tables = (*_cumulative(setting), mover_share, setting.country, setting.home_country, setting.free_share, offset)
+    tables = (
+        *_cumulative(setting),
+        np.cumsum(TASTE_SHARES),
+        mover_share,
+        setting.country,
+        setting.home_country,
+        setting.free_share,
+        offset,
+    )
 
     def shuffle(first: int, last: int) -> None:
         """Shuffle the slots inside each of the groups ``first`` to ``last``."""
@@ -128,7 +136,8 @@ def draw_people(
             some = slice(block * BLOCK, min((block + 1) * BLOCK, len(packed)))
             u = generator("people", block).random((some.stop - some.start, 8), np.float32)
             part = type(people)(*(column[some] for column in people))
-            _assign(part, some.start, packed[some], begin, team, hubs, start, u, *tables)
+            group = np.searchsorted(begin, some.start, side="right") - 1  # of the first slot
+            _assign(part, some.start, packed[some], group, begin, team, hubs, start, u, *tables)
 
     over_range(shuffle, groups, least=1)
     over_range(fill, -(-len(packed) // BLOCK), least=1)
@@ -152,13 +161,12 @@ def team_starts(begin: np.ndarray) -> np.ndarray:
     return np.append(first + TEAM * np.arange(len(first)), begin[-1])
 
 
-@njit(cache=True)
 def leaders(team: np.ndarray, category: np.ndarray) -> np.ndarray:
     """Return the slot of the leader of each team, its first expert, (team,) int32; -1 for a team without one."""
-    leader = np.full(team[team.size - 1] + 1, -1, np.int32)
-    for i in range(team.size):
-        if TIER_OF[category[i]] == 0 and leader[team[i]] < 0:
-            leader[team[i]] = i
+    leader = np.full(team[-1] + 1, -1, np.int32)
+    experts = np.flatnonzero(TIER_OF[category] == 0)
+    led, first = np.unique(team[experts], return_index=True)
+    leader[led] = experts[first]
     return leader
 
 
@@ -168,7 +176,7 @@ def _cumulative(setting: Setting) -> tuple[np.ndarray, ...]:
     return tuple(np.cumsum(s / s.sum(axis=-1, keepdims=True), axis=-1) for s in shares)
 
 
-@njit(inline="always")
+@inlined
 def _pick(cumulative: np.ndarray, u: float) -> int:
     """Return the position that a uniform ``u`` in [0, 1) draws from cumulative shares."""
     for k in range(cumulative.size - 1):
@@ -177,11 +185,12 @@ def _pick(cumulative: np.ndarray, u: float) -> int:
     return cumulative.size - 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def _assign(
     people,
     first,
     packed,
+    group,
     begin,
     team,
     hubs,
@@ -192,22 +201,22 @@ def _assign(
     status,
     age,
     since,
+    bounds,
     mover_share,
     country,
     home_country,
     free_share,
     offset,
 ) -> None:
-    """Fill the columns of ``people`` for consecutive slots, the first of which is ``first``.
+    """Fill the columns of ``people`` for consecutive slots, the first of which is ``first``, of ``group``.
 
     ``u`` is (slot, 8) uniforms. ``packed`` (slot,) packs kind, home and tier in the order of ``head_counts``. ``begin``
     and ``team`` are the first slot and the first team of each group, ``offset`` (group,) uniforms; the cumulative
-    shares are those of ``_cumulative``. A team works in one sector: the teams of a group are spread over the sectors
-    by systematic sampling. Foreign graduates enter as students whose degree ends in June of their first year; the
-    permits of all others have up to three years left.
+    shares are those of ``_cumulative``, and ``bounds`` those of tastes. A team works in one sector: the teams of a
+    group are spread over the sectors by systematic sampling. Foreign graduates enter as students whose degree ends in
+    June of their first year; the permits of all others have up to three years left.
     """
-    bounds, tiers, homes = np.cumsum(TASTE_SHARES), len(TIERS), home_country.size
-    group = np.searchsorted(begin, first, side="right") - 1
+    tiers, homes = len(TIERS), home_country.size
     for i in range(packed.size):
         while first + i >= begin[group + 1]:
             group += 1

@@ -5,9 +5,10 @@ from numba import int64, njit, uint64
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
 from sim.world.engineers import STATUS_COUNT, TIER_COUNT, TIER_OF
+from sim.world.ties import inlined
 
 
-@njit(inline="always")
+@inlined
 def cell_of(people, i, homes):
     """Return the index of the ledger cell (hub, home, tier, status) of the engineer in slot ``i``."""
     tier = TIER_OF[uint64(people.category[i])]
@@ -15,7 +16,7 @@ def cell_of(people, i, homes):
     return (place * uint64(TIER_COUNT) + tier) * uint64(STATUS_COUNT) + uint64(people.status[i])
 
 
-@njit(inline="always")
+@inlined
 def fingerprint(hub, home, category, sector, status, employer):
     """Return the 64-bit fingerprint of a combination, hashed by the finaliser of ``rng`` (splitmix64)."""
     # pack the six attributes into bytes of their own, so that no two combinations share a number before the hash
@@ -28,7 +29,7 @@ def fingerprint(hub, home, category, sector, status, employer):
     return int64(x ^ (x >> S31))
 
 
-@njit(inline="always")
+@inlined
 def fingerprint_of(people, i):
     """Return the fingerprint of the engineer in slot ``i``."""
     return fingerprint(
@@ -36,14 +37,17 @@ def fingerprint_of(people, i):
     )
 
 
-@njit(inline="always")
+@inlined
 def record(delta, people, i, homes, sign) -> None:
-    """Add the engineer in slot ``i`` to the ledger change ``delta`` (cell + 1,) (sign 1) or subtract them (sign -1)."""
+    """Add the engineer in slot ``i`` to the ledger change ``delta`` (cell + 1,) (sign 1) or subtract them (sign -1).
+
+    A literal sign would be a type of its own: the function is compiled once if the sign is an ``int64``.
+    """
     delta[cell_of(people, i, homes)] += sign
     delta[delta.size - 1] += sign * fingerprint_of(people, i)
 
 
-@njit(no_cfunc_wrapper=True)
+@njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def no_delta(hubs, homes):
     """Return an empty ledger change: (cell + 1,) zeros, one for each cell and the last for the fingerprint."""
     return np.zeros(hubs * homes * TIER_COUNT * STATUS_COUNT + 1, np.int64)

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 from sim.world.engineers import PROFILES, ROLE_OF, SKILLS, STATUS_COUNT, TASTE_COUNT, TIER_COUNT, TIER_STEP, empty
-from sim.world.ties import no_ties
+from sim.world.ties import STEP, inlined, no_ties, step
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather
@@ -162,7 +162,7 @@ class Workspace(NamedTuple):
     held: np.ndarray  # (engineer,) int64, see choose_hubs
 
 
-@njit(no_cfunc_wrapper=True)
+@njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def workspace_for(engineers, hubs):
     """Allocate the :class:`Workspace` of a batch of ``engineers`` who choose among ``hubs``."""
     bits = np.empty(engineers * hubs, np.int32)
@@ -188,7 +188,7 @@ def workspace_for(engineers, hubs):
     )
 
 
-@njit(no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cfunc_wrapper=True)
 def uniform_at(key, slot):
     """Return one keyed uniform draw in [0, 1), bit for bit equal to ``rng.uniform``."""
     x = key + uint64(slot) * GOLDEN
@@ -207,14 +207,14 @@ def uniforms(key, slots):
     return u
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def draw_block(u, key, first, last) -> None:
     """Fill ``u`` with the keyed uniform draws of the slots from ``first`` to ``last``."""
     for k in range(last - first):
         u[k] = uniform_at(key, uint64(first + k))
 
 
-@njit(no_cfunc_wrapper=True)
+@njit(_nrt=False, no_cfunc_wrapper=True)
 def draws_below(bound, key, first, last, u, slots):
     """Find the slots from ``first`` to ``last`` whose keyed draws are below ``bound``; return their number.
 
@@ -231,7 +231,7 @@ def draws_below(bound, key, first, last, u, slots):
     return n
 
 
-@njit(fastmath={"contract"}, no_cfunc_wrapper=True)
+@njit(fastmath={"contract"}, **STEP)
 def exponentials(x, bits, scale) -> None:
     """Replace ``x`` (n,) float32, not positive, by ``exp(x)``, to one unit in the last place; by 0 below -87.
 
@@ -272,7 +272,7 @@ def prefetch(typing, array, k):
     return types.none(array, k), code
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def gather(who, people, space) -> None:
     """Copy the attributes of the engineers in slots ``who`` into the work space, one attribute after the other.
 
@@ -296,7 +296,7 @@ def gather(who, people, space) -> None:
         space.column[7, k] = people.employer_hub[uint64(who[k])]
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> None:
     """Find the hubs where the former colleagues and the friends of the engineers ``who`` live, as bit sets.
 
@@ -340,7 +340,7 @@ def find_ties(who, ties, residence_of_contacts, key, colleague_share, space) -> 
         space.colleagues[k], space.friends[k] = colleagues, friends
 
 
-@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@step
 def set_stayers_aside(first, last, who, u, people, keys, t, mode, barred, held, chosen, needs_permit, space):
     """Let those stay whose draw is below any probability of staying that ties could give them (E1 to E3).
 
@@ -373,7 +373,7 @@ def set_stayers_aside(first, last, who, u, people, keys, t, mode, barred, held, 
     return n
 
 
-@njit(fastmath=ORDERLY, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@njit(fastmath=ORDERLY, **STEP)
 def odds_of_leaving(family, g, p, o, t, space):
     """Return the odds of leaving hub ``o`` without ties and tax relief, at most over statuses and nationalities."""
     hubs, v, work = uint64(t.country.size), space.v[0], p // uint64(TASTE_COUNT)
@@ -401,7 +401,7 @@ def odds_of_leaving(family, g, p, o, t, space):
     return total / stay if stay > 0 else float32(np.inf)
 
 
-@njit(fastmath=ORDERLY, no_cfunc_wrapper=True)
+@njit(fastmath=ORDERLY, **STEP)
 def utilities(who, keys, t, mode, barred, held, space) -> None:
     """Fill ``space.v`` (engineer, hub) with the exponents of E3: utility less its maximum, over the dissimilarity.
 
@@ -491,13 +491,13 @@ def add_to(v, hubs, amount) -> None:
         hubs &= hubs - uint64(1)
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def country_held(route, route_country):
     """Return the country for which an engineer holds the permit ``route``, -1 without one."""
     return np.int64(route_country[route]) if route >= 0 else np.int64(-1)
 
 
-@njit(inline="always")
+@inlined
 def needs_a_permit(nation, free, country, held_for):
     """Return whether an engineer needs a permit in a hub of ``country``: neither free there nor holding one.
 
@@ -506,7 +506,7 @@ def needs_a_permit(nation, free, country, held_for):
     return nation >= free and country != held_for
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
     """Set the utilities ``v`` (hub,) of alternatives outside the choice set to UNAVAILABLE.
 
@@ -520,7 +520,7 @@ def apply_availability(o, g, nation, t, mode, barred, held_for, v) -> None:
             v[d] = UNAVAILABLE
 
 
-@njit(fastmath=ORDERLY, forceinline=True, no_cfunc_wrapper=True)  # a call would take twice as long as the sums
+@njit(fastmath=ORDERLY, forceinline=True, **STEP)  # a call would take twice as long as the sums
 def nest_sums(e, nest):
     """Return the sums of the exponentials ``e`` (hub,) in the four nests (E3)."""
     stay = residence = origin = third = float32(0.0)
@@ -780,7 +780,7 @@ def choose_to_hold(first, last, who, u, people, residence_of_contacts, ties, key
             takes[i] = opens and (u[i] < after or hub[i] >= 0)
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def nested_sums(e, nest, dissimilarity, s, factor):
     """Fill ``factor`` (nest,) with what turns the exponentials ``e`` (hub,) of each nest into probabilities (E3).
 
@@ -800,7 +800,7 @@ def nested_sums(e, nest, dissimilarity, s, factor):
 # rest of a pass over the engineers.
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def new_sector(i, hub, category, hiring):
     """Draw the sector of the next job of the engineer in slot ``i`` (E10)."""
     u, kind, sector = float32(uniform_at(hiring.keys[0], i)), uint64(category) % uint64(PROFILES), int32(0)
@@ -809,7 +809,7 @@ def new_sector(i, hub, category, hiring):
     return sector
 
 
-@njit(no_cfunc_wrapper=True)
+@step
 def employer_elsewhere(i, hub, hiring):
     """Draw the employer's hub of the remote worker in slot ``i`` (E11); it may be the hub of residence."""
     u, employer = float32(uniform_at(hiring.keys[2], i)), int32(0)

@@ -48,7 +48,7 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
     ledger change (cell + 1,), and (hub, tier) graduates among the entrants
     """
     delta, graduates = no_delta(ratio.shape[0], homes), np.zeros((ratio.shape[0], TIER_COUNT), np.int64)
-    for i in range(first, last):
+    for i in range(uint64(first), uint64(last)):
         hub, kind, category = entry_hub[i], 0 if people.graduate[i] else 1, uint64(people.category[i])
         more = study[people.home[i], hub] if kind == 0 else 1.0
         if uniform_at(key, uint64(i)) < ratio[hub, kind, category // uint64(TASTE_COUNT) % uint64(SKILLS)] * more:
@@ -56,7 +56,7 @@ def enter(first, last, key, people, entry_hub, ratio, hiring, homes, study):
             # some of the entrants work remotely for an employer in another hub (E11)
             if uniform_at(hiring.keys[1], uint64(i)) < remote_share(category, people.sector[i], hiring):
                 people.employer_hub[i] = employer_elsewhere(uint64(i), hub, hiring)
-            record(delta, people, i, homes, 1)
+            record(delta, people, i, homes, np.int64(1))
             graduates[hub, TIER_OF[category]] += 1 - kind
     return delta, graduates
 
@@ -102,7 +102,8 @@ def find_searchers(
     for k in range(n):
         month[k] = int(MONTHS * uniform_at(month_key, uint64(listed[k])))
         begin[month[k] + 1] += 1
-    begin = begin.cumsum()
+    for k in range(MONTHS):
+        begin[k + 1] += begin[k]
     slots, at = np.empty(n, np.int64), begin.copy()
     for k in range(n):
         slots[at[month[k]]] = listed[k]
@@ -130,22 +131,23 @@ def update_status(
     ledger change (cell + 1,), slots whose status has expired, and (step, country) applicants for post-study work or
     its extension, and grants of it
     """
-    expiry_month, homes, delta = people.expiry_month, settlement.shape[1], no_delta(country.size, settlement.shape[1])
-    expired, is_fast, faster = [np.int64(0) for _ in range(0)], (fast_track != 1).any(), 1.0
+    expiry_month, homes = people.expiry_month, settlement.shape[1]
+    delta = no_delta(country.size, homes)
+    expired, n = np.empty(last - first, np.int64), 0
     asked, got = np.zeros(study_share.shape, np.int64), np.zeros(study_share.shape, np.int64)
     for i in range(uint64(first), uint64(last)):
-        s = int(people.status[i])
+        s = now = int(people.status[i])
         if people.hub[i] < 0:
             continue  # left the occupation, or has not entered it: candidates keep their mark as graduates
         people.graduate[i] = False
         if s == CITIZEN:
             continue
-        place, home, now = country[people.hub[i]], people.home[i], s
-        if is_fast:
-            faster = fast_track[place, ROLE_OF[people.category[i]]]
+        place, home = country[people.hub[i]], people.home[i]
+        faster = fast_track[place, ROLE_OF[people.category[i]]]
         # permanent residents may naturalise
         if s == PERMANENT:
-            now = CITIZEN if uniform_at(keys[2], i) < naturalise[place] * faster else s
+            if uniform_at(keys[2], i) < naturalise[place] * faster:
+                now = CITIZEN
         # temporary residents may settle; else their permit is renewed or expires
         elif s == TEMPORARY and uniform_at(keys[0], i) < settlement[place, home] * faster:
             now = PERMANENT
@@ -154,31 +156,34 @@ def update_status(
         elif s == TEMPORARY and uniform_at(keys[1], i) < renewal[place]:
             expiry_month[i] += 36
         # students apply for post-study work, and people in post-study work for its extension
-        elif s in (STUDENT, OPT) and study_months[s - STUDENT, place] > 0:
+        elif STUDENT <= s <= OPT and study_months[s - STUDENT, place] > 0:
             asked[s - STUDENT, place] += 1
             if uniform_at(keys[3], i) < study_share[s - STUDENT, place]:
-                now = s + 1  # from a student to OPT, from OPT to its extension
+                now += 1  # from a student to OPT, from OPT to its extension
                 expiry_month[i] += study_months[s - STUDENT, place]
                 got[s - STUDENT, place] += 1
             else:
-                expired.append(np.int64(i))
+                expired[n] = i
+                n += 1
         else:
-            expired.append(np.int64(i))
-        # record the change of cell and fingerprint
+            expired[n] = i
+            n += 1
         if now != s:
-            record(delta, people, i, homes, -1)
+            record(delta, people, i, homes, np.int64(-1))
             people.status[i] = now
-            record(delta, people, i, homes, 1)
-    return delta, np.array(expired), asked, got
+            record(delta, people, i, homes, np.int64(1))
+    return delta, expired[:n], asked, got
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def leave(first, last, exit_key, people, country, exit_rate, year, homes):
+def leave(first, last, exit_key, bound, people, country, exit_rate, year, homes):
     """Remove engineers who leave the occupation: at random with ``exit_rate`` (country,), and all older than OLDEST.
+
+    No rate is above ``bound``.
 
     Return the ledger change (cell + 1,), whose agents are negative.
     """
-    delta, u, bound = no_delta(country.size, homes), np.empty(BLOCK), exit_rate.max()
+    delta, u = no_delta(country.size, homes), np.empty(BLOCK)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         draw_block(u, exit_key, block, end)
@@ -188,7 +193,7 @@ def leave(first, last, exit_key, people, country, exit_rate, year, homes):
                 continue
             hub = people.hub[i]
             if hub >= 0 and (retires or u[i - uint64(block)] < exit_rate[country[uint64(hub)]]):
-                record(delta, people, i, homes, -1)
+                record(delta, people, i, homes, np.int64(-1))
                 people.hub[i] = -1
     return delta
 
@@ -206,7 +211,7 @@ def count(first, last, people, hubs, homes):
     jobs, remote = np.zeros(hubs * TIER_COUNT, np.int64), np.zeros(hubs, np.int64)
     for i in range(uint64(first), uint64(last)):
         if people.hub[i] >= 0:
-            record(cells, people, i, homes, 1)
+            record(cells, people, i, homes, np.int64(1))
             hub, employer, category = uint64(people.hub[i]), uint64(people.employer_hub[i]), uint64(people.category[i])
             place = hub * uint64(ROLE_COUNT) + uint64(ROLE_OF[category])
             work[place * uint64(SECTOR_COUNT) + uint64(people.sector[i])] += 1

@@ -17,7 +17,7 @@ FRONTIER_LAB = uint64(SECTORS.index("frontier_lab"))
 BUYERS = np.array([SECTORS.index("frontier_lab"), SECTORS.index("big_tech")])  # sectors that take over teams
 
 
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def place_remote_workers(first, last, people, hiring) -> None:
     """Draw the employers of all engineers at the start: another hub for remote workers (E11), else their own."""
     for i in range(uint64(first), uint64(last)):
@@ -43,7 +43,7 @@ def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
     """
     delta = no_delta(country.size, homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
-    follow = [np.int64(0) for _ in range(0)]
+    follow, n = np.empty(last - first, np.int64), 0
     for i in range(uint64(first), uint64(last)):
         hub, employer = people.hub[i], people.employer_hub[i]
         if hub < 0 or employer == hub:
@@ -51,26 +51,28 @@ def return_to_office(first, last, keys, people, p_move, country, hiring, homes):
         if uniform_at(keys[0], i) < remote_share(people.category[i], people.sector[i], hiring):
             continue
         if country[uint64(employer)] == country[uint64(hub)] and uniform_at(keys[1], i) < p_move:
-            follow.append(np.int64(i))
+            follow[n] = i
+            n += 1
         else:
-            record(delta, people, i, homes, -1)
+            record(delta, people, i, homes, np.int64(-1))
             left, category = people.sector[i], people.category[i]
             taken, now = new_sector(i, np.int64(hub), category, hiring), int32(hub)
             if uniform_at(hiring.keys[1], i) < remote_share(category, taken, hiring):
                 now = employer_elsewhere(i, hub, hiring)
             people.sector[i], people.employer_hub[i] = taken, now
-            record(delta, people, i, homes, 1)
+            record(delta, people, i, homes, np.int64(1))
             hires[left, taken] += 1
             job_changes[people.status[i]] += 1
-    return delta, hires, job_changes, np.array(follow)
+    return delta, hires, job_changes, follow[:n]
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def promote(first, last, key, people, rate, entered, year, track, homes):
+def promote(first, last, key, bound, people, rate, entered, year, track, homes):
     """Promote engineers by one tier at the rate of their tier and hub (E10).
 
     Parameters
     ----------
+    bound : the highest hazard of all
     rate : (tier, hub) promotions a person-year, by the tier left
     entered : (slot,) int16 year of entry into the occupation
     track : (years since entry,) factor on the promotion from practitioner to expert
@@ -80,8 +82,6 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
     ledger change (cell + 1,), and (hub, tier) promotions by the tier left
     """
     delta, promotions = no_delta(rate.shape[1], homes), np.zeros((rate.shape[1], rate.shape[0]), np.int64)
-    # no hazard is above this bound; only practitioners, the middle tier, have a track
-    bound = max(rate[1].max() * track.max(), rate.max())
     u, slots = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for block in range(first, last, BLOCK):
         for k in range(draws_below(bound, key, block, min(block + BLOCK, last), u, slots)):
@@ -91,22 +91,23 @@ def promote(first, last, key, people, rate, entered, year, track, homes):
             since = max(min(int32(year) - int32(entered[i]), int32(track.size - 1)), int32(0))
             along = track[uint64(since)] if tier == 1 else 1.0
             if hub >= 0 and u[k] < rate[tier, uint64(hub)] * along:
-                record(delta, people, i, homes, -1)
+                record(delta, people, i, homes, np.int64(-1))
                 people.category[i] -= TIER_STEP
-                record(delta, people, i, homes, 1)
+                record(delta, people, i, homes, np.int64(1))
                 promotions[hub, tier] += 1
     return delta, promotions
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def change_jobs(
-    first, last, keys, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring, homes
+    first, last, keys, bound, people, separation, for_pay, lock, remote_effect, mission_share, country, hiring, homes
 ):
     """Let engineers leave their employers for another one in their hub (E10, E11).
 
     Parameters
     ----------
     keys : (2,) uint64, draws of the separation, and of the attachment to the mission of a frontier lab
+    bound : the highest hazard of all
     separation : (2, sector) separations a person-year of engineers without and with that attachment
     for_pay : (sector, profile, hub) factor of the sector's present pay; engineers attached to a mission ignore it
     lock : (country, home) factor on the rate of temporary residents; remote_effect : factor of remote workers
@@ -118,8 +119,6 @@ def change_jobs(
     """
     delta = no_delta(hiring.employer.shape[0], homes)
     hires, job_changes = np.zeros((len(SECTORS), len(SECTORS)), np.int64), np.zeros(STATUS_COUNT, np.int64)
-    # no hazard is above this bound
-    bound = separation.max() * max(for_pay.max(), 1.0) * max(lock.max(), 1.0) * max(remote_effect, 1.0)
     u, slots, moved = np.empty(BLOCK), np.empty(BLOCK, np.int64), np.int64(0)
     for block in range(first, last, BLOCK):
         for k in range(draws_below(bound, keys[0], block, min(block + BLOCK, last), u, slots)):
@@ -150,7 +149,7 @@ def change_jobs(
     return delta, hires, job_changes
 
 
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, flow, hires, job_changes) -> None:
     """Move the teams that are taken over to their buyer's hub and sector (E12); change people and accounts in place.
 
@@ -181,10 +180,10 @@ def move_teams(keys, rate, buyers, teams, people, country, year, homes, delta, f
         j = first_of(i, people.team)
         while j < people.team.size and people.team[j] == t:
             if people.hub[j] == o and people.sector[j] == sector:
-                record(delta, people, uint64(j), homes, -1)
+                record(delta, people, uint64(j), homes, np.int64(-1))
                 people.hub[j] = people.employer_hub[j] = d
                 people.sector[j], people.target[j] = taken, -1
-                record(delta, people, uint64(j), homes, 1)
+                record(delta, people, uint64(j), homes, np.int64(1))
                 hires[sector, taken] += 1
                 if d == o:
                     job_changes[people.status[j]] += 1

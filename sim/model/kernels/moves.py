@@ -9,6 +9,7 @@ from numba import njit, uint64
 from sim.model.kernels.accounts import no_delta, record
 from sim.model.kernels.choice import BATCH, find_ties, new_sector, prefetch, workspace_for
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
+from sim.world.ties import step
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
@@ -23,37 +24,15 @@ def free_to_decide(slots, hub, target):
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def by_need(slots, chosen, needs, hub):
-    """Split the engineers who chose another hub by need of a permit.
-
-    Parameters
-    ----------
-    slots, chosen, needs : (engineer,) slot, hub chosen, whether it takes a permit; hub : (slot,) residence
-
-    Returns
-    -------
-    slots and hubs of those who can move at once, then slots and hubs of those who must apply
-    """
-    who, where = np.empty((2, slots.size), np.int64), np.empty((2, slots.size), np.int64)
-    n = np.zeros(2, np.int64)
-    for k in range(slots.size):
-        if chosen[k] != hub[uint64(slots[k])]:
-            kind = int(needs[k])
-            who[kind, n[kind]], where[kind, n[kind]] = slots[k], chosen[k]
-            n[kind] += 1
-    return who[0, : n[0]], where[0, : n[0]], who[1, : n[1]], where[1, : n[1]]
-
-
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
 def entrants_delta(slots, people, hubs, homes):
     """Return the ledger change (cell + 1,) for newly added engineers."""
     delta = no_delta(hubs, homes)
     for k in range(slots.size):
-        record(delta, people, uint64(slots[k]), homes, 1)
+        record(delta, people, uint64(slots[k]), homes, np.int64(1))
     return delta
 
 
-@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@step
 def fetch(who, people, teams) -> None:
     """Ask the memory for what :func:`relocate` reads and writes of the engineers in slots ``who``."""
     for k in range(who.size):
@@ -72,7 +51,7 @@ def fetch(who, people, teams) -> None:
         prefetch(teams.leader, uint64(people.team[uint64(who[k])]))
 
 
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def relocate(
     slots,
     hubs,
@@ -110,7 +89,7 @@ def relocate(
         o, home = people.hub[i], people.home[i]
         border, remote = country[o] != country[d], people.employer_hub[i] != o
         # change residence between two entries of the ledger: out of the old cell, at the end into the new one
-        record(delta, people, i, homes, -1)
+        record(delta, people, i, homes, np.int64(-1))
         people.hub[i] = d
         people.target[i] = -1
         # across a border: arrival and absence start anew, and the old status gives way to the new permit
@@ -128,7 +107,7 @@ def relocate(
             left, taken = people.sector[i], new_sector(i, d, people.category[i], hiring)
             people.sector[i], people.employer_hub[i] = taken, d
             hires[left, taken] += 1
-        record(delta, people, i, homes, 1)
+        record(delta, people, i, homes, np.int64(1))
         # record the flow; a leader's move counts for their team in the next year (E12)
         flow[o, d] += 1
         if teams.leader[uint64(people.team[i])] == i:
@@ -159,7 +138,7 @@ def count_tied(slots, hubs, people, ties, keys, colleague_share, hubs_with_conta
     return tied
 
 
-@njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@step
 def count_contacts(o, d, colleagues, hubs_with_contacts):
     """Count the hubs of the former ``colleagues``, a bit set, of one mover; return whether ``d`` is one of them."""
     for hub in range(uint64(hubs_with_contacts.shape[1])):
@@ -167,7 +146,7 @@ def count_contacts(o, d, colleagues, hubs_with_contacts):
     return np.int64(colleagues >> uint64(d) & uint64(1))
 
 
-@njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@step
 def take_permit(people, i, route, kind, permit_months, month) -> None:
     """Give the engineer in slot ``i`` the status and the expiry month of the granted route."""
     # kinds: 2 permanent residence, 3 study with work after it, others temporary work; see routes.KINDS
@@ -176,11 +155,11 @@ def take_permit(people, i, route, kind, permit_months, month) -> None:
     people.expiry_month[i] = month + permit_months[route]
 
 
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def change_status(slots, route, month, people, homes, kind, permit_months, delta) -> None:
     """Give engineers who stay in their hub the status of their granted routes, ``route`` (engineer,)."""
     for k in range(slots.size):
         i = uint64(slots[k])
-        record(delta, people, i, homes, -1)
+        record(delta, people, i, homes, np.int64(-1))
         take_permit(people, i, route[k], kind, permit_months, month)
-        record(delta, people, i, homes, 1)
+        record(delta, people, i, homes, np.int64(1))

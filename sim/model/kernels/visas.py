@@ -20,7 +20,8 @@ from numba.extending import intrinsic
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniform_at
 from sim.model.kernels.moves import count_contacts, count_tied, relocate
 from sim.model.rng import MIX_1, MIX_2, S27, S30, S31, word
-from sim.world.engineers import ROLE_OF, STUDENT, TIER_OF
+from sim.world.engineers import ROLE_OF, TIER_OF
+from sim.world.ties import inlined, step
 
 LANES = 8  # partial sums of numpy's sum over a short axis
 # rows of a list of petitions: slot, hub, route, month of application, month in which processing ends (of those who move
@@ -38,27 +39,6 @@ QUESTIONS = ("destination", "employer pays", "approval", "queue", "offer", "offe
 DESTINATION, EMPLOYER_PAYS, APPROVAL, TURN, OFFER, OFFER_HUB, NEXT_BEST = range(len(QUESTIONS))
 CHOOSE, CHOOSE_NEXT, COUNT_TIED, RELOCATE, BEST_ROUTE = range(5)  # kernels that are called at their addresses
 WHOLE, TO_INTAKE, FROM_INTAKE, BEFORE_START = range(4)  # parts of a stretch of months, see run_months
-# called by compiled code alone (Python would crash: there is nothing to call), allocates nothing
-step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def students(first, last, people):
-    """Return the slots of students and of people in post-study work who have no petition pending."""
-    listed, n = np.empty(last - first, np.int64), 0
-    for i in range(first, last):
-        listed[n] = i
-        n += people.status[i] >= STUDENT and people.hub[i] >= 0 and people.target[i] < 0
-    return listed[:n].copy()
-
-
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-def below(key, slots, p):
-    """Return whether the keyed draw of each slot is below its probability ``p`` (slot,): (slot,) bool."""
-    out = np.empty(slots.size, np.bool_)
-    for k in range(slots.size):
-        out[k] = uniform_at(key, slots[k]) < p[k]
-    return out
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)
@@ -79,7 +59,7 @@ def valid(slots, hubs, hub, target, seen):
     return stands
 
 
-@njit(cache=True, nogil=True, no_cfunc_wrapper=True)
+@njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True)
 def best_route(
     first,
     last,
@@ -130,7 +110,7 @@ def best_route(
                 chosen[k], best = route, appeal[tier, route]
 
 
-@njit(inline="always")
+@inlined
 def spread(p, t, r, d, usable, pattern, value, access_share, some, share) -> None:
     """Write the shares of the routes of one hub into ``share`` (k,), see :func:`by_appeal`; ``some`` is work space."""
     routes, count = share.size, 0
@@ -194,7 +174,8 @@ def mean_over_routes(usable, pattern, value, access_share, pull):
                 for d in range(hubs):
                     spread(p, t, r, d, usable, pattern, value, access_share, some, share)
                     # sums in the order of numpy: in lanes, then the lanes in pairs, then the rest
-                    reached[:], total[:] = 0.0, 0.0
+                    for k in range(LANES):
+                        reached[k] = total[k] = 0.0
                     for k in range(whole):
                         reached[k % LANES] += share[k]
                         total[k % LANES] += share[k] * pull[t, r, d, k]
@@ -206,7 +187,7 @@ def mean_over_routes(usable, pattern, value, access_share, pull):
     return mean
 
 
-@njit(inline="always")
+@inlined
 def in_pairs(x):
     """Return the sum of eight numbers in the order in which numpy adds its partial sums."""
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))
