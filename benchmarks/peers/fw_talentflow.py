@@ -13,7 +13,7 @@ from numba import njit, uint64
 from benchmarks.peers import harness, rm1
 from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
 from sim.model import rng
-from sim.model.equations import STAY, THIRD
+from sim.model.equations import RESIDENCE, STAY
 from sim.model.kernels.accounts import no_delta
 from sim.model.kernels.choice import (
     BATCH,
@@ -65,7 +65,9 @@ def people_of(world):
 def tables():
     """The engine's tables of a decision round without their pulls: one cost of moving, and zero for what RM1 lacks."""
     stays = np.eye(H, dtype=bool)
-    nest = np.tile(np.where(stays, STAY, THIRD).astype(np.int8), (C, 1, 1))
+    nest = np.tile(
+        np.where(stays, STAY, RESIDENCE).astype(np.int8), (C, 1, 1)
+    )  # one nest of all moves, no matter which
     trip = np.tile(np.where(stays, 0, MOVE_COST).astype(np.float32), (rm1.T, 1, 1))
     return neutral_tables(COUNTRY, IS_HOME, nest)._replace(trip=trip)
 
