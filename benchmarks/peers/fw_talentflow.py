@@ -36,6 +36,7 @@ from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
 from sim.world.ties import Ties
 
+step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # called by compiled code alone
 SLOTS = 1 << 14  # worked on at once
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
@@ -78,7 +79,7 @@ def pulls():
     return np.ascontiguousarray(np.moveaxis(fixed, 0, 1), np.float32)
 
 
-@njit
+@step
 def add_shares(who, b_peer, room):
     """Add RM1's pull of the share of ties that live in a hub; the room holds where they do, engineer by engineer."""
     q = uint64(0)
@@ -90,7 +91,7 @@ def add_shares(who, b_peer, room):
             q += uint64(1)
 
 
-@njit
+@step
 def choose(who, u, people, lived, ties, keys, t, nobody, b_peer, room, chosen):
     """Fill ``chosen``: ``kernels.choice.choose_hubs`` with RM1's peers in place of E2's ties."""
     for begin in range(0, who.size, BATCH):
