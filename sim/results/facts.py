@@ -88,7 +88,8 @@ def _collect(result, most) -> dict[str, Any]:
     settled = sorted((row for row in others if row["settled"]), key=lambda row: (row["label"] in GROUPS, _size(row)))
     all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
     gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
-    table = _table(counts, where, lead, others, {row["label"] for row in gainers + losers}, most)
+    named = {row["label"] for row in gainers + losers} | _changed_rules(scenario)
+    table = _table(counts, where, lead, others, named, most)
     # routes count people by tier alone, so other keys have none
     routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
     moved = None if lead_is_world else causes(result, lead["label"])
@@ -413,13 +414,20 @@ def _inside(counts, where, lead) -> list[dict[str, Any]]:
     return sorted((row for row in parts if row["settled"] and row["label"] != where.label), key=_size)[:MOST_NAMED]
 
 
+def _changed_rules(scenario) -> set[str]:
+    """Return the countries whose rules a scenario changes, if they are few: their row is shown, changed or not."""
+    moved = {lever.path.split(".")[1] for policy in scenario.policies for lever in policy.levers
+             if lever.path.startswith("country.")} if scenario else set()  # fmt: skip
+    return moved if len(moved) <= MOST_NAMED else set()
+
+
 def _table(counts, where, lead, others, named, most=MOST_ROWS) -> list[dict[str, Any]]:
     """Return the subject and what is inside it, the other countries that change most, and everyone else."""
     # the subject with its parts first, or the leading country with its hubs
     whole = where or (lead["where"] if lead["kind"] == "country" else None)
     shown = _block(counts, whole, lead, most) if whole else []
     # then countries named in the sentences, then those that change most, as far as rows are left
-    changed = [row for row in others if row["differs"]]
+    changed = [row for row in others if row["differs"] or row["label"] in named]
     first = sorted(changed, key=lambda row: (row["label"] not in named, _size(row)))[: max(most - len(shown) - 1, 2)]
     shown += sorted(first, key=_size)
     rest = counts.rest([row for row in shown if row["level"] == 0])

@@ -116,6 +116,8 @@ def _panels(ax, column, columns) -> tuple["Axes", "Axes"]:
 def _draw_panel(panel, values, title, most=None, numbers="{x:,.0f}") -> None:
     """Draw one quantity of a route in both arms."""
     draw_fan(panel, values, low=0, high=most)
+    if not values.max() > 0:  # nobody at all: a scale of people, not of hundredths
+        panel.set_ylim(0, 4)
     panel.locator_params(axis="y", nbins=4)
     panel.yaxis.set_major_formatter(numbers)
     panel.set_title(title, loc="left", fontsize="small", color=style.BASELINE, pad=style.em(0.5))

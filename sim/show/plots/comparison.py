@@ -178,5 +178,6 @@ def _small_print(result, adds) -> str:
     """Explain marker and line, and the second panel."""
     pairs = style.pairs_words(result.record).capitalize()
     spread = style.spread_words(result.record, "Line")
-    more = " Right: where it crosses 0, the policies may simply add up; \u00b1: Monte Carlo error." if adds else ""
+    more = " Right: where it crosses 0, the policies may simply add up." if adds else ""
+    more += " \u00b1: Monte Carlo error." if result.record["replicates"] > 1 and (adds or len(result.arms) == 2) else ""
     return f"{pairs}, the same for every scenario. Marker: mean over pairs. {spread}{more}"
