@@ -203,6 +203,18 @@ def test_the_table_by_country_adds_up(result):
     assert np.isclose(sum(row["effect"] for row in inside), found["lead"]["effect"])
 
 
+def test_countries_whose_rules_change_have_a_row(result):
+    text = """title = "x"
+question = "y"
+[[policy]]
+lever = "country.pol.route.blue_card.fee_usd"
+multiply = 0.5
+from = 2027-01-01
+"""
+    rows = facts(replace(result, record=result.record | {"subject": "usa", "scenario": text}))["rows"]
+    assert "pol" in [row["label"] for row in rows]
+
+
 @pytest.mark.parametrize("subject", ["eu27", "gulf", "sf_bay_area", "deu+gbr", "usa,tier=expert", "chn,home=chn", ""])
 def test_every_kind_of_subject_has_an_answer(result, subject):
     one = replace(result, record=result.record | {"subject": subject})

@@ -51,7 +51,7 @@ def plot_slope(result, ax=None, hubs=None, years=None) -> "Axes":
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        what = f"share of the world in {outcome['last']}, without the policy = 100"
+        what = f"share of the world's engineers in {outcome['last']}, without the policy = 100"
         style.heading(ax, sentence("finding", outcome), f"{result.record['title']}: {what}")
         if not rows:
             style.say_nothing_differs(ax)
