@@ -30,13 +30,12 @@ from sim.model.kernels.choice import (
     utilities,
     workspace_for,
 )
-from sim.model.kernels.moves import by_need, relocate
+from sim.model.kernels.moves import relocate
 from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
-from sim.world.ties import Ties
+from sim.world.ties import Ties, step
 
-step = njit(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # called by compiled code alone
 SLOTS = 1 << 14  # worked on at once
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get
 NO_PERMITS = np.zeros(1, np.int64)
@@ -128,17 +127,19 @@ def run_year(
     homes, hubs = is_home.shape
     room, delta, flow = workspace_for(BATCH, hubs), no_delta(hubs, homes), np.zeros((hubs, hubs), np.int64)
     crossings, hires = np.zeros(TIER_COUNT, np.int64), np.zeros((SECTOR_COUNT, SECTOR_COUNT), np.int64)
-    u, slots = np.empty(SLOTS), np.empty(SLOTS, np.int64)
+    u, slots, no_route = np.empty(SLOTS), np.empty(SLOTS, np.int64), np.full(SLOTS, -1)
     for begin in range(first, last, SLOTS):
         who = slots[: draws_below(P_SEARCH, draws[0], begin, min(begin + SLOTS, last), u, slots)]
-        chosen, needs = np.empty(who.size, np.int64), np.zeros(who.size, np.bool_)
+        chosen, moving = np.empty(who.size, np.int64), 0
         choose(who, uniforms(draws[1], who), people, lived, ties, keys, t, nobody, b_peer, room, chosen)
-        movers, places, _, _ = by_need(who, chosen, needs, people.hub)
-        route = np.full(movers.size, -1)
+        # keep those who choose another hub; they need no permit
+        for k in range(who.size):
+            who[moving], chosen[moving] = who[k], chosen[k]
+            moving += chosen[k] != people.hub[uint64(who[k])]
         relocate(
-            movers,
-            places,
-            route,
+            who[:moving],
+            chosen[:moving],
+            no_route[:moving],
             12 * year,
             people,
             t.country,
