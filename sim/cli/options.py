@@ -109,13 +109,16 @@ class RunOptions:
         return Options(**given | {"population": population_of(self.population)}).checked()
 
     def processes(self, workers) -> AbstractContextManager:
-        """Return a block that shares the study with worker processes, which start while this one still imports."""
-        from sim.parallel import processes, workers_for
+        """Return a block that shares the study with worker processes, which start while this one still imports.
+
+        The options are not checked yet: it starts no more processes than there are cores.
+        """
+        from sim.parallel import cores, processes, workers_for
         from sim.show.illustrate import load_libraries
 
         population = population_of(self.population)
         counted = 1 if isinstance(population, str) else workers_for(population, self.replicates)
-        return processes(workers or counted, load_libraries)
+        return processes(min(workers or counted, cores()), load_libraries)
 
 
 @dataclass(frozen=True)

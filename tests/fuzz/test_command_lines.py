@@ -35,7 +35,7 @@ def saved(base):
 def stopped():
     """Inside the block no pair is run, no process started, no page opened."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("sim.study.replicate.mapper", "sim.study.replicate.mapper"):
+        for name in ("sim.study.replicate.mapper", "sim.parallel.processes"):
             patch.setattr(name, lambda *_: nullcontext())
         for name in (
             "sim.study.parameter_sample.ParameterSample.first",
