@@ -1,5 +1,6 @@
 """The benchmarks: their arithmetic and their tables, and whether talentflow's own engine simulates RM1."""
 
+import re
 import sys
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ from paths import ROOT
 
 sys.path.append(str(ROOT))  # benchmarks are no part of the package; appended, so that an installed sim stays first
 
-from benchmarks import report
+from benchmarks import report, scale
 from benchmarks.cases import cases
 from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_side
 
@@ -98,6 +99,19 @@ def test_every_measurement_exists():
             module, name = function.split(".")
             text = (ROOT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8")
             assert f"\ndef {name}({', '.join(['clock', 'size', 'pairs'][: 1 + len(arguments)])}):" in text
+
+
+def test_the_table_of_processes_follows_from_figures():
+    text = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    asked = (
+        "a cell of 50,000",
+        "a cell of the full",
+        "a cell in the process of the command",
+        "a task there",
+        "until a",
+    )
+    cell, full, store, task, start = (float(re.search(rf"\| {what}[^|]*\| ([\d.]+) m?s", text)[1]) for what in asked)
+    assert "\n".join(scale.table(cell, full, store / 1000, task / 1000, start)) in text
 
 
 def test_rm1_worlds_have_ties_both_ways():

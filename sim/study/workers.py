@@ -27,7 +27,7 @@ from sim.texts import ONE_LINE
 
 PATIENCE = 20  # seconds for a scheduler to answer
 # processor seconds that a task costs the process that hands it out: through a pool, and through dask's scheduler
-POOL_COST, CLUSTER_COST = 0.001, 0.01
+POOL_COST, CLUSTER_COST = 0.001, 0.005
 _alone = threading.Lock()
 
 

@@ -80,7 +80,7 @@ def cells_of_task(slots, cost, seconds, left) -> int:
     """
     # each of the slots brings a task back after as long as it lasts
     longest = min(slots * cost / HANDING_OUT, MOST_SECONDS)
-    return max(1, min(int(longest / max(seconds, 1e-6)), left // (4 * slots), MOST_CELLS))
+    return max(1, min(int(longest / max(seconds, 1e-6)), left // (2 * slots), MOST_CELLS))
 
 
 class SweepRunner:
