@@ -311,7 +311,7 @@ def test_levers_are_found_by_place_and_meaning(talentflow):
     code, _, err = talentflow("levers", "special_fee", "--page", 99)
     assert (code, "there are" in err) == (2, True)
     code, _, err = talentflow("levers", "Japan", "weather")
-    assert (code, "is no path of a lever" in err) == (2, True)
+    assert (code, "none has all of these" in err) == (2, True)
 
 
 def test_scenarios_are_listed_by_theme_and_searched(talentflow):
