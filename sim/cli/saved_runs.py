@@ -28,7 +28,8 @@ def effect(
     printing.show(
         rows,
         "\n".join(str(row["effect"]) for row in rows),
-        lambda: render_effects(result, measures, terminal.columns(True)),
+        lambda: render_effects(result, measures, terminal.columns()),
+        details=False,
     )
 
 
