@@ -37,7 +37,7 @@ def of_scenario(record) -> list[dict]:
 
 
 # ------------------------------------------------------------------------------
-# The published experiments that are nearest to a policy, and whether a fit without them foretells them.
+# The published experiments that are nearest to a policy, and whether a fit without them predicts them.
 # ------------------------------------------------------------------------------
 
 

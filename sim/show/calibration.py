@@ -145,7 +145,7 @@ def moved_rows(rows) -> list[list[str]]:
         moves = [f"{row['family']} {float(row['shift']):+,.0f} ({float(row['error']):,.0f})" for row in most]
         answer = f"`{scenario}`, `{mine[0]['measure']}`: {float(mine[0]['effect']):+,.0f}"
         explained = float(mine[0]["explained"])
-        moved = ", ".join(moves) if explained > 0 else "none: these beliefs foretell nothing of the effect"
+        moved = ", ".join(moves) if explained > 0 else "none: these beliefs predict nothing of the effect"
         texts.append([answer, f"{100 * max(explained, 0):.0f}", moved])
     return texts
 

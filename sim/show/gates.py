@@ -128,7 +128,7 @@ def left_out_sentence(answer) -> str:
 
 
 def left_out_counts(answer) -> dict:
-    """Count the families that hold when left out, widened and strictly, and that the priors foretell; and their z."""
+    """Count the families that hold when left out, widened and strictly, and that the priors predict; and their z."""
     rows = answer.get("families", [])
     keys = {"held": "held", "strictly": "held0", "before": "prior_held"}
     zs = {key: [row[key] for row in rows if row[key] is not None] for key in ("z", "prior_z")}

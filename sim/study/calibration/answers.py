@@ -57,8 +57,8 @@ def slopes(z, effect, seed=0) -> tuple[np.ndarray, np.ndarray, float]:
     from sklearn.model_selection import cross_val_predict
 
     model, rng = RidgeCV(np.geomspace(1, 1000, 13)), np.random.default_rng(seed)
-    foretold = cross_val_predict(model, z, effect, cv=10)
-    explained = 1 - np.mean(np.square(effect - foretold)) / np.var(effect)
+    predicted = cross_val_predict(model, z, effect, cv=10)
+    explained = 1 - np.mean(np.square(effect - predicted)) / np.var(effect)
     picks = rng.integers(len(z), size=(RESAMPLED, len(z)))
     return model.fit(z, effect).coef_, np.array([model.fit(z[k], effect[k]).coef_ for k in picks]), float(explained)
 

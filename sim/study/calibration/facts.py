@@ -130,7 +130,7 @@ def fitted_studies() -> dict:
 
 
 def predicted_studies() -> dict:
-    """Return the studies that a fit foretells: those it uses, and those of which the sign alone was published."""
+    """Return the studies that a fit predicts: those it uses, and those of which the sign alone was published."""
     return fitted_studies() | {name: row for name, row in _expressible().items() if row.published.unit == "sign"}
 
 
@@ -186,7 +186,7 @@ def statistics(a, constants, seed=0, costly=True) -> dict[str, float]:
 
 
 def named_figures() -> list[str]:
-    """Return the names of all figures, in the order of the facts, then those that are foretold alone."""
+    """Return the names of all figures, in the order of the facts, then those that are predicted alone."""
     fixed = [*(f"corridor_{name[2:]}" for name in TERMS), "moves_within_usa", *(f"stay_{home}" for home in COHORTS)]
     return [*fixed, *predicted_studies()]
 

@@ -1,4 +1,4 @@
-"""Judge the fit by what was left out: each family of experiments is foretold by a fit to all others.
+"""Judge the fit by what was left out: each family of experiments is predicted by a fit to all others.
 
 The emulators of the figures are trained once; a refit changes the weights of the draws only. A family holds if the
 published range of every scored study of it, widened by what may be lost in transport, holds the prediction.
@@ -76,7 +76,7 @@ def _scored(study, value) -> dict:
 
 
 def _reason(study) -> str:
-    """Return why a study is not foretold; empty if it is."""
+    """Return why a study is not predicted; empty if it is."""
     if study.not_expressible:
         return f"not expressible: {study.not_expressible}"
     return "" if study.verified else "the figure was not seen in its source: neither fitted nor scored"

@@ -41,7 +41,7 @@ EXPERIMENTS = {
 # function of the options -> the same, for what is measured once and not on every draw
 ONCE = {
     experiments.corridor_terms: ("g24",),
-    experiments.scholars_foretold: ("g27",),
+    experiments.scholars_predicted: ("g27",),
     experiments.families_left_out: ("g29",),
 }
 

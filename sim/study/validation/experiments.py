@@ -96,7 +96,7 @@ def corridor_terms(options) -> dict:
     return {"g24": diaspora_over_next(read("corridor_kernel"))}
 
 
-def scholars_foretold(options) -> dict:
+def scholars_predicted(options) -> dict:
     """Return the rank correlation of simulated and observed corridor flows in held-back years (g27)."""
     return {"g27": corridor_rank(backcast())}
 
