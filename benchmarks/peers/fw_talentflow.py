@@ -188,6 +188,7 @@ class Model:
             NO_TEAMS,
             IS_HOME,
             NO_PERMITS,
+            least=SLOTS,  # a thread for a stretch at least
         )
         flow = sum(parts)
         flow[np.diag_indices(H)] = self.headcount - flow.sum(axis=1)
