@@ -21,6 +21,7 @@ from sim.world.build.source_files import DATA, as_csv
 from sim.world.build_world import build
 from sim.world.countries import REST, countries_of, country_setting, mobility_mix
 from sim.world.flows import BEFORE, SHIPPED, living_by_origin, read_flows
+from sim.world.setting import Setting
 
 # ------------------------------------------------------------------------------
 # How well predicted flows meet observed ones: rank correlation, log score, share error, net rates.
@@ -44,8 +45,7 @@ def rank_correlation(predicted, observed) -> float:
 
 
 def log_score(predicted, observed) -> float:
-    """Return mean logarithm of the share that a prediction gave to the corridor of a move (multinomial),
-    in nats a move.
+    """Return the mean log of the share that a prediction gave to the corridor of a move, in nats (multinomial).
 
     The higher the better; the observed shares themselves give the most that is possible.
 
@@ -120,7 +120,7 @@ ROUNDS, CLOSE = 12, 0.02  # of the fit of mobility; largest log gap between fitt
 class CountryModel:
     """The engine's inputs for a world of countries."""
 
-    setting: object  # Setting
+    setting: Setting
     a: Assumptions
     constants: fitting.HubConstants
     flow: np.ndarray  # (origin, destination) expected in the first year: the kernel without dynamics
@@ -261,7 +261,7 @@ COUNTED = ("talentflow, counted", LAST_FLOW, "mean flow")
 class Backcast:
     """Result of a backcast."""
 
-    scores: pd.DataFrame  # a row for the model and each rival: who, see ``results.scores.score``, what
+    scores: pd.DataFrame  # a row for the model and each rival: who, see :func:`score`, what
     corridors: pd.DataFrame  # orig, dest, observed and every prediction, persons over the score years
     net_rates: pd.DataFrame  # country, observed and every prediction, percent of the stock a year
     kernel: pd.DataFrame  # term, coefficient, error: of the fit years
@@ -462,7 +462,8 @@ def _compatriots(living) -> np.ndarray:
 
 
 def _notices(countries, model) -> list:
-    said = [
+    """Return what a reader of the scores must know of the data and of the fit."""
+    notices = [
         "Scholars who publish, of all fields: not AI engineers.",
         "Visas are frozen: nobody needs a permit, and the few rules that a file of flows cannot show are left out.",
         "Pay, taxes, prices and compute are alike everywhere: no table of that time is used.",
@@ -470,10 +471,10 @@ def _notices(countries, model) -> list:
         "be like the first three: compatriots are a long memory of the corridor's own past.",
     ]
     if countries.counted < countries.year:
-        said.append(f"Scholars were last counted in {countries.counted}: stocks of {countries.year} are carried on.")
+        notices.append(f"Scholars were last counted in {countries.counted}: stocks of {countries.year} are carried on.")
     if model.gap > 0.05:
-        said.append(f"The outflow of one country misses the fit years' by {100 * model.gap:.0f} %.")
-    return said
+        notices.append(f"The outflow of one country misses the fit years' by {100 * model.gap:.0f} %.")
+    return notices
 
 
 def _corridors(names, scored, observed, predictions) -> pd.DataFrame:
@@ -567,7 +568,7 @@ def verdicts(predictions, observed, stock, years, scored, seed=0) -> list:
     Parameters
     ----------
     predictions : dict of who -> (origin, destination) persons over the score years, the forecast among them
-    observed, stock, years, scored : as for ``backcast.score``
+    observed, stock, years, scored : as for :func:`score`
 
     Returns
     -------
@@ -673,18 +674,17 @@ def tally(verdicts) -> pd.DataFrame:
 
 def shipped_rows(result) -> list:
     """Return rows of ``backcast.csv`` from the backcast by default."""
-    said = f"talentflow backcast --fit-until {result.record['fit_until']} --score " + "-".join(
-        map(str, result.record["score"])
-    )
+    until, (first, last) = result.record["fit_until"], result.record["score"]
+    command = f"talentflow backcast --fit-until {until} --score {first}-{last}"
     shown = lambda value: "" if value != value else f"{value:.4f}"  # noqa: E731
     return [
         {
             "who": row["who"],
             **{key: shown(value) for key, value in row.items() if key not in ("who", "what")},
-            "fit_until": str(result.record["fit_until"]),
-            "first": str(result.record["score"][0]),
-            "last": str(result.record["score"][1]),
-            "source": said,
+            "fit_until": str(until),
+            "first": str(first),
+            "last": str(last),
+            "source": command,
             "grade": "B",
         }
         for row in result.scores.to_dict("records")

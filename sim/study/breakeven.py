@@ -135,15 +135,7 @@ def breakeven(
         check_measures([f"fiscal:{cost_to}"], asked, single=True)
     elif rival is not None:
         raise UsageError("breakeven", "a rival needs the place that pays: --cost PLACE")
-    if rival is not None:
-        if len(listed(rival)) != 2:
-            raise UsageError("rival", f"{rival!r:.60} is no (path, value)")
-        path, at = listed(rival)
-        other, at = quantity_lever(path), real(at, f"rival {path}")
-        rival = path, at
-        if not other.low <= at <= other.high:
-            bounds = f"{at:g} is not in [{other.low:g}, {other.high:g}] {other.unit}"
-            raise UsageError(f"rival {path}", bounds.rstrip())
+    rival = None if rival is None else _checked_rival(rival)
     # evaluate a grid of lever values, then narrow the crossing nearest the present value
     with experiment(asked) as lab:
         # positions between 0 and 1 stand for values of the lever, on its own scale
@@ -182,6 +174,18 @@ def breakeven(
         paid,
         compared,
     )
+
+
+def _checked_rival(rival) -> tuple[str, float]:
+    """Return path and value of a rival lever; raise UsageError for a value that the lever cannot have."""
+    if len(listed(rival)) != 2:
+        raise UsageError("rival", f"{rival!r:.60} is no (path, value)")
+    path, value = listed(rival)
+    lever, value = quantity_lever(path), real(value, f"rival {path}")
+    if not lever.low <= value <= lever.high:
+        bounds = f"{value:g} is not in [{lever.low:g}, {lever.high:g}] {lever.unit}"
+        raise UsageError(f"rival {path}", bounds.rstrip())
+    return path, value
 
 
 def _cost(lab, baseline, scenarios, place) -> np.ndarray:
@@ -301,11 +305,10 @@ class _Curve:
 
     def __init__(self, lab, scenario, baseline, lever, measure, to_value, here) -> None:
         self.scenario_at = lambda u: with_value(scenario, lever, to_value(u))
-        self.lab, self.measure, self.known, self.to_value = lab, measure, {}, to_value
+        self.lab, self.measure, self.to_value = lab, measure, to_value
         grid = sorted({k / (GRID - 1) for k in range(GRID)} | {here})  # the present value among them
-        base, *levels = lab.measure([baseline, *map(self.scenario_at, grid)], measure)
-        self.base = base
-        self.known = {u: level - base for u, level in zip(grid, levels, strict=True)}
+        self.base, *levels = lab.measure([baseline, *map(self.scenario_at, grid)], measure)
+        self.known = {u: level - self.base for u, level in zip(grid, levels, strict=True)}
 
     def at(self, u) -> np.ndarray:
         """Return the (replicate,) effects at a position, in the measure's own unit."""

@@ -69,8 +69,7 @@ def poisson_fit(flow, terms, clustered=False) -> tuple:
 
 
 def dispersion(observed, expected) -> float:
-    """Return moves ``k`` that a prediction counts for beside observed ones:
-    the size of a negative binomial, by likelihood.
+    """Estimate how many observed moves a prediction counts for: ``k``, the size of a negative binomial.
 
     Parameters
     ----------
@@ -126,9 +125,7 @@ def kernel_data() -> tuple:
 
 
 def corridor_kernel() -> list:
-    """Return rows of ``corridor_kernel.csv``: coefficient, standard error,
-    and the fall of explained deviance without it.
-    """
+    """Return rows of ``corridor_kernel.csv``: coefficient, error, and fall of explained deviance without the term."""
     flow, terms = kernel_data()
     coefficients, error, _, whole = poisson_fit(flow, terms, clustered=True)
     none = poisson_fit(flow, [])[3]  # the effects of origins and destinations alone

@@ -5,6 +5,7 @@ query such as ``arrivals:usa,tier=expert,home=ind`` or ``stay:usa,trained_in=usa
 agents themselves, in simulations made for it. ``results.measures`` defines the queries.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -81,7 +82,7 @@ def checked(text, data) -> Query:
     # a cohort's `@+5` is a year after the start; the year must lie inside the run
     first, last = int(data.time[0]), int(data.time[-1])
     if query.after is not None:
-        query = type(query)(query.name, query.place, query.keys, first + query.after)
+        query = replace(query, time=first + query.after, after=None)
     end = last - (query.name in (*FLOWS, *AT_THE_END) or (query.name in JOBS and query.name != "vacancies"))
     if query.time is not None and not first <= query.time <= end:
         raise ResultError(text, f"{query.time} lies outside the run, {first} to {end}")

@@ -332,7 +332,7 @@ def _members(name, start) -> np.ndarray:
 
 
 class Case:
-    """A study on a bench: who is treated, as masks over the axes of the model."""
+    """A study on a bench: the people treated, as masks over the axes of the model."""
 
     def __init__(self, study, bench) -> None:
         self.study, self.bench, self.setting = study, bench, bench.setting
@@ -412,8 +412,7 @@ def _arrivals(case, origins) -> list:
 
 
 def flow_odds(case) -> tuple:
-    """Return log odds of moving to the hubs whose pay changes, against staying, from the other hubs of the place,
-    per log pay.
+    """Return log odds of moving to hubs whose pay changes, against staying in others of the place, per log pay.
 
     Mean over the pairs of hubs, weighted by movers: the regression of Moretti and Wilson on flows between states.
     """
@@ -673,16 +672,12 @@ def _error(left_out) -> float:
 
 
 def applications(case) -> tuple:
-    """Return applications from abroad for permits of the place over ``years``,
-    with the policy against without: agents.
-    """
+    """Return applications from abroad for permits of the place over ``years``, with the policy against without."""
     return _paired(case, f"applicants_abroad:{case.study.treated.place}")
 
 
 def measured(case) -> tuple:
-    """Return a measure after ``years`` (flows summed over them), with the policy against without,
-    over the change of ``control``.
-    """
+    """Return a measure after ``years`` (flows summed), with the policy against without, over that of ``control``."""
     return _paired(case, case.study.measure, case.study.control)
 
 
@@ -772,7 +767,7 @@ CHANGES = ("elasticity", "percent", "ratio")
 ESTIMANDS = {
     "inflow": Estimand(inflow, "first year", CHANGES),
     "returns": Estimand(returns, "first year", CHANGES),
-    "exits": Estimand(exits, "tracers", ("elasticity", "percent", "ratio")),
+    "exits": Estimand(exits, "tracers", CHANGES),
     "stay": Estimand(stay, "tracers", ("pp", "percent", "sign")),
     "logit": Estimand(logit, "first year", ("elasticity", "percent")),
     "flow_odds": Estimand(flow_odds, "first year", ("elasticity",)),

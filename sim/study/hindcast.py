@@ -3,7 +3,7 @@
 ``data/hindcast.csv`` is kept by hand: one row a published figure, with the measure of the run that is set beside it,
 its source and grade, and whether the figure was an input of the world's tables. The run is that of a past start
 (``sim.world.past``, ``sim.scenario.past``) under the law of the time, what was decided after mid-2025 included
-(``current_law``). Nothing is fitted to it: it is a validation, and what it misses is said.
+(``current_law``). Nothing is fitted to it: it is a validation, and its misses are listed.
 """
 
 import math

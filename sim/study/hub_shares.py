@@ -44,7 +44,7 @@ def pulls() -> dict[str, np.ndarray]:
     role = residence @ s.role_share
     skill = np.einsum("t,r->tr", tier, role)[:, :, None] * np.ones(3) / 3  # three tastes for pay, as many of each
     # mean cost of a move to each hub, over people who do not live there
-    trip = arm.layout.trip_cost  # tier, origin, destination; nothing for who lives there
+    trip = arm.layout.trip_cost  # tier, origin, destination; 0 at home
     moving = people.sum(axis=1).T[:, :, None] * ~np.eye(len(s.hubs), dtype=bool)
     size = eq.utility(a, size=arm.size())
     bonds = home @ eq.utility(a, diaspora=s.compatriots, home_share=s.home_share, language=s.language)

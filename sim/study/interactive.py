@@ -58,7 +58,7 @@ class InteractiveStudy:
 
         Returns
         -------
-        Draws
+        ParameterSample
         """
         # the sample depends on the ranges, the seed, the start and the kind of uncertainty
         declared = options.declared()
@@ -66,7 +66,7 @@ class InteractiveStudy:
         fresh = ParameterSample(declared, options.seed, options.start, options.uncertainty, self.pool.each)
         with self.lock:
             sample = _keep(self.studies, key, self.studies.get(key, fresh), DRAWS_KEPT)
-        # a few at a time, so that the page can be told in between that it is alive
+        # a few at a time, so that the page can show that the work goes on
         while len(sample.accepted) < count:
             with self.lock:
                 sample.first(min(count, len(sample.accepted) + AT_ONCE))
@@ -84,7 +84,7 @@ class InteractiveStudy:
 
         Parameters
         ----------
-        arms : dict of label -> Scenario, see ``simulate.written_up``
+        arms : dict of label -> Scenario, see :func:`sim.study.run.written_up`
         baseline : Scenario
         options : Options, checked
         tick : function of the number of replicates done, called while waiting; an exception in it ends the work

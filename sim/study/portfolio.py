@@ -199,9 +199,9 @@ def portfolio(
     # a factor is a lever with its bounds; the centre is checked as a scenario of its own
     factors = [lever_factor(path, baseline, limits.get(path)) for path in paths]
     centre = {f.name: f.central for f in factors}
-    facts_ = prepared({"scenario": mix_scenario(baseline, centre)}, baseline, asked)
+    record = prepared({"scenario": mix_scenario(baseline, centre)}, baseline, asked)
     # the digest names the store: the same question finds its finished mixes again
-    known = {key: facts_[key] for key in INPUTS if key != "scenario"} | {"digests": facts_["digests"]}
+    known = {key: record[key] for key in INPUTS if key != "scenario"} | {"digests": record["digests"]}
     known |= {"measure": measure, "place": place, "factors": [asdict(f) for f in factors]}
     digest = hashlib.sha256(to_json(known, sort_keys=True).encode()).hexdigest()[:12]
     # the search runs at the central assumptions, whose constants are shipped
@@ -472,9 +472,8 @@ def elsewhere(result, place, most=5) -> dict:
     own = set(named_place(place).countries)
     others = [row for row in outcome["countries"] if row["label"] not in own and row["people"]["effect"] < 0]
     others.sort(key=lambda row: row["people"]["effect"])
-    world = level(result, "stock").sum("hub").sel(arm="scenario") - level(result, "stock").sum("hub").sel(
-        arm="baseline"
-    )
+    stock = level(result, "stock").sum("hub")
+    world = stock.sel(arm="scenario") - stock.sel(arm="baseline")
     plain = lambda row: {key: row["people"][key] for key in ("effect", "low", "high", "settled")}  # noqa: E731
     return {
         "world": float(world.mean()),

@@ -172,7 +172,7 @@ GROUPS = {"visas": "Visas", "tax": "Tax", "compute": "Compute", "work": "Pay and
 
 @cache
 def by_key() -> dict[str, TableLever]:
-    """Return the levers by their key, each with its present value as the world in use has it."""
+    """Return the levers by their key."""
     return {lever.key: lever for lever in LEVERS}
 
 
@@ -183,7 +183,7 @@ def moved(values) -> dict[str, float]:
     ------
     UsageError for an unknown key, or a value outside the lever's range
     """
-    values_of = {}
+    changed = {}
     for key, value in values.items():
         if key not in by_key():
             raise UsageError(f"lever {key!r}", f"is not in the table{nearest(str(key), by_key())}")
@@ -193,8 +193,8 @@ def moved(values) -> dict[str, float]:
         if not lever.nodes[0] <= value <= lever.nodes[-1] or (lever.is_switch and value not in (0, 1)):
             raise UsageError(key, f"{value!r} is not in [{lever.nodes[0]:g}, {lever.nodes[-1]:g}] {lever.unit}")
         if value != lever.present:
-            values_of[key] = float(value)
-    return {key: values_of[key] for key in by_key() if key in values_of}
+            changed[key] = float(value)
+    return {key: changed[key] for key in by_key() if key in changed}
 
 
 def scenario_of(values) -> Scenario:
@@ -262,13 +262,13 @@ def blocks() -> list[tuple[TableLever, ...]]:
 
 def cells() -> list[dict[str, float]]:
     """Return the settings of all cells, block by block, the last lever fastest; levers at present left out."""
-    rows_of = []
+    settings = []
     for block in blocks():
         # all combinations of the block's values
         axes = np.meshgrid(*(lever.nodes for lever in block), indexing="ij")
         points = zip(*(axis.ravel() for axis in axes), strict=True)
-        rows_of += [moved({lever.key: float(v) for lever, v in zip(block, values, strict=True)}) for values in points]
-    return rows_of
+        settings += [moved({lever.key: float(v) for lever, v in zip(block, values, strict=True)}) for values in points]
+    return settings
 
 
 def weights(values) -> list[tuple[int, float]]:
@@ -611,13 +611,13 @@ class ResponseTable:
 
     def stale(self) -> list[str]:
         """Return what has changed since the table was made: list of str, empty if nothing has."""
-        said = []
+        reasons = []
         # two reasons: the levers were declared anew, or the code and data behind the runs changed
         if self.header.get("format") != FORMAT or self.header["spec"] != spec():
-            said.append("its levers have changed")
+            reasons.append("its levers have changed")
         if self.header["digest"] != digest():
-            said.append("the model or the world has changed")
-        return said
+            reasons.append("the model or the world has changed")
+        return reasons
 
 
 def _rounded(values) -> np.ndarray:

@@ -48,7 +48,7 @@ class Tracers(Simulation):
     Parameters
     ----------
     sim : Simulation on 1 January of the first year, as ``year.begin`` returns it
-    people : Engineers, who they are: see :func:`residents`
+    people : Engineers, see :func:`residents`
     """
 
     def __init__(self, sim, people) -> None:
@@ -74,7 +74,7 @@ class Tracers(Simulation):
         self.counts, self.year = sim.counts, sim.year
         self.people = self.people._replace(hub=np.append(self.people.hub[: self.used], sim.people.hub))
         leader = np.where(sim.teams.leader >= 0, sim.teams.leader + self.used, -1)
-        moved = np.append(sim.leaders(), NATIVE_YEAR)  # the last team is that of those who lead one: nobody leads it
+        moved = np.append(sim.leaders(), NATIVE_YEAR)  # the last team is that of people who lead one: nobody leads it
         self.teams = Teams(np.append(leader, -1).astype(np.int32), moved.astype(np.int16))
 
     def live_through(self, now) -> None:

@@ -54,7 +54,7 @@ class Inline(Executor):
         future = Future()
         try:
             future.set_result(task(*args, **options))
-        except Exception as error:
+        except Exception as error:  # any: the future raises it where its result is asked for
             future.set_exception(error)
         return future
 
@@ -222,7 +222,7 @@ def _tried(task, *args) -> tuple:
         raise
     except Refused as error:
         status, result, reason = "refused", None, str(error)
-    except Exception as error:
+    except Exception as error:  # any: the model may be the user's own; one bad point does not end a sweep
         status, result, reason = "failed", None, f"{type(error).__name__}: {error}"
     return status, result, reason, perf_counter() - begun
 
@@ -261,7 +261,7 @@ def plain_outcomes(outcomes) -> dict:
 
 
 TICK = 0.1  # seconds between two calls of `tick` while waiting
-AHEAD = 2  # tasks queued at each hand
+AHEAD = 2  # tasks queued at each worker
 
 
 class WorkerPool:
@@ -299,7 +299,7 @@ class WorkerPool:
 
         Parameters
         ----------
-        calls : list of (number, argument, ...): equal numbers are done by the same hand
+        calls : list of (number, argument, ...): equal numbers go to the same worker
         tick : called while waiting; an exception in it ends the work, as closing the generator does
 
         Raises
@@ -329,13 +329,8 @@ class WorkerPool:
             self.start()
             return self.pools[number % self.count].submit(task, *call)
         # no worker processes: run the task now, one thread at a time
-        future = Future()
         with self.lock:
-            try:
-                future.set_result(task(*call))
-            except Exception as error:
-                future.set_exception(error)
-        return future
+            return Inline().submit(task, *call)
 
 
 def _get_ready() -> None:

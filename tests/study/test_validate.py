@@ -131,7 +131,7 @@ def test_what_nothing_measures_counts_as_missed(monkeypatch):
 
 
 def test_what_is_measured_once_stands_beside_the_draws(monkeypatch):
-    monkeypatch.setattr("sim.study.validation.ONCE", {lambda options: {"g27": 0.9, "g27: gravity": 0.8}: ("g27",)})
+    monkeypatch.setattr("sim.study.validation.ONCE", {lambda: {"g27": 0.9, "g27: gravity": 0.8}: ("g27",)})
     answer = validate(draws=1, population=2_000, only=("g27",))
     row = answer["gates"][0]
     assert (row["verdict"], row["median"], row["beside"]["gravity"]["median"]) == ("passed", 0.9, 0.8)

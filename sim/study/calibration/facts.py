@@ -157,7 +157,7 @@ def statistics(a, constants, seed=0, costly=True) -> dict[str, float]:
     Parameters
     ----------
     a : Assumptions
-    constants : Constants fitted under them
+    constants : HubConstants fitted under them
     seed : int, of the runs that tracers follow
     costly : whether to measure what comes from runs, too: tracers and agents; nan if not
     """

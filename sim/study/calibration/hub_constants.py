@@ -51,13 +51,13 @@ def constants_for(world, a, offsets, start_values=None, rescue=True) -> HubConst
     Parameters
     ----------
     world : World, from :func:`fit_world`
-    offsets : Offsets
-    start_values : Constants to start from
+    offsets : AgentOffsets
+    start_values : HubConstants to start from
     rescue : as of :func:`~sim.model.inversion.invert`
 
     Returns
     -------
-    Constants
+    HubConstants
 
     Raises
     ------

@@ -350,9 +350,9 @@ def _cut(factor, first, last) -> Factor:
     if factor.span is None or (first, last) == factor.span:
         return factor
     cut = factor.within(first, last, "")
-    said = []
+    notes = []
     if first > factor.span[0]:
-        said.append(f"swept from {cut.low:.3g}: below it no hub constants meet the first year")
+        notes.append(f"swept from {cut.low:.3g}: below it no hub constants meet the first year")
     if last < factor.span[1]:
-        said.append(f"swept to {cut.high:.3g}: above it no hub constants meet the first year")
-    return factor.within(first, last, "; ".join(said))
+        notes.append(f"swept to {cut.high:.3g}: above it no hub constants meet the first year")
+    return factor.within(first, last, "; ".join(notes))

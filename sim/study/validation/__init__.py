@@ -38,7 +38,7 @@ EXPERIMENTS = {
     experiments.entry_halved: ("g32",),
 }
 
-# function of the options -> the same, for what is measured once and not on every draw
+# function without arguments -> the same, for what is measured once and not on every draw
 ONCE = {
     experiments.corridor_terms: ("g24",),
     experiments.scholars_predicted: ("g27",),
@@ -82,7 +82,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     asked.of_the_tables("the published facts are those of")
     # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
     plan = Plan(int(asked.population), asked.seed, asked.start, YEARS, (), asked.start)
-    once = [figure for measured in needed(ONCE, wanted) for figure in measured(asked).items()]
+    once = [figure for measured in needed(ONCE, wanted) for figure in measured().items()]
     with experiment(asked) as lab:
         values = _on_draws(lab, plan, wanted)
         refused = lab.draws.rejected_before(draws) if lab.draws.accepted else 0

@@ -91,12 +91,12 @@ def effects(trial) -> np.ndarray:
 # --- Scholars' corridors, the backcast, and LinkedIn's net rates (g24, g27, g28) --------------------
 
 
-def corridor_terms(options) -> dict:
+def corridor_terms() -> dict:
     """Return the loss of fit of the corridors without compatriots over the next largest loss (g24)."""
     return {"g24": diaspora_over_next(read("corridor_kernel"))}
 
 
-def scholars_predicted(options) -> dict:
+def scholars_predicted() -> dict:
     """Return the rank correlation of simulated and observed corridor flows in held-back years (g27)."""
     return {"g27": corridor_rank(backcast())}
 
@@ -520,7 +520,7 @@ def _push(trial) -> float:
     return 100 * (ratio(trial.run(PUSH).measure(place), trial.run("baseline").measure(place)) - 1)
 
 
-def families_left_out(options) -> dict:
+def families_left_out() -> dict:
     """Return the per cent of families of experiments that hold when left out of the shipped fit (g29)."""
     rows = shipped_fit().get("families")
     if not rows:

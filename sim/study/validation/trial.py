@@ -24,7 +24,7 @@ YEARS = 10  # the longest experiment
 
 
 class People(NamedTuple):
-    """Columns of all slots on a 1 January, see ``world.engineers``: who lives nowhere has left or not yet come."""
+    """Columns of all slots on a 1 January, see ``world.engineers``; hub -1: has left, or not yet come."""
 
     hub: np.ndarray
     home: np.ndarray
