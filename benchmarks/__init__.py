@@ -1,1 +1,1 @@
-"""How fast and how large talentflow is, measured on this machine: ``python -m benchmarks``."""
+"""Benchmarks of speed and memory on this machine: ``python -m benchmarks``."""

@@ -5,9 +5,9 @@ import json
 from importlib import import_module
 
 from benchmarks.clock import Clock
+from benchmarks.report import FULL, LARGEST, MIDDLE
 
-SIZES = (100_000, 1_000_000, 1_900_000, 5_000_000, 20_000_000)
-MIDDLE, FULL = 100_000, 1_900_000
+SIZES = (MIDDLE, 1_000_000, FULL, 5_000_000, LARGEST)
 
 
 def cases(quick=False):

@@ -1,4 +1,4 @@
-"""Whole commands, as a user waits for them."""
+"""Time whole commands, as a user waits for them."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def call(*command, **environment):
 
 
 def quick(clock):
-    """What should feel like nothing."""
+    """Time commands that should answer at once."""
     clock.time("talentflow --help", lambda k: call(*TALENTFLOW, "--help"))
     clock.time(f"talentflow describe {SCENARIO}", lambda k: call(*TALENTFLOW, "describe", SCENARIO))
     clock.time("import sim", lambda k: call(sys.executable, "-c", "import sim"))
@@ -32,7 +32,7 @@ def quick(clock):
 
 
 def warm(clock):
-    """The main command at its defaults after another on the same pairs: kernels, people and baseline are on disk."""
+    """Time the main command at its defaults after a run on the same pairs: kernels, people and baseline are on disk."""
     with tempfile.TemporaryDirectory() as folder:
         command = (*TALENTFLOW, "run", SCENARIO, "--quiet", "--force", "--out", folder)
         call(*command)
@@ -40,7 +40,7 @@ def warm(clock):
 
 
 def unseen(clock):
-    """The same with seeds that were never run: of what is on disk only the kernels serve."""
+    """Time the main command with seeds that were never run: only the kernels come from the disk."""
     with tempfile.TemporaryDirectory() as folder:
         command = (*TALENTFLOW, "run", SCENARIO, "--quiet", "--out", folder)
         empty = {"TALENTFLOW_CACHE": str(Path(folder) / "cache")}
@@ -50,7 +50,7 @@ def unseen(clock):
 
 
 def cold(clock):
-    """The same in a fresh environment: nothing compiled, no world, no fonts in any cache."""
+    """Time the main command in a fresh environment: nothing compiled, no world, no fonts in any cache."""
 
     def first(k):
         with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def cold(clock):
 
 
 def sweep(clock, size):
-    """Throughput of a sweep on all cores, the start of the command included: finished runs over its wall time."""
+    """Measure the throughput of a sweep on all cores: finished runs over the wall time, its start included."""
     what = "finished runs of a sweep"
     if subprocess.run([*TALENTFLOW, "sweep", "--help"], cwd=ROOT, capture_output=True, check=False).returncode:
         return clock.skip(what, "there is no sweep command")

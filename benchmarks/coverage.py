@@ -1,4 +1,4 @@
-"""How often the printed intervals hold the truth: ``python -m benchmarks.coverage`` writes ``docs/coverage.md`` anew.
+"""Measure how often printed intervals hold the truth: ``python -m benchmarks.coverage`` writes ``docs/coverage.md``.
 
 Small samples are repeated many times where the truth is known: from a formula, or from all the repetitions together.
 Effects of the simulator come from runs with seeds of their own, whose draws and people share nothing.
@@ -77,14 +77,14 @@ def pairs_of_noise(times):
             held = (low <= further) & (further <= high)
             words = "" if pairs >= 19 else "all pairs: so few cannot hold 90 %"
             yield f"90 % of pairs, {pairs} pairs", f"a further pair, {name}", times, held.mean(), words
-            told = summarise(found)
-            reach = student.ppf(0.95, pairs - 1) * told.error.values
-            held = abs(told["mean"].values - mean) <= reach
+            summary = summarise(found)
+            reach = student.ppf(0.95, pairs - 1) * summary.error.values
+            held = abs(summary["mean"].values - mean) <= reach
             words = "mean and Monte Carlo error times Student's t"
             yield f"Monte Carlo error, {pairs} pairs", f"the mean, {name}", times, held.mean(), words
             sigma = found.values.std(ddof=1)
             rough = "" if name.startswith("normal") else "made for normal effects; rough where they are skewed"
-            above = np.array([upper_error(e, pairs) for e in told.error.values]) >= sigma / math.sqrt(pairs)
+            above = np.array([upper_error(e, pairs) for e in summary.error.values]) >= sigma / math.sqrt(pairs)
             yield f"error behind --precision, {pairs} pairs", f"the true error, {name}", times, above.mean(), rough
         noise = np.random.default_rng([pairs, 39]).standard_normal((min(times, 2000), pairs, 39))
         same = summarise(xr.DataArray(noise, dims=("run", "replicate", "hub"))).same_sign
@@ -135,14 +135,14 @@ def simulated(runs=RUNS, pairs=PAIRS):
                 values[name].append(effect(result, name).values)
         inside, above, within = [], [], []
         for name, found in values.items():
-            told = summarise(xr.DataArray(np.array(found), dims=("run", "replicate")))
-            means, errors = told["mean"].values, told.error.values
+            summary = summarise(xr.DataArray(np.array(found), dims=("run", "replicate")))
+            means, errors = summary["mean"].values, summary.error.values
             held = abs(means - means.mean()) <= student.ppf(0.95, pairs - 1) * errors
             within += held.tolist()
             true = means.std(ddof=1)
             above += [upper_error(error, pairs) >= true for error in errors]
             # the other runs' pairs are further draws from the same chances
-            low, high = told.low.values[:, None], told.high.values[:, None]
+            low, high = summary.low.values[:, None], summary.high.values[:, None]
             others = np.array([np.delete(np.array(found), k, axis=0).ravel() for k in range(runs)])
             inside.append(((low <= others) & (others <= high)).mean())
             words = f"true error {times_printed(true / math.sqrt((errors**2).mean()), runs)} the printed one"

@@ -1,4 +1,4 @@
-"""The engine: building worlds, running simulations, memory, threads, the phases of a year."""
+"""Measure the engine: building worlds, running simulations, memory, threads, the phases of a year."""
 
 import cProfile
 import os
@@ -25,18 +25,18 @@ os.environ["TALENTFLOW_CACHE"] = "off"  # a world comes from the disk in the one
 YEARS = 10
 # phase -> functions in which its time is spent, by file and name
 PHASES = {
-    "who considers": ["year.py find_searchers"],
+    "search": ["year.py find_searchers"],
     "months": ["year.py run_months"],
     "market": ["market.py update_market"],
     "enter": ["supply.py enter"],
-    "settle": ["visas.py update_status"],
+    "update status": ["visas.py update_status"],
     "leave": ["year.py leave"],
     "ledger": ["year.py close"],
 }
 
 
 def world_of(size, with_ties=True):
-    """A world of ten years."""
+    """Return a world of ten years."""
     setting, a = load_setting(), Assumptions.central()
     return build(setting, size, 0, START, entrant_path(setting, a, START, YEARS), a.mover_share, with_ties)
 
@@ -48,13 +48,13 @@ def arm(world, seed=0, rules=None):
 
 
 def building(clock, size):
-    """A world from nothing."""
+    """Time the building of a world from nothing."""
     compile_kernels()
     clock.time("build", lambda k: world_of(size), size)
 
 
 def cached(clock, size):
-    """The same world from the cache on disk, as the commands get it."""
+    """Time the loading of a world from the cache on disk."""
     compile_kernels()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TALENTFLOW_CACHE"] = folder
@@ -68,7 +68,7 @@ def cached(clock, size):
 
 
 def running(clock, size):
-    """The full model, and the memory that it takes."""
+    """Time the full model, and measure the memory that it takes."""
     compile_kernels()
     world = world_of(size)
     arm(world)
@@ -81,7 +81,7 @@ def running(clock, size):
 
 
 def fixed(clock, size):
-    """The full model with so few engineers that nearly all of its time is independent of their number."""
+    """Time the full model with so few engineers that nearly all of its time is independent of their number."""
     compile_kernels()
     world = world_of(size)
     arm(world)
@@ -89,14 +89,14 @@ def fixed(clock, size):
 
 
 def without_ties(clock, size):
-    """The model without a tie."""
+    """Time the model without ties."""
     compile_kernels()
     world = world_of(size, with_ties=False)
     clock.time("run, without ties", lambda k: arm(world, k), size)
 
 
 def without_visas(clock, size):
-    """The model where nobody needs a permit anywhere."""
+    """Time the model where nobody needs a permit."""
     compile_kernels()
     rules = baseline_rules()
     rules = rules | {"free_entry": np.ones_like(rules["free_entry"])}
@@ -105,7 +105,7 @@ def without_visas(clock, size):
 
 
 def threads(clock, size):
-    """The full model with one thread and with all."""
+    """Time the full model with one thread and with all."""
     compile_kernels()
     world, most = world_of(size), get_threads()
     for count in (1, most):
@@ -114,7 +114,7 @@ def threads(clock, size):
 
 
 def phases(clock, size):
-    """Per cent of a run by phase, from a profile of the calls of a year: they are few, so it costs nothing."""
+    """Measure the per cent of a run by phase, from a profile; a year has few calls, so profiling costs nothing."""
     compile_kernels()
     world = world_of(size)
     profile = cProfile.Profile()

@@ -1,4 +1,4 @@
-"""From rows to what is read: derived figures, the table in a terminal, the stored JSON, the tables of README.md."""
+"""Report rows: derived figures, the table in a terminal, the stored JSON, the tables of README.md."""
 
 import datetime
 import json
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peers.side_by_side import DISTURBED
+
 FOLDER = Path(__file__).parent
 LATEST, README = FOLDER / "latest.json", FOLDER / "README.md"
 PACKAGES = ("talentflow", "numpy", "numba", "scipy", "simpy", "xarray")
-DISTURBED = 0.08  # foreign cores beyond which a time is marked
 FULL, MIDDLE, LARGEST = 1_900_000, 100_000, 20_000_000
 COMMAND = "talentflow run h1b_fee, defaults"
 FIXED = "run, what is independent of the size"
@@ -104,7 +105,7 @@ PEER_HEADING = (
 
 
 def machine():
-    """Where this was measured."""
+    """Return date, processor, memory and versions of this measurement."""
     names = [text.partition(":")[2].strip() for text in _lines("/proc/cpuinfo") if text.startswith("model name")]
     memory = [int(text.split()[1]) for text in _lines("/proc/meminfo") if text.startswith("MemTotal")]
     return {

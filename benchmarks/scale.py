@@ -27,7 +27,7 @@ class Idle:
     """A model that computes nothing, and sends and receives as much as the simulator."""
 
     def prepare(self, values):
-        """What travels with a point: about as many numbers as the assumptions and the hub constants."""
+        """Return the state that travels with a point: about as many numbers as assumptions and hub constants."""
         return np.zeros(1_300)
 
     def __call__(self, values, state):
@@ -128,7 +128,7 @@ def swept(address, **asked):
 
 
 def _idle(clock, address, folder):
-    """What a cell and a task cost when they compute nothing: wall time through one process, processor time here."""
+    """Measure cells and tasks that compute nothing: wall time through one process, processor time here."""
     cost = {}
     for most in (runner.MOST_CELLS, 1):  # of a task
         with patch.object(runner, "MOST_CELLS", most):

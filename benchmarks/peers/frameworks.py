@@ -1,4 +1,4 @@
-"""Who takes part: which script in which environment, in which variants and up to which size."""
+"""The frameworks that are compared: script, environment, variant and largest size of each."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What every framework's script does once it has its model: time the years and print one line of JSON.
+"""Shared end of every framework's script: time the years of its model and print one line of JSON.
 
 ``python -m benchmarks.peers.fw_numpy --n 100000 --seconds 5`` runs one framework by hand, in its environment.
 """

@@ -1,4 +1,4 @@
-"""What a year of RM1 costs on this machine before any model: the floor under every implementation.
+"""Measure the floor under every implementation of RM1: what a year costs on this machine before any model.
 
 Run in the environment of numba: ``.venvs/numba/bin/python -m benchmarks.peers.limits``. One line of JSON each:
 
@@ -80,7 +80,7 @@ def csr_searchers(who, count, indptr, indices, hub):
 
 @njit(parallel=True, cache=True)
 def csr_staged(who, count, indptr, indices, hub):
-    """The same reads in stages, as the `gather` kernel does them."""
+    """Read the ties of searchers in stages, as the `gather` kernel does."""
     total = 0
     for c in prange(count.size):
         m, base = count[c], c * CHUNK

@@ -156,7 +156,7 @@ def make_world(n, graph="smallworld", seed=1):
 
 
 def load_world(n, graph="smallworld", seed=1):
-    """The same world from the disk, made and kept there if need be: all frameworks get the same bytes."""
+    """Load a world from the disk, where it is made once: all frameworks get the same bytes."""
     path = WORLDS / f"{graph}_{n}_{seed}"
     if not (path / "meta.json").exists():
         world = make_world(n, graph, seed)
@@ -169,7 +169,7 @@ def load_world(n, graph="smallworld", seed=1):
 
 
 def first_year(world, chunk=100_000):
-    """What each engineer does in the first year, exactly, chunk by chunk.
+    """Compute exactly the choice probabilities of every engineer in the first year, chunk by chunk.
 
     Yields
     ------

@@ -13,7 +13,7 @@ import sys
 from benchmarks.peers.environments import FOLDER, python_of
 from benchmarks.peers.frameworks import ENTRIES, LIMIT, OURS
 
-DISTURBED = 0.08  # cores
+DISTURBED = 0.08  # cores used by others, beyond which a time is marked or measured again
 SECONDS = 1.5  # of replicas in a round, at least one
 LONG = 10.0  # seconds of one replica beyond which a single round must do, a median of its years
 LONGEST = 30.0  # seconds beyond which a replica is not run to its end: three years must do
