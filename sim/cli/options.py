@@ -78,6 +78,10 @@ MeasureOfSubject = Annotated[
         help="What is measured, such as share:usa,tier=expert@2036; left out: share of the scenario's subject."
     ),
 ]
+Measures = Annotated[
+    list[str] | None,
+    typer.Option("--measure", metavar="MEASURE", help="Also say the effect on this; as often as you like."),
+]
 Out = Annotated[Path, typer.Option(help="Where the folder of the run goes.")]
 Force = Annotated[bool, typer.Option("--force", help="Run again even if this very run lies there.")]
 

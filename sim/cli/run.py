@@ -13,6 +13,7 @@ from sim.cli.options import (
     Force,
     Fork,
     MeasureOfSubject,
+    Measures,
     Most,
     Out,
     PortfolioOptions,
@@ -34,10 +35,7 @@ from sim.errors import ResultError, UsageError
 def run(
     scenario: Scenario,
     study: RunOptions = RunOptions(),
-    measures: Annotated[
-        list[str] | None,
-        typer.Option("--measure", metavar="MEASURE", help="Also say the effect on this; as often as you like."),
-    ] = None,
+    measures: Measures = None,
     precision: Precision = None,
     most_replicates: Most = 1000,
     fork: Fork = None,
@@ -75,10 +73,7 @@ def compare(
     interaction: Annotated[
         bool, typer.Option("--interaction", help="Also run all of them stacked: do their effects add up?")
     ] = False,
-    measures: Annotated[
-        list[str] | None,
-        typer.Option("--measure", metavar="MEASURE", help="Also say the effects on this; as often as you like."),
-    ] = None,
+    measures: Measures = None,
     precision: Precision = None,
     most_replicates: Most = 1000,
     fork: Fork = None,

@@ -298,13 +298,13 @@ def split_table(result) -> "pd.DataFrame":
 
 
 def headline(result) -> str | None:
-    """Return the hub whose share the summary leads with, or None if every effect is zero."""
+    """Return the hub whose share falls most, or None if every effect is zero."""
     mean = summarise(effect(result, "share"))["mean"].to_series()
     return str(mean.idxmin()) if mean.any() else None
 
 
 def uncertainty_facts(result) -> dict | None:
-    """Return the parts of the uncertainty of the hub that the summary leads with; None for a run without them.
+    """Return the parts of the uncertainty of the hub whose share falls most; None for a run without them.
 
     Parameters
     ----------

@@ -29,11 +29,11 @@ def condition(text, sweep, measure=None) -> tuple[str, float]:
     UsageError
     """
     measure = measure or sweep.primary
-    lines = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
-    if not lines:
+    match = re.fullmatch(r"\s*(below|above)\s+(\S.*?)\s*", text)
+    if not match:
         raise UsageError(f"--when {text}", "expected below or above and a number, such as 'below 0' or 'above 0.5pp'")
     # a measure's effect may be in points; any other outcome is a plain number
-    side, number = lines.groups()
+    side, number = match.groups()
     if measure.partition(":")[0].partition(",")[0] in MEASURES:
         return side, amount(number, measure, "--when")
     try:

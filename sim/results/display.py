@@ -4,6 +4,7 @@ from html import escape
 from textwrap import wrap as _wrap
 
 from sim.results.cells import signed
+from sim.results.effects import effect, interaction, stacks, summarise
 from sim.results.facts import MOST_ROWS, facts
 from sim.results.narrative import begin, level, sentence, sentences, signed_persons
 
@@ -192,8 +193,6 @@ def _compared_row(cells, width) -> str:
 
 def added_up(result) -> list[str]:
     """Describe each stack of a comparison: whether its scenarios add up at the place that it changes most."""
-    from sim.results.effects import effect, interaction, stacks, summarise
-
     texts = []
     for stack, parts in stacks(result).items():
         outcome = facts(result.versus(stack))

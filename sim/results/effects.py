@@ -269,9 +269,7 @@ def upper_error(error, pairs) -> float:
 
 
 def is_reached(error, target, pairs) -> bool:
-    """Return whether a precision is reached: at least ten replicates,
-    and the error's upper limit is below ``target``.
-    """
+    """Return whether a precision is reached: ten pairs or more, and the error's upper limit is at most ``target``."""
     return pairs >= LEAST_PAIRS and upper_error(error, pairs) <= target
 
 

@@ -20,7 +20,7 @@ from sim.texts import UNSEEN, parse
 MOST_BYTES = 8 * 10**9  # of all arrays of a run when they are unpacked
 MOST_RECORD_BYTES = 200_000_000
 LABELS = ("hub_name", "hub_country", "region", "latitude", "longitude", "home_name", "route_name", "route_country")
-SHOWN = re.compile(f"[{UNSEEN}\ud800-\udfff]")  # what may not stand in a text of a record
+SHOWN = re.compile(f"[{UNSEEN}\ud800-\udfff]")  # characters that no text of a record may hold
 
 Whole = StrictInt
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -48,7 +48,7 @@ class _Assumption(_Shape):
     held: Number | None
 
 
-class _Told(_Shape):
+class _Facts(_Shape):
     """Shape of the facts of one scenario: in the record itself, or in that of an arm."""
 
     title: Title
@@ -60,7 +60,7 @@ class _Told(_Shape):
     warnings: Lines
 
 
-class _Arm(_Told):
+class _Arm(_Facts):
     name: StrictStr
     parts: Lines
 
@@ -116,9 +116,9 @@ def check_record(record, path) -> None:
     """
     try:
         read = _Record.model_validate(record)
-        # a single scenario tells of itself at the top of the record
+        # the facts of a single scenario stand at the top of the record
         if read.arms is None:
-            _Told.model_validate(record)
+            _Facts.model_validate(record)
     except ValidationError as why:
         error = why.errors(include_url=False)[0]
         place = ".".join(map(str, error["loc"]))[:100]

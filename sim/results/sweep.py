@@ -558,7 +558,7 @@ def beside(record, folder) -> dict | None:
 
     Returns
     -------
-    dict: ``folder`` (name), ``sentences``; or None
+    dict: ``folder`` (name), ``sentences`` and ``sweep``; or None
     """
     for store in sorted(Path(folder).glob("*-sweep-*")):
         try:
@@ -665,9 +665,7 @@ def leading(table) -> list[str]:
 
 
 def is_settled(table) -> bool:
-    """Return whether the total Sobol index of every leading factor is at least as large as its 90 % interval is
-    wide.
-    """
+    """Return whether no leading factor has a total Sobol index that is smaller than its 90 % interval is wide."""
     ahead = table.loc[leading(table)]
     return bool((ahead.total_high - ahead.total_low <= ahead.total).all())
 

@@ -10,7 +10,7 @@
 | stages | a design | place, name, method, size (points a block), n (blocks asked), factors (JSON: places that vary) |
 | points | a design point | stage, point, block, place (in its block), z (coordinates), x (value of every factor) |
 | cells | a point run once | stage, point, repeat (0, or other chance), status, error, attempts, seconds |
-| checks | a cell, or "facts" | what, digest: see ``sweep_check`` |
+| checks | a cell, or "facts" | what, digest: see ``saved_checks`` |
 | outcomes | a measure of a done cell | stage, point, repeat, measure, shape (JSON), data (BLOB) |
 
 ``point = block * size + place``. A cell is ``done``, ``refused`` (the model cannot take the point), ``failed`` (it

@@ -52,9 +52,8 @@ def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | 
     except ResultError:  # saved before money was counted, or hubs of several countries together
         return None
     # yearly means over the run, (replicate, part)
-    money = {name: data[name].isel(country=countries).sum("country").mean("year") for name in ("fiscal",)}
-    by_part = (money["fiscal"].sel(arm="scenario") - money["fiscal"].sel(arm="baseline")).transpose("replicate", "part")
-    by_part = by_part.values
+    cost = data["fiscal"].isel(country=countries).sum("country").mean("year")
+    by_part = (cost.sel(arm="scenario") - cost.sel(arm="baseline")).transpose("replicate", "part").values
     rows = [
         {"part": part, "name": NAMES[part]} | _numbers(by_part[:, k])
         for k, part in enumerate(PARTS)

@@ -1,6 +1,4 @@
-"""Verdicts of the last validation, shipped with the package: all published facts,
-and those of a run's own scenarios.
-"""
+"""Verdicts of the last validation, shipped with the package: of all gates, and of those on a run's own scenarios."""
 
 import json
 from functools import cache
@@ -24,8 +22,7 @@ def shipped() -> list[dict]:
 
 
 def of_scenario(record) -> list[dict]:
-    """Return the gates that were measured on a run's own scenarios as they ship:
-    list of dict, with ``name`` of the scenario.
+    """Return the gates that were measured on a run's own scenarios: list of dict, with ``name`` of the scenario.
 
     Parameters
     ----------

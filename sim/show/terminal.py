@@ -21,7 +21,7 @@ from sim.texts import UNSEEN
 
 __all__ = ["columns", "console", "lever_row", "print_rows", "progress", "render"]
 UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
-LONG = 5  # seconds of work before a word is said where there is no bar
+LONG = 5  # seconds of work before a line is written where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
 LEAST = 6  # columns of text that a cell needs to be read, its gap included
 
@@ -43,8 +43,7 @@ def columns(details=False) -> int:
 
 @contextmanager
 def progress(pairs, quiet=False, what="pairs") -> Iterator:
-    """Yield a function of (done, total) that moves a bar on the error stream,
-    or writes a line a quarter where it is piped.
+    """Yield a function of (done, total): it moves a bar on the error stream, or where piped writes a line a quarter.
 
     Before the first pair of a new machine it says that the kernels are being compiled.
     """
@@ -65,10 +64,7 @@ def progress(pairs, quiet=False, what="pairs") -> Iterator:
 
 
 def _by_line(what) -> Callable:
-    """Make a function of (done, total) that reports on the error stream, piped too, how far long work is.
-
-    It writes a line a quarter.
-    """
+    """Make a function of (done, total) that writes a line a quarter of long work to the error stream."""
     began, reported = monotonic(), [0]
 
     def tell(done, total) -> None:

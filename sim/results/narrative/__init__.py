@@ -3,12 +3,11 @@
 import math
 import re
 from functools import lru_cache
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ScenarioError
 from sim.months import day_label
-from sim.results.cells import count
+from sim.results.cells import count, signed
 from sim.results.decomposition import uncertainty_facts
 from sim.results.effects import SHOWN, agreement_needed, decimals, effect, more_pairs, summarise
 from sim.results.facts import baseline_title as baseline_title
@@ -330,7 +329,7 @@ def environment() -> "Environment":
         "begin": begin,
         "lower_first": lower_first,
         "spoken": spoken,
-        "day": lambda date: day_label(date),
+        "day": day_label,
         "is_small": is_small,
         "dollars": dollars,
         "number": number,
@@ -345,7 +344,6 @@ def environment() -> "Environment":
         "in_words": in_words,
         "measure_words": measure_words,
         "whole_percent": whole_percent,
-        "wrap": lambda text, width: wrap(text, width),
     }
     return made
 
@@ -387,8 +385,7 @@ def points(value, digits=2) -> str:
     >>> points(-1.034), points(0.001)
     ('-1.03', '0.00')
     """
-    text = f"{value:+.{digits}f}"
-    return text if re.search("[1-9]", text) else text[1:]
+    return signed(value, digits)
 
 
 def level(value, digits=1) -> str:

@@ -131,7 +131,7 @@ class Engine:
                 continue
             except TalentflowError as why:
                 tell(tab, "problem", {"id": request["id"], "words": one_line(str(why))})
-            except Exception as why:  # a fault of ours is said to the page, and the next request is served
+            except Exception as why:  # any: this thread serves all windows and must go on
                 tell(tab, "problem", {"id": request["id"], "words": one_line(f"not confirmed: {why}")})
             with self.lock:
                 # a newer request of the same tab stays; the tab goes to the end of the line

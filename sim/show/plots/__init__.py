@@ -206,7 +206,7 @@ def _attempt(draw, shown, kind, path) -> str:
     """Draw one figure; the line that says why it could not be drawn, or nothing."""
     try:
         draw(shown, kind, path)
-    except Exception as error:
+    except Exception as error:  # any: neither the run nor its other figures are lost to a font or a back end
         return f"figure {kind}: not drawn ({first_line(error)})"
     return ""
 

@@ -52,7 +52,7 @@ def report_html(result, figures, swept=None) -> str:
     ----------
     result : Result of one scenario or of several
     figures : dict of the name of a figure -> its PNG or SVG file, or the text of an SVG
-    swept : dict, what a sweep of the same scenario says: see ``results.sweep_words.beside``; None for no sweep
+    swept : dict, what a sweep of the same scenario says: see ``results.sweep.beside``; None for no sweep
 
     Returns
     -------
@@ -92,10 +92,7 @@ def _summary(parts) -> str:
 
 
 def _data_address(figure) -> str:
-    """Encode a figure as a ``data:`` address: the page needs no other file, and no SVG inside it can run a script.
-
-    Inside it no SVG can run a script.
-    """
+    """Encode a figure as a ``data:`` address: the page needs no other file, and no SVG inside it can run a script."""
     if isinstance(figure, str):
         kind, drawn = TYPES[".svg"], figure.encode()
     else:
