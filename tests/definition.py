@@ -20,7 +20,7 @@ from sim.world.ties import TEAM
 
 
 def choices(arm, slots, year, mode, barred, u):
-    """What each engineer chooses, whether that takes a permit, and how far ``u`` is from a boundary."""
+    """Return each engineer's choice, whether it takes a permit, and how far ``u`` is from a boundary."""
     v, is_open, needs, nest = utilities(arm, slots, year, mode, barred)
     a = arm.a
     dissimilarity = np.array([1.0, a.nest_residence, a.nest_origin, a.nest_third])
@@ -174,7 +174,7 @@ def _kept(arm, gross):
 
 
 def net_pay(arm, slots, year, market):
-    """(engineer, hub) net real pay (E1): relief for who comes or came under a scheme, while it lasts."""
+    """(engineer, hub) net real pay (E1): relief for people who come or came under a scheme, while it lasts."""
     s, a, rules, people = arm.world.setting, arm.a, arm.rules, arm.people
     country, home = s.country.astype(int), people.home[slots].astype(int)
     gross = market["gross"][:, tier_of(people.category[slots]), role_of(people.category[slots])].T
@@ -262,7 +262,7 @@ def permit_disutility(arm, year, home, tier, role, resident):
 
 
 def _permit_term(arm, market, g, t, r, resident, h):
-    """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to him."""
+    """Waiting, odds and fees: the mean over people abroad, each on the most promising route open to them."""
     s, a, rules = arm.world.setting, arm.a, arm.rules
     cash = (s.pay[h, t, 0] + s.pay[h, t, 1]) * s.role_pay[r] * market["skill"][t, r] * market["pay_scale"][h]
     at_100k = a.employer_pays_fee_expert if t == 0 else a.employer_pays_fee_other

@@ -1,4 +1,4 @@
-"""What every fuzz test rests on: how many cases, how input is mutated, and what must hold whatever the input.
+"""Shared by all fuzz tests: number of cases, mutation of input, and what must hold for any input.
 
 A case is accepted and run, or refused with one short line. Never a traceback, never longer than ``SECONDS``, never a
 file outside the folders that were named, never another program, never unpickled code.
@@ -32,8 +32,7 @@ settings.register_profile("long", **FORM)
 
 
 def cases(few, many):
-    """Settings of a fuzz test: ``few`` cases in every test run,
-    always the same; ``many`` fresh ones in the long one."""
+    """Return settings of a fuzz test: ``few`` equal cases in every test run, ``many`` fresh ones in the long one."""
     if settings.get_current_profile_name() == "long":
         return settings(settings.get_profile("long"), max_examples=many)
     return settings(**FORM, max_examples=few, derandomize=True, database=None)
@@ -72,7 +71,7 @@ def _hook(event, arguments):
 
 
 def _of_numba():
-    """Whether it is numba that reads the kernels it has compiled, from beside the code."""
+    """Return whether numba is reading the kernels that it has compiled, from beside the code."""
     frame = sys._getframe()
     while frame and f"{os.sep}numba{os.sep}" not in frame.f_code.co_filename:
         frame = frame.f_back

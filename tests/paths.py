@@ -1,4 +1,4 @@
-"""Where the project and its tests lie, for tests at any depth."""
+"""Folders of the project and its tests, for tests at any depth."""
 
 from pathlib import Path
 

@@ -75,7 +75,7 @@ class Noisy:
     repeat: int = 0
 
     def reseeded(self, k):
-        """The same with other noise."""
+        """Return this model with other noise."""
         return Noisy(self.sd, k)
 
     def __call__(self, values):

@@ -1,4 +1,4 @@
-"""What comes in at the doors of Python: paths, numbers and lists of any kind, or one line that says what is wrong."""
+"""Arguments of functions: paths, numbers and lists of any kind, or one line that says what is wrong."""
 
 import numpy as np
 import pandas as pd
@@ -302,7 +302,7 @@ def test_an_unknown_split_is_refused():
         why("h1b_fee", by="nothing")
 
 
-def test_one_hub_or_measure_of_a_result_is_a_list_of_one(equal_arms):
+def test_a_single_hub_or_measure_is_a_list_of_one(equal_arms):
     assert hubs_shown(equal_arms, "paris") == hubs_shown(equal_arms, iter(["paris"])) == ["paris"]
     assert effect_table(equal_arms, "share:usa").equals(effect_table(equal_arms, ["share:usa"]))
 

@@ -1,4 +1,4 @@
-"""Where kernels are kept: a package that is installed read-only, for a user without a home, still runs."""
+"""The folder of compiled kernels: a package that is installed read-only, for a user without a home, still runs."""
 
 import os
 import stat
@@ -49,7 +49,7 @@ def test_a_users_own_choice_stands(monkeypatch):
     assert os.environ[kernel_cache.VARIABLE] == "/chosen"
 
 
-def test_without_docstrings_and_asserts_the_commands_work():
+def test_commands_work_without_asserts():
     done = subprocess.run(
         [sys.executable, "-OO", "-c", "from sim.cli import main; main(['describe', 'h1b_fee'])"],
         capture_output=True,

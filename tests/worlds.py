@@ -150,6 +150,6 @@ def scenario(levers, begins="2026-01-01", name="test", ends=None):
 
 
 def same(one, other):
-    """Whether two simulations' people agree in every column."""
+    """Return whether the people of two simulations agree in every column."""
     pairs = ((getattr(one, name), getattr(other, name)) for name in one._fields)
     return all(np.array_equal(a, b) for a, b in pairs)

@@ -43,7 +43,7 @@ IS_HOME = HUBS.country == np.arange(C)[:, None]  # (home, hub)
 COUNTRY = HUBS.country.astype(np.int64)
 
 
-# RM1 has no jobs and no teams: everybody works in one sector where he lives, and nobody leads
+# RM1 has no jobs and no teams: all work in one sector where they live, and nobody leads
 ONE_JOB = Hiring(
     np.ones((PROFILES, H, len(SECTORS)), np.float32),
     np.zeros((len(ROLES), len(SECTORS)), np.float32),

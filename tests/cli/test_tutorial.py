@@ -11,13 +11,13 @@ BLOCKS = re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", TEXT, re.S)
 
 
 def holds(shown, printed):
-    """Whether what was printed is what the page shows; dots stand for anything."""
+    """Compare printed text with what the page shows; dots stand for anything."""
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     return doctest.OutputChecker().check_output(shown, printed, options)
 
 
 @pytest.mark.slow
-def test_every_block_runs_and_prints_what_the_page_shows(tmp_path, monkeypatch, capsys):
+def test_every_block_prints_what_the_page_shows(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     session = {}

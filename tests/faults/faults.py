@@ -218,7 +218,7 @@ def _damage(folder, name, rng):
 
 
 def damaged_store(tmp, times, rng):
-    """The same in the store of a sweep: refused by name, or a bit that says nothing (an unused byte of a page)."""
+    """Damage the store of a sweep: it is refused by name, unless the byte is an unused one of a page."""
     made(SWEEP, tmp / "out")
     (folder,) = results(tmp / "out")
     path, lost = folder / NAME, []
@@ -242,8 +242,7 @@ def damaged_store(tmp, times, rng):
 
 
 def two_runs(tmp, times, rng):
-    """Two runs of the same scenario into the same folder at once, with --force: both end,
-    one whole result lies there."""
+    """Start two runs with --force into one folder at once: both end, and one whole result lies there."""
     lost = []
     calm(RUN, tmp / "calm")
     for _ in range(times):

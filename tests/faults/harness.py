@@ -119,7 +119,7 @@ def stores(out):
 
 
 def unsound(out):
-    """What looks like a result and is not whole, one line each."""
+    """List what looks like a result and is not whole, one line each."""
     wrong = []
     for path in {*results(out), *stores(out)}:
         try:
@@ -136,7 +136,7 @@ def unsound(out):
 
 
 def _unsound_fit(path):
-    """The same of a fit: its folder has whole tables of constants, its result has all that ships."""
+    """List what is not whole in a fit: its folder has whole tables of constants, its result has all that ships."""
     if path.name.startswith("calibration-"):
         return [
             f"{path.name} has no whole {name}"
@@ -154,7 +154,7 @@ def _unsound_fit(path):
 
 
 def content(out):
-    """What the results in a folder say, timings apart."""
+    """Return the content of the results in a folder, timings apart."""
     found = {path.relative_to(out): content_digest(path) for path in stores(out)}
     for path in results(out):
         if (path / "run.json").exists():

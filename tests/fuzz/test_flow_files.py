@@ -29,8 +29,7 @@ def as_bytes(rows):
 
 
 def held(content, base, run_it):
-    """A file with this content is refused in one line,
-    or its flows are finite and a backcast takes it or says why not."""
+    """Refuse a file in one line, or read finite flows that a backcast takes or refuses with its reason."""
     with folder(base) as where:
         path = where / "flows.csv"
         path.write_bytes(content)

@@ -92,7 +92,7 @@ def test_a_damaged_run_is_refused_and_the_file_is_named(base, runs, data):
 
 
 def says_the_same(content, before):
-    """Whether two JSON files differ in their spaces at most."""
+    """Return whether two JSON files differ in their spaces at most."""
     try:
         return json.loads(content) == json.loads(before)
     except (ValueError, RecursionError):

@@ -1,5 +1,4 @@
-"""World tables that a user edited: bytes mutated, or cells, rows,
-columns and names changed; every accepted world is run."""
+"""World tables that a user edited, in bytes, cells, rows, columns or names; every accepted world is run."""
 
 import csv
 from functools import partial

@@ -25,7 +25,7 @@ def tiers(arm):
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.06, 0.15])
-def test_balanced_promotion_keeps_the_shares_of_the_tiers(growth):
+def test_balanced_promotion_keeps_the_tier_shares(growth):
     """Expected counts, year after year: entrants in, promotions, then exits from all tiers alike."""
     stock, exits = np.array([50.0, 650.0, 300.0]), 0.04
     for _ in range(30):
@@ -72,7 +72,7 @@ def test_a_promotion_is_one_tier_and_nothing_else():
     assert 0 <= arm.accounts.promotions.sum() - (before > after).sum() <= gone
 
 
-def test_where_experts_are_dense_people_are_promoted_sooner():
+def test_promotion_is_sooner_where_experts_are_dense():
     """With elasticity one, in proportion to the share of experts; with none, alike everywhere."""
     for b_mentoring in (0.0, 1.0):
         arm = arm_of(shipped_world(100_000, 1), CENTRE.vary(b_mentoring=b_mentoring))
@@ -83,7 +83,7 @@ def test_where_experts_are_dense_people_are_promoted_sooner():
 
 
 @pytest.mark.parametrize("b_mentoring", [0.0, 0.5, 1.0])
-def test_mentoring_moves_promotions_and_makes_none_at_the_start(b_mentoring):
+def test_mentoring_moves_promotions_and_adds_none(b_mentoring):
     world = shipped_world(100_000, 1)
     arm = arm_of(world, CENTRE.vary(b_mentoring=b_mentoring))
     start = setting().stock[:, None] * setting().tier_share
@@ -128,7 +128,7 @@ def test_demand_acts_on_offers_entry_and_promotion():
 
 
 def test_who_is_in_demand_considers_more_moves():
-    """The same draws: whoever considers without the demand still does, and a few more who are in demand."""
+    """All who search without the demand still do, as draws are equal, and a few more who are in demand."""
     demand = rules_for(setting())
     demand["role_demand"] = np.array([1.0, 1.0, 4.0, 1.0, 1.0])
     plain, wanted = (arm_of(shipped_world(50_000, 2), rules=rules) for rules in (None, demand))
@@ -165,7 +165,7 @@ def delta(result, variable, **at):
 
 
 @pytest.mark.slow
-def test_the_entry_squeeze_costs_practitioners_years_later(squeeze):
+def test_an_entry_squeeze_costs_practitioners_later(squeeze):
     assert delta(squeeze, "entrants", year=2027, tier="entry") == pytest.approx(-0.3, abs=0.03)
     assert delta(squeeze, "stock", time=2028, tier="entry") < -0.05
     first, last = (delta(squeeze, "stock", time=t, tier="practitioner") for t in (2028, 2035))
@@ -175,7 +175,7 @@ def test_the_entry_squeeze_costs_practitioners_years_later(squeeze):
 
 
 @pytest.mark.slow
-def test_who_enters_above_the_entry_tier_is_not_squeezed(squeeze):
+def test_entrants_above_entry_tier_are_not_squeezed(squeeze):
     assert delta(squeeze, "entrants", year=2027, tier="practitioner") == 0
     assert delta(squeeze, "graduates", year=2027, tier="practitioner") == 0
 
@@ -204,7 +204,7 @@ def test_half_the_beginners_are_fewer_experts_later():
     assert 0.03 < fall[10] < 0.1
 
 
-def test_entry_hiring_of_one_country_leaves_the_others_alone():
+def test_entry_hiring_acts_in_its_own_country_alone():
     policies = scenario({"country.usa.supply.entry_hiring": 0.5}).policies
     (_, plain), (_, squeezed) = (list(years_of(shipped_world(10_000, 1), policies=p)) for p in ((), policies))
     us = setting().country == setting().countries.index("usa")

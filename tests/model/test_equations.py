@@ -42,7 +42,7 @@ CENTRE = Assumptions.central()
 utilities = st.floats(-20, 20)
 
 
-def test_every_symbol_is_an_assumption_or_known_to_be_given():
+def test_every_symbol_is_an_assumption_or_given():
     assert PARAMETERS - set(ASSUMPTIONS) == GIVEN | set(RENAMED)
     assert set.union(*RENAMED.values()) <= set(ASSUMPTIONS)
 
@@ -114,7 +114,7 @@ def test_relief_for_the_stay_is_the_lower_tax():
     assert real_pay(years=0) == real_pay(relief=0) == pytest.approx(200 * 0.6)
 
 
-def test_a_fee_that_nobody_passes_on_costs_the_engineer_nothing():
+def test_a_fee_that_is_not_passed_on_costs_nothing():
     assert real_pay(fee=1e6, passed=0.0) == real_pay()
     assert real_pay(fee=1e6, passed=1.0) == 1.0  # the floor: its logarithm is still a number
 
@@ -220,7 +220,7 @@ def test_no_corridor_is_not_next_door():
     assert v(distance_km=km, moves=away)[0, 0] == 0
 
 
-def test_waiting_and_odds_discourage_and_never_without_end():
+def test_waiting_and_low_odds_lower_utility_finitely():
     assert v(months_waiting=6.0) == pytest.approx(-0.3)
     assert v(mean_odds=0.5) == pytest.approx(0.2 * np.log(0.5))
     assert v(mean_odds=0.0) == v(mean_odds=0.01)
@@ -299,7 +299,7 @@ def test_nested_logit_by_hand():
     assert p[0] == pytest.approx([1 / 8, 2 / 8, origin / 8 * 9 / 25, origin / 8 * 16 / 25])
 
 
-def test_twins_in_one_nest_split_it_and_in_two_nests_do_not():
+def test_equal_alternatives_split_only_their_own_nest():
     """The red bus and the blue bus: the closer the alternatives, the less a second one adds."""
     lam = np.array([1.0, 1.0, 1.0, 0.05])
     shares = [
@@ -321,7 +321,7 @@ def test_more_utility_means_more_probability(v, d):
     assert np.all(np.delete(after - before, d) <= 1e-12)
 
 
-def test_choices_have_the_frequencies_of_their_probabilities():
+def test_choices_occur_at_their_probabilities():
     p, u = np.array([[0.1, 0.2, 0.05, 0.25, 0.15, 0.25]]), (np.arange(100_000) + 0.5) / 100_000
     chosen = eq.choose(np.repeat(p, len(u), axis=0), np.repeat(FOUR_NESTS, len(u), axis=0), u)
     assert np.bincount(chosen) / len(u) == pytest.approx(p[0], abs=2e-5)
@@ -373,7 +373,7 @@ def test_age_acts_beyond_its_reference():
 # E5
 
 
-def test_the_employers_answer_is_fitted_at_100k_and_smooth():
+def test_payment_of_fees_is_fitted_at_100k_and_smooth():
     fee = np.array([0.0, 10.0, 1e3, 1e4, 1e5, 2e5, 1e6, 1e9])
     p = eq.p_employer_pays(fee, 0.25, 0.3, 1.0)
     assert p[0] == 1
@@ -386,7 +386,7 @@ def test_the_employers_answer_is_fitted_at_100k_and_smooth():
 
 
 def test_payers_do_not_depend_on_pass_through():
-    """What is fitted is the number of payers seen at 100,000 USD, whoever bears the fee."""
+    """The fit is to the number of payers seen at 100,000 USD, however the fee is shared."""
     p = [eq.p_employer_pays(1e5, 0.25, passed, 1.3) for passed in (0.0, 0.5, 1.0)]
     assert p == pytest.approx([0.25] * 3)
 
@@ -408,7 +408,7 @@ def test_weight_k_rings_first_k_of_k_plus_one():
 # E7, E8, E9
 
 
-def test_pay_and_prices_stand_still_on_the_reference_path():
+def test_pay_and_prices_rest_on_the_reference_path():
     assert eq.pay_level(200.0, 5000.0, 5000.0, 3, 0.0, 0.3, 0.02) == 200.0
     assert eq.price_level(1.2, 5000.0, 5000.0, 0.05, 0.3) == 1.2
 
@@ -419,7 +419,7 @@ def test_pay_by_hand():
     assert eq.pay_level(100.0, 3e4, 1e4, 0, 0.0, 0.1, 0.1) == pytest.approx(100.0)
 
 
-def test_prices_follow_engineers_as_far_as_they_are_the_city():
+def test_prices_follow_engineers_by_their_share():
     assert eq.price_level(1.0, 2e4, 1e4, 0.05, 0.3) == pytest.approx(2**0.015)
     assert eq.price_level(1.0, 2e4, 1e4, 0.0, 0.3) == 1.0  # a whole country
     assert eq.price_level(1.0, 1e4, 2e4, 0.05, 0.3) < 1.0

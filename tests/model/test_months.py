@@ -32,7 +32,7 @@ def step_by_step(self):
 
 
 def left_by(policies, seed=0, population=8_000):
-    """What a run of two years leaves every 1 January: list of dicts of arrays."""
+    """Return the state of a run of two years on every 1 January: list of dicts of arrays."""
     left = []
     for arm in years_of(shipped_world(population, 2), policies=policies, seed=seed):
         offices, accounts = arm.visas, arm.accounts
@@ -72,7 +72,7 @@ def test_compiled_months_leave_the_defined_bytes(name, monkeypatch):
         assert compiled[-1]["queued"].shape[1] > 5  # or no queue would be tested
 
 
-def test_two_threads_share_months_and_leave_equal_bytes(monkeypatch):
+def test_two_threads_leave_the_bytes_of_one(monkeypatch):
     compiled = left_by(CAPS.policies)
     monkeypatch.setattr(parallel, "LEAST", 16)
     monkeypatch.setattr(visas, "LEAST", 16)
@@ -108,7 +108,7 @@ def test_keys_are_those_of_the_definition():
             assert months.key.py_func(np.uint64(rng.word(seed, question)), year) == rng.key(seed, question, year)
 
 
-def test_a_kernel_compiled_for_other_types_is_not_called():
+def test_a_kernel_of_other_types_is_not_called():
     arm = next(years_of(shipped_world(8_000, 2)))
     arm.searchers, arm.tables = [np.arange(40)] * 12, arm.tables._replace()  # for other tables it asks anew
     with pytest.MonkeyPatch.context() as patch:

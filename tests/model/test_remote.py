@@ -38,14 +38,14 @@ def rules_with(**changes):
 
 
 def everywhere(value):
-    """The same for every sector."""
+    """Return one value for every sector."""
     return np.full(len(SECTORS), float(value))
 
 
 # whose employer it is
 
 
-def test_employers_lie_abroad_as_often_as_assumed_and_by_size():
+def test_employers_abroad_are_as_many_as_assumed():
     size, country = np.array([30.0, 10.0, 60.0]), np.array([0, 0, 1])
     abroad = country[:, None] != country
     chances = eq.employer_chances(size, abroad, 0.2, np.ones(3))
@@ -54,7 +54,7 @@ def test_employers_lie_abroad_as_often_as_assumed_and_by_size():
     assert more[0] == pytest.approx(np.array([0.6, 0.2, 0.8]) / 1.6)  # policy may raise the share abroad
 
 
-def test_where_nobody_else_offers_a_job_everybody_works_at_home():
+def test_without_remote_offers_all_work_in_their_hub():
     alone = eq.employer_chances(np.array([5.0]), np.zeros((1, 1), bool), 0.2, np.ones(1))
     assert alone.tolist() == [[1.0]]
     shut = eq.employer_chances(np.array([5.0, 5.0]), ~np.eye(2, dtype=bool), 0.2, np.zeros(2))
@@ -92,7 +92,7 @@ def test_all_remote_means_a_random_employer_hub():
     assert np.all(np.abs(stock - arm.remote - stock * at_home) < 5 * error)
 
 
-def test_more_remote_jobs_reach_the_same_people_and_further_ones():
+def test_more_remote_jobs_add_people_and_drop_none():
     world = shipped_world(10_000, 1, with_ties=False)
     few, many = (arm_of(world, rules=rules_with(sector_remote=everywhere(k))) for k in (0.5, 2.0))
     assert is_remote(few).sum() > 0
@@ -100,7 +100,7 @@ def test_more_remote_jobs_reach_the_same_people_and_further_ones():
     assert is_remote(many).sum() > 3 * is_remote(few).sum()
 
 
-def test_the_compiled_employers_are_those_of_the_definition():
+def test_compiled_employers_equal_the_definition():
     arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(remote_share=0.5))
     slots, people, s = np.flatnonzero(living(arm)), arm.people, setting()
     share = labour.remote_share(s, arm.a, arm.rules)[people.category[slots] // 3 % 5, people.sector[slots]]
@@ -114,7 +114,7 @@ def test_the_compiled_employers_are_those_of_the_definition():
 # what it pays
 
 
-def test_without_convergence_remote_work_pays_like_a_local_job():
+def test_without_convergence_remote_pay_is_local_pay():
     assert not arm_of(shipped_world(5_000, 1), CENTRE.vary(remote_convergence=0)).tables.remote.any()
 
 
@@ -126,7 +126,7 @@ def test_full_convergence_pays_remote_work_alike():
     assert paid[0] == pytest.approx(np.average(gross, axis=0, weights=s.stock), rel=0.02)
 
 
-def test_remote_pay_draws_people_to_where_local_pay_is_low():
+def test_remote_pay_draws_people_to_low_local_pay():
     pull = arm_of(shipped_world(5_000, 1)).utility_terms.remote.reshape(3, 5, 3, -1)[1, 2, 1]
     low, high = (setting().hubs.index(name) for name in ("rest_of_india", "sf_bay_area"))
     assert pull[low] > 0 > pull[high]
@@ -135,7 +135,7 @@ def test_remote_pay_draws_people_to_where_local_pay_is_low():
 # who considers
 
 
-def test_remote_work_changes_who_considers_and_not_how_many():
+def test_remote_work_keeps_the_number_of_searchers():
     world = shipped_world(50_000, 1, with_ties=False)
     share = []
     for ratio in (1.0, 3.0):
@@ -151,7 +151,7 @@ def test_remote_work_changes_who_considers_and_not_how_many():
 
 
 def searchers(arm, rates, ratio):
-    """Who considers a move in the first year, by month."""
+    """Return the searchers of the first year, by month."""
     keys = [rng.key(arm.seed, question, START) for question in ("month", "consider")]
     slots, begin = events.find_searchers(0, arm.used, *keys, arm.people, rates, 0.5, ratio, arm.teams, 1.0, START)
     return np.split(slots, begin[1:-1])
@@ -161,7 +161,7 @@ def searchers(arm, rates, ratio):
 
 
 def called_back(arm, p_move=CENTRE.recall_relocation):
-    """What ending the remote jobs would book, and who would move."""
+    """Return what ending the remote jobs would record, and the engineers who would move."""
     keys = np.array([arm.hiring.keys[1], rng.key(0, "any")])
     place = arm.world.setting
     return jobs.return_to_office(0, arm.used, keys, arm.people, p_move, place.country, arm.hiring, len(place.homes))

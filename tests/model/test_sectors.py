@@ -28,7 +28,7 @@ EVERY_LEVER = {
 
 @cache
 def flat_taxed():
-    """Three hubs in which everybody pays 30 % of whatever he earns."""
+    """Three hubs in which everybody pays 30 % tax on all that they earn."""
     place = small_setting("sf_bay_area", "paris", "tokyo")
     return world_of(small_setting("sf_bay_area", "paris", "tokyo", tax_rate=np.full_like(place.tax_rate, 0.3)), 3_000)
 
@@ -59,12 +59,12 @@ def test_at_the_start_no_sector_gains_or_loses(draw):
     assert arm.sectors.openings.sum(axis=1) == pytest.approx(1)
 
 
-def test_the_pull_at_the_start_is_that_of_the_equations():
+def test_the_first_pull_is_that_of_the_equations():
     arm = arm_of(flat_taxed(), rules=rules_for(flat_taxed().setting) | {"allowance_kusd": np.array([20.0, 0, 5])})
     assert arm.sector_utility_at_start == pytest.approx(sectors_ahead(arm, START), abs=1e-12)
 
 
-def test_without_response_only_openings_tell_sectors_apart():
+def test_without_response_sectors_differ_by_openings():
     arm = after(
         shipped_world(5_000, 1),
         CENTRE.vary(sector_response=0),
@@ -76,7 +76,7 @@ def test_without_response_only_openings_tell_sectors_apart():
     assert chance == pytest.approx(np.broadcast_to(arm.sectors.openings, chance.shape), abs=1e-6)
 
 
-def test_where_neither_pay_nor_compute_pulls_no_sector_gains():
+def test_no_sector_gains_without_pay_and_compute():
     a = CENTRE.vary(b_pay=0, b_pay_sd=0, b_compute=0, b_compute_other=0)
     assert np.all(after(shipped_world(5_000, 1), a, **EVERY_LEVER).sectors.relative_utility == 0)
 
@@ -119,7 +119,7 @@ def test_sectors_pay_the_hubs_pay_on_average():
 
 
 @pytest.mark.parametrize("liquidity", [0.0, 0.4, 1.0])
-def test_a_listing_turns_the_illiquid_part_of_equity_into_liquid(liquidity):
+def test_a_listing_makes_illiquid_equity_liquid(liquidity):
     place, rules = setting(), rules_for(setting())
     rules["sector_liquidity"] = only(FRONTIER_LAB, 0) * 0 + liquidity
     value = relative_pay(place, CENTRE, rules)
@@ -134,7 +134,7 @@ def test_a_listing_turns_the_illiquid_part_of_equity_into_liquid(liquidity):
     assert value[h, FRONTIER_LAB, t] == pytest.approx(by_hand)
 
 
-def test_liquidity_is_nothing_where_all_equity_is_worth_the_same():
+def test_liquidity_is_idle_if_equity_is_worth_alike():
     a = CENTRE.vary(liquid_equity_weight=0.5, illiquid_equity_weight=0.5)
     arm = after(shipped_world(5_000, 1), a, sector_liquidity=1.0)
     assert arm.sectors.relative_utility == pytest.approx(0, abs=1e-9)
@@ -176,7 +176,7 @@ def test_jobs_left_in_a_sector_are_taken_in_it():
     assert taken == pytest.approx(left)
 
 
-def test_more_openings_in_a_sector_are_more_openings_of_the_hub():
+def test_openings_of_a_sector_add_to_those_of_the_hub():
     s, rules = setting(), rules_for(setting())
     plain, share = openings(s, CENTRE, rules), openings_by_sector(s, CENTRE, rules)[:, STARTUP]
     more = rules | {"sector_openings": only(STARTUP, 3.0)}
@@ -188,7 +188,7 @@ def test_more_openings_in_a_sector_are_more_openings_of_the_hub():
 # --- separations ----------------------------------------------------------------------------------
 
 
-def test_two_types_give_the_published_retention_of_two_years():
+def test_two_types_give_the_published_retention():
     """Closed form: 64 to 80 % of the hires of frontier labs are still there after two years (m67 to m70)."""
     arm = arm_of(shipped_world(5_000, 1))
     others, mission = separation(arm)[:, FRONTIER_LAB]
@@ -222,7 +222,7 @@ def leavers(arm):
     return rates, counts
 
 
-def test_the_compiled_pass_separates_as_often_as_the_rates_say():
+def test_compiled_separations_follow_the_rates():
     arm = all_labs()
     arm.open_accounts()
     change_jobs(arm, START)
@@ -264,7 +264,7 @@ def test_lower_pay_raises_exits_unless_mission_holds():
     assert factor.min() < ratio < factor.max()
 
 
-def test_counter_offers_keep_those_who_would_leave_for_pay():
+def test_counter_offers_keep_people_drawn_by_pay():
     """None changes no bit; all matched leaves the rate of the start where pay has fallen, and nobody stays longer."""
     cut = after(shipped_world(30_000, 1), sector_pay=only(FRONTIER_LAB, 0.6))
     pay = cut.sectors.relative_utility, cut.sectors.value
@@ -312,7 +312,7 @@ def test_a_doubled_sector_halves_compute_per_engineer():
     assert now[:, ~users] == pytest.approx(before[:, ~users])
 
 
-def test_a_guarantee_is_a_floor_for_sovereign_labs_and_academia():
+def test_a_guarantee_is_a_floor_for_public_sectors():
     rules, least = rules_for(setting()), 30.0
     before, by_sector = compute_per_engineer(setting(), CENTRE, rules, sizes(), START, START)
     rules["compute_guarantee"] = np.where(np.array(setting().countries) == "jpn", least, 0.0)
@@ -328,7 +328,7 @@ def test_a_guarantee_is_a_floor_for_sovereign_labs_and_academia():
 
 
 def test_roles_see_compute_by_their_use_of_it():
-    """Where pay pulls nobody, the gain of a guarantee is in proportion to the role's coefficient."""
+    """If pay pulls nobody, the gain of a guarantee is in proportion to the role's coefficient."""
     arm = after(shipped_world(5_000, 1), CENTRE.vary(b_pay=0, b_pay_sd=0), compute_guarantee=50.0)
     gain = arm.sectors.relative_utility.reshape(3, 5, 3, *arm.sectors.relative_utility.shape[1:])[
         0, :, 0, :, SOVEREIGN_LAB

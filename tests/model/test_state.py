@@ -1,4 +1,4 @@
-"""What the steps of a year change of a simulation: nothing but what their modules declare."""
+"""The steps of a year change only the attributes of a simulation that their modules declare."""
 
 import ast
 import inspect

@@ -22,7 +22,7 @@ def leaders_of(arm):
 
 
 def small_teams(*members, leader):
-    """A simulation-like pair of people and teams: ``members`` are (team, hub), -1 for who is not there."""
+    """A simulation-like pair of people and teams: ``members`` are (team, hub), -1 for people who are absent."""
     people = empty(len(members))
     people.team[:], people.hub[:] = np.array(members).T
     return people, Teams(np.array(leader, np.int32), np.full(len(leader), -1000, np.int16))
@@ -47,7 +47,7 @@ def test_a_leader_is_the_first_expert_of_his_team():
         assert world.leader[t] == (experts[0] if len(experts) else -1)
 
 
-def test_a_leader_who_moves_is_remembered_and_nobody_else_is():
+def test_only_moves_of_leaders_are_remembered():
     arm = arm_of(shipped_world(10_000, 1))
     team = np.flatnonzero(leaders_of(arm) >= 0)[:2]
     leader = arm.teams.leader[team[0]]
@@ -78,13 +78,13 @@ def test_a_leader_gone_moves_only_the_team():
     assert not np.any(found[1.0] & ~found[4.0])
     led = arm.teams.leader[arm.people.team] >= 0
     assert np.all(led[more])
-    assert not np.any(more[leader])  # where a leader is, he is
+    assert not np.any(more[leader])  # a leader does not follow themselves
     mates = led & (arm.people.hub >= 0) & ~arm.people.graduate
     mates[leader] = False
     assert found[4.0][mates].sum() / found[1.0][mates].sum() == pytest.approx(4, abs=0.4)
 
 
-def test_the_compiled_considering_is_the_definition_of_it():
+def test_compiled_searchers_equal_the_definition():
     arm = arm_of(shipped_world(20_000, 1, with_ties=False), CENTRE.vary(team_pull=2.5, remote_considering=1.7))
     leader, people = left(arm, START - 1), arm.people
     found, slots = considered(arm), np.arange(len(people.hub))
@@ -109,7 +109,7 @@ def test_the_pull_lasts_until_the_end_of_the_next_year(year):
     assert np.array_equal(*found)
 
 
-def test_who_lives_where_the_leader_has_gone_is_not_pulled():
+def test_team_pull_skips_mates_in_the_leaders_hub():
     found = []
     for pull in (1.0, 6.0):
         arm = arm_of(shipped_world(10_000, 1, with_ties=False), CENTRE.vary(team_pull=pull))
@@ -121,7 +121,7 @@ def test_who_lives_where_the_leader_has_gone_is_not_pulled():
 # takeovers
 
 
-def test_without_takeovers_or_a_rate_of_zero_nothing_happens():
+def test_no_takeovers_at_a_rate_of_zero():
     arm = arm_of(shipped_world(10_000, 1))
     before = arm.people.copy()
     teams.acquire_teams(arm, START)
@@ -200,7 +200,7 @@ def test_without_a_rate_nobody_founds_a_startup():
     assert arm.accounts.spinouts.sum() == 0
 
 
-def test_founders_and_their_teams_start_up_where_they_live():
+def test_founders_and_teams_start_up_in_their_hub():
     before, after, arm = spun_out({"frontier_lab": 1.0}, spinout_followers=0)
     labs = before.sector == SECTORS.index("frontier_lab")
     mates, leader = with_leader(before, arm)
@@ -223,7 +223,7 @@ def test_a_founder_is_followed_by_as_many_as_assumed():
     assert gone - 11 * founders == pytest.approx(0.05 * leaders * 20, rel=0.1)
 
 
-def test_everybody_follows_in_the_limit_but_other_leaders():
+def test_in_the_limit_all_but_other_leaders_follow():
     before, after, arm = spun_out({"traditional": 0.05}, spinout_followers=1000)
     there = (before.sector == SECTORS.index("traditional")) & (before.hub == setting().hubs.index("rest_of_usa"))
     leads = arm.teams.leader[before.team] == np.arange(len(before.team))
@@ -249,7 +249,7 @@ def test_completeness_by_hand():
     assert (near[:4].tolist(), count) == ([0, 1, 1, 0], 2)  # no leader, or one who has gone: no team to be complete
 
 
-def test_teams_are_whole_at_the_start_and_only_lose_members():
+def test_teams_start_whole_and_only_lose_members():
     found = [teams.completeness(arm) for arm in years_of(shipped_world(20_000, 3))]
     assert found[0] == 1
     assert np.all(np.diff(found) < 0)

@@ -165,7 +165,7 @@ def inside(counts):
 
 
 @pytest.mark.parametrize("special_fee", [0, 1_000_000_000])
-def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
+def test_applicants_take_the_best_accessible_route(special_fee):
     """One by one, from the rules: where nobody pays for the H-1B, another route or none is taken."""
     rules = rules_for(setting())
     rules["route_special_fee_usd"][H1B] = special_fee
@@ -190,18 +190,18 @@ def test_applicants_take_the_reachable_route_that_promises_most(special_fee):
 
 
 def is_reached(arm, slot, route):
-    """Whether the route is open to the person in practice."""
+    """Return whether the route is open to the person in practice."""
     u = rng.uniform(rng.key(arm.world.seed, "route reach"), slot * MOST_ROUTES + route)
     return u < arm.rules["route_reach"][route]
 
 
 def is_from_abroad(row, home):
-    """Whether somebody of that home may ask for the route while living outside the USA."""
+    """Return whether somebody of that home may ask for the route while living outside the USA."""
     eligible = row["country"] == "usa" and row["from_abroad"] == "1" and row["local_degree"] != "1"
     return eligible and (not row["homes"] or home in row["homes"].split(";"))
 
 
-def test_a_weighted_lottery_changes_who_gets_in_and_not_how_many(accounts):
+def test_a_weighted_lottery_keeps_the_number_selected(accounts):
     for before, after in zip(
         accounts("baseline"), accounts("weighted", load("h1b_weighted_lottery").policies), strict=True
     ):
@@ -233,7 +233,7 @@ def test_petitions_lost_in_the_usa_open_jobs_abroad(changes):
 
 
 def test_whoever_applies_is_granted_refused_or_waits():
-    """Where nothing is drawn, capped or charged, an application is granted or lost within the year."""
+    """If nothing is drawn, capped or charged, an application is granted or lost within the year."""
     *_, arm = years_of(shipped_world(20_000, 1))
     plain = ~(arm.visas.drawn | arm.visas.capped)
     asked, granted, lost = (arm.visas.counts[name][plain] for name in ("applicants", "grants", "lost_petitions"))

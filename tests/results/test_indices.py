@@ -21,7 +21,7 @@ def ishigami(tmp_path_factory):
 
 
 def covered(table, index, known):
-    """Whether the published values lie in the intervals, widened by half: nine in ten do in the plain ones."""
+    """Return whether published values lie in the intervals, widened by half: nine in ten do in the plain ones."""
     wide = 0.25 * (table[f"{index}_high"] - table[f"{index}_low"])
     return (table[f"{index}_low"] - wide <= known) & (known <= table[f"{index}_high"] + wide)
 
@@ -36,7 +36,7 @@ def test_the_published_indices_of_ishigami_come_out(ishigami):
     assert table["total"].sum() >= 0.95
 
 
-def test_a_factor_that_does_nothing_has_an_index_of_zero(ishigami):
+def test_a_factor_without_effect_has_index_zero(ishigami):
     dummy = index_table(ishigami).loc["dummy"]
     assert dummy.first_low <= 0 <= dummy.first_high
     assert dummy.total_low <= 0 <= dummy.total_high
@@ -67,7 +67,7 @@ def test_elementary_effects_are_the_slopes_of_a_sum(tmp_path):
     assert np.allclose(table.sigma, 0, atol=1e-9)
 
 
-def test_elementary_effects_order_the_factors_of_the_g_function(tmp_path):
+def test_elementary_effects_order_the_g_function(tmp_path):
     table = index_table(swept(tmp_path, models.sobol_g, models.SOBOL_G, "morris", 30))
     assert list(table.index) == ["x0", "x1", "x2", "x3", "x4"]
     assert (table.mu_star_low <= table.mu_star).all()

@@ -138,7 +138,7 @@ def test_a_damaged_folder_is_replaced(small, folder):
 
 
 def fail(*_, **__):
-    """What a full disk does."""
+    """Fail as a full disk does."""
     raise OSError(28, "No space left on device")
 
 

@@ -35,7 +35,7 @@ def swept(folder, model=models.linear, method="sobol", n=8, factors=models.LINEA
 
 
 def marks(folder):
-    """How often a ``Slow`` model was called at each point."""
+    """Return how often a ``Slow`` model was called at each point."""
     return {path.name: len(path.read_text()) for path in Path(folder).iterdir()}
 
 
@@ -116,7 +116,7 @@ def test_a_store_of_another_sweep_is_refused(tmp_path):
         swept(tmp_path, factors=models.SOBOL_G)
 
 
-def test_failed_cells_are_recorded_and_the_rest_goes_on(tmp_path):
+def test_failed_cells_are_recorded_and_others_run(tmp_path):
     sweep = swept(tmp_path, models.fails_above, "lhs", 64)
     points, failed = sweep.points(), sweep.problems("failed")
     assert set(points.status[points.x0 > 0.9]) == {"failed"}
@@ -125,7 +125,7 @@ def test_failed_cells_are_recorded_and_the_rest_goes_on(tmp_path):
     assert any(f"{len(failed)} cells failed" in line for line in notes(sweep))
 
 
-def test_rows_that_cannot_be_used_are_replaced_by_the_next(tmp_path):
+def test_unusable_rows_are_replaced_by_the_next(tmp_path):
     sweep = swept(tmp_path, models.refuses_above, "sobol", 16)
     assert len(complete_blocks(sweep.db, "sobol")) == 16
     assert sweep.counts()["refused"] > 0
@@ -205,7 +205,7 @@ def test_a_store_without_facts_is_begun_again(tmp_path, monkeypatch):
     assert content_digest(swept(tmp_path / "out").folder) == content_digest(swept(tmp_path / "calm").folder)
 
 
-def test_a_process_lost_before_the_first_cell_is_one_clear_line():
+def test_a_process_lost_at_once_is_one_clear_line():
     with workers_of(workers=2) as pool, pytest.raises(UsageError, match="a worker process stopped"):
         pool.map(os._exit, [3, 3])
 
@@ -246,7 +246,7 @@ if __name__ == "__main__":
 
 
 def started(tmp_path, store="store", seconds=0.03, method="sobol", n=8, workers=2):
-    """The same sweep in a process group of its own."""
+    """Start the sweep in a process group of its own."""
     script = tmp_path / "run.py"
     (tmp_path / "marks").mkdir(exist_ok=True)
     script.write_text(
@@ -302,7 +302,7 @@ def test_finished_cells_are_not_run_again_after_a_kill(tmp_path):
 
 
 def _is_readable(folder):
-    """Whether a sweep lies in the folder whose tables are made: the file is there a moment earlier."""
+    """Return whether the folder holds a sweep with its tables: the file is there a moment earlier."""
     try:
         return Sweep.load(folder).folder == folder
     except ResultError:
@@ -349,7 +349,7 @@ except StoreError as error:
 """
 
 
-def test_a_full_disk_stops_it_with_one_line_and_it_goes_on_after(tmp_path):
+def test_a_full_disk_is_one_line_and_the_sweep_resumes(tmp_path):
     code = FULL.format(tests=str(TESTS), limit=400_000, store=str(tmp_path / "store"))
     stopped = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert stopped.returncode == 1, stopped.stderr
@@ -399,7 +399,7 @@ def test_a_finished_store_is_readable_read_only(tmp_path):
     assert not is_sweep(tmp_path / "store")
 
 
-def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path):
+def test_a_read_only_folder_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         SweepStore(tmp_path / "file" / "store")

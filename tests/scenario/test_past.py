@@ -31,7 +31,7 @@ def rules_in_month(month, start):
 
 
 def equal(one, other):
-    """Whether two sets of rules are the same bytes."""
+    """Return whether two sets of rules are the same bytes."""
     return all(np.array_equal(one[name], other[name]) for name in one)
 
 
@@ -47,7 +47,7 @@ def test_all_changes_lead_to_the_rules_of_the_tables(year):
 
 
 @pytest.mark.parametrize("year", YEARS)
-def test_a_later_start_finds_the_rules_that_an_earlier_run_has(year):
+def test_a_later_start_has_the_rules_of_an_earlier_run(year):
     for later in range(year, PRESENT + 1):
         assert equal(rules_in_month(january(later), year), rules_of_year(later))
 
@@ -100,7 +100,7 @@ def test_values_are_those_in_force_and_later():
     assert values_from(lever, january(2024), 2023) == values_from(lever, january(2023), PRESENT) == [0]
 
 
-def test_a_policy_against_the_rules_of_the_time_changes_something():
+def test_a_policy_changes_the_rules_of_the_time():
     text = 'title = "t"\n[[policy]]\nlever = "{}"\nvalue = {}\nfrom = 2023-02-01\nsource = "s"\n'
     nothing = "changes nothing, the baseline has this value already"
     permit, card = "country.can.route.h1b_holders_2023.is_open", OPEN
@@ -110,7 +110,7 @@ def test_a_policy_against_the_rules_of_the_time_changes_something():
     assert nothing in check_period(loads(text.format(card, "true")), PRESENT, 4)[-1]
 
 
-def test_a_scenario_is_described_against_the_rules_of_the_time():
+def test_descriptions_compare_with_rules_of_the_time():
     text = 'title = "t"\n[[policy]]\nlever = "country.usa.route.h1b.fee_usd"\nadd = 100\nfrom = {}-01-01\n'
     then, now = (describe(loads(text.format(year)), 2023)[0] for year in (2023, 2026))
     assert "5,765 -> 5,865" in then

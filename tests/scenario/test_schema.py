@@ -24,13 +24,13 @@ def validator():
 
 
 def validates(text):
-    """Whether an editor that goes by the schema accepts the file; dates are text to it."""
+    """Return whether an editor that follows the schema accepts the file; dates are text to it."""
     tables = json.loads(json.dumps(tomllib.loads(text), default=date.isoformat))
     return validator().is_valid(tables)
 
 
 def loads_well(text):
-    """Whether the loader takes the file."""
+    """Return whether the loader accepts the file."""
     try:
         loads(text)
     except ScenarioError:

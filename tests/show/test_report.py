@@ -22,7 +22,7 @@ EVIL = '<script>alert("x")</script> | *b* `c` <img src=x onerror=y>'
 
 
 class Page(HTMLParser):
-    """What a reader's program sees: elements with their attributes, and the visible text."""
+    """A page as a screen reader sees it: elements with their attributes, and the visible text."""
 
     def __init__(self, html):
         super().__init__()
@@ -69,7 +69,7 @@ def test_it_needs_nothing_else(page):
     assert not re.search(r"@import|url\(", html)
 
 
-def test_it_answers_the_question_with_the_numbers_of_the_table(result, page):
+def test_it_answers_with_the_numbers_of_the_table(result, page):
     text = words(page.text)
     assert result.record["question"] in text
     told = sentences(facts(result))
@@ -212,7 +212,7 @@ def test_the_brief_says_what_the_answer_says(result, tmp_path):
     assert "talentflow run h1b_fee --population 100000" in text
 
 
-def test_the_number_of_the_brief_has_the_colour_of_its_sign(small, tmp_path):
+def test_the_number_of_the_brief_is_coloured_by_sign(small, tmp_path):
     for strength, kind in ((1.0, "loss"), (-1.0, "")):
         page = write_brief(fake_result(strength=strength), tmp_path).read_text(encoding="utf-8")
         assert f'<p class="big{kind and " " + kind}">' in page

@@ -20,7 +20,7 @@ every_look = pytest.mark.parametrize("look", ["memo", "slide"])
 
 @pytest.fixture(scope="module")
 def moved(result):
-    """The same run with more jobs in startups under the policy, and most more from traditional industry to robotics."""
+    """A run with more jobs in startups under the policy, and most more from traditional industry to robotics."""
     more = xr.zeros_like(result.data.hires)
     more.loc[{"arm": "scenario", "sector_taken": "startup"}] = 500.0
     more.loc[{"arm": "scenario", "sector_taken": "robotics", "sector_left": "traditional"}] = 900.0
@@ -53,7 +53,7 @@ def test_no_text_is_cut_off_or_covers_another(moved, equal_arms, look):
         assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
-def test_every_sector_has_a_name_in_the_order_of_the_model():
+def test_sectors_are_named_in_the_order_of_the_model():
     assert tuple(NAMES) == SECTORS
 
 

@@ -152,7 +152,7 @@ def test_the_same_rules_have_no_effect_at_all(bench, write, estimand, unit, none
     ["arrivals:deu,home=ind", "stock:deu,tier=expert", "stock:deu,tier=entry,home=deu", "hhi", "returns:deu"],
 )
 def test_any_measure_may_be_asked_for(bench, write, measure):
-    """Whether a recorded run holds it or it is counted, a flow or a stock; under equal rules nothing changes."""
+    """Recorded or counted, flow or stock: under equal rules nothing changes."""
     text = STUDY.partition("[[policy]]")[0].replace('"inflow"', f'"measure"\nmeasure = "{measure}"')
     rule = '[[{}]]\nlever = "country.deu.tax.newcomer_relief"\nvalue = 0.4\n'
     text = text.replace('"elasticity"', '"percent"') + rule.format("before") + rule.format("policy")

@@ -1,4 +1,4 @@
-"""What a family of facts moves of an answer: slopes that are known are found, and shifts are their products."""
+"""Sensitivity of an answer to a family of facts: known slopes are found, and shifts are their products."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""What hub shares rest on: the shipped tables are the model's own, and say what it says."""
+"""The shipped tables on hub shares are those that the model gives."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_the_fitted_part_is_that_of_the_columns():
         assert float(row["fitted_share"]) == pytest.approx(abs(fitted) / (abs(fitted) + abs(named)), abs=0.02)
 
 
-def test_shares_make_a_whole_and_ranges_are_those_declared():
+def test_shares_add_up_and_ranges_are_as_declared():
     for name in hub_shares.LONG_RUN:
         rows = [row for row in read("long_run") if row["assumption"] == name]
         assert [row["hub"] for row in rows] == list(setting().hubs)

@@ -65,7 +65,7 @@ def test_frontier_rises_and_stays_in_its_band(found):
     assert near.engineers == pytest.approx(engineers(BEST) * math.sqrt(scale), rel=0.06)
 
 
-def test_the_best_has_least_regret_without_disagreement(found):
+def test_the_best_mix_has_the_least_regret(found):
     best = found.mixes[found.mixes.label == found.best].iloc[0]
     assert best.best_in == 1
     assert best.regret == pytest.approx(0)
@@ -153,7 +153,7 @@ def test_equal_mixes_settle_no_winner():
 
 
 def test_mixes_with_the_same_values_are_one(tmp_path):
-    """Where everything harms, the best mix is nothing, and so are nine tenths of it."""
+    """If every lever does harm, the best mix is nothing, and so are nine tenths of it."""
     nothing = {"a": 0.0, "b": 0.0, "c": 0.0}
     assert list(_distinct({"optimum": nothing, "cautious": nothing, "x": nothing | {"b": 0.1}}, FACTORS)) == [
         "optimum",

@@ -195,7 +195,7 @@ def test_rate_cut_costs_its_points():
 
 
 def test_a_guarantee_to_experts_costs_what_is_missing():
-    """Where compute is far below the promise, experts cost the promise; other tiers and countries cost nothing."""
+    """Far below a guarantee, experts cost what is guaranteed; other tiers and countries cost nothing."""
     s, a = load_setting(), Assumptions.central()
     arrays = made_up(s, a) | {"stock_by_sector": np.full((2, len(s.hubs), 8), 1e9)}  # hardly any machine a head
     cost = more_under(
@@ -209,7 +209,7 @@ def test_a_guarantee_to_experts_costs_what_is_missing():
 
 @pytest.mark.parametrize("years", [0, 1, 4])
 def test_a_guarantee_to_newcomers_costs_their_compute(years):
-    """Where compute is far below the promise, those who came within its years cost the promise, and nobody else."""
+    """Far below a guarantee, people who came within its years cost what is guaranteed, and nobody else."""
     s, a = load_setting(), Assumptions.central()
     arrays = made_up(s, a) | {"stock_by_sector": np.full((2, len(s.hubs), 8), 1e9)}
     arrays["stock_by_arrival"][:, :, :, :, [0, 3, 7]] = 10.0
@@ -225,12 +225,12 @@ def test_a_guarantee_to_newcomers_costs_their_compute(years):
     assert np.abs(cost).max() == 0
 
 
-def test_a_grandfathered_scheme_costs_its_arrivals_alone():
-    """A higher relief reaches everybody within its years, or, grandfathered, those who came since."""
+def test_a_grandfathered_scheme_is_for_arrivals_only():
+    """A higher relief reaches everybody within its years, or, if grandfathered, people who came since."""
     s, a = load_setting(), Assumptions.central()
     arrays, germany = made_up(s, a), s.countries.index("deu")
-    arrays["stock_by_arrival"][:, :, :, 0, 3] = 10.0  # who came three years before either January
-    arrays["stock_by_arrival"][1, :, :, 0, 1] = 4.0  # who came in the year between
+    arrays["stock_by_arrival"][:, :, :, 0, 3] = 10.0  # came three years before either January
+    arrays["stock_by_arrival"][1, :, :, 0, 1] = 4.0  # came in the year between
     kept = SCHEME + '[[policy]]\nlever = "country.deu.tax.newcomer_grandfathered"\nvalue = true\n'
     whole, since = (more_under(text, arrays, s, a)[germany] for text in (SCHEME, kept))
     relief = PARTS.index("newcomer_relief")
@@ -276,7 +276,7 @@ def test_every_family_declares_its_cost():
         assert first != "none" or len(family.cost) > 10, family.path
 
 
-def test_unit_costs_are_the_assumptions_and_the_sources():
+def test_unit_costs_agree_with_their_sources():
     with (DATA / "sources" / "costs.csv").open(newline="", encoding="utf-8") as file:
         source = {row["id"]: row for row in csv.DictReader(file)}
     rates = {row["currency"]: float(row["units_per_usd"]) for row in read("tax_fx")}

@@ -17,7 +17,7 @@ ONE = {"years": 2, "replicates": 2, "workers": 1, "population": 3_000}
 
 
 def same(one, other):
-    """Whether all arrays of two datasets are the same to the bit."""
+    """Return whether all arrays of two datasets are the same to the bit."""
     return set(one) == set(other) and all(one[v].values.tobytes() == other[v].values.tobytes() for v in one)
 
 

@@ -30,7 +30,7 @@ def test_a_history_is_what_a_run_writes_down(trial):
         assert np.array_equal(trial.baseline.written[name], values), name
 
 
-def test_a_short_history_is_the_beginning_of_a_long_one(trial):
+def test_a_short_history_begins_a_long_one(trial):
     short, long = Trial(PLAN, 3, (CENTRE, fitted())).run("baseline", 2), trial.baseline
     assert len(short.counts) == 3
     assert np.array_equal(short.counts, long.counts[:3])
@@ -59,7 +59,7 @@ def test_a_fixed_assumption_has_its_own_constants(trial):
     assert not np.allclose(alone.constants.boom, trial.constants.boom)
 
 
-def test_behind_closed_borders_nobody_lives_in_two_countries(trial):
+def test_closed_borders_keep_people_in_one_country(trial):
     people = trial.run("all_closed", people=True).people[2:]  # closed from the second year on
     assert experiments.crossed_a_border(people, trial.setting.country) == 0
     inside = trial.setting.country == trial.setting.countries.index("usa")
@@ -67,7 +67,7 @@ def test_behind_closed_borders_nobody_lives_in_two_countries(trial):
     assert experiments.crossed_a_border(trial.baseline.people[:6], trial.setting.country) > 0
 
 
-def test_the_odds_of_the_office_are_places_over_registrations(trial):
+def test_lottery_odds_are_places_over_registrations(trial):
     for row in read("registrations"):
         expected = 100 * CAP / CENTRE.petition_yield / int(row["eligible"])
         assert experiments.office_odds(trial)[f"g14_{row['fy']}"] == pytest.approx(expected, abs=0.01)
@@ -115,7 +115,7 @@ def test_the_exit_code_says_whether_the_gates_passed(tmp_path, capsys):
         assert {path.name for path in folder.iterdir()} == {"gates.json", "gates.csv", "gates.html"}
 
 
-def test_an_unknown_gate_is_refused_and_nothing_written(tmp_path, capsys):
+def test_an_unknown_gate_is_refused_before_writing(tmp_path, capsys):
     code, said = ran(capsys, "--only", "g14_2030", "--out", tmp_path)
     assert code == 2
     assert said.err.startswith("talentflow: --only: 'g14_2030' is no gate; nearest: g14_2023")
