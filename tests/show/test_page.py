@@ -158,6 +158,18 @@ def test_a_newer_request_of_a_tab_replaces_the_older_one(engine):
     assert "3,000" in engine.study.asked[-1]
 
 
+def test_a_closed_window_holds_up_no_other(engine):
+    closed, other = engine.tab(TAB), "1" * 24
+    closed.streams = engine.tab(other).streams = 1
+    engine.ask(*serving.read_request(body(values={"fee": 1000}), engine.settings))
+    until(lambda: engine.study.asked)
+    closed.streams = 0
+    engine.ask(*serving.read_request(body(tab=other, values={"fee": 2000}), engine.settings))
+    until(lambda: "2,000" in engine.study.asked[-1])
+    assert closed.wanted is None
+    assert len(engine.study.asked) == 2
+
+
 def test_no_more_windows_than_the_limit(engine, monkeypatch):
     monkeypatch.setattr(serving, "MOST_TABS", 2)
     first = engine.tab("a")

@@ -74,7 +74,7 @@ def window(browser):
     """Opens windows, and at the end says what they complained of and whom they asked."""
     complaints, hosts, contexts = [], set(), []
 
-    def window(address, width=1280, height=800, **options):
+    def window(address, width=1280, height=800, ready=True, **options):
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
@@ -82,7 +82,8 @@ def window(browser):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
         page.goto(address)
-        page.wait_for_selector("html[data-ready=yes]")
+        if ready:
+            page.wait_for_selector("html[data-ready=yes]")
         return page
 
     window.complaints = complaints
@@ -246,6 +247,39 @@ def test_a_result_is_confirmed_by_the_runs_of_the_interface(window, server):
     drag(one, "fee", [150_000])
     assert "from the table" in one.inner_text("#badge")
     assert "confirmed" in other.inner_text("#badge")
+
+
+def test_a_sleeping_laptop_does_not_lose_its_server(window, tmp_path):
+    # a server of this test's own: it notes what is asked, and sends what it is told to
+    fake = """
+        window.asked = [];
+        window.fetch = async (_, options) => { asked.push(JSON.parse(options.body)); return { ok: true }; };
+        window.EventSource = class extends EventTarget { constructor() { super(); window.stream = this; } };
+    """
+    send = "([kind, value]) => stream.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(value) }))"
+    (tmp_path / "page.html").write_text(built.page_html(rt.ResponseTable.load(), "secret"), encoding="utf-8")
+    page = window("about:blank", ready=False)
+    page.clock.install()
+    page.add_init_script(fake)
+    page.goto(f"{(tmp_path / 'page.html').as_uri()}#fee=100000")
+    page.wait_for_selector("html[data-ready=yes]")
+    page.evaluate("stream.onopen()")
+    # a long confirmation is alive as long as it tells how far it is
+    for done in range(4):
+        page.clock.fast_forward(20_000)
+        page.evaluate(send, ["progress", {"id": 1, "done": done, "total": 20}])
+    assert page.inner_text("#notice") == ""
+    assert "3 of 20" in page.inner_text("#difference")
+    # progress of one setting is not told of another
+    drag(page, "fee", [50_000])
+    assert "3 of 20" not in page.inner_text("#difference")
+    # after a long silence the next beat brings the server back, and the setting of now is asked for
+    page.clock.fast_forward(100_000)
+    assert "The server has stopped" in page.inner_text("#notice")
+    assert page.evaluate("asked.map(r => r.values.fee)") == [100_000]
+    page.evaluate(send, ["beat", 1])
+    assert page.inner_text("#notice") == ""
+    assert page.evaluate("asked.map(r => r.values.fee)") == [100_000, 50_000]
 
 
 def test_the_page_goes_on_when_its_server_has_gone(window, server):

@@ -375,7 +375,7 @@ function drawBanner(place) {
   } else {
     badge.textContent = error ? `from the table, ± ${persons(error)} people` : `from the table: ${answer.pairs} paired runs of ${grouped(T.population)} engineers`;
     const compute = moved.some((b) => b.keys.some((k) => LEVERS.get(k).compute));
-    const parts = [progressWords, held() ? "Your beliefs act only in confirmed results." : "", compute ? "How strongly compute draws people has no causal evidence." : ""];
+    const parts = [requestKey(state) === asked ? progressWords : "", held() ? "Your beliefs act only in confirmed results." : "", compute ? "How strongly compute draws people has no causal evidence." : ""];
     $("difference").textContent = parts.filter(Boolean).join(" ");
   }
 }
@@ -640,9 +640,10 @@ const TAB = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toStrin
 function listen() {
   if (!TOKEN) return;
   stream = new EventSource(`events?tab=${TAB}&token=${TOKEN}`);
-  stream.onopen = () => { lastBeat = Date.now(); gone(false); asked = ""; confirmLater(); };
+  stream.onopen = () => { asked = ""; gone(false); };
   stream.onerror = () => gone(true);
-  stream.addEventListener("beat", () => { lastBeat = Date.now(); });
+  // every event is a sign of life: beats come only where nothing else does, and a laptop may have slept
+  for (const kind of ["beat", "progress", "problem", "answer"]) stream.addEventListener(kind, () => gone(false));
   stream.addEventListener("progress", (event) => { const d = JSON.parse(event.data); if (d.id === wanted) tell(`Being confirmed: ${d.done} of ${d.total} paired runs.`); });
   stream.addEventListener("problem", (event) => { const d = JSON.parse(event.data); if (d.id === wanted) tell(d.words); });
   stream.addEventListener("answer", (event) => {
@@ -656,14 +657,16 @@ function listen() {
   setInterval(() => { if (lastBeat && Date.now() - lastBeat > 40000) gone(true); }, 5000);
 }
 function tell(words) { progressWords = words; drawBanner(subject(answer)); }
-let isGone = false;
+let isGone = null; // not known yet
 function gone(yes) {
+  if (!yes) lastBeat = Date.now();
+  if (yes === isGone) return;
   isGone = yes;
   $("notice").textContent = yes ? "The server has stopped: the page goes on with its table. Start talentflow explore again to confirm results." : $("notice").dataset.stale ?? "";
-  if (yes) tell("");
+  if (yes) tell(""); else confirmLater();
 }
 function confirmLater() {
-  if (!TOKEN || isGone || !A.country) return;
+  if (isGone !== false || !A.country) return;
   const key = requestKey(state);
   if (key === asked || confirmed?.key === key || (!moves(state.v, state.base).length && !held())) return;
   asked = key; wanted++;

@@ -128,7 +128,9 @@ class Engine:
             try:
                 self._answer(tab, request)
             except Replaced:
-                continue
+                # a closed tab waits for nothing any more; a newer request of an open one is taken next
+                if tab.streams:
+                    continue
             except TalentflowError as why:
                 tell(tab, "problem", {"id": request["id"], "words": one_line(str(why))})
             except Exception as why:  # any: this thread serves all windows and must go on
@@ -363,12 +365,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         # an event stream has no length and ends with the connection
         self.close_connection = True
-        self.send_response(200)
-        for key, value in {**HEADERS, "Content-Type": "text/event-stream"}.items():
-            self.send_header(key, value)
-        self.end_headers()
         tab.streams += 1
         try:
+            self.send_response(200)
+            for key, value in {**HEADERS, "Content-Type": "text/event-stream"}.items():
+                self.send_header(key, value)
+            self.end_headers()
             while not self.server.engine.is_closed:
                 try:
                     # a beat tells both sides that the connection lives
