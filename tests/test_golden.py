@@ -9,7 +9,7 @@ def test_no_number_moves_unannounced():
     assert changes.empty, f"numbers moved: {HOW}\n{changes.to_string()}"
 
 
-def test_the_table_was_announced_by_the_newest_line_of_the_list():
+def test_the_golden_table_is_announced():
     assert last_announced() == announced(), f"numbers announced but not written: {HOW}"
 
 

@@ -182,7 +182,7 @@ def test_functions_stay_readable(name):
 
 
 @every_module
-def test_modules_and_public_functions_say_what_they_are(name):
+def test_modules_and_functions_have_docstrings(name):
     assert ast.get_docstring(tree(name)) or not tree(name).body, f"{name} has no docstring"
     for function, classes in functions(name):
         hidden = any(part.startswith("_") for part in [*classes, function.name])
@@ -232,7 +232,7 @@ def test_a_public_name_is_there_in_a_fresh_process(name):
     assert done.returncode == 0, done.stderr
 
 
-def test_run_is_the_function_whatever_was_imported_before():
+def test_run_is_the_function_after_any_import():
     everything = "; ".join(f"import {name}" for name in NAMES)
     done = fresh(f"{everything}; from sim import load, run; assert callable(run) and callable(load)")
     assert done.returncode == 0, done.stderr

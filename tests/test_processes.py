@@ -25,7 +25,7 @@ def test_alone_it_is_a_map():
         assert list(each(who, [1, 2], [0, 0])) == [(1, os.getpid()), (2, os.getpid())]
 
 
-def test_all_processes_share_the_tasks_and_results_are_in_order():
+def test_processes_share_tasks_in_order():
     threads = get_threads()
     with processes(3):
         assert get_threads() == max(1, cores() // 3)

@@ -30,7 +30,7 @@ TINY = ("--population", 2000, "--replicates", 1, "--years", 1, "--workers", 1)
 # ---- nothing runs
 
 
-def test_no_input_is_unpickled_evaluated_or_given_to_a_shell():
+def test_no_input_is_unpickled_or_evaluated():
     banned = {"pickle", "marshal", "shelve", "yaml", "subprocess", "cloudpickle", "dill"}
     for path in ROOT.rglob("*.py"):
         # it asks whether a task can be sent to a worker, by pickling it, and never reads a pickle
@@ -103,7 +103,7 @@ def test_every_script_may_be_written(script):
     assert loads(f'title = "{script}"\nquestion = "{script}"\n').title == script
 
 
-def test_messages_are_one_short_line_whatever_they_quote():
+def test_messages_are_one_short_line():
     assert one_line("a\x1b[31m\u202eb\nc\t d") == "a?[31m?b c d"
     assert len(one_line("x" * 10**6)) < 2100
     assert len(str(ResultError("x" * 10**6, "y" * 10**6, "z"))) < 2100
@@ -134,7 +134,7 @@ def test_a_record_cannot_name_files_elsewhere(saved, tmp_path):
             Result.load(folder)
 
 
-def test_texts_of_a_record_cannot_speak_to_the_terminal(saved):
+def test_texts_of_a_record_cannot_control_a_terminal(saved):
     with pytest.raises(ResultError, match="cannot be shown"):
         Result.load(saved(title="\x1b]0;owned\x07"))
 
@@ -186,7 +186,7 @@ def test_arrays_that_lie_in_another_file_are_refused(saved, tmp_path):
             Result.load(saved())
 
 
-def test_a_kept_world_that_would_unpack_to_more_is_not_read(tmp_path):
+def test_an_oversized_cached_world_is_not_read(tmp_path):
     large = {"a": np.zeros(10**7)}
     np.savez_compressed(tmp_path / "k.npz", key=cache._sealed("k", large), **large)
     assert (tmp_path / "k.npz").stat().st_size < 10**6

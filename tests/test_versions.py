@@ -34,7 +34,7 @@ def bounds():
     return {name: Version(found.version) for name, (found,) in lowest.items()}
 
 
-def test_every_lower_bound_is_the_lowest_version_tested():
+def test_lower_bounds_are_the_lowest_versions_tested():
     lowest = {name: pin for name, pin in pins(LOWEST).items() if name not in ALONG}
     assert {name: bound for name, bound in bounds().items() if name not in TOOLS} == lowest
 

@@ -347,7 +347,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("arguments", LISTS, ids=" ".join)
-def test_every_list_is_printed_in_full_as_json_and_in_short(talentflow, arguments):
+def test_every_list_is_printed_in_full_json_and_short(talentflow, arguments):
     code, out, err = talentflow(*arguments)
     assert (code, err) == (0, "")
     assert out.strip()
@@ -485,7 +485,7 @@ def test_why_shows_parts_and_leaves_tables_and_figures(engine, talentflow, tmp_p
     assert (code, "no run lies here" in err) == (2, True)
 
 
-def test_a_breakeven_says_the_value_or_what_is_attainable(engine, talentflow, tmp_path):
+def test_a_breakeven_gives_its_value_or_the_attainable(engine, talentflow, tmp_path):
     lever = ("--lever", "country.usa.route.h1b.special_fee_usd", "--target", "-0.5pp")
     out = talentflow("breakeven", "h1b_fee", *lever, *SMALL)[1]
     assert "at 5 USD gives an effect of -0.5 pp on the US's share" in " ".join(out.split())
@@ -514,7 +514,7 @@ def test_without_a_command_there_is_help(talentflow):
     assert (code, "Usage: talentflow" in out) == (0, True)
 
 
-def test_help_is_quick_because_nothing_heavy_is_imported():
+def test_help_imports_nothing_heavy():
     code = "from sim.cli import main\ntry: main(['--help'])\nfinally:\n import sys\n print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for heavy in ("numpy", "numba", "pandas", "xarray", "matplotlib", "pydantic", "scipy", "networkx"):

@@ -103,7 +103,7 @@ def test_status_shows_what_failed_and_what_is_left(engine, talentflow):
     assert Sweep.load(out).record["digest"] in said
 
 
-def test_the_same_command_runs_nothing_again_and_extend_grows_it(talentflow, folder):
+def test_a_repeated_command_runs_nothing_extend_does(talentflow, folder):
     before = Sweep.load(folder).counts()["done"]
     assert talentflow("sweep", "h1b_fee", *OVER, *SMALL, "--n", 8, "--quiet")[1].strip() == folder
     assert Sweep.load(folder).counts()["done"] == before

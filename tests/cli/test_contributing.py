@@ -81,7 +81,7 @@ def test_the_hub_is_split_off_and_complete(talentflow, tmp_path, monkeypatch):
     assert [talentflow(*shlex.split(command))[0] for command in commands] == [0, 0]
 
 
-def test_the_mechanism_is_off_at_zero_and_moves_no_draw(monkeypatch):
+def test_the_mechanism_is_off_at_zero(monkeypatch):
     equation, row = blocks("mechanism", "python")
     module = changed(monkeypatch, *equation)
     test = doctest.DocTestFinder().find(module.crowding, "crowding", module=False, globs=vars(module))[0]

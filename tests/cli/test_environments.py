@@ -43,7 +43,7 @@ def kernel(tmp_path):
     manager[0].shutdown_kernel(now=True)
 
 
-def test_a_jupyter_kernel_runs_twice_and_after_a_restart(kernel):
+def test_a_jupyter_kernel_runs_again_after_a_restart(kernel):
     manager, client = kernel
     cell = (
         "import sim\n"

@@ -23,9 +23,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("extra", "module", "command"), MISSING)
-def test_a_missing_extra_is_one_line_that_says_which_to_install(
-    extra, module, command, tmp_path, monkeypatch, talentflow
-):
+def test_a_missing_extra_is_named_in_one_line(extra, module, command, tmp_path, monkeypatch, talentflow):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, module, None)
     if extra == "discovery":

@@ -146,7 +146,7 @@ def test_a_route_for_residents_takes_them_alone(hub, status, may):
     assert np.isfinite(pull) == may
 
 
-def test_a_green_card_for_doctorates_is_for_people_inside_alone():
+def test_doctorate_green_cards_are_for_people_inside():
     arm, slots, card = opened("doctorates", status=STUDENT)
     arm.people.category[slots] = 15  # a practitioner
     seattle = arm.people.hub[slots].astype(int)

@@ -75,7 +75,7 @@ def ask(arguments, where, copy):
 
 @cases(8, 400)
 @given(st.data())
-def test_a_damaged_run_is_refused_and_the_file_is_named(base, runs, data):
+def test_a_damaged_run_is_refused_by_file(base, runs, data):
     with folder(base) as where:
         source = data.draw(st.sampled_from(runs))
         copy = shutil.copytree(source, where / source.name)

@@ -87,7 +87,7 @@ ARMS = {  # a common past with a policy, a ramp and a reversal in it; then they 
 }
 
 
-def test_forks_after_a_common_past_of_policies_change_nothing():
+def test_a_fork_after_common_policies_changes_nothing():
     draw = (CENTRE, constants_of(shipped_world(5_000, 4)))
     arms = tuple(ARMS.values())
     assert shared_until(arms, START, START + 4) == 2028
@@ -103,7 +103,7 @@ def test_the_same_policy_twice_is_not_the_policy_once():
     assert shared_until([HALF.policies, (*HALF.policies, *HALF.policies)], START, START + 10) == 2027
 
 
-def test_prices_and_pay_of_a_january_are_those_of_its_rules():
+def test_january_prices_and_pay_follow_its_rules():
     pay = run(scenario({"hub.paris.pay_multiplier": 2}, "2027-01-01"), **SMALL | {"years": 2}).data.pay
     ratio = (pay.sel(arm="scenario") / pay.sel(arm="baseline")).sel(hub="paris", tier="expert", replicate=0)
     assert ratio.values[0] == 1
@@ -123,7 +123,7 @@ def test_stacks_are_equal_in_whatever_order():
     assert folder_name(one.record) == folder_name(other.record)
 
 
-def test_an_interaction_is_the_stack_less_the_sum_of_each():
+def test_an_interaction_is_the_stack_less_the_sum():
     both = compare(["h1b_cap_cut+us_tax_up", "eu_fast_track"], interaction=True, **SMALL | {"years": 2})
     assert stacks(both) == {"eu_fast_track+h1b_cap_cut+us_tax_up": ["eu_fast_track", "h1b_cap_cut+us_tax_up"]}
     rows = effect_table(both, ["share:usa"]).set_index("arm").effect
@@ -201,7 +201,7 @@ def test_a_policy_that_changes_no_rule_changes_nothing(begins):
     assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
 
 
-def test_a_change_of_mid_year_that_nobody_feels_is_none():
+def test_a_midyear_change_without_effect_is_none():
     data = run(scenario({"hub.tokyo.openings": 1 + 1e-12}, "2026-04-01"), **SMALL).data
     assert data.sel(arm="baseline", drop=True).equals(data.sel(arm="scenario", drop=True))
 

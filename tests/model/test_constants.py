@@ -51,7 +51,7 @@ def test_a_boom_halves_and_the_rest_stays():
     assert constants.at(START + 300, 3.0) == pytest.approx([1.0, -1.0])
 
 
-def test_expected_flows_are_sums_of_choice_probabilities():
+def test_expected_flows_sum_choice_probabilities():
     """On a random world of few hubs and homes, one of them a group: matrices against the equations, cell by cell."""
     draw = np.random.default_rng(2)
     hubs, homes = 5, 4
@@ -115,7 +115,7 @@ def test_the_inversion_sums_the_terms_of_utility():
 @pytest.mark.parametrize(
     "a", [CENTRE, CENTRE.vary(b_pay=2.0, b_size=0.05, considering_rate=0.2)], ids=["centre", "else"]
 )
-def test_the_inversion_meets_net_migration_and_crossings(a):
+def test_inversion_meets_net_migration_and_crossings(a):
     expected, arm = first_year(a)
     targets, rates = net_targets(setting(), a.boom_weight), np.array([0.022, 0.017])
     offsets = AgentOffsets(np.linspace(-30, 30, len(targets)), np.array([1.1, 0.9]))
@@ -170,7 +170,7 @@ def test_targets_that_nobody_could_meet_are_refused():
         )
 
 
-def test_the_shipped_constants_are_those_of_the_shipped_offsets():
+def test_shipped_constants_fit_the_shipped_offsets():
     """The tables are the fit's own output: inverted again from their offsets they come out the same."""
     constants, offsets = calibration.shipped()
     again = calibration.constants_for(calibration.fit_world(), CENTRE, offsets, constants)
@@ -194,7 +194,7 @@ def first_years():
 
 
 @pytest.mark.slow
-def test_simulated_first_years_meet_the_targets_of_every_hub(first_years):
+def test_simulated_first_years_meet_every_target(first_years):
     net, _ = first_years
     error = net.std(axis=0, ddof=1) / np.sqrt(YEARS)
     gap = np.abs(net.mean(axis=0) - net_targets(setting(), CENTRE.boom_weight))
@@ -203,7 +203,7 @@ def test_simulated_first_years_meet_the_targets_of_every_hub(first_years):
 
 
 @pytest.mark.slow
-def test_experts_and_others_cross_borders_as_often_as_observed(first_years):
+def test_borders_are_crossed_as_often_as_observed(first_years):
     _, crossing = first_years
     for rate, (low, high) in zip(crossing.mean(axis=0), CROSSING.values(), strict=True):
         assert low <= rate <= high

@@ -13,7 +13,7 @@ from sim.world.categories import TIERS
 
 
 @given(st.floats(0, 5), st.floats(0, 1))
-def test_the_mean_odds_of_leaving_are_those_without_families(cost, share):
+def test_families_keep_the_mean_odds_of_leaving(cost, share):
     without, having = family_costs(np.zeros(3), cost, share)
     odds = (1 - share) * np.exp(-without) + share * np.exp(-having)
     assert odds == pytest.approx(np.ones(3))
@@ -48,7 +48,7 @@ def test_family_costs_keep_the_fitted_border_cost(switch):
     assert trip[:, border] == pytest.approx(arm.layout.trip_cost[:, border], abs=1e-5)
 
 
-def test_without_a_cost_the_share_of_families_changes_nobody():
+def test_without_a_cost_families_change_nobody():
     ends = []
     for share in (0.1, 0.9):
         *_, arm = years_of(shipped_world(5_000, 1), CENTRE.vary(family_cost=0.0, family_share=share))

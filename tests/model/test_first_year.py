@@ -44,7 +44,7 @@ def test_closed_borders_let_nobody_through():
     assert found.moves.sum() > 0
 
 
-def test_a_fee_keeps_people_out_of_the_usa_and_nobody_in_it():
+def test_a_fee_keeps_people_out_and_nobody_in():
     none, fee = first(), first(load("h1b_fee").policies)
     usa = inside("usa")
     assert fee.moves[:, ~usa][:, :, usa].sum() < none.moves[:, ~usa][:, :, usa].sum()

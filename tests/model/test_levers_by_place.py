@@ -95,7 +95,7 @@ def test_return_by_origin_empties_the_place_of_it(plain):
     assert stock(more, CHINA) < stock(plain, CHINA)
 
 
-def test_free_entry_by_origin_asks_that_origin_for_no_permit(plain):
+def test_free_entry_by_origin_frees_that_origin(plain):
     free = last({"country.usa.home.ind.free_entry": "true"})
     usual = without_permit(setting(), CENTRE, arm_of(shipped_world(20_000, 2)).rules)
     opened = without_permit(setting(), CENTRE, free.rules)
@@ -154,7 +154,7 @@ WELCOME = {
 }
 
 
-def test_a_guarantee_to_newcomers_is_theirs_while_it_lasts():
+def test_newcomers_have_a_guarantee_while_it_lasts():
     before, promised = under({}).tables, under(WELCOME).tables
     gain = promised.pull[0] - before.pull[0]  # profile, hub
     assert (gain[:, PARIS] > 0).all()
@@ -263,7 +263,7 @@ def test_a_fast_track_settles_its_role_alone(plain):
             assert settled(faster, role, CITIZEN) == pytest.approx(settled(plain, role, CITIZEN), abs=0.02)
 
 
-def test_a_fast_track_is_worth_the_permanence_that_it_adds():
+def test_a_fast_track_is_worth_its_permanence():
     """People abroad gain up to the whole worth of permanence, in the hubs of the country, in the role alone."""
     before, faster = under({}), under({TRACK: 100})
     gain = np.nan_to_num(faster.utility_terms.permit - before.utility_terms.permit)  # pattern, tier, role, hub
@@ -274,7 +274,7 @@ def test_a_fast_track_is_worth_the_permanence_that_it_adds():
     assert np.abs(gain).max() == 0
 
 
-def test_without_worth_of_permanence_a_track_draws_nobody():
+def test_without_b_permanent_a_fast_track_is_idle():
     a, rules = CENTRE.vary(b_permanent=0), rules_for(setting())
     arm = arm_of(shipped_world(20_000, 2), a)
     before = arm.utility_terms.permit

@@ -86,13 +86,13 @@ def fy2027(pool):
     return weighted_draw(pool, 343_981)
 
 
-def test_level_four_is_two_to_four_times_as_likely_as_level_one(fy2027):
+def test_level_four_has_two_to_four_times_the_odds(fy2027):
     odds = odds_by_level(*fy2027)
     assert np.all(np.diff(odds) > 0)
     assert 2 <= odds[3] / odds[0] <= 4
 
 
-def test_at_twice_the_odds_the_advantage_of_level_four_falls(pool, fy2027):
+def test_at_twice_the_odds_level_four_gains_less(pool, fy2027):
     odds, twice = odds_by_level(*fy2027), odds_by_level(*weighted_draw(pool, 343_981 // 2))
     assert twice[3] / twice[0] < odds[3] / odds[0]
 
@@ -163,7 +163,7 @@ def test_equal_registrations_are_equally_likely():
     assert times[: n // 2].mean() == pytest.approx(times[n // 2 :].mean(), rel=0.02)  # low slots are no luckier
 
 
-def test_the_masters_draw_comes_second_and_favours_them():
+def test_the_second_draw_favours_masters():
     n, runs, by_master = 400, 400, np.zeros(2)
     master = np.arange(n) % 2 == 0
     for seed in range(runs):

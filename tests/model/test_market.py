@@ -25,7 +25,7 @@ def on_the_path(arm, year, factor=1.0):
 
 
 @pytest.mark.parametrize("year", [START, START + 1, START + 2])
-def test_on_the_reference_path_pay_and_prices_stand_still(arm, year):
+def test_the_market_rests_on_the_reference_path(arm, year):
     now = on_the_path(arm, year)
     assert now.pay_scale == pytest.approx(np.ones(len(setting().hubs)))
     assert now.price == pytest.approx(setting().price)
@@ -51,7 +51,7 @@ def test_multipliers_of_policy_multiply(arm):
         assert getattr(after, name) == pytest.approx(2 * getattr(before, name))
 
 
-def test_linear_pay_rises_with_pay_and_not_with_its_logarithm():
+def test_linear_pay_is_linear_in_pay():
     """Between two hubs the pull differs by b_pay times the difference of net real pay over the mean, or of its log."""
     log, linear = (arm_of(shipped_world(2_000, 1), CENTRE.vary(linear_pay=kind)) for kind in (0, 1))
     assert log.mean_pay == linear.mean_pay
@@ -136,7 +136,7 @@ def test_relief_counts_as_far_as_people_look_ahead():
     assert np.all(best[1][:, taxed] > best[0][:, taxed])
 
 
-def test_tastes_spread_the_pull_of_pay_and_never_turn_it(arm):
+def test_tastes_spread_the_pull_of_pay_above_zero(arm):
     pull = arm.utility_terms.pay.reshape(3, 5, 3, len(setting().hubs), -1)
     assert TASTES[0] < 0 < TASTES[2]
     assert np.all(np.diff(pull, axis=2) >= 0)
@@ -155,7 +155,7 @@ def test_the_reference_path_grows_by_country():
     assert path[1:] / path[:-1] == pytest.approx(1 + growth[:, setting().country])
 
 
-def test_entrants_replace_exits_and_carry_growth_less_migration():
+def test_entrants_are_exits_and_growth_less_migration():
     s = setting()
     entrants = entrant_path(s, CENTRE, START, 3)
     country = np.zeros((len(s.countries), 2))
@@ -166,7 +166,7 @@ def test_entrants_replace_exits_and_carry_growth_less_migration():
     assert country[:, 0] / country.sum(axis=1) == pytest.approx(s.graduates / (s.graduates + s.conversions))
 
 
-def test_entrants_do_not_depend_on_where_people_have_moved():
+def test_entrants_do_not_depend_on_moves():
     one, other = shipped_world(5_000, 2), world_of(setting(), 5_000, 2, seed=9)
     assert np.array_equal(one.entrants, other.entrants)
     assert np.array_equal(np.bincount(one.entry_hub), np.bincount(other.entry_hub))

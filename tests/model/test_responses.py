@@ -43,7 +43,7 @@ def test_a_push_moves_people_by_either_channel(off):
     assert not np.array_equal(stocks(a, PUSH), stocks(a, {}))
 
 
-def test_without_relocation_nobody_is_offered_a_job_abroad():
+def test_without_relocation_no_job_abroad_is_offered():
     *_, arm = years_of(shipped_world(10_000, 2), CENTRE.vary(relocation=0))
     assert arm.visas.made.sum() == arm.visas.taken.sum() == 0
     *_, arm = years_of(shipped_world(10_000, 2))
@@ -91,7 +91,7 @@ def test_students_expect_home_pay_if_they_cannot_stay():
     assert eq.study_pay(2.0, 1.0, 0.3, 0.0) == pytest.approx(1.0)
 
 
-def test_students_avoid_a_place_with_fewer_work_permits():
+def test_students_avoid_places_with_fewer_permits():
     arm = arm_of(shipped_world(10_000, 2))
     s = setting()
     usa = s.country == s.countries.index("usa")
@@ -173,7 +173,7 @@ def test_free_and_permanent_permits_add_their_worth():
     assert eq.permit_value(a, False, a.horizon / 2) == pytest.approx(0.3)
 
 
-def test_corridors_without_strength_or_transfer_add_nothing():
+def test_corridors_without_strength_add_nothing():
     off = [
         Layout(setting(), CENTRE.vary(**{name: 0}), (1, 2, 2)).trip_cost
         for name in ("corridor_strength", "corridor_transfer")
@@ -254,7 +254,7 @@ def test_the_entry_squeeze_keeps_beginners_out_alone():
     assert np.array_equal(ratio["entry_squeeze"][:, :, others], ratio["baseline"][:, :, others])
 
 
-def test_doctoral_places_act_when_their_doctors_graduate():
+def test_doctoral_places_act_when_doctors_graduate():
     arm, usa = under("phd_expansion")[0], setting().countries.index("usa")
     assert doctoral_places(arm, START + 3)[usa] == 1
     assert doctoral_places(arm, START + 9)[usa] == 2

@@ -80,7 +80,7 @@ def test_neighbouring_draws_are_independent():
         assert abs(np.corrcoef(one, other)[0, 1]) < 4 / np.sqrt(len(one)), what
 
 
-def test_successive_draws_along_an_argument_are_independent():
+def test_successive_draws_are_independent():
     for what in ("years", "seeds", "questions"):
         u = along(what)
         assert stats.chisquare(np.histogram2d(u[:-1], u[1:], bins=12)[0].ravel()).pvalue > UNLIKELY, what

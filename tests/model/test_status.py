@@ -45,7 +45,7 @@ def test_temporary_residents_change_jobs_less(job_changes):
     assert np.all((ratio > 0.75) & (ratio < 0.95))
 
 
-def test_who_queues_for_permanent_residence_changes_jobs_least():
+def test_people_in_the_queue_change_jobs_least():
     """Gate g20c: 5 to 35 % less (Hunt); Indians and Chinese in the USA, three quarters of whom are in the queue."""
     lock = job_lock(setting(), CENTRE)
     for name in ("ind", "chn"):
@@ -68,7 +68,7 @@ def test_the_queue_lock_has_the_measured_mean():
 # levers
 
 
-def test_return_migration_multiplies_odds_of_one_country():
+def test_return_levers_multiply_odds_of_one_country():
     rules, back = rules_for(setting()), arm_of(shipped_world(5_000, 1)).constants.back
     doubled = rules | {"going_home": np.where(np.arange(len(setting().countries)) == US, 2.0, 1.0)}
     gain = going_home(setting(), back, doubled) - going_home(setting(), back, rules)
@@ -81,7 +81,7 @@ def foreigners_in_the_us(arm, status):
 
 
 @pytest.mark.parametrize(("value", "sign"), [(0.0, +1), (5.0, -1)])
-def test_who_goes_home_is_missing_among_temporary_residents(value, sign):
+def test_returns_change_the_temporary_residents(value, sign):
     policies = scenario({"country.usa.return": value}).policies
     world = shipped_world(50_000, 2)
     *_, plain = years_of(world)
@@ -101,7 +101,7 @@ def test_no_naturalisation_keeps_permanent_residents():
 
 
 @pytest.mark.slow
-def test_a_border_closed_to_newcomers_keeps_those_inside():
+def test_a_border_closed_to_newcomers_keeps_residents():
     """Gate g19, a warning: exits of incumbents fall where others may no longer come (Czaika and de Haas 2017)."""
     closed = scenario({"country.usa.is_closed": "true"}, "2027-01-01")
     data = run(closed, population=50_000, replicates=2, years=6, uncertainty="chance").data

@@ -71,7 +71,7 @@ def test_doctors_grow_at_their_own_rate():
     assert np.all(slow[1:, :, GRADUATES, ENTRY] > fast[1:, :, GRADUATES, ENTRY])
 
 
-def test_the_first_year_has_the_doctors_of_the_supply_table():
+def test_first_year_doctors_are_those_of_the_table():
     s, path = setting(), entrant_path(setting(), CENTRE, 2026, 1)
     doctors = supply.by_country(s, path[0, :, GRADUATES, DOCTORS])
     assert doctors == pytest.approx(s.graduates * s.phd_share, rel=0.002)  # the table is rounded
@@ -79,7 +79,7 @@ def test_the_first_year_has_the_doctors_of_the_supply_table():
     assert np.all(path[0, :, GRADUATES, TIERS.index("expert")] == 0)
 
 
-def test_seven_in_ten_us_entrants_come_from_adjacent_occupations():
+def test_seven_in_ten_us_entrants_are_converts():
     """m81: 71 % of AI roles are filled by people whose title is not AI; a figure of the world tables, not fitted."""
     entrants = entrant_path(setting(), CENTRE, 2026, 1)[0].sum(axis=-1)
     assert entrants[IN_US, CONVERSIONS].sum() / entrants[IN_US].sum() == pytest.approx(0.71, abs=0.02)
@@ -97,7 +97,7 @@ def test_seven_in_ten_us_entrants_come_from_adjacent_occupations():
         ("entry_hiring", (slice(None), ENTRY)),
     ],
 )
-def test_a_lever_of_supply_multiplies_its_entrants_and_no_others(lever, moves):
+def test_supply_levers_multiply_their_own_entrants(lever, moves):
     rules = rules_for(setting())
     rules[lever][US] = 1.5
     world = shipped_world(10_000, 2)
@@ -109,7 +109,7 @@ def test_a_lever_of_supply_multiplies_its_entrants_and_no_others(lever, moves):
     assert np.all(plain[np.repeat(world.entrants[0] > 0, 5, axis=-1)] == 1)
 
 
-def test_conversions_enter_at_the_rate_that_policy_sets():
+def test_conversions_enter_at_the_rate_of_the_policy():
     policies = scenario({"country.usa.supply.conversions": 0.5}).policies
     (_, plain), (_, fewer) = (list(years_of(shipped_world(20_000, 1), policies=p)) for p in ((), policies))
     assert np.array_equal(plain.accounts.graduates, fewer.accounts.graduates)

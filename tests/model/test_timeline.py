@@ -37,7 +37,7 @@ def test_rules_of_the_first_january_come_first():
     assert log[:2] == [("rules", JANUARY), ("months", JANUARY, JANUARY + 3)]
 
 
-def test_december_belongs_to_its_year_and_january_to_the_next():
+def test_december_belongs_to_its_year():
     log = []
     calendar = timeline([JANUARY + 11, JANUARY + 12], log)
     calendar.run_through(2026)

@@ -24,7 +24,7 @@ def moved():
     return Result(run.data.assign(stock_by_employer=jobs), run.record)
 
 
-def test_a_result_by_employer_is_the_measure_by_employer(moved):
+def test_by_employer_equals_the_measure_by_employer(moved):
     for query in ("share", "stock:usa", "share:paris,tier=expert", "hhi"):
         name, _, rest = query.partition(",")
         keys = ",".join(part for part in (rest, "basis=employer") if part)

@@ -18,7 +18,7 @@ def test_fewer_than_ten_pairs_settle_no_direction(pairs):
 
 
 @pytest.mark.parametrize(("pairs", "places"), [(10, 1), (20, 14), (20, 39), (200, 39)])
-def test_noise_is_called_a_direction_in_one_case_of_twenty(pairs, places):
+def test_noise_has_a_direction_in_one_case_of_twenty(pairs, places):
     """Over all places together, in 4,000 runs of pure noise."""
     random = np.random.default_rng(pairs)
     noise = xr.DataArray(random.standard_normal((4_000, pairs, places)), dims=("run", "replicate", "hub"))
@@ -29,7 +29,7 @@ def test_noise_is_called_a_direction_in_one_case_of_twenty(pairs, places):
 
 
 @pytest.mark.parametrize("pairs", [19, 20, 40, 100])
-def test_a_further_pair_lies_in_the_band_in_nine_cases_of_ten(pairs):
+def test_nine_further_pairs_of_ten_lie_in_the_band(pairs):
     random = np.random.default_rng(pairs)
     found, further = random.standard_t(5, (4_000, pairs)), random.standard_t(5, 4_000)
     low, high = band(xr.DataArray(found, dims=("run", "replicate")))

@@ -37,7 +37,7 @@ def swept(tmp_path, model, n=500):
     return explore(model, FACTORS, "lhs", n, store=tmp_path)
 
 
-def test_a_known_box_is_found_with_its_coverage_and_density(tmp_path):
+def test_a_known_box_is_found(tmp_path):
     sweep = swept(tmp_path, corner)
     found = boxes(sweep, condition("below 0", sweep))
     box = found["boxes"][0]

@@ -80,12 +80,12 @@ def test_the_hubs_that_matter_are_large_or_touched(result):
     assert {"sf_bay_area", "beijing", "new_york", *strongest} <= set(hubs)
 
 
-def test_with_no_effect_the_largest_named_hubs_are_shown(equal_arms):
+def test_without_effects_the_largest_hubs_are_shown(equal_arms):
     hubs = hubs_that_matter(equal_arms)
     assert len(hubs) == 10
     assert not any(hub.startswith("rest_of_") for hub in hubs)
 
 
 @pytest.mark.parametrize(("error", "places"), [(0.05, 2), (0.4, 1), (3.0, 0), (1e-9, 4), (0.0, 2)])
-def test_a_number_is_shown_to_the_first_digit_of_its_error(error, places):
+def test_a_number_has_the_digits_of_its_error(error, places):
     assert decimals(error) == places

@@ -28,7 +28,7 @@ def test_flows_are_means_over_the_years_asked_for(result):
 
 
 @pytest.mark.parametrize("years", [(2025, 2030), (2030, 2036), (2031, 2030)])
-def test_years_outside_the_run_or_backwards_are_refused(result, years):
+def test_years_outside_or_backwards_are_refused(result, years):
     with pytest.raises(ResultError, match="2026 to 2035"):
         yearly_flows(result, years)
 

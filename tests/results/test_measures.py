@@ -50,7 +50,7 @@ def test_a_measure_is_taken_apart(text, query):
         ("grants:usa,route=can.gts", "give a place (usa) or a route (can.gts), not both"),
     ],
 )
-def test_what_cannot_be_measured_is_refused_in_one_line(result, text, complaint):
+def test_impossible_measures_are_refused_in_one_line(result, text, complaint):
     with pytest.raises(ResultError) as refusal:
         measure(result, text)
     assert complaint in str(refusal.value)
@@ -85,13 +85,13 @@ def test_net_migration_closes_the_books(result):
     assert np.allclose(change, entrants + net - exits)
 
 
-def test_net_rate_is_per_resident_at_the_start_of_the_year(result):
+def test_net_rate_is_over_the_stock_of_january(result):
     rate = measure(result, "net_rate:paris@2030")
     assert np.allclose(rate, measure(result, "net_migration:paris@2030") / measure(result, "stock:paris@2030"))
 
 
 @pytest.mark.parametrize(("coordinate", "places"), [("hub", None), ("hub_country", "usa"), ("region", "eu27")])
-def test_arrival_shares_of_places_of_one_kind_add_up_to_one(result, coordinate, places):
+def test_arrival_shares_of_one_kind_add_up_to_one(result, coordinate, places):
     labels = sorted(set(result.data[coordinate].values))
     assert places is None or places in labels
     assert np.allclose(sum(measure(result, f"arrival_share:{label}") for label in labels), 1)
@@ -127,14 +127,14 @@ def test_the_premium_is_expert_over_practitioner_pay(result):
     assert measure(result, "expert_premium").sizes["hub"] == result.data.sizes["hub"]
 
 
-def test_pay_of_a_country_is_the_mean_over_its_engineers(result):
+def test_pay_of_a_country_is_the_mean_of_its_engineers(result):
     level = result.data.pay.isel(time=-1).sel(hub=["paris", "rest_of_france"])
     weight = result.data.stock.isel(time=-1).sel(hub=["paris", "rest_of_france"])
     expected = (level * weight).sum(("hub", "tier")) / weight.sum(("hub", "tier"))
     assert np.allclose(measure(result, "pay:fra"), expected)
 
 
-def test_the_employers_basis_counts_the_same_people_elsewhere(result):
+def test_the_employers_basis_counts_the_same_people(result):
     home, work = measure(result, "stock"), measure(result, "stock,basis=employer")
     assert np.array_equal(work, result.data.stock_by_employer.isel(time=-1).sum("tier"))
     assert not np.allclose(home, work)
@@ -148,7 +148,7 @@ def test_tiers_of_a_place_add_up_to_it(result):
     assert np.allclose(sum(parts), 1)
 
 
-def test_years_to_expert_are_the_sum_of_two_waiting_times(result):
+def test_years_to_expert_sum_two_waiting_times(result):
     """Promotions of the fake result are 1 and 19 % a year everywhere: 100 years and 5.3 of them."""
     assert np.allclose(measure(result, "years_to_expert:usa"), 1 / 0.01 + 1 / 0.19)
 
@@ -160,7 +160,7 @@ def test_leavers_of_a_sector_go_to_the_others(result):
     assert np.allclose(measure(result, "outflow,sector_left=startup,sector_taken=startup"), 0)
 
 
-def test_moves_to_former_colleagues_are_set_against_random_ones(result):
+def test_tied_moves_are_compared_with_random_moves(result):
     """In the fake result 35 % of all moves lead to one, and 7 % would at random."""
     assert np.allclose(measure(result, "tied_moves"), 0.35)
     assert np.allclose(measure(result, "tied_ratio"), 5)
@@ -205,7 +205,7 @@ def test_offers_of_countries_add_up_to_the_world(result):
         measure(old, "offers:can")
 
 
-def test_retention_is_two_years_at_the_separations_of_the_year(result):
+def test_retention_is_two_years_at_the_years_rate(result):
     left = result.data.hires.sel(sector_left="startup", year=2027).sum("sector_taken")
     stock = result.data.stock_by_sector.sel(sector="startup", time=2027).sum("hub")
     found = measure(result, "retention,sector=startup@2027")

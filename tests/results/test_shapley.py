@@ -40,7 +40,7 @@ def test_few_parts_are_exact_and_many_are_sampled():
     assert len(coalitions(12)) < 2**9
 
 
-def test_equal_parts_of_a_large_game_are_close_to_equal():
+def test_equal_parts_of_a_large_game_are_nearly_equal():
     found = shapley(game(8, lambda c: len(c) ** 2), 8)[:, 0]
     assert found == pytest.approx(np.full(8, 8.0))
 
@@ -61,7 +61,7 @@ def test_origins_sum_to_the_effect(result, query):
     assert table["mean"][:-1].sum() == pytest.approx(table["mean"].iloc[-1], abs=1e-6)
 
 
-def test_origins_name_the_hubs_that_people_no_longer_come_from(result):
+def test_origins_name_the_hubs_that_send_fewer(result):
     table = origins(result, "share:usa", most=3).set_index("part")
     assert len(table) == 3 + 1 + 2 + 1
     assert (table["mean"][:3] < 0).all()  # the fee keeps people from abroad out

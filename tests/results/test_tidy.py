@@ -13,7 +13,7 @@ def several():
     return compared(h1b_fee=1.0, half_the_fee=0.5)
 
 
-def test_effects_name_the_scenario_and_are_those_of_each(several):
+def test_effects_of_a_comparison_are_those_of_each(several):
     table = export.effects(several)
     assert not table.duplicated(["arm", "measure", "place", "time"]).any()
     for place, kind in (("boston", "hub"), ("usa", "country"), ("north_america", "bloc")):

@@ -57,12 +57,12 @@ def test_no_index_is_made_of_undefined_outcomes(model, method, tmp_path):
     assert draw_sweep(found, kind, tmp_path / "figure.svg").exists()
 
 
-def test_a_guided_sweep_of_an_undefined_measure_is_refused(tmp_path):
+def test_guided_sweeps_refuse_undefined_measures(tmp_path):
     with pytest.raises(ResultError, match=r"y: nothing can be screened. Y is undefined at every point"):
         explore(nowhere, TWO, "guided", 8, store=tmp_path / "store")
 
 
-def test_no_headline_while_an_interval_is_wider_than_its_index(tmp_path):
+def test_no_headline_while_intervals_exceed_indices(tmp_path):
     few = explore(alike, TWO, "sobol", 4, store=tmp_path / "few")
     many = explore(alike, TWO, "sobol", 256, store=tmp_path / "many")
     assert not is_settled(index_table(few))
@@ -72,7 +72,7 @@ def test_no_headline_while_an_interval_is_wider_than_its_index(tmp_path):
     assert "rests on two numbers" in reading(many)[0]
 
 
-def test_factors_whose_intervals_overlap_are_not_ranked(tmp_path):
+def test_factors_with_overlapping_intervals_tie(tmp_path):
     found = explore(alike, TWO, "sobol", 256, store=tmp_path / "store")
     table = index_table(found)
     assert (table.best_rank.tolist(), table.worst_rank.tolist()) == ([1, 1], [2, 2])
@@ -80,7 +80,7 @@ def test_factors_whose_intervals_overlap_are_not_ranked(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ranks_hold_every_order_that_the_intervals_allow(seed):
+def test_ranks_hold_every_order_allowed(seed):
     random = np.random.default_rng(seed)
     value, half = random.uniform(size=6), random.uniform(0, 0.2, size=6)
     best, worst = indices.ranks(value, value - half, value + half)
@@ -89,7 +89,7 @@ def test_ranks_hold_every_order_that_the_intervals_allow(seed):
         assert np.all((best <= rank) & (rank <= worst))
 
 
-def test_a_sweep_over_one_factor_has_its_response_by_default(tmp_path):
+def test_a_sweep_over_one_factor_draws_its_response(tmp_path):
     for method in ("grid", "oat", "lhs", "sobol"):
         n = None if method in ("grid", "oat") else 8
         found = explore(one, {"a": (0, 1)}, method, n, store=tmp_path / method)

@@ -62,7 +62,7 @@ def test_an_empty_scenario_has_effects_of_exactly_zero(equal_arms):
     assert (frame[["effect", "low", "high", "differs"]] == 0).all(axis=None)
 
 
-def test_a_comparison_has_the_same_hubs_for_every_scenario(several):
+def test_a_comparison_has_equal_hubs_in_all_scenarios(several):
     frame = several.to_frame()
     assert list(frame.arm.unique()) == ["h1b_fee", "half_the_fee", "no_change"]
     hubs = [list(rows.name) for _, rows in frame.groupby("arm", sort=False)]
@@ -73,7 +73,7 @@ def test_a_comparison_has_the_same_hubs_for_every_scenario(several):
 # --- any measure ----------------------------------------------------------------------------------
 
 
-def test_the_effect_on_any_measure_is_that_of_the_measure(result):
+def test_an_effect_is_that_of_its_measure(result):
     queries = ["share:usa,tier=expert@2030", "hhi", "drain,home=ind", "backlog,route=usa.h1b", "net_rate:paris"]
     table = effect_table(result, queries).set_index("measure")
     for query, factor in zip(queries, (100, 1, 100, 1, 100), strict=True):
@@ -85,7 +85,7 @@ def test_the_effect_on_any_measure_is_that_of_the_measure(result):
     assert list(table.effect_unit) == ["pp", "index", "pp", "persons", "pp a year"]
 
 
-def test_a_measure_without_a_place_has_a_row_a_hub_or_route(result):
+def test_a_placeless_measure_has_a_row_a_hub_or_route(result):
     hubs = effect_table(result, ["net_rate"])
     assert list(hubs.place) == list(result.data.hub.values)
     assert list(effect_table(result, ["grants"]).place) == list(result.data.route.values)
@@ -97,7 +97,7 @@ def test_where_nobody_can_know_there_is_no_row(result):
     assert gains.effect.notna().all()
 
 
-def test_a_measure_that_makes_no_sense_is_refused_in_one_line(result):
+def test_a_senseless_measure_is_refused_in_one_line(result):
     with pytest.raises(ResultError, match="nearest: sf_bay_area"):
         effect_table(result, ["share:sf_bay"])
 
@@ -116,7 +116,7 @@ def test_effects_fit_the_terminal(result, several, capsys, width):
         to_json(plain_rows(effect_table(each, queries)))
 
 
-def test_the_limit_of_the_error_is_told_where_it_is_one(result, capsys):
+def test_the_limit_of_the_error_is_stated(result, capsys):
     for drawn, record in ((True, result.record), (False, result.record | {"uncertainty": "chance"})):
         one = replace(result, record=record)
         console(details=True).print(render_effects(one, ["hhi"]))
@@ -130,7 +130,7 @@ def test_rows_without_a_value_are_null_in_json(capsys):
     assert json.loads(capsys.readouterr().out) == [{"query": "stay:usa@+5", "effect": None, "values": [[0.5, None]]}]
 
 
-def test_long_cells_are_indented_below_their_first_line(capsys):
+def test_long_cells_are_indented_below_the_first_line(capsys):
     print_rows([{"lever": "hub." + 40 * "x", "meaning": 20 * "word "} | {f"column{k}": "" for k in range(9)}])
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
@@ -161,7 +161,7 @@ def test_the_answer_fits_the_terminal(result, several, width):
         assert max(map(len, lines)) <= width
 
 
-def test_a_narrow_table_leaves_columns_out_and_cuts_none(capsys):
+def test_a_narrow_table_drops_columns_and_cuts_none(capsys):
     shown = table("place", "people", "spread", "error", spare=(3, 2))
     shown.add_row("Rest of the USA", "-29,000", "-45,000 to -14,000", "6,310")
     for width, kept in ((80, 4), (44, 3), (30, 2)):
@@ -231,7 +231,7 @@ def test_an_empty_scenario_says_that_nothing_changes(equal_arms):
     assert "every effect is exactly zero" in answered(equal_arms)
 
 
-def test_a_change_outside_the_shares_is_not_called_zero(equal_arms):
+def test_a_change_outside_shares_is_not_called_zero(equal_arms):
     changed = equal_arms.data.copy(deep=True)
     changed["grants"].loc[{"arm": "scenario"}] += 1
     text = answered(Result(changed, equal_arms.record))
@@ -272,7 +272,7 @@ def test_pairs_that_disagree_leave_the_direction_open(result):
     assert "not settled" not in sentences(facts(result))["headline"]
 
 
-def test_a_small_unsettled_effect_is_one_sentence_with_its_bound(result):
+def test_a_small_unsettled_effect_has_its_bound(result):
     small = result.data.copy(deep=True)
     sign = xr.DataArray(np.where(np.arange(20) % 2, 1e-4, -1e-4), dims="replicate")
     small["stock"][{"arm": 1}] = result.data.stock[{"arm": 0}] * (1 + sign)
@@ -311,7 +311,7 @@ def test_a_result_gives_tables_in_points(result):
 # --- shown ----------------------------------------------------------------------------------------
 
 
-def test_printed_a_result_is_a_table_with_title_and_answer(result, several):
+def test_a_printed_result_has_title_table_and_answer(result, several):
     for each in (result, several, fake_result(1, 1)):
         text = str(each)
         assert text.startswith(each.record["title"])
@@ -321,7 +321,7 @@ def test_printed_a_result_is_a_table_with_title_and_answer(result, several):
     assert len(str(result).splitlines()) <= 30
 
 
-def test_a_country_of_several_hubs_has_a_row_of_its_own(result):
+def test_a_country_of_several_hubs_has_its_own_row(result):
     usa = next(row for row in country_rows(result) if row["name"].endswith("all 8 hubs"))
     (asked,) = effect_table(result, ["share:usa"]).to_dict("records")
     for key in ("baseline", "scenario", "effect", "low", "high", "error", "same_sign"):

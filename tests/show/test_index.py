@@ -42,7 +42,7 @@ def printed(result, capsys, **options):
     return capsys.readouterr().out
 
 
-def test_net_migration_and_its_change_are_those_of_the_measure(result, rows):
+def test_net_migration_is_that_of_the_measure(result, rows):
     for hub in ("paris", "sf_bay_area", "rest_of_world"):
         rate = 100 * measure(result, f"net_rate:{hub}@2030")
         scenario = rate.sel(arm="scenario")
@@ -52,7 +52,7 @@ def test_net_migration_and_its_change_are_those_of_the_measure(result, rows):
         assert np.isclose(rows.change[hub], (scenario - rate.sel(arm="baseline")).mean())
 
 
-def test_senior_pay_is_the_experts_over_the_published_ratio(result, rows):
+def test_senior_pay_is_expert_pay_over_the_ratio(result, rows):
     at = result.data.sel(arm="scenario", time=2030, tier="expert", hub="paris").mean("replicate")
     assert rows.senior_gross["paris"] == at.pay / 1.45
     assert rows.senior_local["paris"] == rows.senior_net["paris"] / at.price_level
@@ -137,7 +137,7 @@ def test_published_figures_stand_beside_with_grades(rows):
     assert rows.published.notna().sum() == 6
 
 
-def test_the_year_of_the_published_index_is_the_usual_one(result):
+def test_the_year_of_the_published_index_is_default(result):
     assert index_table(result).equals(index_table(result, 2026))
     earlier = result.data.assign_coords(time=result.data.time - 3, year=result.data.year - 3)  # a start in 2023
     assert index_table(Result(earlier, result.record)).attrs["year"] == 2026
@@ -215,7 +215,7 @@ def test_it_can_be_json(result):
     to_json(rows)
 
 
-def test_a_year_outside_the_run_and_an_older_run_are_refused(result):
+def test_other_years_and_older_runs_are_refused(result):
     with pytest.raises(ResultError, match="2036 lies outside the run, 2026 to 2035"):
         index_table(result, 2036)
     older = Result(result.data.drop_vars("net_pay"), result.record)

@@ -145,7 +145,7 @@ def until(true):
     raise AssertionError("waited in vain")
 
 
-def test_a_newer_request_of_a_tab_replaces_the_older_one(engine):
+def test_a_newer_request_replaces_the_older_one(engine):
     engine.tab(TAB).streams = 1
     for fee in (1000, 2000, 3000):
         engine.ask(*serving.read_request(body(values={"fee": fee}), engine.settings))
@@ -210,7 +210,7 @@ def confirm(server, content, **headers):
     return asked(server, "/confirm", "POST", content, **(known | headers))
 
 
-def test_the_page_is_served_with_the_secret_of_this_server(server):
+def test_the_page_has_the_secret_of_its_server(server):
     status, headers, text = asked(server)
     assert status == 200
     assert f'name="talentflow-token" content="{server.token}"' in text
@@ -256,7 +256,7 @@ def test_without_the_secret_nothing_is_run_or_listed(server):
         '{"tab": NaN}',
     ],
 )
-def test_requests_that_make_no_sense_are_refused_in_one_line(server, content):
+def test_senseless_requests_are_refused_in_one_line(server, content):
     status, _, text = confirm(server, content)
     assert status == 400
     assert len(text.splitlines()) == 1
@@ -271,7 +271,7 @@ def test_large_requests_and_other_kinds_are_refused(server):
     assert asked(server, "/", "PUT")[0] == 501
 
 
-def test_saved_reports_run_nothing_and_nothing_else_is_read(server):
+def test_saved_reports_run_and_read_nothing_else(server):
     status, _, text = asked(server, "/saved", X_Talentflow=server.token)
     assert json.loads(text) == [{"folder": "one-123", "title": "A <b>run</b>"}]
     status, headers, text = asked(server, "/saved/one-123")

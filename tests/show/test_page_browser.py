@@ -152,7 +152,7 @@ def test_the_page_adds_up_the_table_as_python_does(window, file, tmp_path):
     assert {row["level"] for row in rows} == {"country", "hub"}
 
 
-def test_a_hundred_quick_moves_end_on_the_last_and_undo_as_one(window, file):
+def test_a_hundred_quick_moves_undo_as_one(window, file):
     page = window(f"{file}#us_tax=3")
     drag(page, "fee", [2000 * (k * 37 % 100) for k in range(99)] + [50_000])
     at(page, "fee=50000&us_tax=3")
@@ -214,7 +214,7 @@ def test_downloads_are_what_they_say(window, file, tmp_path):
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 640)])
-def test_a_phone_shows_the_number_first_and_levers_in_a_sheet(window, file, width, height):
+def test_a_phone_shows_the_number_before_levers(window, file, width, height):
     page = window(f"{file}#fee=100000", width, height)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("#big").bounding_box()["y"] < height / 3
@@ -235,7 +235,7 @@ def test_axe_finds_nothing_serious(window, file, scheme):
         assert serious == []
 
 
-def test_a_result_is_confirmed_by_the_runs_of_the_interface(window, server):
+def test_a_result_is_confirmed_by_runs(window, server):
     address, _ = server
     one, other = window(f"{address}#fee=100000"), window(f"{address}#us_tax=10&tab=beliefs")
     for page, values in ((one, {"fee": 100_000}), (other, {"us_tax": 10})):

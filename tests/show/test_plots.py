@@ -138,7 +138,7 @@ def test_a_plot_returns_the_axes_that_it_was_given(result, plot):
 
 
 @every_plot
-def test_a_plot_makes_axes_and_leaves_the_users_settings_alone(equal_arms, plot):
+def test_a_plot_leaves_the_users_settings_alone(equal_arms, plot):
     import matplotlib.pyplot as plt
 
     before = dict(mpl.rcParams)
@@ -195,7 +195,7 @@ def test_every_figure_draws_at_the_edges(kind, edge, tmp_path):
     assert draw(few, kind, tmp_path / "edge.svg").stat().st_size > 1000
 
 
-def test_where_nobody_moves_every_figure_of_flows_draws(tmp_path):
+def test_flow_figures_draw_where_nobody_moves(tmp_path):
     whole = fake_result(replicates=1, years=1)
     still = Result(whole.data.assign(flow=whole.data.flow * 0), whole.record)
     for kind in ("net_migration", "flow_map", "heat_map"):
@@ -203,7 +203,7 @@ def test_where_nobody_moves_every_figure_of_flows_draws(tmp_path):
 
 
 @pytest.mark.parametrize("plot", ALONE[1:], ids=lambda plot: plot.__name__)
-def test_a_comparison_is_refused_by_figures_of_one_scenario(compared, plot):
+def test_figures_of_one_scenario_refuse_comparisons(compared, plot):
     with pytest.raises(UsageError, match="compares fee, track, fee\\+track"):
         drawn(plot, compared)
 
@@ -335,7 +335,7 @@ def test_a_bar_in_grey_says_that_runs_disagree(result):
     assert len(grey(mixed)) > 10
 
 
-def test_effects_at_another_time_and_on_another_measure(result):
+def test_effects_of_another_time_and_measure(result):
     ax = drawn(plot_effects, result, years=(2026, 2030))
     assert np.isclose(bars(ax)[0], 100 * effect(result, "share:usa@2030").mean())
     ax = drawn(plot_effects, result, measure="net_rate", hubs=CHOSEN)
@@ -385,7 +385,7 @@ def test_ranks_tell_in_how_many_pairs_a_hub_has_each(result):
     assert np.isclose(parts[0, 0], float((ranks.sel(hub=best.index[0]) == 1).mean()))
 
 
-def test_ranks_leave_out_the_rest_of_a_country_unless_asked_for(result):
+def test_ranks_leave_out_the_rest_of_countries(result):
     assert not any(hub.startswith("rest_of_") for hub in hub_ranks(result).hub.values)
     ax = drawn(plot_ranks, result, hubs=["rest_of_usa", "paris"])
     assert "Rest of the USA" in words(ax)
@@ -403,7 +403,7 @@ def test_backlog_shows_the_routes_that_change_most(result):
     assert lower.get_ylim()[1] <= 100
 
 
-def test_brain_gain_bars_and_balance_equal_the_measures(result):
+def test_brain_gain_bars_equal_the_measures(result):
     ax = drawn(plot_brain_gain, result, hubs=["paris"], years=(2026, 2031))
     bars, balance = ax.child_axes
     abroad, foreign = (patch.get_width() for patch in bars.patches)
@@ -433,7 +433,7 @@ CURVE = pd.DataFrame(
 
 
 @pytest.mark.parametrize("look", STYLES)
-def test_parts_begin_where_the_last_one_ends_and_make_the_total(look):
+def test_parts_are_drawn_end_to_end_to_the_total(look):
     ax = drawn(plot_parts, PARTS, "What does it", "Parts of the effect, pp", "pp", look=look)
     assert_nothing_is_cut(ax)
     first, second, total = ax.child_axes[0].patches
@@ -446,7 +446,7 @@ def test_parts_begin_where_the_last_one_ends_and_make_the_total(look):
 
 @pytest.mark.parametrize("look", STYLES)
 @pytest.mark.parametrize("found", [None, (1_500, 1_000, 2_000), (190_000, 150_000, 200_000)])
-def test_curve_shows_target_and_the_value_that_meets_it(look, found):
+def test_the_curve_shows_the_target_and_its_value(look, found):
     ax = drawn(plot_curve, CURVE, "Break-even", "Effect", "fee, USD", "pp", -0.1, found, look=look)
     assert_nothing_is_cut(ax)
     plot = ax.child_axes[0]
@@ -467,7 +467,7 @@ def test_hubs_have_one_order(result):
     assert style.order(result.data, mixed) == ordered
 
 
-def test_wrapping_keeps_to_the_width_and_says_what_is_left_out():
+def test_wrapping_keeps_to_the_width():
     figure = Figure(figsize=(4, 1))
     text = wrap(figure.text(0, 0, "word " * 50 + "end"), 200, 2)
     assert text.get_window_extent().width <= 200

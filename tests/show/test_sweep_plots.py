@@ -92,7 +92,7 @@ def overlaps(ax):
     return [(a[0], b[0]) for a, b in pairs if mpl.transforms.Bbox.intersection(a[1].padded(-1), b[1].padded(-1))]
 
 
-def test_every_kind_has_a_plot_and_every_method_its_usual_ones(sweeps):
+def test_every_kind_and_method_has_its_plots(sweeps):
     assert set(PLOTS) == set(METHOD_OF) == set(SWEEP_KINDS) - {"response"}  # which needs a sweep over one factor
     assert {kind for kinds in USUAL_OF_SWEEP.values() for kind in kinds} <= set(SWEEP_KINDS)
 
@@ -179,7 +179,7 @@ def test_a_zero_line_lies_where_the_sign_changes(sweeps, tmp_path):
 
 
 @pytest.mark.parametrize("kind", PLOTS)
-def test_an_answer_that_nothing_changes_is_said_to_be_that(tmp_path, kind):
+def test_an_answer_that_nothing_moves_says_so(tmp_path, kind):
     found = explored(nothing, tmp_path, GRADED[:2], METHOD_OF[kind])
     assert "Nothing that was swept changes" in said(drawn(PLOTS[kind], found))
 
@@ -196,12 +196,12 @@ def fails(values):
 
 
 @pytest.mark.parametrize("kind", PLOTS)
-def test_a_sweep_of_which_nothing_is_done_is_refused_in_one_line(tmp_path, kind):
+def test_a_sweep_without_cells_is_refused_in_one_line(tmp_path, kind):
     with pytest.raises(UsageError, match="needs a finished cell"):
         drawn(PLOTS[kind], explored(fails, tmp_path, GRADED[:2], METHOD_OF[kind]))
 
 
-def test_a_figure_for_another_method_is_refused_in_one_line(sweeps, tmp_path):
+def test_figures_of_other_methods_are_refused(sweeps, tmp_path):
     with pytest.raises(UsageError, match="needs a sweep by grid, and this one has sobol"):
         draw_sweep(sweeps("sobol"), "two_way", tmp_path / "map.png")
     with pytest.raises(UsageError, match=r"unknown figure of a sweep 'indexes'.*nearest: indices"):
@@ -210,7 +210,7 @@ def test_a_figure_for_another_method_is_refused_in_one_line(sweeps, tmp_path):
 
 
 @pytest.mark.parametrize("method", USUAL_OF_SWEEP)
-def test_the_usual_figures_lie_in_the_folder_of_the_sweep(sweeps, method):
+def test_the_folder_of_a_sweep_has_its_figures(sweeps, method):
     found = sweeps(method)
     draw_sweep_figures(found)
     assert {path.stem for path in (found.folder / "figures").iterdir()} == set(USUAL_OF_SWEEP[method])

@@ -62,7 +62,7 @@ def test_a_file_is_read_as_it_stands(tmp_path):
     assert flows.n.tolist() == [[[0, 7], [5, 0]]]
 
 
-def test_flows_to_which_nothing_can_be_fitted_are_refused(tmp_path):
+def test_flows_that_allow_no_fit_are_refused(tmp_path):
     header, *rows = SHIPPED.read_text(encoding="utf-8").splitlines()
     scarcely = [f"{row.rpartition(',')[0]},{float(row.rpartition(',')[2]) * 1e-9!r}" for row in rows]
     with pytest.raises(UsageError, match=r"people move in the last .* at least 1,000 are needed"):
@@ -113,7 +113,7 @@ def test_a_bad_file_gets_one_line(tmp_path, text, said):
         (["--population", "full"], "takes a number of agents"),
     ],
 )
-def test_the_command_refuses_in_one_line_and_writes_nothing(talentflow, tmp_path, arguments, said):
+def test_the_command_refuses_and_writes_nothing(talentflow, tmp_path, arguments, said):
     code, out, error = talentflow("backcast", *arguments, "--out", tmp_path / "new")
     assert (code, out) == (2, "")
     assert said in error
@@ -131,7 +131,7 @@ def test_a_year_missing_in_the_middle_is_named(tmp_path):
 # ---- the world of countries
 
 
-def test_gathering_keeps_every_move_but_those_inside_the_rest():
+def test_gathering_drops_only_moves_inside_the_rest():
     flows, countries = read_flows(), countries_of(2012)
     inside = [k for k, name in enumerate(flows.countries) if name not in countries.names]
     kept = flows.n.sum() - flows.n[:, inside][:, :, inside].sum()
@@ -158,7 +158,7 @@ def test_origins_add_up_and_are_read_off_flows_alone():
     assert living[1, 0] == living[2, 0] == living[2, 1] == 0
 
 
-def test_people_come_home_more_readily_the_higher_the_odds():
+def test_higher_odds_bring_more_people_home():
     stock, flow = np.array([1000.0, 500.0]), np.zeros((8, 2, 2))
     flow[:, 0, 1] = flow[:, 1, 0] = 10
     abroad = [living_by_origin(flow, stock, 0.0, odds)[0, 1] for odds in (1.0, 10.0, 100.0)]
@@ -226,7 +226,7 @@ def test_the_model_meets_the_fitted_net_flows():
 
 
 @pytest.mark.slow
-def test_the_last_flow_is_the_last_fit_year_and_no_later_one():
+def test_the_last_flow_is_that_of_the_last_fit_year():
     found, flows = small(), read_flows()
     at = [flows.countries.index(name) for name in ("USA", "CHN")]
     row = found.corridors.query("orig == 'USA' and dest == 'CHN'").iloc[0]
@@ -261,7 +261,7 @@ def test_the_shipped_table_is_what_the_command_finds():
             assert float(new[what] or "nan") == near, f"{new['who']} {what}: run python -m sim.study.backcast"
 
 
-def test_the_gate_of_the_backcast_is_met_and_losses_are_told():
+def test_the_gate_is_met_and_losses_are_reported():
     rows = {row["who"]: row for row in read("backcast")}
     assert 0.8 <= float(rows[MODEL]["rank"]) <= 1  # gate g27
     assert float(rows[MODEL]["rank"]) > float(rows[LAST_FLOW]["rank"])
@@ -340,7 +340,7 @@ def test_too_few_countries_are_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_file_of_ten_countries_is_scored_like_any_other(tmp_path):
+def test_a_file_of_ten_countries_is_scored(tmp_path):
     ten = "USA CHN DEU GBR FRA CAN IND JPN ITA ESP".split()
     head, *lines = SHIPPED.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if set(line.split(",")[1:3]) <= set(ten)]
@@ -398,7 +398,7 @@ def sample(noise, seed=0):
     return found, past[0], np.full(30, 1e4), np.ones(30, bool)
 
 
-def test_the_bootstrap_starts_from_the_scores_themselves():
+def test_the_bootstrap_starts_from_the_scores():
     found, observed, stock, scored = sample({MODEL: 0.3, "gravity": 0.6})
     judged = verdicts(found, observed, stock, 1, scored)
     plain = score(found[MODEL], observed, stock, 1, scored)
@@ -435,7 +435,7 @@ def test_a_tally_puts_the_worst_score_first():
 
 
 @pytest.mark.slow
-def test_the_forecast_holds_on_every_score_at_most_splits():
+def test_the_forecast_holds_at_most_splits():
     board = rolling()
     assert board.splits == 10
     assert (board.tally["held"] >= 0.8).all()

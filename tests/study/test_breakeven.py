@@ -44,7 +44,7 @@ def test_a_straight_line_is_broken_even_where_it_must(known_curve):
     assert found.error == pytest.approx(5 * 0.0707, rel=0.15)
 
 
-def test_where_no_value_does_it_the_answer_is_what_is_attainable(known_curve):
+def test_without_a_root_the_attainable_is_given(known_curve):
     found = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", "-300pp", **SMALL)
     assert found.value is None
     assert math.isnan(found.error)
@@ -52,7 +52,7 @@ def test_where_no_value_does_it_the_answer_is_what_is_attainable(known_curve):
     assert found.curve.value.between(0.1, 10).all()
 
 
-def test_a_target_that_is_met_at_the_end_or_all_along_is_found(known_curve, monkeypatch):
+def test_a_target_met_at_an_end_or_always_is_found(known_curve, monkeypatch):
     end = breakeven(load("baseline"), "hub.paris.pay_multiplier", "share:usa", -0.4, (1, 4), **SMALL)
     assert end.value == pytest.approx(4)
     assert end.through is None
@@ -224,7 +224,7 @@ def test_a_scenario_file_of_its_own_can_be_searched():
         (("weather",), "share:usa", {}, "'weather' is none of"),
     ],
 )
-def test_a_split_that_cannot_be_made_is_refused_in_one_line(by, measure, options, complaint):
+def test_impossible_splits_are_refused_in_one_line(by, measure, options, complaint):
     small = {"population": 2_000, "years": 1, "replicates": 1, "workers": 1}
     with pytest.raises(UsageError, match=complaint):
         split("h1b_fee", measure, by, **small | options)
@@ -280,7 +280,7 @@ def test_noise_is_not_called_dearer():
 @pytest.mark.parametrize(
     ("ratios", "least"), [((9, 3, 9, 9), 4), ((9, 9, 9, 3), None), ((9, 9, 9, 9), 1), ((3, 3, 3, 9), 8)]
 )
-def test_the_rival_is_passed_where_all_above_are_dearer(ratios, least):
+def test_the_rival_is_passed_if_all_above_cost_more(ratios, least):
     """A value that is dear below a cheap one is none from which on the lever is dearer."""
     random = np.random.default_rng(6)
     effects = random.normal(10, 0.1, (5, 20))

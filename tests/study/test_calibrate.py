@@ -38,7 +38,7 @@ def linear(slope, left, draws=2**14):
 # --- the posterior --------------------------------------------------------------------------------
 
 
-def test_the_posterior_of_a_linear_model_is_the_closed_form():
+def test_a_linear_posterior_has_its_closed_form():
     slope, left, error, value = np.array([1.0, 0.5]), np.array([0.3, 0.1]), np.array([0.4, 0.2]), np.array([0.8, -0.3])
     found, worth = linear(slope, left).posterior(value, error)
     precision = 1 + slope**2 / (left**2 + error**2)
@@ -47,14 +47,14 @@ def test_the_posterior_of_a_linear_model_is_the_closed_form():
     assert 100 < worth < 2**14
 
 
-def test_facts_that_say_nothing_leave_the_prior_as_it_was():
+def test_uninformative_facts_leave_the_prior():
     emulated = linear(np.ones(2), np.full(2, 0.1))
     found, worth = emulated.posterior(np.zeros(2), np.full(2, 1e6), 2**14)
     assert worth == pytest.approx(2**14)
     assert np.sort(found, axis=0) == pytest.approx(np.sort(emulated.z, axis=0))
 
 
-def test_draws_that_cannot_be_used_are_not_in_the_posterior():
+def test_unusable_draws_are_not_in_the_posterior():
     emulated = linear(np.ones(2), np.ones(2))
     emulated = replace(emulated, log_usable=np.where(emulated.z[:, 0] > 0, 0.0, -np.inf))
     found, _ = emulated.posterior(np.zeros(2), np.full(2, 1e6))
@@ -62,7 +62,7 @@ def test_draws_that_cannot_be_used_are_not_in_the_posterior():
     assert found[:, 0].std() == pytest.approx((1 - 2 / np.pi) ** 0.5, abs=0.01)  # of a half-normal
 
 
-def test_the_table_is_learned_and_what_is_left_is_known(monkeypatch):
+def test_the_emulator_learns_figures_and_residuals(monkeypatch):
     monkeypatch.setattr(posterior, "DRAWS", 2**8)
     chance = np.random.default_rng(0)
     z = chance.normal(size=(1500, 3))
@@ -356,7 +356,7 @@ def test_draws_go_together_as_the_fit_says():
     assert found == pytest.approx(expected[np.ix_(smooth, smooth)], abs=0.03)
 
 
-def test_a_belief_held_by_the_user_leaves_all_other_draws_alone():
+def test_a_fixed_belief_leaves_other_draws_alone():
     usual = draw_assumptions(16, seed=2)
     held = draw_assumptions(16, seed=2, declared=override({"considering_rate": 0.2}))
     for a, b in zip(usual, held, strict=True):
@@ -364,7 +364,7 @@ def test_a_belief_held_by_the_user_leaves_all_other_draws_alone():
         assert replace(a, considering_rate=0.2) == b
 
 
-def test_the_shipped_score_is_that_of_the_shipped_studies(answer):
+def test_the_shipped_score_is_of_the_shipped_studies(answer):
     """z of the prediction is z of any simulated value, and a family holds if all its scored studies do."""
     held = {row["family"]: row["held"] for row in answer["families"]}
     studies = read_studies()

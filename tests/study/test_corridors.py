@@ -26,7 +26,7 @@ def made_flows(k=12, seed=0):
     return flow * ~np.eye(k, dtype=bool), terms
 
 
-def test_the_fit_finds_the_coefficients_that_made_the_flows():
+def test_the_fit_finds_the_true_coefficients():
     flow, terms = made_flows()
     found, errors, fitted, deviance = corridors.poisson_fit(flow, terms)
     assert found == pytest.approx([0.7, -0.3], abs=1e-6)
@@ -42,7 +42,7 @@ def test_the_corridor_fit_keeps_both_margins():
     assert fitted.sum(axis=1) == pytest.approx(flow.sum(axis=1))
 
 
-def test_flows_to_which_nothing_can_be_fitted_are_refused():
+def test_flows_that_allow_no_fit_are_refused():
     flow, terms = made_flows()
     with pytest.raises(UsageError, match="does not converge"):
         corridors.poisson_fit(1e-12 * flow, terms)
@@ -73,7 +73,7 @@ def test_compatriots_explain_more_than_any_other_term():
     assert corridors.diaspora_over_next(read("corridor_kernel")) >= 1  # gate g24
 
 
-def test_nothing_is_fitted_to_the_years_of_the_backcast():
+def test_nothing_is_fitted_to_the_backcast_years():
     assert corridors.LAST == 2012 < int(read("backcast")[0]["first"])
 
 
@@ -84,7 +84,7 @@ def test_rates_of_people_with_ai_skills():
     assert rates["are"] == pytest.approx((1171.89 + 1029.07 + 596.69) / 300)  # percent a year
 
 
-def test_net_rates_are_compared_over_countries_that_both_know(result):
+def test_net_rates_are_compared_over_common_countries(result):
     rank, countries = rank_with_skill_rates(result)
     assert set(countries) <= set(published_skill_rates())
     assert len(countries) > 5
@@ -131,7 +131,7 @@ def test_corridor_effects_switched_off_add_nothing():
     assert costs[0].tobytes() == costs[1].tobytes()
 
 
-def test_corridor_effects_scale_what_third_countries_get():
+def test_corridor_effects_scale_third_country_flows():
     a = CENTRE.vary(corridor_strength=0.8, corridor_transfer=0.5)
     off, on = (Layout(setting(), b, (1.0, 2.0, 2.0)).trip_cost for b in (a.vary(corridor_strength=0.0), a))
     assert (off - on) / a.nest_third == pytest.approx(np.broadcast_to(0.4 * setting().corridor, off.shape))

@@ -62,7 +62,7 @@ def test_spin_outs_are_counted_where_they_are_founded():
     assert part[1].sum() > 0
 
 
-def test_remote_workers_earn_between_here_and_elsewhere():
+def test_remote_pay_lies_between_here_and_elsewhere():
     """Above local pay where that is low, below it where it is high; without convergence it is local pay."""
     (rich, poor) = values("remote_pay:sf_bay_area", "remote_pay:ind")
     assert (rich < 1).all()

@@ -30,7 +30,7 @@ def test_blocks_differ_by_number_and_seed(method):
 
 
 @given(st.integers(0, 200), st.integers(1, 9))
-def test_a_trajectory_moves_every_factor_once_by_the_same_step(k, d):
+def test_a_trajectory_moves_every_factor_once(k, d):
     block = Design("morris", d).block(k)
     moves = np.diff(block, axis=0)
     assert (np.count_nonzero(moves, axis=1) == 1).all()
@@ -46,13 +46,13 @@ def test_sobol_rows_swap_one_factor_each(k, d):
 
 
 @pytest.mark.parametrize("method", ["sobol", "pawn"])
-def test_a_power_of_two_of_points_is_balanced_in_every_factor(method):
+def test_a_power_of_two_of_points_is_balanced(method):
     first = np.array([Design(method, 4).block(k)[0] for k in range(64)])
     for column in first.T:
         assert np.array_equal(np.sort((column * 64).astype(int)), np.arange(64))
 
 
-def test_a_slice_of_a_latin_hypercube_has_one_point_in_every_row():
+def test_a_latin_hypercube_has_one_point_a_row():
     made = Design("lhs", 3)
     for part in range(2):
         points = np.array([made.block(part * SLICE + k)[0] for k in range(SLICE)])
@@ -67,7 +67,7 @@ def test_a_grid_has_every_combination_once():
     assert {x for x, _ in points} == {0, 0.25, 0.5, 0.75, 1}
 
 
-def test_one_at_a_time_begins_at_the_centre_and_moves_one_factor():
+def test_one_at_a_time_moves_one_factor_off_centre():
     made, n = design("oat", 2, levels=3, centre=(0.5, 0.25))
     points = np.array([made.block(k)[0] for k in range(n)])
     assert points.tolist() == [[0.5, 0.25], [0, 0.25], [0.5, 0.25], [1, 0.25], [0.5, 0], [0.5, 0.5], [0.5, 1]]
@@ -91,5 +91,5 @@ def test_what_makes_no_sense_is_refused(method, d, n, levels, said):
         design(method, d, n, 0, levels)
 
 
-def test_a_sobol_design_is_rounded_up_to_a_power_of_two():
+def test_a_sobol_design_rounds_up_to_a_power_of_two():
     assert [blocks_asked("sobol", n) for n in (4, 5, 64, 65)] == [4, 8, 64, 128]

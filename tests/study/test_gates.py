@@ -34,7 +34,7 @@ def test_gates_and_experiments_match():
     assert set(measured) == set(by_id())
 
 
-def test_every_gate_has_a_band_and_a_known_use_and_kind():
+def test_every_gate_has_a_band_use_and_kind():
     for gate in gates():
         assert gate.low <= gate.high, gate.id
         assert np.isfinite([gate.low, gate.high]).any(), gate.id
@@ -42,7 +42,7 @@ def test_every_gate_has_a_band_and_a_known_use_and_kind():
         assert gate.kind in ("gate", "warning"), gate.id
 
 
-def test_the_scenarios_named_are_there_and_none_lies_unused():
+def test_gates_name_all_their_scenarios():
     named = {name for gate in gates() for name in gate.scenarios}
     assert set(experiments()) <= named <= {*available(), *experiments()}
     assert all(load(name).policies for name in named)
@@ -50,7 +50,7 @@ def test_the_scenarios_named_are_there_and_none_lies_unused():
     assert by_id()["g01"].scenarios == tuple(f"validate/net_of_tax_{country}" for country in studies.COUNTRIES)
 
 
-def test_the_assumption_files_hold_what_they_are_named_for():
+def test_assumption_files_hold_what_they_name():
     held = {
         name.rpartition("/")[2]: {n: row.central for n, row in load_assumptions(path).items() if row.fixed_by_user}
         for name, path in shipped_assumptions().items()
@@ -84,7 +84,7 @@ def test_a_gate_is_passed_on_four_draws_in_five(values, verdict):
     assert passes([row]) == (verdict == "passed")
 
 
-def test_what_was_fitted_is_never_passed_and_decides_nothing():
+def test_fitted_gates_never_pass_or_decide():
     inside, outside = (judged(by_id()["g06a"], [value]) for value in (2.0, 9.0))
     assert inside["verdict"] == outside["verdict"] == "fitted"
     assert (inside["inside"], outside["inside"]) == (1, 0)
@@ -98,7 +98,7 @@ def test_a_warning_missed_decides_nothing():
     assert show.verdict(row) == "not met"
 
 
-def test_the_spread_is_that_of_the_draws_that_have_a_value():
+def test_the_spread_is_of_draws_with_a_value():
     row = judged(by_id()["g01"], [*np.arange(101.0), np.nan], [("further", [3.0])])
     assert (row["median"], row["low_draws"], row["high_draws"]) == pytest.approx((50, 5, 95))
     assert row["inside"] == pytest.approx(1 / 102)
@@ -196,7 +196,7 @@ def history(foreign=1.0, domestic=1.0, kept=0.6, years=10):
     )
 
 
-def test_elasticities_are_those_that_the_stocks_were_made_with():
+def test_known_elasticities_are_found():
     shock = 1.1
     trial = SimpleNamespace(baseline=history(), run=lambda name: history(shock**1.2, shock**0.2, 0.6 * shock))
     found = studies.net_of_tax(trial)
@@ -271,7 +271,7 @@ def test_signs_are_compared_scenario_by_scenario():
 # the documents
 
 
-def test_the_stored_run_measured_the_gates_of_the_table():
+def test_the_stored_run_measured_the_present_gates():
     answer = json.loads(show.STORED.read_text(encoding="utf-8"))
     assert {row["id"] for row in answer["gates"]} == set(by_id())
     once = {gate for measured in ONCE.values() for gate in measured}
@@ -280,7 +280,7 @@ def test_the_stored_run_measured_the_gates_of_the_table():
         assert row["verdict"] == "not measured" or len(row["values"]) == times, row["id"]
 
 
-def test_the_documents_hold_the_tables_of_the_stored_run():
+def test_the_documents_hold_the_stored_tables():
     answer = judged_again(json.loads(show.STORED.read_text(encoding="utf-8")))
     for path, part in show.documents(answer).items():
         text = (ROOT / path).read_text(encoding="utf-8")
@@ -314,7 +314,7 @@ def test_the_nearest_experiments_move_the_same_lever(monkeypatch):
     assert verdicts.nearest(["country.deu.tax.newcomer_years"]) == []
 
 
-def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
+def test_a_stored_answer_is_judged_by_present_gates():
     rows = [judged(by_id()["g01"], [1.0, np.nan], [("further", [3.0, np.nan])]), judged(by_id()["g05"], [9.0, 9.0])]
     stored = json.loads(json.dumps({"gates": rows, "passed": False, "draws": 2}))
     again = judged_again(stored)
@@ -322,7 +322,7 @@ def test_a_stored_answer_is_judged_by_the_table_as_it_is_now():
     assert {row["verdict"] for row in again["gates"] if row["id"] not in ("g01", "g05")} == {"not measured"}
 
 
-def test_the_page_needs_nothing_else_and_puts_the_misses_first():
+def test_the_page_is_complete_with_misses_first():
     rows = [judged(by_id()["g04c"], [1.0]), judged(by_id()["g04b"], [9.0]), judged(by_id()["g06a"], [2.0])]
     answer = {
         "gates": rows,

@@ -79,7 +79,7 @@ def test_a_verdict_is_what_the_runs_say(name, values, verdict):
     assert judged(of(name), np.array(values))["verdict"] == verdict
 
 
-def test_the_error_of_counted_agents_decides_and_not_their_spread():
+def test_errors_of_counted_agents_decide():
     row, values = of("e_2023"), np.tile([0.0, 60.0], 50)
     found = judged(row, values)
     assert is_counted(row.measure)

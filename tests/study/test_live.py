@@ -48,7 +48,7 @@ def test_a_warm_answer_is_that_of_run(warm):
     assert set(found.record) == set(asked.record)
 
 
-def test_the_first_answer_is_that_of_a_run_of_so_many_pairs(warm):
+def test_the_first_answer_is_a_run_of_so_many_pairs(warm):
     first, second = warm.answers({"scenario": FEE}, BASELINE, OPTIONS)
     assert (first.done, first.is_complete, second.done, second.is_complete) == (2, False, 3, True)
     asked = run(FEE, **SMALL | {"replicates": 2}, workers=1)
@@ -130,7 +130,7 @@ def test_workers_serve_several_threads_alike():
 
 
 @pytest.mark.slow
-def test_a_lost_process_is_said_and_the_next_answer_comes():
+def test_after_a_lost_process_the_next_answer_comes():
     pool = WorkerPool(1)
     try:
         with pytest.raises(UsageError, match="a worker process stopped"):

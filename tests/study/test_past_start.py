@@ -36,7 +36,7 @@ def result():
     return run("baseline", start=2023, years=4, **SMALL)
 
 
-def test_a_past_run_has_the_years_and_stocks_of_its_start(result):
+def test_a_past_run_has_the_stocks_of_its_start(result):
     assert result.data.time.values.tolist() == [2023, 2024, 2025, 2026, 2027]
     stock = result.data.stock.isel(arm=0, replicate=0, time=0).sum("tier").values
     past, weight = setting_of(2023), result.record["weight"]

@@ -41,7 +41,7 @@ def test_a_number_is_swept_evenly(z, low, width):
     assert factor.value(factor.centre) == pytest.approx(factor.central)
 
 
-def test_nothing_asked_is_every_assumption_that_is_not_fixed():
+def test_the_default_is_every_assumption_not_fixed():
     assert [f.name for f in over()] == [row.name for g in ("behaviour", "data") for row in VARYING if row.group == g]
 
 
@@ -55,7 +55,7 @@ def test_names_patterns_groups_and_ranges():
     assert [f.low for f in over("age_reference=25:35")] == [25]
 
 
-def test_a_scenarios_own_levers_are_swept_around_its_values():
+def test_own_levers_are_swept_around_their_values():
     fees = over("policy")
     assert [f.name for f in fees] == [p.lever for p in load("h1b_fee").policies]
     assert all((f.low, f.central, f.high) == (50_000, 100_000, 150_000) for f in fees)
@@ -99,14 +99,14 @@ def test_a_policy_group_of_nothing_is_refused():
         over("policy", scenario="baseline")
 
 
-def test_an_assumption_that_the_user_holds_does_not_vary():
+def test_an_assumption_fixed_by_the_user_is_unswept():
     declared = override({"b_pay": 1.0})
     assert "b_pay" not in {f.name for f in over(declared=declared)}
     with pytest.raises(UsageError, match="fixed at 1"):
         over("b_pay", declared=declared)
 
 
-def test_a_range_is_cut_where_no_constants_meet_the_first_year(monkeypatch):
+def test_a_range_is_cut_where_constants_are_missing(monkeypatch):
     monkeypatch.setattr("sim.study.sweep.factors.has_constants", lambda a, start: a.considering_rate > 0.12)
     with bypassed():
         searchers, pay = clip(over("considering_rate", "b_pay"), Assumptions.central(), 2026)
@@ -133,14 +133,14 @@ def test_samples_alike_in_what_is_read_share_constants():
     assert recalled_constants(centre.vary(b_pay=centre.b_pay + 0.1), START) is not found
 
 
-def test_constants_are_found_where_those_of_the_first_year_are():
+def test_constants_exist_if_the_first_year_has_them():
     centre = Assumptions.central()
     for value in (0.08, 0.14):  # too few search for the observed moves, and enough
         a = centre.vary(considering_rate=value)
         assert has_constants(a, START) == (constants_or_none(a, START) is not None)
 
 
-def test_usable_ranges_are_found_once_for_all_scenarios(monkeypatch, tmp_path):
+def test_usable_ranges_are_shared_by_scenarios(monkeypatch, tmp_path):
     monkeypatch.setenv("TALENTFLOW_CACHE", str(tmp_path))
     monkeypatch.setattr("sim.study.sweep.factors.has_constants", lambda a, start: a.considering_rate > 0.12)
     factors, centre = over("considering_rate"), Assumptions.central()

@@ -63,7 +63,7 @@ def test_only_what_the_measures_need_is_recorded():
     assert {*MONEY, *STANDS_ON} == set(variables_of(["fiscal:usa"], options))
 
 
-def test_a_lever_is_put_to_its_value_in_the_scenario_alone(tmp_path):
+def test_a_lever_is_set_in_the_scenario_alone(tmp_path):
     found = swept(tmp_path, "grid", None, (f"{FEE}=0:200000",), levels=2)
     (free, dear), points = found.outcomes("share").values, found.points()
     assert sorted(points[FEE]) == [0, 200_000]
@@ -82,7 +82,7 @@ def test_replicates_are_the_mean_of_the_pairs_of_a_run(tmp_path):
     assert np.allclose(found.outcomes("share:usa").values[0], there, rtol=0, atol=1e-15)
 
 
-def test_guided_screens_and_then_takes_indices_of_what_matters(guided):
+def test_guided_sweeps_screen_then_take_indices(guided):
     assert list(guided.stages.method) == ["morris", "sobol"]
     assert set(guided.stages.factors["indices"]) == set(select(guided))
     screened = guided.points("indices")
@@ -141,7 +141,7 @@ def test_two_workers_give_the_content_of_one(tmp_path):
     assert one.folder.name == two.folder.name
 
 
-def test_an_extension_keeps_the_folder_and_what_lies_in_it(tmp_path):
+def test_an_extension_keeps_the_folder_and_its_cells(tmp_path):
     few = swept(tmp_path, n=2)
     before = few.value()
     more = swept(tmp_path, n=4)

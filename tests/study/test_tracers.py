@@ -26,7 +26,7 @@ def cohort(world, count=600, statuses=ABROAD, home="ind"):
     return residents(world, CENTRE, "practitioner", home, usa, statuses, count)
 
 
-def test_residents_are_of_the_tier_home_hubs_and_status_asked():
+def test_residents_have_the_attributes_asked_for():
     world = shipped_world(5_000, 1)
     found = cohort(world, 900)
     assert len(found.hub) == pytest.approx(900, abs=3 * 30)

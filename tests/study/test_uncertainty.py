@@ -81,7 +81,7 @@ def test_parts_add_up_to_the_whole_variance():
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_source_that_does_not_matter_has_no_part_at_all(source):
+def test_an_idle_source_has_no_part(source):
     values = np.random.default_rng(0).standard_normal((3, 2, 2, 2, 2, 5))
     axis = 1 + ("data", "assumptions", "model", "chance").index(source)
     found = parts(np.take(values, [0, 0], axis))
@@ -89,7 +89,7 @@ def test_a_source_that_does_not_matter_has_no_part_at_all(source):
     assert np.abs(np.delete(found, SOURCES.index(source), axis=1)).min() > 0
 
 
-def test_shares_make_a_whole_and_their_error_is_that_of_the_rows():
+def test_shares_add_up_and_errors_are_of_the_rows():
     def drawn_parts(rows, seed):
         return np.random.default_rng(seed).chisquare(1, (rows, 4, 1)) * np.array([1.0, 2.0, 3.0, 4.0])[:, None]
 
@@ -135,7 +135,7 @@ def test_net_figures_follow_the_perturbed_stock():
     assert rate == pytest.approx(np.full(usa.sum(), rate[0]), rel=1e-3)
 
 
-def test_figures_vary_by_their_stated_error_and_by_their_grade():
+def test_figures_vary_by_stated_error_and_grade():
     setting, draws = load_setting(), 3_000
     below, above, pay, net = figure_errors(setting, tuple(sorted(ERRORS.items())))
     random = np.random.default_rng(0)
@@ -164,12 +164,12 @@ def test_the_four_parts_of_a_run_sum_to_the_total(small):
     assert widths.to_numpy() == pytest.approx(whole[widths.index].to_numpy())
 
 
-def test_the_pairs_of_the_run_are_those_without_the_split(small):
+def test_a_split_leaves_the_pairs_of_the_run(small):
     plain = run("h1b_fee", **SMALL | {"uncertainty": "all"})
     assert plain.data.identical(small.data.drop_vars(RUNS))
 
 
-def test_a_scenario_without_policies_has_no_part_of_anything():
+def test_a_scenario_without_policies_has_no_parts():
     nothing = run(Scenario(name="nothing", title="Nothing", question="", policies=()), **SMALL | {"replicates": 1})
     table = split_table(nothing)
     assert (table.variance == 0).all()
@@ -192,7 +192,7 @@ def test_what_is_held_has_no_part():
 
 
 @pytest.mark.slow
-def test_a_comparison_splits_every_scenario_as_a_run_of_its_own(small):
+def test_a_comparison_splits_scenarios_as_runs(small):
     both = compare(["h1b_fee", "eu_fast_track"], **SMALL)
     mine = both.versus("h1b_fee").data[RUNS]
     assert np.array_equal(mine.values, small.data[RUNS].values)

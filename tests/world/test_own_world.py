@@ -171,9 +171,7 @@ BROKEN = [
 @pytest.mark.parametrize(
     ("table", "change", "complaint"), BROKEN, ids=lambda value: "edited" if callable(value) else value[:40]
 )
-def test_invalid_tables_give_one_line_and_write_nothing(
-    world, talentflow, tmp_path, monkeypatch, table, change, complaint
-):
+def test_invalid_tables_are_refused_in_one_line(world, talentflow, tmp_path, monkeypatch, table, change, complaint):
     where = world(table, change)
     monkeypatch.chdir(tmp_path)
     code, out, err = talentflow("run", "h1b_fee", *SMALL, "--world", where)

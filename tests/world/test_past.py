@@ -38,7 +38,7 @@ def test_the_reference_path_leads_back_to_the_tables(year):
     assert path[-1] == pytest.approx(setting().stock, abs=0.5 * 1.4 ** (PRESENT - year))  # whole persons at the start
 
 
-def test_after_the_tables_growth_is_that_of_a_start_today():
+def test_growth_after_the_tables_is_that_of_today():
     past, now = (reference_size(setting_of(y), CENTRE, y, PRESENT + 5 - y) for y in (2023, PRESENT))
     assert past[-5:] / past[-6:-1] == pytest.approx(now[-5:] / now[-6:-1], rel=1e-12)
 
