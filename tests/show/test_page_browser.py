@@ -152,6 +152,33 @@ def test_the_page_adds_up_the_table_as_python_does(window, file, tmp_path):
     assert {row["level"] for row in rows} == {"country", "hub"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "place=__proto__&tab=constructor&year=2026.5",
+        "fee=1e99&us_tax=NaN&pin.fee=&belief.b_pay=x",
+        "place=toString#%&==",
+    ],
+)
+def test_malformed_links_open_on_what_they_can_say(window, file, words):
+    page = window(f"{file}#{words}")
+    assert page.locator("#badge").inner_text()
+    assert page.inner_text("#notice") == ""
+
+
+def test_a_large_number_is_one_that_runs_agree_on(window, file):
+    page = window(f"{file}#start")
+    assert page.inner_text("#big").splitlines() == ["World: no change", "AI engineers on 1 January 2036"]
+    for setting, words in (
+        ("fee=100000&place=can", r"Canada: [\d,]+ more"),
+        ("fee=100000&place=rest_of_asia", "Rest of Asia: not settled"),
+        ("fee=100000&place=world", "World: no measurable effect"),
+    ):
+        page = window(f"{file}#{setting}&pin.fee=50000")
+        assert re.match(words, page.inner_text("#big"))
+        assert page.inner_text("#difference") == "Grey marks: US: fee for an H-1B petition from abroad: $50,000."
+
+
 def test_a_hundred_quick_moves_undo_as_one(window, file):
     page = window(f"{file}#us_tax=3")
     drag(page, "fee", [2000 * (k * 37 % 100) for k in range(99)] + [50_000])
@@ -219,6 +246,10 @@ def test_a_phone_shows_the_number_before_levers(window, file, width, height):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("#big").bounding_box()["y"] < height / 3
     assert not page.locator("#lever-fee").is_visible()
+    page.click("#tab-map")
+    cut = "[...document.querySelectorAll('#panel text')].map(t => t.getBoundingClientRect())"
+    cut += ".filter(box => box.x < 0 || box.right > innerWidth).length"
+    assert page.evaluate(cut) == 0
     page.click("#sheet")
     assert page.locator("#lever-fee").is_visible()
     assert page.locator("#levers").bounding_box()["height"] < height / 2

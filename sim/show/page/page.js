@@ -50,6 +50,8 @@ function valueWords(lever, value) {
   return `${grouped(value)} ${lever.unit}`;
 }
 
+const settingWords = (values) => Object.entries(values).map(([key, value]) => `${LEVERS.get(key).title}: ${valueWords(LEVERS.get(key), value)}`).join("; ");
+
 // --- the state, its history and the address ------------------------------------------------------
 
 const EMPTY = { v: {}, base: "2025", place: "", year: LAST, open: [], tab: "why", share: false, pin: null, beliefs: {} };
@@ -83,11 +85,11 @@ function fromHash(text) {
   const q = new URLSearchParams(text.replace(/^#/, "")), s = structuredClone(EMPTY), pin = {};
   s.v = clean(Object.fromEntries(q));
   if (q.get("base") === "law") s.base = "law";
-  if (C.places[q.get("place")]) s.place = q.get("place");
+  if (Object.hasOwn(C.places, q.get("place"))) s.place = q.get("place");
   const year = Number(q.get("year"));
   if (Number.isInteger(year) && year > T.start && year <= LAST) s.year = year;
   s.open = (q.get("open") ?? "").split(".").filter((c) => COUNTRIES.includes(c));
-  if (TABS[q.get("tab")]) s.tab = q.get("tab");
+  if (Object.hasOwn(TABS, q.get("tab"))) s.tab = q.get("tab");
   s.share = q.get("show") === "share";
   for (const [key, value] of q) {
     if (key.startsWith("pin.")) pin[key.slice(4)] = value;
@@ -275,6 +277,15 @@ function bounds(p, to) {
   if (p.low < 0 && p.high > 0) return `${persons(p.low)} fewer ${to} ${persons(p.high)} more`;
   return p.high <= 0 ? `${persons(p.high)} ${to} ${persons(p.low)} fewer` : `${persons(p.low)} ${to} ${persons(p.high)} more`;
 }
+// how far a row settles a direction: of people, of the share alone, or not; "number" where no runs are kept or too few
+function verdict(r, pairs) {
+  const p = r.people;
+  if (!p ? !r.effect : !p.differs) return "none";
+  if (!p || pairs < 10 || p.settled) return "number";
+  if (p.approximate) return "open";
+  if (r.inPoints?.settled && r.label !== "world") return "share";
+  return Math.max(Math.abs(p.low), Math.abs(p.high)) < .01 * r.without ? "small" : "open";
+}
 function headline(r, year, pairs) {
   const has = r.plural ? "have" : "has", p = r.people, digits = Math.abs(r.points) >= .2 ? 1 : 2;
   const world = r.label === "world", [after, before] = [r.shareWith, r.share].map((x) => x.toFixed(digits));
@@ -286,9 +297,9 @@ function headline(r, year, pairs) {
   const agree = `${p.same === pairs ? `All ${pairs}` : `${p.same} of ${pairs}`} paired runs agree that ${r.plural ? "they" : "it"} ${p.effect > 0 ? "gain" : "lose"}${r.plural ? "" : "s"}`;
   if (pairs < 10) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. Fewer than ten pairs settle no direction: run at least ten.`;
   if (p.settled) return `${change} (${span(p)})${world ? "" : `: ${levels}`}. ${agree}.`;
-  const i = r.inPoints, most = i ? Math.max(Math.abs(i.low), Math.abs(i.high)) : 0;
-  if (i?.settled && !world) return `${begin(r.spoken)} ${has} a ${i.effect > 0 ? "larger" : "smaller"} share: ${levels} in ${year} (${points(i.low)} to ${points(i.high)} points; ${i.same} of ${pairs} paired runs agree). How many AI engineers it gains or loses is not settled (${bounds(p, "to")}).`;
-  if (Math.max(Math.abs(p.low), Math.abs(p.high)) < .01 * r.without) return `No measurable effect on ${r.spoken}: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : `, at most ${most >= .01 ? most.toFixed(2) : most.toPrecision(1)} points of ${r.share.toFixed(digits)} % of the world's`}.`;
+  const i = r.inPoints, settles = verdict(r, pairs), most = i ? Math.max(Math.abs(i.low), Math.abs(i.high)) : 0;
+  if (settles === "share") return `${begin(r.spoken)} ${has} a ${i.effect > 0 ? "larger" : "smaller"} share: ${levels} in ${year} (${points(i.low)} to ${points(i.high)} points; ${i.same} of ${pairs} paired runs agree). How many AI engineers it gains or loses is not settled (${bounds(p, "to")}).`;
+  if (settles === "small") return `No measurable effect on ${r.spoken}: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : `, at most ${most >= .01 ? most.toFixed(2) : most.toPrecision(1)} points of ${r.share.toFixed(digits)} % of the world's`}.`;
   return `Whether ${r.spoken} ${r.plural ? "gain or lose" : "gains or loses"} is not settled: 90 % of runs lie between ${bounds(p, "and")} AI engineers in ${year}${world ? "" : ` (${points(i.low)} to ${points(i.high)} points of ${r.share.toFixed(digits)} % of the world's)`}.`;
 }
 // public money: what it costs, and an extra engineer-year by Fieller's interval, in the words of the terminal
@@ -358,24 +369,27 @@ function draw(options = {}) {
   document.documentElement.dataset.drawn = String(++queued);
 }
 function drawBanner(place) {
-  const r = rowOf(answer, place, state.year, true), digits = Math.abs(r.points) >= .2 ? 1 : 2, none = !r.effect;
-  const number = none ? "no change" : `${persons(r.effect)} ${r.effect > 0 ? "more" : "fewer"}`;
-  $("big").replaceChildren(`${bareName(place)}: `, el("span", { class: none ? "" : r.effect > 0 ? "gain" : "loss" }, number),
-    el("small", {}, `AI engineers on 1 January ${state.year}; share ${r.share.toFixed(digits)} to ${r.shareWith.toFixed(digits)} %`));
+  const r = rowOf(answer, place, state.year, true), digits = Math.abs(r.points) >= .2 ? 1 : 2, settles = verdict(r, answer.pairs);
+  const words = { none: "no change", small: "no measurable effect", open: "not settled", share: r.points > 0 ? "larger share" : "smaller share" };
+  const number = words[settles] ?? `${persons(r.effect)} ${r.effect > 0 ? "more" : "fewer"}`, [before, after] = [r.share, r.shareWith].map((x) => x.toFixed(digits));
+  const share = place === "world" ? "" : before === after ? `; share ${after} %` : `; share ${before} to ${after} %`;
+  $("big").replaceChildren(`${bareName(place)}: `, el("span", { class: settles !== "number" ? "" : r.effect > 0 ? "gain" : "loss" }, number),
+    el("small", {}, `AI engineers on 1 January ${state.year}${share}`));
   const moved = moves(state.v, state.base);
   $("sentence").textContent = !moved.length && !held() ? (state.base === "law" ? "Today's law against itself: move a lever, or choose a scenario." : "Nothing is moved: the world under the rules of mid-2025. Move a lever, or choose a scenario.") : headline(r, state.year, answer.pairs);
   $("money").textContent = moved.length || held() ? moneyWords(answer, place) : "";
   const badge = $("badge"), error = errorOf(place);
   badge.classList.toggle("confirmed", answer === confirmed?.answer);
-  if (!moved.length && !held()) { badge.textContent = "the baseline"; $("difference").textContent = ""; return; }
+  const pinned = state.pin ? `Grey marks: ${settingWords(state.pin) || "nothing moved"}.` : "";
+  if (!moved.length && !held()) { badge.textContent = "the baseline"; $("difference").textContent = pinned; return; }
   if (answer === confirmed?.answer) {
     const told = rowOf(fromTable(state.v, state.base), place, state.year).effect, gap = r.effect - told;
     badge.textContent = `confirmed by ${answer.pairs} paired runs${held() ? " under your beliefs" : ""}`;
-    $("difference").textContent = Math.round(Math.abs(gap)) ? `The table said ${signed(told)}; the runs say ${signed(r.effect)} (difference ${signed(gap)}).` : "The table said the same.";
+    $("difference").textContent = Math.round(Math.abs(gap)) ? `The table said ${signed(told)}; the runs say ${signed(r.effect)} (difference ${signed(gap)}). ${pinned}` : `The table said the same. ${pinned}`;
   } else {
     badge.textContent = error ? `from the table, ± ${persons(error)} people` : `from the table: ${answer.pairs} paired runs of ${grouped(T.population)} engineers`;
     const compute = moved.some((b) => b.keys.some((k) => LEVERS.get(k).compute));
-    const parts = [requestKey(state) === asked ? progressWords : "", held() ? "Your beliefs act only in confirmed results." : "", compute ? "How strongly compute draws people has no causal evidence." : ""];
+    const parts = [requestKey(state) === asked ? progressWords : "", held() ? "Your beliefs act only in confirmed results." : "", compute ? "How strongly compute draws people has no causal evidence." : "", pinned];
     $("difference").textContent = parts.filter(Boolean).join(" ");
   }
 }
@@ -441,7 +455,7 @@ function drawRows(place) {
 let scaleTo = 1;
 function drawLines(place) {
   const years = d3.range(T.start, LAST + 1), name = C.places[place].spoken, pin = state.pin && fromTable(state.pin, state.base);
-  const rows = years.map((year) => ({ year, ...rowOf(answer, place, year) })), box = $("lines-plot");
+  const rows = years.map((year) => ({ year, ...rowOf(answer, place, year, true) })), box = $("lines-plot");
   const bands = [{ year: T.start, low: 0, high: 0 }, ...rows.filter((r) => r.people).map((r) => ({ year: r.year, low: r.people.low, high: r.people.high }))];
   const title = state.share ? `Share of the world's engineers in ${name}, %` : `${begin(name)}: engineers more or fewer, by year`;
   if ($("lines-title").textContent !== title) { $("lines-title").textContent = title; sizes.delete(box.id); } // a longer title leaves less height
@@ -459,10 +473,10 @@ function drawLines(place) {
     Plot.areaY(bands, { x: "year", y1: "low", y2: "high", fill: color, fillOpacity: .18 }),
     Plot.line(pinned, { x: "year", y: "effect", stroke: css("--grey"), strokeWidth: 2 }),
     Plot.line(rows, { x: "year", y: "effect", stroke: color, strokeWidth: 2.5 }), Plot.dot([now], { x: "year", y: "effect", fill: color, r: 4 }),
-    Plot.text([now], { x: "year", y: "effect", text: (r) => signed(r.effect), dy: now.effect < 0 ? 14 : -12, dx: state.year > LAST - 2 ? 8 : 0, textAnchor: state.year > LAST - 2 ? "start" : "middle", fill: "currentColor", fontWeight: 600, fontSize: 12 }),
+    Plot.text([now], { x: "year", y: "effect", text: (r) => signed(r.effect) + (r.people && !r.people.settled ? " ?" : ""), dy: now.effect < 0 ? 14 : -12, dx: state.year > LAST - 2 ? 8 : 0, textAnchor: state.year > LAST - 2 ? "start" : "middle", fill: "currentColor", fontWeight: 600, fontSize: 12 }),
   ];
   const flat = !state.share && !rows.some((r) => Math.abs(r.effect) >= 1);
-  chartInto(box, { ...common, y: { label: null, ticks: 5, ...(flat ? { domain: [-100, 100] } : {}), grid: true, zero: !state.share, tickFormat: state.share ? (x) => `${+x.toFixed(2)}` : (x) => minus(d3.format("~s")(x)) }, marks },
+  chartInto(box, { ...common, y: { label: null, ticks: 5, ...(flat ? { domain: [-100, 100] } : {}), grid: true, zero: !state.share, tickFormat: state.share ? undefined : (x) => minus(d3.format("~s")(x)) }, marks },
     `${begin(name)}, change of AI engineers: ${rows.filter((r) => [1, 5, T.years].includes(r.year - T.start)).map((r) => `${r.year} ${signed(r.effect)}`).join(", ")}`);
 }
 function drawPanel(place) {
@@ -534,11 +548,13 @@ function drawMap() {
     const taken = label.some((o) => o.countries[0] === r.countries[0] || over(o, r));
     if (label.length < 5 && Math.abs(r.effect) >= 1 && !/^rest_of/.test(r.label) && !taken) label.push(r);
   }
+  // a name that would leave the map begins or ends at its hub
+  const anchor = (r) => { const at = (r.x + 172) * width / 358; return at < wide(r) / 2 ? "start" : at > width - wide(r) / 2 ? "end" : "middle"; };
   const target = el("div"); box.replaceChildren(target);
   chartInto(target, { width, height, margin: 0, x: { domain: [-172, 186], axis: null }, y: { domain: [-46, 76], axis: null }, r: { domain: [0, most], range: [0, 22] },
     marks: [Plot.line(coast, { x: "x", y: "y", z: "z", fill: css("--line"), fillOpacity: .55, stroke: null, clip: true }),
       Plot.dot(rows, { x: "x", y: "y", r: (r) => Math.abs(r.effect), fill: (r) => (r.effect > 0 ? css("--gain") : css("--loss")), fillOpacity: .55, stroke: (r) => (r.effect > 0 ? css("--gain") : css("--loss")), title: (r) => `${r.name}: ${signed(r.effect)}` }),
-      Plot.text(label, { x: "x", y: "y", text: words, dy: -12, fontSize: 10, fill: "currentColor", stroke: css("--back"), strokeWidth: 3 })] },
+      ...["start", "middle", "end"].map((textAnchor) => Plot.text(label.filter((r) => anchor(r) === textAnchor), { x: "x", y: "y", text: words, textAnchor, dy: -12, fontSize: 10, fill: "currentColor", stroke: css("--back"), strokeWidth: 3 }))] },
   `Map of changes by hub: ${label.map((r) => `${r.name} ${signed(r.effect)}`).join(", ")}`);
 }
 function drawRanks() {
@@ -612,9 +628,9 @@ function buildLever(lever) {
     event.preventDefault(); setLever(lever.key, +(Math.round(to / step) * step).toFixed(4));
   });
   row.append(el("div", { class: "top" }, el("label", { for: id }, lever.title), output), input,
-    el("div", { class: "stops" }, ...lever.stops.map(([value, words]) => el("button", { type: "button", "aria-label": `${lever.title}: ${words}`, onclick: () => setLever(lever.key, value) }, words))));
-  // each stop stands below its value
-  row.querySelectorAll(".stops button").forEach((button, k) => { const part = (lever.stops[k][0] - low) / (high - low); Object.assign(button.style, { left: `${100 * part}%`, transform: `translateX(${-100 * part}%)` }); });
+    el("div", { class: "stops" }, ...lever.stops.map(([value, words]) => el("button", { type: "button", "aria-label": `${lever.title}: ${words}`, onclick: () => setLever(lever.key, value) }, minus(words)))));
+  // each stop stands below its value; those near the left end begin there, clear of the first
+  row.querySelectorAll(".stops button").forEach((button, k) => { const part = (lever.stops[k][0] - low) / (high - low); Object.assign(button.style, { left: `${100 * part}%`, transform: `translateX(${part < .2 ? 0 : -100 * part}%)` }); });
   controls.set(lever.key, (value) => { if (dragged !== lever.key) input.value = value; output.textContent = valueWords(lever, value); input.setAttribute("aria-valuetext", valueWords(lever, value)); });
   return row;
 }
@@ -719,7 +735,7 @@ function scenarioToml() {
       policies.push(`[[policy]]\nlever = ${quoted(path)}\n${operation} = ${typeof given === "string" ? quoted(given) : given}\nsource = "moved in the explorer (size assumed, grade D)"\n`);
     }
   }
-  const title = values.map(([key, value]) => `${LEVERS.get(key).title}: ${valueWords(LEVERS.get(key), value)}`).join("; ").slice(0, 110) || "Rules of mid-2025";
+  const title = settingWords(state.v).slice(0, 110) || "Rules of mid-2025";
   return `title = ${quoted(title)}\nquestion = ${quoted(`What changes if: ${title}?`)}\n\n${policies.join("\n")}`;
 }
 
