@@ -1,7 +1,8 @@
-"""The rules of the house, kept by reading the code: floors, purity, sizes, documentation, public names."""
+"""Rules that all code keeps, checked by reading it: order of imports, purity, sizes, documentation, public names."""
 
 import ast
 import doctest
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -18,9 +19,11 @@ ROOT = Path(sim.__file__).parent
 FLOORS = ["scenario", "world", "model", "results", "study", "show", "cli"]  # a folder imports from those before it
 NOT_NEEDED = {("results", "world"), ("results", "model")}
 LONGEST_FUNCTION = 100  # lines, after the docstring
+LONGEST_NAME = 50  # letters of a test
 FILES = sorted(path for path in ROOT.rglob("*.py") if "scenarios" not in path.relative_to(ROOT).parts)
 NAMES = [".".join(("sim", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__") for path in FILES]
 MODULES = dict(zip(NAMES, FILES, strict=True))
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 
 KERNELS = sorted(name.rpartition(".")[2] for name in NAMES if name.startswith("sim.model.kernels."))
 
@@ -187,6 +190,15 @@ def test_modules_and_functions_have_docstrings(name):
     for function, classes in functions(name):
         hidden = any(part.startswith("_") for part in [*classes, function.name])
         assert hidden or ast.get_docstring(function), f"{name}.{function.name} has no docstring"
+
+
+def test_names_of_tests_and_docstrings_are_plain():
+    read = [ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for path in [*FILES, *TESTS]]
+    nodes = [n for nodes in read for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Module)]
+    docstrings = [ast.get_docstring(node) or "" for node in nodes]
+    assert [text for text in docstrings if re.match(r"(The same|What|Who|Whether|How|Where)\b", text)] == []
+    names = [node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert [name for name in names if len(name) > LONGEST_NAME] == []
 
 
 @every_module

@@ -109,10 +109,11 @@ def _difference(values) -> xr.DataArray:
 
 
 EXACT = 7  # parts up to which every order counts
+ORDERS = 24  # sampled for more parts
 
 
-def coalitions(parts, seed=0, orders=24) -> list:
-    """Return the coalitions whose worth :func:`shapley` needs: all up to ``EXACT`` parts, else those of ``orders``.
+def coalitions(parts, seed=0) -> list:
+    """Return the coalitions whose worth :func:`shapley` needs: all up to ``EXACT`` parts, else those of ``ORDERS``.
 
     Returns
     -------
@@ -120,18 +121,18 @@ def coalitions(parts, seed=0, orders=24) -> list:
     """
     if parts <= EXACT:
         return [frozenset(c) for size in range(parts + 1) for c in combinations(range(parts), size)]
-    met = {frozenset(order[:k]) for order in sampled_orders(parts, seed, orders) for k in range(parts + 1)}
+    met = {frozenset(order[:k]) for order in sampled_orders(parts, seed) for k in range(parts + 1)}
     return sorted(met, key=lambda coalition: (len(coalition), sorted(coalition)))
 
 
-def sampled_orders(parts, seed=0, orders=24) -> list[list[int]]:
+def sampled_orders(parts, seed=0) -> list[list[int]]:
     """Sample random orders of the parts, each followed by its reverse."""
     rng = np.random.default_rng([seed, parts])
-    forward = [rng.permutation(parts).tolist() for _ in range(orders // 2)]
+    forward = [rng.permutation(parts).tolist() for _ in range(ORDERS // 2)]
     return [order for each in forward for order in (each, each[::-1])]
 
 
-def shapley(worth, parts, seed=0, orders=24) -> np.ndarray:
+def shapley(worth, parts, seed=0) -> np.ndarray:
     """Compute the Shapley value of each part: its contribution, averaged over the orders of the parts.
 
     Parameters
@@ -157,7 +158,7 @@ def shapley(worth, parts, seed=0, orders=24) -> np.ndarray:
                     brought[part] += weight * (worth[frozenset(c) | {part}] - worth[frozenset(c)])
         return brought
     # sampled: mean contribution over random orders and their reverses
-    taken = sampled_orders(parts, seed, orders)
+    taken = sampled_orders(parts, seed)
     for order in taken:
         for k, part in enumerate(order):
             brought[part] += (worth[frozenset(order[: k + 1])] - worth[frozenset(order[:k])]) / len(taken)

@@ -151,10 +151,10 @@ class Sweep:
             raise ResultError(declared["name"], f"has a value for every {left[0]}; name one")
         return pd.Series(values.values, pd.Index(values.point.values, name="point"), name=declared["name"])
 
-    def complete(self, stage=None, most=None) -> list[int]:
+    def complete(self, stage=None) -> list[int]:
         """Return the numbers of the blocks used in analyses: the first ``n`` in which every point is done."""
         stage = self._stage(stage)
-        return complete_blocks(self.db, stage)[: int(self.stages.n[stage]) if most is None else most]
+        return complete_blocks(self.db, stage)[: int(self.stages.n[stage])]
 
     def blocks(self, measure=None, stage=None, what="effect", time=None, hub=None) -> tuple[np.ndarray, np.ndarray]:
         """Return a measure by block: a (block, place) array over the complete blocks, and their numbers."""

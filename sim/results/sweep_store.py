@@ -58,9 +58,9 @@ def pack(values) -> bytes:
     return np.ascontiguousarray(values, dtype="<f8").tobytes()
 
 
-def unpack(data, shape=(-1,)) -> np.ndarray:
-    """Return the array of the bytes that :func:`pack` made."""
-    return np.frombuffer(data, dtype="<f8").reshape(shape)
+def unpack(data) -> np.ndarray:
+    """Return the flat array of the bytes that :func:`pack` made."""
+    return np.frombuffer(data, dtype="<f8")
 
 
 class SweepStore:

@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | None:
+def value_for_money(result, label=None, keys="") -> dict[str, Any] | None:
     """Return what a scenario costs the public of a place, as plain values; None where no run says it.
 
     Parameters
@@ -33,7 +33,6 @@ def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | 
     result : Result of one scenario
     label : a place; the country of a hub pays, and all countries together if None
     keys : of the engineers who are counted, as a measure writes them: ``tier=expert``
-    rate : discount rate, per cent a year
 
     Returns
     -------
@@ -60,7 +59,7 @@ def value_for_money(result, label=None, keys="", rate=None) -> dict[str, Any] | 
         if np.abs(by_part[:, k]).max() > 1e-9
     ]
     # extra cost and engineer-years of each pair, discounted to the start
-    asked = dict(pair.split("=") for pair in keys.split(",") if "=" in pair) | ({} if rate is None else {"rate": rate})
+    asked = dict(pair.split("=") for pair in keys.split(",") if "=" in pair)
     cost, years = (
         x.isel(arm=1, year=-1).transpose("replicate").values for x in cost_and_engineers(data, place, asked, stock)
     )

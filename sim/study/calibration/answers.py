@@ -1,4 +1,4 @@
-"""Which published facts the answers rest on: what each family of facts moves of the effects of four scenarios.
+"""Sensitivity of four answers to the published facts: how far each family of facts moves an effect.
 
 ``python -m sim.study.calibration.answers`` runs the scenarios on draws of the assumptions, regresses their effects on
 the beliefs, multiplies the slopes by what each family moves of them (:func:`~.left_out.sensitivity`), and rewrites
@@ -41,7 +41,7 @@ def normal_scores(draws, names) -> np.ndarray:
     return np.transpose(scores)
 
 
-def slopes(z, effect, seed=0) -> tuple[np.ndarray, np.ndarray, float]:
+def slopes(z, effect) -> tuple[np.ndarray, np.ndarray, float]:
     """Regress an effect on the beliefs by ridge, its penalty chosen by generalised cross-validation.
 
     Parameters
@@ -56,7 +56,7 @@ def slopes(z, effect, seed=0) -> tuple[np.ndarray, np.ndarray, float]:
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import cross_val_predict
 
-    model, rng = RidgeCV(np.geomspace(1, 1000, 13)), np.random.default_rng(seed)
+    model, rng = RidgeCV(np.geomspace(1, 1000, 13)), np.random.default_rng(0)
     predicted = cross_val_predict(model, z, effect, cv=10)
     explained = 1 - np.mean(np.square(effect - predicted)) / np.var(effect)
     picks = rng.integers(len(z), size=(RESAMPLED, len(z)))
