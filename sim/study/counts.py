@@ -35,7 +35,7 @@ COUNTED = (*STOCKS, *FLOWS, *COHORTS, *JOBS, *AT_THE_END)
 NAMES = {"tier": TIERS, "role": ROLES, "sector": SECTORS, "status": STATUSES}
 
 
-class Nothing(dict):
+class Discarded(dict):
     """A part of a trajectory that is not read and therefore not stored."""
 
     def __setitem__(self, key, value) -> None:
@@ -45,7 +45,7 @@ class Nothing(dict):
 def movers_only() -> Trajectory:
     """Return a Trajectory that stores movers and nothing else."""
     kept = ("sizes", "sectors", "jobs", "academia", "leaders", "residence_of_contacts")
-    return Trajectory(**{name: Nothing() for name in kept}, movers=[])
+    return Trajectory(**{name: Discarded() for name in kept}, movers=[])
 
 
 def checked(text, data) -> Query:
@@ -166,12 +166,12 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     data = ones(["baseline"], plan.start, plan.years)
     elite = Elite(sim) if any("group" in query.keys for query in queries) else None
     jobs, of_jobs = JobMarket(sim), any(query.name in JOBS for query in queries)
-    who = [_Who(query, data, sim, elite) for query in queries]
+    populations = [_Population(query, data, sim, elite) for query in queries]
     values = [[] for _ in queries]
 
     # stocks and cohorts are counted on 1 January, flows at the end of each year
     def on_january() -> None:
-        for query, each, kept in zip(queries, who, values, strict=True):
+        for query, each, kept in zip(queries, populations, values, strict=True):
             if query.name in STOCKS:
                 kept.append(each.stock(sim))
             elif query.name in COHORTS:
@@ -182,7 +182,7 @@ def _follow(sim, plan, queries) -> list[np.ndarray]:
     on_january()
     for _ in simulate(sim, plan.start + plan.years):
         year = jobs.close_year(sim) if of_jobs else {}
-        for query, each, kept in zip(queries, who, values, strict=True):
+        for query, each, kept in zip(queries, populations, values, strict=True):
             if query.name in FLOWS:
                 kept.append(each.moved(sim, sim.trajectory.movers))
             elif query.name in JOBS and query.name != "vacancies":
@@ -213,7 +213,7 @@ def at_the_end(name, sim, place) -> float:
     return remote_gross_pay(sim, local)[cell].mean() / local[cell].mean() if len(slots) else np.nan
 
 
-class _Who:
+class _Population:
     """The people that a query counts."""
 
     def __init__(self, query, data, sim, elite) -> None:

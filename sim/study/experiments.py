@@ -615,7 +615,8 @@ def _inside(case, policies) -> tuple:
 
     def followed() -> np.ndarray:
         sim = bench.start.branch(policies)
-        tracers = Tracers(sim, Engineers(*(column.copy() for column in _cohort(case))))
+        cohort = bench.once(("cohort", treated), lambda: _cohort(case))
+        tracers = Tracers(sim, Engineers(*(column.copy() for column in cohort)))
         lived = follow(sim, tracers, bench.options.start + longest)
         return np.stack([tracers.hub.copy(), *(tracers.hub.copy() for _ in lived)])
 
@@ -624,31 +625,27 @@ def _inside(case, policies) -> tuple:
 
 
 def _cohort(case) -> Engineers:
-    """Return the treated as tracers, as many of every tier and home as there are of ``TRACERS``."""
+    """Return the treated as tracers: about ``TRACERS``, by tier and home in the proportions of the treated."""
     bench, t = case.bench, case.study.treated
-    known = ("cohort", t.model_dump_json())
-    if known not in bench.known:
-        stock, parts = _stock(case)[..., case.inside].sum(axis=2), []  # tier, home
-        # tracers by tier and home, in the proportions of the treated
-        wide = bench.tracers * (1 if math.isinf(t.tenure[1]) else 4)  # most of them have another tenure
-        names = [g for g, wanted in zip(bench.setting.homes, case.homes, strict=True) if wanted]
-        statuses = [STATUSES.index(status) for status in t.status or STATUSES]
-        for k, tier in enumerate(np.array(TIERS)[case.tiers]):
-            for g, home in enumerate(names):
-                count = round(wide * stock[k, g] / max(stock.sum(), NOBODY))
-                if count > 0:
-                    hubs = np.flatnonzero(case.inside)
-                    parts.append(residents(bench.world, bench.draw[0], tier, home, hubs, statuses, count))
-        people = Engineers(*map(np.concatenate, zip(*parts, strict=True))) if parts else None
-        if people is not None:
-            # keep those whose years since arrival the study treats
-            tenure = bench.options.start - people.arrival_year
-            mine = (tenure >= t.tenure[0]) & (tenure <= t.tenure[1])
-            people = Engineers(*(column[mine] for column in people))
-        if people is None or len(people.hub) < 10 * BATCHES:
-            raise UsageError(case.study.id, "too few people are treated to be followed")
-        bench.known[known] = people
-    return bench.known[known]
+    stock, parts = _stock(case)[..., case.inside].sum(axis=2), []  # tier, home
+    wide = bench.tracers * (1 if math.isinf(t.tenure[1]) else 4)  # most of them have another tenure
+    names = [g for g, wanted in zip(bench.setting.homes, case.homes, strict=True) if wanted]
+    statuses = [STATUSES.index(status) for status in t.status or STATUSES]
+    hubs = np.flatnonzero(case.inside)
+    for k, tier in enumerate(np.array(TIERS)[case.tiers]):
+        for g, home in enumerate(names):
+            count = round(wide * stock[k, g] / max(stock.sum(), NOBODY))
+            if count > 0:
+                parts.append(residents(bench.world, bench.draw[0], tier, home, hubs, statuses, count))
+    people = Engineers(*map(np.concatenate, zip(*parts, strict=True))) if parts else None
+    if people is not None:
+        # keep those whose years since arrival the study treats
+        tenure = bench.options.start - people.arrival_year
+        mine = (tenure >= t.tenure[0]) & (tenure <= t.tenure[1])
+        people = Engineers(*(column[mine] for column in people))
+    if people is None or len(people.hub) < 10 * BATCHES:
+        raise UsageError(case.study.id, "too few people are treated to be followed")
+    return people
 
 
 def _jackknife(arms, figure) -> tuple:
@@ -851,7 +848,7 @@ def run_studies(chosen, progress=None, **options) -> list:
     """
     # one bench: studies share the world, the baseline and whatever they simulated alike
     asked = Options(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked()
-    bench = Bench(asked.of_the_tables("published studies are run on"))
+    bench = Bench(asked.from_present("published studies are run on"))
     rows = []
     for study in chosen.values():
         value = error = None

@@ -62,10 +62,10 @@ class Options:
         """Return options that decide the arrays of a result, by name."""
         return {name: getattr(self, name) for name in SETTINGS}
 
-    def of_the_tables(self, study) -> "Options":
-        """Return these options; raise UsageError for a start in the past, where ``study`` has nothing to stand on."""
+    def from_present(self, why) -> "Options":
+        """Return these options; raise UsageError for a start in the past, with the reason that ``why`` begins."""
         if self.start < PRESENT:
-            raise UsageError(f"start {self.start}", f"{study} the world of {PRESENT}, which the tables describe")
+            raise UsageError(f"start {self.start}", f"{why} the world of {PRESENT}, which the tables describe")
         return self
 
     def declared(self) -> dict:

@@ -8,7 +8,6 @@ targets. Everything is seeded: the same code and tables give the same constants 
 
 import csv
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -219,52 +218,35 @@ def write(constants, offsets, folder=None) -> None:
 
 def shipped() -> tuple:
     """Return (HubConstants, AgentOffsets) of the tables in use."""
-    hub = partial(column, "hub_constants")
-    borders = {row["group"]: row for row in read("border_costs")}
-    border = lambda name: [float(borders[group][name]) for group in GROUPS]  # noqa: E731
-    return _fitted(
-        hub("permanent"),
-        hub("boom"),
-        border("move_cost_abroad"),
-        hub("net_offset"),
-        hub("later_offset"),
-        border("crossing_factor"),
-        column("return_homes", "effect"),
-        column("return_residences", "effect"),
-        read("forced_exits"),
-    )
+    return _fitted(column, read("forced_exits"))
 
 
 def kept(folder) -> tuple | None:
     """Return (HubConstants, AgentOffsets) of the tables that :func:`write` left in a folder; None if there are none."""
-    rows = []
+    rows = {}
     for name in TABLES:
         if not (path := Path(folder) / f"{name}.csv").exists():
             return None
         with path.open(newline="", encoding="utf-8") as file:
-            rows.append([row for _, row in csv_rows(file, path, ResultError)])
-    number = lambda table, name: [float(row[name]) for row in rows[table]]  # noqa: E731
-    return _fitted(
-        number(0, "permanent"),
-        number(0, "boom"),
-        number(1, "move_cost_abroad"),
-        number(0, "net_offset"),
-        number(0, "later_offset"),
-        number(1, "crossing_factor"),
-        number(2, "effect"),
-        number(3, "effect"),
-        rows[4],
-    )
+            rows[name] = [row for _, row in csv_rows(file, path, ResultError)]
+    return _fitted(lambda table, name: [float(row[name]) for row in rows[table]], rows["forced_exits"])
 
 
-def _fitted(permanent, boom, border_costs, net, later, crossing, rho, sigma, expired) -> tuple:
-    cost, setting = np.array(border_costs)[[0, 1, 1]], load_setting()
+def _fitted(column, expired) -> tuple:
+    """Return (HubConstants, AgentOffsets) from a function of (table, column) -> numbers, and the forced exits."""
+    numbers = lambda table, name: np.array(column(table, name))  # noqa: E731
+    setting, rho, sigma = load_setting(), numbers("return_homes", "effect"), numbers("return_residences", "effect")
     forced = np.zeros((len(sigma), len(rho)))
     for row in expired:
         forced[setting.countries.index(row["country"]), setting.homes.index(row["home"])] = float(row["persons"])
-    back = np.array(rho)[:, None] + np.array(sigma)[setting.country]
-    constants = HubConstants(np.array(permanent), np.array(boom), cost, START, back)
-    return constants, AgentOffsets(np.array(net), np.array(crossing), np.array(later), forced)
+    permanent, boom, net, later = (
+        numbers("hub_constants", name) for name in ("permanent", "boom", "net_offset", "later_offset")
+    )
+    cost, crossing = (numbers("border_costs", name) for name in ("move_cost_abroad", "crossing_factor"))
+    back = rho[:, None] + sigma[setting.country]
+    # experts, then practitioners and entry engineers, whose costs are equal
+    constants = HubConstants(permanent, boom, cost[[0, 1, 1]], START, back)
+    return constants, AgentOffsets(net, crossing, later, forced)
 
 
 def _write(folder, name, header, rows) -> None:

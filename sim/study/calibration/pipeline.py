@@ -178,8 +178,7 @@ def _constants(folder, a, **how) -> tuple:
         with staged(folder) as made:
             fitted, offsets = hub_constants.fit(a, **how)
             hub_constants.write(fitted, offsets, made)
-    constants, offsets = hub_constants.kept(folder) or ()
-    return constants, offsets
+    return hub_constants.kept(folder) or ()
 
 
 def _posterior(emulated, usable, figures, known, begun) -> tuple:

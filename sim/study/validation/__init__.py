@@ -46,10 +46,10 @@ ONCE = {
 }
 
 
-def needed(experiments, gates) -> list:
+def needed(measuring, gates) -> list:
     """Return the experiments, of a dict like ``EXPERIMENTS``, that measure any of the gates."""
     wanted = {gate.id for gate in gates}
-    return [experiment for experiment, measured in experiments.items() if wanted & set(measured)]
+    return [experiment for experiment, measured in measuring.items() if wanted & set(measured)]
 
 
 # --- Running the gates ------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     """
     wanted = chosen(only)
     asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
-    asked.of_the_tables("the published facts are those of")
+    asked.from_present("the published facts are those of")
     # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
     plan = Plan(int(asked.population), asked.seed, asked.start, YEARS, (), asked.start)
     once = [figure for measured in needed(ONCE, wanted) for figure in measured().items()]
