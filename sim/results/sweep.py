@@ -247,13 +247,8 @@ def _at(values, axis, label, name) -> xr.DataArray:
 # --- Tables: indices with intervals, convergence, the share of chance, dependence -------------------
 
 
-MEANING = {
-    "sobol": ("first", "total"),
-    "morris": ("mu_star",),
-    "pawn": ("median",),
-    "lhs": ("median",),
-    "oat": ("width",),
-}
+# method -> the column of its indices by which factors are ranked; others have a width
+INDEX = {"sobol": "total", "morris": "mu_star", "pawn": "median", "lhs": "median"}
 
 
 def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hub=None, intervals=True) -> pd.DataFrame:
@@ -275,7 +270,7 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     stage = stage or sweep.last
     method, names = sweep.stages.method[stage], sweep.stages.factors[stage]
     table, n = _estimated(sweep, measure, stage, what, time, hub, intervals)
-    key = MEANING.get(method, ("width",))[-1]
+    key = INDEX.get(method, "width")
     # which indices are not distinguishable from 0, and how many more runs would tell
     table = table.join(sweep.factors[["grade", "group"]])
     low = {"sobol": "total_low", "morris": "mu_star_low"}.get(method)
@@ -326,7 +321,7 @@ def convergence(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     """
     stage = stage or sweep.last
     method, count = sweep.stages.method[stage], len(sweep.complete(stage))
-    key = MEANING.get(method, ("width",))[-1]
+    key = INDEX.get(method, "width")
     least = {"sobol": 4, "morris": 2}.get(method, 64)
     # estimate again at powers of two of the number of blocks, and at the last size
     sizes = [n for n in 2 ** np.arange(31) if least <= n < count] + [count] * (count >= least)

@@ -10,7 +10,7 @@ SHIPPED = Path(__file__).parent / "data" / "verdicts.json"  # written by ``pytho
 KEPT = ("id", "statistic", "unit", "low", "high", "median", "inside", "verdict", "scenarios")
 
 
-def kept(rows) -> str:
+def as_json(rows) -> str:
     """Return the JSON text of the shipped gates that decide, one object a line."""
     return "[\n" + ",\n".join(json.dumps({key: row[key] for key in KEPT}) for row in rows) + "\n]\n"
 

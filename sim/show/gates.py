@@ -240,7 +240,7 @@ if __name__ == "__main__":
     root = Path(__file__).parents[2]
     judged = judged_again(json.loads(STORED.read_text(encoding="utf-8")))
     STORED.write_text(to_json(judged, indent=1) + "\n", encoding="utf-8")
-    verdicts.SHIPPED.write_text(verdicts.kept(filter(decides, judged["gates"])), encoding="utf-8")
+    verdicts.SHIPPED.write_text(verdicts.as_json(filter(decides, judged["gates"])), encoding="utf-8")
     for path, part in documents(judged).items():
         document = root / path
         document.write_text(with_part(document.read_text(encoding="utf-8"), part), encoding="utf-8")

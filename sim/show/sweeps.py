@@ -13,7 +13,7 @@ from rich.table import Table
 from sim.errors import TalentflowError
 from sim.results.effects import SHOWN
 from sim.results.sweep import (
-    MEANING,
+    INDEX,
     Sweep,
     assumption_load,
     chance_share,
@@ -99,7 +99,7 @@ def best_guess(folder) -> str | None:
         method = sweep.stages.method[sweep.last]
         # the strongest factor so far, by the last stage
         table = index_table(sweep, intervals=False)
-        return f"leading: {table.index[0]} ({table[MEANING[method][-1]].iloc[0]:.2g})"
+        return f"leading: {table.index[0]} ({table[INDEX.get(method, 'width')].iloc[0]:.2g})"
     except (TalentflowError, KeyError, IndexError, ValueError):
         return ""  # too early to say
 

@@ -399,7 +399,7 @@ def make(out, file=FILE, progress=lambda done, total: None, **options) -> None:
             for k in missing
         ]
         progress(o.replicates - len(missing), o.replicates)
-        made = lab.each(partial(_kept, out), plans, missing, [draws[k] for k in missing])
+        made = lab.each(partial(_run_and_save, out), plans, missing, [draws[k] for k in missing])
         for n, _ in enumerate(made, 1):
             progress(o.replicates - len(missing) + n, o.replicates)
     _assemble(out, o, points, mixed, joint, file)
@@ -409,7 +409,7 @@ def _file_of(out, k) -> Path:
     return out / f"pair_{k}.npz"
 
 
-def _kept(out, plan, k, draw) -> None:
+def _run_and_save(out, plan, k, draw) -> None:
     """Run replicate ``k`` and write it into ``out``, whole or not at all."""
     arrays: dict[str, Any] = run_pair(plan, k, draw)
     part = out / f"pair_{k}.part.npz"

@@ -221,7 +221,7 @@ def shipped() -> tuple:
     return _fitted(column, read("forced_exits"))
 
 
-def kept(folder) -> tuple | None:
+def read_fit(folder) -> tuple | None:
     """Return (HubConstants, AgentOffsets) of the tables that :func:`write` left in a folder; None if there are none."""
     rows = {}
     for name in TABLES:

@@ -174,11 +174,11 @@ def ship(folder) -> None:
 
 def _constants(folder, a, **how) -> tuple:
     """Return the hub constants under the assumptions ``a``; they are fitted once and then read from the folder."""
-    if hub_constants.kept(folder) is None:
+    if hub_constants.read_fit(folder) is None:
         with staged(folder) as made:
             fitted, offsets = hub_constants.fit(a, **how)
             hub_constants.write(fitted, offsets, made)
-    return hub_constants.kept(folder) or ()
+    return hub_constants.read_fit(folder) or ()
 
 
 def _posterior(emulated, usable, figures, known, begun) -> tuple:

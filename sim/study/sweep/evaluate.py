@@ -86,13 +86,13 @@ class Simulator:
         plan = Plan(int(o.population), o.seed, o.start, o.years, arms, fork, recorded=self.recorded)
         # the same seeds at every point, so that chance does not move the effect
         numbers = range(self.first_pair, self.first_pair + o.replicates)
-        pairs = [_pair(plan, k, draw) if self.levers else run_replicate(plan, k, draw) for k in numbers]
+        pairs = [_run_pair(plan, k, draw) if self.levers else run_replicate(plan, k, draw) for k in numbers]
         arrays = {v: np.array([[pair[arm][v] for pair in pairs] for arm in range(2)]) for v in self.recorded}
         labels = _labels(o.replicates, o.start, o.years)
         data = labels.assign({v: (VARIABLES[v].dims, values) for v, values in arrays.items()})
         if not set(MONEY).isdisjoint(self.recorded):
             data = with_money(data, arms, [draw[0]] * o.replicates, o.start)
-        return {name: _kept(series(Arrays(data), name)) for name in self.measures}
+        return {name: _mean_over_pairs(series(Arrays(data), name)) for name in self.measures}
 
 
 @cached_by_world(maxsize=1)
@@ -101,7 +101,7 @@ def _baselines() -> OrderedDict:
     return OrderedDict()
 
 
-def _pair(plan, k, draw) -> list:
+def _run_pair(plan, k, draw) -> list:
     """Run both arms of replicate ``k``; points that differ in levers alone have their baseline in common."""
     a, constants = draw
     numbers = tuple(np.asarray(values).tobytes() for values in vars(constants).values())
@@ -123,7 +123,7 @@ def _labels(pairs, start, years) -> xr.Dataset:
     return dataset({}, coordinates(("baseline", "scenario"), pairs, start, years))
 
 
-def _kept(values) -> np.ndarray:
+def _mean_over_pairs(values) -> np.ndarray:
     """Return the (arm, time, ...) means over the replicates."""
     return np.asarray(values.mean("replicate").values, dtype=float)
 

@@ -101,9 +101,9 @@ class SweepRunner:
         self.model, self.stage, self.design, self.values = model, stage, design, values
         self.store, self.workers, self.progress = store, workers, progress
         self.checks = hasattr(model, "prepare")
-        self.flying, self.ready = {}, deque()
+        self.in_flight, self.ready = {}, deque()
         self.done = self.total = 0
-        self.spent = {True: (0, 0.0), False: (0, 0.0)}  # points checked and cells run, and the seconds that they took
+        self.timings = {True: (0, 0.0), False: (0, 0.0)}  # points checked and cells run, and the seconds that they took
 
     def run(self, n) -> None:
         """Run until ``n`` blocks are complete; then run the points that measure chance."""
@@ -127,7 +127,7 @@ class SweepRunner:
         for number in range(first, last):
             # a block of which a part is stored runs only its missing points
             known = self.store.decided(self.stage, number * size, (number + 1) * size)
-            self._tell(len(known))
+            self._report(len(known))
             if len(known) < size:
                 yield self._block(number, [k for k in range(size) if number * size + k not in known])
 
@@ -143,7 +143,7 @@ class SweepRunner:
         for number, place in wanted:
             point = number * size + place
             if self.store.decided(self.stage, point, point + 1, repeat=1):
-                self._tell()
+                self._report()
             else:
                 yield self._block(number, [place], repeat=1)
 
@@ -157,20 +157,20 @@ class SweepRunner:
     def _run(self, blocks) -> None:
         """Run all tasks of the blocks, with no more in flight than the workers can take."""
         more = True
-        while more or self.ready or self.flying:
+        while more or self.ready or self.in_flight:
             # take up blocks while the workers have room, then wait for a task
-            free = 2 * self.workers.slots - len(self.flying)
-            while more and len(self.ready) < free * max(map(self._size, self.spent)):
+            free = 2 * self.workers.slots - len(self.in_flight)
+            while more and len(self.ready) < free * max(map(self._size, self.timings)):
                 block = next(blocks, None)
                 more = block is not None
                 if block is not None:
                     # a point on its own is checked when it is run
                     checking = self.checks and len(block.missing) > 1
                     self.ready.extend((block, place, checking) for place in block.missing)
-            while self.ready and len(self.flying) < 2 * self.workers.slots:
+            while self.ready and len(self.in_flight) < 2 * self.workers.slots:
                 task = self._next_task()
-                self.flying[self._submit(task)] = task
-            if self.flying:
+                self.in_flight[self._submit(task)] = task
+            if self.in_flight:
                 self._collect()
 
     def _next_task(self) -> Task:
@@ -183,7 +183,7 @@ class SweepRunner:
 
     def _size(self, checking) -> int:
         """Return how many cells make a task now; one until it is known how long they take."""
-        count, seconds = self.spent[checking]
+        count, seconds = self.timings[checking]
         left = self.total - self.done
         return cells_of_task(self.workers.slots, self.workers.cost, seconds / count, left) if count else 1
 
@@ -203,20 +203,20 @@ class SweepRunner:
     def _collect(self) -> None:
         """Collect finished tasks; if processes are lost, run the tasks in flight again, one at a time."""
         # whatever has finished; a future without an outcome means a lost process
-        done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
+        done, _ = wait(self.in_flight, return_when=FIRST_COMPLETED)
         lost = []
         for future in done:
-            task = self.flying.pop(future)
+            task = self.in_flight.pop(future)
             if not self._take(task, future):
                 lost.append(task)
         if not lost:
             return
         # the pool is broken: start a new one
         if any(isinstance(future.exception(), BrokenExecutor) for future in done):
-            for future, task in self.flying.items():  # the whole pool is gone with it
+            for future, task in self.in_flight.items():  # the whole pool is gone with it
                 if not self._take(task, future):
                     lost.append(task)
-            self.flying.clear()
+            self.in_flight.clear()
             self.workers.renew()
         for task in lost:
             for cell in task.cells:
@@ -251,8 +251,8 @@ class SweepRunner:
 
     def _finish(self, task, results) -> None:
         """Take in what became of the cells of a task: list of (status, state or outcomes, reason, seconds)."""
-        count, seconds = self.spent[task.checking]
-        self.spent[task.checking] = count + len(results), seconds + sum(row[3] for row in results)
+        count, seconds = self.timings[task.checking]
+        self.timings[task.checking] = count + len(results), seconds + sum(row[3] for row in results)
         # cells that have come to an end are stored together; points that were checked go on to be run
         ended = []
         for (block, place), (status, found, reason, taken) in zip(task.cells, results, strict=True):
@@ -265,15 +265,15 @@ class SweepRunner:
                 ended.append((*row, 0.0 if task.checking else taken, None if task.checking else found))
         self.store.record_all(ended)
         for _ in ended:
-            self._tell()
+            self._report()
         if task.checking:
             for (block, place), (status, *_) in zip(task.cells, results, strict=True):
                 if status == "failed":  # it failed before it could run: the rest of its block waits for it no longer
                     block.missing.remove(place)
             for block in dict.fromkeys(block for block, _ in task.cells):
-                self._settle(block)
+                self._start_if_checked(block)
 
-    def _settle(self, block) -> None:
+    def _start_if_checked(self, block) -> None:
         """Run a block when all its points are checked; if one is refused, run none of them."""
         if len(block.states) < len(block.missing) or not block.missing:
             return
@@ -292,11 +292,11 @@ class SweepRunner:
                 )
                 for place in block.missing
             )
-            self._tell(len(block.missing))
+            self._report(len(block.missing))
         else:
             self.ready.extendleft((block, place, False) for place in reversed(block.missing))
 
-    def _tell(self, cells=1) -> None:
+    def _report(self, cells=1) -> None:
         """Count finished cells and report progress."""
         self.done += cells
         if self.progress and cells:
