@@ -591,7 +591,13 @@ MEASURES = {
         "part of all moves to a hub where a former colleague lives",
         takes_place=False,
     ),
-    "tied_ratio": Measure(tied_ratio, "ratio", (), "the same over random destinations", takes_place=False),
+    "tied_ratio": Measure(
+        tied_ratio,
+        "ratio",
+        (),
+        "moves to a former colleague's hub over those under random destinations",
+        takes_place=False,
+    ),
     "team_completeness": Measure(
         lambda data, place, keys: data.team_completeness,
         VARIABLES["team_completeness"].unit,

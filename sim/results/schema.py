@@ -35,10 +35,14 @@ ROUTE_YEAR = (*PAIR, "year", "route")
 
 VARIABLES = {
     "stock": Variable((*PAIR, "time", "hub", "tier"), "persons", "engineers living in the hub on 1 January"),
-    "stock_by_home": Variable((*PAIR, "time", "hub", "home"), "persons", "the same by country of origin"),
-    "stock_by_status": Variable((*PAIR, "time", "hub", "status"), "persons", "the same by right of residence"),
-    "stock_by_role": Variable((*PAIR, "time", "hub", "role"), "persons", "the same by role"),
-    "stock_by_sector": Variable((*PAIR, "time", "hub", "sector"), "persons", "the same by sector"),
+    "stock_by_home": Variable(
+        (*PAIR, "time", "hub", "home"), "persons", "engineers living in the hub, by country of origin"
+    ),
+    "stock_by_status": Variable(
+        (*PAIR, "time", "hub", "status"), "persons", "engineers living in the hub, by right of residence"
+    ),
+    "stock_by_role": Variable((*PAIR, "time", "hub", "role"), "persons", "engineers living in the hub, by role"),
+    "stock_by_sector": Variable((*PAIR, "time", "hub", "sector"), "persons", "engineers living in the hub, by sector"),
     "flow": Variable((*PAIR, "year", "origin", "destination"), "persons a year", "moves from hub to hub"),
     "stock_by_employer": Variable((*PAIR, "time", "hub", "tier"), "persons", "engineers by the hub of their employer"),
     "remote": Variable((*PAIR, "time", "hub"), "persons", "residents whose employer is in another hub"),
@@ -46,7 +50,7 @@ VARIABLES = {
         (*PAIR, "year", "hub", "tier"), "persons a year", "graduates and people from other occupations"
     ),
     "graduates": Variable(
-        (*PAIR, "year", "hub", "tier"), "persons a year", "of the entrants those from study: practitioners are doctors"
+        (*PAIR, "year", "hub", "tier"), "persons a year", "entrants from study: practitioners are doctors"
     ),
     "promotions": Variable(
         (*PAIR, "year", "hub", "tier"), "persons a year", "engineers who leave the tier for the next better one"
@@ -57,7 +61,9 @@ VARIABLES = {
     "job_changes": Variable((*PAIR, "year", "status"), "persons a year", "changes of employer within the hub"),
     "tied_moves": Variable((*PAIR, "year"), "persons a year", "moves to a hub where a former colleague lives"),
     "tied_moves_random": Variable(
-        (*PAIR, "year"), "persons a year", "the same if movers went where the year's arrivals went"
+        (*PAIR, "year"),
+        "persons a year",
+        "moves to a hub where a former colleague lives, if movers went where the year's arrivals went",
     ),
     "team_completeness": Variable(
         (*PAIR, "time"), "share", "members of a team who live where its leader lives, mean over teams"
@@ -65,26 +71,34 @@ VARIABLES = {
     "exits": Variable((*PAIR, "year", "hub"), "persons a year", "retirements and exits to other occupations"),
     "border_crossings": Variable((*PAIR, "year", "tier"), "persons a year", "moves from country to country"),
     "applicants": Variable(ROUTE_YEAR, "persons a year", "engineers who applied"),
-    "applicants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad"),
+    "applicants_abroad": Variable(ROUTE_YEAR, "persons a year", "engineers who applied from abroad"),
     "grants": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted"),
-    "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "of them living abroad when they applied"),
+    "grants_abroad": Variable(ROUTE_YEAR, "persons a year", "engineers who were admitted from abroad"),
     "lost_petitions": Variable(ROUTE_YEAR, "persons a year", "applications refused, or dropped as nobody paid a fee"),
     "offers": Variable(
         (*PAIR, "year", "country"),
         "persons a year",
         "jobs there that employers offer to their engineers whose petition is lost or whose status ends",
     ),
-    "offers_taken": Variable((*PAIR, "year", "country"), "persons a year", "of them accepted"),
+    "offers_taken": Variable(
+        (*PAIR, "year", "country"),
+        "persons a year",
+        "jobs there that engineers accept after their petition is lost or their status ends",
+    ),
     "grants_by_tier": Variable((*ROUTE_YEAR, "tier"), "persons a year", "engineers who were admitted, by tier"),
     "registrations": Variable(ROUTE_YEAR, "persons a year", "all demand for the route's pool, background included"),
-    "selected": Variable(ROUTE_YEAR, "persons a year", "of them selected"),
+    "selected": Variable(ROUTE_YEAR, "persons a year", "registrations that the lottery selected"),
     "backlog": Variable((*PAIR, "time", "route"), "persons", "applicants still waiting on 1 January"),
     "pay": Variable(
         (*PAIR, "time", "hub", "tier"),
         "kUSD a year",
         "gross pay, mean over the hub's roles at the start, equity at its face value, nominal",
     ),
-    "net_pay": Variable((*PAIR, "time", "hub", "tier"), "kUSD a year", "the same after tax"),
+    "net_pay": Variable(
+        (*PAIR, "time", "hub", "tier"),
+        "kUSD a year",
+        "net pay, mean over the hub's roles at the start, equity at its face value, nominal",
+    ),
     "price_level": Variable((*PAIR, "time", "hub"), "US average = 1", "local prices"),
     "compute_per_engineer": Variable(
         (*PAIR, "time", "hub"), "H100-equivalents", "compute that an engineer of the hub can use"
