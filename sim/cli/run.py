@@ -52,12 +52,14 @@ def run(
     """
     with study.processes(workers):
         from sim.scenario.files import load, set_overrides
+
+        # scenarios come first: they are refused before the slow imports
+        arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
         from sim.study import run
 
         # parse and check, run or find the saved run, then print
         options = study.options(**_precision(precision, measures, most_replicates), fork=fork, workers=workers)
         run.check_measures(measures or [], options)
-        arms, against = {"scenario": set_overrides(load(scenario), overrides or [])}, load(study.baseline)
         result, folder = _finished(run.run, arms, arms["scenario"], against, options, out, force, printing)
         _print(result, folder, measures, printing, details)
 

@@ -168,7 +168,10 @@ def levers(
     longest = max(len(row["path"]) for row in listed)
     for row in listed:
         present = cell(row["present"]).lower()
-        typer.echo(_cut(f"{row['path']:<{longest}}  {present} {row['unit']}".rstrip()))
+        # a narrow terminal shows the value without its unit
+        line = f"{row['path']:<{longest}}  {present}"
+        longer = f"{line} {row['unit']}".rstrip()
+        typer.echo(longer if len(longer) <= columns() else _cut(line))
     more = f"; next: --page {page + 1}" if page < pages else ""
     typer.echo(f"{len(matching)} levers, page {page} of {pages}{more}")
     typer.echo(f"one in full: talentflow levers {matching[0].path}")

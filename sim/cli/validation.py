@@ -127,13 +127,16 @@ def atlas(
     world: World = None,
     printing: Printing = Printing(),
 ) -> None:
-    """Show what every family of levers does, at three doses, to the measure that it should move."""
+    """Show what every family of levers does, at three doses, to the measure that it should move.
+
+    All families take some three minutes of processor time; --population 10000 --replicates 1 gives a first look.
+    """
     from sim.show import atlas as show
     from sim.show import terminal
     from sim.study.atlas import atlas as study
 
     # every dose runs on the same pairs
-    with terminal.progress(replicates, printing.for_program) as progress:
+    with terminal.progress(replicates, printing.for_program, "parts") as progress:
         rows = study(
             tuple(families or ()),
             years=years,

@@ -77,7 +77,8 @@ def boxes(sweep, asked, measure=None, stage=None) -> dict:
         always = "At every point" if is_case.any() else "At none of the points"
         return summary | {"sentences": [f"{always} of the sweep ({len(y):,})."]}
     if min(is_case.sum(), (~is_case).sum()) < LEAST_CASES:
-        raise UsageError(f"--when {side}", f"{is_case.sum()} of {len(y)} points: too few, or too many, to find boxes")
+        cases, needed = f"{is_case.sum()} of {len(y)} points are", f"boxes need {LEAST_CASES} that are and as many"
+        raise UsageError(f"--when {side} {_shown(limit, sweep, measure)}", f"{cases}; {needed} that are not")
     # PRIM, then drop the limits that chance could have given
     x = x.loc[:, x.nunique() > 1].reset_index(drop=True)
     described = [_box(x, is_case, *one) for one in _prim(x, is_case)]

@@ -233,10 +233,19 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
 
     If the scenario sets the path, the override replaces the value and keeps the dates; otherwise it sets the value
     for the whole run.
+
+    Raises
+    ------
+    ScenarioError
+        for what is no ``path=value`` or cannot be set, and for a path that is set twice
     """
     overrides, policies = listed(overrides), list(scenario.policies)
+    changes: list[Policy] = []
     for override in overrides:
         change = _override(override)
+        if change.lever in [other.lever for other in changes]:
+            raise ScenarioError(f"--set {override}", f"{change.lever} is set twice")
+        changes.append(change)
         same = [k for k, old in enumerate(policies) if (old.lever, old.operation) == (change.lever, "value")]
         for k in same:
             policies[k] = replace(policies[k], amount=change.amount)
@@ -248,9 +257,7 @@ def set_overrides(scenario: Scenario, overrides: Iterable[str]) -> Scenario:
 
 def _with_overrides(title: str, overrides: Sequence[str]) -> str:
     """Return the title with the overrides appended, as many as fit into ``LONGEST_TITLE`` characters."""
-    # of several values for one path, the last counts
-    values = dict(" ".join(text.split()).replace(" ", "").partition("=")[::2] for text in overrides)
-    words = [f"{path} = {value}" for path, value in values.items()]
+    words = ["".join(text.split()).replace("=", " = ", 1) for text in overrides]
     for shown in range(len(words), 0, -1):
         more = f" and {len(words) - shown} more" if shown < len(words) else ""
         longer = f"{title}, with {', '.join(words[:shown])}{more}"

@@ -6,7 +6,6 @@ effects of the same lever stand in ``study.experiments``.
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from sim.study.options import Options
 from sim.study.recorder import empty_record, record
 from sim.study.replicate import Plan, experiment, initial_state, labelled
 
+PART = 24  # doses that are run one after the other; a smaller number costs more baselines and tells progress sooner
 YEARS = 5  # of most rows: flows are means over them, stocks those at their end
 
 
@@ -192,16 +192,24 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
             runs.append((name, value, row.measure, length, both, (*both, policy)))
     given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
     o = Options(**given, years=LONGEST).checked()
-    # all doses share the baseline and the past of their replicate
-    plan, pairs = Plan(int(o.population), o.seed, o.start, LONGEST, ((),), o.start), []
+    plan, n = Plan(int(o.population), o.seed, o.start, LONGEST, ((),), o.start), o.replicates
+    # a task is some doses on one replicate, whose baseline and past they share; all tasks are far more than the workers
+    parts = [runs[first : first + PART] for first in range(0, len(runs), PART)]
+    tasks, measured = [(part, k) for part in parts for k in range(n)], []
     with experiment(o) as lab:
-        n = o.replicates
-        for pair in lab.each(partial(_pair, runs=runs), [plan] * n, range(n), lab.draws.first(n)):
-            pairs.append(pair)
+        draws = lab.draws.first(n)
+        arguments = (
+            [plan] * len(tasks),
+            [k for _, k in tasks],
+            [draws[k] for _, k in tasks],
+            [part for part, _ in tasks],
+        )
+        for done in lab.each(_pair, *arguments):
+            measured.append(done)
             if o.progress:
-                o.progress(len(pairs), n)
+                o.progress(len(measured), len(tasks))
     idle = {family.field: family.idle for family in FAMILIES}
-    values = np.array(pairs)  # pair, run, arm
+    values = np.concatenate([measured[k : k + n] for k in range(0, len(tasks), n)], axis=1)  # pair, run, arm
     return [_row(run, values[:, k], rows[run[0]], idle[run[0]]) for k, run in enumerate(runs)]
 
 

@@ -246,7 +246,8 @@ def read_studies(what=None) -> dict:
             raise UsageError(path, "holds no study: no file ends with .toml")
         return {file.stem: read_study(file) for file in files}
     if path.suffix != ".toml" and not path.is_file():
-        raise UsageError(f"study {str(what)!r}", f"not found{nearest(str(what), shipped)}")
+        others = nearest(str(what), shipped) or "; they are listed by: talentflow experiments --list"
+        raise UsageError(f"study {str(what)!r}", f"not found{others}")
     return {path.stem: read_study(path)}
 
 

@@ -197,7 +197,7 @@ def portfolio(
     named_place(place)
     check_measures([measure, f"fiscal:{place}"], asked, single=True)
     # a factor is a lever with its bounds; the centre is checked as a scenario of its own
-    factors = [lever_factor(path, baseline, limits.get(path)) for path in paths]
+    factors = [lever_factor(path, baseline, limits.get(path), "limits") for path in paths]
     centre = {f.name: f.central for f in factors}
     record = prepared({"scenario": mix_scenario(baseline, centre)}, baseline, asked)
     # the digest names the store: the same question finds its finished mixes again

@@ -81,3 +81,9 @@ def test_a_condition_that_makes_no_sense_is_refused(tmp_path, when, said):
     sweep = swept(tmp_path, corner, 32)
     with pytest.raises(UsageError, match=said):
         condition(when, sweep)
+
+
+def test_too_few_points_are_counted_in_the_refusal(tmp_path):
+    sweep = swept(tmp_path, corner, 20)
+    with pytest.raises(UsageError, match=r"^--when below 0: [1-4] of 20 points are; boxes need 5 that are and as many"):
+        boxes(sweep, ("below", 0.0))

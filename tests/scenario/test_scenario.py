@@ -224,7 +224,7 @@ def test_a_starter_hides_a_shipped_name_only_if_asked(tmp_path):
     ("overrides", "title"),
     [
         (["hub.paris.pay_multiplier=2"], "x, with hub.paris.pay_multiplier = 2"),
-        (["hub.paris.pay_multiplier = 2", "hub.paris.pay_multiplier=3"], "x, with hub.paris.pay_multiplier = 3"),
+        (["hub.paris.pay_multiplier  =2 "], "x, with hub.paris.pay_multiplier = 2"),
         ("country.usa.openings=1.5", "x, with country.usa.openings = 1.5"),
         ([], "x"),
     ],
@@ -490,6 +490,11 @@ def test_a_bad_override_is_refused_in_one_line(override, words):
         set_overrides(load("baseline"), [override])
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_path_that_is_set_twice_is_refused():
+    with pytest.raises(ScenarioError, match=r"hub\.paris\.openings is set twice"):
+        set_overrides(load("baseline"), ["hub.paris.openings=2", "hub.paris.pay_multiplier=2", "hub.paris.openings=3"])
 
 
 def test_per_cent_in_a_file_gets_advice(tmp_path):

@@ -279,6 +279,8 @@ def test_a_small_unsettled_effect_has_its_bound(result):
     text = sentences(facts(Result(small, result.record)))["headline"]
     assert text.startswith("No measurable effect on the US: 90 % of runs lie between")
     assert "at most" in text
+    few = sentences(facts(Result(small.isel(replicate=slice(0, 2)), result.record)))["headline"]
+    assert few.endswith("Fewer than ten pairs settle no direction: run at least ten.")
 
 
 def test_a_comparison_says_a_sentence_a_scenario(several):

@@ -124,6 +124,8 @@ def test_a_bad_file_is_refused_in_one_line(write, talentflow, old, new, said):
 def test_unknown_names_and_empty_folders_are_refused(tmp_path):
     with pytest.raises(TalentflowError, match="nearest: T08"):
         read_studies("T8")
+    with pytest.raises(TalentflowError, match="talentflow experiments --list"):
+        read_studies("france_talent")
     with pytest.raises(TalentflowError, match="holds no study"):
         read_studies(tmp_path)
 

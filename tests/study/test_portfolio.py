@@ -101,6 +101,13 @@ def test_budgets_are_read_as_people_write_them():
             million(wrong)
 
 
+def test_a_lever_without_bounds_asks_for_limits(tmp_path):
+    lever = "country.fra.compute.h100e"
+    with pytest.raises(UsageError, match=f"^limits {lever}: its bounds are too wide .* {lever}=LOW:HIGH"):
+        portfolio("fra", "500M", [lever], out=tmp_path)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_no_mix_within_the_budget_is_said(tmp_path):
     none = search(known, FACTORS, -1.0, "stock:fra", confirmed, store=tmp_path / "p", n=10)
     assert none.best is None

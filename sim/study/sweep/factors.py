@@ -181,8 +181,10 @@ def assumption(row, within=None) -> Factor:
     return Factor(row.name, low, float(row.central), high, span=CENTRAL, belief=belief, **described)
 
 
-def lever(path, scenario, within=None) -> Factor:
+def lever(path, scenario, within=None, option="over") -> Factor:
     """Return the factor of a lever: over ``within``, around the scenario's own value, or over its declared bounds.
+
+    ``option`` is the one by which the user gives ``within``, as messages name it.
 
     Raises
     ------
@@ -196,14 +198,16 @@ def lever(path, scenario, within=None) -> Factor:
     elif within is None:
         within = (chosen.low, chosen.high)
         if chosen.high >= HUGE:
-            raise UsageError(f"over {path}", f"its bounds are too wide to sweep; give a range: {path}=LOW:HIGH")
+            raise UsageError(f"{option} {path}", f"its bounds are too wide to sweep; give a range: {path}=LOW:HIGH")
     elif not chosen.low <= within[0] < within[1] <= chosen.high:
         bounds = f"[{chosen.low:g}, {chosen.high:g}] {chosen.unit}".rstrip()
-        raise UsageError(f"over {path}={within[0]:g}:{within[1]:g}", f"not within {bounds}")
+        raise UsageError(f"{option} {path}={within[0]:g}:{within[1]:g}", f"not within {bounds}")
     # never beyond the lever's bounds
     low, high = max(within[0], chosen.low), min(within[1], chosen.high)
     if not low < high:
-        raise UsageError(f"over {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH")
+        raise UsageError(
+            f"{option} {path}", f"nothing lies between {low:g} and {high:g}; give a range: {path}=LOW:HIGH"
+        )
     central = next((v for v in (own, chosen.present) if v is not None and low <= v <= high), (low + high) / 2)
     return Factor(
         path,
