@@ -1,4 +1,4 @@
-"""Studies kept warm: the numbers of ``run``, whatever was asked before, by whom, and however it ended."""
+"""Interactive studies: numbers are those of ``run``, whatever was asked before, from any thread, however it ended."""
 
 import os
 import time
