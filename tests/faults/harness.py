@@ -18,7 +18,7 @@ from sim.results.record import compare
 from sim.results.result import Result
 from sim.results.sweep import Sweep, content_digest
 from sim.results.sweep_store import is_sweep
-from sim.study.calibration.hub_constants import kept
+from sim.study.calibration.hub_constants import read_fit
 from sim.study.calibration.pipeline import PLACES
 
 MAIN = "from sim.cli import main; main()"
@@ -146,7 +146,7 @@ def _unsound_fit(path):
     wrong = []
     for part in ("priors", "fitted"):
         try:
-            if (path / part).exists() and kept(path / part) is None:
+            if (path / part).exists() and read_fit(path / part) is None:
                 wrong.append(f"{part} has no tables")
         except (ValueError, KeyError, IndexError) as error:
             wrong.append(f"{part} is half written: {error}")
