@@ -25,7 +25,7 @@ from sim.model.inversion import (
 )
 from sim.model.kernels.choice import FREELY
 from sim.scenario.levers import baseline_rules
-from sim.study import calibration
+from sim.study.calibration import hub_constants
 from sim.world.engineers import NATIVE_YEAR, PERMANENT, category, tier_of
 
 CROSSING = {"expert": (0.017, 0.040), "other": (0.010, 0.025)}  # admissible shares of the stock a year
@@ -83,7 +83,7 @@ def test_expected_flows_sum_choice_probabilities():
 
 def first_year(a=CENTRE):
     """Expected flows of the world on which the fit stands, without constants, and its simulation."""
-    arm = arm_of(calibration.fit_world(), a, constants=none(len(setting().hubs), START))
+    arm = arm_of(hub_constants.fit_world(), a, constants=none(len(setting().hubs), START))
     return FirstYear(arm), arm
 
 
@@ -172,8 +172,8 @@ def test_targets_that_nobody_could_meet_are_refused():
 
 def test_shipped_constants_fit_the_shipped_offsets():
     """The tables are the fit's own output: inverted again from their offsets they come out the same."""
-    constants, offsets = calibration.shipped()
-    again = calibration.constants_for(calibration.fit_world(), CENTRE, offsets, constants)
+    constants, offsets = hub_constants.shipped()
+    again = hub_constants.constants_for(hub_constants.fit_world(), CENTRE, offsets, constants)
     assert again.permanent + again.boom == pytest.approx(constants.permanent + constants.boom, abs=2e-3)
     assert again.permanent == pytest.approx(constants.permanent, abs=2e-3)
     assert again.move_cost_abroad == pytest.approx(constants.move_cost_abroad, abs=2e-3)
@@ -211,8 +211,8 @@ def test_borders_are_crossed_as_often_as_observed(first_years):
 
 @pytest.mark.slow
 def test_the_shipped_tables_are_a_fresh_fit():
-    constants, offsets = calibration.shipped()
-    again, again_offsets = calibration.fit()
+    constants, offsets = hub_constants.shipped()
+    again, again_offsets = hub_constants.fit()
     assert again.permanent == pytest.approx(constants.permanent, abs=1e-5)
     assert again.boom == pytest.approx(constants.boom, abs=1e-5)
     assert again.move_cost_abroad == pytest.approx(constants.move_cost_abroad, abs=1e-5)

@@ -6,7 +6,7 @@ import pytest
 
 from sim import custom_world
 from sim.errors import ResultError, WorldError
-from sim.study.calibration.hub_constants import TABLES, kept
+from sim.study.calibration.hub_constants import TABLES, read_fit
 from sim.texts import number_in
 from sim.world import tables
 from sim.world.flows import read_flows
@@ -72,11 +72,11 @@ def test_a_doubled_column_of_a_world_table_is_refused(tmp_path):
 def test_constants_of_ones_own_are_read_as_strictly(tmp_path):
     for name in TABLES:
         shutil.copy(custom_world.SHIPPED / f"{name}.csv", tmp_path)
-    assert kept(tmp_path) is not None
+    assert read_fit(tmp_path) is not None
     path = tmp_path / "hub_constants.csv"
     path.write_text(path.read_text().replace(",", ",1,", 1))
     with pytest.raises(ResultError, match="cells in"):
-        kept(tmp_path)
+        read_fit(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "1,5", "0x10", "1e", "--1", "1 2", "inf", "１"])
