@@ -270,8 +270,9 @@ def breakeven(
             chosen, lever or offset, measure, target, bounds, against, cost, search.rival(rival), **settings
         )
     # save the answer with its tables, and print it
-    answer = result.answer(**run.prepared({"scenario": chosen}, against, options))
-    draw = lambda into: show.draw_breakeven(result, chosen.title, into / "curve.png")  # noqa: E731
+    made_from = run.prepared({"scenario": chosen}, against, options)
+    answer = result.answer(**made_from)
+    draw = lambda into: show.draw_breakeven(result, chosen.title, into / "curve.png", made_from)  # noqa: E731
     folder = write_tables(out, f"{chosen.name}-breakeven", answer, result.tables, draw)
     brief = "none" if result.value is None else result.value
     printing.show(answer, brief, lambda: show.render_breakeven(result, chosen.title, folder), False, folder)
@@ -355,7 +356,7 @@ def why(
     # save the tables with what they were made from, and print them
     made_from = run.prepared({"scenario": chosen}, against, options)
     answer = plain_values({"measure": measure, **tables, **made_from})
-    draw = lambda into: show.draw_parts(tables, chosen.title, measure, into)  # noqa: E731
+    draw = lambda into: show.draw_parts(tables, chosen.title, measure, into, made_from)  # noqa: E731
     folder = write_tables(out, f"{chosen.name}-why", answer, tables, draw)
     view = lambda: show.render_parts(tables, chosen.title, measure, folder, details)  # noqa: E731
     printing.show(answer, folder, view, details, folder)

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim import __version__
 from sim.results import narrative
 from sim.results.cells import count, effect_cells, effect_digits, gap_cells, signed
 from sim.results.display import answer_lines, wrap
@@ -563,15 +564,19 @@ def render_breakeven(result, title, folder) -> Group:
     )
 
 
-def draw_breakeven(result, title, path) -> Path:
-    """Draw the curve that the break-even is read from, into a file."""
-    from sim.show.plots import curve, to_file
+def draw_breakeven(result, title, path, made_from) -> Path:
+    """Draw the curve that the break-even is read from, into a file; ``made_from`` is the record of the runs."""
+    from sim.show.plots import curve, style, to_file
 
-    subtitle = f"Effect on {result.measure} by the value of {result.lever}"
+    # the axis below names the lever
+    subtitle = f"Effect on {narrative.measure_words(result.measure)}, by the value of one lever"
+    source = style.source(made_from | {"versions": {"talentflow": __version__}})
     value = None if result.value is None else (result.value, result.low, result.high)
     label = f"{result.what}, {result.unit}".rstrip(", ")
     return to_file(
-        lambda ax: curve.plot_curve(result.curve, title, subtitle, label, result.effect_unit, result.target, value, ax),
+        lambda ax: curve.plot_curve(
+            result.curve, title, subtitle, label, result.effect_unit, result.target, value, ax, source
+        ),
         curve.SIZE,
         path,
     )
@@ -633,14 +638,18 @@ def render_parts(tables, title, measure, folder, details=False) -> Group:
     return Group(*shown, line(f"{folder}: a table and a figure of each; --details: all tables.", "dim"))
 
 
-def draw_parts(tables, title, measure, folder) -> None:
-    """Draw a waterfall of each table into ``folder``."""
-    from sim.show.plots import parts, to_file
+def draw_parts(tables, title, measure, folder, made_from) -> None:
+    """Draw a waterfall of each table into ``folder``; ``made_from`` is the record of the runs."""
+    from sim.show.plots import parts, style, to_file
 
+    words, source = (
+        narrative.measure_words(measure),
+        style.source(made_from | {"versions": {"talentflow": __version__}}),
+    )
     for name, split in tables.items():
         to_file(
             lambda ax, name=name, split=split: parts.plot_parts(
-                split, title, f"Effect on {measure}, by {name}", split.unit.iloc[0], ax, parts.SMALL_PRINT
+                split, title, f"Effect on {words}, by {name}", split.unit.iloc[0], ax, f"{parts.SMALL_PRINT} {source}"
             ),
             parts.SIZE,
             folder / f"{name}.png",

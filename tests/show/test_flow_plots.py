@@ -103,7 +103,7 @@ def test_no_text_covers_another(picture, kind, look):
 @every_kind
 def test_small_print_names_pairs_and_interval(result, picture, kind):
     said = " ".join(words(picture(kind))).replace("\n", " ")
-    assert "20 pairs of 100,000 engineers" in said
+    assert "20 pairs of 100,000 simulated engineers" in said
     assert "90 % of pairs (chance and assumptions)" in said
     assert result.record["title"] in said
 

@@ -111,6 +111,13 @@ def test_no_text_is_cut_or_too_small(result, plot, look):
 
 
 @every_plot
+def test_every_figure_names_its_source(result, plot):
+    shown = said(drawn(plot, result))
+    assert "Source: talentflow" in shown
+    assert "pairs of 100,000 simulated engineers, seed 0, 2026 to 2036." in shown
+
+
+@every_plot
 def test_an_endless_title_is_not_cut(plot):
     title = "A title with $2 and $3 and " + "unbelievably" * 15 + " many words" * 20
     ax = drawn(plot, fake_result(replicates=3, years=2, title=title))

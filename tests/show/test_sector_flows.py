@@ -78,7 +78,7 @@ def test_the_largest_change_stands_first(moved):
 
 
 def test_small_print_names_pairs_and_equal_arms(result, equal_arms):
-    assert "20 pairs of 100,000 engineers" in said(drawn(result))
+    assert "20 pairs of 100,000 simulated engineers" in said(drawn(result))
     assert "90 % of pairs (chance and assumptions)" in said(drawn(result))
     assert "exactly 0" in said(drawn(equal_arms))
     assert "no interval" in said(drawn(few(result, 1)))

@@ -343,6 +343,7 @@ def environment() -> "Environment":
         "number_of": number_of,
         "in_words": in_words,
         "measure_words": measure_words,
+        "place_words": lambda label: place(label).spoken,
         "whole_percent": whole_percent,
     }
     return made

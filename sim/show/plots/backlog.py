@@ -145,6 +145,5 @@ def _draw_key(ax) -> None:
 
 def _small_print(result) -> str:
     """Explain lines, bands and the odds."""
-    pairs = style.pairs_words(result.record).capitalize()
     more = " Where no lottery selects, people admitted take the place of the odds."
-    return f"{pairs}. {how_to_read(result.record)}{style.fit(more, '')}"
+    return f"{how_to_read(result.record)}{style.fit(more, '')} {style.source(result.record)}"

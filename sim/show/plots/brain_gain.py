@@ -185,8 +185,8 @@ def _rows(plot, heights, names) -> None:
 
 def _small_print(result) -> str:
     """Explain bars, strokes, balance and interval."""
-    pairs, spread = style.pairs_words(result.record).capitalize(), style.spread_words(result.record, "Line")
+    spread = style.spread_words(result.record, "Line")
     return (
-        f"{pairs}. Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "
-        f"less own engineers abroad. Dot: mean. {spread}"
+        f"Bars: scenario, mean over pairs; black strokes: baseline. Balance: foreign engineers at home "
+        f"less own engineers abroad. Dot: mean. {spread} {style.source(result.record)}"
     )

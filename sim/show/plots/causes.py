@@ -45,11 +45,14 @@ def plot_causes(result, ax=None, hubs=None, years=None) -> "Axes":
             return ax
         # the finding is about the subject alone; other places get a plain title
         named = outcome["lead"]["spoken"] if not hubs else " and ".join(result.data.hub_name.to_series()[hubs])
-        title = sentence("causes_finding", outcome) if outcome["causes"] and not hubs else f"Why {named} changes"
+        table = cause_table(result, label)
+        total = table["mean"].iloc[-1]
+        finding = outcome["causes"] and not hubs
+        title = sentence("causes_finding", outcome, total) if finding else f"Why {named} changes"
         what = f"change of the number of AI engineers of {named} by {outcome['last']}, in parts, persons"
-        parts.plot_parts(cause_table(result, label), title, f"{outcome['title']}: {what}", "persons", ax)
+        parts.plot_parts(table, title, f"{outcome['title']}: {what}", "persons", ax)
         if ax.child_axes:
-            style.caption(ax, f"The parts add up. {_line(outcome['pairs'])} {source(result, outcome)}")
+            style.caption(ax, f"The parts add up. {_line(outcome['pairs'])} {parts.ERROR} {source(result, outcome)}")
     return ax
 
 

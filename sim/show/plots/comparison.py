@@ -9,7 +9,7 @@ from sim.results.effects import decimals, interaction, stacks, summarise
 from sim.scenario.places import named_places
 from sim.show.plots import style
 from sim.show.plots.choice import both_words, hubs_shown, most_touched, scenario_names, stack_shown
-from sim.show.plots.effects import effects_at, subtitle, unit_words
+from sim.show.plots.effects import effects_at, subtitle
 from sim.show.plots.style import draw_legend, inset, pixels, right_of
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _draw_effects(plot, effects, names) -> None:
         heights = np.arange(len(names))[::-1] + ROW * (0.5 - (number + 0.5) / count)
         _draw_scenario(plot, heights, effects.isel(arm=number), *style.scenario_look(number)[:2])
     _frame(plot, effects, names)
-    plot.set_xlabel(f"loses  \u2190   {unit_words(effects.attrs['units'])}   \u2192  gains")
+    plot.set_xlabel(f"loses  \u2190   {style.unit_words(effects.attrs['units'])}   \u2192  gains")
 
 
 def _draw_scenario(plot, heights, effects, colour, marker) -> None:
@@ -158,7 +158,7 @@ def _draw_interaction(plot, effects, words) -> None:
     _frame(plot, effects, [""] * count)
     plot.set_title(words, loc="left", fontsize="medium")
     plot.locator_params(axis="x", nbins=3)
-    plot.set_xlabel(unit_words(effects.attrs["units"]))
+    plot.set_xlabel(style.unit_words(effects.attrs["units"]))
     # the digits that the Monte Carlo error allows
     digits = max(2, decimals(float(effects.error.median()))) if pairs > 1 else 2
     for y, mean, error in zip(range(count)[::-1], effects["mean"].values, effects.error.values, strict=True):
@@ -176,8 +176,7 @@ def _draw_sample(key, x, y, number) -> None:
 
 def _small_print(result, adds) -> str:
     """Explain marker and line, and the second panel."""
-    pairs = style.pairs_words(result.record).capitalize()
     spread = style.spread_words(result.record, "Line")
     more = " Right: where it crosses 0, the policies may simply add up." if adds else ""
     more += " \u00b1: Monte Carlo error." if result.record["replicates"] > 1 and (adds or len(result.arms) == 2) else ""
-    return f"{pairs}, the same for every scenario. Marker: mean over pairs. {spread}{more}"
+    return f"Every scenario has the same pairs. Marker: mean over pairs. {spread}{more} {style.source(result.record)}"

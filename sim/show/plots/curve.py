@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.results.narrative import measure_words
 from sim.show.plots import style
 from sim.show.plots.style import inset
 
@@ -18,7 +19,7 @@ SIZE = (10, 6)  # inches
 DECADES = 2  # the axis is logarithmic where the largest value is over 10**DECADES times the smallest
 
 
-def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None) -> "Axes":
+def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None, source="") -> "Axes":
     """Draw the effect over the values of a lever, with the target and the value that meets it.
 
     Parameters
@@ -30,6 +31,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None) -> 
     target : float, the effect that is looked for
     root : (value, low, high), the value that gives it and its 90 % interval over pairs; None if no value does
     ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    source : str, the last sentence of the small print
 
     Returns
     -------
@@ -58,7 +60,7 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None) -> 
         _scale_values(plot, curve.value.to_numpy())
         _mark(plot, target, root, unit)
         plot.set_xlabel(x_label)
-        plot.set_ylabel(f"effect, {unit}")
+        plot.set_ylabel(f"effect, {style.unit_words(unit)}")
         style.caption(
             ax,
             "Dots: mean over pairs at the values tried, with Monte Carlo error. Band: 90 % of pairs. "
@@ -66,7 +68,8 @@ def plot_curve(curve, title, subtitle, x_label, unit, target, root, ax=None) -> 
                 "The upright band is the interval of the value that meets the target."
                 if root
                 else "No value within the bounds meets the target."
-            ),
+            )
+            + f" {source}".rstrip(),
         )
     return ax
 
@@ -93,7 +96,7 @@ def _mark(plot, target, root, unit) -> None:
     where = plot.transAxes.inverted().transform(plot.transData.transform((root[0], 0)))[0] if root else 0
     side = ("right", 0.99) if where < 0.5 else ("left", 0.01)
     plot.annotate(
-        f"target {target:+,g} {unit}".replace("-", "\u2212"),
+        f"target {target:+,g} {style.unit_words(unit)}".replace("-", "\u2212"),
         (side[1], target),
         (0, style.em(0.3)),
         ("axes fraction", "data"),
@@ -140,7 +143,7 @@ def plot_frontier(result, title, ax=None) -> "Axes":
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        style.heading(ax, title, f"{result.measure} against net public cost a year")
+        style.heading(ax, title, f"Effect on {measure_words(result.measure)}, against net public cost")
         plot = style.inset(ax, left=5, below=3.6, right=2, above=1.4)
         # the emulator's frontier behind, confirmed mixes with their intervals in front
         front, mixes = result.frontier, result.mixes
@@ -152,7 +155,8 @@ def plot_frontier(result, title, ax=None) -> "Axes":
         best = mixes[mixes.label == result.best]
         plot.plot(best.cost, best.engineers, "o", color=style.LOSS, ms=8)
         plot.axvline(result.budget, color=style.INK, lw=0.9, ls="--")
-        plot.set_xlabel("million USD of 2026 a year")
+        plot.set_xlabel("net public cost, million USD of 2026 a year")
+        plot.set_ylabel("persons more or fewer" if result.measure.startswith("stock") else "effect")
         plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         plot.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         style.caption(

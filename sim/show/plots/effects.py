@@ -12,7 +12,7 @@ from sim.results.facts import effect_rows, facts
 from sim.results.narrative import sentence, signed_persons
 from sim.show.plots import style
 from sim.show.plots.choice import basis_words, hubs_shown, only_pair, times_shown, until, years_shown
-from sim.show.plots.style import inset, right_of
+from sim.show.plots.style import inset, right_of, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -212,8 +212,3 @@ def subtitle(pairs, measure) -> str:
     what = "the share of the world's AI engineers" if measure == "share" else f"{measure} ({pairs.attrs['long_name']})"
     counted = pairs.attrs["basis"] if measure == "share" else ""
     return f"Effect on {what} {pairs.attrs['when']}{counted}, against the baseline, {unit_words(pairs.attrs['units'])}"
-
-
-def unit_words(unit) -> str:
-    """Return a unit without abbreviations."""
-    return unit.replace("pp", "percentage points")

@@ -260,5 +260,5 @@ def _small_print(result, arrows) -> str:
     largest = f" Largest: {ends}, {style.signed(first['mean'], 0)}{spread}. White circle: the rest of a country."
     return (
         f"{interval_words(result)} The {len(arrows)} largest changes, in the direction in which people "
-        f"move.{style.fit(largest, '')}"
+        f"move.{style.fit(largest + ' Colours of circles: regions.', '')}"
     )

@@ -156,8 +156,8 @@ def years_words(years) -> str:
 
 
 def interval_words(result) -> str:
-    """State the number of pairs and the content of the interval; a single pair has none."""
-    pairs = style.pairs_words(result.record).capitalize()
+    """State the content of the interval, which a single pair has not, and the source."""
+    source = style.source(result.record)
     if result.data.sizes["replicate"] == 1:
-        return f"{pairs}: no interval, so nothing is distinguishable from zero; more pairs would show it."
-    return f"{pairs}. Interval: 90 % of pairs ({style.band_words(result.record)})."
+        return f"A single pair has no interval: nothing is distinguishable from zero. {source}"
+    return f"Interval: 90 % of pairs ({style.band_words(result.record)}). {source}"

@@ -51,7 +51,9 @@ def plot_money(result, ax=None, hubs=None, years=None) -> "Axes":
             return ax
         parts.plot_parts(balance(money), title, subtitle, UNIT, ax)
         if ax.child_axes:
-            style.caption(ax, f"The parts add up. Line: 90 % of runs. AI engineers alone. {source(result, outcome)}")
+            style.caption(
+                ax, f"The parts add up. Line: 90 % of runs. {parts.ERROR} AI engineers alone. {source(result, outcome)}"
+            )
     return ax
 
 

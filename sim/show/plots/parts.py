@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.results.cells import effect_digits
 from sim.results.effects import decimals, error_words
 from sim.results.narrative import persons, signed_persons
 from sim.show.plots import style
-from sim.show.plots.style import inset, right_of
+from sim.show.plots.style import inset, right_of, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,9 +18,10 @@ SIZE = (10, 6)  # inches
 NUMBERS = 21.5  # em right of the bars
 COLUMNS = ((5.5, "part"), (16, "90 % of pairs"), (NUMBERS, "MC error"))
 BAR = 0.6  # of a row
+ERROR = "MC error: Monte Carlo error of the mean."
 SMALL_PRINT = (
     "Each bar begins where the one above it ends; the parts add up to the total. Line under a bar: 90 % of pairs, from "
-    "where the bar begins. MC error: Monte Carlo error of the mean."
+    f"where the bar begins. {ERROR}"
 )
 LONGEST = 34  # letters in a line of a part's name
 
@@ -48,7 +50,7 @@ def plot_parts(table, title, subtitle, unit, ax=None, small_print="") -> "Axes":
             style.say_nothing_differs(ax)
             return ax
         # long names take several lines; the longest sets the room at the left
-        names = [fill(name, LONGEST) for name in table.part]
+        names = [fill(name.replace("->", "\u2192"), LONGEST) for name in table.part]
         longest = max(len(line) for name in names for line in name.splitlines())
         plot = inset(ax, left=0.5 * longest + 1, below=3.2, right=NUMBERS, above=1.4)
         _draw_bars(plot, table, names, unit)
@@ -81,7 +83,7 @@ def _draw_bars(plot, table, names, unit) -> None:
     plot.locator_params(axis="x", nbins=style.fit(7, 5))
     plot.spines["left"].set_visible(False)
     plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
-    plot.set_xlabel(f"loses  \u2190   {unit}   \u2192  gains")
+    plot.set_xlabel(f"loses  \u2190   {unit_words(unit)}   \u2192  gains")
 
 
 def _error(error, digits) -> str:
@@ -91,8 +93,11 @@ def _error(error, digits) -> str:
 
 def _write_numbers(plot, table, unit) -> None:
     """Draw part, interval and Monte Carlo error as numbers."""
-    # as many decimals as the middle error allows
-    digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
+    # points as in the table of the terminal, else as many decimals as the middle error allows
+    if unit == "pp":
+        digits = effect_digits(table.to_dict("records"))
+    else:
+        digits = decimals(float(table.error.median())) if table.error.notna().all() else 2
     heights = plot.get_yticks()
     for column, words in COLUMNS:
         right_of(plot, heights[0] + 0.6, column, words, color=style.BASELINE, va="bottom")

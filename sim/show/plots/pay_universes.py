@@ -89,7 +89,7 @@ def plot_pay_universes(result, ax=None, hubs=None, years=None) -> "Axes":
         _draw(plot, pay, at, [_short(name) for name in data.hub_name.values[at]])
         _print(plot, [data.hub.values[k] for k in at])
         _legend(plot)
-        style.caption(ax, f"{CAPTION} Mean over {style.pairs_words(result.record)}.")
+        style.caption(ax, f"{CAPTION} Mean over pairs. {style.source(result.record)}")
     return ax
 
 

@@ -179,10 +179,10 @@ def _draw_table(table, ranks) -> None:
 
 def _small_print(result) -> str:
     """Explain colours and table."""
-    pairs = style.pairs_words(result.record).capitalize()
     more = " The areas that are the rest of a country or region have no rank."
     return (
-        f"{pairs}. Blue rises, orange falls, grey moves by less than a tenth of a rank. Table: in how "
+        f"Blue rises, orange falls, grey moves by less than a tenth of a rank. Table: in how "
         "many % of pairs the scenario gives the "
-        f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')}"
+        f"hub this rank; at its right, mean rank, baseline \u2192 scenario.{style.fit(more, '')} "
+        f"{style.source(result.record)}"
     )

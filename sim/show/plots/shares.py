@@ -3,8 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sim.results.effects import HIGH, LOW, QUANTILE, decimals
 from sim.results.facts import facts, places_over_time
 from sim.results.measures import series
@@ -71,7 +69,7 @@ def plot_shares(result, ax=None, hubs=None, years=None) -> "Axes":
         else:
             answer = facts(result)
             style.heading(ax, sentence("finding", answer), f"{result.record['title']}: {what[0].lower()}{what[1:]}")
-        style.caption(ax, _small_print(result))
+        style.caption(ax, f"{_small_print(result)} {style.source(result.record)}")
     return ax
 
 
@@ -120,14 +118,14 @@ def _draw_panel(panel, name, share, span) -> None:
 
 
 def _effect_words(share) -> str:
-    """Describe the mean effect at the last time, two digits that count."""
+    """Describe the mean effect at the last time: two decimals, or two digits that count where it is below 0.01."""
     # mean effect at the last time shown
     pairs = share.sel(arm="scenario") - share.sel(arm="baseline")
     if not pairs.any():
         return "no pair differs"
     mean = float(pairs.mean())
-    digits = int(np.clip(decimals(mean) + 1, 2, 4))  # two digits that count
-    return f"effect in {int(share.time)}: {style.signed(mean, digits)} pp"
+    digits = 2 if abs(mean) >= 0.01 else min(decimals(mean) + 1, 4)
+    return f"effect in {int(share.time)}: {style.signed(mean, digits)} points"
 
 
 def _common_span(shares) -> float:
@@ -189,13 +187,9 @@ def _draw_names(ax, result) -> float:
 
 
 def _small_print(result) -> str:
-    """Describe pairs, spans and the numbers at the right."""
+    """Describe spans and the numbers at the right."""
     if len(result.arms) > 1:
-        ends = "Lines: means over pairs. "
+        ends = "Lines: means over pairs."
     else:
-        ends = "The numbers at the right are the shares in the last year shown. "
-    pairs = style.pairs_words(result.record).capitalize()
-    return style.fit(
-        f"{pairs}. Every panel spans as many points. {ends}",
-        f"{pairs}. Every panel spans as many points.",
-    )
+        ends = "The numbers at the right are the shares in the last year shown."
+    return style.fit(f"Every panel spans as many points. {ends}", "Every panel spans as many points.")

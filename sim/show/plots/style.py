@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.results.effects import HIGH, LOW
-from sim.results.narrative import contents
+from sim.results.narrative import contents, sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -319,6 +319,11 @@ def plain(value) -> str:
     return text.replace("-", "\u2212") if text.strip("-0.,") else "0"
 
 
+def unit_words(unit) -> str:
+    """Return a unit without abbreviations."""
+    return unit.replace("pp", "percentage points")
+
+
 def span(low, high, digits) -> str:
     """Return an interval in words: ``-0.3 to +0.1``."""
     return f"{signed(low, digits)} to {signed(high, digits)}"
@@ -336,11 +341,12 @@ def spread_words(record, what) -> str:
     return f"{what}: 90 % of pairs ({band_words(record)})."
 
 
-def pairs_words(record) -> str:
-    """Describe the size of a run: ``20 pairs of 100,000 engineers``."""
-    count, population = record["replicates"], record["population"]
-    size = f"{population:,}" if isinstance(population, int) else "all the world's"
-    return f"{count} {'pair' if count == 1 else 'pairs'} of {size} engineers"
+def source(record) -> str:
+    """Name the source of a figure's numbers: program, pairs and engineers; in a memo also seed and years."""
+    run = {"pairs": record["replicates"], "first": record["start"], "last": record["start"] + record["years"]}
+    size = {"population": record["population"], "seed": record["seed"], "seconds": None}
+    words = sentence("source", run | size, record["versions"].get("talentflow", ""))
+    return fit(words, f"{words.partition(', seed')[0]}.")
 
 
 # ------------------------------------------------------------------------------
