@@ -199,6 +199,10 @@ def test_a_hundred_quick_moves_undo_as_one(window, file):
 
 def test_every_lever_and_view_is_reached_by_keyboard(window, file):
     page = window(f"{file}#start")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "result"
+    assert page.url.endswith("#start")
     page.focus("#lever-fee")
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "PageUp"):
         page.keyboard.press(key)

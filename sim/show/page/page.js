@@ -756,6 +756,8 @@ function buildPage() {
     const law = event.target.value === "law", v = law ? { ...C.law, ...state.v } : Object.fromEntries(Object.entries(state.v).filter(([k, x]) => C.law[k] !== x));
     change({ base: event.target.value, v: clean(v) });
   });
+  // the address holds the setting: the link to the result moves the focus alone
+  document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("result").focus(); });
   $("undo").addEventListener("click", undo); $("redo").addEventListener("click", redo);
   $("reset").addEventListener("click", () => change({ v: clean(lawOf(state.base)), place: "", pin: null, year: LAST, beliefs: {} }));
   $("pin").addEventListener("click", () => change({ pin: state.pin ? null : { ...state.v } }));
