@@ -150,7 +150,7 @@ def _change(policy: Policy, levers: Sequence[Lever], start: int | None = None) -
     before = [values_from(each, policy.begin_month, PRESENT if start is None else start)[0] for each in levers]
     after = [clip_to_bounds(changed(value, policy), each) for value, each in zip(before, levers, strict=True)]
     unit = f" {lever.unit}" if lever.unit not in ("", "share") and math.isfinite(after[0]) else ""
-    added = f"{100 * policy.amount:g} percentage points" if lever.unit == "share" else f"{policy.amount:,g}"
+    added = f"{100 * policy.amount:g} percentage points" if lever.unit == "share" else f"{policy.amount:,.10g}"
     how = {
         "value": "",
         "multiply": "" if lever.unit == "times" else f" (times {policy.amount:g})",

@@ -561,6 +561,10 @@ def test_shares_are_told_in_percent():
     assert "85 % to 97 % -> 88 % to 100 % (adds 3 percentage points to the value in force)" in text
 
 
+def test_large_amounts_are_written_out():
+    assert any("(adds 5,000,000 to the value in force)" in line for line in describe(load("gulf_compute")))
+
+
 # --- a file of one's own ----------------------------------------------------------------------------------
 
 

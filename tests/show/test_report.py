@@ -113,6 +113,12 @@ def test_tables_have_headers_and_figures_have_words(page):
     assert page.all("html") == [{"lang": "en"}]
 
 
+def test_no_number_is_written_with_an_exponent(page):
+    # where the reader looks: all but the scenario files and the provenance of the appendix
+    shown = page.text[: page.text.index("how to make it again")]
+    assert re.findall(r"\de[+-]\d+", shown) == []
+
+
 def test_headings_are_in_order(page):
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1

@@ -144,7 +144,7 @@ def plot_frontier(result, title, ax=None) -> "Axes":
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         style.heading(ax, title, f"Effect on {measure_words(result.measure)}, against net public cost")
-        plot = style.inset(ax, left=5, below=3.6, right=2, above=1.4)
+        plot = inset(ax, left=6, below=3.6, right=2, above=1.4)
         # the emulator's frontier behind, confirmed mixes with their intervals in front
         front, mixes = result.frontier, result.mixes
         plot.fill_between(front.budget, front.low, front.high, color=style.GAIN, alpha=0.2, lw=0)

@@ -84,7 +84,7 @@ def plot_pay_universes(result, ax=None, hubs=None, years=None) -> "Axes":
         ax.axis("off")
         ratio = float(np.median(pay["labs"][at, 1] / pay["others"][at, 1]))
         title = f"In the model frontier labs pay {ratio:.1f} times what their hub's other employers do"
-        style.heading(ax, title, f"{result.record['title']}: total pay a year, kUSD, 1 January {time}")
+        style.heading(ax, title, f"{result.record['title']}: total pay a year, kUSD (logarithmic), 1 January {time}")
         plot = inset(ax, left=12.5, below=2.2, right=1.5, above=1.8)
         _draw(plot, pay, at, [_short(name) for name in data.hub_name.values[at]])
         _print(plot, [data.hub.values[k] for k in at])

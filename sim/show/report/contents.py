@@ -86,9 +86,10 @@ def _money(result) -> tuple[list[str], list[list[str]]] | None:
     if not money or not money["parts"]:
         return None
     rows = [*money["parts"], money["cost"] | {"name": "net cost"}]
-    span = lambda row: f"{row['low']:+,.3g} to {row['high']:+,.3g}"  # noqa: E731
+    signed = lambda value: f"{'+' if value > 0 else ''}{narrative.figures(value)}"  # noqa: E731
+    span = lambda row: f"{signed(row['low'])} to {signed(row['high'])}"  # noqa: E731
     head = ["million USD of 2026 a year", "effect", "90 % of runs"]
-    return head, [[row["name"], f"{row['mean']:+,.3g}", span(row)] for row in rows]
+    return head, [[row["name"], signed(row["mean"]), span(row)] for row in rows]
 
 
 def _once(scenarios, what) -> list[str]:
