@@ -11,6 +11,7 @@ NORMAL = 1.645  # standard deviations from the middle to either end of such an i
 RESAMPLES = 500
 PAWN_RESAMPLES = 50
 SLICES = 10  # of each factor's range, for PAWN
+LEAST_POINTS = 4 * SLICES  # of a design whose distributions are compared; below it there are no PAWN indices
 KOLMOGOROV = 1.358  # times sqrt(1/n + 1/m): the distance that samples of n and m pass by chance in 5 % of cases
 SOBOL = ("first", "first_low", "first_high", "total", "total_low", "total_high")
 MORRIS = ("mu_star", "mu_star_low", "mu_star_high", "mu", "sigma")
@@ -126,7 +127,7 @@ def pawn(z, y, names, seed=0) -> pd.DataFrame:
     """
     n, rng = len(y), np.random.default_rng([seed, len(y)])
     table = pd.DataFrame(np.nan, names, list(PAWN))
-    if n < 4 * SLICES:
+    if n < LEAST_POINTS:
         return table
     if np.ptp(y) == 0:
         return table.fillna(0.0)

@@ -616,6 +616,8 @@ def _distribution(sweep, measure, factor) -> dict:
     """Return what PAWN indices say: the factors whose distance is larger than sampling gives."""
     table = index_table(sweep, measure)
     ahead = table.index[~table.undecided][:MOST_NAMED]
+    if table["median"].isna().all():
+        return {"points": len(sweep.value(measure)), "needed": indices.LEAST_POINTS}
     return {
         "ahead": [_factor(sweep, name, size=table["median"][name]) for name in ahead],
         "critical": table.critical.iloc[0],

@@ -226,6 +226,8 @@ def _table(sweep, measure, details=True) -> Iterator:
         return
     # indices are parts or distances; the others are in the unit of the effect
     columns, indices = COLUMNS[method], index_table(sweep, measure)
+    if indices[[*columns]].isna().all(axis=None):
+        return  # too few points for any
     factor, _, unit = SHOWN.get(sweep.measures.unit[measure], (1, "", sweep.measures.unit[measure]))
     if method in ("sobol", "pawn", "lhs"):
         factor, unit = 1, ""

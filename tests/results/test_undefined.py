@@ -50,8 +50,9 @@ def test_no_index_is_made_of_undefined_outcomes(model, method, tmp_path):
         assert index_table(found).iloc[:, :3].isna().all(axis=None)
     assert np.isnan(chance_share(found)["share"])
     assert answer(found, ["y"])["measures"]["y"]["undefined"] == {"points": missing, "of": points}
-    with console().capture() as shown:
-        console().print(render(found, ["y"], False))
+    terminal = console()
+    with terminal.capture() as shown:
+        terminal.print(render(found, ["y"], False))
     assert "Nothing" not in shown.get()
     kind = usual_of_sweep(found)[0]
     assert draw_sweep(found, kind, tmp_path / "figure.svg").exists()
@@ -102,3 +103,14 @@ def test_a_sweep_over_one_factor_draws_its_response(tmp_path):
 def one(x):
     """A model of one factor."""
     return {"y": x["a"] ** 2}
+
+
+@pytest.mark.parametrize("method", ["pawn", "lhs"])
+def test_a_small_design_says_how_many_points_it_needs(method, tmp_path):
+    found = explore(alike, TWO, method, 34, store=tmp_path / "store")
+    assert index_table(found).iloc[:, :3].isna().all(axis=None)
+    assert reading(found)[0] == "What y rests on cannot be said from 34 points: 40 are needed (--n 40)."
+    terminal = console()
+    with terminal.capture() as shown:
+        terminal.print(render(found, ["y"], False))
+    assert "nan" not in shown.get()
