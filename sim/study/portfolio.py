@@ -192,8 +192,10 @@ def portfolio(
         raise UsageError("portfolio", f"n = {n} mixes and confirm = {confirm} pairs must be 1 or more")
     if unknown := set(limits) - set(paths):
         raise UsageError("limits", f"{min(unknown)} is not among the levers")
-    if len(set(paths)) < len(paths) or not paths:
-        raise UsageError("levers", "none, or one is given twice")
+    if not paths:
+        raise UsageError("levers", "none is given")
+    if twice := {path for path in paths if paths.count(path) > 1}:
+        raise UsageError("levers", f"{min(twice)} is given twice")
     named_place(place)
     check_measures([measure, f"fiscal:{place}"], asked, single=True)
     # a factor is a lever with its bounds; the centre is checked as a scenario of its own

@@ -105,6 +105,8 @@ def test_a_lever_without_bounds_asks_for_limits(tmp_path):
     lever = "country.fra.compute.h100e"
     with pytest.raises(UsageError, match=f"^limits {lever}: its bounds are too wide .* {lever}=LOW:HIGH"):
         portfolio("fra", "500M", [lever], out=tmp_path)
+    with pytest.raises(UsageError, match=f"levers: {lever} is given twice"):
+        portfolio("fra", "500M", ["country.fra.tax.newcomer_relief", lever, lever], out=tmp_path)
     assert not [*tmp_path.iterdir()]
 
 
