@@ -436,14 +436,18 @@ def _about(sweep, measure=None) -> dict:
 
 
 def plain_name(sweep, name) -> str:
-    """Return a factor in plain words: its meaning up to the first stop, or its name where it has no short meaning.
+    """Return a factor in plain words, or its name where it has no short meaning.
 
     >>> from types import SimpleNamespace
-    >>> factors = pd.DataFrame({"meaning": ["pull of net real pay: log-odds of a hub (E2)"]}, ["b_pay"])
-    >>> plain_name(SimpleNamespace(factors=factors), "b_pay")
-    'pull of net real pay'
+    >>> meanings = ["pull of net real pay: log-odds of a hub (E2)", "United States, H-1B: special fee"]
+    >>> factors = pd.DataFrame({"meaning": meanings}, ["b_pay", "country.usa.route.h1b.special_fee_usd"])
+    >>> [plain_name(SimpleNamespace(factors=factors), name) for name in factors.index]
+    ['pull of net real pay', 'special fee (United States, H-1B)']
     """
-    words = re.split(r"[:,;(]", sweep.factors.meaning[name])[0].strip()
+    meaning = sweep.factors.meaning[name]
+    # a lever is named after its place; the meaning of an assumption ends at the first stop
+    where, _, what = meaning.rpartition(": ")
+    words = f"{what} ({where})" if "." in name and where else re.split(r"[:,;(]", meaning)[0].strip()
     return words if 0 < len(words) <= LONGEST_WORDS else name
 
 

@@ -67,6 +67,7 @@ def _draw(sweep, ax, measure, stage, line) -> None:
     if low < 0 < high:
         plot.axhline(0, color=style.INK, lw=0.9, zorder=0)
     unit = sweep.factors.unit[name]
+    plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
     plot.set_xlabel(choice.folded(plain_name(sweep, name), 60) + (f", {unit}" if unit else ""))
     plot.set_ylabel(choice.axis_words(sweep, measure))
     choice.caption(sweep, ax, measure, stage, choice.BAND if chance > 0 else "", letters=False)
