@@ -166,6 +166,7 @@ def test_doubled_factors_and_measures_are_refused(tmp_path):
         (lambda x: {"y": True}, "outcome y is True"),
         (lambda x: {"y": []}, "outcome y is []"),
         (lambda x: {"": 1}, "an outcome is called ''"),
+        (lambda x: {"y" if x["a"] < 0.5 else "z": 1.0}, "gives y at one point and z at another"),
         (lambda x: 3, "gives int, not a dict"),
         (3, "3 is not a function"),
     ],

@@ -103,6 +103,7 @@ class SweepRunner:
         self.checks = hasattr(model, "prepare")
         self.in_flight, self.ready = {}, deque()
         self.done = self.total = 0
+        self.outcomes: list[str] = []  # names, of the first point that is done
         self.timings = {True: (0, 0.0), False: (0, 0.0)}  # points checked and cells run, and the seconds that they took
 
     def run(self, n) -> None:
@@ -249,6 +250,13 @@ class SweepRunner:
         self._finish(task, [failed] * len(task.cells) if error is not None else future.result())
         return True
 
+    def _check_names(self, names) -> None:
+        """Raise OutcomeError unless the outcomes of a point are called as those of the points before it."""
+        self.outcomes = self.outcomes or names
+        if names != self.outcomes:
+            one, other = ", ".join(self.outcomes), ", ".join(names)
+            raise OutcomeError("model", f"gives {one} at one point and {other} at another")
+
     def _finish(self, task, results) -> None:
         """Take in what became of the cells of a task: list of (status, state or outcomes, reason, seconds)."""
         count, seconds = self.timings[task.checking]
@@ -261,6 +269,8 @@ class SweepRunner:
                 if status == "refused":
                     block.refused[place] = reason
             else:
+                if status == "done":
+                    self._check_names(sorted(found))
                 row = self.stage, block.points[place], block.repeat, status, reason, task.attempts
                 ended.append((*row, 0.0 if task.checking else taken, None if task.checking else found))
         self.store.record_all(ended)
