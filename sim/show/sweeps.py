@@ -12,6 +12,7 @@ from rich.table import Table
 
 from sim.errors import TalentflowError
 from sim.results.effects import SHOWN
+from sim.results.narrative import number_of
 from sim.results.sweep import (
     INDEX,
     Sweep,
@@ -205,8 +206,9 @@ def _progress_lines(sweep) -> Iterator:
     """Yield the progress of each stage, the counts of cells, and the first failures."""
     for row in stages(sweep):
         state = "complete" if not row["left"] else f"about {row['left']:,} cells left"
+        over = number_of(row["factors"], "factor")
         yield line(
-            f"{row['stage']} ({row['method']}, {row['factors']} factors): {row['done']:,} cells done, {state}, "
+            f"{row['stage']} ({row['method']}, {over}): {row['done']:,} cells done, {state}, "
             f"{row['seconds_a_cell']:.2g} s a cell"
         )
     # all cells by their state, then the first failures
