@@ -623,7 +623,6 @@ def _distribution(sweep, measure, factor) -> dict:
     if table["median"].isna().all():
         return {"points": len(sweep.value(measure)), "needed": indices.LEAST_POINTS}
     return {
-        "needed": None,
         "ahead": [_factor(sweep, name, size=table["median"][name]) for name in ahead],
         "critical": table.critical.iloc[0],
         **_undecided(table),
