@@ -310,7 +310,13 @@ def test_a_single_hub_or_measure_is_a_list_of_one(equal_arms):
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
-    [({"assumptions": {3: 1}}, "3: "), ({"workers": 0}, "workers: 0 is not a whole number from 1")],
+    [
+        ({"assumptions": {3: 1}}, "3: "),
+        ({"workers": 0}, "workers: 0 is not a whole number from 1"),
+        ({"replicate": 3}, "replicate: is no option; nearest: replicates"),
+        ({"xyz": 3}, "xyz: is no option; one of population, replicates"),
+        ({"progress": 3}, "progress: 3 is no function"),
+    ],
 )
 def test_options_that_make_no_sense_are_refused(options, complaint):
     with pytest.raises(TalentflowError) as refused:

@@ -191,7 +191,7 @@ def atlas(fields=(), largest_only=False, years=None, **options) -> list:
             policy = policy_of_row(PolicyTable(lever=row.lever, value=value), name)
             runs.append((name, value, row.measure, length, both, (*both, policy)))
     given: dict[str, Any] = {"population": 100_000, "replicates": 4, "uncertainty": "chance"} | options
-    o = Options(**given, years=LONGEST).checked()
+    o = Options.of(**given, years=LONGEST).checked()
     plan, n = Plan(int(o.population), o.seed, o.start, LONGEST, ((),), o.start), o.replicates
     # a task is some doses on one replicate, whose baseline and past they share; all tasks are far more than the workers
     parts = [runs[first : first + PART] for first in range(0, len(runs), PART)]

@@ -114,7 +114,7 @@ def split(scenario, measure="share:usa", by=BY, baseline="baseline", **options) 
     dict of name of the split -> pandas.DataFrame
     """
     scenario, baseline = as_scenario(scenario), as_scenario(baseline)
-    asked = Options(**options).checked()
+    asked = Options.of(**options).checked()
     prepared({"scenario": scenario}, baseline, asked)
     check_measures([measure], asked, single=True)
     by = list(dict.fromkeys(listed(by)))

@@ -121,7 +121,7 @@ def breakeven(
         for input that makes no sense, before anything is run
     """
     scenario, baseline = as_scenario(scenario), as_scenario(baseline)
-    asked, chosen = Options(**options).checked(), quantity_lever(lever)
+    asked, chosen = Options.of(**options).checked(), quantity_lever(lever)
     wanted, unit = amount(target, measure, "target"), MEASURES[parse(measure).name].unit
     # check everything before the first run
     low, high = span(within, "within")

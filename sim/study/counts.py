@@ -111,7 +111,7 @@ def count(scenario, queries, baseline="baseline", yearly=False, **options) -> li
     ------
     ScenarioError, AssumptionError, UsageError, ResultError
     """
-    o, arms = Options(**options).checked(), [as_scenario(baseline), as_scenario(scenario)]
+    o, arms = Options.of(**options).checked(), [as_scenario(baseline), as_scenario(scenario)]
     for arm in arms:
         check_period(arm, o.start, o.years)
     data = ones(["baseline", "scenario"], o.start, o.years)

@@ -848,7 +848,7 @@ def run_studies(chosen, progress=None, **options) -> list:
     UsageError, ScenarioError
     """
     # one bench: studies share the world, the baseline and whatever they simulated alike
-    asked = Options(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked()
+    asked = Options.of(**{"population": 100_000, "replicates": 4} | options, years=LONGEST + 1).checked()
     bench = Bench(asked.from_present("published studies are run on"))
     rows = []
     for study in chosen.values():

@@ -147,7 +147,7 @@ def hindcast(start=2023, **options) -> dict:
     ------
     UsageError, AssumptionError, ResultError
     """
-    o = Options(start=start, **{"population": AGENTS, "replicates": PAIRS} | options).checked()
+    o = Options.of(start=start, **{"population": AGENTS, "replicates": PAIRS} | options).checked()
     if o.start >= PRESENT:
         why = f"there is nothing to look back on: give a year from {FIRST} to {PRESENT - 1}"
         raise UsageError(f"start {start}", why)

@@ -1,14 +1,14 @@
 """Options that every study takes: population, replicates, years, seed and uncertainty."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from sim import memory
 from sim.arguments import is_number, whole
 from sim.custom_world import PRESENT
-from sim.errors import UsageError
+from sim.errors import UsageError, nearest
 from sim.parallel import workers_for
 from sim.results.effects import LEAST_PAIRS
 from sim.results.record import SETTINGS
@@ -56,6 +56,15 @@ class Options:
     fork: int | None = None
     workers: int | None = None
     progress: Any = None
+
+    @classmethod
+    def of(cls, **given) -> "Options":
+        """Return the options that a caller names, not checked yet; raise UsageError for a name that is no option."""
+        known = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise UsageError(name, f"is no option{nearest(name, known) or '; one of ' + ', '.join(known)}")
+        return cls(**given)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -114,6 +123,8 @@ class Options:
         given: dict[str, Any] = {name: getattr(self, name) for name in WHOLE if getattr(self, name) is not None}
         given = {name: whole(value, name) for name, value in given.items()}
         self = replace(self, **given)
+        if self.progress is not None and not callable(self.progress):
+            raise UsageError("progress", f"{self.progress!r} is no function of (replicates done, replicates in all)")
         if self.uncertainty not in UNCERTAINTY:
             raise UsageError("uncertainty", f"{self.uncertainty!r} is none of {', '.join(UNCERTAINTY)}")
         # a precision needs enough replicates to estimate an error

@@ -182,7 +182,7 @@ def portfolio(
     # check everything before the first run
     baseline, paths = as_scenario(baseline), listed(levers)
     measure = measure or f"stock:{place}"
-    asked = Options(**{"replicates": 2, "population": 20_000} | options).checked()
+    asked = Options.of(**{"replicates": 2, "population": 20_000} | options).checked()
     most, limits = million(budget), {} if limits is None else limits
     if not isinstance(limits, Mapping):
         raise UsageError("limits", f"{limits!r:.60} is no dict of path -> (low, high)")

@@ -50,7 +50,7 @@ def run(scenario, baseline="baseline", **options) -> Result:
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    return _study({"scenario": as_scenario(scenario)}, as_scenario(baseline), Options(**options).checked())
+    return _study({"scenario": as_scenario(scenario)}, as_scenario(baseline), Options.of(**options).checked())
 
 
 def compare(scenarios, baseline="baseline", *, interaction=False, **options) -> Result:
@@ -72,7 +72,7 @@ def compare(scenarios, baseline="baseline", *, interaction=False, **options) -> 
     ScenarioError, AssumptionError, UsageError
         for input that makes no sense, before anything is run
     """
-    return _study(compared(scenarios, interaction), as_scenario(baseline), Options(**options).checked())
+    return _study(compared(scenarios, interaction), as_scenario(baseline), Options.of(**options).checked())
 
 
 def compared(scenarios, interaction=False) -> dict:

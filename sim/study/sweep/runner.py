@@ -481,7 +481,7 @@ def _explored(model, factors, method, n, folder, levels, pool, facts, measures, 
 
 def _options(given) -> Options:
     """Return the checked options of a sweep: one small world a core, or one large world with all threads."""
-    chosen = Options(**{"replicates": 1, "population": 50_000} | given)
+    chosen = Options.of(**{"replicates": 1, "population": 50_000} | given)
     workers = chosen.workers or (1 if isinstance(chosen.population, str) else workers_for(chosen.population, MANY))
     return replace(chosen, workers=workers).checked()
 

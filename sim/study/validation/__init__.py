@@ -78,7 +78,7 @@ def validate(draws=DRAWS, population=POPULATION, only=(), **options) -> dict:
     UsageError, AssumptionError
     """
     wanted = chosen(only)
-    asked = Options(population=population, replicates=draws, years=YEARS, **options).checked()
+    asked = Options.of(population=population, replicates=draws, years=YEARS, **options).checked()
     asked.from_present("the published facts are those of")
     # what is measured once comes first, as it may lack an extra; then all samples of the assumptions
     plan = Plan(int(asked.population), asked.seed, asked.start, YEARS, (), asked.start)
