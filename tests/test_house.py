@@ -91,6 +91,7 @@ def test_equations_and_kernels_are_pure(room):
     name = f"sim.model.{room}"
     allowed = {"math", "typing", "numpy", "numba", "scipy", "sim.model.rng", "sim.model.equations"}
     allowed |= {f"sim.model.kernels.{name}" for name in KERNELS} | {
+        "sim.compiled",
         "sim.world.categories",
         "sim.world.engineers",
         "sim.world.ties",

@@ -3,8 +3,9 @@
 Switched off: permits, reliefs and closed doors (every table of theirs is zero), nests (dissimilarity 1), entrants,
 careers and exits, and the calendar: who considers in any month chooses on last year's state, as RM1 has it. RM1 asks
 which *share* of the ties lives in a hub where E2 asks whether any does: the choice is composed of the engine's own
-stages, with one of RM1's between them. A year is one compiled call that passes its stages over a few thousand slots at
-a time, so that their columns stay in the cache from one stage to the next.
+stages, with one of RM1's between them. RM1 has one rate of search and no months, so searchers are drawn as the engine
+draws its other hazards, by ``draws_below``. A year is one compiled call that passes its stages over ``SLOTS`` slots at a
+time, so that their columns stay in the cache from one stage to the next; a thread takes at least as many.
 """
 
 import numpy as np
@@ -12,6 +13,7 @@ from numba import njit, uint64
 
 from benchmarks.peers import harness, rm1
 from benchmarks.peers.rm1 import HUBS, MOVE_COST, P_SEARCH, C, H
+from sim.compiled import step
 from sim.model import rng
 from sim.model.equations import RESIDENCE, STAY
 from sim.model.kernels.accounts import no_delta
@@ -34,7 +36,7 @@ from sim.model.kernels.moves import relocate
 from sim.parallel import over_range
 from sim.world.categories import ROLES, SECTORS
 from sim.world.engineers import PROFILES, SECTOR_COUNT, TIER_COUNT, TIER_OF, category, empty
-from sim.world.ties import Ties, step
+from sim.world.ties import Ties
 
 SLOTS = 1 << 14  # worked on at once
 NOBODY = np.full(BATCH, -1)  # a country whose permits somebody cannot get

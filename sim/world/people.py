@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
+from sim.compiled import inlined
 from sim.parallel import over_range
 from sim.world.categories import TIERS
 from sim.world.engineers import (
@@ -26,7 +27,7 @@ from sim.world.engineers import (
     empty,
 )
 from sim.world.setting import Setting
-from sim.world.ties import TEAM, inlined
+from sim.world.ties import TEAM
 
 BLOCK = 1 << 15  # slots whose uniforms are drawn at once: they fit in the processor's cache
 

@@ -23,10 +23,6 @@ COMPATRIOT = 0.5  # share of rewired ties that lead to a compatriot
 FRIENDS = 2  # links each engineer draws; the mean number of friends is twice that
 BLOCK = 4096  # teams whose uniforms are drawn at once: they fit in the processor's cache
 STRETCH = 1 << 15  # slots whose lists are filled at once: they fit in the processor's cache
-# steps are compiled functions that compiled code alone calls, here and in the model (Python would crash: there is
-# nothing to call); they allocate nothing, and without counts of references they compile in a third of the time
-STEP = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-step, inlined = njit(**STEP), njit(forceinline=True, **STEP)  # the second inlined by LLVM, in a fifth of numba's time
 
 
 class Ties(NamedTuple):

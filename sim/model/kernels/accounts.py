@@ -3,9 +3,9 @@
 import numpy as np
 from numba import int64, njit, uint64
 
+from sim.compiled import inlined
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S27, S30, S31
 from sim.world.engineers import STATUS_COUNT, TIER_COUNT, TIER_OF
-from sim.world.ties import inlined
 
 
 @inlined

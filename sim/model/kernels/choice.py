@@ -15,9 +15,10 @@ from numba import float32, int32, njit, types, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from sim.compiled import STEP, inlined, step
 from sim.model.rng import GOLDEN, MIX_1, MIX_2, S11, S27, S30, S31, TO_UNIT
 from sim.world.engineers import PROFILES, ROLE_OF, SKILLS, STATUS_COUNT, TASTE_COUNT, TIER_COUNT, TIER_STEP, empty
-from sim.world.ties import STEP, inlined, no_ties, step
+from sim.world.ties import no_ties
 
 BATCH = 256  # engineers worked on at once: their utilities and ties stay in the nearest cache
 COLUMNS = 8  # of Engineers that a choice reads, see gather

@@ -6,10 +6,10 @@
 import numpy as np
 from numba import njit, uint64
 
+from sim.compiled import step
 from sim.model.kernels.accounts import no_delta, record
 from sim.model.kernels.choice import BATCH, find_ties, new_sector, prefetch, workspace_for
 from sim.world.engineers import CITIZEN, OPT, PERMANENT, TEMPORARY, TIER_OF
-from sim.world.ties import step
 
 
 @njit(cache=True, nogil=True, no_cfunc_wrapper=True)

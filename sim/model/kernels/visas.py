@@ -17,11 +17,11 @@ from numba.core import cgutils
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
+from sim.compiled import inlined, step
 from sim.model.kernels.choice import FREELY, choose_hubs, choose_next, uniform_at
 from sim.model.kernels.moves import count_contacts, count_tied, relocate
 from sim.model.rng import MIX_1, MIX_2, S27, S30, S31, word
 from sim.world.engineers import ROLE_OF, TIER_OF
-from sim.world.ties import inlined, step
 
 LANES = 8  # partial sums of numpy's sum over a short axis
 # rows of a list of petitions: slot, hub, route, month of application, month in which processing ends (of those who move
