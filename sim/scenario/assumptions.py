@@ -387,7 +387,7 @@ _ROWS = (
         grade="C", source="assumption; careers of published researchers"),
     _assumption("corridor_strength", range=(0.8, 1, 1.2), shape="uniform", bounds=(0, 2), unit="ratio",
         meaning="weight of what scholars' flows say of a pair of countries beyond the kernel; 0: nothing (E2)",
-        grade="B", source="corridor_effects.csv; 0.8 to 1.2 foretell scholars' flows best"),
+        grade="B", source="corridor_effects.csv; 0.8 to 1.2 predict scholars' flows best"),
     _assumption("corridor_transfer", range=(0.2, 0.5, 0.8), shape="uniform", bounds=(0, 1), unit="share",
         meaning="part of scholars' corridor effects that holds for AI engineers (E2)",
         grade="D", source="assumption: 0.2 to 0.8; no source has AI engineers by corridor"),
