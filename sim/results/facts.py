@@ -1,7 +1,9 @@
 """Compute the facts of an answer as plain values: the subject's change, its table, the causes and the certainty."""
 
 import tomllib
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -62,15 +64,16 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
     ``route``, ``missed``, ``met`` and others; shares in
     per cent of the world's, effects in percentage points and in persons
     """
-    # figures, brief and report of a run ask for the same facts
-    collected = vars(result).setdefault("_facts", {})
-    if most not in collected:
-        collected[most] = _collect(result, most)
-    return dict(collected[most])
+    # figures, brief, report and terminal ask for the same facts; only the length of the table differs
+    kept = vars(result)
+    if "_facts" not in kept:
+        kept["_facts"] = _collect(result)
+    collected, table = kept["_facts"]
+    return {**collected, "rows": table(most=most)}
 
 
-def _collect(result, most) -> dict[str, Any]:
-    """Collect the facts of :func:`facts` anew."""
+def _collect(result) -> tuple[dict[str, Any], Callable]:
+    """Collect the facts of :func:`facts`, and the function that lays out as many rows of their table as asked."""
     record, data = result.record, result.data
     scenario = scenario_of(record)
     # whom the question is about: a place, the world, or nobody in particular
@@ -89,11 +92,10 @@ def _collect(result, most) -> dict[str, Any]:
     all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
     gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
     named = {row["label"] for row in gainers + losers} | _changed_rules(scenario)
-    table = _table(counts, where, lead, others, named, most)
     # routes count people by tier alone, so other keys have none
     routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
     moved = None if lead_is_world else causes(result, lead["label"])
-    return {
+    outcome = {
         # the question, and the years and runs that answer it
         "title": record["title"],
         "question": record["question"],
@@ -122,7 +124,6 @@ def _collect(result, most) -> dict[str, Any]:
         "more_gainers": len(all_gainers) - len(gainers),
         "more_losers": len(all_losers) - len(losers),
         "is_clear": lead["settled"] and all(_is_settled(abs(lead["by_pair"]) - abs(r["by_pair"])) for r in others),
-        "rows": table,
         "countries": countries,
         "digits": 1 if abs(lead["effect"]) >= FINE else 2,
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
@@ -140,6 +141,7 @@ def _collect(result, most) -> dict[str, Any]:
         "seconds": record.get("timings", {}).get("total_seconds"),
         "warnings": record.get("warnings", []),
     }
+    return outcome, partial(_table, counts, where, lead, others, named)
 
 
 def _evidence(record, scenario) -> dict[str, Any]:
@@ -421,7 +423,7 @@ def _changed_rules(scenario) -> set[str]:
     return moved if len(moved) <= MOST_NAMED else set()
 
 
-def _table(counts, where, lead, others, named, most=MOST_ROWS) -> list[dict[str, Any]]:
+def _table(counts, where, lead, others, named, most) -> list[dict[str, Any]]:
     """Return the subject and what is inside it, the other countries that change most, and everyone else."""
     # the subject with its parts first, or the leading country with its hubs
     whole = where or (lead["where"] if lead["kind"] == "country" else None)
