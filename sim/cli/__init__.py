@@ -1,5 +1,7 @@
 """The command line. Heavy imports stay inside the commands, so that ``--help`` is quick."""
 
+import atexit
+import gc
 import os
 import sys
 import warnings
@@ -69,6 +71,8 @@ def main(arguments=None) -> None:
     # matrices are small here: threads of the linear algebra would only spin while they wait for one another; worker
     # processes inherit the variable, which is read when numpy is loaded
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # the interpreter walks all objects once more before it ends, which takes a second; nothing is left to collect
+    atexit.register(gc.freeze)
     # streams that cannot show a character show a plain one
     for stream in (sys.stdout, sys.stderr):
         _degrade(stream)
