@@ -12,7 +12,7 @@ from pathlib import Path
 from sim.errors import UsageError
 
 ENGINEER_BYTES = 120  # 60 of columns and 60 of ties
-ARMS = 2
+ARMS = 2  # of a pair, held at once
 GROWTH = 1.1  # slots a year: entrants get new ones, and none is used again
 ADDRESSES = 2.5e9  # bytes of address space that libraries and compiled kernels take before the first engineer
 GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processes that share a limit on Linux

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import lru_cache, partial
 from itertools import pairwise
 from multiprocessing import context, current_process
@@ -180,10 +180,10 @@ def get_threads() -> int:
     return _threads
 
 
-@lru_cache(maxsize=4)
-def _pool(count) -> ThreadPoolExecutor:
-    """Make the other threads of this process once."""
-    return ThreadPoolExecutor(count, thread_name_prefix="talentflow")
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    """Make the other threads of this process once; they start when they are needed."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="talentflow")
 
 
 def over_range(kernel, size, *args, least=None) -> list:
@@ -198,8 +198,33 @@ def over_range(kernel, size, *args, least=None) -> list:
     if parts == 1:
         return [kernel(0, size, *args)]
     # this thread takes the first part: to wait for two others costs more than to wait for one
-    others = [_pool(parts - 1).submit(kernel, a, b, *args) for a, b in pairwise(edges[1:])]
+    others = [_pool().submit(kernel, a, b, *args) for a, b in pairwise(edges[1:])]
     return [kernel(0, edges[1], *args), *(other.result() for other in others)]
+
+
+def side_by_side(calls, most) -> list:
+    """Make ``most`` calls at a time, each in a thread and with its part of the threads of this process.
+
+    One thread that calls Python between its kernels leaves the others idle; calls beside it fill them.
+
+    Parameters
+    ----------
+    calls : functions without arguments, which share nothing that one of them changes
+
+    Returns
+    -------
+    list of what they return, in their order
+    """
+    threads = get_threads()
+    if (most := min(most, threads, len(calls))) == 1:
+        return [call() for call in calls]
+    set_threads(threads // most)
+    beside = ThreadPoolExecutor(most)
+    try:
+        return [made.result() for made in [beside.submit(copy_context().run, call) for call in calls]]
+    finally:
+        beside.shutdown(wait=False, cancel_futures=True)  # where one has failed, the others are not waited for
+        set_threads(threads)
 
 
 def added(parts) -> Any:

@@ -118,3 +118,27 @@ def test_without_semaphores_one_process_works(monkeypatch):
     monkeypatch.setattr(parallel.context.SpawnContext, "Lock", refuse)
     with pytest.warns(UserWarning, match="may start no others"):
         assert parallel.workers_here(2) == 1
+
+
+@pytest.mark.parametrize(("threads", "calls", "each"), [(1, 3, 1), (2, 2, 1), (4, 2, 2), (3, 2, 1), (4, 8, 2)])
+def test_calls_side_by_side_share_the_threads(threads, calls, each, monkeypatch):
+    monkeypatch.setattr(parallel, "_threads", threads)
+    made = parallel.side_by_side([lambda k=k: (k, parallel.get_threads()) for k in range(calls)], 2)
+    assert made == [(k, each) for k in range(calls)]
+    assert parallel.get_threads() == threads
+
+
+def test_a_failed_call_side_by_side_is_raised(monkeypatch):
+    monkeypatch.setattr(parallel, "_threads", 2)
+    with pytest.raises(ZeroDivisionError):
+        parallel.side_by_side([lambda: 1, lambda: 1 / 0], 2)
+    assert parallel.get_threads() == 2
+
+
+def test_calls_side_by_side_see_the_context(monkeypatch):
+    monkeypatch.setattr(parallel, "_threads", 2)
+    before = parallel._open.set(filter)
+    try:
+        assert parallel.side_by_side([parallel._open.get] * 2, 2) == [filter] * 2
+    finally:
+        parallel._open.reset(before)

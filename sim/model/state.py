@@ -224,7 +224,7 @@ class Simulation:
         twin = copy(self)
         twin.people = self.people.copy()
         twin.teams = self.teams._replace(moved=self.teams.moved.copy())
-        twin.entered = self.entered.copy()
+        twin.entered, twin.seen = self.entered.copy(), np.zeros_like(self.seen)
         twin.visas = self.visas.of(twin)
         twin.policies = (*self.history, *policies)
         twin.trajectory, twin.frozen_to, twin.priced = None, self.frozen_to | dict(frozen_to), (None,) * 4
@@ -304,12 +304,14 @@ class Simulation:
         now = self.kept_now[2]
         if table not in now:
             key = (table, id(self.a), *(rules[name].tobytes() for name in names))
-            if key not in self.kept:
+            found = self.kept.get(key)
+            if found is None:
                 if len(self.kept) >= MOST_KEPT:
                     self.kept.clear()
                 # the assumptions are kept with the result, so that no others get their id
-                self.kept[key] = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
-            now[table] = self.kept[key][1]
+                found = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
+                self.kept[key] = found
+            now[table] = found[1]
         return now[table]
 
     def rules_of(self, month) -> dict:

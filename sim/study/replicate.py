@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.custom_world import cached_by_world
 from sim.errors import UsageError
+from sim.memory import ARMS
 from sim.model.kernels.choice import compile_choices, is_compiled
 from sim.model.kernels.moves import entrants_delta
 from sim.model.labour import change_jobs, promote, return_to_office
@@ -19,7 +20,7 @@ from sim.model.state import Simulation, Trajectory
 from sim.model.supply import enter, entrant_path
 from sim.model.visas import update_status
 from sim.model.year import begin, find_searchers, leave
-from sim.parallel import SMALL, cores, each, processes
+from sim.parallel import SMALL, cores, each, processes, side_by_side
 from sim.results.schema import VARIABLES, dataset
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
@@ -129,7 +130,8 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
     runs = [partial(simulated, number, policies, frozen) for number, (policies, frozen) in arms]
     if stored:
         runs[0] = partial(disk_cache.baseline, runs[0], plan, k, draw)
-    return [run() for run in runs]
+    # arms that replay the first one's trajectory run after it
+    return [run() for run in runs] if plan.frozen else side_by_side(runs, ARMS)
 
 
 def measure_replicate(plan, k, draw, query) -> list[float]:

@@ -45,7 +45,7 @@ def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
     monkeypatch.setattr("sim.parallel.LEAST", 64)  # so that a small world is shared among the threads
     before = get_threads()
     try:
-        for threads in (2, 3):
+        for threads in (2, 4):  # both arms side by side, with a thread each and with two
             set_threads(threads)
             data = run("h1b_fee", **ONE).data
             assert {v for v in data if not same(data[[v]], alone[[v]])} == set(), threads
