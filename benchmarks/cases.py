@@ -28,7 +28,7 @@ def cases(quick=False):
         for function in ("building", "running", "without_ties", "without_visas"):
             found[f"{function} {size:,}"] = (f"engine.{function}", [size])
     for size in small_and_full:
-        for function in ("cached", "threads", "phases"):
+        for function in ("cached", "threads", "pairs", "phases"):
             found[f"{function} {size:,}"] = (f"engine.{function}", [size])
     found["fixed"] = ("engine.fixed", [2_000])
     found["seeds"] = ("studies.seeds", [5_000 if quick else 20_000, 40])

@@ -5,14 +5,16 @@ import os
 import pstats
 import resource
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.report import FIXED
+from sim.memory import ARMS
 from sim.model.supply import entrant_path
 from sim.model.year import begin
-from sim.parallel import get_threads, set_threads
+from sim.parallel import get_threads, set_threads, side_by_side
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
 from sim.study.calibration.hub_constants import START, shipped
@@ -47,6 +49,11 @@ def arm(world, seed=0, rules=None):
     return record(started.branch(()), world.start + world.years, empty_record(world))
 
 
+def peak_memory():
+    """GB that this process has taken at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
 def building(clock, size):
     """Time the building of a world from nothing."""
     compile_kernels()
@@ -72,7 +79,7 @@ def running(clock, size):
     compile_kernels()
     world = world_of(size)
     arm(world)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = peak_memory()
     clock.time("run, full model", lambda k: arm(world, k), size)
     clock.note("peak memory of a build and a run", "GB", [peak], size)
     clock.note("memory of an engineer beside ties", "bytes", [world.engineers.bytes_each], size)
@@ -111,6 +118,16 @@ def threads(clock, size):
     for count in (1, most):
         set_threads(count)
         clock.time(f"run, {count} thread{'s' * (count > 1)}", lambda k: arm(world, k), size)
+
+
+def pairs(clock, size):
+    """Both arms of a pair: one after the other with all threads, and side by side with a part of them each."""
+    compile_kernels()
+    world = world_of(size)
+    arm(world)
+    for how, at_once in (("one arm after the other", 1), ("arms side by side", ARMS)):
+        clock.time(f"a pair, {how}", lambda k, n=at_once: side_by_side([partial(arm, world, k)] * ARMS, n), size)
+        clock.note(f"peak memory of a pair, {how}", "GB", [peak_memory()], size)
 
 
 def phases(clock, size):

@@ -25,6 +25,7 @@ BARS = {
     ("build", FULL): 3.0,
     ("build, from the cache on disk", FULL): 0.5,
     ("peak memory of a build and a run", FULL): 1.0,
+    ("peak memory of a pair, arms side by side", FULL): 1.0,
     ("peak memory of a build and a run", LARGEST): 24.0,
     ("memory of an engineer beside ties", FULL): 22,
     ("talentflow --help", None): 0.4,

@@ -4,8 +4,8 @@ Switched off: permits, reliefs and closed doors (every table of theirs is zero),
 careers and exits, and the calendar: who considers in any month chooses on last year's state, as RM1 has it. RM1 asks
 which *share* of the ties lives in a hub where E2 asks whether any does: the choice is composed of the engine's own
 stages, with one of RM1's between them. RM1 has one rate of search and no months, so searchers are drawn as the engine
-draws its other hazards, by ``draws_below``. A year is one compiled call that passes its stages over ``SLOTS`` slots at a
-time, so that their columns stay in the cache from one stage to the next; a thread takes at least as many.
+draws its other hazards, by ``draws_below``. A year is one compiled call that passes its stages over ``SLOTS`` slots at
+a time, so that their columns stay in the cache from one stage to the next; a thread takes at least as many.
 """
 
 import numpy as np
