@@ -205,8 +205,9 @@ def sign_on_table(sim, gross) -> np.ndarray:
     mean = with_allowance(gross, rules)
     # one payment, spread over the expected stay and taxed at the margin
     once = rules["sign_on_kusd"][:, None, None] / a.expected_stay
-    fee_paid, unpaid = (np.moveaxis(net_pay(setting, a, rules, np.maximum(x, 1.0)), 0, -1) for x in (mean + once, mean))
-    gain = eq.pay_gain(fee_paid, unpaid, a.linear_pay, nominal_mean_pay(sim))  # tier, role, hub
+    pay = (np.maximum(x, 1.0) for x in (mean + once, mean))
+    with_payment, without = (np.moveaxis(net_pay(setting, a, rules, x), 0, -1) for x in pay)
+    gain = eq.pay_gain(with_payment, without, a.linear_pay, nominal_mean_pay(sim))  # tier, role, hub
     return eq.sign_on_pull(gain[:, :, None], pay_tastes(a)[:, None]).reshape(-1, len(setting.hubs))
 
 
@@ -227,8 +228,8 @@ def kept_equity_table(sim, gross) -> np.ndarray:
     own = with_allowance(own, rules)
     # one payment, spread over the expected stay and taxed at the margin of the present pay
     once = years[:, None, None, None] * equity / a.expected_stay
-    paid, unpaid = (net_pay(setting, a, rules, pay) for pay in (own + once, own))
-    gain = eq.pay_gain(paid, unpaid, a.linear_pay, nominal_mean_pay(sim)[:, None, None, None])
+    with_payment, without = (net_pay(setting, a, rules, pay) for pay in (own + once, own))
+    gain = eq.pay_gain(with_payment, without, a.linear_pay, nominal_mean_pay(sim)[:, None, None, None])
     pull = eq.sign_on_pull(np.moveaxis(gain, (2, 3), (0, 1))[:, :, None], pay_tastes(a)[:, None, None])
     return pull.reshape(-1, *setting.sector_share.shape)
 

@@ -42,7 +42,7 @@ from sim.world.setting import OWNERS
 # attributes of a simulation that the steps of this module change
 WRITES = (
     "market",
-    "priced",
+    "market_cache",
     "sectors",
     "hiring",
     "open_routes",
@@ -220,9 +220,12 @@ def market(sim, year, rules) -> Market:
     """Return the :class:`Market` of a year under ``rules``, from the last counts of stocks (E7, E8)."""
     # a study records the market of a 1 January, whose year then begins with it
     known = year, rules, sim.counts
-    if not all(one is other for one, other in zip(known[1:], sim.priced[1:3], strict=True)) or sim.priced[0] != year:
-        sim.priced = *known, compute_market(sim, year, rules)
-    return sim.priced[3]
+    if (
+        not all(one is other for one, other in zip(known[1:], sim.market_cache[1:3], strict=True))
+        or sim.market_cache[0] != year
+    ):
+        sim.market_cache = *known, compute_market(sim, year, rules)
+    return sim.market_cache[3]
 
 
 def compute_market(sim, year, rules) -> Market:
@@ -593,10 +596,10 @@ def pay_table(gross, tax, relief, left, price, sim) -> np.ndarray:
 def remote_pull(sim, gross, price) -> np.ndarray:
     """Return (profile, hub) the log-odds of a remote worker's net real pay, taxed and spent where they live (E11)."""
     s, rules = sim.world.setting, sim.rules
-    fee_paid = labour.remote_gross_pay(sim, gross)
+    pay = labour.remote_gross_pay(sim, gross)
     # remote workers pay tax and prices where they live
-    tax = eq.effective_tax(fee_paid, s.tax_gross, s.tax_rate, tax_points(s, rules))
-    return pay_table(fee_paid, tax, np.zeros(len(price)), np.zeros(1), price, sim)[..., 0]
+    tax = eq.effective_tax(pay, s.tax_gross, s.tax_rate, tax_points(s, rules))
+    return pay_table(pay, tax, np.zeros(len(price)), np.zeros(1), price, sim)[..., 0]
 
 
 def permit_worth(setting, a, rules) -> np.ndarray:

@@ -119,8 +119,8 @@ class Simulation:
     history: tuple  # of Policy: changes of the baseline's own rules since a start in the past
     policies: tuple  # of Policy, the history's first
     rules: dict  # now in force, as baseline_rules
-    kept: dict  # tables that depend on rules alone, see by_rules; shared by all branches
-    kept_now: tuple  # (rules, assumptions, tables): those of the rules asked for last
+    table_cache: dict  # tables that depend on rules alone, see by_rules; shared by all branches
+    tables_in_force: tuple  # (rules, assumptions, tables): those of the rules asked for last
     trajectory: Any  # Trajectory being recorded, or None; other simulations can be frozen to it
     frozen_to: dict  # mechanism -> Trajectory of another simulation, where the mechanism is switched off
     choices: int  # rounds of choices made so far
@@ -147,8 +147,8 @@ class Simulation:
 
     # Market and utility, under the rules in force
     market: Any  # Market: pay, prices, compute
-    priced: tuple  # (year, rules, counts, market): the market computed last
-    counted: tuple  # (counts, residents): see residents
+    market_cache: tuple  # (year, rules, counts, market): the market computed last
+    residents_cache: tuple  # (counts, residents): see residents
     sectors: Any  # Sectors: openings and relative utility
     sector_utility_at_start: np.ndarray | None  # (profile, hub, sector) log-odds, of the first market
     hiring: Any  # Hiring: probabilities of the next job
@@ -170,7 +170,8 @@ class Simulation:
         setting = world.setting
         self.world, self.a, self.constants, self.seed = world, a, constants, seed
         self.history, self.policies, self.baseline_rules = tuple(history), tuple(history), baseline_rules
-        self.rules, self.kept, self.kept_now = baseline_rules, {}, (None, None, {})  # until the run starts
+        self.rules = baseline_rules  # until the run starts
+        self.table_cache, self.tables_in_force = {}, (None, None, {})
         self.trajectory, self.frozen_to, self.choices = None, {}, 0
         self.year = world.start
 
@@ -201,7 +202,8 @@ class Simulation:
         self.affiliate_jobs = 0.0
         self.vacancies = np.zeros(len(setting.hubs))
         self.opened = jobs_of(setting, a, baseline_rules, world.start - 1)
-        self.sector_utility_at_start, self.studied, self.priced, self.counted = None, [], (None,) * 4, (None, None)
+        self.sector_utility_at_start, self.studied = None, []
+        self.market_cache, self.residents_cache = (None,) * 4, (None, None)
 
         # the first market needs counts, and remote workers need the first market
         self.count()
@@ -227,7 +229,7 @@ class Simulation:
         twin.entered, twin.seen = self.entered.copy(), np.zeros_like(self.seen)
         twin.visas = self.visas.of(twin)
         twin.policies = (*self.history, *policies)
-        twin.trajectory, twin.frozen_to, twin.priced = None, self.frozen_to | dict(frozen_to), (None,) * 4
+        twin.trajectory, twin.frozen_to, twin.market_cache = None, self.frozen_to | dict(frozen_to), (None,) * 4
         return twin
 
     def open_accounts(self) -> None:
@@ -299,18 +301,18 @@ class Simulation:
         All branches share the results, which nobody may change.
         """
         # the rules in force are mostly one object for years: their tables are found by name
-        if self.kept_now[0] is not rules or self.kept_now[1] is not self.a:
-            self.kept_now = rules, self.a, {}
-        now = self.kept_now[2]
+        if self.tables_in_force[0] is not rules or self.tables_in_force[1] is not self.a:
+            self.tables_in_force = rules, self.a, {}
+        now = self.tables_in_force[2]
         if table not in now:
             key = (table, id(self.a), *(rules[name].tobytes() for name in names))
-            found = self.kept.get(key)
+            found = self.table_cache.get(key)
             if found is None:
-                if len(self.kept) >= MOST_KEPT:
-                    self.kept.clear()
+                if len(self.table_cache) >= MOST_KEPT:
+                    self.table_cache.clear()
                 # the assumptions are kept with the result, so that no others get their id
                 found = self.a, table(self.world.setting, self.a, {name: rules[name] for name in names})
-                self.kept[key] = found
+                self.table_cache[key] = found
             now[table] = found[1]
         return now[table]
 
@@ -346,9 +348,9 @@ class Simulation:
 
     def residents(self) -> np.ndarray:
         """Return (hub, tier, status) the stock on 1 January, in agents."""
-        if self.counted[0] is not self.counts:
-            self.counted = self.counts, self.counts.sum(axis=1)
-        return self.counted[1]
+        if self.residents_cache[0] is not self.counts:
+            self.residents_cache = self.counts, self.counts.sum(axis=1)
+        return self.residents_cache[1]
 
     def sector_size(self) -> np.ndarray:
         """Return (hub, sector) persons on 1 January, plus one agent in each cell so that none is zero."""

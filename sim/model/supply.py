@@ -103,7 +103,7 @@ def enter(sim, year) -> None:
 
 
 def place_doctors(sim, year, slots) -> None:
-    """Let policy move the first jobs of new doctors, among the candidates in ``slots``, into academia or out (E9).
+    """Change the sector of the first jobs of new doctors, among the candidates in ``slots``, by policy (E9).
 
     Those who leave academia are spread over the other sectors as all engineers of their hub.
     """
@@ -246,7 +246,7 @@ def follow_students(sim) -> None:
     sim.studied = [*sim.studied, study_pull(sim)]
 
 
-def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
+def study_factor(sim, home_shares, graduates) -> np.ndarray:
     """Return (home, hub) the ratio of graduates to the reference path, by the incentives STUDY_LAG years ago (E9).
 
     Incentives move students between places of study. The total of every home is fixed: students deterred from one
@@ -254,15 +254,15 @@ def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
 
     Parameters
     ----------
-    homes_of_graduates : (hub, home) shares; graduates : (hub,) persons on the reference path
+    home_shares : (hub, home) of the graduates of a hub; graduates : (hub,) persons on the reference path
     """
     s, a = sim.world.setting, sim.a
     t = sim.year - sim.world.start - STUDY_LAG
     if t < 0 or t >= len(sim.studied):
         return np.ones((len(s.homes), len(s.hubs)))
     (pay, months, granted), (pay_at_start, months_at_start, granted_at_start) = sim.studied[t], sim.study_start
-    # expected pay: that of the place if the graduate stays, that of home otherwise; equal months of work after study
-    # pay at home is the mean over its hubs; a home that no hub belongs to has none
+    # expected pay: that of the place if the graduate stays, that of home otherwise. Months of work after study are
+    # those of the start, so that only pay and odds differ. Pay at home is the mean over its hubs, none without a hub
     hubs = s.home_share.sum(axis=1)
     mean_pay = s.home_share @ np.exp(pay_at_start) / np.maximum(hubs, 1e-12)
     at_home = np.log(np.where(hubs > 0, mean_pay, 1.0))[:, None]
@@ -272,6 +272,6 @@ def study_factor(sim, homes_of_graduates, graduates) -> np.ndarray:
     )
     gain = eq.study_gain(expected - at_start, months, months_at_start, a.study_elasticity, a.study_months)
     gain = np.where(s.home_share > 0, 1.0, gain)  # home, hub
-    there = (homes_of_graduates * graduates[:, None]).T
+    there = (home_shares * graduates[:, None]).T
     total = there.sum(axis=1, keepdims=True)
     return gain * np.where(total > 0, total / np.maximum((there * gain).sum(axis=1, keepdims=True), 1e-300), 1.0)

@@ -29,9 +29,9 @@ SHARED = {
     "routes",
     "policies",
     "rules",
-    "kept",
-    "kept_now",
-    "counted",
+    "table_cache",
+    "tables_in_force",
+    "residents_cache",
 }  # read only
 
 

@@ -38,9 +38,7 @@ class Tables(NamedTuple):
     trip: np.ndarray  # (family or none * tier, origin, destination)
     permit: np.ndarray  # (group, home, tier * role, hub), UNAVAILABLE where no route is open
     newcomer_left: np.ndarray  # (years since arrival, profile, hub) residents under newcomer relief against arrivals
-    returnee_left: (
-        np.ndarray
-    )  # (years since arrival, profile, hub) the same under returnee relief; the last row has none
+    returnee_left: np.ndarray  # (years since arrival, profile, hub) under returnee relief; none in the last row
     returning: np.ndarray  # (profile, hub) arrivals entitled to returnee relief against other arrivals
     remote: np.ndarray  # (profile, hub) pay of a remote worker against a local job
     group_of: np.ndarray  # (country, status) of residence: group of residents with routes of their own, else 0

@@ -162,7 +162,7 @@ def mean_over_routes(usable, pattern, value, access_share, pull):
 
     Parameters
     ----------
-    usable, pattern, value, access_share : of :func:`by_appeal`, which tells the shares of the routes
+    usable, pattern, value, access_share : of :func:`by_appeal`, which gives the shares of the routes
     pull : (tier, role, hub, k) log-odds
     """
     tiers, roles, hubs, routes = usable.shape
