@@ -219,12 +219,19 @@ def side_by_side(calls, most) -> list:
     if (most := min(most, threads, len(calls))) == 1:
         return [call() for call in calls]
     set_threads(threads // most)
-    beside = ThreadPoolExecutor(most)
+    made = [_callers(most).submit(copy_context().run, call) for call in calls]
     try:
-        return [made.result() for made in [beside.submit(copy_context().run, call) for call in calls]]
+        return [call.result() for call in made]
     finally:
-        beside.shutdown(wait=False, cancel_futures=True)  # where one has failed, the others are not waited for
+        for call in made:
+            call.cancel()  # where one has failed, the others are not begun
         set_threads(threads)
+
+
+@lru_cache(maxsize=2)
+def _callers(count) -> ThreadPoolExecutor:
+    """Make the threads of :func:`side_by_side` once: new ones would take memory of their own for every pair."""
+    return ThreadPoolExecutor(count, thread_name_prefix="talentflow-arm")
 
 
 def added(parts) -> Any:
