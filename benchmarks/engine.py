@@ -5,7 +5,6 @@ import os
 import pstats
 import resource
 import tempfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,10 @@ from benchmarks.report import FIXED
 from sim.memory import ARMS
 from sim.model.supply import entrant_path
 from sim.model.year import begin
-from sim.parallel import get_threads, set_threads, side_by_side
+from sim.parallel import get_threads, set_threads
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.levers import baseline_rules
+from sim.study import replicate
 from sim.study.calibration.hub_constants import START, shipped
 from sim.study.recorder import empty_record, record
 from sim.study.replicate import compile_kernels, forget_worlds, the_world
@@ -123,10 +123,11 @@ def threads(clock, size):
 def pairs(clock, size):
     """Both arms of a pair: one after the other with all threads, and side by side with a part of them each."""
     compile_kernels()
-    world = world_of(size)
-    arm(world)
+    plan, draw = replicate.Plan(size, 0, START, YEARS, ((), ()), START), (Assumptions.central(), shipped()[0])
+    replicate.the_world(size, 0, START, YEARS)
     for how, at_once in (("one arm after the other", 1), ("arms side by side", ARMS)):
-        clock.time(f"a pair, {how}", lambda k, n=at_once: side_by_side([partial(arm, world, k)] * ARMS, n), size)
+        replicate.ARMS = at_once
+        clock.time(f"a pair, {how}", lambda k: replicate.run_replicate(plan, 0, draw), size)
         clock.note(f"peak memory of a pair, {how}", "GB", [peak_memory()], size)
 
 
