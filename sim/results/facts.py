@@ -617,12 +617,12 @@ def cause_table(result, label, most=5) -> "pd.DataFrame":
     for code in dict.fromkeys(codes):
         name = known[code].spoken if code in known else code
         inside = code in {str(data.hub_country.values[k]) for k in where.only}
-        by_country[f"moves within {name}" if inside else f"moves to and from {name}"] = net[codes == code].sum(0)
+        by_country[f"moves within {name}" if inside else f"to and from {name}"] = net[codes == code].sum(0)
     # the largest countries by name, all others as one part
     order = sorted(by_country, key=lambda name: -abs(by_country[name].mean()))
     parts = {name: by_country[name] for name in order[:most]}
     if order[most:]:
-        parts[f"moves to and from {len(order[most:])} other countries"] = sum(by_country[name] for name in order[most:])
+        parts[f"to and from {len(order[most:])} other countries"] = sum(by_country[name] for name in order[most:])
     # the stock also changes by entry and exit, so that the parts add up
     parts["entering the occupation"] = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
     parts["leaving the occupation"] = -change(data.exits.isel(hub=where.only).sum("hub"))
