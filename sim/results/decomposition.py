@@ -9,7 +9,7 @@ import xarray as xr
 
 from sim.errors import ResultError
 from sim.results import measures
-from sim.results.effects import SHOWN, effect, summarise
+from sim.results.effects import SHOWN, summarise
 from sim.results.measures import measure, parse
 
 if TYPE_CHECKING:
@@ -298,36 +298,29 @@ def split_table(result) -> "pd.DataFrame":
     )
 
 
-def headline(result) -> str | None:
-    """Return the hub whose share falls most, or None if every effect is zero."""
-    mean = summarise(effect(result, "share"))["mean"].to_series()
-    return str(mean.idxmin()) if mean.any() else None
-
-
-def uncertainty_facts(result) -> dict | None:
-    """Return the parts of the uncertainty of the hub whose share falls most; None for a run without them.
+def uncertainty_facts(result, lead) -> dict:
+    """Return the parts of the uncertainty of the effect on one place.
 
     Parameters
     ----------
-    result : Result of one scenario
+    result : Result of one scenario, that :func:`is_split`
+    lead : dict with ``label`` and ``spoken``, the place: see ``sim.results.facts.leading_row``; None if no pair differs
 
     Returns
     -------
-    dict: ``last`` (year), ``identical``, and unless no pair differs ``name`` (of the hub), ``parts`` (rows of
-    :func:`place_rows`, the largest first; None where nothing varies), ``half_width`` (points), ``run`` (the record's
-    ``split``)
+    dict: ``last`` (year), ``identical``, and unless no pair differs ``name`` (of the place in a sentence), ``parts``
+    (rows of :func:`place_rows`, the largest first; None where nothing varies), ``half_width`` (points), ``run`` (the
+    record's ``split``)
     """
-    if not is_split(result):
-        return None
-    last, hub = int(result.data.time[-1]), headline(result)
-    if hub is None:
+    last = int(result.data.time[-1])
+    if lead is None:
         return {"last": last, "identical": True}
-    rows = {row["part"]: row for row in place_rows(result, hub) if row["time"] == last}
+    rows = {row["part"]: row for row in place_rows(result, lead["label"]) if row["time"] == last}
     total = rows.pop(WHOLE)
     return {
         "last": last,
         "identical": False,
-        "name": str(result.data.hub_name.sel(hub=hub).item()),
+        "name": lead["spoken"],
         "parts": sorted(rows.values(), key=lambda row: -row["variance"]) if total["variance"] else None,
         "half_width": total["half_width"],
         "run": result.record["split"],

@@ -22,7 +22,7 @@ from sim.results.summary import route_rows
 from sim.results.value import value_for_money
 from sim.results.verdicts import nearest, of_scenario, shipped
 from sim.scenario.files import loads
-from sim.scenario.places import Place, named_places, place, subject_of
+from sim.scenario.places import Place, listed, named_places, place, subject_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,6 +167,27 @@ def _evidence(record, scenario) -> dict[str, Any]:
 def subject(result) -> str:
     """Return the subject of a run as a measure writes it, such as ``usa`` or ``ind,home=ind``; '' if there is none."""
     return _subject(result, scenario_of(result.record))
+
+
+def leading_row(result) -> dict[str, Any] | None:
+    """Return the row of the place that the answer leads with, everybody counted; None if no pair differs.
+
+    Of a question about the whole world, whose share never changes, it is the country that changes most.
+
+    Parameters
+    ----------
+    result : Result of one scenario
+    """
+    outcome = facts(result)
+    if outcome["identical"]:
+        return None
+    return _largest(outcome["countries"]) if outcome["is_world"] else outcome["lead"]
+
+
+def spoken_place(result, label) -> str:
+    """Return the name in a sentence of a place of a result: a hub, country, region or bloc, or several joined."""
+    counts = _Counts(result)
+    return listed([counts.called(part).spoken for part in label.split("+")])
 
 
 def scenario_of(record) -> "Scenario | None":

@@ -1,6 +1,7 @@
 """Trace hub shares to their evidence in the shipped tables: fitted constants, and assumptions on boom and growth."""
 
-from sim.results.decomposition import headline
+from sim.results.effects import effect
+from sim.results.facts import leading_row
 from sim.results.narrative import paragraph
 from sim.results.summary import shown_hubs
 from sim.show.plots.style import signed
@@ -72,10 +73,19 @@ def reading() -> str:
 
 
 def quoted(result, most) -> list[str]:
-    """Return the hubs to quote: that which the answer leads with, then the largest of those shown."""
-    # hubs that the answers lead with, then the shown ones
-    led = [headline(result.versus(arm)) for arm in result.arms]
+    """Return the hubs to quote: the one that changes most in each answer's place, then the largest shown."""
+    # the hub that changes most inside the place that each answer leads with
+    led = [leading_hub(result.versus(arm)) for arm in result.arms]
     return list(dict.fromkeys([hub for hub in led if hub] + shown_hubs(result)))[:most]
+
+
+def leading_hub(result) -> str | None:
+    """Return the hub whose share changes most inside the place that the answer leads with; None if no pair differs."""
+    lead = leading_row(result)
+    if lead is None:
+        return None
+    change = effect(result, "share").mean("replicate").isel(hub=lead["members"])
+    return str(abs(change).idxmax("hub").item())
 
 
 def pulls_table() -> tuple[list[str], list[list[str]]]:

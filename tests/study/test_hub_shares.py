@@ -5,7 +5,6 @@ import pytest
 from worlds import CENTRE, setting
 
 from sim.model.market import openings
-from sim.results.decomposition import headline
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.levers import baseline_rules
 from sim.show import hub_shares as show
@@ -82,7 +81,9 @@ def test_reports_show_the_rows_of_their_hubs(result):
     (row,) = rows
     assert row[0] == "San Francisco Bay Area"
     assert row[2] in report_html(result, {})
-    assert show.quoted(result, 1) == [headline(result)]
+    led = show.leading_hub(result)
+    assert show.quoted(result, 1) == [led]
+    assert result.data.hub_country.sel(hub=led) == result.subject == "usa"
     (said,) = show.hub_share_sentences(["sf_bay_area"])
     assert f"boom_weight 0 to 1 moves it by {show.moves()['sf_bay_area'][1]['boom_weight']:+.2f} points" in said
     assert "boom_weight 0 to 1 moves it by" in summary_md(result).replace("\\", "")

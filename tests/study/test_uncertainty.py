@@ -15,13 +15,12 @@ from sim.results.decomposition import (
     RUNS,
     SOURCES,
     WHOLE,
-    headline,
     parts,
     place_rows,
     shares,
     split_table,
 )
-from sim.results.effects import effect
+from sim.results.facts import facts, leading_row
 from sim.results.narrative import uncertainty
 from sim.results.result import Result
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
@@ -219,16 +218,40 @@ def test_the_folder_holds_the_split_and_reads_back(small, tmp_path):
 
 def test_the_sentence_leads_with_the_largest_part():
     result = with_runs(fake_result())
-    rows = {row["part"]: row for row in place_rows(result, headline(result)) if row["time"] == 2036}
+    rows = {row["part"]: row for row in place_rows(result, "usa") if row["time"] == 2036}
     said, how = uncertainty(result)
     largest = max(SOURCES, key=lambda part: rows[part]["variance"])
     assert f"in 2036: {largest} {100 * rows[largest]['share']:.0f} %" in said
     assert sum(rows[part]["share"] for part in SOURCES) == pytest.approx(1)
-    assert headline(result) == effect(result, "share").mean("replicate").to_series().idxmin()
     assert "12 rows (3 more refused" in how
     assert said in unescape(summary_md(result)).replace("\\", "")
     assert "What the uncertainty is made of" in report_html(result, {})
     assert "What the uncertainty is made of" not in report_html(fake_result(2, 2), {})
+
+
+@pytest.mark.parametrize(
+    ("subject", "place", "name"),
+    [
+        ("usa", "usa", "the US"),  # the country of the answer
+        ("paris", "paris", "Paris"),
+        ("ind,home=ind", "ind", "India"),
+        ("deu+gbr", "deu+gbr", "Germany and the UK"),
+    ],
+)
+def test_the_split_is_of_the_answers_subject(subject, place, name):
+    result = fake_result()
+    result = with_runs(Result(result.data, result.record | {"subject": subject}))
+    assert leading_row(result)["label"] == facts(result)["lead"]["label"] == place
+    assert f"the share of all engineers in {name} in 2036: " in uncertainty(result)[0]
+    assert f"the share of {name} is made of" in " ".join(words(drawn(plot_uncertainty, result)))
+
+
+def test_a_question_on_the_world_splits_a_country():
+    """The share of the whole world never changes, so that its effect has no variance to split."""
+    result = fake_result()
+    result = with_runs(Result(result.data, result.record | {"subject": "world"}))
+    assert leading_row(result)["kind"] == "country"
+    assert "does not vary" not in uncertainty(result)[0]
 
 
 @pytest.mark.parametrize("look", ["memo", "slide"])
@@ -236,8 +259,7 @@ def test_the_sentence_leads_with_the_largest_part():
 def test_the_stack_is_as_high_as_half_the_band(look, hubs):
     result = with_runs(fake_result())
     ax = drawn(plot_uncertainty, result, look=look, hubs=hubs)
-    place = hubs[0] if hubs else headline(result)
-    total = [row["half_width"] for row in place_rows(result, place) if row["part"] == WHOLE]
+    total = [row["half_width"] for row in place_rows(result, "usa") if row["part"] == WHOLE]
     (plot,) = ax.child_axes
     assert plot.lines[0].get_ydata() == pytest.approx(total)
     assert max(layer.get_paths()[0].vertices[:, 1].max() for layer in plot.collections) == pytest.approx(max(total))

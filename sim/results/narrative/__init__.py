@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import ScenarioError
 from sim.months import day_label
 from sim.results.cells import count, signed
-from sim.results.decomposition import uncertainty_facts
+from sim.results.decomposition import is_split, uncertainty_facts
 from sim.results.effects import SHOWN, agreement_needed, decimals, effect, more_pairs, summarise
 from sim.results.facts import baseline_title as baseline_title
-from sim.results.facts import facts
+from sim.results.facts import facts, leading_row
 from sim.results.verdicts import of_scenario, shipped
 from sim.scenario.assumptions import ENOUGH, PRIOR_DRIVEN
 from sim.scenario.places import listed, named_places, place
@@ -154,8 +154,7 @@ def effect_sentence(result, query) -> str:
 
 def uncertainty(result) -> list[str]:
     """Describe the parts of the uncertainty of a result of one scenario in sentences; a run without them has none."""
-    details = uncertainty_facts(result)
-    return lines("evidence", "uncertainty", details) if details else []
+    return lines("evidence", "uncertainty", uncertainty_facts(result, leading_row(result))) if is_split(result) else []
 
 
 def verdicts(result) -> list[str]:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.errors import UsageError
-from sim.results import measures
-from sim.results.decomposition import SOURCES, WHOLE, headline, is_split, place_rows
-from sim.results.narrative import whole_percent
+from sim.results.decomposition import SOURCES, WHOLE, is_split, place_rows
+from sim.results.facts import leading_row, spoken_place
+from sim.results.narrative import figures, whole_percent
 from sim.show.plots import style
 from sim.show.plots.choice import only_pair, period, times_shown
 from sim.show.plots.style import inset, right_of
@@ -29,7 +29,7 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None) -> "Axes":
     ----------
     result : Result of one scenario, run with its uncertainty in parts
     ax : matplotlib Axes; a new figure of 10 by 5.4 inches if None
-    hubs : list of one hub, country or region; the hub that the answer leads with if None
+    hubs : list of one hub, country, region or bloc; the place that the answer leads with if None
     years : (first, last); the whole run if None
 
     Returns
@@ -47,12 +47,13 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None) -> "Axes":
     if hubs and len(hubs) > 1:
         raise UsageError(f"{len(hubs)} hubs are too many for this figure", "it shows one hub, country or region")
     # one place: the given one, or the one that the answer leads with
-    place = hubs[0] if hubs else headline(result)
+    lead = leading_row(result)
+    place = hubs[0] if hubs else lead and lead["label"]
     rows = [] if place is None else [row for row in place_rows(result, place) if row["time"] in times]
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        on = "" if place is None else f" on the share of {_name(result, place)}"
+        on = "" if place is None else f" on the share of {spoken_place(result, place)}"
         style.heading(ax, result.record["title"], f"What the uncertainty of the effect{on} is made of, {period(times)}")
         if not any(row["variance"] for row in rows):
             style.say_nothing_differs(ax)
@@ -60,13 +61,6 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None) -> "Axes":
         _draw(ax, times, rows)
         style.caption(ax, _small_print(result.record["split"]))
     return ax
-
-
-def _name(result, place) -> str:
-    """Return the name of a place for a heading: a hub by its name."""
-    if place in result.data.hub.values:
-        return str(result.data.hub_name.sel(hub=place).item())
-    return place.upper() if measures.find(result.data, place).kind == "country" else place
 
 
 def _draw(ax, times, rows) -> None:
@@ -108,7 +102,7 @@ def _write_key(plot, last, year) -> None:
     # the whole in points, below its parts
     y = (0.97 - LINE * (len(SOURCES) + 1.2)) * top
     right_of(plot, y, 3, "all four", ha="left")
-    right_of(plot, y, RIGHT - 5.5, f"{last[WHOLE]['half_width']:.2f} pp", fontweight="bold")
+    right_of(plot, y, RIGHT - 5.5, f"{figures(last[WHOLE]['half_width'])} pp", fontweight="bold")
 
 
 def _small_print(run) -> str:
