@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 LEVEL = 0.90  # of every interval
+BY_CHANCE = 0.05  # of designs in which chance alone names any factor
 NORMAL = 1.645  # standard deviations from the middle to either end of such an interval
 RESAMPLES = 500
 PAWN_RESAMPLES = 50
@@ -215,6 +216,31 @@ def one_at_a_time(values, y) -> pd.DataFrame:
         x, of = np.append(values[name].to_numpy()[moved], centre[name]), np.append(y[moved], y[0])
         rows[name] = [y[0], of[x.argmin()], of[x.argmax()], of.min(), of.max(), np.ptp(of)]
     return pd.DataFrame.from_dict(rows, "index", columns=list(ONE_AT_A_TIME))
+
+
+def chance_width(error, points, values, factors) -> float:
+    """Return the range that chance alone gives the widest of so many factors in 5 % of one-at-a-time designs.
+
+    It is a quantile of the studentized range, with each factor's share of the 5 % (Bonferroni).
+
+    Parameters
+    ----------
+    error : standard deviation of one point by chance, as estimated from ``points`` pairs of runs
+    values : points along each factor
+    factors : number of factors
+
+    Returns
+    -------
+    float, in the unit of the error; nan where no point was run twice
+
+    >>> round(chance_width(1.0, 16, 6, 1), 2), chance_width(0.0, 16, 6, 17)
+    (4.56, 0.0)
+    """
+    from scipy.stats import studentized_range
+
+    if not (points > 0 and error > 0):
+        return error
+    return float(error * studentized_range.ppf(1 - BY_CHANCE / factors, values, points))
 
 
 def partial_dependence(x, y, bins=10) -> pd.DataFrame:

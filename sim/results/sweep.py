@@ -262,8 +262,9 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
     Returns
     -------
     DataFrame indexed by factor, the strongest first: the columns of ``indices.SOBOL``, ``MORRIS``, ``PAWN`` or of
-    ``one_at_a_time``, by the stage's method; and ``grade``, ``group``, ``undecided`` (the interval holds 0, or for PAWN
-    the median is below the critical value), ``more_runs`` (how many more runs would likely settle that), ``best_rank``
+    ``one_at_a_time``, by the stage's method; and ``grade``, ``group``, ``undecided`` (the interval holds 0; for PAWN
+    the median, and one at a time the width, is not above the critical value, which chance alone gives),
+    ``more_runs`` (how many more runs would likely settle that; none with one at a time), ``best_rank``
     and ``worst_rank`` (factors whose 90 % intervals overlap are not ranked among themselves). Where the measure is
     undefined at any point all of them are nan: see ``Sweep.undefined``
     """
@@ -278,10 +279,19 @@ def index_table(sweep, measure=None, stage=None, *, what="effect", time=None, hu
         table["undecided"] = ~(table[low] > 0) & (table[key] != 0)
     elif method in ("pawn", "lhs"):
         table["undecided"] = ~(table["median"] > table["critical"])
+    elif method == "oat":  # a width is compared with what another seed alone would give
+        chance = chance_share(sweep, measure, stage, what=what, time=time, hub=hub)
+        values = 1 + math.ceil((n - 1) / len(names))  # along each factor, with the centre
+        table["critical"] = indices.chance_width(chance["error"], chance["points"], values, len(names))
+        table["undecided"] = (table.width > 0) & (table.width <= table.critical)
     else:
         table["undecided"] = False
     cost = {"sobol": len(names) + 2, "morris": len(names) + 1}.get(method, 1)
-    table["more_runs"] = [_more_runs(row, key, n, cost, method) if row.undecided else 0 for row in table.itertuples()]
+    grows = table.undecided & (method != "oat")  # whose points are all that there are
+    table["more_runs"] = [
+        _more_runs(row, key, n, cost, method) if more else 0
+        for row, more in zip(table.itertuples(), grows, strict=True)
+    ]
     # ranks that respect overlapping intervals
     table["best_rank"], table["worst_rank"] = indices.ranks(
         table[key], table.get(f"{key}_low", table[key]), table.get(f"{key}_high", table[key])
@@ -579,14 +589,13 @@ def _variance(sweep, measure, factor=1) -> dict:
     if not size.sum() > 0:
         return {"moves": False}
     # no findings if chance dominates or the intervals are too wide
-    by_chance = chance_share(sweep, measure)["share"]
     part, ahead, first = size / size.sum(), leading(table), table.total.index
     rows = [
         _factor(sweep, name, size=part[name], low=table.total_low[name], high=table.total_high[name]) for name in ahead
     ]
     return {
         "moves": True,
-        "blurred_by": by_chance if by_chance > MUCH_CHANCE else None,
+        "blurred_by": _blurred_by(sweep, measure),
         "settled": is_settled(table),
         "ahead": rows,
         "held": part[ahead].sum(),
@@ -609,6 +618,7 @@ def _elementary(sweep, measure, factor) -> dict:
     ahead = list(size.index[moving][:MOST_NAMED])
     return {
         "moves": bool(moving.any()),
+        "blurred_by": _blurred_by(sweep, measure),
         "ahead": [_factor(sweep, name, size=size[name]) for name in ahead],
         "tied": _tied(sweep, table, ahead),
         "compute": NO_CAUSE in ahead,
@@ -630,13 +640,17 @@ def _distribution(sweep, measure, factor) -> dict:
 
 
 def _tornado(sweep, measure, factor) -> dict:
-    """Return what a one-at-a-time design says, the widest ranges first."""
+    """Return what a one-at-a-time design says, the widest ranges first; none that chance alone may give."""
     table = index_table(sweep, measure)
-    ahead = [name for name in table.index[:MOST_NAMED] if table.width[name] > 0]
+    ahead = list(table.index[(table.width > 0) & ~table.undecided][:MOST_NAMED])
     ends = {name: {"low": factor * table.at_low[name], "high": factor * table.at_high[name]} for name in ahead}
     return {
+        "moves": bool((table.width > 0).any()),
         "ahead": [_factor(sweep, name, **ends[name]) for name in ahead],
         "centre": factor * table.centre.iloc[0],
+        "critical": factor * table.critical.iloc[0],
+        "chance": None,  # over such points it has no share of a variance
+        **_undecided(table),
     }
 
 
@@ -647,7 +661,7 @@ def _range(sweep, measure, factor) -> dict:
         {"value": factor * y[k], "at": [(plain_name(sweep, name), points[name][k]) for name in names]}
         for k in (y.idxmin(), y.idxmax())
     )
-    return {"least": least, "most": most}
+    return {"least": least, "most": most, "blurred_by": _blurred_by(sweep, measure)}
 
 
 def _chance(sweep, measure) -> dict | None:
@@ -656,6 +670,12 @@ def _chance(sweep, measure) -> dict | None:
     if not chance["points"] or chance["share"] != chance["share"]:
         return None
     return chance | {"blurs": MUCH_CHANCE >= chance["share"] > BLURRED}
+
+
+def _blurred_by(sweep, measure) -> float | None:
+    """Return the share of chance where it is most of the variance, so that nothing can be said; else None."""
+    share = chance_share(sweep, measure)["share"]
+    return share if share > MUCH_CHANCE else None
 
 
 def leading(table) -> list[str]:

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from sweep_models import LINEAR, Noisy
+from test_plots import drawn, words
 
 from sim.errors import ResultError
 from sim.results import indices
 from sim.results.sweep import chance_share, index_table, is_settled, reading
 from sim.show.plots import SWEEP_KINDS, draw_sweep, usual_of_sweep
+from sim.show.plots.tornado import plot_tornado
 from sim.show.sweeps import answer, render
 from sim.show.terminal import console
 from sim.study.sweep.runner import explore
@@ -71,6 +74,37 @@ def test_no_headline_while_intervals_exceed_indices(tmp_path):
     assert "--extend 8" in reading(few)[0]
     assert is_settled(index_table(many))
     assert "rests on two numbers" in reading(many)[0]
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "pawn", "lhs", "oat", "grid"])
+def test_no_method_has_a_finding_where_chance_is_all(method, tmp_path):
+    n = {"oat": None, "grid": None, "pawn": 64, "lhs": 64}.get(method, 8)
+    found = explore(Noisy(100.0), LINEAR, method, n, store=tmp_path / "store")
+    first = reading(found)[0]
+    assert first.startswith(("The sweep cannot say what", "Nothing stands out", "No factor shifts")), first
+    if method == "oat":
+        table = index_table(found)
+        assert table.undecided[table.width > 0].all()
+        assert "No factor moves the answer more than chance does" in words(drawn(plot_tornado, found))
+
+
+def test_what_exceeds_chance_still_stands_out(tmp_path):
+    found = explore(Noisy(0.1), LINEAR, "oat", store=tmp_path / "store")
+    table = index_table(found)
+    assert list(table.index[~table.undecided]) == ["x0", "x1", "x2"]
+    assert table.undecided["x3"]
+    said, left = reading(found)
+    assert all(name in said for name in ("x0", "x1", "x2"))
+    assert left.startswith("Undecided (chance may give up to ")
+    assert left.endswith(": x3.")
+
+
+def test_chance_names_a_factor_in_one_design_of_twenty():
+    random, designs, factors = np.random.default_rng(0), 4000, 10
+    y = random.normal(size=(designs, factors, 5))
+    error = np.sqrt((np.diff(random.normal(size=(designs, 16, 2))) ** 2).mean((1, 2)) / 2)
+    limit = np.array([indices.chance_width(1.0, 16, 5, factors)]) * error
+    assert 0.01 < (np.ptp(y, axis=2).max(1) > limit).mean() <= 0.06
 
 
 def test_factors_with_overlapping_intervals_tie(tmp_path):

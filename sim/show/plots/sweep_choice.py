@@ -198,11 +198,6 @@ def blurred(sweep, measure, stage) -> str | None:
     return f"Chance makes up about {percent(share)} of the variance: the order is blurred" if share > BLURRED else None
 
 
-def hidden(table, factor, chance) -> bool:
-    """Return whether no factor of a one-at-a-time table moves the answer more than another seed alone would."""
-    return factor * table.width.iloc[0] < 2 * chance
-
-
 HIDDEN = "No factor moves the answer more than chance does"
 
 

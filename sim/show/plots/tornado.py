@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sim.results.narrative import figures
 from sim.results.sweep import index_table, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 SIZE = (10, 7)  # inches
 MOST = (14, 8)  # factors that stay readable, in a memo and on a slide
 BAR = 0.72  # of a row
+PALE = 0.35  # opacity of a bar that chance alone may give
 ENDS = {"at_low": ("at the low end", style.LOSS), "at_high": ("at the high end", style.GAIN)}
 CAPTION = "At the tips: the factor's value there. Line: beyond both tips in between."
 
@@ -48,7 +50,7 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     """Draw heading, bars and small print."""
     factor, unit = choice.unit_of(sweep, measure)
     chance = choice.chance_reach(sweep, measure, stage)
-    title = _finding(sweep, table, factor, unit, chance)
+    title = _finding(sweep, table, factor, unit)
     choice.head(sweep, ax, title, f"one factor at a time over its range: {subject(sweep, measure)}")
     # factors that change nothing are counted, not drawn
     moving = table[choice.moves(table.width)]
@@ -57,14 +59,19 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     plot.set_xlabel(choice.axis_words(sweep, measure))
     still = len(table) - len(moving)
     reach = f"{still} of them {'changes' if still == 1 else 'change'} nothing. " if still else ""
-    band = choice.BAND if chance > 0 else ""
-    choice.caption(sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band, CAPTION)
+    band = choice.BAND + " " if chance > 0 else ""
+    if shown.undecided.any():
+        limit = f"{figures(factor * table.critical.iloc[0])} {unit}".strip()
+        band += f"Pale: no wider than the {limit} that chance may give the widest of so many. "
+    choice.caption(
+        sweep, ax, measure, stage, reach + choice.others_words(len(moving) - len(shown)) + band.rstrip(), CAPTION
+    )
 
 
-def _finding(sweep, table, factor, unit, chance) -> str:
+def _finding(sweep, table, factor, unit) -> str:
     """Title the figure with the strongest factor and its range, or say that it does no more than chance."""
     name, row = table.index[0], table.iloc[0]
-    if choice.hidden(table, factor, chance):
+    if row.undecided:
         return choice.HIDDEN
     low, high = sorted((factor * row.least, factor * row.most))
     reach = f"{style.span(low, high, choice.digits_of(factor * row.width))} {unit}".strip()
@@ -108,10 +115,12 @@ def _draw_rows(sweep, ax, shown, factor, chance) -> "Axes":
 
 
 def _draw_bars(plot, shown, factor, centre) -> None:
-    """Draw the bars from the centre, and lines to the extremes between the ends."""
+    """Draw the bars from the centre, pale where chance may give them, and lines to the extremes between the ends."""
     heights = plot.get_yticks()
     for (key, (_, colour)), up in zip(ENDS.items(), (1, -1), strict=True):
-        plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
+        bars = plot.barh(heights + up * BAR / 4, factor * shown[key] - centre, BAR / 2, centre, color=colour)
+        for bar, undecided in zip(bars, shown.undecided, strict=True):
+            bar.set_alpha(PALE if undecided else None)
     # the answer may bend: thin lines reach its extremes between the ends
     ends = shown[["centre", *ENDS]]
     for beyond, tip in ((shown.least, ends.min(axis=1)), (shown.most, ends.max(axis=1))):
