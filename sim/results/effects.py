@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -126,8 +126,55 @@ def agreement_needed(pairs, places=1) -> int:
     return int((bdtrc(np.arange(pairs), pairs, 0.5) > DOUBT / (2 * places)).sum()) + 1
 
 
+def pair_statistics(pairs) -> dict[str, Any]:
+    """Compute the statistics of paired effects over the replicates.
+
+    Parameters
+    ----------
+    pairs : (replicate, ...) array
+
+    Returns
+    -------
+    dict of (...) arrays: ``mean``; ``low`` and ``high``, the :func:`band` over pairs; ``same_sign``, the number of
+    pairs with the sign of the mean; ``differs``, the number of pairs that are not exactly zero; ``error``, the
+    standard error of the mean over pairs (nan for a single pair)
+    """
+    values = np.asarray(pairs)
+    count = len(values)
+    # the mean leaves out pairs in which a measure is undefined
+    with np.errstate(invalid="ignore"):
+        mean = np.nansum(values, axis=0) / (~np.isnan(values)).sum(axis=0)
+    low, high = np.quantile(values, [LOW, HIGH], axis=0, method=QUANTILE)
+    # one pair has no spread and no error
+    spread = values.std(axis=0, ddof=1) if count > 1 else mean * np.nan
+    return {
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "same_sign": _agreeing(values, mean),
+        "differs": (values != 0).sum(axis=0),
+        "error": spread / np.sqrt(count),
+    }
+
+
+def plain_statistics(pairs) -> dict[str, Any]:
+    """Return :func:`pair_statistics` of one effect as plain numbers; ``error`` is None for a single pair."""
+    values = {key: value.item() for key, value in pair_statistics(pairs).items()}
+    return values | {"error": values["error"] if len(pairs) > 1 else None}
+
+
+def is_settled(pairs, places=1) -> bool:
+    """Test with a sign test, corrected for so many places, whether the direction of one paired effect is settled."""
+    return bool(_agreeing(pairs, pairs.mean()) >= agreement_needed(len(pairs), places))
+
+
+def _agreeing(pairs, mean) -> np.ndarray:
+    """Count the pairs with the sign of the mean; one without a difference agrees with no direction."""
+    return ((np.sign(pairs) == np.sign(mean)) & (pairs != 0)).sum(axis=0)
+
+
 def summarise(pairs) -> xr.Dataset:
-    """Summarise paired effects over the replicates.
+    """Return :func:`pair_statistics` with the labels of the effects.
 
     Parameters
     ----------
@@ -135,25 +182,13 @@ def summarise(pairs) -> xr.Dataset:
 
     Returns
     -------
-    xarray.Dataset over the others: ``mean``; ``low`` and ``high``, the :func:`band` over pairs;
-    ``same_sign``, the number of pairs with the sign of the mean; ``differs``, the number of pairs that are
-    not exactly zero; ``error``, the standard error of the mean over pairs (nan for a single pair)
+    xarray.Dataset over the others, of the same names; its attribute ``pairs`` is their number
     """
-    count = pairs.sizes["replicate"]
-    mean = pairs.mean("replicate")
-    # one pair has no spread and no error
-    spread = pairs.std("replicate", ddof=1, skipna=False) if count > 1 else mean * np.nan
-    low, high = band(pairs)
+    labelled = pairs.mean("replicate")  # of the others: their coordinates
+    statistics = pair_statistics(pairs.transpose("replicate", ...).values)
     return xr.Dataset(
-        {
-            "mean": mean,
-            "low": low,
-            "high": high,
-            "same_sign": ((np.sign(pairs) == np.sign(mean)) & (pairs != 0)).sum("replicate"),
-            "differs": (pairs != 0).sum("replicate"),
-            "error": spread / np.sqrt(count),
-        },
-        attrs={**pairs.attrs, "pairs": count},
+        {name: labelled.copy(data=values) for name, values in statistics.items()},
+        attrs={**pairs.attrs, "pairs": pairs.sizes["replicate"]},
     )
 
 

@@ -13,7 +13,7 @@ from sim.custom_world import PRESENT, rows
 from sim.errors import ResultError, ScenarioError, UsageError
 from sim.results import measures
 from sim.results.decomposition import parts_table
-from sim.results.effects import HIGH, LOW, QUANTILE, agreement_needed, decimals
+from sim.results.effects import decimals, is_settled, plain_statistics
 from sim.results.measures import measure, series
 from sim.results.published import beside
 from sim.results.record import PAST_RULES
@@ -123,7 +123,7 @@ def _collect(result) -> tuple[dict[str, Any], Callable]:
         "losers_ordered": _is_ordered(losers),
         "more_gainers": len(all_gainers) - len(gainers),
         "more_losers": len(all_losers) - len(losers),
-        "is_clear": lead["settled"] and all(_is_settled(abs(lead["by_pair"]) - abs(r["by_pair"])) for r in others),
+        "is_clear": lead["settled"] and all(is_settled(abs(lead["by_pair"]) - abs(r["by_pair"])) for r in others),
         "countries": countries,
         "digits": 1 if abs(lead["effect"]) >= FINE else 2,
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
@@ -358,35 +358,21 @@ class _Counts:
             "scenario": float(shares[1].mean()),
             **_statistics(effects),
             "pairs": self.pairs,
-            "settled": _is_settled(effects, places),
+            "settled": is_settled(effects, places),
             "people": {
                 "baseline": float(persons[0].mean()),
                 "scenario": float(persons[1].mean()),
                 **_statistics(people),
-                "settled": _is_settled(people, places),
+                "settled": is_settled(people, places),
             },
             "by_pair": effects,
         }
 
 
 def _statistics(effects) -> dict[str, Any]:
-    """Return mean, 90 % of pairs, agreement and Monte Carlo error of paired effects, as plain values."""
-    pairs, mean = len(effects), float(effects.mean())
-    return {
-        "effect": mean,
-        "low": float(np.quantile(effects, LOW, method=QUANTILE)),
-        "high": float(np.quantile(effects, HIGH, method=QUANTILE)),
-        "same_sign": int(((np.sign(effects) == np.sign(mean)) & (effects != 0)).sum()),
-        "differs": int((effects != 0).sum()),
-        "error": float(effects.std(ddof=1) / np.sqrt(pairs)) if pairs > 1 else None,
-    }
-
-
-def _is_settled(effects, places=1) -> bool:
-    """Test with a sign test, corrected for so many places, whether the direction of paired effects is settled."""
-    # a pair without a difference agrees with nobody
-    agree = (np.sign(effects) == np.sign(effects.mean())) & (effects != 0)
-    return bool(agree.sum() >= agreement_needed(len(effects), places))
+    """Return the statistics of paired effects as a row names them: the mean is ``effect``."""
+    numbers = plain_statistics(effects)
+    return {"effect": numbers.pop("mean"), **numbers}
 
 
 def _size(row) -> float:
@@ -401,7 +387,7 @@ def _largest(countries) -> dict[str, Any]:
 
 def _is_ordered(some) -> bool:
     """Return whether the order of some rows by the size of their effect is settled, one against the next."""
-    return all(_is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
+    return all(is_settled(abs(one["by_pair"]) - abs(other["by_pair"])) for one, other in pairwise(some))
 
 
 def _sectors(result, keys) -> list[dict[str, Any]]:
@@ -417,7 +403,7 @@ def _sectors(result, keys) -> list[dict[str, Any]]:
     for sector in result.data.sector.values.tolist():
         persons = measure(result, f"stock,sector={sector}").sum("hub")
         change = (persons.sel(arm="scenario") - persons.sel(arm="baseline")).values
-        if f"sector={sector}" != keys and _is_settled(change, result.data.sizes["sector"] - 1):
+        if f"sector={sector}" != keys and is_settled(change, result.data.sizes["sector"] - 1):
             settled.append({"name": called.get(sector, sector), **_statistics(change)})
     return sorted(settled, key=_size)[:MOST_NAMED]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ResultError
-from sim.results.effects import HIGH, LEAST_PAIRS, LOW, QUANTILE, agreement_needed
+from sim.results.effects import LEAST_PAIRS, is_settled, plain_statistics
 from sim.results.measures import find, stock
 from sim.results.money import PEOPLE_PARTS, cost_and_engineers, countries_of, fieller, rate_of
 from sim.results.schema import PARTS
@@ -123,14 +123,6 @@ def _is_more(extra) -> bool:
 
 
 def _numbers(values) -> dict[str, Any]:
-    """Compute mean, 90 % of pairs, error and whether the direction is settled, of values by pair."""
-    n, mean = len(values), float(values.mean())
-    # a pair without a difference agrees with no direction
-    agree = int(((np.sign(values) == np.sign(mean)) & (values != 0)).sum())
-    return {
-        "mean": mean,
-        "low": float(np.quantile(values, LOW, method=QUANTILE)),
-        "high": float(np.quantile(values, HIGH, method=QUANTILE)),
-        "error": float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else None,
-        "settled": agree >= agreement_needed(n),
-    }
+    """Return mean, 90 % of pairs, error and whether the direction is settled, of values by pair."""
+    numbers = plain_statistics(values)
+    return {key: numbers[key] for key in ("mean", "low", "high", "error")} | {"settled": is_settled(values)}
