@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.arguments import is_number, real
+from sim.custom_world import rows
 from sim.errors import ResultError, UsageError
 from sim.results.measures import MEASURES, measure, parse, series
 
@@ -239,19 +240,51 @@ def hubs_that_matter(result, count=10) -> list[str]:
 # --- Precision: the error asked for, and the replicates that reach it -------------------------------
 
 
+COUNTED = ("share", "rate", "persons", "persons a year")  # units whose least difference is a person
 GROWTH = 4  # times the pairs at most in one step: an error estimated on few pairs is itself rough
 
 
 def threshold(precision, query) -> float:
     """Return the requested Monte Carlo error in the measure's own unit; see :func:`amount`.
 
+    People, shares and rates take an error from one engineer of the world to all of them: worlds that differ by less
+    than a person do not differ, and no effect is larger than everybody.
+
+    Raises
+    ------
+    UsageError for an error outside these limits; see also :func:`amount`
+
     >>> threshold("0.05pp", "share:usa")
     0.0005
     """
     value = amount(precision, query, "precision")
-    if not 0 < value < math.inf:
-        raise UsageError(f"precision {precision}", "must be above 0")
+    unit = MEASURES[parse(query).name].unit
+    if unit not in COUNTED:
+        if not 0 < value < math.inf:
+            raise UsageError(f"precision {precision}", "must be above 0")
+        return value
+    # the limits in the measure's own unit, and as people read them
+    everybody = sum(float(row["engineers"]) for row in rows("stock"))
+    least, most = (1 / everybody, 1.0) if unit in SHOWN else (1.0, everybody)
+    factor, _, shown = SHOWN.get(unit, (1, "", f" {unit}"))
+    if value < least:
+        why = f"is less than one engineer of the world's {everybody:,.0f}"
+        raise UsageError(f"precision {precision}", f"{why}: the least is {_plain(factor * least)}{shown}")
+    if value > most:
+        raise UsageError(
+            f"precision {precision}", f"is more than all engineers of the world, {factor * most:,.0f}{shown}"
+        )
     return value
+
+
+def _plain(value) -> str:
+    """Return a number to one digit, rounded up, without an exponent.
+
+    >>> _plain(5.263e-05), _plain(1.0)
+    ('0.00006', '1')
+    """
+    digits = max(0, -math.floor(math.log10(value)))
+    return f"{math.ceil(value * 10**digits - 1e-9) / 10**digits:.{digits}f}"
 
 
 def amount(text, query, what) -> float:

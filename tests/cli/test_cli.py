@@ -242,6 +242,9 @@ REFUSED = [
     (("compare", "h1b_fee", "h1b_fe"), "nearest: h1b_fee"),
     (("compare", "h1b_fee", "eu_fast_track", "--measure", "shair", "--precision", "1pp"), "nearest: share"),
     (("run", "h1b_fee", "--precision", "5 persons"), "measured in pp"),
+    (("run", "h1b_fee", "--precision", "1e-12pp"), "the least is 0.00006pp"),
+    (("run", "h1b_fee", "--precision", "0pp"), "less than one engineer"),
+    (("compare", "h1b_fee", "eu_fast_track", "--precision", "101pp"), "more than all engineers of the world, 100pp"),
     (("run", "h1b_fee", "--fork", "2029"), "2029 is too late"),
     (("run", "h1b_fee+h1b_fee"), "stacked with itself"),
     (("breakeven", "h1b_fee"), "either --lever"),
@@ -457,7 +460,7 @@ def test_effect_reads_a_run_or_its_folder(engine, talentflow, made):
 
 def test_a_saved_precise_run_is_used_again(engine, talentflow):
     ten = ("--replicates", 10)
-    for extra, runs in ((ten, 1), ((*ten, "--precision", "5pp"), 1), ((*ten, "--precision", "0.000001pp"), 2)):
+    for extra, runs in ((ten, 1), ((*ten, "--precision", "5pp"), 1), ((*ten, "--precision", "0.0001pp"), 2)):
         assert talentflow("run", "h1b_fee", *SMALL, *extra)[0] == 0
         assert len(engine.calls) == runs
 

@@ -1,6 +1,7 @@
 """Break-even and why: known answers of curves, parts that sum to the effect, and one clear line for what cannot be."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -187,6 +188,31 @@ def test_a_precision_that_makes_no_sense_is_refused(text, query):
         threshold("1pp", "shair")
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "why"),
+    [
+        ("1e-12pp", "share:usa", "less than one engineer of the world's 1,900,000: the least is 0.00006pp"),
+        (1e-14, "share", "less than one engineer"),
+        ("0.5 persons", "stock:usa", "less than one engineer of the world's 1,900,000: the least is 1 persons"),
+        ("0.00001pp a year", "net_rate:usa", "the least is 0.00006pp a year"),
+        ("0pp", "share:usa", "the least is 0.00006pp"),
+        ("0", "hhi", "must be above 0"),
+        ("100.1pp", "share:usa", "more than all engineers of the world, 100pp"),
+        ("2e6 persons", "stock:usa", "more than all engineers of the world, 1,900,000 persons"),
+    ],
+)
+def test_a_precision_lies_between_one_and_everybody(text, query, why):
+    with pytest.raises(UsageError, match=re.escape(why)):
+        threshold(text, query)
+
+
+def test_the_least_and_the_largest_precision_are_taken():
+    assert threshold("0.00006pp", "share:usa") == pytest.approx(6e-7)
+    assert threshold("100pp", "share:usa") == 1
+    assert threshold("1 persons", "stock:usa") == 1
+    assert threshold("1e-9", "hhi") == 1e-9  # an index counts nobody
+
+
 def test_pairs_grow_until_the_error_is_small():
     small = SMALL | {"seed": 3}  # its first two pairs lie apart
     eight = run("h1b_fee", **(small | {"replicates": 8}))
@@ -195,7 +221,7 @@ def test_pairs_grow_until_the_error_is_small():
     assert more.record["replicates"] == more.data.sizes["replicate"] > 2
     assert error_of(more, "share:usa") <= wanted
     assert np.array_equal(more.data.stock[:, :2], eight.data.stock[:, :2])
-    few = run("h1b_fee", precision="0.000001pp", most_replicates=10, **SMALL)
+    few = run("h1b_fee", precision="0.0001pp", most_replicates=10, **SMALL)
     assert few.record["replicates"] == 10
     assert any("leave a Monte Carlo error" in notice for notice in few.record["notices"])
 
