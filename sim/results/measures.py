@@ -11,6 +11,7 @@ from sim.custom_world import rows
 from sim.errors import ResultError, nearest
 from sim.results.money import by_country, cost_per_engineer, countries_of
 from sim.results.schema import MONEY, VARIABLES
+from sim.scenario.places import nearest_place
 
 # --- Places: hubs, countries, regions and blocs as sets of a result's hubs --------------------------
 
@@ -77,7 +78,7 @@ def _one(data, name) -> Place:
     known |= {label: row["name"] for label, row in blocs.items()}
     known |= dict(zip(data.hub.values.tolist(), data.hub_name.values.tolist(), strict=True))
     known |= {code: called for code, called in data.home_name.to_series().items() if code in known}
-    raise ResultError(f"{name} is no hub, country, region or bloc{nearest(name, known, known)}")
+    raise ResultError(f"{name} is no hub, country, region or bloc{nearest_place(name, known)}")
 
 
 # --- Functions of (dataset, Place or None, keys) that compute the measures --------------------------
@@ -458,7 +459,7 @@ def series(result, query) -> xr.DataArray:
         if known is None:
             continue
         if value not in known:
-            raise ResultError(query.name, f"unknown {key} {value!r}{nearest(value, known, known)}")
+            raise ResultError(query.name, f"unknown {key} {value!r}{nearest_place(value, known)}")
     if query.place and not asked.takes_place:
         raise ResultError(query.name, f"takes no place, but {query.place!r} was given")
     place = find(result.data, query.place) if query.place else None

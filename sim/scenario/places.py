@@ -1,6 +1,6 @@
 """Look up the places that scenarios and measures name: hubs, countries, regions, blocs, and several joined by ``+``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.custom_world import cached_by_world, rows
@@ -22,6 +22,40 @@ SPOKEN = {
 NAMED = {"chn": "China", "xeu": "Rest of the EU", "xas": "Rest of Asia", "xrw": "Rest of the world"}
 PLURAL = {"are"}  # countries that take a plural verb
 KINDS = ("hub", "country", "region", "bloc")
+# what people also call a place, of which its label and its name share too few letters: words -> label
+ALSO_CALLED = {
+    word: label
+    for label, words in {
+        "usa": "us u.s. u.s.a. america",
+        "gbr": "uk gb u.k. britain great_britain england",
+        "are": "uae ae u.a.e. emirates",
+        "sau": "ksa sa saudi",
+        "deu": "de ger",
+        "fra": "fr",
+        "nld": "nl ned holland",
+        "pol": "pl",
+        "prt": "pt por",
+        "che": "ch sui swiss",
+        "isr": "il",
+        "ind": "in",
+        "chn": "cn prc hong_kong",
+        "jpn": "jp jap",
+        "kor": "kr rok south_korea",
+        "sgp": "sg sin",
+        "aus": "au",
+        "can": "ca",
+        "eu27": "eu eur european_union",
+        "gulf": "gcc gulf_cooperation_council",
+        "five_eyes": "5eyes fvey",
+        "sf_bay_area": "sf bay silicon_valley palo_alto san_jose",
+        "new_york": "nyc ny",
+        "los_angeles": "la",
+        "washington_dc": "dc",
+        "abu_dhabi_dubai": "dubai abu_dhabi",
+        "bengaluru": "bangalore blr",
+    }.items()
+    for word in words.split()
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +122,30 @@ def named_places() -> dict[str, Place]:
     return places
 
 
+def nearest_place(text: str, called: Mapping[str, str]) -> str:
+    """Return ``"; nearest: a, b"`` with the places that ``text`` may mean, by label, name, or what people also say.
+
+    Where none is near it gives examples of labels.
+
+    Parameters
+    ----------
+    text : str, which names no place
+    called : label -> name of the places to choose from
+
+    >>> nearest_place("GCC", {"gulf": "Gulf states", "usa": "United States"})
+    '; nearest: gulf'
+    """
+    meant = ALSO_CALLED.get("_".join(text.lower().split()))
+    if meant in called:
+        return f"; nearest: {meant}"
+    return nearest(text, called, called) or (f"; such as {', '.join(some)}" if (some := _some(called)) else "")
+
+
+def _some(called: Mapping[str, str]) -> list[str]:
+    """Return a country, a bloc and a hub as examples of labels, as far as they may be chosen."""
+    return [label for label in ("gbr", "eu27", "paris") if label in called]
+
+
 LONGEST_NAME = 32  # letters of joined names, in a column of a table
 
 
@@ -101,7 +159,7 @@ def place(text: str) -> Place:
     for part in parts:
         if part not in known:
             called = {label: each.name for label, each in known.items()}
-            raise ScenarioError(part, f"is no hub, country, region or bloc{nearest(part, known, called)}")
+            raise ScenarioError(part, f"is no hub, country, region or bloc{nearest_place(part, called)}")
     if len(parts) == 1:
         return known[text.strip()]
     members = [known[part] for part in parts]
@@ -131,7 +189,7 @@ def check_subject(text: str) -> str:
         if known is None:
             raise ScenarioError(f"unknown key {axis!r}{nearest(axis, _groups())}")
         if value not in known:
-            raise ScenarioError(f"unknown {axis} {value!r}{nearest(value, known, known)}")
+            raise ScenarioError(f"unknown {axis} {value!r}{nearest_place(value, known)}")
     if len(keys) > 1:
         raise ScenarioError("people are counted along one key at a time")
     return ",".join([place(name).label, *("".join(key.split()) for key in keys)])

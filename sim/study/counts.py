@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from sim.arguments import listed
-from sim.errors import ResultError, nearest
+from sim.errors import ResultError
 from sim.model.labour import remote_gross_pay, with_allowance
 from sim.model.market import gross_pay
 from sim.model.state import Trajectory
@@ -19,6 +19,7 @@ from sim.model.supply import ACADEMIA
 from sim.model.year import simulate
 from sim.results.measures import COHORTS, MEASURES, PERSON, Query, find, known_values, parse
 from sim.scenario.files import as_scenario
+from sim.scenario.places import nearest_place
 from sim.scenario.stack import check_period
 from sim.study.elite import Elite, check_world
 from sim.study.options import Options
@@ -71,7 +72,7 @@ def checked(text, data) -> Query:
         if known is None:
             find(data, value)
         elif value not in known:
-            raise ResultError(text, f"unknown {key} {value!r}{nearest(value, known, known)}")
+            raise ResultError(text, f"unknown {key} {value!r}{nearest_place(value, known)}")
     if "group" in query.keys:
         check_world(data.hub_country.values.astype(str), data.home.values.astype(str))
     # the place must exist, and some measures need one

@@ -8,7 +8,7 @@ from sim.errors import ResultError, ScenarioError
 from sim.results.measures import measure
 from sim.scenario.describe import resolved_toml
 from sim.scenario.files import available, load, loads
-from sim.scenario.places import check_subject, named_places, place, subject_of
+from sim.scenario.places import ALSO_CALLED, check_subject, named_places, place, subject_of
 from sim.scenario.stack import stack
 
 TEXT = 'title = "x"\n{}\n[[policy]]\nlever = "{}"\nmultiply = 1.1\nsource = "assumed"\n'
@@ -85,3 +85,21 @@ def test_a_stack_joins_subjects():
 def test_a_subject_survives_being_resolved():
     text = resolved_toml(load("returnee_tax"))
     assert loads(text).subject == "ind+fra"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("gcc", "gulf"), ("UAE", "are"), ("uk", "gbr"), ("New York", "new_york")])
+def test_what_people_call_a_place_leads_to_its_label(said, meant, result):
+    with pytest.raises(ScenarioError, match=f"; nearest: {meant}$"):
+        place(said)
+    with pytest.raises(ResultError, match=f"; nearest: {meant}"):
+        result.effect(f"stock:{said}")
+
+
+def test_other_names_are_of_places_and_hide_none():
+    assert set(ALSO_CALLED.values()) <= set(named_places())
+    assert not set(ALSO_CALLED) & set(named_places())
+
+
+def test_an_unknown_place_shows_how_places_are_called(result):
+    with pytest.raises(ResultError, match="xx is no hub, country, region or bloc; such as gbr, eu27, paris$"):
+        result.effect("stock:xx")

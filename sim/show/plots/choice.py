@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.arguments import listed
-from sim.errors import ResultError, UsageError, nearest
+from sim.errors import ResultError, UsageError
 from sim.results.effects import effect, hubs_that_matter, stacks
 from sim.results.facts import facts
 from sim.results.narrative import sentence
+from sim.scenario.places import nearest_place
 from sim.show.plots import style
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def hubs_shown(result, hubs=None, count=10, most=None) -> list[str]:
     known = result.data.hub_name.to_series().to_dict()
     for hub in hubs or ():
         if hub not in known:
-            raise ResultError(f"{hub} is no hub{nearest(hub, known, known)}")
+            raise ResultError(f"{hub} is no hub{nearest_place(hub, known)}")
     if not hubs:
         # a comparison shows the hubs that any of its scenarios moves most
         several = len(result.arms) > 1
