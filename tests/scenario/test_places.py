@@ -101,5 +101,5 @@ def test_other_names_are_of_places_and_hide_none():
 
 
 def test_an_unknown_place_shows_how_places_are_called(result):
-    with pytest.raises(ResultError, match="xx is no hub, country, region or bloc; such as gbr, eu27, paris$"):
+    with pytest.raises(ResultError, match=r"^xx is no hub, country, region or bloc; such as gbr, eu27, paris$"):
         result.effect("stock:xx")
