@@ -1,11 +1,15 @@
 """A plausible result without an engine: right schema, accounts that balance, an effect of known sign."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import xarray as xr
 
 from sim.results.result import Result
 from sim.results.schema import PARTS, SCHEMES, SINCE, dataset
 from sim.scenario.assumptions import override, records
+from sim.show.report import write_report
 
 # hub, name, country, engineers in thousands
 HUBS = [
@@ -121,6 +125,17 @@ def fake_comparison(names, replicates=20, years=10, seed=0):
         for name, run in zip(names, runs, strict=True)
     }
     return Result(data, runs[0].record | {"arms": told})
+
+
+def reports(result, **figures):
+    """Write the report of a result with figures given as SVG text; return its HTML and its summary in Markdown."""
+    with TemporaryDirectory() as place:
+        folder = Path(place, "run")  # alone in its place: a report shows the sweeps beside it
+        (folder / "figures").mkdir(parents=True)
+        for name, svg in figures.items():
+            (folder / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
+        html = write_report(result, folder)
+        return html.read_text(encoding="utf-8"), (folder / "summary.md").read_text(encoding="utf-8")
 
 
 def _coords(replicates, years):

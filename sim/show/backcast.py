@@ -40,27 +40,6 @@ def _ranks(first, last, rank) -> dict:
     return {"first": first, "last": last, "model": rank[MODEL], "last_flow": rank[LAST_FLOW], "gravity": rank[GRAVITY]}
 
 
-def shipped_table() -> str:
-    """Tabulate the shipped result in Markdown, for the documentation."""
-    # scores as numbers; a score that does not exist is NaN and becomes a dash
-    rows = [
-        {key: row[key] if key == "who" else float(row[key] or "nan") for key in ("who", *FORMATS)}
-        for row in read("backcast")
-    ]
-    head = [
-        "",
-        "rank, all",
-        "rank, moved",
-        "log score",
-        "share error, %",
-        "moves, ratio",
-        "net-rate rank",
-        "net-rate error, pp",
-    ]
-    lines = [head, ["---", *["---:"] * len(FORMATS)], *([str(row["who"]), *_cells(row)] for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
 def sentences(result) -> list[str]:
     """Summarise a backcast in plain English: where the model wins and where it loses.
 

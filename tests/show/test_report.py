@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from fake_result import fake_result
+from fake_result import fake_result, reports
 from test_answer import compared
 
 from sim.results.cells import hub_table
@@ -14,7 +14,7 @@ from sim.results.facts import facts
 from sim.results.narrative import paragraphs, sentences
 from sim.results.result import Result
 from sim.scenario.files import loads
-from sim.show.report import report_html, summary_md, write_report
+from sim.show.report import write_report
 from sim.show.report.brief import brief_contents, write_brief
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(result):
-    return Page(report_html(result, {"effects": SVG}))
+    return Page(reports(result, effects=SVG)[0])
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_it_needs_nothing_else(page):
     assert addresses
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert not [key for _, attributes in page.elements for key in attributes if key.startswith("on")]
-    html = report_html(fake_result(1, 1), {})
+    html = reports(fake_result(1, 1))[0]
     assert not re.search(r"@import|url\(", html)
 
 
@@ -130,36 +130,38 @@ def test_headings_are_in_order(page):
 def test_a_scenarios_words_are_never_markup(small, field):
     own = EVIL if isinstance(small.record[field], str) else [EVIL]
     evil = replace(small, record=small.record | {field: own})
-    page = Page(report_html(evil, {}))
+    html, summary = reports(evil)
+    page = Page(html)
     assert EVIL in page.text
     assert not page.all("script")
     assert not page.all("img")
-    assert "<script" not in summary_md(evil)
-    assert "<img" not in summary_md(evil)
+    assert "<script" not in summary
+    assert "<img" not in summary
 
 
 def test_an_empty_scenario_says_exactly_zero(equal_arms):
-    page = Page(report_html(equal_arms, {}))
+    html, summary = reports(equal_arms)
+    page = Page(html)
     assert "every effect is exactly zero" in page.text
     assert "The routes that it touches" not in page.text
-    assert "every effect is exactly zero" in summary_md(equal_arms)
+    assert "every effect is exactly zero" in summary
 
 
 def test_a_single_pair_and_an_older_run_have_a_report(small):
-    assert "A single pair settles" in report_html(fake_result(1, 1), {})
+    assert "A single pair settles" in reports(fake_result(1, 1))[0]
     older = Result(small.data.drop_vars(["net_pay", "stock_by_sector"]), small.record)
-    assert "talent index" not in report_html(older, {})
+    assert "talent index" not in reports(older)[0]
 
 
 def test_warnings_stand_with_the_answer(small):
     warned = replace(small, record=small.record | {"warnings": ["the levers reach nobody"]})
-    text = Page(report_html(warned, {})).text
+    text = Page(reports(warned)[0]).text
     assert text.index("the levers reach nobody") < text.index("How far to trust it")
 
 
 def test_a_comparison_has_a_table_and_sections():
     several = compared(h1b_fee=1.0, half_the_fee=0.5)
-    page = Page(report_html(several, {}))
+    page = Page(reports(several)[0])
     # compared; countries, causes, hubs, public money and routes of each; long run; assumptions
     assert len(page.all("caption")) == 1 + 2 * 5 + 2
     text = words(page.text)
@@ -169,7 +171,7 @@ def test_a_comparison_has_a_table_and_sections():
 
 
 def test_the_page_of_markdown_is_a_page(result):
-    text = summary_md(result)
+    text = reports(result)[1]
     lines = text.splitlines()
     assert lines[0] == f"# {result.record['title']}"
     table = [line for line in lines if line.startswith("|")]
@@ -198,7 +200,7 @@ def test_without_figures_there_is_a_report_too(equal_arms, tmp_path):
 
 
 def test_what_it_prints_of_a_scenario_can_be_run_again(small):
-    html = report_html(small, {})
+    html = reports(small)[0]
     printed = [pre for pre in re.findall(r"<pre[^>]*><code>(.*?)</code>", html, re.S) if "title =" in pre]
     assert [loads(pre.replace("&#34;", '"').replace("&#39;", "'"), "again").title for pre in printed] == [
         "US $100,000 H-1B fee",

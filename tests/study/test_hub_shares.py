@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from fake_result import reports
 from worlds import CENTRE, setting
 
 from sim.model.market import openings
 from sim.scenario.assumptions import ASSUMPTIONS
 from sim.scenario.levers import baseline_rules
 from sim.show import hub_shares as show
-from sim.show.report import report_html, summary_md
 from sim.study import hub_shares
 from sim.study.calibration.hub_constants import START, shipped
 from sim.world.tables import read
@@ -80,10 +80,11 @@ def test_reports_show_the_rows_of_their_hubs(result):
     assert head[2] == "boom_weight 0 to 1, pp"
     (row,) = rows
     assert row[0] == "San Francisco Bay Area"
-    assert row[2] in report_html(result, {})
+    html, summary = reports(result)
+    assert row[2] in html
     led = show.leading_hub(result)
     assert show.quoted(result, 1) == [led]
     assert result.data.hub_country.sel(hub=led) == result.subject == "usa"
     (said,) = show.hub_share_sentences(["sf_bay_area"])
     assert f"boom_weight 0 to 1 moves it by {show.moves()['sf_bay_area'][1]['boom_weight']:+.2f} points" in said
-    assert "boom_weight 0 to 1 moves it by" in summary_md(result).replace("\\", "")
+    assert "boom_weight 0 to 1 moves it by" in summary.replace("\\", "")

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from fake_result import fake_comparison, fake_result
+from fake_result import fake_comparison, fake_result, reports
 from test_plots import drawn, words
 
 from sim import compare, load, run
@@ -26,7 +26,6 @@ from sim.results.result import Result
 from sim.scenario.assumptions import ASSUMPTIONS, Assumptions
 from sim.scenario.policies import Scenario
 from sim.show.plots.uncertainty import plot_uncertainty
-from sim.show.report import report_html, summary_md
 from sim.study.options import Options
 from sim.study.uncertainty import DATA, VARIANTS, variants_of
 from sim.world.perturb import figure_errors, perturb_setting
@@ -224,9 +223,10 @@ def test_the_sentence_leads_with_the_largest_part():
     assert f"in 2036: {largest} {100 * rows[largest]['share']:.0f} %" in said
     assert sum(rows[part]["share"] for part in SOURCES) == pytest.approx(1)
     assert "12 rows (3 more refused" in how
-    assert said in unescape(summary_md(result)).replace("\\", "")
-    assert "What the uncertainty is made of" in report_html(result, {})
-    assert "What the uncertainty is made of" not in report_html(fake_result(2, 2), {})
+    html, summary = reports(result)
+    assert said in unescape(summary).replace("\\", "")
+    assert "What the uncertainty is made of" in html
+    assert "What the uncertainty is made of" not in reports(fake_result(2, 2))[0]
 
 
 @pytest.mark.parametrize(

@@ -36,39 +36,14 @@ def write_report(result, folder, parts=None) -> Path:
     figures = {path.stem: path for path in sorted((folder / "figures").glob("[!.]*")) if path.suffix in TYPES}
     report = folder / "report.html"
     page = _page(parts, figures, beside(result.record, folder.parent))
+    summary = templates().get_template("summary.md.j2").render(parts)
     with saving(folder):
-        (folder / "summary.md").write_text(_summary(parts), encoding="utf-8")
+        (folder / "summary.md").write_text(summary, encoding="utf-8")
         for name, text in parts["files"].items():  # files that the commands printed in the summary read
             if not (folder / name).exists():
                 (folder / name).write_text(text, encoding="utf-8")
         report.write_text(page, encoding="utf-8")
     return report
-
-
-def report_html(result, figures, swept=None) -> str:
-    """Render the report as one self-contained HTML page: no outside address, no script, every text escaped.
-
-    Parameters
-    ----------
-    result : Result of one scenario or of several
-    figures : dict of the name of a figure -> its PNG or SVG file, or the text of an SVG
-    swept : dict, what a sweep of the same scenario says: see ``results.sweep.beside``; None for no sweep
-
-    Returns
-    -------
-    str
-    """
-    return _page(contents(result), figures, swept)
-
-
-def summary_md(result) -> str:
-    """Render the answer on one page of Markdown: question, answer, table, how to read it, how to make it again.
-
-    Returns
-    -------
-    str; markup in a scenario's own words is escaped
-    """
-    return _summary(contents(result))
 
 
 def _page(parts, figures, swept) -> str:
@@ -84,11 +59,6 @@ def _load_chart(sweep) -> str:
     """Draw the chart of a sweep's assumption load, as the text of an SVG."""
     with TemporaryDirectory() as folder:
         return draw_sweep(sweep, "assumption_load", Path(folder) / "load.svg").read_text(encoding="utf-8")
-
-
-def _summary(parts) -> str:
-    """Render the summary in Markdown from the contents of the report."""
-    return templates().get_template("summary.md.j2").render(parts)
 
 
 def _data_address(figure) -> str:
