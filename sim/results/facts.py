@@ -74,29 +74,35 @@ def facts(result, most=MOST_ROWS) -> dict[str, Any]:
 
 def _collect(result) -> tuple[dict[str, Any], Callable]:
     """Collect the facts of :func:`facts`, and the function that lays out as many rows of their table as asked."""
-    record, data = result.record, result.data
-    scenario = scenario_of(record)
+    scenario = scenario_of(result.record)
     # whom the question is about: a place, the world, or nobody in particular
     subject = _subject(result, scenario)
     about, _, keys = subject.partition(",")
     counts = _Counts(result, keys)
-    lead_is_world = about == "world"
-    where = None if not about or lead_is_world else _place(data, about)
+    where = None if about in ("", "world") else _place(result.data, about)
     # the lead is the subject's row; without a subject, the country that changes most
     countries = counts.countries()
-    lead = counts.row(where) if where else (counts.world() if lead_is_world else _largest(countries))
-    # other countries whose change is settled, groups of countries last
+    lead = counts.row(where) if where else (counts.world() if about == "world" else _largest(countries))
     members = set(where.countries if where else ())
     others = [row for row in countries if row["label"] not in members and row is not lead]
-    settled = sorted((row for row in others if row["settled"]), key=lambda row: (row["label"] in GROUPS, _size(row)))
-    all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
-    gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
-    named = {row["label"] for row in gainers + losers} | _changed_rules(scenario)
-    # routes count people by tier alone, so other keys have none
-    routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
-    moved = None if lead_is_world else causes(result, lead["label"])
-    outcome = {
-        # the question, and the years and runs that answer it
+    outcome = (
+        _question(result, scenario, subject, where)
+        | {"pairs": counts.pairs, "identical": _identical(result.data)}
+        | _changes(result, counts, where, lead, others)
+        | {"countries": countries}
+        | _digits(lead)
+        | _reasons(result, scenario, counts, where, lead)
+        | _evidence(result.record, scenario)
+    )
+    named = {row["label"] for row in outcome["gainers"] + outcome["losers"]} | _changed_rules(scenario)
+    return outcome, partial(_table, counts, where, lead, others, named)
+
+
+def _question(result, scenario, subject, where) -> dict[str, Any]:
+    """Return the question, whom it is about, and the years of the answer."""
+    record = result.record
+    about, _, keys = subject.partition(",")
+    return {
         "title": record["title"],
         "question": record["question"],
         "name": record["name"],
@@ -107,16 +113,24 @@ def _collect(result) -> tuple[dict[str, Any], Callable]:
         "subject": subject,
         "missing": where.missing if where else "",
         "people": _people(keys, about),
-        "first": int(data.time.values[0]),
-        "last": int(data.time.values[-1]),
-        "pairs": counts.pairs,
-        "identical": _identical(data),
-        # the leading place, the others that change, and whether their order is certain
+        "first": int(result.data.time.values[0]),
+        "last": int(result.data.time.values[-1]),
+    }
+
+
+def _changes(result, counts, where, lead, others) -> dict[str, Any]:
+    """Return the leading place, the others that change, and whether their order is certain."""
+    # other countries whose change is settled, groups of countries last
+    settled = sorted((row for row in others if row["settled"]), key=lambda row: (row["label"] in GROUPS, _size(row)))
+    all_gainers, all_losers = ([row for row in settled if np.sign(row["effect"]) == sign] for sign in (1, -1))
+    gainers, losers = all_gainers[:MOST_NAMED], all_losers[:MOST_NAMED]
+    is_world = lead["label"] == "world"
+    return {
         "lead": lead,
-        "is_largest": where is None and not lead_is_world,
-        "is_world": lead_is_world,
+        "is_largest": where is None and not is_world,
+        "is_world": is_world,
         "inside": _inside(counts, where, lead),
-        "sectors": _sectors(result, keys) if lead_is_world else [],
+        "sectors": _sectors(result, counts.keys) if is_world else [],
         "gainers": gainers,
         "losers": losers,
         "gainers_ordered": _is_ordered(gainers),
@@ -124,28 +138,37 @@ def _collect(result) -> tuple[dict[str, Any], Callable]:
         "more_gainers": len(all_gainers) - len(gainers),
         "more_losers": len(all_losers) - len(losers),
         "is_clear": lead["settled"] and all(is_settled(abs(lead["by_pair"]) - abs(r["by_pair"])) for r in others),
-        "countries": countries,
+    }
+
+
+def _digits(lead) -> dict[str, int]:
+    """Return the decimals with which shares and their effects are written."""
+    return {
         "digits": 1 if abs(lead["effect"]) >= FINE else 2,
         "effect_digits": max(2, min(3, decimals(lead["error"]))) if lead["error"] else 2,
-        # why, what it costs, what others have published, and what the answer rests on
+    }
+
+
+def _reasons(result, scenario, counts, where, lead) -> dict[str, Any]:
+    """Return why the leading place changes, what that costs, and what others have published on the policy."""
+    keys, place_label = counts.keys, None if lead["label"] == "world" else lead["label"]
+    moved = causes(result, place_label) if place_label else None
+    # routes count people by tier alone, so other keys have none
+    routes = route_rows(result, 3) if not keys or keys.startswith("tier=") else []
+    return {
         "causes": None if keys else moved,
         "everybody": moved if keys else None,
-        "route": _route(routes, lead, where, moved, len(data.year)),
-        "money": value_for_money(result, None if lead_is_world else lead["label"], keys),
+        "route": _route(routes, lead, where, moved, len(result.data.year)),
+        "money": value_for_money(result, place_label, keys),
         "purse": _purse(counts, lead),
         "general_tax": _has(scenario, ".tax.rate_points"),
         "gives": any(_has(scenario, part) for part in GIVEN),
         "published": beside(result, scenario),
-        **_evidence(record, scenario),
-        **{key: record[key] for key in ("uncertainty", "population", "seed")},
-        "seconds": record.get("timings", {}).get("total_seconds"),
-        "warnings": record.get("warnings", []),
     }
-    return outcome, partial(_table, counts, where, lead, others, named)
 
 
 def _evidence(record, scenario) -> dict[str, Any]:
-    """Return what the answer's trust rests on: published facts met and missed, experiments near it, assumptions."""
+    """Return what the answer's trust rests on: published facts, experiments near it, assumptions, the run."""
     own = of_scenario(record)
     return {
         "short": False,  # whether to leave out what holds for every answer
@@ -158,6 +181,9 @@ def _evidence(record, scenario) -> dict[str, Any]:
         "assumptions": len(record["assumptions"]),
         "weak": sum(row["grade"] == "D" for row in record["assumptions"]),
         "held": sum(row["held"] is not None for row in record["assumptions"]),
+        **{key: record[key] for key in ("uncertainty", "population", "seed")},
+        "seconds": record.get("timings", {}).get("total_seconds"),
+        "warnings": record.get("warnings", []),
     }
 
 
@@ -281,6 +307,7 @@ class _Counts:
 
     def __init__(self, result, keys="") -> None:
         # persons[arm, pair, hub], with arms baseline and scenario
+        self.keys = keys
         stock = measure(result, ",".join(["stock", keys] if keys else ["stock"])).transpose("arm", "replicate", "hub")
         self.persons = stock.sel(arm=["baseline", "scenario"]).values
         self.total = self.persons.sum(-1)
@@ -607,33 +634,47 @@ def cause_table(result, label, most=5) -> "pd.DataFrame":
     -------
     pandas.DataFrame as of :func:`sim.results.decomposition.parts_table`, in persons
     """
-    data, where = result.data, measures.find(result.data, label)
-
-    def change(values) -> np.ndarray:
-        """Return (..., pair): the change of a flow over the whole run."""
-        both = values.sum("year")
-        difference = both.sel(arm="scenario", drop=True) - both.sel(arm="baseline", drop=True)
-        return difference.transpose(..., "replicate").values
-
-    # net moves from each hub outside into the place, by pair
-    come = data.flow.isel(origin=where.others, destination=where.only).sum("destination").rename(origin="hub")
-    gone = data.flow.isel(origin=where.only, destination=where.others).sum("origin").rename(destination="hub")
-    net = change((come - gone).transpose("hub", ...))
-    codes = data.hub_country.values.astype(str)[where.others]
-    known, by_country = named_places(), {}
-    for code in dict.fromkeys(codes):
+    where, known, by_country = measures.find(result.data, label), named_places(), {}
+    change, own = _flow_changes(result.data, where), set(result.data.hub_country.values[where.only].astype(str))
+    for code, net in change["net"].items():
         name = known[code].spoken if code in known else code
-        inside = code in {str(data.hub_country.values[k]) for k in where.only}
-        by_country[f"moves within {name}" if inside else f"to and from {name}"] = net[codes == code].sum(0)
+        by_country[f"moves within {name}" if code in own else f"to and from {name}"] = net
     # the largest countries by name, all others as one part
     order = sorted(by_country, key=lambda name: -abs(by_country[name].mean()))
     parts = {name: by_country[name] for name in order[:most]}
     if order[most:]:
         parts[f"to and from {len(order[most:])} other countries"] = sum(by_country[name] for name in order[most:])
     # the stock also changes by entry and exit, so that the parts add up
-    parts["entering the occupation"] = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
-    parts["leaving the occupation"] = -change(data.exits.isel(hub=where.only).sum("hub"))
+    parts |= {"entering the occupation": change["entrants"], "leaving the occupation": -change["exits"]}
     return parts_table(np.array(list(parts.values())), list(parts), "persons")
+
+
+def _flow_changes(data, where) -> dict[str, Any]:
+    """Return by how much the flows that change the stock of a place differ over the run, in persons.
+
+    Returns
+    -------
+    dict: ``arrivals``, ``departures``, ``entrants`` and ``exits``, (pair,) arrays; ``net``, the net moves with each
+    country of a hub outside, dict of its code -> (pair,) array
+    """
+
+    def change(values) -> np.ndarray:
+        """Return (..., pair): scenario minus baseline, over all years."""
+        both = values.sum("year")
+        extra = both.sel(arm="scenario", drop=True) - both.sel(arm="baseline", drop=True)
+        return extra.transpose(..., "replicate").values
+
+    # moves across the border by hub outside, (hub, pair)
+    come = change(data.flow.isel(origin=where.others, destination=where.only).sum("destination"))
+    gone = change(data.flow.isel(origin=where.only, destination=where.others).sum("origin"))
+    codes = data.hub_country.values.astype(str)[where.others]
+    return {
+        "arrivals": come.sum(0),
+        "departures": gone.sum(0),
+        "entrants": change(data.entrants.sum("tier").isel(hub=where.only).sum("hub")),
+        "exits": change(data.exits.isel(hub=where.only).sum("hub")),
+        "net": {code: (come - gone)[codes == code].sum(0) for code in dict.fromkeys(codes.tolist())},
+    }
 
 
 # --- causes ---------------------------------------------------------------------------------------
@@ -653,34 +694,18 @@ def causes(result, label) -> dict[str, Any]:
     which they differ; ``total``, what they add up to; ``by_country``, the net moves with each other country that
     differ most, as (name, persons); the parts add up to the change of the stock
     """
-    data, where = result.data, measures.find(result.data, label)
-
-    def change(values) -> float:
-        """Return the mean change of a flow over the whole run."""
-        both = values.mean("replicate").sum("year")
-        return float(both.sel(arm="scenario") - both.sel(arm="baseline"))
-
-    # moves across the border of the place, in both directions
-    flow = data.flow
-    come = flow.isel(origin=where.others, destination=where.only)
-    gone = flow.isel(origin=where.only, destination=where.others)
-    entrants = change(data.entrants.sum("tier").isel(hub=where.only).sum("hub"))
-    exits = change(data.exits.isel(hub=where.only).sum("hub"))
-    arrivals, departures = (change(moves.sum(("origin", "destination"))) for moves in (come, gone))
-    # net moves by country of the other hub
-    net = come.sum("destination").rename(origin="hub") - gone.sum("origin").rename(destination="hub")
-    net = net.mean("replicate").sum("year")
-    net = net.sel(arm="scenario", drop=True) - net.sel(arm="baseline", drop=True)
-    known, by_country = named_places(), {}
-    for hub, value in zip(net.hub.values.tolist(), net.values, strict=True):
-        code = str(data.hub_country.sel(hub=hub).item())
-        name = known[code].name if code in known else code
-        by_country[name] = by_country.get(name, 0.0) + float(value)
+    change, known = _flow_changes(result.data, measures.find(result.data, label)), named_places()
+    arrivals, departures, entrants, exits = (
+        float(change[key].mean()) for key in ("arrivals", "departures", "entrants", "exits")
+    )
+    by_country = [
+        (known[code].name if code in known else code, float(net.mean())) for code, net in change["net"].items()
+    ]
     return {
         "arrivals": arrivals,
         "departures": departures,
         "entrants": entrants,
         "exits": exits,
         "total": arrivals - departures + entrants - exits,
-        "by_country": sorted(by_country.items(), key=lambda pair: -abs(pair[1])),
+        "by_country": sorted(by_country, key=lambda pair: -abs(pair[1])),
     }
