@@ -413,10 +413,9 @@ def _finished(task, arms, scenarios, baseline, options, out, force, printing) ->
             result = Result.load(folder)
             illustrated(result, folder, illustrate)  # an interrupted run may lack them
             return result, folder
-    if options.workers > 1:  # they are compiled before the bar appears, which else says the word
-        terminal.say_if_compiling(printing.quiet)
     load_drawing()
-    with mapper(options.workers):  # the study and the figures share the processes
+    # the study and the figures share the processes, in which new kernels are compiled before the bar appears
+    with terminal.compiling_announced(printing.quiet), mapper(options.workers):
         with terminal.progress(options.replicates, printing.quiet) as progress:
             result = task(scenarios, baseline, **vars(replace(options, progress=progress)))
         return result, result.save(out, illustrate=illustrate, force=force)

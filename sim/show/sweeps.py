@@ -27,7 +27,7 @@ from sim.results.sweep import (
     subject,
 )
 from sim.show.answer import bullets, heading, line, table
-from sim.show.terminal import say_if_compiling
+from sim.show.terminal import compiling_announced
 
 GUESS_EVERY = 5.0  # seconds
 SHOWN_FACTORS = 12
@@ -56,9 +56,9 @@ def progress(quiet=False) -> Iterator:
 
     None where nobody sees it.
     """
-    say_if_compiling(quiet)
     if quiet or not sys.stderr.isatty():
-        yield None
+        with compiling_announced(quiet):
+            yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -71,7 +71,7 @@ def progress(quiet=False) -> Iterator:
         TextColumn("{task.fields[guess]}"),
     )
     # a bar for each stage, with its pace and the leading factor so far
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with compiling_announced(), Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks, began = {}, {}
 
         def report(folder, stage, done, total) -> None:

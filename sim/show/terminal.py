@@ -23,6 +23,7 @@ __all__ = ["columns", "console", "lever_row", "print_rows", "progress", "render"
 UNSHOWN = re.compile(f"[{UNSEEN}]")  # names of files and cells of tables may hold anything
 LONG = 5  # seconds of work before a line is written where there is no bar
 MOST_COLUMNS = 9  # a wider table is printed one row a block
+_listening: list[bool] = []  # not empty inside a block that announces compilation
 LEAST = 6  # columns of text that a cell needs to be read, its gap included
 
 
@@ -45,20 +46,20 @@ def columns(details=False) -> int:
 def progress(pairs, quiet=False, what="pairs") -> Iterator:
     """Yield a function of (done, total): it moves a bar on the error stream, or where piped writes a line a quarter.
 
-    Before the first pair of a new machine it says that the kernels are being compiled.
+    On a new machine it says so when kernels are compiled.
     """
-    say_if_compiling(quiet)
     if quiet:
         yield None
         return
     # a bar needs a terminal; a log gets a line a quarter
     if not sys.stderr.isatty():
-        yield _by_line(what)
+        with compiling_announced():
+            yield _by_line(what)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with compiling_announced(), Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=pairs)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -76,12 +77,51 @@ def _by_line(what) -> Callable:
     return tell
 
 
+@contextmanager
+def compiling_announced(quiet=False) -> Iterator[None]:
+    """Say, once and when it begins, that the kernels are compiled inside the block; a block that is refused first
+    says nothing.
+    """
+    from sim.model.kernels.choice import is_compiled
+
+    if quiet or _listening or is_compiled():
+        yield
+        return
+    from numba.core.event import Listener, install_listener
+
+    class First(Listener):
+        """Listens for the first kernel that is compiled, rather than loaded from disk."""
+
+        said = False
+
+        def on_start(self, event) -> None:
+            """Say it before the first kernel."""
+            if not self.said:
+                say_compiling()
+            self.said = True
+
+        def on_end(self, event) -> None:
+            """Do nothing."""
+
+    _listening.append(True)
+    try:
+        with install_listener("numba:compile", First()):
+            yield
+    finally:
+        _listening.clear()
+
+
 def say_if_compiling(quiet=False) -> None:
     """Say that the kernels are about to be compiled, if they are."""
     from sim.model.kernels.choice import is_compiled
 
     if not quiet and not is_compiled():
-        print("compiling the kernels, once for this machine (20 s) ...", file=sys.stderr, flush=True)
+        say_compiling()
+
+
+def say_compiling() -> None:
+    """Say on the error stream why the first run takes longer."""
+    print("compiling the kernels, once for this machine (20 s) ...", file=sys.stderr, flush=True)
 
 
 def print_rows(rows, json=False, quiet=False, hide=()) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fake_result import fake_comparison, fake_result
+from numba.core.event import trigger_event
 
 from sim import __version__
 from sim.errors import InvariantError
@@ -24,8 +25,8 @@ from sim.study.run import prepared
 
 @pytest.fixture
 def engine(monkeypatch, tmp_path):
-    """An engine that answers at once: what it was asked, what it raises instead, what its result is like."""
-    engine = SimpleNamespace(calls=[], fails=None, makes={})
+    """An engine that answers at once: what it was asked, raises instead, compiles, and what its result is like."""
+    engine = SimpleNamespace(calls=[], fails=None, makes={}, kernels=0)
 
     def asked(**call):
         engine.calls.append(call)
@@ -35,6 +36,9 @@ def engine(monkeypatch, tmp_path):
     def run(scenario, baseline="baseline", **options):
         asked(scenario=scenario, **options)
         chosen = Options(**options).checked()
+        for _ in range(engine.kernels):
+            with trigger_event("numba:compile"):
+                pass
         made = fake_result(chosen.replicates, chosen.years, **{"seed": chosen.seed} | engine.makes)
         return replace(
             made, record=made.record | prepared({"scenario": as_scenario(scenario)}, as_scenario(baseline), chosen)
@@ -331,9 +335,35 @@ def test_scenarios_are_listed_by_theme_and_searched(talentflow):
 
 
 def test_the_first_compilation_has_a_word(engine, talentflow, monkeypatch):
+    """It comes once, as the first kernel is compiled; numba itself says when."""
     monkeypatch.setattr("sim.model.kernels.choice.is_compiled", lambda: False)
-    assert "compiling the kernels, once for this machine" in talentflow("run", "h1b_fee", *SMALL)[2]
+    engine.kernels = 2
+    assert talentflow("run", "h1b_fee", *SMALL)[2].count("compiling the kernels, once for this machine") == 1
     assert talentflow("run", "h1b_fee", *SMALL, "--quiet", "--seed", 3)[2] == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("portfolio", "--place", "fra", "--budget", "x", "--levers", "country.fra.tax.rate_points"),
+        ("portfolio", "--place", "fra", "--budget", "5M", "--levers", "country.fra.tax.rate_pointss"),
+        ("breakeven", "h1b_fee", "--lever", "country.usa.x"),
+        ("why", "h1b_fee", "--measure", "stok"),
+        ("count", "h1b_fee", "stok:usa"),
+        ("sweep", "h1b_fee", "--over", "zzz"),
+        ("index", "--elite", "--start", "1990"),
+        ("hindcast", "--start", "1990"),
+        ("validate", "--only", "zzz"),
+        ("experiments", "zzz"),
+    ],
+)
+def test_nothing_is_compiled_before_a_refusal(line, talentflow, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.model.kernels.choice.is_compiled", lambda: False)
+    code, _, err = talentflow(*line)
+    assert code == 2
+    assert err.startswith("talentflow: ")
+    assert err.count("\n") == 1
 
 
 LISTS = [
