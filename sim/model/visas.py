@@ -51,6 +51,7 @@ from sim.world.engineers import STUDENT, tier_of
 WRITES = ("people", "teams", "accounts", "visas", "choices")
 ODDS_WINDOW = 3  # years over which applicants average the odds of selection; assumed, grade D
 LOTTERY_MONTH = 3  # calendar month in which people inside a country apply, and in which the pools are drawn
+MANY = 1 << 15  # searchers whose petitions are held at once
 COUNTED = ("applicants", "applicants_abroad", "grants", "grants_abroad", "lost_petitions", "registrations", "selected")
 SLOT, HUB, ROUTE, MONTH, DUE = range(5)
 NONE, NONE_DUE = np.zeros((4, 0), np.int64), np.zeros((5, 0), np.int64)
@@ -85,6 +86,7 @@ class VisaSystem:
         self._sim = ref(sim)
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
         self._kept, self._read = {}, None  # cached values, valid for the rules in force; the rules that were read
+        self._room = None  # memory of the lists of petitions
         self._calls: tuple = (None, NOWHERE)  # tables for whose types the kernels' entries were found, and these
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
         self.due, self.refused = NONE_DUE, [NONE]
@@ -109,7 +111,7 @@ class VisaSystem:
     def of(self, sim) -> "VisaSystem":
         """Return an independent copy of the visa system for ``sim``, a branch of its simulation."""
         twin = copy(self)
-        twin._sim, twin.odds, twin._kept, twin._read = ref(sim), self.odds.copy(), {}, None
+        twin._sim, twin.odds, twin._kept, twin._read, twin._room = ref(sim), self.odds.copy(), {}, None, None
         twin.new, twin.refused, twin.turns = list(self.new), list(self.refused), list(self.turns)
         twin.last_clocks = self.last_clocks.copy()
         twin.lost, twin.transfers, twin.asked = list(self.lost), list(self.transfers), self.asked.copy()
@@ -635,14 +637,19 @@ class VisaSystem:
     def run_compiled(self, first, last, part=WHOLE) -> None:
         """Run a part of the months from ``first`` to before ``last`` compiled, see ``kernels.visas.run_months``."""
         sim, accounts = self.sim, self.sim.accounts
+        searching = sum(map(len, sim.searchers[first % 12 :][: last - first]))
+        if searching > MANY and last - first > 1:
+            # fewer months at a time: each list of petitions has room for all who search
+            middle = (first + last) // 2
+            self.run_compiled(first, middle, WHOLE if part == TO_INTAKE else part)
+            self.run_compiled(middle, last, part)
+            return
         # petitions with room for those whom this year's searchers may file
         lost, transfers = (np.concatenate(batches)[None] for batches in (self.lost, self.transfers))
         lists = [np.concatenate(self.new, axis=1), self.queued, self.waiting, self.due]
         lists += [np.concatenate(self.refused, axis=1), lost, transfers]
         begin = np.cumsum([0, *map(len, sim.searchers)])
-        petitions = petitions_of(
-            lists, sum(map(len, sim.searchers[first % 12 :][: last - first])), len(self.drawn), sim.seen
-        )
+        self._room = petitions = petitions_of(lists, searching, len(self.drawn), sim.seen, self._room)
         # counts and accounts, added to in place
         turns, tied = np.empty((last - first, len(self.drawn))), np.zeros(1, np.int64)
         by_country = self.made, self.taken

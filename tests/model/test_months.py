@@ -81,6 +81,14 @@ def test_two_threads_leave_the_bytes_of_one(monkeypatch):
     assert differ(compiled, left_by(CAPS.policies)) == []
 
 
+def test_few_months_at_a_time_leave_the_bytes_of_many(monkeypatch):
+    compiled, called = left_by(CAPS.policies), []
+    monkeypatch.setattr(visas, "MANY", 1)
+    monkeypatch.setattr(visas, "run_months", lambda *args: (called.append(args[:2]), months.run_months(*args)))
+    assert differ(compiled, left_by(CAPS.policies)) == []
+    assert all(last - first == 1 for first, last in called)
+
+
 def test_recorded_and_replayed_months_are_not_compiled():
     arm = next(years_of(shipped_world(8_000, 2)))
     arm.searchers, trajectory = [np.zeros(0, np.int64)] * 12, state.Trajectory()

@@ -264,20 +264,23 @@ class Petitions(NamedTuple):
     seen: np.ndarray  # (slot,) bool, all False between the steps
 
 
-def petitions_of(lists, room, routes, seen) -> Petitions:
+def petitions_of(lists, room, routes, seen, before=None) -> Petitions:
     """Return :class:`Petitions` whose first lists begin as ``lists``, (row, n) each.
 
     Parameters
     ----------
     room : people who may file one besides; routes : number of routes; seen : (slot,) bool, all False
+    before : Petitions whose memory is used again where it is large enough
     """
     sizes = [petitions.shape[1] for petitions in lists]
     room += sum(sizes) + 1
-    listed, ints = np.empty((MOVERS + 1, SIZE + 1, room), np.int64), np.empty((NONE + 1, room), np.int64)
-    listed[:, SIZE, 0], ints[NONE] = 0, -1
-    for to, petitions, size in zip(listed, lists, sizes, strict=False):
+    if before is None or before.u.size < room:
+        listed, ints = np.empty((MOVERS + 1, SIZE + 1, room), np.int64), np.full((NONE + 1, room), -1)
+        before = Petitions(listed, ints, np.empty(room), np.empty(room, bool), np.empty(routes), seen)
+    before.lists[:, SIZE, 0] = 0
+    for to, petitions, size in zip(before.lists, lists, sizes, strict=False):
         to[: len(petitions), :size], to[SIZE, 0] = petitions, size
-    return Petitions(listed, ints, np.empty(room), np.empty(room, bool), np.empty(routes), seen)
+    return before._replace(seen=seen)
 
 
 def listed(petitions, name, count) -> np.ndarray:
