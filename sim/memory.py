@@ -4,6 +4,7 @@ The files of the system are read here and not through psutil: psutil reports the
 container with a smaller limit, so the limits of control groups would have to be read by hand beside it.
 """
 
+import ctypes
 import math
 import os
 from contextlib import suppress
@@ -16,6 +17,8 @@ ARMS = 2  # of a pair, held at once
 GROWTH = 1.1  # slots a year: entrants get new ones, and none is used again
 ADDRESSES = 2.5e9  # bytes of address space that libraries and compiled kernels take before the first engineer
 GROUPS, GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")  # of processes that share a limit on Linux
+LARGE_BLOCK = 1 << 22  # bytes
+MMAP_THRESHOLD = -3  # parameter of glibc's mallopt: blocks of at least so many bytes are the system's own
 MOST_SLOTS = 140_000_000  # the ties of all, about 14 each, are counted in 32 bits
 
 
@@ -54,6 +57,15 @@ def check(population, years=10, workers=1) -> None:
 def available() -> float:
     """Return the bytes of memory that this process may still use, by the limits of machine, container and process."""
     return min(_of_machine(), _of_group(), address_limit() - ADDRESSES)
+
+
+def return_large_blocks() -> None:
+    """Let glibc return every large block that is freed to the system at once; other libraries do as they are.
+
+    By itself it raises the limit up to 32 MB, and keeps smaller blocks for the thread that took them.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # no such function, or no library of this kind
+        ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def address_limit() -> float:

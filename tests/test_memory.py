@@ -1,7 +1,26 @@
+import platform
+import subprocess
+import sys
+
 import pytest
 
 from sim import memory
 from sim.errors import UsageError
+
+# takes and frees blocks of 6 MB twice, and prints the MB that all but the last leave in the second round
+FREED = """
+import numpy as np
+from sim import memory
+{call}
+def taken():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
+before, blocks = taken(), []
+for _ in range(2):
+    blocks.clear()
+    blocks += [np.ones(750_000) for _ in range(30)]
+del blocks[:-1]
+print(taken() - before - 6)
+"""
 
 
 @pytest.mark.parametrize("population", [0, -5])
@@ -64,3 +83,15 @@ def test_too_few_addresses_are_refused_early(monkeypatch):
         memory.check(2000)
     monkeypatch.setattr(memory, "address_limit", lambda: 4e9)
     assert memory.available() <= 1.5e9
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have no such limit")
+def test_large_freed_blocks_return_to_the_system():
+    left = {}
+    for call in ("pass", "memory.return_large_blocks()"):
+        made = subprocess.run(
+            [sys.executable, "-c", FREED.format(call=call)], capture_output=True, text=True, check=True
+        )
+        left[call] = float(made.stdout)
+    assert left["memory.return_large_blocks()"] < 10
+    assert left["pass"] > 100, "blocks return anyway: the call is not needed any more"

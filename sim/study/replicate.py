@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.custom_world import cached_by_world
 from sim.errors import UsageError
-from sim.memory import ARMS
+from sim.memory import ARMS, return_large_blocks
 from sim.model.kernels.choice import compile_choices, is_compiled
 from sim.model.kernels.moves import entrants_delta
 from sim.model.labour import change_jobs, promote, return_to_office
@@ -74,6 +74,8 @@ def the_world(population, seed, start, years, pair=0) -> World:
 
 def _build(population, seed, start, years) -> World:
     """Build the World of a population, with entrants for every year."""
+    if population > SMALL:
+        return_large_blocks()
     setting, a = setting_of(start), Assumptions.central()
     return build(setting, population, seed, start, entrant_path(setting, a, start, years), a.mover_share)
 
@@ -118,16 +120,18 @@ def run_replicate(plan, k, draw, common_past=None) -> list:
     past = record(common_past, plan.fork, empty_record(common_past.world, plan.recorded))
     trajectory = Trajectory()
 
-    def simulated(number, policies, frozen) -> dict:
+    def simulated(held, number, policies, frozen) -> dict:
         """Branch an arm from the shared past; mechanisms in ``frozen`` replay the first arm's trajectory."""
-        arm = common_past.branch(policies, dict.fromkeys(frozen, trajectory))
+        arm = held.pop().branch(policies, dict.fromkeys(frozen, trajectory))
         if plan.frozen and number == 0:
             arm.trajectory = trajectory
         return record(arm, plan.start + plan.years, past)
 
-    # the baseline of many scenarios is one and the same
+    # each arm lets go of the past when it has branched from it
     arms = enumerate(zip_longest(plan.arms, plan.frozen, fillvalue=()))
-    runs = [partial(simulated, number, policies, frozen) for number, (policies, frozen) in arms]
+    runs = [partial(simulated, [common_past], number, policies, frozen) for number, (policies, frozen) in arms]
+    del common_past
+    # the baseline of many scenarios is one and the same
     if stored:
         runs[0] = partial(disk_cache.baseline, runs[0], plan, k, draw)
     # arms that replay the first one's trajectory run after it

@@ -17,6 +17,7 @@ from sim.results.record import folder_name
 from sim.results.summary import effect_table
 from sim.scenario.files import load, loads
 from sim.scenario.stack import shared_until
+from sim.study import replicate
 from sim.study.recorder import empty_record, record
 from sim.study.replicate import Plan, run_replicate
 from sim.study.run import compare, replay, run
@@ -72,6 +73,24 @@ def test_an_arm_is_the_same_whichever_comes_first(other):
     first, second = run_replicate(plan, 0, draw), run_replicate(replace(plan, arms=plan.arms[::-1]), 0, draw)
     for one, same in zip(first, second[::-1], strict=True):
         assert all(np.array_equal(one[name], same[name]) for name in one)
+
+
+def test_the_last_arm_holds_no_other(monkeypatch):
+    alive, seen = [], []
+
+    def watched(arm, *arguments):
+        recorded = record(arm, *arguments)
+        gc.collect()
+        alive.append(sum(other() not in (None, arm) for other in seen))
+        seen.append(weakref.ref(arm))
+        return recorded
+
+    monkeypatch.setattr(replicate, "record", watched)
+    monkeypatch.setattr(replicate, "ARMS", 1)
+    run_replicate(
+        Plan(2_000, 0, START, 1, ((), HALF.policies), START), 0, (CENTRE, constants_of(shipped_world(2_000, 1)))
+    )
+    assert alive == [0, 1, 0]  # while the first arm runs the past waits for the second
 
 
 ARMS = {  # a common past with a policy, a ramp and a reversal in it; then they part
