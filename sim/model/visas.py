@@ -22,6 +22,7 @@ from sim.model.kernels.visas import (
     TO_INTAKE,
     WHOLE,
     Counts,
+    Petitions,
     Terms,
     entries,
     listed,
@@ -86,7 +87,7 @@ class VisaSystem:
         self._sim = ref(sim)
         self.pools = [lottery.Pool.from_row(row) for row in sim.world.setting.pools]
         self._kept, self._read = {}, None  # cached values, valid for the rules in force; the rules that were read
-        self._room = None  # memory of the lists of petitions
+        self._room: Petitions | None = None  # memory of the lists of petitions
         self._calls: tuple = (None, NOWHERE)  # tables for whose types the kernels' entries were found, and these
         self.new, self.queued, self.waiting = [NONE], NONE, NONE
         self.due, self.refused = NONE_DUE, [NONE]
