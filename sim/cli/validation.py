@@ -109,9 +109,10 @@ def experiments(
         typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
     else:
         # one study is shown in full, several as a table
-        only = len(rows) == 1 and study is not None and not only_list
+        only = len(rows) == 1 and study is not None
+        view = show.titles if only_list else show.listing
         width = terminal.columns()
-        typer.echo(str(show.one(rows[0], width) if only else show.listing(rows, width)))
+        typer.echo(str(show.one(rows[0], width) if only and not only_list else view(rows, width)))
 
 
 def atlas(

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.text import Text
 
 from sim import __version__
-from sim.show.answer import NARROW, grouped_lines
+from sim.show.answer import LEGIBLE, NARROW, grouped_lines
 from sim.study.experiments import ESTIMANDS, evidence, read_studies, run_studies
 
 PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
@@ -44,6 +44,35 @@ def cells(row) -> list[str]:
     ]  # fmt: skip
 
 
+def titles(rows, width=NARROW) -> Text:
+    """List what each study found, by its title; below, what the model cannot express, and why."""
+    shown = [(row["id"], row["title"], _published(row)) for row in rows if not row["reason"]]
+    if not shown:
+        return Text("\n".join(_missing(rows, width)))
+    # id, title and figure in columns; a long title goes on below itself
+    ids, figures = (max(len(row[k]) for row in (("study", "", "published"), *shown)) for k in (0, 2))
+    room = max(width - ids - figures - 4, LEGIBLE)
+    lines = [f"{'study':<{ids + room + 4}}{'published':>{figures}}"]
+    for name, title, published in shown:
+        first, *rest = wrapped(title, room)
+        lines += [f"{name:<{ids}}  {first:<{room}}  {published:>{figures}}", *(" " * (ids + 2) + line for line in rest)]
+    more = f"One with its range and what the model finds: talentflow experiments {shown[0][0]}; all ranges: --json."
+    return Text("\n".join([*lines, *_missing(rows, width), "", *wrapped(more, width)]))
+
+
+def _published(row) -> str:
+    """Format a published figure with its unit; a study that found a sign alone has words."""
+    if row["unit"] == "sign":
+        return "positive" if row["published"] > 0 else "negative"
+    return f"{figure(row['published'])} {row['unit']}"
+
+
+def _missing(rows, width) -> list[str]:
+    """Say in lines which studies the model cannot express, and why."""
+    texts = [f"{row['id']}  {row['title']}. {row['reason']}" for row in rows if row["reason"]]
+    return ["", "Not expressible:", *(line for text in texts for line in wrapped(text, width))] if texts else []
+
+
 def listing(rows, width=NARROW) -> Text:
     """List all studies, a line each; below, what the model cannot express, and why."""
     heads = ("study", "estimand", "published", "90 % range", "unit", "model", "error", "z", "z(d=0)")
@@ -53,10 +82,7 @@ def listing(rows, width=NARROW) -> Text:
     rows_shown = [[line[k] for k in filled] for line in shown]
     spare = [filled.index(k) for k in (6, 1, 8, 4) if k in filled]
     lines = list(grouped_lines([heads[k] for k in filled], [("", rows_shown)], width, spare))
-    missing = [row for row in rows if row["reason"]]
-    if missing:
-        lines += ["", "Not expressible:"]
-        lines += [line for row in missing for line in wrapped(f"{row['id']}: {row['reason']}", width)]
+    lines += _missing(rows, width)
     scored = [row for row in rows if row["z"] is not None]
     if scored:
         # each family counts once, however many studies it has

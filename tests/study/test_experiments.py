@@ -91,8 +91,15 @@ def test_the_list_says_what_cannot_be_expressed(talentflow):
     code, out, _ = talentflow("experiments", "--list")
     assert code == 0
     assert "Not expressible:" in out
-    assert all(name in out for name in read_studies())
     assert max(map(len, out.splitlines())) <= 80
+    # every study with its whole title, most of them on one line with what was found
+    flat = " ".join(out.split())
+    for name, study in read_studies().items():
+        assert f"{name} {study.title[:30]}" in flat
+        assert all(word in flat for word in study.title.split())
+    lines = out.splitlines()
+    assert len(lines) <= 45
+    assert "T08" in next(line for line in lines if line.endswith("1.75 elasticity"))
 
 
 @pytest.mark.parametrize(
