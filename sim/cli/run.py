@@ -320,7 +320,8 @@ def portfolio(
         )
     # save the answer with its tables, and print it
     answer = result.answer(confirm)
-    draw = lambda into: show.draw_frontier(result, into / "frontier.png")  # noqa: E731
+    made_from = runs.settings() | {"replicates": confirm}
+    draw = lambda into: show.draw_frontier(result, into / "frontier.png", made_from)  # noqa: E731
     folder = write_tables(out, f"portfolio-{place}", answer, result.tables, draw)
     printing.show(answer, result.best or "none", lambda: show.render_portfolio(result, confirm, folder), False, folder)
 

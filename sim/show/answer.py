@@ -603,12 +603,13 @@ def render_portfolio(result, pairs, folder) -> Group:
     )
 
 
-def draw_frontier(result, path) -> Path:
-    """Draw engineers against budget, into a file."""
-    from sim.show.plots import curve, to_file
+def draw_frontier(result, path, made_from) -> Path:
+    """Draw engineers against budget, into a file; ``made_from`` has the options of the runs that confirm."""
+    from sim.show.plots import curve, style, to_file
 
     title = f"What {narrative.dollars(result.budget)} USD a year buys"
-    return to_file(lambda ax: curve.plot_frontier(result, title, ax), curve.SIZE, path)
+    source = style.source(made_from | {"versions": {"talentflow": __version__}})
+    return to_file(lambda ax: curve.plot_frontier(result, title, ax, source), curve.SIZE, path)
 
 
 def render_parts(tables, title, measure, folder, details=False) -> Group:

@@ -45,9 +45,10 @@ def plot_backcast(result, ax=None) -> "Axes":
             _panel(panel, who, result, observed, most, number)
         style.caption(
             ax,
-            f"The line is a perfect prediction. Flows under {LEAST:g} persons, and zeros, stand at the "
-            "edge; dots of whole numbers are spread a little. Published researchers of all fields, not AI "
-            "engineers.",
+            "Gravity: sizes, distances and compatriots; last flow: as in the year before; kernel alone: the model "
+            "without what a corridor's own past adds. The line is a perfect prediction. Flows under "
+            f"{LEAST:g} persons, and zeros, stand at the edge; dots of whole numbers are spread a little. "
+            f"Published researchers of all fields, not AI engineers. {_source(result.record)}",
         )
     return ax
 
@@ -88,21 +89,29 @@ def plot_rolling(board, ax=None) -> "Axes":
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
         # the weakest score decides the heading
-        least = 100 * board.tally["held"].min()
+        least = round(board.tally["held"].min() * board.splits)
+        often = f"all {least}" if least == board.splits else f"at least {least} of {board.splits}"
         style.heading(
             ax,
-            f"Fitted until a year, scored on the {board.ahead} after it: {board.splits} splits",
-            f"talentflow is first or level with the best rival on every score in at least {least:.0f} % of splits",
+            f"On every score, talentflow is first or level with the best rival in {often} trials",
+            f"Moves of scholars between countries; fitted until the year shown, scored on the {board.ahead} after it",
         )
-        panels = multiples(ax, len(TITLES), 3, left=5, below=3.6, right=1, above=4.2)
+        panels = multiples(ax, len(TITLES), 3, left=5, below=2.4, right=1, above=2.4, head=1.8)
         for number, (panel, name) in enumerate(zip(panels, TITLES, strict=True)):
             _over_years(panel, name, board, number == 0)
         style.caption(
             ax,
             "Full dot: first; hollow: level (the 90 % interval of the difference to the best rival holds 0); cross: "
-            "lost. The lower the better for errors, the higher for all others.",
+            "lost. The lower the better for errors and moves in the wrong corridor, the higher for all others. "
+            + style.made_by(f"{board.splits} trials"),
         )
     return ax
+
+
+def _source(record) -> str:
+    """Name the source of the predictions: program and runs."""
+    runs = "1 run" if record["replicates"] == 1 else f"{record['replicates']} runs"
+    return style.made_by(f"{runs} of {record['population']:,} agents, seed {record['seed']}")
 
 
 def _over_years(panel, name, board, named) -> None:
@@ -123,7 +132,7 @@ def _over_years(panel, name, board, named) -> None:
     panel.set_title(TITLES[name], loc="left", fontsize="medium")
     panel.xaxis.get_major_locator().set_params(integer=True)
     if named:
-        panel.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncol=5, frameon=False, borderaxespad=0)
+        panel.legend(loc="lower left", bbox_to_anchor=(0, 1.19), ncol=5, frameon=False, borderaxespad=0)
 
 
 def _panel(panel, who, predicted, observed, most, number) -> None:

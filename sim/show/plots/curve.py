@@ -127,7 +127,7 @@ def _mark(plot, target, root, unit) -> None:
 # ------------------------------------------------------------------------------
 
 
-def plot_frontier(result, title, ax=None) -> "Axes":
+def plot_frontier(result, title, ax=None, source="") -> "Axes":
     """Draw the emulated frontier as a line with its band, the confirmed mixes as points, and the budget.
 
     Parameters
@@ -135,6 +135,7 @@ def plot_frontier(result, title, ax=None) -> "Axes":
     result : Portfolio, see ``sim.study.portfolio``
     title : str
     ax : matplotlib Axes; a new figure of 10 by 6 inches if None
+    source : str, where the numbers come from
 
     Returns
     -------
@@ -155,13 +156,19 @@ def plot_frontier(result, title, ax=None) -> "Axes":
         best = mixes[mixes.label == result.best]
         plot.plot(best.cost, best.engineers, "o", color=style.LOSS, ms=8)
         plot.axvline(result.budget, color=style.INK, lw=0.9, ls="--")
+        plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
+        plot.annotate(
+            "budget", (result.budget, 1), (0, style.em(0.3)), ("data", "axes fraction"), "offset points", ha="center"
+        )
+        for cost, engineers in best[["cost", "engineers"]].itertuples(index=False):
+            plot.annotate("best", (cost, engineers), (style.em(0.8), 0), textcoords="offset points", va="center")
         plot.set_xlabel("net public cost, million USD of 2026 a year")
         plot.set_ylabel("persons more or fewer" if result.measure.startswith("stock") else "effect")
         plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         plot.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         style.caption(
             ax,
-            "Line and band: the most that the emulator expects within a budget, with its 90 % interval. Points: mixes "
-            "run again with fresh seeds, 90 % of pairs; the large one is the best within the budget (dashed).",
+            "Line and band: the most engineers that the search expects within a budget, 90 % interval. Points: mixes "
+            "run again with fresh seeds, 90 % of pairs; the large one is the best within the budget. " + source,
         )
     return ax

@@ -57,7 +57,8 @@ def plot_hindcast(answer, ax=None) -> "Axes":
             ax,
             "Diamond: published, with its range where one was published. Blue: the model agrees; orange: it disagrees; "
             "grey: cannot be said. Hollow: the figure was known to the model's tables. Agreement: 90 % of runs meet "
-            "the range; where none was published, a tenth of a number of persons or two points.",
+            "the range; where none was published, a tenth of a number of persons or two points. "
+            + style.made_by(f"seed {answer['seed']}, {answer['start']} to {answer['end']}"),
         )
     return ax
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim import __version__
 from sim.results.effects import HIGH, LOW
 from sim.results.narrative import contents, sentence
 
@@ -347,6 +348,11 @@ def source(record) -> str:
     size = {"population": record["population"], "seed": record["seed"], "seconds": None}
     words = sentence("source", run | size, record["versions"].get("talentflow", ""))
     return fit(words, f"{words.partition(', seed')[0]}.")
+
+
+def made_by(runs) -> str:
+    """Name the source of a figure that is not drawn from a saved run: program, and its runs in words."""
+    return sentence("made_by", __version__, runs)
 
 
 # ------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ BLOCKS = {"sobol": "base samples", "morris": "trajectories"}  # what a design is
 LEAST = dict.fromkeys(("pawn", "lhs"), 4 * SLICES)  # points; of other designs two blocks
 BAND = "Grey band: what another seed alone would do, in 9 of 10 cases."
 LONGEST = 30  # letters in a line of a factor's name
+OVER_PANEL = 36  # letters in a line over a panel, of which three stand side by side
 
 
 def stage_for(sweep, kind, *methods) -> str:
@@ -223,8 +224,21 @@ def caption(sweep, ax, measure, stage, needed, more="", letters=True) -> None:
     # a slide has room for the essentials alone
     key = "Letter: grade of evidence, A measured, B derived, C industry, D assumed."
     key = style.fit(key, "") if letters and is_graded(sweep) else ""
-    text = (design_words(sweep, stage) + chance_words(sweep, measure, stage), needed, style.fit(more, ""), key)
+    text = (
+        design_words(sweep, stage) + chance_words(sweep, measure, stage),
+        needed,
+        style.fit(more, ""),
+        key,
+        _source(sweep.record),
+    )
     style.caption(ax, " ".join(filter(None, text)))
+
+
+def _source(record) -> str:
+    """Name the source of a sweep's numbers; another model than the simulator has none."""
+    if "population" not in record:
+        return ""
+    return style.made_by(f"seed {record['seed']}, {record['start']} to {record['start'] + record['years']}")
 
 
 def others_words(count, where="are not shown") -> str:
