@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SIZE = (10, 7)  # inches
 LEAST = 0.01  # of the people waiting: a smaller change is none to speak of
 LEFT, BELOW, RIGHT = 4.2, 1.8, 1.2  # em, round each panel
-NAME, TITLE = 6.3, 2.2  # em above a panel: for the route's name and its own title, and for the title alone
+NAME, TITLE = 6.9, 2.2  # em above a panel: for the route's name and its own title, and for the title alone
 
 
 def plot_backlog(result, ax=None, hubs=None, years=None) -> "Axes":
@@ -127,14 +127,15 @@ def _name(panel, result, route) -> None:
     """Write the country and the route above the panel's own title."""
     country, name = (str(result.data[label].sel(route=route).item()) for label in ("route_country", "route_name"))
     how = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
-    panel.annotate(country, (0, 1), (0, style.em(NAME - 0.4)), fontweight="bold", **how)
-    label = panel.annotate(name, (0, 1), (0, style.em(NAME - 1.7)), fontsize="small", linespacing=1.1, **how)
+    panel.annotate(country, (0, 1), (0, style.em(NAME - 1.0)), fontweight="bold", **how)
+    label = panel.annotate(name, (0, 1), (0, style.em(NAME - 2.3)), fontsize="small", linespacing=1.1, **how)
     wrap(label, panel.get_window_extent().width, 3)
 
 
 def _draw_key(ax) -> None:
     """Draw both arms in one line between the heading and the panels."""
-    key = ax.inset_axes((0, 1, 1, pixels(ax, 1.2) / ax.get_window_extent().height))
+    height = ax.get_window_extent().height
+    key = ax.inset_axes((0, 1 - pixels(ax, 0.6) / height, 1, pixels(ax, 1.2) / height))
     key.axis("off")
     in_em(key)
     for number, name in ((1, "scenario"), (0, "baseline")):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sim.results.sweep import convergence, subject
+from sim.results.sweep import convergence, plain_name, subject
 from sim.show.plots import style
 from sim.show.plots import sweep_choice as choice
 from sim.show.plots.style import columns_of, multiples
@@ -57,7 +57,7 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     last = table[table.n == table.n.max()].sort_values("index", ascending=False, kind="stable")
     names = list(last.factor[: style.fit(*MOST)])
     index, blocks = WORDS[method]
-    choice.head(sweep, ax, _finding(table), f"{index} of {subject(sweep, measure)} as the design grew")
+    choice.head(sweep, ax, _finding(sweep, table), f"{index} of {subject(sweep, measure)} as the design grew")
     label = f"{index}{f', {unit}' if unit else ''}"
     _draw_panels(sweep, ax, table, names, label if method != "morris" else f"\u03bc*, {unit}".rstrip(", "), blocks)
     choice.caption(
@@ -70,7 +70,7 @@ def _draw(sweep, ax, measure, stage, table) -> None:
     )
 
 
-def _finding(table) -> str:
+def _finding(sweep, table) -> str:
     """State in a title whether the last doubling of the design still moved an index."""
     # the largest change of any index at the last doubling, against the largest index
     sizes = sorted(table.n.unique())
@@ -78,7 +78,7 @@ def _finding(table) -> str:
     change = (by_factor[sizes[-1]] - by_factor[sizes[-2]]).abs()
     if change.max() <= STEADY * by_factor[sizes[-1]].max():
         return "The indices have settled"
-    return f"Not settled yet: {change.idxmax()} still moves"
+    return f"Not settled yet: {plain_name(sweep, change.idxmax())} still moves"
 
 
 def _draw_panels(sweep, ax, table, names, label, blocks) -> None:
@@ -91,7 +91,7 @@ def _draw_panels(sweep, ax, table, names, label, blocks) -> None:
         plot.fill_between(rows.n, rows.low, rows.high, color=style.SCENARIO, alpha=0.16, lw=0)
         plot.plot(rows.n, rows["index"], "o-", color=style.SCENARIO, lw=style.em(0.2), ms=style.em(0.4))
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
-        plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
+        plot.set_title(choice.with_grade(sweep, name, choice.OVER_PANEL), loc="left", fontsize="medium")
         # sizes double, so the scale is logarithmic
         plot.set_xscale("log", base=2)
         plot.set_xticks(_ticks(sorted(rows.n)))

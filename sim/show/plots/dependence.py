@@ -97,7 +97,7 @@ def _draw_panels(sweep, ax, curves, label) -> None:
         )
         plot.axhline(0, color=style.FAINT, lw=0.9, zorder=0)
         # the factor with its grade; one label of the answer's axis for a row of panels
-        plot.set_title(choice.with_grade(sweep, name), loc="left", fontsize="medium")
+        plot.set_title(choice.with_grade(sweep, name, choice.OVER_PANEL), loc="left", fontsize="medium")
         plot.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
         plot.locator_params(nbins=4)
         plot.xaxis.set_major_formatter(lambda value, _: style.plain(value))

@@ -28,8 +28,8 @@ MARKS = dict(zip(TIERS, ("D", "o", "s"), strict=True))
 # published medians of firms in the Bay Area: statement -> universe that the firm belongs to
 FIRMS = {"m71": "labs", "m72": "labs", "m73": "labs", "m74": "others", "m75": "others"}
 CAPTION = (
-    "Employers' pay relative to their hub: grade D; equity at face value. Printed: firms in the Bay Area (m71 to m75, "
-    "grade B); grey, a senior engineer anywhere (m07 to m12, grade C), an input."
+    "Pay of employers relative to their hub: assumed (grade D); equity at face value. Published: medians of firms in "
+    "the Bay Area (grade B); grey: a senior engineer of any employer (grade C), an input of the model."
 )
 
 
@@ -150,7 +150,7 @@ def _legend(plot) -> None:
     sample: dict[str, Any] = {"ls": "", "color": style.BASELINE, "ms": style.em(0.62)}
     entries = [(NAMES[name], Line2D([], [], color=colour, lw=style.em(0.3))) for name, colour in COLOURS.items()]
     entries += [(tier, Line2D([], [], marker=MARKS[tier], **sample)) for tier in TIERS[::-1]]
-    entries.append(("printed", Line2D([], [], marker="o", mfc="white", **sample)))
+    entries.append(("published", Line2D([], [], marker="o", mfc="white", **sample)))
     names, handles = zip(*entries, strict=True)
     plot.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(names), frameon=False,
                 fontsize="small", borderaxespad=0.2, handlelength=1.2, columnspacing=1.2)  # fmt: skip

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = (8, 7)  # inches
-NAMES = 17  # em beside the lines
+NAMES = 21  # em beside the lines
 ROOM = 1.35  # em that a name takes
 
 
