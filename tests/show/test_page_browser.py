@@ -197,6 +197,27 @@ def test_a_hundred_quick_moves_undo_as_one(window, file):
     assert "Nothing is moved" in page.inner_text("#sentence")
 
 
+def test_the_back_button_returns_to_what_was_chosen(window, file):
+    page = window(f"{file}#us_tax=3")
+    length = page.evaluate("history.length")
+    drag(page, "fee", [20_000, 50_000])
+    at(page, "fee=50000&us_tax=3")
+    assert page.evaluate("history.length") == length  # a moved lever is no visit
+    drag(page, "fee", [60_000])  # an address not yet written when the next choice is made
+    page.click("#tab-table")
+    page.select_option("#preset", "none")
+    at(page, "#tab=table")
+    for tab, setting in (("table", "fee=60000&us_tax=3&tab=table"), ("why", "#fee=60000&us_tax=3")):
+        page.go_back()
+        at(page, setting)
+        assert page.input_value("#lever-fee") == "60000"
+        assert page.locator(f"#tab-{tab}[aria-selected=true]").count() == 1
+    page.go_forward()
+    page.go_forward()
+    at(page, "#tab=table")
+    assert "Nothing is moved" in page.inner_text("#sentence")
+
+
 def test_every_lever_and_view_is_reached_by_keyboard(window, file):
     page = window(f"{file}#start")
     page.keyboard.press("Tab")
@@ -218,7 +239,7 @@ def test_every_lever_and_view_is_reached_by_keyboard(window, file):
     page.get_by_role("button", name=re.compile("^Canada,")).press("Enter")
     at(page, "place=can&tab=saved")
     assert page.inner_text("#big").startswith("Canada")
-    page.wait_for_function("document.getElementById('spoken').textContent.startsWith('Canada')")
+    page.wait_for_function("() => document.getElementById('spoken').textContent.startsWith('Canada')")
 
 
 def test_todays_law_is_its_own_baseline(window, file):

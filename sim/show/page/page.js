@@ -99,11 +99,15 @@ function fromHash(text) {
   if ([...q.keys()].some((key) => key.startsWith("pin."))) s.pin = clean(pin);
   return s;
 }
-// a step that undo takes back; while a slider is dragged the whole drag is one step
-function change(made, { step = true } = {}) {
-  if (dragged === "opening") dragged = null; // somebody acts while the first picture moves
+const address = () => `#${toHash(state)}`;
+// a step that undo takes back; while a slider is dragged the whole drag is one step.
+// A visit (another scenario, place or view) has an address of its own, to which the browser's back button returns.
+function change(made, { step = true, visit = false } = {}) {
+  if (dragged === "opening") { dragged = null; if (visit) state.v = clean(C.opening); } // somebody acts while the first picture moves
+  if (visit) history.replaceState(null, "", address());
   if (step && !dragged) { past.push(structuredClone(state)); past = past.slice(-200); future = []; }
   Object.assign(state, made);
+  if (visit && location.hash !== address()) history.pushState(null, "", address());
   draw();
   if (!dragged) settled();
 }
@@ -115,7 +119,7 @@ let timer = 0;
 function settled() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    history.replaceState(null, "", `#${toHash(state)}`);
+    history.replaceState(null, "", address());
     draw({ sort: true });
     $("spoken").textContent = `${$("big").textContent}. ${$("sentence").textContent}`;
     confirmLater();
@@ -423,7 +427,7 @@ function drawRows(place) {
     target.replaceChildren(el("div", { class: "axis" }), ...list.map((r) => el("div", { class: r.hub ? "row hub" : "row" },
       r.several ? el("button", { type: "button", class: "unfold", "data-row": `u-${r.label}`, "aria-expanded": String(state.open.includes(r.label)), "aria-label": `Hubs of ${r.spoken}`,
         onclick: () => change({ open: state.open.includes(r.label) ? state.open.filter((c) => c !== r.label) : [...state.open, r.label] }, { step: false }) }, state.open.includes(r.label) ? "▾" : "▸") : el("span", { class: "unfold" }),
-      el("button", { type: "button", class: "pick", "data-row": r.label, onclick: () => change({ place: state.place === r.label ? "" : r.label }, { step: false }) }, r.name))));
+      el("button", { type: "button", class: "pick", "data-row": r.label, onclick: () => change({ place: state.place === r.label ? "" : r.label }, { step: false, visit: true }) }, r.name))));
     if (focused) target.querySelector(`[data-row="${focused}"]`)?.focus();
   }
   const byLabel = new Map(list.map((r) => [r.label, r]));
@@ -751,18 +755,18 @@ async function readArrays() {
 }
 function buildPage() {
   $("preset").append(el("option", { value: "none" }, "nothing moved"), ...C.presets.map(({ title }, k) => el("option", { value: k }, title)), el("option", { value: "own", disabled: true }, "your own"));
-  $("preset").addEventListener("change", (event) => { const k = event.target.value; change({ v: k === "none" ? {} : clean(C.presets[k].values), place: "" }); openGroup(); });
+  $("preset").addEventListener("change", (event) => { const k = event.target.value; change({ v: k === "none" ? {} : clean(C.presets[k].values), place: "" }, { visit: true }); openGroup(); });
   $("base").addEventListener("change", (event) => {
     const law = event.target.value === "law", v = law ? { ...C.law, ...state.v } : Object.fromEntries(Object.entries(state.v).filter(([k, x]) => C.law[k] !== x));
-    change({ base: event.target.value, v: clean(v) });
+    change({ base: event.target.value, v: clean(v) }, { visit: true });
   });
   // the address holds the setting: the link to the result moves the focus alone
   document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("result").focus(); });
   $("undo").addEventListener("click", undo); $("redo").addEventListener("click", redo);
-  $("reset").addEventListener("click", () => change({ v: clean(lawOf(state.base)), place: "", pin: null, year: LAST, beliefs: {} }));
+  $("reset").addEventListener("click", () => change({ v: clean(lawOf(state.base)), place: "", pin: null, year: LAST, beliefs: {} }, { visit: true }));
   $("pin").addEventListener("click", () => change({ pin: state.pin ? null : { ...state.v } }));
   $("share").addEventListener("click", async () => {
-    history.replaceState(null, "", `#${toHash(state)}`);
+    history.replaceState(null, "", address());
     try { await navigator.clipboard.writeText(location.href); $("share").textContent = "Link copied"; } catch { $("share").textContent = "Copy it from the address bar"; }
     setTimeout(() => { $("share").textContent = "Copy link"; }, 2500);
   });
@@ -774,7 +778,7 @@ function buildPage() {
   });
   Object.assign($("year"), { min: T.start + 1, max: LAST });
   $("year").addEventListener("input", (event) => change({ year: Number(event.target.value) }, { step: false }));
-  $("measure").addEventListener("click", () => change({ share: !state.share }, { step: false }));
+  $("measure").addEventListener("click", () => change({ share: !state.share }, { step: false, visit: true }));
   let player = 0;
   const stop = () => { clearInterval(player); player = 0; $("play").textContent = "Play"; $("play").setAttribute("aria-pressed", "false"); };
   $("play").addEventListener("click", () => {
@@ -783,7 +787,7 @@ function buildPage() {
     $("play").textContent = "Stop"; $("play").setAttribute("aria-pressed", "true");
     player = setInterval(() => { year++; change({ year }, { step: false }); if (year >= LAST) stop(); }, 450);
   });
-  for (const [tab, title] of Object.entries(TABS)) $("tabs").append(el("button", { type: "button", role: "tab", id: `tab-${tab}`, "data-tab": tab, "aria-controls": "panel", onclick: () => change({ tab }, { step: false }) }, title));
+  for (const [tab, title] of Object.entries(TABS)) $("tabs").append(el("button", { type: "button", role: "tab", id: `tab-${tab}`, "data-tab": tab, "aria-controls": "panel", onclick: () => change({ tab }, { step: false, visit: true }) }, title));
   $("tabs").addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key], all = Object.keys(TABS);
     if (!by) return;
@@ -802,7 +806,8 @@ function buildPage() {
     `Cite as: talentflow ${C.version}, response table, seed ${T.seed}.`,
   ].map((words) => el("p", {}, words)));
   $("notice").dataset.stale = $("notice").textContent;
-  addEventListener("hashchange", () => { const s = fromHash(location.hash); if (toHash(s) !== toHash(state)) { past.push(structuredClone(state)); restore(s); } });
+  // back, forward, and an address that somebody edits
+  addEventListener("popstate", () => { const s = fromHash(location.hash); if (toHash(s) !== toHash(state)) { past.push(structuredClone(state)); restore(s); } });
   new ResizeObserver(() => requestAnimationFrame(() => { sizes.clear(); draw(); })).observe($("result"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours = {}; draw(); });
 }
