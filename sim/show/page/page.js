@@ -544,7 +544,8 @@ function drawMap() {
   const rows = HUBS.map((h) => ({ ...rowOf(answer, h, state.year), x: C.coordinates[h][0], y: C.coordinates[h][1] })), box = $("panel");
   data.more = rows.map((r) => ({ hub: r.name, longitude: r.x, latitude: r.y, year: state.year, people_without: Math.round(r.without), people_change: Math.round(r.effect) }));
   coast ??= C.land.flatMap((ring, z) => ring.map(([x, y]) => ({ x, y, z })));
-  const height = Math.max(sizeOf(box).height - 8, 170), width = Math.min(Math.max(sizeOf(box).width - 4, 260), height * 3.4), most = Math.max(1, ...rows.map((r) => Math.abs(r.effect)));
+  // a phone's panel is as tall as what it showed before: the map keeps its shape
+  const room = Math.max(sizeOf(box).width - 4, 260), height = Math.max(Math.min(sizeOf(box).height - 8, room / 2.2), 170), width = Math.min(room, height * 3.4), most = Math.max(1, ...rows.map((r) => Math.abs(r.effect)));
   // labels of the largest changes: one a country, no rests, and none over another
   const label = [], words = (r) => `${r.name.split(" (")[0]} ${signed(r.effect)}`, wide = (r) => 6 * words(r).length;
   const over = (a, b) => Math.abs(a.x - b.x) * width / 358 < (wide(a) + wide(b)) / 2 && Math.abs(a.y - b.y) * height / 122 < 13;
@@ -577,7 +578,7 @@ function drawBeliefs() {
   const panel = $("panel"), chosen = panel.querySelector("select")?.value ?? "";
   if (panel.querySelector("#beliefs") && panel.contains(document.activeElement)) return;
   data.more = Object.entries(state.beliefs).map(([name, value]) => ({ assumption: name, value }));
-  const pick = el("select", { "aria-label": "Assumption" }, ...C.beliefs.map((b) => el("option", { value: b.name }, `${b.name} (grade ${b.grade})`)));
+  const pick = el("select", { "aria-label": "Assumption" }, ...C.beliefs.map((b) => el("option", { value: b.name }, `${begin(b.meaning.split(/[:,;(]/)[0].trim())} (${b.name}, grade ${b.grade})`)));
   if (chosen) pick.value = chosen;
   const number = el("input", { type: "number", step: "any", "aria-label": "Your value" }), about = el("p", { class: "quiet" });
   const tell = () => { const b = C.beliefs.find((x) => x.name === pick.value); number.min = b.low; number.max = b.high; number.value = state.beliefs[b.name] ?? b.central; about.textContent = `${b.meaning}. From ${b.low} to ${b.high}; talentflow's centre ${b.central} ${b.unit}.`; };
@@ -808,7 +809,9 @@ function buildPage() {
   $("notice").dataset.stale = $("notice").textContent;
   // back, forward, and an address that somebody edits
   addEventListener("popstate", () => { const s = fromHash(location.hash); if (toHash(s) !== toHash(state)) { past.push(structuredClone(state)); restore(s); } });
-  new ResizeObserver(() => requestAnimationFrame(() => { sizes.clear(); draw(); })).observe($("result"));
+  // a longer sentence in the banner takes height from the charts
+  const resized = new ResizeObserver(() => requestAnimationFrame(() => { sizes.clear(); draw(); }));
+  for (const id of ["result", "banner"]) resized.observe($(id));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours = {}; draw(); });
 }
 function openGroup() {
