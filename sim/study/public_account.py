@@ -29,8 +29,8 @@ class Rules(NamedTuple):
     """Rules of an arm over a run: those of every January, and the stretches of months between two changes."""
 
     january: list  # of dicts, field -> array, one a January
-    arrival: dict  # year -> rules that people who arrived in it came under
     stretches: list  # of (rules, (year,) share of the year's months)
+    relief: list  # one a stretch, of (scheme, country, time, since) shares of tax that reliefs take away
 
 
 def rules_of(policies, start, years) -> Rules:
@@ -46,7 +46,11 @@ def rules_of(policies, start, years) -> Rules:
     arrival = {
         year: rules_on_arrival(year, start, policies, baseline) for year in range(start - SINCE[-1], start + years + 1)
     }
-    return Rules([rules_at(january(start + t), policies, baseline) for t in range(years + 1)], arrival, stretches)
+    relief = [
+        np.stack([_relief(now, arrival, scheme, start, years + 1) for scheme in ("newcomer", "returnee")])
+        for now, _ in stretches
+    ]
+    return Rules([rules_at(january(start + t), policies, baseline) for t in range(years + 1)], stretches, relief)
 
 
 def account(setting, a, arrays, own, rules, start) -> np.ndarray:
@@ -75,14 +79,13 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
     turnover = separation_rates(s, a)
     unit = a.compute_unit_cost * (1 - a.compute_cost_fall) ** (start + np.arange(years) - PRICES) / 1e6
 
-    for now, months in rules.stretches:
+    for (now, months), relief in zip(rules.stretches, rules.relief, strict=True):
         rate = eq.effective_tax(taxed, s.tax_gross, s.tax_rate, tax_points(s, now))
         head = taxed * rate / 1000  # MUSD a person
         part = dict.fromkeys(PARTS, np.zeros(out.shape[:2]))
         part["tax"] = -by_hub(mean((stock * head).sum(-1)).T)
         for k, scheme in enumerate(("newcomer", "returnee")):
-            relief = _relief(now, rules.arrival, scheme, start, years + 1)[s.country]
-            relieved = np.einsum("htks,hts->htk", arrived[:, :, :, k], relief)
+            relieved = np.einsum("htks,hts->htk", arrived[:, :, :, k], relief[k][s.country])
             part[f"{scheme}_relief"] = by_hub(mean((relieved * head).sum(-1)).T)
         # allowances every year, and one payment to people who move in, less the tax on it
         residents = mean(stock.sum(-1)).T  # year, hub
@@ -115,11 +118,9 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
 
 
 def _sums(x, where, count) -> np.ndarray:
-    """Return (year, country) the sums of ``x`` (year, column); ``where`` names each column's country.
-
-    Years are summed one by one, so that a longer run begins with the same bytes as a shorter one.
-    """
-    return np.array([np.bincount(where, row, count) for row in x])
+    """Return (year, country) the sums of ``x`` (year, column); ``where`` names each column's country."""
+    cell = count * np.arange(len(x))[:, None] + where
+    return np.bincount(cell.ravel(), np.ravel(x), count * len(x)).reshape(len(x), count)
 
 
 def _relief(now, arrival, scheme, start, times) -> np.ndarray:
@@ -127,13 +128,15 @@ def _relief(now, arrival, scheme, start, times) -> np.ndarray:
 
     People who came under other rules keep those where the scheme is grandfathered.
     """
-    names, keeps = [f"{scheme}_relief", f"{scheme}_years"], now[f"{scheme}_grandfathered"] > 0
-    out = np.zeros((len(keeps), times, len(SINCE)))
-    for t, since in np.ndindex(times, len(SINCE)):
-        came = arrival[start + t - since] if since else now
-        relief, years = (np.where(keeps, came[name], now[name]) for name in names)
-        out[:, t, since] = relief * (since < years.astype(int))
-    return out
+    names, keeps = (f"{scheme}_relief", f"{scheme}_years"), now[f"{scheme}_grandfathered"] > 0
+    # by year of arrival, from the longest before the start to the last; (time, since) come in one of them
+    came = range(start - SINCE[-1], start + times)
+    under = (np.array([np.where(keeps, arrival[year][name], now[name]) for year in came]) for name in names)
+    arrived = np.arange(times)[:, None] + SINCE[-1] - np.array(SINCE)
+    relief, years = (each[arrived] for each in under)
+    # whoever comes now is under the rules of now
+    relief[:, 0], years[:, 0] = (now[name] for name in names)
+    return np.moveaxis(relief * (np.array(SINCE)[:, None] < years.astype(int)), -1, 0)
 
 
 def _gross(s, a, arrays, own, rules) -> np.ndarray:
