@@ -6,7 +6,6 @@ The numbers are those of ``run``: the same seeds, the same samples of the assump
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -20,26 +19,6 @@ ARMS_KEPT = 800  # finished arms, at 0.4 MB each
 AGENTS_KEPT = 3_000_000  # in the cached initial states of each process, at about 100 bytes each
 DRAWS_KEPT = 4  # sets of assumptions whose samples are cached
 AT_ONCE = 4  # samples drawn between two calls of `tick`
-FIRST = 2  # replicates of the first result
-PATIENCE = 2.5  # seconds between two partial results
-
-
-@dataclass(frozen=True)
-class PartialResult:
-    """A result over the replicates that are done so far."""
-
-    result: Result
-    total: int  # requested replicates
-
-    @property
-    def done(self) -> int:
-        """Return number of replicates in the result."""
-        return self.result.data.sizes["replicate"]
-
-    @property
-    def is_complete(self) -> bool:
-        """Return whether the result has every requested replicate."""
-        return self.done == self.total
 
 
 class InteractiveStudy:
@@ -79,8 +58,8 @@ class InteractiveStudy:
         lab.draws = self.draws(options, options.replicates)
         return lab
 
-    def answers(self, arms, baseline, options, tick=lambda done: None) -> Iterator[PartialResult]:
-        """Yield the result of the first few replicates soon, then of more and more until all are done.
+    def answer(self, arms, baseline, options, tick=lambda done: None) -> Result:
+        """Return the Result of scenarios, as ``run`` and ``compare`` make it; arms that were run are not run again.
 
         Parameters
         ----------
@@ -89,34 +68,23 @@ class InteractiveStudy:
         options : Options, checked
         tick : function of the number of replicates done, called while waiting; an exception in it ends the work
 
-        Yields
-        ------
-        PartialResult
-
         Raises
         ------
         ScenarioError, AssumptionError, UsageError
             for input that makes no sense, before anything is run
         """
-        started = reported = time.perf_counter()
+        started = time.perf_counter()
         prepared(arms, baseline, options)
-        total, pairs = options.replicates, []
-        # a first result of few replicates, then the rest
-        for count in sorted({min(FIRST, total), total}):
-            draws = self.draws(options, count, lambda: tick(len(pairs)))
-            for pair in self._pairs(
-                [baseline, *arms.values()], options, draws, range(len(pairs), count), lambda: tick(len(pairs))
-            ):
-                pairs.append(pair)
-                tick(len(pairs))
-                if len(pairs) == count or (len(pairs) > FIRST and time.perf_counter() - reported > PATIENCE):
-                    done = replace(options, replicates=len(pairs))
-                    yield PartialResult(written_up(arms, baseline, done, pairs, draws, started), total)
-                    reported = time.perf_counter()
+        pairs: list = []
+        draws = self.draws(options, options.replicates, lambda: tick(0))
+        for pair in self._pairs([baseline, *arms.values()], options, draws, lambda: tick(len(pairs))):
+            pairs.append(pair)
+            tick(len(pairs))
+        return written_up(arms, baseline, options, pairs, draws, started)
 
-    def _pairs(self, scenarios, options, draws, numbers, tick) -> Iterator[list]:
-        """Yield the arms of each of the replicates ``numbers``, from the cache or simulated now."""
-        wanted = [scenario.policies for scenario in scenarios]
+    def _pairs(self, scenarios, options, draws, tick) -> Iterator[list]:
+        """Yield the arms of each replicate, from the cache or simulated now."""
+        wanted, numbers = [scenario.policies for scenario in scenarios], range(options.replicates)
         # look up the arms of every replicate; arms that are missing become tasks
         had = {k: {p: self.arms.get(_key(options, draws, k, p)) for p in wanted} for k in numbers}
         calls = {k: _call(options, draws, k, [p for p in arms if arms[p] is None]) for k, arms in had.items()}

@@ -21,17 +21,16 @@ BASELINE = load("baseline")
 FEE = load("h1b_fee")
 
 
+class Gone(Exception):
+    """Nobody waits for the answer any more."""
+
+
 def fee_of(usd):
     return set_overrides(FEE, [f"country.usa.route.h1b.special_fee_usd={usd}"])
 
 
-def last(found):
-    *_, told = found
-    return told
-
-
 def settled(warm, scenario, options=OPTIONS, **more):
-    return last(warm.answers({"scenario": scenario}, BASELINE, options, **more)).result
+    return warm.answer({"scenario": scenario}, BASELINE, options, **more)
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +47,16 @@ def test_a_warm_answer_is_that_of_run(warm):
     assert set(found.record) == set(asked.record)
 
 
-def test_the_first_answer_is_a_run_of_so_many_pairs(warm):
-    first, second = warm.answers({"scenario": FEE}, BASELINE, OPTIONS)
-    assert (first.done, first.is_complete, second.done, second.is_complete) == (2, False, 3, True)
-    asked = run(FEE, **SMALL | {"replicates": 2}, workers=1)
-    assert differing(first.result.data, asked.data) == []
-    assert first.result.record["refused_draws"] == asked.record["refused_draws"]
+def test_pairs_that_are_done_are_counted(warm):
+    ticks = []
+    settled(warm, fee_of(66_000), tick=ticks.append)
+    assert ticks == sorted(ticks)
+    assert {1, 2, 3} <= set(ticks) <= {0, 1, 2, 3}
 
 
 def test_several_scenarios_are_a_comparison(warm):
     arms = {"h1b_fee": FEE, "eu_fast_track": load("eu_fast_track")}
-    found = last(warm.answers(arms, BASELINE, OPTIONS)).result
+    found = warm.answer(arms, BASELINE, OPTIONS)
     asked = compare(list(arms), **SMALL, workers=1)
     assert differing(found.data, asked.data) == []
     assert found.arms == asked.arms
@@ -91,9 +89,6 @@ def test_bad_input_is_refused_before_anything_is_run(warm):
 
 
 def test_who_asks_no_more_ends_the_work(warm):
-    class Gone(Exception):
-        pass
-
     def tick(done):
         if done == 1:
             raise Gone
@@ -110,11 +105,14 @@ def test_workers_serve_several_threads_alike():
     pool = WorkerPool(2)
     warm = InteractiveStudy(pool)
 
+    def leave(done):
+        if done:
+            raise Gone
+
     def window(levels):
         for usd in levels:
-            found = warm.answers({"scenario": fee_of(usd)}, BASELINE, OPTIONS)
-            next(found)
-            found.close()
+            with pytest.raises(Gone):
+                settled(warm, fee_of(usd), tick=leave)
         return settled(warm, fee_of(levels[-1]))
 
     try:

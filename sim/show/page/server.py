@@ -155,9 +155,8 @@ class Engine:
 
         options, reported = request["options"], [-1]
         arms = {"scenario": request["scenario"]}
-        for partial_result in self.study.answers(arms, request["baseline"], options, tick):
-            if partial_result.is_complete:
-                tell(tab, "answer", {"id": request["id"], **effects_of(partial_result.result)})
+        result = self.study.answer(arms, request["baseline"], options, tick)
+        tell(tab, "answer", {"id": request["id"], **effects_of(result)})
 
 
 def tell(tab, kind, value) -> None:
