@@ -219,13 +219,11 @@ def update_market(sim, year) -> None:
 def market(sim, year, rules) -> Market:
     """Return the :class:`Market` of a year under ``rules``, from the last counts of stocks (E7, E8)."""
     # a study records the market of a 1 January, whose year then begins with it
-    known = year, rules, sim.counts
-    if (
-        not all(one is other for one, other in zip(known[1:], sim.market_cache[1:3], strict=True))
-        or sim.market_cache[0] != year
-    ):
-        sim.market_cache = *known, compute_market(sim, year, rules)
-    return sim.market_cache[3]
+    when, under, counted, found = sim.market_cache
+    if when != year or under is not rules or counted is not sim.counts:
+        found = compute_market(sim, year, rules)
+        sim.market_cache = year, rules, sim.counts, found
+    return found
 
 
 def compute_market(sim, year, rules) -> Market:
