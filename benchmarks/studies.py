@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from benchmarks.report import VARIANCE
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load, loads
+from sim.scenario.places import place, subject_of
 from sim.study.calibration.hub_constants import START, constants_for, fit_world, shipped
 from sim.study.replicate import Plan, run_replicate
+from sim.study.validation.experiments import HEADLINES
 from sim.world.setting import load_setting
 
 YEARS = 10
@@ -18,20 +21,20 @@ from = {LATE}-01-01"""
 
 
 def seeds(clock, size, pairs):
-    """Effects of about 0.3 points and their variance with common and with independent seeds, chance alone."""
-    setting, draw = load_setting(), (Assumptions.central(), shipped()[0])
-    usa = setting.country == setting.countries.index("usa")
-    bay = np.array(setting.hubs) == "sf_bay_area"
-    for name, where, place in (("h1b_cap_cut", "the US", usa), ("h1b_fee", "the Bay Area", bay)):
+    """Effects of flagship scenarios on their subject, and what common seeds save of their variance by chance."""
+    hubs, draw = load_setting().hubs, (Assumptions.central(), shipped()[0])
+    for name in HEADLINES:
+        subject = place(subject_of(load(name)))
+        where = np.isin(hubs, subject.hubs)
         plan = Plan(size, 0, START, YEARS, (load("baseline").policies, load(name).policies), START)
         stocks = np.array(
             [[arm["stock"][-1].sum(axis=-1) for arm in run_replicate(plan, k, draw)] for k in range(pairs)]
         )
-        share = stocks[..., place].sum(axis=-1) / stocks.sum(axis=-1)
+        share = stocks[..., where].sum(axis=-1) / stocks.sum(axis=-1)
         common, apart = share[:, 1] - share[:, 0], share[:, 1] - np.roll(share[:, 0], 1)
-        clock.note(f"effect of {name} on the share of {where}", "pp", [100 * float(common.mean())], size)
+        clock.note(f"effect of {name} on the share of {subject.spoken}", "pp", [100 * float(common.mean())], size)
         ratio = float(np.var(apart) / np.var(common))
-        clock.note(f"its variance with independent seeds over common ones, {where}", "times", [ratio], size)
+        clock.note(f"{VARIANCE}, {name}", "times", [ratio], size)
 
 
 def fork(clock, size):
