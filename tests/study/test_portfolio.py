@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from test_plots import drawn, words
 
 from sim.errors import UsageError
 from sim.results import narrative
-from sim.study.portfolio import _distinct, _judged, million, mix_scenario, portfolio, search
+from sim.show.plots.curve import plot_frontier
+from sim.study.portfolio import Emulator, _distinct, _judged, million, mix_scenario, portfolio, search
 from sim.study.sweep.factors import number
 
 WORTH, PRICE = (10.0, 6.0, 2.0), (100.0, 50.0, 40.0)
@@ -180,3 +182,35 @@ def test_mixes_with_the_same_values_are_one(tmp_path):
     found = search(harm, FACTORS, BUDGET, "stock:fra", free, store=tmp_path / "p", n=10)
     assert found.mixes.set_index("label").loc[found.best, list("abc")].tolist() == [0, 0, 0]
     assert "cautious" not in set(found.mixes.label)
+
+
+@pytest.mark.parametrize(("levers", "n"), [(1, 10), (2, 16)])
+def test_the_band_holds_a_known_function_with_noise(levers, n):
+    """Of a sum of square roots with normal noise; the emulator's own standard deviations hold it too seldom."""
+    slopes, held, own = np.array((10.0, 6.0))[:levers], [], []
+    grid = np.random.default_rng(0).random((40, levers))
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        x = random.random((n, levers))
+        emulator = Emulator(x, np.sqrt(x) @ slopes + random.normal(size=n), seed)
+        mean, deviation = emulator(grid)
+        off = np.abs(mean - np.sqrt(grid) @ slopes) / deviation
+        held += [off <= emulator.reach]
+        own += [off <= 1.645]
+    assert np.mean(held) >= 0.85
+    assert np.mean(held) >= np.mean(own)
+
+
+def test_few_mixes_have_no_band_and_say_so(tmp_path):
+    few = search(known, FACTORS, BUDGET, "stock:fra", confirmed, store=tmp_path / "few", n=12)
+    assert few.frontier[["low", "high"]].isna().all(axis=None)
+    assert few.frontier.engineers.notna().all()
+    assert narrative.portfolio(few, 12)[-1].endswith("So few mixes give its frontier no band: 18 do (--n 18).")
+    assert "12 mixes are too few for a band" in " ".join(words(drawn(plot_frontier, few, title="x")))
+
+
+def test_errors_are_those_of_mixes_left_out():
+    """Pure noise cannot be predicted: the error at mixes left out is about the spread, whatever the fit."""
+    random = np.random.default_rng(5)
+    emulator = Emulator(random.random((30, 2)), random.normal(size=30), 0)
+    assert 0.9 < emulator.error["share"] < 1.5

@@ -166,9 +166,15 @@ def plot_frontier(result, title, ax=None, source="") -> "Axes":
         plot.set_ylabel("persons more or fewer" if result.measure.startswith("stock") else "effect")
         plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         plot.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
+        searched = (
+            f"Line: the most engineers that the search expects within a budget; {result.points} mixes are too few for a "
+            "band."
+            if result.points < result.needed
+            else "Line and band: the most engineers that the search expects within a budget, 90 % interval."
+        )
         style.caption(
             ax,
-            "Line and band: the most engineers that the search expects within a budget, 90 % interval. Points: mixes "
-            "run again with fresh seeds, 90 % of pairs; the large one is the best within the budget. " + source,
+            f"{searched} Points: mixes run again with fresh seeds, 90 % of pairs; the large one is the best within the "
+            f"budget. {source}",
         )
     return ax
