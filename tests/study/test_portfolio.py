@@ -209,6 +209,24 @@ def test_few_mixes_have_no_band_and_say_so(tmp_path):
     assert "12 mixes are too few for a band" in " ".join(words(drawn(plot_frontier, few, title="x")))
 
 
+def test_a_mix_that_is_not_clearly_worse_is_no_second(tmp_path):
+    """Ten pairs of noise settle no order; a lead of far more than the noise does."""
+
+    def unsure(mixes):
+        random = np.random.default_rng(2)
+        return {label: (10 + random.normal(size=12), np.full(12, 1.0)) for label in mixes}, lambda best: {}
+
+    said = narrative.portfolio(search(known, FACTORS, BUDGET, "stock:fra", unsure, store=tmp_path / "p", n=10), 12)
+    assert any(line.startswith("Not clearly worse is") for line in said)
+    assert any("the pairs do not settle which is best" in line for line in said)
+
+    def sure(mixes):
+        return {label: (100.0 * k + np.arange(12.0), np.ones(12)) for k, label in enumerate(mixes)}, lambda best: {}
+
+    said = narrative.portfolio(search(known, FACTORS, BUDGET, "stock:fra", sure, store=tmp_path / "q", n=10), 12)
+    assert any(line.startswith("Next comes") for line in said)
+
+
 def test_errors_are_those_of_mixes_left_out():
     """Pure noise cannot be predicted: the error at mixes left out is about the spread, whatever the fit."""
     random = np.random.default_rng(5)
