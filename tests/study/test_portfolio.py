@@ -206,7 +206,7 @@ def test_few_mixes_have_no_band_and_say_so(tmp_path):
     assert few.frontier[["low", "high"]].isna().all(axis=None)
     assert few.frontier.engineers.notna().all()
     assert narrative.portfolio(few, 12)[-1].endswith("So few mixes give its frontier no band: 18 do (--n 18).")
-    assert "12 mixes are too few for a band" in " ".join(words(drawn(plot_frontier, few, title="x")))
+    assert "12 mixes give no band" in " ".join(words(drawn(plot_frontier, few, title="x")))
 
 
 def test_a_mix_that_is_not_clearly_worse_is_no_second(tmp_path):

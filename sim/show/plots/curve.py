@@ -167,8 +167,7 @@ def plot_frontier(result, title, ax=None, source="") -> "Axes":
         plot.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         plot.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace("-", "\u2212"))
         searched = (
-            f"Line: the most engineers that the search expects within a budget; {result.points} mixes are too few for a "
-            "band."
+            f"Line: the most engineers that the search expects within a budget; {result.points} mixes give no band."
             if result.points < result.needed
             else "Line and band: the most engineers that the search expects within a budget, 90 % interval."
         )
