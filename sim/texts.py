@@ -174,7 +174,10 @@ def line_of(text: str, table: str | None, index: int, key: str) -> str:
         if opened:
             header = opened[1]
             seen += header == table
-            is_here = table is None and header == key  # a table at the top is itself a key
+            # a table is itself a key, of the file or of the table before the point
+            is_here = (
+                header == key if table is None else bool(re.match(rf"\s*\[{table}\.[\"']?{re.escape(key)}\b", line))
+            )
         else:
             inside = header == table and (table is None or seen == index)
             is_here = bool(inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line))

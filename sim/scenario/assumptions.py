@@ -544,6 +544,7 @@ def _rows(table: str) -> list[dict[str, str]]:
 
 
 ASSUMPTIONS: dict[str, Assumption] = at_posterior(PRIORS)
+ENDS = ("central", "low", "high")  # keys of a range
 DIMENSIONS = 128  # of the Sobol design; more than assumptions, so that a new one leaves the draws of others alone
 
 
@@ -634,10 +635,11 @@ def override(
     for name, change in changes.items():
         parts = place(name)
         if isinstance(change, Mapping):
-            unknown = set(change) - {"central", "low", "high"}
+            unknown = sorted(set(change) - set(ENDS))
             if unknown or not change:
-                got = ", ".join(sorted(unknown)) or "nothing"
-                raise AssumptionError(*parts, name, f"a range has central, low and high; this has {got}")
+                got = ", ".join(unknown) or "nothing"
+                close = nearest(unknown[0], ENDS) if unknown else ""
+                raise AssumptionError(*parts, name, f"a range has central, low and high; this has {got}{close}")
         else:
             change = {"central": change, "low": change, "high": change}
         for key, value in change.items():

@@ -162,6 +162,8 @@ def test_a_value_holds_and_a_table_changes_the_range(tmp_path):
         ("[assumptions]\n", ["no [assumptions]"]),
         ("assumptions = 3\n", ["no [assumptions]"]),
         ("b_pay = 1\n", ["line 1", "b_pay", "[assumptions]"]),
+        ("[assumptions]\nb_pay = {hgih = 2}\n", ["line 2", "b_pay", "hgih", "nearest: high"]),
+        ("[assumptions.b_size]\nlow = 0.1\n[assumptions.b_pay]\nhgih = 2\n", ["line 3", "b_pay", "nearest: high"]),
         ("[assumptions\n", ["line 1", "TOML"]),
         ("", ["empty"]),
     ],
