@@ -12,6 +12,8 @@ from sim import compare, run
 from sim.parallel import get_threads, set_threads
 from sim.results.result import Result
 from sim.scenario.files import available
+from sim.world.setting import load_setting
+from sim.world.tables import read
 
 ONE = {"years": 2, "replicates": 2, "workers": 1, "population": 3_000}
 
@@ -45,12 +47,26 @@ def test_every_variable_is_equal_for_any_threads(alone, monkeypatch):
     monkeypatch.setattr("sim.parallel.LEAST", 64)  # so that a small world is shared among the threads
     before = get_threads()
     try:
-        for threads in (2, 4):  # both arms side by side, with a thread each and with two
+        for threads in (2, 3, 4):  # both arms side by side, with a thread each or with two
             set_threads(threads)
             data = run("h1b_fee", **ONE).data
             assert {v for v in data if not same(data[[v]], alone[[v]])} == set(), threads
     finally:
         set_threads(before)
+
+
+def test_pay_is_the_mean_over_the_roles_of_a_hub(alone):
+    """At the start: the table's pay of the tier times each role's factor, weighted by the hub's roles there."""
+    s = load_setting()
+    factors = [float(row["pay_multiplier"]) for row in read("role_factors")]
+    shares = np.array([[float(row[role["role"]]) for role in read("role_factors")] for row in read("roles")])
+    pay = alone.pay.sel(arm="baseline").isel(time=0, replicate=0)
+    expected = s.pay.sum(axis=-1) * (shares @ factors)[:, None]
+    ratio = pay.transpose("hub", "tier").values / expected
+    # pay follows the stock of 3,000 people, which is drawn; one role's factor is 8 % or more away from the mean
+    assert np.abs(ratio - 1).max() < 0.04
+    assert np.median(ratio) == pytest.approx(1, abs=0.005)
+    assert "mean over the hub's roles" in pay.attrs["long_name"]
 
 
 @pytest.mark.slow
