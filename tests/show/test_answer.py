@@ -139,7 +139,13 @@ def test_long_cells_are_indented_below_the_first_line(capsys):
 
 def test_inputs_are_printed_as_given():
     end = {"value": 1.0, "at": [("fee", 17_550.0)]}
-    found = {"about": {"paired": False, "name": "share:nld", "year": 2030}, "unit": " %", "least": end, "most": end}
+    found = {
+        "about": {"paired": False, "name": "share:nld", "year": 2030},
+        "unit": " %",
+        "least": end,
+        "most": end,
+        "blurred_by": None,
+    }
     said = paragraph("sweeps", "grid", found)
     assert "fee = 17,550;" in said
     assert "the Netherlands' share in 2030" in said
