@@ -59,7 +59,7 @@ def plot_uncertainty(result, ax=None, hubs=None, years=None) -> "Axes":
             style.say_nothing_differs(ax)
             return ax
         _draw(ax, times, rows)
-        style.caption(ax, _small_print(result.record["split"]))
+        style.caption(ax, f"{_small_print(result.record['split'])} {style.source(result.record)}")
     return ax
 
 
@@ -80,7 +80,7 @@ def _draw(ax, times, rows) -> None:
     )
     plot.plot(x, np.repeat(width[WHOLE], spread), color=style.INK, lw=style.em(0.14))
     plot.set(xlim=(x[0], x[-1]), xticks=np.unique(times[[0, -1]]), ylim=(0, 1.06 * width[WHOLE].max()))
-    plot.set_ylabel("half of the 90 % band, pp")
+    plot.set_ylabel("half of the 90 % band, percentage points")
     if len(times) > 1:
         first, last = plot.get_xticklabels()
         first.set_ha("left"), last.set_ha("right")
@@ -107,9 +107,13 @@ def _write_key(plot, last, year) -> None:
 
 def _small_print(run) -> str:
     """Explain the height, the rows and the sources."""
+    runs = f"{run['rows']} rows of sixteen pairs of {run['population']:,} engineers"
+    more = (
+        "; chance is that of runs of so many. Data: figures within their error. Model: ties as at the start, linear "
+        "pay or agglomeration off, each as likely as the run's own."
+    )
+    # a slide has room for two lines
     return (
         "Height: 1.645 standard deviations of the effect, cut in proportion to variance (Shapley effects). "
-        f"{run['rows']} rows of sixteen pairs of {run['population']:,} engineers; chance is that of runs of so many. "
-        "Data: figures within their error. Model: ties as at the start, linear pay or agglomeration off, each as "
-        "likely as the run's own."
+        f"{runs}{style.fit(more, '.')}"
     )
