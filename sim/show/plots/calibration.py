@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
 
+from sim.results.verdicts import FAMILIES
 from sim.scenario.assumptions import ENOUGH, PRIORS
 from sim.scenario.distributions import quantile
 from sim.show.plots import style
@@ -41,12 +42,13 @@ def plot_calibration(answer, ax=None) -> "Axes":
         )
         # beliefs at the left over the whole height, facts and ranks at the right
         _beliefs(ax.inset_axes([0.2, 0.07, 0.28, 0.9]), answer)
-        _facts(ax.inset_axes([0.67, 0.55, 0.31, 0.42]), answer)
-        _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.33]), answer)
+        _facts(ax.inset_axes([0.67, 0.4, 0.31, 0.57]), answer)
+        _ranks(ax.inset_axes([0.67, 0.07, 0.31, 0.19]), answer)
         style.caption(
             ax,
             "Beliefs that data narrowed by less than a fifth are called prior-driven. Grey: 90 % of "
-            "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives.",
+            "the prior, 90 % of the error of a fact, and 99 % of the bars that a perfect method gives. "
+            + style.made_by(f"{answer['rows']:,} draws"),
         )
     return ax
 
@@ -69,7 +71,7 @@ def plot_left_out(answer, ax=None) -> "Axes":
     with style.look():
         ax = style.axes(SIZE) if ax is None else ax
         ax.axis("off")
-        panel = ax.inset_axes([0.2, 0.07, 0.78, 0.9])
+        panel = ax.inset_axes([0.27, 0.07, 0.71, 0.9])
         for y, row in enumerate(rows):
             # z says how many units of the study are one standard error
             scale = (row["predicted"] - row["published"]) / row["z"] if row["z"] else 1.0
@@ -80,9 +82,11 @@ def plot_left_out(answer, ax=None) -> "Axes":
             panel.plot(row["prior_z"], y, "x", color=style.BASELINE, ms=style.em(0.4))
         panel.axvspan(-NINETY, NINETY, color=style.GRID, zorder=0)
         panel.axvline(0, color=style.BASELINE, lw=style.em(0.1))
-        panel.set_yticks(range(len(rows)), [f"{row['id']}, {row['family']}" for row in rows])
+        panel.set_yticks(
+            range(len(rows)), [f"{FAMILIES.get(row['family'], row['family'])} ({row['id']})" for row in rows]
+        )
         panel.set_ylim(-0.7, len(rows) - 0.3)
-        panel.set_xlabel("predicted less published, in standard errors of the study, transport counted")
+        panel.set_xlabel("predicted less published, in standard errors (of the study, and of carrying it over)")
         holding = sum(bool(row["held"]) for row in answer["families"])
         style.heading(
             ax,
@@ -90,7 +94,9 @@ def plot_left_out(answer, ax=None) -> "Axes":
             "Each study is predicted by a fit to all other families; 90 % of the posterior's draws",
         )
         style.caption(
-            ax, "Grey band: 90 % of the study's range. Blue: inside it. Cross: under the priors, without a fit."
+            ax,
+            "Grey band: 90 % of the study's range. Blue: inside it. Cross: under the priors, without a fit. "
+            + style.made_by(f"{answer['rows']:,} draws"),
         )
     return ax
 
@@ -139,7 +145,7 @@ def _facts(panel, answer) -> None:
     panel.set_yticks(range(len(rows)), [row["name"] for row in rows])
     panel.set_xlabel("simulated less observed, in standard errors")
     panel.set_title("Facts that they were fitted to", loc="left", fontsize="medium")
-    panel.legend(loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2, frameon=False, fontsize="small")
+    panel.legend(loc="upper left", bbox_to_anchor=(0, -0.11), ncols=2, frameon=False, fontsize="small")
 
 
 def _ranks(panel, answer) -> None:
