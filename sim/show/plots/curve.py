@@ -85,8 +85,20 @@ def _scale_values(plot, values) -> None:
             plot.set_xscale("symlog", linthresh=above.min())
             first, last = np.log10(above[[0, -1]])
             plot.set_xticks([0, *10.0 ** np.arange(np.ceil(first), np.floor(last) + 1)])
-    plot.xaxis.set_major_formatter("{x:,g}")
+    plot.xaxis.set_major_formatter(lambda value, _: _tick(value))
     plot.margins(x=0.02)
+
+
+def _tick(value) -> str:
+    """Write a number on the axis of values; millions and billions as words, never an exponent.
+
+    >>> _tick(100_000.0), _tick(31_600_000.0), _tick(1e9), _tick(0.25)
+    ('100,000', '31.6 million', '1 billion', '0.25')
+    """
+    for unit, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(value) >= unit:
+            return f"{value / unit:,g} {word}".replace("-", "\u2212")
+    return f"{value:,g}".replace("-", "\u2212")
 
 
 def _mark(plot, target, root, unit) -> None:
