@@ -6,9 +6,11 @@ import pytest
 from sweep_models import ISHIGAMI, ishigami
 from test_plots import assert_nothing_is_cut, drawn, said, texts
 
+from sim import __version__
 from sim.errors import UsageError
 from sim.results.sweep import Sweep, assumption_load, index_table
 from sim.show.plots import STYLES, SWEEP_KINDS, USUAL_OF_SWEEP, draw_sweep, draw_sweep_figures, style
+from sim.show.plots import sweep_choice as choice
 from sim.show.plots.assumption_load import plot_assumption_load
 from sim.show.plots.convergence import plot_convergence
 from sim.show.plots.dependence import plot_dependence
@@ -214,3 +216,9 @@ def test_the_folder_of_a_sweep_has_its_figures(sweeps, method):
     found = sweeps(method)
     draw_sweep_figures(found)
     assert {path.stem for path in (found.folder / "figures").iterdir()} == set(USUAL_OF_SWEEP[method])
+
+
+def test_figures_of_the_simulator_name_their_source():
+    assert choice._source({}) == ""  # a sweep of another model
+    words = choice._source({"population": 2_000, "seed": 3, "start": 2026, "years": 5})
+    assert words == f"Source: talentflow {__version__}, seed 3, 2026 to 2031."
