@@ -390,7 +390,7 @@ def mixes_needed(levers) -> int:
 
     From there on the band of the frontier held the truth in 84 to 98 % of trials with known noise, one to four levers
     and 10 to 40 mixes, where it is to hold 90 %; the emulator's own standard deviations held it in 68 to 95 %, and with
-    fewer mixes in 53 to 75 %.
+    fewer mixes in 50 to 71 %.
     """
     return max(LEAST_MIXES, MIXES_A_LEVER * levers)
 

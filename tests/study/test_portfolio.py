@@ -118,6 +118,14 @@ def test_no_mix_within_the_budget_is_said(tmp_path):
     assert "No mix that was run stays within" in narrative.portfolio(none, 12)[0]
 
 
+def test_a_best_mix_that_loses_engineers_is_said(tmp_path):
+    def losing(mixes):
+        return {label: (-1.0 - np.arange(12.0), np.ones(12)) for label in mixes}, lambda best: {}
+
+    lost = search(known, FACTORS, BUDGET, "stock:fra", losing, store=tmp_path / "p", n=10)
+    assert "no mix that was run adds engineers; the best is" in narrative.portfolio(lost, 12)[0]
+
+
 def test_mixes_set_every_lever_from_the_start():
     from sim.scenario.files import as_scenario
 
