@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from benchmarks.report import VARIANCE
+from benchmarks.report import FLAGSHIPS, VARIANCE
 from sim.scenario.assumptions import Assumptions
 from sim.scenario.files import load, loads
 from sim.scenario.places import place, subject_of
 from sim.study.calibration.hub_constants import START, constants_for, fit_world, shipped
 from sim.study.replicate import Plan, run_replicate
-from sim.study.validation.experiments import HEADLINES
 from sim.world.setting import load_setting
 
 YEARS = 10
@@ -23,7 +22,7 @@ from = {LATE}-01-01"""
 def seeds(clock, size, pairs):
     """Effects of flagship scenarios on their subject, and what common seeds save of their variance by chance."""
     hubs, draw = load_setting().hubs, (Assumptions.central(), shipped()[0])
-    for name in HEADLINES:
+    for name in FLAGSHIPS:
         subject = place(subject_of(load(name)))
         where = np.isin(hubs, subject.hubs)
         plan = Plan(size, 0, START, YEARS, (load("baseline").policies, load(name).policies), START)

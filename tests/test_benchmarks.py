@@ -13,6 +13,7 @@ sys.path.append(str(ROOT))  # benchmarks are no part of the package; appended, s
 from benchmarks import report, scale
 from benchmarks.cases import cases
 from benchmarks.peers import agreement, fw_numpy, fw_talentflow, rm1, side_by_side
+from sim.study.validation.experiments import HEADLINES
 
 
 def row(what, median, n=None, unit="s", **more):
@@ -165,3 +166,7 @@ def test_talentflows_own_engine_simulates_rm1(monkeypatch):
     weaker = dict(vars(rm1)) | {"B_PEER": 0.8 * rm1.B_PEER}
     monkeypatch.setattr(fw_talentflow, "rm1", SimpleNamespace(**weaker))
     assert company(world, fw_talentflow.build) < -6
+
+
+def test_flagships_are_those_of_the_gate():
+    assert list(report.FLAGSHIPS) == list(HEADLINES)
