@@ -115,16 +115,17 @@ class Study:
         self.asked, self.go = [], threading.Event()
         self.pool = type("Pool", (), {"stop": lambda self: None})()
 
-    def answers(self, arms, baseline, options, tick):
+    def answer(self, arms, baseline, options, tick):
         self.asked.append(arms["scenario"].title)
         while not self.go.is_set():
             tick(0)
             time.sleep(0.01)
-        return iter(())
+        return {}
 
 
 @pytest.fixture
-def engine():
+def engine(monkeypatch):
+    monkeypatch.setattr(serving, "effects_of", dict)
     made = serving.Engine(0, {"population": 2000, "replicates": 2, "years": 10, "start": 2026, "seed": 0})
     made.study = Study()
     made.start()
