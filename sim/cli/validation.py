@@ -108,11 +108,15 @@ def experiments(
     elif printing.quiet:
         typer.echo("\n".join(f"{row['id']} {show.figure(row['simulated'])}" for row in rows))
     else:
-        # one study is shown in full, several as a table
-        only = len(rows) == 1 and study is not None
-        view = show.titles if only_list else show.listing
+        # a list has titles; one study that was asked for is shown in full, several as a table
         width = terminal.columns()
-        typer.echo(str(show.one(rows[0], width) if only and not only_list else view(rows, width)))
+        if only_list:
+            shown = show.titles(rows, width)
+        elif study is not None and len(rows) == 1:
+            shown = show.one(rows[0], width)
+        else:
+            shown = show.listing(rows, width)
+        typer.echo(str(shown))
 
 
 def atlas(

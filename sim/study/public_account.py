@@ -118,7 +118,10 @@ def account(setting, a, arrays, own, rules, start) -> np.ndarray:
 
 
 def _sums(x, where, count) -> np.ndarray:
-    """Return (year, country) the sums of ``x`` (year, column); ``where`` names each column's country."""
+    """Return (year, country) the sums of ``x`` (year, column); ``where`` names each column's country.
+
+    Each sum adds the columns of its own year in their order: a longer run begins with the bytes of a shorter one.
+    """
     cell = count * np.arange(len(x))[:, None] + where
     return np.bincount(cell.ravel(), np.ravel(x), count * len(x)).reshape(len(x), count)
 
